@@ -1,0 +1,45 @@
+# Each target sets up what it needs in .venv. PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
+DEPENDENCIES := setup.cfg pyproject.toml
+
+.PHONY: help demo test lint convert clean
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make demo     the assistant on two photographs: a transcript, aloud where there is a sound device, and demo.wav
+demo: $(VENV)/.speech $(VENV)/.photographs
+	@$(BIN)/emotion-assistant demo
+
+## make test     all tests that this machine can run; what is skipped says why
+test: $(VENV)/.test $(VENV)/.photographs
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make lint     ruff and mypy
+lint: $(VENV)/.lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+## make convert  install the training half (TensorFlow, 2 GB): emotion-convert
+convert: $(VENV)/.convert
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] else "Python 3.11 or newer is needed, this is %d.%d; make PYTHON=python3.11 …" % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.%: $(DEPENDENCIES) | $(VENV)/bin/python
+	@echo "Installing what '$*' needs into $(VENV) (once)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+# The demo reads two picture files out of these packages and imports neither: their own dependencies are not needed.
+$(VENV)/.photographs: | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'scikit-image>=0.24' 'matplotlib>=3.9'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis demo.wav

@@ -1,0 +1,64 @@
+"""Settings to a pipeline that can look: strictly for a command, with what is left for a running assistant.
+
+A command at a terminal stops at the first file that is missing or wrong. The running assistant tells the fault and goes
+on with the next best: the other shipped model, the built-in detector, or people without expressions.
+"""
+
+import dataclasses
+
+from assistant import phrases
+from assistant.config import Settings
+from assistant.phrases import Phrases
+from assistant.records import DetectorError, ModelError
+from assistant.vision import detectors
+from assistant.vision.classifier import Classifier, find
+from assistant.vision.detectors import Detector
+from assistant.vision.pipeline import Pipeline
+
+SECOND_MODELS = ("emotion-crowd-int8", "emotion-cnn-int8", "emotion-mobilenetv2-int8")
+"""Shipped models to fall back on, best first."""
+
+
+def words(settings: Settings) -> Phrases:
+    """The words of the settings' language. Raises LocaleError."""
+    return phrases.load(settings.words.locale)
+
+
+def pipeline(settings: Settings) -> Pipeline:
+    """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
+    reader = Classifier(find(settings.model.file), settings.model.threads)
+    return Pipeline(detectors.make(settings.detector), reader, settings, words(settings))
+
+
+def best_pipeline(settings: Settings) -> tuple[Pipeline, dict[str, str]]:
+    """The best pipeline that can be had, and what is wrong with it: fault names with the detail for the log.
+
+    Raises DetectorError where not even the built-in detector works: then nobody can be seen.
+    """
+    troubles: dict[str, str] = {}
+    detector = _best_detector(settings, troubles)
+    reader = _best_reader(settings, troubles)
+    return Pipeline(detector, reader, settings, words(settings)), troubles
+
+
+def _best_detector(settings: Settings, troubles: dict[str, str]) -> Detector:
+    try:
+        return detectors.make(settings.detector)
+    except DetectorError as err:
+        if settings.detector.driver == "haar":
+            raise
+        troubles["detector_second"] = str(err)
+        return detectors.make(dataclasses.replace(settings.detector, driver="haar"))
+
+
+def _best_reader(settings: Settings, troubles: dict[str, str]) -> Classifier | None:
+    for name in dict.fromkeys((settings.model.file, *SECOND_MODELS)):
+        try:
+            reader = Classifier(find(name), settings.model.threads)
+        except ModelError as err:
+            troubles.setdefault("model", str(err))
+            continue
+        if troubles.get("model"):
+            troubles["model_second"] = troubles.pop("model")
+        return reader
+    return None

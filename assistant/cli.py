@@ -1,0 +1,238 @@
+"""The command line: arguments and settings in, the parts put together, errors as one line and an exit code."""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__, config
+from assistant.config import Settings
+from assistant.records import AssistantError, ConfigError
+
+EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
+"""Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
+
+EXAMPLES = """\
+examples:
+  emotion-assistant demo                     two photographs, a transcript, demo.wav
+  emotion-assistant replay clip.mp4          what would be said of a clip, and when
+  emotion-assistant run --camera opencv      the assistant, with the first USB camera
+  emotion-assistant config > my.toml         all settings with their comments, to edit
+  emotion-assistant run --config my.toml
+
+Nothing leaves the device, and no picture is stored. What a face looks like is not what somebody feels.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    quiet_libraries()
+    try:
+        return int(options.command(options))
+    except AssistantError as err:
+        if options.debug:
+            raise
+        for line in str(err).splitlines():
+            print(f"emotion-assistant: {line}", file=sys.stderr)
+        return EXIT_CONFIG if isinstance(err, ConfigError) else EXIT_ERROR
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as err:
+        if options.debug:
+            raise
+        print(f"emotion-assistant: unexpected {type(err).__name__}: {err}; --debug shows where", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and option."""
+    top = argparse.ArgumentParser(
+        prog="emotion-assistant",
+        description="Tells a visually impaired wearer, in a few spoken words, how the person in front looks.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    _add_common(top, debug=False, log_level="warning")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", _run, "the assistant, until it is told to stop")
+    run.add_argument("--camera", choices=config.choices("camera", "driver"), help="where pictures come from")
+    run.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
+
+    replay = _command(commands, "replay", _replay, "what would be said of a clip or a folder of pictures, and when")
+    replay.add_argument("source", metavar="SOURCE", help="a video file or a folder of pictures")
+    replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
+
+    demo = _command(commands, "demo", _demo, "the assistant on two photographs; what is heard is left in demo.wav")
+    demo.add_argument("--wav", type=Path, default=Path("demo.wav"), metavar="FILE", help="default: %(default)s")
+
+    voice = _command(commands, "voice", _voice, "the voice process alone, as a unit runs it")
+    voice.add_argument(
+        "--with-parent", action="store_true", help="end after standard input has closed, as `run` needs it"
+    )
+    say = _command(commands, "say", _say, "speak a text, to hear voice and sound device")
+    say.add_argument("text", metavar="TEXT", nargs="+")
+    _command(commands, "config", _config, "print the effective settings as TOML with their comments")
+    return top
+
+
+def _add_common(
+    to: argparse.ArgumentParser, debug: Any = argparse.SUPPRESS, log_level: Any = argparse.SUPPRESS
+) -> None:
+    """Options that may stand before or after the command."""
+    to.add_argument("--debug", action="store_true", default=debug, help="show a traceback where something fails")
+    levels = ("debug", "info", "warning", "error")
+    how = "debug (with the time that each stage takes), info, warning (the default) or error"
+    to.add_argument("--log-level", default=log_level, metavar="LEVEL", choices=levels, help=how)
+
+
+def _command(commands: Any, name: str, function: Any, text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(command=function, camera=None, source=None, detector=None, model=None, voice=None)
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE}, if it is there"
+    )
+    _add_common(command)
+    if name in ("run", "replay", "demo", "config"):
+        command.add_argument("--detector", choices=config.choices("detector", "driver"), help="how faces are found")
+        command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
+    if name in ("run", "demo", "voice", "say", "config"):
+        command.add_argument("--voice", choices=config.choices("voice", "engine"), help="how it is said")
+    return command
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings of the file, with what the command line says instead. Raises ConfigError."""
+    return _with_options(config.load(options.config), options)
+
+
+def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+    camera = {"driver": options.camera, "source": options.source}
+    changes = {
+        "camera": {key: value for key, value in camera.items() if value is not None}
+        if options.camera or options.source
+        else {},
+        "detector": {"driver": options.detector} if options.detector else {},
+        "model": {"file": options.model} if options.model else {},
+        "voice": {"engine": options.voice} if options.voice else {},
+    }
+    return dataclasses.replace(
+        settings,
+        **{name: dataclasses.replace(getattr(settings, name), **change) for name, change in changes.items() if change},
+    )
+
+
+def quiet_libraries() -> None:
+    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past us to the terminal; set before they are imported."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@contextlib.contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    kept = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from assistant.run import run
+
+    trouble = ""
+    try:
+        settings = settings_of(options)
+    except ConfigError as err:
+        if not os.environ.get("NOTIFY_SOCKET"):
+            raise
+        trouble, settings = str(err), _with_options(Settings(), options)  # a service says so and goes on
+    with stop_on_signal() as stop:
+        return run(settings, stop, settings_trouble=trouble, debug=options.debug)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from assistant import assembly
+    from assistant.replay import Summary, replay
+    from assistant.vision.cameras import open_camera
+
+    settings = settings_of(options)
+    driver = "folder" if Path(options.source).is_dir() else "opencv"
+    source = options.source if os.sep in options.source or driver == "folder" else f".{os.sep}{options.source}"
+    settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver=driver, source=source))
+    pipeline = assembly.pipeline(settings)
+    with contextlib.closing(open_camera(settings.camera)) as camera:
+        for item in replay(camera, pipeline, settings):
+            if options.json:
+                record = {"summary": dataclasses.asdict(item)} if isinstance(item, Summary) else item.record()
+                print(json.dumps(record, ensure_ascii=False), flush=True)
+            elif isinstance(item, Summary):
+                print(f"{item.frames} frames, {item.seconds:.1f} s, {item.people} people")
+            else:
+                fate = "" if item.fate == "spoken" else f" [{item.fate}]"
+                print(f"{item.change.at:7.2f} s  {item.utterance.text:32} ({item.utterance.why}){fate}", flush=True)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from assistant.demo import demo
+
+    with stop_on_signal() as stop:
+        return demo(settings_of(options), options.wav, stop)
+
+
+def _voice(options: argparse.Namespace) -> int:
+    from assistant import link, phrases
+    from assistant.voice import server
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale)
+    with stop_on_signal() as stop:
+        if options.with_parent:
+            threading.Thread(target=_outlive, args=(stop, server.MISSED_S + 1), name="parent", daemon=True).start()
+        server.serve(settings, link.runtime_socket(), words, stop)
+    return 0
+
+
+def _outlive(stop: threading.Event, seconds: float) -> None:
+    """Wait for the end of standard input, which is the end of the parent, then long enough to say that it is gone."""
+    while os.read(0, 4096):
+        pass
+    stop.wait(seconds)
+    stop.set()
+
+
+def _say(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice import sound, voices
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale)
+    player = sound.CommandPlayer(settings.voice.device)
+    with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
+        return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
+
+
+def _config(options: argparse.Namespace) -> int:
+    print(config.to_toml(settings_of(options)), end="")
+    return 0

@@ -1,0 +1,245 @@
+"""Settings: a TOML file read into frozen dataclasses, every mistake reported at once, and printed back with comments.
+
+The dataclasses below are the whole truth about what can be set: name, type, default, what is allowed and the sentence
+that `emotion-assistant config` prints beside it.
+"""
+
+import dataclasses
+import difflib
+import math
+import os
+import stat
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from assistant.records import EXPRESSIONS, ConfigError
+
+SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
+MAX_BYTES = 64 * 1024
+MAX_DOTS = 8
+"""A settings file needs one dot a line; the standard parser takes seconds for a small file of thousands of them."""
+
+
+def _set(
+    default: Any, doc: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    """A setting with its comment, its limits (both included) or its choices (for a list: of each item)."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where pictures come from."""
+
+    driver: str = _set("auto", "auto: picamera2 where it is installed, else opencv",
+                       choices=("auto", "picamera2", "opencv", "folder", "demo"))  # fmt: skip
+    source: str = _set("", "opencv: device number, /dev/video… or a clip; folder: its path; empty: the first camera")
+    width: int = _set(640, "asked of the camera, pixels", low=160, high=1920)
+    height: int = _set(480, "asked of the camera, pixels", low=120, high=1080)
+    fps: float = _set(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
+    picture_s: float = _set(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
+    rotate: int = _set(
+        0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
+    )
+
+
+@dataclass(frozen=True)
+class Detector:
+    """How faces are found."""
+
+    driver: str = _set("haar", "haar needs no file; yunet needs its ONNX file in `model`", choices=("haar", "yunet"))
+    model: str = _set("", "path of the detector's own model file, where it needs one")
+    long_side: int = _set(320, "the picture is shrunk to this before searching, pixels; more sees farther, slower",
+                          low=160, high=1280)  # fmt: skip
+    min_face: int = _set(24, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    score: float = _set(0.6, "yunet: smallest score of a face", low=0.05, high=0.99)
+    max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What reads a face."""
+
+    file: str = _set(
+        "emotion-crowd-int8", "a shipped model's name, or the path of a .tflite file with its card beside it"
+    )
+    threads: int = _set(2, "processor threads of the model", low=1, high=8)
+
+
+@dataclass(frozen=True)
+class Decide:
+    """When a face has changed enough to be worth a word."""
+
+    window_s: float = _set(1.0, "readings of the last so many seconds are averaged", low=0.3, high=5)
+    min_readings: int = _set(4, "no verdict from fewer readings", low=2, high=60)
+    enter: float = _set(0.6, "mean probability from which a new expression counts", low=0.3, high=0.99)
+    stay: float = _set(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
+    vague_s: float = _set(
+        1.5, "`cannot tell` and `nobody` must last so long before they count, seconds", low=0.2, high=30
+    )
+    gap_s: float = _set(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said."""
+
+    locale: str = _set("en", "language of the sentences, a file of assistant/locales")
+    verbosity: str = _set("normal", "brief: expressions; normal: also who comes and goes; full: also where and why not",
+                          choices=("brief", "normal", "full"))  # fmt: skip
+    expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
+                                        "expressions that are said unasked; the others are right too rarely",
+                                        choices=EXPRESSIONS[:7])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How it is said."""
+
+    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; printed: words on the terminal",
+                       choices=("auto", "espeak", "pyttsx3", "printed"))  # fmt: skip
+    device: str = _set("", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own")
+    rate_wpm: int = _set(175, "words a minute", low=80, high=450)
+    volume: int = _set(100, "percent", low=10, high=100)
+    name: str = _set("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
+    lead_in_ms: int = _set(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; one TOML table for each field."""
+
+    camera: Camera = field(default_factory=Camera)
+    detector: Detector = field(default_factory=Detector)
+    model: Model = field(default_factory=Model)
+    decide: Decide = field(default_factory=Decide)
+    words: Words = field(default_factory=Words)
+    voice: Voice = field(default_factory=Voice)
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings of `path`, else of /etc/emotion-assistant/config.toml, else the defaults.
+
+    Raises ConfigError with one mistake a line.
+    """
+    if path is None and not SYSTEM_FILE.is_file():
+        return Settings()
+    file = path or SYSTEM_FILE
+    return parse(_read(file), str(file))
+
+
+def parse(text: str, origin: str = "settings") -> Settings:
+    """Settings of a TOML text. Raises ConfigError with one mistake a line, each line starting with `origin`."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.partition("#")[0].count(".") > MAX_DOTS and "=" not in line.partition(".")[0]:
+            raise ConfigError(f"{origin}: line {number}: too many dots in one key")
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
+        raise ConfigError(f"{origin}: not valid TOML: {err}") from err
+    mistakes: list[str] = []
+    sections = {}
+    for section in dataclasses.fields(Settings):
+        form = cast("type[Any]", section.default_factory)
+        sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
+    mistakes += [_unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
+    settings = Settings(**sections)
+    if settings.decide.stay > settings.decide.enter:
+        mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
+    if settings.camera.rotate % 90:
+        mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
+    if mistakes:
+        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
+    return settings
+
+
+def _read(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
+        with open(handle, "rb") as source:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ConfigError(f"{path}: not a regular file; name a TOML file with --config")
+            content = source.read(MAX_BYTES + 1)
+    except OSError as err:
+        raise ConfigError(f"{path}: cannot read the settings: {err.strerror}") from err
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
+
+
+def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
+    if not isinstance(table, dict):
+        mistakes.append(f"{name} is {table!r}; it must be a table: [{name}]")
+        return form()
+    known = {item.name: item for item in dataclasses.fields(form)}
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
+            continue
+        wrong = _mistake(known[key], value)
+        if wrong:
+            mistakes.append(f"{name}.{key} is {value!r}; {wrong}")
+        else:
+            convert: Any = type(known[key].default)
+            values[key] = convert(value)
+    return form(**values)
+
+
+def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
+    """What is wrong with the value of a setting, or nothing."""
+    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
+    if isinstance(item.default, tuple):
+        if not isinstance(value, list) or not all(isinstance(each, str) and each in choices for each in value):
+            return f"allowed: a list of {', '.join(choices)}"
+        return ""
+    if isinstance(item.default, str):
+        if not isinstance(value, str) or not value.isprintable():
+            return "allowed: a text in quotes"
+        return "" if not choices or value in choices else f"allowed: {', '.join(choices)}"
+    whole = isinstance(item.default, int)
+    number = isinstance(value, int) or (not whole and isinstance(value, float))
+    if isinstance(value, bool) or not number or not math.isfinite(value) or not low <= value <= high:
+        return f"allowed: {'a whole number' if whole else 'a number'} from {low} to {high}"
+    return ""
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
+
+
+def to_toml(settings: Settings) -> str:
+    """The settings as a TOML file with comments that `parse` reads back to the same settings."""
+    lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
+    for section in dataclasses.fields(settings):
+        values = getattr(settings, section.name)
+        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
+        for item in dataclasses.fields(values):
+            lines += [f"# {item.metadata['doc']}{_limits(item)}", f"{item.name} = {_toml(getattr(values, item.name))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _limits(item: "dataclasses.Field[Any]") -> str:
+    if item.metadata["choices"]:
+        return f" ({' | '.join(item.metadata['choices'])})"
+    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+def choices(section: str, key: str) -> tuple[str, ...]:
+    """What a setting may be, e.g. choices("camera", "driver")."""
+    (item,) = (item for item in dataclasses.fields(getattr(Settings(), section)) if item.name == key)
+    return tuple(item.metadata["choices"])

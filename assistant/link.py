@@ -1,0 +1,232 @@
+"""The link between vision and voice: one message a line over a Unix stream socket.
+
+A line has at most 4 KiB and must be finished within a second; whoever sends anything but a message is cut off and
+counted. Each side has one thread, which never blocks on the other side, and whose callback must not block either.
+"""
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import stat
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.messages import MAX_LINE, Heartbeat, Message, Stop, encode
+from assistant.records import Fault, LinkError, Priority, Utterance
+from assistant.wire import FLUSH_S, Endpoint, Peer
+
+log = logging.getLogger(__name__)
+
+LINE_S = 1.0
+MAX_CLIENTS = 8
+MAX_WAITING = 64
+"""Messages kept for the other side while it is not there or does not read."""
+FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
+"""Pause between two tries to connect: the first, doubled up to the last."""
+Listen = Callable[[Message], None]
+
+
+def runtime_socket() -> Path:
+    """Where the voice listens: $EMOTION_ASSISTANT_SOCKET, else voice.sock in the unit's or the user's runtime folder,
+    else in a folder of the user's own under the temporary one."""
+    if named := os.environ.get("EMOTION_ASSISTANT_SOCKET"):
+        return Path(named)
+    if unit := os.environ.get("RUNTIME_DIRECTORY"):
+        return Path(unit.split(":")[0]) / "voice.sock"
+    if user := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(user) / "emotion-assistant" / "voice.sock"
+    return Path(tempfile.gettempdir()) / f"emotion-assistant-{os.getuid()}" / "voice.sock"
+
+
+class Client(Endpoint):
+    """Vision's side: sends to the voice at `path` and connects again and again; nothing here ever blocks the caller.
+
+    on_message is called from the link's thread. What cannot be sent yet waits: the newest heartbeat and at most
+    MAX_WAITING messages in all; then the oldest that is no fault is given up, and counted in `dropped`.
+    """
+
+    def __init__(self, path: Path, on_message: Listen = lambda message: None) -> None:
+        super().__init__("link client")
+        self._path, self._on_message = path, on_message
+        self._outbox: deque[Message] = deque()
+        self.dropped = 0
+        self._thread.start()
+
+    def say(self, utterance: Utterance) -> None:
+        """Have something spoken."""
+        self.send(utterance)
+
+    def heartbeat(self, at: float) -> None:
+        """A step was completed at `at`, monotonic seconds."""
+        self.send(Heartbeat(at))
+
+    def stop(self) -> None:
+        """The voice is to end once it has said what waits."""
+        self.send(Stop())
+
+    def send(self, message: Message) -> None:
+        """Send a message as soon as possible. Raises LinkError if it is none that the voice would take."""
+        encode(message)
+        with self._lock:
+            if isinstance(message, Heartbeat):
+                self._outbox = deque(waiting for waiting in self._outbox if not isinstance(waiting, Heartbeat))
+            self._outbox.append(message)
+            if len(self._outbox) > MAX_WAITING:
+                self._outbox.remove(
+                    next((waiting for waiting in self._outbox if not _is_fault(waiting)), self._outbox[0])
+                )
+                self.dropped += 1
+        self._wake()
+
+    def _run(self) -> None:
+        pause_s = FIRST_RETRY_S
+        while not self._closing.is_set():
+            began = time.monotonic()
+            try:
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.settimeout(LINE_S)
+                    connection.connect(str(self._path))
+                    self._talk(Peer(connection, LINE_S))
+            except (OSError, LinkError) as err:
+                log.info("link to the voice: %s", err)
+            pause_s = FIRST_RETRY_S if time.monotonic() - began > LAST_RETRY_S else min(2 * pause_s, LAST_RETRY_S)
+            self._closing.wait(pause_s)
+        self._end()
+
+    def _talk(self, peer: Peer) -> None:
+        """Send and receive until the connection breaks or `close` has been obeyed."""
+        sending: Message | None = None
+        end_at: float | None = None
+        self._selector.register(peer.connection, selectors.EVENT_READ)
+        try:
+            while end_at is None or time.monotonic() < end_at:
+                with self._lock:
+                    if not peer.unsent:
+                        sending = self._outbox.popleft() if self._outbox else None
+                        peer.unsent += encode(sending) if sending else b""
+                if self._closing.is_set():
+                    end_at = end_at or time.monotonic() + FLUSH_S
+                    if not peer.unsent:
+                        return
+                self._wait([peer])
+                peer.flush()
+                for message in peer.receive(time.monotonic()):
+                    self._on_message(message)
+        finally:
+            self._selector.unregister(peer.connection)
+            if peer.unsent and sending is not None:
+                with self._lock:
+                    self._outbox.appendleft(sending)
+
+
+class Listener(Endpoint):
+    """The voice's side: takes the messages of several clients at `path`, after `start`; `send` goes to all of them.
+
+    The folder of the socket is made if it is missing (0700; the unit makes it 0750) and must not be writable for all;
+    the socket is 0660. Raises LinkError if another assistant listens there, or the folder is not ours. refused: how
+    many clients sent what is no message.
+    """
+
+    def __init__(self, path: Path, *, line_s: float = LINE_S) -> None:
+        self._path, self._line_s = path, line_s
+        self._server = _bind(path)
+        super().__init__("link listener")
+        self._selector.register(self._server, selectors.EVENT_READ)
+        self._on_message: Listen = lambda message: None
+        self._peers: list[Peer] = []
+        self.refused = 0
+
+    def start(self, on_message: Listen) -> None:
+        """Take messages from now on; on_message runs on the link's thread and may raise LinkError to refuse one."""
+        self._on_message = on_message
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Send a message to every client; one that does not read is cut off."""
+        line = encode(message)
+        with self._lock:
+            for peer in self._peers:
+                peer.unsent += line
+        self._wake()
+
+    def _run(self) -> None:
+        end_at: float | None = None
+        while end_at is None or time.monotonic() < end_at:
+            stirred = self._wait(self._peers)
+            if self._server in stirred:
+                self._accept()
+            for peer in tuple(self._peers):
+                self._serve(peer)
+            if self._closing.is_set():
+                end_at = end_at or time.monotonic() + FLUSH_S
+                if not any(peer.unsent for peer in self._peers):
+                    break
+        for peer in tuple(self._peers):
+            self._drop(peer)
+        self._server.close()
+        self._path.unlink(missing_ok=True)
+        self._end()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = self._server.accept()
+            if len(self._peers) >= MAX_CLIENTS:
+                connection.close()
+                return
+            self._selector.register(connection, selectors.EVENT_READ)
+            with self._lock:
+                self._peers.append(Peer(connection, self._line_s))
+
+    def _serve(self, peer: Peer) -> None:
+        try:
+            with self._lock:
+                peer.flush()
+                if len(peer.unsent) > MAX_WAITING * MAX_LINE:
+                    raise LinkError("a client that does not read")
+            for message in peer.receive(time.monotonic()):
+                self._on_message(message)
+        except LinkError as err:
+            self.refused += 1
+            log.warning("link: %s", err)
+            self._drop(peer)
+        except OSError:
+            self._drop(peer)
+
+    def _drop(self, peer: Peer) -> None:
+        with self._lock:
+            self._peers.remove(peer)
+        self._selector.unregister(peer.connection)
+        peer.connection.close()
+
+
+def _is_fault(message: Message) -> bool:
+    return isinstance(message, Fault) or (isinstance(message, Utterance) and message.priority is Priority.FAULT)
+
+
+def _bind(path: Path) -> socket.socket:
+    with contextlib.ExitStack() as undo:
+        server = undo.enter_context(socket.socket(socket.AF_UNIX))
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = path.parent.stat()
+            if folder.st_mode & stat.S_IWOTH or folder.st_uid not in (0, os.getuid()):
+                raise LinkError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
+            with socket.socket(socket.AF_UNIX) as other:
+                if other.connect_ex(str(path)) == 0:
+                    raise LinkError(f"{path}: another assistant is running; stop that one first")
+            if path.exists() and not path.is_socket():
+                raise LinkError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")
+            path.unlink(missing_ok=True)
+            server.bind(str(path))
+            path.chmod(0o660)
+            server.listen(MAX_CLIENTS)
+        except OSError as err:
+            raise LinkError(f"{path}: cannot listen here: {err.strerror or err}") from err
+        server.setblocking(False)
+        undo.pop_all()
+    return server

@@ -1,0 +1,99 @@
+"""The loop of a running assistant: newest frame, one step, words out; whatever goes wrong is said.
+
+It knows neither the voice nor the link: `say` takes an utterance and never blocks, `on_step` is told of each completed
+step. Used by `run` and by `demo`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from assistant.faults import Faults
+from assistant.phrases import Phrases
+from assistant.records import Fault, ModelError, Priority, Utterance
+from assistant.vision.cameras import Clock
+from assistant.vision.capture import Capture
+from assistant.vision.pipeline import Pipeline, Step
+
+log = logging.getLogger(__name__)
+
+NO_FRAME_S = 2.0
+"""So long without a new picture is a fault."""
+TAKE_S = 0.25
+"""Longest wait for a frame; then the loop looks whether it is to stop."""
+REPORT_S = 5.0
+"""Interval of the stage times in the debug log."""
+
+
+@dataclass
+class Live:
+    """One running assistant's eyes. Call `run`; it returns when `stop` is set, or when a clip that is not repeated has
+    ended."""
+
+    capture: Capture
+    pipeline: Pipeline
+    phrases: Phrases
+    say: Callable[[Utterance], None]
+    stop: threading.Event
+    on_step: Callable[[Step | None], None] = lambda step: None
+    clock: Clock = time.monotonic
+    faults: Faults = field(default_factory=Faults)
+    steps: int = 0
+
+    def run(self) -> None:
+        """Look until told to stop."""
+        last_frame = last_report = self.clock()
+        while not self.stop.is_set():
+            frame = self.capture.take(TAKE_S)
+            now = self.clock()
+            if frame is None:
+                if self.capture.has_ended:
+                    return
+                if now - last_frame >= NO_FRAME_S:
+                    self.fault("camera_lost" if self.steps else "camera", now, self.capture.trouble)
+                self.on_step(None)
+                continue
+            last_frame = now
+            self.over("camera", now)
+            self.over("camera_lost", now)
+            try:
+                step = self.pipeline.step(frame)
+            except ModelError as err:
+                self.pipeline.reader = None
+                self.fault("model", now, str(err))
+                continue
+            except Exception as err:  # a step that fails must not end the assistant; it is said, and the next one tried
+                log.debug("a step failed", exc_info=True)
+                self.fault("step", now, f"{type(err).__name__}: {err}")
+                continue
+            self.over("step", now)
+            if not self.steps:
+                self.tell("ready", Priority.ANSWER)
+            self.steps += 1
+            for utterance in step.utterances:
+                self.say(utterance)
+            self.on_step(step)
+            if log.isEnabledFor(logging.DEBUG) and now - last_report >= REPORT_S:
+                last_report = now
+                stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
+                log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
+
+    def tell(self, status: str, priority: Priority = Priority.STATUS) -> None:
+        """Say a sentence about the assistant itself."""
+        self.say(Utterance(self.phrases.status(status), priority, "status", None, status))
+
+    def fault(self, name: str, at: float, detail: str = "") -> None:
+        """Something is wrong: say it if it is time to."""
+        self._announce(self.faults.begin(name, at, detail))
+
+    def over(self, name: str, at: float) -> None:
+        """It is wrong no longer: say so if it was."""
+        self._announce(self.faults.end(name, at))
+
+    def _announce(self, faults: tuple[Fault, ...]) -> None:
+        for fault in faults:
+            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail or "began")
+            text = self.phrases.fault(fault.name, is_over=fault.is_over)
+            self.say(Utterance(text, Priority.FAULT, f"fault {fault.name}", None, fault.detail or fault.name))

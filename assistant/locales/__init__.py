@@ -1,0 +1,1 @@
+"""The words: one TOML file a language, each complete."""

@@ -1,0 +1,167 @@
+"""The messages between vision and voice as lines of JSON, and back; nothing that comes in is believed.
+
+The kinds are a closed list, each with exactly its fields. Times are CLOCK_MONOTONIC, which all processes share, so that
+the moment at which an utterance expires travels as it is.
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+
+MAX_LINE = 4096
+"""Bytes."""
+LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "key": 60, "value": 60}
+"""Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
+MAX_NUMBER = 1e12
+ASKS = ("describe", "why", "aim")
+"""What a wearer may ask."""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Vision completed a step at `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What vision answers to the question of that number."""
+
+    number: int
+    utterance: Utterance
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Vision ends, and the voice with it, once it has said what waits."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of an utterance."""
+
+    utterance: Utterance
+    fate: Fate
+    at: float
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The wearer asks; what: one of ASKS."""
+
+    number: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """The wearer says that the last expression was wrong."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The wearer set something, e.g. words.verbosity; whether it is allowed is for the receiver to judge."""
+
+    key: str
+    value: str | int | float | bool
+
+
+Message = Utterance | Fault | Heartbeat | Answer | Stop | Ended | Ask | Wrong | Setting
+
+KINDS: dict[str, type[Message]] = {
+    "utterance": Utterance, "fault": Fault, "heartbeat": Heartbeat, "answer": Answer, "stop": Stop,
+    "fate": Ended, "ask": Ask, "wrong": Wrong, "settings": Setting,
+}  # fmt: skip
+
+
+def encode(message: Message) -> bytes:
+    """The message as a line, texts cut to their lengths and without control characters.
+
+    Raises LinkError if the other side would refuse it even so.
+    """
+    kind = next(kind for kind, form in KINDS.items() if type(message) is form)
+    line = json.dumps({"type": kind, **_table(message)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    decode(line)
+    return line
+
+
+def decode(line: bytes) -> Message:
+    """The message in a line. Raises LinkError if it is not exactly one of KINDS."""
+    if len(line) > MAX_LINE:
+        raise LinkError(f"a line of more than {MAX_LINE} bytes")
+    try:
+        table = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as err:
+        raise LinkError(f"a line that is not JSON: {type(err).__name__}") from err
+    kind = table.pop("type", None) if isinstance(table, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise LinkError(f"a message of unknown type; known: {', '.join(KINDS)}")
+    message: Message = _record(KINDS[kind], table, kind)
+    return message
+
+
+def _table(record: Any) -> dict[str, Any]:
+    table = {}
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, Utterance):
+            value = _table(value)
+        elif isinstance(value, Priority):
+            value = value.name
+        elif isinstance(value, str) and item.name in LENGTHS:
+            value = "".join(" " if _is_control(char) else char for char in value[: LENGTHS[item.name]])
+        table[item.name] = value
+    return table
+
+
+def _record(form: Any, table: Any, kind: str) -> Any:
+    names = {item.name for item in fields(form)}
+    if not isinstance(table, dict) or table.keys() != names:
+        raise LinkError(f"{kind}: its fields must be {', '.join(sorted(names)) or 'none'}")
+    for name, value in table.items():
+        if name != "utterance" and not CHECKS[name](value):
+            raise LinkError(f"{kind}: a wrong value of {name}")
+    values = dict(table)
+    if "utterance" in values:
+        values["utterance"] = _record(Utterance, values["utterance"], kind)
+    if "priority" in values:
+        values["priority"] = Priority[values["priority"]]
+    if "fate" in values:
+        values["fate"] = Fate(values["fate"])
+    return form(**values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MAX_NUMBER < value < MAX_NUMBER
+
+
+def _is_text(length: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and len(value) <= length and not any(map(_is_control, value))
+
+
+def _is_one_of(choices: Iterable[str]) -> Callable[[Any], bool]:
+    known = frozenset(choices)
+    return lambda value: isinstance(value, str) and value in known
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs")
+
+
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    **{name: _is_text(length) for name, length in LENGTHS.items()},
+    "at": _is_number,
+    "expires_at": lambda value: value is None or _is_number(value),
+    "is_over": lambda value: isinstance(value, bool),
+    "number": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
+    "priority": _is_one_of(Priority.__members__),
+    "fate": _is_one_of(Fate),
+    "what": _is_one_of(ASKS),
+    "value": lambda value: isinstance(value, bool) or _is_number(value) or _is_text(LENGTHS["value"])(value),
+}
+"""What each field may be; a field that stands in several messages means the same in all of them."""

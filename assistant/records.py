@@ -1,0 +1,154 @@
+"""Every record that flows between the rooms, and the tree of errors. Imports nothing of ours, and no NumPy at run time.
+
+All records are frozen. `at` is monotonic time in seconds at the exposure of the frame that a record comes from: time
+travels in the records, so that nobody but a thread needs a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+"""Every expression that a model card may name; the first seven are FER-2013's, in its order."""
+
+CANNOT_TELL = "cannot tell"
+NOBODY = "nobody"
+"""The two states of a person that are no expression. A state is one of these or one of EXPRESSIONS."""
+
+
+class AssistantError(Exception):
+    """Base of all errors that people are meant to read: one line, what happened, where, what to do."""
+
+
+class ConfigError(AssistantError):
+    """Settings that cannot be used; one mistake a line."""
+
+
+class CameraError(AssistantError):
+    """A camera that is not there, is busy or has stopped. Another try may succeed."""
+
+
+class SourceError(CameraError):
+    """A file or folder that will never give a picture: no other try helps."""
+
+
+class DetectorError(AssistantError):
+    """A face detector that cannot be loaded."""
+
+
+class ModelError(AssistantError):
+    """A model file or card that must not be used."""
+
+
+class VoiceError(AssistantError):
+    """A voice that could not speak, or a player that did not play."""
+
+
+class LinkError(AssistantError):
+    """The other process is not there, or says what nobody understands."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture: uint8 [H, W] grey or [H, W, 3] BGR; seq counts what the camera delivered."""
+
+    image: NDArray[np.uint8]
+    at: float
+    seq: int
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame; x, y is its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Face:
+    """A detected face. landmarks, where the detector gives them: (x, y) in pixels of the subject's right eye, left eye,
+    nose, right and left mouth corner."""
+
+    box: Box
+    score: float
+    landmarks: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A face that kept its number since it came into view."""
+
+    id: int
+    face: Face
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one frame says of one person: a probability for each label of the model, or None and the reason why not."""
+
+    person: int
+    at: float
+    probabilities: tuple[float, ...] | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A person's state became another one; rare by design."""
+
+    at: float
+    person: int
+    old: str
+    new: str
+    reason: str = ""
+
+
+class Priority(IntEnum):
+    """What goes before what at the mouth."""
+
+    STATUS = 0
+    CHANGE = 1
+    ANSWER = 2
+    FAULT = 3
+
+
+class Fate(StrEnum):
+    """How an utterance ended; each one ends in exactly one of these."""
+
+    SPOKEN = "spoken"
+    INTERRUPTED = "interrupted"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Words for the wearer. topic: of two that wait, only the newest of a topic is heard. expires_at: monotonic seconds
+    after which it is no longer true, None = never. why: for the log and the transcript, never spoken."""
+
+    text: str
+    priority: Priority
+    topic: str
+    expires_at: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something is wrong (or, with is_over, no longer wrong). name is a key of the locale's [faults]; detail is for the
+    log."""
+
+    name: str
+    at: float
+    detail: str = ""
+    is_over: bool = False

@@ -1,0 +1,116 @@
+"""A clip or a folder of pictures through the whole assistant, at full speed, in the clip's own time.
+
+Pipeline and queue are the real ones; only the mouth is a model: an utterance lasts as long as its words at the set
+rate. The same input and settings give the same lines.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.config import Settings
+from assistant.records import Change, Fate, Utterance
+from assistant.vision.cameras import Camera
+from assistant.vision.pipeline import Pipeline
+from assistant.voice.queue import SpeechQueue
+
+PAUSE_S = 0.2
+"""Added to an utterance's words: the time from queue to first sound and the breath after it."""
+
+
+@dataclass
+class Line:
+    """What became of one remark; started_at: seconds of the clip at which its words began, None if they never did."""
+
+    change: Change
+    utterance: Utterance
+    fate: Fate | None = None
+    started_at: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The line as `replay --json` prints it; `at` is when the change was noticed, seconds of the clip."""
+        return {
+            "at": round(self.change.at, 3),
+            "person": self.change.person,
+            "from": self.change.old,
+            "to": self.change.new,
+            "text": self.utterance.text,
+            "fate": str(self.fate),
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """frames looked at, seconds from the first to the last, and people who were in view for at least a second."""
+
+    frames: int
+    seconds: float
+    people: int
+
+
+class Mouth:
+    """Speaks in clip time: says nothing, takes as long as the words would."""
+
+    def __init__(self, rate_wpm: int, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
+        self._rate_wpm = rate_wpm
+        self.queue = SpeechQueue(on_fate)
+        self._ends_at = 0.0
+        self.on_start: Callable[[Utterance, float], None] = lambda utterance, at: None
+
+    def duration_s(self, text: str) -> float:
+        """Seconds that a text takes to say."""
+        return len(text.split()) * 60 / self._rate_wpm + PAUSE_S
+
+    def say(self, utterance: Utterance, at: float) -> None:
+        """Queue something at `at` seconds of the clip."""
+        if self.queue.put(utterance, at):
+            self.queue.finish(Fate.INTERRUPTED, at)
+        if self.queue.speaking is None:
+            self._begin(at)
+
+    def advance(self, at: float) -> None:
+        """Let time pass up to `at`: what has been said ends, what waits begins."""
+        while self.queue.speaking is not None and self._ends_at <= at:
+            self.queue.finish(Fate.SPOKEN, self._ends_at)
+            self._begin(self._ends_at)
+
+    def _begin(self, at: float) -> None:
+        utterance = self.queue.take(at)
+        if utterance is not None:
+            self._ends_at = at + self.duration_s(utterance.text)
+            self.on_start(utterance, at)
+
+
+def replay(camera: Camera, pipeline: Pipeline, settings: Settings) -> Iterator[Line | Summary]:
+    """The lines of a clip in the order in which their changes were noticed, then the summary.
+
+    Raises CameraError where the clip cannot be read on, ModelError where the model fails.
+    """
+    open_lines: deque[Line] = deque()
+    by_utterance: dict[int, Line] = {}
+
+    def settle(utterance: Utterance, fate: Fate, _at: float) -> None:
+        by_utterance.pop(id(utterance)).fate = fate
+
+    def begin(utterance: Utterance, at: float) -> None:
+        by_utterance[id(utterance)].started_at = at
+
+    mouth = Mouth(settings.voice.rate_wpm, settle)
+    mouth.on_start = begin
+    frames, first, last = 0, 0.0, 0.0
+    while (frame := camera.read()) is not None:
+        first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
+        mouth.advance(frame.at)
+        step = pipeline.step(frame)
+        for remark, utterance in zip(step.remarks, step.utterances, strict=True):
+            line = Line(remark.change, utterance)
+            by_utterance[id(utterance)] = line
+            open_lines.append(line)
+            mouth.say(utterance, frame.at)
+        while open_lines and open_lines[0].fate is not None:
+            yield open_lines.popleft()
+    mouth.advance(math.inf)
+    yield from open_lines
+    yield Summary(frames, round(last - first, 3), pipeline.tracker.steady_count)

@@ -1,0 +1,1 @@
+"""The vision half: from a camera frame to a rare change worth a few words."""

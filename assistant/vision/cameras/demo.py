@@ -1,0 +1,91 @@
+"""The demo's camera: pans and zooms over two public-domain photographs that installed libraries carry.
+
+NASA's portrait of Eileen Collins comes with scikit-image, the US Navy's of Grace Hopper with matplotlib. Between them
+the camera looks at a part of the first picture where nobody is.
+"""
+
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config import Camera as CameraSettings
+from assistant.records import CameraError, Frame, SourceError
+
+View = tuple[float, float, float]
+"""Centre x, centre y (shares of the picture) and height (share of the picture's height) of what the camera sees."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The camera moves evenly from one view of a photograph to another."""
+
+    photo: str
+    seconds: float
+    start: View
+    end: View
+
+
+SHOTS = (
+    Shot("astronaut", 1.0, (0.12, 0.84, 0.30), (0.12, 0.84, 0.30)),
+    Shot("astronaut", 6.0, (0.45, 0.30, 0.75), (0.44, 0.24, 0.55)),
+    Shot("astronaut", 5.0, (0.12, 0.84, 0.30), (0.14, 0.84, 0.30)),
+    Shot("hopper", 6.0, (0.50, 0.35, 0.80), (0.50, 0.32, 0.62)),
+    Shot("astronaut", 4.0, (0.14, 0.84, 0.30), (0.12, 0.84, 0.30)),
+)
+
+_PHOTOS = {
+    "astronaut": ("skimage", "data/astronaut.png"),
+    "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+}
+
+
+class DemoCamera:
+    """The shots one after the other, in clip time. Raises CameraError where a photograph is not installed."""
+
+    is_live = False
+
+    def __init__(self, settings: CameraSettings) -> None:
+        self._photos = {name: _photo(*place) for name, place in _PHOTOS.items()}
+        self._fps, self._seq = settings.fps, 0
+        self._size = (settings.width, settings.height)
+
+    def read(self) -> Frame | None:
+        at = self._seq / self._fps
+        left = at
+        for shot in SHOTS:
+            if left < shot.seconds - 1e-9:
+                self._seq += 1
+                return Frame(self._view(shot, left / shot.seconds), at, self._seq)
+            left -= shot.seconds
+        return None
+
+    def _view(self, shot: Shot, share: float) -> NDArray[np.uint8]:
+        x, y, tall = (start + (end - start) * share for start, end in zip(shot.start, shot.end, strict=True))
+        photo = self._photos[shot.photo]
+        height, width = photo.shape[:2]
+        scale = self._size[1] / (tall * height)
+        to_view = np.array(
+            [[scale, 0, self._size[0] / 2 - x * width * scale], [0, scale, self._size[1] / 2 - y * height * scale]]
+        )
+        return cv2.warpAffine(photo, to_view, self._size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    def close(self) -> None:
+        self._seq = 0
+
+
+def _photo(package: str, inside: str) -> NDArray[np.uint8]:
+    """Read by path: importing these libraries for a picture would take a second."""
+    spec = util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise SourceError(
+            f"the demo's photographs come with {package}, which is missing; pip install 'emotion-assistant[demo]'"
+        )
+    file = Path(spec.origin).parent / inside
+    image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if image is None:
+        raise CameraError(f"{file}: the demo's photograph is missing; reinstall {package}")
+    return image.astype(np.uint8, copy=False)

@@ -1,0 +1,101 @@
+"""USB cameras and clips (mp4, mkv, avi, gif) through OpenCV."""
+
+import os
+import stat
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from assistant.config import Camera as CameraSettings
+from assistant.records import CameraError, Frame, SourceError
+from assistant.vision.cameras import Camera, Clock
+
+FIRST_FRAMES = 2
+"""Frames thrown away after opening a device: the first of an MJPEG stream may be torn."""
+OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 5000, 2000
+
+
+def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
+    """A device if the source is empty, a number or a device node, else a clip."""
+    source = settings.source
+    if source.isdecimal() or not source:
+        return DeviceCamera(settings, clock)
+    try:
+        is_device = stat.S_ISCHR(Path(source).stat().st_mode)
+    except OSError as err:
+        kind: type[CameraError] = CameraError if source.startswith("/dev/") else SourceError
+        raise kind(f"{source}: {err.strerror}; give a video device, a clip or a folder of pictures") from err
+    return DeviceCamera(settings, clock) if is_device else ClipCamera(Path(source))
+
+
+class DeviceCamera:
+    """A V4L2 (on Linux) camera."""
+
+    is_live = True
+
+    def __init__(self, settings: CameraSettings, clock: Clock) -> None:
+        self.source = settings.source or "0"
+        self._clock, self._seq = clock, 0
+        target: int | str = int(self.source) if self.source.isdecimal() else self.source
+        api = cv2.CAP_V4L2 if os.name == "posix" and os.uname().sysname == "Linux" else cv2.CAP_ANY
+        if isinstance(target, int) and api == cv2.CAP_V4L2 and not Path(f"/dev/video{target}").exists():
+            raise CameraError(f"no camera: /dev/video{target} does not exist; plug one in, or name one with --source")
+        self._capture = cv2.VideoCapture(target, api)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise CameraError(f"camera {self.source}: cannot be opened; is another program using it?")
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+        self._capture.set(cv2.CAP_PROP_FPS, settings.fps)
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        for _ in range(FIRST_FRAMES):
+            self._capture.read()
+
+    def read(self) -> Frame:
+        is_there, image = self._capture.read()
+        if not is_there or image is None or image.size == 0:
+            raise CameraError(f"camera {self.source}: gives no more pictures; was it unplugged?")
+        self._seq += 1
+        return Frame(image.astype(np.uint8, copy=False), self._clock(), self._seq)
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class ClipCamera:
+    """A video file, frame by frame, in its own time."""
+
+    is_live = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise SourceError(f"{path}: not a video file; give a clip or a folder of pictures")
+        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        self._seq, self._at = 0, -1.0
+        self._first = self._next() if self._capture.isOpened() else None
+        if self._first is None:
+            self._capture.release()
+            raise SourceError(f"{path}: not a video that can be read; try mp4, mkv, avi or gif")
+
+    def read(self) -> Frame | None:
+        if self._first is not None:
+            frame, self._first = self._first, None
+            return frame
+        return self._next()
+
+    def _next(self) -> Frame | None:
+        is_there, image = self._capture.read()
+        if not is_there or image is None:
+            return None
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        step = 1 / rate if 0.1 <= rate <= 1000 else 0.1
+        at = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not self._at < at < self._at + 60:  # a clip without usable time stamps goes by its rate
+            at = self._at + step if self._seq else 0.0
+        self._seq, self._at = self._seq + 1, at
+        return Frame(image.astype(np.uint8, copy=False), at, self._seq)
+
+    def close(self) -> None:
+        self._capture.release()

@@ -1,0 +1,94 @@
+"""The Raspberry Pi camera through picamera2, which comes from apt (python3-picamera2), never from pip.
+
+Only the luma plane is kept: detector and classifier want grey, and YUV420 delivers it without a conversion.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config import Camera as CameraSettings
+from assistant.records import CameraError, Frame
+from assistant.vision.cameras import Clock
+
+WAIT_S = 2.0
+"""A picture that has not come by then will not come: picamera2's own wait has no end."""
+BUFFERS = 3
+
+
+class PiCamera:
+    """One stream at a fixed rate. Raises CameraError where picamera2 is missing, the camera is absent or busy, or the
+    granted format is one that nobody here can read."""
+
+    is_live = True
+
+    def __init__(self, settings: CameraSettings, clock: Clock) -> None:
+        try:
+            from picamera2 import Picamera2
+        except ImportError as err:
+            raise CameraError(f"picamera2 cannot be used ({err}); sudo apt install python3-picamera2") from err
+        number = int(settings.source) if settings.source.isdecimal() else 0
+        self._clock, self._seq, self._camera = clock, 0, None
+        try:
+            self._camera = Picamera2(number)
+            period_us = round(1_000_000 / settings.fps)
+            self._camera.configure(
+                self._camera.create_video_configuration(
+                    main={"format": "YUV420", "size": (settings.width, settings.height)},
+                    controls={"FrameDurationLimits": (period_us, period_us)},
+                    buffer_count=BUFFERS,
+                    queue=False,  # the newest frame, not the one that was waiting
+                )
+            )
+            granted = self._camera.camera_configuration()["main"]  # what was asked for is not always what comes
+            self._to_image = converter(granted["format"], tuple(granted["size"]))
+            self._camera.start()
+        except (RuntimeError, OSError, IndexError) as err:
+            self.close()
+            raise CameraError(f"Pi camera {number}: {err}; check its cable, and that no other program uses it") from err
+        except CameraError:
+            self.close()
+            raise
+
+    def read(self) -> Frame:
+        assert self._camera is not None
+        try:
+            raw = self._camera.capture_array("main", wait=WAIT_S)
+        except (TimeoutError, RuntimeError, OSError) as err:
+            with contextlib.suppress(Exception):  # the expired request stays queued otherwise
+                self._camera.cancel_all_and_flush()
+            raise CameraError(f"Pi camera: no picture within {WAIT_S:g} s ({err})") from err
+        self._seq += 1
+        return Frame(self._to_image(raw), self._clock(), self._seq)
+
+    def close(self) -> None:
+        camera: Any = self._camera
+        self._camera = None
+        if camera is not None:
+            with contextlib.suppress(RuntimeError, OSError):
+                camera.stop()
+            with contextlib.suppress(RuntimeError, OSError):
+                camera.close()
+
+
+def converter(granted: str, size: tuple[int, int]) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    """From picamera2's array in the granted format to a grey [H, W] or BGR [H, W, 3] picture of `size` (width, height).
+
+    picamera2 names formats by byte order in memory: its "RGB888" is B, G, R in NumPy, "BGR888" is R, G, B. The luma
+    plane of YUV420 and NV12 is the first H rows; YUV420 keeps the padding of the stride.
+    """
+    width, height = size
+    if granted in ("YUV420", "YVU420", "NV12", "NV21"):
+        return lambda raw: raw[:height, :width]
+    if granted == "RGB888":
+        return lambda raw: raw[:height, :width]
+    if granted == "BGR888":
+        return lambda raw: cv2.cvtColor(raw[:height, :width], cv2.COLOR_RGB2BGR)
+    if granted in ("XRGB8888", "XBGR8888"):
+        order = cv2.COLOR_BGRA2BGR if granted == "XRGB8888" else cv2.COLOR_RGBA2BGR
+        return lambda raw: cv2.cvtColor(raw[:height, :width], order)
+    raise CameraError(f"Pi camera: gives pictures as {granted}, which is not supported; please report this camera")

@@ -1,0 +1,109 @@
+"""The thread that keeps the newest frame: a camera that hangs cannot hang the rest.
+
+One slot, newest wins, what was dropped is counted. A lost camera is opened again, at growing intervals. A clip is
+played in real time and starts again when it ends.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from assistant.records import CameraError, Frame
+from assistant.vision.cameras import Camera, Clock
+
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
+"""Interval between tries to open a lost camera: the first, doubled up to the last."""
+
+
+class Capture:
+    """Runs `open_camera()` and the camera's `read` on a thread of its own, until `close`.
+
+    repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). trouble: what the camera complained
+    of last, empty while it works.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Camera],
+        *,
+        rotate_deg: int = 0,
+        clock: Clock = time.monotonic,
+        repeat: bool = True,
+    ) -> None:
+        self._open_camera, self._rotate_deg, self._clock, self._repeat = open_camera, rotate_deg, clock, repeat
+        self._condition = threading.Condition()
+        self._stop = threading.Event()
+        self._newest: Frame | None = None
+        self._seq = 0
+        self.dropped = 0
+        self.trouble = ""
+        self.has_ended = False
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+
+    def start(self) -> "Capture":
+        self._thread.start()
+        return self
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame not yet taken, waiting at most `timeout_s`; None: there is none."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._newest is not None or self.has_ended, timeout_s)
+            frame, self._newest = self._newest, None
+            return frame
+
+    def close(self, timeout_s: float = 1.0) -> bool:
+        """Ends the thread, which closes the camera; False if a blocked read kept it from doing so in time."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        retry_s = FIRST_RETRY_S
+        while not self._stop.is_set():
+            try:
+                with contextlib.closing(self._open_camera()) as camera:
+                    self.trouble = ""
+                    while not self._stop.is_set() and self._play(camera):
+                        retry_s = FIRST_RETRY_S
+                if not self._repeat:
+                    break
+            except CameraError as err:
+                self.trouble = str(err)
+                if not self._repeat:
+                    break
+                self._stop.wait(retry_s)
+                retry_s = min(2 * retry_s, LAST_RETRY_S)
+        with self._condition:
+            self.has_ended = True
+            self._condition.notify_all()
+
+    def _play(self, camera: Camera) -> bool:
+        """Everything that an open camera gives; False when a clip has ended."""
+        began = self._clock()
+        while not self._stop.is_set():
+            frame = camera.read()
+            if frame is None:
+                return False
+            if not camera.is_live and self._stop.wait(max(0.0, began + frame.at - self._clock())):
+                return False
+            self._offer(frame)
+        return False
+
+    def _offer(self, frame: Frame) -> None:
+        image, turns = (
+            frame.image,
+            {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE},
+        )
+        if self._rotate_deg:
+            image = cv2.rotate(image, turns[self._rotate_deg]).astype(np.uint8, copy=False)
+        with self._condition:
+            if self._newest is not None:
+                self.dropped += 1
+            self._seq += 1
+            self._newest = Frame(image, self._clock(), self._seq)
+            self._condition.notify_all()

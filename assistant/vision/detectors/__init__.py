@@ -1,0 +1,47 @@
+"""Face detectors, one file each, behind one small protocol. A new one is a new file and a line in `make`."""
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config import Detector as DetectorSettings
+from assistant.records import Face
+
+
+class Detector(Protocol):
+    """Finds faces. margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
+    the classifier's training pictures are; a property of how a detector draws its boxes."""
+
+    margin: float
+
+    def find(self, grey: NDArray[np.uint8]) -> list[Face]:
+        """Faces in a grey picture uint8 [H, W], in its pixels, the nearest (largest) first."""
+        ...
+
+
+def make(settings: DetectorSettings) -> Detector:
+    """The detector that the settings name. Raises DetectorError."""
+    if settings.driver == "yunet":
+        from assistant.vision.detectors.yunet import YuNet
+
+        return YuNet(settings)
+    from assistant.vision.detectors.haar import Haar
+
+    return Haar(settings)
+
+
+def shrink(grey: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture with its longer side at most `long_side` pixels, and the factor back to the original's pixels."""
+    height, width = grey.shape
+    factor = max(height, width) / long_side
+    if factor <= 1:
+        return grey, 1.0
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA), factor
+
+
+def nearest_first(faces: list[Face], most: int) -> list[Face]:
+    """At most `most` faces, the largest boxes first."""
+    return sorted(faces, key=lambda face: -face.box.width * face.box.height)[:most]

@@ -1,0 +1,120 @@
+"""Readings to rare changes: the debounced state machine, for each person by itself. Pure; time comes with the readings.
+
+A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the readings of the last second:
+
+- a new expression must reach `enter` in the mean and be the first choice of nearly all readings (AGREEMENT); the held
+  one stays until its mean falls below `stay` (hysteresis);
+- a face that flickers between two expressions, each sure by itself, is *contested*: the state holds, nothing is said;
+- `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
+- no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
+  of `gap_s` all this starts anew.
+
+Raw readings and verdicts never share a buffer: no verdict can feed itself.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.config import Decide
+from assistant.records import CANNOT_TELL, NOBODY, Change, Reading
+
+AGREEMENT = 0.77
+"""Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
+three times a period, twice on the same side, fills three quarters of a one-second window with one expression."""
+FULL_SHARE = 0.8
+"""Share of the window that must have passed before the first verdict."""
+SEEN_SHARE = 0.3
+"""A face found in fewer frames than this is as likely a print on a jumper."""
+ROUNDING_S = 1e-6
+"""Frame times are sums of fractions; two that mean the same second differ by this at most."""
+
+
+@dataclass
+class _Person:
+    state: str = NOBODY
+    reason: str = ""
+    readings: deque[Reading] = field(default_factory=deque)
+    frames: deque[float] = field(default_factory=deque)
+    since: float = 0.0
+    vague_since: float | None = None
+
+    @property
+    def last_at(self) -> float:
+        return self.readings[-1].at
+
+
+class Stabilizer:
+    """Holds the state of everybody in view. labels: the expression of each probability, in order."""
+
+    def __init__(self, settings: Decide, labels: Sequence[str]) -> None:
+        self.settings = settings
+        self.labels = tuple(labels)
+        self._people: dict[int, _Person] = {}
+
+    def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
+        """The changes that a frame taken at `at` (seconds) brings, with one reading for each person seen in it."""
+        seen = {reading.person: reading for reading in readings}
+        changes = []
+        for number in sorted(self._people.keys() | seen.keys()):
+            person = self._people.setdefault(number, _Person())
+            new = self._with_reading(person, seen[number]) if number in seen else self._without_reading(person, at)
+            if new is not None and new != person.state:
+                reason = person.reason if new == CANNOT_TELL else ""
+                changes.append(Change(at, number, person.state, new, reason))
+                person.state = new
+            if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.vague_s:
+                del self._people[number]
+        return tuple(changes)
+
+    def states(self) -> dict[int, str]:
+        """The state of everybody who has one, by number."""
+        return {number: person.state for number, person in self._people.items() if person.state != NOBODY}
+
+    def _without_reading(self, person: _Person, at: float) -> str | None:
+        person.frames.append(at)
+        return NOBODY if at - person.last_at >= self.settings.vague_s - ROUNDING_S else None
+
+    def _with_reading(self, person: _Person, reading: Reading) -> str | None:
+        """The state that the window speaks for, or None: nothing new."""
+        s, at = self.settings, reading.at
+        if not person.readings or at - person.last_at > s.gap_s:
+            person.readings.clear()
+            person.frames.clear()
+            person.since, person.vague_since = at, None
+        person.readings.append(reading)
+        person.frames.append(at)
+        oldest = at - s.window_s + ROUNDING_S
+        while person.readings[0].at < oldest and len(person.readings) > s.min_readings:
+            person.readings.popleft()
+        while person.frames[0] < min(oldest, person.readings[0].at):
+            person.frames.popleft()
+        told = [each.probabilities for each in person.readings if each.probabilities is not None]
+        is_full = at - person.since >= FULL_SHARE * s.window_s - ROUNDING_S and len(person.readings) >= s.min_readings
+        if not is_full or len(person.readings) < SEEN_SHARE * len(person.frames):
+            return None
+        if len(told) < max(s.min_readings, len(person.readings) / 2):
+            return self._vague(person, at, person.readings[-1].reason or person.reason)
+        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
+        best = max(range(len(means)), key=means.__getitem__)
+        held = self.labels.index(person.state) if person.state in self.labels else None
+        agreeing = sum(each[best] == max(each) for each in told)
+        if means[best] >= s.enter and agreeing >= AGREEMENT * len(told):
+            person.vague_since = None
+            return self.labels[best]
+        if held is not None and means[held] >= s.stay:
+            person.vague_since = None
+            return None
+        sureness = sum(max(each) for each in told) / len(told)
+        if sureness >= s.stay:
+            person.vague_since = None
+            return None
+        return self._vague(person, at, "unclear")
+
+    def _vague(self, person: _Person, at: float, reason: str) -> str | None:
+        if person.vague_since is None:
+            person.vague_since = at
+        if at - person.vague_since < self.settings.vague_s - ROUNDING_S:
+            return None
+        person.reason = reason
+        return CANNOT_TELL

@@ -1,0 +1,124 @@
+"""Boxes to people: who in this frame is who of the last one. Pure; time comes with the frames.
+
+Each track predicts where its face is now from how it moved (an alpha-beta filter) and takes the nearest face of about
+its size. A track without a face coasts for a while, so that a missed detection or somebody crossing in front does not
+make a new person.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.records import Box, Face, Person
+
+REACH = 0.9
+"""A face may lie so far from where it was expected, in widths of the face, and still be the same person's."""
+SIZE_RATIO = 1.7
+"""Faces that differ more than so much in size are not the same person's."""
+COAST_S = 1.2
+"""A person unseen for so long gets a new number when a face comes back."""
+POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
+"""Share of a surprise that goes into position and into speed: Haar's boxes jitter, heads do not."""
+SPEED_HALF_LIFE_S = 0.3
+"""How fast a guess at the speed is given up while no face confirms it."""
+STEADY_S = 1.0
+"""From first to last sight of somebody who counts."""
+SEEN_SHARE = 0.3
+"""Somebody who counts was found in this share of the frames since the first."""
+
+
+@dataclass
+class _Track:
+    id: int
+    box: Box
+    first_at: float
+    seen_at: float
+    now: float
+    hits: int = 1
+    frames: int = 1
+    speed_x: float = 0.0
+    speed_y: float = 0.0
+
+    def advance(self, at: float) -> None:
+        step = max(0.0, at - self.now)
+        self.box = self.box._replace(x=self.box.x + self.speed_x * step, y=self.box.y + self.speed_y * step)
+        fade = 0.5 ** (step / SPEED_HALF_LIFE_S) if self.seen_at < self.now else 1.0
+        self.speed_x, self.speed_y, self.now = self.speed_x * fade, self.speed_y * fade, at
+        self.frames += 1
+
+    def take(self, face: Box, at: float) -> None:
+        since = at - self.seen_at
+        off_x, off_y = _centre(face)[0] - _centre(self.box)[0], _centre(face)[1] - _centre(self.box)[1]
+        if since > 0:
+            self.speed_x += SPEED_GAIN * off_x / since
+            self.speed_y += SPEED_GAIN * off_y / since
+        centre_x, centre_y = _centre(self.box)[0] + POSITION_GAIN * off_x, _centre(self.box)[1] + POSITION_GAIN * off_y
+        self.box = Box(centre_x - face.width / 2, centre_y - face.height / 2, face.width, face.height)
+        self.seen_at, self.hits = at, self.hits + 1
+
+    def is_steady(self) -> bool:
+        return self.seen_at - self.first_at >= STEADY_S and self.hits >= SEEN_SHARE * self.frames
+
+
+class Tracker:
+    """Gives every face in view the number of its person; numbers start at 1 and are never used again."""
+
+    def __init__(self) -> None:
+        self._tracks: list[_Track] = []
+        self._next_id = 1
+        self._steady: set[int] = set()
+
+    @property
+    def steady_count(self) -> int:
+        """How many people were in view for at least a second so far."""
+        return len(self._steady)
+
+    def update(self, faces: Sequence[Face], at: float) -> tuple[Person, ...]:
+        """The people of a frame taken at `at` (seconds), in the order of their faces."""
+        self._tracks = [track for track in self._tracks if at - track.seen_at <= COAST_S]
+        for track in self._tracks:
+            track.advance(at)
+        owners = self._owners(faces)
+        people = []
+        for index, face in enumerate(faces):
+            if index in owners:
+                track = owners[index]
+                track.take(face.box, at)
+            else:
+                track = _Track(self._next_id, face.box, at, at, at)
+                self._tracks.append(track)
+                self._next_id += 1
+            if track.is_steady():
+                self._steady.add(track.id)
+            people.append(Person(track.id, face))
+        return tuple(people)
+
+    def _owners(self, faces: Sequence[Face]) -> dict[int, _Track]:
+        """Which track each face (by index) belongs to: the closest pairs first."""
+        pairs = []
+        for index, face in enumerate(faces):
+            for track in self._tracks:
+                cost = _cost(track.box, face.box)
+                if cost is not None:
+                    pairs.append((cost, index, track.id, track))
+        owners: dict[int, _Track] = {}
+        taken: set[int] = set()
+        for _, index, number, track in sorted(pairs, key=lambda pair: pair[:3]):
+            if index not in owners and number not in taken:
+                owners[index] = track
+                taken.add(number)
+        return owners
+
+
+def _cost(expected: Box, found: Box) -> float | None:
+    """How unlike two boxes are (0 = equal), or None if they cannot be one person's."""
+    ratio = found.width / expected.width
+    if not 1 / SIZE_RATIO <= ratio <= SIZE_RATIO:
+        return None
+    size = (expected.width + found.width) / 2
+    distance = math.dist(_centre(expected), _centre(found)) / size
+    return None if distance > REACH else distance + abs(math.log(ratio))
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return box.x + box.width / 2, box.y + box.height / 2

@@ -1,0 +1,112 @@
+"""What is said next, what is cut off and what is never said. Pure policy: time comes with the calls.
+
+The laws, each held by a property test:
+
+* Every utterance that was put ends in exactly one fate.
+* FAULT before ANSWER before CHANGE before STATUS; first in, first out within a priority.
+* A fault cuts off everything but another fault, and never expires. An answer cuts off all but faults, an older answer
+  too: the newest question is what the wearer waits for. A change cuts off nothing. A status is heard only in silence.
+* Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
+  where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
+* Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
+* At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
+"""
+
+from collections.abc import Callable
+
+from assistant.records import Fate, Priority, Utterance
+
+MAX_WAITING = 16
+"""More than there are kinds of faults, so that no fault is lost; a flood of changes ends here."""
+
+
+class SpeechQueue:
+    """The utterances that wait, and the one being spoken. on_fate(utterance, fate, now) is called once for each.
+
+    `now` is monotonic seconds, or the seconds of a clip, and never goes back. Not thread-safe: the caller holds a lock.
+    """
+
+    def __init__(self, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
+        self._on_fate = on_fate
+        self._waiting: list[Utterance] = []
+        self._speaking: Utterance | None = None
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        """How many wait; the one being spoken does not count."""
+        return len(self._waiting)
+
+    @property
+    def speaking(self) -> Utterance | None:
+        """The utterance that was taken and has not ended."""
+        return self._speaking
+
+    def put(self, utterance: Utterance, now: float) -> bool:
+        """Add an utterance. True: what is being spoken must be cut off now, and ended with Fate.INTERRUPTED."""
+        replaced = [waiting for waiting in self._waiting if self._replaces(utterance, waiting)]
+        others = len(self._waiting) - len(replaced)
+        matters_less = any(
+            waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
+        )
+        is_unwelcome = utterance.priority is Priority.STATUS and (self._speaking is not None or others > 0)
+        if self._is_closed or matters_less or is_unwelcome:
+            self._on_fate(utterance, Fate.DROPPED, now)
+            return False
+        for waiting in replaced:
+            self._end(waiting, Fate.SUPERSEDED, now)
+        self._waiting.append(utterance)
+        if len(self._waiting) > MAX_WAITING:
+            self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
+        return self._cuts_off(utterance)
+
+    def take(self, now: float) -> Utterance | None:
+        """The next utterance to speak; None where none waits, or one is still being spoken."""
+        while self._waiting and self._speaking is None:
+            utterance = max(self._waiting, key=lambda waiting: waiting.priority)
+            if self._is_expired(utterance, now):
+                self._end(utterance, Fate.EXPIRED, now)
+            else:
+                self._remove(utterance)
+                self._speaking = utterance
+                return utterance
+        return None
+
+    def finish(self, fate: Fate, now: float) -> None:
+        """The utterance that was taken has ended. Raises RuntimeError where none was."""
+        utterance, self._speaking = self._speaking, None
+        if utterance is None:
+            raise RuntimeError("finish() without an utterance taken")
+        self._on_fate(utterance, fate, now)
+
+    def close(self, now: float) -> None:
+        """Drop what waits and whatever is put from now on; the one being spoken still ends by `finish`."""
+        self._is_closed = True
+        while self._waiting:
+            self._end(self._waiting[0], Fate.DROPPED, now)
+
+    @staticmethod
+    def _replaces(new: Utterance, waiting: Utterance) -> bool:
+        """An answer replaces any answer that waits, as it would cut off one being spoken."""
+        if new.priority is waiting.priority is Priority.ANSWER:
+            return True
+        return new.topic == waiting.topic and new.priority >= waiting.priority
+
+    def _cuts_off(self, utterance: Utterance) -> bool:
+        if self._speaking is None or utterance.priority < Priority.ANSWER:
+            return False
+        over = self._speaking.priority
+        return utterance.priority > over or over is Priority.ANSWER
+
+    @staticmethod
+    def _is_expired(utterance: Utterance, now: float) -> bool:
+        return (
+            utterance.priority is not Priority.FAULT and utterance.expires_at is not None and now > utterance.expires_at
+        )
+
+    def _end(self, utterance: Utterance, fate: Fate, now: float) -> None:
+        self._remove(utterance)
+        self._on_fate(utterance, fate, now)
+
+    def _remove(self, utterance: Utterance) -> None:
+        """By identity: two utterances may say the same."""
+        self._waiting = [waiting for waiting in self._waiting if waiting is not utterance]

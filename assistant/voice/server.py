@@ -1,0 +1,119 @@
+"""The voice process: takes what vision has to say, speaks it, tells vision what became of it, and misses vision."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from assistant.config import Settings
+from assistant.faults import Faults
+from assistant.link import Listener
+from assistant.messages import Answer, Ended, Heartbeat, Message, Stop
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.voice import voices
+from assistant.voice.sound import CommandPlayer, Player
+from assistant.voice.speaker import Speaker
+
+log = logging.getLogger(__name__)
+
+MISSED_S = 3.0
+"""A vision that completed no step for so long has stopped."""
+LOOK_S = 0.25
+LAST_WORDS_S, END_S = 1.1, 0.1
+"""When told to stop: for what is waiting to be said, and for the voices to end."""
+
+
+class Words(Protocol):
+    """The words of a language, as far as the voice needs them. voice: its espeak-ng voice."""
+
+    @property
+    def voice(self) -> str: ...
+
+    def fault(self, name: str, *, is_over: bool = False) -> str:
+        """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
+        ...
+
+
+def serve(
+    settings: Settings,
+    socket_path: Path,
+    words: Words,
+    stop: threading.Event,
+    *,
+    player: Player | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for LAST_WORDS_S.
+
+    Raises LinkError if it cannot listen at socket_path.
+    """
+    listener = Listener(socket_path)
+    ladder = voices.make(settings.voice, words.voice, player or CommandPlayer(settings.voice.device))
+
+    def tell(utterance: Utterance, fate: Fate, at: float) -> None:
+        listener.send(Ended(utterance, fate, at))
+
+    speaker = Speaker(ladder, on_fate=tell, on_trouble=lambda trouble: log.warning("voice %s", trouble), clock=clock)
+    watch = Watch(words, speaker.put, clock)
+
+    def take(message: Message) -> None:
+        match message:
+            case Utterance():
+                speaker.put(message)
+            case Answer():
+                speaker.put(message.utterance)
+            case Fault():
+                speaker.put(fault_utterance(words, message))
+            case Heartbeat():
+                watch.beat(message.at)
+            case Stop():
+                stop.set()
+            case _:
+                raise LinkError(f"{type(message).__name__} is not for the voice")
+
+    listener.start(take)
+    while not stop.wait(LOOK_S):
+        watch.look()
+    speaker.drain(LAST_WORDS_S)
+    speaker.close(END_S)
+    listener.close()
+
+
+class Watch:
+    """Says that vision has stopped MISSED_S after its last step, again while it stays away, and when it is back.
+
+    It begins with the first step: before that vision says itself what keeps it.
+    """
+
+    def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
+        self._words, self._say, self._clock = words, say, clock
+        self._faults = Faults()
+        self._last: float | None = None
+
+    def beat(self, at: float) -> None:
+        """Vision completed a step at `at`; a step in the future cannot have been completed."""
+        self._last = min(at, self._clock())
+
+    def look(self) -> None:
+        """Compare the last step with the clock, and say what follows."""
+        if self._last is None:
+            return
+        now = self._clock()
+        if now - self._last > MISSED_S:
+            news = self._faults.begin("vision", now, f"no step for {MISSED_S:.0f} s")
+        else:
+            news = self._faults.end("vision", now)
+        for fault in news:
+            log.warning("vision: %s", "back" if fault.is_over else fault.detail)
+            self._say(fault_utterance(self._words, fault))
+
+
+def fault_utterance(words: Words, fault: Fault) -> Utterance:
+    """A fault, or its end, as it is spoken. Raises LinkError for one that has no words."""
+    try:
+        text = words.fault(fault.name, is_over=fault.is_over)
+    except KeyError as err:
+        raise LinkError(f"there are no words for a fault named {fault.name!r}") from err
+    return Utterance(text, Priority.FAULT, f"fault {fault.name}", None, fault.detail or fault.name)

@@ -1,0 +1,193 @@
+"""Sound: samples, the players that are believed only when they really played, and the recorder of what was heard."""
+
+import array
+import contextlib
+import io
+import shutil
+import sys
+import tempfile
+import threading
+import wave
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from assistant.records import VoiceError
+from assistant.voice.child import run_child
+
+LEAST_SHARE = 0.8
+"""A player that ends well after less than this share of the sound's duration has thrown the sound away: a null device
+"plays" 3.6 s in 0.01 s and reports success. Not 1: a player may end while the card still plays its last buffer."""
+MOST_SHARE, GRACE_S = 1.5, 1.0
+"""A player that is still at it after 1.5 times the sound's duration and a second hangs."""
+LEAST_PEAK = 100
+"""Below this peak, of 32767, there is nothing to hear."""
+WINDOWS_PLAYER = "import sys, winsound; winsound.PlaySound(sys.stdin.buffer.read(), winsound.SND_MEMORY)"
+
+
+@dataclass(frozen=True)
+class Pcm:
+    """Sound: signed 16-bit little-endian samples of one channel, `rate` of them a second."""
+
+    samples: bytes
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / 2 / self.rate
+
+    def cut(self, seconds: float) -> "Pcm":
+        """The first so many seconds."""
+        return Pcm(self.samples[: 2 * max(0, round(seconds * self.rate))], self.rate)
+
+
+def silence(seconds: float, rate: int = 22050) -> Pcm:
+    """So many seconds of nothing."""
+    return Pcm(bytes(2 * round(seconds * rate)), rate)
+
+
+def audible(pcm: Pcm, least_s: float = 0.05) -> Pcm:
+    """The sound as it is. Raises VoiceError if it is shorter than `least_s` or there is nothing to hear."""
+    if pcm.seconds < least_s:
+        raise VoiceError(f"the sound lasts only {pcm.seconds:.2f} s of at least {least_s:.2f} s; it was cut short")
+    values = array.array("h", pcm.samples)
+    if not values or (max(values) < LEAST_PEAK and min(values) > -LEAST_PEAK):
+        raise VoiceError("the sound is silent")
+    return pcm
+
+
+def with_lead_in(pcm: Pcm, lead_in_ms: int) -> Pcm:
+    """The sound after so much silence, for headsets that swallow the first syllable."""
+    return Pcm(silence(lead_in_ms / 1000, pcm.rate).samples + pcm.samples, pcm.rate)
+
+
+def with_volume(pcm: Pcm, percent: int) -> Pcm:
+    """The sound at a share of its amplitude, at most 100 %."""
+    if percent >= 100:
+        return pcm
+    return Pcm(
+        array.array("h", (value * percent // 100 for value in array.array("h", pcm.samples))).tobytes(), pcm.rate
+    )
+
+
+def with_rate(pcm: Pcm, rate: int) -> Pcm:
+    """The sound at another sample rate, by the nearest sample: for speech it will do."""
+    if rate == pcm.rate:
+        return pcm
+    values, step = array.array("h", pcm.samples), pcm.rate / rate
+    return Pcm(array.array("h", (values[int(n * step)] for n in range(int(len(values) / step)))).tobytes(), rate)
+
+
+def from_wav(content: bytes) -> Pcm:
+    """The samples of a WAV file. Raises VoiceError if it is none, or not of one 16-bit channel."""
+    try:
+        with wave.open(io.BytesIO(content)) as source:
+            if (source.getnchannels(), source.getsampwidth()) != (1, 2) or source.getframerate() < 1:
+                raise VoiceError("the sound is not 16-bit mono")
+            samples, rate = source.readframes(source.getnframes()), source.getframerate()
+    except (wave.Error, EOFError) as err:
+        raise VoiceError(f"no sound came, but {len(content)} bytes that are not a WAV file") from err
+    return Pcm(samples[: len(samples) // 2 * 2], rate)
+
+
+def to_wav(pcm: Pcm) -> bytes:
+    """The sound as a WAV file."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(pcm.rate)
+        target.writeframes(pcm.samples)
+    return content.getvalue()
+
+
+class Player(Protocol):
+    """Something that makes sound audible."""
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        """Play; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it did not play."""
+        ...
+
+
+class CommandPlayer:
+    """Plays by the first of aplay, paplay, pw-play and afplay that is on PATH, on Windows by Python's winsound.
+
+    device: a card's name for aplay (`aplay -l`), or any name of the player's own; empty: the system's default.
+    least_share: see LEAST_SHARE; 0 believes a device that takes no time, such as ALSA's file plug-in.
+    """
+
+    def __init__(self, device: str = "", *, least_share: float = LEAST_SHARE) -> None:
+        self._device, self._least_share = device, least_share
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        with self._command(pcm) as (command, given):
+            done = run_child(command, given, MOST_SHARE * pcm.seconds + GRACE_S, cancel)
+        if done is None:
+            return False
+        if done.seconds < self._least_share * pcm.seconds:
+            raise VoiceError(
+                f"{Path(command[0]).name} was done after {done.seconds:.2f} s with a sound of {pcm.seconds:.2f} s: "
+                "it went nowhere; choose another sound card (voice.device)"
+            )
+        return True
+
+    @contextlib.contextmanager
+    def _command(self, pcm: Pcm) -> Iterator[tuple[list[str], bytes]]:
+        """The player's command line and what it reads from standard input."""
+        rate, device = str(pcm.rate), self._device
+        if sys.platform == "win32":
+            yield [sys.executable, "-I", "-c", WINDOWS_PLAYER], to_wav(pcm)
+        elif shutil.which("aplay"):
+            where = ["-D", device if ":" in device else f"plughw:CARD={device}"] if device else []
+            yield ["aplay", "-q", *where, "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", rate, "-"], pcm.samples
+        elif shutil.which("paplay"):
+            where = [f"--device={device}"] if device else []
+            yield ["paplay", "--raw", "--format=s16le", "--channels=1", f"--rate={rate}", *where], pcm.samples
+        elif shutil.which("pw-play"):
+            where = [f"--target={device}"] if device else []
+            yield ["pw-play", "--raw", "--format=s16", "--channels=1", f"--rate={rate}", *where, "-"], pcm.samples
+        elif shutil.which("afplay"):
+            with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as folder:  # it reads no pipe
+                file = Path(folder) / "speech.wav"
+                file.write_bytes(to_wav(pcm))
+                yield ["afplay", str(file)], b""
+        else:
+            raise VoiceError("no player found; install aplay (package alsa-utils) or paplay (pulseaudio-utils)")
+
+
+class PacedPlayer:
+    """Plays nothing and takes as long as the sound would: for machines without a sound device."""
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        return not cancel.wait(pcm.seconds)
+
+
+class Recorder:
+    """Plays by another player and keeps what was heard, each sound at its own time; `close` writes it as a WAV file."""
+
+    def __init__(self, player: Player, path: Path, clock: Callable[[], float]) -> None:
+        self._player, self._path, self._clock = player, path, clock
+        self._began = clock()
+        self._heard: list[tuple[float, Pcm]] = []
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        at = self._clock()
+        is_whole = self._player.play(pcm, cancel)
+        self._heard.append((at - self._began, pcm if is_whole else pcm.cut(self._clock() - at)))
+        return is_whole
+
+    def close(self) -> None:
+        """Write the file, whole or not at all. Raises VoiceError if that is not possible."""
+        rate = self._heard[0][1].rate if self._heard else 22050
+        track = bytearray()
+        for at, pcm in self._heard:
+            track += silence(max(0.0, at - len(track) / 2 / rate), rate).samples + with_rate(pcm, rate).samples
+        part = self._path.with_name(f".{self._path.name}.part")
+        try:
+            part.write_bytes(to_wav(Pcm(bytes(track), rate)))
+            part.replace(self._path)
+        except OSError as err:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise VoiceError(f"{self._path}: cannot write what was heard: {err.strerror}") from err

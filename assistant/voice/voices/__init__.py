@@ -1,0 +1,77 @@
+"""The voices: text to something heard. One file a voice; `make` gives the ladder that a speaker climbs down."""
+
+import sys
+import threading
+import unicodedata
+from typing import Protocol
+
+from assistant import config
+from assistant.records import VoiceError
+from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
+
+MAX_CHARACTERS = 300
+LEAST_SHARE_OF_WORDS = 0.35
+"""Speech that lasts less than this share of its words at the set rate was cut short: real sentences reach 0.8."""
+
+
+class Voice(Protocol):
+    """A way to tell a text. `name` is for the log."""
+
+    name: str
+
+    def say(self, text: str, cancel: threading.Event) -> bool:
+        """Tell it; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it was not told."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the voice holds."""
+        ...
+
+
+def make(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
+    """The ladder: the chosen voice, then espeak-ng, then a tone; there is no rung that is silence.
+
+    language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told.
+    """
+    engine = settings.engine
+    if engine == "auto":
+        engine = "espeak" if sys.platform == "linux" else "pyttsx3"
+    if engine == "printed":
+        from assistant.voice.voices.printed import Printed
+
+        return (Printed(),)
+    from assistant.voice.voices import espeak
+    from assistant.voice.voices.tone import Tone
+
+    ladder: list[Voice] = []
+    if engine == "pyttsx3":
+        from assistant.voice.voices.pyttsx3 import Pyttsx3
+
+        ladder.append(Pyttsx3(settings, language, player))
+    return (*ladder, *espeak.rungs(settings, language, player), Tone(settings, player))
+
+
+def plain(text: str) -> str:
+    """A text that no synthesizer takes for a command: no control characters, no espeak-ng phonemes, not too long.
+
+    Raises VoiceError if nothing is left.
+    """
+    kept = (
+        " " if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or char in "[]" else char for char in text
+    )
+    words = " ".join("".join(kept).split())[:MAX_CHARACTERS]
+    if not words:
+        raise VoiceError("there are no words to say")
+    return words
+
+
+def least_s(text: str, rate_wpm: int) -> float:
+    """Seconds that the text takes to say at the very least."""
+    words = sum(any(map(str.isalnum, word)) for word in text.split())
+    return max(0.05, LEAST_SHARE_OF_WORDS * words * 60 / rate_wpm)
+
+
+def play(speech: Pcm, text: str, settings: config.Voice, player: Player, cancel: threading.Event) -> bool:
+    """Play what a synthesizer made of a text, as it is set. Raises VoiceError if it cannot be all of it."""
+    whole = audible(speech, least_s(text, settings.rate_wpm))
+    return player.play(with_lead_in(with_volume(whole, settings.volume), settings.lead_in_ms), cancel)

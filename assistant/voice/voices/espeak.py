@@ -1,0 +1,115 @@
+"""The espeak-ng voice: synthesized by the installed program or by the library of a wheel, played by our own player.
+
+espeak-ng itself reports success without a sound card, so it never plays here: it only makes samples, which are checked.
+"""
+
+import importlib.util
+import json
+import shutil
+import sys
+import threading
+from typing import Protocol
+
+from assistant import config
+from assistant.records import VoiceError
+from assistant.voice.child import run_child
+from assistant.voice.sound import Pcm, Player, from_wav
+from assistant.voice.voices import Voice, plain, play
+
+LIMIT_S = 2.0
+"""A sentence takes some 10 ms; what takes longer than this hangs."""
+INSTALL = "install the package espeak-ng, or: pip install espeakng-loader"
+
+CHILD = """
+import ctypes, json, os, sys
+RETRIEVAL_IN_THIS_THREAD, DONT_EXIT, RATE, UTF8 = 2, 0x8000, 1, 1  # of speak_lib.h
+order = json.load(sys.stdin)
+library = ctypes.CDLL(order["library"])
+rate = library.espeak_Initialize(RETRIEVAL_IN_THIS_THREAD, 0, order["data"].encode(), DONT_EXIT)
+if rate <= 0:
+    sys.exit("cannot read its data in " + order["data"])
+if library.espeak_SetVoiceByName(order["voice"].encode()):
+    sys.exit("there is no voice named " + order["voice"] + "; choose another one (voice.name)")
+library.espeak_SetParameter(RATE, order["rate_wpm"], 0)
+samples = bytearray()
+@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+def take(wave, count, events):
+    if wave:
+        samples.extend(ctypes.string_at(wave, 2 * count))
+    return 0
+library.espeak_SetSynthCallback(take)
+text = order["text"].encode() + bytes(1)
+library.espeak_Synth(text, ctypes.c_size_t(len(text)), 0, 0, 0, UTF8, None, None)
+sys.stdout.buffer.write(b"%d\\n" % rate + samples)
+sys.stdout.flush()
+os._exit(0)  # the library is not taken down: that is where it crashes
+"""
+
+
+class Synthesizer(Protocol):
+    """Text to samples; None if cancelled. Raises VoiceError."""
+
+    name: str
+
+    def __call__(self, text: str, cancel: threading.Event) -> Pcm | None: ...
+
+
+class Espeak:
+    """Speaks by one synthesizer and a player."""
+
+    def __init__(self, synthesize: Synthesizer, settings: config.Voice, player: Player) -> None:
+        self.name = synthesize.name
+        self._synthesize, self._settings, self._player = synthesize, settings, player
+
+    def say(self, text: str, cancel: threading.Event) -> bool:
+        text = plain(text)
+        speech = self._synthesize(text, cancel)
+        return speech is not None and play(speech, text, self._settings, self._player, cancel)
+
+    def close(self) -> None:
+        pass
+
+
+def rungs(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
+    """A voice for the installed program, one for the wheel's library; where neither is there, one that says so."""
+    voice, rate_wpm = settings.name or language, settings.rate_wpm
+    program = (Program(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
+    library = (Library(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
+    return tuple(Espeak(synthesize, settings, player) for synthesize in (*program, *library))
+
+
+class Program:
+    """The program espeak-ng, one child process a text; the text never stands on a command line."""
+
+    name = "espeak-ng"
+
+    def __init__(self, voice: str, rate_wpm: int) -> None:
+        self._command = ["espeak-ng", "--stdin", "--stdout", "-b", "1", "-s", str(rate_wpm), "-v", voice]
+
+    def __call__(self, text: str, cancel: threading.Event) -> Pcm | None:
+        done = run_child(self._command, text.encode(), LIMIT_S, cancel)
+        return None if done is None else from_wav(done.output)
+
+
+class Library:
+    """libespeak-ng of the wheel `espeakng_loader`, in a child process: it ends the process that uses it wrongly, keeps
+    the last text's melody for the next one, and was seen to crash when it was set up several times in one process."""
+
+    name = "espeak-ng library"
+
+    def __init__(self, voice: str, rate_wpm: int) -> None:
+        self._voice, self._rate_wpm = voice, rate_wpm
+
+    def __call__(self, text: str, cancel: threading.Event) -> Pcm | None:
+        try:
+            import espeakng_loader
+
+            library, data = espeakng_loader.get_library_path(), espeakng_loader.get_data_path()
+        except (ImportError, RuntimeError) as err:
+            raise VoiceError(f"espeak-ng is not there ({err}); {INSTALL}") from err
+        order = {"library": library, "data": data, "voice": self._voice, "rate_wpm": self._rate_wpm, "text": text}
+        done = run_child([sys.executable, "-I", "-S", "-c", CHILD], json.dumps(order).encode(), LIMIT_S, cancel)
+        if done is None:
+            return None
+        rate, _, samples = done.output.partition(b"\n")
+        return Pcm(samples, int(rate))

@@ -1,0 +1,29 @@
+"""The voice that prints: for terminals, screen readers and tests. It takes no time."""
+
+import sys
+import threading
+from typing import TextIO
+
+from assistant.records import VoiceError
+from assistant.voice.voices import plain
+
+
+class Printed:
+    """One line for each utterance, to `out` or the standard output."""
+
+    name = "printed"
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out
+
+    def say(self, text: str, cancel: threading.Event) -> bool:
+        if cancel.is_set():
+            return False
+        try:
+            print(plain(text), file=self._out or sys.stdout, flush=True)
+        except (OSError, ValueError) as err:
+            raise VoiceError(f"cannot print: {err}") from err
+        return True
+
+    def close(self) -> None:
+        pass

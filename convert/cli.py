@@ -1,0 +1,235 @@
+"""The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
+
+TensorFlow and Keras are imported by `train` and `quantize` alone; the other commands run where only the assistant's own
+libraries are installed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from assistant.records import AssistantError
+from assistant.vision.classifier import find, quiet_stderr
+from convert import recipes
+from convert.datasets import DatasetError, Faces, load
+from convert.runs import Run
+
+EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
+HEADS = ("challenge", "crowd")
+
+EXAMPLES = """\
+from a recipe to a shipped model:
+  emotion-convert train --recipe models/recipes/emotion-cnn.toml --run runs/emotion-cnn
+  emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
+  emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
+  emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
+judge what is shipped:
+  emotion-convert evaluate emotion-cnn-int8
+  emotion-convert benchmark
+
+FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]'.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        code = int(options.command(options))
+        sys.stdout.flush()
+        return code
+    except AssistantError as err:
+        if options.debug:
+            raise
+        return _fail(str(err))
+    except ModuleNotFoundError as err:
+        if options.debug or (err.name or "").partition(".")[0] not in ("tensorflow", "keras", "matplotlib", "tqdm"):
+            raise
+        return _fail(f"{err.name} is not installed; pip install 'emotion-assistant[convert]'")
+    except KeyboardInterrupt:
+        print(f"\nemotion-convert: stopped{options.when_stopped}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as err:
+        if options.debug:
+            raise
+        return _fail(f"unexpected {type(err).__name__}: {(str(err).splitlines() or [''])[0]}; --debug shows where")
+
+
+def _fail(message: str) -> int:
+    print(f"emotion-convert: {message}", file=sys.stderr)
+    return EXIT_ERROR
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and option."""
+    top = argparse.ArgumentParser(
+        prog="emotion-convert",
+        description="Trains, quantizes, verifies, evaluates and benchmarks the models that emotion-assistant carries.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    top.add_argument("--debug", action="store_true", help="show a traceback where something fails")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    train = _command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
+    train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
+    train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
+    train.add_argument("--epochs", type=_at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
+    train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
+    train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
+
+    quantize = _command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
+    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
+    quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
+    quantize.add_argument("--head", choices=HEADS, default=HEADS[0], help="labels of FER-2013 or of FER+ (%(default)s)")
+    quantize.add_argument("--calibration", type=Path, metavar="FILE", help="calibration list; default: the pinned one")
+    quantize.add_argument("--make-calibration", type=Path, metavar="FILE", help="only write the calibration list anew")
+
+    verify = _command(
+        commands, "verify", _verify, "compare an int8 model with its float model; exit 1 where it lost too much"
+    )
+    verify.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder with the float model")
+
+    evaluate = _command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
+    evaluate.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    evaluate.add_argument("--split", choices=("PrivateTest", "PublicTest"), default="PrivateTest", help="%(default)s")
+
+    benchmark = _command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
+    benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
+    benchmark.add_argument("--threads", type=_at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
+    benchmark.add_argument("--rounds", type=_at_least_one, default=12, metavar="N", help="default: %(default)s")
+
+    card = _command(commands, "card", _card, "measure models and write the figures into their cards and the README")
+    card.add_argument("models", nargs="*", metavar="MODEL", help="the models to measure; none: only write the README")
+    card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
+    card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
+
+    for command in (verify, evaluate, benchmark):
+        command.add_argument("--json", action="store_true", help="print JSON alone")
+    return top
+
+
+def _command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(command=function, when_stopped="", usage_error=command.error)
+    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback")
+    if data:
+        text = "FER-2013 as CSV, folder or NPZ, or the folder of these; default: $EMOTION_DATA"
+        command.add_argument("--data", type=Path, metavar="PATH", help=text)
+    return command
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
+
+
+def _data(options: argparse.Namespace) -> Path:
+    if options.data:
+        return Path(options.data)
+    if os.environ.get("EMOTION_DATA"):
+        return Path(os.environ["EMOTION_DATA"])
+    raise DatasetError("no data; give FER-2013 with --data, or set EMOTION_DATA to its folder")
+
+
+def _faces(options: argparse.Namespace) -> Faces:
+    return load(_data(options))
+
+
+def _train(options: argparse.Namespace) -> int:
+    recipe, data = recipes.read(options.recipe), _data(options)
+    if options.precision:
+        recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
+    with quiet_stderr():
+        from convert.train import train
+    run = train(recipe, options.recipe, data, options.run or Path("runs") / recipe.name, options.epochs)
+    best = run.best()
+    print(
+        f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "
+        f"crowd {best['crowd']:.2%}\nnext: emotion-convert quantize {run.path} models/{recipe.name}-int8.tflite"
+    )
+    return 0
+
+
+def _quantize(options: argparse.Namespace) -> int:
+    from convert import calibration
+
+    if options.make_calibration:
+        calibration.write(calibration.choose(_faces(options)), options.make_calibration)
+        return 0
+    if options.model is None or options.model.suffix != ".tflite":
+        options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
+    run, faces = Run(options.run), _faces(options)
+    run.best()
+    with quiet_stderr():
+        from convert.quantize import quantize
+    quantize(run, faces, options.model, calibration.read(options.calibration or calibration.LIST), options.head)
+    float_model = run.float_model(options.model.stem, options.head)
+    print(f"{options.model}: {options.model.stat().st_size} bytes, int8; float model: {float_model}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from convert import card, verify
+
+    model = find(options.model)
+    report = verify.verify(model, Run(options.run).float_model(model.stem, card.load(model)["head"]), _faces(options))
+    _print(report, verify.as_text, options)
+    return 0 if verify.is_sound(report) else EXIT_ERROR
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from convert import evaluate
+
+    _print(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
+    return 0
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    from convert import benchmark
+
+    models = [find(name) for name in options.models] or shipped()
+    _print(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
+    return 0
+
+
+def _card(options: argparse.Namespace) -> int:
+    from convert import card
+
+    if not options.models and not options.readme:
+        options.usage_error("give a MODEL to measure, or --readme")
+    if options.run and len(options.models) != 1:
+        options.usage_error("--run goes with one MODEL")
+    for model in map(find, options.models):
+        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None)
+        print(f"{card.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
+    if options.readme:
+        card.update_readme(options.readme, shipped())
+    return 0
+
+
+def shipped() -> list[Path]:
+    """All models that lie in the package, by name."""
+    import models
+
+    found = sorted(Path(models.__file__ or "").parent.glob("*.tflite"))
+    if not found:
+        raise AssistantError("no model is shipped with this installation; name a .tflite file")
+    return found
+
+
+def _print(report: dict[str, Any], as_text: Any, options: argparse.Namespace) -> None:
+    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else as_text(report))

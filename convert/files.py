@@ -1,0 +1,25 @@
+"""Files written all or nothing: a reader, or a power cut, meets the old ones or the new ones, never a part of one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write the files so that each is replaced in one step, and none before all are on the disk.
+
+    For a model and its card: in the moment between the two steps they do not match, which the assistant refuses.
+    """
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(parts[path], "wb") as target:
+                target.write(content)
+                target.flush()
+                os.fsync(target.fileno())
+        for path, part in parts.items():
+            part.replace(path)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)

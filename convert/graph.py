@@ -1,0 +1,84 @@
+"""What a .tflite file is made of: operators, types, weights, multiply-accumulates; read without running it."""
+
+import struct
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from ai_edge_litert import schema_py_generated as schema
+
+from assistant.records import ModelError
+
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+"""The operators that multiply by weights; all others cost little and hold none."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The main graph of a model.
+
+    operators    names in order of execution, such as "CONV_2D"
+    types        element types of all tensors, such as "INT8"
+    parameters   weights and biases; normalization is folded into them, so there are fewer than while training
+    macs         multiply-accumulates of one forward pass
+    quantization of the input: (scale, zero point), or None where it is not quantized
+    """
+
+    operators: tuple[str, ...]
+    types: frozenset[str]
+    input_type: str
+    output_type: str
+    parameters: int
+    macs: int
+    quantization: tuple[float, int] | None
+
+
+def read(path: Path) -> Graph:
+    """The graph of a .tflite file. Raises ModelError where it cannot be read or parsed."""
+    try:
+        return parse(str(path), path.read_bytes())
+    except OSError as err:
+        raise ModelError(f"{path}: cannot read the model: {err.strerror}") from err
+
+
+def parse(name: str, content: bytes) -> Graph:
+    """The graph in the bytes of a .tflite file called `name`. Raises ModelError where they are something else."""
+    try:
+        return _graph(schema.ModelT.InitFromObj(schema.Model.GetRootAs(content)))
+    except (struct.error, LookupError, ValueError, TypeError, AttributeError, OverflowError) as err:
+        raise ModelError(f"{name}: not a TensorFlow Lite model ({type(err).__name__})") from err
+
+
+def _graph(model: schema.ModelT) -> Graph:
+    (graph,) = model.subgraphs
+    codes = _names(schema.BuiltinOperator)
+    types = _names(schema.TensorType)
+    # old files keep the operator in a byte of its own; the newer field is 0 there
+    kinds = [codes[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
+    operators, parameters, macs = [], 0, 0
+    for operator in graph.operators:
+        kind = kinds[operator.opcodeIndex]
+        operators.append(kind)
+        if kind not in WEIGHTED:
+            continue
+        weights, output = graph.tensors[operator.inputs[1]].shape, graph.tensors[operator.outputs[0]].shape
+        parameters += sum(prod(graph.tensors[index].shape) for index in operator.inputs[1:] if index >= 0)
+        # dense kernels [out, h, w, in] and [out, in]: each output element meets all but the first axis;
+        # depthwise [1, h, w, out]: h times w of them
+        each = prod(weights[1:3]) if kind == "DEPTHWISE_CONV_2D" else prod(weights[1:])
+        macs += int(prod(output)) * int(each)
+    first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    scaled = first.quantization is not None and first.quantization.scale is not None
+    return Graph(
+        operators=tuple(operators),
+        types=frozenset(types[tensor.type] for tensor in graph.tensors),
+        input_type=types[first.type],
+        output_type=types[last.type],
+        parameters=int(parameters),
+        macs=macs,
+        quantization=(float(first.quantization.scale[0]), int(first.quantization.zeroPoint[0])) if scaled else None,
+    )
+
+
+def _names(enumeration: type) -> dict[int, str]:
+    return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}

@@ -1,0 +1,50 @@
+"""Where a model comes from: revision of the program, versions of its libraries, a hash of the data."""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from convert.datasets import Faces
+
+
+def environment(faces: Faces) -> dict[str, str]:
+    """What a run depends on beside its recipe."""
+    return {
+        "data_sha256": data_sha256(faces),
+        "revision": revision(),
+        "tensorflow": _version("tensorflow"),
+        "keras": _version("keras"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def data_sha256(faces: Faces) -> str:
+    """SHA-256 of all pictures, labels, splits and votes in their order."""
+    digest = hashlib.sha256()
+    for part in (faces.images, faces.labels, faces.split, faces.votes):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def revision() -> str:
+    """The git revision of this program, "-dirty" if files were changed, "unknown" outside a repository."""
+    try:
+        return subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"],
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

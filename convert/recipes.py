@@ -1,0 +1,152 @@
+"""Recipes: everything that decides what a model becomes, read from one TOML file and checked before hours are spent."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from assistant.records import AssistantError
+from assistant.vision.preprocess import SIDE
+
+NETWORKS = ("cnn", "mobilenetv2")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+class RecipeError(AssistantError):
+    """A recipe that is missing or says something that cannot be done."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    SGD with Nesterov momentum; the rate climbs linearly for `warmup` (a share of all steps) and falls to 0 on a cosine.
+    decay is the weight decay per step at rate 1 (decoupled). sizes: rows of (share of the epochs, side in pixels), the
+    picture size from that point on. average: decay of the running mean of the weights, per step.
+    """
+
+    epochs: int = 60
+    batch: int = 128
+    rate: float = 0.1
+    momentum: float = 0.9
+    decay: float = 0.005
+    warmup: float = 0.03
+    average: float = 0.998
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 36), (0.5, 48))
+    precision: str = "mixed_bfloat16"
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What to learn: cross-entropy on the original labels (smoothed) plus `crowd` times that on the FER+ votes (mixed
+    with a share `crowd_uniform` of the uniform distribution)."""
+
+    smoothing: float = 0.1
+    crowd: float = 1.0
+    crowd_uniform: float = 0.05
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How far a training picture may be changed; each draw is uniform within the limit.
+
+    rotation_deg  either way           zoom     either way, a share of the size
+    shift         either way, a share of the side
+    contrast      factor in [1 - contrast, 1 + contrast], about mid-grey
+    brightness    either way, in units of the normalized input (1 = 64 grey levels)
+    blur          share of pictures that are softened by a 3x3 binomial filter
+    erase         share of pictures in which one rectangle (4 to 25 % of the area) becomes one random grey
+    """
+
+    rotation_deg: float = 15.0
+    zoom: float = 0.2
+    shift: float = 0.1
+    contrast: float = 0.4
+    brightness: float = 0.5
+    blur: float = 0.1
+    erase: float = 0.4
+    mirror: bool = True
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model from its seed to its last epoch; `network` holds the kind and the options of networks.build."""
+
+    name: str
+    network: dict[str, Any]
+    seed: int = 1
+    note: str = ""
+    targets: Targets = field(default_factory=Targets)
+    augment: Variation = field(default_factory=Variation)
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+_PARTS: dict[str, type] = {"schedule": Schedule, "targets": Targets, "augment": Variation}
+_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+
+
+def read(path: Path) -> Recipe:
+    """The recipe in a TOML file. Raises RecipeError with the key at fault."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        raise RecipeError(f"{path}: cannot read this recipe: {err}") from err
+    parts = {name: _fill(path, name, form, table.pop(name, {})) for name, form in _PARTS.items()}
+    _refuse_unknown(path, table, Recipe)
+    network = table.get("network")
+    if not isinstance(network, dict) or network.get("kind") not in NETWORKS:
+        raise RecipeError(f"{path}: [network] needs a kind, one of {', '.join(NETWORKS)}")
+    table.setdefault("name", path.stem)
+    recipe = Recipe(**table, **parts)
+    if type(recipe.seed) is not int:
+        raise RecipeError(f"{path}: seed is {recipe.seed!r}; expected a whole number")
+    _check_schedule(path, recipe.schedule)
+    return recipe
+
+
+def _fill(path: Path, name: str, form: type, table: Any) -> Any:
+    """The dataclass `form` with the values of one table, each of the type of its default."""
+    if not isinstance(table, dict):
+        raise RecipeError(f"{path}: {name} is {table!r}; expected a table [{name}]")
+    _refuse_unknown(path, table, form)
+    part = form()
+    for key, value in table.items():
+        wanted = type(getattr(part, key))
+        if wanted is tuple:
+            value = _sizes(path, value)
+        elif not (type(value) is wanted or (wanted is float and type(value) is int)):
+            raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {_WORDS[wanted]}")
+        elif wanted in (float, int) and value < 0:
+            raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected 0 or more")
+        part = dataclasses.replace(part, **{key: wanted(value)})
+    return part
+
+
+def _sizes(path: Path, rows: Any) -> tuple[tuple[float, int], ...]:
+    try:
+        sizes = tuple((float(share), int(side)) for share, side in rows)
+    except (TypeError, ValueError) as err:
+        raise RecipeError(f"{path}: schedule.sizes is {rows!r}; expected rows of [share of the epochs, side]") from err
+    shares = [share for share, _ in sizes]
+    if not sizes or shares[0] != 0 or shares != sorted(set(shares)) or shares[-1] >= 1:
+        raise RecipeError(f"{path}: schedule.sizes: the shares {shares} must start at 0 and rise, below 1")
+    if not all(16 <= side <= SIDE for _, side in sizes):
+        raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {SIDE} pixels")
+    return sizes
+
+
+def _check_schedule(path: Path, schedule: Schedule) -> None:
+    if schedule.epochs < 1 or schedule.batch < 1:
+        raise RecipeError(f"{path}: schedule.epochs and schedule.batch must be 1 or more")
+    if not 0 <= schedule.average < 1 or not 0 <= schedule.warmup < 1:
+        raise RecipeError(f"{path}: schedule.average and schedule.warmup must be below 1")
+    if schedule.precision not in PRECISIONS:
+        raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {', '.join(PRECISIONS)}")
+
+
+def _refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
+    known = [item.name for item in fields(form)]
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise RecipeError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(known)}")

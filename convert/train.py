@@ -1,0 +1,243 @@
+"""Training by recipe: resumable, the best epoch chosen on PublicTest, everything that explains a model in one folder.
+
+A run folder holds `recipe.toml`, `environment.json`, `history.csv`, `curves.png`, `last.keras` with `average.npz` (to
+go on from) and `best.weights.h5` (the averaged weights of the best epoch). Stop it at any time; the same command goes
+on where it was.
+"""
+
+import csv
+import dataclasses
+import json
+import math
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from assistant.vision.preprocess import SIDE, normalize
+from convert import datasets, networks
+from convert.augment import Augment
+from convert.provenance import environment
+from convert.recipes import Recipe, RecipeError
+from convert.runs import COLUMNS, Run, RunError, score
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+@keras.saving.register_keras_serializable("emotion_assistant")
+class Resize(keras.layers.Layer):
+    """Float32 [N, 48, 48, 1] to [N, side, side, 1]: small pictures first make the early epochs cheap."""
+
+    def __init__(self, side: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.side = side
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "side": self.side}
+
+    def call(self, images: Any) -> Any:
+        if images.shape[1] == self.side:
+            return images
+        return ops.image.resize(images, (self.side, self.side), interpolation="bilinear", antialias=True)
+
+
+def train(recipe: Recipe, recipe_file: Path, data: Path, folder: Path, epochs: int | None = None) -> Run:
+    """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
+
+    epochs, where given, replaces the recipe's (a short trial). Raises DatasetError, RecipeError for a network that
+    cannot be built, or RunError where the folder holds a run of another recipe.
+    """
+    epochs, run = epochs or recipe.schedule.epochs, Run(folder)
+    faces = datasets.load(data)
+    training, public = faces.of("Training"), faces.of("PublicTest")
+    training = training.where(datasets.is_trainable(training))
+    keras.utils.set_random_seed(recipe.seed)
+    keras.mixed_precision.set_global_policy(recipe.schedule.precision)
+    model = _start(recipe)
+    _prepare(run, recipe, recipe_file, epochs, faces)
+    steps = math.ceil(len(training) / recipe.schedule.batch)
+    done, best = len(run.history()), max(map(score, run.history()), default=0.0)
+    if done >= epochs:
+        return run
+    optimizer, average = _optimizer(recipe, steps * epochs), Average(recipe.schedule.average)
+    if done:
+        model = keras.models.load_model(folder / "last.keras")
+        optimizer.build(model.trainable_variables)
+        # a loaded optimizer has forgotten which weights must not decay: take over its state only
+        for fresh, held in zip(optimizer.variables, model.optimizer.variables, strict=True):
+            fresh.assign(held)
+        average.read(folder / "average.npz", model)
+    journal = Journal(run, public, average, best)
+    inputs, (targets, weights) = normalize(training.images), _targets(training, recipe)
+    starts = [round(share * epochs) for share, _ in recipe.schedule.sizes] + [epochs]
+    for (_, side), start, end in zip(recipe.schedule.sizes, starts, starts[1:], strict=False):
+        if done >= end or start == end:
+            continue
+        _compile(model, optimizer, recipe, side)
+        model.fit(
+            inputs, targets, sample_weight=weights, batch_size=recipe.schedule.batch, verbose=_verbosity(),
+            initial_epoch=max(done, start), epochs=end, callbacks=[average, journal],
+        )  # fmt: skip
+    plot_history(run)
+    return run
+
+
+def backbone(model: keras.Model) -> keras.Model:
+    """The network inside the training model (input, augmentation, resizing, network)."""
+    return model.layers[-1]
+
+
+def _start(recipe: Recipe) -> keras.Model:
+    options = dict(recipe.network)
+    pixels = keras.Input((SIDE, SIDE, 1), name="face")
+    try:
+        network = networks.build(options.pop("kind"), **options)
+        varied = Resize(SIDE, dtype="float32")(Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels))
+        return keras.Model(pixels, network(varied))
+    except (TypeError, ValueError) as err:
+        raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
+
+
+def _optimizer(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
+    schedule = recipe.schedule
+    warmup = round(schedule.warmup * total_steps)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, total_steps - warmup, warmup_target=schedule.rate, warmup_steps=warmup
+    )  # fmt: skip
+    optimizer = keras.optimizers.SGD(rate, momentum=schedule.momentum, nesterov=True, weight_decay=schedule.decay)
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer
+
+
+def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: Recipe, side: int) -> None:
+    """Same weights and optimizer, another picture size: compiling again drops the traced step."""
+    model.layers[-2].side = side
+    losses = {head: keras.losses.CategoricalCrossentropy(from_logits=True) for head in networks.HEADS}
+    model.compile(optimizer, losses, loss_weights={"challenge": 1.0, "crowd": recipe.targets.crowd}, jit_compile=False)
+
+
+def _targets(faces: datasets.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:
+    """Target distributions and, for each head, which pictures count."""
+    t = recipe.targets
+    labels = np.eye(len(datasets.LABELS), dtype=np.float32)[faces.labels]
+    challenge = labels * (1 - t.smoothing) + t.smoothing / labels.shape[1]
+    votes, voted = datasets.vote_distribution(faces.votes)
+    crowd = votes * (1 - t.crowd_uniform) + t.crowd_uniform / votes.shape[1]
+    counts = {"challenge": np.ones(len(faces), np.float32), "crowd": voted.astype(np.float32)}
+    return {"challenge": challenge, "crowd": crowd}, counts
+
+
+class Average(keras.callbacks.Callback):
+    """Running mean of all weights (Polyak), normalization statistics included; `weights` is a list like get_weights().
+
+    Taken every `EVERY` steps with the decay to match, since on an accelerator each look at the weights is a transfer.
+    """
+
+    EVERY = 4
+
+    def __init__(self, decay: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self.weights: list[NDArray[Any]] = []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if not self.weights:
+            self.weights = self.model.get_weights()
+        elif batch % self.EVERY == 0:
+            share = 1 - self.decay**self.EVERY
+            for mean, now in zip(self.weights, self.model.get_weights(), strict=True):
+                if mean.dtype.kind == "f":
+                    mean += (now - mean) * share
+                else:
+                    mean[...] = now
+
+    def write(self, path: Path) -> None:
+        np.savez(path, **{str(index): weight for index, weight in enumerate(self.weights)})  # type: ignore[arg-type]
+
+    def read(self, path: Path, model: keras.Model) -> None:
+        with np.load(path) as held:
+            self.weights = [held[str(index)] for index in range(len(model.get_weights()))]
+
+
+class Journal(keras.callbacks.Callback):
+    """After each epoch: scores the averaged weights on PublicTest, keeps the best, writes what a resume needs."""
+
+    def __init__(self, run: Run, public: datasets.Faces, average: Average, best: float) -> None:
+        super().__init__()
+        self.run, self.average, self.best = run, average, best
+        self.inputs = normalize(public.images)
+        self.labels = public.labels
+        self.majority, self.clear = datasets.crowd_majority(public.votes)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        raw = self.model.get_weights()
+        self.model.set_weights(self.average.weights)
+        logits = self.model.predict(self.inputs, batch_size=512, verbose=0)
+        challenge = float((logits["challenge"].argmax(1) == self.labels).mean())
+        crowd = float((logits["crowd"].argmax(1) == self.majority)[self.clear].mean()) if self.clear.any() else 0.0
+        if challenge + crowd > self.best:
+            self.best = challenge + crowd
+            backbone(self.model).save_weights(self.run.weights)
+        self.model.set_weights(raw)
+        folder = self.run.path
+        self.model.save(folder / "next.keras")
+        self.average.write(folder / "next.npz")
+        (folder / "next.keras").replace(folder / "last.keras")
+        (folder / "next.npz").replace(folder / "average.npz")
+        rate, seconds = float(ops.convert_to_numpy(self.model.optimizer.learning_rate)), time.monotonic() - self.began
+        with open(folder / "history.csv", "a", newline="") as table:
+            loss = (logs or {}).get("loss", math.nan)
+            csv.writer(table).writerow(
+                (epoch + 1, f"{loss:.4f}", f"{challenge:.4f}", f"{crowd:.4f}", f"{rate:.5f}", f"{seconds:.1f}")
+            )
+        print(f"  PublicTest: challenge {challenge:.2%}, crowd {crowd:.2%}", flush=True)
+
+
+def _prepare(run: Run, recipe: Recipe, recipe_file: Path, epochs: int, faces: datasets.Faces) -> None:
+    """A new run folder, or the check that the one there was made by this recipe from this data."""
+    now = environment(faces)
+    if run.recipe_file.is_file():
+        held, same_text = run.environment(), run.recipe_file.read_bytes() == recipe_file.read_bytes()
+        if not same_text or held["epochs"] != epochs:
+            raise RunError(f"{run.path}: holds a run of another recipe or length; choose another --run folder")
+        if held["data_sha256"] != now["data_sha256"]:
+            raise RunError(f"{run.path}: was begun with other data; choose another --run folder")
+        return
+    run.path.mkdir(parents=True, exist_ok=True)
+    backend = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision}
+    facts = {**now, **backend, "recipe": recipe.name, "epochs": epochs}
+    (run.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    with open(run.path / "history.csv", "w", newline="") as table:
+        csv.writer(table).writerow(COLUMNS)
+    shutil.copyfile(recipe_file, run.recipe_file)
+
+
+def plot_history(run: Run) -> None:
+    """curves.png: loss, and both heads' accuracy on PublicTest, over the epochs."""
+    from matplotlib.figure import Figure
+
+    rows = run.history()
+    epochs = [row["epoch"] for row in rows]
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    loss, score = figure.subplots(1, 2)
+    loss.plot(epochs, [row["loss"] for row in rows])
+    loss.set(xlabel="epoch", ylabel="training loss")
+    for name in ("challenge", "crowd"):
+        score.plot(epochs, [100 * row[name] for row in rows], label=name)
+    score.set(xlabel="epoch", ylabel="accuracy on PublicTest, %")
+    score.legend()
+    figure.savefig(run.path / "curves.png", dpi=120)
+
+
+def _verbosity() -> int:
+    """Keras's progress bar on a terminal, one line an epoch elsewhere."""
+    return 1 if os.isatty(1) else 2

@@ -1,0 +1,1 @@
+"""The shipped models: each NAME.tflite with its card NAME.json."""

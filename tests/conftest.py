@@ -1,0 +1,33 @@
+"""What all tests share: where the data sets are, and the skip that says which one is missing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _place(variable: str, what: str) -> Path:
+    path = os.environ.get(variable, "")
+    if not path or not Path(path).is_dir():
+        pytest.skip(f"{variable} names no folder: it holds {what}")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the data sets (fer2013.npz, muxspace, faces)."""
+    return _place("EMOTION_DATA", "the data sets")
+
+
+@pytest.fixture(scope="session")
+def clips() -> Path:
+    """The folder of real clips."""
+    return _place("EMOTION_VIDEOS", "the clips")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the user's own settings, sound configuration or running assistant."""
+    monkeypatch.setattr("assistant.config.SYSTEM_FILE", tmp_path / "no-settings.toml")
+    monkeypatch.delenv("EMOTION_ASSISTANT_SOCKET", raising=False)
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)

@@ -1,0 +1,74 @@
+"""Stand-ins for hardware and models, scripted by the test: they do what their real counterparts promise, no more."""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.records import Box, Face, Frame
+
+LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def probabilities(expression: str, sure: float = 0.9) -> tuple[float, ...]:
+    """A distribution over LABELS with `sure` at one expression, the rest shared out."""
+    rest = (1 - sure) / (len(LABELS) - 1)
+    return tuple(sure if label == expression else rest for label in LABELS)
+
+
+def face(x: float, y: float = 100.0, size: float = 80.0) -> Face:
+    return Face(Box(x, y, size, size), 0.9)
+
+
+class ScriptedDetector:
+    """Finds what the script says for each frame, by its number from 0."""
+
+    margin = 0.0
+
+    def __init__(self, script: Callable[[int], Sequence[Face]]) -> None:
+        self.script, self.frame = script, -1
+
+    def find(self, grey: NDArray[np.uint8]) -> list[Face]:
+        self.frame += 1
+        return list(self.script(self.frame))
+
+
+class ScriptedReader:
+    """Reads off the crop's mean grey which expression to answer: a picture filled with 10 * index of LABELS."""
+
+    labels = LABELS
+
+    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.array(probabilities(LABELS[min(6, int(crop.mean()) // 10)]), np.float32)
+
+
+def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
+    """A picture that ScriptedReader reads as the expression."""
+    return np.full((size[1], size[0]), 10 * LABELS.index(expression) + 5, np.uint8)
+
+
+class ScriptedCamera:
+    """Gives the frames of a list, then ends; raises what is an exception in it. Live or as a clip."""
+
+    def __init__(self, frames: Sequence[Frame | Exception], *, is_live: bool = True) -> None:
+        self.frames, self.is_live, self.is_closed = iter(frames), is_live, False
+
+    def read(self) -> Frame | None:
+        item = next(self.frames, None)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def clip(path: str, pictures: Sequence[NDArray[np.uint8]], fps: float = 10.0) -> str:
+    """Write pictures [H, W] or BGR [H, W, 3] as an MJPEG clip."""
+    height, width = pictures[0].shape[:2]
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
+    for image in pictures:
+        writer.write(image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    return path

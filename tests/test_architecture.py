@@ -1,0 +1,93 @@
+"""Who may import whom: the rooms stay apart, and the voice lives without NumPy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([*ROOT.glob("assistant/**/*.py"), *ROOT.glob("convert/*.py")])
+PURE = {
+    "assistant.phrases", "assistant.faults", "assistant.voice.queue", "assistant.vision.tracker",
+    "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.preprocess",
+}  # fmt: skip
+GROUND = {"assistant.records", "assistant.config"}
+"""Level 0. What everybody may import."""
+
+
+def name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module of ours that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    known = {name(file) for file in FILES}
+    return {module for module in found if module in known and module not in ("assistant", "convert", name(path))}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_flow_one_way(path: Path) -> None:
+    module, used = name(path), imports(path)
+    allowed_from = {
+        "assistant.vision": lambda other: not other.startswith("assistant.voice"),
+        "assistant.voice": lambda other: not other.startswith("assistant.vision"),
+        "assistant": lambda other: not other.startswith("convert"),
+    }
+    for room, may in allowed_from.items():
+        if module == room or module.startswith(f"{room}."):
+            assert all(may(other) for other in used), (module, used)
+    if module in GROUND:
+        assert used <= GROUND - {module}
+    if module in PURE:
+        assert used <= GROUND | {"assistant.locales"}, (module, used)
+    assert "assistant.cli" not in used or module in ("assistant.__main__",)
+    assert not {other for other in used if other in ("assistant.run", "assistant.demo")} or module == "assistant.cli"
+
+
+def test_there_are_no_circles() -> None:
+    graph = {name(path): imports(path) for path in FILES}
+    done: set[str] = set()
+
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        assert module not in above, " -> ".join((*above, module))
+        if module not in done:
+            for other in graph[module]:
+                if not other.startswith(f"{module}.") and not module.startswith(f"{other}."):
+                    visit(other, (*above, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_the_voice_needs_only_the_standard_library() -> None:
+    code = (
+        "import sys; import assistant.voice.server, assistant.voice.voices, assistant.link, assistant.phrases;"
+        "print([name for name in ('numpy', 'cv2', 'pyttsx3', 'ai_edge_litert') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert ast.get_docstring(ast.parse(text)), path
+    assert len(text.splitlines()) <= 300, path
+
+
+def test_no_clock_on_the_wall() -> None:
+    for path in ROOT.glob("assistant/**/*.py"):
+        text = path.read_text("utf-8")
+        assert "time.time(" not in text, path
+        assert "datetime.now" not in text, path
+        assert "shell=True" not in text, path
+        assert "os.system" not in text, path

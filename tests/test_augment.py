@@ -1,0 +1,106 @@
+"""Augmentation: it varies training pictures within stated limits and touches nothing else."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+
+from assistant.vision.preprocess import normalize
+from convert.augment import Augment
+from tests import faces
+
+STILL = {
+    "rotation_deg": 0,
+    "zoom": 0,
+    "shift": 0,
+    "contrast": 0,
+    "brightness": 0,
+    "blur": 0,
+    "erase": 0,
+    "mirror": False,
+}
+
+
+def _inputs(count: int = 64) -> np.ndarray:
+    return normalize(np.stack([faces.picture(index % 7, index) for index in range(count)]))
+
+
+def _run(inputs: np.ndarray, training: bool = True, seed: int = 5, **variation: object) -> np.ndarray:
+    return np.asarray(Augment({**STILL, **variation}, seed=seed)(inputs, training=training))
+
+
+def test_outside_training_nothing_happens() -> None:
+    inputs = _inputs()
+    np.testing.assert_array_equal(np.asarray(Augment({}, seed=1)(inputs, training=False)), inputs)
+    np.testing.assert_array_equal(np.asarray(Augment({}, seed=1)(inputs)), inputs)
+
+
+def test_all_limits_at_zero_is_the_identity() -> None:
+    inputs = _inputs()
+    np.testing.assert_allclose(_run(inputs), inputs, atol=1e-4)
+
+
+def test_the_default_stays_in_the_range_of_a_grey_picture() -> None:
+    inputs = _inputs()
+    varied = np.asarray(Augment({}, seed=2)(inputs, training=True))
+    assert varied.shape == inputs.shape
+    assert varied.min() >= -2
+    assert varied.max() <= 2
+    assert np.isfinite(varied).all()
+    assert (np.abs(varied - inputs).mean(axis=(1, 2, 3)) > 0.05).all()
+
+
+def test_the_same_seed_varies_alike_and_another_does_not() -> None:
+    inputs, everything = _inputs(), {"rotation_deg": 15, "erase": 0.5, "mirror": True, "brightness": 0.3}
+    np.testing.assert_array_equal(_run(inputs, seed=7, **everything), _run(inputs, seed=7, **everything))
+    assert not np.array_equal(_run(inputs, seed=7, **everything), _run(inputs, seed=8, **everything))
+
+
+def test_about_half_are_mirrored_and_the_rest_untouched() -> None:
+    inputs = _inputs(400)
+    varied = _run(inputs, mirror=True)
+    same = np.isclose(varied, inputs, atol=1e-3).all(axis=(1, 2, 3))
+    turned = np.isclose(varied, inputs[:, :, ::-1], atol=1e-3).all(axis=(1, 2, 3))
+    assert (same ^ turned).all()
+    assert 160 < turned.sum() < 240
+
+
+def test_light_stays_within_its_limits() -> None:
+    flat = np.full((300, 48, 48, 1), 0.5, np.float32)
+    changed = _run(flat, brightness=0.4)[:, 0, 0, 0] - 0.5
+    assert np.abs(changed).max() <= 0.4 + 1e-6
+    assert changed.min() < -0.3
+    assert changed.max() > 0.3
+    factor = _run(flat, contrast=0.2)[:, 0, 0, 0] / 0.5
+    assert 0.8 - 1e-6 <= factor.min() < 0.85
+    assert 1.15 < factor.max() <= 1.2 + 1e-6
+
+
+def test_shift_moves_by_no_more_than_its_share() -> None:
+    dot = np.full((200, 48, 48, 1), -2.0, np.float32)
+    dot[:, 24, 24] = 1.9
+    weight = _run(dot, shift=0.1)[..., 0] + 2
+    line = np.arange(48)
+    down = (weight.sum(axis=2) * line).sum(axis=1) / weight.sum(axis=(1, 2)) - 24
+    assert np.abs(down).max() <= 4.8 + 0.01
+    assert np.abs(down).max() > 4
+
+
+def test_the_share_and_size_of_erased_patches() -> None:
+    inputs = _inputs(600)
+    erased = (_run(inputs, erase=0.3) != inputs)[..., 0]
+    area = erased.mean(axis=(1, 2))
+    assert 0.2 < (area > 0).mean() < 0.4
+    assert area.max() <= 0.26
+    assert (_run(inputs, erase=0.0) == inputs).mean() > 0.999
+
+
+def test_blur_softens_its_share_of_the_pictures() -> None:
+    inputs = _inputs(300)
+    softer = _run(inputs, blur=0.5).std(axis=(1, 2, 3)) < inputs.std(axis=(1, 2, 3)) - 1e-3
+    assert 0.4 < softer.mean() < 0.6
+
+
+def test_it_is_rebuilt_from_its_configuration() -> None:
+    layer = Augment({"erase": 0.25}, seed=9)
+    assert Augment.from_config(layer.get_config()).get_config() == layer.get_config()

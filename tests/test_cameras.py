@@ -1,0 +1,358 @@
+"""Cameras: real files through the real drivers; the Pi's driver on a stand-in for picamera2 that keeps its promises."""
+
+import dataclasses
+import importlib.util
+import sys
+import threading
+import types
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from assistant.config import Camera as CameraSettings
+from assistant.records import CameraError, Frame, SourceError
+from assistant.vision.cameras import open_camera
+from assistant.vision.cameras.picamera2 import converter
+from assistant.vision.capture import Capture
+from tests.standins import ScriptedCamera, clip
+
+needs_photos = pytest.mark.skipif(
+    not (importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")),
+    reason="the demo's photographs come with scikit-image and matplotlib: pip install 'emotion-assistant[demo]'",
+)
+
+
+def frames(settings: CameraSettings) -> list[Frame]:
+    camera, seen = open_camera(settings), []
+    while (frame := camera.read()) is not None:
+        seen.append(frame)
+    camera.close()
+    camera.close()
+    return seen
+
+
+@pytest.mark.parametrize("name", ["clip.avi", "clip.mkv"])
+def test_a_clip_has_its_own_time(tmp_path: Path, name: str) -> None:
+    pictures = [np.full((120, 160), 20 * index, np.uint8) for index in range(10)]
+    seen = frames(CameraSettings(driver="opencv", source=clip(str(tmp_path / name), pictures, fps=12.5)))
+    assert [frame.seq for frame in seen] == list(range(1, 11))
+    np.testing.assert_allclose([frame.at for frame in seen], np.arange(10) / 12.5, atol=0.002)
+    for index, frame in enumerate(seen):
+        assert frame.image.shape == (120, 160, 3)
+        assert abs(float(frame.image.mean()) - 20 * index) < 4
+
+
+def test_a_clip_is_not_live(tmp_path: Path) -> None:
+    source = clip(str(tmp_path / "clip.avi"), [np.zeros((120, 160), np.uint8)])
+    assert not open_camera(CameraSettings(source=source)).is_live
+
+
+@pytest.mark.parametrize("content", [b"this is a text\n" * 50, b"", b"\0" * 5000])
+def test_what_is_no_video_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="not a video that can be read") as caught:
+        open_camera(CameraSettings(driver="opencv", source=str(path)))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    for source, error in (
+        (str(tmp_path / "none.mp4"), SourceError),
+        ("/dev/video-none", CameraError),
+        ("77", CameraError),
+    ):
+        with pytest.raises(error, match="No such file|does not exist"):
+            open_camera(CameraSettings(driver="opencv", source=source))
+    with pytest.raises(SourceError, match="not a video file"):
+        open_camera(CameraSettings(driver="opencv", source=str(tmp_path)))
+    with pytest.raises(CameraError, match="cannot be opened"):
+        open_camera(CameraSettings(driver="opencv", source="/dev/null"))
+
+
+def test_a_device_gives_frames_on_the_clock_until_it_is_unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Device:
+        """cv2.VideoCapture of a camera that is unplugged after five frames."""
+
+        def __init__(self, *_: object) -> None:
+            self.left, self.asked = 5, {}
+
+        def isOpened(self) -> bool:
+            return True
+
+        def set(self, key: int, value: float) -> bool:
+            self.asked[key] = value
+            return True
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            self.left -= 1
+            return (True, np.full((4, 6, 3), self.left, np.uint8)) if self.left >= 0 else (False, None)
+
+        def release(self) -> None:
+            self.left = -1
+
+    monkeypatch.setattr(cv2, "VideoCapture", Device)
+    ticks = iter(range(100, 200))
+    camera = open_camera(CameraSettings(driver="opencv", source="/dev/null"), lambda: float(next(ticks)))
+    assert camera.is_live
+    assert camera._capture.asked[cv2.CAP_PROP_BUFFERSIZE] == 1
+    assert [(camera.read().at, frame) for frame in range(3)] == [(100.0, 0), (101.0, 1), (102.0, 2)]
+    with pytest.raises(CameraError, match="unplugged"):
+        camera.read()
+    camera.close()
+
+
+def test_a_folder_shows_each_picture_for_a_while_in_the_order_of_names(tmp_path: Path) -> None:
+    for index, name in enumerate(("b.png", "a.jpg", "c.PNG")):
+        cv2.imwrite(str(tmp_path / name), np.full((30, 40, 3), 50 * index, np.uint8))
+    (tmp_path / "notes.txt").write_text("not a picture, and not looked at")
+    seen = frames(CameraSettings(driver="folder", source=str(tmp_path), picture_s=0.5, fps=10))
+    assert len(seen) == 15
+    np.testing.assert_allclose([frame.at for frame in seen], np.arange(15) / 10)
+    assert [int(frame.image.mean()) for frame in seen[::5]] == [50, 0, 100]
+
+
+def test_folders_without_pictures(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no pictures in this folder"):
+        open_camera(CameraSettings(driver="folder", source=str(tmp_path)))
+    with pytest.raises(SourceError, match="no such folder"):
+        open_camera(CameraSettings(driver="folder", source=str(tmp_path / "none")))
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG but not really")
+    with pytest.raises(SourceError, match=r"broken\.png: not a picture"):
+        open_camera(CameraSettings(driver="folder", source=str(tmp_path))).read()
+
+
+@needs_photos
+def test_the_demo_shows_two_people_and_a_place_without_anybody() -> None:
+    seen = frames(CameraSettings(driver="demo"))
+    assert 20 <= seen[-1].at <= 30
+    assert {frame.image.shape for frame in seen} == {(480, 640, 3)}
+    assert len({frame.image.tobytes() for frame in seen}) > 100
+
+
+def test_the_demo_without_its_photographs_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.vision.cameras.demo.util.find_spec", lambda name: None)
+    with pytest.raises(SourceError, match=r"pip install 'emotion-assistant\[demo\]'"):
+        open_camera(CameraSettings(driver="demo"))
+
+
+class FakePicamera2:
+    """picamera2.Picamera2 as far as the driver uses it: grants NV12 whatever is asked, as the virtual camera does."""
+
+    granted = "NV12"
+    fails: Exception | None = None
+    opened: list["FakePicamera2"]
+
+    def __init__(self, number: int) -> None:
+        if isinstance(self.fails, RuntimeError):
+            raise self.fails
+        self.calls: list[str] = []
+        type(self).opened.append(self)
+
+    def create_video_configuration(self, **asked: object) -> dict[str, object]:
+        self.asked = asked
+        return asked
+
+    def configure(self, configuration: dict[str, object]) -> None:
+        self.calls.append("configure")
+
+    def camera_configuration(self) -> dict[str, dict[str, object]]:
+        return {"main": {"format": self.granted, "size": (640, 480)}}
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_array(self, stream: str, wait: float) -> np.ndarray:
+        if self.fails:
+            raise self.fails
+        assert wait <= 2.0
+        return np.vstack([np.full((480, 640), 90, np.uint8), np.full((240, 640), 128, np.uint8)])
+
+    def cancel_all_and_flush(self) -> None:
+        self.calls.append("flush")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+@pytest.fixture
+def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[FakePicamera2]:
+    module = types.ModuleType("picamera2")
+    module.Picamera2 = type("Picamera2", (FakePicamera2,), {"opened": []})
+    monkeypatch.setitem(sys.modules, "picamera2", module)
+    return module.Picamera2
+
+
+PI = CameraSettings(driver="picamera2", fps=10)
+
+
+def test_the_pi_camera_gives_luma_in_the_format_that_was_granted(picamera2: type[FakePicamera2]) -> None:
+    camera = open_camera(PI, lambda: 5.0)
+    frame = camera.read()
+    assert frame.image.shape == (480, 640)
+    assert (frame.image == 90).all()
+    assert (frame.at, frame.seq, camera.is_live) == (5.0, 1, True)
+    asked = picamera2.opened[0].asked
+    assert asked["controls"] == {"FrameDurationLimits": (100_000, 100_000)}
+    assert asked["queue"] is False
+    camera.close()
+    camera.close()
+    assert picamera2.opened[0].calls == ["configure", "start", "stop", "close"]
+
+
+def test_a_pi_camera_that_stalls_is_an_error_and_the_late_request_is_flushed(picamera2: type[FakePicamera2]) -> None:
+    camera = open_camera(PI)
+    picamera2.fails = TimeoutError("late")
+    with pytest.raises(CameraError, match="no picture within 2 s"):
+        camera.read()
+    assert "flush" in picamera2.opened[0].calls
+
+
+def test_a_pi_camera_that_is_absent_or_strange_is_closed_again(picamera2: type[FakePicamera2]) -> None:
+    picamera2.granted = "SRGGB10"
+    with pytest.raises(CameraError, match="SRGGB10"):
+        open_camera(PI)
+    assert picamera2.opened[0].calls[-1] == "close"
+    picamera2.fails = RuntimeError("Camera __init__ sequence did not complete.")
+    with pytest.raises(CameraError, match="sequence did not complete.*check its cable"):
+        open_camera(PI)
+
+
+def test_without_picamera2_it_names_the_apt_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(CameraError, match="apt install python3-picamera2"):
+        open_camera(PI)
+
+
+@pytest.mark.parametrize("granted", ["RGB888", "BGR888", "XRGB8888", "XBGR8888"])
+def test_colours_come_out_as_blue_green_red(granted: str) -> None:
+    blue, green, red = 200, 100, 50
+    memory = {
+        "RGB888": [blue, green, red],
+        "BGR888": [red, green, blue],
+        "XRGB8888": [blue, green, red, 0],
+        "XBGR8888": [red, green, blue, 0],
+    }
+    raw = np.tile(np.array(memory[granted], np.uint8), (4, 8, 1))
+    image = converter(granted, (6, 4))(raw)
+    assert image.shape == (4, 6, 3)
+    assert image[0, 0].tolist() == [blue, green, red]
+
+
+def test_yuv_keeps_the_luma_without_the_padding() -> None:
+    raw = np.zeros((6, 8), np.uint8)
+    raw[:4, :6] = 9
+    assert (converter("YUV420", (6, 4))(raw) == 9).all()
+
+
+def frame(value: int, at: float = 0.0) -> Frame:
+    return Frame(np.full((2, 3), value, np.uint8), at, value)
+
+
+def test_only_the_newest_frame_is_kept_and_the_others_are_counted() -> None:
+    given, go_on = threading.Event(), threading.Event()
+
+    class Fast(ScriptedCamera):
+        def read(self) -> Frame | None:
+            item = super().read()
+            if item is None:
+                given.set()
+                go_on.wait(10)
+            return item
+
+    capture = Capture(lambda: Fast([frame(value) for value in range(5)]), repeat=False).start()
+    assert given.wait(10)
+    newest = capture.take(0)
+    assert newest is not None
+    assert newest.image[0, 0] == 4
+    assert capture.dropped == 4
+    assert capture.take(0) is None
+    go_on.set()
+    assert capture.close()
+    assert capture.has_ended
+
+
+def test_a_lost_camera_is_opened_again_and_was_closed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.vision.capture.FIRST_RETRY_S", 0.001)
+    opened = []
+
+    def opening() -> ScriptedCamera:
+        if len(opened) == 1:
+            opened.append(None)
+            raise CameraError("busy")
+        opened.append(ScriptedCamera([frame(len(opened)), CameraError("unplugged")]))
+        return opened[-1]
+
+    capture = Capture(opening).start()
+    seen = set()
+    while len(seen) < 3:
+        taken = capture.take(10)
+        assert taken is not None
+        seen.add(int(taken.image[0, 0]))
+    assert capture.close()
+    assert seen >= {0, 2}
+    assert all(camera is None or camera.is_closed for camera in opened)
+
+
+def test_without_repeat_the_first_trouble_ends_it_and_says_why() -> None:
+    def refuse() -> ScriptedCamera:
+        raise SourceError("no such clip")
+
+    capture = Capture(refuse, repeat=False).start()
+    assert capture.take(10) is None
+    assert capture.has_ended
+    assert capture.trouble == "no such clip"
+
+
+def test_a_clip_is_played_in_its_own_time() -> None:
+    now = threading.Event()
+    clock = iter(np.arange(0, 1000, 0.01))
+    capture = Capture(
+        lambda: ScriptedCamera([frame(1, 0.0), frame(2, 0.05)], is_live=False),
+        clock=lambda: float(next(clock)),
+        repeat=False,
+    ).start()
+    while not capture.has_ended:
+        capture.take(0.1)
+    assert capture.trouble == ""
+    assert not now.is_set()
+
+
+@pytest.mark.parametrize(
+    ("degrees", "shape", "corner"), [(0, (2, 3), 1), (90, (3, 2), 4), (180, (2, 3), 6), (270, (3, 2), 3)]
+)
+def test_a_box_worn_on_its_side_turns_the_picture(degrees: int, shape: tuple[int, int], corner: int) -> None:
+    image = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
+    capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1)]), rotate_deg=degrees, repeat=False).start()
+    taken = capture.take(10)
+    assert taken is not None
+    assert taken.image.shape == shape
+    assert taken.image[0, 0] == corner
+
+
+def test_close_reports_a_read_that_never_returns() -> None:
+    reading, release = threading.Event(), threading.Event()
+
+    class Hanging(ScriptedCamera):
+        def read(self) -> Frame | None:
+            reading.set()
+            release.wait(10)
+            return None
+
+    capture = Capture(lambda: Hanging([])).start()
+    assert reading.wait(10)
+    assert not capture.close(0.01)
+    release.set()
+
+
+def test_auto_takes_the_pi_camera_only_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, picamera2: type[FakePicamera2]
+) -> None:
+    monkeypatch.setattr("assistant.vision.cameras.importlib.util.find_spec", lambda name: object())
+    open_camera(dataclasses.replace(PI, driver="auto")).close()
+    assert len(picamera2.opened) == 1

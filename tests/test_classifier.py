@@ -1,0 +1,190 @@
+"""The classifier and its card: what is served is what was shipped, and nothing else is served at all."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.config import Settings
+from assistant.records import EXPRESSIONS, ModelError
+from assistant.vision import classifier
+from assistant.vision.classifier import Classifier, find, read_card
+from assistant.vision.preprocess import SIDE, normalize
+from tests import models
+
+CROP = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
+SHIPPED = sorted(path.stem for path in Path(classifier.__file__).parents[2].glob("models/*.tflite"))
+
+
+def test_the_default_model_is_shipped() -> None:
+    assert {Settings().model.file, "emotion-cnn-int8"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_gives_probabilities_for_any_crop(name: str) -> None:
+    reader = Classifier(find(name), threads=1)
+    assert set(reader.labels) <= set(EXPRESSIONS)
+    answers = []
+    for crop in (CROP, np.zeros_like(CROP), np.full_like(CROP, 255), CROP.T):
+        answers.append(reader.probabilities(crop))
+        assert answers[-1].shape == (len(reader.labels),)
+        assert answers[-1].dtype == np.float32
+        assert abs(answers[-1].sum() - 1) < 1e-5
+        assert answers[-1].min() >= 0
+    assert len({answer.tobytes() for answer in answers}) > 1
+    np.testing.assert_array_equal(reader.probabilities(CROP), answers[0])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_quantized_input_carries_every_grey_level(name: str) -> None:
+    tensor = Classifier(find(name)).quantize(CROP)
+    assert tensor.dtype == np.int8
+    np.testing.assert_array_equal(tensor[0, :, :, 0].astype(int) + 128, CROP)
+
+
+def test_a_changed_mouth_changes_what_the_model_sees() -> None:
+    changed = CROP.copy()
+    changed[34:40, 14:34] = 255 - changed[34:40, 14:34]
+    reader = Classifier(find(models.SHIPPED))
+    assert (reader.quantize(changed) != reader.quantize(CROP)).sum() > 50
+
+
+@settings(max_examples=25, deadline=None)
+@given(share=st.floats(0, 0.999))
+def test_a_cut_model_is_refused(tmp_path_factory: pytest.TempPathFactory, share: float) -> None:
+    model = models.copy(tmp_path_factory.mktemp("cut"))
+    content = model.read_bytes()
+    model.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ModelError, match="does not match its card"):
+        Classifier(model)
+
+
+@settings(max_examples=25, deadline=None)
+@given(place=st.floats(0, 0.999), bit=st.integers(0, 7))
+def test_one_flipped_bit_is_refused(tmp_path_factory: pytest.TempPathFactory, place: float, bit: int) -> None:
+    model = models.copy(tmp_path_factory.mktemp("flip"))
+    content = bytearray(model.read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    model.write_bytes(content)
+    with pytest.raises(ModelError, match="does not match its card"):
+        Classifier(model)
+
+
+def test_garbage_with_a_matching_card_is_one_clear_line(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+    model.write_bytes(b"\x1c\0\0\0TFL3" + bytes(range(256)) * 40)
+    models.rewrite_card(model, sha256="")
+    with pytest.raises(ModelError, match="cannot load this model") as caught:
+        Classifier(model)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_models_card_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+    model.with_suffix(".json").write_bytes(find("emotion-crowd-int8").with_suffix(".json").read_bytes())
+    with pytest.raises(ModelError, match="does not match its card"):
+        Classifier(model)
+
+
+def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def narrower(tree, graph) -> None:
+        graph.outputs = list(graph.operators[-1].inputs)[:1]
+        graph.tensors[graph.outputs[0]].quantization.scale = [0.1]
+
+    def two_inputs(tree, graph) -> None:
+        graph.inputs = [*graph.inputs, graph.inputs[0]]
+
+    models.rewrite_card(model, labels=["happy", "sad"])
+    with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 7\]; its card says .* to \[1, 2\]"):
+        Classifier(model)
+    model = models.copy(tmp_path, "logits")
+    models.edit(model, narrower)
+    with pytest.raises(ModelError, match="returned no probabilities"):
+        Classifier(model)
+    model = models.copy(tmp_path, "two")
+    models.edit(model, two_inputs)
+    with pytest.raises(ModelError, match="expected one input and one output|cannot load"):
+        Classifier(model)
+
+
+def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def unscaled(tree, graph) -> None:
+        graph.tensors[graph.inputs[0]].quantization = None
+
+    models.edit(model, unscaled)
+    with pytest.raises(ModelError, match="without a scale|cannot load"):
+        Classifier(model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"labels": ["happy", "happy"]}, "labels are"),
+        ({"labels": ["glad"]}, "allowed, each once"),
+        ({"labels": "happy"}, "labels are"),
+        ({"input": {"shape": [1, 96, 96, 3], "scaling": "(grey - 128) / 64"}}, "this program gives"),
+        ({"input": {"shape": [1, 48, 48, 1], "scaling": "grey / 255"}}, "this program gives"),
+        ({"input": 3}, "not a model card"),
+        ({"temperature": 0}, "temperature is 0"),
+        ({"temperature": "hot"}, "temperature is 'hot'"),
+    ],
+)
+def test_a_card_that_says_something_else_is_refused(tmp_path: Path, changes: dict, said: str) -> None:
+    model = models.copy(tmp_path)
+    models.rewrite_card(model, **changes)
+    with pytest.raises(ModelError, match=said):
+        Classifier(model)
+
+
+def test_missing_and_malformed_cards_and_models(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+    model.with_suffix(".json").write_text("[" * 100000)
+    with pytest.raises(ModelError, match="not a model card"):
+        read_card(model)
+    model.with_suffix(".json").unlink()
+    with pytest.raises(ModelError, match="its card copy.json is missing"):
+        Classifier(model)
+    with pytest.raises(ModelError, match="there are: emotion-cnn-int8"):
+        find("emotion-huge")
+    with pytest.raises(ModelError, match="no such model file"):
+        find("elsewhere/model.tflite")
+    assert find(str(models.copy(tmp_path))).name == "copy.tflite"
+
+
+def test_the_temperature_of_the_card_softens_without_changing_the_order(tmp_path: Path) -> None:
+    plain, soft = models.copy(tmp_path, "plain"), models.copy(tmp_path, "soft")
+    models.rewrite_card(plain, temperature=1.0)
+    models.rewrite_card(soft, temperature=2.0)
+    before, after = Classifier(plain).probabilities(CROP), Classifier(soft).probabilities(CROP)
+    assert after.max() < before.max()
+    assert after.argmax() == before.argmax()
+    expected = np.maximum(before, 1 / 512) ** 0.5
+    np.testing.assert_allclose(after, expected / expected.sum(), atol=0.01)
+
+
+def test_a_model_too_large_for_the_device_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "MAX_BYTES", 1000)
+    with pytest.raises(ModelError, match="larger than"):
+        Classifier(models.copy(tmp_path))
+
+
+def test_without_a_runtime_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("ai_edge_litert.interpreter", "tensorflow.lite", "tflite_runtime.interpreter"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ModelError, match="install ai-edge-litert"):
+        Classifier(find(models.SHIPPED))
+
+
+def test_serving_and_training_share_the_arithmetic() -> None:
+    reader = Classifier(find(models.SHIPPED))
+    scale, zero_point = 1 / 64, 0
+    np.testing.assert_array_equal(
+        reader.quantize(CROP)[0], np.rint(normalize(CROP) / scale + zero_point).astype(np.int8)
+    )

@@ -1,0 +1,150 @@
+"""Settings: every mistake at once, nothing hostile believed, and printed settings read back as they were."""
+
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant import config
+from assistant.config import Settings
+from assistant.records import EXPRESSIONS, ConfigError
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text, "my.toml")
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("my.toml: ") for line in lines)
+    return [line.removeprefix("my.toml: ") for line in lines]
+
+
+def test_nothing_set_is_the_defaults() -> None:
+    assert config.parse("") == Settings() == config.load()
+
+
+def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
+    text = """
+    [camera]
+    fpss = 10
+    fps = 99
+    width = 640.5
+    rotate = 45
+    [words]
+    expressions = ["happy", "furious"]
+    verbosity = "loud"
+    [vioce]
+    [voice]
+    device = 3
+    volume = true
+    [decide]
+    stay = 0.9
+    """
+    assert sorted(mistakes(text)) == sorted(
+        [
+            "unknown setting camera.fpss; did you mean camera.fps?",
+            "camera.fps is 99; allowed: a number from 1 to 30",
+            "camera.width is 640.5; allowed: a whole number from 160 to 1920",
+            f"words.expressions is ['happy', 'furious']; allowed: a list of {', '.join(EXPRESSIONS[:7])}",
+            "words.verbosity is 'loud'; allowed: brief, normal, full",
+            "unknown setting vioce; did you mean voice?",
+            "voice.device is 3; allowed: a text in quotes",
+            "voice.volume is True; allowed: a whole number from 10 to 100",
+            "decide.stay is 0.9; it must not exceed decide.enter",
+            "camera.rotate is 45; allowed: 0, 90, 180, 270",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("camera = 3", "camera is 3; it must be a table"),
+        ("[camera]\nfps = nan", "allowed: a number"),
+        ("[camera]\nfps = inf", "allowed: a number"),
+        ('[camera]\nsource = "a\\u0007"', "allowed: a text"),
+        ("[camera", "not valid TOML"),
+        ("x = " + "[" * 5000, "not valid TOML"),
+        ("x = " + "9" * 5000, "not valid TOML"),
+        ("quite_unlike_anything = 1", "known: camera, detector, model, decide, words, voice"),
+    ],
+)
+def test_malformed_settings_are_one_clear_line(text: str, said: str) -> None:
+    (line,) = mistakes(text)
+    assert said in line
+
+
+def test_a_hostile_file_takes_no_time() -> None:
+    began = time.monotonic()
+    mistakes("a" + ".a" * 19000 + " = 1")
+    assert time.monotonic() - began < 1
+
+
+def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
+    big, latin, fifo = tmp_path / "big.toml", tmp_path / "latin.toml", tmp_path / "fifo.toml"
+    big.write_text("#" * (config.MAX_BYTES + 1))
+    latin.write_bytes(b"# caf\xe9")
+    os.mkfifo(fifo)
+    for path, said in (
+        (big, "larger than 64 KiB"),
+        (latin, "not UTF-8"),
+        (fifo, "not a regular file"),
+        (tmp_path / "none.toml", "No such file"),
+        (tmp_path, "Is a directory|not a regular file"),
+    ):
+        with pytest.raises(ConfigError, match=said) as caught:
+            config.load(path)
+        assert str(path) in str(caught.value)
+
+
+def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "config.toml")
+    (tmp_path / "config.toml").write_text("[voice]\nrate_wpm = 300\n")
+    assert config.load().voice.rate_wpm == 300
+
+
+def _values(item: dataclasses.Field) -> st.SearchStrategy:
+    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
+    if isinstance(item.default, tuple):
+        return st.lists(st.sampled_from(choices), unique=True).map(tuple)
+    if choices:
+        return st.sampled_from(choices)
+    if isinstance(item.default, str):
+        return st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
+    return st.integers(low, high) if isinstance(item.default, int) else st.floats(low, high)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_is_printed_reads_back_the_same(data: st.DataObject) -> None:
+    sections = {}
+    for section in dataclasses.fields(Settings):
+        form = section.default_factory
+        sections[section.name] = form(**{item.name: data.draw(_values(item)) for item in dataclasses.fields(form)})
+    made = Settings(**sections)
+    turned = dataclasses.replace(made.camera, rotate=made.camera.rotate // 90 * 90)
+    calm = dataclasses.replace(made.decide, stay=min(made.decide.stay, made.decide.enter))
+    made = dataclasses.replace(made, camera=turned, decide=calm)
+    assert config.parse(config.to_toml(made)) == made
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_gives_settings_or_a_config_error(text: str) -> None:
+    try:
+        made = config.parse(text)
+    except ConfigError:
+        return
+    assert config.parse(config.to_toml(made)) == made
+
+
+def test_every_setting_has_a_sentence_and_its_limits() -> None:
+    printed = config.to_toml(Settings())
+    for section in dataclasses.fields(Settings):
+        for item in dataclasses.fields(section.default_factory):
+            assert item.metadata["doc"] in printed
+    assert "(1 to 30)" in printed
+    assert "brief | normal | full" in printed

@@ -1,0 +1,139 @@
+"""The desktop command line: what a person reads, and one clear line for whatever is wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convert import cli
+from convert.cli import main
+from tests import faces
+
+COMMANDS = ("train", "quantize", "verify", "evaluate", "benchmark", "card")
+MODELS = sorted((Path(__file__).parents[1] / "models").glob("*.tflite"))
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "usage: emotion-convert" in text
+    if not command:
+        assert all(name in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["bake"],
+        ["train"],
+        ["train", "--recipe", "x.toml", "--epochs", "0"],
+        ["quantize", "run"],
+        ["quantize", "run", "model.onnx"],
+        ["verify", "model.tflite"],
+        ["evaluate", "model.tflite", "--split", "Training"],
+        ["card"],
+        ["card", "a", "b", "--run", "c"],
+    ],
+)
+def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: emotion-convert" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--recipe", "none.toml"], "none.toml: cannot read this recipe"),
+        (["train", "--recipe", "tiny.toml"], "no data; give FER-2013 with --data, or set EMOTION_DATA"),
+        (["evaluate", "none.tflite", "--data", "data"], "none.tflite: no such model file"),
+        (["evaluate", "none", "--data", "data"], "no shipped model is called 'none'"),
+        (["quantize", "none", "m.tflite", "--data", "nowhere"], "nowhere: no such file; give FER-2013 with --data"),
+        (["quantize", "none", "m.tflite", "--data", "data"], "none: no epoch of this run is finished"),
+        (["quantize", "--make-calibration", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
+        (["card", "--readme", "none.md"], "none.md: cannot read it"),
+        (["benchmark", "none.tflite"], "none.tflite: no such model file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_1(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EMOTION_DATA", raising=False)
+    monkeypatch.setattr(cli, "shipped", list)
+    (tmp_path / "tiny.toml").write_text(faces.TINY_RECIPE)
+    (tmp_path / "data").mkdir()
+    faces.write_npz(faces.dataset(2, 1), tmp_path / "data")
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("emotion-convert: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_debug_shows_where_it_failed(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="no such model file"):
+        main(["evaluate", str(tmp_path / "none.tflite"), "--data", "x", "--debug"])
+
+
+def test_without_keras_it_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.toml").write_text(faces.TINY_RECIPE)
+    monkeypatch.delitem(sys.modules, "convert.train", raising=False)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    assert main(["train", "--recipe", str(tmp_path / "tiny.toml"), "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith("keras is not installed; pip install 'emotion-assistant[convert]'\n")
+
+
+def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.recipes, "read", interrupted)
+    assert main(["train", "--recipe", "x.toml"]) == 130
+    assert "the same command goes on after the last finished epoch" in capsys.readouterr().err
+
+
+def test_anything_unexpected_is_one_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path) -> None:
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr(cli.recipes, "read", broken)
+    assert main(["train", "--recipe", "x.toml"]) == 1
+    assert capsys.readouterr().err == "emotion-convert: unexpected ZeroDivisionError: two; --debug shows where\n"
+
+
+def test_the_light_commands_run_without_tensorflow() -> None:
+    program = "import sys; import convert.cli, convert.evaluate, convert.verify, convert.benchmark, convert.card; "
+    program += "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+def test_benchmark_times_each_model_with_each_thread_count(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [str(model) for model in MODELS]
+    assert main(["benchmark", *names, "--rounds", "2", "--threads", "1", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert err == ""
+    assert [(row["model"], row["threads"]) for row in report["models"]] == [
+        (model.stem, threads) for threads in (1, 2) for model in MODELS
+    ]
+    for row in report["models"]:
+        assert 0 < row["least_median_ms"] <= row["median_ms"] < 1000
+        assert row["macs"] > 1e6
+        assert 20 < row["peak_memory_mb"] < 500
+    assert report["models"][0]["ratio"] == 1.0
+    assert "cores" in report["machine"]

@@ -1,0 +1,167 @@
+"""The chain from frame to words, and the loop around it that says whatever goes wrong."""
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from assistant import phrases
+from assistant.config import Settings
+from assistant.live import NO_FRAME_S, Live
+from assistant.records import CameraError, Face, Frame, ModelError, Priority, Utterance
+from assistant.vision.capture import Capture
+from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
+from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
+
+EN = phrases.load("en")
+
+
+def pipeline(faces: Sequence[Face] = (face(280),), reader: ScriptedReader | None = None) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda frame: faces), reader or ScriptedReader(), Settings(), EN)
+
+
+def test_a_step_goes_from_pixels_to_words() -> None:
+    line, texts = pipeline(), []
+    for number in range(40):
+        frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
+        step = line.step(frame)
+        assert [person.id for person in step.people] == [1]
+        assert max(step.readings[0].probabilities) == pytest.approx(0.9)
+        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide"}
+        texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
+    assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
+
+
+def test_the_words_say_why() -> None:
+    line = pipeline()
+    (utterance,) = [
+        utterance
+        for number in range(12)
+        for utterance in line.step(Frame(picture("happy"), number / 10, number)).utterances
+    ]
+    assert utterance.why == "person 1: nobody -> happy"
+    assert utterance.topic == "person 1"
+    assert utterance.priority is Priority.CHANGE
+
+
+def test_without_a_model_people_are_still_told() -> None:
+    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), None, Settings(), EN)
+    texts = [
+        utterance.text
+        for number in range(40)
+        for utterance in line.step(Frame(picture(), number / 10, number)).utterances
+    ]
+    assert texts == ["One person."]
+
+
+class Rig:
+    """A running Live on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
+
+    def __init__(self, frames: Sequence[Frame | Exception], line: Pipeline, step_s: float = 0.1) -> None:
+        self.said: list[Utterance] = []
+        self.stop, self.now = threading.Event(), 0.0
+        capture = Capture(lambda: ScriptedCamera(frames), repeat=False)
+        self.live = Live(capture, line, EN, self.said.append, self.stop, clock=self.tick)
+        self.step_s = step_s
+
+    def tick(self) -> float:
+        self.now += self.step_s
+        return self.now
+
+    def texts(self) -> list[str]:
+        return [utterance.text for utterance in self.said]
+
+
+class OneByOne:
+    """A capture that hands out its frames in order, as if each were the newest; None: none came."""
+
+    def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, trouble: str = "") -> None:
+        self.frames, self.stop, self.trouble, self.has_ended, self.dropped = iter(frames), stop, trouble, False, 0
+
+    def take(self, timeout_s: float) -> Frame | None:
+        try:
+            return next(self.frames)
+        except StopIteration:
+            self.stop.set()
+            return None
+
+
+def live(frames: Sequence[Frame | None], line: Pipeline, step_s: float = 0.1, trouble: str = "") -> list[str]:
+    rig = Rig([], line, step_s)
+    rig.live.capture = OneByOne(frames, rig.stop, trouble)
+    rig.live.run()
+    return rig.texts()
+
+
+def shots(expression: str, count: int, start: int = 0) -> list[Frame]:
+    return [Frame(picture(expression), (start + number) / 10, start + number) for number in range(count)]
+
+
+def test_it_is_ready_after_the_first_step_and_then_tells() -> None:
+    assert live(shots("happy", 15), pipeline()) == ["Ready.", "One person looks happy."]
+
+
+def test_a_camera_that_never_comes_is_said_and_said_again() -> None:
+    texts = live([None] * 700, pipeline(), step_s=0.1, trouble="no camera")
+    assert texts == [EN.fault("camera")] * 2  # at once, and after a minute
+
+
+def test_a_camera_that_stops_and_comes_back_is_said() -> None:
+    texts = live([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], pipeline(), step_s=0.1)
+    assert texts == ["Ready.", EN.fault("camera_lost"), EN.fault("camera_lost", is_over=True)]
+
+
+def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
+    few = int(NO_FRAME_S / 0.1) - 3
+    assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
+
+
+def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
+    class Broken(ScriptedReader):
+        def probabilities(self, crop: np.ndarray) -> np.ndarray:
+            raise ModelError("the model returned no probabilities: [nan]")
+
+    texts = live(shots("happy", 40), pipeline(reader=Broken()))
+    assert texts == [EN.fault("model"), "Ready.", "One person."]
+
+
+def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
+    class Bad(ScriptedDetector):
+        def find(self, grey: np.ndarray) -> list[Face]:
+            found = super().find(grey)
+            if 5 <= self.frame < 15:
+                raise RuntimeError("out of luck")
+            return found
+
+    line = Pipeline(Bad(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN)
+    texts = live(shots("happy", 40), line)
+    assert texts == ["Ready.", EN.fault("step"), EN.fault("step", is_over=True), "One person looks happy."]
+
+
+def test_it_ends_with_a_clip_and_closes_the_camera() -> None:
+    rig = Rig(shots("happy", 3), pipeline())
+    rig.live.capture.start()
+    rig.live.run()
+    assert rig.live.capture.has_ended
+    assert "Ready." in rig.texts()
+
+
+def test_every_completed_step_is_reported() -> None:
+    steps = []
+    rig = Rig([], pipeline())
+    rig.live.capture, rig.live.on_step = OneByOne([*shots("happy", 4), None], rig.stop), steps.append
+    rig.live.run()
+    assert [step is not None for step in steps] == [True] * 4 + [False] * 2
+
+
+def test_capture_trouble_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    live([None] * 30, pipeline(), trouble="no camera: /dev/video0 does not exist")
+    assert "/dev/video0 does not exist" in caplog.text
+
+
+def test_camera_errors_are_camera_errors() -> None:
+    rig = Rig([CameraError("gone")], pipeline())
+    rig.live.capture.start()
+    rig.live.run()
+    assert rig.live.capture.trouble == "gone"

@@ -1,0 +1,95 @@
+"""One definition of what the model sees: the same values in training, calibration, evaluation and serving."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Box
+from assistant.vision import preprocess
+from assistant.vision.preprocess import SIDE
+
+RNG = np.random.default_rng(7)
+
+
+def test_every_grey_level_has_its_own_exact_value() -> None:
+    levels = np.arange(256, dtype=np.uint8)
+    crops = np.resize(levels, (1, SIDE, SIDE))
+    values = preprocess.normalize(crops)
+    assert values.shape == (1, SIDE, SIDE, 1)
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values[0, :, :, 0] * 64 + 128, crops[0].astype(np.float32))
+    assert values.min() == -2.0
+    assert values.max() == 127 / 64
+
+
+def test_only_grey_crops_of_the_right_size_and_type_are_taken() -> None:
+    for wrong in (
+        np.zeros((SIDE, SIDE), np.float32),
+        np.zeros((SIDE, SIDE + 1), np.uint8),
+        np.zeros((SIDE, SIDE, 1), np.uint8),
+    ):
+        with pytest.raises(ValueError, match="expected grey crops uint8"):
+            preprocess.normalize(wrong)
+
+
+def test_a_finished_crop_passes_unchanged_through_cropping() -> None:
+    crop = RNG.integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
+    np.testing.assert_array_equal(preprocess.crop(crop, Box(0, 0, SIDE, SIDE)), crop)
+
+
+@pytest.mark.parametrize("side", [24, 48, 97, 200, 333])
+def test_a_changed_mouth_changes_the_crop_and_a_changed_wall_does_not(side: int) -> None:
+    grey = RNG.integers(90, 110, (400, 500), dtype=np.uint8)
+    box = Box(60, 40, side, side)
+    before = preprocess.crop(grey, box)
+    mouth = grey.copy()
+    y, x, half = 40 + int(0.8 * side), 60 + side // 2, max(2, side // 8)
+    mouth[y - half // 2 : y + half // 2 + 1, x - half : x + half] = 255
+    changed = preprocess.crop(mouth, box).astype(int) - before
+    assert np.abs(changed).max() > 40
+    assert np.abs(changed)[: SIDE // 2].max() < 30  # the forehead stays
+    wall = grey.copy()
+    wall[:, 60 + side + 2 :] = 255
+    np.testing.assert_array_equal(preprocess.crop(wall, box), before)
+
+
+@given(st.floats(-60, 130), st.floats(-60, 110), st.floats(1, 200), st.floats(0.5, 2), st.floats(0, 0.5))
+def test_any_box_that_touches_the_picture_gives_a_crop(
+    x: float, y: float, width: float, ratio: float, margin: float
+) -> None:
+    grey = np.full((100, 120), 77, np.uint8)
+    box = Box(x, y, width, width * ratio)
+    side = max(box.width, box.height) * (1 + 2 * margin)
+    centre_x, centre_y = x + width / 2, y + width * ratio / 2
+    touches = -side / 2 + 1 < centre_x < 120 + side / 2 - 1 and -side / 2 + 1 < centre_y < 100 + side / 2 - 1
+    if touches:
+        crop = preprocess.crop(grey, box, margin)
+        assert crop.shape == (SIDE, SIDE)
+        assert crop.dtype == np.uint8
+        assert (crop == 77).all()
+
+
+def test_a_box_outside_the_picture_is_an_error_that_says_where() -> None:
+    with pytest.raises(ValueError, match="outside the picture of 120x100"):
+        preprocess.crop(np.zeros((100, 120), np.uint8), Box(500, 500, 20, 20))
+
+
+def test_a_margin_shows_more_around_the_box() -> None:
+    grey = np.zeros((200, 200), np.uint8)
+    grey[75:125, 75:125] = 200
+    tight, loose = preprocess.crop(grey, Box(75, 75, 50, 50)), preprocess.crop(grey, Box(75, 75, 50, 50), 0.25)
+    assert tight.min() == 200
+    assert abs((loose > 100).mean() - 1 / 1.5**2) < 0.05
+
+
+def test_grey_of_every_kind_of_picture() -> None:
+    grey = RNG.integers(0, 256, (5, 7), dtype=np.uint8)
+    assert preprocess.to_grey(grey) is grey
+    for channels in (1, 3, 4):
+        np.testing.assert_array_equal(preprocess.to_grey(np.repeat(grey[:, :, np.newaxis], channels, axis=2)), grey)
+    red = np.zeros((2, 2, 3), np.uint8)
+    red[:, :, 2] = 255
+    assert preprocess.to_grey(red)[0, 0] == 76  # 0.299 of red, which is BGR's last channel
+    with pytest.raises(ValueError, match=r"got \[5, 7, 2\]"):
+        preprocess.to_grey(np.zeros((5, 7, 2), np.uint8))

@@ -1,0 +1,236 @@
+"""The laws of the speech queue, on any sequence of events."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Fate, Priority, Utterance
+from assistant.voice.queue import MAX_WAITING, SpeechQueue
+
+FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
+
+
+class Heard:
+    """A queue, its fates, and a mouth that obeys it at once."""
+
+    def __init__(self) -> None:
+        self.fates: list[tuple[Utterance, Fate, float]] = []
+        self.queue = SpeechQueue(lambda *ended: self.fates.append(ended))
+
+    def put(self, utterance: Utterance, now: float = 0.0) -> bool:
+        must_cut = self.queue.put(utterance, now)
+        if must_cut:
+            self.queue.finish(Fate.INTERRUPTED, now)
+        return must_cut
+
+    def speak(self, now: float = 0.0) -> str | None:
+        utterance = self.queue.take(now)
+        return utterance.text if utterance else None
+
+    def fate(self, utterance: Utterance) -> list[Fate]:
+        return [fate for other, fate, _ in self.fates if other is utterance]
+
+
+def say(text: str, priority: Priority, topic: str = "", expires_at: float | None = None) -> Utterance:
+    return Utterance(text, priority, topic or text, expires_at)
+
+
+def test_the_most_important_first_and_the_oldest_of_these() -> None:
+    heard = Heard()
+    for text, priority in (("c1", CHANGE), ("f1", FAULT), ("c2", CHANGE), ("a1", ANSWER), ("f2", FAULT)):
+        heard.put(say(text, priority))
+    order = []
+    while (spoken := heard.speak()) is not None:
+        order.append(spoken)
+        heard.queue.finish(Fate.SPOKEN, 0)
+    assert order == ["f1", "f2", "a1", "c1", "c2"]
+
+
+@pytest.mark.parametrize("speaking", Priority)
+@pytest.mark.parametrize("new", Priority)
+def test_who_cuts_off_whom(speaking: Priority, new: Priority) -> None:
+    heard = Heard()
+    first = say("first", speaking)
+    heard.put(first)
+    heard.speak()
+    cuts = {(FAULT, ANSWER), (FAULT, CHANGE), (FAULT, STATUS), (ANSWER, ANSWER), (ANSWER, CHANGE), (ANSWER, STATUS)}
+    assert heard.put(say("second", new)) is ((new, speaking) in cuts)
+    assert heard.fate(first) == ([Fate.INTERRUPTED] if (new, speaking) in cuts else [])
+
+
+@pytest.mark.parametrize("old", Priority)
+@pytest.mark.parametrize("new", Priority)
+def test_of_one_topic_only_what_matters_as_much_replaces(old: Priority, new: Priority) -> None:
+    heard = Heard()
+    first, second = say("first", old, "topic"), say("second", new, "topic")
+    heard.put(first)
+    heard.put(second)
+    assert len(heard.queue) == 1
+    assert heard.fate(first) == ([Fate.SUPERSEDED] if new >= old else [])
+    assert heard.fate(second) == ([] if new >= old else [Fate.DROPPED])
+
+
+def test_a_newer_answer_replaces_one_that_waits_behind_a_fault() -> None:
+    heard = Heard()
+    old = say("old", ANSWER)
+    heard.put(say("fault", FAULT))
+    heard.speak()
+    heard.put(old)
+    heard.put(say("new", ANSWER))
+    assert heard.fate(old) == [Fate.SUPERSEDED]
+    assert len(heard.queue) == 1
+
+
+def test_what_is_being_spoken_is_not_superseded() -> None:
+    heard = Heard()
+    first = say("first", CHANGE, "topic")
+    heard.put(first)
+    heard.speak()
+    heard.put(say("second", CHANGE, "topic"))
+    assert heard.fate(first) == []
+    assert heard.queue.speaking is first
+
+
+def test_a_status_is_heard_only_in_silence() -> None:
+    heard = Heard()
+    status, other = say("watching", STATUS), say("on", STATUS)
+    heard.put(say("change", CHANGE))
+    heard.put(status)
+    assert heard.fate(status) == [Fate.DROPPED]
+    heard.speak()
+    heard.put(other)
+    assert heard.fate(other) == [Fate.DROPPED]
+    heard.queue.finish(Fate.SPOKEN, 0)
+    heard.put(say("quiet", STATUS, "topic"))
+    heard.put(say("newest", STATUS, "topic"))
+    assert heard.speak() == "newest"
+
+
+def test_expiry_is_judged_when_taken_and_never_on_a_fault() -> None:
+    heard = Heard()
+    change = say("change", CHANGE, expires_at=3)
+    heard.put(change, 2)
+    heard.put(say("fault", FAULT, expires_at=3), 2)
+    assert heard.fate(change) == []
+    assert heard.speak(9) == "fault"
+    heard.queue.finish(Fate.SPOKEN, 10)
+    assert heard.speak(10) is None
+    assert heard.fate(change) == [Fate.EXPIRED]
+    heard.put(say("just", CHANGE, expires_at=11), 11)
+    assert heard.speak(11) == "just"
+
+
+def test_a_flood_drops_the_oldest_that_matters_least() -> None:
+    heard = Heard()
+    for number in range(MAX_WAITING - 1):
+        heard.put(say(f"fault {number}", FAULT))
+    changes = [say(f"change {number}", CHANGE) for number in range(3)]
+    for change in changes:
+        heard.put(change)
+    assert [heard.fate(change) for change in changes] == [[Fate.DROPPED], [Fate.DROPPED], []]
+    last = say("last fault", FAULT)
+    heard.put(last)
+    assert heard.fate(changes[2]) == [Fate.DROPPED]
+    heard.put(say("one more", FAULT))
+    assert heard.fates[-1][0].text == "fault 0"
+    assert len(heard.queue) == MAX_WAITING
+
+
+def test_close_drops_all_that_waits_and_all_that_comes() -> None:
+    heard = Heard()
+    spoken, waits, late = say("spoken", CHANGE), say("waits", FAULT), say("late", FAULT)
+    heard.put(spoken)
+    heard.speak()
+    heard.queue.put(waits, 1)
+    heard.queue.close(2)
+    heard.queue.put(late, 3)
+    heard.queue.finish(Fate.SPOKEN, 4)
+    assert [(each.text, fate, at) for each, fate, at in heard.fates] == [
+        ("waits", Fate.DROPPED, 2), ("late", Fate.DROPPED, 3), ("spoken", Fate.SPOKEN, 4),
+    ]  # fmt: skip
+
+
+def test_the_same_utterance_twice_has_two_fates() -> None:
+    heard = Heard()
+    twice = say("again", CHANGE)
+    heard.put(twice)
+    heard.put(twice)
+    assert heard.speak() == "again"
+    heard.queue.finish(Fate.SPOKEN, 1)
+    assert heard.fate(twice) == [Fate.SUPERSEDED, Fate.SPOKEN]
+
+
+def test_only_one_is_spoken_at_a_time_and_nothing_ends_that_was_not_taken() -> None:
+    heard = Heard()
+    with pytest.raises(RuntimeError, match="without an utterance"):
+        heard.queue.finish(Fate.SPOKEN, 0)
+    heard.put(say("one", CHANGE))
+    heard.put(say("two", CHANGE))
+    assert heard.speak() == "one"
+    assert heard.speak() is None
+    assert len(heard.queue) == 1
+
+
+utterances = st.builds(
+    lambda priority, topic, life: (priority, topic, life),
+    st.sampled_from(list(Priority)), st.sampled_from("abcd"), st.none() | st.floats(0, 4),
+)  # fmt: skip
+events = st.lists(st.tuples(st.floats(0, 2), st.one_of(utterances, st.just("take"), st.just("finish"))), max_size=80)
+
+
+@given(events, st.booleans())
+def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
+    heard, now = Heard(), 0.0
+    put: list[Utterance] = []
+    for pause, event in script:
+        now += pause
+        queue = heard.queue
+        waiting = list(queue._waiting)
+        if event == "take":
+            before = queue.speaking
+            taken = queue.take(now)
+            if taken is not None:
+                assert before is None
+                assert taken.priority is FAULT or taken.expires_at is None or taken.expires_at >= now, "stale"
+                alive = [each for each in waiting if each.priority is FAULT or (each.expires_at or now) >= now]
+                assert taken is next(each for each in alive if each.priority == max(e.priority for e in alive))
+        elif event == "finish":
+            if queue.speaking is not None:
+                queue.finish(Fate.SPOKEN, now)
+        else:
+            priority, topic, life = event
+            utterance = Utterance(f"{len(put)}", priority, topic, None if life is None else now + life)
+            put.append(utterance)
+            speaking = queue.speaking
+            if heard.put(utterance, now):
+                assert speaking is not None
+                assert speaking.priority is not FAULT
+        topics = Counter(each.topic for each in queue._waiting)
+        assert all(count == 1 for count in topics.values())
+        assert len(queue) <= MAX_WAITING
+    heard.queue.close(now)
+    if heard.queue.speaking is not None:
+        heard.queue.finish(Fate.SPOKEN, now)
+    assert [heard.fate(each) for each in put if len(heard.fate(each)) != 1] == []
+    for each, fate, _ in heard.fates:
+        assert fate is not Fate.EXPIRED or each.priority is not FAULT
+        assert fate is not Fate.INTERRUPTED or each.priority is not FAULT
+
+
+@given(st.lists(st.sampled_from([ANSWER, CHANGE, STATUS]), max_size=40), st.integers(0, 40))
+def test_a_fault_is_the_next_thing_heard_whatever_floods_the_queue(flood: list[Priority], where: int) -> None:
+    heard = Heard()
+    fault = say("fault", FAULT)
+    for number, priority in enumerate(flood):
+        if number == where:
+            heard.put(fault)
+        heard.put(say(f"{number}", priority))
+        if number < where:
+            heard.queue.take(0)
+    if where >= len(flood):
+        heard.put(fault)
+    assert heard.queue.speaking is None or heard.queue.speaking is fault
+    assert heard.queue.speaking is fault or heard.queue.take(1) is fault

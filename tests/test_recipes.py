@@ -1,0 +1,67 @@
+"""Recipes: those that are shipped can be read, and a mistake is named before hours are spent."""
+
+from pathlib import Path
+
+import pytest
+
+from convert import recipes
+from convert.recipes import RecipeError
+from tests import faces
+
+SHIPPED = sorted((Path(__file__).parents[1] / "models" / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_shipped_recipe_is_sound(file: Path) -> None:
+    recipe = recipes.read(file)
+    assert recipe.name == file.stem
+    assert recipe.network["kind"] in recipes.NETWORKS
+    assert recipe.schedule.sizes[-1][1] == 48
+
+
+def test_both_networks_have_a_recipe() -> None:
+    assert {"emotion-cnn", "emotion-mobilenetv2"} <= {file.stem for file in SHIPPED}
+
+
+def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(faces.TINY_RECIPE)
+    recipe = recipes.read(tmp_path / "small.toml")
+    assert (recipe.name, recipe.seed, recipe.schedule.epochs) == ("small", 3, 2)
+    assert recipe.augment.rotation_deg == 5.0
+    assert recipe.augment.zoom == recipes.Variation().zoom
+    assert recipe.targets == recipes.Targets()
+    assert recipe.schedule.sizes == ((0.0, 32), (0.5, 48))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed = ", "cannot read this recipe"),
+        ("seed = 1", r"\[network\] needs a kind, one of cnn, mobilenetv2"),
+        ('[network]\nkind = "vgg"', r"\[network\] needs a kind"),
+        ('sed = 1\n[network]\nkind = "cnn"', "unknown key 'sed'; known: name, network, seed"),
+        ('seed = "one"\n[network]\nkind = "cnn"', "seed is 'one'; expected a whole number"),
+        ('[network]\nkind = "cnn"\n[schedule]\nepoch = 3', "unknown key 'epoch'"),
+        ('[network]\nkind = "cnn"\n[schedule]\nepochs = "3"', "schedule.epochs is '3'; expected a whole number"),
+        ('[network]\nkind = "cnn"\n[schedule]\nepochs = 0', "must be 1 or more"),
+        ('[network]\nkind = "cnn"\n[schedule]\nrate = -0.1', "schedule.rate is -0.1; expected 0 or more"),
+        ('[network]\nkind = "cnn"\n[schedule]\naverage = 1.0', "must be below 1"),
+        ('[network]\nkind = "cnn"\n[schedule]\nsizes = [[0.1, 32]]', "must start at 0 and rise"),
+        ('[network]\nkind = "cnn"\n[schedule]\nsizes = [[0, 64]]', "sides must be 16 to 48 pixels"),
+        ('[network]\nkind = "cnn"\n[schedule]\nsizes = 48', "expected rows of"),
+        ('[network]\nkind = "cnn"\n[schedule]\nprecision = "int4"', "precision is 'int4'; known: float32"),
+        ('[network]\nkind = "cnn"\n[augment]\nmirror = 1', "augment.mirror is 1; expected true or false"),
+        ('[network]\nkind = "cnn"\n[augment]\nflip = true', "unknown key 'flip'"),
+        ('targets = 3\n[network]\nkind = "cnn"', r"expected a table \[targets\]"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "wrong.toml").write_text(text)
+    with pytest.raises(RecipeError, match=said) as caught:
+        recipes.read(tmp_path / "wrong.toml")
+    assert str(caught.value).startswith(str(tmp_path / "wrong.toml"))
+
+
+def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="cannot read this recipe"):
+        recipes.read(tmp_path / "none.toml")

@@ -1,0 +1,162 @@
+"""The voice process: what comes over the link is spoken, its fate goes back, and a silent vision is missed."""
+
+import contextlib
+import io
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from assistant import config
+from assistant.link import Client
+from assistant.messages import Answer, Ended, Message, Wrong
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.voice.server import Watch, serve
+from assistant.voice.voices.printed import Printed
+
+WAIT_S = 5.0
+SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
+
+
+class English:
+    voice = "en"
+    words = {"vision": "The vision part stopped.", "camera": "Camera lost."}  # noqa: RUF012
+
+    def fault(self, name: str, *, is_over: bool = False) -> str:
+        return "It is back." if is_over else self.words[name]
+
+
+class Bench:
+    """A voice process in a thread, a vision that is linked to it, and a clock that only the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now, self.stop = 100.0, threading.Event()
+        self.came: SimpleQueue[Message] = SimpleQueue()
+        self.vision = Client(folder / "voice.sock", self.came.put)
+        self.thread = threading.Thread(
+            target=serve,
+            args=(SETTINGS, folder / "voice.sock", English(), self.stop),
+            kwargs={"clock": lambda: self.now},
+        )
+        self.thread.start()
+
+    def fate(self) -> tuple[str, Fate]:
+        message = self.came.get(timeout=WAIT_S)
+        assert isinstance(message, Ended)
+        return message.utterance.text, message.fate
+
+
+@pytest.fixture
+def out(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the printed voice says."""
+    out = io.StringIO()
+    monkeypatch.setattr("assistant.voice.voices.make", lambda settings, language, player: (Printed(out),))
+    return out
+
+
+@pytest.fixture
+def bench(tmp_path: Path, out: io.StringIO) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.stop.set()
+    bench.thread.join(WAIT_S)
+    bench.vision.close()
+    assert not bench.thread.is_alive()
+
+
+def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | None = None) -> Utterance:
+    return Utterance(text, priority, text, expires_at)
+
+
+def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.StringIO) -> None:
+    for message, expected in (
+        (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
+        (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
+        (Answer(1, say("Nobody in view.", Priority.ANSWER)), ("Nobody in view.", Fate.SPOKEN)),
+        (Fault("camera", 100.0), ("Camera lost.", Fate.SPOKEN)),
+        (Fault("camera", 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
+    ):
+        bench.vision.send(message)
+        assert bench.fate() == expected
+    assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
+
+
+def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
+    bench.vision.heartbeat(100.0)
+    bench.vision.say(say("first"))
+    assert bench.fate() == ("first", Fate.SPOKEN)
+    bench.now = 103.5
+    assert bench.fate() == ("The vision part stopped.", Fate.SPOKEN)
+    bench.vision.heartbeat(103.4)
+    assert bench.fate() == ("It is back.", Fate.SPOKEN)
+
+
+@pytest.mark.parametrize("strange", [Wrong(), Fault("no such fault", 1.0)])
+def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
+    bench.vision.say(say("before"))
+    assert bench.fate() == ("before", Fate.SPOKEN)
+    bench.vision.send(strange)
+    message: Message | None = None
+    while message is None:  # the link is cut, and found again
+        bench.vision.say(say("after"))
+        with contextlib.suppress(Empty):
+            message = bench.came.get(timeout=0.2)
+    assert isinstance(message, Ended)
+    assert message.utterance.text == "after"
+
+
+def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
+    began = time.monotonic()
+    bench.vision.say(say("Stopping.", Priority.ANSWER))
+    bench.vision.stop()
+    assert bench.fate() == ("Stopping.", Fate.SPOKEN)
+    bench.thread.join(WAIT_S)
+    assert not bench.thread.is_alive()
+    assert time.monotonic() - began < 2.0
+    assert bench.stop.is_set()
+
+
+def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "voice.sock").write_text("")
+    with pytest.raises(LinkError, match="no socket"):
+        serve(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
+
+
+def test_the_watch() -> None:
+    said: list[str] = []
+    now = [100.0]
+    watch = Watch(English(), lambda utterance: said.append(utterance.text), lambda: now[0])
+    now[0] = 200.0
+    watch.look()
+    assert said == [], "a vision that has not begun is not missed"
+    watch.beat(1e9)
+    now[0] = 203.0
+    watch.look()
+    assert said == []
+    now[0] = 203.1
+    watch.look()
+    watch.look()
+    assert said == ["The vision part stopped."], "a step in the future counts as one now"
+    now[0] += 60
+    watch.look()
+    assert said == ["The vision part stopped."] * 2
+    watch.beat(now[0])
+    watch.look()
+    watch.look()
+    assert said == ["The vision part stopped."] * 2 + ["It is back."]
+
+
+def test_the_voice_needs_only_the_standard_library() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import assistant.voice.server, assistant.voice.voices.espeak, "
+        "assistant.voice.voices.tone, assistant.voice.voices.pyttsx3, assistant.voice.voices.printed\n"
+        "ours = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(sorted(ours - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['assistant']"

@@ -1,0 +1,178 @@
+"""The debounced state machine: what is announced, when, and what never is."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.config import Decide
+from assistant.records import CANNOT_TELL, NOBODY, Change, Reading
+from assistant.vision.stabilizer import Stabilizer
+from tests.standins import LABELS, probabilities
+
+Truth = Callable[[float], str | None]
+
+
+def changes(
+    truth: Truth, *, seconds: float, fps: float, sure: float = 0.9, decide: Decide | None = None
+) -> list[Change]:
+    """The changes of one person, whose expression at each moment is `truth` (None: not in view, "?": cannot tell)."""
+    stabilizer, made = Stabilizer(decide or Decide(), LABELS), []
+    for frame in range(int(seconds * fps)):
+        at = frame / fps
+        now = truth(at)
+        if now is None:
+            readings = []
+        elif now == "?":
+            readings = [Reading(1, at, None, "unclear")]
+        else:
+            readings = [Reading(1, at, probabilities(now, sure))]
+        made += stabilizer.update(at, readings)
+    return made
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.floats(5, 30), st.floats(0, 1), st.floats(0.5, 1.0), st.data())
+def test_flicker_of_two_expressions_is_never_a_change(
+    fps: float, phase: float, sure: float, data: st.DataObject
+) -> None:
+    hertz = data.draw(st.floats(2, min(10.0, fps / 2)))
+
+    def truth(at: float) -> str:
+        return "happy" if (at * hertz + phase) % 1 < 0.5 else "sad"
+
+    assert changes(truth, seconds=20, fps=fps, sure=sure) == []
+
+
+def test_a_minute_of_flicker_that_falls_in_step_with_the_camera_is_silent() -> None:
+    for fps, hertz in ((5, 2.0), (5, 2.5), (6, 2.0), (8, 8 / 3), (10, 10 / 3), (11, 11 / 3), (30, 2.0), (30, 10.0)):
+        assert (
+            changes(lambda at, h=hertz: "happy" if (at * h) % 1 < 0.5 else "sad", seconds=60, fps=fps, sure=1.0) == []
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from([5, 8, 10, 15, 25, 30]), st.floats(2, 5), st.floats(0, 1), st.floats(0.75, 1.0))
+def test_flicker_leaves_a_settled_expression_alone(fps: float, hertz: float, phase: float, sure: float) -> None:
+    hertz = min(hertz, fps / 2)
+
+    def truth(at: float) -> str:
+        return "happy" if at < 3 or (at * hertz + phase) % 1 < 0.5 else "sad"
+
+    assert [change.new for change in changes(truth, seconds=33, fps=fps, sure=sure)] == ["happy"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(5, 30), st.floats(3, 6), st.floats(0.8, 1.0), st.sampled_from(LABELS), st.sampled_from(LABELS))
+def test_a_real_change_is_announced_within_a_second(fps: float, when: float, sure: float, old: str, new: str) -> None:
+    made = changes(lambda at: old if at < when else new, seconds=when + 3, fps=fps, sure=sure)
+    if old == new:
+        assert [change.new for change in made] == [old]
+    else:
+        assert [(change.old, change.new) for change in made] == [(NOBODY, old), (old, new)]
+        assert when < made[1].at <= when + 1.0 + 1 / fps
+
+
+def test_the_frame_rate_changes_neither_what_is_said_nor_much_when() -> None:
+    def truth(at: float) -> str | None:
+        scene = ((2.0, None), (6.0, "neutral"), (10.0, "happy"), (14.0, "?"), (18.0, "sad"), (22.0, None))
+        return next((state for end, state in scene if at < end), None)
+
+    reference = changes(truth, seconds=24, fps=30)
+    assert [change.new for change in reference] == ["neutral", "happy", CANNOT_TELL, "sad", NOBODY]
+    for fps in (5, 7.5, 10, 12.5, 15, 24, 25):
+        made = changes(truth, seconds=24, fps=fps)
+        assert [change.new for change in made] == [change.new for change in reference]
+        for here, there in zip(made, reference, strict=True):
+            assert abs(here.at - there.at) <= 0.25 + 1 / fps, (fps, here, there)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.floats(0.01, 3.0), st.sampled_from([*LABELS, None, "?"])), max_size=60), st.integers(2, 8))
+def test_no_verdict_from_too_few_readings_also_after_a_gap(script: list[tuple[float, str | None]], least: int) -> None:
+    decide = Decide(min_readings=least)
+    stabilizer, at, streak, last = Stabilizer(decide, LABELS), 0.0, 0, -10.0
+    state = NOBODY
+    for wait, now in script:
+        at += wait
+        readings = []
+        if now is not None:
+            streak = streak + 1 if at - last <= decide.gap_s else 1
+            last = at
+            readings = [Reading(1, at, None if now == "?" else probabilities(now), "unclear" if now == "?" else "")]
+        for change in stabilizer.update(at, readings):
+            assert change.old == state
+            assert change.old != change.new
+            state = change.new
+            if change.new != NOBODY:
+                assert streak >= least
+            else:
+                assert now is None
+                assert at - last >= decide.vague_s - 1e-5
+
+
+def test_a_blink_of_another_expression_is_ignored() -> None:
+    made = changes(lambda at: "surprise" if 3 <= at < 3.3 else "happy", seconds=8, fps=30)
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_a_missed_detection_is_not_somebody_leaving() -> None:
+    made = changes(lambda at: None if 3 <= at < 4.2 else "happy", seconds=8, fps=10)
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_vague_states_must_last() -> None:
+    made = changes(lambda at: "?" if 3 <= at < 4.4 else "happy", seconds=8, fps=10)
+    assert [change.new for change in made] == ["happy"]
+    made = changes(lambda at: "?" if 3 <= at < 6 else "happy", seconds=9, fps=10)
+    assert [change.new for change in made] == ["happy", CANNOT_TELL, "happy"]
+    assert made[1].reason == "unclear"
+
+
+def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
+    weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
+    assert [change.new for change in weak] == [CANNOT_TELL]
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(100):
+        sure = 0.9 if frame < 30 else 0.5 if frame < 60 else 0.3
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
+    assert [change.new for change in made] == ["happy", CANNOT_TELL]
+    assert made[1].at > 6.0
+
+
+def test_a_face_seen_in_few_frames_is_no_person() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(600):
+        readings = [Reading(7, frame / 30, probabilities("happy"))] if frame % 6 == 0 else []
+        assert stabilizer.update(frame / 30, readings) == ()
+
+
+def test_a_slow_camera_is_still_heard() -> None:
+    made = changes(lambda at: "happy" if at < 20 else "sad", seconds=40, fps=2)
+    assert [change.new for change in made] == ["happy", "sad"]
+
+
+def test_people_do_not_mix() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(60):
+        at = frame / 10
+        made += stabilizer.update(at, [Reading(1, at, probabilities("happy")), Reading(2, at, probabilities("sad"))])
+    assert sorted((change.person, change.new) for change in made) == [(1, "happy"), (2, "sad")]
+    assert stabilizer.states() == {1: "happy", 2: "sad"}
+
+
+def test_who_left_is_forgotten() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(30):
+        stabilizer.update(frame / 10, [Reading(frame, frame / 10, probabilities("happy"))])
+    for frame in range(30, 60):
+        stabilizer.update(frame / 10, [])
+    assert stabilizer.states() == {}
+    assert not stabilizer._people
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
+    (change,) = changes(lambda at: "happy", seconds=4, fps=fps)
+    assert 0.8 - 1e-6 <= change.at <= 0.8 + 1 / fps

@@ -1,0 +1,115 @@
+"""Training: resumable, explained by its folder, the best epoch kept. A tiny network on drawn faces."""
+# ruff: noqa: E402 - imports that need Keras come after the skip without it
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+
+from convert import networks, recipes, train
+from convert.runs import Run, RunError, score
+from tests import faces
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("train")
+    faces.write_npz(faces.dataset(), folder)
+    (folder / "tiny.toml").write_text(faces.TINY_RECIPE)
+    return folder
+
+
+def _train(place: Path, run: str, epochs: int = 3) -> Run:
+    recipe_file = place / "tiny.toml"
+    return train.train(recipes.read(recipe_file), recipe_file, place, place / run, epochs)
+
+
+def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    straight = _train(place, "straight")
+    finish = train.Journal.on_epoch_end
+
+    def stop_after_the_second(self: train.Journal, epoch: int, logs: dict | None = None) -> None:
+        finish(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Journal, "on_epoch_end", stop_after_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            _train(place, "stopped")
+    assert [row["epoch"] for row in Run(place / "stopped").history()] == [1, 2]
+    resumed = _train(place, "stopped")
+    assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
+    assert [row["rate"] for row in resumed.history()] == [row["rate"] for row in straight.history()]
+    for ours, theirs in zip(resumed.history()[:2], straight.history()[:2], strict=True):
+        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+    before = (place / "stopped" / "history.csv").read_bytes()
+    _train(place, "stopped")  # finished: nothing more to do
+    assert (place / "stopped" / "history.csv").read_bytes() == before
+
+
+def test_a_resumed_optimizer_still_spares_biases_and_normalization(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(place, "spared", epochs=3)
+    rows = (place / "spared" / "history.csv").read_text().splitlines()
+    (place / "spared" / "history.csv").write_text("\n".join(rows[:3]) + "\n")
+    seen = []
+    monkeypatch.setattr(train.Journal, "on_epoch_begin", lambda self, epoch, logs=None: seen.append(self.model))
+    monkeypatch.setattr(train.Journal, "on_epoch_end", lambda self, epoch, logs=None: None)
+    _train(place, "spared", epochs=3)
+    (model,) = seen
+    decayed = {variable.name for variable in model.trainable_variables if model.optimizer._use_weight_decay(variable)}
+    assert decayed == {"kernel"}
+    assert int(model.optimizer.iterations) > 3
+
+
+def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> None:
+    run = _train(place, "explained", epochs=2)
+    scores = [score(row) for row in run.history()]
+    assert run.best()["epoch"] == 1 + int(np.argmax(scores))
+    held = json.loads((run.path / "environment.json").read_text())
+    assert (held["recipe"], held["epochs"], held["precision"]) == ("tiny", 2, "float32")
+    assert len(held["data_sha256"]) == 64
+    assert (run.path / "recipe.toml").read_text() == faces.TINY_RECIPE
+    assert (run.path / "curves.png").stat().st_size > 5000
+    network = networks.build(**run.recipe().network)
+    network.load_weights(run.weights)
+    assert run.recipe().name == "tiny"
+
+
+def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
+    _train(place, "first", epochs=1)
+    with pytest.raises(RunError, match="another recipe or length"):
+        _train(place, "first", epochs=2)
+    other = tmp_path / "tiny.toml"
+    other.write_text(faces.TINY_RECIPE.replace("seed = 3", "seed = 4"))
+    with pytest.raises(RunError, match="another recipe or length"):
+        train.train(recipes.read(other), other, place, place / "first", 1)
+    faces.write_npz(faces.dataset(training=11), tmp_path)
+    with pytest.raises(RunError, match="other data"):
+        train.train(recipes.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", 1)
+
+
+def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(faces.TINY_RECIPE.replace("stem = 8", "steam = 8"))
+    with pytest.raises(recipes.RecipeError, match=r"\[network\] cannot be built: .*steam"):
+        train.train(recipes.read(wrong), wrong, place, tmp_path / "run", 1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_targets_follow_the_votes(place: Path) -> None:
+    made = faces.dataset(2, 1).of("Training")
+    made.votes[0] = 0
+    targets, weights = train._targets(made, recipes.read(place / "tiny.toml"))
+    assert targets["challenge"].shape == (14, 7)
+    assert targets["crowd"].shape == (14, 8)
+    for target in targets.values():
+        np.testing.assert_allclose(target.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(targets["challenge"][0, 0], 0.9 + 0.1 / 7, rtol=1e-5)
+    assert weights["crowd"].tolist() == [0.0] + [1.0] * 13
+    assert weights["challenge"].tolist() == [1.0] * 14
