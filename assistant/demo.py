@@ -63,6 +63,6 @@ def _player(settings: Settings, out: TextIO) -> sound.Player:
     try:
         player.play(sound.silence(PROBE_S), threading.Event())
     except VoiceError as err:
-        print(f"No sound device ({err}); the demo goes on, silently.", file=out)
+        print(f"No sound device, so the demo goes on silently ({err}).", file=out)
         return sound.PacedPlayer()
     return player

@@ -57,7 +57,7 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
 
 
 class _Heartbeat:
-    """Tells the voice, at most every HEARTBEAT_S, that steps are being completed."""
+    """Tells the voice, at most every HEARTBEAT_S, that the loop turns, with frames or without."""
 
     def __init__(self, client: link.Client) -> None:
         self._client, self._next = client, 0.0

@@ -137,6 +137,7 @@ class Average(keras.callbacks.Callback):
     """Running mean of all weights (Polyak), normalization statistics included; `weights` is a list like get_weights().
 
     Taken every `EVERY` steps with the decay to match, since on an accelerator each look at the weights is a transfer.
+    The first steps decay faster, (1 + n) / (10 + n), so that a short run is not averaged with its random beginning.
     """
 
     EVERY = 4
@@ -150,7 +151,8 @@ class Average(keras.callbacks.Callback):
         if not self.weights:
             self.weights = self.model.get_weights()
         elif batch % self.EVERY == 0:
-            share = 1 - self.decay**self.EVERY
+            steps = int(ops.convert_to_numpy(self.model.optimizer.iterations))
+            share = 1 - min(self.decay, (1 + steps) / (10 + steps)) ** self.EVERY
             for mean, now in zip(self.weights, self.model.get_weights(), strict=True):
                 if mean.dtype.kind == "f":
                     mean += (now - mean) * share

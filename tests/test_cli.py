@@ -224,3 +224,25 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
     with running("--config", settings, "--camera", "opencv", "--source", "63", NOTIFY_SOCKET="@none") as child:
         assert until(child, "Settings are wrong.") == ["Settings are wrong. Using the standard ones."]
         until(child, "Camera not found.")
+
+
+def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
+    socket = str(tmp_path / "voice.sock")
+    voice = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "voice", "--voice", "printed"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "EMOTION_ASSISTANT_SOCKET": socket},
+    )  # fmt: skip
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with running("--camera", "opencv", "--source", "63", EMOTION_ASSISTANT_SOCKET=socket) as vision:
+                assert until(voice, "Camera not found.")
+                seconds, _ = end(vision, number)
+            assert seconds < 2
+            assert until(voice, "Stopping.")
+        assert voice.poll() is None
+        voice.terminate()
+        assert voice.wait(10) == 0
+        assert not Path(socket).exists()
+    finally:
+        voice.kill()
+        voice.communicate()

@@ -113,3 +113,28 @@ def test_targets_follow_the_votes(place: Path) -> None:
     np.testing.assert_allclose(targets["challenge"][0, 0], 0.9 + 0.1 / 7, rtol=1e-5)
     assert weights["crowd"].tolist() == [0.0] + [1.0] * 13
     assert weights["challenge"].tolist() == [1.0] * 14
+
+
+def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.optimizer = type("Optimizer", (), {"iterations": np.array(0)})()
+            self.value = 100.0
+
+        def get_weights(self) -> list[np.ndarray]:
+            return [np.full(3, self.value, np.float32), np.array([7])]
+
+    model, average = Model(), train.Average(0.998)
+    average.set_model(model)
+    average.on_train_batch_end(0)
+    model.value = 1.0
+    for batch in range(1, 201):
+        model.optimizer.iterations = np.array(batch)
+        average.on_train_batch_end(batch)
+    np.testing.assert_allclose(average.weights[0], 1.0, atol=0.01)
+    assert average.weights[1] == 7
+    model.value = 2.0
+    for batch in range(100_000, 100_101):
+        model.optimizer.iterations = np.array(batch)
+        average.on_train_batch_end(batch)
+    assert average.weights[0][0] == pytest.approx(2.0 - 0.998 ** (4 * 26), abs=0.01)

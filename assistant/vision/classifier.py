@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,8 @@ from assistant.records import EXPRESSIONS, ModelError
 from assistant.vision.preprocess import SCALING, SIDE, normalize
 
 MAX_BYTES = 64 << 20
+SHIPPED = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
+"""Where the shipped models lie: in the installed package, or at the top of a checkout."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Card:
 def find(name: str) -> Path:
     """The file of a shipped model's name ("emotion-cnn-int8") or of a path. Raises ModelError."""
     if not name.endswith(".tflite") and os.sep not in name:
-        shipped = Path(str(resources.files("models"))) / f"{name}.tflite"
-        if shipped.is_file():
-            return shipped
-        known = sorted(file.stem for file in shipped.parent.glob("*.tflite"))
+        folder = next((place for place in SHIPPED if place.is_dir()), SHIPPED[0])
+        if (folder / f"{name}.tflite").is_file():
+            return folder / f"{name}.tflite"
+        known = sorted(file.stem for file in folder.glob("*.tflite"))
         raise ModelError(f"no shipped model is called {name!r}; there are: {', '.join(known) or 'none'}")
     if not Path(name).is_file():
         raise ModelError(f"{name}: no such model file; give a .tflite file or the name of a shipped model")

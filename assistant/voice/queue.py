@@ -57,7 +57,7 @@ class SpeechQueue:
         self._waiting.append(utterance)
         if len(self._waiting) > MAX_WAITING:
             self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
-        return self._cuts_off(utterance)
+        return any(waiting is utterance for waiting in self._waiting) and self._cuts_off(utterance)
 
     def take(self, now: float) -> Utterance | None:
         """The next utterance to speak; None where none waits, or one is still being spoken."""
