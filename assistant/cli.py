@@ -168,7 +168,7 @@ def _run(options: argparse.Namespace) -> int:
             raise
         trouble, settings = str(err), _with_options(Settings(), options)  # a service says so and goes on
     with stop_on_signal() as stop:
-        return run(settings, stop, settings_trouble=trouble, debug=options.debug)
+        return run(settings, stop, settings_trouble=trouble, options=("--log-level", options.log_level))
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -33,11 +33,11 @@ which a SIGTERM must end it all."""
 DETECTOR_RETRY_S = 5.0
 
 
-def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = "", debug: bool = False) -> int:
+def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = "", options: tuple[str, ...] = ()) -> int:
     """Look and tell until `stop` is set; returns the exit code. settings_trouble: why these are not the settings that
-    the user wrote; it is spoken."""
+    the user wrote; it is spoken. options: of the command line, for the voice process too."""
     words = assembly.words(settings)
-    with voice_process(settings, debug=debug) as client:
+    with voice_process(settings, options) as client:
         if settings_trouble:
             log.warning("settings: %s", settings_trouble)
             client.say(Utterance(words.fault("settings"), Priority.FAULT, "fault settings", None, settings_trouble))
@@ -83,7 +83,7 @@ def _pipeline(settings: Settings, client: link.Client, stop: threading.Event) ->
 
 
 @contextlib.contextmanager
-def voice_process(settings: Settings, *, debug: bool = False) -> Iterator[link.Client]:
+def voice_process(settings: Settings, options: tuple[str, ...] = ()) -> Iterator[link.Client]:
     """A link to the voice: the one that already runs, or a child that is ended with the block."""
     if os.environ.get("EMOTION_ASSISTANT_SOCKET"):
         with contextlib.closing(link.Client(link.runtime_socket())) as client:
@@ -92,16 +92,7 @@ def voice_process(settings: Settings, *, debug: bool = False) -> Iterator[link.C
     with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as folder:
         socket, file = Path(folder) / "voice.sock", Path(folder) / "config.toml"
         file.write_text(to_toml(settings), "utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "assistant",
-            *(["--debug"] if debug else []),
-            "voice",
-            "--with-parent",
-            "--config",
-            str(file),
-        ]
+        command = [sys.executable, "-m", "assistant", *options, "voice", "--with-parent", "--config", str(file)]
         child = subprocess.Popen(
             command,
             env={**os.environ, "EMOTION_ASSISTANT_SOCKET": str(socket)},
