@@ -133,6 +133,8 @@ def test_vague_states_must_last() -> None:
 def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.new for change in weak] == [CANNOT_TELL]
+    faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.55)
+    assert [change.new for change in faint] == [CANNOT_TELL]
     stabilizer, made = Stabilizer(Decide(), LABELS), []
     for frame in range(100):
         sure = 0.9 if frame < 30 else 0.5 if frame < 60 else 0.3
@@ -176,3 +178,12 @@ def test_who_left_is_forgotten() -> None:
 def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
     (change,) = changes(lambda at: "happy", seconds=4, fps=fps)
     assert 0.8 - 1e-6 <= change.at <= 0.8 + 1 / fps
+
+
+def test_an_expression_that_gave_way_to_an_unsure_one_is_not_held_for_ever() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(80):
+        now = probabilities("happy", 0.8) if frame < 30 else probabilities("neutral", 0.55)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
+    assert [(change.old, change.new) for change in made] == [(NOBODY, "happy"), ("happy", CANNOT_TELL)]
+    assert made[1].at <= 3.0 + 1.0 + Decide().vague_s + 0.1

@@ -4,7 +4,7 @@ A person's state is an expression, `cannot tell` or `nobody`. It follows the mea
 
 - a new expression must reach `enter` in the mean and be the first choice of nearly all readings (AGREEMENT); the held
   one stays until its mean falls below `stay` (hysteresis);
-- a face that flickers between two expressions, each sure by itself, is *contested*: the state holds, nothing is said;
+- a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
 - `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
 - no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
   of `gap_s` all this starts anew.
@@ -97,16 +97,13 @@ class Stabilizer:
             return self._vague(person, at, person.readings[-1].reason or person.reason)
         means = [sum(column) / len(told) for column in zip(*told, strict=True)]
         best = max(range(len(means)), key=means.__getitem__)
-        held = self.labels.index(person.state) if person.state in self.labels else None
-        agreeing = sum(each[best] == max(each) for each in told)
-        if means[best] >= s.enter and agreeing >= AGREEMENT * len(told):
+        is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
+        is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.stay
+        is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.stay
+        if is_agreed and means[best] >= s.enter:
             person.vague_since = None
             return self.labels[best]
-        if held is not None and means[held] >= s.stay:
-            person.vague_since = None
-            return None
-        sureness = sum(max(each) for each in told) / len(told)
-        if sureness >= s.stay:
+        if is_held or is_contested:
             person.vague_since = None
             return None
         return self._vague(person, at, "unclear")
