@@ -1,12 +1,19 @@
 """Stand-ins for hardware and models, scripted by the test: they do what their real counterparts promise, no more."""
 
+import importlib.util
 from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face, Frame
+
+needs_photographs = pytest.mark.skipif(
+    not (importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")),
+    reason="the demo's photographs come with scikit-image and matplotlib: pip install 'emotion-assistant[demo]'",
+)
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 

@@ -1,7 +1,6 @@
 """Cameras: real files through the real drivers; the Pi's driver on a stand-in for picamera2 that keeps its promises."""
 
 import dataclasses
-import importlib.util
 import sys
 import threading
 import types
@@ -16,12 +15,7 @@ from assistant.records import CameraError, Frame, SourceError
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.picamera2 import converter
 from assistant.vision.capture import Capture
-from tests.standins import ScriptedCamera, clip
-
-needs_photos = pytest.mark.skipif(
-    not (importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")),
-    reason="the demo's photographs come with scikit-image and matplotlib: pip install 'emotion-assistant[demo]'",
-)
+from tests.standins import ScriptedCamera, clip, needs_photographs
 
 
 def frames(settings: CameraSettings) -> list[Frame]:
@@ -124,7 +118,7 @@ def test_folders_without_pictures(tmp_path: Path) -> None:
         open_camera(CameraSettings(driver="folder", source=str(tmp_path))).read()
 
 
-@needs_photos
+@needs_photographs
 def test_the_demo_shows_two_people_and_a_place_without_anybody() -> None:
     seen = frames(CameraSettings(driver="demo"))
     assert 20 <= seen[-1].at <= 30

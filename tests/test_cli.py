@@ -17,7 +17,7 @@ import pytest
 
 from assistant import __version__, cli
 from tests import models
-from tests.standins import clip
+from tests.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[1]
 
@@ -184,9 +184,8 @@ def end(child: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -
     return time.monotonic() - began, rest
 
 
+@needs_photographs
 def test_run_sees_speaks_and_ends_within_two_seconds() -> None:
-    pytest.importorskip("skimage", reason="the demo's photographs come with scikit-image")
-    pytest.importorskip("matplotlib", reason="the demo's photographs come with matplotlib")
     with running("--camera", "demo") as child:
         assert until(child, "One person looks happy.")[0] == "Ready."
         seconds, rest = end(child)

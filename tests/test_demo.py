@@ -16,9 +16,9 @@ from assistant import cli, demo
 from assistant.config import Settings
 from assistant.records import ModelError, SourceError
 from assistant.vision.cameras.demo import Shot
+from tests.standins import needs_photographs
 
-pytest.importorskip("skimage", reason="the demo's photographs come with scikit-image")
-pytest.importorskip("matplotlib", reason="the demo's photographs come with matplotlib")
+pytestmark = needs_photographs
 
 EMPTY, SMILE = (0.12, 0.84, 0.30), (0.45, 0.28, 0.70)
 SHORT = (Shot("astronaut", 2.5, SMILE, SMILE), Shot("astronaut", 3.0, EMPTY, EMPTY))

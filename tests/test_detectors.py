@@ -1,6 +1,5 @@
 """Detectors on real photographs."""
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from assistant.vision import detectors
 from assistant.vision.cameras import open_camera
 from assistant.vision.detectors import nearest_first, shrink
 from assistant.vision.preprocess import to_grey
+from tests.standins import needs_photographs
 
-HAS_PHOTOS = importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")
 
-
-@pytest.mark.skipif(not HAS_PHOTOS, reason="the demo's photographs come with scikit-image and matplotlib")
+@needs_photographs
 def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
     haar, camera, counts = detectors.make(DetectorSettings()), open_camera(CameraSettings(driver="demo", fps=2)), []
     while (frame := camera.read()) is not None:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import socket
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,7 +91,7 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b"[" * 4000, "not JSON: RecursionError"),
+        (b"[" * 4000, "not JSON: "),
         (b'{"type": "heartbeat", "at": NaN}', "heartbeat: a wrong value of at"),
         (b'{"type": "heartbeat", "at": 1e999}', "heartbeat: a wrong value of at"),
         (b'{"type": "heartbeat", "at": true}', "heartbeat: a wrong value of at"),
@@ -298,13 +297,10 @@ def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(bench: B
     deaf.sendall(encode(HELLO))
     assert bench.next() == HELLO
     long = Ended(Utterance("x" * 300, Priority.CHANGE, "t", None, "y" * 300), Fate.SPOKEN, 1.0)
-    refused = threading.Event()
-    for _ in range(20_000):
+    deadline = time.monotonic() + WAIT_S
+    while not listener.refused and time.monotonic() < deadline:
         listener.send(long)
-        if listener.refused:
-            refused.set()
-            break
-    assert refused.is_set()
+    assert listener.refused == 1
 
 
 def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -370,7 +371,7 @@ def test_the_ladder(
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     if program:
         tool.install("failing", "espeak-ng")
-    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(voices, "sys", types.SimpleNamespace(platform=platform))
     ladder = voices.make(config.Voice(engine=engine), "en", Ear())
     assert [voice.name for voice in ladder] == names
     for voice in ladder:
