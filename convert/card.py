@@ -84,7 +84,7 @@ def describe(
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
-        "made": {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()},
+        "made": _now(),
     }
 
 
@@ -104,8 +104,13 @@ def refresh(model: Path, faces: Faces, run: Run | None = None) -> dict[str, Any]
     public = evaluate(model, faces, "PublicTest")
     card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
     card["metrics"] = evaluate(model, faces, "PrivateTest")
+    card["measured"] = _now()
     write_whole({path_of(model): encode(card)})
     return card
+
+
+def _now() -> dict[str, str]:
+    return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()}
 
 
 def load(model: Path) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def table(cards: list[dict[str, Any]]) -> str:
     """The measured figures of some models as a Markdown table."""
     heads = (
         *("model", "judged by", "accuracy (95 % interval)", "without twins", "macro-F1", "FER+ majority"),
-        *("parameters", "MMAC", "size"),
+        *("parameters", "MMAC", "size", "measured, at commit"),
     )
     rows = (heads, ["---"] * len(heads), *map(_cells, cards))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
@@ -150,6 +155,7 @@ def _cells(card: dict[str, Any]) -> tuple[str, ...]:
         f"{card['parameters'] / 1e6:.2f} M",
         f"{card['macs'] / 1e6:.1f}",
         f"{card['bytes'] / 1e6:.2f} MB",
+        f"{card['measured']['date']}, {card['measured']['revision']}",
     )
 
 

@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     train = _command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
     train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
     train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
+    train.add_argument("--from", dest="start", type=Path, metavar="DIR", help="begin with the best weights of a run")
     train.add_argument("--epochs", type=_at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
     train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
@@ -153,9 +154,12 @@ def _train(options: argparse.Namespace) -> int:
     recipe, data = recipes.read(options.recipe), _data(options)
     if options.precision:
         recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
+    start = Run(options.start) if options.start else None
     with quiet_stderr():
         from convert.train import train
-    run = train(recipe, options.recipe, data, options.run or Path("runs") / recipe.name, options.epochs)
+    run = train(
+        recipe, options.recipe, data, options.run or Path("runs") / recipe.name, epochs=options.epochs, start=start
+    )
     best = run.best()
     print(
         f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "

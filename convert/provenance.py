@@ -33,14 +33,20 @@ def data_sha256(faces: Faces) -> str:
 
 
 def revision() -> str:
-    """The git revision of this program, "-dirty" if files were changed, "unknown" outside a repository."""
+    """The git revision of this program, "-dirty" if a file of it was changed, "unknown" outside a repository.
+
+    Models, cards and the README are made by the program; that they change does not make it another one.
+    """
     try:
-        return subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"],
-            capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
+        changed = _git("status", "--porcelain", "--", "assistant", "convert")
+        return _git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    root = Path(__file__).parents[1]
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _version(package: str) -> str:

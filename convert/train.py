@@ -7,6 +7,7 @@ on where it was.
 
 import csv
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -47,10 +48,13 @@ class Resize(keras.layers.Layer):
         return ops.image.resize(images, (self.side, self.side), interpolation="bilinear", antialias=True)
 
 
-def train(recipe: Recipe, recipe_file: Path, data: Path, folder: Path, epochs: int | None = None) -> Run:
+def train(
+    recipe: Recipe, recipe_file: Path, data: Path, folder: Path, *, epochs: int | None = None, start: Run | None = None
+) -> Run:
     """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
 
-    epochs, where given, replaces the recipe's (a short trial). Raises DatasetError, RecipeError for a network that
+    epochs, where given, replaces the recipe's (a short trial). start: a run of the same network, whose best weights are
+    where this one begins. Raises DatasetError, RecipeError for a network that
     cannot be built, or RunError where the folder holds a run of another recipe.
     """
     epochs, run = epochs or recipe.schedule.epochs, Run(folder)
@@ -60,7 +64,7 @@ def train(recipe: Recipe, recipe_file: Path, data: Path, folder: Path, epochs: i
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.schedule.precision)
     model = _start(recipe)
-    _prepare(run, recipe, recipe_file, epochs, faces)
+    _prepare(run, recipe, recipe_file, faces, epochs=epochs, start=start)
     steps = math.ceil(len(training) / recipe.schedule.batch)
     done, best = len(run.history()), max(map(score, run.history()), default=0.0)
     if done >= epochs:
@@ -73,16 +77,18 @@ def train(recipe: Recipe, recipe_file: Path, data: Path, folder: Path, epochs: i
         for fresh, held in zip(optimizer.variables, model.optimizer.variables, strict=True):
             fresh.assign(held)
         average.read(folder / "average.npz", model)
+    elif start is not None:
+        _load(model, start)
     journal = Journal(run, public, average, best)
     inputs, (targets, weights) = normalize(training.images), _targets(training, recipe)
     starts = [round(share * epochs) for share, _ in recipe.schedule.sizes] + [epochs]
-    for (_, side), start, end in zip(recipe.schedule.sizes, starts, starts[1:], strict=False):
-        if done >= end or start == end:
+    for (_, side), first, end in zip(recipe.schedule.sizes, starts, starts[1:], strict=False):
+        if done >= end or first == end:
             continue
         _compile(model, optimizer, recipe, side)
         model.fit(
             inputs, targets, sample_weight=weights, batch_size=recipe.schedule.batch, verbose=_verbosity(),
-            initial_epoch=max(done, start), epochs=end, callbacks=[average, journal],
+            initial_epoch=max(done, first), epochs=end, callbacks=[average, journal],
         )  # fmt: skip
     plot_history(run)
     return run
@@ -102,6 +108,13 @@ def _start(recipe: Recipe) -> keras.Model:
         return keras.Model(pixels, network(varied))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
+
+
+def _load(model: keras.Model, start: Run) -> None:
+    try:
+        backbone(model).load_weights(start.weights)
+    except (OSError, ValueError) as err:
+        raise RunError(f"{start.weights}: cannot begin with these weights: {str(err).splitlines()[0]}") from err
 
 
 def _optimizer(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
@@ -204,7 +217,9 @@ class Journal(keras.callbacks.Callback):
         print(f"  PublicTest: challenge {challenge:.2%}, crowd {crowd:.2%}", flush=True)
 
 
-def _prepare(run: Run, recipe: Recipe, recipe_file: Path, epochs: int, faces: datasets.Faces) -> None:
+def _prepare(
+    run: Run, recipe: Recipe, recipe_file: Path, faces: datasets.Faces, *, epochs: int, start: Run | None
+) -> None:
     """A new run folder, or the check that the one there was made by this recipe from this data."""
     now = environment(faces)
     if run.recipe_file.is_file():
@@ -217,6 +232,11 @@ def _prepare(run: Run, recipe: Recipe, recipe_file: Path, epochs: int, faces: da
     run.path.mkdir(parents=True, exist_ok=True)
     backend = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision}
     facts = {**now, **backend, "recipe": recipe.name, "epochs": epochs}
+    if start is not None:
+        before = start.environment()
+        facts["begun_with"] = {name: before.get(name) for name in ("recipe", "revision", "epochs")} | {
+            "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
+        }
     (run.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     with open(run.path / "history.csv", "w", newline="") as table:
         csv.writer(table).writerow(COLUMNS)

@@ -110,6 +110,7 @@ CARD = {
         "without_twins": {"accuracy": 0.6816},
         "ferplus_majority": {"all": {"pictures": 3152, "agreement": 0.75}},
     },
+    "measured": {"date": "2026-11-21", "revision": "0123456789"},
 }
 
 
@@ -120,8 +121,11 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
     card.update_readme(readme, [model])
     lines = readme.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", "<!-- figures -->", "<!-- /figures -->", "after")
-    cells = "`some-int8`, original labels, 69.35% (67.8% to 70.8%), 68.16%, 66.00%, 75.00%, 1.23 M, 56.7, 1.70 MB"
-    assert lines[4] == f"| {cells.replace(', ', ' | ')} |"
+    cells = (
+        "`some-int8`| original labels| 69.35% (67.8% to 70.8%)| 68.16%| 66.00%| 75.00%| 1.23 M| 56.7| 1.70 MB"
+        "| 2026-11-21, 0123456789"
+    )
+    assert lines[4] == f"| {cells.replace('| ', ' | ')} |"
     before = readme.read_bytes()
     card.update_readme(readme, [model])
     assert readme.read_bytes() == before

@@ -24,7 +24,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _train(place: Path, run: str, epochs: int = 3) -> Run:
     recipe_file = place / "tiny.toml"
-    return train.train(recipes.read(recipe_file), recipe_file, place, place / run, epochs)
+    return train.train(recipes.read(recipe_file), recipe_file, place, place / run, epochs=epochs)
 
 
 def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,3 +138,16 @@ def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
         model.optimizer.iterations = np.array(batch)
         average.on_train_batch_end(batch)
     assert average.weights[0][0] == pytest.approx(2.0 - 0.998 ** (4 * 26), abs=0.01)
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
+def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path) -> None:
+    first = _train(place, "first", 1)
+    recipe_file = place / "tiny.toml"
+    second = train.train(recipes.read(recipe_file), recipe_file, place, tmp_path / "second", epochs=1, start=first)
+    assert second.environment()["begun_with"]["epochs"] == 1
+    assert "begun_with" not in first.environment()
+    other = tmp_path / "other.toml"
+    other.write_text(faces.TINY_RECIPE.replace("widths = [", "widths = [3, ").replace("blocks = [", "blocks = [1, "))
+    with pytest.raises(RunError, match="cannot begin with these weights"):
+        train.train(recipes.read(other), other, place, tmp_path / "third", epochs=1, start=first)
