@@ -119,7 +119,22 @@ def _command(commands: Any, name: str, function: Any, text: str) -> argparse.Arg
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the file, with what the command line says instead. Raises ConfigError."""
-    return _with_options(config.load(options.config), options)
+    from assistant.phrases import known_locales
+
+    settings = _with_options(config.load(options.config), options)
+    if settings.words.locale not in known_locales():
+        raise ConfigError(f"words.locale is {settings.words.locale!r}; allowed: {', '.join(known_locales())}")
+    return settings
+
+
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, str]:
+    """The settings and what is wrong with the user's: a service never ends for it, but goes on with the defaults."""
+    try:
+        return settings_of(options), ""
+    except ConfigError as err:
+        if not os.environ.get("NOTIFY_SOCKET"):
+            raise
+        return _with_options(Settings(), options), str(err)
 
 
 def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -160,13 +175,7 @@ def stop_on_signal() -> Iterator[threading.Event]:
 def _run(options: argparse.Namespace) -> int:
     from assistant.run import run
 
-    trouble = ""
-    try:
-        settings = settings_of(options)
-    except ConfigError as err:
-        if not os.environ.get("NOTIFY_SOCKET"):
-            raise
-        trouble, settings = str(err), _with_options(Settings(), options)  # a service says so and goes on
+    settings, trouble = _service_settings(options)
     with stop_on_signal() as stop:
         return run(settings, stop, settings_trouble=trouble, options=("--log-level", options.log_level))
 
@@ -205,7 +214,7 @@ def _voice(options: argparse.Namespace) -> int:
     from assistant import link, phrases
     from assistant.voice import server
 
-    settings = settings_of(options)
+    settings, _ = _service_settings(options)  # vision says what is wrong with them
     words = phrases.load(settings.words.locale)
     with stop_on_signal() as stop:
         if options.with_parent:

@@ -95,6 +95,11 @@ def test_wrong_settings_are_all_listed_and_exit_78(tmp_path: Path) -> None:
     assert second.endswith("voice.rate_wpm is 9000; allowed: a whole number from 80 to 450")
 
 
+def test_a_language_without_words_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text('[words]\nlocale = "tlh"\n')
+    assert "words.locale is 'tlh'; allowed: en" in complaint("config", "--config", tmp_path / "my.toml", exit_code=78)
+
+
 def test_wrong_usage_is_2_and_names_the_choice(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["replay"], ["run", "--camera", "kodak"], ["fly"]):
         with pytest.raises(SystemExit) as caught:
