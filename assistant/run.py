@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from assistant import assembly, link
@@ -44,7 +45,10 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
         found = _pipeline(settings, client, stop)
         if found is not None:
             pipeline, troubles = found
-            capture = Capture(lambda: open_camera(settings.camera), rotate_deg=settings.camera.rotate).start()
+            capture = Capture(
+                partial(open_camera, settings.camera, colour=pipeline.detector.needs_colour),
+                rotate_deg=settings.camera.rotate,
+            ).start()
             beat = _Heartbeat(client)
             live = Live(capture, pipeline, words, client.say, stop, beat)
             for name, detail in troubles.items():

@@ -32,11 +32,12 @@ class ScriptedDetector:
     """Finds what the script says for each frame, by its number from 0."""
 
     margin = 0.0
+    needs_colour = False
 
     def __init__(self, script: Callable[[int], Sequence[Face]]) -> None:
         self.script, self.frame = script, -1
 
-    def find(self, grey: NDArray[np.uint8]) -> list[Face]:
+    def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         self.frame += 1
         return list(self.script(self.frame))
 

@@ -238,6 +238,13 @@ def test_colours_come_out_as_blue_green_red(granted: str) -> None:
     assert image[0, 0].tolist() == [blue, green, red]
 
 
+def test_colour_is_asked_for_and_taken_from_what_is_granted(picamera2: type[FakePicamera2]) -> None:
+    frame = open_camera(PI, colour=True).read()
+    assert picamera2.opened[0].asked["main"] == {"format": "RGB888", "size": (640, 480)}
+    assert frame.image.shape == (480, 640, 3)  # from NV12, which the stand-in grants
+    assert np.ptp(frame.image) <= 1
+
+
 def test_yuv_keeps_the_luma_without_the_padding() -> None:
     raw = np.zeros((6, 8), np.uint8)
     raw[:4, :6] = 9

@@ -21,7 +21,7 @@ from tests.standins import needs_photographs
 def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
     haar, camera, counts = detectors.make(DetectorSettings()), open_camera(CameraSettings(driver="demo", fps=2)), []
     while (frame := camera.read()) is not None:
-        faces = haar.find(to_grey(frame.image))
+        faces = haar.find(frame.image, to_grey(frame.image))
         counts.append((frame.at, len(faces)))
         for face in faces:
             assert 0.5 <= face.score < 1
@@ -35,7 +35,7 @@ def test_nobody_is_found_on_a_blank_wall() -> None:
     haar = detectors.make(DetectorSettings())
     noise = np.random.default_rng(1).normal(128, 3, (240, 320)).clip(0, 255).astype(np.uint8)
     for wall in (np.zeros((240, 320), np.uint8), np.full((240, 320), 200, np.uint8), noise):
-        assert haar.find(wall) == []
+        assert haar.find(wall, wall) == []
 
 
 def test_the_nearest_come_first_and_no_more_than_asked() -> None:
@@ -92,11 +92,12 @@ class FakeYuNet:
 def test_yunets_boxes_and_landmarks_come_back_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: FakeYuNet())
     yunet = detectors.make(DetectorSettings(driver="yunet", model="yunet.onnx"))
-    (face,) = yunet.find(np.full((480, 640), 50, np.uint8))  # the second is smaller than min_face
+    grey = np.full((480, 640), 50, np.uint8)
+    (face,) = yunet.find(grey, grey)  # the second is smaller than min_face
     assert face.box == Box(20, 40, 80, 120)
     assert face.landmarks == ((0, 2), (4, 6), (8, 10), (12, 14), (16, 18))
     assert abs(face.score - 0.9) < 1e-6
-    assert yunet.find(np.zeros((480, 640), np.uint8)) == []
+    assert yunet.find(np.zeros((480, 640, 3), np.uint8), grey) == []  # it looks at the colours, where there are any
 
 
 @pytest.mark.videos
@@ -111,5 +112,5 @@ def test_yunet_finds_both_tilted_heads(clips: Path) -> None:
         0,
     )
     while (frame := camera.read()) is not None:
-        frames, both = frames + 1, both + (len(yunet.find(to_grey(frame.image))) == 2)
+        frames, both = frames + 1, both + (len(yunet.find(frame.image, to_grey(frame.image))) == 2)
     assert both >= 0.8 * frames

@@ -128,8 +128,8 @@ def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
 
 def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
     class Bad(ScriptedDetector):
-        def find(self, grey: np.ndarray) -> list[Face]:
-            found = super().find(grey)
+        def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+            found = super().find(image, grey)
             if 5 <= self.frame < 15:
                 raise RuntimeError("out of luck")
             return found

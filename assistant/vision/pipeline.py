@@ -68,7 +68,7 @@ class Pipeline:
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
         with _timed(stage_ms, "detect"):
-            faces = self.detector.find(grey)
+            faces = self.detector.find(frame.image, grey)
         with _timed(stage_ms, "track"):
             people = self.tracker.update(faces, frame.at)
         with _timed(stage_ms, "read"):

@@ -27,15 +27,18 @@ class Camera(Protocol):
     def close(self) -> None: ...
 
 
-def open_camera(settings: CameraSettings, clock: Clock = time.monotonic) -> Camera:
-    """The camera that the settings name. Raises CameraError, SourceError where no other try can help."""
+def open_camera(settings: CameraSettings, clock: Clock = time.monotonic, *, colour: bool = False) -> Camera:
+    """The camera that the settings name. colour: ask for BGR pictures where grey would be cheaper.
+
+    Raises CameraError, SourceError where no other try can help.
+    """
     driver = settings.driver
     if driver == "auto":
         driver = "picamera2" if not settings.source and importlib.util.find_spec("picamera2") else "opencv"
     if driver == "picamera2":
         from assistant.vision.cameras.picamera2 import PiCamera
 
-        return PiCamera(settings, clock)
+        return PiCamera(settings, clock, colour=colour)
     if driver == "folder":
         from assistant.vision.cameras.folder import FolderCamera
 

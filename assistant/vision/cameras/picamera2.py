@@ -1,6 +1,6 @@
 """The Raspberry Pi camera through picamera2, which comes from apt (python3-picamera2), never from pip.
 
-Only the luma plane is kept: detector and classifier want grey, and YUV420 delivers it without a conversion.
+Where grey is enough only the luma plane is kept, which YUV420 delivers without a conversion.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ class PiCamera:
 
     is_live = True
 
-    def __init__(self, settings: CameraSettings, clock: Clock) -> None:
+    def __init__(self, settings: CameraSettings, clock: Clock, *, colour: bool = False) -> None:
         try:
             from picamera2 import Picamera2
         except ImportError as err:
@@ -38,14 +38,14 @@ class PiCamera:
             period_us = round(1_000_000 / settings.fps)
             self._camera.configure(
                 self._camera.create_video_configuration(
-                    main={"format": "YUV420", "size": (settings.width, settings.height)},
+                    main={"format": "RGB888" if colour else "YUV420", "size": (settings.width, settings.height)},
                     controls={"FrameDurationLimits": (period_us, period_us)},
                     buffer_count=BUFFERS,
                     queue=False,  # the newest frame, not the one that was waiting
                 )
             )
             granted = self._camera.camera_configuration()["main"]  # what was asked for is not always what comes
-            self._to_image = converter(granted["format"], tuple(granted["size"]))
+            self._to_image = converter(granted["format"], tuple(granted["size"]), colour=colour)
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
@@ -75,13 +75,19 @@ class PiCamera:
                 camera.close()
 
 
-def converter(granted: str, size: tuple[int, int]) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+def converter(
+    granted: str, size: tuple[int, int], *, colour: bool = False
+) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
     """From picamera2's array in the granted format to a grey [H, W] or BGR [H, W, 3] picture of `size` (width, height).
 
     picamera2 names formats by byte order in memory: its "RGB888" is B, G, R in NumPy, "BGR888" is R, G, B. The luma
-    plane of YUV420 and NV12 is the first H rows; YUV420 keeps the padding of the stride.
+    plane of YUV420 and NV12 is the first H rows; YUV420 keeps the padding of the stride, so that its colour cannot be
+    taken as it lies: it stays grey.
     """
     width, height = size
+    if colour and granted in ("NV12", "NV21"):
+        code = cv2.COLOR_YUV2BGR_NV12 if granted == "NV12" else cv2.COLOR_YUV2BGR_NV21
+        return lambda raw: cv2.cvtColor(raw[: height * 3 // 2, :width], code)
     if granted in ("YUV420", "YVU420", "NV12", "NV21"):
         return lambda raw: raw[:height, :width]
     if granted == "RGB888":

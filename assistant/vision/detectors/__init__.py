@@ -12,12 +12,15 @@ from assistant.records import Face
 
 class Detector(Protocol):
     """Finds faces. margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
-    the classifier's training pictures are; a property of how a detector draws its boxes."""
+    the classifier's training pictures are; a property of how a detector draws its boxes. needs_colour: it finds more in
+    BGR than in grey, so that a camera which can choose should give colour."""
 
     margin: float
+    needs_colour: bool
 
-    def find(self, grey: NDArray[np.uint8]) -> list[Face]:
-        """Faces in a grey picture uint8 [H, W], in its pixels, the nearest (largest) first."""
+    def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
+        """Faces in a picture, uint8 [H, W] or BGR [H, W, 3], that is given in grey [H, W] as well: in its pixels, the
+        nearest (largest) first."""
         ...
 
 
@@ -32,14 +35,14 @@ def make(settings: DetectorSettings) -> Detector:
     return Haar(settings)
 
 
-def shrink(grey: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
+def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
     """The picture with its longer side at most `long_side` pixels, and the factor back to the original's pixels."""
-    height, width = grey.shape
+    height, width = image.shape[:2]
     factor = max(height, width) / long_side
     if factor <= 1:
-        return grey, 1.0
+        return image, 1.0
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA), factor
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
 
 
 def nearest_first(faces: list[Face], most: int) -> list[Face]:

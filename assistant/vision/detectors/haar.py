@@ -18,6 +18,7 @@ NEIGHBOURS = 4
 class Haar:
     """The cascade of Lienhart & Maydt 2002 as OpenCV ships it up to 4.x. Raises DetectorError where it is missing."""
 
+    needs_colour = False
     margin = 0.12
     """Of -0.15 to 0.2 in steps of 0.05, 0.1 and 0.15 read 900 faces of muxspace best (happy, neutral, surprise)."""
 
@@ -31,7 +32,7 @@ class Haar:
         except (cv2.error, SystemError) as err:
             raise DetectorError(f"{file}: damaged; reinstall opencv-python-headless 4.14") from err
 
-    def find(self, grey: NDArray[np.uint8]) -> list[Face]:
+    def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side)
         boxes, hits = self._cascade.detectMultiScale2(
             small, scaleFactor=SCALE_STEP, minNeighbors=NEIGHBOURS, minSize=(self.settings.min_face,) * 2
