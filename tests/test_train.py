@@ -88,17 +88,17 @@ def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -
     other = tmp_path / "tiny.toml"
     other.write_text(faces.TINY_RECIPE.replace("seed = 3", "seed = 4"))
     with pytest.raises(RunError, match="another recipe or length"):
-        train.train(recipes.read(other), other, place, place / "first", 1)
+        train.train(recipes.read(other), other, place, place / "first", epochs=1)
     faces.write_npz(faces.dataset(training=11), tmp_path)
     with pytest.raises(RunError, match="other data"):
-        train.train(recipes.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", 1)
+        train.train(recipes.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", epochs=1)
 
 
 def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(faces.TINY_RECIPE.replace("stem = 8", "steam = 8"))
     with pytest.raises(recipes.RecipeError, match=r"\[network\] cannot be built: .*steam"):
-        train.train(recipes.read(wrong), wrong, place, tmp_path / "run", 1)
+        train.train(recipes.read(wrong), wrong, place, tmp_path / "run", epochs=1)
     assert not (tmp_path / "run").exists()
 
 
