@@ -2,6 +2,9 @@
 
 import sys
 
-from assistant.cli import main
+try:
+    from assistant.cli import main
 
-sys.exit(main())
+    sys.exit(main())
+except KeyboardInterrupt:  # while the first modules are still being imported
+    sys.exit(130)

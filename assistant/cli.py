@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import io
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from typing import Any
 
 from assistant import __version__, config
 from assistant.config import Settings
-from assistant.records import AssistantError, ConfigError
+from assistant.records import AssistantError, ConfigError, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 """Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
@@ -34,6 +35,7 @@ Nothing leaves the device, and no picture is stored. What a face looks like is n
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    _open_streams()
     options = parser().parse_args(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
@@ -44,19 +46,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AssistantError as err:
         if options.debug:
             raise
-        for line in str(err).splitlines():
+        is_config = isinstance(err, ConfigError)
+        for line in str(err).splitlines() if is_config else [" ".join(str(err).splitlines())]:
             print(f"emotion-assistant: {line}", file=sys.stderr)
-        return EXIT_CONFIG if isinstance(err, ConfigError) else EXIT_ERROR
+        return EXIT_CONFIG if is_config else EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as err:
+        if options.debug:
+            raise
+        print(f"emotion-assistant: {err.filename or 'output'}: {err.strerror or err}", file=sys.stderr)
+        return EXIT_ERROR
     except Exception as err:
         if options.debug:
             raise
         print(f"emotion-assistant: unexpected {type(err).__name__}: {err}; --debug shows where", file=sys.stderr)
         return EXIT_ERROR
+
+
+def _open_streams() -> None:
+    """Whoever starts us with a standard stream closed gets /dev/null there, not the next file that is opened."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is the missing one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - lives as long as we
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -138,18 +159,15 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, str]:
 
 
 def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
-    camera = {"driver": options.camera, "source": options.source}
-    changes = {
-        "camera": {key: value for key, value in camera.items() if value is not None}
-        if options.camera or options.source
-        else {},
-        "detector": {"driver": options.detector} if options.detector else {},
-        "model": {"file": options.model} if options.model else {},
-        "voice": {"engine": options.voice} if options.voice else {},
+    said = {
+        "camera": {"driver": options.camera, "source": options.source},
+        "detector": {"driver": options.detector},
+        "model": {"file": options.model},
+        "voice": {"engine": options.voice},
     }
-    return dataclasses.replace(
+    return config.override(
         settings,
-        **{name: dataclasses.replace(getattr(settings, name), **change) for name, change in changes.items() if change},
+        {name: {key: value for key, value in keys.items() if value is not None} for name, keys in said.items()},
     )
 
 
@@ -173,10 +191,10 @@ def stop_on_signal() -> Iterator[threading.Event]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from assistant.run import run
-
-    settings, trouble = _service_settings(options)
     with stop_on_signal() as stop:
+        from assistant.run import run
+
+        settings, trouble = _service_settings(options)
         return run(settings, stop, settings_trouble=trouble, options=("--log-level", options.log_level))
 
 
@@ -186,6 +204,8 @@ def _replay(options: argparse.Namespace) -> int:
     from assistant.vision.cameras import open_camera
 
     settings = settings_of(options)
+    if not options.source:
+        raise SourceError("SOURCE is empty; give a clip or a folder of pictures")
     driver = "folder" if Path(options.source).is_dir() else "opencv"
     source = options.source if os.sep in options.source or driver == "folder" else f".{os.sep}{options.source}"
     settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver=driver, source=source))

@@ -6,10 +6,11 @@ that `emotion-assistant config` prints beside it.
 
 import dataclasses
 import difflib
-import math
+import json
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -148,11 +149,31 @@ def parse(text: str, origin: str = "settings") -> Settings:
     settings = Settings(**sections)
     if settings.decide.stay > settings.decide.enter:
         mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
+    if settings.decide.gap_s * settings.camera.fps < 2:
+        least = 2 / settings.camera.fps
+        mistakes.append(
+            f"decide.gap_s is {settings.decide.gap_s}; at camera.fps {settings.camera.fps:g} at least {least:g}"
+        )
     if settings.camera.rotate % 90:
         mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
     if mistakes:
         raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
     return settings
+
+
+def override(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The settings with some of them replaced, by section and name. Raises ConfigError for what a file may not say."""
+    mistakes = []
+    for section, values in changes.items():
+        known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
+        for key, value in values.items():
+            if wrong := _mistake(known[key], value):
+                mistakes.append(f"{section}.{key} is {value!r}; {wrong}")
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return dataclasses.replace(
+        settings, **{name: dataclasses.replace(getattr(settings, name), **values) for name, values in changes.items()}
+    )
 
 
 def _read(path: Path) -> str:
@@ -167,7 +188,7 @@ def _read(path: Path) -> str:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
 
@@ -204,12 +225,13 @@ def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
         return "" if not choices or value in choices else f"allowed: {', '.join(choices)}"
     whole = isinstance(item.default, int)
     number = isinstance(value, int) or (not whole and isinstance(value, float))
-    if isinstance(value, bool) or not number or not math.isfinite(value) or not low <= value <= high:
+    if isinstance(value, bool) or not number or not low <= value <= high:
         return f"allowed: {'a whole number' if whole else 'a number'} from {low} to {high}"
     return ""
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    name = name if name.isprintable() else ascii(name)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
 
@@ -235,7 +257,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
     return str(value)
 
 

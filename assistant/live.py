@@ -48,6 +48,8 @@ class Live:
         while not self.stop.is_set():
             frame = self.capture.take(TAKE_S)
             now = self.clock()
+            for name in self.faults.standing():
+                self.fault(name, now)
             if frame is None:
                 if self.capture.has_ended:
                     return

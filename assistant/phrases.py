@@ -12,7 +12,8 @@ from typing import Any
 from assistant.records import AssistantError
 
 FAULTS = {
-    "camera", "camera_lost", "detector", "detector_second", "settings", "model", "model_second", "vision", "step",
+    "camera", "camera_lost", "detector", "detector_second", "settings", "model", "model_second", "vision", "voice",
+    "step",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.config import Settings
-from assistant.records import Change, Fate, Utterance
+from assistant.records import CameraError, Change, Fate, ModelError, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline
 from assistant.voice.queue import SpeechQueue
@@ -100,17 +100,22 @@ def replay(camera: Camera, pipeline: Pipeline, settings: Settings) -> Iterator[L
     mouth = Mouth(settings.voice.rate_wpm, settle)
     mouth.on_start = begin
     frames, first, last = 0, 0.0, 0.0
-    while (frame := camera.read()) is not None:
-        first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
-        mouth.advance(frame.at)
-        step = pipeline.step(frame)
-        for remark, utterance in zip(step.remarks, step.utterances, strict=True):
-            line = Line(remark.change, utterance)
-            by_utterance[id(utterance)] = line
-            open_lines.append(line)
-            mouth.say(utterance, frame.at)
-        while open_lines and open_lines[0].fate is not None:
-            yield open_lines.popleft()
+    try:
+        while (frame := camera.read()) is not None:
+            first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
+            mouth.advance(frame.at)
+            step = pipeline.step(frame)
+            for remark, utterance in zip(step.remarks, step.utterances, strict=True):
+                line = Line(remark.change, utterance)
+                by_utterance[id(utterance)] = line
+                open_lines.append(line)
+                mouth.say(utterance, frame.at)
+            while open_lines and open_lines[0].fate is not None:
+                yield open_lines.popleft()
+    except (CameraError, ModelError):  # what was noticed before is still told
+        mouth.advance(math.inf)
+        yield from open_lines
+        raise
     mouth.advance(math.inf)
     yield from open_lines
     yield Summary(frames, round(last - first, 3), pipeline.tracker.steady_count)

@@ -7,28 +7,25 @@ the voice already runs there.
 import contextlib
 import logging
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from assistant import assembly, link
-from assistant.config import Settings, to_toml
+from assistant.config import Settings
 from assistant.live import Live
+from assistant.phrases import Phrases
 from assistant.records import DetectorError, Priority, Utterance
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import Pipeline, Step
+from assistant.voicekeeper import VoiceKeeper
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
-CAMERA_CLOSES_S, VOICE_ENDS_S, VOICE_DIES_S = 0.3, 1.3, 0.2
+CAMERA_CLOSES_S, VOICE_ENDS_S = 0.3, 0.9
 """For the camera to close, the voice to say its last words, and a stuck voice to be ended: together below the 2 s in
 which a SIGTERM must end it all."""
 DETECTOR_RETRY_S = 5.0
@@ -38,7 +35,7 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
     """Look and tell until `stop` is set; returns the exit code. settings_trouble: why these are not the settings that
     the user wrote; it is spoken. options: of the command line, for the voice process too."""
     words = assembly.words(settings)
-    with voice_process(settings, options) as client:
+    with voice_link(settings, options, words) as client:
         if settings_trouble:
             log.warning("settings: %s", settings_trouble)
             client.say(Utterance(words.fault("settings"), Priority.FAULT, "fault settings", None, settings_trouble))
@@ -87,33 +84,20 @@ def _pipeline(settings: Settings, client: link.Client, stop: threading.Event) ->
 
 
 @contextlib.contextmanager
-def voice_process(settings: Settings, options: tuple[str, ...] = ()) -> Iterator[link.Client]:
-    """A link to the voice: the one that already runs, or a child that is ended with the block."""
+def voice_link(settings: Settings, options: tuple[str, ...], words: Phrases) -> Iterator[link.Client]:
+    """A link to the voice: the one that already runs, or a child that is kept alive and ends with the block."""
     if os.environ.get("EMOTION_ASSISTANT_SOCKET"):
         with contextlib.closing(link.Client(link.runtime_socket())) as client:
             yield client
         return
-    with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as folder:
-        socket, file = Path(folder) / "voice.sock", Path(folder) / "config.toml"
-        file.write_text(to_toml(settings), "utf-8")
-        command = [sys.executable, "-m", "assistant", *options, "voice", "--with-parent", "--config", str(file)]
-        child = subprocess.Popen(
-            command,
-            env={**os.environ, "EMOTION_ASSISTANT_SOCKET": str(socket)},
-            stdin=subprocess.PIPE,  # held open, never written: its end tells the voice that we are gone
-            start_new_session=True,  # Ctrl-C is for us: the voice still has to say that we are stopping
-        )
-        try:
-            with contextlib.closing(link.Client(socket)) as client:
-                yield client
-                client.stop()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(VOICE_ENDS_S)
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(VOICE_DIES_S)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)  # its player too: no orphan speaks on
-            child.wait()
+
+    def returned() -> None:
+        text = words.fault("voice", is_over=True)
+        client.say(Utterance(text, Priority.FAULT, "fault voice", None, "the voice process was started again"))
+
+    with contextlib.ExitStack() as stack:
+        keeper = VoiceKeeper(settings, options, returned)
+        stack.callback(keeper.close, VOICE_ENDS_S)
+        client = stack.enter_context(contextlib.closing(link.Client(keeper.socket)))
+        stack.callback(client.stop)
+        yield client

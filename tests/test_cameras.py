@@ -357,3 +357,42 @@ def test_auto_takes_the_pi_camera_only_where_it_is_installed(
     monkeypatch.setattr("assistant.vision.cameras.importlib.util.find_spec", lambda name: object())
     open_camera(dataclasses.replace(PI, driver="auto")).close()
     assert len(picamera2.opened) == 1
+
+
+class Waits:
+    """A stop event that counts waits instead of waiting."""
+
+    def __init__(self, most: int) -> None:
+        self.waited: list[float] = []
+        self.most = most
+
+    def is_set(self) -> bool:
+        return len(self.waited) >= self.most
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        return self.is_set()
+
+
+def test_tries_come_ever_more_rarely_and_begin_anew_after_pictures() -> None:
+    once = ScriptedCamera([frame(1), CameraError("gone")])
+    script = iter(
+        [
+            CameraError("gone"),
+            ValueError("numpy.dtype size changed"),
+            CameraError("gone"),
+            once,
+            *[CameraError("gone")] * 9,
+        ]
+    )
+
+    def opening() -> ScriptedCamera:
+        item = next(script)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    capture = Capture(opening)
+    capture._stop = Waits(6)
+    capture._run()
+    assert capture._stop.waited == [0.5, 1, 2, 0.5, 1, 2]

@@ -188,3 +188,11 @@ def test_serving_and_training_share_the_arithmetic() -> None:
     np.testing.assert_array_equal(
         reader.quantize(CROP)[0], np.rint(normalize(CROP) / scale + zero_point).astype(np.int8)
     )
+
+
+@pytest.mark.parametrize("scores", [[0.05] * 8, [0.4] * 8, [1.4, -0.4, 0, 0, 0, 0, 0, 0], [np.nan] * 8])
+def test_what_is_no_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
+    reader = Classifier(find("emotion-crowd-int8"))
+    monkeypatch.setattr(reader, "_dequantized", lambda tensor: np.array(scores, np.float32))
+    with pytest.raises(ModelError, match="returned no probabilities"):
+        reader.probabilities(np.zeros((48, 48), np.uint8))

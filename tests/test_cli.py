@@ -250,3 +250,26 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
     finally:
         voice.kill()
         voice.communicate()
+
+
+def test_a_voice_that_dies_is_started_again_and_says_so() -> None:
+    with running("--camera", "opencv", "--source", "63") as child:
+        until(child, "Camera not found.")
+        (voice,) = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+        os.kill(int(voice), signal.SIGKILL)
+        until(child, "The voice is back.")
+        seconds, rest = end(child)
+    assert "Stopping." in rest
+    assert seconds < 2
+
+
+def test_a_path_that_no_file_could_name_is_one_wrong_setting() -> None:
+    assert "camera.source is 'a\\nb'" in complaint("run", "--camera", "folder", "--source", "a\nb", exit_code=78)
+
+
+def test_the_demo_says_at_once_that_it_cannot_write(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = command("demo", "--wav", tmp_path / "none" / "demo.wav")
+    assert done.returncode == 1
+    assert "cannot write what is heard" in done.stderr
+    assert time.monotonic() - began < 15

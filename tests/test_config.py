@@ -126,7 +126,8 @@ def test_what_is_printed_reads_back_the_same(data: st.DataObject) -> None:
         sections[section.name] = form(**{item.name: data.draw(_values(item)) for item in dataclasses.fields(form)})
     made = Settings(**sections)
     turned = dataclasses.replace(made.camera, rotate=made.camera.rotate // 90 * 90)
-    calm = dataclasses.replace(made.decide, stay=min(made.decide.stay, made.decide.enter))
+    gap_s = max(made.decide.gap_s, 2.1 / made.camera.fps)
+    calm = dataclasses.replace(made.decide, stay=min(made.decide.stay, made.decide.enter), gap_s=gap_s)
     made = dataclasses.replace(made, camera=turned, decide=calm)
     assert config.parse(config.to_toml(made)) == made
 

@@ -165,3 +165,30 @@ def test_camera_errors_are_camera_errors() -> None:
     rig.live.capture.start()
     rig.live.run()
     assert rig.live.capture.trouble == "gone"
+
+
+def test_the_crop_has_the_detectors_margin() -> None:
+    detector = ScriptedDetector(lambda frame: [face(280, 200, 80)])
+    detector.margin = 0.5
+    grey = picture("angry")
+    grey[200:280, 280:360] = 65  # a quarter of the crop: mean grey 20
+    (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
+    assert max(reading.probabilities) == reading.probabilities[2]
+
+
+def test_a_standing_fault_is_said_again() -> None:
+    rig = Rig([], pipeline())
+    rig.live.fault("model", 0.0, "damaged")
+    rig.live.capture = OneByOne(shots("angry", 700), rig.stop)
+    rig.live.run()
+    assert rig.texts().count(EN.fault("model")) == 2
+
+
+def test_faults_are_urgent_and_each_has_its_topic() -> None:
+    rig = Rig([], pipeline())
+    rig.live.fault("camera", 0.0, "gone")
+    rig.live.fault("step", 0.0, "odd")
+    assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
+        (Priority.FAULT, "fault camera", None),
+        (Priority.FAULT, "fault step", None),
+    ]

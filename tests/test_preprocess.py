@@ -93,3 +93,17 @@ def test_grey_of_every_kind_of_picture() -> None:
     assert preprocess.to_grey(red)[0, 0] == 76  # 0.299 of red, which is BGR's last channel
     with pytest.raises(ValueError, match=r"got \[5, 7, 2\]"):
         preprocess.to_grey(np.zeros((5, 7, 2), np.uint8))
+
+
+def test_an_oblong_box_is_centred_in_both_directions() -> None:
+    grey = np.zeros((200, 200), np.uint8)
+    grey[60:140, 80:120] = 200
+    crop = preprocess.crop(grey, Box(80, 60, 40, 80))
+    assert (crop[:, 24] == 200).all()
+    assert (crop[:, 0] == 0).all()
+
+
+@pytest.mark.parametrize("box", [Box(-200, 40, 50, 50), Box(40, -60, 50, 50), Box(-60, 40, 50, 50)])
+def test_a_box_left_of_or_above_the_picture_is_outside_too(box: Box) -> None:
+    with pytest.raises(ValueError, match="outside the picture"):
+        preprocess.crop(np.zeros((100, 120), np.uint8), box)

@@ -257,7 +257,7 @@ def test_a_recorder_that_heard_nothing_writes_an_empty_file(tmp_path: Path) -> N
 
 
 def test_a_recorder_that_cannot_write_says_where(tmp_path: Path) -> None:
-    with pytest.raises(VoiceError, match="missing/heard.wav: cannot write what was heard: No such file"):
+    with pytest.raises(VoiceError, match="missing/heard.wav: cannot write what is heard there: No such file"):
         Recorder(PacedPlayer(), tmp_path / "missing" / "heard.wav", time.monotonic).close()
     (tmp_path / "folder").mkdir()
     with pytest.raises(VoiceError, match="folder: cannot write"):

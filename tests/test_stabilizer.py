@@ -187,3 +187,23 @@ def test_an_expression_that_gave_way_to_an_unsure_one_is_not_held_for_ever() -> 
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
     assert [(change.old, change.new) for change in made] == [(NOBODY, "happy"), ("happy", CANNOT_TELL)]
     assert made[1].at <= 3.0 + 1.0 + Decide().vague_s + 0.1
+
+
+def test_one_misread_in_five_does_not_silence() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        now = probabilities("sad" if frame % 5 == 4 else "happy", 0.9)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_a_face_told_in_a_third_of_its_readings_cannot_be_told() -> None:
+    made = changes(lambda at: "happy" if round(at * 15) % 3 == 0 else "?", seconds=6, fps=15)
+    assert [change.new for change in made] == [CANNOT_TELL]
+
+
+def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
+    made = changes(lambda at: "?" if 3 <= at < 4.2 or 5.6 <= at < 6.8 else "happy", seconds=9, fps=10)
+    assert [change.new for change in made] == ["happy"]
+    made = changes(lambda at: "happy" if at < 3 else "?" if at < 4.2 or at >= 5.3 else None, seconds=6.9, fps=10)
+    assert [change.new for change in made] == ["happy"]

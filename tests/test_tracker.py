@@ -77,3 +77,19 @@ def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float
         fresh = [number for number in numbers if number > ever]
         assert fresh == sorted(fresh) == list(range(ever + 1, ever + 1 + len(fresh)))
         ever += len(fresh)
+
+
+@pytest.mark.parametrize(("share", "number"), [(0.8, 1), (1.0, 2)])
+def test_how_far_a_face_may_jump(share: float, number: int) -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(100 + 80 * share)], 0.1)[0].id == number
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(300, 0), (0, 300)])
+def test_somebody_fast_is_found_after_two_missed_frames(dx: float, dy: float) -> None:
+    tracker = Tracker()
+    for frame in range(20):
+        at = frame / 10
+        people = tracker.update([] if frame in (12, 13) else [face(20 + dx * at, 20 + dy * at)], at)
+    assert people[0].id == 1

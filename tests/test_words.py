@@ -19,8 +19,10 @@ def told(
 ) -> list[str]:
     """The sentences for changes (person, old, new), each in a frame 640 pixels wide with people at `places`."""
     scene, texts = Scene(Words(verbosity=verbosity, **words)), []
-    people = [Person(number, face(x - 40)) for number, x in (places or {1: 320, 2: 560, 3: 60}).items()]
+    where, present = places or {1: 320, 2: 560, 3: 60}, set()
     for at, (person, old, new) in enumerate(steps):
+        present = present - {person} if new == NOBODY else present | {person}
+        people = [Person(number, face(where[number] - 40)) for number in sorted(present)]
         remarks = scene.update([Change(float(at), person, old, new, "unclear")], people, 640)
         texts += [
             EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
@@ -110,3 +112,28 @@ def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> Non
     assert over.name == "camera"
     assert faults.end("camera", 5001.0) == ()
     assert faults.standing() == ()
+
+
+def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
+    scene = Scene(Words())
+    scene.update([Change(1.0, 1, NOBODY, "happy")], [Person(1, face(280))], 640)
+    newcomer = [Person(2, face(280))]
+    assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, 640) == ()
+    (remark,) = scene.update([Change(5.0, 2, NOBODY, "happy")], newcomer, 640)
+    assert remark.sentence == "arrived"
+    assert scene.update([], [], 640) == ()
+    scene.update([Change(8.0, 2, "happy", NOBODY)], [Person(3, face(280))], 640)
+    (remark,) = scene.update([], [], 640)  # a passing face that never had a state is gone too
+    assert remark.sentence == "nobody"
+
+
+def test_what_was_ended_may_be_said_again() -> None:
+    steps = [(1, NOBODY, "happy"), (1, "happy", "sad"), (1, "sad", "happy")]
+    assert told(steps) == ["One person looks happy.", "No longer looking happy.", "Looks happy."]
+
+
+def test_left_ahead_and_right_are_thirds() -> None:
+    for x, where in ((180, "On the left"), (300, "Ahead"), (460, "On the right")):
+        assert (
+            told([(1, NOBODY, "neutral"), (2, NOBODY, "happy")], places={1: 320, 2: x})[1] == f"{where}: looks happy."
+        )

@@ -39,6 +39,7 @@ class Capture:
         self._stop = threading.Event()
         self._newest: Frame | None = None
         self._seq = 0
+        self._retry_s = FIRST_RETRY_S
         self.dropped = 0
         self.trouble = ""
         self.has_ended = False
@@ -63,36 +64,33 @@ class Capture:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        retry_s = FIRST_RETRY_S
         while not self._stop.is_set():
             try:
                 with contextlib.closing(self._open_camera()) as camera:
                     self.trouble = ""
-                    while not self._stop.is_set() and self._play(camera):
-                        retry_s = FIRST_RETRY_S
-                if not self._repeat:
-                    break
-            except CameraError as err:
-                self.trouble = str(err)
-                if not self._repeat:
-                    break
-                self._stop.wait(retry_s)
-                retry_s = min(2 * retry_s, LAST_RETRY_S)
+                    self._play(camera)
+            except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
+                self.trouble = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
+            if not self._repeat:
+                break
+            if self.trouble:
+                self._stop.wait(self._retry_s)
+                self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
         with self._condition:
             self.has_ended = True
             self._condition.notify_all()
 
-    def _play(self, camera: Camera) -> bool:
-        """Everything that an open camera gives; False when a clip has ended."""
+    def _play(self, camera: Camera) -> None:
+        """Everything that an open camera gives, up to the end of a clip."""
         began = self._clock()
         while not self._stop.is_set():
             frame = camera.read()
             if frame is None:
-                return False
+                return
             if not camera.is_live and self._stop.wait(max(0.0, began + frame.at - self._clock())):
-                return False
+                return
             self._offer(frame)
-        return False
+            self._retry_s = FIRST_RETRY_S
 
     def _offer(self, frame: Frame) -> None:
         image, turns = (

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from assistant.records import EXPRESSIONS, ModelError
 from assistant.vision.preprocess import SCALING, SIDE, normalize
 
-MAX_BYTES = 64 << 20
+MAX_BYTES, MAX_CARD_BYTES = 64 << 20, 1 << 20
 SHIPPED = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
 """Where the shipped models lie: in the installed package, or at the top of a checkout."""
 
@@ -50,21 +51,28 @@ def find(name: str) -> Path:
 def read_card(model: Path) -> Card:
     """The card beside a model file. Raises ModelError, in one line, for anything that is not a card of this form."""
     path = model.with_suffix(".json")
+    if not path.exists():
+        raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card")
     try:
-        card = json.loads(path.read_text("utf-8"))
+        card = json.loads(_read(path, MAX_CARD_BYTES))
         labels, shape, scaling = card["labels"], card["input"]["shape"], card["input"]["scaling"]
         digest, temperature = card["sha256"], card.get("temperature", 1.0)
-    except FileNotFoundError as err:
-        raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card") from err
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as err:
-        raise ModelError(f"{path}: not a model card ({type(err).__name__}: {err})") from err
-    if not isinstance(labels, list) or len(set(map(str, labels))) != len(labels) or not set(labels) <= set(EXPRESSIONS):
+    except (ValueError, KeyError, TypeError, RecursionError) as err:
+        raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
+    if (
+        not isinstance(labels, list)
+        or not all(isinstance(label, str) for label in labels)
+        or len(set(map(str, labels))) != len(labels)
+        or not set(labels) <= set(EXPRESSIONS)
+    ):
         raise ModelError(f"{path}: labels are {labels!r}; allowed, each once: {', '.join(EXPRESSIONS)}")
     if shape != [1, SIDE, SIDE, 1] or scaling != SCALING:
         raise ModelError(f"{path}: input is {shape} {scaling!r}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}")
-    if not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
-        raise ModelError(f"{path}: temperature is {temperature!r}; allowed: a number from 0.05 to 20")
-    return Card(str(digest), tuple(labels), float(temperature))
+    if not isinstance(digest, str) or len(digest) != 64:
+        raise ModelError(f"{path}: sha256 is {str(digest)[:80]!r}; it must be the 64 digits of the model file's")
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
+        raise ModelError(f"{path}: temperature is {repr(temperature)[:40]}; allowed: a number from 0.05 to 20")
+    return Card(digest.lower(), tuple(labels), float(temperature))
 
 
 class Classifier:
@@ -78,7 +86,7 @@ class Classifier:
         self.path = model
         self.card = read_card(model)
         self.labels = self.card.labels
-        content = _read(model)
+        content = _read(model, MAX_BYTES)
         if hashlib.sha256(content).hexdigest() != self.card.sha256:
             raise ModelError(
                 f"{model}: does not match its card (SHA-256); the file is damaged or the card is another's"
@@ -114,7 +122,10 @@ class Classifier:
 
     def _dequantized(self, tensor: NDArray[Any]) -> NDArray[np.float32]:
         self._interpreter.set_tensor(self._input["index"], tensor)
-        self._invoke()
+        try:
+            self._invoke()
+        except RuntimeError as err:
+            raise ModelError(f"{self.path}: the model cannot be run: {_first_line(err)}") from err
         raw = self._interpreter.get_tensor(self._output["index"])[0]
         if raw.dtype.kind == "f":
             return raw.astype(np.float32)
@@ -131,15 +142,22 @@ class Classifier:
                 raise ModelError(f"{self.path}: tensor {tensor['name']} is {tensor['dtype'].__name__} without a scale")
 
 
-def _read(model: Path) -> bytes:
+def _read(path: Path, limit: int) -> bytes:
     try:
-        with open(model, "rb") as source:
-            content = source.read(MAX_BYTES + 1)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
+        with open(handle, "rb") as source:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ModelError(f"{path}: not a regular file")
+            content = source.read(limit + 1)
     except OSError as err:
-        raise ModelError(f"{model}: cannot read the model: {err.strerror}") from err
-    if len(content) > MAX_BYTES:
-        raise ModelError(f"{model}: larger than {MAX_BYTES >> 20} MiB; no model for this device is")
+        raise ModelError(f"{path}: cannot be read: {err.strerror}") from err
+    if len(content) > limit:
+        raise ModelError(f"{path}: larger than {limit >> 20} MiB; nothing for this device is")
     return content
+
+
+def _first_line(err: Exception) -> str:
+    return (str(err).splitlines() or [type(err).__name__])[0]
 
 
 def _interpreter(model: Path, content: bytes, threads: int) -> tuple[str, Any]:
@@ -150,7 +168,7 @@ def _interpreter(model: Path, content: bytes, threads: int) -> tuple[str, Any]:
             interpreter = make(model_content=content, num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, TypeError) as err:
-        raise ModelError(f"{model}: {name} cannot load this model: {str(err).splitlines()[0]}") from err
+        raise ModelError(f"{model}: {name} cannot load this model: {_first_line(err)}") from err
     if len(interpreter.get_input_details()) != 1 or len(interpreter.get_output_details()) != 1:
         raise ModelError(f"{model}: expected one input and one output")
     return name, interpreter
@@ -183,7 +201,8 @@ def _runtime() -> tuple[str, Any]:
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
     """File descriptor 2 goes nowhere meanwhile: XNNPACK and TensorFlow Lite log there from C++, past Python's reach."""
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

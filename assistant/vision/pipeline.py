@@ -76,7 +76,7 @@ class Pipeline:
         with _timed(stage_ms, "decide"):
             changes = self.stabilizer.update(frame.at, readings)
             remarks = self.scene.update(changes, people, grey.shape[1])
-            utterances = tuple(self._utterance(remark) for remark in remarks)
+            utterances = tuple(self._utterance(remark, frame.at) for remark in remarks)
         return Step(people, readings, changes, remarks, utterances, stage_ms)
 
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
@@ -85,13 +85,13 @@ class Pipeline:
         crop = preprocess.crop(grey, person.face.box, self.detector.margin)
         return Reading(person.id, at, tuple(map(float, self.reader.probabilities(crop))))
 
-    def _utterance(self, remark: Remark) -> Utterance:
+    def _utterance(self, remark: Remark, at: float) -> Utterance:
         change = remark.change
         text = self.phrases.remark(
             remark.sentence, expression=remark.expression, where=remark.where, reason=remark.reason
         )
         why = f"person {change.person}: {change.old} -> {change.new}" + (f" ({change.reason})" if change.reason else "")
-        return Utterance(text, Priority.CHANGE, f"person {change.person}", change.at + CHANGE_LIVES_S, why)
+        return Utterance(text, Priority.CHANGE, f"person {change.person}", at + CHANGE_LIVES_S, why)
 
 
 @contextmanager

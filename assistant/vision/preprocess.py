@@ -47,7 +47,7 @@ def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.u
     left, top = round(centre_x - half), round(centre_y - half)
     side = max(1, round(2 * half))
     height, width = grey.shape
-    inside = grey[max(0, top) : min(height, top + side), max(0, left) : min(width, left + side)]
+    inside = grey[max(0, top) : max(0, min(height, top + side)), max(0, left) : max(0, min(width, left + side))]
     if inside.size == 0:
         raise ValueError(f"the box {box} lies outside the picture of {width}x{height} pixels")
     if inside.shape != (side, side):

@@ -34,6 +34,7 @@ class Scene:
         self._is_brief, self._is_full = words.verbosity == "brief", words.verbosity == "full"
         self._said: dict[int, str] = {}
         self._where: dict[int, str] = {}
+        self._owed: Change | None = None
 
     def update(self, changes: Sequence[Change], people: Sequence[Person], frame_width: int) -> tuple[Remark, ...]:
         """The remarks that the changes of one frame deserve; frame_width in pixels."""
@@ -44,6 +45,9 @@ class Scene:
             share = (box.x + box.width / 2) / frame_width
             self._where[person.id] = "left" if share < SIDE_THIRD else "right" if share > 1 - SIDE_THIRD else "ahead"
         made = [self._remark(change) for change in changes]
+        if self._owed is not None and (self._said or not people):
+            made.append(None if self._said else Remark(self._owed, "nobody"))
+            self._owed = None
         return tuple(remark for remark in made if remark is not None)
 
     def _remark(self, change: Change) -> Remark | None:
@@ -70,5 +74,6 @@ class Scene:
         if not was_there or self._is_brief:
             return None
         if not self._said:
-            return Remark(change, "nobody")
+            self._owed = change  # said once no face is left in view, not even one without a state yet
+            return None
         return Remark(change, "somebody_left") if self._is_full else None

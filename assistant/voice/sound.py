@@ -164,10 +164,18 @@ class PacedPlayer:
 
 
 class Recorder:
-    """Plays by another player and keeps what was heard, each sound at its own time; `close` writes it as a WAV file."""
+    """Plays by another player and keeps what was heard, each sound at its own time; `close` writes it as a WAV file.
+
+    Raises VoiceError if nothing can be written in the folder of `path`.
+    """
 
     def __init__(self, player: Player, path: Path, clock: Callable[[], float]) -> None:
         self._player, self._path, self._clock = player, path, clock
+        try:  # better told now than after everything was said
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as err:
+            raise VoiceError(f"{path}: cannot write what is heard there: {err.strerror}") from err
         self._began = clock()
         self._heard: list[tuple[float, Pcm]] = []
 

@@ -24,7 +24,7 @@ class FolderCamera:
         folder = Path(settings.source)
         if not folder.is_dir():
             raise SourceError(f"{folder}: no such folder of pictures")
-        self.files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+        self.files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
         if not self.files:
             raise SourceError(f"{folder}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")
         self._fps = settings.fps

@@ -1,5 +1,6 @@
 """USB cameras and clips (mp4, mkv, avi, gif) through OpenCV."""
 
+import logging
 import os
 import stat
 from pathlib import Path
@@ -11,9 +12,12 @@ from assistant.config import Camera as CameraSettings
 from assistant.records import CameraError, Frame, SourceError
 from assistant.vision.cameras import Camera, Clock
 
+log = logging.getLogger(__name__)
+
 FIRST_FRAMES = 2
 """Frames thrown away after opening a device: the first of an MJPEG stream may be torn."""
-OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 5000, 2000
+ENDS_EARLY = 0.8
+"""A clip that ends before this share of the pictures that it promises was cut off; the promise is an estimate."""
 
 
 def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
@@ -73,7 +77,7 @@ class ClipCamera:
         if not path.is_file():
             raise SourceError(f"{path}: not a video file; give a clip or a folder of pictures")
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-        self._seq, self._at = 0, -1.0
+        self._seq, self._at, self._first_stamp = 0, -1.0, 0.0
         self._first = self._next() if self._capture.isOpened() else None
         if self._first is None:
             self._capture.release()
@@ -88,12 +92,18 @@ class ClipCamera:
     def _next(self) -> Frame | None:
         is_there, image = self._capture.read()
         if not is_there or image is None:
+            promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            if self._seq < ENDS_EARLY * promised:
+                log.warning("%s: ends after %d of %d pictures; is the file cut off?", self.path, self._seq, promised)
             return None
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         step = 1 / rate if 0.1 <= rate <= 1000 else 0.1
-        at = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not self._seq:
+            self._first_stamp = stamp  # a piece cut out of a longer clip keeps that one's times
+        at = stamp - self._first_stamp
         if not self._at < at < self._at + 60:  # a clip without usable time stamps goes by its rate
-            at = self._at + step if self._seq else 0.0
+            at = self._at + step
         self._seq, self._at = self._seq + 1, at
         return Frame(image.astype(np.uint8, copy=False), at, self._seq)
 
