@@ -16,16 +16,14 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.messages import MAX_LINE, Heartbeat, Message, Stop, encode
+from assistant.messages import Heartbeat, Message, Stop, encode
 from assistant.records import Fault, LinkError, Priority, Utterance
-from assistant.wire import FLUSH_S, Endpoint, Peer
+from assistant.wire import FLUSH_S, MAX_WAITING, Endpoint, Peer
 
 log = logging.getLogger(__name__)
 
 LINE_S = 1.0
 MAX_CLIENTS = 8
-MAX_WAITING = 64
-"""Messages kept for the other side while it is not there or does not read."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
 """Pause between two tries to connect: the first, doubled up to the last."""
 Listen = Callable[[Message], None]
@@ -151,7 +149,7 @@ class Listener(Endpoint):
         line = encode(message)
         with self._lock:
             for peer in self._peers:
-                peer.unsent += line
+                peer.put(line)
         self._wake()
 
     def _run(self) -> None:
@@ -186,8 +184,8 @@ class Listener(Endpoint):
         try:
             with self._lock:
                 peer.flush()
-                if len(peer.unsent) > MAX_WAITING * MAX_LINE:
-                    raise LinkError("a client that does not read")
+            if peer.deaf:
+                raise LinkError("a client that does not read")
             for message in peer.receive(time.monotonic()):
                 self._on_message(message)
         except LinkError as err:

@@ -14,6 +14,8 @@ from assistant.records import LinkError
 
 FLUSH_S = 0.3
 """`close` waits so long for what is still to be sent."""
+MAX_WAITING = 64
+"""Messages kept for the other side while it is not there or does not read."""
 
 
 class Peer:
@@ -24,6 +26,7 @@ class Peer:
         self.connection, self.unsent = connection, bytearray()
         self._received, self._line_s = bytearray(), line_s
         self.late_at: float | None = None  # by when the line that is coming in must be finished
+        self.deaf = False  # more waits than whoever reads at all would leave
 
     def receive(self, now: float) -> Iterator[Message]:
         """What has come in. Raises LinkError for a line that is malformed, too long or too slow."""
@@ -42,6 +45,12 @@ class Peer:
             self.late_at = now + self._line_s
         if self.late_at is not None and now >= self.late_at:
             raise LinkError(f"a line that was not finished within {self._line_s} s")
+
+    def put(self, line: bytes) -> None:
+        """Have a line sent, unless so much waits already that the other side must be deaf: then it gets no more."""
+        self.deaf = self.deaf or len(self.unsent) > MAX_WAITING * MAX_LINE
+        if not self.deaf:
+            self.unsent += line
 
     def flush(self) -> None:
         """Send what the other side takes now."""
