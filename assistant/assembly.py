@@ -11,9 +11,10 @@ from assistant.config import Settings
 from assistant.phrases import Phrases
 from assistant.records import DetectorError, ModelError
 from assistant.vision import detectors
-from assistant.vision.classifier import Classifier, find
+from assistant.vision.classifier import Classifier
 from assistant.vision.detectors import Detector
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.tflite import find
 
 SECOND_MODELS = ("emotion-crowd-int8", "emotion-cnn-int8", "emotion-mobilenetv2-int8")
 """Shipped models to fall back on, best first."""

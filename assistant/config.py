@@ -50,12 +50,14 @@ class Camera:
 class Detector:
     """How faces are found."""
 
-    driver: str = _set("haar", "haar needs no file; yunet needs its ONNX file in `model`", choices=("haar", "yunet"))
-    model: str = _set("", "path of the detector's own model file, where it needs one")
+    driver: str = _set("haar", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
+                       choices=("own", "haar", "yunet"))  # fmt: skip
+    model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
     long_side: int = _set(320, "the picture is shrunk to this before searching, pixels; more sees farther, slower",
                           low=160, high=1280)  # fmt: skip
     min_face: int = _set(24, "smallest face, pixels of the shrunk picture", low=16, high=240)
-    score: float = _set(0.6, "yunet: smallest score of a face", low=0.05, high=0.99)
+    score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
+    threads: int = _set(1, "own: processor threads of the network", low=1, high=8)
     max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)
 
 

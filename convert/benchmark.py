@@ -58,7 +58,7 @@ def benchmark(
 
 def _interpreter(model: Path, threads: int) -> Any:
     """The interpreter that the assistant would run, out of its own classifier, warmed up by it."""
-    return Classifier(model, threads)._interpreter
+    return Classifier(model, threads).model.interpreter
 
 
 def _median_ms(invoke: Any, runs: int) -> float:

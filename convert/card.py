@@ -84,7 +84,7 @@ def describe(
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
-        "made": _now(),
+        "made": made_now(),
     }
 
 
@@ -104,12 +104,13 @@ def refresh(model: Path, faces: Faces, run: Run | None = None) -> dict[str, Any]
     public = evaluate(model, faces, "PublicTest")
     card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
     card["metrics"] = evaluate(model, faces, "PrivateTest")
-    card["measured"] = _now()
+    card["measured"] = made_now()
     write_whole({path_of(model): encode(card)})
     return card
 
 
-def _now() -> dict[str, str]:
+def made_now() -> dict[str, str]:
+    """Date and revision of the program, for a card."""
     return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant import __version__
 from assistant.records import AssistantError
-from assistant.vision.classifier import find, quiet_stderr
+from assistant.vision.tflite import find, quiet_stderr
 from convert import recipes
 from convert.datasets import DatasetError, Faces, load
 from convert.runs import Run
@@ -226,10 +226,10 @@ def _card(options: argparse.Namespace) -> int:
 
 
 def shipped() -> list[Path]:
-    """All models that lie in the package, by name."""
+    """All classifiers that lie in the package, by name."""
     import models
 
-    found = sorted(Path(models.__file__ or "").parent.glob("*.tflite"))
+    found = sorted(Path(models.__file__ or "").parent.glob("emotion-*.tflite"))
     if not found:
         raise AssistantError("no model is shipped with this installation; name a .tflite file")
     return found

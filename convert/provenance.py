@@ -11,10 +11,10 @@ import numpy as np
 from convert.datasets import Faces
 
 
-def environment(faces: Faces) -> dict[str, str]:
+def environment(data_sha256: str) -> dict[str, str]:
     """What a run depends on beside its recipe."""
     return {
-        "data_sha256": data_sha256(faces),
+        "data_sha256": data_sha256,
         "revision": revision(),
         "tensorflow": _version("tensorflow"),
         "keras": _version("keras"),

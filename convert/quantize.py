@@ -16,8 +16,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from assistant.records import ModelError
-from assistant.vision.classifier import quiet_stderr
-from assistant.vision.preprocess import GREY_STEP, MID_GREY, normalize
+from assistant.vision.preprocess import GREY_STEP, MID_GREY, scaled
+from assistant.vision.tflite import quiet_stderr
 from convert import calibration, card, graph, networks
 from convert.datasets import Faces
 from convert.files import write_whole
@@ -65,7 +65,7 @@ def rebuild(run: Run, head: str) -> keras.Model:
 
 
 def convert(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:
-    """The flatbuffer of a model: int8, calibrated on pictures uint8 [M, 48, 48], or float32 without any."""
+    """The flatbuffer of a model: int8, calibrated on grey pictures uint8 [M, H, W], or float32 without any."""
     # the converter prints the signatures it met, and from C++ what it thinks of them
     with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -86,8 +86,8 @@ def _inputs(pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
     """
     ranged = pictures.copy()
     ranged[0, 0, 0], ranged[0, -1, -1] = 0, 255
-    for values in normalize(ranged):
-        yield [values[np.newaxis]]
+    for values in scaled(ranged):
+        yield [values[np.newaxis, ..., np.newaxis]]
 
 
 def check(name: str, content: bytes) -> None:

@@ -36,6 +36,14 @@ class Schedule:
     sizes: tuple[tuple[float, int], ...] = ((0.0, 36), (0.5, 48))
     precision: str = "mixed_bfloat16"
 
+    @staticmethod
+    def rows(path: Path, value: Any) -> tuple[tuple[float, int], ...]:
+        """`sizes` as it stands in a file, checked."""
+        rows = size_rows(path, value, 2)
+        if not all(16 <= side <= SIDE for _, side in rows):
+            raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {SIDE} pixels")
+        return rows
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -88,12 +96,9 @@ _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: 
 
 def read(path: Path) -> Recipe:
     """The recipe in a TOML file. Raises RecipeError with the key at fault."""
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
-        raise RecipeError(f"{path}: cannot read this recipe: {err}") from err
-    parts = {name: _fill(path, name, form, table.pop(name, {})) for name, form in _PARTS.items()}
-    _refuse_unknown(path, table, Recipe)
+    table = read_table(path)
+    parts = {name: fill(path, name, form, table.pop(name, {})) for name, form in _PARTS.items()}
+    refuse_unknown(path, table, Recipe)
     network = table.get("network")
     if not isinstance(network, dict) or network.get("kind") not in NETWORKS:
         raise RecipeError(f"{path}: [network] needs a kind, one of {', '.join(NETWORKS)}")
@@ -105,16 +110,30 @@ def read(path: Path) -> Recipe:
     return recipe
 
 
-def _fill(path: Path, name: str, form: type, table: Any) -> Any:
+def read_table(path: Path) -> dict[str, Any]:
+    """What a TOML file says. Raises RecipeError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        raise RecipeError(f"{path}: cannot read this recipe: {err}") from err
+
+
+def kind(path: Path) -> str:
+    """Which network a recipe is for, unchecked. Raises RecipeError."""
+    network = read_table(path).get("network")
+    return str(network.get("kind", "")) if isinstance(network, dict) else ""
+
+
+def fill(path: Path, name: str, form: type, table: Any) -> Any:
     """The dataclass `form` with the values of one table, each of the type of its default."""
     if not isinstance(table, dict):
         raise RecipeError(f"{path}: {name} is {table!r}; expected a table [{name}]")
-    _refuse_unknown(path, table, form)
+    refuse_unknown(path, table, form)
     part = form()
     for key, value in table.items():
         wanted = type(getattr(part, key))
-        if wanted is tuple:
-            value = _sizes(path, value)
+        if key == "sizes":
+            value = part.rows(path, value)
         elif not (type(value) is wanted or (wanted is float and type(value) is int)):
             raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {_WORDS[wanted]}")
         elif wanted in (float, int) and value < 0:
@@ -123,17 +142,19 @@ def _fill(path: Path, name: str, form: type, table: Any) -> Any:
     return part
 
 
-def _sizes(path: Path, rows: Any) -> tuple[tuple[float, int], ...]:
+def size_rows(path: Path, value: Any, columns: int) -> tuple[Any, ...]:
+    """Rows of (share of the epochs, pixels, ...) of a schedule. Raises RecipeError where they do not start at 0 and
+    rise."""
     try:
-        sizes = tuple((float(share), int(side)) for share, side in rows)
-    except (TypeError, ValueError) as err:
-        raise RecipeError(f"{path}: schedule.sizes is {rows!r}; expected rows of [share of the epochs, side]") from err
-    shares = [share for share, _ in sizes]
-    if not sizes or shares[0] != 0 or shares != sorted(set(shares)) or shares[-1] >= 1:
+        rows = tuple((float(row[0]), *map(int, row[1:])) for row in value)
+    except (TypeError, ValueError, IndexError) as err:
+        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of [share of the epochs, side]") from err
+    shares = [row[0] for row in rows]
+    if not rows or shares[0] != 0 or shares != sorted(set(shares)) or shares[-1] >= 1:
         raise RecipeError(f"{path}: schedule.sizes: the shares {shares} must start at 0 and rise, below 1")
-    if not all(16 <= side <= SIDE for _, side in sizes):
-        raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {SIDE} pixels")
-    return sizes
+    if any(len(row) != columns for row in rows):
+        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of {columns} numbers")
+    return rows
 
 
 def _check_schedule(path: Path, schedule: Schedule) -> None:
@@ -145,7 +166,8 @@ def _check_schedule(path: Path, schedule: Schedule) -> None:
         raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {', '.join(PRECISIONS)}")
 
 
-def _refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
+def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
+    """Raises RecipeError where a table has a key that is no field of `form`."""
     known = [item.name for item in fields(form)]
     unknown = sorted(set(table) - set(known))
     if unknown:

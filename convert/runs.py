@@ -2,7 +2,10 @@
 
 import csv
 import dataclasses
+import hashlib
 import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,10 @@ from convert import recipes
 from convert.recipes import Recipe
 
 COLUMNS = ("epoch", "loss", "challenge", "crowd", "rate", "seconds")
-"""Of history.csv; `challenge` and `crowd` are the accuracies of the two heads on PublicTest."""
+DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
+"""Of history.csv. `challenge` and `crowd`: accuracy of the two heads on PublicTest; `ap`, `ap35`: average precision of
+a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
+SCORES = ("challenge", "crowd", "ap")
 
 
 class RunError(AssistantError):
@@ -38,6 +44,38 @@ class Run:
         """The float32 .tflite that one head's int8 model is verified against."""
         return self.path / f"{name.removesuffix('-int8')}-{head}-float32.tflite"
 
+    def begin(
+        self, recipe_file: Path, facts: dict[str, Any], columns: Sequence[str], start: "Run | None" = None
+    ) -> None:
+        """A new run folder, or the check that what is there was made by this recipe, in this way, from this data.
+
+        facts: what environment.json is to say; columns: of history.csv; start: the run whose best weights this one
+        begins with. Raises RunError.
+        """
+        if start is not None:
+            before = start.environment()
+            facts["begun_with"] = {name: before.get(name) for name in ("recipe", "revision", "epochs")} | {
+                "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
+            }
+        if self.recipe_file.is_file():
+            held = self.environment()
+            if self.recipe_file.read_bytes() != recipe_file.read_bytes() or held.get("epochs") != facts["epochs"]:
+                raise RunError(f"{self.path}: holds a run of another recipe or length; choose another --run folder")
+            for name, what in (("data_sha256", "data"), ("precision", "precision"), ("begun_with", "first weights")):
+                if held.get(name) != facts.get(name):
+                    raise RunError(f"{self.path}: was begun with other {what}; choose another --run folder")
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        with open(self.path / "history.csv", "w", newline="") as table:
+            csv.writer(table).writerow(columns)
+        shutil.copyfile(recipe_file, self.recipe_file)
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Write the row of a finished epoch into history.csv."""
+        with open(self.path / "history.csv", "a", newline="") as table:
+            csv.writer(table).writerow(row)
+
     def environment(self) -> dict[str, Any]:
         """The contents of environment.json. Raises RunError where this is not a run folder."""
         try:
@@ -58,6 +96,22 @@ class Run:
         except FileNotFoundError:
             return []
 
+    def plot(self) -> None:
+        """curves.png: the loss, and what the best epoch is chosen by, over the epochs."""
+        from matplotlib.figure import Figure
+
+        rows = self.history()
+        epochs = [row["epoch"] for row in rows]
+        figure = Figure(figsize=(8, 4), layout="constrained")
+        loss, score = figure.subplots(1, 2)
+        loss.plot(epochs, [row["loss"] for row in rows])
+        loss.set(xlabel="epoch", ylabel="training loss")
+        for name in (name for name in SCORES if name in rows[0]):
+            score.plot(epochs, [100 * row[name] for row in rows], label=name)
+        score.set(xlabel="epoch", ylabel="on pictures that were not trained on, %")
+        score.legend()
+        figure.savefig(self.path / "curves.png", dpi=120)
+
     def best(self) -> dict[str, float]:
         """The row of the epoch whose weights were kept: the highest score, the earliest of equals."""
         rows = self.history()
@@ -67,5 +121,5 @@ class Run:
 
 
 def score(row: dict[str, float]) -> float:
-    """What the best epoch is chosen by: the sum of both heads' accuracy on PublicTest."""
-    return row["challenge"] + row["crowd"]
+    """What the best epoch is chosen by: the sum of those of SCORES that a run has."""
+    return sum(row[name] for name in SCORES if name in row)

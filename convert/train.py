@@ -5,13 +5,9 @@ go on from) and `best.weights.h5` (the averaged weights of the best epoch). Stop
 on where it was.
 """
 
-import csv
 import dataclasses
-import hashlib
-import json
 import math
 import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -24,10 +20,13 @@ from numpy.typing import NDArray
 from assistant.vision.preprocess import SIDE, normalize
 from convert import datasets, networks
 from convert.augment import Augment
-from convert.provenance import environment
+from convert.average import Average
+from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
 from convert.runs import COLUMNS, Run, RunError, score
 
+ROUNDING = 1e-6
+"""The history keeps so much of a score; an epoch that is no better than this is no better."""
 Arrays = dict[str, NDArray[np.float32]]
 
 
@@ -64,7 +63,8 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.schedule.precision)
     model = _start(recipe)
-    _prepare(run, recipe, recipe_file, faces, epochs=epochs, start=start)
+    facts = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision, "epochs": epochs}
+    run.begin(recipe_file, environment(data_sha256(faces)) | facts | {"recipe": recipe.name}, COLUMNS, start)
     steps = math.ceil(len(training) / recipe.schedule.batch)
     done, best = len(run.history()), max(map(score, run.history()), default=0.0)
     if done >= epochs:
@@ -90,7 +90,7 @@ def train(
             inputs, targets, sample_weight=weights, batch_size=recipe.schedule.batch, verbose=_verbosity(),
             initial_epoch=max(done, first), epochs=end, callbacks=[average, journal],
         )  # fmt: skip
-    plot_history(run)
+    run.plot()
     return run
 
 
@@ -146,40 +146,6 @@ def _targets(faces: datasets.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:
     return {"challenge": challenge, "crowd": crowd}, counts
 
 
-class Average(keras.callbacks.Callback):
-    """Running mean of all weights (Polyak), normalization statistics included; `weights` is a list like get_weights().
-
-    Taken every `EVERY` steps with the decay to match, since on an accelerator each look at the weights is a transfer.
-    The first steps decay faster, (1 + n) / (10 + n), so that a short run is not averaged with its random beginning.
-    """
-
-    EVERY = 4
-
-    def __init__(self, decay: float) -> None:
-        super().__init__()
-        self.decay = decay
-        self.weights: list[NDArray[Any]] = []
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if not self.weights:
-            self.weights = self.model.get_weights()
-        elif batch % self.EVERY == 0:
-            steps = int(ops.convert_to_numpy(self.model.optimizer.iterations))
-            share = 1 - min(self.decay, (1 + steps) / (10 + steps)) ** self.EVERY
-            for mean, now in zip(self.weights, self.model.get_weights(), strict=True):
-                if mean.dtype.kind == "f":
-                    mean += (now - mean) * share
-                else:
-                    mean[...] = now
-
-    def write(self, path: Path) -> None:
-        np.savez(path, **{str(index): weight for index, weight in enumerate(self.weights)})  # type: ignore[arg-type]
-
-    def read(self, path: Path, model: keras.Model) -> None:
-        with np.load(path) as held:
-            self.weights = [held[str(index)] for index in range(len(model.get_weights()))]
-
-
 class Journal(keras.callbacks.Callback):
     """After each epoch: scores the averaged weights on PublicTest, keeps the best, writes what a resume needs."""
 
@@ -199,7 +165,7 @@ class Journal(keras.callbacks.Callback):
         logits = self.model.predict(self.inputs, batch_size=512, verbose=0)
         challenge = float((logits["challenge"].argmax(1) == self.labels).mean())
         crowd = float((logits["crowd"].argmax(1) == self.majority)[self.clear].mean()) if self.clear.any() else 0.0
-        if challenge + crowd > self.best:
+        if challenge + crowd > self.best + ROUNDING:
             self.best = challenge + crowd
             backbone(self.model).save_weights(self.run.weights)
         self.model.set_weights(raw)
@@ -209,55 +175,9 @@ class Journal(keras.callbacks.Callback):
         (folder / "next.keras").replace(folder / "last.keras")
         (folder / "next.npz").replace(folder / "average.npz")
         rate, seconds = float(ops.convert_to_numpy(self.model.optimizer.learning_rate)), time.monotonic() - self.began
-        with open(folder / "history.csv", "a", newline="") as table:
-            loss = (logs or {}).get("loss", math.nan)
-            csv.writer(table).writerow(
-                (epoch + 1, f"{loss:.4f}", f"{challenge:.4f}", f"{crowd:.4f}", f"{rate:.5f}", f"{seconds:.1f}")
-            )
+        loss = (logs or {}).get("loss", math.nan)
+        self.run.add((epoch + 1, f"{loss:.4f}", f"{challenge:.6f}", f"{crowd:.6f}", f"{rate:.5f}", f"{seconds:.1f}"))
         print(f"  PublicTest: challenge {challenge:.2%}, crowd {crowd:.2%}", flush=True)
-
-
-def _prepare(
-    run: Run, recipe: Recipe, recipe_file: Path, faces: datasets.Faces, *, epochs: int, start: Run | None
-) -> None:
-    """A new run folder, or the check that the one there was made by this recipe from this data."""
-    now = environment(faces)
-    if run.recipe_file.is_file():
-        held, same_text = run.environment(), run.recipe_file.read_bytes() == recipe_file.read_bytes()
-        if not same_text or held["epochs"] != epochs:
-            raise RunError(f"{run.path}: holds a run of another recipe or length; choose another --run folder")
-        if held["data_sha256"] != now["data_sha256"]:
-            raise RunError(f"{run.path}: was begun with other data; choose another --run folder")
-        return
-    run.path.mkdir(parents=True, exist_ok=True)
-    backend = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision}
-    facts = {**now, **backend, "recipe": recipe.name, "epochs": epochs}
-    if start is not None:
-        before = start.environment()
-        facts["begun_with"] = {name: before.get(name) for name in ("recipe", "revision", "epochs")} | {
-            "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
-        }
-    (run.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-    with open(run.path / "history.csv", "w", newline="") as table:
-        csv.writer(table).writerow(COLUMNS)
-    shutil.copyfile(recipe_file, run.recipe_file)
-
-
-def plot_history(run: Run) -> None:
-    """curves.png: loss, and both heads' accuracy on PublicTest, over the epochs."""
-    from matplotlib.figure import Figure
-
-    rows = run.history()
-    epochs = [row["epoch"] for row in rows]
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    loss, score = figure.subplots(1, 2)
-    loss.plot(epochs, [row["loss"] for row in rows])
-    loss.set(xlabel="epoch", ylabel="training loss")
-    for name in ("challenge", "crowd"):
-        score.plot(epochs, [100 * row[name] for row in rows], label=name)
-    score.set(xlabel="epoch", ylabel="accuracy on PublicTest, %")
-    score.legend()
-    figure.savefig(run.path / "curves.png", dpi=120)
 
 
 def _verbosity() -> int:

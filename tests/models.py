@@ -10,7 +10,7 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from assistant.vision.classifier import find
+from assistant.vision.tflite import find
 
 SHIPPED = "emotion-cnn-int8"
 

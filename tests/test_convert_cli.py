@@ -12,7 +12,7 @@ from convert.cli import main
 from tests import faces
 
 COMMANDS = ("train", "quantize", "verify", "evaluate", "benchmark", "card")
-MODELS = sorted((Path(__file__).parents[1] / "models").glob("*.tflite"))
+MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

@@ -12,7 +12,7 @@ from convert import card, evaluate, metrics
 from convert.datasets import CROWD_LABELS, LABELS
 from tests import faces
 
-MODELS = sorted((Path(__file__).parents[1] / "models").glob("*.tflite"))
+MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 
 def test_figures_worked_out_by_hand() -> None:

@@ -58,8 +58,13 @@ def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.u
     return cv2.resize(inside, (SIDE, SIDE), interpolation=how)
 
 
+def scaled(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Grey levels as every model of ours takes them, float32 of the same shape in [-2, 1.984]."""
+    return (grey.astype(np.float32) - MID_GREY) / GREY_STEP
+
+
 def normalize(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Model input float32 [..., 48, 48, 1] in [-2, 1.984] of grey crops uint8 [..., 48, 48]."""
     if crops.dtype != np.uint8 or crops.shape[-2:] != (SIDE, SIDE):
         raise ValueError(f"expected grey crops uint8 [..., {SIDE}, {SIDE}], got {crops.dtype} {list(crops.shape)}")
-    return ((crops.astype(np.float32) - MID_GREY) / GREY_STEP)[..., np.newaxis]
+    return scaled(crops)[..., np.newaxis]

@@ -30,9 +30,13 @@ def make(settings: DetectorSettings) -> Detector:
         from assistant.vision.detectors.yunet import YuNet
 
         return YuNet(settings)
-    from assistant.vision.detectors.haar import Haar
+    if settings.driver == "haar":
+        from assistant.vision.detectors.haar import Haar
 
-    return Haar(settings)
+        return Haar(settings)
+    from assistant.vision.detectors.own import Own
+
+    return Own(settings)
 
 
 def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:

@@ -1,7 +1,4 @@
-"""YuNet (Wu et al. 2023) through OpenCV: finds tilted and half-turned faces too; its ONNX file must be named.
-
-Its documented threshold of 0.9 loses a quarter of the faces; the setting `detector.score` starts at 0.6.
-"""
+"""YuNet (Wu et al. 2023) through OpenCV: finds tilted and half-turned faces too; its ONNX file must be named."""
 
 import cv2
 import numpy as np
@@ -11,6 +8,8 @@ from assistant.config import Detector as DetectorSettings
 from assistant.records import Box, DetectorError, Face
 from assistant.vision.detectors import nearest_first, shrink
 
+SCORE = 0.6
+"""Smallest score of a face where `detector.score` names none; the documented 0.9 loses a quarter of the faces."""
 OVERLAP = 0.3
 """Intersection over union from which two hits are one face."""
 
@@ -32,7 +31,7 @@ class YuNet:
             raise DetectorError("detector.model is empty; name YuNet's ONNX file there, or choose detector.driver haar")
         try:
             self._net = cv2.FaceDetectorYN.create(
-                settings.model, "", (FIXED_SIDE, FIXED_SIDE), settings.score, OVERLAP, 5000
+                settings.model, "", (FIXED_SIDE, FIXED_SIDE), settings.score or SCORE, OVERLAP, 5000
             )
             self._net.detect(np.zeros((FIXED_SIDE, FIXED_SIDE, 3), np.uint8))
         except cv2.error as err:

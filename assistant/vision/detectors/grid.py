@@ -1,0 +1,70 @@
+"""Where the cells of our detector's maps lie and how their numbers become boxes and points: the one definition.
+
+A cell of stride s in column c and row r has its centre at ((c + 0.5) s, (r + 0.5) s). Its four box numbers are the
+offset of the face's centre in strides, and the natural logarithms of width and height in strides; its ten landmark
+numbers are the offsets of five points in strides: right eye, left eye, nose, right and left mouth corner.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDES = (8, 16, 32)
+
+
+def centres(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Centres float32 [cells, 2] (x, y) and strides float32 [cells] of all cells for a picture of that size, in pixels.
+
+    Strides in rising order, rows from the top, columns from the left; a map covers the whole picture (rounded up).
+    """
+    points, strides = [], []
+    for stride in STRIDES:
+        rows, columns = -(-height // stride), -(-width // stride)
+        y, x = np.mgrid[:rows, :columns].astype(np.float32)
+        points.append((np.stack([x, y], axis=-1).reshape(-1, 2) + np.float32(0.5)) * stride)
+        strides.append(np.full(rows * columns, stride, np.float32))
+    return np.concatenate(points), np.concatenate(strides)
+
+
+def scores(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of a face, float32 of any shape, of the cells' logits."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80))), np.float32)
+
+
+def boxes(
+    numbers: NDArray[np.float32], points: NDArray[np.float32], strides: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Boxes float32 [n, 4] (left, top, width, height in pixels) of the cells' box numbers float32 [n, 4]."""
+    size = np.exp(numbers[:, 2:]) * strides[:, None]
+    return np.concatenate([points + numbers[:, :2] * strides[:, None] - size / 2, size], axis=1)
+
+
+def landmarks(
+    numbers: NDArray[np.float32], points: NDArray[np.float32], strides: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Points float32 [n, 5, 2] in pixels of the cells' landmark numbers float32 [n, 10]."""
+    return points[:, None, :] + numbers.reshape(-1, 5, 2) * strides[:, None, None]
+
+
+def merge(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], points: NDArray[np.float32], overlap: float
+) -> list[tuple[NDArray[np.float32], float, NDArray[np.float32]]]:
+    """One (box [4], score, points [5, 2]) for each cluster of boxes [n, 4] with scores [n] and points [n, 5, 2].
+
+    The best box and those that overlap it by more than `overlap` (intersection over union) become their mean, weighted
+    by score (as in BlazeFace): steadier than any one of them. Best first.
+    """
+    order = np.argsort(-scores, kind="stable")
+    boxes, scores, points = boxes[order], scores[order], points[order]
+    areas, far = boxes[:, 2] * boxes[:, 3], boxes[:, :2] + boxes[:, 2:]
+    is_left = np.ones(len(boxes), bool)
+    merged = []
+    while is_left.any():
+        best = int(is_left.argmax())
+        shared = np.minimum(far[best], far) - np.maximum(boxes[best, :2], boxes[:, :2])
+        shared_area = np.maximum(shared, 0).prod(axis=1)
+        same = is_left & (shared_area > overlap * (areas[best] + areas - shared_area))
+        same[best] = True
+        weight = scores[same] / scores[same].sum()
+        merged.append((weight @ boxes[same], float(scores[best]), np.tensordot(weight, points[same], 1)))
+        is_left &= ~same
+    return merged

@@ -1,0 +1,1 @@
+"""The face detector: its training pictures, network, training and judgement."""

@@ -1,0 +1,86 @@
+"""The card of a face detector: what it is, what it was made from and under which terms, how good it is, its limits.
+
+The assistant reads `sha256` and `threshold`; people read the rest. Every figure is measured by the program.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from assistant.vision.preprocess import SCALING
+from convert import graph
+from convert.card import encode, made_now
+from convert.detection.recipe import DetectorRecipe
+from convert.runs import Run
+
+__all__ = ["describe", "encode"]
+
+TERMS = {
+    "fm": "Kaggle face-mask detection: CC0 as recollected",
+    "yt": "frames of YouTube Faces with checked landmarks: research terms",
+    "th": "Roboflow face-detection-mgde2: CC BY 4.0",
+    "hs": "Human-Segmentation-Dataset: no terms given",
+    "in": "ImageNet sample pictures: non-commercial research",
+    "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
+}
+"""The terms found for each origin of training pictures."""
+TEACHER = "YuNet (Wu et al. 2023, MIT) gave landmarks, and boxes of some faces; its weights are not part of this file"
+INTENDED_USE = (
+    "To find the faces in front of a blind or visually impaired wearer, with eyes, nose and mouth corners, so that "
+    "each can be turned upright and read. One grey picture in, maps of scores, boxes and points out."
+)
+LIMITS = (
+    "Learned from about 3,500 pictures with faces, most of them frontal, many with masks; ages, skin tones and "
+    "cultures are unevenly represented, which was not measured. Misses small, dark and turned faces more often than "
+    "others (see the figures). It finds faces and knows nobody."
+)
+ETHICS = (
+    "Not for surveillance, nor for counting or identifying people. It runs on the wearer's device, keeps no picture."
+)
+
+
+def describe(
+    name: str, content: bytes, run: Run, plan: DetectorRecipe, *, threshold: float, calibration: dict[str, Any]
+) -> dict[str, Any]:
+    """The card of a freshly converted detector (its bytes in `content`), still without measured figures."""
+    made, best, environment = graph.parse(name, content), run.best(), run.environment()
+    origins = plan.data.origins
+    return {
+        "name": name,
+        "task": "face detection",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "parameters": made.parameters,
+        "macs": made.macs,
+        "threshold": threshold,
+        "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
+        "output": {
+            "dtype": made.output_type.lower(),
+            "meaning": "for the strides 8, 16 and 32: logit [h, w, 1], box [h, w, 4] and landmarks [h, w, 10], as "
+            "assistant/vision/detectors/grid.py defines them",
+        },
+        "recipe": {
+            "name": environment.get("recipe", run.path.name),
+            "sha256": hashlib.sha256(run.recipe_file.read_bytes()).hexdigest(),
+            "seed": plan.seed,
+            "epochs": environment.get("epochs", plan.schedule.epochs),
+            "best_epoch": int(best["epoch"]),
+            "held_out": {"ap": best["ap"], "ap35": best["ap35"]},
+        },
+        "training": environment,
+        "data": {
+            "terms": {origin: TERMS.get(origin, "not known") for origin in origins},
+            "teacher": TEACHER if plan.data.teacher else "none",
+            "note": "The pictures are not part of this project.",
+        },
+        "calibration": calibration,
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+        "ethics": ETHICS,
+        "made": made_now(),
+    }
+
+
+def path_of(model: Path) -> Path:
+    """Where the card of a model file lies."""
+    return model.with_suffix(".json")

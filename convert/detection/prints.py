@@ -1,0 +1,86 @@
+"""Drawn faces: skulls, smileys and other prints on clothes and walls, which nobody must take for people."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+SIDE = 96
+"""Side of the canvas in pixels on which a print is drawn."""
+
+
+def draw(random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A print: grey uint8 [96, 96], and where its ink is, uint8 [96, 96], 0 or 255.
+
+    Light on dark or dark on light, filled or in outline, with sockets or dots for eyes, and teeth, a smile, a line or
+    nothing for a mouth.
+    """
+    paper, ink = int(random.integers(0, 110)), int(random.integers(150, 256))
+    if random.random() < 0.35:
+        paper, ink = ink, paper
+    grey, mask = np.full((SIDE, SIDE), paper, np.uint8), np.zeros((SIDE, SIDE), np.uint8)
+    is_filled = random.random() < 0.75
+    wide, tall = round(random.uniform(24, 40)), round(random.uniform(28, 44))
+    stroke = -1 if is_filled else int(random.integers(1, 4))
+    features = paper if is_filled else ink
+    for canvas, value in ((grey, ink), (mask, 255)):
+        cv2.ellipse(canvas, (48, 44), (wide, tall), 0, 0, 360, value, stroke)
+    if random.random() < 0.5:  # a jaw
+        jaw = round(wide * random.uniform(0.5, 0.8))
+        for canvas, value in ((grey, ink), (mask, 255)):
+            cv2.rectangle(canvas, (48 - jaw, 60), (48 + jaw, 44 + tall + 6), value, stroke)
+    if not is_filled:
+        mask[:] = np.where(grey == ink, 255, 0)
+    _eyes(random, grey, mask, features, wide)
+    _nose(random, grey, mask, features)
+    _mouth(random, grey, mask, features, wide)
+    return grey, mask
+
+
+def _eyes(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int, wide: int) -> None:
+    apart, height = round(wide * random.uniform(0.35, 0.55)), round(random.uniform(36, 44))
+    size = (round(random.uniform(2, 0.4 * wide)), round(random.uniform(2, 0.4 * wide)))
+    slant = random.uniform(-30, 30)
+    for side in (-1, 1):
+        for canvas, ink in ((grey, value), (mask, 255)):
+            cv2.ellipse(canvas, (48 + side * apart, height), size, side * slant, 0, 360, ink, -1)
+
+
+def _nose(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int) -> None:
+    if random.random() < 0.3:
+        return
+    half, top = round(random.uniform(2, 7)), round(random.uniform(48, 54))
+    corners = np.array([[48, top], [48 - half, top + 2 * half], [48 + half, top + 2 * half]], np.int32)
+    for canvas, ink in ((grey, value), (mask, 255)):
+        cv2.fillPoly(canvas, [corners], ink)
+
+
+def _mouth(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int, wide: int) -> None:
+    draw, half, height = random.random(), round(wide * random.uniform(0.3, 0.7)), round(random.uniform(66, 76))
+    for canvas, ink in ((grey, value), (mask, 255)):
+        if draw < 0.5:  # teeth
+            step, deep = 3 + round(10 * draw), round(4 + 10 * draw)
+            for x in range(48 - half, 48 + half + 1, step):
+                cv2.line(canvas, (x, height - deep), (x, height + deep), ink, 1)
+            cv2.line(canvas, (48 - half, height), (48 + half, height), ink, 1)
+        elif draw < 0.75:  # a smile, or its opposite
+            cv2.ellipse(canvas, (48, height), (half, 8), 0 if draw < 0.65 else 180, 0, 180, ink, 2)
+        elif draw < 0.9:
+            cv2.line(canvas, (48 - half, height), (48 + half, height), ink, 2)
+
+
+def stamp(random: Generator, grey: NDArray[np.uint8], centre: tuple[float, float], size: float) -> None:
+    """Print one into a grey picture uint8 [H, W], `size` pixels wide, turned and bent a little, as on cloth."""
+    drawn, mask = draw(random)
+    angle, scale = math.radians(random.uniform(-25, 25)), size / SIDE
+    bend = np.array([[1, random.uniform(-0.2, 0.2)], [random.uniform(-0.2, 0.2), random.uniform(0.8, 1.2)]])
+    turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) @ bend
+    move = np.column_stack([turn, np.array(centre) - turn @ (SIDE / 2, SIDE / 2)])
+    height, width = grey.shape
+    if scale < 0.6:
+        drawn, mask = cv2.GaussianBlur(drawn, (0, 0), 0.4 / scale), cv2.GaussianBlur(mask, (0, 0), 0.4 / scale)
+    share = cv2.warpAffine(mask, move, (width, height)).astype(np.float32) * (random.uniform(0.6, 1.0) / 255)
+    value = cv2.warpAffine(drawn, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    grey[:] = np.rint(value * share + grey * (1 - share)).astype(np.uint8)

@@ -1,0 +1,79 @@
+"""A trained face detector to an int8 .tflite file with its card; the score from which a hit is a face is chosen here.
+
+Calibration frames are composed of training pictures as for training. The threshold is the lowest at which PRECISION of
+the hits on the held-out pictures are faces, found with the int8 file and the assistant's own driver.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from assistant.config import Detector as DetectorSettings
+from assistant.records import ModelError
+from assistant.vision.detectors.own import Own
+from convert.detection import card, matching, pictures, recipe
+from convert.detection.compose import Composer
+from convert.detection.pictures import Picture
+from convert.detection.train import LEAST_SCORE, LONG_SIDE, build, load_weights
+from convert.files import write_whole
+from convert.quantize import check, convert
+from convert.runs import Run
+
+WIDTH, HEIGHT = 320, 240
+"""The size that the file names; the assistant gives it others too."""
+FRAMES, SEED = 300, 1
+PRECISION = 0.95
+LEAST_THRESHOLD = 0.3
+
+
+def quantize(run: Run, data: Path, model: Path) -> None:
+    """Write `model` (int8) with its card, and the float model with a card of its own into the run folder.
+
+    data: the folder with boxes.csv. Raises RunError, DatasetError, or ModelError where the result is not wholly int8;
+    nothing is written then.
+    """
+    run.best()
+    plan = recipe.read(run.recipe_file)
+    known = pictures.load(data, plan.data.origins)
+    composer = Composer(
+        [picture for picture in known if not pictures.is_held_out(picture.name)], plan.mixture, plan.data.weights
+    )
+    random = np.random.default_rng(SEED)
+    frames = np.stack([composer.frame(random, WIDTH, HEIGHT).grey for _ in range(FRAMES)])
+    keras.mixed_precision.set_global_policy("float32")
+    net = build(plan, height=HEIGHT, width=WIDTH, batch=1)
+    load_weights(net, run)
+    contents = {run.path / f"{model.stem.removesuffix('-int8')}-float32.tflite": convert(net, None)}
+    contents[model] = convert(net, frames)
+    check(model.name, contents[model])
+    held = [picture for picture in known if pictures.is_held_out(picture.name)]
+    threshold = choose_threshold(contents[model], held)
+    facts = {"frames": FRAMES, "sha256": hashlib.sha256(frames.tobytes()).hexdigest()}
+    files: dict[Path, bytes] = {}
+    for path, content in contents.items():
+        about = card.describe(path.stem, content, run, plan, threshold=threshold, calibration=facts)
+        files |= {path: content, path.with_suffix(".json"): card.encode(about)}
+    write_whole(files)
+
+
+def choose_threshold(content: bytes, held: list[Picture]) -> float:
+    """The lowest score, in steps of 0.01 and LEAST_THRESHOLD at least, from which PRECISION of the hits are faces.
+
+    Raises ModelError where no score does that.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trial.tflite"
+        file.write_bytes(content)
+        about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": LEAST_SCORE}
+        file.with_suffix(".json").write_bytes(card.encode(about))
+        detector = Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE, max_faces=1000))
+        found = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
+    faces, ignored = [picture.boxes for picture in held], [picture.ignored for picture in held]
+    for threshold in np.arange(LEAST_THRESHOLD, 1, 0.01):
+        recall, precision = matching.recall_precision(faces, ignored, found, float(threshold))
+        if recall and precision >= PRECISION:
+            return round(float(threshold), 2)
+    raise ModelError(f"no score makes {PRECISION:.0%} of the hits on the held-out pictures faces; train further")
