@@ -107,6 +107,15 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     evaluate.add_argument("--split", choices=("PrivateTest", "PublicTest"), default="PrivateTest", help="%(default)s")
 
+    detector = _command(
+        commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
+    )
+    detector.add_argument("--data", type=Path, metavar="DIR", help="default: $EMOTION_DATA/faces/eval")
+    detector.add_argument("--detector", nargs="+", choices=("ours", "haar", "yunet"), help="default: all that can be")
+    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for ours")
+    detector.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
+    detector.add_argument("--detections", type=Path, metavar="FILE", help="write every hit of the first one as CSV")
+
     benchmark = _command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
     benchmark.add_argument("--threads", type=_at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
@@ -117,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
     card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
 
-    for command in (verify, evaluate, benchmark):
+    for command in (verify, evaluate, detector, benchmark):
         command.add_argument("--json", action="store_true", help="print JSON alone")
     return top
 
@@ -199,6 +208,31 @@ def _evaluate(options: argparse.Namespace) -> int:
     from convert import evaluate
 
     _print(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
+    return 0
+
+
+def _evaluate_detector(options: argparse.Namespace) -> int:
+    from convert.detection import evaluate as detection
+    from convert.detection.candidates import Candidate
+
+    home, clips = os.environ.get("EMOTION_DATA"), os.environ.get("EMOTION_VIDEOS")
+    folder = options.data or (Path(home) / "faces" / "eval" if home else None)
+    if folder is None:
+        raise DatasetError("no data; give a folder with boxes.csv with --data, or set EMOTION_DATA")
+    yunet = options.yunet or (Path(os.environ["EMOTION_YUNET"]) if os.environ.get("EMOTION_YUNET") else None)
+    names = options.detector or ("ours", "haar", *(["yunet"] if yunet else []))
+    if "yunet" in names and yunet is None:
+        options.usage_error("yunet needs its file: --yunet FILE")
+    files = {"ours": options.model, "yunet": yunet}
+    rooms = folder.parent / "train"
+    report = detection.evaluate(
+        [Candidate(name, files.get(name)) for name in names],
+        folder,
+        rooms=rooms if (rooms / "boxes.csv").is_file() else None,
+        clips=Path(clips) if clips else None,
+        table=options.detections,
+    )
+    _print(report, detection.as_text, options)
     return 0
 
 

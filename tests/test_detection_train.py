@@ -71,7 +71,7 @@ def write(folder: Path, count: int = 24) -> Path:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("detector")
-    write(folder / "data")
+    write(folder / "data" / "faces" / "train")
     (folder / "tiny.toml").write_text(RECIPE)
     return folder
 
@@ -133,14 +133,14 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
     with pytest.raises(ModelError, match="train further"):
         quantize.quantize(trained, place / "data", model)
     assert not model.exists()
-    monkeypatch.setattr(quantize, "choose_threshold", lambda content, held: 0.4)
+    monkeypatch.setattr(quantize, "choose_threshold", lambda found: 0.4)
     quantize.quantize(trained, place / "data", model)
     card = json.loads(model.with_suffix(".json").read_text("utf-8"))
     assert card["threshold"] == 0.4
     assert card["input"]["dtype"] == card["output"]["dtype"] == "int8"
     assert card["data"]["teacher"] == "none"
     detector = detectors.make(DetectorSettings(driver="own", model=str(model), score=0.01))
-    grey = cv2.imread(str(place / "data" / "images" / "aa_1.png"), cv2.IMREAD_GRAYSCALE)
+    grey = cv2.imread(str(place / "data" / "faces" / "train" / "images" / "aa_1.png"), cv2.IMREAD_GRAYSCALE)
     exact = detectors.make(DetectorSettings(driver="own", model=str(trained.path / "tiny-float32.tflite"), score=0.01))
     for face in detector.find(grey, grey):
         assert 0.01 < face.score < 1
@@ -148,14 +148,14 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
 
 
 def test_pictures_are_read_with_their_faces(place: Path) -> None:
-    known = {picture.name: picture for picture in pictures.load(place / "data")}
+    known = {picture.name: picture for picture in pictures.load(place / "data" / "faces" / "train")}
     assert len(known) == 28
     first = known["aa_3.png"]
     assert first.boxes.shape == (1, 4)
     assert first.landmarks[0, 0] == pytest.approx(first.boxes[0, :2] - (16, 10) + (34, 40))
     assert not len(known["no_1.png"].boxes)
     with pytest.raises(DatasetError, match="no picture of the origins zz"):
-        pictures.load(place / "data", ["zz"])
+        pictures.load(place / "data" / "faces" / "train", ["zz"])
 
 
 def test_a_teacher_fills_in_what_is_not_annotated(tmp_path: Path) -> None:

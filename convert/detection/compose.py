@@ -63,7 +63,8 @@ class Frame:
 
 class Composer:
     """Makes frames out of pictures. weights: how often pictures of an origin are drawn, relative to each other.
-    hardness: of pictures without faces, by name, how hard they are (0 to 1); none: all alike."""
+    hardness: of pictures without faces, by name, how hard they are (0 to 1); none: all alike. crops: pictures that show
+    a face and hardly more, of which only heads are made."""
 
     def __init__(
         self,
@@ -71,10 +72,12 @@ class Composer:
         mixture: Mixture,
         weights: dict[str, float],
         hardness: dict[str, float] | None = None,
+        crops: Sequence[Picture] = (),
     ) -> None:
         self.mixture = mixture
         self.backgrounds = [picture for picture in pictures if not len(picture.boxes) and not len(picture.ignored)]
         self.subjects = [picture for picture in pictures if len(picture.boxes)]
+        self.crops = crops
         self.cutouts = [picture for picture in self.subjects if picture.matte is not None]
         share = np.array([weights.get(picture.origin, 1.0) for picture in self.subjects])
         counts = {each.origin: sum(other.origin == each.origin for other in self.subjects) for each in self.subjects}
@@ -105,6 +108,12 @@ class Composer:
 
     def _subject(self, random: Generator) -> Picture:
         return self.subjects[random.choice(len(self.subjects), p=self.share)]
+
+    def _head(self, random: Generator) -> Picture:
+        """A picture whose face is cut out: half of them crops that show nothing else, where there are any."""
+        if self.crops and random.random() < 0.5:
+            return self.crops[int(random.integers(len(self.crops)))]
+        return self._subject(random)
 
     def _background(self, random: Generator, width: int, height: int) -> NDArray[np.uint8]:
         """A part of a picture without faces, or a plain grey, filling the frame."""
@@ -151,7 +160,7 @@ class Composer:
         whole = _nobody(self._background(random, width, height))
         taken: list[NDArray[np.float32]] = []
         for _ in range(random.integers(1, 5)):
-            picture = self._subject(random)
+            picture = self._head(random)
             index = int(random.integers(len(picture.boxes)))
             size = _size(random, min(width, height) * 0.6)
             centre = random.uniform((0, 0), (width, height))
@@ -163,7 +172,8 @@ class Composer:
             outline = np.zeros((height, width), np.uint8)
             axes = (0.75 * size * random.uniform(0.9, 1.1), 0.85 * size * random.uniform(0.9, 1.1))
             cv2.ellipse(outline, (tuple(centre), (2 * axes[0], 2 * axes[1]), 0), 255, -1)
-            soft = cv2.blur(outline, (5, 5)).astype(np.float32) / 255
+            inside = warp(np.full_like(picture.grey, 255), move, width, height, border=cv2.BORDER_CONSTANT)
+            soft = cv2.blur(np.minimum(outline, inside), (5, 5)).astype(np.float32) / 255
             is_head = random.random() < 0.75
             pasted = warp(picture.grey, move, width, height) if is_head else self._background(random, width, height)
             whole.grey = np.rint(pasted * soft + whole.grey * (1 - soft)).astype(np.uint8)
@@ -211,7 +221,17 @@ class Composer:
                 y = box[1] + box[3] * random.uniform(1.1, 1.8) + size / 2
             reach = np.array([x - 0.7 * size, y - 0.7 * size, 1.4 * size, 1.4 * size], np.float32)
             if not any(intersect(reach, other) for other in (*made.boxes, *made.ignored)):
-                prints.stamp(random, made.grey, (x, y), size)
+                prints.stamp(random, made.grey, self._printed(random), (x, y), size)
+
+    def _printed(self, random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Something that is printed: drawn, or made of the photograph of a face."""
+        if random.random() < 0.5:
+            return prints.draw(random)
+        picture = self._head(random)
+        x, y, width, height = picture.boxes[random.integers(len(picture.boxes))]
+        rows = slice(max(0, round(y)), max(1, round(y + height)))
+        face = picture.grey[rows, max(0, round(x)) : max(1, round(x + width))]
+        return prints.poster(random, face) if min(face.shape) > 10 else prints.draw(random)
 
     def _cover(self, random: Generator, made: Frame) -> None:
         """Hide a part of some faces behind something else: a hand, a scarf, somebody's shoulder."""

@@ -2,10 +2,11 @@
 
 The protocol: at the long side of 320 pixels faces whose narrower side has 30 pixels count; smaller ones, and regions
 nobody is sure of, are neither asked for nor held against a hit that lies in them; hits under 24 pixels are dropped;
-hits take the face that they overlap most, the best hit first.
+the best hit chooses first, and takes the free face that it overlaps most.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,62 +28,97 @@ def as_arrays(faces: Sequence[Face], factor: float = 1.0) -> Hits:
     return boxes, np.array([face.score for face in faces], np.float32)
 
 
-def judged(faces: Boxes, ignored: Boxes, hits: Hits, overlap: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Scores of the hits that count in one picture, and whether each found a face."""
-    counts = faces[:, 2:].min(axis=1, initial=np.inf) >= LEAST_FACE
+@dataclass(frozen=True)
+class Judged:
+    """One picture, or several pooled. scores [n] of the hits that count, right [n]: whether each found a face;
+    found [m]: for each face that counts the score of the hit that found it, 0 where none did."""
+
+    scores: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    found: NDArray[np.float32]
+
+
+def counting(faces: Boxes) -> NDArray[np.bool_]:
+    """Which faces are large enough to be asked for."""
+    return np.asarray(faces[:, 2:].min(axis=1, initial=np.inf) >= LEAST_FACE)
+
+
+def judge(faces: Boxes, ignored: Boxes, hits: Hits, overlap: float) -> Judged:
+    """The hits of one picture at a least overlap (intersection over union)."""
+    counts = counting(faces)
     regions = np.concatenate([faces[~counts], ignored])
     boxes, scores = hits
     large = boxes[:, 2:].min(axis=1, initial=np.inf) >= LEAST_HIT
     boxes, scores = boxes[large], scores[large]
-    taken = np.zeros(len(faces), bool)
-    kept, found = [], []
+    found = np.zeros(len(faces), np.float32)
+    kept, right = [], []
     for index in np.argsort(-scores, kind="stable"):
         shared = _shared(boxes[index], faces)
         area = boxes[index, 2] * boxes[index, 3]
-        overlaps = np.where(taken, 0, shared / (area + faces[:, 2] * faces[:, 3] - shared))
+        overlaps = np.where(found > 0, 0, shared / (area + faces[:, 2] * faces[:, 3] - shared))
         best = int(overlaps.argmax()) if len(overlaps) else -1
         is_match = best >= 0 and overlaps[best] >= overlap
         if is_match:
-            taken[best] = True
-        if (is_match and counts[best]) or (not is_match and (_shared(boxes[index], regions) < INSIDE * area).all()):
+            found[best] = scores[index]
+        if counts[best] if is_match else (_shared(boxes[index], regions) < INSIDE * area).all():
             kept.append(scores[index])
-            found.append(is_match)
-    return np.array(kept, np.float32), np.array(found, bool)
+            right.append(is_match)
+    return Judged(np.array(kept, np.float32), np.array(right, bool), found[counts])
 
 
-def asked(faces: Boxes) -> int:
-    """How many faces of a picture count."""
-    return int((faces[:, 2:].min(axis=1, initial=np.inf) >= LEAST_FACE).sum())
+def judge_all(faces: Sequence[Boxes], ignored: Sequence[Boxes], hits: Sequence[Hits], overlap: float) -> list[Judged]:
+    """Each of several pictures by itself."""
+    return [judge(*each, overlap) for each in zip(faces, ignored, hits, strict=True)]
 
 
-def average_precision(faces: Sequence[Boxes], ignored: Sequence[Boxes], hits: Sequence[Hits], overlap: float) -> float:
-    """Area under the precision-recall curve, precision made to fall with recall (as PASCAL VOC from 2010 on)."""
-    scores, found, total = _pooled(faces, ignored, hits, overlap)
-    if not total or not len(scores):
-        return 0.0
-    right = np.cumsum(found[np.argsort(-scores, kind="stable")])
-    precision = np.maximum.accumulate((right / np.arange(1, len(right) + 1))[::-1])[::-1]
-    return float(np.diff(right / total, prepend=0) @ precision)
-
-
-def recall_precision(
-    faces: Sequence[Boxes], ignored: Sequence[Boxes], hits: Sequence[Hits], threshold: float, overlap: float = 0.5
-) -> tuple[float, float]:
-    """Of the hits with at least this score; precision is 1 where there are none."""
-    scores, found, total = _pooled(faces, ignored, hits, overlap)
-    chosen = found[scores >= threshold]
-    return float(chosen.sum() / max(1, total)), float(chosen.mean()) if len(chosen) else 1.0
-
-
-def _pooled(
-    faces: Sequence[Boxes], ignored: Sequence[Boxes], hits: Sequence[Hits], overlap: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], int]:
-    parts = [judged(*each, overlap) for each in zip(faces, ignored, hits, strict=True)]
-    return (
-        np.concatenate([scores for scores, _ in parts]),
-        np.concatenate([found for _, found in parts]),
-        sum(map(asked, faces)),
+def pooled(pictures: Sequence[Judged]) -> Judged:
+    """Several pictures as one."""
+    return Judged(
+        np.concatenate([each.scores for each in pictures]),
+        np.concatenate([each.right for each in pictures]),
+        np.concatenate([each.found for each in pictures]),
     )
+
+
+def average_precision(judged: Judged) -> float:
+    """Area under the precision-recall curve, precision made to fall with recall (as PASCAL VOC from 2010 on)."""
+    recall, precision, _ = curve(judged)
+    return float(np.diff(recall, prepend=0) @ precision)
+
+
+def curve(judged: Judged) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """Recall, the best precision at that recall or more, and the score, for each hit from the best one on."""
+    order = np.argsort(-judged.scores, kind="stable")
+    right = np.cumsum(judged.right[order])
+    precision = np.maximum.accumulate((right / np.arange(1, len(right) + 1))[::-1])[::-1]
+    return right / max(1, len(judged.found)), precision, judged.scores[order]
+
+
+def recall_precision(judged: Judged, threshold: float) -> tuple[float, float]:
+    """Of the hits with at least this score; precision is 1 where there are none."""
+    chosen = judged.right[judged.scores >= threshold]
+    return float(chosen.sum() / max(1, len(judged.found))), float(chosen.mean()) if len(chosen) else 1.0
+
+
+def recall_at_precision(judged: Judged, least: float) -> float:
+    """The highest recall at which so many of the hits are right."""
+    recall, precision, _ = curve(judged)
+    return float(recall[precision >= least].max(initial=0.0))
+
+
+def intervals(
+    pictures: Sequence[Judged], groups: Sequence[str], threshold: float, resamples: int = 1000, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """95 % intervals of recall, precision and average precision: whole groups (a recording, a person) drawn with
+    replacement (the bootstrap of Efron 1979, by clusters)."""
+    names = sorted(set(groups))
+    parts = [pooled([each for each, group in zip(pictures, groups, strict=True) if group == name]) for name in names]
+    random, drawn = np.random.default_rng(seed), []
+    for _ in range(resamples):
+        sample = pooled([parts[index] for index in random.integers(len(parts), size=len(parts))])
+        drawn.append((*recall_precision(sample, threshold), average_precision(sample)))
+    low, high = np.percentile(np.array(drawn), [2.5, 97.5], axis=0)
+    return {name: (float(low[index]), float(high[index])) for index, name in enumerate(("recall", "precision", "ap"))}
 
 
 def _shared(box: Boxes, boxes: Boxes) -> NDArray[np.float32]:

@@ -39,6 +39,22 @@ def draw(random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return grey, mask
 
 
+def poster(random: Generator, face: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A print made of a photograph of a face, grey uint8 [H, W]: one ink where it is light, or where it is dark, as on
+    a band's jumper. Grey and mask as of `draw`."""
+    small = cv2.GaussianBlur(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), (0, 0), 1.5)
+    light = small > np.percentile(small, random.uniform(35, 65))
+    inked = light if random.random() < 0.75 else ~light
+    outline = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.ellipse(outline, (48, 48), (42, 47), 0, 0, 360, 255, -1)
+    ink, paper = int(random.integers(150, 256)), int(random.integers(0, 90))
+    if inked is not light:
+        ink, paper = paper, ink
+    is_solid = random.random() < 0.3  # paper is printed too
+    mask = outline if is_solid else np.where(inked, outline, 0).astype(np.uint8)
+    return np.where(inked, ink, paper).astype(np.uint8), mask
+
+
 def _eyes(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int, wide: int) -> None:
     apart, height = round(wide * random.uniform(0.35, 0.55)), round(random.uniform(36, 44))
     size = (round(random.uniform(2, 0.4 * wide)), round(random.uniform(2, 0.4 * wide)))
@@ -46,6 +62,10 @@ def _eyes(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], v
     for side in (-1, 1):
         for canvas, ink in ((grey, value), (mask, 255)):
             cv2.ellipse(canvas, (48 + side * apart, height), size, side * slant, 0, 360, ink, -1)
+    if min(size) > 4 and random.random() < 0.4:  # an eye in the socket
+        for side in (-1, 1):
+            inner = (size[0] // 2 + 1, size[1] // 3 + 1)
+            cv2.ellipse(grey, (48 + side * apart, height), inner, side * slant, 0, 360, 255 - value, -1)
 
 
 def _nose(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int) -> None:
@@ -71,9 +91,15 @@ def _mouth(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], 
             cv2.line(canvas, (48 - half, height), (48 + half, height), ink, 2)
 
 
-def stamp(random: Generator, grey: NDArray[np.uint8], centre: tuple[float, float], size: float) -> None:
-    """Print one into a grey picture uint8 [H, W], `size` pixels wide, turned and bent a little, as on cloth."""
-    drawn, mask = draw(random)
+def stamp(
+    random: Generator,
+    grey: NDArray[np.uint8],
+    made: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    centre: tuple[float, float],
+    size: float,
+) -> None:
+    """Put a print into a grey picture uint8 [H, W], `size` pixels wide, turned and bent a little, as on cloth."""
+    drawn, mask = made
     angle, scale = math.radians(random.uniform(-25, 25)), size / SIDE
     bend = np.array([[1, random.uniform(-0.2, 0.2)], [random.uniform(-0.2, 0.2), random.uniform(0.8, 1.2)]])
     turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) @ bend

@@ -6,6 +6,7 @@ the hits on the held-out pictures are faces, found with the int8 file and the as
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ from assistant.records import ModelError
 from assistant.vision.detectors.own import Own
 from convert.detection import card, matching, pictures, recipe
 from convert.detection.compose import Composer
+from convert.detection.matching import Judged
 from convert.detection.pictures import Picture
 from convert.detection.train import LEAST_SCORE, LONG_SIDE, build, load_weights
 from convert.files import write_whole
@@ -27,17 +29,20 @@ WIDTH, HEIGHT = 320, 240
 FRAMES, SEED = 300, 1
 PRECISION = 0.95
 LEAST_THRESHOLD = 0.3
+OVERLAP = 0.5
+MAX_LOSS = 0.01
+"""Of average precision by quantization; more is refused."""
 
 
 def quantize(run: Run, data: Path, model: Path) -> None:
     """Write `model` (int8) with its card, and the float model with a card of its own into the run folder.
 
-    data: the folder with boxes.csv. Raises RunError, DatasetError, or ModelError where the result is not wholly int8;
-    nothing is written then.
+    data: the folder of the data sets. Raises RunError, DatasetError, or ModelError where the result is not wholly int8
+    or finds fewer faces; nothing is written then.
     """
     run.best()
     plan = recipe.read(run.recipe_file)
-    known = pictures.load(data, plan.data.origins)
+    known = pictures.load(data / "faces" / "train", plan.data.origins)
     composer = Composer(
         [picture for picture in known if not pictures.is_held_out(picture.name)], plan.mixture, plan.data.weights
     )
@@ -50,8 +55,17 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     contents[model] = convert(net, frames)
     check(model.name, contents[model])
     held = [picture for picture in known if pictures.is_held_out(picture.name)]
-    threshold = choose_threshold(contents[model], held)
-    facts = {"frames": FRAMES, "sha256": hashlib.sha256(frames.tobytes()).hexdigest()}
+    exact, found = (judged(content, held) for content in contents.values())
+    threshold = choose_threshold(found)
+    loss = {"float32": matching.average_precision(exact), "int8": matching.average_precision(found)}
+    if loss["float32"] - loss["int8"] > MAX_LOSS:
+        raise ModelError(f"{model}: average precision falls from {loss['float32']:.2%} to {loss['int8']:.2%} by int8")
+    recall, precision = matching.recall_precision(found, threshold)
+    facts = {
+        "frames": FRAMES,
+        "sha256": hashlib.sha256(frames.tobytes()).hexdigest(),
+        "held_out": {"ap": loss, "recall": recall, "precision": precision, "pictures": len(held)},
+    }
     files: dict[Path, bytes] = {}
     for path, content in contents.items():
         about = card.describe(path.stem, content, run, plan, threshold=threshold, calibration=facts)
@@ -59,21 +73,26 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     write_whole(files)
 
 
-def choose_threshold(content: bytes, held: list[Picture]) -> float:
-    """The lowest score, in steps of 0.01 and LEAST_THRESHOLD at least, from which PRECISION of the hits are faces.
-
-    Raises ModelError where no score does that.
-    """
+def judged(content: bytes, held: Sequence[Picture]) -> Judged:
+    """The hits of a detector file (its bytes) on pictures, found by the assistant's own driver."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         file.write_bytes(content)
         about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": LEAST_SCORE}
         file.with_suffix(".json").write_bytes(card.encode(about))
         detector = Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE, max_faces=1000))
-        found = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
+        hits = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
     faces, ignored = [picture.boxes for picture in held], [picture.ignored for picture in held]
+    return matching.pooled(matching.judge_all(faces, ignored, hits, OVERLAP))
+
+
+def choose_threshold(found: Judged) -> float:
+    """The lowest score, in steps of 0.01 and LEAST_THRESHOLD at least, from which PRECISION of the hits are faces.
+
+    Raises ModelError where no score does that.
+    """
     for threshold in np.arange(LEAST_THRESHOLD, 1, 0.01):
-        recall, precision = matching.recall_precision(faces, ignored, found, float(threshold))
+        recall, precision = matching.recall_precision(found, float(threshold))
         if recall and precision >= PRECISION:
             return round(float(threshold), 2)
     raise ModelError(f"no score makes {PRECISION:.0%} of the hits on the held-out pictures faces; train further")

@@ -16,13 +16,15 @@ STEP = 16
 @dataclass(frozen=True)
 class Data:
     """Which pictures, by the origin that their names begin with, and how often those of each are drawn, relative to the
-    others. teacher: whether a teacher is asked for the landmarks that are not annotated. mined: whether pictures
-    without faces are drawn the more often, the surer the first weights are of a face in them."""
+    others. negatives: origins without faces. teacher: whether a teacher is asked for the landmarks that are not
+    annotated. mined: whether pictures without faces are drawn the more often, the surer the first weights are of a face
+    in them. crops: how many of FER-2013's Training pictures are pasted as heads; they need the teacher."""
 
     weights: dict[str, float] = field(default_factory=dict)
     negatives: str = "ho in"
     teacher: bool = True
     mined: bool = False
+    crops: int = 0
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from assistant.config import Detector as DetectorSettings
 from assistant.vision.detectors import grid, shrink
 from assistant.vision.detectors.yunet import YuNet
 from assistant.vision.preprocess import MID_GREY, scaled
+from convert import datasets
 from convert.average import Average
 from convert.detection import matching, network, pictures
 from convert.detection.compose import Composer
@@ -77,7 +78,10 @@ class HeldOut:
         """Of a training model for LONG_SIDE squares, at an overlap of 0.5 and of 0.35; a share of 1."""
         outputs = model.predict(scaled(self.inputs)[..., np.newaxis], batch_size=16, verbose=0)
         found = [self._found(output) for output in outputs]
-        ap, ap35 = (matching.average_precision(self.faces, self.ignored, found, overlap) for overlap in (0.5, 0.35))
+        ap, ap35 = (
+            matching.average_precision(matching.pooled(matching.judge_all(self.faces, self.ignored, found, overlap)))
+            for overlap in (0.5, 0.35)
+        )
         return ap, ap35
 
     def _found(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -106,13 +110,15 @@ def train(
 ) -> Run:
     """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
 
-    data: a folder with boxes.csv. epochs and start: as in `convert.train.train`. teacher: YuNet's ONNX file. Raises
-    DatasetError, DetectorError, RecipeError or RunError.
+    data: the folder of the data sets, with faces/train/boxes.csv in it. epochs and start: as in
+    `convert.train.train`. teacher: YuNet's ONNX file. Raises DatasetError, DetectorError, RecipeError or RunError.
     """
     if recipe.data.teacher and teacher is None:
         raise RecipeError(f"{recipe_file}: data.teacher is on; name YuNet's ONNX file with --teacher")
     schedule, run, epochs = recipe.schedule, Run(folder), epochs or recipe.schedule.epochs
-    known = pictures.load(data, recipe.data.origins, _teacher(teacher) if recipe.data.teacher and teacher else None)
+    source = _teacher(teacher) if recipe.data.teacher and teacher else None
+    known = pictures.load(data / "faces" / "train", recipe.data.origins, source)
+    crops = _crops(data, source, recipe.data.crops) if recipe.data.crops and source else []
     training = [picture for picture in known if not pictures.is_held_out(picture.name)]
     held = HeldOut([picture for picture in known if pictures.is_held_out(picture.name)])
     facts = {
@@ -121,12 +127,13 @@ def train(
         "epochs": epochs,
         "recipe": recipe.name,
         "pictures": {origin: sum(each.origin == origin for each in training) for origin in recipe.data.origins},
+        "crops": len(crops),
         "teacher_sha256": hashlib.sha256(teacher.read_bytes()).hexdigest() if recipe.data.teacher and teacher else "",
     }
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(schedule.precision)
     net = build(recipe)
-    run.begin(recipe_file, environment(pictures_sha256(data)) | facts, DETECTOR_COLUMNS, start)
+    run.begin(recipe_file, environment(pictures_sha256(data / "faces" / "train")) | facts, DETECTOR_COLUMNS, start)
     done, best = len(run.history()), max(map(score, run.history()), default=-1.0)
     if done >= epochs:
         return run
@@ -138,7 +145,7 @@ def train(
         load_weights(net, start)
     journal = Journal(run, net, held, average, best)
     hardness = mined(flattened(net, LONG_SIDE, LONG_SIDE), training) if recipe.data.mined else None
-    composer = Composer(training, recipe.mixture, recipe.data.weights, hardness)
+    composer = Composer(training, recipe.mixture, recipe.data.weights, hardness, crops)
     starts = [round(share * epochs) for share, *_ in schedule.sizes] + [epochs]
     for (_, width, height), first, end in zip(schedule.sizes, starts, starts[1:], strict=False):
         if done < end and first < end:
@@ -196,6 +203,13 @@ def pictures_sha256(folder: Path) -> str:
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
+
+
+def _crops(data: Path, teacher: Teacher, most: int) -> list[Picture]:
+    faces = datasets.load(data)
+    training, tests = faces.of("Training"), faces.where(faces.split != 0)
+    fit = datasets.is_trainable(training) & ~datasets.is_twin(training.images, tests.images)
+    return pictures.crops(training.where(fit).images, teacher, most)
 
 
 def _teacher(model: Path) -> Teacher:

@@ -15,6 +15,11 @@ NEIGHBOURS = 4
 """Overlapping hits that make a face. The cascade gives no probability: n hits score n / (n + 4), 0.5 at the least."""
 
 
+def file() -> Path:
+    """Where OpenCV keeps the cascade, if it has it."""
+    return Path(vars(cv2)["data"].haarcascades) / "haarcascade_frontalface_alt2.xml"
+
+
 class Haar:
     """The cascade of Lienhart & Maydt 2002 as OpenCV ships it up to 4.x. Raises DetectorError where it is missing."""
 
@@ -24,13 +29,13 @@ class Haar:
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings
-        file = Path(vars(cv2)["data"].haarcascades) / "haarcascade_frontalface_alt2.xml"
-        if not file.is_file() or not hasattr(cv2, "CascadeClassifier"):
+        path = file()
+        if not path.is_file() or not hasattr(cv2, "CascadeClassifier"):
             raise DetectorError(f"OpenCV {cv2.__version__} has no Haar cascades; install opencv-python-headless 4.14")
         try:
-            self._cascade = cv2.CascadeClassifier(str(file))
+            self._cascade = cv2.CascadeClassifier(str(path))
         except (cv2.error, SystemError) as err:
-            raise DetectorError(f"{file}: damaged; reinstall opencv-python-headless 4.14") from err
+            raise DetectorError(f"{path}: damaged; reinstall opencv-python-headless 4.14") from err
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side)
