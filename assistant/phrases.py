@@ -26,7 +26,7 @@ TABLES = {
     "expressions": {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"},
     "no_longer": {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"},
     "where": {"left", "ahead", "right"},
-    "reasons": {"unclear"},
+    "reasons": {"unclear", "side_on"},
     "status": {"ready", "stopping", "sound_check"},
     "faults": FAULTS,
     "faults_over": FAULTS,

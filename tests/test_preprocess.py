@@ -1,11 +1,14 @@
 """One definition of what the model sees: the same values in training, calibration, evaluation and serving."""
 
+import math
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import Box
+from assistant.records import Box, Face
 from assistant.vision import preprocess
 from assistant.vision.preprocess import SIDE
 
@@ -107,3 +110,65 @@ def test_an_oblong_box_is_centred_in_both_directions() -> None:
 def test_a_box_left_of_or_above_the_picture_is_outside_too(box: Box) -> None:
     with pytest.raises(ValueError, match="outside the picture"):
         preprocess.crop(np.zeros((100, 120), np.uint8), box)
+
+
+def drawn(angle: float, scale: float, size: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """A picture with white dots where the landmarks of a face are, turned and scaled about its middle; and these."""
+    turn = math.radians(angle)
+    turning = scale * np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    points = (preprocess.SHAPE - 24) @ turning.T + size / 2
+    grey = np.full((size, size), 40, np.uint8)
+    for x, y in points:
+        cv2.circle(grey, (round(x), round(y)), max(1, round(1.5 * scale)), 255, -1)
+    return grey, points
+
+
+@pytest.mark.parametrize("angle", [-90, -45, -10, 0, 30, 60])
+@pytest.mark.parametrize("scale", [1.0, 2.5, 6.0])
+def test_an_aligned_face_is_upright_whatever_its_tilt_and_size(angle: float, scale: float) -> None:
+    grey, points = drawn(angle, scale)
+    made = preprocess.align(grey, points)
+    assert made.shape == (48, 48)
+    assert made.dtype == np.uint8
+    for x, y in preprocess.SHAPE:
+        assert made[round(y), round(x)] > 180, (x, y)
+    assert made[:8].max() == made[44:].max() == 40
+
+
+def test_a_large_face_is_averaged_not_sampled() -> None:
+    """A fine check pattern becomes an even grey, as in `crop`."""
+    grey = (np.indices((480, 480)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    points = (preprocess.SHAPE - 24) * 9 + 240
+    made = preprocess.align(grey, points)
+    assert abs(float(made.mean()) - 127.5) < 3
+    assert made.std() < 12
+
+
+def test_a_face_without_landmarks_is_cut_out_along_its_box() -> None:
+    grey = np.random.default_rng(1).integers(0, 256, (100, 120)).astype(np.uint8)
+    box = Box(20, 10, 50, 60)
+    np.testing.assert_array_equal(preprocess.face(grey, Face(box, 0.9), 0.1), preprocess.crop(grey, box, 0.1))
+
+
+@pytest.mark.parametrize(
+    "landmarks",
+    [
+        ((30.0, 30.0),) * 5,
+        ((math.nan, 1.0), *((float(i), 5.0) for i in range(4))),
+        ((0.0, 0.0), (1e6, 0.0)) + ((1.0, 1.0),) * 3,
+    ],
+)
+def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[float, float], ...]) -> None:
+    grey = np.random.default_rng(1).integers(0, 256, (100, 120)).astype(np.uint8)
+    box = Box(20, 10, 50, 60)
+    made = preprocess.face(grey, Face(box, 0.9, landmarks))
+    np.testing.assert_array_equal(made, preprocess.crop(grey, box))
+
+
+def test_a_face_at_the_edge_repeats_it() -> None:
+    grey, points = drawn(0, 3.0)
+    made = preprocess.align(grey[:, 200:], points - (200, 0))  # half of it is outside
+    assert made.shape == (48, 48)
+    assert made[round(preprocess.SHAPE[1, 1]), round(preprocess.SHAPE[1, 0])] > 180
+    left_out = preprocess.align(np.full((50, 50), 77, np.uint8), points + 500)
+    assert (left_out == 77).all()

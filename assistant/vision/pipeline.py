@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from assistant.config import Settings
 from assistant.phrases import Phrases
 from assistant.records import Change, Frame, Person, Priority, Reading, Utterance
-from assistant.vision import preprocess
+from assistant.vision import preprocess, quality
 from assistant.vision.detectors import Detector
 from assistant.vision.scene import Remark, Scene
 from assistant.vision.stabilizer import Stabilizer
@@ -82,7 +82,9 @@ class Pipeline:
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
         if self.reader is None:
             return Reading(person.id, at, None, "unclear")
-        crop = preprocess.crop(grey, person.face.box, self.detector.margin)
+        if quality.is_side_on(person.face.landmarks):
+            return Reading(person.id, at, None, "side_on")
+        crop = preprocess.face(grey, person.face, self.detector.margin)
         return Reading(person.id, at, tuple(map(float, self.reader.probabilities(crop))))
 
     def _utterance(self, remark: Remark, at: float) -> Utterance:
