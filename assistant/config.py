@@ -50,7 +50,7 @@ class Camera:
 class Detector:
     """How faces are found."""
 
-    driver: str = _set("haar", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
+    driver: str = _set("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
                        choices=("own", "haar", "yunet"))  # fmt: skip
     model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
     long_side: int = _set(320, "the picture is shrunk to this before searching, pixels; more sees farther, slower",

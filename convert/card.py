@@ -39,7 +39,7 @@ ETHICS = (
     "Not for judging people: not for hiring, teaching, policing, health, advertising or lie detection. It runs on the "
     "wearer's own device, keeps no picture and knows nobody's identity."
 )
-MARKERS = ("<!-- figures -->", "<!-- /figures -->")
+FIGURES = ("<!-- figures -->", "<!-- /figures -->")
 
 
 def path_of(model: Path) -> Path:
@@ -160,14 +160,13 @@ def _cells(card: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def update_readme(readme: Path, models: list[Path]) -> None:
-    """Write the table between the two marker comments of a file. Raises AssistantError where they are missing."""
+def update_readme(readme: Path, markers: tuple[str, str], table: str) -> None:
+    """Write a table between two marker comments of a file. Raises AssistantError where they are missing."""
     try:
         text = readme.read_text("utf-8")
     except OSError as err:
         raise AssistantError(f"{readme}: cannot read it: {err.strerror}") from err
-    start, end = (text.find(marker) for marker in MARKERS)
+    start, end = (text.find(marker) for marker in markers)
     if not 0 <= start < end:
-        raise AssistantError(f"{readme}: the table goes between lines {MARKERS[0]} and {MARKERS[1]}, which are missing")
-    rows = table([load(model) for model in models])
-    write_whole({readme: f"{text[: start + len(MARKERS[0])]}\n{rows}\n{text[end:]}".encode()})
+        raise AssistantError(f"{readme}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")
+    write_whole({readme: f"{text[: start + len(markers[0])]}\n{table}\n{text[end:]}".encode()})

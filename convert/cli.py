@@ -5,19 +5,21 @@ libraries are installed.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from assistant import __version__
 from assistant.records import AssistantError
+from assistant.vision.detectors.own import SHIPPED
 from assistant.vision.tflite import find, quiet_stderr
 from convert import recipes
-from convert.datasets import DatasetError, Faces, load
+from convert.arguments import at_least_one, command, data, show
+from convert.datasets import Faces, load
+from convert.detection import commands as detection_commands
+from convert.detection.recipe import KIND
 from convert.runs import Run
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
@@ -31,6 +33,7 @@ from a recipe to a shipped model:
   emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
 judge what is shipped:
   emotion-convert evaluate emotion-cnn-int8
+  emotion-convert evaluate-detector
   emotion-convert benchmark
 
 FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]'.
@@ -82,92 +85,64 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show a traceback where something fails")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    train = _command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
+    train = command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
     train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
     train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
     train.add_argument("--from", dest="start", type=Path, metavar="DIR", help="begin with the best weights of a run")
-    train.add_argument("--epochs", type=_at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
+    train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
     train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
+    train.add_argument("--teacher", type=Path, metavar="FILE", help="a face detector's: YuNet's ONNX file")
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
-    quantize = _command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
+    quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
     quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
     quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
     quantize.add_argument("--head", choices=HEADS, default=HEADS[0], help="labels of FER-2013 or of FER+ (%(default)s)")
     quantize.add_argument("--calibration", type=Path, metavar="FILE", help="calibration list; default: the pinned one")
     quantize.add_argument("--make-calibration", type=Path, metavar="FILE", help="only write the calibration list anew")
 
-    verify = _command(
+    verify = command(
         commands, "verify", _verify, "compare an int8 model with its float model; exit 1 where it lost too much"
     )
     verify.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder with the float model")
 
-    evaluate = _command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
+    evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
     evaluate.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     evaluate.add_argument("--split", choices=("PrivateTest", "PublicTest"), default="PrivateTest", help="%(default)s")
 
-    detector = _command(
-        commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
-    )
-    detector.add_argument("--data", type=Path, metavar="DIR", help="default: $EMOTION_DATA/faces/eval")
-    detector.add_argument("--detector", nargs="+", choices=("ours", "haar", "yunet"), help="default: all that can be")
-    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for ours")
-    detector.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
-    detector.add_argument("--detections", type=Path, metavar="FILE", help="write every hit of the first one as CSV")
+    detection_commands.add(commands)
 
-    benchmark = _command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
+    benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
-    benchmark.add_argument("--threads", type=_at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
-    benchmark.add_argument("--rounds", type=_at_least_one, default=12, metavar="N", help="default: %(default)s")
+    benchmark.add_argument("--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
+    benchmark.add_argument("--rounds", type=at_least_one, default=12, metavar="N", help="default: %(default)s")
 
-    card = _command(commands, "card", _card, "measure models and write the figures into their cards and the README")
+    card = command(commands, "card", _card, "measure models and write the figures into their cards and the README")
     card.add_argument("models", nargs="*", metavar="MODEL", help="the models to measure; none: only write the README")
     card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
     card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
 
-    for command in (verify, evaluate, detector, benchmark):
-        command.add_argument("--json", action="store_true", help="print JSON alone")
+    for each in (verify, evaluate, benchmark):
+        each.add_argument("--json", action="store_true", help="print JSON alone")
     return top
 
 
-def _command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    command.set_defaults(command=function, when_stopped="", usage_error=command.error)
-    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback")
-    if data:
-        text = "FER-2013 as CSV, folder or NPZ, or the folder of these; default: $EMOTION_DATA"
-        command.add_argument("--data", type=Path, metavar="PATH", help=text)
-    return command
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
-    return int(text)
-
-
-def _data(options: argparse.Namespace) -> Path:
-    if options.data:
-        return Path(options.data)
-    if os.environ.get("EMOTION_DATA"):
-        return Path(os.environ["EMOTION_DATA"])
-    raise DatasetError("no data; give FER-2013 with --data, or set EMOTION_DATA to its folder")
-
-
 def _faces(options: argparse.Namespace) -> Faces:
-    return load(_data(options))
+    return load(data(options))
 
 
 def _train(options: argparse.Namespace) -> int:
-    recipe, data = recipes.read(options.recipe), _data(options)
+    if recipes.kind(options.recipe) == KIND:
+        return detection_commands.train(options)
+    recipe, source = recipes.read(options.recipe), data(options)
     if options.precision:
         recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
     start = Run(options.start) if options.start else None
     with quiet_stderr():
         from convert.train import train
     run = train(
-        recipe, options.recipe, data, options.run or Path("runs") / recipe.name, epochs=options.epochs, start=start
+        recipe, options.recipe, source, options.run or Path("runs") / recipe.name, epochs=options.epochs, start=start
     )
     best = run.best()
     print(
@@ -185,7 +160,10 @@ def _quantize(options: argparse.Namespace) -> int:
         return 0
     if options.model is None or options.model.suffix != ".tflite":
         options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
-    run, faces = Run(options.run), _faces(options)
+    run = Run(options.run)
+    if recipes.kind(run.recipe_file) == KIND:
+        return detection_commands.quantize(options, run)
+    faces = _faces(options)
     run.best()
     with quiet_stderr():
         from convert.quantize import quantize
@@ -200,39 +178,14 @@ def _verify(options: argparse.Namespace) -> int:
 
     model = find(options.model)
     report = verify.verify(model, Run(options.run).float_model(model.stem, card.load(model)["head"]), _faces(options))
-    _print(report, verify.as_text, options)
+    show(report, verify.as_text, options)
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from convert import evaluate
 
-    _print(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
-    return 0
-
-
-def _evaluate_detector(options: argparse.Namespace) -> int:
-    from convert.detection import evaluate as detection
-    from convert.detection.candidates import Candidate
-
-    home, clips = os.environ.get("EMOTION_DATA"), os.environ.get("EMOTION_VIDEOS")
-    folder = options.data or (Path(home) / "faces" / "eval" if home else None)
-    if folder is None:
-        raise DatasetError("no data; give a folder with boxes.csv with --data, or set EMOTION_DATA")
-    yunet = options.yunet or (Path(os.environ["EMOTION_YUNET"]) if os.environ.get("EMOTION_YUNET") else None)
-    names = options.detector or ("ours", "haar", *(["yunet"] if yunet else []))
-    if "yunet" in names and yunet is None:
-        options.usage_error("yunet needs its file: --yunet FILE")
-    files = {"ours": options.model, "yunet": yunet}
-    rooms = folder.parent / "train"
-    report = detection.evaluate(
-        [Candidate(name, files.get(name)) for name in names],
-        folder,
-        rooms=rooms if (rooms / "boxes.csv").is_file() else None,
-        clips=Path(clips) if clips else None,
-        table=options.detections,
-    )
-    _print(report, detection.as_text, options)
+    show(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
     return 0
 
 
@@ -240,22 +193,28 @@ def _benchmark(options: argparse.Namespace) -> int:
     from convert import benchmark
 
     models = [find(name) for name in options.models] or shipped()
-    _print(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
+    show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
     return 0
 
 
 def _card(options: argparse.Namespace) -> int:
     from convert import card
+    from convert.detection import card as detector_card
 
     if not options.models and not options.readme:
         options.usage_error("give a MODEL to measure, or --readme")
     if options.run and len(options.models) != 1:
         options.usage_error("--run goes with one MODEL")
     for model in map(find, options.models):
+        if card.load(model).get("task") == detector_card.TASK:
+            detection_commands.measure(options, model)
+            continue
         made = card.refresh(model, _faces(options), Run(options.run) if options.run else None)
         print(f"{card.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
-        card.update_readme(options.readme, shipped())
+        card.update_readme(options.readme, card.FIGURES, card.table([card.load(model) for model in shipped()]))
+        detector = card.load(find(SHIPPED))
+        card.update_readme(options.readme, detector_card.FIGURES, detector_card.table(detector))
     return 0
 
 
@@ -267,7 +226,3 @@ def shipped() -> list[Path]:
     if not found:
         raise AssistantError("no model is shipped with this installation; name a .tflite file")
     return found
-
-
-def _print(report: dict[str, Any], as_text: Any, options: argparse.Namespace) -> None:
-    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else as_text(report))

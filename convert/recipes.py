@@ -46,6 +46,14 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Data:
+    """What is learned from. aligned: every picture in which our detector finds the face is turned upright first, as the
+    assistant does; the others stay as they are."""
+
+    aligned: bool = False
+
+
+@dataclass(frozen=True)
 class Targets:
     """What to learn: cross-entropy on the original labels (smoothed) plus `crowd` times that on the FER+ votes (mixed
     with a share `crowd_uniform` of the uniform distribution)."""
@@ -85,12 +93,13 @@ class Recipe:
     network: dict[str, Any]
     seed: int = 1
     note: str = ""
+    data: Data = field(default_factory=Data)
     targets: Targets = field(default_factory=Targets)
     augment: Variation = field(default_factory=Variation)
     schedule: Schedule = field(default_factory=Schedule)
 
 
-_PARTS: dict[str, type] = {"schedule": Schedule, "targets": Targets, "augment": Variation}
+_PARTS: dict[str, type] = {"data": Data, "schedule": Schedule, "targets": Targets, "augment": Variation}
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
@@ -119,8 +128,11 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def kind(path: Path) -> str:
-    """Which network a recipe is for, unchecked. Raises RecipeError."""
-    network = read_table(path).get("network")
+    """Which network a recipe is for, unchecked; empty where it cannot be read."""
+    try:
+        network = read_table(path).get("network")
+    except RecipeError:
+        return ""
     return str(network.get("kind", "")) if isinstance(network, dict) else ""
 
 

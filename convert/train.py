@@ -17,8 +17,11 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from assistant.config import Detector as DetectorSettings
+from assistant.vision import detectors
 from assistant.vision.preprocess import SIDE, normalize
 from convert import datasets, networks
+from convert.alignment import align_faces
 from convert.augment import Augment
 from convert.average import Average
 from convert.provenance import data_sha256, environment
@@ -60,6 +63,8 @@ def train(
     faces = datasets.load(data)
     training, public = faces.of("Training"), faces.of("PublicTest")
     training = training.where(datasets.is_trainable(training))
+    if recipe.data.aligned:
+        training, public = _aligned(training), _aligned(public)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.schedule.precision)
     model = _start(recipe)
@@ -92,6 +97,11 @@ def train(
         )  # fmt: skip
     run.plot()
     return run
+
+
+def _aligned(faces: datasets.Faces) -> datasets.Faces:
+    detector = detectors.make(DetectorSettings(driver="own"))
+    return dataclasses.replace(faces, images=align_faces(faces.images, detector)[0])
 
 
 def backbone(model: keras.Model) -> keras.Model:

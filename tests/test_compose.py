@@ -1,11 +1,16 @@
 """Training frames of the face detector: faces stay where their boxes are, and nothing leaves its range."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from numpy.random import Generator
 
+from assistant.records import Box, Face
+from convert.detection import prints, wear
 from convert.detection.compose import LEAST_FACE, Composer, Frame, Mixture
 from convert.detection.light import lit
-from convert.detection.pictures import Picture, is_held_out, overlaps
+from convert.detection.pictures import Picture, crops, is_held_out, overlaps
 
 SIDE = 120
 PLAIN = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0)
@@ -125,3 +130,67 @@ def test_pictures_of_one_person_are_on_one_side() -> None:
     assert len(sides) == 1
     share = np.mean([is_held_out(f"fm_{number}.jpg") for number in range(2000)])
     assert 0.08 < share < 0.12
+
+
+def test_a_print_has_ink_inside_and_none_outside() -> None:
+    photograph = np.tile(np.linspace(0, 255, 60, dtype=np.uint8), (60, 1))
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        for grey, mask in (prints.draw(random), prints.poster(random, photograph)):
+            assert grey.shape == mask.shape == (prints.SIDE, prints.SIDE)
+            assert set(np.unique(mask)) <= {0, 255}
+            assert 0.02 < (mask > 0).mean() < 0.9
+            assert np.ptp(grey.astype(int)[mask > 0]) >= 0
+            assert not mask[0, 0]
+
+
+def test_a_print_is_stamped_where_it_is_asked_for() -> None:
+    wall = np.full((120, 160), 100, np.uint8)
+    prints.stamp(np.random.default_rng(1), wall, prints.draw(np.random.default_rng(2)), (80, 60), 40)
+    changed = np.argwhere(wall != 100)
+    assert len(changed) > 50
+    assert (np.abs(changed - (60, 80)).max(axis=0) <= 40).all()
+
+
+@pytest.mark.usefixtures("unlit")
+def test_no_print_lies_on_a_face() -> None:
+    with_prints = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=1)
+    without = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=0)
+    pictures, changed = [marked(), empty()], 0
+    for seed in range(30):
+        plain = Composer(pictures, without, {}).frame(np.random.default_rng(seed), 160, 128)
+        printed = Composer(pictures, with_prints, {}).frame(np.random.default_rng(seed), 160, 128)
+        np.testing.assert_array_equal(plain.boxes, printed.boxes)
+        changed += int((plain.grey != printed.grey).any())
+        for x, y, width, height in plain.boxes:
+            part = slice(round(y) + 1, round(y + height) - 1), slice(round(x) + 1, round(x + width) - 1)
+            np.testing.assert_array_equal(plain.grey[part], printed.grey[part])
+    assert changed > 15
+
+
+@pytest.mark.parametrize("worn", [wear.glasses, wear.beard])
+def test_what_is_worn_is_worn_on_the_face(worn: Callable[[Generator, np.ndarray, np.ndarray], None]) -> None:
+    points = marked().landmarks[0] * 2
+    for seed in range(20):
+        grey = np.full((240, 240), 180, np.uint8)
+        worn(np.random.default_rng(seed), grey, points)
+        rows, columns = np.nonzero(grey != 180)
+        assert len(rows) > 20
+        assert points[:, 0].min() - 60 < columns.min()
+        assert columns.max() < points[:, 0].max() + 60
+        if worn is wear.beard:
+            assert rows.mean() > points[2, 1]  # below the nose
+        else:
+            assert abs(rows.mean() - points[0, 1]) < 8  # at the eyes
+
+
+def test_crops_are_kept_where_the_teacher_sees_one_face() -> None:
+    points = tuple((60.0 + 10 * index, 70.0) for index in range(5))
+    one, two = [Face(Box(64, 64, 100, 120), 0.9, points)], [Face(Box(0, 0, 50, 50), 0.9, points)] * 2
+    answers = iter([one, [], two, [Face(Box(64, 64, 100, 120), 0.5, points)], one])
+    images = np.arange(5 * 48 * 48, dtype=np.uint8).reshape(5, 48, 48)
+    made = crops(images, lambda image: next(answers), 9)
+    assert [picture.name for picture in made] == ["crop_0", "crop_4"]
+    assert made[0].boxes[0] == pytest.approx([0, -0.05 * 30, 25, 30 * 1.05])
+    assert made[0].landmarks[0, 0] == pytest.approx([-1, 1.5])
+    np.testing.assert_array_equal(made[1].grey, images[4])

@@ -19,7 +19,11 @@ from tests.standins import needs_photographs
 
 @needs_photographs
 def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
-    haar, camera, counts = detectors.make(DetectorSettings()), open_camera(CameraSettings(driver="demo", fps=2)), []
+    haar, camera, counts = (
+        detectors.make(DetectorSettings(driver="haar")),
+        open_camera(CameraSettings(driver="demo", fps=2)),
+        [],
+    )
     while (frame := camera.read()) is not None:
         faces = haar.find(frame.image, to_grey(frame.image))
         counts.append((frame.at, len(faces)))
@@ -32,7 +36,7 @@ def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None
 
 
 def test_nobody_is_found_on_a_blank_wall() -> None:
-    haar = detectors.make(DetectorSettings())
+    haar = detectors.make(DetectorSettings(driver="haar"))
     noise = np.random.default_rng(1).normal(128, 3, (240, 320)).clip(0, 255).astype(np.uint8)
     for wall in (np.zeros((240, 320), np.uint8), np.full((240, 320), 200, np.uint8), noise):
         assert haar.find(wall, wall) == []
@@ -58,10 +62,10 @@ def test_shrinking_keeps_the_aspect_and_tells_the_way_back(
 def test_a_haar_cascade_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cv2.data, "haarcascades", str(tmp_path))
     with pytest.raises(DetectorError, match="no Haar cascades; install"):
-        detectors.make(DetectorSettings())
+        detectors.make(DetectorSettings(driver="haar"))
     (tmp_path / "haarcascade_frontalface_alt2.xml").write_text("<opencv_storage></opencv_storage>")
     with pytest.raises(DetectorError, match="damaged; reinstall"):
-        detectors.make(DetectorSettings())
+        detectors.make(DetectorSettings(driver="haar"))
 
 
 def test_yunet_without_its_file_or_with_another_is_one_line(tmp_path: Path) -> None:

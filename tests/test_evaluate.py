@@ -118,7 +118,7 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
     readme, model = tmp_path / "README.md", tmp_path / "some-int8.tflite"
     card.path_of(model).write_bytes(card.encode(CARD))
     readme.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
-    card.update_readme(readme, [model])
+    card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
     lines = readme.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", "<!-- figures -->", "<!-- /figures -->", "after")
     cells = (
@@ -127,11 +127,11 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
     )
     assert lines[4] == f"| {cells.replace('| ', ' | ')} |"
     before = readme.read_bytes()
-    card.update_readme(readme, [model])
+    card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
     assert readme.read_bytes() == before
     readme.write_text("no markers")
     with pytest.raises(AssistantError, match="which are missing"):
-        card.update_readme(readme, [model])
+        card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
 
 
 def test_a_card_is_read_back_as_it_was_and_keeps_rows_of_numbers_on_one_line() -> None:

@@ -116,6 +116,14 @@ def test_a_card_without_a_threshold_is_refused(tmp_path: Path, threshold: object
         look(np.zeros((240, 320), np.uint8), DetectorSettings(driver="own", model=str(model)))
 
 
+@needs_photographs
+def test_a_network_that_never_learned_landmarks_gives_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
+    model = copy(tmp_path)
+    models.rewrite_card(model, landmarks=False)
+    (face,) = look(framed(astronaut, 0)[0], DetectorSettings(driver="own", model=str(model)))
+    assert face.landmarks is None
+
+
 def test_a_damaged_file_or_another_network_is_one_line(tmp_path: Path) -> None:
     model = copy(tmp_path)
     content = bytearray(model.read_bytes())

@@ -1,17 +1,23 @@
 """The chain from frame to words, and the loop around it that says whatever goes wrong."""
 
+import dataclasses
+import math
 import threading
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import pytest
 
 from assistant import phrases
-from assistant.config import Settings
+from assistant.config import Detector as DetectorSettings
+from assistant.config import Settings, Words
 from assistant.live import NO_FRAME_S, Live
-from assistant.records import CameraError, Face, Frame, ModelError, Priority, Utterance
+from assistant.records import Box, CameraError, Face, Frame, ModelError, Priority, Utterance
+from assistant.vision import detectors
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
+from assistant.vision.preprocess import SHAPE
 from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
 
 EN = phrases.load("en")
@@ -174,6 +180,71 @@ def test_the_crop_has_the_detectors_margin() -> None:
     grey[200:280, 280:360] = 65  # a quarter of the crop: mean grey 20
     (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
     assert max(reading.probabilities) == reading.probabilities[2]
+
+
+def with_landmarks(turn: float = 0.0, tilt_deg: float = 0.0, size: float = 96.0) -> Face:
+    """A face whose box is 96 pixels wide around (320, 240): its nose moved aside, its head tilted."""
+    points, angle = (SHAPE - 24) * size / 48, math.radians(tilt_deg)
+    points[2, 0] += turn * (points[3, 1] - points[0, 1])
+    turned = points @ np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) + (320, 240)
+    return Face(Box(320 - 48, 240 - 48, 96, 96), 0.9, tuple((float(x), float(y)) for x, y in turned))
+
+
+@pytest.mark.parametrize("turn", [-0.6, 0.6])
+def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) -> None:
+    reader, texts, asked = ScriptedReader(), [], []
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [with_landmarks(turn if frame >= 20 else 0.0)]),
+        reader,
+        dataclasses.replace(Settings(), words=Words(verbosity="full")),
+        EN,
+    )
+    read = reader.probabilities
+    reader.probabilities = lambda crop: asked.append(crop) or read(crop)  # type: ignore[method-assign]
+    for number in range(60):
+        step = line.step(Frame(picture("happy"), number / 10, number))
+        (reading,) = step.readings
+        assert (reading.probabilities is None, reading.reason) == ((True, "side_on") if number >= 20 else (False, ""))
+        texts += [utterance.text for utterance in step.utterances]
+    assert len(asked) == 20
+    assert texts == ["One person ahead looks happy.", "Ahead: cannot tell, face turned away."]
+
+
+def test_a_tilted_face_is_turned_upright_before_it_is_read() -> None:
+    """Bright along the tilted face, dark around it: the crop along the box would hold the dark corners."""
+    grey = np.full((480, 640), 5, np.uint8)
+    cv2.fillConvexPoly(grey, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 65)
+    for found, said in ((with_landmarks(tilt_deg=45), 6), (Face(Box(246, 166, 148, 148), 0.9), 3)):
+        (reading,) = pipeline([found]).step(Frame(grey, 0.0, 0)).readings
+        assert int(np.argmax(reading.probabilities)) == said
+
+
+def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lying picture leaves the lower part of the square empty, a standing one the right part."""
+
+    class Net:
+        def detect(self, square: np.ndarray) -> tuple[int, np.ndarray]:
+            rows = np.full((3, 15), 0.9, np.float32)
+            rows[:, :4] = [(100, 250, 40, 40), (250, 100, 40, 40), (100, 205, 40, 60)]
+            rows[:, 4:14] = rows[:, [0, 1] * 5] + (SHAPE * 40 / 48).ravel()
+            return 3, rows
+
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: Net())
+    yunet = detectors.make(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    line = Pipeline(yunet, ScriptedReader(), Settings(), EN)
+    step = line.step(Frame(picture("happy"), 0.0, 0))
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (500, 200)]
+    assert [reading.reason for reading in step.readings] == [""] * 2
+    step = line.step(Frame(picture("happy", (480, 640)), 0.1, 1))
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (200, 500)]
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_every_reason_fits_into_eight_words(locale: str) -> None:
+    words = phrases.load(locale)
+    for reason in phrases.TABLES["reasons"]:
+        for where in ("", *phrases.TABLES["where"]):
+            assert len(words.remark("cannot_tell", where=where, reason=reason).split()) <= 8
 
 
 def test_a_standing_fault_is_said_again() -> None:

@@ -1,20 +1,25 @@
 """The card of a face detector: what it is, what it was made from and under which terms, how good it is, its limits.
 
-The assistant reads `sha256` and `threshold`; people read the rest. Every figure is measured by the program.
+The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. Every figure is measured by the program.
 """
 
 import hashlib
 from pathlib import Path
 from typing import Any
 
+from assistant.records import ModelError
 from assistant.vision.preprocess import SCALING
 from convert import graph
-from convert.card import encode, made_now
+from convert.card import encode, load, made_now, path_of
 from convert.detection.recipe import DetectorRecipe
+from convert.files import write_whole
 from convert.runs import Run
 
 __all__ = ["describe", "encode"]
 
+TASK = "face detection"
+FIGURES = ("<!-- detectors -->", "<!-- /detectors -->")
+"""The comments of the README between which the table stands."""
 TERMS = {
     "fm": "Kaggle face-mask detection: CC0 as recollected",
     "yt": "frames of YouTube Faces with checked landmarks: research terms",
@@ -24,6 +29,8 @@ TERMS = {
     "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
 }
 """The terms found for each origin of training pictures."""
+LEAST_LANDMARKS = 500
+"""Faces with landmarks in training from which the landmarks of a detector mean something."""
 TEACHER = "YuNet (Wu et al. 2023, MIT) gave landmarks, and boxes of some faces; its weights are not part of this file"
 INTENDED_USE = (
     "To find the faces in front of a blind or visually impaired wearer, with eyes, nose and mouth corners, so that "
@@ -47,12 +54,13 @@ def describe(
     origins = plan.data.origins
     return {
         "name": name,
-        "task": "face detection",
+        "task": TASK,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "parameters": made.parameters,
         "macs": made.macs,
         "threshold": threshold,
+        "landmarks": environment.get("landmarks", LEAST_LANDMARKS) >= LEAST_LANDMARKS,
         "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
         "output": {
             "dtype": made.output_type.lower(),
@@ -81,6 +89,39 @@ def describe(
     }
 
 
-def path_of(model: Path) -> Path:
-    """Where the card of a model file lies."""
-    return model.with_suffix(".json")
+def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """Write what `evaluate.evaluate` measured into the card of a model; returns the card."""
+    card = load(model)
+    card["metrics"] = report["detectors"]["ours"]
+    card["peers"] = {name: found for name, found in report["detectors"].items() if name != "ours"}
+    card["measured"] = made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
+    write_whole({path_of(model): encode(card)})
+    return card
+
+
+def table(card: dict[str, Any]) -> str:
+    """A measured detector beside its peers, as a Markdown table."""
+    if "metrics" not in card:
+        raise ModelError(f"{card['name']}: its card has no figures yet; run `emotion-convert card` on the model")
+    rows = [
+        ("detector", "recall (95 % interval)", "precision", "AP", "AP at .35", "time to Haar's", "MMAC", "KiB"),
+        ("---",) * 8,
+    ]
+    for name, found in {f"`{card['name']}`": card["metrics"], **card["peers"]}.items():
+        low, high = found["interval_95"]["recall"]
+        rows.append(
+            (
+                name,
+                f"{found['recall']:.3f} ({low:.2f} to {high:.2f})",
+                *(f"{found[key]:.3f}" for key in ("precision", "ap", "ap35")),
+                f"{found['ms_to_haar']:.3f}",
+                f"{found['mmac']:.1f}" if found["mmac"] else "-",
+                f"{found['kib']:.0f}",
+            )
+        )
+    measured = card["measured"]
+    note = (
+        f"{measured['faces']} faces of 30 pixels and more in {measured['pictures']} pictures, long side 320; "
+        f"{measured['date']}, {measured['revision']}; {measured['machine']}."
+    )
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", note])

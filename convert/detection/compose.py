@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from convert.detection import prints
+from convert.detection import prints, wear
 from convert.detection.light import lit
 from convert.detection.moving import how, intersect, moved, warp
 from convert.detection.pictures import Picture
@@ -33,10 +33,10 @@ MAX_ENLARGED = 2.5
 class Mixture:
     """How often what is made (shares; what is left of 1 are single scenes), and how far it may be changed.
 
-    tilt_deg: largest rotation, drawn in a third of the scenes, the others stay within a third of it; gamma: largest,
-    and inverse of the smallest; noise: largest standard deviation in grey levels; covered: share of the faces of which
-    a part is hidden; printed: share of the frames with drawn faces in them, on clothes or on walls; cut: how far over
-    the frame's edge the centre of a face may be drawn, in face sizes.
+    tilt_deg: largest rotation, drawn in half of the scenes, the others stay within a third of it; gamma: largest, and
+    inverse of the smallest; noise: largest standard deviation in grey levels; covered, glasses, beards: share of the
+    faces of which a part is hidden, or that are given these; printed: share of the frames with drawn faces in them, on
+    clothes or on walls; cut: how far over the frame's edge the centre of a face may be drawn, in face sizes.
     """
 
     mosaic: float = 0.2
@@ -47,6 +47,8 @@ class Mixture:
     gamma: float = 3.0
     noise: float = 16.0
     covered: float = 0.2
+    glasses: float = 0.12
+    beards: float = 0.08
     printed: float = 0.2
     cut: float = 0.25
 
@@ -102,6 +104,7 @@ class Composer:
         made = _within(made)
         if random.random() < m.printed:
             self._print(random, made)
+        self._wear(random, made)
         self._cover(random, made)
         made.grey = lit(random, made.grey, m.gamma, m.noise)
         return made
@@ -200,7 +203,7 @@ class Composer:
     ) -> NDArray[np.float64]:
         box = picture.boxes[index].astype(np.float64)
         scale = min(size / math.sqrt(box[2] * box[3]), MAX_ENLARGED)
-        most = self.mixture.tilt_deg if random.random() < 1 / 3 else self.mixture.tilt_deg / 3
+        most = self.mixture.tilt_deg if random.random() < 0.5 else self.mixture.tilt_deg / 3
         angle = math.radians(random.uniform(-most, most))
         flip = -1.0 if random.random() < 0.5 else 1.0
         squeeze = random.uniform(0.9, 1.1)
@@ -225,13 +228,22 @@ class Composer:
 
     def _printed(self, random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Something that is printed: drawn, or made of the photograph of a face."""
-        if random.random() < 0.5:
+        if random.random() < 0.35:
             return prints.draw(random)
         picture = self._head(random)
         x, y, width, height = picture.boxes[random.integers(len(picture.boxes))]
         rows = slice(max(0, round(y)), max(1, round(y + height)))
         face = picture.grey[rows, max(0, round(x)) : max(1, round(x + width))]
         return prints.poster(random, face) if min(face.shape) > 10 else prints.draw(random)
+
+    def _wear(self, random: Generator, made: Frame) -> None:
+        """Give some of the faces whose landmarks are known glasses, or a beard."""
+        for points in made.landmarks[np.isfinite(made.landmarks).all(axis=(1, 2))]:
+            draw = random.random()
+            if draw < self.mixture.glasses:
+                wear.glasses(random, made.grey, points)
+            elif draw > 1 - self.mixture.beards:
+                wear.beard(random, made.grey, points)
 
     def _cover(self, random: Generator, made: Frame) -> None:
         """Hide a part of some faces behind something else: a hand, a scarf, somebody's shoulder."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from convert.detection.targets import BOX, FACE, HAS_LANDMARKS, IGNORED, LANDMARKS
 
-WEIGHTS = {"score": 1.0, "box": 2.0, "landmarks": 1.0}
+WEIGHTS = {"score": 1.0, "box": 2.0, "landmarks": 5.0}
+"""Landmarks are off by a twentieth of a face where boxes are off by a tenth of their area: this evens them out."""
 FOCUS = 2.0
 """Exponent by which well-answered cells count less."""
 LOG_SIZES = (-2.0, 4.0)

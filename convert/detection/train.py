@@ -128,6 +128,7 @@ def train(
         "recipe": recipe.name,
         "pictures": {origin: sum(each.origin == origin for each in training) for origin in recipe.data.origins},
         "crops": len(crops),
+        "landmarks": sum(int(np.isfinite(each.landmarks).all(axis=(1, 2)).sum()) for each in (*training, *crops)),
         "teacher_sha256": hashlib.sha256(teacher.read_bytes()).hexdigest() if recipe.data.teacher and teacher else "",
     }
     keras.utils.set_random_seed(recipe.seed)

@@ -41,6 +41,7 @@ class Own:
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
             raise DetectorError(f"{path}: its card has the threshold {threshold!r}; expected a number between 0 and 1")
         self.threshold = float(threshold)
+        self._has_landmarks = bool(card.get("landmarks"))
         self._shape = (0, 0)
         self._cells = grid.centres(0, 0)
         self._fit(240, 320)
@@ -67,7 +68,8 @@ class Own:
             is_inside = 0 <= x + w / 2 < width and 0 <= y + h / 2 < height  # not in the padding
             if is_inside and min(w, h) >= self.settings.min_face:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
-                faces.append(Face(box, score, tuple((float(px) * factor, float(py) * factor) for px, py in five)))
+                points = tuple((float(px) * factor, float(py) * factor) for px, py in five)
+                faces.append(Face(box, score, points if self._has_landmarks else None))
         return nearest_first(faces, self.settings.max_faces)
 
     def _by_head(self) -> dict[str, list[int]]:

@@ -14,7 +14,8 @@ OVERLAP = 0.3
 """Intersection over union from which two hits are one face."""
 
 FIXED_SIDE = 320
-"""The fixed-shape export 320x320 is the one that OpenCV 4.14 loads; the picture is letterboxed into it."""
+"""The fixed-shape export 320x320 is the one that OpenCV 4.14 loads; the picture is letterboxed into it, whatever
+`detector.long_side` says: fewer pixels would cost the same time, more do not fit."""
 
 
 class YuNet:
@@ -48,7 +49,9 @@ class YuNet:
         _, rows = self._net.detect(square)
         faces = []
         for row in rows if rows is not None else ():
-            if min(row[2], row[3]) >= self.settings.min_face:
+            centre_x, centre_y = row[0] + row[2] / 2, row[1] + row[3] / 2
+            is_inside = 0 <= centre_x < width and 0 <= centre_y < height  # not in the padding
+            if is_inside and min(row[2], row[3]) >= self.settings.min_face:
                 x, y, w, h, *points = (float(value) * factor for value in row[:14])
                 pairs = tuple(zip(points[::2], points[1::2], strict=True))
                 faces.append(Face(Box(x, y, w, h), float(row[14]), pairs))

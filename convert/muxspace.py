@@ -1,0 +1,57 @@
+"""muxspace: faces in the wild that no model of ours has seen, with the labels of their `data/legend.csv`."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.datasets import DatasetError
+
+WORDS = {
+    "anger": "angry",
+    "contempt": "contempt",
+    "disgust": "disgust",
+    "fear": "fear",
+    "happiness": "happy",
+    "neutral": "neutral",
+    "sadness": "sad",
+    "surprise": "surprise",
+}
+"""Its labels, whose case varies, in this project's words."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Grey uint8 [H, W] of one face and a little around it, and its expression."""
+
+    name: str
+    grey: NDArray[np.uint8]
+    expression: str
+
+
+def load(folder: Path, expressions: Sequence[str], most: int) -> list[Picture]:
+    """Up to `most` pictures of each of these expressions, spread evenly over the legend. Raises DatasetError."""
+    legend = folder / "data" / "legend.csv"
+    names: dict[str, list[str]] = {expression: [] for expression in expressions}
+    try:
+        with open(legend, newline="", encoding="utf-8") as table:
+            for row in csv.DictReader(table):
+                expression = WORDS.get(row["emotion"].lower(), "")
+                if expression in names:
+                    names[expression].append(row["image"])
+    except (OSError, KeyError, AttributeError, UnicodeDecodeError) as err:
+        raise DatasetError(f"{legend}: not muxspace's legend: {err}") from err
+    made = []
+    for expression, known in names.items():
+        if not known:
+            raise DatasetError(f"{legend}: names no picture of {expression}")
+        for index in np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int):
+            grey = cv2.imread(str(folder / "images" / known[index]), cv2.IMREAD_GRAYSCALE)
+            if grey is None:
+                raise DatasetError(f"{folder / 'images' / known[index]}: this picture cannot be read")
+            made.append(Picture(known[index], np.asarray(grey, np.uint8), expression))
+    return made
