@@ -19,11 +19,8 @@ from tests.standins import needs_photographs
 
 @needs_photographs
 def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
-    haar, camera, counts = (
-        detectors.make(DetectorSettings(driver="haar")),
-        open_camera(CameraSettings(driver="demo", fps=2)),
-        [],
-    )
+    haar, camera = detectors.make(DetectorSettings(driver="haar")), open_camera(CameraSettings(driver="demo", fps=2))
+    counts = []
     while (frame := camera.read()) is not None:
         faces = haar.find(frame.image, to_grey(frame.image))
         counts.append((frame.at, len(faces)))

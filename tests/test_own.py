@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assistant.config import Detector as DetectorSettings
 from assistant.records import DetectorError, Face
 from assistant.vision import detectors
-from assistant.vision.detectors.own import SHIPPED
+from assistant.vision.detectors.own import SHIPPED, Own
 from assistant.vision.tflite import find
 from tests import models
 from tests.standins import needs_photographs
@@ -70,6 +70,16 @@ def test_a_far_face_is_found_and_one_below_the_smallest_is_not_told(astronaut: N
     (face,) = look(far)
     assert face.box.width < 75
     assert look(far, DetectorSettings(driver="own", min_face=60)) == []
+
+
+@needs_photographs
+def test_the_fast_mode_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: NDArray[np.uint8]) -> None:
+    image = framed(astronaut, 0)[0]
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    fast = Own(DetectorSettings(driver="own", long_side=160, min_face=16))
+    (quick,), (usual,) = fast.find(image, grey), look(image)
+    assert fast._shape == (128, 160)
+    assert np.hypot(quick.box.x - usual.box.x, quick.box.y - usual.box.y) < 0.2 * usual.box.width
 
 
 @needs_photographs

@@ -1,6 +1,6 @@
 """The card of a face detector: what it is, what it was made from and under which terms, how good it is, its limits.
 
-The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. Every figure is measured by the program.
+The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. The program measures every figure.
 """
 
 import hashlib
