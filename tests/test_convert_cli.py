@@ -11,7 +11,9 @@ from convert import cli
 from convert.cli import main
 from tests import faces
 
-COMMANDS = ("train", "quantize", "verify", "evaluate", "benchmark", "card")
+COMMANDS = (
+    "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
+)  # fmt: skip
 MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 

@@ -165,6 +165,14 @@ def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[floa
     np.testing.assert_array_equal(made, preprocess.crop(grey, box))
 
 
+@pytest.mark.parametrize(("off", "is_followed"), [(0.0, True), (40.0, True), (90.0, False), (-90.0, False)])
+def test_landmarks_far_from_their_box_are_not_followed(off: float, is_followed: bool) -> None:
+    grey, points = drawn(30, 2.5)
+    found = Face(Box(140, 140, 120, 120), 0.9, tuple((float(x) + off, float(y)) for x, y in points))
+    along_the_box = np.array_equal(preprocess.face(grey, found), preprocess.crop(grey, found.box))
+    assert along_the_box != is_followed
+
+
 def test_a_face_at_the_edge_repeats_it() -> None:
     grey, points = drawn(0, 3.0)
     made = preprocess.align(grey[:, 200:], points - (200, 0))  # half of it is outside

@@ -45,6 +45,9 @@ apart), made symmetric and drawn together to 0.9: of 0.9, 1 and 1.1 that read 1,
 and turned by 30 degrees either way."""
 LEAST_EYES, MOST_EYES = 2.0, 4000.0
 """Landmarks whose eyes are nearer or farther apart, in pixels, are no face's."""
+STRAY = 0.5
+"""Landmarks that lie farther outside their box than this, in shares of its longer side, are not of the face in it. Of
+5,664 faces of FER-2013 Training none of YuNet's lay 0.05 outside."""
 
 
 def face(grey: NDArray[np.uint8], found: Face, margin: float = 0.0) -> NDArray[np.uint8]:
@@ -52,7 +55,7 @@ def face(grey: NDArray[np.uint8], found: Face, margin: float = 0.0) -> NDArray[n
     could be a face's."""
     if found.landmarks is not None:
         points = np.array(found.landmarks, np.float64)
-        if is_plausible(points):
+        if is_plausible(points) and _is_around(found.box, points):
             return align(grey, points)
     return crop(grey, found.box, margin)
 
@@ -60,6 +63,13 @@ def face(grey: NDArray[np.uint8], found: Face, margin: float = 0.0) -> NDArray[n
 def is_plausible(points: NDArray[np.float64]) -> bool:
     """Whether five landmarks [5, 2] could be a face's: finite, and the eyes apart."""
     return bool(np.isfinite(points).all()) and LEAST_EYES <= math.dist(points[0], points[1]) <= MOST_EYES
+
+
+def _is_around(box: Box, points: NDArray[np.float64]) -> bool:
+    """Whether landmarks [5, 2] lie in a box, or near it."""
+    stray = STRAY * max(box.width, box.height)
+    near, far = np.array([box.x, box.y]) - stray, np.array([box.x + box.width, box.y + box.height]) + stray
+    return bool(((near <= points) & (points <= far)).all())
 
 
 def align(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 Point = tuple[float, float]
 
 TURNED = 0.12
-"""Turn from which a face is said to look left or right; three quarters of the faces of muxspace are below 0.11."""
+"""Turn from which a face is said to look left or right: nearly two thirds of the faces of muxspace look ahead. YuNet's
+turn of a face and that of its mirror image differ by 0.03 in the median."""
 SIDE_ON = 0.25
-"""Turn from which an expression cannot be told. Of the happy faces of muxspace the crowd model names 84 % below a turn
-of 0.15, 79 % from 0.15 to 0.2, 52 % from 0.2 to 0.25 and 36 % beyond: what it sees there is a neutral cheek."""
+"""Turn from which an expression cannot be told. Of 4,367 upright faces of muxspace, happy or neutral, the crowd model
+names 87 % of the happy ones below a turn of 0.1, 80 % from 0.15 to 0.25, 74 % from 0.25 to 0.3 and 66 % beyond; of
+what it is sure of (0.6) 5, 7, 11 and 14 % are wrong. One face in 17 is turned so far."""
 
 
 @dataclass(frozen=True)

@@ -219,22 +219,25 @@ class Composer:
             x, y = random.uniform(0, width), random.uniform(0, height)
             if len(made.boxes) and random.random() < 0.6:
                 box = made.boxes[random.integers(len(made.boxes))]
-                size = float(box[2]) * random.uniform(0.6, 2.0)
+                size = float(box[2]) * random.uniform(0.8, 2.6)
                 x = box[0] + box[2] * random.uniform(0, 1)
-                y = box[1] + box[3] * random.uniform(1.1, 1.8) + size / 2
-            reach = np.array([x - 0.7 * size, y - 0.7 * size, 1.4 * size, 1.4 * size], np.float32)
+                y = box[1] + box[3] * random.uniform(1.05, 1.6) + 0.5 * size
+            reach = np.array([x - 0.55 * size, y - 0.55 * size, 1.1 * size, 1.1 * size], np.float32)
             if not any(intersect(reach, other) for other in (*made.boxes, *made.ignored)):
                 prints.stamp(random, made.grey, self._printed(random), (x, y), size)
 
     def _printed(self, random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Something that is printed: drawn, or made of the photograph of a face."""
-        if random.random() < 0.35:
+        if random.random() < 0.25:
             return prints.draw(random)
         picture = self._head(random)
-        x, y, width, height = picture.boxes[random.integers(len(picture.boxes))]
-        rows = slice(max(0, round(y)), max(1, round(y + height)))
-        face = picture.grey[rows, max(0, round(x)) : max(1, round(x + width))]
-        return prints.poster(random, face) if min(face.shape) > 10 else prints.draw(random)
+        index = int(random.integers(len(picture.boxes)))
+        x, y, width, height = picture.boxes[index]
+        left, top = max(0, round(x)), max(0, round(y))
+        face = picture.grey[top : max(1, round(y + height)), left : max(1, round(x + width))]
+        if min(face.shape) <= 10:
+            return prints.draw(random)
+        return prints.poster(random, face, picture.landmarks[index] - np.array([left, top], np.float32))
 
     def _wear(self, random: Generator, made: Frame) -> None:
         """Give some of the faces whose landmarks are known glasses, or a beard."""

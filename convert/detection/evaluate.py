@@ -110,8 +110,8 @@ def _figures(
         judged = matching.pooled(pictures)
         recall, precision = matching.recall_precision(judged, candidate.threshold)
         made |= {f"recall{end}": recall, f"precision{end}": precision, f"ap{end}": matching.average_precision(judged)}
-        made[f"recall_at_precision_90{end}"] = matching.recall_at_precision(judged, 0.9)
         if not end:
+            made["recall_at_precision_90"] = matching.recall_at_precision(judged, 0.9)
             made["interval_95"] = matching.intervals(pictures, [group(each) for each in known], candidate.threshold)
             made["by_size"] = _by(judged, candidate, np.concatenate([_size(each) for each in faces]), SIZES)
             light = np.concatenate([_light(*pair) for pair in pairs])
@@ -212,7 +212,11 @@ def as_text(report: dict[str, Any]) -> str:
     ]
     lines = [f"{report['faces']} faces in {report['pictures']} pictures; {report['machine']}; {report['date']}"]
     lines += _aligned(rows)
-    for title, key in (("size in pixels", "by_size"), ("mean grey", "by_light"), ("tilt in degrees", "by_tilt")):
+    for title, key in (
+        ("size in pixels", "by_size"),
+        ("mean grey", "by_light"),
+        ("tilt in degrees, at an overlap of .35", "by_tilt"),
+    ):
         names = list(next(iter(found.values()))[key])
         lines += ["", f"recall by {title}", *_aligned(
             [("detector", *names)]

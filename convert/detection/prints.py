@@ -39,20 +39,52 @@ def draw(random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return grey, mask
 
 
-def poster(random: Generator, face: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A print made of a photograph of a face, grey uint8 [H, W]: one ink where it is light, or where it is dark, as on
-    a band's jumper. Grey and mask as of `draw`."""
-    small = cv2.GaussianBlur(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), (0, 0), 1.5)
-    light = small > np.percentile(small, random.uniform(35, 65))
-    inked = light if random.random() < 0.75 else ~light
-    outline = np.zeros((SIDE, SIDE), np.uint8)
+def poster(
+    random: Generator, face: NDArray[np.uint8], points: NDArray[np.float32] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A print made of a photograph of a face, grey uint8 [H, W]: its light and dark made ink and paper, as on a band's
+    jumper; with its landmarks [5, 2] some are made skulls. Grey and mask as of `draw`; edges are more or less soft.
+    """
+    small = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    small = cv2.GaussianBlur(small, (0, 0), random.uniform(0.5, 1.5))
+    hardness = random.uniform(0.08, 0.4)  # in 1 / grey levels: from shades to two tones
+    light = 1 / (1 + np.exp(-np.clip(hardness * (small - np.percentile(small, random.uniform(30, 60))), -30, 30)))
+    if points is not None and np.isfinite(points).all() and random.random() < 0.6:
+        within = points * (SIDE / np.array(face.shape[::-1]))
+        light = _skull(random, light.astype(np.float32), within.astype(np.float32))
+    is_inverted = random.random() < 0.2
+    inked = 1 - light if is_inverted else light
+    ink, paper = random.uniform(130, 255), random.uniform(0, 80)
+    shades = random.uniform(0.75, 1.1, (4, 4)).astype(np.float32)
+    folds = cv2.resize(shades, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    grey = cv2.GaussianBlur((paper + inked * (ink - paper)) * folds, (0, 0), random.uniform(0.3, 1.2))
+    outline = np.zeros((SIDE, SIDE), np.float32)
     cv2.ellipse(outline, (48, 48), (42, 47), 0, 0, 360, 255, -1)
-    ink, paper = int(random.integers(150, 256)), int(random.integers(0, 90))
-    if inked is not light:
-        ink, paper = paper, ink
-    is_solid = random.random() < 0.3  # paper is printed too
-    mask = outline if is_solid else np.where(inked, outline, 0).astype(np.uint8)
-    return np.where(inked, ink, paper).astype(np.uint8), mask
+    is_solid = random.random() < 0.4  # paper is printed too
+    mask = outline if is_solid else outline * inked
+    return np.clip(np.rint(grey), 0, 255).astype(np.uint8), np.clip(np.rint(mask), 0, 255).astype(np.uint8)
+
+
+def _skull(random: Generator, light: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Dark sockets around the eyes, a hole for the nose and teeth, in light float32 [96, 96] from 0 to 1."""
+    made, apart = light.copy(), float(np.hypot(*(points[1] - points[0])))
+    dark = np.zeros((SIDE, SIDE), np.float32)
+    for eye in points[:2]:
+        size = (apart * random.uniform(0.6, 0.9), apart * random.uniform(0.45, 0.75))
+        cv2.ellipse(dark, (tuple(map(float, eye)), size, 0.0), 1.0, -1)
+        if random.random() < 0.6:
+            cv2.ellipse(dark, (tuple(map(float, eye)), (0.4 * apart, 0.2 * apart), 0.0), 0.0, -1)
+    half = apart * random.uniform(0.1, 0.2)
+    corners = np.rint(points[2] + half * np.array([[0, -2], [-1, 1], [1, 1]])).astype(np.int32)
+    cv2.fillPoly(dark, [corners], 1.0)
+    mouth = points[3:].mean(axis=0)
+    wide, deep = apart * random.uniform(0.5, 0.8), apart * random.uniform(0.12, 0.3)
+    for x in np.arange(mouth[0] - wide, mouth[0] + wide, max(3.0, apart * random.uniform(0.12, 0.25))):
+        cv2.line(dark, (round(x), round(mouth[1] - deep)), (round(x), round(mouth[1] + deep)), 1.0, 1)
+    cv2.line(dark, (round(mouth[0] - wide), round(mouth[1])), (round(mouth[0] + wide), round(mouth[1])), 1.0, 2)
+    dark = cv2.GaussianBlur(dark, (0, 0), random.uniform(0.5, 2.0)) * random.uniform(0.6, 1.0)
+    made = np.maximum(made, random.uniform(0.0, 0.8))  # the rest is bone
+    return np.asarray(made * (1 - dark), np.float32)
 
 
 def _eyes(random: Generator, grey: NDArray[np.uint8], mask: NDArray[np.uint8], value: int, wide: int) -> None:

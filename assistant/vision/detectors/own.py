@@ -68,8 +68,8 @@ class Own:
             is_inside = 0 <= x + w / 2 < width and 0 <= y + h / 2 < height  # not in the padding
             if is_inside and min(w, h) >= self.settings.min_face:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
-                points = tuple((float(px) * factor, float(py) * factor) for px, py in five)
-                faces.append(Face(box, score, points if self._has_landmarks else None))
+                marks = tuple((float(px) * factor, float(py) * factor) for px, py in five)
+                faces.append(Face(box, score, marks if self._has_landmarks else None))
         return nearest_first(faces, self.settings.max_faces)
 
     def _by_head(self) -> dict[str, list[int]]:
