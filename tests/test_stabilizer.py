@@ -130,6 +130,15 @@ def test_vague_states_must_last() -> None:
     assert made[1].reason == "unclear"
 
 
+def test_the_reason_is_the_last_one_that_there_was() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        at, is_told = frame / 10, frame % 4 == 3
+        reading = Reading(1, at, probabilities("happy"), "") if is_told else Reading(1, at, None, "side_on")
+        made += stabilizer.update(at, [reading])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
+
+
 def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.new for change in weak] == [CANNOT_TELL]

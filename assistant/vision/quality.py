@@ -54,10 +54,7 @@ def pose(landmarks: Sequence[Point]) -> Pose:
 
 def is_side_on(landmarks: Sequence[Point] | None) -> bool:
     """Whether a face is turned so far that its expression cannot be told; False where there are no landmarks."""
-    if landmarks is None:
-        return False
-    held = pose(landmarks)
-    return not abs(held.turn) < SIDE_ON  # also where it is no number
+    return landmarks is not None and SIDE_ON <= abs(pose(landmarks).turn) < math.inf
 
 
 def _middle(a: Point, b: Point) -> Point:

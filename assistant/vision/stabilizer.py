@@ -94,7 +94,8 @@ class Stabilizer:
         if not is_full or len(person.readings) < SEEN_SHARE * len(person.frames):
             return None
         if len(told) < max(s.min_readings, len(person.readings) / 2):
-            return self._vague(person, at, person.readings[-1].reason or person.reason)
+            told_why = (each.reason for each in reversed(person.readings) if each.reason)
+            return self._vague(person, at, next(told_why, "unclear"))
         means = [sum(column) / len(told) for column in zip(*told, strict=True)]
         best = max(range(len(means)), key=means.__getitem__)
         is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
