@@ -53,7 +53,7 @@ class Detector:
     driver: str = _set("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
                        choices=("own", "haar", "yunet"))  # fmt: skip
     model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
-    long_side: int = _set(320, "search in pictures of so many pixels; more sees farther, 160 is fast; yunet: always 320",
+    long_side: int = _set(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
     min_face: int = _set(24, "smallest face, pixels of the shrunk picture", low=16, high=240)
     score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)

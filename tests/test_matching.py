@@ -115,3 +115,41 @@ def test_faces_become_arrays_in_other_pixels() -> None:
     np.testing.assert_array_equal(found, [[5, 10, 15, 20]])
     np.testing.assert_array_equal(scores, [0.5])
     assert matching.as_arrays([])[0].shape == (0, 4)
+
+
+def test_the_error_of_landmarks_is_told_in_face_sizes_degrees_and_slope() -> None:
+    from assistant.vision.preprocess import SHAPE
+    from convert.detection import landmarks
+    from convert.detection.pictures import Picture
+
+    class Finder:
+        """Sees every face where it is, but notices half of its turn, and everything two pixels to the right."""
+
+        margin, needs_colour = 0.0, False
+
+        def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+            points = turned(int(grey[0, 0]) / 100 / 2) + np.array([2, 0])
+            return [Face(Box(0, 0, 40, 40), 0.9, tuple((float(x), float(y)) for x, y in points))]
+
+    def turned(share: float) -> np.ndarray:
+        points = SHAPE.copy()
+        points[2, 0] += share * (SHAPE[3, 1] - SHAPE[0, 1])
+        return points
+
+    none = np.empty((0, 4), np.float32)
+    pictures = [
+        Picture(
+            str(turn),
+            np.full((60, 60), turn, np.uint8),
+            boxes((0, 0, 40, 40)),
+            turned(turn / 100)[None].astype(np.float32),
+            none,
+        )
+        for turn in (0, 10, 20, 30)
+    ]
+    made = landmarks.error(Finder(), pictures)
+    assert made["faces"] == 4
+    assert made["turn_slope"] == pytest.approx(0.5, abs=0.01)
+    assert made["roll_deg"] == pytest.approx(0, abs=1e-4)
+    assert made["distance"] == pytest.approx(2 / 40, abs=0.01)
+    assert landmarks.error(Finder(), []) == {"faces": 0}

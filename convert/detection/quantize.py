@@ -15,7 +15,7 @@ import numpy as np
 from assistant.config import Detector as DetectorSettings
 from assistant.records import ModelError
 from assistant.vision.detectors.own import Own
-from convert.detection import card, matching, pictures, recipe
+from convert.detection import card, landmarks, matching, pictures, recipe
 from convert.detection.compose import Composer
 from convert.detection.matching import Judged
 from convert.detection.pictures import Picture
@@ -65,6 +65,7 @@ def quantize(run: Run, data: Path, model: Path) -> None:
         "frames": FRAMES,
         "sha256": hashlib.sha256(frames.tobytes()).hexdigest(),
         "held_out": {"ap": loss, "recall": recall, "precision": precision, "pictures": len(held)},
+        "landmarks": landmarks.error(opened(contents[model], threshold), held),
     }
     files: dict[Path, bytes] = {}
     for path, content in contents.items():
@@ -73,15 +74,20 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     write_whole(files)
 
 
-def judged(content: bytes, held: Sequence[Picture]) -> Judged:
-    """The hits of a detector file (its bytes) on pictures, found by the assistant's own driver."""
+def opened(content: bytes, threshold: float) -> Own:
+    """The assistant's own driver of a detector file (its bytes) that has no card yet."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         file.write_bytes(content)
-        about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": LEAST_SCORE}
+        about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": threshold, "landmarks": True}
         file.with_suffix(".json").write_bytes(card.encode(about))
-        detector = Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE, max_faces=1000))
-        hits = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
+        return Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE, max_faces=1000))
+
+
+def judged(content: bytes, held: Sequence[Picture]) -> Judged:
+    """The hits of a detector file (its bytes) on pictures."""
+    detector = opened(content, LEAST_SCORE)
+    hits = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
     faces, ignored = [picture.boxes for picture in held], [picture.ignored for picture in held]
     return matching.pooled(matching.judge_all(faces, ignored, hits, OVERLAP))
 
