@@ -12,7 +12,7 @@ FILES = sorted([*ROOT.glob("assistant/**/*.py"), *ROOT.glob("convert/**/*.py")])
 PURE = {
     "assistant.phrases", "assistant.faults", "assistant.voice.queue", "assistant.vision.tracker",
     "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.preprocess",
-    "assistant.vision.detectors.grid", "assistant.vision.quality",
+    "assistant.vision.detectors.grid", "assistant.vision.detectors.worn", "assistant.vision.quality",
 }  # fmt: skip
 GROUND = {"assistant.records", "assistant.config"}
 """Level 0. What everybody may import."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assistant.config import Detector as DetectorSettings
 from assistant.records import DetectorError, Face
 from assistant.vision import detectors
-from assistant.vision.detectors.own import SHIPPED, Own
+from assistant.vision.detectors.own import SHIPPED, Own, levels
 from assistant.vision.tflite import find
 from tests import models
 from tests.standins import needs_photographs
@@ -182,3 +182,17 @@ def count(clip: Path) -> list[int]:
     while (read := video.read())[0]:
         counts.append(len(detector.find(read[1], cv2.cvtColor(read[1], cv2.COLOR_BGR2GRAY))))
     return counts
+
+
+@pytest.mark.parametrize(("mean", "spread"), [(30, 10), (90, 30), (140, 70), (200, 20), (128, 0)])
+def test_dark_and_flat_frames_are_levelled_and_others_left_alone(mean: float, spread: float) -> None:
+    grey = np.random.default_rng(1).normal(mean, spread, (240, 320)).clip(0, 255).astype(np.uint8)
+    table = levels(grey)
+    assert table.dtype == np.uint8
+    assert (np.diff(table.astype(int)) >= 0).all()  # what is lighter stays lighter
+    made = table[grey]
+    if spread:
+        assert made.std() >= 0.95 * min(grey.std(), 60)
+    assert made.mean() >= min(grey.mean(), 135) - 3
+    if mean == 140:
+        assert np.abs(table.astype(int) - np.arange(256)).max() <= 12

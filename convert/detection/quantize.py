@@ -27,7 +27,7 @@ from convert.runs import Run
 WIDTH, HEIGHT = 320, 240
 """The size that the file names; the assistant gives it others too."""
 FRAMES, SEED = 300, 1
-PRECISION = 0.95
+PRECISION = 0.9
 LEAST_THRESHOLD = 0.3
 OVERLAP = 0.5
 MAX_LOSS = 0.01

@@ -4,6 +4,9 @@ The network takes the picture as it is: shrunk, not stretched, and padded to who
 searched as finely as a lying one and a wide one costs less.
 """
 
+import math
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +14,33 @@ from assistant.config import Detector as DetectorSettings
 from assistant.records import Box, DetectorError, Face, ModelError
 from assistant.vision import preprocess, tflite
 from assistant.vision.detectors import grid, nearest_first, shrink
+from assistant.vision.detectors.worn import without_prints
 
 SHIPPED = "face-detector-int8"
 HEADS = {1: "score", 4: "box", 10: "landmarks"}
 """The network's outputs by their channels; there is one of each for every stride of the grid."""
 OVERLAP = 0.4
 """Intersection over union from which two hits are one face."""
+MEAN, SPREAD, MOST_GAIN = 140.0, 70.0, 2.0
+"""A darker frame is brightened to this mean grey, and the contrast of a flatter one raised to this standard deviation,
+by a factor of 2 at the most: of the faces in the held-out pictures that finds more than the frame as it is (average
+precision 0.947 against 0.942), most of all in the dark."""
 MOST_CELLS = 200
 """At most so many cells, the best ones, are looked at: a crowd of noise must not cost the time of a frame."""
+
+
+def levels(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A table uint8 [256] that gives each grey level of a picture another one: see MEAN and SPREAD."""
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256])[:, 0]
+    share, level = counts / counts.sum(), np.arange(256, dtype=np.float64)
+    mean = float(share @ level)
+    spread = float(np.sqrt(share @ (level - mean) ** 2))
+    gain = min(max(1.0, SPREAD / max(spread, 1.0)), MOST_GAIN)
+    table = np.clip((level - mean) * gain + mean, 0, 255)
+    mean = max(float(share @ table), 1.0)
+    if mean < MEAN:
+        table = 255 * (table / 255) ** max(math.log(MEAN / 255) / math.log(mean / 255), 0.4)
+    return np.asarray(np.rint(table), np.uint8)
 
 
 class Own:
@@ -70,7 +92,7 @@ class Own:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
                 marks = tuple((float(px) * factor, float(py) * factor) for px, py in five)
                 faces.append(Face(box, score, marks if self._has_landmarks else None))
-        return nearest_first(faces, self.settings.max_faces)
+        return nearest_first(without_prints(faces), self.settings.max_faces)
 
     def _by_head(self) -> dict[str, list[int]]:
         """Which outputs are the maps of each head, finest first. Raises DetectorError for any other network."""
@@ -104,7 +126,7 @@ class Own:
         padded = np.full((1, *self._shape, 1), round(preprocess.MID_GREY), np.uint8)
         padded[0, :height, :width, 0] = small
         try:
-            outputs = self._model.run(self._tensor_of[padded])
+            outputs = self._model.run(self._tensor_of[levels(small)][padded])
         except ModelError as err:
             raise DetectorError(str(err)) from err
         return [
