@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+from assistant.vision.cameras.demo import photograph
 
 
 def _place(variable: str, what: str) -> Path:
@@ -23,6 +27,12 @@ def data() -> Path:
 def clips() -> Path:
     """The folder of real clips."""
     return _place("EMOTION_VIDEOS", "the clips")
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> NDArray[np.uint8]:
+    """The photograph that scikit-image carries, BGR uint8 [512, 512, 3]."""
+    return photograph("astronaut")
 
 
 @pytest.fixture(autouse=True)

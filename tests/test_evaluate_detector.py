@@ -18,14 +18,11 @@ from tests.standins import needs_photographs
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, astronaut: np.ndarray) -> Path:
     """Two photographs of the astronaut, one mirrored, and a wall; her box by hand, around hairline, ears and chin."""
-    from skimage import data
-
     (tmp_path / "eval" / "images").mkdir(parents=True)
-    image = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     wall = np.full((240, 320, 3), 120, np.uint8)
-    for name, picture in (("v01_a", image), ("web_b", np.ascontiguousarray(image[:, ::-1])), ("web_c", wall)):
+    for name, picture in (("v01_a", astronaut), ("web_b", astronaut[:, ::-1]), ("web_c", wall)):
         cv2.imwrite(str(tmp_path / "eval" / "images" / f"{name}.png"), picture)
     (tmp_path / "eval" / "boxes.csv").write_text(
         "image,x,y,w,h,source\n"

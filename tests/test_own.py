@@ -21,13 +21,6 @@ EYES = ((204, 105), (246, 105))
 """Of the astronaut in her photograph, her right and her left one, to some pixels."""
 
 
-@pytest.fixture(scope="module")
-def astronaut() -> NDArray[np.uint8]:
-    from skimage import data
-
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
-
-
 def look(image: NDArray[np.uint8], settings: DetectorSettings = OWN) -> list[Face]:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
     return detectors.make(settings).find(image, grey)
@@ -50,7 +43,7 @@ def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angl
     assert face.landmarks is not None
     for found, known in zip(face.landmarks, EYES, strict=False):
         expected = turn @ (*known, 1)
-        assert np.hypot(*(expected - found)) < 0.15 * face.box.width
+        assert np.hypot(*(expected - found)) < 0.2 * face.box.width
     assert 40 < face.box.width < 160
 
 

@@ -26,6 +26,7 @@ TERMS = {
     "th": "Roboflow face-detection-mgde2: CC BY 4.0",
     "hs": "Human-Segmentation-Dataset: no terms given",
     "in": "ImageNet sample pictures: non-commercial research",
+    "crops": "FER-2013 Training pictures: ICML 2013 challenge (Goodfellow et al.), for research",
     "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
 }
 """The terms found for each origin of training pictures."""
@@ -51,7 +52,7 @@ def describe(
 ) -> dict[str, Any]:
     """The card of a freshly converted detector (its bytes in `content`), still without measured figures."""
     made, best, environment = graph.parse(name, content), run.best(), run.environment()
-    origins = plan.data.origins
+    origins, crops = plan.data.origins, ("crops",) if plan.data.crops else ()
     return {
         "name": name,
         "task": TASK,
@@ -77,7 +78,7 @@ def describe(
         },
         "training": environment,
         "data": {
-            "terms": {origin: TERMS.get(origin, "not known") for origin in origins},
+            "terms": {origin: TERMS.get(origin, "not known") for origin in (*origins, *crops)},
             "teacher": TEACHER if plan.data.teacher else "none",
             "note": "The pictures are not part of this project.",
         },

@@ -49,7 +49,7 @@ class DemoCamera:
     is_live = False
 
     def __init__(self, settings: CameraSettings) -> None:
-        self._photos = {name: _photo(*place) for name, place in _PHOTOS.items()}
+        self._photos = {name: photograph(name) for name in _PHOTOS}
         self._fps, self._seq = settings.fps, 0
         self._size = (settings.width, settings.height)
 
@@ -77,8 +77,12 @@ class DemoCamera:
         self._seq = 0
 
 
-def _photo(package: str, inside: str) -> NDArray[np.uint8]:
-    """Read by path: importing these libraries for a picture would take a second."""
+def photograph(name: str) -> NDArray[np.uint8]:
+    """The photograph "astronaut" or "hopper", BGR uint8 [H, W, 3]. Raises CameraError where it is not installed.
+
+    Read by path: importing these libraries for a picture would take a second.
+    """
+    package, inside = _PHOTOS[name]
     spec = util.find_spec(package)
     if spec is None or spec.origin is None:
         raise SourceError(

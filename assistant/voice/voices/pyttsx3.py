@@ -27,7 +27,7 @@ LATE = 3.0
 """An engine that speaks itself is killed after this many times the words' duration, and FILE_LIMIT_S."""
 
 CHILD = """
-import ctypes, importlib.util, json, os, sys, threading
+import ctypes, importlib.util, json, os, sys, threading, time
 order = json.load(sys.stdin)
 try:
     if sys.platform == "linux":
@@ -40,8 +40,11 @@ except OSError:  # not installed; the library of a wheel, once loaded, is found 
     ctypes.CDLL(espeakng_loader.get_library_path())
 import pyttsx3
 engine = pyttsx3.init()
-for name, value in order["properties"].items():
-    engine.setProperty(name, value)
+# espeak-ng takes a rate from a queue, in its own time, and loads a voice at once, which may undo it: so say both twice
+for _ in range(2 if sys.platform == "linux" else 1):
+    for name, value in order["properties"].items():
+        engine.setProperty(name, value)
+    time.sleep(0.05)
 finished = threading.Event()
 engine.connect("finished-utterance", lambda name, completed: finished.set())
 if order["file"]:
