@@ -50,7 +50,8 @@ def test_the_report_has_the_figures_of_each_detector(
     assert report["pictures"] == 3
     assert set(report["detectors"]) == {"ours", "haar"}
     for found in report["detectors"].values():
-        assert found["recall"] == found["precision"] == found["ap"] == found["ap35"] == 1.0
+        assert found["recall"] == found["ap"] == found["ap35"] == 1.0  # whatever else is found is less sure
+        assert found["precision"] >= 0.5
         assert found["ms"] > 0
         assert found["kib"] > 100
         assert found["phantoms"] == {

@@ -43,14 +43,15 @@ def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angl
     assert face.landmarks is not None
     for found, known in zip(face.landmarks, EYES, strict=False):
         expected = turn @ (*known, 1)
-        assert np.hypot(*(expected - found)) < 0.2 * face.box.width
+        assert np.hypot(*(expected - found)) < (0.15 if abs(angle) <= 30 else 0.25) * face.box.width
     assert 40 < face.box.width < 160
 
 
 @needs_photographs
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (640, 360), (400, 400), (321, 200)])
 def test_frames_of_every_shape_are_searched(astronaut: NDArray[np.uint8], size: tuple[int, int]) -> None:
-    (face,) = look(framed(astronaut, 0, size)[0])
+    face = max(look(framed(astronaut, 0, size)[0]), key=lambda found: found.score)
+    assert face.score > 0.7
     centre = face.box.x + face.box.width / 2, face.box.y + face.box.height / 2
     assert np.hypot(centre[0] - size[0] / 2, centre[1] - size[1] / 2) < 30
 
