@@ -20,10 +20,9 @@ from assistant.vision.classifier import Classifier
 from assistant.vision.detectors import Detector
 from convert import muxspace
 from convert.datasets import DatasetError, Faces
+from convert.detection.pictures import CROP_SCALE, enlarged
 from convert.evaluate import probabilities, truth_of
 
-SCALE = 4
-"""FER-2013's pictures are enlarged by this, and surrounded by their edges, before a detector looks at them."""
 TILTS_DEG = (0, 30, -30)
 EXPRESSIONS = ("happy", "neutral", "surprise")
 """Of muxspace's labels those with enough pictures."""
@@ -39,13 +38,11 @@ def align_faces(images: NDArray[np.uint8], detector: Detector) -> tuple[NDArray[
     """
     made, found = images.copy(), np.zeros(len(images), bool)
     for index, image in enumerate(images):
-        large = cv2.resize(image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC)
-        room = large.shape[0] // 3
-        framed = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_REPLICATE)
-        face = _nearest(detector, np.asarray(framed, np.uint8))
+        framed, room = enlarged(image)
+        face = _nearest(detector, framed)
         if face is not None and face.landmarks is not None:
             # the landmarks in the small picture: aligning from there loses nothing that it had
-            points = (np.array(face.landmarks) - room + 0.5) / SCALE - 0.5
+            points = (np.array(face.landmarks) - room + 0.5) / CROP_SCALE - 0.5
             if preprocess.is_plausible(points):
                 made[index], found[index] = preprocess.align(image, points), True
     return made, found

@@ -27,6 +27,7 @@ from convert.average import Average
 from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
 from convert.runs import COLUMNS, Run, RunError, score
+from convert.schedules import warm_cosine
 
 ROUNDING = 1e-6
 """The history keeps so much of a score; an epoch that is no better than this is no better."""
@@ -129,10 +130,7 @@ def _load(model: keras.Model, start: Run) -> None:
 
 def _optimizer(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
     schedule = recipe.schedule
-    warmup = round(schedule.warmup * total_steps)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, total_steps - warmup, warmup_target=schedule.rate, warmup_steps=warmup
-    )  # fmt: skip
+    rate = warm_cosine(schedule.rate, schedule.warmup, total_steps)
     optimizer = keras.optimizers.SGD(rate, momentum=schedule.momentum, nesterov=True, weight_decay=schedule.decay)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer

@@ -11,6 +11,7 @@ from assistant.records import Box, Face
 from assistant.vision import detectors, preprocess
 from convert import alignment, muxspace
 from convert.datasets import DatasetError, load
+from convert.detection.pictures import CROP_SCALE
 from tests import faces
 
 
@@ -30,7 +31,7 @@ class Finder:
 
 def enlarged(points: np.ndarray) -> np.ndarray:
     """Where points of a 48x48 picture are in what `align_faces` shows the detector."""
-    return (points + 0.5) * alignment.SCALE - 0.5 + alignment.SCALE * 48 // 3
+    return (points + 0.5) * CROP_SCALE - 0.5 + CROP_SCALE * 48 // 3
 
 
 def test_a_face_that_is_aligned_already_stays_as_it_is() -> None:

@@ -53,14 +53,14 @@ def judge(faces: Boxes, ignored: Boxes, hits: Hits, overlap: float) -> Judged:
     found = np.zeros(len(faces), np.float32)
     kept, right = [], []
     for index in np.argsort(-scores, kind="stable"):
-        shared = _shared(boxes[index], faces)
+        common = shared(boxes[index], faces)
         area = boxes[index, 2] * boxes[index, 3]
-        overlaps = np.where(found > 0, 0, shared / (area + faces[:, 2] * faces[:, 3] - shared))
+        overlaps = np.where(found > 0, 0, common / (area + faces[:, 2] * faces[:, 3] - common))
         best = int(overlaps.argmax()) if len(overlaps) else -1
         is_match = best >= 0 and overlaps[best] >= overlap
         if is_match:
             found[best] = scores[index]
-        if counts[best] if is_match else (_shared(boxes[index], regions) < INSIDE * area).all():
+        if counts[best] if is_match else (shared(boxes[index], regions) < INSIDE * area).all():
             kept.append(scores[index])
             right.append(is_match)
     return Judged(np.array(kept, np.float32), np.array(right, bool), found[counts])
@@ -121,7 +121,8 @@ def intervals(
     return {name: (float(low[index]), float(high[index])) for index, name in enumerate(("recall", "precision", "ap"))}
 
 
-def _shared(box: Boxes, boxes: Boxes) -> NDArray[np.float32]:
+def shared(box: Boxes, boxes: Boxes) -> NDArray[np.float32]:
+    """Area [n], in square pixels, that a box [4] has in common with each of boxes [n, 4]."""
     corner = np.maximum(box[:2], boxes[:, :2])
     far = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     return np.asarray(np.prod(np.maximum(0, far - corner), axis=1), np.float32)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assistant.records import Face
 from convert.datasets import DatasetError
-from convert.detection import annotations
+from convert.detection import annotations, matching
 from convert.detection.annotations import IGNORE, Annotated
 
 MAX_SIDE = 400
@@ -112,15 +112,21 @@ def _load(each: Annotated, teacher: Teacher | None) -> Picture:
     )
 
 
+def enlarged(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A face crop, grey uint8 [S, S], as a detector can find it: enlarged by CROP_SCALE, its edges repeated all around;
+    and how far, in pixels of the result."""
+    large = cv2.resize(image, None, fx=CROP_SCALE, fy=CROP_SCALE, interpolation=cv2.INTER_CUBIC)
+    room = large.shape[0] // 3
+    return np.asarray(cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_REPLICATE), np.uint8), room
+
+
 def crops(images: NDArray[np.uint8], teacher: Teacher, most: int) -> list[Picture]:
     """Up to `most` of some face crops, grey uint8 [N, S, S], in which a teacher finds one face, with its landmarks."""
     found: list[Picture] = []
     for index, image in enumerate(images):
         if len(found) == most:
             break
-        large = cv2.resize(image, None, fx=CROP_SCALE, fy=CROP_SCALE, interpolation=cv2.INTER_CUBIC)
-        room = CROP_SCALE * image.shape[0] // 3
-        framed = cv2.copyMakeBorder(large, room, room, room, room, cv2.BORDER_REPLICATE)
+        framed, room = enlarged(image)
         faces = [face for face in teacher(cv2.cvtColor(framed, cv2.COLOR_GRAY2BGR)) if face.score >= CROP_SCORE]
         if len(faces) == 1 and faces[0].landmarks is not None:
             x, y, width, height = faces[0].box
@@ -133,9 +139,7 @@ def crops(images: NDArray[np.uint8], teacher: Teacher, most: int) -> list[Pictur
 
 def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union float32 [n] of a box [4] with boxes [n, 4], all (left, top, width, height)."""
-    corner = np.maximum(box[:2], boxes[:, :2])
-    far = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    shared = np.prod(np.maximum(0, far - corner), axis=1)
+    shared = matching.shared(box, boxes)
     return np.asarray(shared / (np.prod(box[2:]) + np.prod(boxes[:, 2:], axis=1) - shared), np.float32)
 
 

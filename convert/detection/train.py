@@ -31,6 +31,7 @@ from convert.detection.targets import targets
 from convert.provenance import environment
 from convert.recipes import RecipeError
 from convert.runs import DETECTOR_COLUMNS, Run, RunError, score
+from convert.schedules import warm_cosine
 
 LONG_SIDE = 320
 """At which the held-out pictures are searched, in pixels; that of the evaluation."""
@@ -221,10 +222,7 @@ def _teacher(model: Path) -> Teacher:
 
 def _optimizer(recipe: DetectorRecipe, total_steps: int) -> keras.optimizers.Optimizer:
     schedule = recipe.schedule
-    warmup = round(schedule.warmup * total_steps)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, total_steps - warmup, warmup_target=schedule.rate, warmup_steps=warmup
-    )  # fmt: skip
+    rate = warm_cosine(schedule.rate, schedule.warmup, total_steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.decay, clipnorm=CLIP_NORM)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer
