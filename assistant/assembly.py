@@ -22,7 +22,7 @@ SECOND_MODELS = ("emotion-crowd-int8", "emotion-cnn-int8", "emotion-mobilenetv2-
 
 def words(settings: Settings) -> Phrases:
     """The words of the settings' language. Raises LocaleError."""
-    return phrases.load(settings.words.locale)
+    return phrases.load(settings.words.locale, settings.words.wording)
 
 
 def pipeline(settings: Settings) -> Pipeline:

@@ -235,7 +235,7 @@ def _voice(options: argparse.Namespace) -> int:
     from assistant.voice import server
 
     settings, _ = _service_settings(options)  # vision says what is wrong with them
-    words = phrases.load(settings.words.locale)
+    words = phrases.load(settings.words.locale, settings.words.wording)
     with stop_on_signal() as stop:
         if options.with_parent:
             threading.Thread(target=_outlive, args=(stop, server.MISSED_S + 1), name="parent", daemon=True).start()
@@ -256,7 +256,7 @@ def _say(options: argparse.Namespace) -> int:
     from assistant.voice import sound, voices
 
     settings = settings_of(options)
-    words = phrases.load(settings.words.locale)
+    words = phrases.load(settings.words.locale, settings.words.wording)
     player = sound.CommandPlayer(settings.voice.device)
     with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED

@@ -90,8 +90,11 @@ class Words:
     """What is said."""
 
     locale: str = _set("en", "language of the sentences, a file of assistant/locales")
-    verbosity: str = _set("normal", "brief: expressions; normal: also who comes and goes; full: also where and why not",
-                          choices=("brief", "normal", "full"))  # fmt: skip
+    wording: str = _set("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
+                        choices=("emotion", "movement"))  # fmt: skip
+    verbosity: str = _set("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
+                          "goes; full: also where and why not",
+                          choices=("quiet", "brief", "normal", "full"))  # fmt: skip
     expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
                                         "expressions that are said unasked; the others are right too rarely",
                                         choices=EXPRESSIONS[:7])  # fmt: skip

@@ -14,7 +14,7 @@ from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""
-LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "key": 60, "value": 60}
+LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "key": 60, "value": 60, "sound": 60}
 """Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
 MAX_NUMBER = 1e12
 ASKS = ("describe", "why", "aim")

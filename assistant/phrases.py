@@ -5,6 +5,7 @@ A locale is complete or it is refused: no wearer meets a gap in the middle of a 
 
 import string
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -17,23 +18,48 @@ FAULTS = {
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
+SPOKEN = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
+"""The expressions that have words; contempt has none."""
+
 TABLES = {
     "sentences": {
         "arrived", "arrived_where", "looks", "looks_where", "somebody", "somebody_where", "another",
         "another_where", "no_longer", "no_longer_where",
         "cannot_tell", "cannot_tell_where", "somebody_left", "nobody",
     },
-    "expressions": {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"},
-    "no_longer": {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"},
+    "answers": {"maybe", "nearest", "why", "why_not"},
+    "emotion": SPOKEN,
+    "emotion_over": SPOKEN,
+    "movement": SPOKEN,
+    "movement_over": SPOKEN,
     "where": {"left", "ahead", "right"},
-    "reasons": {"unclear", "side_on"},
-    "status": {"ready", "stopping", "sound_check"},
+    "clock": {"10", "11", "12", "1", "2"},
+    "counts": {"1", "2", "3", "4", "more"},
+    "distance": {"near", "far"},
+    "facing": {"you", "left", "right"},
+    "reasons": {"unclear", "side_on", "dark", "bright", "far", "blurred", "covered"},
+    "sureness": {"sure", "fair", "unsure"},
+    "duration": {"moment", "seconds", "half_minute", "minute", "minutes"},
+    "aim": {"left", "right", "up", "down", "ahead"},
+    "status": {
+        "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
+        "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
+        "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
+    },
+    "sounds": {"tour", "still_here", "alarm"},
     "faults": FAULTS,
     "faults_over": FAULTS,
 }  # fmt: skip
 """The tables of a locale file and the keys that each must have, no more and no less."""
 
-SLOTS = {"expression", "where", "reason"}
+TEXTS = ("voice", "comma", "stop")
+"""What stands before the tables, besides `reviewed`."""
+
+SLOTS = {
+    "sentences": {"expression", "where", "reason"},
+    "answers": {"expression", "sureness", "duration", "reason"},
+}
+"""What may stand in braces in the sentences of a table; in all others nothing may."""
 
 
 class LocaleError(AssistantError):
@@ -42,23 +68,47 @@ class LocaleError(AssistantError):
 
 @dataclass(frozen=True)
 class Phrases:
-    """The words of one language. voice: the name of its espeak-ng voice."""
+    """The words of one language. voice: the name of its espeak-ng voice. wording: "emotion" or "movement"; reviewed: a
+    native speaker has read it; comma and stop: what stands between the parts of a sentence and at its end."""
 
     locale: str
     voice: str
     tables: dict[str, dict[str, str]]
+    wording: str = "emotion"
+    reviewed: bool = False
+    comma: str = ", "
+    stop: str = "."
 
     def remark(self, sentence: str, *, expression: str = "", where: str = "", reason: str = "") -> str:
         """The sentence `sentence` of [sentences] (its `_where` form if a place is given) with its words filled in."""
         known = self.tables["sentences"]
         form = known[f"{sentence}_where"] if where and f"{sentence}_where" in known else known[sentence]
-        kind = "no_longer" if sentence == "no_longer" else "expressions"
         text = form.format(
-            expression=self.tables[kind].get(expression, ""),
-            where=self.tables["where"].get(where, ""),
-            reason=self.tables["reasons"].get(reason, reason),
+            expression=self.expression(expression, is_over=sentence == "no_longer") if expression else "",
+            where=self.where(where) if where else "",
+            reason=self.tables["reasons"].get(reason, ""),
         )
-        return text[:1].upper() + text[1:]
+        return _capital(text)
+
+    def expression(self, name: str, *, is_over: bool = False) -> str:
+        """What is said of an expression, e.g. "looks happy" or "smiling"."""
+        return self.tables[f"{self.wording}_over" if is_over else self.wording][name]
+
+    def where(self, place: str) -> str:
+        """A place: "left", "ahead", "right", or the hour of a clock."""
+        return self.tables["clock" if place.isdigit() else "where"][place]
+
+    def facts(self, parts: Sequence[str]) -> str:
+        """Parts of a sentence as one, e.g. "One person, ahead, close."."""
+        return _capital(self.comma.join(part for part in parts if part)) + self.stop
+
+    def answer(self, sentence: str, **slots: str) -> str:
+        """A sentence of [answers], filled in."""
+        return _capital(self.tables["answers"][sentence].format(**slots))
+
+    def said(self, table: str, name: str) -> str:
+        """A word or sentence of another table; empty for an empty name."""
+        return self.tables[table][name] if name else ""
 
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""
@@ -75,31 +125,49 @@ def known_locales() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
-def load(locale: str) -> Phrases:
+def load(locale: str, wording: str = "emotion") -> Phrases:
     """The words of a language. Raises LocaleError where there are none, or not all."""
     if locale not in known_locales():
         raise LocaleError(f"no words for the language {locale!r}; there are: {', '.join(known_locales())}")
     text = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8")
-    return parse(text, locale)
+    return parse(text, locale, wording)
 
 
-def parse(text: str, locale: str) -> Phrases:
+def parse(text: str, locale: str, wording: str = "emotion") -> Phrases:
     """The words in a locale file's text. Raises LocaleError with everything that is missing, unknown or malformed."""
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise LocaleError(f"locale {locale}: not valid TOML: {err}") from err
-    mistakes = []
+    mistakes = [f"{name} is missing" for name in TEXTS if not isinstance(content.get(name), str)] + (
+        ["reviewed must be true or false"] if not isinstance(content.get("reviewed"), bool) else []
+    )
+    mistakes += [f"{name} is unknown" for name in content if name not in TABLES and name not in (*TEXTS, "reviewed")]
     for table, keys in TABLES.items():
         held = content.get(table, {})
+        if not isinstance(held, dict):
+            mistakes.append(f"{table} is no table")
+            continue
         mistakes += [f"{table}.{key} is missing" for key in sorted(keys - held.keys())]
         mistakes += [f"{table}.{key} is unknown" for key in sorted(held.keys() - keys)]
-        for key, phrase in held.items():
-            slots = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
-            if not slots <= (SLOTS if table == "sentences" else set()):
-                mistakes.append(f"{table}.{key} has an unknown placeholder")
-    if not isinstance(content.get("voice"), str):
-        mistakes.append("voice is missing")
+        mistakes += [f"{table}.{key} {wrong}" for key, phrase in held.items() if (wrong := _mistake(table, phrase))]
     if mistakes:
         raise LocaleError(f"locale {locale}: " + "; ".join(mistakes))
-    return Phrases(locale, content["voice"], {table: dict(content[table]) for table in TABLES})
+    tables = {table: dict(content[table]) for table in TABLES}
+    return Phrases(
+        locale, content["voice"], tables, wording, content["reviewed"], content["comma"], content["stop"]
+    )  # fmt: skip
+
+
+def _mistake(table: str, phrase: object) -> str:
+    if not isinstance(phrase, str) or not phrase.strip():
+        return "is no text"
+    try:
+        slots = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
+    except ValueError:
+        return "has a brace too many"
+    return "" if slots <= SLOTS.get(table, set()) else "has an unknown placeholder"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

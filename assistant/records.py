@@ -111,6 +111,29 @@ class Change:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a person in view at one moment; what answers are made of.
+
+    state: an expression or CANNOT_TELL, with the mean probability of that expression and the time since when it holds
+    (the same clock as a frame's `at`). reason: why it cannot be told, else empty. where: "left", "ahead" or "right";
+    hour: "10" to "2" on a clock face whose twelve lies ahead. distance: "near", "far" or empty between the two. facing:
+    "you", "left", "right" or empty where that is not known. is_partner: the one whom the wearer is facing and talking
+    to."""
+
+    person: int
+    box: Box
+    state: str
+    probability: float = 0.0
+    since: float = 0.0
+    reason: str = ""
+    where: str = "ahead"
+    hour: str = "12"
+    distance: str = ""
+    facing: str = ""
+    is_partner: bool = False
+
+
 class Priority(IntEnum):
     """What goes before what at the mouth."""
 
@@ -134,13 +157,15 @@ class Fate(StrEnum):
 @dataclass(frozen=True)
 class Utterance:
     """Words for the wearer. topic: of two that wait, only the newest of a topic is heard. expires_at: monotonic seconds
-    after which it is no longer true, None = never. why: for the log and the transcript, never spoken."""
+    after which it is no longer true, None = never. why: for the log and the transcript, never spoken. sound: the short
+    sound that may stand for the words (an expression, or "still_here"), empty where none does."""
 
     text: str
     priority: Priority
     topic: str
     expires_at: float | None = None
     why: str = ""
+    sound: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.config import Settings
-from assistant.records import CameraError, Change, Fate, ModelError, Utterance
+from assistant.records import Box, CameraError, Change, Fate, ModelError, Seen, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.scene import Remark
 from assistant.voice.queue import SpeechQueue
 
 PAUSE_S = 0.2
@@ -22,12 +23,18 @@ PAUSE_S = 0.2
 
 @dataclass
 class Line:
-    """What became of one remark; started_at: seconds of the clip at which its words began, None if they never did."""
+    """What became of one remark; started_at: seconds of the clip at which its words began, None if they never did.
+    box: where the person's face was last seen when the change was noticed."""
 
-    change: Change
+    remark: Remark
     utterance: Utterance
+    box: Box | None = None
     fate: Fate | None = None
     started_at: float | None = None
+
+    @property
+    def change(self) -> Change:
+        return self.remark.change
 
     def record(self) -> dict[str, Any]:
         """The line as `replay --json` prints it; `at` is when the change was noticed, seconds of the clip."""
@@ -39,6 +46,20 @@ class Line:
             "text": self.utterance.text,
             "fate": str(self.fate),
         }
+
+
+@dataclass
+class Reply:
+    """What became of an answer to a question that was asked at `at` seconds of the clip. seen: the person whom it is
+    about, None where nobody is in view; reason: why an expression cannot be told, empty where it can."""
+
+    at: float
+    what: str
+    utterance: Utterance
+    seen: Seen | None = None
+    reason: str = ""
+    fate: Fate | None = None
+    started_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,14 +120,16 @@ def replay(camera: Camera, pipeline: Pipeline, settings: Settings) -> Iterator[L
 
     mouth = Mouth(settings.voice.rate_wpm, settle)
     mouth.on_start = begin
+    boxes: dict[int, Box] = {}
     frames, first, last = 0, 0.0, 0.0
     try:
         while (frame := camera.read()) is not None:
             first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
             mouth.advance(frame.at)
             step = pipeline.step(frame)
+            boxes.update((person.id, person.face.box) for person in step.people)
             for remark, utterance in zip(step.remarks, step.utterances, strict=True):
-                line = Line(remark.change, utterance)
+                line = Line(remark, utterance, boxes.get(remark.change.person))
                 by_utterance[id(utterance)] = line
                 open_lines.append(line)
                 mouth.say(utterance, frame.at)

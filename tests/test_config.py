@@ -49,7 +49,7 @@ def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
             "camera.fps is 99; allowed: a number from 1 to 30",
             "camera.width is 640.5; allowed: a whole number from 160 to 1920",
             f"words.expressions is ['happy', 'furious']; allowed: a list of {', '.join(EXPRESSIONS[:7])}",
-            "words.verbosity is 'loud'; allowed: brief, normal, full",
+            "words.verbosity is 'loud'; allowed: quiet, brief, normal, full",
             "unknown setting vioce; did you mean voice?",
             "voice.device is 3; allowed: a text in quotes",
             "voice.volume is True; allowed: a whole number from 10 to 100",

@@ -70,7 +70,7 @@ def test_every_sentence_is_short_hedged_and_complete(locale: str) -> None:
     words = phrases.load(locale)
     sentences = set()
     for name in (name for name in phrases.TABLES["sentences"] if not name.endswith("_where")):
-        for expression in phrases.TABLES["expressions"]:
+        for expression in phrases.SPOKEN:
             for where in ("", *phrases.TABLES["where"]):
                 sentences.add(words.remark(name, expression=expression, where=where, reason="unclear"))
     for table in ("status", "faults", "faults_over"):
@@ -100,6 +100,11 @@ def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
         phrases.parse("[", "xx")
     with pytest.raises(phrases.LocaleError, match="voice is missing"):
         phrases.parse("", "xx")
+    for line, wrong in (("where = 3", "where is no table"), ("[where]\nleft = 3", "where.left is no text"),
+                        ("[where]\nleft = '{'", "where.left has a brace"), ("colour = 1", "colour is unknown"),
+                        ("[status]\nready = '{where}'", "status.ready has an unknown")):  # fmt: skip
+        with pytest.raises(phrases.LocaleError, match=wrong):
+            phrases.parse(line, "xx")
 
 
 def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> None:
