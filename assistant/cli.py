@@ -200,7 +200,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     from assistant import assembly
-    from assistant.replay import Summary, replay
+    from assistant.replay import Reply, Summary, replay
     from assistant.vision.cameras import open_camera
 
     settings = settings_of(options)
@@ -212,6 +212,8 @@ def _replay(options: argparse.Namespace) -> int:
     pipeline = assembly.pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:
         for item in replay(camera, pipeline, settings):
+            if isinstance(item, Reply):
+                continue
             if options.json:
                 record = {"summary": dataclasses.asdict(item)} if isinstance(item, Summary) else item.record()
                 print(json.dumps(record, ensure_ascii=False), flush=True)

@@ -41,6 +41,10 @@ class Camera:
     height: int = _set(480, "asked of the camera, pixels", low=120, high=1080)
     fps: float = _set(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
     picture_s: float = _set(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
+    fov_deg: float = _set(
+        62.0, "what the camera sees from left to right, degrees; 66 for Camera Module 3, 102 for its wide one",
+        low=30, high=150
+    )  # fmt: skip
     rotate: int = _set(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
@@ -55,7 +59,7 @@ class Detector:
     model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
     long_side: int = _set(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
-    min_face: int = _set(24, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    min_face: int = _set(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
     score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
     threads: int = _set(1, "own: processor threads of the network", low=1, high=8)
     max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)

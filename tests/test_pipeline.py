@@ -34,7 +34,7 @@ def test_a_step_goes_from_pixels_to_words() -> None:
         step = line.step(frame)
         assert [person.id for person in step.people] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
-        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide"}
+        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
     assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
 
@@ -177,7 +177,7 @@ def test_the_crop_has_the_detectors_margin() -> None:
     detector = ScriptedDetector(lambda frame: [face(280, 200, 80)])
     detector.margin = 0.5
     grey = picture("angry")
-    grey[200:280, 280:360] = 65  # a quarter of the crop: mean grey 20
+    grey[200:280, 280:360] += 80  # a quarter of the crop: 20 more in the mean
     (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
     assert max(reading.probabilities) == reading.probabilities[2]
 
@@ -212,8 +212,10 @@ def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) 
 
 def test_a_tilted_face_is_turned_upright_before_it_is_read() -> None:
     """Bright along the tilted face, dark around it: the crop along the box holds four dark corners."""
-    grey, tilted = np.full((480, 640), 5, np.uint8), with_landmarks(tilt_deg=45)
-    cv2.fillConvexPoly(grey, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 65)
+    grey, light, tilted = picture("angry"), picture("neutral"), with_landmarks(tilt_deg=45)
+    inside = np.zeros(grey.shape, np.uint8)
+    cv2.fillConvexPoly(inside, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 1)
+    grey = np.where(inside == 1, light, grey)
     for found, said in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
         (reading,) = pipeline([found]).step(Frame(grey, 0.0, 0)).readings
         assert int(np.argmax(reading.probabilities)) == said

@@ -14,7 +14,7 @@ import pytest
 
 from assistant import config
 from assistant.link import Client
-from assistant.messages import Answer, Ended, Message, Wrong
+from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice.server import Watch, serve
 from assistant.voice.voices.printed import Printed
@@ -96,7 +96,7 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Wrong(), Fault("no such fault", 1.0)])
+@pytest.mark.parametrize("strange", [Ask(1, "why"), Fault("no such fault", 1.0)])
 def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
     bench.vision.say(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)

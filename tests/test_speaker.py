@@ -203,7 +203,7 @@ def test_a_trouble_is_told_once_until_that_voice_speaks_again(bench: Bench) -> N
 
     speaker = bench.speaker(Stub("first", act), Stub("second"))
     for number in range(5):
-        speaker.put(say(f"{number}"))
+        speaker.put(say(f"{number}", Priority.ANSWER))
         assert bench.fate() == (f"{number}", Fate.SPOKEN)
         bench.now += 5.0
     assert bench.troubles == ["first: done after 0.01 s", "first: no card", "first: done after 0.03 s"]
@@ -236,13 +236,25 @@ def test_put_never_waits_for_a_voice_and_expiry_is_judged_late(bench: Bench) -> 
     began = time.monotonic()
     speaker.put(say("stale", expires_at=101.0))
     speaker.put(say("fresh", expires_at=200.0))
-    speaker.put(say("status", STATUS))
     assert time.monotonic() - began < 0.1
     bench.now += 50
     let_go.set()
-    assert [bench.fate() for _ in range(4)] == [
-        ("status", Fate.DROPPED), ("first", Fate.SPOKEN), ("stale", Fate.EXPIRED), ("fresh", Fate.SPOKEN),
+    assert [bench.fate() for _ in range(3)] == [
+        ("first", Fate.SPOKEN), ("stale", Fate.EXPIRED), ("fresh", Fate.SPOKEN),
     ]  # fmt: skip
+
+
+def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench) -> None:
+    let_go = threading.Event()
+    voice = Stub(act=lambda cancel: let_go.wait(WAIT_S))
+    speaker = bench.speaker(voice)
+    speaker.put(say("first"))
+    voice.next()
+    speaker.put(say("second"))
+    speaker.withdraw("second")
+    assert bench.fate() == ("second", Fate.SUPERSEDED)
+    let_go.set()
+    assert bench.fate() == ("first", Fate.SPOKEN)
 
 
 def test_what_expires_alone_leaves_the_speaker_waiting(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from assistant.config import Settings
 from assistant.faults import Faults
 from assistant.link import Listener
-from assistant.messages import Answer, Ended, Heartbeat, Message, Stop
+from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.sound import CommandPlayer, Player
@@ -66,6 +66,8 @@ def serve(
                 speaker.put(message.utterance)
             case Fault():
                 speaker.put(fault_utterance(words, message))
+            case Withdraw():
+                speaker.withdraw(message.topic)
             case Heartbeat():
                 watch.beat(message.at)
             case Stop():

@@ -53,6 +53,12 @@ class Speaker:
             self._changed.notify_all()
         self._report()
 
+    def withdraw(self, topic: str) -> None:
+        """Do not say what waits of this topic unasked: it is no longer true."""
+        with self._changed:
+            self._queue.withdraw(topic, self._clock())
+        self._report()
+
     def interrupt(self) -> None:
         """Cut off what is being spoken, if anything is; what waits goes on."""
         with self._changed:
