@@ -84,10 +84,10 @@ class SpeechQueue:
             raise RuntimeError("finish() without an utterance taken")
         self._on_fate(utterance, fate, now)
 
-    def withdraw(self, topic: str, now: float) -> None:
-        """What waits of this topic unasked is no longer true."""
+    def withdraw(self, topic: str | None, now: float) -> None:
+        """What waits of this topic (None: of any) unasked is no longer true, or no longer wanted."""
         for waiting in tuple(self._waiting):
-            if waiting.topic == topic and waiting.priority < Priority.ANSWER:
+            if topic in (None, waiting.topic) and waiting.priority < Priority.ANSWER:
                 self._end(waiting, Fate.SUPERSEDED, now)
 
     def close(self, now: float) -> None:

@@ -53,8 +53,8 @@ class Speaker:
             self._changed.notify_all()
         self._report()
 
-    def withdraw(self, topic: str) -> None:
-        """Do not say what waits of this topic unasked: it is no longer true."""
+    def withdraw(self, topic: str | None = None) -> None:
+        """Do not say what waits of this topic (None: of any) unasked."""
         with self._changed:
             self._queue.withdraw(topic, self._clock())
         self._report()
