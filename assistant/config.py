@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -102,6 +102,7 @@ class Words:
     expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
                                         "expressions that are said unasked; the others are right too rarely",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
+    still_here: bool = _set(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,13 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Controls:
+    """What the wearer presses."""
+
+    shutdown_command: str = _set("systemctl poweroff", "what a confirmed shutdown runs; empty: nothing")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; one TOML table for each field."""
 
@@ -127,6 +135,7 @@ class Settings:
     decide: Decide = field(default_factory=Decide)
     words: Words = field(default_factory=Words)
     voice: Voice = field(default_factory=Voice)
+    controls: Controls = field(default_factory=Controls)
 
 
 def load(path: Path | None = None) -> Settings:
@@ -223,20 +232,30 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
 
 def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
     """What is wrong with the value of a setting, or nothing."""
+    is_right, allowed = _rule(item)
+    return "" if is_right(value) else f"allowed: {allowed}"
+
+
+def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
+    """Whether a value may stand for a setting, and the words for what may."""
     low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
-    if isinstance(item.default, tuple):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each in choices for each in value):
-            return f"allowed: a list of {', '.join(choices)}"
-        return ""
-    if isinstance(item.default, str):
-        if not isinstance(value, str) or not value.isprintable():
-            return "allowed: a text in quotes"
-        return "" if not choices or value in choices else f"allowed: {', '.join(choices)}"
-    whole = isinstance(item.default, int)
-    number = isinstance(value, int) or (not whole and isinstance(value, float))
-    if isinstance(value, bool) or not number or not low <= value <= high:
-        return f"allowed: {'a whole number' if whole else 'a number'} from {low} to {high}"
-    return ""
+    match item.default:
+        case tuple():
+            return (
+                lambda value: (
+                    isinstance(value, list) and all(isinstance(each, str) and each in choices for each in value)
+                ),
+                f"a list of {', '.join(choices)}",
+            )
+        case str() if choices:
+            return lambda value: isinstance(value, str) and value in choices, ", ".join(choices)
+        case str():
+            return lambda value: isinstance(value, str) and value.isprintable(), "a text in quotes"
+        case bool():
+            return lambda value: isinstance(value, bool), "true or false"
+        case int():
+            return lambda value: type(value) is int and low <= value <= high, f"a whole number from {low} to {high}"
+    return lambda value: type(value) in (int, float) and low <= value <= high, f"a number from {low} to {high}"
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -265,6 +284,8 @@ def _limits(item: "dataclasses.Field[Any]") -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
     return str(value)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 KINDS = ("mask", "scarf", "hand", "thing", "brow")
 """Over mouth and nose; up to the cheeks; fingers over the mouth; a cup or phone; over the eyes."""
 STRENGTHS = (1, 2, 3)
-"""The mouth alone; mouth and nose; all but a part of the face."""
+"""The mouth alone; mouth and nose; all up to the eyes."""
 Points = NDArray[np.float32]
 
 
@@ -48,7 +48,7 @@ class _Frame:
 
 
 def _mask(random: Generator, share: NDArray[np.float32], face: _Frame, strength: int) -> None:
-    top = {1: 0.72, 2: 0.42, 3: 0.15}[strength] + random.uniform(-0.06, 0.06)
+    top = {1: 0.72, 2: 0.5, 3: 0.3}[strength] + random.uniform(-0.06, 0.06)
     side, chin = random.uniform(0.85, 1.15), random.uniform(1.55, 1.9)
     corners = [(-side, top + 0.18), (-0.3, top + 0.03), (0, top - 0.08), (0.3, top + 0.03), (side, top + 0.18),
                (0.85 * side, 1.15), (0.45, chin), (-0.45, chin), (-0.85 * side, 1.15)]  # fmt: skip
@@ -60,7 +60,7 @@ def _mask(random: Generator, share: NDArray[np.float32], face: _Frame, strength:
 
 
 def _scarf(random: Generator, share: NDArray[np.float32], face: _Frame, strength: int) -> None:
-    top = {1: 0.7, 2: 0.4, 3: 0.1}[strength] + random.uniform(-0.05, 0.05)
+    top = {1: 0.7, 2: 0.48, 3: 0.28}[strength] + random.uniform(-0.05, 0.05)
     wave = [(x, top + random.uniform(-0.06, 0.06)) for x in np.linspace(-1.8, 1.8, 7)]
     cv2.fillPoly(share, [face.polygon([*wave, (1.8, 2.6), (-1.8, 2.6)])], 1.0)
 
@@ -69,7 +69,7 @@ def _hand(random: Generator, share: NDArray[np.float32], face: _Frame, strength:
     """Four fingers side by side from one side, and the palm behind them."""
     side = random.choice((-1, 1))
     tip = {1: 0.55, 2: 0.75, 3: 0.95}[strength]
-    first = {1: 0.75, 2: 0.45, 3: 0.05}[strength] + random.uniform(-0.05, 0.05)
+    first = {1: 0.75, 2: 0.5, 3: 0.3}[strength] + random.uniform(-0.05, 0.05)
     width = {1: 0.17, 2: 0.22, 3: 0.32}[strength]
     slope = random.uniform(-0.25, 0.25)
     for finger in range(4):
@@ -82,8 +82,8 @@ def _hand(random: Generator, share: NDArray[np.float32], face: _Frame, strength:
 
 
 def _thing(random: Generator, share: NDArray[np.float32], face: _Frame, strength: int) -> None:
-    width, height = {1: (1.1, 0.75), 2: (1.5, 1.25), 3: (2.0, 1.9)}[strength]
-    middle = face.at(random.uniform(-0.1, 0.1), {1: 1.05, 2: 0.95, 3: 0.75}[strength])
+    width, height = {1: (1.1, 0.75), 2: (1.5, 1.1), 3: (1.9, 1.4)}[strength]
+    middle = face.at(random.uniform(-0.1, 0.1), {1: 1.05, 2: 1.0, 3: 0.95}[strength])
     tilt = face.angle + random.uniform(-20, 20)
     size = width * face.wide * random.uniform(0.95, 1.15), height * face.down * random.uniform(0.95, 1.15)
     cv2.fillPoly(share, [np.rint(cv2.boxPoints((tuple(map(float, middle)), size, tilt))).astype(np.int32)], 1.0)

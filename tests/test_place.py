@@ -135,6 +135,14 @@ def test_a_covered_lens_pauses_after_two_seconds_and_clears_sooner() -> None:
     lens, told = Lens(), []
     for frame in range(100):
         is_covered = frame == 5 or 20 <= frame < 60
-        if news := lens.update(is_covered, frame / 10):
+        if news := lens.update(is_covered, 10.0 if is_covered else 90.0, frame / 10):
             told.append((frame / 10, news))
     assert told == [(2 + COVERED_S, "covered"), (6 + CLEAR_S, "uncovered")]
+
+
+def test_a_dark_room_is_no_covered_lens() -> None:
+    lens = Lens()
+    assert not any(lens.update(True, 8.0, frame / 10) for frame in range(100)), "dark from the start"
+    dusk = [90 - frame for frame in range(88)]
+    assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
+    assert not lens.is_covered

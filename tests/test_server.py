@@ -77,13 +77,20 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.St
     for message, expected in (
         (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
         (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
-        (Answer(1, say("Nobody in view.", Priority.ANSWER)), ("Nobody in view.", Fate.SPOKEN)),
+        (say("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
         (Fault("camera", 100.0), ("Camera lost.", Fate.SPOKEN)),
         (Fault("camera", 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
     ):
         bench.vision.send(message)
         assert bench.fate() == expected
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
+
+
+def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.StringIO) -> None:
+    bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
+    bench.vision.send(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    assert out.getvalue() == "Looks happy.\n"
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:

@@ -100,7 +100,7 @@ class Pipeline:
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
-            status = self._status(self.lens.update(quality.is_lens_covered(grey), frame.at))
+            status = self._status(self.lens.update(quality.is_flat(grey), float(grey.mean()), frame.at))
         if self.lens.is_covered:
             self.sight = Sight(frame.at, is_lens_covered=True)
             return Step(status=status, stage_ms=stage_ms)
@@ -161,7 +161,8 @@ class Pipeline:
     def _sight(self, frame: Frame, grey: NDArray[np.uint8], people: tuple[Person, ...]) -> Sight:
         """What answers are made of; with nobody in view the look goes farther, if not at every frame."""
         height, width = grey.shape
-        if people or self.far is None:
+        trouble = "" if people else quality.frame_trouble(grey)
+        if people or trouble or self.far is None:
             self._far_people, self._far_at = (), None
         elif self._far_at is None or frame.at - self._far_at >= FAR_EVERY_S:
             found = self.far.find(frame.image, grey)
@@ -170,7 +171,6 @@ class Pipeline:
             sight.seen(person, self.stabilizer.glance(person.id), width, self.fov_deg, self.scene.partner.number)
             for person in people or self._far_people
         )
-        trouble = "" if people or self._far_people else quality.frame_trouble(grey)
         return Sight(frame.at, tuple(seen), trouble, width=width, height=height)
 
 

@@ -32,10 +32,11 @@ noise of 3 levels it is 38 in the median, and right .80; at a seventh it is 28, 
 BRIGHT = 0.5
 """A face of which this share is white (WHITE) is too bright: at .43 right is .84, at .67 it is .68."""
 WHITE = 250
-BLURRED = 0.42
-"""Sharpness below which a picture is blurred, see `sharpness`: 1.9 in the median of faces as they are, .75 for one in
-twenty of the smallest; .32 where it is blurred by 5 % of the face's width, .34 where it was moved by 20 %."""
-FAR = 40.0
+BLURRED = 0.22
+"""Sharpness below which a picture is blurred, see `sharpness`: .40 in the median of faces as they are, of any size,
+.27 for one in fifty; .13 where it is blurred by 5.5 % of the face's width, .12 where it was moved by 22 %. Of rooms
+.46, and .20 where a frame 640 pixels wide is blurred by 5."""
+FAR = 46.0
 """Width of a face in pixels of a frame 640 wide below which it is too far: the smallest that are found reliably."""
 FLAT, GLOOM = 4.0, 70.0
 """A frame whose 12x16 coarse greys spread less than FLAT about a mean below GLOOM shows a finger, not a room."""
@@ -67,16 +68,17 @@ def frame_trouble(grey: NDArray[np.uint8]) -> str:
     return _lightness(small) or ("blurred" if sharpness(small) < BLURRED else "")
 
 
-def is_lens_covered(grey: NDArray[np.uint8]) -> bool:
-    """Whether a frame uint8 [H, W] is dark and without shapes: a finger or a pocket on the lens."""
+def is_flat(grey: NDArray[np.uint8]) -> bool:
+    """Whether a frame uint8 [H, W] is dark and without shapes: a finger on the lens, or no light at all."""
     coarse = cv2.resize(grey, (16, 12), interpolation=cv2.INTER_AREA)
     return bool(coarse.mean() < GLOOM and coarse.std() < FLAT)
 
 
 def sharpness(picture: NDArray[np.uint8]) -> float:
     """How much of a picture's slopes uint8 [H, W] is edges: mean squared second over first difference, along the axis
-    where it is less, so that a blur by motion is seen too. Independent of contrast; in pixels of this picture."""
-    values = picture.astype(np.float32)
+    where it is less, so that a blur by motion is seen too. Independent of contrast, and hardly dependent on noise:
+    that is smoothed away first. In pixels of this picture."""
+    values = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
     along = []
     for second, first in (
         (values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2], (values[:, 2:] - values[:, :-2]) / 2),

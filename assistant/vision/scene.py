@@ -2,7 +2,7 @@
 
 A remark names a sentence of the locale and what goes into it. It is made only if it tells the wearer something new:
 what was said last of a person is remembered until that person leaves. Who only passes by while somebody else is there
-is not spoken of, unless with an expression.
+is not spoken of, and of several the neutral ones are not, but where a smile ends.
 """
 
 import math
@@ -15,7 +15,7 @@ from assistant.vision import place
 from assistant.vision.partner import Partner
 
 STAYS_S = 2.0
-"""One more person is spoken of after so long in view."""
+"""One more person is spoken of after so long in view, whatever their face shows."""
 REASON_S = 60.0
 """The same reason is said once in this time."""
 WRONG_S = 120.0
@@ -102,6 +102,9 @@ class Scene:
         last = self._said.get(number, "")
         where = self._place(number) if others or self._is_full else ""
         if change.new in self.words.expressions and not self._is_dull(change.new, number):
+            if arrives and others and self.partner.seen_s(number, self._at) < STAYS_S and not self._is_brief:
+                self._joining[number] = change
+                return None
             self._joining.pop(number, None)
             self._say(number, change.new)
             if change.new == last:
@@ -110,7 +113,7 @@ class Scene:
             sentence = "arrived" if arrives and not others and not self._is_brief else "looks"
             return Remark(change, sentence, change.new, where)
         if arrives and not self._is_brief:
-            self._joining.setdefault(number, change)
+            self._joining[number] = change
             return None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
@@ -120,11 +123,13 @@ class Scene:
         return Remark(change, "no_longer", last, where) if is_news else None
 
     def _is_dull(self, expression: str, number: int) -> bool:
-        """Not worth a word: called wrong; or a face at rest where only expressions count, or beside the partner's."""
+        """Not worth a word: called wrong; or a face at rest where only expressions count, or beside somebody else's,
+        unless it ends something that was told."""
         if self._at < self._wrong.get((number, expression), -math.inf):
             return True
-        is_beside = self.partner.number not in (None, number) and not self._is_full
-        return expression == "neutral" and (self._is_brief or is_beside)
+        others = bool(self._said.keys() - {number})
+        is_end = self._said.get(number, "") not in ("", "neutral")
+        return expression == "neutral" and (self._is_brief or (others and not is_end and not self._is_full))
 
     def _joined(self, number: int) -> Remark | None:
         """Whoever came to join somebody else, or from afar, is spoken of once they have stayed."""
@@ -132,6 +137,8 @@ class Scene:
         if number in self._far or (others and self.partner.seen_s(number, self._at) < STAYS_S):
             return None
         change = self._joining.pop(number)
+        if change.new in self.words.expressions and not self._is_dull(change.new, number):
+            return self._remark(change)
         self._say(number, "")
         where = self._place(number) if others or self._is_full else ""
         return Remark(change, "another" if others else "somebody", where=where)

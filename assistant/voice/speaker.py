@@ -53,6 +53,11 @@ class Speaker:
             self._changed.notify_all()
         self._report()
 
+    def use(self, voices: Sequence[Voice]) -> None:
+        """Speak by other voices from the next utterance on."""
+        with self._changed:
+            self._voices, self._first = tuple(voices), 0
+
     def withdraw(self, topic: str | None = None) -> None:
         """Do not say what waits of this topic (None: of any) unasked."""
         with self._changed:
