@@ -27,7 +27,7 @@ class Stub:
         self.began: SimpleQueue[str] = SimpleQueue()
         self.closed = threading.Event()
 
-    def say(self, text: str, cancel: threading.Event) -> bool:
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = ANSWER) -> bool:
         self.began.put(text)
         return self.act(cancel)
 
