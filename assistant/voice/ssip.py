@@ -72,21 +72,24 @@ class Connection:
             raise VoiceError(f"{GARBLED}: no number of a message in {reply.text!r}"[:200])
         return reply.data[0]
 
-    def event(self, message: str, until: float, cancel: threading.Event) -> int:
-        """The code of the next event of a message. Raises VoiceError after `until` (monotonic), CancelledError."""
+    def event(self, message: str, until: float, cancel: threading.Event, codes: set[int]) -> int:
+        """The next event of a message with one of these codes; others are dropped.
+
+        Raises VoiceError after `until` (monotonic), and CancelledError.
+        """
         while True:
             while not self._events:
                 reply = self._next(until, cancel)
                 if reply.code // 100 == 7:
                     self._events.append(reply)
             event = self._events.pop(0)
-            if event.data[:1] == (message,):
+            if event.data[:1] == (message,) and event.code in codes:
                 return event.code
 
     def close(self) -> None:
-        """End the conversation without waiting for an answer."""
+        """End the conversation without waiting for an answer; what is still to be said of it is taken back."""
         with contextlib.suppress(OSError):
-            self._socket.send(b"QUIT\r\n")
+            self._socket.send(b"CANCEL SELF\r\nQUIT\r\n")
         self._socket.close()
 
     def _send(self, line: str, until: float) -> None:

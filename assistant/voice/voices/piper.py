@@ -71,10 +71,10 @@ class Piper:
         answer = self._child.ask(json.dumps(order).encode(), limit_s, cancel)
         if answer is None:
             return False
-        try:
-            speech = Pcm(answer.body[: len(answer.body) // 2 * 2], int(answer.header["rate"]))
-        except (KeyError, TypeError, ValueError) as err:
-            raise VoiceError("piper answered what nobody understands") from err
+        rate = answer.header.get("rate")
+        if not isinstance(rate, int) or rate < 1:
+            raise VoiceError("piper answered what nobody understands")
+        speech = Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
         return play(speech, text, self._settings, self._player, cancel)
 
     def close(self) -> None:

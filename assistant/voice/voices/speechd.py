@@ -34,7 +34,8 @@ WAIT_S = 15.0
 """So long others may speak before it is our turn."""
 LATE, GRACE_S = 3.0, 5.0
 """A text that takes this many times the words' duration, and so many seconds, hangs."""
-CANCEL_S = 0.05
+CANCEL_S, STOPPED_S = 0.05, 1.0
+"""For the daemon to take a cancellation, and to be silent after it."""
 INSTALL = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
 
 
@@ -46,6 +47,7 @@ class Speechd:
     def __init__(self, settings: config.Voice, language: str) -> None:
         self._settings, self._language = settings, settings.name or language
         self._connection: Connection | None = None
+        self._stopping = ""  # the message that was cancelled last
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = plain(text)
@@ -53,10 +55,11 @@ class Speechd:
             return False
         try:
             connection = self._connection = self._connection or self._open(cancel)
+            self._await_silence(connection, cancel)
             connection.command(f"SET SELF PRIORITY {PRIORITIES[priority]}", cancel)
             message = connection.speak(self._ssml(text), cancel)
         except CancelledError:
-            self.close()  # in the middle of a command: hanging up is the only way to take it back
+            self.close()  # in the middle of a command no other one can be given
             return False
         except VoiceError:
             self.close()
@@ -64,17 +67,16 @@ class Speechd:
         try:
             return self._heard(connection, message, text, cancel, priority)
         except CancelledError:
-            self._cancel(connection)
+            self._cancel(connection, message)
             return False
         except YieldedError:
             raise
         except VoiceError:
-            self._cancel(connection)
             self.close()
             raise
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._stopping = self._connection, None, ""
         if connection is not None:
             connection.close()
 
@@ -83,11 +85,11 @@ class Speechd:
     ) -> bool:
         words_s, least = len(text.split()) * 60 / self._settings.rate_wpm, least_s(text, self._settings.rate_wpm)
         began = time.monotonic()
-        until = began + WAIT_S
-        while (event := connection.event(message, until, cancel)) not in (ENDED, CANCELLED):
-            if event == BEGAN:
-                began = time.monotonic()
-                until = began + self._settings.lead_in_ms / 1000 + LATE * words_s + GRACE_S
+        event = connection.event(message, began + WAIT_S, cancel, {BEGAN, ENDED, CANCELLED})
+        if event == BEGAN:
+            began = time.monotonic()
+            until = began + self._settings.lead_in_ms / 1000 + LATE * words_s + GRACE_S
+            event = connection.event(message, until, cancel, {ENDED, CANCELLED})
         if event == CANCELLED and priority <= Priority.CHANGE:
             raise YieldedError("something else was being said")
         if event == CANCELLED:
@@ -99,10 +101,17 @@ class Speechd:
             )
         return True
 
-    def _cancel(self, connection: Connection) -> None:
+    def _await_silence(self, connection: Connection, cancel: threading.Event) -> None:
+        """A notification would be dropped while the daemon is still about to stop what was cancelled."""
+        if self._stopping:
+            connection.event(self._stopping, time.monotonic() + STOPPED_S, cancel, {ENDED, CANCELLED})
+            self._stopping = ""
+
+    def _cancel(self, connection: Connection, message: str) -> None:
         """Have it silent; a daemon that does not confirm at once is hung up on."""
         try:
             connection.command("CANCEL SELF", limit_s=CANCEL_S)
+            self._stopping = message
         except VoiceError:
             self.close()
 
