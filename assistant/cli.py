@@ -109,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     )
     say = _command(commands, "say", _say, "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
+    _command(commands, "sounds", _sounds, "a spoken tour of the short sounds that may stand for words")
     _command(commands, "config", _config, "print the effective settings as TOML with their comments")
     return top
 
@@ -133,7 +134,7 @@ def _command(commands: Any, name: str, function: Any, text: str) -> argparse.Arg
     if name in ("run", "replay", "demo", "config"):
         command.add_argument("--detector", choices=config.choices("detector", "driver"), help="how faces are found")
         command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
-    if name in ("run", "demo", "voice", "say", "config"):
+    if name in ("run", "demo", "voice", "say", "sounds", "config"):
         command.add_argument("--voice", choices=config.choices("voice", "engine"), help="how it is said")
     return command
 
@@ -262,6 +263,19 @@ def _say(options: argparse.Namespace) -> int:
     player = sound.CommandPlayer(settings.voice.device)
     with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
+
+
+def _sounds(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice import sound, voices
+    from assistant.voice.tour import tour
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    ladder = voices.make(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    assert ladder.sounds  # `make` gives some to every ladder
+    with contextlib.closing(ladder), stop_on_signal() as stop:
+        return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED
 
 
 def _config(options: argparse.Namespace) -> int:

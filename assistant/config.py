@@ -109,13 +109,17 @@ class Words:
 class Voice:
     """How it is said."""
 
-    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; printed: words on the terminal",
-                       choices=("auto", "espeak", "pyttsx3", "printed"))  # fmt: skip
+    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: needs a voice in `model`; "
+                       "speechd: the desktop's speech-dispatcher; printed: words on the terminal",
+                       choices=("auto", "espeak", "pyttsx3", "piper", "speechd", "printed"))  # fmt: skip
+    model: str = _set("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
     device: str = _set("", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own")
     rate_wpm: int = _set(175, "words a minute", low=80, high=450)
     volume: int = _set(100, "percent", low=10, high=100)
     name: str = _set("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = _set(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+    changes: str = _set("words", "how a change of expression is told; `emotion-assistant sounds` explains the sounds",
+                        choices=("words", "sounds", "both"))  # fmt: skip
 
 
 @dataclass(frozen=True)

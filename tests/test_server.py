@@ -16,7 +16,7 @@ from assistant import config
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voice.server import Watch, serve
+from assistant.voice.server import Tick, Watch, serve
 from assistant.voice.voices.printed import Printed
 
 WAIT_S = 5.0
@@ -26,6 +26,12 @@ SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
 class English:
     voice = "en"
     words = {"vision": "The vision part stopped.", "camera": "Camera lost."}  # noqa: RUF012
+
+    def status(self, name: str) -> str:
+        return name
+
+    def said(self, table: str, name: str) -> str:
+        return f"{table}.{name}"
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         return "It is back." if is_over else self.words[name]
@@ -167,3 +173,19 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "['assistant']"
+
+
+def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
+    said: list[Utterance] = []
+    now = 0.0
+    tick = Tick("Still here.", said.append, lambda: now, 600.0)
+    for second in range(0, 2000, 10):
+        now = float(second)
+        if second == 300:
+            tick.heard(Fate.SPOKEN, now)
+        if second == 500:
+            tick.heard(Fate.EXPIRED, now)
+        tick.look()
+    assert [each.sound for each in said] == ["still_here"] * 2
+    assert [each.expires_at for each in said] == [900.25, 1500.25]
+    assert all(each.priority is Priority.STATUS for each in said)

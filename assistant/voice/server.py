@@ -18,6 +18,7 @@ from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.desk import Desk
 from assistant.voice.keep import Kept, state_file
+from assistant.voice.ladder import Ladder
 from assistant.voice.sound import CommandPlayer, Player
 from assistant.voice.speaker import Speaker
 
@@ -42,6 +43,8 @@ class Words(Protocol):
 
     def status(self, name: str) -> str: ...
 
+    def said(self, table: str, name: str) -> str: ...
+
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
         ...
@@ -64,7 +67,7 @@ def serve(
     player = player or CommandPlayer(settings.voice.device)
     kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file())
 
-    def ladder() -> tuple[voices.Voice, ...]:
+    def ladder() -> Ladder:
         set_by_ear = dataclasses.replace(settings.voice, rate_wpm=kept.rate_wpm, volume=kept.volume)
         return voices.make(set_by_ear, words.voice, player)
 
@@ -75,7 +78,8 @@ def serve(
 
     speaker = Speaker(ladder(), on_fate=tell, on_trouble=lambda trouble: log.warning("voice %s", trouble), clock=clock)
     watch = Watch(words, speaker.put, clock)
-    tick = Tick(speaker.put, clock, TICK_S if settings.words.still_here else math.inf)
+    tick_text = words.said("sounds", "still_here")
+    tick = Tick(tick_text, speaker.put, clock, TICK_S if settings.words.still_here else math.inf)
     desk = Desk(
         words,
         speaker,
@@ -118,10 +122,10 @@ def serve(
 
 
 class Tick:
-    """A soft sound after `every_s` of silence: silence must not be ambiguous."""
+    """A soft sound after `every_s` of silence: silence must not be ambiguous. text: where no sound can be played."""
 
-    def __init__(self, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float) -> None:
-        self._say, self._clock, self._every_s = say, clock, every_s
+    def __init__(self, text: str, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float) -> None:
+        self._text, self._say, self._clock, self._every_s = text, say, clock, every_s
         self._last = clock()
 
     def heard(self, fate: Fate, at: float) -> None:
@@ -134,7 +138,7 @@ class Tick:
         now = self._clock()
         if now - self._last >= self._every_s:
             self._last = now
-            self._say(Utterance("", Priority.STATUS, "tick", now + LOOK_S, "nothing to say", "still_here"))
+            self._say(Utterance(self._text, Priority.STATUS, "tick", now + LOOK_S, "nothing to say", "still_here"))
 
 
 class Watch:
