@@ -16,6 +16,7 @@ from typing import Any
 
 from assistant import __version__, config
 from assistant.config import Settings
+from assistant.control import REQUESTS
 from assistant.records import AssistantError, ConfigError, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
@@ -28,6 +29,7 @@ examples:
   emotion-assistant run --camera opencv      the assistant, with the first USB camera
   emotion-assistant config > my.toml         all settings with their comments, to edit
   emotion-assistant run --config my.toml
+  emotion-assistant ask                      asks the running assistant what it sees; likewise why, mute, louder …
 
 Nothing leaves the device, and no picture is stored. What a face looks like is not what somebody feels.
 """
@@ -109,6 +111,14 @@ def parser() -> argparse.ArgumentParser:
     )
     say = _command(commands, "say", _say, "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
+    ask = _command(commands, "ask", _ask, "have the running assistant tell what it sees")
+    ask.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
+                     help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
+    for name, text in REQUESTS.items():
+        request = _command(commands, name, _ask, text)
+        request.set_defaults(what=name)
+        if name == "status":
+            request.add_argument("--json", action="store_true", help="the facts as one JSON object")
     _command(commands, "config", _config, "print the effective settings as TOML with their comments")
     return top
 
@@ -260,6 +270,19 @@ def _say(options: argparse.Namespace) -> int:
     player = sound.CommandPlayer(settings.voice.device)
     with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from assistant import control
+
+    reply = control.ask(options.what)
+    if getattr(options, "json", False):
+        print(json.dumps(dict(reply.facts), ensure_ascii=False))
+    elif reply.ok:
+        print(reply.text)
+    if not reply.ok:
+        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
+    return 0 if reply.ok else EXIT_ERROR
 
 
 def _config(options: argparse.Namespace) -> int:

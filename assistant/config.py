@@ -24,10 +24,17 @@ MAX_DOTS = 8
 
 
 def _set(
-    default: Any, doc: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+    default: Any,
+    doc: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    most: int | None = None,
 ) -> Any:
-    """A setting with its comment, its limits (both included) or its choices (for a list: of each item)."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
+    """A setting with its comment, its limits (both included) or its choices (for a list: of each item), and for a list
+    of numbers how many different ones it may have."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "most": most})
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,17 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class Controls:
+    """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
+
+    buttons: tuple[int, ...] = _set((), "push buttons to ground: their pins by BCM number, the first one first",
+                                    low=0, high=27, most=3)  # fmt: skip
+    keys: str = _set("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it alone, "
+                     "and nobody else hears them")  # fmt: skip
+    shutdown_command: str = _set("systemctl poweroff", "run when the wearer shuts the box down; empty: never")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; one TOML table for each field."""
 
@@ -123,6 +141,7 @@ class Settings:
     decide: Decide = field(default_factory=Decide)
     words: Words = field(default_factory=Words)
     voice: Voice = field(default_factory=Voice)
+    controls: Controls = field(default_factory=Controls)
 
 
 def load(path: Path | None = None) -> Settings:
@@ -221,9 +240,7 @@ def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
     """What is wrong with the value of a setting, or nothing."""
     low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
     if isinstance(item.default, tuple):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each in choices for each in value):
-            return f"allowed: a list of {', '.join(choices)}"
-        return ""
+        return _list_mistake(item, value)
     if isinstance(item.default, str):
         if not isinstance(value, str) or not value.isprintable():
             return "allowed: a text in quotes"
@@ -233,6 +250,16 @@ def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
     if isinstance(value, bool) or not number or not low <= value <= high:
         return f"allowed: {'a whole number' if whole else 'a number'} from {low} to {high}"
     return ""
+
+
+def _list_mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
+    low, high, choices, most = (item.metadata[key] for key in ("low", "high", "choices", "most"))
+    items = value if isinstance(value, list | tuple) else [None]
+    if most is None:
+        right = all(isinstance(each, str) and each in choices for each in items)
+        return "" if right else f"allowed: a list of {', '.join(choices)}"
+    right = all(type(each) is int and low <= each <= high for each in items) and len(set(items)) == len(items) <= most
+    return "" if right else f"allowed: a list of at most {most} different whole numbers from {low} to {high}"
 
 
 def _unknown(name: str, known: list[str]) -> str:

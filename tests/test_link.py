@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.link import MAX_CLIENTS, MAX_WAITING, Client, Listener, runtime_socket
+from assistant.host import MAX_CLIENTS
+from assistant.link import MAX_WAITING, Client, Listener, runtime_socket
 from assistant.messages import (
     ASKS,
     MAX_LINE,
