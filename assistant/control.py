@@ -1,7 +1,9 @@
 """Asks the running assistant over its control socket, as the commands `emotion-assistant mute` and so on do."""
 
+import contextlib
 import json
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -42,18 +44,27 @@ def ask(command: str, path: Path | None = None, *, limit_s: float = LIMIT_S) -> 
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             end_at = time.monotonic() + limit_s
-            connection.settimeout(limit_s)
+            # Not settimeout: with that, connect gives up at once where others wait at the door.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", *_timeval(limit_s)))
             connection.connect(str(path))
-            connection.sendall(json.dumps({"command": command}).encode() + b"\n")
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused already: the reason can be read
+                connection.sendall(json.dumps({"command": command}).encode() + b"\n")
             return _reply(_line(connection, end_at), path)
     except (FileNotFoundError, ConnectionRefusedError) as err:
         raise LinkError(f"not running (no {path}); start it with: emotion-assistant run") from err
     except PermissionError as err:
         raise LinkError(f"{path}: you may not use this assistant; join the group of that folder") from err
+    except BlockingIOError as err:  # too many still wait at the door
+        raise LinkError(f"{path}: the assistant is busy; try again") from err
     except TimeoutError as err:
         raise LinkError(f"{path}: the assistant does not answer within {limit_s:g} s; try again") from err
     except OSError as err:
         raise LinkError(f"{path}: the assistant hung up: {err.strerror or err}; try again") from err
+
+
+def _timeval(seconds: float) -> tuple[int, int]:
+    """Whole seconds and microseconds."""
+    return int(seconds), int(seconds % 1 * 1e6)
 
 
 def _line(connection: socket.socket, end_at: float) -> bytes:

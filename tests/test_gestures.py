@@ -77,8 +77,7 @@ def test_contacts_that_bounce_change_nothing(some: list[tuple[float, float]], da
         chatter = chatter[: len(chatter) // 2 * 2]
         moves += [(level == (number % 2 == 0), at - 0.021 + ms * MS) for number, ms in enumerate(chatter)]
         moves.append((level, at))
-    clean = run(Contact(Gesture), edges(some))
-    assert run(Contact(Gesture), moves) == clean
+    assert kinds(run(Contact(Gesture), moves)) == kinds(run(Contact(Gesture), edges(some)))
 
 
 @given(st.lists(st.tuples(st.integers(50, 300), st.integers(1, 29)), max_size=10))
