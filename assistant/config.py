@@ -10,12 +10,13 @@ import json
 import os
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from assistant.records import EXPRESSIONS, ConfigError
+from assistant.setting import mistake, setting
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 MAX_BYTES = 64 * 1024
@@ -23,29 +24,22 @@ MAX_DOTS = 8
 """A settings file needs one dot a line; the standard parser takes seconds for a small file of thousands of them."""
 
 
-def _set(
-    default: Any, doc: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
-) -> Any:
-    """A setting with its comment, its limits (both included) or its choices (for a list: of each item)."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
-
-
 @dataclass(frozen=True)
 class Camera:
     """Where pictures come from."""
 
-    driver: str = _set("auto", "auto: picamera2 where it is installed, else opencv",
+    driver: str = setting("auto", "auto: picamera2 where it is installed, else opencv",
                        choices=("auto", "picamera2", "opencv", "folder", "demo"))  # fmt: skip
-    source: str = _set("", "opencv: device number, /dev/video… or a clip; folder: its path; empty: the first camera")
-    width: int = _set(640, "asked of the camera, pixels", low=160, high=1920)
-    height: int = _set(480, "asked of the camera, pixels", low=120, high=1080)
-    fps: float = _set(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
-    picture_s: float = _set(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
-    fov_deg: float = _set(
+    source: str = setting("", "opencv: device number, /dev/video… or a clip; folder: its path; empty: the first camera")
+    width: int = setting(640, "asked of the camera, pixels", low=160, high=1920)
+    height: int = setting(480, "asked of the camera, pixels", low=120, high=1080)
+    fps: float = setting(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
+    picture_s: float = setting(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
+    fov_deg: float = setting(
         62.0, "what the camera sees from left to right, degrees; 66 for Camera Module 3, 102 for its wide one",
         low=30, high=150
     )  # fmt: skip
-    rotate: int = _set(
+    rotate: int = setting(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
 
@@ -54,79 +48,85 @@ class Camera:
 class Detector:
     """How faces are found."""
 
-    driver: str = _set("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
+    driver: str = setting("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs a file in `model`",
                        choices=("own", "haar", "yunet"))  # fmt: skip
-    model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
-    long_side: int = _set(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
+    model: str = setting("", "path of the detector's model file; empty: the shipped one (own)")
+    long_side: int = setting(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
-    min_face: int = _set(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
-    score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
-    threads: int = _set(1, "own: processor threads of the network", low=1, high=8)
-    max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)
+    min_face: int = setting(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    score: float = setting(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
+    threads: int = setting(1, "own: processor threads of the network", low=1, high=8)
+    max_faces: int = setting(4, "that many faces are looked at, the nearest first", low=1, high=16)
 
 
 @dataclass(frozen=True)
 class Model:
     """What reads a face."""
 
-    file: str = _set(
+    file: str = setting(
         "emotion-crowd-int8", "a shipped model's name, or the path of a .tflite file with its card beside it"
     )
-    threads: int = _set(2, "processor threads of the model", low=1, high=8)
+    threads: int = setting(2, "processor threads of the model", low=1, high=8)
 
 
 @dataclass(frozen=True)
 class Decide:
     """When a face has changed enough to be worth a word."""
 
-    window_s: float = _set(1.0, "readings of the last so many seconds are averaged", low=0.3, high=5)
-    min_readings: int = _set(4, "no verdict from fewer readings", low=2, high=60)
-    enter: float = _set(0.6, "mean probability from which a new expression counts", low=0.3, high=0.99)
-    stay: float = _set(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
-    vague_s: float = _set(
+    window_s: float = setting(1.0, "readings of the last so many seconds are averaged", low=0.3, high=5)
+    min_readings: int = setting(4, "no verdict from fewer readings", low=2, high=60)
+    enter: float = setting(0.6, "mean probability from which a new expression counts", low=0.3, high=0.99)
+    stay: float = setting(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
+    vague_s: float = setting(
         1.5, "`cannot tell` and `nobody` must last so long before they count, seconds", low=0.2, high=30
     )
-    gap_s: float = _set(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
+    gap_s: float = setting(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
 
 
 @dataclass(frozen=True)
 class Words:
     """What is said."""
 
-    locale: str = _set("en", "language of the sentences, a file of assistant/locales")
-    wording: str = _set("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
+    locale: str = setting("en", "language of the sentences, a file of assistant/locales")
+    wording: str = setting("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
                         choices=("emotion", "movement"))  # fmt: skip
-    verbosity: str = _set("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
+    verbosity: str = setting("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
                           "goes; full: also where and why not",
                           choices=("quiet", "brief", "normal", "full"))  # fmt: skip
-    expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
+    expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral"),
                                         "expressions that are said unasked; the others are right too rarely",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
-    still_here: bool = _set(True, "a soft sound after ten minutes of silence: silence means nothing to say")
+    still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 
 @dataclass(frozen=True)
 class Voice:
     """How it is said."""
 
-    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: needs a voice in `model`; "
+    engine: str = setting("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: a voice in `model`; "
                        "speechd: the desktop's speech-dispatcher; printed: words on the terminal",
                        choices=("auto", "espeak", "pyttsx3", "piper", "speechd", "printed"))  # fmt: skip
-    model: str = _set("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
-    device: str = _set("", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own")
-    rate_wpm: int = _set(175, "words a minute", low=80, high=450)
-    volume: int = _set(100, "percent", low=10, high=100)
-    name: str = _set("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
-    lead_in_ms: int = _set(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
-    changes: str = _set("words", "how a change of expression is told; `emotion-assistant sounds` explains the sounds",
+    model: str = setting("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
+    device: str = setting(
+        "", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own"
+    )
+    rate_wpm: int = setting(175, "words a minute", low=80, high=450)
+    volume: int = setting(100, "percent", low=10, high=100)
+    name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
+    lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+    changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",
                         choices=("words", "sounds", "both"))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Controls:
-    """What the wearer presses."""
+    """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
 
-    shutdown_command: str = _set("systemctl poweroff", "what a confirmed shutdown runs; empty: nothing")
+    buttons: tuple[int, ...] = setting((), "push buttons to ground: their pins by BCM number, the first one first",
+                                    low=0, high=27, most=3)  # fmt: skip
+    keys: str = setting("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it "
+                     "alone, and nobody else hears them")  # fmt: skip
+    shutdown_command: str = setting("systemctl poweroff", "run when the wearer shuts the box down; empty: never")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def override(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Se
     for section, values in changes.items():
         known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
         for key, value in values.items():
-            if wrong := _mistake(known[key], value):
+            if wrong := mistake(known[key], value):
                 mistakes.append(f"{section}.{key} is {value!r}; {wrong}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
@@ -225,41 +225,13 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
         if key not in known:
             mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
             continue
-        wrong = _mistake(known[key], value)
+        wrong = mistake(known[key], value)
         if wrong:
             mistakes.append(f"{name}.{key} is {value!r}; {wrong}")
         else:
             convert: Any = type(known[key].default)
             values[key] = convert(value)
     return form(**values)
-
-
-def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
-    """What is wrong with the value of a setting, or nothing."""
-    is_right, allowed = _rule(item)
-    return "" if is_right(value) else f"allowed: {allowed}"
-
-
-def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
-    """Whether a value may stand for a setting, and the words for what may."""
-    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
-    match item.default:
-        case tuple():
-            return (
-                lambda value: (
-                    isinstance(value, list) and all(isinstance(each, str) and each in choices for each in value)
-                ),
-                f"a list of {', '.join(choices)}",
-            )
-        case str() if choices:
-            return lambda value: isinstance(value, str) and value in choices, ", ".join(choices)
-        case str():
-            return lambda value: isinstance(value, str) and value.isprintable(), "a text in quotes"
-        case bool():
-            return lambda value: isinstance(value, bool), "true or false"
-        case int():
-            return lambda value: type(value) is int and low <= value <= high, f"a whole number from {low} to {high}"
-    return lambda value: type(value) in (int, float) and low <= value <= high, f"a number from {low} to {high}"
 
 
 def _unknown(name: str, known: list[str]) -> str:

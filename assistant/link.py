@@ -4,26 +4,24 @@ A line has at most 4 KiB and must be finished within a second; whoever sends any
 counted. Each side has one thread, which never blocks on the other side, and whose callback must not block either.
 """
 
-import contextlib
 import logging
 import os
 import selectors
 import socket
-import stat
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.messages import Heartbeat, Message, Stop, Withdraw, encode
+from assistant.host import Host
+from assistant.messages import Heartbeat, Message, Stop, Withdraw, decode, encode
 from assistant.records import Fault, LinkError, Priority, Utterance
 from assistant.wire import FLUSH_S, MAX_WAITING, Endpoint, Peer
 
 log = logging.getLogger(__name__)
 
 LINE_S = 1.0
-MAX_CLIENTS = 8
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
 """Pause between two tries to connect: the first, doubled up to the last."""
 Listen = Callable[[Message], None]
@@ -39,6 +37,17 @@ def runtime_socket() -> Path:
     if user := os.environ.get("XDG_RUNTIME_DIR"):
         return Path(user) / "emotion-assistant" / "voice.sock"
     return Path(tempfile.gettempdir()) / f"emotion-assistant-{os.getuid()}" / "voice.sock"
+
+
+def control_socket() -> Path:
+    """Where the wearer's commands are taken: $EMOTION_ASSISTANT_CONTROL, else control.sock beside the voice's socket.
+
+    A voice that runs as a child listens for vision in a folder that nobody else knows; its commands are taken where
+    every command line of the user looks for them.
+    """
+    if named := os.environ.get("EMOTION_ASSISTANT_CONTROL"):
+        return Path(named)
+    return runtime_socket().parent / "control.sock"
 
 
 class Client(Endpoint):
@@ -117,8 +126,8 @@ class Client(Endpoint):
                         return
                 self._wait([peer])
                 peer.flush()
-                for message in peer.receive(time.monotonic()):
-                    self._on_message(message)
+                for line in peer.receive(time.monotonic()):
+                    self._on_message(decode(line))
         finally:
             self._selector.unregister(peer.connection)
             if peer.unsent and sending is not None:
@@ -126,22 +135,16 @@ class Client(Endpoint):
                     self._outbox.appendleft(sending)
 
 
-class Listener(Endpoint):
+class Listener(Host):
     """The voice's side: takes the messages of several clients at `path`, after `start`; `send` goes to all of them.
 
-    The folder of the socket is made if it is missing (0700; the unit makes it 0750) and must not be writable for all;
-    the socket is 0660. Raises LinkError if another assistant listens there, or the folder is not ours. refused: how
-    many clients sent what is no message.
+    Raises LinkError if another assistant listens there, or the folder is not ours. refused: how many clients were
+    turned away or sent what is no message.
     """
 
     def __init__(self, path: Path, *, line_s: float = LINE_S) -> None:
-        self._path, self._line_s = path, line_s
-        self._server = _bind(path)
-        super().__init__("link listener")
-        self._selector.register(self._server, selectors.EVENT_READ)
+        super().__init__("link", path, line_s)
         self._on_message: Listen = lambda message: None
-        self._peers: list[Peer] = []
-        self.refused = 0
 
     def start(self, on_message: Listen) -> None:
         """Take messages from now on; on_message runs on the link's thread and may raise LinkError to refuse one."""
@@ -156,79 +159,9 @@ class Listener(Endpoint):
                 peer.put(line)
         self._wake()
 
-    def _run(self) -> None:
-        end_at: float | None = None
-        while end_at is None or time.monotonic() < end_at:
-            stirred = self._wait(self._peers)
-            if self._server in stirred:
-                self._accept()
-            for peer in tuple(self._peers):
-                self._serve(peer)
-            if self._closing.is_set():
-                end_at = end_at or time.monotonic() + FLUSH_S
-                if not any(peer.unsent for peer in self._peers):
-                    break
-        for peer in tuple(self._peers):
-            self._drop(peer)
-        self._server.close()
-        self._path.unlink(missing_ok=True)
-        self._end()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            connection, _ = self._server.accept()
-            if len(self._peers) >= MAX_CLIENTS:
-                connection.close()
-                return
-            self._selector.register(connection, selectors.EVENT_READ)
-            with self._lock:
-                self._peers.append(Peer(connection, self._line_s))
-
-    def _serve(self, peer: Peer) -> None:
-        try:
-            with self._lock:
-                peer.flush()
-            if peer.deaf:
-                raise LinkError("a client that does not read")
-            for message in peer.receive(time.monotonic()):
-                self._on_message(message)
-        except LinkError as err:
-            self.refused += 1
-            log.warning("link: %s", err)
-            self._drop(peer)
-        except OSError:
-            self._drop(peer)
-
-    def _drop(self, peer: Peer) -> None:
-        with self._lock:
-            self._peers.remove(peer)
-        self._selector.unregister(peer.connection)
-        peer.connection.close()
+    def _take(self, peer: Peer, line: bytes) -> None:
+        self._on_message(decode(line))
 
 
 def _is_fault(message: Message) -> bool:
     return isinstance(message, Fault) or (isinstance(message, Utterance) and message.priority is Priority.FAULT)
-
-
-def _bind(path: Path) -> socket.socket:
-    with contextlib.ExitStack() as undo:
-        server = undo.enter_context(socket.socket(socket.AF_UNIX))
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder = path.parent.stat()
-            if folder.st_mode & stat.S_IWOTH or folder.st_uid not in (0, os.getuid()):
-                raise LinkError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
-            with socket.socket(socket.AF_UNIX) as other:
-                if other.connect_ex(str(path)) == 0:
-                    raise LinkError(f"{path}: another assistant is running; stop that one first")
-            if path.exists() and not path.is_socket():
-                raise LinkError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")
-            path.unlink(missing_ok=True)
-            server.bind(str(path))
-            path.chmod(0o660)
-            server.listen(MAX_CLIENTS)
-        except OSError as err:
-            raise LinkError(f"{path}: cannot listen here: {err.strerror or err}") from err
-        server.setblocking(False)
-        undo.pop_all()
-    return server

@@ -50,6 +50,10 @@ class VoiceError(AssistantError):
     """A voice that could not speak, or a player that did not play."""
 
 
+class ControlError(AssistantError):
+    """Buttons or keys that cannot be used."""
+
+
 class LinkError(AssistantError):
     """The other process is not there, or says what nobody understands."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.config import Settings, to_toml
+from assistant.link import control_socket
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,11 @@ class VoiceKeeper:
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self._command,
-            env={**os.environ, "EMOTION_ASSISTANT_SOCKET": str(self.socket)},
+            env={
+                **os.environ,
+                "EMOTION_ASSISTANT_SOCKET": str(self.socket),
+                "EMOTION_ASSISTANT_CONTROL": str(control_socket()),
+            },
             stdin=subprocess.PIPE,  # held open, never written: its end tells the voice that we are gone
             start_new_session=True,  # Ctrl-C is for us: the voice still has to say that we are stopping
         )

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assistant.messages import MAX_LINE, Message, decode
+from assistant.messages import MAX_LINE
 from assistant.records import LinkError
 
 FLUSH_S = 0.3
@@ -28,8 +28,8 @@ class Peer:
         self.late_at: float | None = None  # by when the line that is coming in must be finished
         self.deaf = False  # more waits than whoever reads at all would leave
 
-    def receive(self, now: float) -> Iterator[Message]:
-        """What has come in. Raises LinkError for a line that is malformed, too long or too slow."""
+    def receive(self, now: float) -> Iterator[bytes]:
+        """The lines that have come in. Raises LinkError for one that is too long or too slow."""
         with contextlib.suppress(BlockingIOError):
             content = self.connection.recv(MAX_LINE)
             if not content:
@@ -38,7 +38,7 @@ class Peer:
         while b"\n" in self._received:
             line, _, self._received = self._received.partition(b"\n")
             self.late_at = None
-            yield decode(bytes(line))
+            yield bytes(line)
         if len(self._received) >= MAX_LINE:
             raise LinkError(f"a line of more than {MAX_LINE} bytes")
         if self._received and self.late_at is None:
@@ -86,13 +86,14 @@ class Endpoint(ABC):
         with contextlib.suppress(OSError):  # full: it is being woken already; closed: it has ended
             self._waker.send(b"\0")
 
-    def _wait(self, peers: Sequence[Peer]) -> set[Any]:
-        """Wait until a socket stirs, a line is late or `_wake` is called; the sockets to be looked at."""
+    def _wait(self, peers: Sequence[Peer], limit_s: float | None = None) -> set[Any]:
+        """Wait until a file stirs, a line is late, `_wake` is called or limit_s is over; the files to be looked at."""
         for peer in peers:
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.unsent else 0)
             self._selector.modify(peer.connection, events)
         now = time.monotonic()
         lates = [peer.late_at - now for peer in peers if peer.late_at is not None]
+        lates += [limit_s] if limit_s is not None else []
         lates += [FLUSH_S / 10] if self._closing.is_set() else []
         stirred = {key.fileobj for key, _ in self._selector.select(max(0.0, min(lates)) if lates else None)}
         if self._woken in stirred:

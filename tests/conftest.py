@@ -40,4 +40,6 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """No test sees the user's own settings, sound configuration or running assistant."""
     monkeypatch.setattr("assistant.config.SYSTEM_FILE", tmp_path / "no-settings.toml")
     monkeypatch.delenv("EMOTION_ASSISTANT_SOCKET", raising=False)
+    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "no-assistant" / "control.sock"))
+    monkeypatch.setattr("assistant.control.UNIT_SOCKET", tmp_path / "no-unit.sock")
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)

@@ -16,7 +16,10 @@ import numpy as np
 import pytest
 
 from assistant import __version__, cli
+from assistant.control import REQUESTS
+from assistant.voice.controls.door import Door
 from tests import models
+from tests.desk import Desk
 from tests.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[1]
@@ -273,3 +276,57 @@ def test_the_demo_says_at_once_that_it_cannot_write(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "cannot write what is heard" in done.stderr
     assert time.monotonic() - began < 15
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+    """A running assistant, as far as the command line is concerned."""
+    path = tmp_path / "control.sock"
+    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(path))
+    desk = Desk()
+    with contextlib.closing(Door(path, desk.do)):
+        yield desk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        (["ask"], "describe"),
+        *((["ask", what], what) for what in ("describe", "more", "aim")),
+        *(([name], name) for name in sorted({*REQUESTS} - {"wrong"})),
+    ],
+)
+def test_a_running_assistant_is_asked_in_one_word(
+    desk: Desk, arguments: list[str], asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 0
+    assert desk.next() == asked
+    assert capsys.readouterr() == (f"{asked}!\n", "")
+
+
+def test_status_as_json(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"muted": True, "volume": 80}
+
+
+def test_what_the_assistant_could_not_do_is_one_line_and_exit_1(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["wrong"]) == 1
+    assert capsys.readouterr() == ("", "emotion-assistant: wrong!\n")
+
+
+def test_without_a_running_assistant_every_request_says_so() -> None:
+    for arguments in (["ask"], ["status", "--json"], ["shutdown"]):
+        assert "not running (no " in complaint(*arguments)
+    line = complaint("mute")
+    assert line.endswith("control.sock); start it with: emotion-assistant run")
+
+
+def test_every_request_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said = capsys.readouterr().out
+    for name in ("ask", *REQUESTS):
+        assert f"    {name} " in said
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["ask", "nicely"])
+    assert caught.value.code == 2

@@ -69,12 +69,33 @@ def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
         ("[camera", "not valid TOML"),
         ("x = " + "[" * 5000, "not valid TOML"),
         ("x = " + "9" * 5000, "not valid TOML"),
-        ("quite_unlike_anything = 1", "known: camera, detector, model, decide, words, voice"),
+        (
+            "[controls]\nbuttons = 17",
+            "buttons is 17; allowed: a list of at most 3 different whole numbers from 0 to 27",
+        ),
+        ("[controls]\nbuttons = [28]", "buttons is [28]; allowed: a list of at most 3"),
+        ("[controls]\nbuttons = [-1]", "buttons is [-1]; allowed"),
+        ("[controls]\nbuttons = [17, 17]", "buttons is [17, 17]; allowed"),
+        ("[controls]\nbuttons = [1, 2, 3, 4]", "allowed: a list of at most 3"),
+        ("[controls]\nbuttons = [true]", "buttons is [True]; allowed"),
+        ("[controls]\nbuttons = [17.0]", "buttons is [17.0]; allowed"),
+        ("[controls]\nbuttons = [[1]]", "buttons is [[1]]; allowed"),
+        ('[controls]\nbuttons = ["17"]', "allowed: a list of at most 3"),
+        ("[controls]\nkeys = true", "controls.keys is True; allowed: a text in quotes"),
+        ("[controls]\nbutton = [17]", "did you mean controls.buttons?"),
+        ("quite_unlike_anything = 1", "known: camera, detector, model, decide, words, voice, controls"),
     ],
 )
 def test_malformed_settings_are_one_clear_line(text: str, said: str) -> None:
     (line,) = mistakes(text)
     assert said in line
+
+
+def test_the_controls() -> None:
+    made = config.parse('[controls]\nbuttons = [17, 27, 22]\nkeys = "OpenRun Pro"\nshutdown_command = ""')
+    assert made.controls == config.Controls((17, 27, 22), "OpenRun Pro", "")
+    assert config.parse("[controls]\nbuttons = []").controls.buttons == ()
+    assert "buttons = [17, 27, 22]" in config.to_toml(made)
 
 
 def test_a_hostile_file_takes_no_time() -> None:
@@ -108,6 +129,8 @@ def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPat
 
 def _values(item: dataclasses.Field) -> st.SearchStrategy:
     low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
+    if item.metadata["most"]:
+        return st.lists(st.integers(low, high), unique=True, max_size=item.metadata["most"]).map(tuple)
     if isinstance(item.default, tuple):
         return st.lists(st.sampled_from(choices), unique=True).map(tuple)
     if choices:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.link import MAX_CLIENTS, MAX_WAITING, Client, Listener, runtime_socket
+from assistant.config import Settings
+from assistant.host import MAX_CLIENTS
+from assistant.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
 from assistant.messages import (
     ASKS,
     MAX_LINE,
@@ -28,6 +30,8 @@ from assistant.messages import (
     encode,
 )
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.voicekeeper import VoiceKeeper
+from assistant.wire import Peer
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
@@ -299,6 +303,16 @@ def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(bench: B
     assert listener.refused == 1
 
 
+def test_what_waits_for_a_deaf_client_stops_growing() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        peer, line = Peer(ours, WAIT_S), b"x" * MAX_LINE
+        for _ in range(3 * MAX_WAITING):
+            peer.put(line)
+        assert peer.deaf
+        assert len(peer.unsent) == (MAX_WAITING + 1) * MAX_LINE
+
+
 def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:
     def refuse(message: Message) -> None:
         raise LinkError("not for me")
@@ -373,3 +387,41 @@ def test_where_the_voice_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert runtime_socket() == Path("/run/emotion-assistant/voice.sock")
     monkeypatch.setenv("EMOTION_ASSISTANT_SOCKET", "/there")
     assert runtime_socket() == Path("/there")
+
+
+def test_where_commands_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMOTION_ASSISTANT_CONTROL", raising=False)
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1234")
+    assert control_socket() == Path("/run/user/1234/emotion-assistant/control.sock")
+    monkeypatch.setenv("EMOTION_ASSISTANT_SOCKET", "/run/emotion-assistant/voice.sock")
+    assert control_socket() == Path("/run/emotion-assistant/control.sock")
+    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", "/there")
+    assert control_socket() == Path("/there")
+
+
+def test_the_voice_of_a_desktop_takes_commands_where_the_user_looks_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """VoiceKeeper's child listens for vision in a private folder, and for commands at the user's own place."""
+    environments: list[dict[str, str]] = []
+
+    class Child:
+        pid, stdin = 2**22 + 1, None
+
+        def __init__(self, command: list[str], *, env: dict[str, str], **kept: object) -> None:
+            environments.append(env)
+
+        def wait(self, timeout_s: float = 0.0) -> int:
+            return 0
+
+        poll = wait
+
+    monkeypatch.setattr("subprocess.Popen", Child)
+    for name in ("EMOTION_ASSISTANT_CONTROL", "RUNTIME_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    keeper = VoiceKeeper(Settings(), (), lambda: None)
+    keeper.close(0.0)
+    assert environments[0]["EMOTION_ASSISTANT_SOCKET"] == str(keeper.socket)
+    assert environments[0]["EMOTION_ASSISTANT_CONTROL"] == str(tmp_path / "emotion-assistant" / "control.sock")

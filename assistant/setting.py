@@ -1,0 +1,53 @@
+"""One setting: its default, the comment that is printed beside it, and what it may be."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any
+
+
+def setting(
+    default: Any,
+    doc: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    most: int | None = None,
+) -> Any:
+    """A field of a settings table with its comment, its limits (both included) or its choices (for a list: of each
+    item); most: so many different numbers a list may hold."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "most": most})
+
+
+def mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
+    """What is wrong with the value of a setting, or nothing."""
+    is_right, allowed = _rule(item)
+    return "" if is_right(value) else f"allowed: {allowed}"
+
+
+def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
+    """Whether a value may stand for a setting, and the words for what may."""
+    low, high, choices, most = (item.metadata[key] for key in ("low", "high", "choices", "most"))
+    rules: dict[type, tuple[Callable[[Any], bool], str]] = {
+        tuple: (lambda value: _is_list(value, lambda each: each in choices), f"a list of {', '.join(choices)}"),
+        str: (lambda value: isinstance(value, str) and value.isprintable(), "a text in quotes"),
+        bool: (lambda value: isinstance(value, bool), "true or false"),
+        int: (lambda value: type(value) is int and low <= value <= high, f"a whole number from {low} to {high}"),
+        float: (lambda value: type(value) in (int, float) and low <= value <= high, f"a number from {low} to {high}"),
+    }
+    if type(item.default) is str and choices:
+        return lambda value: isinstance(value, str) and value in choices, ", ".join(choices)
+    if most is not None:
+        return (
+            lambda value: (
+                _is_list(value, lambda each: type(each) is int and low <= each <= high)
+                and len(set(value)) == len(value) <= most
+            ),
+            f"a list of at most {most} different whole numbers from {low} to {high}",
+        )
+    return rules[type(item.default)]
+
+
+def _is_list(value: Any, is_right: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list | tuple) and all(map(is_right, value))

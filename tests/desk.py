@@ -1,0 +1,42 @@
+"""A stand-in for the desk: notes what it is asked, and can be slow, fail or refuse."""
+
+import threading
+from queue import SimpleQueue
+
+from assistant.records import AssistantError
+from assistant.voice.controls import Reply
+
+WAIT_S = 5.0
+
+
+class Desk:
+    """Its `do` answers each command with its name. failure: raised instead. open: while cleared, it answers nothing."""
+
+    def __init__(self) -> None:
+        self.asked: SimpleQueue[str] = SimpleQueue()
+        self.failure: Exception | None = None
+        self.open = threading.Event()
+        self.open.set()
+
+    def do(self, command: str) -> Reply:
+        self.asked.put(command)
+        assert self.open.wait(WAIT_S)
+        if self.failure is not None:
+            raise self.failure
+        return Reply(command != "wrong", f"{command}!", {"muted": True, "volume": 80} if command == "status" else {})
+
+    def next(self) -> str:
+        return self.asked.get(timeout=WAIT_S)
+
+
+class Clock:
+    """Seconds that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+OUT_OF_ORDER = (AssistantError("out of paper"), ZeroDivisionError("division by zero"))
