@@ -1,6 +1,7 @@
 """The speechd voice against a stand-in daemon on a real socket: what it says, and what it makes of a daemon that lies,
 hangs, babbles or dies. The real daemon, where it is installed, is heard by the contract of all voices."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -266,6 +267,19 @@ def test_cancelled_before_it_began_nobody_is_called(daemon: Daemon) -> None:
     cancel.set()
     assert Speechd(config.Voice(), "en").say(TEXT, cancel) is False
     assert daemon.lines == []
+
+
+def test_a_daemon_that_no_longer_reads_is_not_waited_for(tmp_path: Path) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    listener.listen()
+    connection = ssip.Connection(tmp_path / "socket")
+    with pytest.raises(VoiceError, match="speech-dispatcher takes no commands"):
+        connection.command("x" * 10_000_000, limit_s=0.1)
+    listener.close()
+    with pytest.raises(VoiceError, match="speech-dispatcher is gone: Broken pipe"):
+        connection.command("x")
+    connection.close()
 
 
 # where there is no daemon
