@@ -24,11 +24,13 @@ def add(commands: Any) -> None:
     made.formatter_class = argparse.RawDescriptionHelpFormatter
     made.epilog = (
         "Scenes are made of muxspace, FER-2013 with its FER+ votes, and rooms of the detector's pictures. Nothing may\n"
-        "be tuned on the report half.\n\nA folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi, mov or "
-        f"webm) and a truth.json.\n{FORM}"
+        "be tuned on the report half.\n\nA folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi,\n"
+        f"mov, webm) and a truth.json:\n\n{FORM}"
     )
     which = made.add_mutually_exclusive_group()
-    which.add_argument("--report", action="store_true", help="the half that only figures are made of, not the tuning half")
+    which.add_argument(
+        "--report", action="store_true", help="the half that only figures are made of, not the tuning half"
+    )
     which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
     made.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}")
     made.add_argument("--seed", type=int, default=1, metavar="N", help="other people, places and times (%(default)s)")
@@ -36,7 +38,9 @@ def add(commands: Any) -> None:
     made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
     made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
     made.add_argument("--detector", metavar="NAME", help="own, haar, or the .tflite file of a detector of ours")
-    made.add_argument("--plots", type=Path, metavar="DIR", help="draw each scene's timeline: what was true, what was said")
+    made.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw each scene's timeline: what was true, what was said"
+    )
     made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
     made.add_argument("--tune", action="store_true", help="search for better decisions on the tuning half")
     made.add_argument("--missing", action="store_true", help="only list the pictures that are missing, by SHA-256")
@@ -132,5 +136,3 @@ def _write(options: argparse.Namespace) -> int:
             folder.write(scene, SceneCamera(scene, cast), options.write, bar.update)
     print(f"{options.write}: {len(scenes)} scenes; next: emotion-convert scenarios --scenes {options.write}")
     return 0
-
-

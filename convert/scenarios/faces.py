@@ -116,7 +116,9 @@ def _far(data: Path, half: str) -> dict[str, Still]:
     faces = datasets.load(data)
     ours, training = faces.of(SPLIT_OF[half]), faces.of("Training")
     top = ours.votes.argmax(axis=1)
-    is_clear = (ours.votes.max(axis=1) >= LEAST_VOTES) & (top < len(CROWD_LABELS)) & (top != CROWD_LABELS.index("contempt"))
+    is_clear = (
+        (ours.votes.max(axis=1) >= LEAST_VOTES) & (top < len(CROWD_LABELS)) & (top != CROWD_LABELS.index("contempt"))
+    )
     is_clear &= ~datasets.is_twin(ours.images, training.images)
     stills = {}
     for index in np.flatnonzero(is_clear):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from assistant.records import CANNOT_TELL
+from assistant.records import EXPRESSIONS
 from convert.scenarios import asking, score
 from convert.scenarios.score import Event, Said, Verdict
 from convert.scenarios.truth import Truth
@@ -20,7 +20,8 @@ Z = 1.96
 
 
 class Answer(NamedTuple):
-    """What was answered at a moment: an expression, or CANNOT_TELL and why."""
+    """What was answered at a moment. state: the expression that was told; if it is none, reason says why, or is empty
+    where nobody was seen."""
 
     at: float
     state: str
@@ -124,18 +125,18 @@ def _expression(word: str, verdicts: Sequence[Verdict], events: Sequence[Event])
 
 
 def _rate(heard: Sequence[Heard], kind: str) -> float | None:
-    """Utterances in 10 minutes of a kind of scene in which nothing happens but that somebody is there: the first line
-    that is true of their arrival is not counted."""
+    """Utterances in 10 minutes of a kind of scene in which nothing happens but that somebody is there: that they are,
+    and how they look, may be said once."""
     scenes = [each for each in heard if each.truth.kind == kind]
     minutes = sum(each.truth.seconds for each in scenes) / MINUTE_S
     return _per(10 * sum(_beyond_arrival(each) for each in scenes), minutes)
 
 
 def _beyond_arrival(heard: Heard) -> int:
-    spoken = sorted((line for line in heard.said if line.started_at is not None), key=lambda line: line.started_at or 0)
-    right = {verdict.said for verdict in score.judge(heard.truth, spoken) if verdict.kind == score.RIGHT}
-    tells = [line in right or (not line.expression and line.box is not None) for line in spoken[:1]]
-    return len(spoken) - sum(tells)
+    spoken = [line for line in heard.said if line.started_at is not None]
+    is_presence = [not line.expression for line in spoken]
+    is_right = [verdict.kind == score.RIGHT for verdict in score.judge(heard.truth, spoken)]
+    return len(spoken) - any(is_presence[:1]) - any(is_right)
 
 
 def _starts(said: Sequence[Said]) -> list[float]:
@@ -161,14 +162,15 @@ def _expected(heard: Heard) -> list[tuple[str, Answer]]:
 
 
 def _is_right(expected: str, answer: Answer) -> bool:
-    return answer.state == CANNOT_TELL and answer.reason == expected
+    return answer.state not in EXPRESSIONS and answer.reason == expected
 
 
 def _reasons(asked: Sequence[tuple[str, Answer]]) -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {}
     for expected in sorted({expected for expected, _ in asked}):
-        given = [answer.reason if answer.state == CANNOT_TELL else answer.state for want, answer in asked if want == expected]
-        counts = {reason or "nobody": given.count(reason) for reason in sorted(set(given))}
+        answers = [answer for want, answer in asked if want == expected]
+        given = [answer.state if answer.state in EXPRESSIONS else answer.reason for answer in answers]
+        counts = {reason or "none": given.count(reason) for reason in sorted(set(given))}
         made[expected] = {"asked": len(given), "correct": _per(given.count(expected), len(given)), "answers": counts}
     return made
 

@@ -3,6 +3,7 @@ made to talk and covered, on a drawn head and shoulders.
 """
 
 import math
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -70,9 +71,7 @@ class Player:
         before, after, share = _shares(self.actor.looks, at)
         if share in (0.0, 1.0):
             return self._heads[after.still if share else before.still]
-        return np.asarray(
-            (1 - share) * self._heads[before.still] + share * self._heads[after.still], np.float32
-        )
+        return np.asarray((1 - share) * self._heads[before.still] + share * self._heads[after.still], np.float32)
 
     def _talking(self, at: float) -> Picture:
         """To and fro between the stills, and the mouth opens and closes with it."""
@@ -86,7 +85,7 @@ class Player:
 
 def _shares(looks: tuple[Look, ...], at: float) -> tuple[Look, Look, float]:
     """The two looks between which a moment lies, and the share of the second."""
-    for before, after in zip(looks, looks[1:], strict=False):
+    for before, after in pairwise(looks):
         if at < after.at + after.fade_s / 2:
             share = (at - after.at) / after.fade_s + 0.5
             return before, after, min(max(share, 0.0), 1.0)
@@ -144,7 +143,7 @@ def _covered(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8])
     if actor.cover == "patch":
         wide, high = {1: (70, 44), 2: (90, 72), 3: (116, 110)}[actor.strength]
         part = cv2.resize(texture, (WIDE, HIGH))
-        lowest = SHAPE[3:].mean(axis=0) + (random.uniform(-6, 6), 10 - 0.25 * high)
+        lowest = SHAPE[3:].mean(axis=0) + np.array([random.uniform(-6, 6), 10 - 0.25 * high])
         share = np.zeros((HIGH, WIDE), np.float32)
         corners = cv2.boxPoints((tuple(map(float, lowest)), (wide, high), float(random.uniform(-15, 15))))
         cv2.fillPoly(share, [np.rint(corners).astype(np.int32)], 1.0)

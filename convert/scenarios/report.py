@@ -36,7 +36,7 @@ def as_text(made: dict[str, Any]) -> str:
     lines = [
         f"{made['scenes']} scenes, {made['minutes']} minutes, {made['frames']} frames, {made['model']}",
         "",
-        f"{'expression':10} {'precision':>22} {'recall':>22} {'events':>7} {'said':>6} {'late':>5} {'other':>6} {'false':>6}",
+        f"{'expression':10} {'precision':>22} {'recall':>22} {'events':>7} {'said':>6} {'late':>5} {'other':>6}  false",
     ]
     for word, row in made["expressions"].items():
         precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
@@ -49,7 +49,7 @@ def as_text(made: dict[str, Any]) -> str:
         f"from the change to the words: {made['delay_p50_s']} s (half of them), {made['delay_p95_s']} s (95 %)",
         f"a neutral person talking: {made['neutral_per_10min']} utterances in 10 minutes",
         f"a person who holds still: {made['still_false_per_10min']} in 10 minutes, beyond the arrival",
-        f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most); "
+        f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most)",
         f"words in a minute: {made['words_per_min']}",
         f"stale: {made['stale']}, wrong person: {made['wrong_person']}, false: {made['false']}",
         f"right reasons why not: {made['reason_correct']}; told though degraded: {made['told_though_degraded']}",

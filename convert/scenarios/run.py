@@ -79,9 +79,7 @@ class _Recorder(Pipeline):
     """The assistant's pipeline, which keeps what each frame showed."""
 
     def __init__(self, made: Pipeline, settings: Settings) -> None:
-        super().__init__(
-            made.detector, made.reader, settings, made.phrases, covered=made.covered, far=made.far
-        )
+        super().__init__(made.detector, made.reader, settings, made.phrases, covered=made.covered, far=made.far)
         self.taken: list[Taken] = []
 
     def step(self, frame: Frame) -> Step:
@@ -207,9 +205,7 @@ def _parts(settings: Settings) -> Pipeline:
 
 def _said(line: Line) -> Said:
     remark = line.remark
-    return Said(
-        line.change.at, line.started_at, remark.sentence, remark.expression, line.utterance.text, line.box
-    )
+    return Said(line.change.at, line.started_at, remark.sentence, remark.expression, line.utterance.text, line.box)
 
 
 def _asked(reply: Reply) -> Asked:

@@ -163,16 +163,17 @@ def _hidden(scene: Scene, actor: Actor, at: float) -> str | None:
     left, top, width, height = box_of(way)
     if left < 0 or top < 0 or left + width > WIDTH or top + height > HEIGHT:
         return ""
-    if scene.reason:
-        return scene.reason
-    if way.width < FAR_PX:
-        return "far"
-    if yaw > TURNED_DEG:
-        return "side_on"
-    behind = max((_share_behind(way, other.place(at)) for other in scene.actors if _is_before(other, way, at)), default=0.0)
-    if behind > COVERED:
-        return "covered"
-    return "" if way.width < NEAR_PX or yaw > SLIGHT_DEG or behind > TOUCHED else None
+    behind = max(
+        (_share_behind(way, other.place(at)) for other in scene.actors if _is_before(other, way, at)), default=0.0
+    )
+    reasons = (
+        (bool(scene.reason), scene.reason),
+        (way.width < FAR_PX, "far"),
+        (yaw > TURNED_DEG, "side_on"),
+        (behind > COVERED, "covered"),
+        (way.width < NEAR_PX or yaw > SLIGHT_DEG or behind > TOUCHED, ""),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
 
 
 def _is_before(other: Actor, way: Way, at: float) -> bool:

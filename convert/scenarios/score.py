@@ -100,7 +100,9 @@ def events(truth: Truth, said: Sequence[Said]) -> list[Event]:
                 and event.since <= each.said.started_at <= event.end + STALE_S
             ]
             told_at = mine[0] if mine else None
-            made.append(event._replace(told_at=told_at, counts=told_at is not None or not _is_known(person, event, about)))
+            made.append(
+                event._replace(told_at=told_at, counts=told_at is not None or not _is_known(person, event, about))
+            )
     return made
 
 
@@ -151,12 +153,14 @@ def _holds(person: Person) -> list[Span]:
 
 
 def _events(person: Person) -> list[Event]:
-    made = []
+    made: list[Event] = []
     for hold in _holds(person):
         seen = [Span(start, end, hold.what) for start, end in _seen(hold, person.hidden)]
-        for span in _joined(seen):
-            if sum(part.end - part.start for part in seen if span.start <= part.start < span.end) >= HOLD_S:
-                made.append(Event(person.name, span.what, span.start, span.end, since=hold.start))
+        made += [
+            Event(person.name, span.what, span.start, span.end, since=hold.start)
+            for span in _joined(seen)
+            if sum(part.end - part.start for part in seen if span.start <= part.start < span.end) >= HOLD_S
+        ]
     return made
 
 

@@ -4,30 +4,27 @@ Scenes are short, because the assistant says at most four things a minute unaske
 measure that limit, not what the assistant sees. A kind's scenes differ in people, room, size, place, speed and light.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
-from convert.covers import KINDS as COVERS
 from convert.datasets import DatasetError
+from convert.scenarios import degrade
 from convert.scenarios.faces import Roster
 from convert.scenarios.scene import HEIGHT, WIDTH, Actor, Effects, Look, Scene, Way
 
 FPS = (10.0, 10.0, 10.0, 15.0, 15.0, 30.0)
 """Drawn from these: 10 is what the assistant asks a camera for."""
 SLOW_FPS = 10.0
+TALKERS = 6
+"""Scenes of 100 seconds."""
 NEAR_PX, FAR_PX = (110.0, 190.0), (58.0, 72.0)
 """Widths of near and of far faces, in pixels."""
 ACROSS = -140.0
 """How far outside the frame somebody waits, in pixels."""
-STRENGTHS = (1, 2, 3)
-DARK_GAIN, BRIGHT_GAIN = (0.16, 0.12, 0.09), (2.6, 3.2, 4.0)
-FAR_DEGRADED_PX, SIDE_DEG = (36.0, 32.0, 28.0), (45.0, 55.0, 65.0)
-BLUR, STREAK = (0.055, 0.075, 0.1), (0.22, 0.3, 0.4)
-"""Of the face's width: standard deviation of a blur, length of a streak."""
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
 )  # fmt: skip
@@ -44,7 +41,7 @@ class _Deck:
         """A person with this expression, and a still of it."""
         people = self.roster.far if far else self.roster.near
         known = [(who, name) for who, shown in sorted(people.items()) for name in shown.get(expression, ())]
-        return self._deal((expression, far), known)  # type: ignore[no-any-return]
+        return self._deal((expression, far), known)
 
     def both(self, expression: str) -> tuple[str, str, str]:
         """A person who has a neutral still and one of this expression: person, neutral, other."""
@@ -54,13 +51,17 @@ class _Deck:
             for other in shown.get(expression, ())
             for neutral in shown.get("neutral", ())[:1]
         ]
-        return self._deal(("both", expression), known)  # type: ignore[no-any-return]
+        return self._deal(("both", expression), known)
 
     def talker(self) -> tuple[str, tuple[str, ...]]:
         """A person with three or more neutral stills."""
         known = [(who, shown["neutral"]) for who, shown in sorted(self.roster.near.items())
                  if len(shown.get("neutral", ())) >= 3]  # fmt: skip
-        return self._deal("talk", known)  # type: ignore[no-any-return]
+        return self._deal("talk", known)
+
+    def has_far(self, expression: str) -> bool:
+        """Whether anybody far shows this expression."""
+        return any(expression in shown for shown in self.roster.far.values())
 
     def room(self) -> str:
         """A background."""
@@ -87,36 +88,38 @@ def write(roster: Roster, seed: int = 1) -> tuple[Scene, ...]:
         fps = scene.fps or float(random.choice(FPS))
         made.append(replace(scene, name=f"{kind}-{number:02}", kind=kind, seed=draw, fps=fps, room=deck.room()))
 
-    for expression in _mix(random, happy=14, surprise=10, angry=6, sad=4):
-        add("change", _change(deck, random, expression))
-    for pair in np.array(_mix(random, happy=8, surprise=20, angry=20, sad=20)).reshape(-1, 2):
-        add("enter", _enter(deck, random, [str(each) for each in pair]))
-    for expression in _mix(random, happy=6, surprise=4, angry=1, sad=1):
-        add("pair", _pair(deck, random, expression))
-    for kind, maker in (("cross", _cross), ("near", _near), ("turn", _turn), ("light", _light), ("shake", _shake)):
-        for expression in _mix(random, happy=3, surprise=2, neutral=1):
+    for kind, maker, counts in (
+        ("change", _change, {"happy": 14, "surprise": 10, "angry": 6, "sad": 4}),
+        ("pair", _pair, {"happy": 6, "surprise": 4, "angry": 1, "sad": 1}),
+        *((kind, maker, {"happy": 3, "surprise": 2, "neutral": 1}) for kind, maker in MAKERS.items()),
+        ("still", _still, {"happy": 1, "neutral": 2, "surprise": 1, "sad": 1, "angry": 1}),
+    ):
+        for expression in _mix(random, counts):
             add(kind, maker(deck, random, expression))
-    for pair in np.array(_mix(random, happy=8, surprise=10, angry=10, sad=10, neutral=2)).reshape(-1, 2):
-        add("far", _enter(deck, random, [str(each) for each in pair], far=True))
-    for expression in ("fear", "fear", "disgust"):
-        if any(expression in shown for shown in roster.far.values()):
-            add("far", _enter(deck, random, [expression, "neutral"], far=True))
-    for expression in ("happy", "neutral", "neutral", "surprise", "sad", "angry"):
-        add("still", _still(deck, random, expression))
-    for _ in range(6):
+    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 20, "sad": 20})):
+        add("enter", _enter(deck, random, expressions))
+    far = _two_by_two(_mix(random, {"happy": 8, "surprise": 10, "angry": 10, "sad": 10, "neutral": 2}))
+    rare = [[word, "neutral"] for word in ("fear", "fear", "disgust") if deck.has_far(word)]
+    for expressions in (*far, *rare):
+        add("far", _enter(deck, random, expressions, far=True))
+    for _ in range(TALKERS):
         add("talk", _talk(deck, random))
     for _ in range(3):
         add("empty", Scene("", "", 0.0, 30.0, 0, "", (), Effects(pan_px_s=float(random.uniform(20, 60)))))
-    for reason, maker in DEGRADED.items():
-        for strength in STRENGTHS:
-            add("degraded", _degraded(deck, random, reason, maker, strength))
+    for reason in degrade.MAKERS:
+        for strength in degrade.STRENGTHS:
+            add("degraded", _degraded(deck, random, reason, strength))
     return tuple(made)
 
 
-def _mix(random: Generator, **counts: int) -> list[str]:
+def _mix(random: Generator, counts: dict[str, int]) -> list[str]:
     """Each word so many times, in a drawn order."""
     words = [word for word, count in counts.items() for _ in range(count)]
     return [words[index] for index in random.permutation(len(words))]
+
+
+def _two_by_two(words: Sequence[str]) -> list[list[str]]:
+    return [list(pair) for pair in zip(words[::2], words[1::2], strict=True)]
 
 
 def _stand(random: Generator, start: float, end: float, x: float | None = None, far: bool = False) -> tuple[Way, ...]:
@@ -133,13 +136,11 @@ def _stand(random: Generator, start: float, end: float, x: float | None = None, 
     )
 
 
-def _walk_in(random: Generator, way: tuple[Way, ...], leaves: bool = True) -> tuple[Way, ...]:
+def _walk_in(random: Generator, way: tuple[Way, ...]) -> tuple[Way, ...]:
     """The same with an entrance from one side before it, and an exit after it, of a second or so each."""
     first, last = way[0], way[-1]
     outside = ACROSS if random.random() < 0.5 else WIDTH - ACROSS
     entrance = Way(first.at - random.uniform(0.8, 1.4), outside, first.y, first.width)
-    if not leaves:
-        return (entrance, *way)
     return (entrance, *way, Way(last.at + random.uniform(0.8, 1.4), WIDTH - outside, last.y, last.width))
 
 
@@ -172,16 +173,19 @@ def _enter(deck: _Deck, random: Generator, expressions: Sequence[str], far: bool
 
 
 def _pair(deck: _Deck, random: Generator, expression: str) -> Scene:
-    """Two side by side, of whom one changes."""
+    """Somebody joins somebody else, whose expression changes later: two side by side."""
     who, neutral, other = deck.both(expression)
-    second, still = deck.single("neutral" if expression == "happy" else "happy")
-    while second == who:
-        second, still = deck.single("neutral" if expression == "happy" else "happy")
-    sides = [0.25 * WIDTH, 0.75 * WIDTH] if random.random() < 0.5 else [0.75 * WIDTH, 0.25 * WIDTH]
-    looks = (Look(0.0, neutral, "neutral"), Look(float(random.uniform(6, 8)), other, expression, _fade(random)))
-    one = Actor(who, _stand(random, 0, 15, sides[0]), looks)
     shown = "neutral" if expression == "happy" else "happy"
-    return Scene("", "", 0.0, 14.0, 0, "", (one, Actor(second, _stand(random, 0, 15, sides[1]), (Look(0.0, still, shown),))))
+    second, still = deck.single(shown)
+    while second == who:
+        second, still = deck.single(shown)
+    sides = [0.25 * WIDTH, 0.75 * WIDTH] if random.random() < 0.5 else [0.75 * WIDTH, 0.25 * WIDTH]
+    looks = (Look(0.0, neutral, "neutral"), Look(float(random.uniform(8.5, 10)), other, expression, _fade(random)))
+    stand = _stand(random, random.uniform(4.0, 5.0), 17, sides[1])
+    outside = ACROSS if sides[1] < sides[0] else WIDTH - ACROSS
+    way = (Way(stand[0].at - random.uniform(0.8, 1.4), outside, stand[0].y, stand[0].width), *stand)
+    one = Actor(who, _stand(random, 0, 17, sides[0]), looks)
+    return Scene("", "", 0.0, 16.0, 0, "", (one, Actor(second, way, (Look(0.0, still, shown),))))
 
 
 def _cross(deck: _Deck, random: Generator, expression: str) -> Scene:
@@ -210,7 +214,7 @@ def _turn(deck: _Deck, random: Generator, expression: str) -> Scene:
     who, still = deck.single(expression)
     away, side = random.uniform(5, 6), 1 if random.random() < 0.5 else -1
     back = away + random.uniform(3, 4)
-    degrees = side * random.uniform(55, 70)
+    degrees = side * random.uniform(45, 58)
     turns = ((away, 0.0), (away + 0.6, degrees), (back, degrees), (back + 0.6, 0.0))
     return Scene("", "", 0.0, 16.0, 0, "", (Actor(who, _stand(random, 0, 17), (Look(0.0, still, expression),), turns),))
 
@@ -226,7 +230,9 @@ def _light(deck: _Deck, random: Generator, expression: str) -> Scene:
 def _shake(deck: _Deck, random: Generator, expression: str) -> Scene:
     """A change of expression before a camera that shakes and blurs with it."""
     scene = _change(deck, random, expression if expression != "neutral" else "happy")
-    return replace(scene, effects=Effects(shake_px=float(random.uniform(6, 14)), streak_px=3.0, noise=4.0, pan_px_s=40.0))
+    return replace(
+        scene, effects=Effects(shake_px=float(random.uniform(6, 14)), streak_px=3.0, noise=4.0, pan_px_s=40.0)
+    )
 
 
 def _still(deck: _Deck, random: Generator, expression: str) -> Scene:
@@ -243,54 +249,18 @@ def _talk(deck: _Deck, random: Generator) -> Scene:
     return Scene("", "", SLOW_FPS, 100.0, 0, "", (actor,))
 
 
-def _degraded(
-    deck: _Deck, random: Generator, reason: str, maker: Callable[..., tuple[Actor, Effects]], strength: int
-) -> Scene:
+def _degraded(deck: _Deck, random: Generator, reason: str, strength: int) -> Scene:
     """Four people, one after the other, all of whom cannot be told for the same reason; after some seconds each the
     wearer asks."""
     actors, asks, at, effects = [], [], 0.5, Effects()
     for expression in ("happy", "neutral", "surprise", "happy"):
         who, still = deck.single(expression)
         actor = Actor(who, _stand(random, at, at + 4.5), (Look(0.0, still, expression),))
-        actor, effects = maker(random, actor, strength)
+        actor, effects = degrade.MAKERS[reason](random, actor, strength)
         actors.append(actor)
         asks.append((round(at + 3.8, 2), "describe"))
         at += 6.5
     return Scene("", "", SLOW_FPS, round(at, 1), 0, "", tuple(actors), effects, reason, tuple(asks))
 
 
-def _dark(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    return actor, Effects(gain=DARK_GAIN[strength - 1], noise=3.0)
-
-
-def _bright(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    return actor, Effects(gain=BRIGHT_GAIN[strength - 1])
-
-
-def _far(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    width = FAR_DEGRADED_PX[strength - 1]
-    return replace(actor, way=tuple(way._replace(width=width) for way in actor.way)), Effects()
-
-
-def _side_on(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    side = 1 if random.random() < 0.5 else -1
-    return replace(actor, turns=((0.0, side * SIDE_DEG[strength - 1]),)), Effects()
-
-
-def _blurred(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    """All people of a scene have about the same width, so that one blur is as strong for each."""
-    width = 130.0
-    actor = replace(actor, way=tuple(way._replace(width=width) for way in actor.way))
-    if strength == 2:
-        return actor, Effects(streak_px=STREAK[1] * width)
-    return actor, Effects(blur_px=BLUR[strength - 1] * width)
-
-
-def _covered(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    kinds = [kind for kind in (*COVERS, "patch") if strength > 1 or kind != "brow"]
-    return replace(actor, cover=str(random.choice(kinds)), strength=strength), Effects()
-
-
-DEGRADED = {
-    "dark": _dark, "bright": _bright, "far": _far, "side_on": _side_on, "blurred": _blurred, "covered": _covered,
-}  # fmt: skip
+MAKERS = {"cross": _cross, "near": _near, "turn": _turn, "light": _light, "shake": _shake}

@@ -16,6 +16,7 @@ The form of `truth.json`, beside a clip of the same folder:
 import json
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,7 +129,7 @@ def _person(table: Any, where: str) -> Person:
         boxes.append(Spot(*(_number(value, f"{where}.boxes") for value in row)))
         _check(boxes[-1].width > 0 and boxes[-1].height > 0, f"{where}.boxes: a box without size")
     _check(bool(boxes), f"{where}.boxes is empty")
-    _check(all(a.at < b.at for a, b in zip(boxes, boxes[1:], strict=False)), f"{where}.boxes are not in order of time")
+    _check(all(a.at < b.at for a, b in pairwise(boxes)), f"{where}.boxes are not in order of time")
     shows = _spans(table["shows"], EXPRESSIONS, f"{where}.shows")
     hidden = _spans(table.get("cannot_tell", []), REASONS, f"{where}.cannot_tell")
     return Person(str(table["name"]), tuple(boxes), shows, hidden)
@@ -140,7 +141,7 @@ def _spans(rows: Any, allowed: tuple[str, ...], where: str) -> tuple[Span, ...]:
         _check(isinstance(row, list) and len(row) == 3, f"{where}: expected [from, to, what]")
         spans.append(Span(_number(row[0], where), _number(row[1], where), _one_of(row[2], allowed, where)))
         _check(spans[-1].start < spans[-1].end, f"{where}: {row} ends before it begins")
-    in_order = all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    in_order = all(a.end <= b.start for a, b in pairwise(spans))
     _check(in_order, f"{where} overlap or are not in order of time")
     return tuple(spans)
 

@@ -1,0 +1,126 @@
+"""Searches for better decisions on the tuning half: one setting after the other, as long as that helps.
+
+Nothing is looked at again: detector and classifier have said what they see, and only the decisions are made anew.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.config import Settings
+from convert.datasets import LABELS
+from convert.scenarios.figures import DEGRADED, LEAST_EVENTS, Heard, figures
+from convert.scenarios.run import Outcome, again
+
+GRID: dict[str, tuple[float, ...]] = {
+    "window_s": (0.6, 0.8, 1.0, 1.2, 1.5),
+    "enter": (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
+    "stay": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
+    "vague_s": (1.0, 1.5, 2.0, 2.5),
+}
+"""The settings of `decide`, and what each may become."""
+ENTER = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+"""What the mean probability may be from which an expression counts, for each by itself."""
+ROUNDS = 2
+PRECISION = {"happy": 0.95}
+LEAST = 0.85
+"""Precision that is asked of the other words; what a word lacks in it weighs MISSING times what it has in recall."""
+MISSING, LATE, TALKING = 4.0, 0.2, 0.2
+LATE_S = 1.5
+
+
+@dataclass(frozen=True)
+class Point:
+    """One way to decide: some fields of `config.Decide`, and the mean probabilities from which expressions count."""
+
+    decide: Mapping[str, Any]
+    enter: Mapping[str, float]
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with these decisions, and with every expression said."""
+        decide = dataclasses.replace(settings.decide, **self.decide)
+        words = dataclasses.replace(settings.words, expressions=LABELS)
+        return dataclasses.replace(settings, decide=decide, words=words)
+
+
+def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS) -> dict[str, Any]:
+    """The best point that is found by changing one coordinate at a time, ready for JSON."""
+    from tqdm import tqdm
+
+    kept = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
+    best = Point({name: getattr(settings.decide, name) for name in GRID}, dict(kept[0].enter) if kept else {})
+    made = judged(kept, best, settings)
+    first, worth = made, value(made)
+    total = rounds * sum(1 for _ in _moves(best))
+    with tqdm(total=total, unit="trial", disable=None) as bar:
+        for _ in range(rounds):
+            before = worth
+            for axis in _axes():
+                for point in _along(best, axis):
+                    bar.update()
+                    trial = judged(kept, point, settings)
+                    if value(trial) > worth:
+                        best, made, worth = point, trial, value(trial)
+            if worth == before:
+                break
+    return {
+        "decide": dict(best.decide),
+        "thresholds": dict(best.enter),
+        "value": round(worth, 4),
+        "value_before": round(value(first), 4),
+        "before": first,
+        "after": made,
+    }
+
+
+def judged(outcomes: Sequence[Outcome], point: Point, settings: Settings) -> dict[str, Any]:
+    """The figures of the scenes with other decisions, every expression being said."""
+    chosen = point.settings(settings)
+    heard = [Heard(outcome.truth, said := again(outcome, chosen, point.enter), said) for outcome in outcomes]
+    return figures(heard, LABELS, LABELS)
+
+
+def value(made: Mapping[str, Any]) -> float:
+    """What figures are worth: the mean recall of the expressions with enough events, less what they lack in precision,
+    less what comes late, less what is said of somebody who only talks."""
+    rows = {word: row for word, row in made["expressions"].items() if row["events"] >= LEAST_EVENTS // 2}
+    worth = 0.0
+    for word, row in rows.items():
+        lacks = max(0.0, PRECISION.get(word, LEAST) - (row["precision"] or 0.0))
+        worth += (row["recall"] or 0.0) - MISSING * lacks
+    worth /= max(len(rows), 1)
+    worth -= LATE * max(0.0, (made["delay_p95_s"] or 0.0) - LATE_S)
+    return worth - TALKING * max(0.0, (made["neutral_per_10min"] or 0.0) - 1)
+
+
+def as_text(best: Mapping[str, Any]) -> str:
+    """What the search found, for people."""
+    lines = [f"value {best['value_before']} -> {best['value']}", "", "[decide]"]
+    lines += [f"{name} = {number}" for name, number in best["decide"].items()]
+    lines += ["", "thresholds of the model's card:"]
+    lines += [f"  {label}: {number}" for label, number in best["thresholds"].items()]
+    for name in ("before", "after"):
+        lines += ["", f"{name}: p95 {best[name]['delay_p95_s']} s, talking {best[name]['neutral_per_10min']}"]
+        for word, row in best[name]["expressions"].items():
+            lines.append(f"  {word:9} precision {row['precision']}, recall {row['recall']}, {row['events']} events")
+    return "\n".join(lines)
+
+
+def _axes() -> list[tuple[str, bool]]:
+    """What is varied: the settings, then each expression's threshold (True)."""
+    return [*((name, False) for name in GRID), *((label, True) for label in LABELS)]
+
+
+def _along(point: Point, axis: tuple[str, bool]) -> Iterator[Point]:
+    name, is_label = axis
+    for number in ENTER if is_label else GRID[name]:
+        if is_label:
+            yield Point(point.decide, {**point.enter, name: number})
+        elif name != "stay" or number <= point.decide["enter"]:
+            yield Point({**point.decide, name: number}, point.enter)
+
+
+def _moves(point: Point) -> Iterator[Point]:
+    for axis in _axes():
+        yield from _along(point, axis)
