@@ -201,7 +201,8 @@ def test_thousands_of_connections_cost_nothing(bench: Bench, caplog: pytest.LogC
     assert opened.refused <= 2000
 
 
-def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench) -> None:
+def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "STALE_S", WAIT_S)
     opened = bench.door()
     bench.desk.open.clear()
     first = bench.raw()
