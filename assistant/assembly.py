@@ -5,6 +5,7 @@ on with the next best: the other shipped model, the built-in detector, or people
 """
 
 import dataclasses
+import logging
 
 from assistant import phrases
 from assistant.config import Settings
@@ -12,12 +13,18 @@ from assistant.phrases import Phrases
 from assistant.records import DetectorError, ModelError
 from assistant.vision import detectors
 from assistant.vision.classifier import Classifier
+from assistant.vision.cover import Cover
 from assistant.vision.detectors import Detector
+from assistant.vision.detectors.own import Own
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.tflite import find
 
+log = logging.getLogger(__name__)
+
 SECOND_MODELS = ("emotion-crowd-int8", "emotion-cnn-int8", "emotion-mobilenetv2-int8")
 """Shipped models to fall back on, best first."""
+FARTHER = 2
+"""With nobody in view the search is that much finer, now and then."""
 
 
 def words(settings: Settings) -> Phrases:
@@ -28,7 +35,7 @@ def words(settings: Settings) -> Phrases:
 def pipeline(settings: Settings) -> Pipeline:
     """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
     reader = Classifier(find(settings.model.file), settings.model.threads)
-    return Pipeline(detectors.make(settings.detector), reader, settings, words(settings))
+    return _with(detectors.make(settings.detector), reader, settings, Cover())
 
 
 def best_pipeline(settings: Settings) -> tuple[Pipeline, dict[str, str]]:
@@ -39,7 +46,20 @@ def best_pipeline(settings: Settings) -> tuple[Pipeline, dict[str, str]]:
     troubles: dict[str, str] = {}
     detector = _best_detector(settings, troubles)
     reader = _best_reader(settings, troubles)
-    return Pipeline(detector, reader, settings, words(settings)), troubles
+    try:
+        cover: Cover | None = Cover()
+    except ModelError as err:
+        log.warning("%s; covered faces are read like others", err)
+        cover = None
+    return _with(detector, reader, settings, cover), troubles
+
+
+def _with(detector: Detector, reader: Classifier | None, settings: Settings, cover: Cover | None) -> Pipeline:
+    far = None
+    if isinstance(detector, Own):  # the others are slow or of one size
+        long_side = min(FARTHER * settings.detector.long_side, 1280)
+        far = detectors.make(dataclasses.replace(settings.detector, long_side=long_side))
+    return Pipeline(detector, reader, settings, words(settings), covered=cover, far=far)
 
 
 def _best_detector(settings: Settings, troubles: dict[str, str]) -> Detector:

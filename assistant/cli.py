@@ -11,12 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, config
+from assistant import __version__, config, control
 from assistant.config import Settings
-from assistant.control import REQUESTS
 from assistant.records import AssistantError, ConfigError, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
@@ -111,14 +111,8 @@ def parser() -> argparse.ArgumentParser:
     )
     say = _command(commands, "say", _say, "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
-    ask = _command(commands, "ask", _ask, "have the running assistant tell what it sees")
-    ask.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
-                     help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
-    for name, text in REQUESTS.items():
-        request = _command(commands, name, _ask, text)
-        request.set_defaults(what=name)
-        if name == "status":
-            request.add_argument("--json", action="store_true", help="the facts as one JSON object")
+    control.add_commands(partial(_command, commands))
+    _command(commands, "sounds", _sounds, "a spoken tour of the short sounds that may stand for words")
     _command(commands, "config", _config, "print the effective settings as TOML with their comments")
     return top
 
@@ -143,7 +137,7 @@ def _command(commands: Any, name: str, function: Any, text: str) -> argparse.Arg
     if name in ("run", "replay", "demo", "config"):
         command.add_argument("--detector", choices=config.choices("detector", "driver"), help="how faces are found")
         command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
-    if name in ("run", "demo", "voice", "say", "config"):
+    if name in ("run", "demo", "voice", "say", "sounds", "config"):
         command.add_argument("--voice", choices=config.choices("voice", "engine"), help="how it is said")
     return command
 
@@ -210,7 +204,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     from assistant import assembly
-    from assistant.replay import Summary, replay
+    from assistant.replay import Reply, Summary, replay
     from assistant.vision.cameras import open_camera
 
     settings = settings_of(options)
@@ -222,6 +216,8 @@ def _replay(options: argparse.Namespace) -> int:
     pipeline = assembly.pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:
         for item in replay(camera, pipeline, settings):
+            if isinstance(item, Reply):
+                continue
             if options.json:
                 record = {"summary": dataclasses.asdict(item)} if isinstance(item, Summary) else item.record()
                 print(json.dumps(record, ensure_ascii=False), flush=True)
@@ -272,17 +268,17 @@ def _say(options: argparse.Namespace) -> int:
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
 
 
-def _ask(options: argparse.Namespace) -> int:
-    from assistant import control
+def _sounds(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice import sound, voices
+    from assistant.voice.tour import tour
 
-    reply = control.ask(options.what)
-    if getattr(options, "json", False):
-        print(json.dumps(dict(reply.facts), ensure_ascii=False))
-    elif reply.ok:
-        print(reply.text)
-    if not reply.ok:
-        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
-    return 0 if reply.ok else EXIT_ERROR
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    ladder = voices.make(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    assert ladder.sounds  # `make` gives some to every ladder
+    with contextlib.closing(ladder), stop_on_signal() as stop:
+        return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED
 
 
 def _config(options: argparse.Namespace) -> int:

@@ -5,8 +5,6 @@ that `emotion-assistant config` prints beside it.
 """
 
 import dataclasses
-import difflib
-import json
 import os
 import stat
 import tomllib
@@ -16,25 +14,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from assistant.records import EXPRESSIONS, ConfigError
+from assistant.setting import limits, mistake, toml, unknown
+from assistant.setting import setting as _set
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 MAX_BYTES = 64 * 1024
 MAX_DOTS = 8
 """A settings file needs one dot a line; the standard parser takes seconds for a small file of thousands of them."""
-
-
-def _set(
-    default: Any,
-    doc: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    most: int | None = None,
-) -> Any:
-    """A setting with its comment, its limits (both included) or its choices (for a list: of each item), and for a list
-    of numbers how many different ones it may have."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "most": most})
 
 
 @dataclass(frozen=True)
@@ -48,6 +34,10 @@ class Camera:
     height: int = _set(480, "asked of the camera, pixels", low=120, high=1080)
     fps: float = _set(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
     picture_s: float = _set(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
+    fov_deg: float = _set(
+        62.0, "what the camera sees from left to right, degrees; 66 for Camera Module 3, 102 for its wide one",
+        low=30, high=150
+    )  # fmt: skip
     rotate: int = _set(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
@@ -62,7 +52,7 @@ class Detector:
     model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
     long_side: int = _set(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
-    min_face: int = _set(24, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    min_face: int = _set(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
     score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
     threads: int = _set(1, "own: processor threads of the network", low=1, high=8)
     max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)
@@ -105,19 +95,24 @@ class Words:
     expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
                                         "expressions that are said unasked; the others are right too rarely",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
+    still_here: bool = _set(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 
 @dataclass(frozen=True)
 class Voice:
     """How it is said."""
 
-    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; printed: words on the terminal",
-                       choices=("auto", "espeak", "pyttsx3", "printed"))  # fmt: skip
+    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: needs a voice in `model`; "
+                       "speechd: the desktop's speech-dispatcher; printed: words on the terminal",
+                       choices=("auto", "espeak", "pyttsx3", "piper", "speechd", "printed"))  # fmt: skip
+    model: str = _set("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
     device: str = _set("", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own")
     rate_wpm: int = _set(175, "words a minute", low=80, high=450)
     volume: int = _set(100, "percent", low=10, high=100)
     name: str = _set("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = _set(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+    changes: str = _set("words", "how a change of expression is told; `emotion-assistant sounds` explains the sounds",
+                        choices=("words", "sounds", "both"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,7 +164,7 @@ def parse(text: str, origin: str = "settings") -> Settings:
     for section in dataclasses.fields(Settings):
         form = cast("type[Any]", section.default_factory)
         sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
-    mistakes += [_unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
+    mistakes += [unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
     settings = Settings(**sections)
     if settings.decide.stay > settings.decide.enter:
         mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
@@ -181,7 +176,7 @@ def parse(text: str, origin: str = "settings") -> Settings:
     if settings.camera.rotate % 90:
         mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
+        raise ConfigError("\n".join(f"{origin}: {each}" for each in mistakes))
     return settings
 
 
@@ -191,7 +186,7 @@ def override(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Se
     for section, values in changes.items():
         known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
         for key, value in values.items():
-            if wrong := _mistake(known[key], value):
+            if wrong := mistake(known[key], value):
                 mistakes.append(f"{section}.{key} is {value!r}; {wrong}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
@@ -225,47 +220,15 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
     values = {}
     for key, value in table.items():
         if key not in known:
-            mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
+            mistakes.append(unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
             continue
-        wrong = _mistake(known[key], value)
+        wrong = mistake(known[key], value)
         if wrong:
             mistakes.append(f"{name}.{key} is {value!r}; {wrong}")
         else:
             convert: Any = type(known[key].default)
             values[key] = convert(value)
     return form(**values)
-
-
-def _mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
-    """What is wrong with the value of a setting, or nothing."""
-    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
-    if isinstance(item.default, tuple):
-        return _list_mistake(item, value)
-    if isinstance(item.default, str):
-        if not isinstance(value, str) or not value.isprintable():
-            return "allowed: a text in quotes"
-        return "" if not choices or value in choices else f"allowed: {', '.join(choices)}"
-    whole = isinstance(item.default, int)
-    number = isinstance(value, int) or (not whole and isinstance(value, float))
-    if isinstance(value, bool) or not number or not low <= value <= high:
-        return f"allowed: {'a whole number' if whole else 'a number'} from {low} to {high}"
-    return ""
-
-
-def _list_mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
-    low, high, choices, most = (item.metadata[key] for key in ("low", "high", "choices", "most"))
-    items = value if isinstance(value, list | tuple) else [None]
-    if most is None:
-        right = all(isinstance(each, str) and each in choices for each in items)
-        return "" if right else f"allowed: a list of {', '.join(choices)}"
-    right = all(type(each) is int and low <= each <= high for each in items) and len(set(items)) == len(items) <= most
-    return "" if right else f"allowed: a list of at most {most} different whole numbers from {low} to {high}"
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    name = name if name.isprintable() else ascii(name)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
 
 
 def to_toml(settings: Settings) -> str:
@@ -275,22 +238,8 @@ def to_toml(settings: Settings) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{_limits(item)}", f"{item.name} = {_toml(getattr(values, item.name))}"]
+            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {toml(getattr(values, item.name))}"]
     return "\n".join(lines) + "\n"
-
-
-def _limits(item: "dataclasses.Field[Any]") -> str:
-    if item.metadata["choices"]:
-        return f" ({' | '.join(item.metadata['choices'])})"
-    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
-    return str(value)
 
 
 def choices(section: str, key: str) -> tuple[str, ...]:

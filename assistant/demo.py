@@ -47,7 +47,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
         stack.callback(capture.close)
-        Live(capture, pipeline, words, speaker.put, stop).run()
+        Live(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
         speaker.drain(LAST_WORDS_S)
         if capture.trouble:
             raise CameraError(capture.trouble)

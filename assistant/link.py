@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.host import Host
-from assistant.messages import Heartbeat, Message, Stop, decode, encode
+from assistant.messages import Heartbeat, Message, Stop, Withdraw, decode, encode
 from assistant.records import Fault, LinkError, Priority, Utterance
 from assistant.wire import FLUSH_S, MAX_WAITING, Endpoint, Peer
 
@@ -67,6 +67,10 @@ class Client(Endpoint):
     def say(self, utterance: Utterance) -> None:
         """Have something spoken."""
         self.send(utterance)
+
+    def withdraw(self, topic: str) -> None:
+        """What waits of this topic is no longer true."""
+        self.send(Withdraw(topic))
 
     def heartbeat(self, at: float) -> None:
         """A step was completed at `at`, monotonic seconds."""

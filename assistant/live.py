@@ -1,18 +1,19 @@
 """The loop of a running assistant: newest frame, one step, words out; whatever goes wrong is said.
 
-It knows neither the voice nor the link: `say` takes an utterance and never blocks, `on_step` is told of each completed
-step. Used by `run` and by `demo`.
+It knows neither the voice nor the link: `say` takes an utterance, `withdraw` a topic of which nothing that waits is
+true any more, neither blocks; `on_step` is told of each completed step. Used by `run` and by `demo`.
 """
 
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import Fault, ModelError, Priority, Utterance
+from assistant.records import Fate, Fault, ModelError, Priority, Utterance
 from assistant.vision.cameras import Clock
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import Pipeline, Step
@@ -37,10 +38,12 @@ class Live:
     phrases: Phrases
     say: Callable[[Utterance], None]
     stop: threading.Event
+    withdraw: Callable[[str], None] = lambda topic: None
     on_step: Callable[[Step | None], None] = lambda step: None
     clock: Clock = time.monotonic
     faults: Faults = field(default_factory=Faults)
     steps: int = 0
+    _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def run(self) -> None:
         """Look until told to stop."""
@@ -60,6 +63,8 @@ class Live:
             last_frame = now
             self.over("camera", now)
             self.over("camera_lost", now)
+            while self._ends:
+                self.pipeline.ended(*self._ends.popleft())
             try:
                 step = self.pipeline.step(frame)
             except ModelError as err:
@@ -74,13 +79,24 @@ class Live:
             if not self.steps:
                 self.tell("ready", Priority.ANSWER)
             self.steps += 1
-            for utterance in step.utterances:
+            for topic in step.withdrawn:
+                self.withdraw(topic)
+            for utterance in (*step.status, *step.utterances):
                 self.say(utterance)
             self.on_step(step)
             if log.isEnabledFor(logging.DEBUG) and now - last_report >= REPORT_S:
                 last_report = now
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
                 log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
+
+    def answer(self, what: str) -> Utterance:
+        """The answer to one of messages.ASKS, at once and from any thread."""
+        now = self.clock()
+        return self.pipeline.wrong(now) if what == "wrong" else self.pipeline.answer(what, now).utterance
+
+    def ended(self, utterance: Utterance, fate: Fate) -> None:
+        """What became of an utterance; from any thread."""
+        self._ends.append((utterance, fate))
 
     def tell(self, status: str, priority: Priority = Priority.STATUS) -> None:
         """Say a sentence about the assistant itself."""

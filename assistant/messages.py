@@ -14,10 +14,10 @@ from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""
-LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "key": 60, "value": 60, "sound": 60}
+LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "sound": 60}
 """Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
 MAX_NUMBER = 1e12
-ASKS = ("describe", "why", "aim")
+ASKS = ("describe", "more", "why", "aim", "wrong")
 """What a wearer may ask."""
 
 
@@ -34,6 +34,13 @@ class Answer:
 
     number: int
     utterance: Utterance
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """What waits of this topic is no longer true, and nothing takes its place."""
+
+    topic: str
 
 
 @dataclass(frozen=True)
@@ -58,24 +65,11 @@ class Ask:
     what: str
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """The wearer says that the last expression was wrong."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The wearer set something, e.g. words.verbosity; whether it is allowed is for the receiver to judge."""
-
-    key: str
-    value: str | int | float | bool
-
-
-Message = Utterance | Fault | Heartbeat | Answer | Stop | Ended | Ask | Wrong | Setting
+Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Stop | Ended | Ask
 
 KINDS: dict[str, type[Message]] = {
-    "utterance": Utterance, "fault": Fault, "heartbeat": Heartbeat, "answer": Answer, "stop": Stop,
-    "fate": Ended, "ask": Ask, "wrong": Wrong, "settings": Setting,
+    "utterance": Utterance, "fault": Fault, "heartbeat": Heartbeat, "answer": Answer, "withdraw": Withdraw,
+    "stop": Stop, "fate": Ended, "ask": Ask,
 }  # fmt: skip
 
 
@@ -162,6 +156,5 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "priority": _is_one_of(Priority.__members__),
     "fate": _is_one_of(Fate),
     "what": _is_one_of(ASKS),
-    "value": lambda value: isinstance(value, bool) or _is_number(value) or _is_text(LENGTHS["value"])(value),
 }
 """What each field may be; a field that stands in several messages means the same in all of them."""

@@ -33,7 +33,7 @@ TABLES = {
     "movement": SPOKEN,
     "movement_over": SPOKEN,
     "where": {"left", "ahead", "right"},
-    "clock": {"10", "11", "12", "1", "2"},
+    "clock": {"10", "11", "1", "2"},
     "counts": {"1", "2", "3", "4", "more"},
     "distance": {"near", "far"},
     "facing": {"you", "left", "right"},
@@ -88,23 +88,32 @@ class Phrases:
             where=self.where(where) if where else "",
             reason=self.tables["reasons"].get(reason, ""),
         )
-        return _capital(text)
+        return self.capital(text)
+
+    @staticmethod
+    def capital(text: str) -> str:
+        """The text as a sentence begins."""
+        return text[:1].upper() + text[1:]
 
     def expression(self, name: str, *, is_over: bool = False) -> str:
         """What is said of an expression, e.g. "looks happy" or "smiling"."""
         return self.tables[f"{self.wording}_over" if is_over else self.wording][name]
 
     def where(self, place: str) -> str:
-        """A place: "left", "ahead", "right", or the hour of a clock."""
-        return self.tables["clock" if place.isdigit() else "where"][place]
+        """A place: "left", "ahead", "right", or the hour of a clock, whose twelve is ahead."""
+        return (
+            self.tables["where"]["ahead"]
+            if place == "12"
+            else self.tables["clock" if place.isdigit() else "where"][place]
+        )
 
     def facts(self, parts: Sequence[str]) -> str:
         """Parts of a sentence as one, e.g. "One person, ahead, close."."""
-        return _capital(self.comma.join(part for part in parts if part)) + self.stop
+        return self.capital(self.comma.join(part for part in parts if part)) + self.stop
 
     def answer(self, sentence: str, **slots: str) -> str:
         """A sentence of [answers], filled in."""
-        return _capital(self.tables["answers"][sentence].format(**slots))
+        return self.capital(self.tables["answers"][sentence].format(**slots))
 
     def said(self, table: str, name: str) -> str:
         """A word or sentence of another table; empty for an empty name."""
@@ -167,7 +176,3 @@ def _mistake(table: str, phrase: object) -> str:
     except ValueError:
         return "has a brace too many"
     return "" if slots <= SLOTS.get(table, set()) else "has an unknown placeholder"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

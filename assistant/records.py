@@ -119,8 +119,9 @@ class Change:
 class Seen:
     """What is known of a person in view at one moment; what answers are made of.
 
-    state: an expression or CANNOT_TELL, with the mean probability of that expression and the time since when it holds
-    (the same clock as a frame's `at`). reason: why it cannot be told, else empty. where: "left", "ahead" or "right";
+    state: an expression, CANNOT_TELL, or NOBODY for who has just come; since: when it began (the clock of a frame's
+    `at`). expression: that of the state, or else the likeliest, with its mean probability; empty where none can be had.
+    reason: why there is no state, else empty. where: "left", "ahead" or "right";
     hour: "10" to "2" on a clock face whose twelve lies ahead. distance: "near", "far" or empty between the two. facing:
     "you", "left", "right" or empty where that is not known. is_partner: the one whom the wearer is facing and talking
     to."""
@@ -128,6 +129,7 @@ class Seen:
     person: int
     box: Box
     state: str
+    expression: str = ""
     probability: float = 0.0
     since: float = 0.0
     reason: str = ""

@@ -6,7 +6,7 @@ rate. The same input and settings give the same lines.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,19 +104,31 @@ class Mouth:
             self.on_start(utterance, at)
 
 
-def replay(camera: Camera, pipeline: Pipeline, settings: Settings) -> Iterator[Line | Summary]:
-    """The lines of a clip in the order in which their changes were noticed, then the summary.
+def replay(
+    camera: Camera, pipeline: Pipeline, settings: Settings, asks: Sequence[tuple[float, str]] = ()
+) -> Iterator[Line | Reply | Summary]:
+    """The lines of a clip and the replies to `asks` (seconds of the clip and one of messages.ASKS, in order), in the
+    order in which they came up, then the summary.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
-    open_lines: deque[Line] = deque()
-    by_utterance: dict[int, Line] = {}
+    open_lines: deque[Line | Reply] = deque()
+    by_utterance: dict[int, Line | Reply] = {}
+    questions = deque(asks)
 
     def settle(utterance: Utterance, fate: Fate, _at: float) -> None:
-        by_utterance.pop(id(utterance)).fate = fate
+        pipeline.ended(utterance, fate)
+        if id(utterance) in by_utterance:
+            by_utterance.pop(id(utterance)).fate = fate
 
     def begin(utterance: Utterance, at: float) -> None:
-        by_utterance[id(utterance)].started_at = at
+        if id(utterance) in by_utterance:
+            by_utterance[id(utterance)].started_at = at
+
+    def add(line: Line | Reply, at: float) -> None:
+        by_utterance[id(line.utterance)] = line
+        open_lines.append(line)
+        mouth.say(line.utterance, at)
 
     mouth = Mouth(settings.voice.rate_wpm, settle)
     mouth.on_start = begin
@@ -128,11 +140,16 @@ def replay(camera: Camera, pipeline: Pipeline, settings: Settings) -> Iterator[L
             mouth.advance(frame.at)
             step = pipeline.step(frame)
             boxes.update((person.id, person.face.box) for person in step.people)
+            for topic in step.withdrawn:
+                mouth.queue.withdraw(topic, frame.at)
             for remark, utterance in zip(step.remarks, step.utterances, strict=True):
-                line = Line(remark, utterance, boxes.get(remark.change.person))
-                by_utterance[id(utterance)] = line
-                open_lines.append(line)
+                add(Line(remark, utterance, boxes.get(remark.change.person)), frame.at)
+            for utterance in step.status:
                 mouth.say(utterance, frame.at)
+            while questions and questions[0][0] <= frame.at:
+                at, what = questions.popleft()
+                answered = pipeline.answer(what, frame.at)
+                add(Reply(at, what, answered.utterance, answered.seen, answered.reason), frame.at)
             while open_lines and open_lines[0].fate is not None:
                 yield open_lines.popleft()
     except (CameraError, ModelError):  # what was noticed before is still told

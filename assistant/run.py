@@ -9,12 +9,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from assistant import assembly, link
 from assistant.config import Settings
 from assistant.live import Live
+from assistant.messages import Answer, Ask, Ended, Message
 from assistant.phrases import Phrases
 from assistant.records import DetectorError, Priority, Utterance
 from assistant.vision.cameras import open_camera
@@ -35,7 +36,9 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
     """Look and tell until `stop` is set; returns the exit code. settings_trouble: why these are not the settings that
     the user wrote; it is spoken. options: of the command line, for the voice process too."""
     words = assembly.words(settings)
-    with voice_link(settings, options, words) as client:
+    ears = _Ears()
+    with voice_link(settings, options, words, ears) as client:
+        ears.send = client.send
         if settings_trouble:
             log.warning("settings: %s", settings_trouble)
             client.say(Utterance(words.fault("settings"), Priority.FAULT, "fault settings", None, settings_trouble))
@@ -47,14 +50,32 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
                 rotate_deg=settings.camera.rotate,
             ).start()
             beat = _Heartbeat(client)
-            live = Live(capture, pipeline, words, client.say, stop, beat)
+            live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat)
             for name, detail in troubles.items():
                 live.fault(name, time.monotonic(), detail)
+            ears.live = live
             live.run()
             live.tell("stopping", Priority.ANSWER)
             if not capture.close(CAMERA_CLOSES_S):
                 log.warning("camera: a blocked read kept it from being closed in time")
     return 0
+
+
+class _Ears:
+    """Takes what the voice sends: questions are answered at once, on the link's thread."""
+
+    def __init__(self) -> None:
+        self.live: Live | None = None
+        self.send: Callable[[Message], None] = lambda message: None
+
+    def __call__(self, message: Message) -> None:
+        if self.live is None:
+            return
+        match message:
+            case Ask():
+                self.send(Answer(message.number, self.live.answer(message.what)))
+            case Ended():
+                self.live.ended(message.utterance, message.fate)
 
 
 class _Heartbeat:
@@ -84,10 +105,13 @@ def _pipeline(settings: Settings, client: link.Client, stop: threading.Event) ->
 
 
 @contextlib.contextmanager
-def voice_link(settings: Settings, options: tuple[str, ...], words: Phrases) -> Iterator[link.Client]:
-    """A link to the voice: the one that already runs, or a child that is kept alive and ends with the block."""
+def voice_link(
+    settings: Settings, options: tuple[str, ...], words: Phrases, ears: link.Listen = lambda message: None
+) -> Iterator[link.Client]:
+    """A link to the voice: the one that already runs, or a child that is kept alive and ends with the block. ears takes
+    what it sends."""
     if os.environ.get("EMOTION_ASSISTANT_SOCKET"):
-        with contextlib.closing(link.Client(link.runtime_socket())) as client:
+        with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
             yield client
         return
 
@@ -98,6 +122,6 @@ def voice_link(settings: Settings, options: tuple[str, ...], words: Phrases) -> 
     with contextlib.ExitStack() as stack:
         keeper = VoiceKeeper(settings, options, returned)
         stack.callback(keeper.close, VOICE_ENDS_S)
-        client = stack.enter_context(contextlib.closing(link.Client(keeper.socket)))
+        client = stack.enter_context(contextlib.closing(link.Client(keeper.socket, ears)))
         stack.callback(client.stop)
         yield client

@@ -113,6 +113,9 @@ def parser() -> argparse.ArgumentParser:
 
     detection_commands.add(commands)
 
+    cover = command(commands, "cover", _cover, "fit the judge of covered faces: models/face-cover.json")
+    cover.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+
     benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
     benchmark.add_argument("--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
@@ -186,6 +189,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     from convert import evaluate
 
     show(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
+    return 0
+
+
+def _cover(options: argparse.Namespace) -> int:
+    from convert import cover
+
+    figures = cover.fit(data(options), options.file)
+    for kind, held_out in figures["held_out"].items():
+        print(f"{kind:8} {held_out['covered']:6.1%} of {held_out['faces']} faces are called covered")
     return 0
 
 

@@ -29,6 +29,7 @@ with open(f"{folder}/{{began:.6f}}.json", "w") as target:
 """
 BEHAVIOURS = {
     "paced": PACED,
+    "quick": PACED.replace("time.sleep(len(samples) / 2 / rate)\n", ""),
     "instant": "#!/bin/sh\n{cat} > /dev/null\n",
     "failing": "#!/bin/sh\necho first >&2\necho 'cannot find card' >&2\nexit 1\n",
     "hanging": "#!/bin/sh\nexec 9>{folder}/alive\necho started >&9\n{sleep} 1000 &\nwait\n",

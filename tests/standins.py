@@ -15,6 +15,7 @@ needs_photographs = pytest.mark.skipif(
     reason="the demo's photographs come with scikit-image and matplotlib: pip install 'emotion-assistant[demo]'",
 )
 
+BASE = 90
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
@@ -43,17 +44,19 @@ class ScriptedDetector:
 
 
 class ScriptedReader:
-    """Reads off the crop's mean grey which expression to answer: a picture filled with 10 * index of LABELS."""
+    """Reads off the crop's mean grey which expression to answer: BASE and 10 for each place in LABELS."""
 
     labels = LABELS
+    enter: dict[str, float] = {}  # noqa: RUF012
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.array(probabilities(LABELS[min(6, int(crop.mean()) // 10)]), np.float32)
+        return np.array(probabilities(LABELS[max(0, min(6, (int(crop.mean()) - BASE) // 10))]), np.float32)
 
 
 def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
-    """A picture that ScriptedReader reads as the expression."""
-    return np.full((size[1], size[0]), 10 * LABELS.index(expression) + 5, np.uint8)
+    """A picture that ScriptedReader reads as the expression: grain, neither dark nor blurred."""
+    grain = np.random.default_rng(1).integers(-30, 31, (size[1], size[0]))
+    return (BASE + 10 * LABELS.index(expression) + 5 + grain).astype(np.uint8)
 
 
 class ScriptedCamera:

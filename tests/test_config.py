@@ -135,6 +135,8 @@ def _values(item: dataclasses.Field) -> st.SearchStrategy:
         return st.lists(st.sampled_from(choices), unique=True).map(tuple)
     if choices:
         return st.sampled_from(choices)
+    if isinstance(item.default, bool):
+        return st.booleans()
     if isinstance(item.default, str):
         return st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
     return st.integers(low, high) if isinstance(item.default, int) else st.floats(low, high)

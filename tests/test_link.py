@@ -24,9 +24,8 @@ from assistant.messages import (
     Ended,
     Heartbeat,
     Message,
-    Setting,
     Stop,
-    Wrong,
+    Withdraw,
     decode,
     encode,
 )
@@ -46,11 +45,10 @@ messages = st.one_of(
     st.builds(Fault, clean, numbers, clean, st.booleans()),
     st.builds(Heartbeat, numbers),
     st.builds(Answer, st.integers(0, 10**9), utterances),
+    st.builds(Withdraw, clean),
     st.builds(Stop),
     st.builds(Ended, utterances, st.sampled_from(Fate), numbers),
     st.builds(Ask, st.integers(0, 10**9), st.sampled_from(ASKS)),
-    st.builds(Wrong),
-    st.builds(Setting, clean, clean | st.booleans() | st.integers(-(10**9), 10**9) | numbers),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -108,9 +106,6 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
         (b'{"type": "ask", "number": -1, "what": "why"}', "ask: a wrong value of number"),
         (b'{"type": "ask", "number": 1, "what": "../x"}', "ask: a wrong value of what"),
         (b'{"type": "answer", "number": 1, "utterance": 3}', "answer: its fields must be expires_at"),
-        (b'{"type": "settings", "key": "a\\u0000", "value": 1}', "settings: a wrong value of key"),
-        (b'{"type": "settings", "key": "a", "value": "\\ud800"}', "settings: a wrong value of value"),
-        (b'{"type": "settings", "key": "' + b"a" * 61 + b'", "value": 1}', "settings: a wrong value of key"),
         (b"\xff\xfe", "not JSON: UnicodeDecodeError"),
         (b'"' + b"x" * MAX_LINE + b'"', "more than 4096 bytes"),
     ],
@@ -190,8 +185,8 @@ def test_all_clients_hear_the_listener(bench: Bench) -> None:
     for client, _ in clients:
         client.say(HELLO)
         assert bench.next() == HELLO
-    listener.send(Wrong())
-    assert [came.get(timeout=WAIT_S) for _, came in clients] == [Wrong()] * 3
+    listener.send(Stop())
+    assert [came.get(timeout=WAIT_S) for _, came in clients] == [Stop()] * 3
 
 
 def test_socket_and_folder_are_for_their_owner(bench: Bench) -> None:
@@ -326,7 +321,7 @@ def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:
     bench.opened.callback(listener.close)
     listener.start(refuse)
     client = bench.raw()
-    client.sendall(encode(Wrong()))
+    client.sendall(encode(Stop()))
     assert is_cut_off(client)
     assert listener.refused == 1
 
@@ -341,8 +336,8 @@ def test_a_voice_that_talks_nonsense_is_left_and_tried_again(bench: Bench) -> No
         first, _ = server.accept()
         first.sendall(b"nonsense\n")
         second, _ = server.accept()
-        second.sendall(encode(Wrong()))
-        assert came.get(timeout=WAIT_S) == Wrong()
+        second.sendall(encode(Stop()))
+        assert came.get(timeout=WAIT_S) == Stop()
         first.close()
         second.close()
 

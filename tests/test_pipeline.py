@@ -13,7 +13,7 @@ from assistant import phrases
 from assistant.config import Detector as DetectorSettings
 from assistant.config import Settings, Words
 from assistant.live import NO_FRAME_S, Live
-from assistant.records import Box, CameraError, Face, Frame, ModelError, Priority, Utterance
+from assistant.records import Box, CameraError, Face, Fate, Frame, ModelError, Priority, Utterance
 from assistant.vision import detectors
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
@@ -34,7 +34,7 @@ def test_a_step_goes_from_pixels_to_words() -> None:
         step = line.step(frame)
         assert [person.id for person in step.people] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
-        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide"}
+        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
     assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
 
@@ -177,7 +177,7 @@ def test_the_crop_has_the_detectors_margin() -> None:
     detector = ScriptedDetector(lambda frame: [face(280, 200, 80)])
     detector.margin = 0.5
     grey = picture("angry")
-    grey[200:280, 280:360] = 65  # a quarter of the crop: mean grey 20
+    grey[200:280, 280:360] += 80  # a quarter of the crop: 20 more in the mean
     (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
     assert max(reading.probabilities) == reading.probabilities[2]
 
@@ -212,8 +212,10 @@ def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) 
 
 def test_a_tilted_face_is_turned_upright_before_it_is_read() -> None:
     """Bright along the tilted face, dark around it: the crop along the box holds four dark corners."""
-    grey, tilted = np.full((480, 640), 5, np.uint8), with_landmarks(tilt_deg=45)
-    cv2.fillConvexPoly(grey, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 65)
+    grey, light, tilted = picture("angry"), picture("neutral"), with_landmarks(tilt_deg=45)
+    inside = np.zeros(grey.shape, np.uint8)
+    cv2.fillConvexPoly(inside, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 1)
+    grey = np.where(inside == 1, light, grey)
     for found, said in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
         (reading,) = pipeline([found]).step(Frame(grey, 0.0, 0)).readings
         assert int(np.argmax(reading.probabilities)) == said
@@ -263,3 +265,99 @@ def test_faults_are_urgent_and_each_has_its_topic() -> None:
         (Priority.FAULT, "fault camera", None),
         (Priority.FAULT, "fault step", None),
     ]
+
+
+def test_a_covered_lens_pauses_and_says_so() -> None:
+    dark = [Frame(np.full((480, 640), 6, np.uint8), 1.5 + number / 10, 15 + number) for number in range(40)]
+    line = pipeline()
+    texts = live([*shots("happy", 15), *dark, *shots("happy", 20, 55)], line)
+    assert texts[:3] == ["Ready.", "One person looks happy.", EN.status("covered")]
+    assert texts[3] == EN.status("uncovered")
+    assert not line.lens.is_covered
+
+
+def test_while_the_lens_is_covered_that_is_the_answer() -> None:
+    line = pipeline()
+    for frame in shots("happy", 10):
+        line.step(frame)
+    assert line.answer("describe", 1.0).utterance.text == "One person, ahead, close. Looks happy."
+    for number in range(40):
+        line.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
+    answered = line.answer("describe", 5.0)
+    assert (answered.utterance.text, answered.reason) == (EN.status("covered"), "covered")
+
+
+def test_who_asks_while_nobody_is_near_hears_of_those_far_away() -> None:
+    looked = []
+
+    class Far(ScriptedDetector):
+        def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+            looked.append(1)
+            return [face(300, size=25), face(100, size=22)]
+
+    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=Far(lambda frame: []))
+    for frame in shots("happy", 25):
+        step = line.step(frame)
+        assert step.utterances == ()
+    assert len(looked) == 3, "not at every frame"
+    answered = line.answer("describe", 2.5)
+    assert answered.utterance.text == "Two people. Nearest, ahead. Cannot tell, too far away."
+    assert answered.reason == "far"
+    line.detector = ScriptedDetector(lambda frame: [face(280)])
+    line.step(shots("happy", 1, 25)[0])
+    assert len(line.sight.people) == 1
+
+
+def test_an_empty_dark_room_is_answered_with_why() -> None:
+    line = pipeline([])
+    line.step(Frame((picture() // 8).astype(np.uint8), 0.0, 0))
+    assert line.answer("describe", 0.1).utterance.text == "Cannot tell, too dark."
+    assert line.answer("describe", 1.2).utterance.text == EN.status("no_picture")
+
+
+def test_what_ends_being_true_is_withdrawn() -> None:
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [face(280)]),
+        ScriptedReader(),
+        dataclasses.replace(Settings(), words=Words(expressions=("happy",))),
+        EN,
+    )
+    withdrawn = [
+        topic
+        for frame in (*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30))
+        for topic in line.step(frame).withdrawn
+    ]
+    assert withdrawn == ["person 1"], "sad ends the smile in words, fear is nothing to say"
+
+
+def test_what_was_never_heard_may_be_said_again() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.EXPIRED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+    assert second.text == "One person looks neutral."
+    line.ended(second, Fate.SPOKEN)
+    line.ended(second, Fate.EXPIRED)
+    (third,) = [each for frame in shots("happy", 15, 27) for each in line.step(frame).utterances]
+    assert third.text == "Looks happy."
+
+
+def test_the_running_assistant_answers_and_takes_wrong() -> None:
+    rig = Rig([], pipeline(), step_s=0.05)
+    assert rig.live.answer("describe").text == EN.status("no_picture")
+    rig.live.capture = OneByOne(shots("happy", 15), rig.stop)
+    rig.live.run()
+    rig.now = 1.45
+    assert rig.live.answer("describe").text.endswith("Looks happy.")
+    assert rig.live.answer("wrong").text == EN.status("noted")
+    assert [each.sound for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
+    rig.live.ended(rig.said[-1], Fate.EXPIRED)
+
+
+def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
+    line = pipeline()
+    (arrived,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    assert arrived.priority is Priority.CHANGE
+    line.detector = ScriptedDetector(lambda frame: [])
+    (gone,) = [each for frame in shots("happy", 30, 12) for each in line.step(frame).utterances]
+    assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)

@@ -2,13 +2,16 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.vision import quality
+from assistant.records import Box, Face
+from assistant.vision import preprocess, quality
 from assistant.vision.preprocess import SHAPE
+from tests.standins import face
 
 UPRIGHT = [tuple(point) for point in SHAPE]
 ANGLES = st.floats(-80, 80)
@@ -65,3 +68,79 @@ def test_without_landmarks_nothing_is_held_against_a_face() -> None:
 
 def test_points_that_are_one_say_nothing() -> None:
     assert not quality.is_side_on([(5.0, 5.0)] * 5)
+
+
+BLOCKS = np.random.default_rng(5).integers(0, 256, (48, 64)).astype(np.uint8)
+SHARP = cv2.resize(BLOCKS, (640, 480), interpolation=cv2.INTER_NEAREST)
+
+
+def frame(low: int = 60, high: int = 190) -> np.ndarray:
+    """A sharp texture between two grey levels, uint8 [480, 640]."""
+    return cv2.normalize(SHARP, None, low, high, cv2.NORM_MINMAX)
+
+
+def trouble(grey: np.ndarray, found: Face, covered: bool = False) -> str:
+    return quality.trouble(found, preprocess.face(grey, found), grey, lambda crop: covered)
+
+
+def test_an_ordinary_face_can_be_told() -> None:
+    assert trouble(frame(), face(280)) == ""
+    assert quality.trouble(face(280), preprocess.face(frame(), face(280)), frame(), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("grey", "found", "why"),
+    [
+        (frame(0, 20), face(280), "dark"),
+        (np.maximum(frame(), 252).astype(np.uint8), face(280), "bright"),
+        (frame(), face(280, size=30), "far"),
+        (cv2.GaussianBlur(frame(), (0, 0), 6), face(280), "blurred"),
+        (cv2.blur(frame(), (31, 1)), face(280), "blurred"),
+        (cv2.blur(frame(), (1, 31)), face(280), "blurred"),
+    ],
+)  # fmt: skip
+def test_each_trouble_is_named(grey: np.ndarray, found: Face, why: str) -> None:
+    assert trouble(grey.astype(np.uint8), found) == why
+
+
+def test_side_on_and_covered_come_after_what_spoils_landmarks() -> None:
+    turned = tuple(held(0, 0.3, 3.0))
+    found = Face(Box(220, 120, 160, 160), 0.9, turned)
+    assert trouble(frame(), found, covered=True) == "side_on"
+    assert trouble(frame(0, 20), found, covered=True) == "dark"
+    assert trouble(frame(), face(280), covered=True) == "covered"
+
+
+def test_what_is_far_depends_on_the_face_and_not_on_the_size_of_the_frame() -> None:
+    large = cv2.resize(frame(), (1280, 960))
+    assert trouble(large, face(560, size=88)) == "far"
+    assert trouble(large, face(560, size=96)) == ""
+
+
+@given(st.integers(0, 200), st.integers(30, 55))
+def test_sharpness_does_not_depend_on_light_and_contrast(low: int, spread: int) -> None:
+    assert quality.sharpness(frame(low, low + spread)) == pytest.approx(quality.sharpness(frame(0, 255)), rel=0.1)
+
+
+def test_a_picture_without_slopes_is_not_called_blurred() -> None:
+    assert quality.sharpness(np.full((48, 48), 90, np.uint8)) == math.inf
+
+
+def test_a_frame_tells_why_nobody_can_be_seen() -> None:
+    assert quality.frame_trouble(frame()) == ""
+    assert quality.frame_trouble(frame(0, 20)) == "dark"
+    assert quality.frame_trouble(np.full((480, 640), 255, np.uint8)) == "bright"
+    assert quality.frame_trouble(cv2.GaussianBlur(frame(), (0, 0), 12)) == "blurred"
+
+
+def test_a_finger_on_the_lens_is_no_dark_room() -> None:
+    noise = np.random.default_rng(2).normal(0, 3, (480, 640))
+    assert quality.is_flat(np.clip(25 + noise, 0, 255).astype(np.uint8))
+    room = np.clip(25 + 20 * np.sin(np.arange(640) / 60) + noise, 0, 255).astype(np.uint8)
+    assert not quality.is_flat(room)
+    assert not quality.is_flat(np.full((480, 640), 130, np.uint8)), "a wall in the light"
+
+
+def test_a_box_beyond_the_edge_still_has_an_inside() -> None:
+    for box in (Box(-50, -50, 20, 20), Box(900, 900, 20, 20), Box(630, 470, 80, 80), Box(10, 10, 0, 0)):
+        assert quality.inside(frame(), box).size >= 1

@@ -94,19 +94,37 @@ def test_what_is_being_spoken_is_not_superseded() -> None:
     assert heard.queue.speaking is first
 
 
-def test_a_status_is_heard_only_in_silence() -> None:
+def test_at_most_four_in_a_minute_unasked_and_the_last_is_no_status() -> None:
+    heard, order = Heard(), []
+    for number in range(6):
+        heard.put(say(f"status {number}", STATUS), number)
+        heard.put(say(f"change {number}", CHANGE), number)
+        heard.put(say(f"answer {number}", ANSWER), number)
+        while (spoken := heard.speak(number)) is not None:
+            order.append(spoken)
+            heard.queue.finish(Fate.SPOKEN, number)
+    assert [text for text in order if "answer" not in text] == ["change 0", "status 0", "change 1", "change 2"]
+    assert [text for text in order if "answer" in text] == [f"answer {number}" for number in range(6)]
+    heard.put(say("fault", FAULT), 7)
+    assert heard.speak(7) == "fault"
+    heard.queue.finish(Fate.SPOKEN, 7)
+    heard.put(say("just too early", CHANGE), 59.9)
+    assert heard.speak(59.9) is None
+    heard.put(say("after a minute", CHANGE), 60)
+    assert heard.speak(60) == "after a minute"
+
+
+def test_what_is_withdrawn_is_not_said_unless_it_was_asked_for() -> None:
     heard = Heard()
-    status, other = say("watching", STATUS), say("on", STATUS)
-    heard.put(say("change", CHANGE))
-    heard.put(status)
-    assert heard.fate(status) == [Fate.DROPPED]
+    spoken, waits, asked = say("spoken", CHANGE, "a"), say("waits", CHANGE, "b"), say("asked", ANSWER, "c")
+    heard.put(spoken)
     heard.speak()
-    heard.put(other)
-    assert heard.fate(other) == [Fate.DROPPED]
-    heard.queue.finish(Fate.SPOKEN, 0)
-    heard.put(say("quiet", STATUS, "topic"))
-    heard.put(say("newest", STATUS, "topic"))
-    assert heard.speak() == "newest"
+    heard.put(waits)
+    heard.queue.put(asked, 0)
+    for topic in "abc":
+        heard.queue.withdraw(topic, 1)
+    assert heard.fate(spoken) == heard.fate(asked) == []
+    assert heard.fate(waits) == [Fate.SUPERSEDED]
 
 
 def test_expiry_is_judged_when_taken_and_never_on_a_fault() -> None:
@@ -178,13 +196,17 @@ utterances = st.builds(
     lambda priority, topic, life: (priority, topic, life),
     st.sampled_from(list(Priority)), st.sampled_from("abcd"), st.none() | st.floats(0, 4),
 )  # fmt: skip
-events = st.lists(st.tuples(st.floats(0, 2), st.one_of(utterances, st.just("take"), st.just("finish"))), max_size=80)
+events = st.lists(
+    st.tuples(st.floats(0, 2), st.one_of(utterances, st.just("take"), st.just("finish"), st.just("withdraw"))),
+    max_size=80,
+)
 
 
 @given(events, st.booleans())
 def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
     heard, now = Heard(), 0.0
     put: list[Utterance] = []
+    begun: list[float] = []
     for pause, event in script:
         now += pause
         queue = heard.queue
@@ -196,7 +218,14 @@ def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
                 assert before is None
                 assert taken.priority is FAULT or taken.expires_at is None or taken.expires_at >= now, "stale"
                 alive = [each for each in waiting if each.priority is FAULT or (each.expires_at or now) >= now]
-                assert taken is next(each for each in alive if each.priority == max(e.priority for e in alive))
+                first = next(each for each in alive if each.priority == max(e.priority for e in alive))
+                assert taken is first or heard.fate(first) == [Fate.DROPPED]
+                begun += [now] if taken.priority < ANSWER else []
+                assert sum(at > now - 60 for at in begun) <= 4, "babble"
+                assert heard.fate(taken) == [], "withdrawn"
+        elif event == "withdraw":
+            queue.withdraw("a", now)
+            assert all(each.topic != "a" or each.priority >= ANSWER for each in queue._waiting)
         elif event == "finish":
             if queue.speaking is not None:
                 queue.finish(Fate.SPOKEN, now)

@@ -14,9 +14,9 @@ import pytest
 
 from assistant import config
 from assistant.link import Client
-from assistant.messages import Answer, Ended, Message, Wrong
+from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voice.server import Watch, serve
+from assistant.voice.server import Tick, Watch, serve
 from assistant.voice.voices.printed import Printed
 
 WAIT_S = 5.0
@@ -26,6 +26,12 @@ SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
 class English:
     voice = "en"
     words = {"vision": "The vision part stopped.", "camera": "Camera lost."}  # noqa: RUF012
+
+    def status(self, name: str) -> str:
+        return name
+
+    def said(self, table: str, name: str) -> str:
+        return f"{table}.{name}"
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         return "It is back." if is_over else self.words[name]
@@ -77,13 +83,20 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.St
     for message, expected in (
         (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
         (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
-        (Answer(1, say("Nobody in view.", Priority.ANSWER)), ("Nobody in view.", Fate.SPOKEN)),
+        (say("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
         (Fault("camera", 100.0), ("Camera lost.", Fate.SPOKEN)),
         (Fault("camera", 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
     ):
         bench.vision.send(message)
         assert bench.fate() == expected
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
+
+
+def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.StringIO) -> None:
+    bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
+    bench.vision.send(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    assert out.getvalue() == "Looks happy.\n"
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
@@ -96,7 +109,7 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Wrong(), Fault("no such fault", 1.0)])
+@pytest.mark.parametrize("strange", [Ask(1, "why"), Fault("no such fault", 1.0)])
 def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
     bench.vision.say(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
@@ -160,3 +173,19 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "['assistant']"
+
+
+def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
+    said: list[Utterance] = []
+    now = 0.0
+    tick = Tick("Still here.", said.append, lambda: now, 600.0)
+    for second in range(0, 2000, 10):
+        now = float(second)
+        if second == 300:
+            tick.heard(Fate.SPOKEN, now)
+        if second == 500:
+            tick.heard(Fate.EXPIRED, now)
+        tick.look()
+    assert [each.sound for each in said] == ["still_here"] * 2
+    assert [each.expires_at for each in said] == [900.25, 1500.25]
+    assert all(each.priority is Priority.STATUS for each in said)

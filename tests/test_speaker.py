@@ -27,7 +27,7 @@ class Stub:
         self.began: SimpleQueue[str] = SimpleQueue()
         self.closed = threading.Event()
 
-    def say(self, text: str, cancel: threading.Event) -> bool:
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = ANSWER) -> bool:
         self.began.put(text)
         return self.act(cancel)
 
@@ -203,7 +203,7 @@ def test_a_trouble_is_told_once_until_that_voice_speaks_again(bench: Bench) -> N
 
     speaker = bench.speaker(Stub("first", act), Stub("second"))
     for number in range(5):
-        speaker.put(say(f"{number}"))
+        speaker.put(say(f"{number}", Priority.ANSWER))
         assert bench.fate() == (f"{number}", Fate.SPOKEN)
         bench.now += 5.0
     assert bench.troubles == ["first: done after 0.01 s", "first: no card", "first: done after 0.03 s"]
@@ -236,13 +236,25 @@ def test_put_never_waits_for_a_voice_and_expiry_is_judged_late(bench: Bench) -> 
     began = time.monotonic()
     speaker.put(say("stale", expires_at=101.0))
     speaker.put(say("fresh", expires_at=200.0))
-    speaker.put(say("status", STATUS))
     assert time.monotonic() - began < 0.1
     bench.now += 50
     let_go.set()
-    assert [bench.fate() for _ in range(4)] == [
-        ("status", Fate.DROPPED), ("first", Fate.SPOKEN), ("stale", Fate.EXPIRED), ("fresh", Fate.SPOKEN),
+    assert [bench.fate() for _ in range(3)] == [
+        ("first", Fate.SPOKEN), ("stale", Fate.EXPIRED), ("fresh", Fate.SPOKEN),
     ]  # fmt: skip
+
+
+def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench) -> None:
+    let_go = threading.Event()
+    voice = Stub(act=lambda cancel: let_go.wait(WAIT_S))
+    speaker = bench.speaker(voice)
+    speaker.put(say("first"))
+    voice.next()
+    speaker.put(say("second"))
+    speaker.withdraw("second")
+    assert bench.fate() == ("second", Fate.SUPERSEDED)
+    let_go.set()
+    assert bench.fate() == ("first", Fate.SPOKEN)
 
 
 def test_what_expires_alone_leaves_the_speaker_waiting(bench: Bench) -> None:
@@ -307,3 +319,54 @@ def test_close_leaves_a_stuck_voice_behind_in_time(bench: Bench) -> None:
     assert left.wait(WAIT_S), "the thread ends when the voice does"
     with pytest.raises(Empty):
         bench.fates.get_nowait()
+
+
+def test_other_voices_from_the_next_utterance_on_and_the_old_ones_are_closed_when_idle(bench: Bench) -> None:
+    let_go = threading.Event()
+    old, new = Stub("old", lambda cancel: let_go.wait(WAIT_S)), Stub("new")
+    speaker = bench.speaker(old)
+    speaker.put(say("one"))
+    assert old.next() == "one"
+    speaker.put(say("two"))
+    began = time.monotonic()
+    speaker.use([new])
+    assert time.monotonic() - began < 0.1
+    assert not old.closed.is_set(), "it is still speaking"
+    let_go.set()
+    assert [bench.fate(), bench.fate()] == [("one", Fate.SPOKEN), ("two", Fate.SPOKEN)]
+    assert new.next() == "two"
+    assert old.closed.is_set()
+    assert old.began.empty()
+    assert not new.closed.is_set()
+
+
+def test_idle_voices_are_closed_at_once_and_all_of_them(bench: Bench) -> None:
+    first, second, third = Stub("first"), Stub("second"), Stub("third")
+    speaker = bench.speaker(first)
+    speaker.use([second])
+    assert first.closed.wait(WAIT_S)
+    speaker.use([third])
+    assert second.closed.wait(WAIT_S)
+    speaker.put(say("one"))
+    assert bench.fate() == ("one", Fate.SPOKEN)
+    assert third.next() == "one"
+    speaker.close(WAIT_S)
+    assert third.closed.is_set()
+    late = Stub("late")
+    speaker.use([late])
+    assert late.closed.is_set(), "nobody is left who would close them later"
+
+
+def test_what_the_queue_knows_the_voice_is_told(bench: Bench) -> None:
+    priorities: SimpleQueue[Priority] = SimpleQueue()
+
+    class Listening(Stub):
+        def say(self, text: str, cancel: threading.Event, *, priority: Priority = ANSWER) -> bool:
+            priorities.put(priority)
+            return True
+
+    speaker = bench.speaker(Listening())
+    for priority in (STATUS, CHANGE, ANSWER, FAULT):
+        speaker.put(say("text", priority))
+        assert bench.fate() == ("text", Fate.SPOKEN)
+    assert [priorities.get(timeout=WAIT_S) for _ in range(4)] == [STATUS, CHANGE, ANSWER, FAULT]

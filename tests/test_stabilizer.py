@@ -216,3 +216,30 @@ def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
     assert [change.new for change in made] == ["happy"]
     made = changes(lambda at: "happy" if at < 3 else "?" if at < 4.2 or at >= 5.3 else None, seconds=6.9, fps=10)
     assert [change.new for change in made] == ["happy"]
+
+
+def test_an_expression_of_its_own_threshold_is_told_earlier_or_not_at_all() -> None:
+    for enter, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"])):
+        stabilizer, made = Stabilizer(Decide(), LABELS, enter), []
+        for frame in range(15):
+            reading = Reading(1, frame / 10, probabilities("happy", 0.7))
+            made += [change.new for change in stabilizer.update(frame / 10, [reading])]
+        assert made == told
+
+
+def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    assert stabilizer.glance(1).state == NOBODY
+    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
+    assert glance.probability == pytest.approx(0.5)
+    for frame in range(1, 20):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.9))])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == ("happy", "happy", "")
+    assert glance.since == pytest.approx(0.8, abs=0.11)
+    for frame in range(20, 32):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == ("happy", "", "dark"), "known before it is a state"

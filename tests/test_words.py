@@ -23,7 +23,8 @@ def told(
     for at, (person, old, new) in enumerate(steps):
         present = present - {person} if new == NOBODY else present | {person}
         people = [Person(number, face(where[number] - 40)) for number in sorted(present)]
-        remarks = scene.update([Change(float(at), person, old, new, "unclear")], people, 640)
+        remarks = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, 640)]
+        remarks += scene.update([], people, 640, 3.0 * at + 2.5)
         texts += [
             EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
             for each in remarks
@@ -40,10 +41,11 @@ def test_one_person_comes_changes_and_goes() -> None:
 
 def test_who_joins_is_told_by_place_and_nobody_only_when_the_last_has_left() -> None:
     steps = [(1, NOBODY, "happy"), (2, NOBODY, "neutral"), (3, NOBODY, CANNOT_TELL), (1, "happy", NOBODY)]
-    assert told(steps) == ["One person looks happy.", "On the right: looks neutral.", "On the left: one more person."]
+    joined = ["On the right: one more person.", "On the left: one more person."]
+    assert told(steps) == ["One person looks happy.", *joined]
     rest = [(2, "neutral", NOBODY), (3, CANNOT_TELL, NOBODY)]
     assert told(steps + rest)[3:] == ["Nobody in view."]
-    assert told(steps + rest, "full")[3:] == ["One person left.", "One person left.", "Nobody in view."]
+    assert told(steps + rest, "full")[-3:] == ["One person left.", "One person left.", "Nobody in view."]
 
 
 def test_an_expression_that_is_not_to_be_said_only_ends_the_one_before() -> None:

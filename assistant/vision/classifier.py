@@ -1,6 +1,6 @@
 """A classifier: face crops in, probabilities out; what its card says of classes, input and temperature is checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from assistant.vision.preprocess import SCALING, SIDE, normalize
 
 @dataclass(frozen=True)
 class Card:
-    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits."""
+    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits. enter:
+    for some labels the mean probability from which they are told."""
 
     sha256: str
     labels: tuple[str, ...]
     temperature: float = 1.0
+    enter: dict[str, float] = field(default_factory=dict)
 
 
 def read_card(model: Path) -> Card:
@@ -40,7 +42,14 @@ def read_card(model: Path) -> Card:
         raise ModelError(f"{path}: input is {shape} {scaling!r}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}")
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {repr(temperature)[:40]}; allowed: a number from 0.05 to 20")
-    return Card(digest.lower(), tuple(labels), float(temperature))
+    thresholds = card.get("thresholds", {})
+    if not isinstance(thresholds, dict) or not all(
+        label in labels and type(value) is float and 0.3 <= value <= 1 for label, value in thresholds.items()
+    ):
+        raise ModelError(
+            f"{path}: thresholds are {repr(thresholds)[:80]}; allowed: labels with numbers from 0.3 to 1.0"
+        )
+    return Card(digest.lower(), tuple(labels), float(temperature), thresholds)
 
 
 class Classifier:
@@ -53,7 +62,7 @@ class Classifier:
     def __init__(self, model: Path, threads: int = 2) -> None:
         self.path = model
         self.card = read_card(model)
-        self.labels = self.card.labels
+        self.labels, self.enter = self.card.labels, self.card.enter
         self.model = tflite.Model(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]

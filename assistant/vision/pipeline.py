@@ -1,12 +1,13 @@
 """One frame through all stages, in the order in which they stand here. The file to open first.
 
     frame → grey → faces → people → readings → changes → remarks → utterances
+                                       └────────────────────→ sight → answers to who asks
 
 Everything that looks at hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,48 +17,80 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import Change, Frame, Person, Priority, Reading, Utterance
-from assistant.vision import preprocess, quality
+from assistant.records import Change, Fate, Frame, Person, Priority, Reading, Utterance
+from assistant.vision import preprocess, quality, sight
+from assistant.vision.answers import Answered, Answers
 from assistant.vision.detectors import Detector
+from assistant.vision.lens import Lens
 from assistant.vision.scene import Remark, Scene
+from assistant.vision.sight import Sight
 from assistant.vision.stabilizer import Stabilizer
 from assistant.vision.tracker import Tracker
 
-CHANGE_LIVES_S = 2.0
-"""An expression that could not be said within this time is no longer news."""
+CHANGE_LIVES_S = 3.0
+"""What could not be said within this time is no longer news, even if it is still true."""
+PRESENCE = ("somebody", "another", "somebody_left", "nobody")
+"""Sentences that tell of no expression: said only where there is silence, and room for them."""
+FAR_EVERY_S = 1.0
+"""With nobody in view, the look into the distance is taken so often."""
 
 
 class Reader(Protocol):
-    """What reads a face crop uint8 [48, 48]: `classifier.Classifier`, or a stand-in."""
+    """What reads a face crop uint8 [48, 48]: `classifier.Classifier`, or a stand-in. enter: see Stabilizer."""
 
-    labels: tuple[str, ...]
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def enter(self) -> Mapping[str, float]: ...
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one frame."""
+    """What came of one frame. utterances: one for each remark; withdrawn: topics of which nothing that waits is true;
+    status: of the assistant itself."""
 
-    people: tuple[Person, ...]
-    readings: tuple[Reading, ...]
-    changes: tuple[Change, ...]
-    remarks: tuple[Remark, ...]
-    utterances: tuple[Utterance, ...]
+    people: tuple[Person, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    changes: tuple[Change, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    utterances: tuple[Utterance, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    status: tuple[Utterance, ...] = ()
     stage_ms: dict[str, float] = field(default_factory=dict)
 
 
 class Pipeline:
     """The chain of stages with the memory that they keep from frame to frame.
 
-    Without a reader (its model is missing) people are still found and told.
+    Without a reader (its model is missing) people are still found and told. covered: judges whether a crop is that of a
+    covered face; far: a detector that sees farther, used while nobody is in view. sight: what the last frame showed,
+    replaced as a whole, so that `answer` may be called from another thread.
     """
 
-    def __init__(self, detector: Detector, reader: Reader | None, settings: Settings, phrases: Phrases) -> None:
-        self.detector, self.reader, self.phrases = detector, reader, phrases
-        self.tracker = Tracker()
-        self.stabilizer = Stabilizer(settings.decide, reader.labels if reader else ())
-        self.scene = Scene(settings.words)
+    def __init__(
+        self,
+        detector: Detector,
+        reader: Reader | None,
+        settings: Settings,
+        phrases: Phrases,
+        *,
+        covered: Callable[[NDArray[np.uint8]], bool] | None = None,
+        far: Detector | None = None,
+    ) -> None:
+        self.detector, self.reader, self.phrases, self.covered, self.far = detector, reader, phrases, covered, far
+        self.fov_deg = settings.camera.fov_deg
+        self.lens, self.tracker = Lens(), Tracker()
+        self.stabilizer = Stabilizer(settings.decide, reader.labels if reader else (), reader.enter if reader else {})
+        self.scene = Scene(settings.words, self.fov_deg)
+        is_by_clock = settings.words.verbosity == "full"
+        self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
+        self.sight: Sight | None = None
+        self._far_people: tuple[Person, ...] = ()
+        self._far_at: float | None = None
+        self._said_of: dict[Utterance, int] = {}
 
     def step(self, frame: Frame) -> Step:
         """Look at one frame; frames must come in the order of their time.
@@ -67,6 +100,10 @@ class Pipeline:
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
+            status = self._status(self.lens.update(quality.is_flat(grey), float(grey.mean()), frame.at))
+        if self.lens.is_covered:
+            self.sight = Sight(frame.at, is_lens_covered=True)
+            return Step(status=status, stage_ms=stage_ms)
         with _timed(stage_ms, "detect"):
             faces = self.detector.find(frame.image, grey)
         with _timed(stage_ms, "track"):
@@ -75,16 +112,35 @@ class Pipeline:
             readings = tuple(self._read(grey, person, frame.at) for person in people)
         with _timed(stage_ms, "decide"):
             changes = self.stabilizer.update(frame.at, readings)
-            remarks = self.scene.update(changes, people, grey.shape[1])
+            remarks = self.scene.update(changes, people, grey.shape[1], frame.at)
             utterances = tuple(self._utterance(remark, frame.at) for remark in remarks)
-        return Step(people, readings, changes, remarks, utterances, stage_ms)
+        with _timed(stage_ms, "sight"):
+            self.sight = self._sight(frame, grey, people)
+        told = {remark.change.person for remark in remarks}
+        withdrawn = tuple(_topic(change.person) for change in changes if change.person not in told)
+        return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
+
+    def answer(self, what: str, now: float) -> Answered:
+        """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
+        thread than `step`."""
+        return self.answers.answer(what, self.sight, now)
+
+    def wrong(self, now: float) -> Utterance:
+        """The wearer says that the last expression was wrong: it is not said of that person for a while."""
+        return self.answers.status("noted" if self.scene.wrong(now) else "nothing_said")
+
+    def ended(self, utterance: Utterance, fate: Fate) -> None:
+        """What became of an utterance: what was never heard is not remembered as said."""
+        number = self._said_of.pop(utterance, None)
+        if number is not None and fate not in (Fate.SPOKEN, Fate.INTERRUPTED):
+            self.scene.unheard(number)
 
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
         if self.reader is None:
             return Reading(person.id, at, None, "unclear")
-        if quality.is_side_on(person.face.landmarks):
-            return Reading(person.id, at, None, "side_on")
         crop = preprocess.face(grey, person.face, self.detector.margin)
+        if trouble := quality.trouble(person.face, crop, grey, self.covered):
+            return Reading(person.id, at, None, trouble)
         return Reading(person.id, at, tuple(map(float, self.reader.probabilities(crop))))
 
     def _utterance(self, remark: Remark, at: float) -> Utterance:
@@ -93,7 +149,33 @@ class Pipeline:
             remark.sentence, expression=remark.expression, where=remark.where, reason=remark.reason
         )
         why = f"person {change.person}: {change.old} -> {change.new}" + (f" ({change.reason})" if change.reason else "")
-        return Utterance(text, Priority.CHANGE, f"person {change.person}", at + CHANGE_LIVES_S, why)
+        priority = Priority.STATUS if remark.sentence in PRESENCE else Priority.CHANGE
+        sound = remark.expression if remark.sentence in ("arrived", "looks") else ""
+        utterance = Utterance(text, priority, _topic(change.person), at + CHANGE_LIVES_S, why, sound)
+        self._said_of[utterance] = change.person
+        return utterance
+
+    def _status(self, name: str) -> tuple[Utterance, ...]:
+        return (self.answers.status(name),) if name else ()
+
+    def _sight(self, frame: Frame, grey: NDArray[np.uint8], people: tuple[Person, ...]) -> Sight:
+        """What answers are made of; with nobody in view the look goes farther, if not at every frame."""
+        height, width = grey.shape
+        trouble = "" if people else quality.frame_trouble(grey)
+        if people or trouble or self.far is None:
+            self._far_people, self._far_at = (), None
+        elif self._far_at is None or frame.at - self._far_at >= FAR_EVERY_S:
+            found = self.far.find(frame.image, grey)
+            self._far_people, self._far_at = tuple(Person(-n, face) for n, face in enumerate(found, 1)), frame.at
+        seen = (
+            sight.seen(person, self.stabilizer.glance(person.id), width, self.fov_deg, self.scene.partner.number)
+            for person in people or self._far_people
+        )
+        return Sight(frame.at, tuple(seen), trouble, width=width, height=height)
+
+
+def _topic(number: int) -> str:
+    return f"person {number}"
 
 
 @contextmanager

@@ -1,12 +1,20 @@
-"""Can this face be told? How it is held, by its landmarks. Pure.
+"""Can this face be told, and if not, why? By its box, its landmarks and its crop; and can this frame? Pure.
 
 Left and right are those of the picture, which are the wearer's: a face that looks towards the picture's left edge is
-turned left.
+turned left. Where a threshold has figures, they are of 210 to 360 faces of muxspace (happy, neutral, surprised) of the
+half that serves for tuning, degraded on purpose; "right" is the share that the crowd model names right of those that
+it is sure of (0.6), 0.86 for faces as they are.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.records import Box, Face
 
 Point = tuple[float, float]
 
@@ -17,6 +25,84 @@ SIDE_ON = 0.25
 """Turn from which an expression cannot be told. Of 4,367 upright faces of muxspace, happy or neutral, the crowd model
 names 87 % of the happy ones below a turn of 0.1, 80 % from 0.15 to 0.25, 74 % from 0.25 to 0.3 and 66 % beyond; of
 what it is sure of (0.6) 5, 7, 11 and 14 % are wrong. One face in 17 is turned so far."""
+
+DARK = 34.0
+"""A face whose lightest twentieth is darker than this grey level is too dark. At a fifth of the light and a camera's
+noise of 3 levels it is 38 in the median, and right .80; at a seventh it is 28, and right .65."""
+BRIGHT = 0.5
+"""A face of which this share is white (WHITE) is too bright: at .43 right is .84, at .67 it is .68."""
+WHITE = 250
+BLURRED = 0.22
+"""Sharpness below which a picture is blurred, see `sharpness`: .40 in the median of faces as they are, of any size,
+.27 for one in fifty; .13 where it is blurred by 5.5 % of the face's width, .12 where it was moved by 22 %. Of rooms
+.46, and .20 where a frame 640 pixels wide is blurred by 5."""
+FAR = 46.0
+"""Width of a face in pixels of a frame 640 wide below which it is too far: the smallest that are found reliably."""
+FLAT, GLOOM = 4.0, 70.0
+"""A frame whose 12x16 coarse greys spread less than FLAT about a mean below GLOOM shows a finger, not a room."""
+
+
+def trouble(
+    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
+) -> str:
+    """Why the expression of a face cannot be told: a key of the locale's [reasons], or empty if it can.
+
+    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. What spoils the
+    landmarks is asked first.
+    """
+    part = inside(grey, face.box)
+    if face.box.width * 640 < FAR * grey.shape[1]:
+        return "far"
+    if lightness := _lightness(part):
+        return lightness
+    if sharpness(crop) < BLURRED:
+        return "blurred"
+    if is_side_on(face.landmarks):
+        return "side_on"
+    return "covered" if covered is not None and covered(crop) else ""
+
+
+def frame_trouble(grey: NDArray[np.uint8]) -> str:
+    """Why nobody could be found in a frame uint8 [H, W], whoever is there: "dark", "bright", "blurred" or empty."""
+    small = cv2.resize(grey, (160, 120), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return _lightness(small) or ("blurred" if sharpness(small) < BLURRED else "")
+
+
+def is_flat(grey: NDArray[np.uint8]) -> bool:
+    """Whether a frame uint8 [H, W] is dark and without shapes: a finger on the lens, or no light at all."""
+    coarse = cv2.resize(grey, (16, 12), interpolation=cv2.INTER_AREA)
+    return bool(coarse.mean() < GLOOM and coarse.std() < FLAT)
+
+
+def sharpness(picture: NDArray[np.uint8]) -> float:
+    """How much of a picture's slopes uint8 [H, W] is edges: mean squared second over first difference, along the axis
+    where it is less, so that a blur by motion is seen too. Independent of contrast, and hardly dependent on noise:
+    that is smoothed away first. In pixels of this picture."""
+    values = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
+    along = []
+    for second, first in (
+        (values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2], (values[:, 2:] - values[:, :-2]) / 2),
+        (values[2:] - 2 * values[1:-1] + values[:-2], (values[2:] - values[:-2]) / 2),
+    ):
+        slope = float((first**2).mean())
+        along.append(float((second**2).mean()) / slope if slope > 0 else math.inf)
+    return min(along)
+
+
+def inside(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """The part of a picture uint8 [H, W] that lies in a box; at least one pixel."""
+    height, width = grey.shape
+    left, top = min(max(0, round(box.x)), width - 1), min(max(0, round(box.y)), height - 1)
+    right, bottom = max(left + 1, round(box.x + box.width)), max(top + 1, round(box.y + box.height))
+    return grey[top:bottom, left:right]
+
+
+def _lightness(part: NDArray[np.uint8]) -> str:
+    counts = cv2.calcHist([np.ascontiguousarray(part)], [0], None, [256], [0, 256])[:, 0]
+    below = np.cumsum(counts) / counts.sum()
+    if np.searchsorted(below, 0.95) < DARK:
+        return "dark"
+    return "bright" if 1 - below[WHITE - 1] >= BRIGHT else ""
 
 
 @dataclass(frozen=True)

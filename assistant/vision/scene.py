@@ -1,23 +1,33 @@
-"""Who is in view, where, and what of it is worth a word: changes in, remarks out. Pure.
+"""Who is in view, and what of it is worth a word unasked: changes in, remarks out. Pure; time comes with the frames.
 
 A remark names a sentence of the locale and what goes into it. It is made only if it tells the wearer something new:
-what was said last of a person is remembered until that person leaves.
+what was said last of a person is remembered until that person leaves. Who only passes by while somebody else is there
+is not spoken of, and of several the neutral ones are not, but where a smile ends.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.vision import place
+from assistant.vision.partner import Partner
 
-SIDE_THIRD = 1 / 3
-"""A face whose centre lies in the outer third of the picture is on the left or on the right."""
+STAYS_S = 2.0
+"""One more person is spoken of after so long in view, whatever their face shows."""
+REASON_S = 60.0
+"""The same reason is said once in this time."""
+WRONG_S = 120.0
+"""So long an expression that was called wrong is not said of that person again."""
+LAST_S = 30.0
+"""What was said longer ago cannot be called wrong any more."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to say about a person. sentence: key of the locale's [sentences]; expression: of its [expressions], or
-    empty; where: of its [where], or empty; reason: of its [reasons], or empty."""
+    """Something to say about a person. sentence: key of the locale's [sentences]; expression: one that has words, or
+    empty; where: a place that has words, or empty; reason: key of [reasons], or empty."""
 
     change: Change
     sentence: str
@@ -29,51 +39,131 @@ class Remark:
 class Scene:
     """Remembers who is there, by number, and what was last said of them."""
 
-    def __init__(self, words: Words) -> None:
-        self.words = words
+    def __init__(self, words: Words, fov_deg: float = 62.0) -> None:
+        self.words, self.fov_deg = words, fov_deg
         self._is_brief, self._is_full = words.verbosity == "brief", words.verbosity == "full"
+        self.partner = Partner()
         self._said: dict[int, str] = {}
+        self._before: dict[int, str | None] = {}
         self._where: dict[int, str] = {}
+        self._far: set[int] = set()
         self._owed: Change | None = None
+        self._joining: dict[int, Change] = {}
+        self._reasons: dict[str, float] = {}
+        self._last: tuple[int, str, float] | None = None
+        self._wrong: dict[tuple[int, str], float] = {}
+        self._at = 0.0
 
-    def update(self, changes: Sequence[Change], people: Sequence[Person], frame_width: int) -> tuple[Remark, ...]:
-        """The remarks that the changes of one frame deserve; frame_width in pixels."""
-        present = self._said.keys() | {person.id for person in people}
+    def update(
+        self, changes: Sequence[Change], people: Sequence[Person], frame_width: int, at: float | None = None
+    ) -> tuple[Remark, ...]:
+        """The remarks that one frame's changes deserve; frame_width in pixels, at: seconds (that of the changes, if it
+        is not given)."""
+        self._at = at if at is not None else max((change.at for change in changes), default=self._at)
+        self.partner.update(people, self._at, frame_width)
+        present = self._said.keys() | self._joining.keys() | {person.id for person in people}
         self._where = {number: where for number, where in self._where.items() if number in present}
         for person in people:
             box = person.face.box
-            share = (box.x + box.width / 2) / frame_width
-            self._where[person.id] = "left" if share < SIDE_THIRD else "right" if share > 1 - SIDE_THIRD else "ahead"
-        made = [self._remark(change) for change in changes]
+            hour = place.hour(box, frame_width, self.fov_deg)
+            self._where[person.id] = hour if self._is_full else place.where(box, frame_width)
+            is_far = place.distance(box, frame_width, self.fov_deg) == "far"
+            (self._far.add if is_far else self._far.discard)(person.id)
+        made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
+        made += [self._joined(number) for number in tuple(self._joining)]
         if self._owed is not None and (self._said or not people):
             made.append(None if self._said else Remark(self._owed, "nobody"))
             self._owed = None
-        return tuple(remark for remark in made if remark is not None)
+        return () if self.words.verbosity == "quiet" else tuple(remark for remark in made if remark is not None)
+
+    def unheard(self, number: int) -> None:
+        """What was to be said last of a person was never heard: the wearer still knows what was said before."""
+        if number not in self._before:
+            return
+        before = self._before.pop(number)
+        if number in self._said:
+            if before is None:
+                del self._said[number]
+            else:
+                self._said[number] = before
+
+    def wrong(self, at: float) -> bool:
+        """The wearer calls the last expression wrong at `at` (seconds): it is not said of that person for a while, and
+        nothing of this is kept. False: none was said lately. May be called from another thread."""
+        last = self._last
+        if last is None or at - last[2] > LAST_S:
+            return False
+        self._wrong[last[:2]] = at + WRONG_S
+        return True
 
     def _remark(self, change: Change) -> Remark | None:
-        if change.new == NOBODY:
-            return self._gone(change)
-        arrives, others = change.person not in self._said, bool(self._said.keys() - {change.person})
-        last = self._said.setdefault(change.person, "")
-        where = self._where.get(change.person, "ahead") if others or self._is_full else ""
-        if change.new in self.words.expressions and not (self._is_brief and change.new == "neutral"):
-            self._said[change.person] = change.new
+        number = change.person
+        arrives, others = number not in self._said, bool(self._said.keys() - {number})
+        last = self._said.get(number, "")
+        where = self._place(number) if others or self._is_full else ""
+        if change.new in self.words.expressions and not self._is_dull(change.new, number):
+            if arrives and others and self.partner.seen_s(number, self._at) < STAYS_S and not self._is_brief:
+                self._joining[number] = change
+                return None
+            self._joining.pop(number, None)
+            self._say(number, change.new)
+            if change.new == last:
+                return None
+            self._last = (number, change.new, change.at)
             sentence = "arrived" if arrives and not others and not self._is_brief else "looks"
-            return None if change.new == last else Remark(change, sentence, change.new, where)
+            return Remark(change, sentence, change.new, where)
         if arrives and not self._is_brief:
-            return Remark(change, "another" if others else "somebody", where=where)
+            self._joining[number] = change
+            return None
         if change.new == CANNOT_TELL:
-            return Remark(change, "cannot_tell", where=where, reason=change.reason) if self._is_full else None
-        self._said[change.person] = ""
+            return self._reason(change, where) if self._is_full else None
+        if number in self._said:
+            self._say(number, "")
         is_news = last not in ("", "neutral") and not self._is_brief
         return Remark(change, "no_longer", last, where) if is_news else None
 
+    def _is_dull(self, expression: str, number: int) -> bool:
+        """Not worth a word: called wrong; or a face at rest where only expressions count, or beside somebody else's,
+        unless it ends something that was told."""
+        if self._at < self._wrong.get((number, expression), -math.inf):
+            return True
+        others = bool(self._said.keys() - {number})
+        is_end = self._said.get(number, "") not in ("", "neutral")
+        return expression == "neutral" and (self._is_brief or (others and not is_end and not self._is_full))
+
+    def _joined(self, number: int) -> Remark | None:
+        """Whoever came to join somebody else, or from afar, is spoken of once they have stayed."""
+        others = bool(self._said.keys() - {number})
+        if number in self._far or (others and self.partner.seen_s(number, self._at) < STAYS_S):
+            return None
+        change = self._joining.pop(number)
+        if change.new in self.words.expressions and not self._is_dull(change.new, number):
+            return self._remark(change)
+        self._say(number, "")
+        where = self._place(number) if others or self._is_full else ""
+        return Remark(change, "another" if others else "somebody", where=where)
+
+    def _reason(self, change: Change, where: str) -> Remark | None:
+        if self._at - self._reasons.get(change.reason, -REASON_S) < REASON_S:
+            return None
+        self._reasons[change.reason] = self._at
+        return Remark(change, "cannot_tell", where=where, reason=change.reason)
+
     def _gone(self, change: Change) -> Remark | None:
         was_there = self._said.pop(change.person, None) is not None
-        self._where.pop(change.person, None)
+        for memory in (self._where, self._before, self._joining):
+            memory.pop(change.person, None)
+        self._far.discard(change.person)
         if not was_there or self._is_brief:
             return None
         if not self._said:
             self._owed = change  # said once no face is left in view, not even one without a state yet
             return None
         return Remark(change, "somebody_left") if self._is_full else None
+
+    def _say(self, number: int, expression: str) -> None:
+        self._before[number] = self._said.get(number)
+        self._said[number] = expression
+
+    def _place(self, number: int) -> str:
+        return self._where.get(number, "12" if self._is_full else "ahead")

@@ -2,8 +2,8 @@
 
 A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the readings of the last second:
 
-- a new expression must reach `enter` in the mean and be the first choice of nearly all readings (AGREEMENT); the held
-  one stays until its mean falls below `stay` (hysteresis);
+- a new expression must reach `enter` (its own, where the model's card has one) in the mean and be the first choice of
+  nearly all readings (AGREEMENT); the held one stays until its mean falls below `stay` (hysteresis);
 - a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
 - `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
 - no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
@@ -13,7 +13,7 @@ Raw readings and verdicts never share a buffer: no verdict can feed itself.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.config import Decide
@@ -37,6 +37,7 @@ class _Person:
     readings: deque[Reading] = field(default_factory=deque)
     frames: deque[float] = field(default_factory=deque)
     since: float = 0.0
+    changed: float = 0.0
     vague_since: float | None = None
 
     @property
@@ -44,12 +45,26 @@ class _Person:
         return self.readings[-1].at
 
 
-class Stabilizer:
-    """Holds the state of everybody in view. labels: the expression of each probability, in order."""
+@dataclass(frozen=True)
+class Glance:
+    """A person at one moment. likely: the expression of the state, or else the likeliest one, with its mean
+    probability; empty where none can be had. reason: why there is no state. since: when the state began."""
 
-    def __init__(self, settings: Decide, labels: Sequence[str]) -> None:
+    state: str
+    likely: str
+    probability: float
+    reason: str
+    since: float
+
+
+class Stabilizer:
+    """Holds the state of everybody in view. labels: the expression of each probability, in order. enter: for some of
+    them a mean probability of their own from which they count, instead of the setting."""
+
+    def __init__(self, settings: Decide, labels: Sequence[str], enter: Mapping[str, float] | None = None) -> None:
         self.settings = settings
         self.labels = tuple(labels)
+        self.enter = tuple((enter or {}).get(label, settings.enter) for label in labels)
         self._people: dict[int, _Person] = {}
 
     def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
@@ -62,7 +77,7 @@ class Stabilizer:
             if new is not None and new != person.state:
                 reason = person.reason if new == CANNOT_TELL else ""
                 changes.append(Change(at, number, person.state, new, reason))
-                person.state = new
+                person.state, person.changed = new, at
             if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.vague_s:
                 del self._people[number]
         return tuple(changes)
@@ -70,6 +85,22 @@ class Stabilizer:
     def states(self) -> dict[int, str]:
         """The state of everybody who has one, by number."""
         return {number: person.state for number, person in self._people.items() if person.state != NOBODY}
+
+    def glance(self, number: int) -> Glance:
+        """What is known of a person now, sure enough to be a state or not."""
+        person = self._people.get(number)
+        if person is None or not person.readings:
+            return Glance(NOBODY, "", 0.0, "", 0.0)
+        told = [each.probabilities for each in person.readings if each.probabilities is not None]
+        if len(told) * 2 < len(person.readings):
+            reason = next((each.reason for each in reversed(person.readings) if each.reason), "unclear")
+            return Glance(person.state, "", 0.0, reason, person.changed)
+        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
+        if person.state in self.labels:
+            index = self.labels.index(person.state)
+            return Glance(person.state, person.state, means[index], "", person.changed)
+        best = max(range(len(means)), key=means.__getitem__)
+        return Glance(person.state, self.labels[best], means[best], "unclear", person.changed)
 
     def _without_reading(self, person: _Person, at: float) -> str | None:
         person.frames.append(at)
@@ -101,7 +132,7 @@ class Stabilizer:
         is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
         is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.stay
         is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.stay
-        if is_agreed and means[best] >= s.enter:
+        if is_agreed and means[best] >= self.enter[best]:
             person.vague_since = None
             return self.labels[best]
         if is_held or is_contested:

@@ -59,7 +59,7 @@ def run_child(
     finally:
         is_late = talker.is_alive()
         if is_late:
-            _kill_group(child)
+            kill_group(child)
             talker.join(1.0)  # not for ever: a grandchild that left the group may still hold a pipe
     if is_late and cancel.is_set():
         return None
@@ -71,7 +71,8 @@ def run_child(
     return Done(output, seconds)
 
 
-def _kill_group(child: "subprocess.Popen[bytes]") -> None:
+def kill_group(child: "subprocess.Popen[bytes]") -> None:
+    """End a child process that was started in a session of its own, with all that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             child.kill()

@@ -5,19 +5,24 @@ The laws, each held by a property test:
 * Every utterance that was put ends in exactly one fate.
 * FAULT before ANSWER before CHANGE before STATUS; first in, first out within a priority.
 * A fault cuts off everything but another fault, and never expires. An answer cuts off all but faults, an older answer
-  too: the newest question is what the wearer waits for. A change cuts off nothing. A status is heard only in silence.
+  too: the newest question is what the wearer waits for. A change cuts off nothing, a status waits for silence.
+* Of what nobody asked for (changes and statuses) at most UNASKED begin in any MINUTE_S, and the last of these is not a
+  status; what comes beyond that is dropped.
 * Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
   where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
 * Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
+* What is withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from assistant.records import Fate, Priority, Utterance
 
 MAX_WAITING = 16
 """More than there are kinds of faults, so that no fault is lost; a flood of changes ends here."""
+UNASKED, MINUTE_S = 4, 60.0
 
 
 class SpeechQueue:
@@ -31,6 +36,7 @@ class SpeechQueue:
         self._waiting: list[Utterance] = []
         self._speaking: Utterance | None = None
         self._is_closed = False
+        self._unasked: deque[float] = deque()
 
     def __len__(self) -> int:
         """How many wait; the one being spoken does not count."""
@@ -44,12 +50,10 @@ class SpeechQueue:
     def put(self, utterance: Utterance, now: float) -> bool:
         """Add an utterance. True: what is being spoken must be cut off now, and ended with Fate.INTERRUPTED."""
         replaced = [waiting for waiting in self._waiting if self._replaces(utterance, waiting)]
-        others = len(self._waiting) - len(replaced)
         matters_less = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
         )
-        is_unwelcome = utterance.priority is Priority.STATUS and (self._speaking is not None or others > 0)
-        if self._is_closed or matters_less or is_unwelcome:
+        if self._is_closed or matters_less:
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         for waiting in replaced:
@@ -65,6 +69,8 @@ class SpeechQueue:
             utterance = max(self._waiting, key=lambda waiting: waiting.priority)
             if self._is_expired(utterance, now):
                 self._end(utterance, Fate.EXPIRED, now)
+            elif self._is_too_much(utterance, now):
+                self._end(utterance, Fate.DROPPED, now)
             else:
                 self._remove(utterance)
                 self._speaking = utterance
@@ -77,6 +83,12 @@ class SpeechQueue:
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
         self._on_fate(utterance, fate, now)
+
+    def withdraw(self, topic: str | None, now: float) -> None:
+        """What waits of this topic (None: of any) unasked is no longer true, or no longer wanted."""
+        for waiting in tuple(self._waiting):
+            if topic in (None, waiting.topic) and waiting.priority < Priority.ANSWER:
+                self._end(waiting, Fate.SUPERSEDED, now)
 
     def close(self, now: float) -> None:
         """Drop what waits and whatever is put from now on; the one being spoken still ends by `finish`."""
@@ -102,6 +114,17 @@ class SpeechQueue:
         return (
             utterance.priority is not Priority.FAULT and utterance.expires_at is not None and now > utterance.expires_at
         )
+
+    def _is_too_much(self, utterance: Utterance, now: float) -> bool:
+        """Whether enough was said unasked in the last minute; else this counts as said."""
+        if utterance.priority >= Priority.ANSWER:
+            return False
+        while self._unasked and now - self._unasked[0] >= MINUTE_S:
+            self._unasked.popleft()
+        if len(self._unasked) >= UNASKED - (utterance.priority is Priority.STATUS):
+            return True
+        self._unasked.append(now)
+        return False
 
     def _end(self, utterance: Utterance, fate: Fate, now: float) -> None:
         self._remove(utterance)

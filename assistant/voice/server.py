@@ -1,6 +1,9 @@
 """The voice process: takes what vision has to say, speaks it, tells vision what became of it, and misses vision."""
 
+import dataclasses
 import logging
+import math
+import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -10,9 +13,12 @@ from typing import Protocol
 from assistant.config import Settings
 from assistant.faults import Faults
 from assistant.link import Listener
-from assistant.messages import Answer, Ended, Heartbeat, Message, Stop
+from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import voices
+from assistant.voice.desk import Desk
+from assistant.voice.keep import Kept, state_file
+from assistant.voice.ladder import Ladder
 from assistant.voice.sound import CommandPlayer, Player
 from assistant.voice.speaker import Speaker
 
@@ -25,11 +31,19 @@ LAST_WORDS_S, END_S = 1.1, 0.1
 """When told to stop: for what is waiting to be said, and for the voices to end."""
 
 
+TICK_S = 600.0
+"""After so long without a word a soft tick tells that silence means: nothing to say."""
+
+
 class Words(Protocol):
     """The words of a language, as far as the voice needs them. voice: its espeak-ng voice."""
 
     @property
     def voice(self) -> str: ...
+
+    def status(self, name: str) -> str: ...
+
+    def said(self, table: str, name: str) -> str: ...
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
@@ -50,22 +64,46 @@ def serve(
     Raises LinkError if it cannot listen at socket_path.
     """
     listener = Listener(socket_path)
-    ladder = voices.make(settings.voice, words.voice, player or CommandPlayer(settings.voice.device))
+    player = player or CommandPlayer(settings.voice.device)
+    kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file())
+
+    def ladder() -> Ladder:
+        set_by_ear = dataclasses.replace(settings.voice, rate_wpm=kept.rate_wpm, volume=kept.volume)
+        return voices.make(set_by_ear, words.voice, player)
 
     def tell(utterance: Utterance, fate: Fate, at: float) -> None:
+        desk.ended(utterance, fate)
+        tick.heard(fate, at)
         listener.send(Ended(utterance, fate, at))
 
-    speaker = Speaker(ladder, on_fate=tell, on_trouble=lambda trouble: log.warning("voice %s", trouble), clock=clock)
+    speaker = Speaker(ladder(), on_fate=tell, on_trouble=lambda trouble: log.warning("voice %s", trouble), clock=clock)
     watch = Watch(words, speaker.put, clock)
+    tick_text = words.said("sounds", "still_here")
+    tick = Tick(tick_text, speaker.put, clock, TICK_S if settings.words.still_here else math.inf)
+    desk = Desk(
+        words,
+        speaker,
+        listener.send,
+        lambda rate_wpm, volume: speaker.use(ladder()),
+        kept,
+        is_seeing=lambda: watch.is_seeing,
+        shutdown_command=tuple(shlex.split(settings.controls.shutdown_command)),
+        clock=clock,
+    )
 
     def take(message: Message) -> None:
         match message:
             case Utterance():
-                speaker.put(message)
+                if desk.passes(message):
+                    speaker.put(message)
+                else:
+                    listener.send(Ended(message, Fate.DROPPED, clock()))
             case Answer():
-                speaker.put(message.utterance)
+                desk.answered(message.number, message.utterance)
             case Fault():
                 speaker.put(fault_utterance(words, message))
+            case Withdraw():
+                speaker.withdraw(message.topic)
             case Heartbeat():
                 watch.beat(message.at)
             case Stop():
@@ -76,9 +114,31 @@ def serve(
     listener.start(take)
     while not stop.wait(LOOK_S):
         watch.look()
+        if not desk.is_muted:
+            tick.look()
     speaker.drain(LAST_WORDS_S)
     speaker.close(END_S)
     listener.close()
+
+
+class Tick:
+    """A soft sound after `every_s` of silence: silence must not be ambiguous. text: where no sound can be played."""
+
+    def __init__(self, text: str, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float) -> None:
+        self._text, self._say, self._clock, self._every_s = text, say, clock, every_s
+        self._last = clock()
+
+    def heard(self, fate: Fate, at: float) -> None:
+        """Something ended; if it was heard the silence begins anew."""
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
+            self._last = at
+
+    def look(self) -> None:
+        """Compare the last sound with the clock."""
+        now = self._clock()
+        if now - self._last >= self._every_s:
+            self._last = now
+            self._say(Utterance(self._text, Priority.STATUS, "tick", now + LOOK_S, "nothing to say", "still_here"))
 
 
 class Watch:
@@ -91,6 +151,11 @@ class Watch:
         self._words, self._say, self._clock = words, say, clock
         self._faults = Faults()
         self._last: float | None = None
+
+    @property
+    def is_seeing(self) -> bool:
+        """Whether vision completed a step lately."""
+        return self._last is not None and self._clock() - self._last <= MISSED_S
 
     def beat(self, at: float) -> None:
         """Vision completed a step at `at`; a step in the future cannot have been completed."""

@@ -1,19 +1,15 @@
 """The thread that speaks: it empties the queue down the ladder of voices, and nothing that a voice does can end it."""
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 from assistant.records import Fate, Utterance
+from assistant.voice.ladder import Ladder, Voice
 from assistant.voice.queue import SpeechQueue
-from assistant.voice.voices import Voice
 
 log = logging.getLogger(__name__)
-
-RETRY_S = 5.0
-"""So long a lower rung is kept before the better ones are tried again, with whatever is said next."""
 
 
 class Speaker:
@@ -30,12 +26,10 @@ class Speaker:
         on_fate: Callable[[Utterance, Fate, float], None] = lambda utterance, fate, at: None,
         on_trouble: Callable[[str], None] = lambda message: None,
         clock: Callable[[], float] = time.monotonic,
-        retry_s: float = RETRY_S,
     ) -> None:
-        self._on_fate, self._on_trouble, self._clock, self._retry_s = on_fate, on_trouble, clock, retry_s
-        self._voices = tuple(voices)
-        self._first, self._retry_at = 0, 0.0  # the rung that spoke last, and how long it goes first
-        self._told: set[tuple[int, str]] = set()
+        self._on_fate, self._on_trouble, self._clock = on_fate, on_trouble, clock
+        self._ladder = Ladder.of(voices)
+        self._replaced: list[Ladder] = []  # to be closed by the thread, between two utterances
         self._changed = threading.Condition()
         self._fates: list[tuple[Utterance, Fate, float]] = []  # not reported yet; then how many are being reported
         self._reporting = 0
@@ -51,6 +45,25 @@ class Speaker:
             if self._queue.put(utterance, self._clock()):
                 self._cancel.set()
             self._changed.notify_all()
+        self._report()
+
+    def use(self, voices: Sequence[Voice]) -> None:
+        """Speak by other voices from the next utterance on; the old ones are closed once they are idle.
+
+        Never blocks; after `close` it only closes the new ones.
+        """
+        with self._changed:
+            if not self._is_closing:
+                self._replaced.append(self._ladder)
+                self._ladder = Ladder.of(voices)
+                self._changed.notify_all()
+                return
+        Ladder.of(voices).close()
+
+    def withdraw(self, topic: str | None = None) -> None:
+        """Do not say what waits of this topic (None: of any) unasked."""
+        with self._changed:
+            self._queue.withdraw(topic, self._clock())
         self._report()
 
     def interrupt(self) -> None:
@@ -82,61 +95,35 @@ class Speaker:
         return not len(self._queue) and self._queue.speaking is None and not self._fates and not self._reporting
 
     def _run(self) -> None:
-        while (utterance := self._next()) is not None:
-            fate = self._say(utterance, self._cancel)
+        while (taken := self._next()) is not None:
+            utterance, ladder = taken
+            fate = ladder.tell(utterance, self._cancel, self._clock, self._trouble)
             with self._changed:
                 if self._queue.speaking is utterance:  # else close() could not wait, and has ended it
                     self._queue.finish(fate, self._clock())
             self._report()
-        for voice in self._voices:
-            try:
-                voice.close()
-            except Exception:  # nobody is left to be told
-                log.warning("voice %s: could not be closed", voice.name, exc_info=True)
+        self._ladder.close()
 
-    def _next(self) -> Utterance | None:
-        """The next utterance, as soon as there is one; None: it is over."""
+    def _next(self) -> tuple[Utterance, Ladder] | None:
+        """The next utterance and who tells it, as soon as there is one; None: it is over."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or len(self._queue))
-                utterance = self._queue.take(self._clock())
+                self._changed.wait_for(lambda: self._is_closing or self._replaced or len(self._queue))
+                replaced, self._replaced = self._replaced, []
+                utterance = None if replaced else self._queue.take(self._clock())
+                ladder = self._ladder
                 if utterance is not None:
                     self._cancel = threading.Event()
             self._report()
-            if utterance is not None or self._is_closing:
-                return utterance
+            for old in replaced:
+                old.close()
+            if utterance is not None:
+                return utterance, ladder
+            if self._is_closing and not replaced:
+                return None
 
-    def _say(self, utterance: Utterance, cancel: threading.Event) -> Fate:
-        if self._clock() >= self._retry_at:
-            self._first = 0
-        rungs = range(len(self._voices))
-        for rung in (*rungs[self._first :], *rungs[: self._first]):
-            voice = self._voices[rung]
-            try:
-                is_spoken = voice.say(utterance.text, cancel)
-                trouble = "" if is_spoken or cancel.is_set() else "ended before it had spoken"
-            except Exception as err:  # whatever a voice does, the next one speaks
-                is_spoken, trouble = False, str(err) or type(err).__name__
-                log.debug("voice %s", voice.name, exc_info=True)
-            if is_spoken:
-                self._spoke(rung)
-                return Fate.SPOKEN
-            if cancel.is_set():
-                return Fate.INTERRUPTED
-            self._tell(rung, f"{voice.name}: {trouble}")
-        self._first = 0
-        return Fate.FAILED
-
-    def _spoke(self, rung: int) -> None:
-        self._told = {told for told in self._told if told[0] != rung}
-        if rung != self._first:
-            self._first, self._retry_at = rung, self._clock() + self._retry_s
-
-    def _tell(self, rung: int, message: str) -> None:
-        kind = (rung, re.sub(r"\d+", "#", message))  # "after 0.01 s" and "after 0.02 s" are one trouble
-        if kind not in self._told:
-            self._told.add(kind)
-            self._call(self._on_trouble, message)
+    def _trouble(self, message: str) -> None:
+        self._call(self._on_trouble, message)
 
     def _report(self) -> None:
         with self._changed:

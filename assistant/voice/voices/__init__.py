@@ -3,10 +3,10 @@
 import sys
 import threading
 import unicodedata
-from typing import Protocol
 
 from assistant import config
 from assistant.records import VoiceError
+from assistant.voice.ladder import Ladder, Voice
 from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
 
 MAX_CHARACTERS = 300
@@ -14,41 +14,40 @@ LEAST_SHARE_OF_WORDS = 0.35
 """Speech that lasts less than this share of its words at the set rate was cut short: real sentences reach 0.8."""
 
 
-class Voice(Protocol):
-    """A way to tell a text. `name` is for the log."""
-
-    name: str
-
-    def say(self, text: str, cancel: threading.Event) -> bool:
-        """Tell it; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it was not told."""
-        ...
-
-    def close(self) -> None:
-        """Give back what the voice holds."""
-        ...
-
-
-def make(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
+def make(settings: config.Voice, language: str, player: Player) -> Ladder:
     """The ladder: the chosen voice, then espeak-ng, then a tone; there is no rung that is silence.
 
-    language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told.
+    language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
+    there sounds are words too.
     """
+    from assistant.voice.voices import sounding
+
     engine = settings.engine
     if engine == "auto":
         engine = "espeak" if sys.platform == "linux" else "pyttsx3"
     if engine == "printed":
         from assistant.voice.voices.printed import Printed
 
-        return (Printed(),)
+        printed = Printed()
+        return Ladder((printed,), sounding.Sounding(settings, printed.play))
     from assistant.voice.voices import espeak
     from assistant.voice.voices.tone import Tone
 
-    ladder: list[Voice] = []
+    chosen: list[Voice] = []
     if engine == "pyttsx3":
         from assistant.voice.voices.pyttsx3 import Pyttsx3
 
-        ladder.append(Pyttsx3(settings, language, player))
-    return (*ladder, *espeak.rungs(settings, language, player), Tone(settings, player))
+        chosen.append(Pyttsx3(settings, language, player))
+    elif engine == "piper":
+        from assistant.voice.voices.piper import Piper
+
+        chosen.append(Piper(settings, player))
+    elif engine == "speechd":
+        from assistant.voice.voices.speechd import Speechd
+
+        chosen.append(Speechd(settings, language))
+    rungs = (*chosen, *espeak.rungs(settings, language, player), Tone(settings, player))
+    return Ladder(rungs, sounding.Sounding(settings, sounding.tones(settings, player)))
 
 
 def plain(text: str) -> str:

@@ -11,10 +11,11 @@ import threading
 from typing import Protocol
 
 from assistant import config
-from assistant.records import VoiceError
+from assistant.records import Priority, VoiceError
 from assistant.voice.child import run_child
+from assistant.voice.ladder import Voice
 from assistant.voice.sound import Pcm, Player, from_wav
-from assistant.voice.voices import Voice, plain, play
+from assistant.voice.voices import plain, play
 
 LIMIT_S = 2.0
 """A sentence takes some 10 ms; what takes longer than this hangs."""
@@ -61,7 +62,7 @@ class Espeak:
         self.name = synthesize.name
         self._synthesize, self._settings, self._player = synthesize, settings, player
 
-    def say(self, text: str, cancel: threading.Event) -> bool:
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = plain(text)
         speech = self._synthesize(text, cancel)
         return speech is not None and play(speech, text, self._settings, self._player, cancel)

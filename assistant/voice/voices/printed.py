@@ -4,7 +4,7 @@ import sys
 import threading
 from typing import TextIO
 
-from assistant.records import VoiceError
+from assistant.records import Priority, VoiceError
 from assistant.voice.voices import plain
 
 
@@ -16,14 +16,21 @@ class Printed:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out
 
-    def say(self, text: str, cancel: threading.Event) -> bool:
-        if cancel.is_set():
-            return False
-        try:
-            print(plain(text), file=self._out or sys.stdout, flush=True)
-        except (OSError, ValueError) as err:
-            raise VoiceError(f"cannot print: {err}") from err
-        return True
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        return self._print(plain(text), cancel)
 
     def close(self) -> None:
         pass
+
+    def play(self, name: str, cancel: threading.Event) -> bool:
+        """The name of a sound instead of the sound."""
+        return self._print(f"♪ {name.replace('_', ' ')}", cancel)
+
+    def _print(self, line: str, cancel: threading.Event) -> bool:
+        if cancel.is_set():
+            return False
+        try:
+            print(line, file=self._out or sys.stdout, flush=True)
+        except (OSError, ValueError) as err:
+            raise VoiceError(f"cannot print: {err}") from err
+        return True

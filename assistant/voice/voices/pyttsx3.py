@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import config
-from assistant.records import VoiceError
+from assistant.records import Priority, VoiceError
 from assistant.voice.child import run_child
 from assistant.voice.sound import Player, from_wav
 from assistant.voice.voices import least_s, plain, play
@@ -67,7 +67,7 @@ class Pyttsx3:
     def __init__(self, settings: config.Voice, language: str, player: Player, platform: str = sys.platform) -> None:
         self._settings, self._language, self._player, self._platform = settings, language, player, platform
 
-    def say(self, text: str, cancel: threading.Event) -> bool:
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         if importlib.util.find_spec("pyttsx3") is None:
             raise VoiceError("pyttsx3 is not there; pip install pyttsx3, or choose voice.engine espeak")
         text = plain(text)

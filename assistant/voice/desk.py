@@ -1,0 +1,187 @@
+"""What the wearer can ask for: each command as it is carried out, spoken, and answered to who gave it.
+
+Commands come from buttons, keys and the control socket, on their threads. What only vision knows is asked of it over
+the link, and missed after ANSWER_S: a press is never met by silence.
+"""
+
+import itertools
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from assistant.messages import Ask
+from assistant.records import Fate, Priority, Utterance
+from assistant.voice.controls import Reply
+from assistant.voice.keep import Kept
+
+ANSWER_S = 0.4
+"""Vision answers within milliseconds; who asked hears by half a second that it does not."""
+CONFIRM_S = 10.0
+"""So long a shutdown waits to be confirmed."""
+RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
+VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
+ASKED = ("describe", "more", "why", "aim", "wrong")
+"""Commands that vision answers."""
+
+
+class Words(Protocol):
+    """The words of a language, as far as the desk needs them."""
+
+    def status(self, name: str) -> str: ...
+
+
+class Mouth(Protocol):
+    """The speaker, as far as the desk needs it."""
+
+    def put(self, utterance: Utterance) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    def withdraw(self, topic: str | None = None) -> None: ...
+
+
+class Desk:
+    """Carries out commands, one at a time. ask(message) sends a question to vision; change(rate_wpm, volume) makes the
+    voices so; is_seeing() tells whether vision lives.
+
+    Muted, only faults and answers to commands are heard; a new start is never mute. Rate and volume are kept.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        mouth: Mouth,
+        ask: Callable[[Ask], None],
+        change: Callable[[int, int], None],
+        kept: Kept,
+        *,
+        is_seeing: Callable[[], bool] = lambda: True,
+        shutdown_command: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._words, self._mouth, self._ask, self._change, self._kept = words, mouth, ask, change, kept
+        self._is_seeing, self._shutdown_command, self._clock = is_seeing, shutdown_command, clock
+        self._numbers = itertools.count(1)
+        self._one_at_a_time = threading.Lock()
+        self._answered = threading.Condition()
+        self._expected, self._answer = 0, None  # type: tuple[int, Utterance | None]
+        self._shutdown_until = -1.0
+        self.is_muted = False
+        self.last: Utterance | None = None
+
+    def do(self, command: str) -> Reply:
+        """Carry out a command; within ANSWER_S and a little. An unknown one is refused."""
+        with self._one_at_a_time:
+            if command != "shutdown":
+                self._shutdown_until = -1.0
+            if command in ASKED:
+                return self._from_vision(command)
+            action = getattr(self, f"_do_{command}", None) if command.isidentifier() else None
+            return action() if action else Reply(False, f"unknown command {command[:40]!r}")
+
+    def passes(self, utterance: Utterance) -> bool:
+        """Whether something that vision has to say is heard now."""
+        return not self.is_muted or utterance.priority >= Priority.ANSWER
+
+    def answered(self, number: int, utterance: Utterance) -> None:
+        """Vision answers the question of that number; a late answer is not spoken."""
+        with self._answered:
+            if number == self._expected:
+                self._answer = utterance
+                self._answered.notify_all()
+
+    def ended(self, utterance: Utterance, fate: Fate) -> None:
+        """Something was told: it can be repeated."""
+        if fate is Fate.SPOKEN and utterance.topic != "desk":
+            self.last = utterance
+
+    def _from_vision(self, what: str) -> Reply:
+        self._mouth.interrupt()
+        with self._answered:
+            self._expected, self._answer = next(self._numbers), None
+            self._ask(Ask(self._expected, what))
+            self._answered.wait_for(lambda: self._answer is not None, ANSWER_S)
+            answer, self._expected = self._answer, 0
+        if answer is None:
+            return self._say("no_answer", ok=False)
+        self._mouth.put(answer)
+        return Reply(True, answer.text)
+
+    def _do_repeat(self) -> Reply:
+        self._mouth.interrupt()
+        if self.last is None:
+            return self._say("nothing_said")
+        again = Utterance(self.last.text, Priority.ANSWER, "answer", None, "repeated")
+        self._mouth.put(again)
+        return Reply(True, again.text)
+
+    def _do_mute(self) -> Reply:
+        self.is_muted = True
+        self._mouth.withdraw()
+        self._mouth.interrupt()
+        return self._say("muted")
+
+    def _do_unmute(self) -> Reply:
+        self.is_muted = False
+        return self._say("unmuted")
+
+    def _do_toggle_mute(self) -> Reply:
+        return self._do_unmute() if self.is_muted else self._do_mute()
+
+    def _do_louder(self) -> Reply:
+        return self._turn("volume", VOLUME_STEP, "louder", "loudest")
+
+    def _do_quieter(self) -> Reply:
+        return self._turn("volume", -VOLUME_STEP, "quieter", "quietest")
+
+    def _do_faster(self) -> Reply:
+        return self._turn("rate_wpm", RATE_STEP, "faster", "fastest")
+
+    def _do_slower(self) -> Reply:
+        return self._turn("rate_wpm", -RATE_STEP, "slower", "slowest")
+
+    def _turn(self, name: str, step: int, word: str, limit_word: str) -> Reply:
+        """The sentence is spoken in the new way."""
+        low, high = (VOLUME_MIN, VOLUME_MAX) if name == "volume" else (RATE_MIN, RATE_MAX)
+        old: int = getattr(self._kept, name)
+        new = min(high, max(low, old + step))
+        if new != old:
+            self._kept.keep(**{name: new})
+            self._change(self._kept.rate_wpm, self._kept.volume)
+        return self._say(limit_word if new in (low, high) else word)
+
+    def _do_status(self) -> Reply:
+        is_seeing = self._is_seeing()
+        text = [self._words.status("running" if is_seeing else "no_answer")]
+        text += [self._words.status("muted")] if self.is_muted else []
+        utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status")
+        self._mouth.put(utterance)
+        facts = {"vision": is_seeing, "muted": self.is_muted, "volume": self._kept.volume}
+        return Reply(True, utterance.text, {**facts, "rate_wpm": self._kept.rate_wpm})
+
+    def _do_cancel(self) -> Reply:
+        self._mouth.interrupt()
+        return Reply(True, "")
+
+    def _do_shutdown(self) -> Reply:
+        """The first time asks, the second within CONFIRM_S does it; any other command in between calls it off."""
+        now = self._clock()
+        if now > self._shutdown_until:
+            self._shutdown_until = now + CONFIRM_S
+            return self._say("shutdown_ask")
+        self._shutdown_until = -1.0
+        if not self._shutdown_command:
+            return self._say("shutdown_failed", ok=False)
+        reply = self._say("shutdown")
+        try:
+            done = subprocess.run(self._shutdown_command, capture_output=True, timeout=CONFIRM_S, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return self._say("shutdown_failed", ok=False)
+        return reply if done.returncode == 0 else self._say("shutdown_failed", ok=False)
+
+    def _say(self, status: str, *, ok: bool = True) -> Reply:
+        utterance = Utterance(self._words.status(status), Priority.ANSWER, "desk", None, status)
+        self._mouth.put(utterance)
+        return Reply(ok, utterance.text)

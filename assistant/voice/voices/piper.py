@@ -1,0 +1,98 @@
+"""The piper voice: a neural voice that sounds like a person, from a voice file that the user names.
+
+It loads for seconds and speaks at once then, so it stays, in a child process of its own, which is killed when it is
+late. It only makes samples, which are checked and played by our own player.
+"""
+
+import contextlib
+import importlib.util
+import json
+import sys
+import threading
+from pathlib import Path
+
+from assistant import config
+from assistant.records import Priority, VoiceError
+from assistant.voice.resident import Resident
+from assistant.voice.sound import Pcm, Player
+from assistant.voice.voices import plain, play
+
+NATURAL_WPM = 175
+"""The rate at which length_scale 1 speaks: three texts of 1.2, 4.1 and 10.9 s with the voice en_US-joe-medium take
+espeak-ng 1.2, 4.4 and 11.1 s at 175 words a minute. Other voices may differ by a quarter."""
+FIXED_SHARE = 0.24
+"""The share of that time that no length_scale changes, because every sound lasts a whole number of frames."""
+LEAST_SCALE = 0.1
+LOAD_S = 20.0
+"""To start Python, import ONNX Runtime and read 60 MB: 1.5 s on a desktop."""
+LIMIT_S = 3.0
+"""What takes longer than this and the time to say it hangs, or is too slow to be waited for."""
+INSTALL = "pip install 'piper-tts>=1.3'"
+
+CHILD = """
+import json, os, sys
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # what a library prints must not get between two answers
+def answer(body=b"", **header):
+    answers.write(json.dumps({"bytes": len(body), **header}).encode() + b"\\n" + body)
+    answers.flush()
+try:
+    from piper import PiperVoice, SynthesisConfig
+except ImportError as err:
+    sys.exit("piper-tts is not there (%s); install it" % err)
+voice = PiperVoice.load(sys.argv[1])
+answer()
+for line in sys.stdin:
+    order = json.loads(line)
+    settings = SynthesisConfig(length_scale=voice.config.length_scale * order["length_scale"])
+    sound = b"".join(chunk.audio_int16_bytes for chunk in voice.synthesize(order["text"], settings))
+    answer(sound, rate=voice.config.sample_rate)
+"""
+
+
+class Piper:
+    """Speaks by piper-tts. The child starts at once, so that the voice is loaded when the first words come."""
+
+    name = "piper"
+
+    def __init__(self, settings: config.Voice, player: Player) -> None:
+        self._settings, self._player = settings, player
+        command = [sys.executable, "-I", "-c", CHILD, settings.model]
+        self._child = Resident(self.name, command, LOAD_S)
+        with contextlib.suppress(VoiceError):  # raised again, and told, with the first words
+            self._start()
+
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        text = plain(text)
+        self._start()
+        rate_wpm = self._settings.rate_wpm
+        limit_s = LIMIT_S + len(text.split()) * 60 / rate_wpm
+        order = {"text": text, "length_scale": length_scale(rate_wpm)}
+        answer = self._child.ask(json.dumps(order).encode(), limit_s, cancel)
+        if answer is None:
+            return False
+        rate = answer.header.get("rate")
+        if not isinstance(rate, int) or rate < 1:
+            raise VoiceError("piper answered what nobody understands")
+        speech = Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
+        return play(speech, text, self._settings, self._player, cancel)
+
+    def close(self) -> None:
+        self._child.close()
+
+    def _start(self) -> None:
+        """Raises VoiceError where something is missing."""
+        model = self._settings.model
+        if not model:
+            raise VoiceError("piper has no voice; set voice.model to the path of a piper voice's .onnx file")
+        if importlib.util.find_spec("piper") is None:
+            raise VoiceError(f"piper-tts is not there; {INSTALL}, or choose voice.engine espeak")
+        for file in (Path(model), Path(f"{model}.json")):
+            if not file.is_file():
+                raise VoiceError(f"{file}: no such file; a piper voice is a .onnx file with its .onnx.json beside it")
+        self._child.start()
+
+
+def length_scale(rate_wpm: int) -> float:
+    """The length scale at which a voice speaks so many words a minute: its time is FIXED_SHARE + the rest, scaled."""
+    return max(LEAST_SCALE, (NATURAL_WPM / rate_wpm - FIXED_SHARE) / (1 - FIXED_SHARE))

@@ -1,0 +1,166 @@
+"""The speechd voice: speech-dispatcher, which desktops share with their screen reader and which plays for itself.
+
+It is told how much each text matters, so that it gets out of the way of the screen reader, and believed only when it
+reports the end of the text, not sooner than the text can be said.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from assistant import config
+from assistant.records import Priority, VoiceError
+from assistant.voice.child import run_child
+from assistant.voice.ladder import YieldedError
+from assistant.voice.ssip import CancelledError, Connection, default_path
+from assistant.voice.voices import least_s, plain
+
+PRIORITIES = {
+    Priority.FAULT: "important",
+    Priority.ANSWER: "message",
+    Priority.CHANGE: "notification",
+    Priority.STATUS: "notification",
+}
+"""`important` is never interrupted, `message` waits its turn, a `notification` is heard only where all else is silent.
+Not `progress` for a status: its last one is kept until it can be said, when it may no longer be true."""
+BEGAN, ENDED, CANCELLED = 701, 702, 703
+SLOWEST_WPM, NORMAL_WPM, FASTEST_WPM = 80, 170, 449
+"""What -100, 0 and 100 mean to the espeak-ng module; other modules may take them otherwise."""
+SPAWN_S = 10.0
+WAIT_S = 15.0
+"""So long others may speak before it is our turn."""
+LATE, GRACE_S = 3.0, 5.0
+"""A text that takes this many times the words' duration, and so many seconds, hangs."""
+CANCEL_S, STOPPED_S = 0.05, 1.0
+"""For the daemon to take a cancellation, and to be silent after it."""
+INSTALL = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
+
+
+class Speechd:
+    """Speaks by speech-dispatcher, over one connection that is opened with the first words and after any failure."""
+
+    name = "speechd"
+
+    def __init__(self, settings: config.Voice, language: str) -> None:
+        self._settings, self._language = settings, settings.name or language
+        self._connection: Connection | None = None
+        self._stopping = ""  # the message that was cancelled last
+
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        text = plain(text)
+        if cancel.is_set():
+            return False
+        try:
+            connection = self._connection = self._connection or self._open(cancel)
+            self._await_silence(connection, cancel)
+            connection.command(f"SET SELF PRIORITY {PRIORITIES[priority]}", cancel)
+            message = connection.speak(self._ssml(text), cancel)
+        except CancelledError:
+            self.close()  # in the middle of a command no other one can be given
+            return False
+        except VoiceError:
+            self.close()
+            raise
+        try:
+            return self._heard(connection, message, text, cancel, priority)
+        except CancelledError:
+            self._cancel(connection, message)
+            return False
+        except YieldedError:
+            raise
+        except VoiceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        connection, self._connection, self._stopping = self._connection, None, ""
+        if connection is not None:
+            connection.close()
+
+    def _heard(
+        self, connection: Connection, message: str, text: str, cancel: threading.Event, priority: Priority
+    ) -> bool:
+        words_s, least = len(text.split()) * 60 / self._settings.rate_wpm, least_s(text, self._settings.rate_wpm)
+        began = time.monotonic()
+        event = connection.event(message, began + WAIT_S, cancel, {BEGAN, ENDED, CANCELLED})
+        if event == BEGAN:
+            began = time.monotonic()
+            until = began + self._settings.lead_in_ms / 1000 + LATE * words_s + GRACE_S
+            event = connection.event(message, until, cancel, {ENDED, CANCELLED})
+        if event == CANCELLED and priority <= Priority.CHANGE:
+            raise YieldedError("something else was being said")
+        if event == CANCELLED:
+            raise VoiceError("speech-dispatcher cut it off")
+        seconds = time.monotonic() - began
+        if seconds < least:
+            raise VoiceError(
+                f"speech-dispatcher was done after {seconds:.2f} s with what takes {least:.2f} s; it was not heard"
+            )
+        return True
+
+    def _await_silence(self, connection: Connection, cancel: threading.Event) -> None:
+        """A notification would be dropped while the daemon is still about to stop what was cancelled."""
+        if self._stopping:
+            connection.event(self._stopping, time.monotonic() + STOPPED_S, cancel, {ENDED, CANCELLED})
+            self._stopping = ""
+
+    def _cancel(self, connection: Connection, message: str) -> None:
+        """Have it silent; a daemon that does not confirm at once is hung up on."""
+        try:
+            connection.command("CANCEL SELF", limit_s=CANCEL_S)
+            self._stopping = message
+        except VoiceError:
+            self.close()
+
+    def _open(self, cancel: threading.Event) -> Connection:
+        """A connection that is set up. Raises VoiceError, CancelledError."""
+        path = default_path()
+        try:
+            connection = Connection(path)
+        except OSError as err:
+            connection = self._spawned(path, err, cancel)
+        try:
+            for line in self._greeting():
+                connection.command(line, cancel)
+            if "dummy" in connection.command("GET OUTPUT_MODULE", cancel).data:
+                raise VoiceError(f"speech-dispatcher has no synthesizer that works; {INSTALL}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @staticmethod
+    def _spawned(path: Path, why: OSError, cancel: threading.Event) -> Connection:
+        """Start the user's daemon, as its own clients do, unless a certain one was named."""
+        if not os.environ.get("SPEECHD_ADDRESS"):
+            with contextlib.suppress(VoiceError):
+                if run_child(["speech-dispatcher", "--spawn"], b"", SPAWN_S, cancel) is None:
+                    raise CancelledError
+                with contextlib.suppress(OSError):
+                    return Connection(path)
+        raise VoiceError(f"no speech-dispatcher at {path} ({why.strerror or why}); {INSTALL}") from why
+
+    def _greeting(self) -> list[str]:
+        settings = self._settings
+        return [
+            "SET SELF CLIENT_NAME wearer:emotion_assistant:voice",
+            *(f"SET SELF NOTIFICATION {event} on" for event in ("BEGIN", "END", "CANCEL")),
+            "SET SELF SSML_MODE on",
+            f"SET SELF LANGUAGE {plain(self._language).replace(' ', '')}",
+            f"SET SELF RATE {ssip_rate(settings.rate_wpm)}",
+            f"SET SELF VOLUME {2 * settings.volume - 100}",  # -100 is silence, 100 is all there is, and it is linear
+        ]
+
+    def _ssml(self, text: str) -> str:
+        # espeak-ng drops a break that stands before everything else; a mark counts as something
+        lead_in = f'<mark name="a"/><break time="{self._settings.lead_in_ms}ms"/>' if self._settings.lead_in_ms else ""
+        return f"<speak>{lead_in}{escape(text)}</speak>"
+
+
+def ssip_rate(rate_wpm: int) -> int:
+    """Words a minute as SSIP's rate of -100 to 100: straight lines from SLOWEST over NORMAL to FASTEST."""
+    span = NORMAL_WPM - SLOWEST_WPM if rate_wpm < NORMAL_WPM else FASTEST_WPM - NORMAL_WPM
+    return max(-100, min(100, round(100 * (rate_wpm - NORMAL_WPM) / span)))

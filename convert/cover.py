@@ -1,0 +1,167 @@
+"""Fits the judge of covered faces (`models/face-cover.json`): logistic regression on faces with and without covers.
+
+Covers are drawn on faces of muxspace, glasses and beards on others; faces with real masks come from the detector's
+training pictures. Only the tuning half of muxspace is used, a fifth of its people held out for the figures.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from assistant.config import Detector as DetectorSettings
+from assistant.records import Face
+from assistant.vision import cover, detectors, preprocess
+from assistant.vision.detectors import Detector
+from convert import covers, muxspace
+from convert.datasets import DatasetError
+from convert.detection import annotations, matching, wear
+from convert.files import write_whole
+
+EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
+EACH = 700
+FACES_PX = (32.0, 170.0)
+"""Widths of the faces; the pictures are 1.75 of that."""
+ROOM = 1.75
+HELD_OUT = 0.2
+DECAY, STEPS, RATE = 2e-3, 600, 0.5
+THRESHOLD = 0.5
+"""Logarithm of the odds."""
+MASKS = "fm_"
+"""How the names of the pictures with masks begin."""
+SAME = 0.4
+
+
+@dataclass(frozen=True)
+class Samples:
+    """features float32 [N, 936], covered bool [N], kinds: what was done to each, person hash shares in [0, 1)."""
+
+    features: NDArray[np.float32]
+    covered: NDArray[np.bool_]
+    kinds: NDArray[np.str_]
+    shares: NDArray[np.float64]
+
+
+def fit(data: Path, target: Path, seed: int = 1, each: int = EACH) -> dict[str, Any]:
+    """Fit the judge and write it to `target`; returns its figures. data: the folder of muxspace and faces.
+
+    Raises DatasetError.
+    """
+    detector = detectors.make(DetectorSettings(driver="own"))
+    drawn = _drawn(data / "muxspace", detector, np.random.default_rng(seed), each)
+    masks = _masks(data / "faces" / "train", detector)
+    kept = drawn.shares >= HELD_OUT
+    weights, bias = regress(drawn.features[kept], drawn.covered[kept])
+    sure = masks[masks @ weights + bias > THRESHOLD]  # some of those people wear none
+    features = np.concatenate([drawn.features[kept], sure])
+    weights, bias = regress(features, np.concatenate([drawn.covered[kept], np.ones(len(sure), bool)]))
+    scores, kinds = drawn.features[~kept] @ weights + bias, drawn.kinds[~kept]
+    said = {kind: scores[kinds == kind] > THRESHOLD for kind in sorted(set(kinds))}
+    figures = {kind: {"faces": len(each), "covered": round(float(each.mean()), 3)} for kind, each in said.items()}
+    table = {
+        "about": "logistic regression on assistant.vision.cover.features",
+        "threshold": THRESHOLD,
+        "bias": round(float(bias), 4),
+        "fitted_on": {"drawn": int(kept.sum()), "masks": len(sure), "of_masks": len(masks)},
+        "held_out": figures,
+        "weights": [round(float(weight), 4) for weight in weights],
+    }
+    write_whole({target: (json.dumps(table) + "\n").encode()})
+    return {key: value for key, value in table.items() if key != "weights"}
+
+
+def regress(features: NDArray[np.float32], truth: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """Weights [F] and bias of the logarithm of the odds that `truth` [N] is so, given features [N, F]: least logistic
+    loss with weight decay on standardized features, by gradient descent with momentum."""
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
+    inputs = ((features - mean) / spread).astype(np.float32)
+    weights, bias = np.zeros(inputs.shape[1], np.float32), 0.0
+    speed, speed_bias = np.zeros_like(weights), 0.0
+    for _ in range(STEPS):
+        off = 1 / (1 + np.exp(-(inputs @ weights + bias))) - truth
+        speed = 0.9 * speed - 0.1 * RATE * (inputs.T @ off.astype(np.float32) / len(off) + DECAY * weights)
+        speed_bias = 0.9 * speed_bias - 0.1 * RATE * float(off.mean())
+        weights, bias = weights + speed, bias + speed_bias
+    scaled = weights.astype(np.float64) / spread
+    return scaled, bias - float(scaled @ mean)
+
+
+def _drawn(folder: Path, detector: Detector, random: Generator, each: int) -> Samples:
+    rows = []
+    for picture in muxspace.load(folder, EXPRESSIONS, each, half="tuning"):
+        base = _framed(picture.grey, random.uniform(*FACES_PX))
+        face = _middle(detector, base)
+        if face is None or face.landmarks is None:
+            continue
+        points = np.array(face.landmarks, np.float32)
+        for kind, changed in _variants(random, base, points):
+            seen = _worse(random, changed)
+            found = _middle(detector, seen)
+            if found is not None:
+                crop = preprocess.face(seen, found)
+                rows.append((cover.features(crop), kind not in ("plain", "worn"), kind, muxspace.share(picture.name)))
+    if not rows:
+        raise DatasetError(f"{folder}: no face was found in these pictures")
+    features, is_covered, kinds, shares = zip(*rows, strict=True)
+    return Samples(np.stack(features), np.array(is_covered), np.array(kinds), np.array(shares))
+
+
+def _variants(
+    random: Generator, base: NDArray[np.uint8], points: NDArray[np.float32]
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    yield "plain", base
+    worn = base.copy()
+    (wear.glasses if random.random() < 0.5 else wear.beard)(random, worn, points)
+    yield "worn", worn
+    for _ in range(3):
+        kind, strength = str(random.choice(covers.KINDS)), int(random.choice(covers.STRENGTHS))
+        changed = base.copy()
+        covers.cover(random, changed, points, kind, strength)
+        yield f"{kind} {strength}", changed
+
+
+def _masks(folder: Path, detector: Detector) -> NDArray[np.float32]:
+    """Features [N, 936] of the annotated faces in the pictures with masks that the detector finds."""
+    made = []
+    for picture in annotations.read(folder):
+        if not picture.path.name.startswith(MASKS):
+            continue
+        grey = np.asarray(cv2.imread(str(picture.path), cv2.IMREAD_GRAYSCALE), np.uint8)
+        if grey.ndim != 2:
+            raise DatasetError(f"{picture.path}: this picture cannot be read")
+        areas = picture.boxes[:, 2] * picture.boxes[:, 3]
+        for face in detector.find(grey, grey):
+            common = matching.shared(np.array(face.box, np.float32), picture.boxes)
+            if (common / (areas + face.box.width * face.box.height - common)).max(initial=0) >= SAME:
+                made.append(cover.features(preprocess.face(grey, face)))
+    return np.stack(made) if made else np.zeros((0, cover.LENGTH), np.float32)
+
+
+def _framed(grey: NDArray[np.uint8], face_px: float) -> NDArray[np.uint8]:
+    factor = face_px * ROOM / max(grey.shape)
+    how = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=how)[:480, :640]
+    down, across = 480 - small.shape[0], 640 - small.shape[1]
+    edges = (down // 2, down - down // 2, across // 2, across - across // 2)
+    return np.asarray(cv2.copyMakeBorder(small, *edges, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _worse(random: Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Less light, some noise, now and then soft."""
+    if random.random() < 0.3:
+        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), random.uniform(0.3, 2)), np.uint8)
+    noise = random.normal(0, random.uniform(0, 5), grey.shape)
+    return np.clip(np.rint(grey * random.uniform(0.5, 1.25) + noise), 0, 255).astype(np.uint8)
+
+
+def _middle(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
+    def off(face: Face) -> float:
+        return abs(face.box.x + face.box.width / 2 - 320) + abs(face.box.y + face.box.height / 2 - 240)
+
+    return min(detector.find(grey, grey), key=off, default=None)

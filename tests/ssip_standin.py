@@ -1,0 +1,87 @@
+"""Stands in for speech-dispatcher on a real Unix socket: it says nothing, and misbehaves as the test wants it to."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+OK = "200 OK\r\n"
+
+
+class Daemon:
+    """Answers each line that it gets with what `replies` says for its first matching prefix, else with OK.
+
+    A reply is text to send, or a function that does what it likes. `after` is sent right behind the number of a queued
+    message. `lines` are all lines that came; `messages` the texts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.lines: list[str] = []
+        self.messages: SimpleQueue[str] = SimpleQueue()
+        self.cancelled = threading.Event()
+        self.replies: dict[str, str | Callable[[], None]] = {
+            "GET OUTPUT_MODULE": "251-espeak-ng\r\n251 OK GET RETURNED\r\n",
+            "CANCEL SELF": "210 OK CANCELED\r\n",
+            "SPEAK": "230 OK RECEIVING DATA\r\n",
+        }
+        self.before, self.number = "", "225-7\r\n225 OK MESSAGE QUEUED\r\n"
+        self.after: str | Callable[[], None] = event(701) + event(702)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._client: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def send(self, text: str) -> None:
+        assert self._client
+        with contextlib.suppress(OSError):
+            self._client.sendall(text.encode("utf-8", "surrogateescape"))
+
+    def hang_up(self) -> None:
+        assert self._client
+        self._client.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        if self._client:
+            with contextlib.suppress(OSError):
+                self._client.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self._client = self._listener.accept()[0]
+                with self._client, contextlib.suppress(OSError), self._client.makefile("r", newline="\r\n") as source:
+                    self._talk(iter(source))
+
+    def _talk(self, source: "object") -> None:
+        for line in source:  # type: ignore[attr-defined]
+            line = line.rstrip("\r\n")
+            self.lines.append(line)
+            if line == "CANCEL SELF":
+                self.cancelled.set()
+            reply = next((reply for prefix, reply in self.replies.items() if line.startswith(prefix)), OK)
+            self._act(reply)
+            if line == "SPEAK" and reply == "230 OK RECEIVING DATA\r\n":
+                text = next(source).rstrip("\r\n")  # type: ignore[call-overload]
+                assert next(source) == ".\r\n"  # type: ignore[call-overload]
+                self.messages.put(text)
+                self.send(self.before + self.number)
+                self._act(self.after)
+
+    def _act(self, reply: str | Callable[[], None]) -> None:
+        if callable(reply):
+            reply()
+        else:
+            self.send(reply)
+
+
+def event(code: int, message: int = 7, client: int = 1) -> str:
+    names = {700: "INDEX MARK", 701: "BEGIN", 702: "END", 703: "CANCELED", 704: "PAUSED", 705: "RESUMED"}
+    return f"{code}-{message}\r\n{code}-{client}\r\n{code} {names[code]}\r\n"

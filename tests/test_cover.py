@@ -1,0 +1,113 @@
+"""Covered faces: how covers are drawn, how the judge is fitted, and what the shipped one says of real faces."""
+
+import itertools
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.config import Detector as DetectorSettings
+from assistant.records import ModelError
+from assistant.vision import cover, detectors, preprocess
+from convert import cover as fitting
+from convert import covers, muxspace
+
+POINTS = (preprocess.SHAPE * 4 + 60).astype(np.float32)
+
+
+def drawn(kind: str, strength: int, seed: int = 1) -> np.ndarray:
+    """Where a cover changes a grey picture: bool [320, 320]."""
+    grey = np.full((320, 320), 128, np.uint8)
+    covers.cover(np.random.default_rng(seed), grey, POINTS, kind, strength)
+    return np.abs(grey.astype(int) - 128) > 0
+
+
+@pytest.mark.parametrize("kind", covers.KINDS)
+def test_a_stronger_cover_hides_more(kind: str) -> None:
+    hidden = [np.mean([drawn(kind, strength, seed).mean() for seed in range(6)]) for strength in covers.STRENGTHS]
+    assert hidden == sorted(hidden)
+    assert hidden[0] < hidden[2]
+
+
+@pytest.mark.parametrize("kind", ["mask", "scarf", "hand", "thing"])
+def test_the_mouth_is_hidden_and_the_eyes_are_not(kind: str) -> None:
+    for seed in range(6):
+        changed = drawn(kind, 1, seed)
+        (mouth_x, mouth_y), eyes = POINTS[3:].mean(axis=0).astype(int), POINTS[:2].astype(int)
+        assert changed[mouth_y - 4 : mouth_y + 5, mouth_x - 8 : mouth_x + 9].mean() > 0.6
+        assert all(not changed[y - 3 : y + 4, x - 3 : x + 4].any() for x, y in eyes)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_features_do_not_depend_on_light(low: float, high: float) -> None:
+    grain = np.random.default_rng(3).integers(0, 256, (12, 12)).astype(np.float32)
+    crop = cv2.resize(grain, (48, 48), interpolation=cv2.INTER_CUBIC).clip(0, 255)
+    gain, lift = 0.4 + 0.3 * high, 60 * low
+    first, second = (cover.features(picture.astype(np.uint8)) for picture in (crop, crop * gain + lift))
+    assert first.shape == (cover.LENGTH,)
+    assert float(first @ second / np.linalg.norm(first) / np.linalg.norm(second)) > 0.97
+
+
+def test_regression_finds_what_separates() -> None:
+    random = np.random.default_rng(1)
+    features = random.standard_normal((400, 6)).astype(np.float32) * 3 + 1
+    truth = features[:, 2] - features[:, 4] > 0.5
+    weights, bias = fitting.regress(features, truth)
+    assert ((features @ weights + bias > 0) == truth).mean() > 0.97
+    assert abs(weights[0]) < 0.2 * abs(weights[2])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"weights": [1], "bias": 0, "threshold": 0}', '{"weights": 3, "bias": "x"}']
+)
+def test_a_broken_file_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "cover.json"
+    file.write_text(text)
+    with pytest.raises(ModelError) as caught:
+        cover.Cover(file)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    file.write_text(json.dumps({"weights": [float("nan")] * cover.LENGTH, "bias": 0, "threshold": 0}))
+    with pytest.raises(ModelError):
+        cover.Cover(file)
+
+
+def test_the_shipped_judge_knows_masks_from_beards(data: Path) -> None:
+    """On people that it was not fitted on."""
+    detector, judge, random = detectors.make(DetectorSettings(driver="own")), cover.Cover(), np.random.default_rng(7)
+    called: dict[str, list[bool]] = {}
+    for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):
+        base = fitting._framed(picture.grey, 100)
+        face = fitting._middle(detector, base)
+        if face is None or face.landmarks is None:
+            continue
+        for kind, changed in fitting._variants(random, base, np.array(face.landmarks, np.float32)):
+            found = fitting._middle(detector, changed)
+            if found is not None:
+                called.setdefault(kind.split()[0], []).append(judge(preprocess.face(changed, found)))
+    shares = {kind: float(np.mean(each)) for kind, each in called.items()}
+    assert len(called["plain"]) > 100
+    assert shares["plain"] < 0.04
+    assert shares["worn"] < 0.06
+    for kind in ("mask", "scarf", "hand", "thing"):
+        assert shares[kind] > 0.8, (kind, shares)
+
+
+def test_fitting_writes_a_judge_with_its_figures(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_masks", lambda folder, detector: np.zeros((0, cover.LENGTH), np.float32))
+    figures = fitting.fit(data, tmp_path / "cover.json", each=25)
+    assert figures["fitted_on"]["drawn"] > 100
+    assert {"plain", "worn"} <= set(figures["held_out"])
+    assert isinstance(cover.Cover(tmp_path / "cover.json").score(np.zeros((48, 48), np.uint8)), float)
+
+
+def test_halves_are_apart_by_person_and_about_equal() -> None:
+    people = ["".join(letters) for letters in itertools.product("abcdefghi", repeat=3)]
+    names = [f"{person}_{number:04d}.jpg" for person in people for number in (1, 22)]
+    assert all(muxspace.half_of(names[at]) == muxspace.half_of(names[at + 1]) for at in range(0, len(names), 2))
+    assert 0.4 < np.mean([muxspace.half_of(name) == "tuning" for name in names]) < 0.6
+    assert 0.15 < np.mean([muxspace.share(name) < 0.2 for name in names]) < 0.25

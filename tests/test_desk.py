@@ -1,0 +1,203 @@
+"""Every command at the desk: what is heard, what is answered, what is kept."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import phrases
+from assistant.messages import Ask
+from assistant.records import Fate, Priority, Utterance
+from assistant.voice.desk import ASKED, CONFIRM_S, Desk
+from assistant.voice.keep import MAX_BYTES, Kept, state_file
+
+EN = phrases.load("en")
+WAIT_S = 5.0
+
+
+class Mouth:
+    """Keeps what is put, and notes when it was cut off."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def put(self, utterance: Utterance) -> None:
+        assert utterance.priority is Priority.ANSWER
+        self.events.append(utterance.text)
+
+    def interrupt(self) -> None:
+        self.events.append("-")
+
+    def withdraw(self, topic: str | None = None) -> None:
+        assert topic is None
+        self.events.append("~")
+
+
+class Bench:
+    def __init__(self, path: Path | None = None, shutdown: tuple[str, ...] = ()) -> None:
+        self.mouth, self.now, self.sees = Mouth(), 100.0, True
+        self.asked: SimpleQueue[Ask] = SimpleQueue()
+        self.voices: list[tuple[int, int]] = []
+        self.kept = Kept(175, 100, path)
+        self.desk = Desk(
+            EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
+            is_seeing=lambda: self.sees, shutdown_command=shutdown, clock=lambda: self.now,
+        )  # fmt: skip
+
+    def heard(self) -> list[str]:
+        events, self.mouth.events = self.mouth.events, []
+        return events
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_a_question_cuts_off_and_is_answered_by_vision(what: str) -> None:
+    bench = Bench()
+
+    def vision() -> None:
+        ask = bench.asked.get(timeout=WAIT_S)
+        bench.desk.answered(ask.number + 1, Utterance("Not this.", Priority.ANSWER, "answer"))
+        bench.desk.answered(ask.number, Utterance(f"About {ask.what}.", Priority.ANSWER, "answer"))
+
+    thread = threading.Thread(target=vision)
+    thread.start()
+    reply = bench.desk.do(what)
+    thread.join()
+    assert (reply.ok, reply.text) == (True, f"About {what}.")
+    assert bench.heard() == ["-", f"About {what}."]
+
+
+def test_a_silent_vision_is_no_silence() -> None:
+    bench = Bench()
+    reply = bench.desk.do("describe")
+    assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
+    assert bench.heard() == ["-", EN.status("no_answer")]
+    bench.desk.answered(1, Utterance("Too late.", Priority.ANSWER, "answer"))
+    assert bench.heard() == []
+
+
+def test_repeat_says_the_last_thing_that_was_heard_to_its_end() -> None:
+    bench = Bench()
+    assert bench.desk.do("repeat").text == EN.status("nothing_said")
+    for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
+        bench.desk.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
+    bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk"), Fate.SPOKEN)
+    bench.heard()
+    assert bench.desk.do("repeat").text == "Looks happy."
+    assert bench.heard() == ["-", "Looks happy."]
+
+
+def test_muted_only_faults_and_answers_are_heard() -> None:
+    bench = Bench()
+    assert bench.desk.do("mute").text == "Muted."
+    assert bench.heard() == ["~", "-", "Muted."]
+    passed = [each for each in Priority if bench.desk.passes(Utterance("x", each, "x"))]
+    assert passed == [Priority.ANSWER, Priority.FAULT]
+    assert bench.desk.do("status").facts["muted"] is True
+    assert bench.desk.do("toggle_mute").text == "Sound on."
+    assert all(bench.desk.passes(Utterance("x", each, "x")) for each in Priority)
+    bench.desk.do("toggle_mute")
+    assert bench.desk.is_muted
+    assert not Bench().desk.is_muted, "a new start is never mute"
+
+
+def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "voice.json"
+    bench = Bench(file)
+    said = [bench.desk.do("quieter").text for _ in range(10)]
+    assert said == ["Quieter."] * 8 + ["This is the quietest."] * 2
+    assert [bench.desk.do("faster").text for _ in range(12)][-2:] == ["This is the fastest."] * 2
+    assert bench.voices[0] == (175, 90)
+    assert bench.voices[-1] == (450, 10)
+    assert len(bench.voices) == 9 + 11
+    again = Bench(file)
+    assert (again.kept.rate_wpm, again.kept.volume) == (450, 10)
+    assert again.desk.do("louder").text == "Louder."
+    assert again.desk.do("slower").text == "Slower."
+    assert again.voices == [(450, 20), (425, 20)]
+    assert [again.desk.do("slower").text for _ in range(20)][-1] == "This is the slowest."
+    assert (Kept(200, 100, file).rate_wpm, Kept(175, 100, file).rate_wpm) == (200, 80), "edited settings go first"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"set": [175, 100], "rate_wpm": 9999, "volume": true}', "[" * MAX_BYTES, "\x00"]
+)
+def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "voice.json"
+    file.write_text(content)
+    kept = Kept(175, 100, file)
+    assert (kept.rate_wpm, kept.volume) == (175, 100)
+    kept.keep(volume=50)
+    assert json.loads(file.read_text())["volume"] == 50
+    assert [each.name for each in tmp_path.iterdir()] == ["voice.json"]
+
+
+def test_where_nothing_can_be_kept_it_still_holds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+    kept = Kept(175, 100, tmp_path / "file" / "voice.json")
+    kept.keep(volume=30)
+    assert kept.volume == 30
+    assert "cannot be kept" in caplog.text
+    Kept(175, 100).keep(volume=30)
+
+
+def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/emotion-assistant:/other")
+    assert state_file() == Path("/var/lib/emotion-assistant/voice.json")
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/x/state")
+    assert state_file() == Path("/home/x/state/emotion-assistant/voice.json")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/x")
+    assert state_file() == Path("/home/x/.local/state/emotion-assistant/voice.json")
+    monkeypatch.delenv("HOME")
+    assert state_file() is None
+
+
+def test_status_tells_a_dead_vision() -> None:
+    bench = Bench()
+    assert bench.desk.do("status").text == "Running."
+    bench.sees = False
+    reply = bench.desk.do("status")
+    assert reply.text == EN.status("no_answer")
+    assert reply.facts == {"vision": False, "muted": False, "volume": 100, "rate_wpm": 175}
+
+
+def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
+    touch = (sys.executable, "-c", f"open({str(tmp_path / 'off')!r}, 'w')")
+    bench = Bench(shutdown=touch)
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+    bench.now += CONFIRM_S + 0.1
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
+    bench.desk.do("status")
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
+    assert not (tmp_path / "off").exists()
+    assert bench.desk.do("shutdown").text == EN.status("shutdown")
+    assert (tmp_path / "off").exists()
+
+
+@pytest.mark.parametrize("command", [(), ("/no/such/program",), (sys.executable, "-c", "raise SystemExit(1)")])
+def test_a_shutdown_that_cannot_be_is_said(command: tuple[str, ...]) -> None:
+    bench = Bench(shutdown=command)
+    bench.desk.do("shutdown")
+    reply = bench.desk.do("shutdown")
+    assert (reply.ok, reply.text) == (False, EN.status("shutdown_failed"))
+
+
+def test_cancel_cuts_off_and_says_nothing() -> None:
+    bench = Bench()
+    assert bench.desk.do("cancel").ok
+    assert bench.heard() == ["-"]
+
+
+@given(st.text(max_size=60))
+def test_what_is_no_command_is_refused(text: str) -> None:
+    known = {name.removeprefix("_do_") for name in dir(Desk) if name.startswith("_do_")} | set(ASKED)
+    bench = Bench()
+    if text not in known:
+        assert not bench.desk.do(text).ok
+        assert bench.heard() == []

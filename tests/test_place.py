@@ -1,0 +1,148 @@
+"""Where, how far, facing whom; who is the partner; a covered lens."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Box, Face, Person
+from assistant.vision import place
+from assistant.vision.lens import CLEAR_S, COVERED_S, Lens
+from assistant.vision.partner import LOST_S, RIVAL_S, STEADY_S, Partner
+from tests.test_pipeline import with_landmarks
+
+
+def box(x: float, size: float = 80, y: float = 200) -> Box:
+    return Box(x - size / 2, y - size / 2, size, size)
+
+
+@pytest.mark.parametrize(
+    ("x", "hour", "where"), [(0, "11", "left"), (140, "11", "left"), (320, "12", "ahead"), (640, "1", "right")]
+)
+def test_hours_of_an_ordinary_lens(x: float, hour: str, where: str) -> None:
+    assert place.hour(box(x), 640, 62) == hour
+    assert place.where(box(x), 640) == where
+
+
+@pytest.mark.parametrize(("x", "hour"), [(0, "10"), (160, "11"), (320, "12"), (480, "1"), (640, "2")])
+def test_a_wide_lens_sees_more_hours(x: float, hour: str) -> None:
+    assert place.hour(box(x), 640, 120) == hour
+
+
+@given(st.floats(0, 640), st.floats(30, 150))
+def test_the_hour_is_that_of_the_angle(x: float, fov_deg: float) -> None:
+    hour, mirrored = (int(place.hour(box(at), 640, fov_deg)) for at in (x, 640 - x))
+    assert hour in (10, 11, 12, 1, 2)
+    assert (hour + mirrored) % 12 == 0
+    if hour != 12:
+        assert (hour > 6) is (x < 320)
+
+
+def test_a_face_of_15_cm_tells_how_far_it_is() -> None:
+    # 640 pixels for 62 degrees: 532 pixels of focal length; 0.15 m * 532 / 80 px
+    assert place.distance_m(box(320, 80), 640, 62) == pytest.approx(1.0, abs=0.01)
+    assert place.distance_m(box(320, 80), 640, 62) == place.distance_m(box(640, 160), 1280, 62)
+    assert [place.distance(box(320, size), 640, 62) for size in (160, 70, 60, 28, 25)] == [
+        "near",
+        "near",
+        "",
+        "",
+        "far",
+    ]
+
+
+def test_facing_is_told_by_landmarks_alone() -> None:
+    assert [place.facing(with_landmarks(turn)) for turn in (0.0, -0.3, 0.3)] == ["you", "left", "right"]
+    assert place.facing(dataclasses.replace(with_landmarks(), landmarks=None)) == ""
+    one_point = ((5.0, 5.0),) * 5
+    assert place.facing(Face(box(320), 0.9, one_point)) == ""
+
+
+def test_aiming_brings_a_face_to_the_middle() -> None:
+    """Whoever does what is said, a little each time, has the face in the middle after a few hints."""
+    for start in ((10, 10), (630, 470), (330, 20), (20, 300), (320, 240)):
+        x, y = start
+        for _ in range(6):
+            hint = place.aim(box(x, y=y), 640, 480)
+            x += {"left": 120, "right": -120}.get(hint, 0)
+            y += {"up": 90, "down": -90}.get(hint, 0)
+        assert hint == "ahead", start
+
+
+def people(*faces: Face) -> list[Person]:
+    return [Person(number, each) for number, each in enumerate(faces, 1)]
+
+
+def watch(partner: Partner, seconds: float, faces: list[Person], start: float = 0.0) -> float:
+    for frame in range(int(seconds * 10)):
+        partner.update(faces, start + frame / 10, 640)
+    return start + seconds
+
+
+def near(x: float = 320, size: float = 96, turn: float = 0.0) -> Face:
+    made = with_landmarks(turn)
+    return dataclasses.replace(made, box=box(x, size))
+
+
+def test_a_passer_by_never_becomes_the_partner() -> None:
+    partner = Partner()
+    at = watch(partner, STEADY_S - 0.1, people(near(size=200)))
+    assert partner.number is None
+    watch(partner, 5, [], at)
+    assert partner.number is None
+    at = watch(partner, 3, people(near()), 20)
+    assert partner.number == 1
+    watch(partner, STEADY_S - 0.1, [*people(near()), Person(9, near(size=200))], at)
+    assert partner.number == 1
+
+
+def test_the_partner_is_the_near_facing_one() -> None:
+    for faces, expected in (
+        ((near(200, 90), near(440, 140)), 2),
+        ((near(320, 100), near(600, 120)), 1),
+        ((near(320, 100, turn=0.4), near(200, 90)), 2),
+    ):
+        partner = Partner()
+        watch(partner, 6, people(*faces))
+        assert partner.number == expected
+
+
+def test_a_glance_aside_and_a_moment_unseen_change_nothing_but_leaving_does() -> None:
+    partner = Partner()
+    both, aside = people(near(280, 100), near(400, 90)), people(near(280, 100, turn=0.4), near(400, 90))
+    at = watch(partner, 4, both)
+    assert partner.number == 1
+    at = watch(partner, 1.5, aside, at)
+    assert partner.number == 1
+    at = watch(partner, LOST_S - 0.2, both[1:], at)
+    assert partner.number == 1
+    watch(partner, 1, both[1:], at)
+    assert partner.number == 2
+
+
+def test_who_is_much_more_becomes_the_partner_after_a_while() -> None:
+    partner = Partner()
+    at = watch(partner, 4, people(near(280, 100), near(400, 90)))
+    closer = people(near(280, 100), near(400, 200))
+    at = watch(partner, RIVAL_S - 0.2, closer, at)
+    assert partner.number == 1
+    watch(partner, 0.6, closer, at)
+    assert partner.number == 2
+
+
+def test_a_covered_lens_pauses_after_two_seconds_and_clears_sooner() -> None:
+    lens, told = Lens(), []
+    for frame in range(100):
+        is_covered = frame == 5 or 20 <= frame < 60
+        if news := lens.update(is_covered, 10.0 if is_covered else 90.0, frame / 10):
+            told.append((frame / 10, news))
+    assert told == [(2 + COVERED_S, "covered"), (6 + CLEAR_S, "uncovered")]
+
+
+def test_a_dark_room_is_no_covered_lens() -> None:
+    lens = Lens()
+    assert not any(lens.update(True, 8.0, frame / 10) for frame in range(100)), "dark from the start"
+    dusk = [90 - frame for frame in range(88)]
+    assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
+    assert not lens.is_covered

@@ -1,0 +1,135 @@
+"""What is worth a word unasked when several come and go, when a word was wrong, and when nothing was heard."""
+
+from assistant.config import Words
+from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.vision.scene import LAST_S, REASON_S, STAYS_S, WRONG_S, Scene
+from tests.standins import face
+
+WIDTH = 640
+
+
+class Stage:
+    """A scene in which time passes in tenths of seconds. people: where each stands, by number."""
+
+    def __init__(self, verbosity: str = "normal", size: float = 80) -> None:
+        self.scene, self.at, self.size = Scene(Words(verbosity=verbosity)), 0.0, size
+        self.people: dict[int, float] = {}
+
+    def step(self, *changes: tuple[int, str, str], reason: str = "") -> list[tuple[str, str]]:
+        """(sentence, expression or reason or place) of the remarks of one frame."""
+        people = [Person(number, face(x - self.size / 2, size=self.size)) for number, x in self.people.items()]
+        made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
+        remarks = self.scene.update(made, people, WIDTH, self.at)
+        self.at = round(self.at + 0.1, 3)
+        return [(each.sentence, each.expression or each.reason or each.where) for each in remarks]
+
+    def wait(self, seconds: float) -> list[tuple[float, str, str]]:
+        """What is remarked while nothing changes, and when."""
+        told = []
+        for _ in range(round(seconds * 10)):
+            at = self.at
+            told += [(at, *remark) for remark in self.step()]
+        return told
+
+
+def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "neutral")) == [("arrived", "neutral")]
+    stage.wait(3)
+    stage.people[2] = 560
+    stage.wait(0.8)
+    assert stage.step((2, NOBODY, "happy")) == []
+    assert stage.wait(STAYS_S - 1.2) == []
+    del stage.people[2]
+    assert stage.step((2, "happy", NOBODY)) == []
+    assert stage.wait(5) == []
+
+
+def test_who_stays_is_told_with_what_they_show() -> None:
+    for shown, told in (
+        ("happy", ("looks", "happy")),
+        ("neutral", ("another", "right")),
+        ("sad", ("another", "right")),
+    ):
+        stage = Stage()
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(3)
+        stage.people[2] = 560
+        came = stage.at
+        stage.wait(0.8)
+        stage.step((2, NOBODY, shown))
+        ((at, *remark),) = stage.wait(3)
+        assert tuple(remark) == told
+        assert STAYS_S <= at - came <= STAYS_S + 0.2
+
+
+def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, NOBODY, "neutral"))
+    assert stage.step((2, "neutral", "happy")) == [("looks", "happy")]
+    assert stage.step((2, "happy", "neutral")) == [("looks", "neutral")]
+    assert stage.step((2, "neutral", "sad"), (1, "neutral", "sad")) == []
+    assert stage.step((1, "sad", "neutral")) == []
+
+
+def test_somebody_far_away_is_not_news_until_they_come() -> None:
+    stage = Stage(size=25)
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, CANNOT_TELL), reason="far") == []
+    assert stage.wait(5) == []
+    stage.size = 60
+    assert stage.step() == [("somebody", "")]
+
+
+def test_quiet_says_nothing_unasked() -> None:
+    stage = Stage("quiet")
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == []
+    stage.people.clear()
+    assert stage.step((1, "happy", NOBODY)) == []
+
+
+def test_a_reason_is_said_once_a_minute() -> None:
+    stage = Stage("full")
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
+    stage.step((1, CANNOT_TELL, "neutral"))
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == []
+    assert stage.step((1, CANNOT_TELL, CANNOT_TELL), reason="covered") == [("cannot_tell", "covered")]
+    stage.at += REASON_S
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
+
+
+def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
+    stage = Stage()
+    assert not stage.scene.wrong(0.0), "nothing was said yet"
+    stage.people = {1: 200}
+    stage.step((1, NOBODY, "happy"))
+    assert stage.scene.wrong(stage.at)
+    assert stage.step((1, "happy", "neutral")) == [("looks", "neutral")]
+    assert stage.step((1, "neutral", "happy")) == []
+    stage.people[2] = 440
+    stage.wait(STAYS_S + 0.2)
+    assert ("looks", "happy") in stage.step((2, NOBODY, "happy")), "of somebody else it is"
+    stage.at += WRONG_S
+    stage.step((1, "happy", "neutral"))
+    assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
+    assert not stage.scene.wrong(stage.at + LAST_S + 1), "too long ago"
+
+
+def test_what_was_never_heard_is_not_remembered_as_said() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    stage.scene.unheard(1)
+    assert stage.step((1, "happy", "neutral")) == [("arrived", "neutral")]
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
+    stage.scene.unheard(1)
+    assert stage.step((1, "happy", "neutral")) == [], "the wearer still thinks so"
+    stage.scene.unheard(7)
