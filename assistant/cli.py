@@ -3,20 +3,19 @@
 import argparse
 import contextlib
 import dataclasses
-import io
 import json
 import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant import __version__, config, control
+from assistant import __version__, config
 from assistant.config import Settings
+from assistant.control import REQUESTS
+from assistant.process import open_streams, quiet_libraries, stop_on_signal
 from assistant.records import AssistantError, ConfigError, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
@@ -37,7 +36,7 @@ Nothing leaves the device, and no picture is stored. What a face looks like is n
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    _open_streams()
+    open_streams()
     options = parser().parse_args(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
@@ -69,19 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_ERROR
 
 
-def _open_streams() -> None:
-    """Whoever starts us with a standard stream closed gets /dev/null there, not the next file that is opened."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number is the missing one
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - lives as long as we
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
 def parser() -> argparse.ArgumentParser:
     """Every command and option."""
     top = argparse.ArgumentParser(
@@ -111,8 +97,15 @@ def parser() -> argparse.ArgumentParser:
     )
     say = _command(commands, "say", _say, "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
-    control.add_commands(partial(_command, commands))
     _command(commands, "sounds", _sounds, "a spoken tour of the short sounds that may stand for words")
+    ask = _command(commands, "ask", _ask, "have the running assistant tell what it sees")
+    ask.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
+                     help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
+    for name, text in REQUESTS.items():
+        request = _command(commands, name, _ask, text)
+        request.set_defaults(what=name)
+        if name == "status":
+            request.add_argument("--json", action="store_true", help="the facts as one JSON object")
     _command(commands, "config", _config, "print the effective settings as TOML with their comments")
     return top
 
@@ -173,25 +166,6 @@ def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
         settings,
         {name: {key: value for key, value in keys.items() if value is not None} for name, keys in said.items()},
     )
-
-
-def quiet_libraries() -> None:
-    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past us to the terminal; set before they are imported."""
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-@contextlib.contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stop = threading.Event()
-    kept = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -279,6 +253,19 @@ def _sounds(options: argparse.Namespace) -> int:
     assert ladder.sounds  # `make` gives some to every ladder
     with contextlib.closing(ladder), stop_on_signal() as stop:
         return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from assistant import control
+
+    reply = control.ask(options.what)
+    if getattr(options, "json", False):
+        print(json.dumps(dict(reply.facts), ensure_ascii=False))
+    elif reply.ok:
+        print(reply.text)
+    if not reply.ok:
+        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
+    return 0 if reply.ok else EXIT_ERROR
 
 
 def _config(options: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ that `emotion-assistant config` prints beside it.
 """
 
 import dataclasses
+import difflib
+import json
 import os
 import stat
 import tomllib
@@ -14,8 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from assistant.records import EXPRESSIONS, ConfigError
-from assistant.setting import limits, mistake, toml, unknown
-from assistant.setting import setting as _set
+from assistant.setting import mistake, setting
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 MAX_BYTES = 64 * 1024
@@ -27,18 +28,18 @@ MAX_DOTS = 8
 class Camera:
     """Where pictures come from."""
 
-    driver: str = _set("auto", "auto: picamera2 where it is installed, else opencv",
+    driver: str = setting("auto", "auto: picamera2 where it is installed, else opencv",
                        choices=("auto", "picamera2", "opencv", "folder", "demo"))  # fmt: skip
-    source: str = _set("", "opencv: device number, /dev/video… or a clip; folder: its path; empty: the first camera")
-    width: int = _set(640, "asked of the camera, pixels", low=160, high=1920)
-    height: int = _set(480, "asked of the camera, pixels", low=120, high=1080)
-    fps: float = _set(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
-    picture_s: float = _set(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
-    fov_deg: float = _set(
+    source: str = setting("", "opencv: device number, /dev/video… or a clip; folder: its path; empty: the first camera")
+    width: int = setting(640, "asked of the camera, pixels", low=160, high=1920)
+    height: int = setting(480, "asked of the camera, pixels", low=120, high=1080)
+    fps: float = setting(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
+    picture_s: float = setting(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
+    fov_deg: float = setting(
         62.0, "what the camera sees from left to right, degrees; 66 for Camera Module 3, 102 for its wide one",
         low=30, high=150
     )  # fmt: skip
-    rotate: int = _set(
+    rotate: int = setting(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
 
@@ -47,71 +48,73 @@ class Camera:
 class Detector:
     """How faces are found."""
 
-    driver: str = _set("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs its file in `model`",
+    driver: str = setting("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs a file in `model`",
                        choices=("own", "haar", "yunet"))  # fmt: skip
-    model: str = _set("", "path of the detector's model file; empty: the shipped one (own)")
-    long_side: int = _set(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
+    model: str = setting("", "path of the detector's model file; empty: the shipped one (own)")
+    long_side: int = setting(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
-    min_face: int = _set(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
-    score: float = _set(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
-    threads: int = _set(1, "own: processor threads of the network", low=1, high=8)
-    max_faces: int = _set(4, "that many faces are looked at, the nearest first", low=1, high=16)
+    min_face: int = setting(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    score: float = setting(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
+    threads: int = setting(1, "own: processor threads of the network", low=1, high=8)
+    max_faces: int = setting(4, "that many faces are looked at, the nearest first", low=1, high=16)
 
 
 @dataclass(frozen=True)
 class Model:
     """What reads a face."""
 
-    file: str = _set(
+    file: str = setting(
         "emotion-crowd-int8", "a shipped model's name, or the path of a .tflite file with its card beside it"
     )
-    threads: int = _set(2, "processor threads of the model", low=1, high=8)
+    threads: int = setting(2, "processor threads of the model", low=1, high=8)
 
 
 @dataclass(frozen=True)
 class Decide:
     """When a face has changed enough to be worth a word."""
 
-    window_s: float = _set(1.0, "readings of the last so many seconds are averaged", low=0.3, high=5)
-    min_readings: int = _set(4, "no verdict from fewer readings", low=2, high=60)
-    enter: float = _set(0.6, "mean probability from which a new expression counts", low=0.3, high=0.99)
-    stay: float = _set(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
-    vague_s: float = _set(
+    window_s: float = setting(1.0, "readings of the last so many seconds are averaged", low=0.3, high=5)
+    min_readings: int = setting(4, "no verdict from fewer readings", low=2, high=60)
+    enter: float = setting(0.6, "mean probability from which a new expression counts", low=0.3, high=0.99)
+    stay: float = setting(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
+    vague_s: float = setting(
         1.5, "`cannot tell` and `nobody` must last so long before they count, seconds", low=0.2, high=30
     )
-    gap_s: float = _set(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
+    gap_s: float = setting(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
 
 
 @dataclass(frozen=True)
 class Words:
     """What is said."""
 
-    locale: str = _set("en", "language of the sentences, a file of assistant/locales")
-    wording: str = _set("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
+    locale: str = setting("en", "language of the sentences, a file of assistant/locales")
+    wording: str = setting("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
                         choices=("emotion", "movement"))  # fmt: skip
-    verbosity: str = _set("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
+    verbosity: str = setting("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
                           "goes; full: also where and why not",
                           choices=("quiet", "brief", "normal", "full"))  # fmt: skip
-    expressions: tuple[str, ...] = _set(("happy", "surprise", "neutral"),
+    expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral"),
                                         "expressions that are said unasked; the others are right too rarely",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
-    still_here: bool = _set(True, "a soft sound after ten minutes of silence: silence means nothing to say")
+    still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 
 @dataclass(frozen=True)
 class Voice:
     """How it is said."""
 
-    engine: str = _set("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: needs a voice in `model`; "
+    engine: str = setting("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: a voice in `model`; "
                        "speechd: the desktop's speech-dispatcher; printed: words on the terminal",
                        choices=("auto", "espeak", "pyttsx3", "piper", "speechd", "printed"))  # fmt: skip
-    model: str = _set("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
-    device: str = _set("", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own")
-    rate_wpm: int = _set(175, "words a minute", low=80, high=450)
-    volume: int = _set(100, "percent", low=10, high=100)
-    name: str = _set("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
-    lead_in_ms: int = _set(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
-    changes: str = _set("words", "how a change of expression is told; `emotion-assistant sounds` explains the sounds",
+    model: str = setting("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
+    device: str = setting(
+        "", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own"
+    )
+    rate_wpm: int = setting(175, "words a minute", low=80, high=450)
+    volume: int = setting(100, "percent", low=10, high=100)
+    name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
+    lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+    changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",
                         choices=("words", "sounds", "both"))  # fmt: skip
 
 
@@ -119,11 +122,11 @@ class Voice:
 class Controls:
     """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
 
-    buttons: tuple[int, ...] = _set((), "push buttons to ground: their pins by BCM number, the first one first",
+    buttons: tuple[int, ...] = setting((), "push buttons to ground: their pins by BCM number, the first one first",
                                     low=0, high=27, most=3)  # fmt: skip
-    keys: str = _set("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it alone, "
-                     "and nobody else hears them")  # fmt: skip
-    shutdown_command: str = _set("systemctl poweroff", "run when the wearer shuts the box down; empty: never")
+    keys: str = setting("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it "
+                     "alone, and nobody else hears them")  # fmt: skip
+    shutdown_command: str = setting("systemctl poweroff", "run when the wearer shuts the box down; empty: never")
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def parse(text: str, origin: str = "settings") -> Settings:
     for section in dataclasses.fields(Settings):
         form = cast("type[Any]", section.default_factory)
         sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
-    mistakes += [unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
+    mistakes += [_unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
     settings = Settings(**sections)
     if settings.decide.stay > settings.decide.enter:
         mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
@@ -176,7 +179,7 @@ def parse(text: str, origin: str = "settings") -> Settings:
     if settings.camera.rotate % 90:
         mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {each}" for each in mistakes))
+        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
     return settings
 
 
@@ -220,7 +223,7 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
     values = {}
     for key, value in table.items():
         if key not in known:
-            mistakes.append(unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
+            mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
             continue
         wrong = mistake(known[key], value)
         if wrong:
@@ -231,6 +234,12 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
     return form(**values)
 
 
+def _unknown(name: str, known: list[str]) -> str:
+    name = name if name.isprintable() else ascii(name)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
+
+
 def to_toml(settings: Settings) -> str:
     """The settings as a TOML file with comments that `parse` reads back to the same settings."""
     lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
@@ -238,8 +247,24 @@ def to_toml(settings: Settings) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {toml(getattr(values, item.name))}"]
+            lines += [f"# {item.metadata['doc']}{_limits(item)}", f"{item.name} = {_toml(getattr(values, item.name))}"]
     return "\n".join(lines) + "\n"
+
+
+def _limits(item: "dataclasses.Field[Any]") -> str:
+    if item.metadata["choices"]:
+        return f" ({' | '.join(item.metadata['choices'])})"
+    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
+    return str(value)
 
 
 def choices(section: str, key: str) -> tuple[str, ...]:

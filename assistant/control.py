@@ -1,15 +1,11 @@
-"""Asks the running assistant over its control socket: `emotion-assistant ask`, `mute`, `louder` and so on."""
+"""Asks the running assistant over its control socket, as the commands `emotion-assistant mute` and so on do."""
 
-import argparse
 import contextlib
 import json
 import socket
 import struct
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from assistant.link import control_socket
 from assistant.messages import MAX_LINE
@@ -34,30 +30,6 @@ REQUESTS = {
 LIMIT_S = 2.0
 UNIT_SOCKET = Path("/run/emotion-assistant/control.sock")
 """Where the installed service listens."""
-
-
-def add_commands(add: Callable[[str, Any, str], argparse.ArgumentParser]) -> None:
-    """Add to a command line, by add(name, function, help), what can be asked of a running assistant."""
-    what = add("ask", answer, "have the running assistant tell what it sees")
-    what.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
-                      help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
-    for name, text in REQUESTS.items():
-        request = add(name, answer, text)
-        request.set_defaults(what=name)
-        if name == "status":
-            request.add_argument("--json", action="store_true", help="the facts as one JSON object")
-
-
-def answer(options: argparse.Namespace) -> int:
-    """Ask, and print what is answered; the exit code: 1 if it could not be done."""
-    reply = ask(options.what)
-    if getattr(options, "json", False):
-        print(json.dumps(dict(reply.facts), ensure_ascii=False))
-    elif reply.ok and reply.text:
-        print(reply.text)
-    if not reply.ok:
-        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
-    return 0 if reply.ok else 1
 
 
 def find() -> Path:

@@ -21,6 +21,7 @@ from convert.datasets import Faces, load
 from convert.detection import commands as detection_commands
 from convert.detection.recipe import KIND
 from convert.runs import Run
+from convert.scenarios import commands as scenario_commands
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 HEADS = ("challenge", "crowd")
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--split", choices=("PrivateTest", "PublicTest"), default="PrivateTest", help="%(default)s")
 
     detection_commands.add(commands)
+    scenario_commands.add(commands)
 
     cover = command(commands, "cover", _cover, "fit the judge of covered faces: models/face-cover.json")
     cover.add_argument("file", type=Path, metavar="FILE", help="the file to write")

@@ -17,7 +17,7 @@ PURE = {
     "assistant.vision.lens",
 }  # fmt: skip
 """What knows no clock, no thread and no device. These may use each other, one way."""
-GROUND = {"assistant.records", "assistant.setting", "assistant.config"}
+GROUND = {"assistant.records", "assistant.config", "assistant.setting"}
 """Level 0. What everybody may import."""
 
 

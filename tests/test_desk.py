@@ -33,6 +33,10 @@ class Mouth:
     def interrupt(self) -> None:
         self.events.append("-")
 
+    def drain(self, timeout_s: float) -> bool:
+        self.events.append("drained")
+        return timeout_s > 0
+
     def withdraw(self, topic: str | None = None) -> None:
         assert topic is None
         self.events.append("~")
@@ -176,8 +180,12 @@ def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
     bench.desk.do("status")
     assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
     assert not (tmp_path / "off").exists()
+    bench.heard()
     assert bench.desk.do("shutdown").text == EN.status("shutdown")
+    assert bench.desk.going
+    bench.desk.going.join()
     assert (tmp_path / "off").exists()
+    assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
 
 
 @pytest.mark.parametrize("command", [(), ("/no/such/program",), (sys.executable, "-c", "raise SystemExit(1)")])
@@ -185,7 +193,10 @@ def test_a_shutdown_that_cannot_be_is_said(command: tuple[str, ...]) -> None:
     bench = Bench(shutdown=command)
     bench.desk.do("shutdown")
     reply = bench.desk.do("shutdown")
-    assert (reply.ok, reply.text) == (False, EN.status("shutdown_failed"))
+    if bench.desk.going:
+        bench.desk.going.join()
+    assert reply.ok is bool(command)
+    assert bench.heard()[-1] == EN.status("shutdown_failed")
 
 
 def test_cancel_cuts_off_and_says_nothing() -> None:

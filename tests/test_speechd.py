@@ -1,9 +1,10 @@
 """The speechd voice against a stand-in daemon on a real socket: what it says, and what it makes of a daemon that lies,
 hangs, babbles or dies. The real daemon, where it is installed, is heard by the contract of all voices."""
 
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,40 +203,58 @@ class Timed(threading.Event):
 
 
 @pytest.fixture
-def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Speechd:
-    """A voice that was cut off while the daemon spoke, in time."""
-    cancel, voice, wait = Timed(), Speechd(config.Voice(), "en"), ssip.Connection.event
+def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Speechd]:
+    """Makes a voice that was cut off while the daemon spoke, in time."""
 
-    def cut(connection: ssip.Connection, *arguments: Any) -> int:
-        cancel.set()
-        return wait(connection, *arguments)
+    def make() -> Speechd:
+        cancel, voice, wait = Timed(), Speechd(config.Voice(), "en"), ssip.Connection.event
 
-    with monkeypatch.context() as patch:
-        patch.setattr(ssip.Connection, "event", cut)
-        daemon.after = BEGIN
-        assert voice.say(TEXT, cancel, priority=Priority.CHANGE) is False
-        assert time.monotonic() - cancel.at < 0.1
-    assert daemon.cancelled.wait(5)
-    daemon.after = BEGIN + END
-    return voice
+        def cut(connection: ssip.Connection, *arguments: Any) -> int:
+            cancel.set()
+            return wait(connection, *arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ssip.Connection, "event", cut)
+            daemon.after = BEGIN
+            assert voice.say(TEXT, cancel, priority=Priority.CHANGE) is False
+            assert time.monotonic() - cancel.at < 0.1
+        assert daemon.cancelled.wait(5)
+        daemon.after = BEGIN + END
+        return voice
+
+    return make
 
 
-def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(daemon: Daemon, cut_off: Speechd) -> None:
+def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
+    daemon: Daemon, cut_off: Callable[[], Speechd]
+) -> None:
+    voice = cut_off()
     daemon.send(CANCELED)
-    assert cut_off.say("Next.", threading.Event()) is True
+    assert voice.say("Next.", threading.Event()) is True
     assert daemon.lines.count("GET OUTPUT_MODULE") == 1
-    cut_off.close()
+    voice.close()
 
 
 def test_nothing_is_queued_before_the_cancelled_one_is_silent(
-    daemon: Daemon, cut_off: Speechd, monkeypatch: pytest.MonkeyPatch
+    daemon: Daemon, cut_off: Callable[[], Speechd], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speechd, "STOPPED_S", 0.1)
+    voice = cut_off()
     with pytest.raises(VoiceError, match="does not answer"):
-        cut_off.say("Next.", threading.Event())
+        voice.say("Next.", threading.Event())
     assert daemon.lines.count("SPEAK") == 1
-    assert cut_off.say("Next.", threading.Event()) is True, "over another connection"
-    cut_off.close()
+    assert voice.say("Next.", threading.Event()) is True, "over another connection"
+    voice.close()
+
+
+def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
+    daemon: Daemon, cut_off: Callable[[], Speechd]
+) -> None:
+    daemon.replies["CANCEL SELF"] = ""
+    voice = cut_off()
+    assert voice.say("Next.", threading.Event()) is True
+    assert daemon.lines.count("GET OUTPUT_MODULE") == 2
+    voice.close()
 
 
 @pytest.mark.parametrize("prefix", ["SET SELF SSML_MODE", "SPEAK"])
@@ -249,23 +268,24 @@ def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: 
     voice.close()
 
 
-def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(daemon: Daemon) -> None:
-    daemon.replies["CANCEL SELF"] = ""
-    cancel, voice = Timed(), Speechd(config.Voice(), "en")
-    daemon.after = cancel.set
-    assert voice.say(TEXT, cancel) is False
-    assert time.monotonic() - cancel.at < 0.1
-    daemon.after = BEGIN + END
-    assert voice.say("Next.", threading.Event()) is True
-    assert daemon.lines.count("GET OUTPUT_MODULE") == 2
-    voice.close()
-
-
 def test_cancelled_before_it_began_nobody_is_called(daemon: Daemon) -> None:
     cancel = threading.Event()
     cancel.set()
     assert Speechd(config.Voice(), "en").say(TEXT, cancel) is False
     assert daemon.lines == []
+
+
+def test_a_daemon_that_no_longer_reads_is_not_waited_for(tmp_path: Path) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    listener.listen()
+    connection = ssip.Connection(tmp_path / "socket")
+    with pytest.raises(VoiceError, match="speech-dispatcher takes no commands"):
+        connection.command("x" * 10_000_000, limit_s=0.1)
+    listener.close()
+    with pytest.raises(VoiceError, match="speech-dispatcher is gone: Broken pipe"):
+        connection.command("x")
+    connection.close()
 
 
 # where there is no daemon

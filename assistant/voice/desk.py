@@ -5,6 +5,7 @@ the link, and missed after ANSWER_S: a press is never met by silence.
 """
 
 import itertools
+import logging
 import subprocess
 import threading
 import time
@@ -16,10 +17,14 @@ from assistant.records import Fate, Priority, Utterance
 from assistant.voice.controls import Reply
 from assistant.voice.keep import Kept
 
+log = logging.getLogger(__name__)
+
 ANSWER_S = 0.4
 """Vision answers within milliseconds; who asked hears by half a second that it does not."""
-CONFIRM_S = 10.0
-"""So long a shutdown waits to be confirmed."""
+CONFIRM_S = 15.0
+"""So long a shutdown waits to be confirmed: the button has to be held for five seconds again."""
+LAST_WORDS_S = 3.0
+"""For the words that it shuts down to be heard."""
 RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
 ASKED = ("describe", "more", "why", "aim", "wrong")
@@ -40,6 +45,8 @@ class Mouth(Protocol):
     def interrupt(self) -> None: ...
 
     def withdraw(self, topic: str | None = None) -> None: ...
+
+    def drain(self, timeout_s: float) -> bool: ...
 
 
 class Desk:
@@ -68,6 +75,7 @@ class Desk:
         self._answered = threading.Condition()
         self._expected, self._answer = 0, None  # type: tuple[int, Utterance | None]
         self._shutdown_until = -1.0
+        self.going: threading.Thread | None = None
         self.is_muted = False
         self.last: Utterance | None = None
 
@@ -175,11 +183,20 @@ class Desk:
         if not self._shutdown_command:
             return self._say("shutdown_failed", ok=False)
         reply = self._say("shutdown")
+        self.going = threading.Thread(target=self._power_off, name="shutdown", daemon=True)
+        self.going.start()
+        return reply
+
+    def _power_off(self) -> None:
+        self._mouth.drain(LAST_WORDS_S)
         try:
             done = subprocess.run(self._shutdown_command, capture_output=True, timeout=CONFIRM_S, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return self._say("shutdown_failed", ok=False)
-        return reply if done.returncode == 0 else self._say("shutdown_failed", ok=False)
+            trouble = done.stderr.decode("utf-8", "replace").strip() if done.returncode else ""
+        except (OSError, subprocess.TimeoutExpired) as err:
+            trouble = str(err)
+        if trouble or done.returncode:
+            log.warning("shutdown: %s", trouble or f"exit code {done.returncode}")
+            self._say("shutdown_failed", ok=False)
 
     def _say(self, status: str, *, ok: bool = True) -> Reply:
         utterance = Utterance(self._words.status(status), Priority.ANSWER, "desk", None, status)

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from assistant.config import Settings
 from assistant.faults import Faults
-from assistant.link import Listener
+from assistant.link import Listener, control_socket
 from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voice import voices
+from assistant.voice import controls, voices
 from assistant.voice.desk import Desk
 from assistant.voice.keep import Kept, state_file
 from assistant.voice.ladder import Ladder
@@ -112,10 +112,15 @@ def serve(
                 raise LinkError(f"{type(message).__name__} is not for the voice")
 
     listener.start(take)
+    pressed, troubles = controls.make(settings.controls, desk.do, control_socket())
+    for name, detail in troubles.items():
+        speaker.put(fault_utterance(words, Fault(name, clock(), detail)))
     while not stop.wait(LOOK_S):
         watch.look()
         if not desk.is_muted:
             tick.look()
+    for control in pressed:
+        control.close()
     speaker.drain(LAST_WORDS_S)
     speaker.close(END_S)
     listener.close()

@@ -1,0 +1,136 @@
+"""`emotion-convert scenarios`: the event benchmark, its plots, its scenes as files, and the tuning of decisions."""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from assistant import config
+from assistant.config import Settings
+from convert.arguments import at_least_one, command, data
+from convert.datasets import DatasetError
+from convert.scenarios import truth
+from convert.scenarios.script import KINDS
+
+FORM = (truth.__doc__ or "").partition("\n\n")[2]
+
+
+def add(commands: Any) -> None:
+    """Add `scenarios`."""
+    made = command(
+        commands, "scenarios", _scenarios, "judge the whole assistant by what it says, and when, in scripted scenes"
+    )
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.epilog = (
+        "Scenes are made of muxspace, FER-2013 with its FER+ votes, and rooms of the detector's pictures. Nothing may\n"
+        "be tuned on the report half.\n\nA folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi, mov or "
+        f"webm) and a truth.json.\n{FORM}"
+    )
+    which = made.add_mutually_exclusive_group()
+    which.add_argument("--report", action="store_true", help="the half that only figures are made of, not the tuning half")
+    which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
+    made.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}")
+    made.add_argument("--seed", type=int, default=1, metavar="N", help="other people, places and times (%(default)s)")
+    made.add_argument("--workers", type=at_least_one, default=2, metavar="N", help="scenes at a time (%(default)s)")
+    made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
+    made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
+    made.add_argument("--detector", metavar="NAME", help="own, haar, or the .tflite file of a detector of ours")
+    made.add_argument("--plots", type=Path, metavar="DIR", help="draw each scene's timeline: what was true, what was said")
+    made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
+    made.add_argument("--tune", action="store_true", help="search for better decisions on the tuning half")
+    made.add_argument("--missing", action="store_true", help="only list the pictures that are missing, by SHA-256")
+    made.add_argument("--json", action="store_true", help="print JSON alone")
+
+
+def _scenarios(options: argparse.Namespace) -> int:
+    if options.tune and (options.report or options.scenes):
+        options.usage_error("--tune is for the tuning half")
+    if options.missing:
+        return _missing(options)
+    if options.write:
+        return _write(options)
+    from convert.scenarios import report, run
+
+    settings = _settings(options)
+    outcomes = run.run(_tasks(options, settings), options.workers)
+    if options.tune:
+        from convert.scenarios import tune
+
+        best = tune.search(outcomes, settings)
+        print(json.dumps(best, indent=1) if options.json else tune.as_text(best))
+        return 0
+    heard = report.heard(outcomes, settings)
+    if options.plots:
+        from convert.scenarios import plot
+
+        for each in heard:
+            plot.draw(each, options.plots)
+    made = report.report(heard, outcomes, settings)
+    print(json.dumps(made, indent=1) if options.json else report.as_text(made))
+    return 0
+
+
+def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
+    from convert.scenarios import folder
+    from convert.scenarios.run import Task
+
+    if options.scenes:
+        clips = [clip for clip in folder.read(options.scenes) if options.only in (None, clip.truth.kind)]
+        return _some([Task(clip, settings) for clip in clips], options)
+    source, half = data(options), _half(options)
+    return [Task(scene, settings, source, half) for scene in _script(options)]
+
+
+def _script(options: argparse.Namespace) -> list[Any]:
+    from convert.scenarios import faces, script
+
+    scenes = script.write(faces.load(data(options), _half(options)).roster(), options.seed)
+    return _some([scene for scene in scenes if options.only in (None, scene.kind)], options)
+
+
+def _some(scenes: list[Any], options: argparse.Namespace) -> list[Any]:
+    if not scenes:
+        raise DatasetError(f"there is no scene of the kind {options.only}")
+    return scenes
+
+
+def _half(options: argparse.Namespace) -> str:
+    return "report" if options.report else "tuning"
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = config.load(options.config) if options.config else Settings()
+    if options.model:
+        settings = dataclasses.replace(settings, model=dataclasses.replace(settings.model, file=options.model))
+    if options.detector in config.choices("detector", "driver"):
+        detector = dataclasses.replace(settings.detector, driver=options.detector)
+        settings = dataclasses.replace(settings, detector=detector)
+    elif options.detector:
+        detector = dataclasses.replace(settings.detector, driver="own", model=options.detector)
+        settings = dataclasses.replace(settings, detector=detector)
+    return settings
+
+
+def _missing(options: argparse.Namespace) -> int:
+    from convert.scenarios import faces
+
+    for name in faces.missing(data(options)):
+        print(name)
+    return 0
+
+
+def _write(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from convert.scenarios import faces, folder
+    from convert.scenarios.render import SceneCamera
+
+    scenes, cast = _script(options), faces.load(data(options), _half(options))
+    with tqdm(total=sum(scene.frames for scene in scenes), unit="frame", disable=None) as bar:
+        for scene in scenes:
+            folder.write(scene, SceneCamera(scene, cast), options.write, bar.update)
+    print(f"{options.write}: {len(scenes)} scenes; next: emotion-convert scenarios --scenes {options.write}")
+    return 0
+
+

@@ -1,0 +1,64 @@
+"""From what came of the scenes to the report, and to the table that people read."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.config import Settings
+from convert.datasets import LABELS
+from convert.scenarios.figures import DEGRADED, Answer, Heard, figures
+from convert.scenarios.run import Outcome, again
+
+
+def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
+    """What was said in each scene, and what would have been with every expression switched on."""
+    words = dataclasses.replace(settings.words, expressions=LABELS)
+    everything = dataclasses.replace(settings, words=words)
+    return [
+        Heard(
+            outcome.truth,
+            outcome.said,
+            () if outcome.truth.kind == DEGRADED else again(outcome, everything),
+            tuple(Answer(each.at, each.state, each.reason) for each in outcome.asked),
+        )
+        for outcome in outcomes
+    ]
+
+
+def report(scenes: Sequence[Heard], outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:
+    """All figures, ready for JSON."""
+    made = figures(scenes, LABELS, settings.words.expressions)
+    return {"model": settings.model.file, "frames": sum(outcome.frames for outcome in outcomes), **made}
+
+
+def as_text(made: dict[str, Any]) -> str:
+    """The report as a table for people."""
+    lines = [
+        f"{made['scenes']} scenes, {made['minutes']} minutes, {made['frames']} frames, {made['model']}",
+        "",
+        f"{'expression':10} {'precision':>22} {'recall':>22} {'events':>7} {'said':>6} {'late':>5} {'other':>6} {'false':>6}",
+    ]
+    for word, row in made["expressions"].items():
+        precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
+        counts = f"{row['events']:7} {row['announced']:6} {row['stale']:5} {row['wrong_person']:6} {row['false']:6}"
+        lines.append(f"{word:10} {precision:>22} {recall:>22} {counts}")
+    lines += [
+        "late: true of that person until more than 1.5 s before; other: true of somebody else; false: of nobody",
+        "",
+        f"worth a word: {', '.join(made['words_on'])}",
+        f"from the change to the words: {made['delay_p50_s']} s (half of them), {made['delay_p95_s']} s (95 %)",
+        f"a neutral person talking: {made['neutral_per_10min']} utterances in 10 minutes",
+        f"a person who holds still: {made['still_false_per_10min']} in 10 minutes, beyond the arrival",
+        f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most); "
+        f"words in a minute: {made['words_per_min']}",
+        f"stale: {made['stale']}, wrong person: {made['wrong_person']}, false: {made['false']}",
+        f"right reasons why not: {made['reason_correct']}; told though degraded: {made['told_though_degraded']}",
+    ]
+    for reason, row in made["reasons"].items():
+        given = ", ".join(f"{answer} {count}" for answer, count in row["answers"].items())
+        lines.append(f"  {reason:8} {row['correct']:6.1%} of {row['asked']}: {given}")
+    return "\n".join(lines)
+
+
+def _share(value: float | None, interval: list[float] | None) -> str:
+    return "-" if value is None or interval is None else f"{value:.3f} [{interval[0]:.2f}, {interval[1]:.2f}]"

@@ -1,0 +1,221 @@
+"""Runs scenes through the whole assistant by `replay`'s path, several at a time, and keeps what was seen and said.
+
+A scene is looked at once. What detector and classifier made of it is kept, so that decisions can be made again with
+other settings without looking again: `again`.
+"""
+
+import dataclasses
+import functools
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant import assembly
+from assistant.config import Settings
+from assistant.records import CANNOT_TELL, Box, Face, Frame, Person, Reading
+from assistant.replay import Line, Reply, Summary, replay
+from assistant.vision.cameras import Camera
+from assistant.vision.cameras.opencv import ClipCamera
+from assistant.vision.pipeline import Pipeline, Step
+from convert.scenarios import faces, scene
+from convert.scenarios.folder import Clip
+from convert.scenarios.render import SceneCamera
+from convert.scenarios.scene import HEIGHT, WIDTH, Scene
+from convert.scenarios.score import Said
+from convert.scenarios.truth import Truth
+
+MID_GREY = 128
+
+
+class Asked(NamedTuple):
+    """An answer. state: the expression that was told, or CANNOT_TELL; box: of whom, None: of nobody."""
+
+    at: float
+    state: str
+    reason: str
+    text: str
+    box: Box | None
+
+
+class Taken(NamedTuple):
+    """What one frame showed: faces, and the readings of the people they became."""
+
+    at: float
+    faces: tuple[Face, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a scene. labels and enter: the classifier's."""
+
+    truth: Truth
+    said: tuple[Said, ...]
+    asked: tuple[Asked, ...]
+    taken: tuple[Taken, ...]
+    labels: tuple[str, ...]
+    enter: dict[str, float]
+    frames: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs: a scene, or a clip; the pictures' folder and half are needed for a scene only."""
+
+    what: Scene | Clip
+    settings: Settings
+    data: Path | None = None
+    half: str = ""
+
+
+class _Recorder(Pipeline):
+    """The assistant's pipeline, which keeps what each frame showed."""
+
+    def __init__(self, made: Pipeline, settings: Settings) -> None:
+        super().__init__(
+            made.detector, made.reader, settings, made.phrases, covered=made.covered, far=made.far
+        )
+        self.taken: list[Taken] = []
+
+    def step(self, frame: Frame) -> Step:
+        step = super().step(frame)
+        self.taken.append(Taken(frame.at, tuple(person.face for person in step.people), step.readings))
+        return step
+
+
+class _Known:
+    """A detector and a reader that have already looked."""
+
+    margin, needs_colour = 0.0, False
+
+    def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], enter: Mapping[str, float]) -> None:
+        self._taken = iter(taken)
+        self.labels, self.enter = labels, enter
+        self.readings: dict[int, Reading] = {}
+
+    def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
+        taken = next(self._taken)
+        self.readings = {reading.person: reading for reading in taken.readings}
+        return list(taken.faces)
+
+    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+
+class _Again(Pipeline):
+    """The pipeline behind detector and classifier."""
+
+    def __init__(self, known: _Known, settings: Settings) -> None:
+        super().__init__(known, known, settings, assembly.words(settings))
+        self._known = known
+
+    def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
+        return self._known.readings[person.id]
+
+
+class _Blank:
+    """A camera for those who have already looked."""
+
+    is_live = False
+
+    def __init__(self, moments: Sequence[float]) -> None:
+        self._moments = iter(moments)
+        self._grey = np.full((HEIGHT, WIDTH), MID_GREY, np.uint8)
+
+    def read(self) -> Frame | None:
+        at = next(self._moments, None)
+        return None if at is None else Frame(self._grey, at, 0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[Outcome]:
+    """What comes of each task, in their order, whatever the number of workers.
+
+    Raises AssistantError where a clip, a model or a picture cannot be used.
+    """
+    from tqdm import tqdm
+
+    order = sorted(range(len(tasks)), key=lambda index: -_length(tasks[index]))  # the longest first: none waits for it
+    done: dict[int, Outcome] = {}
+    with tqdm(total=len(tasks), unit="scene", disable=None if progress else True) as bar:
+        for index, outcome in zip(order, _outcomes([tasks[index] for index in order], workers), strict=True):
+            done[index] = outcome
+            bar.update()
+    return [done[index] for index in range(len(tasks))]
+
+
+def again(outcome: Outcome, settings: Settings, enter: Mapping[str, float] | None = None) -> tuple[Said, ...]:
+    """What would have been said with other settings of decisions and words. enter: see Stabilizer; None: the
+    classifier's own."""
+    pipeline = _Again(_Known(outcome.taken, outcome.labels, outcome.enter if enter is None else enter), settings)
+    lines = replay(_Blank([each.at for each in outcome.taken]), pipeline, settings)
+    return tuple(_said(line) for line in lines if isinstance(line, Line))
+
+
+def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
+    if workers < 2 or len(tasks) < 2:
+        yield from map(_work, tasks)
+        return
+    with multiprocessing.get_context("spawn").Pool(min(workers, len(tasks))) as pool:
+        yield from pool.imap(_work, tasks)
+
+
+def _work(task: Task) -> Outcome:
+    cv2.setNumThreads(1)  # the workers share the cores among them
+    settings = dataclasses.replace(task.settings, model=dataclasses.replace(task.settings.model, threads=1))
+    truth = scene.truth_of(task.what) if isinstance(task.what, Scene) else task.what.truth
+    pipeline = _Recorder(_parts(settings), settings)
+    said, asked, frames = [], [], 0
+    with closing(_camera(task)) as camera:
+        for item in replay(camera, pipeline, settings, truth.asks):
+            if isinstance(item, Summary):
+                frames = item.frames
+            elif isinstance(item, Reply):
+                asked.append(_asked(item))
+            else:
+                said.append(_said(item))
+    labels, enter = (pipeline.reader.labels, dict(pipeline.reader.enter)) if pipeline.reader else ((), {})
+    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, enter, frames)
+
+
+def _camera(task: Task) -> Camera:
+    if isinstance(task.what, Clip):
+        return ClipCamera(task.what.path)
+    assert task.data is not None
+    return SceneCamera(task.what, _cast(task.data, task.half))
+
+
+@functools.lru_cache(maxsize=1)
+def _cast(data: Path, half: str) -> faces.Cast:
+    return faces.load(data, half)
+
+
+@functools.lru_cache(maxsize=1)
+def _parts(settings: Settings) -> Pipeline:
+    """Detector and classifier, loaded once in each worker; its memory is not used."""
+    return assembly.pipeline(settings)
+
+
+def _said(line: Line) -> Said:
+    remark = line.remark
+    return Said(
+        line.change.at, line.started_at, remark.sentence, remark.expression, line.utterance.text, line.box
+    )
+
+
+def _asked(reply: Reply) -> Asked:
+    state = reply.seen.state if reply.seen else CANNOT_TELL
+    return Asked(reply.at, state, reply.reason, reply.utterance.text, reply.seen.box if reply.seen else None)
+
+
+def _length(task: Task) -> float:
+    return task.what.frames if isinstance(task.what, Scene) else 15 * task.what.truth.seconds
