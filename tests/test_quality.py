@@ -62,6 +62,12 @@ def test_a_face_from_the_side_cannot_be_told(nose: float, side_on: bool) -> None
     assert quality.is_side_on(held(0, nose)) == side_on
 
 
+@pytest.mark.parametrize(("share", "side_on"), [(1.0, False), (0.85, False), (0.75, True), (0.5, True)])
+def test_a_face_that_has_become_narrow_is_turned(share: float, side_on: bool) -> None:
+    points = np.array(held(0)) * (share, 1)
+    assert quality.is_side_on([tuple(point) for point in points]) == side_on
+
+
 def test_without_landmarks_nothing_is_held_against_a_face() -> None:
     assert not quality.is_side_on(None)
 

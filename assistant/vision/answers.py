@@ -20,7 +20,8 @@ LIKELY = 0.4
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer. seen: whom it is about, None where it is about nobody; reason: why an expression was not told."""
+    """An answer. seen: whom it is about, None where it is about nobody; reason: why an expression was not told, empty
+    where one was, if only as "maybe"."""
 
     utterance: Utterance
     seen: Seen | None = None
@@ -46,6 +47,7 @@ class Answers:
             return self._tell(nobody, None, sight.trouble)
         if what == "aim":
             return self._tell(self.phrases.said("aim", place.aim(seen.box, sight.width, sight.height)), seen, "")
+        reason = self.reason(seen)
         if what == "why":
             text = self._why(seen, now)
         elif what == "more" and len(sight.people) > 1:
@@ -53,7 +55,7 @@ class Answers:
             text = " ".join((self._count(sight), *each))
         else:
             text = " ".join((self._people(sight, seen), self.expression(seen)))
-        return self._tell(text, seen, seen.reason)
+        return self._tell(text, seen, reason)
 
     def status(self, name: str) -> Utterance:
         """A sentence about the assistant itself, in answer to what the wearer did."""
@@ -61,14 +63,19 @@ class Answers:
 
     def expression(self, seen: Seen) -> str:
         """A sentence: how somebody looks, that it may be so, or why it cannot be told."""
-        if seen.reason and seen.reason != "unclear":
-            return self._why_not(seen.reason)
-        if seen.expression not in SPOKEN or seen.probability < LIKELY:
-            return self._why_not("unclear")
+        if reason := self.reason(seen):
+            return self._why_not(reason)
         words = self.phrases.expression(seen.expression)
         if seen.state == seen.expression and seen.expression in self.trusted and seen.probability >= FAIR:
             return self.phrases.remark("looks", expression=seen.expression)
         return self.phrases.answer("maybe", expression=words)
+
+    @staticmethod
+    def reason(seen: Seen) -> str:
+        """Why somebody's expression is not told, not even as "maybe"; empty where it is."""
+        if seen.reason and seen.reason != "unclear":
+            return seen.reason
+        return "" if seen.expression in SPOKEN and seen.probability >= LIKELY else "unclear"
 
     def _people(self, sight: Sight, seen: Seen) -> str:
         """How many, and where, how far and how turned the one to speak of is."""
@@ -87,8 +94,8 @@ class Answers:
         return self.phrases.where(seen.hour if self.is_by_clock else seen.where)
 
     def _why(self, seen: Seen, now: float) -> str:
-        if seen.state == CANNOT_TELL or seen.expression not in SPOKEN or (seen.reason and seen.reason != "unclear"):
-            return self._why_not(seen.reason or "unclear")
+        if seen.state == CANNOT_TELL or self.reason(seen):
+            return self._why_not(seen.reason or self.reason(seen))
         sureness = "sure" if seen.probability >= SURE else "fair" if seen.probability >= FAIR else "unsure"
         if seen.expression not in self.trusted:
             sureness = "unsure"

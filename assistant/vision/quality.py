@@ -25,12 +25,16 @@ SIDE_ON = 0.25
 """Turn from which an expression cannot be told. Of 4,367 upright faces of muxspace, happy or neutral, the crowd model
 names 87 % of the happy ones below a turn of 0.1, 80 % from 0.15 to 0.25, 74 % from 0.25 to 0.3 and 66 % beyond; of
 what it is sure of (0.6) 5, 7, 11 and 14 % are wrong. One face in 17 is turned so far."""
+NARROW = 1.62
+"""Width of a face (`Pose.width`) below which it is turned too far: of 230 faces that look ahead 3 % are, of the same
+turned (as a cylinder) by 15, 25, 35 and 40 degrees 6, 27, 68 and 87 %. The nose alone tells 68 % of the last."""
 
-DARK = 34.0
+DARK = 38.0
 """A face whose lightest twentieth is darker than this grey level is too dark. At a fifth of the light and a camera's
 noise of 3 levels it is 38 in the median, and right .80; at a seventh it is 28, and right .65."""
-BRIGHT = 0.5
-"""A face of which this share is white (WHITE) is too bright: at .43 right is .84, at .67 it is .68."""
+BRIGHT, GLARE = 0.5, 0.2
+"""A face of which this share is white (WHITE) is too bright: at .43 right is .84, at .67 it is .68. Where the frame is
+too bright, the second share is enough."""
 WHITE = 250
 BLURRED = 0.22
 """Sharpness below which a picture is blurred, see `sharpness`: .40 in the median of faces as they are, of any size,
@@ -50,10 +54,9 @@ def trouble(
     crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. What spoils the
     landmarks is asked first.
     """
-    part = inside(grey, face.box)
     if face.box.width * 640 < FAR * grey.shape[1]:
         return "far"
-    if lightness := _lightness(part):
+    if lightness := _lightness(inside(grey, face.box), GLARE if _lightness(grey) == "bright" else BRIGHT):
         return lightness
     if sharpness(crop) < BLURRED:
         return "blurred"
@@ -97,21 +100,23 @@ def inside(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return grey[top:bottom, left:right]
 
 
-def _lightness(part: NDArray[np.uint8]) -> str:
+def _lightness(part: NDArray[np.uint8], bright: float = BRIGHT) -> str:
     counts = cv2.calcHist([np.ascontiguousarray(part)], [0], None, [256], [0, 256])[:, 0]
     below = np.cumsum(counts) / counts.sum()
     if np.searchsorted(below, 0.95) < DARK:
         return "dark"
-    return "bright" if 1 - below[WHITE - 1] >= BRIGHT else ""
+    return "bright" if 1 - below[WHITE - 1] >= bright else ""
 
 
 @dataclass(frozen=True)
 class Pose:
     """roll_deg: tilt of the head, positive where it leans to the picture's right (clockwise). turn: how far the nose
-    lies off the middle of eyes and mouth, as a share of the distance from eyes to mouth, negative to the left."""
+    lies off the middle of eyes and mouth, as a share of the distance from eyes to mouth, negative to the left. width:
+    between the eyes and of the mouth together, in that distance: it shrinks as the head turns."""
 
     roll_deg: float
     turn: float
+    width: float = math.inf
 
     @property
     def facing(self) -> str:
@@ -135,12 +140,16 @@ def pose(landmarks: Sequence[Point]) -> Pose:
     off_x, off_y = landmarks[2][0] - middle[0], landmarks[2][1] - middle[1]
     # the face's own left-to-right axis is its downward axis, turned by a right angle
     turn = (off_x * down_y - off_y * down_x) / length**2
-    return Pose(math.degrees(math.atan2(-down_x, down_y)), turn)
+    width = (math.dist(landmarks[0], landmarks[1]) + math.dist(landmarks[3], landmarks[4])) / length
+    return Pose(math.degrees(math.atan2(-down_x, down_y)), turn, width)
 
 
 def is_side_on(landmarks: Sequence[Point] | None) -> bool:
     """Whether a face is turned so far that its expression cannot be told; False where there are no landmarks."""
-    return landmarks is not None and SIDE_ON <= abs(pose(landmarks).turn) < math.inf
+    if landmarks is None:
+        return False
+    held = pose(landmarks)
+    return SIDE_ON <= abs(held.turn) < math.inf or held.width < NARROW
 
 
 def _middle(a: Point, b: Point) -> Point:

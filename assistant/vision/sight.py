@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant.records import CANNOT_TELL, NOBODY, Person, Seen
+from assistant.records import CANNOT_TELL, Person, Seen
 from assistant.vision import place
 from assistant.vision.stabilizer import Glance
 
@@ -23,12 +23,12 @@ class Sight:
 def seen(person: Person, glance: Glance, width: int, fov_deg: float, partner: int | None) -> Seen:
     """A person in a frame `width` pixels wide. Who has no track (a number below 0) is too far to be read."""
     box = person.face.box
-    is_told = glance.state not in (NOBODY, CANNOT_TELL)
-    reason = "far" if person.id < 0 else "" if is_told and not glance.reason else glance.reason
+    is_far = person.id < 0
+    reason = "far" if is_far else glance.reason
     return Seen(
         person.id,
         box,
-        glance.state,
+        CANNOT_TELL if is_far else glance.state,
         glance.likely,
         glance.probability,
         glance.since,

@@ -9,7 +9,7 @@ from convert.covers import KINDS as COVERS
 from convert.scenarios.scene import Actor, Effects
 
 STRENGTHS = (1, 2, 3)
-DARK_GAIN, BRIGHT_GAIN = (0.16, 0.12, 0.09), (2.6, 3.2, 4.0)
+DARK_GAIN, BRIGHT_GAIN = (0.14, 0.11, 0.08), (2.6, 3.2, 4.0)
 """Factors on all grey levels."""
 FAR_PX, SIDE_DEG = (36.0, 32.0, 28.0), (40.0, 48.0, 56.0)
 BLURRED_PX = 130.0
@@ -46,7 +46,7 @@ def _blurred(_random: Generator, actor: Actor, strength: int) -> tuple[Actor, Ef
 
 
 def _covered(random: Generator, actor: Actor, strength: int) -> tuple[Actor, Effects]:
-    kinds = [kind for kind in (*COVERS, PATCH) if strength > 1 or kind != "brow"]
+    kinds = [kind for kind in (*COVERS, PATCH) if strength == 2 or kind != "brow"]  # beyond that no face is left
     return replace(actor, cover=str(random.choice(kinds)), strength=strength), Effects()
 
 

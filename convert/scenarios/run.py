@@ -209,7 +209,7 @@ def _said(line: Line) -> Said:
 
 
 def _asked(reply: Reply) -> Asked:
-    state = reply.seen.state if reply.seen else CANNOT_TELL
+    state = CANNOT_TELL if reply.reason or not reply.seen else reply.seen.expression
     return Asked(reply.at, state, reply.reason, reply.utterance.text, reply.seen.box if reply.seen else None)
 
 
