@@ -13,6 +13,7 @@ from convert.datasets import DatasetError
 from convert.scenarios import truth
 from convert.scenarios.script import KINDS
 
+SCENARIOS = ("<!-- scenarios -->", "<!-- /scenarios -->")
 FORM = (truth.__doc__ or "").partition("\n\n")[2]
 
 
@@ -44,17 +45,21 @@ def add(commands: Any) -> None:
     made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
     made.add_argument("--tune", action="store_true", help="search for better decisions on the tuning half")
     made.add_argument("--missing", action="store_true", help="only list the pictures that are missing, by SHA-256")
+    made.add_argument("--readme", type=Path, metavar="FILE", help="with --report: write the table into it")
     made.add_argument("--json", action="store_true", help="print JSON alone")
 
 
 def _scenarios(options: argparse.Namespace) -> int:
+    if options.readme and not options.report:
+        options.usage_error("--readme is for the report")
     if options.tune and (options.report or options.scenes):
         options.usage_error("--tune is for the tuning half")
     if options.missing:
         return _missing(options)
     if options.write:
         return _write(options)
-    from convert.scenarios import report, run
+    from convert import card
+    from convert.scenarios import asking, report, run
 
     settings = _settings(options)
     outcomes = run.run(_tasks(options, settings), options.workers)
@@ -70,7 +75,11 @@ def _scenarios(options: argparse.Namespace) -> int:
 
         for each in heard:
             plot.draw(each, options.plots)
-    made = report.report(heard, outcomes, settings)
+    made = report.report(heard, outcomes, settings, asking.first_sound_s(settings) if options.report else ())
+    if options.readme:
+        stamp = card.made_now()
+        table = report.as_markdown(made, stamp["date"], stamp["revision"])
+        card.update_readme(options.readme, SCENARIOS, table)
     print(json.dumps(made, indent=1) if options.json else report.as_text(made))
     return 0
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from assistant.records import EXPRESSIONS
-from convert.scenarios import asking, score
+from convert.scenarios import score
 from convert.scenarios.score import Event, Said, Verdict
 from convert.scenarios.truth import Truth
 
@@ -37,8 +37,11 @@ class Heard(NamedTuple):
     answers: Sequence[Answer] = ()
 
 
-def figures(heard: Sequence[Heard], expressions: Sequence[str], words: Sequence[str]) -> dict[str, Any]:
-    """The report, ready for JSON. expressions: all that could be said; words: those that are, with these settings.
+def figures(
+    heard: Sequence[Heard], expressions: Sequence[str], words: Sequence[str], first_sounds_s: Sequence[float] = ()
+) -> dict[str, Any]:
+    """The report, ready for JSON. expressions: all that could be said; words: those that are, with these settings;
+    first_sounds_s: from question to first sound, where that was measured.
 
     Words are judged as they are said, the other expressions as they would be if all were said. Scenes in which nobody
     can be told count for the reasons only.
@@ -63,7 +66,7 @@ def figures(heard: Sequence[Heard], expressions: Sequence[str], words: Sequence[
         "words_on": words_on(table),
         "delay_p50_s": percentile(delays, 50),
         "delay_p95_s": percentile(delays, 95),
-        "ask_first_sound_p95_s": asking.first_sound_p95_s(),
+        "ask_first_sound_p95_s": percentile(first_sounds_s, 95),
         "neutral_per_10min": _rate(told, TALK),
         "still_false_per_10min": _rate(told, STILL),
         "max_per_min": max((_most_in_a_minute(_starts(each.said)) for each in heard), default=0),

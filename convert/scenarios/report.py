@@ -9,6 +9,9 @@ from convert.datasets import LABELS
 from convert.scenarios.figures import DEGRADED, Answer, Heard, figures
 from convert.scenarios.run import Outcome, again
 
+SHOWN_EVENTS = 10
+"""Words with fewer events are left out of the README."""
+
 
 def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
     """What was said in each scene, and what would have been with every expression switched on."""
@@ -25,10 +28,18 @@ def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
     ]
 
 
-def report(scenes: Sequence[Heard], outcomes: Sequence[Outcome], settings: Settings) -> dict[str, Any]:
+def report(
+    scenes: Sequence[Heard], outcomes: Sequence[Outcome], settings: Settings, first_sounds_s: Sequence[float] = ()
+) -> dict[str, Any]:
     """All figures, ready for JSON."""
-    made = figures(scenes, LABELS, settings.words.expressions)
-    return {"model": settings.model.file, "frames": sum(outcome.frames for outcome in outcomes), **made}
+    made = figures(scenes, LABELS, settings.words.expressions, first_sounds_s)
+    by_default = list(settings.words.expressions)
+    return {
+        "model": settings.model.file,
+        "said_by_default": by_default,
+        "frames": sum(outcome.frames for outcome in outcomes),
+        **made,
+    }
 
 
 def as_text(made: dict[str, Any]) -> str:
@@ -49,6 +60,7 @@ def as_text(made: dict[str, Any]) -> str:
         f"from the change to the words: {made['delay_p50_s']} s (half of them), {made['delay_p95_s']} s (95 %)",
         f"a neutral person talking: {made['neutral_per_10min']} utterances in 10 minutes",
         f"a person who holds still: {made['still_false_per_10min']} in 10 minutes, beyond the arrival",
+        f"from a question to the first sound: {made['ask_first_sound_p95_s']} s (95 %; only --report measures it)",
         f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most)",
         f"words in a minute: {made['words_per_min']}",
         f"stale: {made['stale']}, wrong person: {made['wrong_person']}, false: {made['false']}",
@@ -58,6 +70,31 @@ def as_text(made: dict[str, Any]) -> str:
         given = ", ".join(f"{answer} {count}" for answer, count in row["answers"].items())
         lines.append(f"  {reason:8} {row['correct']:6.1%} of {row['asked']}: {given}")
     return "\n".join(lines)
+
+
+def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
+    """The table of the README."""
+    lines = [
+        "| word | precision (95 % interval) | recall (95 % interval) | true events | said by default |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for word, row in made["expressions"].items():
+        if row["events"] < SHOWN_EVENTS:
+            continue
+        precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
+        is_on = "yes" if word in made["said_by_default"] else "no"
+        lines.append(f"| {word} | {precision} | {recall} | {row['events']} | {is_on} |")
+    rows = (
+        ("from a change to the words, half / 95 % of them", f"{made['delay_p50_s']} s / {made['delay_p95_s']} s"),
+        ("from a question to the first sound, 95 % (no sound card)", f"{made['ask_first_sound_p95_s']} s"),
+        ("ten minutes of somebody neutral talking", f"{made['neutral_per_10min']} remarks beyond the arrival"),
+        ("most remarks in a minute; words a minute, mean", f"{made['max_per_min']}; {made['words_per_min']}"),
+        ("said later than 1.5 s after it was true; of the wrong person", f"{made['stale']}; {made['wrong_person']}"),
+        ("right reason why it cannot be told", f"{made['reason_correct']:.1%}"),
+    )
+    lines += ["", "| measure | figure |", "| --- | --- |", *(f"| {name} | {figure} |" for name, figure in rows)]
+    lines += ["", f"{made['scenes']} scenes, {made['minutes']:.0f} minutes; {date}, {revision}."]
+    return "\n".join(lines) + "\n"
 
 
 def _share(value: float | None, interval: list[float] | None) -> str:
