@@ -87,7 +87,7 @@ class Decide:
 class Words:
     """What is said."""
 
-    locale: str = setting("en", "language of the sentences, a file of assistant/locales")
+    locale: str = setting("en", "language of the sentences by its code, e.g. en or de: a file of assistant/locales")
     wording: str = setting("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
                         choices=("emotion", "movement"))  # fmt: skip
     verbosity: str = setting("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "

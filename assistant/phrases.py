@@ -18,6 +18,9 @@ FAULTS = {
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
+MOST_WORDS = 8
+"""Of a sentence: what is heard while somebody else talks must be short."""
+
 SPOKEN = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
 
@@ -108,8 +111,16 @@ class Phrases:
         )
 
     def facts(self, parts: Sequence[str]) -> str:
-        """Parts of a sentence as one, e.g. "One person, ahead, close."."""
-        return self.capital(self.comma.join(part for part in parts if part)) + self.stop
+        """Parts of a sentence as one, e.g. "One person, ahead, close.". What is too long for it begins another one:
+        in some languages a place alone takes three words."""
+        sentences: list[str] = []
+        for part in filter(None, parts):
+            longer = f"{sentences[-1]}{self.comma}{part}" if sentences else part
+            if sentences and len(longer.split()) <= MOST_WORDS:
+                sentences[-1] = longer
+            else:
+                sentences.append(part)
+        return " ".join(self.capital(sentence) + self.stop for sentence in sentences)
 
     def answer(self, sentence: str, **slots: str) -> str:
         """A sentence of [answers], filled in."""

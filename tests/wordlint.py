@@ -1,0 +1,202 @@
+"""A linter for the words of a locale: builds all that a wearer can hear, and knows what may be said in no language."""
+
+import itertools
+import string
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assistant.phrases import MOST_WORDS, SPOKEN, TABLES, Phrases, load
+
+PLACES = sorted(TABLES["where"] | TABLES["clock"])
+ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
+
+
+@dataclass(frozen=True)
+class Language:
+    """What the linter knows of a language, in lower case and without Arabic vowel marks.
+
+    never: who somebody is (sex, age, name), forms that only fit one sex, and that somebody feels; feelings: only with
+    one of `hedges` and without one of `claims` (is, feels).
+    """
+
+    never: frozenset[str]
+    feelings: frozenset[str]
+    hedges: frozenset[str]
+    claims: frozenset[str]
+
+
+def _language(never: str, feelings: str, hedges: str, claims: str) -> Language:
+    return Language(*(frozenset(words.split()) for words in (never, feelings, hedges, claims)))
+
+
+LANGUAGES = {
+    "ar": _language(
+        "هو هي هما هم رجل امرأة سيد سيدة ولد بنت صبي فتاة شاب شابة عجوز عمر عمره عمرها سنة سنوات اسم اسمه اسمها"
+        " يشعر تشعر سعيدة حزينة غاضبة خائفة مندهشة مشمئزة محايدة مبتسمة تبتسم يبتسم أمامك",
+        "سعيد سعيدا حزين حزينا غاضب غاضبا خائف خائفا مندهش مندهشا مشمئز مشمئزا محايد محايدا",
+        "يبدو",
+        "يكون إنه إنها",
+    ),
+    "de": _language(
+        "er sie sein seine ihr ihre ihn ihm mann frau herr dame junge mädchen kind alt jung jahre alter name heißt"
+        " fühlt fühlen männlich weiblich fröhliche fröhlicher",
+        "fröhlich glücklich traurig wütend ängstlich überrascht angeekelt neutral",
+        "wirkt",
+        "ist fühlt hat",
+    ),
+    "en": _language(
+        "he she his her him hers man woman boy girl male female lady gentleman old young age years name named feels"
+        " feel feeling emotion",
+        "happy sad angry afraid surprised disgusted neutral",
+        "looks looking",
+        "is are was being",
+    ),
+    "es": _language(
+        "él ella ellos ellas su sus hombre mujer señor señora chico chica niño niña joven viejo vieja edad años nombre"
+        " llama siente sienten contento contenta enfadado enfadada enojado enojada asustado asustada sorprendido"
+        " sorprendida asqueado asqueada neutro neutra",
+        "feliz triste neutral enfado asco miedo sorpresa alegre",
+        "parece",
+        "es está tiene",
+    ),
+    "fr": _language(
+        "il elle ils elles lui sa ses homme femme monsieur madame garçon fille jeune vieux vieille âge ans nom appelle"
+        " ressent sent heureuse fâchée dégoûtée effrayée content contente joyeuse",
+        "heureux fâché dégoûté effrayé triste surpris surprise neutre",
+        "air",
+        "est semble",
+    ),
+    "hi": _language(
+        "वह वो उसका उसकी उसके पुरुष महिला आदमी औरत लड़का लड़की स्त्री मर्द बच्चा बच्ची बूढ़ा बूढ़ी जवान उम्र साल नाम महसूस"
+        " दिखता दिखती लगती मुस्कुराता मुस्कुराती मुस्कुरा चला चली",
+        "खुश उदास नाराज़ भयभीत हैरान घिन सामान्य",
+        "लगता",
+        "महसूस",
+    ),
+    "it": _language(
+        "egli ella lui lei suo sua suoi sue uomo donna signore signora ragazzo ragazza bambino bambina giovane vecchio"
+        " vecchia età anni nome chiama prova sente contento contenta arrabbiato arrabbiata spaventato spaventata"
+        " sorpreso disgustato disgustata impaurito impaurita neutro neutra",
+        "felice triste neutrale rabbia disgusto paura sorpresa",
+        "sembra aria",
+        "è sta",
+    ),
+    "pt": _language(
+        "ele ela eles elas seu sua dele dela homem mulher senhor senhora menino menina rapaz moça jovem velho velha"
+        " idade anos nome chama sente zangado zangada irritado irritada bravo brava assustado assustada"
+        " surpreso enojado enojada neutro neutra",
+        "feliz triste raiva nojo medo surpresa alegre",
+        "parece aparenta",
+        "é está tem",
+    ),
+}
+
+
+def unasked(words: Phrases) -> Iterator[str]:
+    """All that is said without being asked for."""
+    for name, form in words.tables["sentences"].items():
+        expressions = sorted(SPOKEN) if "{expression}" in form else [""]
+        reasons = sorted(TABLES["reasons"]) if "{reason}" in form else [""]
+        places = PLACES if name.endswith("_where") else [""]
+        for expression, reason, place in itertools.product(expressions, reasons, places):
+            yield words.remark(name.removesuffix("_where"), expression=expression, where=place, reason=reason)
+    yield from (words.facts([words.expression(name)]) for name in sorted(SPOKEN))
+    for table in ("status", "sounds", "faults", "faults_over"):
+        yield from words.tables[table].values()
+
+
+def asked(words: Phrases) -> Iterator[str]:
+    """All that is said in answer, one sentence each."""
+    yield from words.tables["aim"].values()
+    looks = [words.remark("looks", expression=name) for name in sorted(SPOKEN)]
+    looks += [words.answer("maybe", expression=words.expression(name)) for name in sorted(SPOKEN)]
+    looks += [words.answer("why_not", reason=reason) for reason in words.tables["reasons"].values()]
+    yield from looks
+    for place, look in itertools.product(PLACES, looks):
+        yield words.capital(f"{words.where(place)}: {look}")
+    filled = ("sureness", "duration")
+    for name, *facts in itertools.product(sorted(SPOKEN), *(words.tables[table].values() for table in filled)):
+        why = words.answer("why", expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
+        yield from sentences(words, why)
+    yield from (words.facts([count]) for count in words.tables["counts"].values())
+    distances, facings = (["", *words.tables[table].values()] for table in ("distance", "facing"))
+    for who in (words.tables["counts"]["1"], words.tables["answers"]["nearest"]):
+        for place, *rest in itertools.product(PLACES, distances, facings):
+            yield from sentences(words, words.facts([who, words.where(place), *rest]))
+
+
+def sentences(words: Phrases, text: str) -> list[str]:
+    """The sentences of a text."""
+    parts = text.removesuffix(words.stop).split(f"{words.stop} ")
+    return [part + words.stop for part in parts]
+
+
+def mistakes(words: Phrases) -> list[str]:
+    """What is wrong with a locale in the wording it was loaded in; empty if it may be heard."""
+    heard = {*unasked(words), *asked(words)}
+    found = [f"{text!r} {wrong}" for text in heard for wrong in (*_form(words, text), *_tact(words, text))]
+    return sorted((*found, *_slots(words), *_alike(words)))
+
+
+def _form(words: Phrases, text: str) -> Iterator[str]:
+    if len(text.split()) > MOST_WORDS:
+        yield f"has more than {MOST_WORDS} words"
+    if not text.endswith((words.stop, "?", "!")):
+        yield "does not end"
+    if text.endswith(words.stop * 2):
+        yield "ends twice"
+    if set("{}") & set(text):
+        yield "has a brace left"
+    if "  " in text or text != text.strip() or f" {words.comma.strip()}" in text:
+        yield "has a space too many"
+    if not text.isprintable():
+        yield "has a character that cannot be seen"
+    if text != unicodedata.normalize("NFC", text):
+        yield "is not in the composed form (NFC)"
+    if any(part[:1].islower() for part in sentences(words, text)):
+        yield "does not begin with a capital"
+
+
+def _tact(words: Phrases, text: str) -> Iterator[str]:
+    language, said = LANGUAGES[words.locale], tokens(text)
+    yield from (f"says {word!r}" for word in sorted(said & language.never))
+    if not said & language.feelings:
+        return
+    if words.wording == "movement":
+        yield "names a feeling, not a movement"
+    if not said & language.hedges or said & language.claims:
+        yield "says what somebody feels, not how somebody looks"
+
+
+def _slots(words: Phrases) -> Iterator[str]:
+    """A placeholder may be moved, not left out."""
+    for table in ("sentences", "answers"):
+        for key, form in words.tables[table].items():
+            if _names(form) != _names(load("en").tables[table][key]):
+                yield f"{table}.{key} has other placeholders than in English"
+
+
+def _alike(words: Phrases) -> Iterator[str]:
+    """What must not be taken for something else is not said in the same words."""
+    groups = {table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers")}
+    groups["places"] = groups.pop("where") + groups.pop("clock")
+    wholes = ("aim", "status", "sounds", "faults", "faults_over")
+    groups["whole sentences"] = [
+        *itertools.chain.from_iterable(groups[table] for table in wholes),
+        *(words.remark(name) for name in ("somebody", "another", "somebody_left", "nobody")),
+        *(words.remark(name, expression=each) for name in ("looks", "no_longer") for each in sorted(SPOKEN)),
+    ]
+    for name, phrases in groups.items():
+        heard = [" ".join(sorted(tokens(phrase))) for phrase in phrases]
+        yield from (f"{name}: {phrase!r} is said twice" for at, phrase in enumerate(phrases) if heard[at] in heard[:at])
+
+
+def tokens(text: str) -> set[str]:
+    """The words of a text in lower case, without punctuation and without Arabic vowel marks."""
+    bare = unicodedata.normalize("NFC", text.lower()).translate(ARABIC_VOWELS)
+    return set("".join(" " if unicodedata.category(char)[0] in "PS" else char for char in bare).split())
+
+
+def _names(form: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(form) if name is not None}
