@@ -2,7 +2,7 @@
 
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
-from assistant.vision.scene import LAST_S, REASON_S, STAYS_S, WRONG_S, Scene
+from assistant.vision.scene import LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
 from tests.standins import face
 
 WIDTH = 640
@@ -40,7 +40,7 @@ def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
     stage.people[2] = 560
     stage.wait(0.8)
     assert stage.step((2, NOBODY, "happy")) == []
-    assert stage.wait(STAYS_S - 1.2) == []
+    assert stage.wait(SHOWS_S - 1.1) == []
     del stage.people[2]
     assert stage.step((2, "happy", NOBODY)) == []
     assert stage.wait(5) == []
@@ -62,7 +62,8 @@ def test_who_stays_is_told_with_what_they_show() -> None:
         stage.step((2, NOBODY, shown))
         ((at, *remark),) = stage.wait(3)
         assert tuple(remark) == told
-        assert STAYS_S <= at - came <= STAYS_S + 0.2
+        stays_s = SHOWS_S if shown == "happy" else STAYS_S
+        assert stays_s <= at - came <= stays_s + 0.2
 
 
 def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:

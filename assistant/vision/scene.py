@@ -14,8 +14,8 @@ from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision import place
 from assistant.vision.partner import Partner
 
-STAYS_S = 2.0
-"""One more person is spoken of after so long in view, whatever their face shows."""
+STAYS_S, SHOWS_S = 2.0, 1.5
+"""One more person is spoken of after so long in view; with what their face shows, after the second."""
 REASON_S = 60.0
 """The same reason is said once in this time."""
 WRONG_S = 120.0
@@ -102,7 +102,7 @@ class Scene:
         last = self._said.get(number, "")
         where = self._place(number) if others or self._is_full else ""
         if change.new in self.words.expressions and not self._is_dull(change.new, number):
-            if arrives and others and self.partner.seen_s(number, self._at) < STAYS_S and not self._is_brief:
+            if arrives and others and self.partner.seen_s(number, self._at) < SHOWS_S and not self._is_brief:
                 self._joining[number] = change
                 return None
             self._joining.pop(number, None)
@@ -134,10 +134,13 @@ class Scene:
     def _joined(self, number: int) -> Remark | None:
         """Whoever came to join somebody else, or from afar, is spoken of once they have stayed."""
         others = bool(self._said.keys() - {number})
-        if number in self._far or (others and self.partner.seen_s(number, self._at) < STAYS_S):
+        change = self._joining[number]
+        is_shown = change.new in self.words.expressions and not self._is_dull(change.new, number)
+        stays_s = SHOWS_S if is_shown else STAYS_S
+        if number in self._far or (others and self.partner.seen_s(number, self._at) < stays_s):
             return None
-        change = self._joining.pop(number)
-        if change.new in self.words.expressions and not self._is_dull(change.new, number):
+        del self._joining[number]
+        if is_shown:
             return self._remark(change)
         self._say(number, "")
         where = self._place(number) if others or self._is_full else ""

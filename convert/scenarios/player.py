@@ -141,7 +141,7 @@ def _covered(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8])
     random = np.random.default_rng(seed)
     made = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
     if actor.cover == "patch":
-        wide, high = {1: (70, 44), 2: (90, 72), 3: (116, 110)}[actor.strength]
+        wide, high = {1: (70, 44), 2: (90, 72), 3: (104, 82)}[actor.strength]
         part = cv2.resize(texture, (WIDE, HIGH))
         lowest = SHAPE[3:].mean(axis=0) + np.array([random.uniform(-6, 6), 10 - 0.25 * high])
         share = np.zeros((HIGH, WIDE), np.float32)
