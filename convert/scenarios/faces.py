@@ -122,7 +122,7 @@ def _far(data: Path, half: str) -> dict[str, Still]:
     is_clear &= ~datasets.is_twin(ours.images, training.images)
     stills = {}
     for index in np.flatnonzero(is_clear):
-        name = f"fer-{index}"
+        name = f"{SPLIT_OF[half]}-{index}"
         stills[name] = Still(name, name, CROWD_LABELS[top[index]], ours.images[index], np.array(FER_MARKS))
     if not stills:
         raise DatasetError(f"{data}: FER-2013 without FER+ votes; far faces are chosen by these")

@@ -96,9 +96,9 @@ def write(roster: Roster, seed: int = 1) -> tuple[Scene, ...]:
     ):
         for expression in _mix(random, counts):
             add(kind, maker(deck, random, expression))
-    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 20, "sad": 20})):
+    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 22, "sad": 24})):
         add("enter", _enter(deck, random, expressions))
-    far = _two_by_two(_mix(random, {"happy": 8, "surprise": 10, "angry": 10, "sad": 10, "neutral": 2}))
+    far = _two_by_two(_mix(random, {"happy": 6, "surprise": 10, "angry": 12, "sad": 12, "neutral": 2}))
     rare = [[word, "neutral"] for word in ("fear", "fear", "disgust") if deck.has_far(word)]
     for expressions in (*far, *rare):
         add("far", _enter(deck, random, expressions, far=True))
