@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from assistant import config
+from assistant import config, control
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
@@ -97,6 +97,26 @@ def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.Str
     bench.vision.send(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     assert out.getvalue() == "Looks happy.\n"
+
+
+def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Bench, out: io.StringIO) -> None:
+    bench.vision.heartbeat(100.0)
+    bench.vision.say(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    assert control.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.vision.say(say("Looks sad."))
+    assert bench.fate() == ("Looks sad.", Fate.DROPPED)
+    bench.vision.send(Fault("camera", 100.0))
+    assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
+    reply = control.ask("status")
+    assert reply.facts == {"vision": True, "muted": True, "volume": 100, "rate_wpm": 175}
+    assert bench.fate() == ("running muted", Fate.SPOKEN)
+    assert control.ask("unmute").ok
+    assert bench.fate() == ("unmuted", Fate.SPOKEN)
+    assert control.ask("repeat").text == "Camera lost.", "what is said at the desk is not repeated"
+    assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
+    assert "Looks sad." not in out.getvalue()
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:

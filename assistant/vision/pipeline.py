@@ -31,6 +31,8 @@ CHANGE_LIVES_S = 3.0
 """What could not be said within this time is no longer news, even if it is still true."""
 PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
+MOST_SAID = 64
+"""So many utterances are remembered until it is known what became of them."""
 FAR_EVERY_S = 1.0
 """With nobody in view, the look into the distance is taken so often."""
 
@@ -153,6 +155,8 @@ class Pipeline:
         sound = remark.expression if remark.sentence in ("arrived", "looks") else ""
         utterance = Utterance(text, priority, _topic(change.person), at + CHANGE_LIVES_S, why, sound)
         self._said_of[utterance] = change.person
+        if len(self._said_of) > MOST_SAID:  # the voice is gone, and nobody tells what became of them
+            del self._said_of[next(iter(self._said_of))]
         return utterance
 
     def _status(self, name: str) -> tuple[Utterance, ...]:
