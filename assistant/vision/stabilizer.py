@@ -12,8 +12,8 @@ A person's state is an expression, `cannot tell` or `nobody`. It follows the mea
 Raw readings and verdicts never share a buffer: no verdict can feed itself.
 """
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.config import Decide
@@ -93,8 +93,7 @@ class Stabilizer:
             return Glance(NOBODY, "", 0.0, "", 0.0)
         told = [each.probabilities for each in person.readings if each.probabilities is not None]
         if len(told) * 2 < len(person.readings):
-            reason = next((each.reason for each in reversed(person.readings) if each.reason), "unclear")
-            return Glance(person.state, "", 0.0, reason, person.changed)
+            return Glance(person.state, "", 0.0, _reason(person.readings), person.changed)
         means = [sum(column) / len(told) for column in zip(*told, strict=True)]
         if person.state in self.labels:
             index = self.labels.index(person.state)
@@ -125,8 +124,7 @@ class Stabilizer:
         if not is_full or len(person.readings) < SEEN_SHARE * len(person.frames):
             return None
         if len(told) < max(s.min_readings, len(person.readings) / 2):
-            told_why = (each.reason for each in reversed(person.readings) if each.reason)
-            return self._vague(person, at, next(told_why, "unclear"))
+            return self._vague(person, at, _reason(person.readings))
         means = [sum(column) / len(told) for column in zip(*told, strict=True)]
         best = max(range(len(means)), key=means.__getitem__)
         is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
@@ -147,3 +145,9 @@ class Stabilizer:
             return None
         person.reason = reason
         return CANNOT_TELL
+
+
+def _reason(readings: Iterable[Reading]) -> str:
+    """Why no expression can be had: what most of the readings without one say, the newest of what is said as often."""
+    reasons = Counter(each.reason for each in reversed(tuple(readings)) if each.reason)
+    return reasons.most_common(1)[0][0] if reasons else "unclear"
