@@ -214,7 +214,7 @@ def _turn(deck: _Deck, random: Generator, expression: str) -> Scene:
     who, still = deck.single(expression)
     away, side = random.uniform(5, 6), 1 if random.random() < 0.5 else -1
     back = away + random.uniform(3, 4)
-    degrees = side * random.uniform(45, 58)
+    degrees = side * random.uniform(50, 65)
     turns = ((away, 0.0), (away + 0.6, degrees), (back, degrees), (back + 0.6, 0.0))
     return Scene("", "", 0.0, 16.0, 0, "", (Actor(who, _stand(random, 0, 17), (Look(0.0, still, expression),), turns),))
 
