@@ -96,7 +96,7 @@ def write(roster: Roster, seed: int = 1) -> tuple[Scene, ...]:
     ):
         for expression in _mix(random, counts):
             add(kind, maker(deck, random, expression))
-    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 22, "sad": 24})):
+    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 22, "sad": 28})):
         add("enter", _enter(deck, random, expressions))
     far = _two_by_two(_mix(random, {"happy": 6, "surprise": 10, "angry": 12, "sad": 12, "neutral": 2}))
     rare = [[word, "neutral"] for word in ("fear", "fear", "disgust") if deck.has_far(word)]
