@@ -13,6 +13,7 @@ from tests import faces
 
 COMMANDS = (
     "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
+    "scenarios",
 )  # fmt: skip
 MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 

@@ -9,9 +9,9 @@ from convert.covers import KINDS as COVERS
 from convert.scenarios.scene import Actor, Effects
 
 STRENGTHS = (1, 2, 3)
-DARK_GAIN, BRIGHT_GAIN = (0.14, 0.11, 0.08), (2.6, 3.2, 4.0)
+DARK_GAIN, BRIGHT_GAIN = (0.13, 0.1, 0.08), (2.6, 3.2, 4.0)
 """Factors on all grey levels."""
-FAR_PX, SIDE_DEG = (36.0, 32.0, 28.0), (40.0, 48.0, 56.0)
+FAR_PX, SIDE_DEG = (36.0, 32.0, 28.0), (45.0, 55.0, 65.0)
 BLURRED_PX = 130.0
 """Blurred people have all about the same width, so that one blur is as strong for each of a scene."""
 BLUR, STREAK = {1: 0.055, 3: 0.1}, {2: 0.3}

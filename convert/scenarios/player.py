@@ -26,11 +26,13 @@ SHAPE = (preprocess.SHAPE - preprocess.SHAPE[:2].mean(axis=0)) * SCALE + EYES
 """Where the landmarks come to lie on the canvas."""
 FACE_PX, CENTRE = 112.0, (180.0, 165.0)
 """Width and middle of the face's box on the canvas."""
-HEAD, HEAD_AXES = (180.0, 152.0), (78.0, 92.0)
+HEAD, HEAD_AXES = (180.0, 152.0), (70.0, 92.0)
 FEATHER_PX = 7.0
 SAME_LIGHT = (0.7, 1.4)
 """Two stills of a person are brought to the same mean grey by factors within these."""
-NOSE_PX, NOSE_SIZE_PX = 20.0, 17.0
+HALF_WIDE_PX, HALF_DEEP_PX = 66.0, 82.0
+"""Of a head seen from above: it is deeper than wide."""
+NOSE_PX, NOSE_SIZE_PX = 18.0, 15.0
 """How far the nose stands out of the round of the head, and how wide it is."""
 MOUTH_OPENS_PX = 9.0
 
@@ -120,9 +122,9 @@ def _body(random: Generator, head: Picture) -> tuple[Picture, Picture]:
     skin = float(np.median(head[165:185, 150:210]))
     hair, cloth = random.uniform(15, 90), random.uniform(25, 210)
     layers = (
-        (hair, _ellipse((180.0, 148.0), (77.0, 90.0))),
+        (hair, _ellipse((180.0, 148.0), (69.0, 90.0))),
         (0.7 * skin, _ellipse((180.0, 262.0), (36.0, 46.0))),
-        (0.9 * skin, _ellipse((180.0, 176.0), (62.0, 63.0))),
+        (0.9 * skin, _ellipse((180.0, 176.0), (58.0, 63.0))),
         (cloth, _ellipse((180.0, 402.0), (150.0, 128.0))),
     )
     grey, matte = np.full((HIGH, WIDE), cloth, np.float32), np.zeros((HIGH, WIDE), np.float32)
@@ -154,14 +156,20 @@ def _covered(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8])
 
 
 def turned(head: Picture, yaw_deg: float) -> Picture:
-    """A head (grey and matte) turned to the picture's right by so many degrees: wrapped around an upright cylinder out
-    of which the nose stands, as far as it is still to be seen."""
-    angle, (middle, _), (radius, _) = math.radians(yaw_deg), HEAD, HEAD_AXES
+    """A head (grey and matte) turned to the picture's right by so many degrees: wrapped around an upright cylinder, an
+    ellipse from above, out of which the nose stands; as far as it is still to be seen.
+
+    A point at the angle a of the ellipse comes to lie at wide * sin a * cos yaw + deep * cos a * sin yaw, which is
+    reach * sin(a + lead).
+    """
+    angle, (middle, _) = math.radians(yaw_deg), HEAD
     columns = np.arange(WIDE, dtype=np.float32)[None, :] - middle
     rows = np.repeat(np.arange(HIGH, dtype=np.float32)[:, None], WIDE, axis=1)
-    seen = np.arcsin(np.clip(columns / radius, -1, 1)) - angle
-    is_seen = (np.abs(seen) < math.pi / 2) & (np.abs(columns) < radius)
-    source = np.where(is_seen, radius * np.sin(seen), 3.0 * WIDE)
+    across, along = HALF_WIDE_PX * math.cos(angle), HALF_DEEP_PX * math.sin(angle)
+    reach, lead = math.hypot(across, along), math.atan2(along, across)
+    seen = np.arcsin(np.clip(columns / reach, -1, 1)) - lead
+    is_seen = (np.abs(seen) < math.pi / 2) & (np.abs(columns) < reach)
+    source = np.where(is_seen, HALF_WIDE_PX * np.sin(seen), 3.0 * WIDE)
     source = np.repeat(source.astype(np.float32), HIGH, axis=0)
     nose = SHAPE[2]
     height = np.exp(-((source + middle - nose[0]) ** 2 + (rows - nose[1]) ** 2) / (2 * NOSE_SIZE_PX**2))

@@ -96,7 +96,7 @@ def write(roster: Roster, seed: int = 1) -> tuple[Scene, ...]:
     ):
         for expression in _mix(random, counts):
             add(kind, maker(deck, random, expression))
-    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 22, "sad": 24})):
+    for expressions in _two_by_two(_mix(random, {"happy": 8, "surprise": 20, "angry": 22, "sad": 28})):
         add("enter", _enter(deck, random, expressions))
     far = _two_by_two(_mix(random, {"happy": 6, "surprise": 10, "angry": 12, "sad": 12, "neutral": 2}))
     rare = [[word, "neutral"] for word in ("fear", "fear", "disgust") if deck.has_far(word)]
@@ -214,7 +214,7 @@ def _turn(deck: _Deck, random: Generator, expression: str) -> Scene:
     who, still = deck.single(expression)
     away, side = random.uniform(5, 6), 1 if random.random() < 0.5 else -1
     back = away + random.uniform(3, 4)
-    degrees = side * random.uniform(45, 58)
+    degrees = side * random.uniform(50, 65)
     turns = ((away, 0.0), (away + 0.6, degrees), (back, degrees), (back + 0.6, 0.0))
     return Scene("", "", 0.0, 16.0, 0, "", (Actor(who, _stand(random, 0, 17), (Look(0.0, still, expression),), turns),))
 
