@@ -95,8 +95,8 @@ class Words:
     verbosity: str = setting("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
                           "goes; full: also where and why not",
                           choices=("quiet", "brief", "normal", "full"))  # fmt: skip
-    expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral"),
-                                        "expressions that are said unasked; the others are right too rarely",
+    expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral", "angry", "sad"),
+                                        "expressions that are said unasked; the others are too rare to be measured",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 

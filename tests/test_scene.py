@@ -50,7 +50,7 @@ def test_who_stays_is_told_with_what_they_show() -> None:
     for shown, told in (
         ("happy", ("looks", "happy")),
         ("neutral", ("another", "right")),
-        ("sad", ("another", "right")),
+        ("fear", ("another", "right")),
     ):
         stage = Stage()
         stage.people[1] = 320
@@ -74,8 +74,8 @@ def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:
     stage.step((2, NOBODY, "neutral"))
     assert stage.step((2, "neutral", "happy")) == [("looks", "happy")]
     assert stage.step((2, "happy", "neutral")) == [("looks", "neutral")]
-    assert stage.step((2, "neutral", "sad"), (1, "neutral", "sad")) == []
-    assert stage.step((1, "sad", "neutral")) == []
+    assert stage.step((2, "neutral", "fear"), (1, "neutral", "fear")) == []
+    assert stage.step((1, "fear", "neutral")) == []
 
 
 def test_somebody_far_away_is_not_news_until_they_come() -> None:
