@@ -25,7 +25,7 @@ HEADER = f"""\
 
 def digest(image: NDArray[np.uint8]) -> str:
     """16 hex digits that name a picture uint8 [48, 48]."""
-    return hashlib.sha256(image.tobytes()).hexdigest()[:16]
+    return f"{datasets.picture_id(image):016x}"
 
 
 def choose(faces: Faces, per_class: int = PER_CLASS, seed: int = SEED) -> list[tuple[str, str]]:

@@ -95,6 +95,11 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--teacher", type=Path, metavar="FILE", help="a face detector's: YuNet's ONNX file")
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
+    teach = command(commands, "teach", _teach, "ask trained networks for soft labels that a recipe can distil from")
+    teach.add_argument("file", type=Path, metavar="FILE", help="the .npz to write; recipes name it beside themselves")
+    teach.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders of the teachers")
+    teach.add_argument("--views", type=at_least_one, default=10, metavar="N", help="of each picture (%(default)s)")
+
     quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
     quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
     quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
@@ -121,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
     benchmark.add_argument("--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
-    benchmark.add_argument("--rounds", type=at_least_one, default=12, metavar="N", help="default: %(default)s")
+    benchmark.add_argument("--rounds", type=at_least_one, default=10, metavar="N", help="default: %(default)s")
 
     card = command(commands, "card", _card, "measure models and write the figures into their cards and the README")
     card.add_argument("models", nargs="*", metavar="MODEL", help="the models to measure; none: only write the README")
@@ -154,6 +159,17 @@ def _train(options: argparse.Namespace) -> int:
         f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "
         f"crowd {best['crowd']:.2%}\nnext: emotion-convert quantize {run.path} models/{recipe.name}-int8.tflite"
     )
+    return 0
+
+
+def _teach(options: argparse.Namespace) -> int:
+    if options.file.suffix != ".npz":
+        options.usage_error("FILE must end in .npz")
+    faces = _faces(options)
+    with quiet_stderr():
+        from convert.teach import teach
+    labels = teach([Run(folder) for folder in options.runs], faces, options.views, options.file)
+    print(f"{options.file}: {len(labels.pictures)} pictures, {labels.views} views, {options.file.stat().st_size} bytes")
     return 0
 
 

@@ -5,6 +5,7 @@
 """
 
 import csv
+import hashlib
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -182,6 +183,11 @@ def is_trainable(faces: Faces) -> NDArray[np.bool_]:
     flat = faces.images.reshape(len(faces), -1).std(axis=1) < 1
     fit: NDArray[np.bool_] = (has_votes | ~has_votes.any()) & ~flat
     return fit
+
+
+def picture_id(image: NDArray[np.uint8]) -> int:
+    """64 bits that name a picture uint8 [48, 48] by its pixels, in whatever order a data set holds them."""
+    return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "big")
 
 
 def is_twin(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from keras import layers
 
 from assistant.vision.preprocess import SIDE
 from convert.datasets import CROWD_LABELS, LABELS
+from convert.runs import Run, RunError
 
 HEADS = {"challenge": LABELS, "crowd": CROWD_LABELS}
 
@@ -31,6 +32,18 @@ def build(kind: str, *, side: int | None = None, **options: Any) -> keras.Model:
     features = layers.Dropout(dropout, name="dropout", dtype="float32")(features)
     heads = {name: layers.Dense(len(labels), name=name, dtype="float32")(features) for name, labels in HEADS.items()}
     return keras.Model(pixels, heads, name=kind)
+
+
+def restore(run: Run, precision: str = "float32") -> keras.Model:
+    """The two-headed network of a run with the weights of its best epoch. Raises RunError."""
+    run.best()
+    keras.mixed_precision.set_global_policy(precision)  # the run may have been trained in another
+    network = build(**run.recipe().network)
+    try:
+        network.load_weights(run.weights)
+    except (OSError, ValueError) as err:
+        raise RunError(f"{run.weights}: not the weights of this recipe: {str(err).splitlines()[0]}") from err
+    return network
 
 
 def with_head(model: keras.Model, head: str) -> keras.Model:

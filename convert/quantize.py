@@ -22,7 +22,7 @@ from convert import calibration, card, graph, networks
 from convert.datasets import Faces
 from convert.files import write_whole
 from convert.provenance import data_sha256
-from convert.runs import Run, RunError
+from convert.runs import Run
 
 
 def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]], head: str = "challenge") -> None:
@@ -32,7 +32,7 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
     the result is not wholly int8; nothing is written then.
     """
     pictures = calibration.find(faces, chosen)
-    served, reference = rebuild(run, head), run.float_model(model.stem, head)
+    served, reference = networks.with_head(networks.restore(run), head), run.float_model(model.stem, head)
     contents = {reference: convert(served, None), model: convert(served, pictures)}
     check(model.name, contents[model])
     facts = {"pictures": len(pictures), "sha256": hashlib.sha256(pictures.tobytes()).hexdigest()}
@@ -49,19 +49,6 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
         )
         files |= {path: content, card.path_of(path): card.encode(about)}
     write_whole(files)
-
-
-def rebuild(run: Run, head: str) -> keras.Model:
-    """The network of a run in float32 with its best weights and one head: [1, 48, 48, 1] to probabilities."""
-    run.best()
-    recipe = run.recipe()
-    keras.mixed_precision.set_global_policy("float32")  # the run may have been trained in another precision
-    network = networks.build(**recipe.network)
-    try:
-        network.load_weights(run.weights)
-    except (OSError, ValueError) as err:
-        raise RunError(f"{run.weights}: not the weights of this recipe: {str(err).splitlines()[0]}") from err
-    return networks.with_head(network, head)
 
 
 def convert(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:

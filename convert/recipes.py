@@ -86,6 +86,17 @@ class Variation:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """Learning from teachers. teachers: a file of soft labels (`emotion-convert teach`) beside the recipe, or empty.
+    share: of the loss that is theirs; temperature: what their logits and the student's are divided by (Hinton et al.
+    2015)."""
+
+    teachers: str = ""
+    share: float = 0.7
+    temperature: float = 2.0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A model from its seed to its last epoch; `network` holds the kind and the options of networks.build."""
 
@@ -95,11 +106,18 @@ class Recipe:
     note: str = ""
     data: Data = field(default_factory=Data)
     targets: Targets = field(default_factory=Targets)
+    distillation: Distillation = field(default_factory=Distillation)
     augment: Variation = field(default_factory=Variation)
     schedule: Schedule = field(default_factory=Schedule)
 
 
-_PARTS: dict[str, type] = {"data": Data, "schedule": Schedule, "targets": Targets, "augment": Variation}
+_PARTS: dict[str, type] = {
+    "data": Data,
+    "schedule": Schedule,
+    "targets": Targets,
+    "distillation": Distillation,
+    "augment": Variation,
+}
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
@@ -116,6 +134,8 @@ def read(path: Path) -> Recipe:
     if type(recipe.seed) is not int:
         raise RecipeError(f"{path}: seed is {recipe.seed!r}; expected a whole number")
     _check_schedule(path, recipe.schedule)
+    if not recipe.distillation.share <= 1 or not recipe.distillation.temperature >= 1:
+        raise RecipeError(f"{path}: distillation.share must be 0 to 1, distillation.temperature 1 or more")
     return recipe
 
 

@@ -15,15 +15,15 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
 from assistant.config import Detector as DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.preprocess import SIDE, normalize
-from convert import datasets, networks
+from convert import datasets, networks, soft
 from convert.alignment import align_faces
 from convert.augment import Augment
 from convert.average import Average
+from convert.lessons import Arrays, Distillation, Lessons
 from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
 from convert.runs import COLUMNS, Run, RunError, score
@@ -31,7 +31,6 @@ from convert.schedules import warm_cosine
 
 ROUNDING = 1e-6
 """The history keeps so much of a score; an epoch that is no better than this is no better."""
-Arrays = dict[str, NDArray[np.float32]]
 
 
 @keras.saving.register_keras_serializable("emotion_assistant")
@@ -70,6 +69,10 @@ def train(
     keras.mixed_precision.set_global_policy(recipe.schedule.precision)
     model = _start(recipe)
     facts = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision, "epochs": epochs}
+    teachers = None
+    if recipe.distillation.teachers:
+        teachers = soft.read(recipe_file.parent / recipe.distillation.teachers)
+        facts["teachers"] = teachers.about
     run.begin(recipe_file, environment(data_sha256(faces)) | facts | {"recipe": recipe.name}, COLUMNS, start)
     steps = math.ceil(len(training) / recipe.schedule.batch)
     done, best = len(run.history()), max(map(score, run.history()), default=0.0)
@@ -86,14 +89,17 @@ def train(
     elif start is not None:
         _load(model, start)
     journal = Journal(run, public, average, best)
-    inputs, (targets, weights) = normalize(training.images), _targets(training, recipe)
+    lessons = Lessons(
+        training.images, *_targets(training, recipe), teachers,
+        batch=recipe.schedule.batch, seed=recipe.seed, epoch=done,
+    )  # fmt: skip
     starts = [round(share * epochs) for share, _ in recipe.schedule.sizes] + [epochs]
     for (_, side), first, end in zip(recipe.schedule.sizes, starts, starts[1:], strict=False):
         if done >= end or first == end:
             continue
         _compile(model, optimizer, recipe, side)
         model.fit(
-            inputs, targets, sample_weight=weights, batch_size=recipe.schedule.batch, verbose=_verbosity(),
+            lessons, shuffle=False, verbose=_verbosity(),
             initial_epoch=max(done, first), epochs=end, callbacks=[average, journal],
         )  # fmt: skip
     run.plot()
@@ -139,8 +145,11 @@ def _optimizer(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
 def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: Recipe, side: int) -> None:
     """Same weights and optimizer, another picture size: compiling again drops the traced step."""
     model.layers[-2].side = side
-    losses = {head: keras.losses.CategoricalCrossentropy(from_logits=True) for head in networks.HEADS}
-    model.compile(optimizer, losses, loss_weights={"challenge": 1.0, "crowd": recipe.targets.crowd}, jit_compile=False)
+    d = recipe.distillation
+    losses = {head: Distillation(d.share if d.teachers else 0.0, d.temperature) for head in networks.HEADS}
+    weights = {"challenge": 1.0, "crowd": recipe.targets.crowd}
+    # TensorFlow compiles the step as a graph and is slower with XLA on a CPU; JAX has nothing else
+    model.compile(optimizer, losses, loss_weights=weights, jit_compile=keras.backend.backend() == "jax")
 
 
 def _targets(faces: datasets.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:

@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip insta
 from assistant.records import ModelError
 from assistant.vision.classifier import Classifier
 from assistant.vision.preprocess import normalize
-from convert import calibration, card, datasets, graph, quantize, verify
+from convert import calibration, card, datasets, graph, networks, quantize, verify
 from convert.cli import main
 from convert.runs import Run, RunError
 from tests import faces
@@ -66,7 +66,9 @@ def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
     assert report["pictures"] == 28
     assert report["agreement"] >= 0.85
     assert report["mean_abs_dp"] < 0.05
-    served = np.asarray(quantize.rebuild(run, "challenge")(normalize(faces.picture(2, 9))[np.newaxis]))[0]
+    served = np.asarray(
+        networks.with_head(networks.restore(run), "challenge")(normalize(faces.picture(2, 9))[np.newaxis])
+    )[0]
     reference = Classifier(run.float_model("tiny-int8", "challenge")).probabilities(faces.picture(2, 9))
     np.testing.assert_allclose(reference, served, atol=1e-4)
 
@@ -145,19 +147,19 @@ def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
 
 def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
     dim = np.full((3, 48, 48), 100, np.uint8)
-    content = quantize.convert(quantize.rebuild(Run(place / "run"), "challenge"), dim)
+    content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "challenge"), dim)
     assert graph.parse("dim", content).quantization == (1 / 64, 0)
     assert (dim == 100).all()
 
 
 def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no epoch of this run is finished"):
-        quantize.rebuild(Run(tmp_path), "challenge")
+        networks.restore(Run(tmp_path))
     for name in ("environment.json", "history.csv", "recipe.toml"):
         (tmp_path / name).write_bytes((place / "run" / name).read_bytes())
     (tmp_path / "best.weights.h5").write_bytes(b"no weights")
     with pytest.raises(RunError, match="not the weights of this recipe"):
-        quantize.rebuild(Run(tmp_path), "challenge")
+        networks.restore(Run(tmp_path))
 
 
 def test_nothing_is_written_where_calibration_fails(
