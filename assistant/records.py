@@ -6,7 +6,8 @@ travels in the records, so that nobody but a thread needs a clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,11 +117,20 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Levels:
+    """How sure a model must be, by expression: the mean probability from which it is told that somebody *looks* so, and
+    from which, to who asks, that it *may be* so."""
+
+    looks: Mapping[str, float] = field(default_factory=dict)
+    maybe: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Seen:
     """What is known of a person in view at one moment; what answers are made of.
 
     state: an expression, CANNOT_TELL, or NOBODY for who has just come; since: when it began (the clock of a frame's
-    `at`). expression: that of the state, or else the likeliest, with its mean probability; empty where none can be had.
+    `at`). expression: that of the state, or else the likeliest, with its mean probability; empty where none is likely.
     reason: why there is no state, else empty. where: "left", "ahead" or "right";
     hour: "10" to "2" on a clock face whose twelve lies ahead. distance: "near", "far" or empty between the two. facing:
     "you", "left", "right" or empty where that is not known. is_partner: the one whom the wearer is facing and talking

@@ -21,7 +21,7 @@ from assistant.vision.detectors import Detector
 from convert import muxspace
 from convert.datasets import DatasetError, Faces
 from convert.detection.pictures import CROP_SCALE, enlarged
-from convert.evaluate import probabilities, truth_of
+from convert.evaluation.testset import probabilities, truth_of
 
 TILTS_DEG = (0, 30, -30)
 EXPRESSIONS = ("happy", "neutral", "surprise")
@@ -38,8 +38,8 @@ def align_faces(images: NDArray[np.uint8], detector: Detector) -> tuple[NDArray[
     """
     made, found = images.copy(), np.zeros(len(images), bool)
     for index, image in enumerate(images):
-        framed, room = enlarged(image)
-        face = _nearest(detector, framed)
+        larger, room = enlarged(image)
+        face = nearest(detector, larger)
         if face is not None and face.landmarks is not None:
             # the landmarks in the small picture: aligning from there loses nothing that it had
             points = (np.array(face.landmarks) - room + 0.5) / CROP_SCALE - 0.5
@@ -83,8 +83,8 @@ def _on_muxspace(
     for tilt in TILTS_DEG:
         right: dict[str, dict[str, list[bool]]] = {way: {e: [] for e in EXPRESSIONS} for way in ("cropped", "aligned")}
         for picture in pictures:
-            frame = _tilted(picture.grey, tilt)
-            face = _nearest(detector, frame)
+            frame = framed(picture.grey, tilt)
+            face = nearest(detector, frame)
             if face is not None:
                 for way, crop in _both(frame, face, detector.margin).items():
                     said = classifier.labels[int(classifier.probabilities(crop).argmax())]
@@ -118,18 +118,18 @@ def _both(grey: NDArray[np.uint8], face: Face, margin: float) -> dict[str, NDArr
     }
 
 
-def _tilted(grey: NDArray[np.uint8], tilt_deg: float) -> NDArray[np.uint8]:
+def framed(grey: NDArray[np.uint8], tilt_deg: float = 0.0) -> NDArray[np.uint8]:
     """A face picture with room around it, repeated from its edges, turned about its middle, LONG_SIDE pixels long."""
     room = max(grey.shape) // 3
-    framed = cv2.copyMakeBorder(grey, room, room, room, room, cv2.BORDER_REPLICATE)
-    factor = LONG_SIDE / max(framed.shape)
-    framed = cv2.resize(framed, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    height, width = framed.shape
+    wider = cv2.copyMakeBorder(grey, room, room, room, room, cv2.BORDER_REPLICATE)
+    factor = LONG_SIDE / max(wider.shape)
+    wider = cv2.resize(wider, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    height, width = wider.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), tilt_deg, 1.0)
-    return np.asarray(cv2.warpAffine(framed, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(cv2.warpAffine(wider, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _nearest(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
+def nearest(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
     """The face nearest to the middle of a picture of one face."""
     middle = grey.shape[1] / 2, grey.shape[0] / 2
 

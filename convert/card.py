@@ -16,7 +16,7 @@ from assistant.records import AssistantError, ModelError
 from assistant.vision.preprocess import SCALING, SIDE
 from convert import graph, provenance
 from convert.datasets import Faces
-from convert.evaluate import evaluate
+from convert.evaluation.evaluate import evaluate, fit
 from convert.files import write_whole
 from convert.runs import Run
 from convert.verify import is_sound, verify
@@ -88,12 +88,21 @@ def describe(
     }
 
 
-def refresh(model: Path, faces: Faces, run: Run | None = None) -> dict[str, Any]:
+def settle(model: Path, faces: Faces) -> dict[str, Any]:
+    """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises
+    ModelError."""
+    card = load(model) | fit(model, faces)
+    write_whole({path_of(model): encode(card)})
+    return card
+
+
+def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | None = None) -> dict[str, Any]:
     """Measure a model that has a card and write the figures into it; returns the card.
 
     metrics: exactly what `evaluate` gives on PrivateTest. public_test: the accuracy that a choice may rest on. verify:
-    int8 against float, where the run with the float model is given (else the figures stay as they were). Raises
-    ModelError, also for a model that lost more by quantization than `verify` allows; the card is left alone then.
+    int8 against float, where the run with the float model is given (else the figures stay as they were). muxspace: the
+    folder of that name. Raises ModelError, also for a model that lost more by quantization than `verify` allows; the
+    card is left alone then.
     """
     card = load(model)
     if run:
@@ -101,9 +110,9 @@ def refresh(model: Path, faces: Faces, run: Run | None = None) -> dict[str, Any]
         if not is_sound(card["verify"]):
             loss = card["verify"]["macro_f1_loss_points"]
             raise ModelError(f"{model}: macro-F1 falls by {loss} points by quantization")
-    public = evaluate(model, faces, "PublicTest")
+    public = evaluate(model, faces, "PublicTest", quick=True)
     card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
-    card["metrics"] = evaluate(model, faces, "PrivateTest")
+    card["metrics"] = evaluate(model, faces, "PrivateTest", muxspace=muxspace)
     card["measured"] = made_now()
     write_whole({path_of(model): encode(card)})
     return card

@@ -24,13 +24,15 @@ from convert.runs import Run
 from convert.scenarios import commands as scenario_commands
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
-HEADS = ("challenge", "crowd")
+HEADS = ("crowd", "challenge")
+SPLITS = ("PrivateTest", "PublicTest")
 
 EXAMPLES = """\
 from a recipe to a shipped model:
   emotion-convert train --recipe models/recipes/emotion-cnn.toml --run runs/emotion-cnn
   emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
+  emotion-convert settle models/emotion-cnn-int8.tflite
   emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
 judge what is shipped:
   emotion-convert evaluate emotion-cnn-int8
@@ -115,7 +117,17 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
     evaluate.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    evaluate.add_argument("--split", choices=("PrivateTest", "PublicTest"), default="PrivateTest", help="%(default)s")
+    evaluate.add_argument("--quick", action="store_true", help="without what takes minutes: robustness and muxspace")
+    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write NAME.json, NAME.md and pictures there")
+
+    compare = command(commands, "compare", _compare, "tell whether one of two models is better, or only luckier")
+    compare.add_argument("first", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    compare.add_argument("second", metavar="OTHER", help="judged by the same truth")
+    for each in (evaluate, compare):
+        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
+
+    settle = command(commands, "settle", _settle, "choose temperature and thresholds on PublicTest, into the card")
+    settle.add_argument("models", nargs="+", metavar="MODEL", help="a .tflite file or the name of a shipped model")
 
     detection_commands.add(commands)
     scenario_commands.add(commands)
@@ -133,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
     card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
     card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
 
-    for each in (verify, evaluate, benchmark):
+    for each in (verify, evaluate, compare, benchmark):
         each.add_argument("--json", action="store_true", help="print JSON alone")
     return top
 
@@ -204,10 +216,40 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from convert import evaluate
+    from convert.evaluation import report
+    from convert.evaluation.evaluate import evaluate
 
-    show(evaluate.evaluate(find(options.model), _faces(options), options.split), evaluate.as_text, options)
+    model = find(options.model)
+    made = evaluate(model, _faces(options), options.split, muxspace=_muxspace(options), quick=options.quick)
+    if options.report:
+        report.write(made, model.stem, options.report)
+    show(made, report.as_text, options)
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from convert.evaluation import compare
+
+    models = find(options.first), find(options.second)
+    show(compare.compare(*models, _faces(options), options.split), compare.as_text, options)
+    return 0
+
+
+def _settle(options: argparse.Namespace) -> int:
+    from convert import card
+
+    faces = _faces(options)
+    for model in map(find, options.models):
+        made = card.settle(model, faces)
+        print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
+    return 0
+
+
+def _muxspace(options: argparse.Namespace) -> Path | None:
+    """The folder `muxspace` beside the data, where there is one."""
+    place = data(options)
+    folder = (place if place.is_dir() else place.parent) / "muxspace"
+    return folder if folder.is_dir() else None
 
 
 def _cover(options: argparse.Namespace) -> int:
@@ -239,7 +281,7 @@ def _card(options: argparse.Namespace) -> int:
         if card.load(model).get("task") == detector_card.TASK:
             detection_commands.measure(options, model)
             continue
-        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None)
+        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, _muxspace(options))
         print(f"{card.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
         card.update_readme(options.readme, card.FIGURES, card.table([card.load(model) for model in shipped()]))

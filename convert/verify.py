@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from assistant.vision.classifier import Classifier
-from convert import metrics
 from convert.datasets import DatasetError, Faces
-from convert.evaluate import probabilities, truth_of
+from convert.evaluation import metrics
+from convert.evaluation.testset import probabilities, truth_of
 
 MAX_LOSS_POINTS = 1.0
 """How far macro-F1 may fall, in points of a hundred."""

@@ -40,7 +40,7 @@ def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
     assert asked(somebody("sad", 0.95)) == "One person, ahead. Maybe looks sad."
     assert asked(somebody("happy", 0.5)) == "One person, ahead. Maybe looks happy."
     assert asked(somebody(NOBODY, 0.5, expression="happy", reason="unclear")) == "One person, ahead. Maybe looks happy."
-    unsure = somebody(CANNOT_TELL, 0.3, expression="happy", reason="unclear")
+    unsure = somebody(CANNOT_TELL, 0.3, expression="", reason="unclear")
     assert asked(unsure) == "One person, ahead. Cannot tell, face is unclear."
     assert "annot tell" in asked(somebody("contempt", 0.9))
 

@@ -114,7 +114,6 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
     text = report.as_text(report.report(heard, outcomes, settings))
     assert "3 scenes, 0.8 minutes, 480 frames" in text
     monkeypatch.setattr(tune, "GRID", {"enter": (0.5, 0.7)})
-    monkeypatch.setattr(tune, "ENTER", (0.6, 0.8))
     best = tune.search(outcomes[:1], settings, rounds=1)
     assert best["value"] >= best["value_before"]
     assert "[decide]" in tune.as_text(best)

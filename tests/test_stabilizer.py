@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.config import Decide
-from assistant.records import CANNOT_TELL, NOBODY, Change, Reading
+from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
 from assistant.vision.stabilizer import Stabilizer
 from tests.standins import LABELS, probabilities
 
@@ -218,9 +218,9 @@ def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
-def test_an_expression_of_its_own_threshold_is_told_earlier_or_not_at_all() -> None:
-    for enter, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"])):
-        stabilizer, made = Stabilizer(Decide(), LABELS, enter), []
+def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
+    for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
+        stabilizer, made = Stabilizer(Decide(), LABELS, Levels(looks)), []
         for frame in range(15):
             reading = Reading(1, frame / 10, probabilities("happy", 0.7))
             made += [change.new for change in stabilizer.update(frame / 10, [reading])]
@@ -234,6 +234,9 @@ def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> N
     glance = stabilizer.glance(1)
     assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
     assert glance.probability == pytest.approx(0.5)
+    humble = Stabilizer(Decide(), LABELS, Levels(maybe={"happy": 0.55}))
+    humble.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
+    assert (humble.glance(1).likely, humble.glance(1).probability) == ("", pytest.approx(0.5))
     for frame in range(1, 20):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.9))])
     glance = stabilizer.glance(1)

@@ -14,8 +14,6 @@ FRESH_S = 1.0
 """An older picture answers nothing."""
 SURE, FAIR = 0.8, 0.6
 """Mean probability from which it is said to be quite or fairly sure."""
-LIKELY = 0.4
-"""Below this not even "maybe" is said."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Answers:
         """Why somebody's expression is not told, not even as "maybe"; empty where it is."""
         if seen.reason and seen.reason != "unclear":
             return seen.reason
-        return "" if seen.expression in SPOKEN and seen.probability >= LIKELY else "unclear"
+        return "" if seen.expression in SPOKEN else "unclear"
 
     def _people(self, sight: Sight, seen: Seen) -> str:
         """How many, and where, how far and how turned the one to speak of is."""

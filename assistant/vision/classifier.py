@@ -7,20 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import EXPRESSIONS, ModelError
+from assistant.records import EXPRESSIONS, Levels, ModelError
 from assistant.vision import tflite
 from assistant.vision.preprocess import SCALING, SIDE, normalize
 
 
 @dataclass(frozen=True)
 class Card:
-    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits. enter:
-    for some labels the mean probability from which they are told."""
+    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits."""
 
     sha256: str
     labels: tuple[str, ...]
     temperature: float = 1.0
-    enter: dict[str, float] = field(default_factory=dict)
+    levels: Levels = field(default_factory=Levels)
 
 
 def read_card(model: Path) -> Card:
@@ -42,14 +41,30 @@ def read_card(model: Path) -> Card:
         raise ModelError(f"{path}: input is {shape} {scaling!r}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}")
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {repr(temperature)[:40]}; allowed: a number from 0.05 to 20")
-    thresholds = card.get("thresholds", {})
+    return Card(digest.lower(), tuple(labels), float(temperature), _levels(path, card.get("thresholds", {}), labels))
+
+
+def _levels(path: Path, thresholds: Any, labels: list[str]) -> Levels:
+    """`thresholds` of a card: {"looks": {label: probability, ...}, "maybe": {...}}, both optional."""
     if not isinstance(thresholds, dict) or not all(
-        label in labels and type(value) is float and 0.3 <= value <= 1 for label, value in thresholds.items()
+        level in ("looks", "maybe")
+        and isinstance(numbers, dict)
+        and all(label in labels and type(each) is float and 0.2 <= each <= 1 for label, each in numbers.items())
+        for level, numbers in thresholds.items()
     ):
         raise ModelError(
-            f"{path}: thresholds are {repr(thresholds)[:80]}; allowed: labels with numbers from 0.3 to 1.0"
+            f"{path}: thresholds are {repr(thresholds)[:80]}; "
+            "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
         )
-    return Card(digest.lower(), tuple(labels), float(temperature), thresholds)
+    return Levels(**thresholds)
+
+
+def tempered(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """softmax(logits / temperature) of probabilities float32 [..., classes], which an int8 output gives in steps of
+    1/256: half a step stands for what is smaller (Guo et al. 2017)."""
+    if temperature != 1.0:
+        scores = np.maximum(scores, np.float32(1 / 512)) ** np.float32(1 / temperature)
+    return np.asarray(scores / scores.sum(axis=-1, keepdims=True), np.float32)
 
 
 class Classifier:
@@ -62,7 +77,7 @@ class Classifier:
     def __init__(self, model: Path, threads: int = 2) -> None:
         self.path = model
         self.card = read_card(model)
-        self.labels, self.enter = self.card.labels, self.card.enter
+        self.labels, self.levels = self.card.labels, self.card.levels
         self.model = tflite.Model(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
@@ -77,10 +92,7 @@ class Classifier:
         scores = self.model.run(self.quantize(crop))[0][0]
         if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
             raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
-        if self.card.temperature != 1.0:
-            # softmax(logits / T) from the probabilities; the floor is half an output step of 1/256
-            scores = np.maximum(scores, 1 / 512) ** (1 / self.card.temperature)
-        return (scores / scores.sum()).astype(np.float32)
+        return tempered(scores, self.card.temperature)
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""

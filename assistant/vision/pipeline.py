@@ -7,7 +7,7 @@ Everything that looks at hardware reaches the pipeline as an argument; `step` kn
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import Change, Fate, Frame, Person, Priority, Reading, Utterance
+from assistant.records import Change, Fate, Frame, Levels, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality, sight
 from assistant.vision.answers import Answered, Answers
 from assistant.vision.detectors import Detector
@@ -38,13 +38,13 @@ FAR_EVERY_S = 1.0
 
 
 class Reader(Protocol):
-    """What reads a face crop uint8 [48, 48]: `classifier.Classifier`, or a stand-in. enter: see Stabilizer."""
+    """What reads a face crop uint8 [48, 48]: `classifier.Classifier`, or a stand-in."""
 
     @property
     def labels(self) -> tuple[str, ...]: ...
 
     @property
-    def enter(self) -> Mapping[str, float]: ...
+    def levels(self) -> Levels: ...
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
@@ -85,7 +85,9 @@ class Pipeline:
         self.detector, self.reader, self.phrases, self.covered, self.far = detector, reader, phrases, covered, far
         self.fov_deg = settings.camera.fov_deg
         self.lens, self.tracker = Lens(), Tracker()
-        self.stabilizer = Stabilizer(settings.decide, reader.labels if reader else (), reader.enter if reader else {})
+        self.stabilizer = Stabilizer(
+            settings.decide, reader.labels if reader else (), reader.levels if reader else None
+        )
         self.scene = Scene(settings.words, self.fov_deg)
         is_by_clock = settings.words.verbosity == "full"
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)

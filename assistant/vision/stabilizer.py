@@ -2,7 +2,7 @@
 
 A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the readings of the last second:
 
-- a new expression must reach `enter` (its own, where the model's card has one) in the mean and be the first choice of
+- a new expression must reach `enter` (and what the model's card asks for it) in the mean and be the first choice of
   nearly all readings (AGREEMENT); the held one stays until its mean falls below `stay` (hysteresis);
 - a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
 - `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
@@ -13,11 +13,11 @@ Raw readings and verdicts never share a buffer: no verdict can feed itself.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assistant.config import Decide
-from assistant.records import CANNOT_TELL, NOBODY, Change, Reading
+from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
 
 AGREEMENT = 0.77
 """Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
@@ -26,6 +26,8 @@ FULL_SHARE = 0.8
 """Share of the window that must have passed before the first verdict."""
 SEEN_SHARE = 0.3
 """A face found in fewer frames than this is as likely a print on a jumper."""
+MAYBE = 0.4
+"""Mean probability of a "maybe" where the model's card names none."""
 ROUNDING_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
@@ -48,7 +50,8 @@ class _Person:
 @dataclass(frozen=True)
 class Glance:
     """A person at one moment. likely: the expression of the state, or else the likeliest one, with its mean
-    probability; empty where none can be had. reason: why there is no state. since: when the state began."""
+    probability; empty where none is likely enough for a "maybe". reason: why there is no state. since: when the state
+    began."""
 
     state: str
     likely: str
@@ -58,13 +61,15 @@ class Glance:
 
 
 class Stabilizer:
-    """Holds the state of everybody in view. labels: the expression of each probability, in order. enter: for some of
-    them a mean probability of their own from which they count, instead of the setting."""
+    """Holds the state of everybody in view. labels: the expression of each probability, in order. levels: how sure the
+    model must be of each of them; the setting `enter` is the least for all."""
 
-    def __init__(self, settings: Decide, labels: Sequence[str], enter: Mapping[str, float] | None = None) -> None:
+    def __init__(self, settings: Decide, labels: Sequence[str], levels: Levels | None = None) -> None:
         self.settings = settings
         self.labels = tuple(labels)
-        self.enter = tuple((enter or {}).get(label, settings.enter) for label in labels)
+        levels = levels or Levels()
+        self.enter = tuple(max(levels.looks.get(label, 0.0), settings.enter) for label in labels)
+        self.maybe = tuple(levels.maybe.get(label, MAYBE) for label in labels)
         self._people: dict[int, _Person] = {}
 
     def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
@@ -99,7 +104,8 @@ class Stabilizer:
             index = self.labels.index(person.state)
             return Glance(person.state, person.state, means[index], "", person.changed)
         best = max(range(len(means)), key=means.__getitem__)
-        return Glance(person.state, self.labels[best], means[best], "unclear", person.changed)
+        likely = self.labels[best] if means[best] >= self.maybe[best] else ""
+        return Glance(person.state, likely, means[best], "unclear", person.changed)
 
     def _without_reading(self, person: _Person, at: float) -> str | None:
         person.frames.append(at)

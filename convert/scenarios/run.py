@@ -7,7 +7,7 @@ other settings without looking again: `again`.
 import dataclasses
 import functools
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from assistant import assembly
 from assistant.config import Settings
-from assistant.records import CANNOT_TELL, Box, Face, Frame, Person, Reading
+from assistant.records import CANNOT_TELL, Box, Face, Frame, Levels, Person, Reading
 from assistant.replay import Line, Reply, Summary, replay
 from assistant.vision.cameras import Camera
 from assistant.vision.cameras.opencv import ClipCamera
@@ -54,14 +54,14 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a scene. labels and enter: the classifier's."""
+    """What came of a scene. labels and levels: the classifier's."""
 
     truth: Truth
     said: tuple[Said, ...]
     asked: tuple[Asked, ...]
     taken: tuple[Taken, ...]
     labels: tuple[str, ...]
-    enter: dict[str, float]
+    levels: Levels
     frames: int
 
 
@@ -93,9 +93,9 @@ class _Known:
 
     margin, needs_colour = 0.0, False
 
-    def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], enter: Mapping[str, float]) -> None:
+    def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], levels: Levels) -> None:
         self._taken = iter(taken)
-        self.labels, self.enter = labels, enter
+        self.labels, self.levels = labels, levels
         self.readings: dict[int, Reading] = {}
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
@@ -151,10 +151,9 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
     return [done[index] for index in range(len(tasks))]
 
 
-def again(outcome: Outcome, settings: Settings, enter: Mapping[str, float] | None = None) -> tuple[Said, ...]:
-    """What would have been said with other settings of decisions and words. enter: see Stabilizer; None: the
-    classifier's own."""
-    pipeline = _Again(_Known(outcome.taken, outcome.labels, outcome.enter if enter is None else enter), settings)
+def again(outcome: Outcome, settings: Settings, levels: Levels | None = None) -> tuple[Said, ...]:
+    """What would have been said with other settings of decisions and words. levels: instead of the classifier's."""
+    pipeline = _Again(_Known(outcome.taken, outcome.labels, levels or outcome.levels), settings)
     lines = replay(_Blank([each.at for each in outcome.taken]), pipeline, settings)
     return tuple(_said(line) for line in lines if isinstance(line, Line))
 
@@ -181,8 +180,8 @@ def _work(task: Task) -> Outcome:
                 asked.append(_asked(item))
             else:
                 said.append(_said(item))
-    labels, enter = (pipeline.reader.labels, dict(pipeline.reader.enter)) if pipeline.reader else ((), {})
-    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, enter, frames)
+    labels, levels = (pipeline.reader.labels, pipeline.reader.levels) if pipeline.reader else ((), Levels())
+    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, levels, frames)
 
 
 def _camera(task: Task) -> Camera:

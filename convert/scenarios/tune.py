@@ -4,8 +4,7 @@ Nothing is looked at again: detector and classifier have said what they see, and
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.config import Settings
@@ -20,8 +19,8 @@ GRID: dict[str, tuple[float, ...]] = {
     "vague_s": (1.0, 1.5, 2.0, 2.5),
 }
 """The settings of `decide`, and what each may become."""
-ENTER = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
-"""What the mean probability may be from which an expression counts, for each by itself."""
+Decisions = dict[str, Any]
+"""Some fields of `config.Decide`."""
 ROUNDS = 2
 PRECISION = {"happy": 0.95}
 LEAST = 0.85
@@ -30,43 +29,30 @@ MISSING, LATE, TALKING = 4.0, 0.2, 0.2
 LATE_S = 1.5
 
 
-@dataclass(frozen=True)
-class Point:
-    """One way to decide: some fields of `config.Decide`, and the mean probabilities from which expressions count."""
-
-    decide: Mapping[str, Any]
-    enter: Mapping[str, float]
-
-    def settings(self, settings: Settings) -> Settings:
-        """The settings with these decisions, and with every expression said."""
-        decide = dataclasses.replace(settings.decide, **self.decide)
-        words = dataclasses.replace(settings.words, expressions=LABELS)
-        return dataclasses.replace(settings, decide=decide, words=words)
-
-
 def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS) -> dict[str, Any]:
     """The best point that is found by changing one coordinate at a time, ready for JSON."""
     from tqdm import tqdm
 
     kept = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
-    best = Point({name: getattr(settings.decide, name) for name in GRID}, dict(kept[0].enter) if kept else {})
+    best: Decisions = {name: getattr(settings.decide, name) for name in GRID}
     made = judged(kept, best, settings)
     first, worth = made, value(made)
-    total = rounds * sum(1 for _ in _moves(best))
-    with tqdm(total=total, unit="trial", disable=None) as bar:
+    with tqdm(total=rounds * sum(map(len, GRID.values())), unit="trial", disable=None) as bar:
         for _ in range(rounds):
             before = worth
-            for axis in _axes():
-                for point in _along(best, axis):
+            for name, numbers in GRID.items():
+                for number in numbers:
                     bar.update()
+                    point = best | {name: number}
+                    if point.get("stay", 0.0) > point.get("enter", 1.0):
+                        continue
                     trial = judged(kept, point, settings)
                     if value(trial) > worth:
                         best, made, worth = point, trial, value(trial)
             if worth == before:
                 break
     return {
-        "decide": dict(best.decide),
-        "thresholds": dict(best.enter),
+        "decide": best,
         "value": round(worth, 4),
         "value_before": round(value(first), 4),
         "before": first,
@@ -74,10 +60,12 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
     }
 
 
-def judged(outcomes: Sequence[Outcome], point: Point, settings: Settings) -> dict[str, Any]:
+def judged(outcomes: Sequence[Outcome], decisions: Decisions, settings: Settings) -> dict[str, Any]:
     """The figures of the scenes with other decisions, every expression being said."""
-    chosen = point.settings(settings)
-    heard = [Heard(outcome.truth, said := again(outcome, chosen, point.enter), said) for outcome in outcomes]
+    decide = dataclasses.replace(settings.decide, **decisions)
+    words = dataclasses.replace(settings.words, expressions=LABELS)
+    chosen = dataclasses.replace(settings, decide=decide, words=words)
+    heard = [Heard(outcome.truth, said := again(outcome, chosen), said) for outcome in outcomes]
     return figures(heard, LABELS, LABELS)
 
 
@@ -98,29 +86,8 @@ def as_text(best: Mapping[str, Any]) -> str:
     """What the search found, for people."""
     lines = [f"value {best['value_before']} -> {best['value']}", "", "[decide]"]
     lines += [f"{name} = {number}" for name, number in best["decide"].items()]
-    lines += ["", "thresholds of the model's card:"]
-    lines += [f"  {label}: {number}" for label, number in best["thresholds"].items()]
     for name in ("before", "after"):
         lines += ["", f"{name}: p95 {best[name]['delay_p95_s']} s, talking {best[name]['neutral_per_10min']}"]
         for word, row in best[name]["expressions"].items():
             lines.append(f"  {word:9} precision {row['precision']}, recall {row['recall']}, {row['events']} events")
     return "\n".join(lines)
-
-
-def _axes() -> list[tuple[str, bool]]:
-    """What is varied: the settings, then each expression's threshold (True)."""
-    return [*((name, False) for name in GRID), *((label, True) for label in LABELS)]
-
-
-def _along(point: Point, axis: tuple[str, bool]) -> Iterator[Point]:
-    name, is_label = axis
-    for number in ENTER if is_label else GRID[name]:
-        if is_label:
-            yield Point(point.decide, {**point.enter, name: number})
-        elif name != "stay" or number <= point.decide["enter"]:
-            yield Point({**point.decide, name: number}, point.enter)
-
-
-def _moves(point: Point) -> Iterator[Point]:
-    for axis in _axes():
-        yield from _along(point, axis)

@@ -1,0 +1,51 @@
+"""Every figure of one model: the one report that cards, tables and pictures are made from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.config import Detector as DetectorSettings
+from assistant.vision import detectors
+from assistant.vision.classifier import Classifier, tempered
+from convert.datasets import Faces
+from convert.evaluation import confidence, robustness, testset, wild
+
+PRECISION = {"looks": 0.85, "maybe": 0.6}
+"""What share of the answers must be right, on PublicTest, from the probability on at which the assistant says that
+somebody *looks* so, or that it *may be* so."""
+
+
+def evaluate(
+    model: Path, faces: Faces, split: str = "PrivateTest", *, muxspace: Path | None = None, quick: bool = False
+) -> dict[str, Any]:
+    """All figures of a model on one split, ready for JSON.
+
+    muxspace: the folder of that name, left out where None. quick: leave out what takes minutes, robustness and
+    muxspace. The same file, runtime and kind of processor give the same figures, to the digit. Raises ModelError or
+    DatasetError.
+    """
+    classifier, tested = Classifier(model, threads=1), faces.of(split)
+    scores = testset.probabilities(classifier, tested.images)
+    _, truth, counts = testset.truth_of(classifier.labels, tested)
+    shares, shared = testset.shares_of(classifier.labels, tested)
+    report: dict[str, Any] = {"split": split, "labels": list(classifier.labels)}
+    report |= testset.judge(classifier.labels, scores, tested, faces.of("Training"))
+    report["confidence"] = confidence.figures(scores[shared], shares[shared])
+    report["mirror"] = robustness.mirror(classifier, tested.images, scores)
+    if not quick:
+        report["robustness"] = robustness.figures(classifier, tested.images[counts], truth[counts])
+        if muxspace:
+            detector = detectors.make(DetectorSettings(driver="own"))
+            report["muxspace"] = wild.figures(classifier, detector, muxspace)
+    return report
+
+
+def fit(model: Path, faces: Faces) -> dict[str, Any]:
+    """The temperature and the thresholds that a model's card should hold, chosen on PublicTest. Raises ModelError."""
+    classifier, tested = Classifier(model, threads=1), faces.of("PublicTest")
+    classifier.card = replace(classifier.card, temperature=1.0)
+    shares, shared = testset.shares_of(classifier.labels, tested)
+    scores, shares = testset.probabilities(classifier, tested.images[shared]), shares[shared]
+    temperature = confidence.temperature(scores, shares)
+    levels = confidence.levels(tempered(scores, temperature), shares, classifier.labels, PRECISION)
+    return {"temperature": temperature, "thresholds": levels}
