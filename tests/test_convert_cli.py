@@ -118,7 +118,8 @@ def test_anything_unexpected_is_one_line_too(
 
 
 def test_the_light_commands_run_without_tensorflow() -> None:
-    program = "import sys; import convert.cli, convert.evaluation.evaluate, convert.evaluation.compare, convert.verify, convert.benchmark, convert.card; "
+    program = "import sys; import convert.cli, convert.evaluation.evaluate, convert.evaluation.compare; "
+    program += "import convert.verify, convert.benchmark, convert.card; "
     program += "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
