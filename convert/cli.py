@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from assistant import __version__
@@ -26,6 +27,8 @@ from convert.scenarios import commands as scenario_commands
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 HEADS = ("crowd", "challenge")
 SPLITS = ("PrivateTest", "PublicTest")
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras can train with: the first that is installed, if KERAS_BACKEND does not choose."""
 
 EXAMPLES = """\
 from a recipe to a shipped model:
@@ -39,7 +42,9 @@ judge what is shipped:
   emotion-convert evaluate-detector
   emotion-convert benchmark
 
-FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]'.
+FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]';
+train also runs on JAX or Torch, with keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of
+TensorFlow, JAX and Torch that is installed.
 """
 
 
@@ -47,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", next(filter(find_spec, BACKENDS), BACKENDS[0]))
     try:
         code = int(options.command(options))
         sys.stdout.flush()

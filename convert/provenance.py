@@ -16,8 +16,7 @@ def environment(data_sha256: str) -> dict[str, str]:
     return {
         "data_sha256": data_sha256,
         "revision": revision(),
-        "tensorflow": _version("tensorflow"),
-        "keras": _version("keras"),
+        **{package: _version(package) for package in ("keras", "tensorflow", "jax", "torch")},
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),

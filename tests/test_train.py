@@ -2,6 +2,9 @@
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +154,22 @@ def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path
     other.write_text(faces.TINY_RECIPE.replace("widths = [", "widths = [3, ").replace("blocks = [", "blocks = [1, "))
     with pytest.raises(RunError, match="cannot begin with these weights"):
         train.train(recipes.read(other), other, place, tmp_path / "third", epochs=1, start=first)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_train_too(place: Path, tmp_path: Path, backend: str) -> None:
+    pytest.importorskip(backend, reason=f"{backend} is not installed")
+    command = [sys.executable, "-m", "convert", "train", "--recipe", str(place / "tiny.toml"), "--data", str(place)]
+    done = subprocess.run(
+        [*command, "--run", str(tmp_path / "run")],
+        check=False,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    run = Run(tmp_path / "run")
+    assert run.environment()["backend"] == backend
+    assert len(run.history()) == 2
+    assert networks.restore(run).count_params() > 0
