@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import Fate, Fault, ModelError, Priority, Utterance
+from assistant.records import Fate, Fault, Frame, ModelError, Priority, Utterance
+from assistant.vision import preprocess
 from assistant.vision.cameras import Clock
 from assistant.vision.capture import Capture
+from assistant.vision.health import Health
 from assistant.vision.pipeline import Pipeline, Step
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class Live:
     on_step: Callable[[Step | None], None] = lambda step: None
     clock: Clock = time.monotonic
     faults: Faults = field(default_factory=Faults)
+    health: Health = field(default_factory=Health)
     steps: int = 0
     _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
@@ -58,11 +61,13 @@ class Live:
                     return
                 if now - last_frame >= NO_FRAME_S:
                     self.fault("camera_lost" if self.steps else "camera", now, self.capture.trouble)
+                    self.health.pause()
                 self.on_step(None)
                 continue
             last_frame = now
             self.over("camera", now)
             self.over("camera_lost", now)
+            self._examine(frame, now)
             while self._ends:
                 self.pipeline.ended(*self._ends.popleft())
             try:
@@ -88,6 +93,17 @@ class Live:
                 last_report = now
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
                 log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
+
+    def _examine(self, frame: Frame, now: float) -> None:
+        """Says what keeps the pictures from showing anything; a lens that is covered on purpose has had its words."""
+        if self.pipeline.lens.is_covered:
+            self.health.pause()
+            return
+        for name, stands in self.health.update(preprocess.to_grey(frame.image), frame.at).items():
+            if stands:
+                self.fault(name, now)
+            else:
+                self.over(name, now)
 
     def answer(self, what: str) -> Utterance:
         """The answer to one of messages.ASKS, at once and from any thread."""

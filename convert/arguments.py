@@ -36,6 +36,13 @@ def data(options: argparse.Namespace) -> Path:
     raise DatasetError("no data; give FER-2013 with --data, or set EMOTION_DATA to its folder")
 
 
+def muxspace(options: argparse.Namespace) -> Path | None:
+    """The folder `muxspace` beside the data, where there is one. Raises DatasetError where there is no data."""
+    place = data(options)
+    folder = (place if place.is_dir() else place.parent) / "muxspace"
+    return folder if folder.is_dir() else None
+
+
 def yunet(options: argparse.Namespace) -> Path | None:
     """--yunet, else $EMOTION_YUNET, else None."""
     named = os.environ.get("EMOTION_YUNET")

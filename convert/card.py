@@ -131,6 +131,16 @@ def load(model: Path) -> dict[str, Any]:
         raise ModelError(f"{path_of(model)}: not a model card: {err}") from err
 
 
+def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
+    """The classifiers that lie in the package, by name; "**/emotion-*.tflite": also the challenge's, in a checkout."""
+    import models
+
+    found = sorted(Path(models.__file__ or "").parent.glob(pattern))
+    if not found:
+        raise AssistantError("no model is shipped with this installation; name a .tflite file")
+    return found
+
+
 def encode(card: dict[str, Any]) -> bytes:
     """A card as JSON for people: one key a line, one row of numbers a line."""
     text = json.dumps(card, indent=1, ensure_ascii=False)

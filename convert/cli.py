@@ -17,16 +17,16 @@ from assistant.records import AssistantError
 from assistant.vision.detectors.own import SHIPPED
 from assistant.vision.tflite import find, quiet_stderr
 from convert import recipes
-from convert.arguments import at_least_one, command, data, show
+from convert.arguments import at_least_one, command, data, muxspace, show
 from convert.datasets import Faces, load
 from convert.detection import commands as detection_commands
 from convert.detection.recipe import KIND
+from convert.evaluation import commands as evaluation_commands
 from convert.runs import Run
 from convert.scenarios import commands as scenario_commands
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 HEADS = ("crowd", "challenge")
-SPLITS = ("PrivateTest", "PublicTest")
 BACKENDS = ("tensorflow", "jax", "torch")
 """What Keras can train with: the first that is installed, if KERAS_BACKEND does not choose."""
 
@@ -121,20 +121,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder with the float model")
 
-    evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
-    evaluate.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    evaluate.add_argument("--quick", action="store_true", help="without what takes minutes: robustness and muxspace")
-    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write NAME.json, NAME.md and pictures there")
-
-    compare = command(commands, "compare", _compare, "tell whether one of two models is better, or only luckier")
-    compare.add_argument("first", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    compare.add_argument("second", metavar="OTHER", help="judged by the same truth")
-    for each in (evaluate, compare):
-        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
-
-    settle = command(commands, "settle", _settle, "choose temperature and thresholds on PublicTest, into the card")
-    settle.add_argument("models", nargs="+", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-
+    evaluation_commands.add(commands)
     detection_commands.add(commands)
     scenario_commands.add(commands)
 
@@ -151,7 +138,7 @@ def parser() -> argparse.ArgumentParser:
     card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
     card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
 
-    for each in (verify, evaluate, compare, benchmark):
+    for each in (verify, benchmark):
         each.add_argument("--json", action="store_true", help="print JSON alone")
     return top
 
@@ -221,43 +208,6 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
 
-def _evaluate(options: argparse.Namespace) -> int:
-    from convert.evaluation import report
-    from convert.evaluation.evaluate import evaluate
-
-    model = find(options.model)
-    made = evaluate(model, _faces(options), options.split, muxspace=_muxspace(options), quick=options.quick)
-    if options.report:
-        report.write(made, model.stem, options.report)
-    show(made, report.as_text, options)
-    return 0
-
-
-def _compare(options: argparse.Namespace) -> int:
-    from convert.evaluation import compare
-
-    models = find(options.first), find(options.second)
-    show(compare.compare(*models, _faces(options), options.split), compare.as_text, options)
-    return 0
-
-
-def _settle(options: argparse.Namespace) -> int:
-    from convert import card
-
-    faces = _faces(options)
-    for model in map(find, options.models):
-        made = card.settle(model, faces)
-        print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
-    return 0
-
-
-def _muxspace(options: argparse.Namespace) -> Path | None:
-    """The folder `muxspace` beside the data, where there is one."""
-    place = data(options)
-    folder = (place if place.is_dir() else place.parent) / "muxspace"
-    return folder if folder.is_dir() else None
-
-
 def _cover(options: argparse.Namespace) -> int:
     from convert import cover
 
@@ -268,9 +218,9 @@ def _cover(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
-    from convert import benchmark
+    from convert import benchmark, card
 
-    models = [find(name) for name in options.models] or shipped()
+    models = [find(name) for name in options.models] or card.shipped()
     show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
     return 0
 
@@ -287,20 +237,14 @@ def _card(options: argparse.Namespace) -> int:
         if card.load(model).get("task") == detector_card.TASK:
             detection_commands.measure(options, model)
             continue
-        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, _muxspace(options))
+        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, muxspace(options))
         print(f"{card.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
-        card.update_readme(options.readme, card.FIGURES, card.table([card.load(model) for model in shipped()]))
+        card.update_readme(
+            options.readme,
+            card.FIGURES,
+            card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")]),
+        )
         detector = card.load(find(SHIPPED))
         card.update_readme(options.readme, detector_card.FIGURES, detector_card.table(detector))
     return 0
-
-
-def shipped() -> list[Path]:
-    """All classifiers that lie in the package, by name."""
-    import models
-
-    found = sorted(Path(models.__file__ or "").parent.glob("emotion-*.tflite"))
-    if not found:
-        raise AssistantError("no model is shipped with this installation; name a .tflite file")
-    return found

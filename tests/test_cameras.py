@@ -1,9 +1,11 @@
 """Cameras: real files through the real drivers; the Pi's driver on a stand-in for picamera2 that keeps its promises."""
 
 import dataclasses
+import itertools
 import sys
 import threading
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -396,3 +398,75 @@ def test_tries_come_ever_more_rarely_and_begin_anew_after_pictures() -> None:
     capture._stop = Waits(6)
     capture._run()
     assert capture._stop.waited == [0.5, 1, 2, 0.5, 1, 2]
+
+
+def _grain(number: int) -> Frame:
+    return Frame(np.random.default_rng(number).integers(0, 256, (48, 64), dtype=np.uint8), 0.0, number)
+
+
+def _ticking(step_s: float) -> Callable[[], float]:
+    """A clock that moves on by `step_s` with each look."""
+    ticks = itertools.count()
+    return lambda: next(ticks) * step_s
+
+
+@pytest.mark.parametrize("seq", [lambda number: 7, lambda number: number], ids=["stale", "frozen"])
+def test_the_same_picture_again_and_again_is_no_picture(seq: Callable[[int], int]) -> None:
+    same = _grain(1).image
+    frames: list[Frame | Exception] = [_grain(0), *(Frame(same, 0.0, seq(number)) for number in range(200))]
+    capture = Capture(lambda: ScriptedCamera(frames), clock=_ticking(0.05), repeat=False).start()
+    taken = 0
+    while not capture.has_ended:
+        taken += capture.take(0.1) is not None
+    taken += capture.take(0) is not None
+    assert capture.close()
+    assert "same picture for 2 s" in capture.trouble
+    assert taken + capture.dropped == 2  # the first, and the first of those that are alike
+
+
+def test_a_still_scene_with_a_sensors_noise_is_none_such() -> None:
+    rng, still = np.random.default_rng(3), np.full((48, 64), 120, np.int16)
+    still[10:30, 20:40] = 60
+    frames = [Frame((still + rng.integers(-1, 2, still.shape)).astype(np.uint8), 0.0, number) for number in range(300)]
+    capture = Capture(lambda: ScriptedCamera(frames), clock=_ticking(0.05), repeat=False).start()
+    seen = 0
+    while not capture.has_ended:
+        seen += capture.take(0.1) is not None
+    seen += capture.take(0) is not None
+    assert capture.trouble == ""
+    assert seen + capture.dropped == 300
+
+
+def test_a_black_picture_may_be_like_the_last_one() -> None:
+    frames = [Frame(np.zeros((48, 64), np.uint8), 0.0, number) for number in range(100)]
+    capture = Capture(lambda: ScriptedCamera(frames), clock=_ticking(0.1), repeat=False).start()
+    while not capture.has_ended:
+        capture.take(0.1)
+    assert capture.trouble == ""
+    assert capture.dropped > 0 or capture.take(0) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [
+        (None, "no picture but NoneType"),
+        (np.zeros((0, 0), np.uint8), "the shape"),
+        (np.zeros((48, 64), np.float32), "no picture but float32"),
+        (np.zeros((48, 64, 2), np.uint8), "the shape"),
+        (np.zeros(300, np.uint8), "the shape"),
+        (np.broadcast_to(np.uint8(7), (4320, 7680)), "7680x4320"),
+    ],
+)
+def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPatch, image: object, what: str) -> None:
+    monkeypatch.setattr("assistant.vision.capture.UNUSABLE_S", 0.0)
+    capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1)] * 3), repeat=False).start()  # type: ignore[arg-type]
+    assert capture.take(10) is None
+    assert capture.has_ended
+    assert what in capture.trouble
+    assert capture.close()
+    capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1), _grain(2)]), repeat=False).start()  # type: ignore[arg-type]
+    taken = capture.take(10)
+    assert taken is not None
+    assert taken.image.shape == (48, 64)
+    assert capture.close()
+    assert capture.trouble == ""

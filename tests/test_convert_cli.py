@@ -70,7 +70,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("EMOTION_DATA", raising=False)
-    monkeypatch.setattr(cli, "shipped", list)
+    monkeypatch.setattr("convert.card.shipped", lambda pattern="": [])
     (tmp_path / "tiny.toml").write_text(faces.TINY_RECIPE)
     (tmp_path / "data").mkdir()
     faces.write_npz(faces.dataset(2, 1), tmp_path / "data")

@@ -361,3 +361,20 @@ def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
     line.detector = ScriptedDetector(lambda frame: [])
     (gone,) = [each for frame in shots("happy", 30, 12) for each in line.step(frame).utterances]
     assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
+
+
+def test_pictures_that_show_nothing_are_said_and_their_end_too() -> None:
+    black = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(70)]
+    again = [Frame(each.image, 7 + number / 10, each.seq) for number, each in enumerate(shots("happy", 25))]
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    texts = live([*black, *again], nobody)
+    assert texts == ["Ready.", "I see only black. Covered, or dark?", "It is no longer black."]
+
+
+def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
+    grey = np.random.default_rng(2).integers(90, 160, (480, 640), dtype=np.uint8)
+    light = [Frame(grey, number / 10, number) for number in range(10)]
+    hand = [Frame(np.zeros((480, 640), np.uint8), 1 + number / 10, number) for number in range(120)]
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    texts = live([*light, *hand], nobody)
+    assert texts == ["Ready.", "The lens is covered. I pause."]

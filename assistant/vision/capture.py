@@ -7,16 +7,27 @@ played in real time and starts again when it ends.
 import contextlib
 import threading
 import time
+import zlib
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.records import CameraError, Frame
 from assistant.vision.cameras import Camera, Clock
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
 """Interval between tries to open a lost camera: the first, doubled up to the last."""
+STALE_S = 2.0
+"""A live camera never gives the very same picture twice, for its noise; so long of nothing else, and it is opened
+anew."""
+EVERY_ROW = 8
+"""Rows of which one is looked at to tell pictures apart."""
+MOST_PIXELS = 12_000_000
+"""No camera is asked for so many; a picture that claims them is refused before it is copied."""
+UNUSABLE_S = 0.02
+"""Pause after a picture that is none."""
 
 
 class Capture:
@@ -81,14 +92,30 @@ class Capture:
             self._condition.notify_all()
 
     def _play(self, camera: Camera) -> None:
-        """Everything that an open camera gives, up to the end of a clip."""
-        began = self._clock()
+        """Everything that an open camera gives, up to the end of a clip. Raises CameraError where a live one gives
+        nothing new for STALE_S."""
+        began = fresh_at = self._clock()
+        mark: int | None = None
         while not self._stop.is_set():
             frame = camera.read()
             if frame is None:
                 return
+            if unusable := _unusable(frame.image):
+                self.trouble = f"the camera gives {unusable}"
+                if self._stop.wait(UNUSABLE_S):
+                    return
+                continue
+            if camera.is_live:
+                before, mark = mark, _mark(frame.image)
+                if mark is None or mark != before:
+                    fresh_at = self._clock()
+                elif self._clock() - fresh_at >= STALE_S:
+                    raise CameraError(f"the camera gave the same picture for {STALE_S:g} s")
+                else:
+                    continue
             if not camera.is_live and self._stop.wait(max(0.0, began + frame.at - self._clock())):
                 return
+            self.trouble = ""
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
 
@@ -105,3 +132,24 @@ class Capture:
             self._seq += 1
             self._newest = Frame(image, self._clock(), self._seq)
             self._condition.notify_all()
+
+
+def _unusable(image: NDArray[np.uint8]) -> str:
+    """What an array is that is no picture; empty for one that is."""
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        return f"no picture but {getattr(image, 'dtype', type(image).__name__)}"
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
+        return f"a picture of the shape {list(image.shape)}"
+    if image.shape[0] * image.shape[1] > MOST_PIXELS:
+        return (
+            f"a picture of {image.shape[1]}x{image.shape[0]} pixels; at most {MOST_PIXELS // 10**6} million are taken"
+        )
+    return ""
+
+
+def _mark(image: NDArray[np.uint8]) -> int | None:
+    """A number that tells pictures apart; None for one of a single grey, which need not differ from the next."""
+    rows = image[::EVERY_ROW]
+    if int(rows.max()) - int(rows.min()) <= 2:
+        return None
+    return zlib.crc32(rows.tobytes())

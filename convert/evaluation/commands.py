@@ -1,0 +1,60 @@
+"""The commands that judge a classifier: evaluate, compare, and settle what its card says of how sure it must be."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from assistant.vision.tflite import find
+from convert.arguments import command, data, muxspace, show
+from convert.datasets import load
+
+SPLITS = ("PrivateTest", "PublicTest")
+MODEL = "a .tflite file or the name of a shipped model"
+
+
+def add(commands: Any) -> None:
+    """Add them to the command line."""
+    evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
+    evaluate.add_argument("model", metavar="MODEL", help=MODEL)
+    evaluate.add_argument("--quick", action="store_true", help="without what takes minutes: robustness and muxspace")
+    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write NAME.json, NAME.md and pictures there")
+
+    compare = command(commands, "compare", _compare, "tell whether one of two models is better, or only luckier")
+    compare.add_argument("first", metavar="MODEL", help=MODEL)
+    compare.add_argument("second", metavar="OTHER", help="judged by the same truth")
+    for each in (evaluate, compare):
+        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
+        each.add_argument("--json", action="store_true", help="print JSON alone")
+
+    settle = command(commands, "settle", _settle, "choose temperature and thresholds on PublicTest, into the card")
+    settle.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from convert.evaluation import report
+    from convert.evaluation.evaluate import evaluate
+
+    model = find(options.model)
+    made = evaluate(model, load(data(options)), options.split, muxspace=muxspace(options), quick=options.quick)
+    if options.report:
+        report.write(made, model.stem, options.report)
+    show(made, report.as_text, options)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from convert.evaluation import compare
+
+    models = find(options.first), find(options.second)
+    show(compare.compare(*models, load(data(options)), options.split), compare.as_text, options)
+    return 0
+
+
+def _settle(options: argparse.Namespace) -> int:
+    from convert import card
+
+    faces = load(data(options))
+    for model in map(find, options.models):
+        made = card.settle(model, faces)
+        print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
+    return 0
