@@ -1,5 +1,7 @@
 """What is worth a word unasked when several come and go, when a word was wrong, and when nothing was heard."""
 
+import dataclasses
+
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision.scene import LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
@@ -9,15 +11,21 @@ WIDTH = 640
 
 
 class Stage:
-    """A scene in which time passes in tenths of seconds. people: where each stands, by number."""
+    """A scene in which time passes in tenths of seconds. people: where each stands, by number; scores: how sure the
+    detector is of somebody, else 0.9."""
 
     def __init__(self, verbosity: str = "normal", size: float = 80) -> None:
         self.scene, self.at, self.size = Scene(Words(verbosity=verbosity)), 0.0, size
         self.people: dict[int, float] = {}
+        self.scores: dict[int, float] = {}
 
     def step(self, *changes: tuple[int, str, str], reason: str = "") -> list[tuple[str, str]]:
         """(sentence, expression or reason or place) of the remarks of one frame."""
-        people = [Person(number, face(x - self.size / 2, size=self.size)) for number, x in self.people.items()]
+        faces = {number: face(x - self.size / 2, size=self.size) for number, x in self.people.items()}
+        people = [
+            Person(number, dataclasses.replace(each, score=self.scores.get(number, 0.9)))
+            for number, each in faces.items()
+        ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
         remarks = self.scene.update(made, people, WIDTH, self.at)
         self.at = round(self.at + 0.1, 3)
@@ -134,3 +142,17 @@ def test_what_was_never_heard_is_not_remembered_as_said() -> None:
     stage.scene.unheard(1)
     assert stage.step((1, "happy", "neutral")) == [], "the wearer still thinks so"
     stage.scene.unheard(7)
+
+
+def test_what_only_resembles_a_face_joins_nobody() -> None:
+    for shown in ("neutral", "happy", CANNOT_TELL):
+        stage = Stage()
+        stage.people = {1: 200, 2: 560}
+        stage.scores[2] = 0.5
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(1)
+        assert stage.step((2, NOBODY, shown)) == []
+        assert stage.wait(20) == []
+        stage.scores[2] = 0.8
+        ((_, *remark),) = stage.wait(3)
+        assert remark == ["looks", "happy"] if shown == "happy" else ["another", "right"]

@@ -102,7 +102,7 @@ class Scene:
         last = self._said.get(number, "")
         where = self._place(number) if others or self._is_full else ""
         if change.new in self.words.expressions and not self._is_dull(change.new, number):
-            if arrives and others and self.partner.seen_s(number, self._at) < SHOWS_S and not self._is_brief:
+            if arrives and others and not self._has_joined(number, SHOWS_S) and not self._is_brief:
                 self._joining[number] = change
                 return None
             self._joining.pop(number, None)
@@ -137,7 +137,7 @@ class Scene:
         change = self._joining[number]
         is_shown = change.new in self.words.expressions and not self._is_dull(change.new, number)
         stays_s = SHOWS_S if is_shown else STAYS_S
-        if number in self._far or (others and self.partner.seen_s(number, self._at) < stays_s):
+        if number in self._far or (others and not self._has_joined(number, stays_s)):
             return None
         del self._joining[number]
         if is_shown:
@@ -145,6 +145,10 @@ class Scene:
         self._say(number, "")
         where = self._place(number) if others or self._is_full else ""
         return Remark(change, "another" if others else "somebody", where=where)
+
+    def _has_joined(self, number: int, stays_s: float) -> bool:
+        """Whether somebody beside others is there, for long enough, and no mistake."""
+        return self.partner.seen_s(number, self._at) >= stays_s and self.partner.is_sure(number)
 
     def _reason(self, change: Change, where: str) -> Remark | None:
         if self._at - self._reasons.get(change.reason, -REASON_S) < REASON_S:
