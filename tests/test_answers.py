@@ -124,6 +124,7 @@ def test_a_sight_is_put_together_from_face_and_state() -> None:
     seen = sight.seen(Person(3, face(480)), Glance("happy", "happy", 0.8, "", 2.0), 640, 62.0, partner=3)
     assert (seen.state, seen.expression, seen.probability, seen.since) == ("happy", "happy", 0.8, 2.0)
     assert (seen.where, seen.hour, seen.distance, seen.is_partner) == ("right", "1", "near", True)
-    distant = sight.seen(Person(-1, face(300, size=25)), Glance(NOBODY, "", 0.0, "", 0.0), 640, 62.0, None)
+    why = Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
+    distant = sight.seen(Person(-1, face(300, size=25)), why, 640, 62.0, None)
     assert distant.state == CANNOT_TELL
     assert (distant.reason, distant.distance, distant.is_partner) == ("far", "far", False)

@@ -378,3 +378,24 @@ def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
     nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
     texts = live([*light, *hand], nobody)
     assert texts == ["Ready.", "The lens is covered. I pause."]
+
+
+def test_who_is_found_by_the_farther_look_alone_has_the_reason_that_is_true_of_them() -> None:
+    grain = picture("happy")
+    for size, words in ((30.0, "too far away"), (200.0, "unclear")):
+        far = ScriptedDetector(lambda frame, size=size: [face(250, size=size)])
+        line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=far)
+        line.step(Frame(grain, 0.0, 1))
+        assert words in line.answer("describe", 0.1).utterance.text
+
+
+def test_a_face_that_is_missed_for_a_moment_is_still_there_for_who_asks() -> None:
+    line = Pipeline(ScriptedDetector(lambda frame: [face(280)] if frame < 10 else []), ScriptedReader(), Settings(), EN)
+    told = {}
+    for number in range(30):
+        line.step(Frame(picture("happy"), number / 10, number))
+        told[number] = line.answer("describe", number / 10).utterance.text
+    assert "One person" in told[9]
+    assert told[15] == told[9]
+    assert told[18] == told[9]
+    assert told[22] == "Nobody in view."

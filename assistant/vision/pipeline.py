@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import Change, Fate, Frame, Levels, Person, Priority, Reading, Utterance
+from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality, sight
-from assistant.vision.answers import Answered, Answers
+from assistant.vision.answers import FRESH_S, Answered, Answers
 from assistant.vision.detectors import Detector
 from assistant.vision.lens import Lens
 from assistant.vision.scene import Remark, Scene
 from assistant.vision.sight import Sight
-from assistant.vision.stabilizer import Stabilizer
+from assistant.vision.stabilizer import Glance, Stabilizer
 from assistant.vision.tracker import Tracker
 
 CHANGE_LIVES_S = 3.0
@@ -92,6 +92,7 @@ class Pipeline:
         is_by_clock = settings.words.verbosity == "full"
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
+        self._seen: Sight | None = None
         self._far_people: tuple[Person, ...] = ()
         self._far_at: float | None = None
         self._said_of: dict[Utterance, int] = {}
@@ -165,8 +166,12 @@ class Pipeline:
         return (self.answers.status(name),) if name else ()
 
     def _sight(self, frame: Frame, grey: NDArray[np.uint8], people: tuple[Person, ...]) -> Sight:
-        """What answers are made of; with nobody in view the look goes farther, if not at every frame."""
+        """What answers are made of. Who was there a moment ago still is; with nobody in view the look goes farther, if
+        not at every frame."""
         height, width = grey.shape
+        if not people and self._seen and frame.at - self._seen.at <= FRESH_S:
+            return self._seen
+        self._seen = None
         trouble = "" if people else quality.frame_trouble(grey)
         if people or trouble or self.far is None:
             self._far_people, self._far_at = (), None
@@ -174,10 +179,20 @@ class Pipeline:
             found = self.far.find(frame.image, grey)
             self._far_people, self._far_at = tuple(Person(-n, face) for n, face in enumerate(found, 1)), frame.at
         seen = (
-            sight.seen(person, self.stabilizer.glance(person.id), width, self.fov_deg, self.scene.partner.number)
+            sight.seen(person, self._glance(person, grey), width, self.fov_deg, self.scene.partner.number)
             for person in people or self._far_people
         )
-        return Sight(frame.at, tuple(seen), trouble, width=width, height=height)
+        made = Sight(frame.at, tuple(seen), trouble, width=width, height=height)
+        if people:
+            self._seen = made
+        return made
+
+    def _glance(self, person: Person, grey: NDArray[np.uint8]) -> Glance:
+        """What is known of a person; who is found by the farther look alone has no state, but a reason why."""
+        if person.id >= 0:
+            return self.stabilizer.glance(person.id)
+        crop = preprocess.face(grey, person.face, self.detector.margin)
+        return Glance(CANNOT_TELL, "", 0.0, quality.trouble(person.face, crop, grey, self.covered) or "unclear", 0.0)
 
 
 def _topic(number: int) -> str:

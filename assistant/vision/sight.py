@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant.records import CANNOT_TELL, Person, Seen
+from assistant.records import Person, Seen
 from assistant.vision import place
 from assistant.vision.stabilizer import Glance
 
@@ -21,18 +21,16 @@ class Sight:
 
 
 def seen(person: Person, glance: Glance, width: int, fov_deg: float, partner: int | None) -> Seen:
-    """A person in a frame `width` pixels wide. Who has no track (a number below 0) is too far to be read."""
+    """A person in a frame `width` pixels wide."""
     box = person.face.box
-    is_far = person.id < 0
-    reason = "far" if is_far else glance.reason
     return Seen(
         person.id,
         box,
-        CANNOT_TELL if is_far else glance.state,
+        glance.state,
         glance.likely,
         glance.probability,
         glance.since,
-        reason,
+        glance.reason,
         place.where(box, width),
         place.hour(box, width, fov_deg),
         place.distance(box, width, fov_deg),
