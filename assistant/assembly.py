@@ -6,6 +6,8 @@ on with the next best: the other shipped model, the built-in detector, or people
 
 import dataclasses
 import logging
+from collections.abc import Collection
+from pathlib import Path
 
 from assistant import phrases
 from assistant.config import Settings
@@ -38,14 +40,19 @@ def pipeline(settings: Settings) -> Pipeline:
     return _with(detectors.make(settings.detector), reader, settings, Cover())
 
 
-def best_pipeline(settings: Settings) -> tuple[Pipeline, dict[str, str]]:
+def best_pipeline(
+    settings: Settings, broken: Collection[Path] = (), detail: str = ""
+) -> tuple[Pipeline, dict[str, str]]:
     """The best pipeline that can be had, and what is wrong with it: fault names with the detail for the log.
 
-    Raises DetectorError where not even the built-in detector works: then nobody can be seen.
+    broken: model files that have failed at work; detail: how the last of them did. Raises DetectorError where not even
+    the built-in detector works: then nobody can be seen.
     """
     troubles: dict[str, str] = {}
     detector = _best_detector(settings, troubles)
-    reader = _best_reader(settings, troubles)
+    if broken:
+        troubles["model"] = detail
+    reader = _best_reader(settings, troubles, broken)
     try:
         cover: Cover | None = Cover()
     except ModelError as err:
@@ -72,10 +79,13 @@ def _best_detector(settings: Settings, troubles: dict[str, str]) -> Detector:
         return detectors.make(dataclasses.replace(settings.detector, driver="haar"))
 
 
-def _best_reader(settings: Settings, troubles: dict[str, str]) -> Classifier | None:
+def _best_reader(settings: Settings, troubles: dict[str, str], broken: Collection[Path]) -> Classifier | None:
     for name in dict.fromkeys((settings.model.file, *SECOND_MODELS)):
         try:
-            reader = Classifier(find(name), settings.model.threads)
+            file = find(name)
+            if file in broken:
+                continue
+            reader = Classifier(file, settings.model.threads)
         except ModelError as err:
             troubles.setdefault("model", str(err))
             continue

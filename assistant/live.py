@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import Fate, Fault, Frame, ModelError, Priority, Utterance
+from assistant.records import Fate, Fault, Frame, Priority, Utterance
 from assistant.vision import preprocess
 from assistant.vision.cameras import Clock
 from assistant.vision.capture import Capture
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 NO_FRAME_S = 2.0
 """So long without a new picture is a fault."""
+MODEL_FAILS_S = 5.0
+"""So long without a single probability, and the model is given up."""
 TAKE_S = 0.25
 """Longest wait for a frame; then the loop looks whether it is to stop."""
 REPORT_S = 5.0
@@ -33,7 +35,7 @@ REPORT_S = 5.0
 @dataclass
 class Live:
     """One running assistant's eyes. Call `run`; it returns when `stop` is set, or when a clip that is not repeated has
-    ended."""
+    ended. other_model(what is wrong with this one): a pipeline with another model, and the faults to tell."""
 
     capture: Capture
     pipeline: Pipeline
@@ -42,6 +44,7 @@ class Live:
     stop: threading.Event
     withdraw: Callable[[str], None] = lambda topic: None
     on_step: Callable[[Step | None], None] = lambda step: None
+    other_model: Callable[[str], tuple[Pipeline, dict[str, str]]] | None = None
     clock: Clock = time.monotonic
     faults: Faults = field(default_factory=Faults)
     health: Health = field(default_factory=Health)
@@ -72,15 +75,12 @@ class Live:
                 self.pipeline.ended(*self._ends.popleft())
             try:
                 step = self.pipeline.step(frame)
-            except ModelError as err:
-                self.pipeline.reader = None
-                self.fault("model", now, str(err))
-                continue
             except Exception as err:  # a step that fails must not end the assistant; it is said, and the next one tried
                 log.debug("a step failed", exc_info=True)
                 self.fault("step", now, f"{type(err).__name__}: {err}")
                 continue
             self.over("step", now)
+            self._judge_model(frame.at, now)
             if not self.steps:
                 self.tell("ready", Priority.ANSWER)
             self.steps += 1
@@ -93,6 +93,19 @@ class Live:
                 last_report = now
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
                 log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
+
+    def _judge_model(self, at: float, now: float) -> None:
+        """A model that fails for long is taken out, and the next one that can be had is used."""
+        trouble = self.pipeline.model_trouble
+        if trouble is None or at - trouble[0] < MODEL_FAILS_S or self.pipeline.reader is None:
+            return
+        if self.other_model is None:
+            self.pipeline.reader = None
+            self.fault("model", now, trouble[1])
+            return
+        self.pipeline, troubles = self.other_model(trouble[1])
+        for name, detail in troubles.items():
+            self.fault(name, now, detail)
 
     def _examine(self, frame: Frame, now: float) -> None:
         """Says what keeps the pictures from showing anything; a lens that is covered on purpose has had its words."""
@@ -130,4 +143,5 @@ class Live:
         for fault in faults:
             log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail or "began")
             text = self.phrases.fault(fault.name, is_over=fault.is_over)
-            self.say(Utterance(text, Priority.FAULT, f"fault {fault.name}", None, fault.detail or fault.name))
+            topic, why = f"fault {fault.name}", fault.detail or fault.name
+            self.say(Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over))

@@ -174,7 +174,8 @@ class Fate(StrEnum):
 class Utterance:
     """Words for the wearer. topic: of two that wait, only the newest of a topic is heard. expires_at: monotonic seconds
     after which it is no longer true, None = never. why: for the log and the transcript, never spoken. sound: the short
-    sound that may stand for the words (an expression, or "still_here"), empty where none does."""
+    sound that may stand for the words (an expression, or "still_here"), empty where none does. is_over: it tells the
+    end of what was told of this topic, and is not worth a word to who never heard of that."""
 
     text: str
     priority: Priority
@@ -182,6 +183,7 @@ class Utterance:
     expires_at: float | None = None
     why: str = ""
     sound: str = ""
+    is_over: bool = False
 
 
 @dataclass(frozen=True)

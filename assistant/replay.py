@@ -139,6 +139,8 @@ def replay(
             first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
             mouth.advance(frame.at)
             step = pipeline.step(frame)
+            if pipeline.model_trouble:
+                raise ModelError(pipeline.model_trouble[1])
             boxes.update((person.id, person.face.box) for person in step.people)
             for topic in step.withdrawn:
                 mouth.queue.withdraw(topic, frame.at)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from assistant import assembly, link
 from assistant.config import Settings
@@ -20,6 +21,7 @@ from assistant.phrases import Phrases
 from assistant.records import DetectorError, Priority, Utterance
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
+from assistant.vision.classifier import Classifier
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.voicekeeper import VoiceKeeper
 
@@ -50,7 +52,14 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
                 rotate_deg=settings.camera.rotate,
             ).start()
             beat = _Heartbeat(client)
-            live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat)
+            broken: list[Path] = []
+
+            def other_model(detail: str) -> tuple[Pipeline, dict[str, str]]:
+                if isinstance(live.pipeline.reader, Classifier):
+                    broken.append(live.pipeline.reader.path)
+                return assembly.best_pipeline(settings, broken, detail)
+
+            live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model)
             for name, detail in troubles.items():
                 live.fault(name, time.monotonic(), detail)
             ears.live = live

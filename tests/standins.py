@@ -54,9 +54,12 @@ class ScriptedReader:
 
 
 def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
-    """A picture that ScriptedReader reads as the expression: grain, neither dark nor blurred."""
-    grain = np.random.default_rng(1).integers(-30, 31, (size[1], size[0]))
-    return (BASE + 10 * LABELS.index(expression) + 5 + grain).astype(np.uint8)
+    """A picture that ScriptedReader reads as the expression: patches and grain, neither dark nor blurred nor blank."""
+    random, patch = np.random.default_rng(1), 10
+    coarse = random.integers(-20, 21, (size[1] // patch + 1, size[0] // patch + 1))
+    patches = coarse.repeat(patch, axis=0).repeat(patch, axis=1)[: size[1], : size[0]]
+    grain = random.integers(-12, 13, (size[1], size[0]))
+    return (BASE + 10 * LABELS.index(expression) + 5 + patches + grain).astype(np.uint8)
 
 
 class ScriptedCamera:

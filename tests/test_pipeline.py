@@ -123,13 +123,41 @@ def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
     assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
 
 
-def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
-    class Broken(ScriptedReader):
-        def probabilities(self, crop: np.ndarray) -> np.ndarray:
-            raise ModelError("the model returned no probabilities: [nan]")
+class Broken(ScriptedReader):
+    """Fails from one crop on, up to another."""
 
-    texts = live(shots("happy", 40), pipeline(reader=Broken()))
-    assert texts == [EN.fault("model"), "Ready.", "One person."]
+    def __init__(self, first: int = 0, end: int = 10**6) -> None:
+        self.crops, self.first, self.end = 0, first, end
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        self.crops += 1
+        if self.first < self.crops <= self.end:
+            raise ModelError("the model returned no probabilities: [nan]")
+        return super().probabilities(crop)
+
+
+def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
+    texts = live(shots("happy", 80), pipeline(reader=Broken()))
+    assert texts == ["Ready.", "One person.", EN.fault("model")]
+
+
+def test_a_model_that_fails_for_a_moment_is_only_unsure() -> None:
+    texts = live(shots("happy", 80), pipeline(reader=Broken(20, 50)))
+    assert texts == ["Ready.", "One person looks happy."]
+
+
+def test_the_next_model_takes_over_from_one_that_fails() -> None:
+    rig, asked = Rig([], pipeline(reader=Broken(20))), []
+
+    def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
+        asked.append(detail)
+        return pipeline(), {"model_second": detail}
+
+    rig.live.other_model = other
+    rig.live.capture = OneByOne(shots("happy", 120), rig.stop)
+    rig.live.run()
+    assert asked == ["the model returned no probabilities: [nan]"]
+    assert rig.texts()[-2:] == [EN.fault("model_second"), "One person looks happy."]
 
 
 def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:

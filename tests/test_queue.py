@@ -263,3 +263,53 @@ def test_a_fault_is_the_next_thing_heard_whatever_floods_the_queue(flood: list[P
         heard.put(fault)
     assert heard.queue.speaking is None or heard.queue.speaking is fault
     assert heard.queue.speaking is fault or heard.queue.take(1) is fault
+
+
+def _fault(text: str, *, is_over: bool = False) -> Utterance:
+    return Utterance(text, FAULT, "fault camera", is_over=is_over)
+
+
+def test_a_fault_that_began_and_ended_unheard_vanishes() -> None:
+    heard = Heard()
+    heard.put(say("something else", FAULT))
+    heard.speak()
+    lost, back = _fault("lost"), _fault("back", is_over=True)
+    heard.put(lost)
+    heard.put(back)
+    assert (heard.fate(lost), heard.fate(back)) == ([Fate.SUPERSEDED], [Fate.DROPPED])
+    heard.queue.finish(Fate.SPOKEN, 0)
+    assert heard.speak() is None
+
+
+@pytest.mark.parametrize("fate", [Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED])
+def test_the_end_of_a_fault_is_told_to_who_heard_of_it(fate: Fate) -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    assert heard.speak() == "lost"
+    heard.queue.finish(fate, 0)
+    heard.put(_fault("still lost"))  # said again, and overtaken by the end
+    heard.put(_fault("back", is_over=True))
+    assert heard.speak() == (None if fate is Fate.FAILED else "back")
+
+
+def test_the_end_of_what_another_voice_told_is_told() -> None:
+    heard = Heard()
+    heard.put(_fault("back", is_over=True))
+    assert heard.speak() == "back"
+
+
+def test_a_fault_that_comes_again_is_told_again() -> None:
+    heard = Heard()
+    for _ in range(2):
+        heard.put(_fault("lost"))
+        assert heard.speak() == "lost"
+        heard.queue.finish(Fate.SPOKEN, 0)
+        heard.put(_fault("back", is_over=True))
+        assert heard.speak() == "back"
+        heard.queue.finish(Fate.SPOKEN, 0)
+    heard.put(say("else", FAULT))
+    heard.speak()
+    heard.put(_fault("lost"))
+    heard.put(_fault("back", is_over=True))
+    heard.queue.finish(Fate.SPOKEN, 0)
+    assert heard.speak() is None

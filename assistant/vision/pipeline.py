@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, Person, Priority, Reading, Utterance
+from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality, sight
 from assistant.vision.answers import FRESH_S, Answered, Answers
 from assistant.vision.detectors import Detector
@@ -69,7 +69,8 @@ class Pipeline:
 
     Without a reader (its model is missing) people are still found and told. covered: judges whether a crop is that of a
     covered face; far: a detector that sees farther, used while nobody is in view. sight: what the last frame showed,
-    replaced as a whole, so that `answer` may be called from another thread.
+    replaced as a whole, so that `answer` may be called from another thread. model_trouble: since when (`at` of a frame)
+    the model has returned no probabilities, and what it did instead; such a face is unclear.
     """
 
     def __init__(
@@ -92,16 +93,14 @@ class Pipeline:
         is_by_clock = settings.words.verbosity == "full"
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
+        self.model_trouble: tuple[float, str] | None = None
         self._seen: Sight | None = None
         self._far_people: tuple[Person, ...] = ()
         self._far_at: float | None = None
         self._said_of: dict[Utterance, int] = {}
 
     def step(self, frame: Frame) -> Step:
-        """Look at one frame; frames must come in the order of their time.
-
-        Raises ModelError where the model returns no probabilities.
-        """
+        """Look at one frame; frames must come in the order of their time."""
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
@@ -146,7 +145,13 @@ class Pipeline:
         crop = preprocess.face(grey, person.face, self.detector.margin)
         if trouble := quality.trouble(person.face, crop, grey, self.covered):
             return Reading(person.id, at, None, trouble)
-        return Reading(person.id, at, tuple(map(float, self.reader.probabilities(crop))))
+        try:
+            said = tuple(map(float, self.reader.probabilities(crop)))
+        except ModelError as err:
+            self.model_trouble = (self.model_trouble or (at, ""))[0], str(err)
+            return Reading(person.id, at, None, "unclear")
+        self.model_trouble = None
+        return Reading(person.id, at, said)
 
     def _utterance(self, remark: Remark, at: float) -> Utterance:
         change = remark.change

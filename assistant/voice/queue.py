@@ -11,6 +11,7 @@ The laws, each held by a property test:
 * Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
   where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
 * Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
+* What began and ended unheard vanishes: the end of a fault is dropped where its beginning still waits or failed.
 * What is withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
@@ -37,6 +38,8 @@ class SpeechQueue:
         self._speaking: Utterance | None = None
         self._is_closed = False
         self._unasked: deque[float] = deque()
+        self._heard: set[str] = set()
+        self._unheard: set[str] = set()
 
     def __len__(self) -> int:
         """How many wait; the one being spoken does not count."""
@@ -58,6 +61,10 @@ class SpeechQueue:
             return False
         for waiting in replaced:
             self._end(waiting, Fate.SUPERSEDED, now)
+        if utterance.is_over and utterance.topic in self._unheard:
+            self._unheard.discard(utterance.topic)
+            self._on_fate(utterance, Fate.DROPPED, now)
+            return False
         self._waiting.append(utterance)
         if len(self._waiting) > MAX_WAITING:
             self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
@@ -82,6 +89,7 @@ class SpeechQueue:
         utterance, self._speaking = self._speaking, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
+        self._remember(utterance, fate)
         self._on_fate(utterance, fate, now)
 
     def withdraw(self, topic: str | None, now: float) -> None:
@@ -126,8 +134,22 @@ class SpeechQueue:
         self._unasked.append(now)
         return False
 
+    def _remember(self, utterance: Utterance, fate: Fate) -> None:
+        """Whether the wearer knows of the fault that an utterance tells of."""
+        topic = utterance.topic
+        if utterance.priority is not Priority.FAULT:
+            return
+        if utterance.is_over:
+            self._heard.discard(topic)
+        elif fate in (Fate.SPOKEN, Fate.INTERRUPTED):
+            self._heard.add(topic)
+            self._unheard.discard(topic)
+        elif topic not in self._heard:
+            self._unheard.add(topic)
+
     def _end(self, utterance: Utterance, fate: Fate, now: float) -> None:
         self._remove(utterance)
+        self._remember(utterance, fate)
         self._on_fate(utterance, fate, now)
 
     def _remove(self, utterance: Utterance) -> None:

@@ -186,4 +186,5 @@ def fault_utterance(words: Words, fault: Fault) -> Utterance:
         text = words.fault(fault.name, is_over=fault.is_over)
     except KeyError as err:
         raise LinkError(f"there are no words for a fault named {fault.name!r}") from err
-    return Utterance(text, Priority.FAULT, f"fault {fault.name}", None, fault.detail or fault.name)
+    topic, why = f"fault {fault.name}", fault.detail or fault.name
+    return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
