@@ -35,6 +35,11 @@ class Host(Endpoint):
         self._peers: list[Peer] = []
         self.refused = 0
 
+    @property
+    def is_working(self) -> bool:
+        """Whether the thread lives that takes what comes in."""
+        return self._thread.is_alive()
+
     @abstractmethod
     def _take(self, peer: Peer, line: bytes) -> None:
         """A line that came in. Raises LinkError to cut its sender off."""

@@ -64,6 +64,11 @@ class Client(Endpoint):
         self.dropped = 0
         self._thread.start()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether the link's thread lives: connected, or on its way to be."""
+        return self._thread.is_alive()
+
     def say(self, utterance: Utterance) -> None:
         """Have something spoken."""
         self.send(utterance)

@@ -17,6 +17,7 @@ from assistant import assembly, link
 from assistant.config import Settings
 from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
+from assistant.notify import Notifier
 from assistant.phrases import Phrases
 from assistant.records import DetectorError, Priority, Utterance
 from assistant.vision.cameras import open_camera
@@ -44,14 +45,15 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
         if settings_trouble:
             log.warning("settings: %s", settings_trouble)
             client.say(Utterance(words.fault("settings"), Priority.FAULT, "fault settings", None, settings_trouble))
-        found = _pipeline(settings, client, stop)
+        notifier = Notifier()
+        found = _pipeline(settings, client, stop, notifier)
         if found is not None:
             pipeline, troubles = found
             capture = Capture(
                 partial(open_camera, settings.camera, colour=pipeline.detector.needs_colour),
                 rotate_deg=settings.camera.rotate,
             ).start()
-            beat = _Heartbeat(client)
+            beat = _Heartbeat(client, capture, notifier)
             broken: list[Path] = []
 
             def other_model(detail: str) -> tuple[Pipeline, dict[str, str]]:
@@ -62,8 +64,9 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
             live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model)
             for name, detail in troubles.items():
                 live.fault(name, time.monotonic(), detail)
-            ears.live = live
+            ears.live = beat.live = live
             live.run()
+            notifier.stopping()
             live.tell("stopping", Priority.ANSWER)
             if not capture.close(CAMERA_CLOSES_S):
                 log.warning("camera: a blocked read kept it from being closed in time")
@@ -88,19 +91,29 @@ class _Ears:
 
 
 class _Heartbeat:
-    """Tells the voice, at most every HEARTBEAT_S, that the loop turns, with frames or without."""
+    """Tells the voice, at most every HEARTBEAT_S, that the loop turns, with frames or without; and the service manager
+    that all of it works: the loop, the camera's driver, the link."""
 
-    def __init__(self, client: link.Client) -> None:
-        self._client, self._next = client, 0.0
+    def __init__(self, client: link.Client, capture: Capture, notifier: Notifier) -> None:
+        self._client, self._capture, self._notifier, self._next = client, capture, notifier, 0.0
+        self.live: Live | None = None
 
     def __call__(self, step: Step | None) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + HEARTBEAT_S
             self._client.heartbeat(now)
+        faults = self.live.faults.standing() if self.live else ()
+        if step is not None or faults:  # no camera, and said so, is a running state too
+            self._notifier.ready()
+        self._notifier.status(f"faults: {', '.join(faults)}" if faults else "looking")
+        if self._client.is_working and not self._capture.is_stuck():
+            self._notifier.alive()
 
 
-def _pipeline(settings: Settings, client: link.Client, stop: threading.Event) -> tuple[Pipeline, dict[str, str]] | None:
+def _pipeline(
+    settings: Settings, client: link.Client, stop: threading.Event, notifier: Notifier
+) -> tuple[Pipeline, dict[str, str]] | None:
     """The best pipeline there is; where not even faces can be found, says so and tries again until stopped."""
     words = assembly.words(settings)
     while not stop.is_set():
@@ -109,7 +122,11 @@ def _pipeline(settings: Settings, client: link.Client, stop: threading.Event) ->
         except DetectorError as err:
             log.warning("detector: %s", err)
             client.say(Utterance(words.fault("detector"), Priority.FAULT, "fault detector", None, str(err)))
-            stop.wait(DETECTOR_RETRY_S)
+            notifier.ready()
+            notifier.status("faults: detector")
+            retry_at = time.monotonic() + DETECTOR_RETRY_S
+            while time.monotonic() < retry_at and not stop.wait(HEARTBEAT_S):
+                notifier.alive()
     return None
 
 

@@ -22,6 +22,10 @@ DIES_S = 0.2
 """A voice that did not end by itself is given so long after SIGTERM."""
 
 
+MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+"""What a service manager told us alone: the voice must not speak for us there."""
+
+
 class VoiceKeeper:
     """The voice as a child process that listens at `socket`.
 
@@ -58,7 +62,7 @@ class VoiceKeeper:
         return subprocess.Popen(
             self._command,
             env={
-                **os.environ,
+                **{name: value for name, value in os.environ.items() if name not in MANAGERS},
                 "EMOTION_ASSISTANT_SOCKET": str(self.socket),
                 "EMOTION_ASSISTANT_CONTROL": str(control_socket()),
             },

@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -26,6 +26,9 @@ EVERY_ROW = 8
 """Rows of which one is looked at to tell pictures apart."""
 MOST_PIXELS = 12_000_000
 """No camera is asked for so many; a picture that claims them is refused before it is copied."""
+READS_S, OPENS_S = 3.0, 12.0
+"""A read, or an opening, that takes longer hangs: picamera2 waits for a picture for 2 s, and a USB camera may need
+several to start."""
 UNUSABLE_S = 0.02
 """Pause after a picture that is none."""
 
@@ -51,6 +54,7 @@ class Capture:
         self._newest: Frame | None = None
         self._seq = 0
         self._retry_s = FIRST_RETRY_S
+        self._call: tuple[float, float] | None = None
         self.dropped = 0
         self.trouble = ""
         self.has_ended = False
@@ -67,6 +71,11 @@ class Capture:
             frame, self._newest = self._newest, None
             return frame
 
+    def is_stuck(self) -> bool:
+        """Whether the driver has kept a call for longer than any that works: only a new process is rid of that."""
+        call = self._call
+        return call is not None and self._clock() - call[0] > call[1]
+
     def close(self, timeout_s: float = 1.0) -> bool:
         """Ends the thread, which closes the camera; False if a blocked read kept it from doing so in time."""
         self._stop.set()
@@ -77,7 +86,9 @@ class Capture:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with contextlib.closing(self._open_camera()) as camera:
+                with self._calling(OPENS_S):
+                    opened = self._open_camera()
+                with contextlib.closing(opened) as camera:
                     self.trouble = ""
                     self._play(camera)
             except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
@@ -97,7 +108,8 @@ class Capture:
         began = fresh_at = self._clock()
         mark: int | None = None
         while not self._stop.is_set():
-            frame = camera.read()
+            with self._calling(READS_S):
+                frame = camera.read()
             if frame is None:
                 return
             if unusable := _unusable(frame.image):
@@ -118,6 +130,14 @@ class Capture:
             self.trouble = ""
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
+
+    @contextlib.contextmanager
+    def _calling(self, limit_s: float) -> Iterator[None]:
+        self._call = self._clock(), limit_s
+        try:
+            yield
+        finally:
+            self._call = None
 
     def _offer(self, frame: Frame) -> None:
         image, turns = (

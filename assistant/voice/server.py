@@ -14,6 +14,7 @@ from assistant.config import Settings
 from assistant.faults import Faults
 from assistant.link import Listener, control_socket
 from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
+from assistant.notify import Notifier
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import controls, voices
 from assistant.voice.desk import Desk
@@ -115,15 +116,26 @@ def serve(
     pressed, troubles = controls.make(settings.controls, desk.do, control_socket())
     for name, detail in troubles.items():
         speaker.put(fault_utterance(words, Fault(name, clock(), detail)))
+    notifier = Notifier()
+    notifier.ready()
     while not stop.wait(LOOK_S):
+        _report(notifier, desk, watch, works=speaker.is_working and listener.is_working)
         watch.look()
         if not desk.is_muted:
             tick.look()
+    notifier.stopping()
     for control in pressed:
         control.close()
     speaker.drain(LAST_WORDS_S)
     speaker.close(END_S)
     listener.close()
+
+
+def _report(notifier: Notifier, desk: Desk, watch: "Watch", *, works: bool) -> None:
+    """Tell the service manager what the voice is doing, and that it works if it does."""
+    notifier.status("muted" if desk.is_muted else "seeing" if watch.is_seeing else "without vision")
+    if works:
+        notifier.alive()
 
 
 class Tick:

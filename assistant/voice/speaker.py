@@ -12,6 +12,10 @@ from assistant.voice.queue import SpeechQueue
 log = logging.getLogger(__name__)
 
 
+LONGEST_S = 120.0
+"""No utterance takes so long, at the slowest rate and after every voice has been tried."""
+
+
 class Speaker:
     """Speaks what is put, until `close`.
 
@@ -36,8 +40,15 @@ class Speaker:
         self._queue = SpeechQueue(lambda *ended: self._fates.append(ended))
         self._cancel = threading.Event()
         self._is_closing = False
+        self._began: float | None = None
         self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
         self._thread.start()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the thread that speaks lives, and no voice keeps it for longer than any utterance lasts."""
+        began = self._began
+        return self._thread.is_alive() and (began is None or self._clock() - began < LONGEST_S)
 
     def put(self, utterance: Utterance) -> None:
         """Have it spoken when its turn comes; never blocks."""
@@ -97,7 +108,9 @@ class Speaker:
     def _run(self) -> None:
         while (taken := self._next()) is not None:
             utterance, ladder = taken
+            self._began = self._clock()
             fate = ladder.tell(utterance, self._cancel, self._clock, self._trouble)
+            self._began = None
             with self._changed:
                 if self._queue.speaking is utterance:  # else close() could not wait, and has ended it
                     self._queue.finish(fate, self._clock())
