@@ -145,14 +145,20 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return settings
 
 
-def _service_settings(options: argparse.Namespace) -> tuple[Settings, str]:
-    """The settings and what is wrong with the user's: a service never ends for it, but goes on with the defaults."""
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str, str] | None]:
+    """The settings, and the fault and its detail where the user's are wrong: a service never ends for that, but goes on
+    with the last that were right, else with the defaults."""
+    from assistant import lastgood
+
     try:
-        return settings_of(options), ""
+        settings = settings_of(options)
     except ConfigError as err:
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
-        return _with_options(Settings(), options), str(err)
+        last = lastgood.recall()
+        return last or _with_options(Settings(), options), ("settings_last" if last else "settings", str(err))
+    lastgood.keep(settings)
+    return settings, None
 
 
 def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -173,7 +179,7 @@ def _run(options: argparse.Namespace) -> int:
         from assistant.run import run
 
         settings, trouble = _service_settings(options)
-        return run(settings, stop, settings_trouble=trouble, options=("--log-level", options.log_level))
+        return run(settings, stop, trouble=trouble, options=("--log-level", options.log_level))
 
 
 def _replay(options: argparse.Namespace) -> int:

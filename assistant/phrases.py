@@ -13,8 +13,8 @@ from typing import Any
 from assistant.records import AssistantError
 
 FAULTS = {
-    "camera", "camera_lost", "detector", "detector_second", "settings", "model", "model_second", "vision", "voice",
-    "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow",
+    "camera", "camera_lost", "detector", "detector_second", "settings", "settings_last", "model", "model_second",
+    "vision", "voice", "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 

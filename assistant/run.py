@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant import assembly, link
 from assistant.config import Settings
+from assistant.faults import Faults
 from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.notify import Notifier
@@ -35,16 +36,19 @@ which a SIGTERM must end it all."""
 DETECTOR_RETRY_S = 5.0
 
 
-def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = "", options: tuple[str, ...] = ()) -> int:
-    """Look and tell until `stop` is set; returns the exit code. settings_trouble: why these are not the settings that
-    the user wrote; it is spoken. options: of the command line, for the voice process too."""
+def run(
+    settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] | None = None, options: tuple[str, ...] = ()
+) -> int:
+    """Look and tell until `stop` is set; returns the exit code. trouble: the fault, and its detail, why these are not
+    the settings that the user wrote; it is spoken. options: of the command line, for the voice process too."""
     words = assembly.words(settings)
     ears = _Ears()
     with voice_link(settings, options, words, ears) as client:
         ears.send = client.send
-        if settings_trouble:
-            log.warning("settings: %s", settings_trouble)
-            client.say(Utterance(words.fault("settings"), Priority.FAULT, "fault settings", None, settings_trouble))
+        faults = Faults()
+        for fault in faults.begin(trouble[0], time.monotonic(), trouble[1]) if trouble else ():
+            log.warning("settings: %s", fault.detail)
+            client.say(Utterance(words.fault(fault.name), Priority.FAULT, f"fault {fault.name}", None, fault.detail))
         notifier = Notifier()
         found = _pipeline(settings, client, stop, notifier)
         if found is not None:
@@ -61,7 +65,7 @@ def run(settings: Settings, stop: threading.Event, *, settings_trouble: str = ""
                     broken.append(live.pipeline.reader.path)
                 return assembly.best_pipeline(settings, broken, detail)
 
-            live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model)
+            live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model, faults=faults)
             for name, detail in troubles.items():
                 live.fault(name, time.monotonic(), detail)
             ears.live = beat.live = live

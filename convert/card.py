@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.files import write_whole
 from assistant.records import AssistantError, ModelError
 from assistant.vision.preprocess import SCALING, SIDE
 from convert import graph, provenance
 from convert.datasets import Faces
 from convert.evaluation.evaluate import evaluate, fit
-from convert.files import write_whole
 from convert.runs import Run
 from convert.verify import is_sound, verify
 
@@ -151,8 +151,8 @@ def encode(card: dict[str, Any]) -> bytes:
 def table(cards: list[dict[str, Any]]) -> str:
     """The measured figures of some models as a Markdown table."""
     heads = (
-        *("model", "judged by", "accuracy (95 % interval)", "without twins", "macro-F1", "FER+ majority"),
-        *("parameters", "MMAC", "size", "measured, at commit"),
+        *("model", "judged by", "accuracy (95 % interval)", "without twins", "macro-F1", "calibration error"),
+        *("disturbed", "wild", "parameters", "MMAC", "size", "measured, at commit"),
     )
     rows = (heads, ["---"] * len(heads), *map(_cells, cards))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
@@ -164,19 +164,25 @@ def _cells(card: dict[str, Any]) -> tuple[str, ...]:
     metrics = card["metrics"]
     everything = metrics["all"]
     low, high = everything["accuracy_interval_95"]
-    majority = metrics.get("ferplus_majority", {}).get("all")
     return (
         f"`{card['name']}`",
         metrics["truth"],
         f"{everything['accuracy']:.2%} ({low:.1%} to {high:.1%})",
         f"{metrics['without_twins']['accuracy']:.2%}",
         f"{everything['macro_f1']:.2%}",
-        f"{majority['agreement']:.2%}" if majority else "not known",
+        f"{metrics['confidence']['ece']:.2%}",
+        *(f"{figure:.2%}" if figure else "-" for figure in _further(metrics)),
         f"{card['parameters'] / 1e6:.2f} M",
         f"{card['macs'] / 1e6:.1f}",
         f"{card['bytes'] / 1e6:.2f} MB",
         f"{card['measured']['date']}, {card['measured']['revision']}",
     )
+
+
+def _further(metrics: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Accuracy on disturbed pictures, and recall in the wild."""
+    wild = metrics.get("muxspace")
+    return metrics.get("robustness", {}).get("mean_accuracy"), wild["detected"]["mean_recall"] if wild else None
 
 
 def update_readme(readme: Path, markers: tuple[str, str], table: str) -> None:

@@ -16,13 +16,13 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from assistant.config import Detector as DetectorSettings
+from assistant.files import write_whole
 from assistant.records import Face
 from assistant.vision import cover, detectors, preprocess
 from assistant.vision.detectors import Detector
 from convert import covers, muxspace
 from convert.datasets import DatasetError
 from convert.detection import annotations, matching, wear
-from convert.files import write_whole
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
 EACH = 700

@@ -15,27 +15,32 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from assistant.files import write_whole
 from assistant.records import ModelError
 from assistant.vision.preprocess import GREY_STEP, MID_GREY, scaled
 from assistant.vision.tflite import quiet_stderr
 from convert import calibration, card, graph, networks
 from convert.datasets import Faces
-from convert.files import write_whole
 from convert.provenance import data_sha256
 from convert.runs import Run
+from convert.views import view
+
+JITTERED = 2
+"""The calibration pictures are seen as they are and once more in this view, off as a detector's box may be."""
 
 
-def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]], head: str = "challenge") -> None:
+def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]], head: str) -> None:
     """Write `model` (int8) with its card, and the float model with a card of its own into the run folder.
 
     chosen: the calibration list, (digest, class) of each picture. Raises RunError, DatasetError, or ModelError where
     the result is not wholly int8; nothing is written then.
     """
-    pictures = calibration.find(faces, chosen)
+    given = calibration.find(faces, chosen)
+    pictures = np.concatenate([given, [view(picture, JITTERED) for picture in given]])
     served, reference = networks.with_head(networks.restore(run), head), run.float_model(model.stem, head)
     contents = {reference: convert(served, None), model: convert(served, pictures)}
     check(model.name, contents[model])
-    facts = {"pictures": len(pictures), "sha256": hashlib.sha256(pictures.tobytes()).hexdigest()}
+    facts = {"pictures": len(given), "views": [0, JITTERED], "sha256": hashlib.sha256(pictures.tobytes()).hexdigest()}
     files: dict[Path, bytes] = {}
     for path, content in contents.items():
         about = card.describe(

@@ -110,7 +110,9 @@ CARD = {
         "truth": "original labels",
         "all": {"accuracy": 0.69346, "accuracy_interval_95": [0.678, 0.7083], "macro_f1": 0.66},
         "without_twins": {"accuracy": 0.6816},
-        "ferplus_majority": {"all": {"pictures": 3152, "agreement": 0.75}},
+        "confidence": {"ece": 0.0213},
+        "robustness": {"mean_accuracy": 0.6123},
+        "muxspace": {"detected": {"mean_recall": 0.6801}},
     },
     "measured": {"date": "2026-11-21", "revision": "0123456789"},
 }
@@ -124,8 +126,8 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
     lines = readme.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", "<!-- figures -->", "<!-- /figures -->", "after")
     cells = (
-        "`some-int8`| original labels| 69.35% (67.8% to 70.8%)| 68.16%| 66.00%| 75.00%| 1.23 M| 56.7| 1.70 MB"
-        "| 2026-11-21, 0123456789"
+        "`some-int8`| original labels| 69.35% (67.8% to 70.8%)| 68.16%| 66.00%| 2.13%| 61.23%| 68.01%| 1.23 M| 56.7"
+        "| 1.70 MB| 2026-11-21, 0123456789"
     )
     assert lines[4] == f"| {cells.replace('| ', ' | ')} |"
     before = readme.read_bytes()

@@ -3,11 +3,12 @@
 Written whole or not at all. A file that is missing, damaged or out of limits means: as in the settings.
 """
 
-import contextlib
 import json
 import logging
 import os
 from pathlib import Path
+
+from assistant.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +41,12 @@ class Kept:
             setattr(self, name, value)
         if self._path is None:
             return
-        part = self._path.with_name(f".{self._path.name}.part")
         content = {"rate_wpm": self.rate_wpm, "volume": self.volume, "set": list(self._set)}
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(part, "w", encoding="utf-8") as target:
-                json.dump(content, target)
-                target.flush()
-                os.fsync(target.fileno())
-            part.replace(self._path)
+            write_whole({self._path: json.dumps(content).encode()})
         except OSError as err:
             log.warning("%s: rate and volume cannot be kept: %s", self._path, err.strerror)
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, object]:
         """What was kept, unless the settings have been edited since."""

@@ -7,12 +7,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from assistant.files import write_whole
 from assistant.records import ModelError
 from assistant.vision.preprocess import SCALING
 from convert import graph
 from convert.card import encode, load, made_now, path_of
 from convert.detection.recipe import DetectorRecipe
-from convert.files import write_whole
 from convert.runs import Run
 
 __all__ = ["describe", "encode"]

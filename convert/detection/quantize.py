@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from assistant.config import Detector as DetectorSettings
+from assistant.files import write_whole
 from assistant.records import ModelError
 from assistant.vision.detectors.own import Own
 from convert.detection import card, landmarks, matching, pictures, recipe
@@ -20,7 +21,6 @@ from convert.detection.compose import Composer
 from convert.detection.matching import Judged
 from convert.detection.pictures import Picture
 from convert.detection.train import LEAST_SCORE, LONG_SIDE, build, load_weights
-from convert.files import write_whole
 from convert.quantize import check, convert
 from convert.runs import Run
 

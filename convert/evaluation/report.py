@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from convert.files import write_whole
+from assistant.files import write_whole
 
 
 def as_text(report: dict[str, Any]) -> str:

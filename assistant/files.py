@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_whole(contents: Mapping[Path, bytes]) -> None:
-    """Write the files so that each is replaced in one step, and none before all are on the disk.
+    """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError.
 
     For a model and its card: in the moment between the two steps they do not match, which the assistant refuses.
     """
@@ -20,6 +20,17 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
                 os.fsync(target.fileno())
         for path, part in parts.items():
             part.replace(path)
+        for folder in {path.parent for path in contents}:
+            _sync(folder)
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have the folder's entries on the disk too: a rename that is only in memory does not outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
