@@ -218,13 +218,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _voice(options: argparse.Namespace) -> int:
     from assistant import link, phrases
-    from assistant.voice import server
+    from assistant.voice import server, watch
 
     settings, _ = _service_settings(options)  # vision says what is wrong with them
     words = phrases.load(settings.words.locale, settings.words.wording)
     with stop_on_signal() as stop:
         if options.with_parent:
-            threading.Thread(target=_outlive, args=(stop, server.MISSED_S + 1), name="parent", daemon=True).start()
+            threading.Thread(target=_outlive, args=(stop, watch.MISSED_S + 1), name="parent", daemon=True).start()
         server.serve(settings, link.runtime_socket(), words, stop)
     return 0
 

@@ -3,6 +3,7 @@
 A fault is said at once, then again while it stands, at a growing interval; its end is said if its beginning was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.records import Fault
@@ -19,9 +20,10 @@ class _Standing:
 
 
 class Faults:
-    """The faults of one process, by name."""
+    """The faults of one process, by name. repeat_s: seconds from one saying of a fault to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, repeat_s: Sequence[float] = REPEAT_S) -> None:
+        self._repeat_s = tuple(repeat_s)
         self._standing: dict[str, _Standing] = {}
 
     def begin(self, name: str, at: float, detail: str = "") -> tuple[Fault, ...]:
@@ -29,12 +31,12 @@ class Faults:
         standing = self._standing.get(name)
         if standing is None:
             fault = Fault(name, at, detail)
-            self._standing[name] = _Standing(fault, 1, at + REPEAT_S[0])
+            self._standing[name] = _Standing(fault, 1, at + self._repeat_s[0])
             return (fault,)
         if at < standing.next_at:
             return ()
         standing.said += 1
-        standing.next_at = at + REPEAT_S[min(standing.said, len(REPEAT_S)) - 1]
+        standing.next_at = at + self._repeat_s[min(standing.said, len(self._repeat_s)) - 1]
         return (Fault(name, at, detail or standing.fault.detail),)
 
     def end(self, name: str, at: float) -> tuple[Fault, ...]:

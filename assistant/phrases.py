@@ -14,7 +14,7 @@ from assistant.records import AssistantError
 
 FAULTS = {
     "camera", "camera_lost", "detector", "detector_second", "settings", "settings_last", "model", "model_second",
-    "vision", "voice", "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow",
+    "vision", "voice", "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 

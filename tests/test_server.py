@@ -13,11 +13,13 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from assistant import config, control
+from assistant.board import Board
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voice.server import Tick, Watch, serve
+from assistant.voice.server import serve
 from assistant.voice.voices.printed import Printed
+from assistant.voice.watch import BOARD_S, BoardWatch, Tick, Watch
 
 WAIT_S = 5.0
 SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
@@ -25,7 +27,9 @@ SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
 
 class English:
     voice = "en"
-    words = {"vision": "The vision part stopped.", "camera": "Camera lost."}  # noqa: RUF012
+    words = {  # noqa: RUF012
+        "vision": "The vision part stopped.", "camera": "Camera lost.", "power": "Power is weak.", "hot": "I am hot.",
+    }  # fmt: skip
 
     def status(self, name: str) -> str:
         return name
@@ -209,3 +213,41 @@ def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard()
     assert [each.sound for each in said] == ["still_here"] * 2
     assert [each.expires_at for each in said] == [900.25, 1500.25]
     assert all(each.priority is Priority.STATUS for each in said)
+
+
+def _hwmon(root: Path, alarm: str, degrees: float) -> None:
+    for name, text in (
+        ("class/hwmon/hwmon1/in0_lcrit_alarm", alarm),
+        ("class/thermal/thermal_zone0/temp", f"{degrees * 1000:.0f}\n"),
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: Path) -> None:
+    said: list[tuple[float, str]] = []
+    now = [0.0]
+    watch = BoardWatch(
+        English(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
+    )
+
+    def wait(seconds: float) -> list[str]:
+        begun = len(said)
+        for _ in range(round(seconds)):
+            now[0] += 1
+            watch.look()
+        return [text for _, text in said[begun:]]
+
+    assert wait(20) == []  # a board without such files
+    _hwmon(tmp_path, "0\n", 60)
+    assert wait(20) == []
+    _hwmon(tmp_path, "1\n", 60)
+    assert wait(BOARD_S + 1) == ["Power is weak."]
+    assert wait(500) == []
+    assert wait(200) == ["Power is weak."]
+    _hwmon(tmp_path, "0\n", 81)
+    assert wait(BOARD_S + 1) == ["I am hot.", "It is back."]
+    _hwmon(tmp_path, "0\n", 77)  # not cool yet
+    assert wait(30) == []
+    _hwmon(tmp_path, "nonsense", 70)
+    assert wait(BOARD_S + 1) == ["It is back."]

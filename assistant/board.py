@@ -1,0 +1,43 @@
+"""The board that we run on: whether its power is weak or it is too hot, read from the kernel's own files.
+
+Raspberry Pi's under-voltage driver sets `in0_lcrit_alarm` of the hwmon device named rpi_volt; other boards call theirs
+otherwise, so any critical voltage alarm counts. Where a board has no such file, nothing is known and nothing is said.
+"""
+
+import os
+from pathlib import Path
+
+HOT_C = 80.0
+"""At 80 degrees a Raspberry Pi begins to slow down."""
+COOL_C = 75.0
+"""Below this it is over."""
+SYSTEM = Path("/sys")
+
+
+class Board:
+    """Looks when it is asked. root: where the kernel shows its devices, $EMOTION_ASSISTANT_SYS in tests."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root or Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM))
+        self._is_hot = False
+
+    def troubles(self) -> dict[str, str]:
+        """What is wrong now: names of faults, with the detail for the log."""
+        found = {}
+        for alarm in sorted(self._root.glob("class/hwmon/hwmon*/in*_lcrit_alarm")):
+            if _number(alarm) == 1:
+                found["power"] = f"{alarm}: under-voltage"
+        warmest = max((_number(zone) or 0 for zone in self._root.glob("class/thermal/thermal_zone*/temp")), default=0)
+        degrees = warmest / 1000
+        self._is_hot = degrees >= (COOL_C if self._is_hot else HOT_C)
+        if self._is_hot:
+            found["hot"] = f"{degrees:.0f} degrees"
+        return found
+
+
+def _number(file: Path) -> int | None:
+    """What a file of the kernel says, None where it says nothing that is a number."""
+    try:
+        return int(file.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
