@@ -23,7 +23,7 @@ from assistant.vision.tflite import find
 
 log = logging.getLogger(__name__)
 
-SECOND_MODELS = ("emotion-crowd-int8", "emotion-cnn-int8", "emotion-mobilenetv2-int8")
+SECOND_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
 """Shipped models to fall back on, best first."""
 FARTHER = 2
 """With nobody in view the search is that much finer, now and then."""

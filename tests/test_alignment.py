@@ -86,7 +86,7 @@ def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pyte
     monkeypatch.setattr(alignment, "TILTS_DEG", (30, -30))
     detector = detectors.make(DetectorSettings(driver="own"))
     pictures = muxspace.load(data / "muxspace", alignment.EXPRESSIONS, 60)
-    made = alignment._on_muxspace(Classifier(find("emotion-crowd-int8"), 1), detector, pictures)
+    made = alignment._on_muxspace(Classifier(find("emotion-cnn-int8"), 1), detector, pictures)
     for seen in made.values():
         assert seen["face_found"] > 0.75
     assert np.mean([seen["aligned"] - seen["cropped"] for seen in made.values()]) > 0.02
@@ -98,7 +98,7 @@ def test_a_neutral_face_that_is_tilted_does_not_become_sad(data: Path, clips: Pa
     from assistant.vision.tflite import find
 
     seen = alignment._on_clip(
-        Classifier(find("emotion-crowd-int8"), 1),
+        Classifier(find("emotion-cnn-int8"), 1),
         detectors.make(DetectorSettings(driver="own")),
         clips / "two-people-head-pose.mp4",
     )

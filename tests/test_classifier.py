@@ -85,7 +85,7 @@ def test_garbage_with_a_matching_card_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_another_models_card_is_refused(tmp_path: Path) -> None:
     model = models.copy(tmp_path)
-    model.with_suffix(".json").write_bytes(find("emotion-crowd-int8").with_suffix(".json").read_bytes())
+    model.with_suffix(".json").write_bytes(find("emotion-small-int8").with_suffix(".json").read_bytes())
     with pytest.raises(ModelError, match="does not match its card"):
         Classifier(model)
 
@@ -100,8 +100,8 @@ def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
     def two_inputs(tree, graph) -> None:
         graph.inputs = [*graph.inputs, graph.inputs[0]]
 
-    models.rewrite_card(model, labels=["happy", "sad"])
-    with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 7\]; its card says .* to \[1, 2\]"):
+    models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, golden=[])
+    with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 8\]; its card says .* to \[1, 2\]"):
         Classifier(model)
     model = models.copy(tmp_path, "logits")
     models.edit(model, narrower)
@@ -193,7 +193,7 @@ def test_serving_and_training_share_the_arithmetic() -> None:
 
 @pytest.mark.parametrize("scores", [[0.05] * 8, [0.4] * 8, [1.4, -0.4, 0, 0, 0, 0, 0, 0], [np.nan] * 8])
 def test_what_is_no_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
-    reader = Classifier(find("emotion-crowd-int8"))
+    reader = Classifier(find("emotion-cnn-int8"))
     monkeypatch.setattr(reader.model, "run", lambda tensor: [np.array([scores], np.float32)])
     with pytest.raises(ModelError, match="returned no probabilities"):
         reader.probabilities(np.zeros((48, 48), np.uint8))

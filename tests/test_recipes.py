@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from convert import recipes
+from convert import recipes, soft
 from convert.detection import recipe as detector_recipe
 from convert.recipes import RecipeError
 from tests import faces
@@ -23,10 +23,12 @@ def test_a_shipped_recipe_is_sound(file: Path) -> None:
     assert recipe.name == file.stem
     assert recipe.network["kind"] in recipes.NETWORKS
     assert recipe.schedule.sizes[-1][1] == 48
+    if recipe.distillation.teachers:
+        assert soft.read(file.parent / recipe.distillation.teachers).views >= 10
 
 
-def test_both_networks_have_a_recipe() -> None:
-    assert {"emotion-cnn", "emotion-mobilenetv2"} <= {file.stem for file in SHIPPED}
+def test_every_network_has_a_recipe() -> None:
+    assert {"emotion-cnn", "emotion-mobilenetv2", "emotion-small"} <= {file.stem for file in SHIPPED}
 
 
 def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
@@ -71,3 +73,17 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -
 def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="cannot read this recipe"):
         recipes.read(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("share = 1.5", "distillation.share must be 0 to 1"),
+        ("temperature = 0.5", "distillation.temperature 1 or more"),
+        ("teachers = 3", "distillation.teachers is 3; expected a text"),
+    ],
+)
+def test_distillation_is_checked_before_hours_are_spent(tmp_path: Path, said: str, wrong: str) -> None:
+    (tmp_path / "small.toml").write_text(faces.TINY_RECIPE + f"\n[distillation]\n{said}\n")
+    with pytest.raises(recipes.RecipeError, match=wrong):
+        recipes.read(tmp_path / "small.toml")

@@ -8,18 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import EXPRESSIONS, Levels, ModelError
-from assistant.vision import tflite
+from assistant.vision import golden, tflite
 from assistant.vision.preprocess import SCALING, SIDE, normalize
 
 
 @dataclass(frozen=True)
 class Card:
-    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits."""
+    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits.
+    golden: what the model said of `golden.pictures` when it was made, untempered; empty: it was not asked."""
 
     sha256: str
     labels: tuple[str, ...]
     temperature: float = 1.0
     levels: Levels = field(default_factory=Levels)
+    golden: tuple[tuple[float, ...], ...] = ()
 
 
 def read_card(model: Path) -> Card:
@@ -41,7 +43,17 @@ def read_card(model: Path) -> Card:
         raise ModelError(f"{path}: input is {shape} {scaling!r}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}")
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {repr(temperature)[:40]}; allowed: a number from 0.05 to 20")
-    return Card(digest.lower(), tuple(labels), float(temperature), _levels(path, card.get("thresholds", {}), labels))
+    levels, answers = _levels(path, card.get("thresholds", {}), labels), card.get("golden", [])
+    if (
+        not isinstance(answers, list)
+        or (answers and len(answers) != golden.PICTURES)
+        or not all(
+            isinstance(row, list) and len(row) == len(labels) and all(type(each) is float for each in row)
+            for row in answers
+        )
+    ):
+        raise ModelError(f"{path}: golden must hold {golden.PICTURES} rows of {len(labels)} probabilities")
+    return Card(digest.lower(), tuple(labels), float(temperature), levels, tuple(map(tuple, answers)))
 
 
 def _levels(path: Path, thresholds: Any, labels: list[str]) -> Levels:
@@ -71,7 +83,7 @@ class Classifier:
     """An open model. `labels` names the outputs; `runtime` says which library runs it.
 
     Raises ModelError where the file is missing, is not what its card says, has another shape, or returns anything but
-    probabilities for a plain grey picture.
+    probabilities for a plain grey picture, or other ones for the pictures of its self-test than when it was made.
     """
 
     def __init__(self, model: Path, threads: int = 2) -> None:
@@ -85,15 +97,24 @@ class Classifier:
             got = " to ".join(map(str, shapes))
             raise ModelError(f"{model}: maps {got}; its card says [1, {SIDE}, {SIDE}, 1] to [1, {len(self.labels)}]")
         self.probabilities(np.full((SIDE, SIDE), 128, np.uint8))
+        if self.card.golden and (fault := golden.fault(self.golden_answers(), self.card.golden)):
+            raise ModelError(f"{model}: fails its self-test: {fault}; install the model again, or another runtime")
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float32 [classes], summing to 1, of one grey crop uint8 [48, 48]. Raises ModelError if the model gives no
         finite distribution."""
-        scores = self.model.run(self.quantize(crop))[0][0]
-        if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
-            raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
-        return tempered(scores, self.card.temperature)
+        return tempered(self._scores(crop), self.card.temperature)
+
+    def golden_answers(self) -> NDArray[np.float32]:
+        """Float32 [7, classes]: what the model says of `golden.pictures`, untempered."""
+        return np.stack([self._scores(picture) for picture in golden.pictures()])
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""
         return self.model.quantized(normalize(crop)[np.newaxis])
+
+    def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = self.model.run(self.quantize(crop))[0][0]
+        if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
+            raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
+        return scores

@@ -70,9 +70,14 @@ def temperature(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> flo
 
 
 def thresholds(
-    scores: NDArray[np.float32], shares: NDArray[np.float32], labels: tuple[str, ...], precision: float
+    scores: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    labels: tuple[str, ...],
+    precision: float,
+    of: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """For each label the lowest probability from which answers have this precision; NEVER where none is enough.
+    """For each label the lowest probability from which answers have this precision; NEVER where none is enough. of: the
+    precision asked of some labels instead.
 
     An answer counts as right where no other class has more votes.
     """
@@ -80,21 +85,24 @@ def thresholds(
     right = shares[np.arange(len(scores)), answers] >= shares.max(axis=1)
     made = {}
     for index, label in enumerate(labels):
-        mine = answers == index
+        mine, asked = answers == index, (of or {}).get(label, precision)
         fit = (
-            each
-            for each in GRID
-            if (said := mine & (sureness >= each)).sum() >= LEAST and right[said].mean() >= precision
+            each for each in GRID if (said := mine & (sureness >= each)).sum() >= LEAST and right[said].mean() >= asked
         )
         made[label] = next(fit, NEVER)
     return made
 
 
 def levels(
-    scores: NDArray[np.float32], shares: NDArray[np.float32], labels: tuple[str, ...], precision: Mapping[str, float]
+    scores: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    labels: tuple[str, ...],
+    precision: Mapping[str, float],
+    of: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """The thresholds for each level ("looks", "maybe") at its precision; none lies below that of a humbler level."""
-    made = {name: thresholds(scores, shares, labels, each) for name, each in precision.items()}
+    """The thresholds for each level ("looks", "maybe") at its precision, or that asked of a label; none of a humbler
+    level lies above."""
+    made = {name: thresholds(scores, shares, labels, each, (of or {}).get(name)) for name, each in precision.items()}
     made["maybe"] = {label: min(number, made["looks"][label]) for label, number in made["maybe"].items()}
     return made
 
