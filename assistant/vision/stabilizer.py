@@ -27,7 +27,7 @@ FULL_SHARE = 0.8
 SEEN_SHARE = 0.3
 """A face found in fewer frames than this is as likely a print on a jumper."""
 MAYBE = 0.4
-"""Mean probability of a "maybe" where the model's card names none."""
+"""Mean probability that a "maybe" needs at the least."""
 ROUNDING_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
@@ -69,7 +69,7 @@ class Stabilizer:
         self.labels = tuple(labels)
         levels = levels or Levels()
         self.enter = tuple(max(levels.looks.get(label, 0.0), settings.enter) for label in labels)
-        self.maybe = tuple(levels.maybe.get(label, MAYBE) for label in labels)
+        self.maybe = tuple(max(levels.maybe.get(label, 0.0), MAYBE) for label in labels)
         self._people: dict[int, _Person] = {}
 
     def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
