@@ -33,6 +33,8 @@ PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
 MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
+FAR_LOOK = 1.5
+"""Who is found by the farther look alone is too far up to so many times the width from which faces are read."""
 FAR_EVERY_S = 1.0
 """With nobody in view, the look into the distance is taken so often."""
 
@@ -196,6 +198,8 @@ class Pipeline:
         """What is known of a person; who is found by the farther look alone has no state, but a reason why."""
         if person.id >= 0:
             return self.stabilizer.glance(person.id)
+        if person.face.box.width * 640 < FAR_LOOK * quality.FAR * grey.shape[1]:
+            return Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
         crop = preprocess.face(grey, person.face, self.detector.margin)
         return Glance(CANNOT_TELL, "", 0.0, quality.trouble(person.face, crop, grey, self.covered) or "unclear", 0.0)
 
