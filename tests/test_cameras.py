@@ -470,3 +470,24 @@ def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPa
     assert taken.image.shape == (48, 64)
     assert capture.close()
     assert capture.trouble == ""
+
+
+def test_a_camera_that_gives_no_pictures_for_long_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.vision.capture.UNUSABLE_S", 0.0)
+    monkeypatch.setattr("assistant.vision.capture.FIRST_RETRY_S", 0.001)
+    opened: list[ScriptedCamera] = []
+
+    def opening() -> ScriptedCamera:
+        frames = (
+            [Frame(np.zeros((0, 0), np.uint8), 0.0, number) for number in range(200)] if not opened else [_grain(1)]
+        )
+        opened.append(ScriptedCamera(frames))
+        return opened[-1]
+
+    capture = Capture(opening, clock=_ticking(0.05)).start()
+    taken = capture.take(10)
+    assert taken is not None
+    assert taken.image.shape == (48, 64)
+    assert opened[0].is_closed
+    assert next(opened[0].frames, None) is not None  # not because it had ended
+    assert capture.close()

@@ -114,6 +114,8 @@ class Capture:
                 return
             if unusable := _unusable(frame.image):
                 self.trouble = f"the camera gives {unusable}"
+                if camera.is_live and self._clock() - fresh_at >= STALE_S:
+                    raise CameraError(self.trouble)
                 if self._stop.wait(UNUSABLE_S):
                     return
                 continue
