@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import Fate, Fault, Frame, Priority, Utterance
+from assistant.records import AssistantError, Fate, Fault, Frame, Priority, Utterance
 from assistant.vision import preprocess
 from assistant.vision.cameras import Clock
 from assistant.vision.capture import Capture
@@ -99,11 +99,15 @@ class Live:
         trouble = self.pipeline.model_trouble
         if trouble is None or at - trouble[0] < MODEL_FAILS_S or self.pipeline.reader is None:
             return
-        if self.other_model is None:
+        troubles = {"model": trouble[1]}
+        try:
+            if self.other_model is None:
+                self.pipeline.reader = None
+            else:
+                self.pipeline, troubles = self.other_model(trouble[1])
+        except AssistantError as err:  # what looks for faces works: go on with that, and without a model
+            log.warning("no other model: %s", err)
             self.pipeline.reader = None
-            self.fault("model", now, trouble[1])
-            return
-        self.pipeline, troubles = self.other_model(trouble[1])
         for name, detail in troubles.items():
             self.fault(name, now, detail)
 

@@ -13,7 +13,7 @@ from assistant import phrases
 from assistant.config import Detector as DetectorSettings
 from assistant.config import Settings, Words
 from assistant.live import NO_FRAME_S, Live
-from assistant.records import Box, CameraError, Face, Fate, Frame, ModelError, Priority, Utterance
+from assistant.records import Box, CameraError, DetectorError, Face, Fate, Frame, ModelError, Priority, Utterance
 from assistant.vision import detectors
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
@@ -427,3 +427,15 @@ def test_a_face_that_is_missed_for_a_moment_is_still_there_for_who_asks() -> Non
     assert told[15] == told[9]
     assert told[18] == told[9]
     assert told[22] == "Nobody in view."
+
+
+def test_where_no_other_model_can_be_had_people_are_told_on() -> None:
+    def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
+        raise DetectorError("no detector at all")
+
+    rig = Rig([], pipeline(reader=Broken()))
+    rig.live.other_model = other
+    rig.live.capture = OneByOne(shots("happy", 80), rig.stop)
+    rig.live.run()
+    assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
+    assert rig.live.steps == 80
