@@ -51,6 +51,8 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
         part.add_argument("--with-parent", action="store_true", help="end after standard input has closed: see `run`")
         if name == "vision":
             _add_camera(part)
+    gone = command("gone", "tell the voice that vision has ended, as its unit does")
+    gone.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; of success nothing is told")
     say = command("say", "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
     record = command("record", "record what is said of faults, for when espeak-ng cannot speak")

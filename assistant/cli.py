@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from assistant.arguments import parser
 from assistant.config import Settings
 from assistant.control import REQUESTS
 from assistant.process import open_streams, quiet_libraries, stop_on_signal
-from assistant.records import AssistantError, ConfigError, SourceError
+from assistant.records import AssistantError, ConfigError, Fault, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 """Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
@@ -160,6 +161,15 @@ def _voice(options: argparse.Namespace) -> int:
     return 0
 
 
+def _gone(options: argparse.Namespace) -> int:
+    from assistant import link
+
+    if options.result != "success":
+        with contextlib.closing(link.Client(link.runtime_socket())) as client:
+            client.send(Fault("vision", time.monotonic(), f"its unit ended: {options.result}"))
+    return 0
+
+
 def _outlive(stop: threading.Event, seconds: float) -> None:
     """Wait for the end of standard input, which is the end of the parent, then long enough to say that it is gone."""
     while os.read(0, 4096):
@@ -224,7 +234,7 @@ def _config(options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "say": _say, "record": _record,
-    "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "config": _config,
+    "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
+    "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "config": _config,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

@@ -237,6 +237,26 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
         until(child, "Camera not found.")
 
 
+def test_a_unit_tells_the_voice_that_vision_has_ended_but_not_where_it_was_told_to(tmp_path: Path) -> None:
+    socket = str(tmp_path / "voice.sock")
+    voice = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "voice", "--voice", "printed"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "EMOTION_ASSISTANT_SOCKET": socket},
+    )  # fmt: skip
+    try:
+        while not Path(socket).exists():
+            os.sched_yield()
+        for result in ("success", "core-dump", "success"):
+            assert command("gone", result, EMOTION_ASSISTANT_SOCKET=socket).returncode == 0
+        assert until(voice, "The vision part stopped.") == ["The vision part stopped."]
+        voice.terminate()
+        assert voice.communicate(timeout=30)[0] == ""
+    finally:
+        voice.kill()
+        voice.communicate()
+    assert command("gone", "signal", EMOTION_ASSISTANT_SOCKET=socket).returncode == 0, "nobody is there to be told"
+
+
 def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
     socket = str(tmp_path / "voice.sock")
     voice = subprocess.Popen(
