@@ -16,7 +16,8 @@ from assistant import config
 from assistant.arguments import parser
 from assistant.config import Settings
 from assistant.control import REQUESTS
-from assistant.process import open_streams, quiet_libraries, stop_on_signal
+from assistant.journal import Throttle
+from assistant.process import no_cores, open_streams, quiet_libraries, stop_on_signal
 from assistant.records import AssistantError, ConfigError, Fault, SourceError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
@@ -26,10 +27,13 @@ EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     open_streams()
+    no_cores()
     options = parser(COMMANDS).parse_args(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Throttle())
     quiet_libraries()
     try:
         return int(options.command(options))

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from assistant.process import EXIT_AGAIN
+
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.2, 16.0
@@ -104,8 +106,9 @@ class Keeper:
             if self._closing.is_set():
                 return
             _bury(self._child)
-            log.warning("%s: %s; starting it again", self._name, why)
-            self._on_end(why)
+            if why:
+                log.warning("%s: %s; starting it again", self._name, why)
+                self._on_end(why)
             if time.monotonic() - began >= LIVED_S:
                 retry_s = FIRST_RETRY_S
             if self._closing.wait(retry_s):
@@ -118,7 +121,7 @@ class Keeper:
             self._on_return()
 
     def _watch(self, began: float) -> str:
-        """Wait until the process has ended or hangs, and say which."""
+        """Wait until the process has ended or hangs, and say which; empty if it wants to be started afresh."""
         last = began
         while True:
             message = b""
@@ -129,6 +132,8 @@ class Keeper:
                 last = now
                 self.is_ready = self.is_ready or message.startswith(b"READY=1")
             code = self._child.poll()
+            if code == EXIT_AGAIN:
+                return ""
             if code is not None:
                 return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             if self._closing.is_set():

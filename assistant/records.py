@@ -35,6 +35,14 @@ class CameraError(AssistantError):
     """A camera that is not there, is busy or has stopped. Another try may succeed."""
 
 
+class CameraBusyError(CameraError):
+    """Another program holds the camera."""
+
+
+class CameraSpentError(CameraError):
+    """What the camera needs is used up in this process: only another one can open it again."""
+
+
 class SourceError(CameraError):
     """A file or folder that will never give a picture: no other try helps."""
 

@@ -39,8 +39,7 @@ def run(
         stack.callback(client.close)
 
         def tell(name: str, detail: str, *, is_over: bool = False) -> None:
-            text = words.fault(name, is_over=is_over)
-            client.say(Utterance(text, Priority.FAULT, f"fault {name}", None, detail, is_over=is_over))
+            client.send(Fault(name, time.monotonic(), detail, is_over))
 
         def arguments(command: str) -> list[str]:
             return [*options, command, "--with-parent", "--config", str(file)]
@@ -54,7 +53,7 @@ def run(
             tell(*trouble)
         vision = Keeper(
             "vision", arguments("vision"), places, folder,
-            on_end=lambda why: client.send(Fault("vision", time.monotonic(), why)),
+            on_end=lambda why: tell("vision", why),
         )  # fmt: skip
         while not stop.wait(LOOK_S):
             if vision.is_ready:

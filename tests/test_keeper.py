@@ -24,6 +24,8 @@ def note(text):
 note(f"began {{os.getpid()}}")
 if how == "ends":
     sys.exit(3)
+if how == "is full":
+    sys.exit(75)
 if how == "stubborn":
     signal.signal(signal.SIGTERM, lambda *_: None)
     player = subprocess.Popen(["sleep", "1000"])
@@ -74,6 +76,13 @@ def test_one_that_ends_is_started_again_after_growing_pauses(script: Path, monke
     assert bench.returned.is_set()
     assert bench.keeper.close(WAIT_S)
     assert len(bench.place.read_text().splitlines()) >= 4
+
+
+def test_one_that_wants_to_be_started_afresh_is_and_nothing_is_told(script: Path) -> None:
+    bench = Bench(script, "is full")
+    assert bench.returned.wait(WAIT_S)
+    bench.keeper.close(0.0)
+    assert bench.ends.empty()
 
 
 def test_one_that_falls_silent_is_killed_and_started_again(script: Path) -> None:
