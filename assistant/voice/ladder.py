@@ -47,6 +47,10 @@ class YieldedError(VoiceError):
     """Another program said something that goes before this; no other voice may talk into it."""
 
 
+class UnknownTextError(VoiceError):
+    """A voice that is well cannot tell this text; it may tell the next one."""
+
+
 class Ladder(Sequence[Voice]):
     """The voices, the best first, and the sounds that are asked before them. One thread uses it."""
 
@@ -84,7 +88,7 @@ class Ladder(Sequence[Voice]):
             return by_sound
         if clock() >= self._retry_at:
             self._first = 0
-        rungs = range(len(self._voices))
+        rungs, well = range(len(self._voices)), len(self._voices)
         for rung in (*rungs[self._first :], *rungs[: self._first]):
             voice = self._voices[rung]
             try:
@@ -93,11 +97,15 @@ class Ladder(Sequence[Voice]):
             except YieldedError as err:
                 log.info("voice %s: %s", voice.name, err)
                 return Fate.INTERRUPTED
+            except UnknownTextError as err:
+                log.info("voice %s: %s", voice.name, err)
+                well = min(well, rung)
+                continue
             except Exception as err:  # whatever a voice does, the next one speaks
                 is_spoken, trouble = False, _line(err)
                 log.debug("voice %s", voice.name, exc_info=True)
             if is_spoken:
-                self._spoke(rung, clock)
+                self._spoke(min(rung, well), clock)
                 return Fate.SPOKEN
             if cancel.is_set():
                 return Fate.INTERRUPTED
