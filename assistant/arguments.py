@@ -70,6 +70,8 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_camera(doctor)
     doctor.add_argument("--json", action="store_true", help="what was found as one JSON object")
     doctor.add_argument("--quiet", action="store_true", help="print it only")
+    notice = command("notice", "a page for the people nearby, in the wearer's language, to print")
+    notice.add_argument("--html", type=Path, metavar="FILE", help="write it there; default: to the standard output")
     command("config", "print the effective settings as TOML with their comments")
     return top
 

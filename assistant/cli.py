@@ -244,6 +244,13 @@ def _doctor(options: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED if stop.is_set() else code
 
 
+def _notice(options: argparse.Namespace) -> int:
+    from assistant import notice, phrases
+
+    notice.write(phrases.load(settings_of(options).words.locale), options.html)
+    return 0
+
+
 def _config(options: argparse.Namespace) -> int:
     print(config.to_toml(settings_of(options)), end="")
     return 0
@@ -252,6 +259,6 @@ def _config(options: argparse.Namespace) -> int:
 COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
     "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "doctor": _doctor,
-    "config": _config,
+    "notice": _notice, "config": _config,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""
