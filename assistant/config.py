@@ -185,7 +185,7 @@ def parse(text: str, origin: str = "settings") -> Settings:
     if taken := set(settings.camera.led) & set(settings.controls.buttons):
         mistakes.append(f"camera.led is {taken.pop()}; that is the pin of a button (controls.buttons)")
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
+        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes), settings)
     return settings
 
 

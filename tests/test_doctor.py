@@ -25,6 +25,7 @@ from assistant.voice.sound import CommandPlayer
 from assistant.voice.voices.espeak import Espeak
 from tests.hearing import FakeTool, loudness
 from tests.standins import needs_photographs
+from tests.test_cli import running, until
 
 ROOT = Path(__file__).parents[1]
 EN = phrases.load("en")
@@ -148,10 +149,14 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
     assert (settings["said"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
     assert "unknown setting camera.fsp; did you mean camera.fps?; " in done.stderr
     assert "rate_wpm is 9000" in done.stderr
-    file.write_text('[words]\nlocale = "de"\n')
+    file.write_text('fps = 3\n[words]\nlocale = "de"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
+    assert found(done)["settings"]["said"] == "Die Einstellungen sind falsch.", "what is right of them is used"
     assert found(done)["camera"]["said"] == "Die Kamera gibt kein Bild."
     assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
+    file.write_text('fps = 3\n[words]\nlocale = "tlh"\n')
+    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
+    assert found(done)["settings"]["said"] == "The settings are wrong."
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
@@ -164,6 +169,25 @@ def test_every_finding_has_words_in_every_language(locale: str) -> None:
     assert sentence(words, good("camera", "dim", "face")).count(words.stop) == 3
     assert sentence(words, bad("faults.model", "install")) == words.fault("model")
     assert advice(words, good("camera")) == ""
+
+
+@needs_photographs
+def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
+    """Two real processes of it, which hold the camera and the pin."""
+    pytest.importorskip("gpiozero")
+    control = tmp_path / "running" / "control.sock"
+    environment = {"EMOTION_ASSISTANT_CONTROL": str(control), "GPIOZERO_PIN_FACTORY": "mock"}
+    (tmp_path / "my.toml").write_text("[camera]\nled = [23]\n")
+    arguments = ("--config", tmp_path / "my.toml", "--camera", "demo")
+    with running(*arguments, **environment) as assistant:
+        until(assistant, "One person looks happy.")
+        checks = found(doctor("--json", "--voice", "printed", *arguments, **environment))
+        assert checks["camera"]["said"] == "The running assistant has the camera."
+        assert checks["light"]["said"] == "The camera light works."
+        assert all(check["ok"] for check in checks.values())
+    assert found(doctor("--json", "--voice", "printed", *arguments, **environment))["camera"]["said"] == (
+        "The camera works. There is light enough. I see a face."
+    )
 
 
 # time
@@ -212,7 +236,7 @@ def test_told_to_stop_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     stop.set()
     out = io.StringIO()
     assert checkup(Settings(voice=PRINTED), "", stop, out=out) == 1
-    assert out.getvalue().startswith("I check myself.\n")
+    assert out.getvalue() == "I check myself.\n", "nothing was found, neither good nor bad"
 
 
 # voice and sound

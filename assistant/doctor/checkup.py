@@ -20,6 +20,7 @@ from assistant.doctor.running import Running
 from assistant.doctor.speech import Mouth, Speech
 from assistant.doctor.system import System, temperature, voltage
 from assistant.phrases import Phrases
+from assistant.records import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,12 @@ def _settings(mistakes: str) -> Finding:
     return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines())) if mistakes else good("settings")
 
 
+def usable(err: ConfigError) -> Settings:
+    """What is right of wrong settings, in a language that there is: a doctor looks at what there is."""
+    settings = err.usable if isinstance(err.usable, Settings) else Settings()
+    return settings if settings.words.locale in phrases.known_locales() else Settings()
+
+
 def checkup(
     settings: Settings,
     mistakes: str,
@@ -122,7 +129,8 @@ def checkup(
             mouth = speech.mouth()
         if check.name != "voice":  # that can be told only when it is known what plays
             _tell(mouth, unsaid, stop)
-    _tell(mouth, [report.end()], stop)
+    else:
+        _tell(mouth, [report.end()], stop)
     mouth.close()
     return 1 if report.failed or stop.is_set() else 0
 
