@@ -325,9 +325,34 @@ def test_a_wrong_card_is_told_by_the_systems_own(tool: FakeTool) -> None:
     subject = speech(device="Gone")
     _, sound = both(subject)
     assert not sound.ok
-    assert "no such card; the system's own device plays: leave voice.device empty" in sound.detail
+    assert sound.detail.endswith("no such card; the default device plays: set voice.device to ''")
     subject.mouth().say("The sound device does not play.", threading.Event())
     assert [played.arguments[:2] for played in tool.played()] == [["-q", "-t"]] * 2
+
+
+def test_without_a_default_device_a_card_that_plays_is_found(tool: FakeTool) -> None:
+    tool.install(
+        '#!/bin/sh\ncase "$*" in\n-l) echo "card 1: Box [USB Headset], device 0: Audio [Audio]"; exit;;\n'
+        '*CARD=Box*) exec {folder}/bin/paced "$@";;\nesac\necho "no default" >&2\nexit 1\n'
+    )
+    tool.install("paced", "paced")
+    subject = speech()
+    _, sound = both(subject)
+    assert (sound.ok, sound.said) == (False, ("sound_silent",))
+    assert "no default; plughw:CARD=Box,DEV=0 plays: set voice.device to 'plughw:CARD=Box,DEV=0'" in sound.detail
+    subject.mouth().say("The sound device does not play.", threading.Event())
+    assert len(tool.played()) == 2, "what was found plays what is said"
+
+
+def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakeTool) -> None:
+    tool.install("paced")
+    tool.install(
+        "#!/bin/sh\n[ \"$1\" = -q ] && exit\necho \"Simple mixer control 'Master',0\"\n"
+        "echo '  Mono: Playback 0 [0%] [off]'\n", "amixer"
+    )  # fmt: skip
+    _, sound = both(speech())
+    assert sound.ok
+    assert sentence(EN, sound) == "The sound device works. Volume was off. I turned it up."
 
 
 def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:

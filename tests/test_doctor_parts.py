@@ -20,7 +20,8 @@ from assistant.doctor.probe import probe
 from assistant.doctor.running import Running
 from assistant.doctor.system import UNITS, System, temperature, voltage
 from assistant.link import Client
-from assistant.records import LinkError
+from assistant.records import CameraBusyError, LinkError
+from assistant.vision.cameras import Camera
 from assistant.voice.controls import Reply
 from assistant.voice.server import serve
 from tests import models
@@ -108,6 +109,15 @@ def test_a_camera_that_is_not_there_or_breaks(tmp_path: Path) -> None:
     (tmp_path / "torn" / "a.png").write_bytes(b"no picture")
     torn = sight.camera(Settings(camera=config.Camera(driver="folder", source=str(tmp_path / "torn"))), no_note)
     assert "not a picture that can be read" in torn.detail
+
+
+def test_a_camera_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(*rest: object, **more: object) -> Camera:
+        raise CameraBusyError("camera 0: another program is using it")
+
+    monkeypatch.setattr(sight, "open_camera", held)
+    busy = sight.camera(Settings(), no_note)
+    assert busy == bad("faults.camera_busy", "memory", detail="camera 0: another program is using it")
 
 
 def test_the_detector(tmp_path: Path) -> None:
@@ -346,6 +356,7 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
         for faults, is_open, expected in (
             ("", True, good("camera_held")),
             ("detector_second", True, good("camera_held")),
+            ("camera_busy", False, bad("faults.camera_busy", "memory", detail="so the running assistant says")),
             ("slow black", True, bad("faults.black", "lens", detail="so the running assistant says")),
             ("camera_lost", False, bad("faults.camera_lost", "camera", detail="so the running assistant says")),
             ("", False, bad("camera_none", "camera", detail="the running assistant has none open")),

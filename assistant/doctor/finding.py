@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 from assistant.phrases import Phrases
 
-FAULT = "faults."
-"""Before a key of [faults] where the fault's own sentence tells it best."""
-
 
 @dataclass(frozen=True)
 class Finding:
-    """said: keys of [doctor], or of [faults] behind FAULT; number: for those that have a place for one; advice: a key
-    of [advice], empty where there is nothing to do; detail: one line for who reads."""
+    """said: keys of [doctor], or of another table behind its name, such as faults.black; number: for those that have a
+    place for one; advice: a key of [advice], empty where there is nothing to do; detail: one line for who reads."""
 
     ok: bool
     said: tuple[str, ...]
@@ -33,8 +30,7 @@ def bad(said: str, advice: str, *, number: int = 0, detail: str = "") -> Finding
 def sentence(words: Phrases, finding: Finding) -> str:
     """What is heard of it, without the advice."""
     return " ".join(
-        words.fault(key.removeprefix(FAULT)) if key.startswith(FAULT) else words.found(key, finding.number)
-        for key in finding.said
+        words.said(*key.split(".")) if "." in key else words.found(key, finding.number) for key in finding.said
     )
 
 

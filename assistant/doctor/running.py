@@ -8,7 +8,10 @@ from assistant.doctor.finding import Finding, bad, good
 from assistant.records import LinkError
 from assistant.voice.controls import Reply
 
-CAMERA_FAULTS = {"camera": "camera", "camera_lost": "camera", "black": "lens", "blank": "lens", "blurred": "focus"}
+CAMERA_FAULTS = {
+    "camera": "camera", "camera_lost": "camera", "camera_busy": "memory", "torn": "camera",
+    "black": "lens", "blank": "lens", "blurred": "focus",
+}  # fmt: skip
 """Faults that vision tells in its heartbeats, with the advice for each."""
 
 

@@ -37,6 +37,10 @@ def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     capture = Capture(opened, rotate_deg=settings.camera.rotate, repeat=False).start()
     frame, frames, faces, seconds = _watch(capture, detector)
     capture.close()
+    if capture.is_busy:
+        return bad("faults.camera_busy", "memory", detail=capture.trouble)
+    if capture.is_torn:
+        return bad("faults.torn", "camera", detail=f"{frames} whole pictures in {seconds:.1f} s")
     if frame is None or capture.trouble:
         return bad("camera_none", "camera", detail=capture.trouble or f"no picture within {OPENS_S:g} s")
     grey = preprocess.to_grey(frame.image)

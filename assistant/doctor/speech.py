@@ -8,8 +8,10 @@ from assistant import config
 from assistant.doctor.finding import Finding, bad, good
 from assistant.records import Priority, Utterance, VoiceError
 from assistant.voice import voices
+from assistant.voice.cards import cards
 from assistant.voice.earcons import three_beeps
 from assistant.voice.ladder import Ladder
+from assistant.voice.mixer import raise_volume
 from assistant.voice.sound import CommandPlayer, Pcm, silence
 
 log = logging.getLogger(__name__)
@@ -69,13 +71,16 @@ class Speech:
         device = self._settings.device
         if self._settings.engine == "printed":
             return good("sound_none", detail="words are printed")
+        turned = ("status.volume",) if not self._is_quiet and raise_volume(device) else ()
         trouble = "" if self._plays_itself else self._play(device, cancel)
         if not trouble:
             self._player = CommandPlayer(device)
-            return good("sound", detail="played by the voice itself" if self._plays_itself else device)
-        if device and not self._play("", cancel):
-            self._player = CommandPlayer("")
-            trouble += "; the system's own device plays: leave voice.device empty, or choose a card of `aplay -l`"
+            return good("sound", *turned, detail="played by the voice itself" if self._plays_itself else device)
+        for other in ("", *cards(cancel)) if device else cards(cancel):
+            if not self._play(other, cancel):
+                self._player = CommandPlayer(other)
+                trouble += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
+                break
         return bad("sound_silent", "sound", detail=trouble)
 
     def mouth(self) -> "Mouth":
