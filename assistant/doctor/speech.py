@@ -8,7 +8,7 @@ from assistant import config
 from assistant.doctor.finding import Finding, bad, good
 from assistant.records import Priority, Utterance, VoiceError
 from assistant.voice import voices
-from assistant.voice.cards import cards
+from assistant.voice.cards import CardPlayer, cards
 from assistant.voice.earcons import three_beeps
 from assistant.voice.ladder import Ladder
 from assistant.voice.mixer import raise_volume
@@ -42,7 +42,7 @@ class Speech:
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
         self._spoken: Pcm | None = None
         self._plays_itself = False
-        self._player: CommandPlayer | None = None
+        self._player: CardPlayer | None = None  # it waits where the running assistant speaks
 
     def voice(self, cancel: threading.Event) -> Finding:
         """Whether the chosen voice makes speech of the text."""
@@ -74,11 +74,11 @@ class Speech:
         turned = ("status.volume",) if not self._is_quiet and raise_volume(device) else ()
         trouble = "" if self._plays_itself else self._play(device, cancel)
         if not trouble:
-            self._player = CommandPlayer(device)
+            self._player = CardPlayer(device)
             return good("sound", *turned, detail="played by the voice itself" if self._plays_itself else device)
         for other in ("", *cards(cancel)) if device else cards(cancel):
             if not self._play(other, cancel):
-                self._player = CommandPlayer(other)
+                self._player = CardPlayer(other)
                 trouble += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
                 break
         return bad("sound_silent", "sound", detail=trouble)
