@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from assistant import config, phrases
 from assistant.config import Settings
 from assistant.doctor.checkup import Check, Report, checkup
-from assistant.doctor.finding import Finding, advice, bad, good, sentence
+from assistant.doctor.finding import Finding, advice, bad, good, sentences
 from assistant.doctor.probe import probe
 from assistant.doctor.speech import Mouth, Speech
 from assistant.voice.sound import CommandPlayer
 from assistant.voice.voices.espeak import Espeak
-from tests.hearing import FakeTool, loudness
+from assistant.voice.voices.recorded import record
+from tests.hearing import FakeTool, beep, loudness
 from tests.standins import needs_photographs
 from tests.test_cli import running, until
 
@@ -163,11 +164,12 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
 def test_every_finding_has_words_in_every_language(locale: str) -> None:
     words = phrases.load(locale)
     for name in words.tables["doctor"]:
-        assert sentence(words, good(name, number=7)).endswith(words.stop)
+        (text,) = sentences(words, good(name, number=7))
+        assert text.endswith(words.stop)
     for name in words.tables["advice"]:
         assert advice(words, bad("late", name))
-    assert sentence(words, good("camera", "dim", "face")).count(words.stop) == 3
-    assert sentence(words, bad("faults.model", "install")) == words.fault("model")
+    assert len(sentences(words, good("camera", "dim", "face"))) == 3
+    assert sentences(words, bad("faults.model", "install")) == (words.fault("model"),)
     assert advice(words, good("camera")) == ""
 
 
@@ -270,6 +272,23 @@ def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakeTool) -> None
     assert min(loudness(first), loudness(second)) > 500
 
 
+def test_where_no_voice_can_speak_its_recordings_do(
+    tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = tmp_path / "recorded"
+    record(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
+    monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
+    tool.install("paced")
+    subject = speech(name="no-such-voice")
+    assert both(subject)[0].said == ("voice_none",)
+    mouth = subject.mouth()
+    for text in (EN.found("voice_none"), EN.said("advice", "voice")):
+        mouth.say(text, threading.Event())
+    beeps, *told = (played.pcm.seconds for played in tool.played())
+    assert beeps < 2
+    assert told == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
+
+
 def test_quiet_the_device_is_tried_with_silence(tool: FakeTool) -> None:
     tool.install("paced")
     subject = Speech(config.Voice(), "en", "Hello.", is_quiet=True)
@@ -352,7 +371,7 @@ def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakeTool) -> N
     )  # fmt: skip
     _, sound = both(speech())
     assert sound.ok
-    assert sentence(EN, sound) == "The sound device works. Volume was off. I turned it up."
+    assert sentences(EN, sound) == ("The sound device works.", "Volume was off. I turned it up.")
 
 
 def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -406,9 +425,9 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: p
     settings = Settings(controls=config.Controls(buttons=(17,)))
     assert checkup(settings, "", NEVER, out=out) == 1
     assert heard[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
-    assert heard[4:7] == [
+    assert heard[4:9] == [
         "The settings are right.",
-        *["This check took too long. Restart the device and check again."] * 2,
+        *["This check took too long.", "Restart the device and check again."] * 2,
     ]
     assert heard[-1] == "Failed checks: 5."
     assert [line.split()[1] for line in out.getvalue().splitlines()[1:-1]] == NAMES
@@ -420,10 +439,10 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: p
 def test_the_report_counts() -> None:
     out = io.StringIO()
     report = Report(EN, True, out)
-    assert report.take("voice", good("voice"), 0.12345) == "The voice works."
-    assert report.take("memory", bad("memory_little", "memory", number=12), 1) == (
-        "Only 12 megabytes of memory are free. End other programs, or restart the device."
-    )
+    assert report.take("voice", good("voice"), 0.12345) == ["The voice works."]
+    assert report.take("memory", bad("memory_little", "memory", number=12), 1) == [
+        "Only 12 megabytes of memory are free.", "End other programs, or restart the device.",
+    ]  # fmt: skip
     assert report.end() == "Failed checks: 1."
     assert json.loads(out.getvalue())["checks"][0] == {
         "name": "voice", "ok": True, "said": "The voice works.", "advice": "", "seconds": 0.123,

@@ -124,7 +124,7 @@ def checkup(
         found = check.finding(stop)
         if stop.is_set():
             break
-        unsaid.append(report.take(check.name, found, time.monotonic() - began))
+        unsaid.extend(report.take(check.name, found, time.monotonic() - began))
         if check.name == "sound" and not is_quiet:
             mouth = speech.mouth()
         if check.name != "voice":  # that can be told only when it is known what plays
@@ -149,16 +149,17 @@ class Report:
         self.failed = 0
         self._print(words.found("began"))
 
-    def take(self, name: str, found: Finding, seconds: float) -> str:
-        """Take in a finding; what is to be heard of it."""
-        said, advice = findings.sentence(self._words, found), findings.advice(self._words, found)
+    def take(self, name: str, found: Finding, seconds: float) -> list[str]:
+        """Take in a finding; what is to be heard of it, one by one: where no voice can speak they may be recorded."""
+        heard, advice = [*findings.sentences(self._words, found)], findings.advice(self._words, found)
+        said = " ".join(heard)
+        heard += [advice] if advice else []
         self.failed += not found.ok
         self._checks.append(
             {"name": name, "ok": found.ok, "said": said, "advice": advice, "seconds": round(seconds, 3)}
         )
-        heard = f"{said} {advice}".strip()
         detail = f" ({found.detail})" if found.detail else ""
-        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {heard}{detail}")
+        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {' '.join(heard)}{detail}")
         if self._as_json and not found.ok:
             log.warning("%s: %s", name, found.detail or said)
         return heard

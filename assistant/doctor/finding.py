@@ -27,9 +27,9 @@ def bad(said: str, advice: str, *, number: int = 0, detail: str = "") -> Finding
     return Finding(False, (said,), advice, number, " ".join(detail.split()))
 
 
-def sentence(words: Phrases, finding: Finding) -> str:
+def sentences(words: Phrases, finding: Finding) -> tuple[str, ...]:
     """What is heard of it, without the advice."""
-    return " ".join(
+    return tuple(
         words.said(*key.split(".")) if "." in key else words.found(key, finding.number) for key in finding.said
     )
 

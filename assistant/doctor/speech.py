@@ -51,15 +51,17 @@ class Speech:
         troubles: list[str] = []
         ear = Ear()
         for voice in voices.make(self._settings, self._language, ear):
-            if voice.name == "tone":
+            if voice.name in ("recorded", "tone"):  # they are what is left where no voice can speak
                 continue
             try:
-                voice.say(self._text, cancel)
-            except VoiceError as err:
-                troubles.append(f"{voice.name}: {err}")
-                continue
+                trouble = "" if voice.say(self._text, cancel) or cancel.is_set() else "ended before it had spoken"
+            except Exception as err:  # whatever a voice does, the next one is tried
+                trouble = str(err) or type(err).__name__
             finally:
                 voice.close()
+            if trouble:
+                troubles.append(f"{voice.name}: {trouble}")
+                continue
             self._spoken, self._plays_itself = ear.heard, ear.heard is None
             if troubles:
                 return bad("voice_second", "voice", detail="; ".join(troubles))
