@@ -21,7 +21,7 @@ from assistant.voice.voices.espeak import Synthesizer
 
 INDEX, ALARM = "index.json", "alarm.wav"
 UNIT = Path("/opt/emotion-assistant/recorded")
-TABLES = ("status", "faults", "faults_over")
+TABLES = ("status", "faults", "faults_over", "doctor", "advice")
 MAX_BYTES = 1024 * 1024
 
 
@@ -68,6 +68,8 @@ def record(
     files, index, never = {folder / ALARM: to_wav(three_beeps())}, {}, threading.Event()
     for table in TABLES:
         for key, text in tables[table].items():
+            if "{" in text:  # a figure stands there, another one each time
+                continue
             name = f"{table}.{key}.wav"
             files[folder / name] = _sound(plain(text), synthesizers, rate_wpm, never)
             index[text] = name
