@@ -11,7 +11,8 @@ from assistant.records import Fate, Priority, Utterance, VoiceError
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-"""So long a lower rung is kept before the better ones are tried again, with whatever is said next."""
+"""So long a lower rung is kept before the better ones are tried again, with whatever is said next; but the last one,
+which may be without words, is not kept at all."""
 
 
 class Voice(Protocol):
@@ -137,7 +138,9 @@ class Ladder(Sequence[Voice]):
 
     def _spoke(self, rung: int, clock: Callable[[], float]) -> None:
         self._told = {told for told in self._told if told[0] != rung}
-        if rung != self._first:
+        if rung == len(self._voices) - 1:
+            self._first = 0
+        elif rung != self._first:
             self._first, self._retry_at = rung, clock() + RETRY_S
 
     def _tell(self, rung: int, message: str, on_trouble: Callable[[str], None]) -> None:
