@@ -107,7 +107,7 @@ class Keeper:
                 return
             _bury(self._child)
             if why:
-                log.warning("%s: %s; starting it again", self._name, why)
+                log.info("%s: %s; starting it again", self._name, why)
                 self._on_end(why)
             if time.monotonic() - began >= LIVED_S:
                 retry_s = FIRST_RETRY_S

@@ -5,6 +5,7 @@ must not fall with them.
 """
 
 import contextlib
+import logging
 import tempfile
 import threading
 import time
@@ -16,6 +17,8 @@ from assistant.keeper import Keeper
 from assistant.link import Client, control_socket
 from assistant.notify import Notifier
 from assistant.records import Fault, Priority, Utterance
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
 VISION_ENDS_S, VOICE_ENDS_S = 0.6, 0.9
@@ -39,6 +42,7 @@ def run(
         stack.callback(client.close)
 
         def tell(name: str, detail: str, *, is_over: bool = False) -> None:
+            log.warning("%s: %s", name, detail)
             client.send(Fault(name, time.monotonic(), detail, is_over))
 
         def arguments(command: str) -> list[str]:

@@ -72,7 +72,9 @@ class Health:
     def _is_slow(self, at: float) -> bool:
         self._first = at if self._first is None else self._first
         self._times = [each for each in self._times if at - each < COUNT_S] + [at]
-        return at - self._first >= COUNT_S and len(self._times) < SLOW_FPS * COUNT_S
+        if at - self._first < COUNT_S:
+            return False
+        return len(self._times) == 1 or len(self._times) - 1 < SLOW_FPS * (at - self._times[0])
 
 
 def look(grey: NDArray[np.uint8]) -> dict[str, bool]:

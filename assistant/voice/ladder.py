@@ -90,7 +90,7 @@ class Ladder(Sequence[Voice]):
         if clock() >= self._retry_at:
             self._first = 0
         rungs, well = range(len(self._voices)), len(self._voices)
-        for rung in (*rungs[self._first :], *rungs[: self._first]):
+        for rung in sorted(rungs, key=lambda rung: (rung != self._first, rung)):
             voice = self._voices[rung]
             try:
                 is_spoken = voice.say(utterance.text, cancel, priority=utterance.priority)

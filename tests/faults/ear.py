@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,11 +68,15 @@ class Vocabulary:
         speak, never = Program(words.voice, 175), threading.Event()
         with ThreadPoolExecutor(4) as pool:
             made = pool.map(lambda text: (speak(text, never), text), sorted(texts))
-            self._known = {hashlib.sha1(pcm.samples).digest(): text for pcm, text in made if pcm}
+            spoken = [(pcm.samples, text) for pcm, text in made if pcm]
+        self._known = {hashlib.sha1(samples).digest(): text for samples, text in spoken}
+        lengths = Counter(len(samples) for samples, _ in spoken)
+        self._lengths = {len(samples): text for samples, text in spoken if lengths[len(samples)] == 1}
         self._known[hashlib.sha1(three_beeps().samples).digest()] = BEEPS
 
     def text(self, samples: bytes) -> str:
-        return self._known.get(hashlib.sha1(samples).digest(), "")
+        """What it is that was spoken; at another volume it is known by its length, where that is like no other's."""
+        return self._known.get(hashlib.sha1(samples).digest()) or self._lengths.get(len(samples), "")
 
 
 class Ear:

@@ -82,13 +82,16 @@ def test_d2(box: Box, row: Row) -> None:
 def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "@nobody")
     monkeypatch.setenv("STATE_DIRECTORY", str(box.folder / "state"))
-    whole = config.to_toml(config.parse(GOOD, "good")).encode()
+    whole = config.to_toml(config.parse(GOOD, "good")).encode()[-1500:]
+    whole = whole[whole.index(b"\n[") :]
+    options = cli.parser(cli.COMMANDS).parse_args(["run", "--config", str(settings(box, whole))])
+    assert config.load(options.config)
     for size in range(len(whole)):
-        options = cli.parser(cli.COMMANDS).parse_args(["run", "--config", str(settings(box, whole[:size]))])
+        settings(box, whole[:size])
         found, _ = cli._service_settings(options)
         assert isinstance(found, config.Settings)
     lastgood.keep(config.parse(GOOD, "good"))
-    since = service(box, settings(box, whole[: len(whole) // 2] + b'"'))
+    since = service(box, settings(box, whole + b"[cut"))
     row.said(box.ear.until(LAST), since)
 
 
