@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint convert clean
+.PHONY: help demo test lint convert fuzz clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -17,6 +17,11 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make fuzz     hostile settings, messages, cards, models and pictures: 100,000 of each, or FUZZ_INPUTS=… (half an hour)
+FUZZ_INPUTS ?= 100000
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --inputs $(FUZZ_INPUTS)
 
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint

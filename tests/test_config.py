@@ -98,10 +98,54 @@ def test_the_controls() -> None:
     assert "buttons = [17, 27, 22]" in config.to_toml(made)
 
 
-def test_a_hostile_file_takes_no_time() -> None:
+DOTS = "a" + ".a" * 19000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{DOTS} = 1",
+        f'"=".{DOTS} = 1',
+        f'"#".{DOTS} = 1',
+        f"'\"'.{DOTS} = '1'",
+        f"x = {{{DOTS} = 1}}",
+        f'x = {{"\u2028".{DOTS} = "1"}}',
+        f'x = """\n"""\n[y]\n"""  ",{DOTS} = "1"',
+        '"' + '\\"' * 30000,
+        "[camera]\n" + "".join(f"k{number} = 1\n" for number in range(8000)),
+        "".join(f"[k{number}]\n" for number in range(8000)),
+        "[camera]\n" + "f" * 60000 + " = 1",
+        "[camera]\nfps = [" + "1," * 30000 + "]",
+    ],
+    ids=range(12),
+)
+def test_a_hostile_file_takes_no_time_and_its_mistakes_no_room(text: str) -> None:
     began = time.monotonic()
-    mistakes("a" + ".a" * 19000 + " = 1")
+    lines = mistakes(text)
     assert time.monotonic() - began < 1
+    assert len(lines) <= config.MOST_MISTAKES + 1
+    assert max(map(len, lines)) < 600
+
+
+def test_beyond_twenty_mistakes_they_are_counted() -> None:
+    text = "[camera]\n" + "".join(f"k{number} = 1\n" for number in range(25))
+    lines = mistakes(text)
+    assert lines[19].startswith("unknown setting camera.k19; ")
+    assert lines[20:] == ["and 5 more mistakes"]
+    assert len(mistakes("[camera]\n" + "".join(f"k{number} = 1\n" for number in range(20)))) == 20
+
+
+def test_dots_in_texts_and_comments_are_nobodys_business() -> None:
+    made = config.parse(
+        '# 1. 2. 3. 4. 5. 6. 7. 8. 9. 10.\n[camera]\nsource = "http://a.b.c.d.e.f.g.h.i.j/k.l" # ......... "'
+    )
+    assert made.camera.source == "http://a.b.c.d.e.f.g.h.i.j/k.l"
+    assert config.parse('[voice]\nname = \'it is """ a.b.c.d.e.f.g.h.i.j\'').voice.name.startswith("it is")
+
+
+def test_a_number_too_long_to_print_is_a_mistake_like_others() -> None:
+    (line,) = mistakes("[camera]\nwidth = 0x" + "f" * 5000)
+    assert line.startswith("camera.width is a huge int; allowed: a whole number")
 
 
 def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
