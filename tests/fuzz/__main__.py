@@ -54,15 +54,22 @@ def _apart(name: str, inputs: int, first_seed: int) -> Result:
     """Attack a target in another process, so that its death is only one of its crashes."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result"
-        command = [sys.executable, "-m", "tests.fuzz", name, "--here", str(file)]
-        done = subprocess.run(
-            [*command, "--inputs", str(inputs), "--seed", str(first_seed)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", timeout=LONGEST_S, check=False,
-        )  # fmt: skip
+        command = [sys.executable, "-m", "tests.fuzz", name, "--inputs", str(inputs), "--seed", str(first_seed)]
+        try:
+            done = subprocess.run(
+                [*command, "--here", str(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=LONGEST_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Result(crashes=[f"not done after {LONGEST_S:g} s"])
         told = file.read_text("utf-8", "replace") if file.exists() else ""
     if done.returncode == 0:
         return Result(**json.loads(told))
-    return Result(crashes=[f"the process ended with {done.returncode} at {told[:2000]}\n{done.stderr[-2000:]}"])
+    return Result(crashes=[f"the process ended with {done.returncode} at {told[:2000]}\n{done.stderr[-2000:]!r}"])
 
 
 def _here(name: str, inputs: int, first_seed: int, file: Path) -> None:

@@ -30,7 +30,8 @@ SMALL = {
 }
 COVER = json.loads((tflite.find("emotion-cnn-int8").parent / "face-cover.json").read_text("utf-8"))
 TOKENS = (
-    b'"', b"\\", b"\\u0000", b"{", b"}", b"[", b"]", b":", b",", b"null", b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"\\ud800",
+    b'"', b"\\", b"\\u0000", b"{", b"}", b"[", b"]", b":", b",", b"null", b"NaN", b"-Infinity", b"1e999",
+    b"9" * 5000, b"\\ud800",
     b"0.5", b"1", b"\n", b"\xff", b"\xef\xbb\xbf", b'"sha256":""', b'"labels":[]', b'"golden":[[]]', b'"thresholds":{}',
 )  # fmt: skip
 

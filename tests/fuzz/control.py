@@ -22,7 +22,8 @@ VALID: tuple[dict[str, Any], ...] = (
 )
 TOKENS = (
     b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"9" * 4400,
-    b"\xff", b"\xed\xa0\x80", b'"command"', b'"command":"status"', b"__class__", b"do", *(command.encode() for command in COMMANDS),
+    b"\xff", b"\xed\xa0\x80", b'"command"', b'"command":"status"', b"__class__", b"do",
+    *(command.encode() for command in COMMANDS),
 )  # fmt: skip
 
 

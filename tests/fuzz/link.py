@@ -36,7 +36,8 @@ VALID: tuple[dict[str, Any], ...] = (
     {"type": "ask", "number": 1, "what": "describe"},
 )
 TOKENS = (
-    b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"Infinity", b"1e999", b"9" * 4400,
+    b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"Infinity", b"1e999",
+    b"9" * 4400,
     b"-1", b"\xff", b"\xed\xa0\x80", b'"type":"stop"', b'"type":"heartbeat"', b'"is_over":1',
     *(kind.encode() for kind in KINDS),
     *(fate.encode() for fate in Fate), *(each.name.encode() for each in Priority), *(what.encode() for what in ASKS),

@@ -21,9 +21,11 @@ WORDS = (
     *(line for line in VALID.splitlines() if b" = " in line),
     *(b"\n[" + name + b"]\n" for name in SECTIONS),
     b"fps", b"width", b"expressions", b"buttons", b"source", b"a", b".a", b"=", b"=1", b" = ", b"\n", b"\r\n", b"\r",
-    b"#", b'"', b"'", b'"""', b"'''", b"\\", b'\\u0041', b"\\U0010ffff", b"\\x", b"[", b"]", b"[[", b"]]", b"{", b"}", b",",
+    b"#", b'"', b"'", b'"""', b"'''", b"\\", b'\\u0041', b"\\U0010ffff", b"\\x", b"[", b"]", b"[[", b"]]", b"{",
+    b"}", b",",
     b"{a.a.a=1}", b'"=".a', b'"#".a', b"1", b"-0.0", b"nan", b"-inf", b"1e400", b"0x" + b"f" * 5000, b"9" * 5000,
-    b"1_0", b"1979-05-27T07:32:00Z", b"9999-12-31T23:59:60.9999999", b"07:32:00", b"true", b"happy", b"\xff", b"\xef\xbb\xbf",
+    b"1_0", b"1979-05-27T07:32:00Z", b"9999-12-31T23:59:60.9999999", b"07:32:00", b"true", b"happy", b"\xff",
+    b"\xef\xbb\xbf",
     b"\xe2\x80\xa8", b"\0", b"\x1b[2J", b"\xf0\x9f\x98\x80", b"folder", b"= [17, 27]", b"= \"own\"",
 )  # fmt: skip
 
