@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint convert fuzz clean
+.PHONY: help demo test lint convert soak fuzz clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -17,6 +17,10 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.endurance.soak
 
 ## make fuzz     hostile settings, messages, cards, models and pictures: 100,000 of each, or FUZZ_INPUTS=… (half an hour)
 FUZZ_INPUTS ?= 100000
