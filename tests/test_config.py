@@ -165,6 +165,40 @@ def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
         assert str(path) in str(caught.value)
 
 
+def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text("[camera]\nfps = 99\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert str(caught.value) == f"{path}: camera.fps is 99; allowed: a number from 1 to 30"
+    path.write_text("[camera]\nfps = 9\n".ljust(config.MAX_BYTES))
+    assert config.load(path).camera.fps == 9
+
+
+def test_a_name_that_is_far_off_is_still_understood() -> None:
+    assert mistakes("[vc]") == ["unknown setting vc; did you mean voice?"]
+
+
+def test_options_replace_settings_and_may_not_be_wrong_either() -> None:
+    before = config.parse("[camera]\nfps = 5\n[voice]\nvolume = 50\n")
+    after = config.override(before, {"camera": {"width": 320, "driver": "folder"}, "voice": {"rate_wpm": 200}})
+    assert (after.camera.width, after.camera.driver, after.camera.fps) == (320, "folder", 5)
+    assert (after.voice.rate_wpm, after.voice.volume) == (200, 50)
+    assert config.override(before, {}) == before
+    with pytest.raises(ConfigError) as caught:
+        config.override(before, {"camera": {"fps": 99, "width": 320}, "voice": {"volume": 5}})
+    assert str(caught.value).splitlines() == [
+        "camera.fps is 99; allowed: a number from 1 to 30",
+        "voice.volume is 5; allowed: a whole number from 10 to 100",
+    ]
+
+
+def test_the_choices_of_a_setting_are_those_that_it_takes() -> None:
+    assert config.choices("words", "verbosity") == ("quiet", "brief", "normal", "full")
+    for driver in config.choices("camera", "driver"):
+        assert config.parse(f'[camera]\ndriver = "{driver}"').camera.driver == driver
+
+
 def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("[voice]\nrate_wpm = 300\n")
