@@ -120,9 +120,9 @@ DOTS = "a" + ".a" * 19000
     ids=range(12),
 )
 def test_a_hostile_file_takes_no_time_and_its_mistakes_no_room(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     lines = mistakes(text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert len(lines) <= config.MOST_MISTAKES + 1
     assert max(map(len, lines)) < 600
 

@@ -34,20 +34,19 @@ def main() -> int:
         _here(chosen.targets[0], chosen.inputs, chosen.seed, Path(chosen.here))
         return 0
     targets = tuple(chosen.targets) or TARGETS
+    print(f"{'target':10} {'inputs':>8} {'seconds':>8} {'slowest ms':>11} {'crashes':>8}", flush=True)
     with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
-        results = dict(
-            zip(targets, pool.map(lambda name: _apart(name, chosen.inputs, chosen.seed), targets), strict=True)
-        )
-    print(f"{'target':10} {'inputs':>8} {'seconds':>8} {'slowest ms':>11} {'crashes':>8}")
-    for name, result in results.items():
-        print(
-            f"{name:10} {result.inputs:8} {result.seconds:8.0f} {result.slowest_s * 1000:11.0f} {len(result.crashes):8}"
-            f"  {result.remark}"
-        )
-    for name, result in results.items():
-        for crash in result.crashes:
-            print(f"\n{name}: {crash}")
-    return int(any(result.crashes or result.inputs < chosen.inputs for result in results.values()))
+        waiting = [pool.submit(_told, name, chosen.inputs, chosen.seed) for name in targets]
+        results = [each.result() for each in waiting]
+    return int(any(result.crashes or result.inputs < chosen.inputs for result in results))
+
+
+def _told(name: str, inputs: int, first_seed: int) -> Result:
+    """Attack a target, and print what came of it."""
+    result = _apart(name, inputs, first_seed)
+    figures = f"{result.inputs:8} {result.seconds:8.0f} {result.slowest_s * 1000:11.0f} {len(result.crashes):8}"
+    print(f"{name:10} {figures}  {result.remark}".rstrip(), *result.crashes, sep="\n  ", flush=True)
+    return result
 
 
 def _apart(name: str, inputs: int, first_seed: int) -> Result:
