@@ -160,6 +160,17 @@ def test_a_model_that_ends_whoever_loads_it_is_refused_and_we_live(tmp_path: Pat
         Classifier(model)
 
 
+def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def swell(tree, graph) -> None:
+        graph.tensors[graph.inputs[0]].shape = [100_000, 48, 48, 1]
+
+    models.edit(model, swell)
+    with pytest.raises(ModelError, match="needs more than 512 MiB|ends the process|cannot load|maps|cannot be run"):
+        Classifier(model)
+
+
 def test_a_model_that_never_ends_loading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "LIMIT_S", 0.0)
     with pytest.raises(ModelError, match="not loaded and run within 0 s"):

@@ -19,6 +19,8 @@ LIMIT_S = 20.0
 """For the library to be imported, by the slowest board too, and the model to be run."""
 MEMORY = 512 << 20
 """Bytes that a model may ask for on top of what the library takes."""
+TOO_MUCH = 3
+"""Exit code of a trial in which they were not enough."""
 
 
 def survive(path: Path, content: bytes) -> None:
@@ -33,13 +35,15 @@ def survive(path: Path, content: bytes) -> None:
         raise ModelError(f"{path}: not loaded and run within {LIMIT_S:g} s; no use for this device") from err
     except OSError as err:
         raise ModelError(f"{path}: cannot be tried out in a process of its own: {err.strerror}") from err
+    if done.returncode == TOO_MUCH:
+        raise ModelError(f"{path}: needs more than {MEMORY >> 20} MiB of memory; no use for this device")
     if done.returncode < 0:
         raise ModelError(f"{path}: ends the process that loads it (signal {-done.returncode}); the file is damaged")
 
 
 def attempt(content: bytes) -> None:
-    """Load a model and run it once on nothing; whatever that does to this process."""
-    with contextlib.suppress(ModelError, RuntimeError, ValueError, TypeError, MemoryError), quiet_stderr():
+    """Load a model and run it once on nothing; whatever that does to this process. Raises MemoryError."""
+    with contextlib.suppress(ModelError, RuntimeError, ValueError, TypeError), quiet_stderr():
         _, model = interpreter(content, 1)
         for tensor in model.get_input_details():
             model.set_tensor(tensor["index"], np.zeros(tensor["shape"], tensor["dtype"]))
@@ -59,7 +63,10 @@ def main() -> None:
     """Try the model that comes in on the standard input."""
     content = sys.stdin.buffer.read()
     limit()
-    attempt(content)
+    try:
+        attempt(content)
+    except MemoryError:
+        sys.exit(TOO_MUCH)
 
 
 if __name__ == "__main__":

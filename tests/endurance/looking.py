@@ -1,4 +1,5 @@
-"""Frames through the loop as it runs, one after the other, at ten a second of simulated time.
+"""Frames through the loop as it runs, one after the other: ten a simulated second with scripted eyes, with real ones
+two, as few as the settings allow, so that there are hours enough to see whether memory grows.
 
 The camera gives a frame when the last one has been taken, and its clock is everybody's. With the scripted eyes there
 is a day of ten-minute scenes: people come, change and go, a hand covers the lens, the picture is garbage for a while,
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import assembly
-from assistant.config import Settings
+from assistant.config import Camera, Settings
 from assistant.live import Live
 from assistant.records import Fate, Frame, ModelError, Priority, Utterance
 from assistant.vision.capture import Capture
@@ -25,7 +26,7 @@ from tests.endurance.wear import Outcome, Wear
 from tests.faces import picture as drawn_face
 from tests.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
 
-FPS = 10.0
+FPS, REAL_FPS = 10.0, 2.0
 SCENE_S = 600.0
 SIZE = (160, 120)
 MODEL_FAILS_EVERY = 6
@@ -39,13 +40,19 @@ ANSWERS_EVERY = 1000
 class Turns(Capture):
     """The real capture, whose camera waits until its last frame was taken. on_turn: called before each."""
 
-    def __init__(self, shots: Callable[[int], NDArray[np.uint8]], count: int, on_turn: Callable[[int], None]) -> None:
-        self.turn, self.frame, self.on_turn = threading.Semaphore(0), -1, on_turn
+    def __init__(
+        self,
+        shots: Callable[[int], NDArray[np.uint8]],
+        count: int,
+        on_turn: Callable[[int], None],
+        fps: float = FPS,
+    ) -> None:
+        self.turn, self.frame, self.on_turn, self.fps = threading.Semaphore(0), -1, on_turn, fps
         super().__init__(lambda: _Camera(self, shots, count), clock=self.now, repeat=False)
 
     def now(self) -> float:
         """Seconds of simulated time."""
-        return self.frame / FPS
+        return self.frame / self.fps
 
     def take(self, timeout_s: float) -> Frame | None:
         self.on_turn(self.frame + 1)
@@ -220,7 +227,7 @@ def scripted(count: int) -> Outcome:
 def real(count: int) -> Outcome:
     """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
     wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
-    settings = Settings()
+    settings = Settings(camera=Camera(fps=REAL_FPS))
     line, words = assembly.pipeline(settings), assembly.words(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
@@ -229,23 +236,23 @@ def real(count: int) -> Outcome:
 
     def shot(frame: int) -> NDArray[np.uint8]:
         image = rooms[frame % 4].copy()
-        if frame / FPS % 60 < 50:
-            x, y = 240 + int(150 * np.sin(frame / 90)), 160 + int(60 * np.cos(frame / 70))
-            image[y : y + 150, x : x + 150] = faces[frame // 150 % 7]
+        if frame / REAL_FPS % 60 < 50:
+            x, y = 240 + int(150 * np.sin(frame / 18)), 160 + int(60 * np.cos(frame / 14))
+            image[y : y + 150, x : x + 150] = faces[frame // 30 % 7]
         return image
 
     def on_turn(frame: int) -> None:
-        mouth.at(frame / FPS)
-        wear.look(frame, frame / FPS / 3600)
-        if frame % 100 == 0 and not live.answer("describe").text:
-            mouth.lost.append(f"no answer at {frame / FPS:.0f} s")
+        mouth.at(frame / REAL_FPS)
+        wear.look(frame, frame / REAL_FPS / 3600)
+        if frame % 20 == 0 and not live.answer("describe").text:
+            mouth.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
 
     def note(step) -> None:
         nonlocal found
         next(seen)
         found += bool(step is not None and step.people)
 
-    turns = Turns(shot, count, on_turn)
+    turns = Turns(shot, count, on_turn, REAL_FPS)
     live = Live(turns, line, words, mouth.put, stop, mouth.withdraw, on_step=note, clock=turns.now)
     mouth.live = live
     turns.start()
@@ -256,4 +263,4 @@ def real(count: int) -> Outcome:
         mouth.lost.append(f"{live.steps} steps of {count} frames")
     if not found:
         mouth.lost.append("nobody was ever found")
-    return wear.outcome(count / FPS / 3600, mouth.lost, f"people in {found} of them, {mouth.put_count} utterances")
+    return wear.outcome(count / REAL_FPS / 3600, mouth.lost, f"people in {found} of them, {mouth.put_count} utterances")

@@ -41,7 +41,10 @@ def main() -> int:
         print(f"{each.name}: {each.remark}")
         for line in each.silent[:5]:
             print(f"  {line}")
-    print(f"Frames pass at {looking.FPS:g} a simulated second, speech {speaking.SPEED:g} times as fast as time.")
+    print(
+        f"Frames a simulated second: {looking.FPS:g} with scripted eyes, {looking.REAL_FPS:g} with real ones;", end=" "
+    )
+    print(f"cameras are lost {losing.SPEED:g} times, words spoken {speaking.SPEED:g} times as fast as in real time.")
     return int(not all(map(_is_well, outcomes)))
 
 

@@ -116,11 +116,19 @@ class Child:
         os.close(self._answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
         trial.limit()
-        trial.survive = lambda path, content: trial.attempt(content)
+        trial.survive = _survive
         with open(read, "rb") as questions:
             for line in questions:
                 os.write(write, _loaded(Path(line[1:-1].decode()), bool(line[0]))[:4000])
         os._exit(0)
+
+
+def _survive(path: Path, content: bytes) -> None:
+    """The trial, in the process that is there for it."""
+    try:
+        trial.attempt(content)
+    except MemoryError as err:
+        raise ModelError(f"{path}: too large") from err
 
 
 def _loaded(path: Path, is_detector: bool) -> bytes:
