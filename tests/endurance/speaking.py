@@ -37,8 +37,8 @@ class Voice:
 class Wearer:
     """Who hears all this, and what they believe."""
 
-    def __init__(self) -> None:
-        self.fates = Counter[int]()
+    def __init__(self, count: int) -> None:
+        self.fates = bytearray(count)  # not a Counter: that would grow, and it is growth that is looked for
         self.kinds = Counter[Fate]()
         self.believes: dict[str, bool] = {}
         self.silent: list[str] = []
@@ -58,7 +58,7 @@ class Wearer:
 
 def utterances(count: int) -> Outcome:
     """So many utterances."""
-    dice, clock, wear, wearer = random.Random(4), FastClock(SPEED), Wear("utterances", count), Wearer()
+    dice, clock, wear, wearer = random.Random(4), FastClock(SPEED), Wear("utterances", count), Wearer(count)
 
     def voices() -> list[Voice]:
         return [Voice("first", 2, random.Random(dice.random())), Voice("second", 0, random.Random(1))]
