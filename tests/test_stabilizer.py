@@ -311,3 +311,47 @@ def test_a_reading_that_gives_no_reason_is_unclear() -> None:
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
     assert stabilizer.glance(1).reason == "unclear"
+
+
+def test_an_expression_needs_no_reason_whatever_was_before() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(60):
+        is_dark = frame < 30
+        said = None if is_dark else probabilities("happy")
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "dark" if is_dark else "")])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "dark"), ("happy", "")]
+
+
+def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(1000, 1020):
+        at = frame / 10
+        made += stabilizer.update(at, [] if frame == 1004 else [Reading(1, at, probabilities("happy"))])
+    assert [(change.new, change.at) for change in made] == [("happy", pytest.approx(100.8))]
+
+
+def test_a_longer_window_takes_longer_to_fill() -> None:
+    (change,) = changes(lambda at: "happy", seconds=4, fps=10, decide=Decide(window_s=2.0))
+    assert change.at == pytest.approx(1.6)
+
+
+def test_flicker_between_two_guesses_cannot_be_told() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(50):
+        said = probabilities("happy" if frame % 2 else "sad", 0.4)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
+
+
+def test_exactly_sure_enough_is_enough() -> None:
+    decide = Decide(enter=0.5, stay=0.5)
+    assert [change.new for change in changes(lambda at: "happy", seconds=8, fps=10, sure=0.5, decide=decide)] == [
+        "happy"
+    ]
+    strict = Decide(enter=0.75, stay=0.5)
+    stabilizer, made = Stabilizer(strict, LABELS), []
+    for frame in range(80):
+        made += stabilizer.update(
+            frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.875 if frame < 20 else 0.5))]
+        )
+    assert [change.new for change in made] == ["happy"]
