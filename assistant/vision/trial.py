@@ -26,7 +26,7 @@ TOO_MUCH = 3
 def survive(path: Path, content: bytes) -> None:
     """Raises ModelError if the content of a model file ends or blocks the process that loads it; what else is wrong
     with it shows when it is loaded here."""
-    command = [sys.executable, "-m", "assistant.vision.trial"]
+    command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant.vision.trial"]
     try:
         done = subprocess.run(
             command, input=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LIMIT_S, check=False
