@@ -19,7 +19,7 @@ from assistant.messages import Answer, Ask, Message
 from assistant.records import LinkError, Priority, Utterance
 from assistant.voice.server import serve
 
-ANSWERS_S = 1.0
+ANSWERS_S = 8.0
 """A door that does not answer, or hang up, for so long hangs."""
 EVERY = 50
 """After so many inputs the voice must still take a command."""

@@ -85,8 +85,8 @@ class Child:
         self.deaths = 0
         self._fork()
 
-    def load(self, path: Path, is_detector: bool) -> bytes:
-        """FINE, DIED, SLOW, or what was raised that should not be."""
+    def load(self, path: Path, is_detector: bool) -> tuple[bytes, float]:
+        """FINE, DIED, SLOW, or what was raised that should not be; and the seconds of the processor that it took."""
         os.write(self._ask, bytes([is_detector]) + str(path).encode() + b"\n")
         ready, _, _ = select.select([self._answer], [], [], STUCK_S - 1)
         told = os.read(self._answer, 4096) if ready else SLOW
@@ -94,7 +94,9 @@ class Child:
             self.close()
             self._fork()
             self.deaths += 1
-        return told or DIED
+            return told or DIED, 0.0
+        spent_s, _, told = told.partition(b" ")
+        return told, float(spent_s)
 
     def close(self) -> None:
         """End it."""
@@ -119,7 +121,9 @@ class Child:
         trial.survive = _survive
         with open(read, "rb") as questions:
             for line in questions:
-                os.write(write, _loaded(Path(line[1:-1].decode()), bool(line[0]))[:4000])
+                began = time.process_time()
+                told = _loaded(Path(line[1:-1].decode()), bool(line[0]))
+                os.write(write, b"%.3f %s" % (time.process_time() - began, told[:4000]))
         os._exit(0)
 
 
@@ -162,9 +166,7 @@ def target() -> Iterator[Attack]:
                 _is_refused(path, original.card)
             digest = hashlib.sha256(content).hexdigest()
             path.with_suffix(".json").write_text(json.dumps({**original.card, "sha256": digest}), "utf-8")
-            began = time.perf_counter()
-            told = child.load(path, which == 1)
-            took_s = time.perf_counter() - began
+            told, took_s = child.load(path, which == 1)
             assert told in (FINE, DIED), told
             if told == DIED:
                 killers += 1

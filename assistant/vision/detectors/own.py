@@ -132,7 +132,13 @@ class Own:
             outputs = self._model.run(self._tensor_of[levels(small)][padded])
         except ModelError as err:
             raise DetectorError(str(err)) from err
-        return [
+        maps = [
             np.concatenate([outputs[index].reshape(-1, outputs[index].shape[3]) for index in self._outputs[head]])
             for head in HEADS.values()
         ]
+        if any(len(cells) != len(self._cells[1]) for cells in maps):
+            raise DetectorError(
+                f"{self._model.path}: maps of {len(maps[0])} cells for {width}x{height} pixels; "
+                f"a face detector of ours has {len(self._cells[1])}"
+            )
+        return maps
