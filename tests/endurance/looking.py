@@ -33,6 +33,8 @@ MODEL_FAILS_EVERY = 6
 """Scenes."""
 SPEAKS_S = 1.6
 """An utterance."""
+COUNTED = ("covered", "uncovered")
+"""What is counted beside the faults; of everything, the counts themselves would grow."""
 ANSWERS_EVERY = 1000
 """Frames."""
 
@@ -108,8 +110,9 @@ class Mouth:
     def put(self, utterance: Utterance) -> None:
         """Something to say."""
         self.put_count += 1
-        name = utterance.topic if utterance.topic.startswith("fault ") else utterance.why
-        self.said[name, utterance.is_over] += 1
+        if utterance.topic.startswith("fault ") or utterance.why in COUNTED:
+            name = utterance.why if utterance.why in COUNTED else utterance.topic
+            self.said[name, utterance.is_over] += 1
         if self._queue.put(utterance, self._now):
             self._queue.finish(Fate.INTERRUPTED, self._now)
 
