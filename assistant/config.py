@@ -43,6 +43,8 @@ class Camera:
     rotate: int = setting(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
+    led: tuple[int, ...] = setting((), "a light for bystanders, lit while the camera is open: the pin (BCM number) of "
+                                "a LED with its resistor to ground", low=0, high=27, most=1)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,10 +183,12 @@ def parse(text: str, origin: str = "settings") -> Settings:
         )
     if settings.camera.rotate % 90:
         mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
+    if taken := set(settings.camera.led) & set(settings.controls.buttons):
+        mistakes.append(f"camera.led is {taken.pop()}; that is the pin of a button (controls.buttons)")
     if len(mistakes) > MOST_MISTAKES:
         mistakes[MOST_MISTAKES:] = [f"and {len(mistakes) - MOST_MISTAKES} more mistakes"]
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
+        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes), settings)
     return settings
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from assistant.records import AssistantError
 
 FAULTS = {
-    "camera", "camera_lost", "detector", "detector_second", "settings", "settings_last", "model", "model_second",
-    "vision", "voice", "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow", "power", "hot",
+    "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
+    "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory", "damaged",
+    "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
@@ -48,10 +49,25 @@ TABLES = {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
         "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
         "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
+        "many", "volume", "interrupted",
     },
+    "silence": {"seconds", "minutes"},
     "sounds": {"tour", "still_here", "alarm"},
     "faults": FAULTS,
     "faults_over": FAULTS,
+    "doctor": {
+        "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
+        "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
+        "bright_enough", "dim", "glare", "face", "face_none", "detector", "model", "model_slow", "buttons",
+        "buttons_none", "light", "light_none", "temperature", "temperature_hot", "temperature_none", "voltage",
+        "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
+        "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",
+    },
+    "advice": {
+        "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",
+        "memory", "limit", "start", "enable", "journal", "restart", "ask",
+    },
+    "notice": {"title", "who", "what", "keeps", "cover"},
 }  # fmt: skip
 """The tables of a locale file and the keys that each must have, no more and no less."""
 
@@ -61,6 +77,8 @@ TEXTS = ("voice", "comma", "stop")
 SLOTS = {
     "sentences": {"expression", "where", "reason"},
     "answers": {"expression", "sureness", "duration", "reason"},
+    "silence": {"count"},
+    "doctor": {"number"},
 }
 """What may stand in braces in the sentences of a table; in all others nothing may."""
 
@@ -130,9 +148,18 @@ class Phrases:
         """A word or sentence of another table; empty for an empty name."""
         return self.tables[table][name] if name else ""
 
+    def found(self, name: str, number: int = 0) -> str:
+        """What the doctor found: a sentence of [doctor], its number filled in."""
+        return self.tables["doctor"][name].format(number=number)
+
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""
         return self.tables["status"][name]
+
+    def silence(self, seconds: float) -> str:
+        """How long no sound could be played: in seconds below a minute and a half, else in minutes."""
+        unit, count = ("seconds", seconds) if seconds < 90 else ("minutes", seconds / 60)
+        return self.tables["silence"][unit].format(count=max(1, round(count)))
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is."""

@@ -28,11 +28,24 @@ class AssistantError(Exception):
 
 
 class ConfigError(AssistantError):
-    """Settings that cannot be used; one mistake a line."""
+    """Settings that cannot be used; one mistake a line. usable: the settings with defaults in the place of what is
+    wrong, for who must go on even so; None where nothing could be read."""
+
+    def __init__(self, message: str, usable: object = None) -> None:
+        super().__init__(message)
+        self.usable = usable
 
 
 class CameraError(AssistantError):
     """A camera that is not there, is busy or has stopped. Another try may succeed."""
+
+
+class CameraBusyError(CameraError):
+    """Another program holds the camera."""
+
+
+class CameraSpentError(CameraError):
+    """What the camera needs is used up in this process: only another one can open it again."""
 
 
 class SourceError(CameraError):

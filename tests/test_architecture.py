@@ -14,7 +14,7 @@ PURE = {
     "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.preprocess",
     "assistant.vision.detectors.grid", "assistant.vision.detectors.worn", "assistant.vision.quality",
     "assistant.vision.place", "assistant.vision.partner", "assistant.vision.sight", "assistant.vision.answers",
-    "assistant.vision.lens", "assistant.vision.golden", "assistant.vision.health",
+    "assistant.vision.lens", "assistant.vision.crowd", "assistant.vision.golden", "assistant.vision.health",
 }  # fmt: skip
 """What knows no clock, no thread and no device. These may use each other, one way."""
 GROUND = {"assistant.records", "assistant.config", "assistant.setting", "assistant.tomlguard"}
@@ -89,6 +89,15 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     text = path.read_text("utf-8")
     assert ast.get_docstring(ast.parse(text)), path
     assert len(text.splitlines()) <= 300, path
+
+
+def test_the_doctor_leaves_vision_to_a_process_of_its_own() -> None:
+    graph = {name(path): imports(path) for path in FILES}
+    known, waiting = set(), ["assistant.doctor.checkup"]
+    while waiting:
+        known.add(module := waiting.pop())
+        waiting += graph[module] - known
+    assert not {module for module in known if module.startswith("assistant.vision")}
 
 
 def test_no_clock_on_the_wall() -> None:

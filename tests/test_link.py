@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config import Settings
 from assistant.host import MAX_CLIENTS
 from assistant.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
 from assistant.messages import (
@@ -30,11 +29,11 @@ from assistant.messages import (
     encode,
 )
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voicekeeper import VoiceKeeper
 from assistant.wire import Peer
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
+BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "at": %s}'
 FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
@@ -43,7 +42,7 @@ utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.no
 messages = st.one_of(
     utterances,
     st.builds(Fault, clean, numbers, clean, st.booleans()),
-    st.builds(Heartbeat, numbers),
+    st.builds(Heartbeat, numbers, st.booleans(), clean),
     st.builds(Answer, st.integers(0, 10**9), utterances),
     st.builds(Withdraw, clean),
     st.builds(Stop),
@@ -94,11 +93,13 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
     ("line", "message"),
     [
         (b"[" * 4000, "not JSON: "),
-        (b'{"type": "heartbeat", "at": NaN}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": 1e999}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": true}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": 1' + b"0" * 4000 + b"}", "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat"}', "heartbeat: its fields must be at"),
+        (BEAT % b"NaN", "heartbeat: a wrong value of at"),
+        (BEAT % b"1e999", "heartbeat: a wrong value of at"),
+        (BEAT % b"true", "heartbeat: a wrong value of at"),
+        (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
+        (b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": ""}', "heartbeat: a wrong value of camera"),
+        (b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3}', "heartbeat: a wrong value of faults"),
+        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults"),
         (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
         (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
         (b'{"type": ["stop"]}', "unknown type"),
@@ -400,28 +401,22 @@ def test_where_commands_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert control_socket() == Path("/there")
 
 
-def test_the_voice_of_a_desktop_takes_commands_where_the_user_looks_for_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """VoiceKeeper's child listens for vision in a private folder, and for commands at the user's own place."""
-    environments: list[dict[str, str]] = []
-
-    class Child:
-        pid, stdin = 2**22 + 1, None
-
-        def __init__(self, command: list[str], *, env: dict[str, str], **kept: object) -> None:
-            environments.append(env)
-
-        def wait(self, timeout_s: float = 0.0) -> int:
-            return 0
-
-        poll = wait
-
-    monkeypatch.setattr("subprocess.Popen", Child)
-    for name in ("EMOTION_ASSISTANT_CONTROL", "RUNTIME_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    keeper = VoiceKeeper(Settings(), (), lambda: None)
-    keeper.close(0.0)
-    assert environments[0]["EMOTION_ASSISTANT_SOCKET"] == str(keeper.socket)
-    assert environments[0]["EMOTION_ASSISTANT_CONTROL"] == str(tmp_path / "emotion-assistant" / "control.sock")
+def test_a_voice_that_lets_nothing_be_heard_is_left_and_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.link.SILENT_S", 0.3)
+    monkeypatch.setattr("assistant.link.TURN_S", 0.05)
+    bench.path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.settimeout(WAIT_S)
+        server.bind(str(bench.path))
+        server.listen()
+        client, came = bench.client()
+        first, _ = server.accept()
+        first.sendall(encode(Heartbeat(1.0)) + encode(Stop()))
+        assert came.get(timeout=WAIT_S) == Stop(), "a heartbeat is for the link alone"
+        assert client.is_heard
+        assert client.is_working
+        second, _ = server.accept()  # comes because the first one has fallen silent
+        assert not client.is_heard
+        assert client.is_working
+        first.close()
+        second.close()

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.phrases import MOST_WORDS, SPOKEN, TABLES, Phrases, load
+from assistant.phrases import MOST_WORDS, SLOTS, SPOKEN, TABLES, Phrases, load
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
 ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
@@ -102,8 +102,11 @@ def unasked(words: Phrases) -> Iterator[str]:
         for expression, reason, place in itertools.product(expressions, reasons, places):
             yield words.remark(name.removesuffix("_where"), expression=expression, where=place, reason=reason)
     yield from (words.facts([words.expression(name)]) for name in sorted(SPOKEN))
-    for table in ("status", "sounds", "faults", "faults_over"):
+    for table in ("status", "sounds", "faults", "faults_over", "advice"):
         yield from words.tables[table].values()
+    yield from (words.silence(seconds) for seconds in (30, 300))
+    yield from (words.found(name, 12) for name in words.tables["doctor"])
+    yield from (text for name, text in words.tables["notice"].items() if name != "title")
 
 
 def asked(words: Phrases) -> Iterator[str]:
@@ -171,7 +174,7 @@ def _tact(words: Phrases, text: str) -> Iterator[str]:
 
 def _slots(words: Phrases) -> Iterator[str]:
     """A placeholder may be moved, not left out."""
-    for table in ("sentences", "answers"):
+    for table in SLOTS:
         for key, form in words.tables[table].items():
             if _names(form) != _names(load("en").tables[table][key]):
                 yield f"{table}.{key} has other placeholders than in English"
@@ -181,7 +184,7 @@ def _alike(words: Phrases) -> Iterator[str]:
     """What must not be taken for something else is not said in the same words."""
     groups = {table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers")}
     groups["places"] = groups.pop("where") + groups.pop("clock")
-    wholes = ("aim", "status", "sounds", "faults", "faults_over")
+    wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
         *(words.remark(name) for name in ("somebody", "another", "somebody_left", "nobody")),

@@ -19,7 +19,7 @@ def first_line(err: Exception) -> str:
 def interpreter(content: bytes, threads: int) -> tuple[str, Any]:
     """The first runtime there is, by name, and the model loaded by it; its chatter is kept off the terminal. Raises
     ModelError."""
-    name, make = _runtime()
+    name, make = runtime()
     try:
         with quiet_stderr():
             made = make(model_content=content, num_threads=threads)
@@ -29,7 +29,8 @@ def interpreter(content: bytes, threads: int) -> tuple[str, Any]:
     return name, made
 
 
-def _runtime() -> tuple[str, Any]:
+def runtime() -> tuple[str, Any]:
+    """The first TFLite runtime there is: its name and its Interpreter. Raises ModelError."""
     try:
         from ai_edge_litert.interpreter import Interpreter
 

@@ -5,8 +5,7 @@ import threading
 import unicodedata
 
 from assistant import config
-from assistant.records import VoiceError
-from assistant.voice.ladder import Ladder, Voice
+from assistant.voice.ladder import Ladder, UnknownTextError, Voice
 from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
 
 MAX_CHARACTERS = 300
@@ -15,7 +14,7 @@ LEAST_SHARE_OF_WORDS = 0.35
 
 
 def make(settings: config.Voice, language: str, player: Player) -> Ladder:
-    """The ladder: the chosen voice, then espeak-ng, then a tone; there is no rung that is silence.
+    """The ladder: the chosen voice, then espeak-ng, its recordings, a tone; there is no rung that is silence.
 
     language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
     there sounds are words too.
@@ -30,7 +29,7 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
 
         printed = Printed()
         return Ladder((printed,), sounding.Sounding(settings, printed.play))
-    from assistant.voice.voices import espeak
+    from assistant.voice.voices import espeak, recorded
     from assistant.voice.voices.tone import Tone
 
     chosen: list[Voice] = []
@@ -46,21 +45,22 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
         from assistant.voice.voices.speechd import Speechd
 
         chosen.append(Speechd(settings, language))
-    rungs = (*chosen, *espeak.rungs(settings, language, player), Tone(settings, player))
+    spoken = (*chosen, *espeak.rungs(settings, language, player))
+    rungs = (*spoken, recorded.Recorded(settings, player, recorded.place()), Tone(settings, player))
     return Ladder(rungs, sounding.Sounding(settings, sounding.tones(settings, player)))
 
 
 def plain(text: str) -> str:
     """A text that no synthesizer takes for a command: no control characters, no espeak-ng phonemes, not too long.
 
-    Raises VoiceError if nothing is left.
+    Raises UnknownTextError if nothing is left.
     """
     kept = (
         " " if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or char in "[]" else char for char in text
     )
     words = " ".join("".join(kept).split())[:MAX_CHARACTERS]
     if not words:
-        raise VoiceError("there are no words to say")
+        raise UnknownTextError("there are no words to say")
     return words
 
 
