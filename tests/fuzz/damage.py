@@ -23,6 +23,8 @@ ODD = (
     "happy",
 )
 Change = tuple[int, int, int]
+LARGEST = 70_000
+"""Bytes: more than a settings file may have, and less than a socket holds for whoever does not read."""
 
 
 def changes(most: int = 6) -> st.SearchStrategy[list[Change]]:
@@ -44,14 +46,14 @@ def damaged(content: bytes, steps: Sequence[Change], tokens: Sequence[bytes] = (
         elif how == 3:
             made[at:at] = token
         elif how == 4:
-            made[at:at] = token * (what * 16)
+            made[at:at] = (token * (what * 16))[:LARGEST]
         elif how == 5:
             made[at:at] = made[at : at + what]
         elif how == 6:
             del made[at:]
         else:
             made[at : at + len(token)] = token
-    return bytes(made)
+    return bytes(made[:LARGEST])
 
 
 def nested(kind: int, depth: int) -> bytes:
