@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint convert clean
+.PHONY: help demo test lint convert soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -17,6 +17,19 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.endurance.soak
+
+## make fuzz     hostile settings, messages, cards, models and pictures: 100,000 of each, or FUZZ_INPUTS=… (half an hour)
+FUZZ_INPUTS ?= 100000
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --inputs $(FUZZ_INPUTS)
+
+## make mutate   which changes to stabilizer, queue, faults and settings do the tests notice? (an hour)
+mutate: $(VENV)/.test $(VENV)/.mutate
+	$(BIN)/python -m tests.mutate
 
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint
@@ -42,4 +55,4 @@ $(VENV)/.photographs: | $(VENV)/bin/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis demo.wav
+	rm -rf $(VENV) build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants demo.wav

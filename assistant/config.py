@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from assistant import tomlguard
 from assistant.records import EXPRESSIONS, ConfigError
-from assistant.setting import mistake, setting
+from assistant.setting import LONGEST, mistake, setting, shown
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 MAX_BYTES = 64 * 1024
-MAX_DOTS = 8
-"""A settings file needs one dot a line; the standard parser takes seconds for a small file of thousands of them."""
+MOST_MISTAKES = 20
+"""So many are told of; each unknown name is compared with all known ones, which takes its time."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,8 @@ def load(path: Path | None = None) -> Settings:
 
 def parse(text: str, origin: str = "settings") -> Settings:
     """Settings of a TOML text. Raises ConfigError with one mistake a line, each line starting with `origin`."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.partition("#")[0].count(".") > MAX_DOTS and "=" not in line.partition(".")[0]:
-            raise ConfigError(f"{origin}: line {number}: too many dots in one key")
+    if too_much := tomlguard.trouble(text):
+        raise ConfigError(f"{origin}: {too_much}")
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
@@ -171,7 +171,8 @@ def parse(text: str, origin: str = "settings") -> Settings:
     for section in dataclasses.fields(Settings):
         form = cast("type[Any]", section.default_factory)
         sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
-    mistakes += [_unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
+    for name in table:
+        _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
     settings = Settings(**sections)
     if settings.decide.stay > settings.decide.enter:
         mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
@@ -184,6 +185,8 @@ def parse(text: str, origin: str = "settings") -> Settings:
         mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
     if taken := set(settings.camera.led) & set(settings.controls.buttons):
         mistakes.append(f"camera.led is {taken.pop()}; that is the pin of a button (controls.buttons)")
+    if len(mistakes) > MOST_MISTAKES:
+        mistakes[MOST_MISTAKES:] = [f"and {len(mistakes) - MOST_MISTAKES} more mistakes"]
     if mistakes:
         raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes), settings)
     return settings
@@ -196,7 +199,7 @@ def override(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Se
         known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
         for key, value in values.items():
             if wrong := mistake(known[key], value):
-                mistakes.append(f"{section}.{key} is {value!r}; {wrong}")
+                mistakes.append(f"{section}.{key} is {shown(value)}; {wrong}")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     return dataclasses.replace(
@@ -223,27 +226,31 @@ def _read(path: Path) -> str:
 
 def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
     if not isinstance(table, dict):
-        mistakes.append(f"{name} is {table!r}; it must be a table: [{name}]")
+        mistakes.append(f"{name} is {shown(table)}; it must be a table: [{name}]")
         return form()
     known = {item.name: item for item in dataclasses.fields(form)}
     values = {}
     for key, value in table.items():
         if key not in known:
-            mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
+            _add_unknown(mistakes, f"{name}.{key}", [f"{name}.{each}" for each in known])
             continue
         wrong = mistake(known[key], value)
         if wrong:
-            mistakes.append(f"{name}.{key} is {value!r}; {wrong}")
+            mistakes.append(f"{name}.{key} is {shown(value)}; {wrong}")
         else:
             convert: Any = type(known[key].default)
             values[key] = convert(value)
     return form(**values)
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    name = name if name.isprintable() else ascii(name)
+def _add_unknown(mistakes: list[str], name: str, known: list[str]) -> None:
+    if len(mistakes) >= MOST_MISTAKES:
+        mistakes.append(name)
+        return
+    name = name if name.isprintable() and len(name) < LONGEST else shown(name)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    mistakes.append(f"unknown setting {name}; {hint}")
 
 
 def to_toml(settings: Settings) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import Any
 
+LONGEST = 80
+"""Characters of a value in an error message."""
+
 
 def setting(
     default: Any,
@@ -24,6 +27,15 @@ def mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
     """What is wrong with the value of a setting, or nothing."""
     is_right, allowed = _rule(item)
     return "" if is_right(value) else f"allowed: {allowed}"
+
+
+def shown(value: Any) -> str:
+    """A value as an error message quotes it: in one line, and not all of a long one."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits; lists in lists in lists
+        return f"a huge {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:

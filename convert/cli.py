@@ -15,7 +15,8 @@ from pathlib import Path
 from assistant import __version__
 from assistant.records import AssistantError
 from assistant.vision.detectors.own import SHIPPED
-from assistant.vision.tflite import find, quiet_stderr
+from assistant.vision.runtime import quiet_stderr
+from assistant.vision.tflite import find
 from convert import recipes
 from convert.arguments import at_least_one, command, data, muxspace, show
 from convert.datasets import Faces, load

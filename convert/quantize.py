@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from assistant.files import write_whole
 from assistant.records import ModelError
 from assistant.vision.preprocess import GREY_STEP, MID_GREY, scaled
-from assistant.vision.tflite import quiet_stderr
+from assistant.vision.runtime import quiet_stderr
 from convert import calibration, card, graph, networks
 from convert.datasets import Faces
 from convert.provenance import data_sha256

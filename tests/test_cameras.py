@@ -456,6 +456,8 @@ def test_a_black_picture_may_be_like_the_last_one() -> None:
         (np.zeros((48, 64, 2), np.uint8), "the shape"),
         (np.zeros(300, np.uint8), "the shape"),
         (np.broadcast_to(np.uint8(7), (4320, 7680)), "7680x4320"),
+        (np.broadcast_to(np.uint8(7), (16, 8193)), "8193x16"),
+        (np.broadcast_to(np.uint8(7), (640, 1)), "1x640"),
     ],
 )
 def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPatch, image: object, what: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.config import Settings
 from assistant.records import EXPRESSIONS, ModelError
-from assistant.vision import tflite
+from assistant.vision import tflite, trial
 from assistant.vision.classifier import Classifier, read_card
 from assistant.vision.preprocess import SIDE, normalize
 from assistant.vision.tflite import find
@@ -135,12 +135,61 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
         ({"input": 3}, "not a model card"),
         ({"temperature": 0}, "temperature is 0"),
         ({"temperature": "hot"}, "temperature is 'hot'"),
+        ({"labels": ["x" * 100_000]}, "labels are"),
+        ({"input": {"shape": [1] * 50_000, "scaling": "y" * 50_000}}, "this program gives"),
+        ({"sha256": "1" * 100_000}, "sha256 is"),
     ],
+    ids=range(11),
 )
 def test_a_card_that_says_something_else_is_refused(tmp_path: Path, changes: dict, said: str) -> None:
     model = models.copy(tmp_path)
     models.rewrite_card(model, **changes)
-    with pytest.raises(ModelError, match=said):
+    with pytest.raises(ModelError, match=said) as caught:
+        Classifier(model)
+    assert len(str(caught.value)) < len(str(model)) + 400
+
+
+def test_a_model_that_ends_whoever_loads_it_is_refused_and_we_live(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def hollow(tree, graph) -> None:
+        graph.tensors[graph.operators[3].outputs[0]] = models.schema.TensorT()
+
+    models.edit(model, hollow)
+    with pytest.raises(ModelError, match="ends the process that loads it .signal 6.; the file is damaged"):
+        Classifier(model)
+
+
+def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def swell(tree, graph) -> None:
+        graph.tensors[graph.inputs[0]].shape = [100_000, 48, 48, 1]
+
+    models.edit(model, swell)
+    with pytest.raises(ModelError, match="needs more than 512 MiB|ends the process|cannot load|maps|cannot be run"):
+        Classifier(model)
+
+
+def test_a_model_that_never_ends_loading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "LIMIT_S", 0.0)
+    with pytest.raises(ModelError, match="not loaded and run within 0 s"):
+        Classifier(models.copy(tmp_path))
+
+
+def test_a_shipped_model_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "LIMIT_S", 0.0)
+    assert Classifier(find(models.SHIPPED)).labels
+
+
+def test_a_tensor_whose_name_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def rename(tree, graph) -> None:
+        graph.tensors[graph.inputs[0]].name = b"\xd3\xd3"
+
+    models.edit(model, rename)
+    with pytest.raises(ModelError, match="utf-8"):
         Classifier(model)
 
 

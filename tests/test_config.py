@@ -98,10 +98,54 @@ def test_the_controls() -> None:
     assert "buttons = [17, 27, 22]" in config.to_toml(made)
 
 
-def test_a_hostile_file_takes_no_time() -> None:
-    began = time.monotonic()
-    mistakes("a" + ".a" * 19000 + " = 1")
-    assert time.monotonic() - began < 1
+DOTS = "a" + ".a" * 19000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{DOTS} = 1",
+        f'"=".{DOTS} = 1',
+        f'"#".{DOTS} = 1',
+        f"'\"'.{DOTS} = '1'",
+        f"x = {{{DOTS} = 1}}",
+        f'x = {{"\u2028".{DOTS} = "1"}}',
+        f'x = """\n"""\n[y]\n"""  ",{DOTS} = "1"',
+        '"' + '\\"' * 30000,
+        "[camera]\n" + "".join(f"k{number} = 1\n" for number in range(8000)),
+        "".join(f"[k{number}]\n" for number in range(8000)),
+        "[camera]\n" + "f" * 60000 + " = 1",
+        "[camera]\nfps = [" + "1," * 30000 + "]",
+    ],
+    ids=range(12),
+)
+def test_a_hostile_file_takes_no_time_and_its_mistakes_no_room(text: str) -> None:
+    began = time.process_time()
+    lines = mistakes(text)
+    assert time.process_time() - began < 1
+    assert len(lines) <= config.MOST_MISTAKES + 1
+    assert max(map(len, lines)) < 600
+
+
+def test_beyond_twenty_mistakes_they_are_counted() -> None:
+    text = "[camera]\n" + "".join(f"k{number} = 1\n" for number in range(25))
+    lines = mistakes(text)
+    assert lines[19].startswith("unknown setting camera.k19; ")
+    assert lines[20:] == ["and 5 more mistakes"]
+    assert len(mistakes("[camera]\n" + "".join(f"k{number} = 1\n" for number in range(20)))) == 20
+
+
+def test_dots_in_texts_and_comments_are_nobodys_business() -> None:
+    made = config.parse(
+        '# 1. 2. 3. 4. 5. 6. 7. 8. 9. 10.\n[camera]\nsource = "http://a.b.c.d.e.f.g.h.i.j/k.l" # ......... "'
+    )
+    assert made.camera.source == "http://a.b.c.d.e.f.g.h.i.j/k.l"
+    assert config.parse('[voice]\nname = \'it is """ a.b.c.d.e.f.g.h.i.j\'').voice.name.startswith("it is")
+
+
+def test_a_number_too_long_to_print_is_a_mistake_like_others() -> None:
+    (line,) = mistakes("[camera]\nwidth = 0x" + "f" * 5000)
+    assert line.startswith("camera.width is a huge int; allowed: a whole number")
 
 
 def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
@@ -119,6 +163,40 @@ def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=said) as caught:
             config.load(path)
         assert str(path) in str(caught.value)
+
+
+def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text("[camera]\nfps = 99\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert str(caught.value) == f"{path}: camera.fps is 99; allowed: a number from 1 to 30"
+    path.write_text("[camera]\nfps = 9\n".ljust(config.MAX_BYTES))
+    assert config.load(path).camera.fps == 9
+
+
+def test_a_name_that_is_far_off_is_still_understood() -> None:
+    assert mistakes("[vc]") == ["unknown setting vc; did you mean voice?"]
+
+
+def test_options_replace_settings_and_may_not_be_wrong_either() -> None:
+    before = config.parse("[camera]\nfps = 5\n[voice]\nvolume = 50\n")
+    after = config.override(before, {"camera": {"width": 320, "driver": "folder"}, "voice": {"rate_wpm": 200}})
+    assert (after.camera.width, after.camera.driver, after.camera.fps) == (320, "folder", 5)
+    assert (after.voice.rate_wpm, after.voice.volume) == (200, 50)
+    assert config.override(before, {}) == before
+    with pytest.raises(ConfigError) as caught:
+        config.override(before, {"camera": {"fps": 99, "width": 320}, "voice": {"volume": 5}})
+    assert str(caught.value).splitlines() == [
+        "camera.fps is 99; allowed: a number from 1 to 30",
+        "voice.volume is 5; allowed: a whole number from 10 to 100",
+    ]
+
+
+def test_the_choices_of_a_setting_are_those_that_it_takes() -> None:
+    assert config.choices("words", "verbosity") == ("quiet", "brief", "normal", "full")
+    for driver in config.choices("camera", "driver"):
+        assert config.parse(f'[camera]\ndriver = "{driver}"').camera.driver == driver
 
 
 def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -62,7 +62,17 @@ def test_regression_finds_what_separates() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"weights": [1], "bias": 0, "threshold": 0}', '{"weights": 3, "bias": "x"}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"weights": [1], "bias": 0, "threshold": 0}',
+        '{"weights": 3, "bias": "x"}',
+        "[" * 100_000,
+        '{"weights": [1], "threshold": 0, "bias": 1' + "0" * 400 + "}",
+    ],
+    ids=range(7),
 )
 def test_a_broken_file_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "cover.json"

@@ -189,3 +189,16 @@ def test_dark_and_flat_frames_are_levelled_and_others_left_alone(mean: float, sp
     assert made.mean() >= min(grey.mean(), 135) - 3
     if mean == 140:
         assert np.abs(table.astype(int) - np.arange(256)).max() <= 12
+
+
+def test_a_network_whose_maps_do_not_fit_the_picture_is_refused(tmp_path: Path) -> None:
+    model = tmp_path / "finer.tflite"
+    model.write_bytes(find(SHIPPED).read_bytes())
+    model.with_suffix(".json").write_bytes(find(SHIPPED).with_suffix(".json").read_bytes())
+
+    def finer(tree, graph) -> None:
+        graph.operators[0].builtinOptions.strideW = graph.operators[0].builtinOptions.strideH = 1
+
+    models.edit(model, finer)
+    with pytest.raises(DetectorError, match="cells for 320x240 pixels; a face detector of ours has 1580"):
+        Own(DetectorSettings(model=str(model)))

@@ -1,6 +1,7 @@
 """One definition of what the model sees: the same values in training, calibration, evaluation and serving."""
 
 import math
+import time
 
 import cv2
 import numpy as np
@@ -142,6 +143,17 @@ def test_a_large_face_is_averaged_not_sampled() -> None:
     made = preprocess.align(grey, points)
     assert abs(float(made.mean()) - 127.5) < 3
     assert made.std() < 12
+
+
+def test_a_box_many_times_the_picture_takes_no_time_and_shows_the_same() -> None:
+    grey = np.zeros((200, 8000), np.uint8)
+    grey[:, 4000:] = 200
+    began = time.process_time()
+    made = preprocess.crop(grey, Box(-8000, -12_000, 24_000, 24_000))
+    assert time.process_time() - began < 0.5
+    assert made.shape == (48, 48)
+    assert made[:, :22].max() < 10
+    assert made[:, 26:].min() > 190
 
 
 def test_a_face_without_landmarks_is_cut_out_along_its_box() -> None:

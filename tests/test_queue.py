@@ -114,6 +114,36 @@ def test_at_most_four_in_a_minute_unasked_and_the_last_is_no_status() -> None:
     assert heard.speak(60) == "after a minute"
 
 
+def test_the_limit_holds_on_any_day() -> None:
+    heard, order = Heard(), []
+    changes = [say(f"change {number}", CHANGE) for number in range(6)]
+    for number, change in enumerate(changes):
+        now = 86_400.0 + 5 * number
+        heard.put(change, now)
+        order += [spoken for spoken in [heard.speak(now)] if spoken]
+        if heard.queue.speaking:
+            heard.queue.finish(Fate.SPOKEN, now)
+    assert order == ["change 0", "change 1", "change 2", "change 3"]
+    assert heard.fates[-2:] == [(changes[4], Fate.DROPPED, 86_420.0), (changes[5], Fate.DROPPED, 86_425.0)]
+
+
+def test_a_fate_tells_when_it_came() -> None:
+    heard = Heard()
+    heard.put(say("old", CHANGE, "a"), 1)
+    heard.put(say("new", CHANGE, "a"), 2)
+    heard.queue.withdraw("a", 3)
+    heard.put(say("late", CHANGE, expires_at=4), 4)
+    assert heard.speak(5) is None
+    heard.put(_fault("lost"), 6)
+    heard.put(_fault("back", is_over=True), 7)
+    for number in range(MAX_WAITING + 1):
+        heard.put(say(f"{number}", FAULT), 8)
+    assert [(each.text, fate, at) for each, fate, at in heard.fates] == [
+        ("old", Fate.SUPERSEDED, 2), ("new", Fate.SUPERSEDED, 3), ("late", Fate.EXPIRED, 5),
+        ("lost", Fate.SUPERSEDED, 7), ("back", Fate.DROPPED, 7), ("0", Fate.DROPPED, 8),
+    ]  # fmt: skip
+
+
 def test_what_is_withdrawn_is_not_said_unless_it_was_asked_for() -> None:
     heard = Heard()
     spoken, waits, asked = say("spoken", CHANGE, "a"), say("waits", CHANGE, "b"), say("asked", ANSWER, "c")
@@ -290,6 +320,28 @@ def test_the_end_of_a_fault_is_told_to_who_heard_of_it(fate: Fate) -> None:
     heard.put(_fault("still lost"))  # said again, and overtaken by the end
     heard.put(_fault("back", is_over=True))
     assert heard.speak() == (None if fate is Fate.FAILED else "back")
+
+
+def test_a_fault_that_was_heard_at_the_second_saying_has_an_end() -> None:
+    heard = Heard()
+    heard.put(say("something else", FAULT))
+    heard.speak()
+    heard.put(_fault("lost"))
+    heard.put(_fault("still lost"))
+    heard.queue.finish(Fate.SPOKEN, 0)
+    assert heard.speak() == "still lost"
+    heard.queue.finish(Fate.SPOKEN, 0)
+    heard.put(_fault("back", is_over=True))
+    assert heard.speak() == "back"
+
+
+def test_a_pair_that_vanished_leaves_nothing_behind() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.put(_fault("back", is_over=True))
+    assert heard.speak() is None
+    heard.put(_fault("back from what another voice told", is_over=True))
+    assert heard.speak() == "back from what another voice told"
 
 
 def test_the_end_of_what_another_voice_told_is_told() -> None:

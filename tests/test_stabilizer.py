@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.config import Decide
 from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
-from assistant.vision.stabilizer import Stabilizer
+from assistant.vision.stabilizer import MAYBE, Glance, Stabilizer
 from tests.standins import LABELS, probabilities
 
 Truth = Callable[[float], str | None]
@@ -255,3 +255,103 @@ def test_the_reason_is_what_most_readings_say() -> None:
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None, reason)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
     assert stabilizer.glance(1).reason == "side_on"
+
+
+def test_of_nobody_there_is_nothing_to_glance_at() -> None:
+    assert Stabilizer(Decide(), LABELS).glance(3) == Glance(NOBODY, "", 0.0, "", 0.0)
+
+
+def test_a_glance_tells_the_mean_and_since_when() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(30):
+        sure = 0.9 if frame % 2 else 0.7
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
+    told = stabilizer.glance(1)
+    assert told.probability == pytest.approx(0.8, abs=0.011)
+    assert told.since == pytest.approx(0.8)
+    for frame in range(30, 36):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
+    assert stabilizer.glance(1) == Glance("happy", "", 0.0, "dark", told.since)
+
+
+def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_is_not() -> None:
+    for first, likely in (("happy", "happy"), ("?", "")):
+        stabilizer = Stabilizer(Decide(), LABELS)
+        for frame, state in enumerate(("happy", "?", first, "?")):
+            said = probabilities("happy", 0.5) if state == "happy" else None
+            stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "" if said else "dark")])
+        assert stabilizer.glance(1).likely == likely
+
+
+def test_exactly_likely_enough_is_a_maybe() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MAYBE))])
+    assert stabilizer.glance(1) == Glance(NOBODY, "happy", MAYBE, "unclear", 0.0)
+
+
+def test_since_when_somebody_cannot_be_told() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(40):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.45))])
+    assert stabilizer.glance(1).state == CANNOT_TELL
+    assert stabilizer.glance(1).since == pytest.approx(2.3)
+
+
+def test_doubt_and_absence_count_from_the_very_frame() -> None:
+    """After 0.8 s there is a verdict, and 1.5 s later it is said; nobody is there 1.5 s after the last sight."""
+    weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
+    assert [change.at for change in weak] == [pytest.approx(2.3)]
+    gone = changes(lambda at: "happy" if at <= 2.0 else None, seconds=5, fps=10)
+    assert [(change.new, change.at) for change in gone] == [("happy", 0.8), (NOBODY, 3.5)]
+
+
+def test_a_reading_that_gives_no_reason_is_unclear() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
+    assert stabilizer.glance(1).reason == "unclear"
+
+
+def test_an_expression_needs_no_reason_whatever_was_before() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(60):
+        is_dark = frame < 30
+        said = None if is_dark else probabilities("happy")
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "dark" if is_dark else "")])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "dark"), ("happy", "")]
+
+
+def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(1000, 1020):
+        at = frame / 10
+        made += stabilizer.update(at, [] if frame == 1004 else [Reading(1, at, probabilities("happy"))])
+    assert [(change.new, change.at) for change in made] == [("happy", pytest.approx(100.8))]
+
+
+def test_a_longer_window_takes_longer_to_fill() -> None:
+    (change,) = changes(lambda at: "happy", seconds=4, fps=10, decide=Decide(window_s=2.0))
+    assert change.at == pytest.approx(1.6)
+
+
+def test_flicker_between_two_guesses_cannot_be_told() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(50):
+        said = probabilities("happy" if frame % 2 else "sad", 0.4)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
+
+
+def test_exactly_sure_enough_is_enough() -> None:
+    decide = Decide(enter=0.5, stay=0.5)
+    assert [change.new for change in changes(lambda at: "happy", seconds=8, fps=10, sure=0.5, decide=decide)] == [
+        "happy"
+    ]
+    strict = Decide(enter=0.75, stay=0.5)
+    stabilizer, made = Stabilizer(strict, LABELS), []
+    for frame in range(80):
+        made += stabilizer.update(
+            frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.875 if frame < 20 else 0.5))]
+        )
+    assert [change.new for change in made] == ["happy"]

@@ -47,9 +47,9 @@ def _cv2() -> str:
 
 
 def _runtime() -> str:
-    from assistant.vision import tflite
+    from assistant.vision import runtime
 
-    return tflite.runtime()[0]
+    return runtime.runtime()[0]
 
 
 def _picamera2() -> str:

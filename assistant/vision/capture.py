@@ -27,6 +27,8 @@ EVERY_ROW = 8
 """Rows of which one is looked at to tell pictures apart."""
 MOST_PIXELS = 12_000_000
 """No camera is asked for so many; a picture that claims them is refused before it is copied."""
+LEAST_SIDE, MOST_SIDE = 2, 8192
+"""A strip of a few rows is no camera's picture, and OpenCV cannot turn one that is longer than 32,767 pixels."""
 READS_S, OPENS_S = 3.0, 12.0
 """A read, or an opening, that takes longer hangs: picamera2 waits for a picture for 2 s, and a USB camera may need
 several to start."""
@@ -186,6 +188,10 @@ def _unusable(image: NDArray[np.uint8]) -> str:
         return "nothing; was it unplugged?"
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
         return f"a picture of the shape {list(image.shape)}"
+    if min(image.shape[:2]) < LEAST_SIDE or max(image.shape[:2]) > MOST_SIDE:
+        return (
+            f"a picture of {image.shape[1]}x{image.shape[0]} pixels; from {LEAST_SIDE} to {MOST_SIDE} a side are taken"
+        )
     if image.shape[0] * image.shape[1] > MOST_PIXELS:
         return (
             f"a picture of {image.shape[1]}x{image.shape[0]} pixels; at most {MOST_PIXELS // 10**6} million are taken"

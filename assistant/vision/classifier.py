@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import EXPRESSIONS, Levels, ModelError
+from assistant.setting import shown
 from assistant.vision import golden, tflite
 from assistant.vision.preprocess import SCALING, SIDE, normalize
 
@@ -38,11 +39,13 @@ def read_card(model: Path) -> Card:
         or len(set(map(str, labels))) != len(labels)
         or not set(labels) <= set(EXPRESSIONS)
     ):
-        raise ModelError(f"{path}: labels are {labels!r}; allowed, each once: {', '.join(EXPRESSIONS)}")
+        raise ModelError(f"{path}: labels are {shown(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
     if shape != [1, SIDE, SIDE, 1] or scaling != SCALING:
-        raise ModelError(f"{path}: input is {shape} {scaling!r}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}")
+        raise ModelError(
+            f"{path}: input is {shown(shape)} {shown(scaling)}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}"
+        )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
-        raise ModelError(f"{path}: temperature is {repr(temperature)[:40]}; allowed: a number from 0.05 to 20")
+        raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
     levels, answers = _levels(path, card.get("thresholds", {}), labels), card.get("golden", [])
     if (
         not isinstance(answers, list)
@@ -65,7 +68,7 @@ def _levels(path: Path, thresholds: Any, labels: list[str]) -> Levels:
         for level, numbers in thresholds.items()
     ):
         raise ModelError(
-            f"{path}: thresholds are {repr(thresholds)[:80]}; "
+            f"{path}: thresholds are {shown(thresholds)}; "
             "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
         )
     return Levels(**thresholds)

@@ -40,7 +40,7 @@ class Cover:
             table = json.loads(path.read_text("utf-8"))
             weights, bias, threshold = table["weights"], float(table["bias"]), float(table["threshold"])
             self._weights = np.array(weights, np.float32)
-        except (OSError, ValueError, KeyError, TypeError) as err:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as err:
             raise ModelError(f"{path}: cannot judge covered faces ({type(err).__name__}: {str(err)[:100]})") from err
         if self._weights.shape != (LENGTH,) or not np.isfinite([*self._weights, bias, threshold]).all():
             raise ModelError(f"{path}: {self._weights.shape} weights; {LENGTH} numbers are expected")

@@ -110,6 +110,11 @@ def _shrunk(
     return cv2.resize(part, size, interpolation=cv2.INTER_AREA), (points - (left, top) + 0.5) * ratio - 0.5
 
 
+MOST_SIDE = 2048
+"""A square of so many pixels is cut out as it is; of a larger one, which may lie mostly outside the picture, a shrunk
+picture's: a box several times as large as the picture must not take seconds, and all the memory."""
+
+
 def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.uint8]:
     """The face in `box` as uint8 [48, 48].
 
@@ -118,6 +123,11 @@ def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.u
     large face is not sampled down to noise.
     """
     half = max(box.width, box.height) * (0.5 + margin)
+    if 2 * half > MOST_SIDE:
+        factor = MOST_SIDE / (4 * half)
+        size = [max(1, round(length * factor)) for length in grey.shape[::-1]]
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        box, half = Box(*(value * factor for value in box)), half * factor
     centre_x, centre_y = box.x + box.width / 2, box.y + box.height / 2
     left, top = round(centre_x - half), round(centre_y - half)
     side = max(1, round(2 * half))

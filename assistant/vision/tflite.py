@@ -4,13 +4,10 @@
 parsed: a third of single flipped bits would otherwise be accepted with other outputs.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import stat
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import ModelError
+from assistant.setting import shown
+from assistant.vision import trial
+from assistant.vision.runtime import first_line, interpreter, quiet_stderr
 
 MAX_BYTES, MAX_CARD_BYTES = 64 << 20, 1 << 20
 SHIPPED = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
@@ -48,7 +48,7 @@ def read_card(model: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as err:
         raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
     if not isinstance(digest, str) or len(digest) != 64:
-        raise ModelError(f"{path}: sha256 is {str(digest)[:80]!r}; it must be the 64 digits of the model file's")
+        raise ModelError(f"{path}: sha256 is {shown(digest)}; it must be the 64 digits of the model file's")
     return dict(card)
 
 
@@ -56,7 +56,8 @@ class Model:
     """An open model with one input. `runtime` says which library runs it; inputs and outputs are the tensors' details,
     dictionaries with "shape", "dtype" and "quantization".
 
-    Raises ModelError where the file is missing, is not what its card says, or cannot be loaded.
+    Raises ModelError where the file is missing, is not what its card says, or cannot be loaded. One that is not shipped
+    is loaded in a process of its own first.
     """
 
     def __init__(self, path: Path, card: dict[str, Any], threads: int) -> None:
@@ -64,8 +65,13 @@ class Model:
         content = _read(path, MAX_BYTES)
         if hashlib.sha256(content).hexdigest() != card["sha256"].lower():
             raise ModelError(f"{path}: does not match its card (SHA-256); the file is damaged or the card is another's")
-        self.runtime, self.interpreter = _interpreter(path, content, threads)
-        inputs, self.outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
+        if path.resolve().parent not in {folder.resolve() for folder in SHIPPED}:
+            trial.survive(path, content)
+        try:
+            self.runtime, self.interpreter = interpreter(content, threads)
+            inputs, self.outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
+        except (ModelError, ValueError) as err:  # ValueError: a tensor's name that is not UTF-8
+            raise ModelError(f"{path}: {first_line(err)}") from err
         if len(inputs) != 1:
             raise ModelError(f"{path}: expected one input, found {len(inputs)}")
         self.input = inputs[0]
@@ -80,7 +86,7 @@ class Model:
                 self.interpreter.resize_tensor_input(self.input["index"], shape, strict=False)
                 self.interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as err:
-            raise ModelError(f"{self.path}: cannot take a picture of shape {list(shape)}: {_first_line(err)}") from err
+            raise ModelError(f"{self.path}: cannot take a picture of shape {list(shape)}: {first_line(err)}") from err
 
     def quantized(self, values: NDArray[np.float32]) -> NDArray[Any]:
         """The input tensor that holds `values`."""
@@ -97,7 +103,7 @@ class Model:
         try:
             self.interpreter.invoke()
         except RuntimeError as err:
-            raise ModelError(f"{self.path}: the model cannot be run: {_first_line(err)}") from err
+            raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
         return [self._real(output) for output in self.outputs]
 
     def _real(self, output: dict[str, Any]) -> NDArray[np.float32]:
@@ -120,59 +126,3 @@ def _read(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise ModelError(f"{path}: larger than {limit >> 20} MiB; nothing for this device is")
     return content
-
-
-def _first_line(err: Exception) -> str:
-    return (str(err).splitlines() or [type(err).__name__])[0]
-
-
-def _interpreter(model: Path, content: bytes, threads: int) -> tuple[str, Any]:
-    """The first runtime there is, with the model loaded; its chatter on stderr is kept off the terminal."""
-    name, make = runtime()
-    try:
-        with quiet_stderr():
-            interpreter = make(model_content=content, num_threads=threads)
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError, TypeError) as err:
-        raise ModelError(f"{model}: {name} cannot load this model: {_first_line(err)}") from err
-    return name, interpreter
-
-
-def runtime() -> tuple[str, Any]:
-    """The first TFLite runtime there is: its name and its Interpreter. Raises ModelError."""
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-
-        return "ai-edge-litert", Interpreter
-    except ImportError:
-        pass
-    try:
-        from tensorflow.lite import Interpreter
-
-        return "tf.lite", Interpreter
-    except ImportError:
-        pass
-    if int(np.__version__.split(".")[0]) < 2:  # with NumPy 2 it imports, and dies when it loads a model
-        try:
-            from tflite_runtime.interpreter import Interpreter
-
-            print("emotion-assistant: using tflite-runtime; ai-edge-litert is safer and faster", file=sys.stderr)
-            return "tflite-runtime", Interpreter
-        except ImportError:
-            pass
-    raise ModelError("no TFLite runtime is installed; install ai-edge-litert")
-
-
-@contextlib.contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """File descriptor 2 goes nowhere meanwhile: XNNPACK and TensorFlow Lite log there from C++, past Python's reach."""
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.tflite import find, quiet_stderr
+from assistant.vision.runtime import quiet_stderr
+from assistant.vision.tflite import find
 from convert.arguments import command, data, show, yunet
 from convert.datasets import DatasetError, load
 from convert.runs import Run

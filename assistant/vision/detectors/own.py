@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.config import Detector as DetectorSettings
 from assistant.records import Box, DetectorError, Face, ModelError
+from assistant.setting import shown
 from assistant.vision import preprocess, tflite
 from assistant.vision.detectors import grid, nearest_first, shrink
 from assistant.vision.detectors.worn import without_prints
@@ -61,7 +62,9 @@ class Own:
         self._tensor_of = self._model.quantized(preprocess.scaled(np.arange(256, dtype=np.uint8)))
         threshold = settings.score or card.get("threshold")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
-            raise DetectorError(f"{path}: its card has the threshold {threshold!r}; expected a number between 0 and 1")
+            raise DetectorError(
+                f"{path}: its card has the threshold {shown(threshold)}; expected a number between 0 and 1"
+            )
         self.threshold = float(threshold)
         self._has_landmarks = bool(card.get("landmarks"))
         self._shape = (0, 0)
@@ -129,7 +132,13 @@ class Own:
             outputs = self._model.run(self._tensor_of[levels(small)][padded])
         except ModelError as err:
             raise DetectorError(str(err)) from err
-        return [
+        maps = [
             np.concatenate([outputs[index].reshape(-1, outputs[index].shape[3]) for index in self._outputs[head]])
             for head in HEADS.values()
         ]
+        if any(len(cells) != len(self._cells[1]) for cells in maps):
+            raise DetectorError(
+                f"{self._model.path}: maps of {len(maps[0])} cells for {width}x{height} pixels; "
+                f"a face detector of ours has {len(self._cells[1])}"
+            )
+        return maps

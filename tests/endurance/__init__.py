@@ -1,0 +1,1 @@
+"""Days of use in minutes, in accelerated time: `make soak`. Not collected by a plain pytest."""

@@ -1,0 +1,269 @@
+"""Frames through the loop as it runs, one after the other: ten a simulated second with scripted eyes, with real ones
+two, as few as the settings allow, so that there are hours enough to see whether memory grows.
+
+The camera gives a frame when the last one has been taken, and its clock is everybody's. With the scripted eyes there
+is a day of ten-minute scenes: people come, change and go, a hand covers the lens, the picture is garbage for a while,
+the detector fails, now and then the model does. What is said goes to the real queue, and a mouth that takes its time.
+"""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant import assembly
+from assistant.config import Camera, Settings
+from assistant.live import Live
+from assistant.records import Fate, Frame, ModelError, Priority, Utterance
+from assistant.vision.capture import Capture
+from assistant.vision.pipeline import Pipeline
+from assistant.voice.queue import SpeechQueue
+from tests.endurance.wear import Outcome, Wear
+from tests.faces import picture as drawn_face
+from tests.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
+
+FPS, REAL_FPS = 10.0, 2.0
+SCENE_S = 600.0
+SIZE = (160, 120)
+MODEL_FAILS_EVERY = 6
+"""Scenes."""
+SPEAKS_S = 1.6
+"""An utterance."""
+COUNTED = ("covered", "uncovered")
+"""What is counted beside the faults; of everything, the counts themselves would grow."""
+ANSWERS_EVERY = 1000
+"""Frames."""
+
+
+class Turns(Capture):
+    """The real capture, whose camera waits until its last frame was taken. on_turn: called before each."""
+
+    def __init__(
+        self,
+        shots: Callable[[int], NDArray[np.uint8]],
+        count: int,
+        on_turn: Callable[[int], None],
+        fps: float = FPS,
+    ) -> None:
+        self.turn, self.frame, self.on_turn, self.fps = threading.Semaphore(0), -1, on_turn, fps
+        super().__init__(lambda: _Camera(self, shots, count), clock=self.now, repeat=False)
+
+    def now(self) -> float:
+        """Seconds of simulated time."""
+        return self.frame / self.fps
+
+    def take(self, timeout_s: float) -> Frame | None:
+        self.on_turn(self.frame + 1)
+        self.turn.release()
+        return super().take(60.0)
+
+
+class Direct(Turns):
+    """The same without the camera's thread, which would take longer than the loop."""
+
+    def __init__(self, shots: Callable[[int], NDArray[np.uint8]], count: int, on_turn: Callable[[int], None]) -> None:
+        super().__init__(shots, count, on_turn)
+        self._shots, self._count = shots, count
+
+    def take(self, timeout_s: float) -> Frame | None:
+        self.on_turn(self.frame + 1)
+        self.has_ended = self.frame + 1 >= self._count
+        if self.has_ended:
+            return None
+        self.frame += 1
+        return Frame(self._shots(self.frame), self.now(), self.frame)
+
+
+class _Camera:
+    is_live = True
+
+    def __init__(self, turns: Turns, shots: Callable[[int], NDArray[np.uint8]], count: int) -> None:
+        self._turns, self._shots, self._count = turns, shots, count
+
+    def read(self) -> Frame | None:
+        self._turns.turn.acquire()
+        if self._turns.frame + 1 >= self._count:
+            return None
+        self._turns.frame += 1
+        return Frame(self._shots(self._turns.frame), self._turns.now(), self._turns.frame)
+
+    def close(self) -> None:
+        pass
+
+
+class Mouth:
+    """The real queue, and somebody who needs SPEAKS_S for whatever is said; tells the loop what became of it."""
+
+    def __init__(self) -> None:
+        self.live: Live | None = None
+        self.put_count, self.fates = 0, Counter[Fate]()
+        self.said = Counter[tuple[str, bool]]()
+        self.lost: list[str] = []
+        self._heard: dict[str, bool] = {}
+        self._now, self._ends = 0.0, 0.0
+        self._queue = SpeechQueue(self._ended)
+
+    def put(self, utterance: Utterance) -> None:
+        """Something to say."""
+        self.put_count += 1
+        if utterance.topic.startswith("fault ") or utterance.why in COUNTED:
+            name = utterance.why if utterance.why in COUNTED else utterance.topic
+            self.said[name, utterance.is_over] += 1
+        if self._queue.put(utterance, self._now):
+            self._queue.finish(Fate.INTERRUPTED, self._now)
+
+    def withdraw(self, topic: str) -> None:
+        """It is no longer true."""
+        self._queue.withdraw(topic, self._now)
+
+    def at(self, now: float) -> None:
+        """Time goes on."""
+        self._now = now
+        if self._queue.speaking is not None and now >= self._ends:
+            self._queue.finish(Fate.SPOKEN, now)
+        if self._queue.take(now) is not None:
+            self._ends = now + SPEAKS_S
+
+    def close(self) -> None:
+        """Say what waits."""
+        while len(self._queue) or self._queue.speaking is not None:
+            self.at(self._now + SPEAKS_S)
+        self.lost += [f"{topic}: its end was not heard" for topic, is_lost in self._heard.items() if is_lost]
+        if self.put_count != self.fates.total():
+            self.lost.append(f"{self.put_count} utterances, {self.fates.total()} fates")
+
+    def _ended(self, utterance: Utterance, fate: Fate, now: float) -> None:
+        self.fates[fate] += 1
+        assert self.live is not None
+        self.live.ended(utterance, fate)
+        if utterance.topic.startswith("fault ") and fate in (Fate.SPOKEN, Fate.INTERRUPTED):
+            self._heard[utterance.topic] = not utterance.is_over
+        if utterance.priority is Priority.FAULT and fate in (Fate.EXPIRED, Fate.FAILED, Fate.INTERRUPTED):
+            self.lost.append(f"{utterance.topic} {fate} at {now:.1f} s")
+
+
+class _Day:
+    """The script: what is in front of the camera at each frame, and what goes wrong. Counts what must be said of it."""
+
+    def __init__(self) -> None:
+        self._pictures = [[np.roll(picture(label, SIZE), shift, 1) for shift in (0, 10, 20)] for label in LABELS]
+        random = np.random.default_rng(5)
+        self._noise = [random.integers(0, 256, SIZE[::-1]).astype(np.uint8) for _ in range(3)]
+        self._hand = np.full(SIZE[::-1], 9, np.uint8)
+        self._near, self._other = face(50, 30, 50), face(100, 35, 40)
+
+    def shot(self, frame: int) -> NDArray[np.uint8]:
+        """The picture of a frame."""
+        at, variant = frame / FPS % SCENE_S, frame % 3
+        if 300 <= at < 310:
+            return self._hand
+        if 330 <= at < 340:
+            return self._noise[variant]
+        return self._pictures[int(at // 25) % len(LABELS)][variant]
+
+    def faces(self, frame: int) -> list:
+        """Who is in it."""
+        at = frame / FPS % SCENE_S
+        if 360 <= at < 363:
+            raise RuntimeError("the detector fails")
+        if at < 60 or 300 <= at < 350 or at >= 560:
+            return []
+        return [self._near, self._other] if 200 <= at < 260 else [self._near]
+
+    def is_model_failing(self, frame: int) -> bool:
+        """For eight seconds of every sixth scene."""
+        scene, at = divmod(frame / FPS, SCENE_S)
+        return scene % MODEL_FAILS_EVERY == 1 and 400 <= at < 408
+
+
+def scripted(count: int) -> Outcome:
+    """So many frames with scripted eyes."""
+    day, wear, mouth, stop = _Day(), Wear("frames, scripted eyes", count), Mouth(), threading.Event()
+    settings, words = Settings(), assembly.words(Settings())
+
+    class Reader(ScriptedReader):
+        """Fails when the script says so."""
+
+        def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+            if day.is_model_failing(turns.frame):
+                raise ModelError("no probabilities")
+            return super().probabilities(crop)
+
+    def line() -> Pipeline:
+        return Pipeline(ScriptedDetector(lambda _: day.faces(turns.frame)), Reader(), settings, words)
+
+    def on_turn(frame: int) -> None:
+        now = frame / FPS
+        mouth.at(now)
+        wear.look(frame, now / 3600)
+        if frame % ANSWERS_EVERY == 0 and not live.answer("describe").text:
+            mouth.lost.append(f"no answer at {now:.0f} s")
+
+    turns = Direct(day.shot, count, on_turn)
+    live = Live(
+        turns, line(), words, mouth.put, stop, mouth.withdraw, clock=turns.now,
+        other_model=lambda detail: (line(), {"model_second": detail}),
+    )  # fmt: skip
+    mouth.live = live
+    live.run()
+    mouth.close()
+    scenes = (count / FPS - 363) // SCENE_S + 1
+    for name in ("fault blank", "fault step"):
+        for is_over in (False, True):
+            if mouth.said[name, is_over] < scenes:
+                mouth.lost.append(f"{name}: {mouth.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
+    for status in ("covered", "uncovered"):
+        if mouth.said[status, False] < scenes:
+            mouth.lost.append(f"{status}: {mouth.said[status, False]} of {scenes:.0f}")
+    failed = round(scenes * 3 * FPS)
+    if not count - 1 - failed <= live.steps <= count:
+        mouth.lost.append(f"{live.steps} steps of {count} frames")
+    lost = [each for each in mouth.lost if each != "fault model_second: its end was not heard"]  # it stands for good
+    told = f"{mouth.put_count} utterances, {mouth.said['fault model_second', False]} times a second model"
+    return wear.outcome(count / FPS / 3600, lost, told)
+
+
+def real(count: int) -> Outcome:
+    """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
+    wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
+    settings = Settings(camera=Camera(fps=REAL_FPS))
+    line, words = assembly.pipeline(settings), assembly.words(settings)
+    faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
+    rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
+    seen = itertools.count()
+    found = 0
+
+    def shot(frame: int) -> NDArray[np.uint8]:
+        image = rooms[frame % 4].copy()
+        if frame / REAL_FPS % 60 < 50:
+            x, y = 240 + int(150 * np.sin(frame / 18)), 160 + int(60 * np.cos(frame / 14))
+            image[y : y + 150, x : x + 150] = faces[frame // 30 % 7]
+        return image
+
+    def on_turn(frame: int) -> None:
+        mouth.at(frame / REAL_FPS)
+        wear.look(frame, frame / REAL_FPS / 3600)
+        if frame % 20 == 0 and not live.answer("describe").text:
+            mouth.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
+
+    def note(step) -> None:
+        nonlocal found
+        next(seen)
+        found += bool(step is not None and step.people)
+
+    turns = Turns(shot, count, on_turn, REAL_FPS)
+    live = Live(turns, line, words, mouth.put, stop, mouth.withdraw, on_step=note, clock=turns.now)
+    mouth.live = live
+    turns.start()
+    live.run()
+    turns.close()
+    mouth.close()
+    if live.steps != count:
+        mouth.lost.append(f"{live.steps} steps of {count} frames")
+    if not found:
+        mouth.lost.append("nobody was ever found")
+    return wear.outcome(count / REAL_FPS / 3600, mouth.lost, f"people in {found} of them, {mouth.put_count} utterances")

@@ -1,0 +1,108 @@
+"""Utterances of every kind through the real speaker and its queue, to a voice that fails now and then and another one
+that does not; cut off, withdrawn, and the voices exchanged in between."""
+
+import random
+import threading
+from collections import Counter
+
+from assistant.records import Fate, Priority, Utterance, VoiceError
+from assistant.voice.speaker import Speaker
+from tests.endurance.wear import FastClock, Outcome, Wear
+
+SPEED = 200.0
+WORD_S = 0.35
+EVERY_S = 1.3
+"""From one utterance to the next: somewhat more than can be said."""
+DRAIN_EVERY, DRAIN_S = 100, 30.0
+LIVES_S = 3.0
+FAULTS = ("camera_lost", "vision", "voice", "step")
+
+
+class Voice:
+    """Takes its time. fails: of ten sentences, so many."""
+
+    def __init__(self, name: str, fails: int, dice: random.Random) -> None:
+        self.name, self._fails, self._dice = name, fails, dice
+
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        """Say it, or fail."""
+        if self._dice.randrange(10) < self._fails:
+            raise VoiceError("no sound card")
+        return not cancel.wait(len(text.split()) * WORD_S / SPEED)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Wearer:
+    """Who hears all this, and what they believe."""
+
+    def __init__(self, count: int) -> None:
+        self.fates = bytearray(count)  # not a Counter: that would grow, and it is growth that is looked for
+        self.kinds = Counter[Fate]()
+        self.believes: dict[str, bool] = {}
+        self.silent: list[str] = []
+
+    def hear(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """What became of an utterance; `why` holds its number."""
+        self.fates[int(utterance.why)] += 1
+        self.kinds[fate] += 1
+        if utterance.priority is Priority.FAULT:
+            if fate is Fate.SPOKEN:
+                self.believes[utterance.topic] = not utterance.is_over
+            elif fate in (Fate.EXPIRED, Fate.INTERRUPTED):
+                self.silent.append(f"{utterance.topic}: {fate}")
+        if fate is Fate.FAILED:
+            self.silent.append(f"{utterance.topic}: no voice told it")
+
+
+def utterances(count: int) -> Outcome:
+    """So many utterances."""
+    dice, clock, wear, wearer = random.Random(4), FastClock(SPEED), Wear("utterances", count), Wearer(count)
+
+    def voices() -> list[Voice]:
+        return [Voice("first", 2, random.Random(dice.random())), Voice("second", 0, random.Random(1))]
+
+    speaker = Speaker(voices(), on_fate=wearer.hear, clock=clock)
+    standing: set[str] = set()
+    pause = threading.Event()
+    for number in range(count):
+        speaker.put(_utterance(number, dice, standing, clock()))
+        chance = dice.random()
+        if chance < 0.01:
+            speaker.withdraw(f"person {dice.randrange(3)}")
+        elif chance < 0.02:
+            speaker.use(voices())
+        pause.wait(dice.uniform(0, 2 * EVERY_S) / SPEED)
+        wear.look(number, clock() / 3600)
+        if number % DRAIN_EVERY == DRAIN_EVERY - 1:
+            _compare(speaker, wearer, standing, number)
+    outcome_remark = ", ".join(f"{kinds} {fate}" for fate, kinds in sorted(wearer.kinds.items()))
+    outcome = wear.outcome(clock() / 3600, wearer.silent, outcome_remark)
+    speaker.close(5.0)
+    wrong = [number for number in range(count) if wearer.fates[number] != 1]
+    outcome.silent += [f"utterance {number} had {wearer.fates[number]} fates" for number in wrong]
+    return outcome
+
+
+def _utterance(number: int, dice: random.Random, standing: set[str], now: float) -> Utterance:
+    chance, words = dice.random(), " ".join(["word"] * dice.randint(2, 8))
+    if chance < 0.3:
+        name = dice.choice(FAULTS)
+        is_over = name in standing
+        standing ^= {name}
+        return Utterance(words, Priority.FAULT, f"fault {name}", None, str(number), is_over=is_over)
+    if chance < 0.6:
+        return Utterance(words, Priority.ANSWER, "answer", None, str(number))
+    priority = Priority.CHANGE if chance < 0.85 else Priority.STATUS
+    return Utterance(words, priority, f"person {dice.randrange(3)}", now + LIVES_S, str(number))
+
+
+def _compare(speaker: Speaker, wearer: Wearer, standing: set[str], number: int) -> None:
+    """When all is said, the wearer knows of each fault whether it stands."""
+    if not speaker.drain(DRAIN_S):
+        wearer.silent.append(f"after utterance {number}: not all was said within {DRAIN_S:g} s")
+        return
+    for name in FAULTS:
+        if wearer.believes.get(f"fault {name}", False) != (name in standing):
+            wearer.silent.append(f"after utterance {number}: {name} {'unknown' if name in standing else 'not ended'}")

@@ -1,0 +1,45 @@
+"""The control socket: whatever is asked there, one line answers, or nothing does because nothing was asked; and what a
+stranger at that place may answer to us is an answer or an error."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assistant import control
+from assistant.messages import MAX_LINE
+from assistant.records import LinkError
+from assistant.voice.controls import COMMANDS
+from tests.fuzz.doors import opened
+from tests.fuzz.engine import Attack
+from tests.fuzz.link import lines, parts
+
+VALID: tuple[dict[str, Any], ...] = (
+    *({"command": command} for command in COMMANDS),
+    {"command": "status", "more": 1},
+    {"ok": True, "text": "It runs.", "facts": {"vision": True, "volume": 100}},
+)
+TOKENS = (
+    b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"9" * 4400,
+    b"\xff", b"\xed\xa0\x80", b'"command"', b'"command":"status"', b"__class__", b"do",
+    *(command.encode() for command in COMMANDS),
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def target() -> Iterator[Attack]:
+    def check(sent: list[bytes]) -> None:
+        answer = doors.knock(doors.control, sent)
+        assert len(answer) <= MAX_LINE, len(answer)
+        if answer:
+            assert answer.endswith(b"\n"), answer
+            assert answer.count(b"\n") == 1, answer
+            reply = control._reply(answer, Path("control.sock"))
+            assert reply.ok or reply.text, answer
+        for line in sent:
+            with contextlib.suppress(LinkError):
+                json.dumps(control._reply(line, Path("control.sock")).facts)
+
+    with opened() as doors:
+        yield Attack(parts(lines(VALID, TOKENS)), check)

@@ -1,0 +1,194 @@
+"""Pictures: whatever array a camera's driver hands out, it is refused as none, or looked at without a failed step.
+
+It goes the way of every picture: capture, health, grey, detector, tracker, quality, crop, model, stabilizer, scene.
+Mostly the faces are made up, anywhere in the picture and beyond its edges; now and then the real detector looks.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from assistant import assembly
+from assistant.config import Settings
+from assistant.live import Live
+from assistant.records import Box, Face, Frame, Utterance
+from assistant.vision import capture
+from assistant.vision.capture import MOST_PIXELS, Capture
+from assistant.vision.pipeline import Pipeline, Step
+from tests.fuzz.engine import Attack
+from tests.standins import ScriptedCamera, ScriptedDetector
+
+TYPES = (
+    "uint8",
+    "uint8",
+    "uint8",
+    "uint8",
+    "uint8",
+    "bool",
+    "int8",
+    "uint16",
+    "float32",
+    "float64",
+    "complex64",
+    "object",
+    "S3",
+)
+FILLS = ("zeros", "full", "noise", "ramp", "checks", "grain", "nan")
+SIDE = st.one_of(st.sampled_from((0, 1, 2, 3, 7, 8, 16, 47, 48, 49, 120, 160, 320, 640)), st.integers(0, 200))
+SIDES = st.tuples(SIDE, SIDE)
+LONG = (
+    (1, 5000),
+    (5000, 1),
+    (2, 30_000),
+    (20, 8000),
+    (8193, 16),
+    (3000, 4000),
+    (3000, 4001),
+    (1, MOST_PIXELS),
+    (1080, 1920),
+)
+"""Sizes that a few pictures have: others are cheap."""
+SMALLEST = 16.0
+"""Pixels of a face: no detector may be set to find smaller ones."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An array by its recipe. layout: how it lies in memory."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    fill: str
+    layout: int
+    number: int
+
+
+def shots() -> st.SearchStrategy[Shot]:
+    """Pictures, and arrays that are none."""
+    sizes = st.builds(lambda size, which: LONG[which] if which < len(LONG) else size, SIDES, st.integers(0, 400))
+    shape = st.one_of(
+        sizes,
+        sizes,
+        st.builds(lambda size, channels: (*size, channels), sizes, st.sampled_from((1, 3, 3, 4, 0, 2, 5))),
+        st.sampled_from(((), (0,), (9,), (1, 2, 3, 4), (0, 0, 0), (2, 48, 48, 3))),
+    )
+    kind = st.sampled_from(TYPES)
+    return st.builds(_affordable, shape, kind, st.sampled_from(FILLS), st.integers(0, 3), st.integers(0, 999))
+
+
+def _affordable(shape: tuple[int, ...], dtype: str, fill: str, *rest: Any) -> Shot:
+    """A huge array of anything but equal bytes takes too long to make."""
+    return Shot(shape, dtype, fill, *rest) if np.prod(shape) < 400_000 else Shot(shape, "uint8", "full", *rest)
+
+
+def made(shot: Shot) -> Any:
+    """The array of a recipe."""
+    random = np.random.default_rng(shot.number)
+    if shot.fill == "zeros":
+        values: Any = np.zeros(shot.shape)
+    elif shot.fill == "full":
+        values = np.full(shot.shape, shot.number % 256, np.uint8)
+    elif shot.fill == "nan":
+        values = np.full(shot.shape, np.nan if shot.dtype.startswith("float") else 255)
+    elif shot.fill == "ramp":
+        values = np.arange(np.prod(shot.shape, dtype=int)).reshape(shot.shape) % 256
+    elif shot.fill == "checks":
+        values = np.indices(shot.shape).sum(axis=0) % 2 * 255 if shot.shape else np.zeros(())
+    else:
+        spread = 256 if shot.fill == "noise" else 24
+        values = random.integers(0, spread, shot.shape, dtype=np.uint16) + (0 if spread == 256 else 90)
+    with np.errstate(invalid="ignore"):
+        image = np.asarray(values).astype(shot.dtype)
+    if shot.layout == 1 and image.ndim:
+        image = image[::-1]
+    elif shot.layout == 2 and image.ndim > 1:
+        image = image.swapaxes(0, 1)
+    elif shot.layout == 3 and image.ndim > 1:
+        image = np.asfortranarray(image)
+    if image.dtype != object:
+        image.flags.writeable = shot.number % 3 != 0
+    return image
+
+
+def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
+    """Faces in shares of the picture: centre within it, any size; landmarks anywhere about it, or none."""
+    inside, about = st.floats(0, 0.999), st.floats(-1, 2)
+    size = st.one_of(st.floats(0.001, 0.6), st.sampled_from((1e-6, 1.0, 3.0)))
+    box = st.tuples(inside, inside, size, size)
+    return st.lists(st.builds(lambda a, b: (*a, *b), box, st.one_of(st.just(()), st.tuples(*[about] * 10))), max_size=2)
+
+
+@contextlib.contextmanager
+def target() -> Iterator[Attack]:
+    capture.UNUSABLE_S = 0.0  # nobody is waiting for the next picture
+    settings = Settings()
+    real, words = assembly.pipeline(settings), assembly.words(settings)
+
+    def check(drawn: tuple[list[Shot], list[tuple[float, ...]], bool, int]) -> float:
+        recipes, found, is_real, turn = drawn
+        script: list[Face] = []
+        detector = real.detector if is_real else ScriptedDetector(lambda frame: script)
+        far = real.far if is_real else None
+        line = Pipeline(detector, real.reader, settings, words, covered=real.covered, far=far)
+        said: list[Utterance] = []
+        spent_s = 0.0
+        for number, recipe in enumerate(recipes):
+            image = made(recipe)
+            began = time.perf_counter()
+            taken = _through(image, turn, line, words, said, script, found, number / 2)
+            spent_s = max(spent_s, time.perf_counter() - began)
+            refused = bool(capture._unusable(image))
+            assert taken == (0 if refused else 1), (recipe, said)
+        assert not [each for each in said if each.topic == "fault step"], said
+        for what in ("describe", "more", "why", "aim"):
+            assert line.answer(what, len(recipes) / 2).utterance.text
+        return spent_s
+
+    some = st.lists(shots(), min_size=1, max_size=2)
+    yield Attack(
+        st.tuples(
+            some, faces(), st.integers(0, 39).map(lambda each: each == 39), st.sampled_from((0, 0, 90, 180, 270))
+        ),
+        check,
+    )
+
+
+def _through(
+    image: Any,
+    turn: int,
+    line: Pipeline,
+    words: Any,
+    said: list[Utterance],
+    script: list[Face],
+    found: list[tuple[float, ...]],
+    at: float,
+) -> int:
+    """Send one array from the camera to the words; how many steps it took."""
+    stop, steps = threading.Event(), []
+    eye = Capture(
+        lambda: ScriptedCamera([Frame(image, 0.0, 1)], is_live=False), rotate_deg=turn, clock=lambda: at, repeat=False
+    ).start()
+    if isinstance(image, np.ndarray) and image.ndim >= 2 and image.size:
+        height, width = image.shape[:2] if turn % 180 == 0 else image.shape[1::-1]
+        script[:] = [_face(each, width, height) for each in found]
+
+    def note(step: Step | None) -> None:
+        if step is not None:
+            steps.append(step)
+
+    Live(eye, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
+    eye.close()
+    return len(steps)
+
+
+def _face(numbers: tuple[float, ...], width: int, height: int) -> Face:
+    x, y = numbers[0] * width, numbers[1] * height
+    w, h = max(SMALLEST, numbers[2] * width), max(SMALLEST, numbers[3] * height)
+    marks = [(numbers[n] * width, numbers[n + 1] * height) for n in range(4, len(numbers), 2)]
+    return Face(Box(x - w / 2, y - h / 2, w, h), 0.9, tuple(marks) if marks else None)

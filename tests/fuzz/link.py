@@ -1,0 +1,103 @@
+"""The link: whatever comes in at the voice's socket, it is taken, or its sender is cut off, and the voice goes on.
+
+The same lines go through the parser by itself: what it takes can be sent on and means the same.
+"""
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from assistant.messages import ASKS, KINDS, MAX_LINE, decode, encode
+from assistant.phrases import load
+from assistant.records import Fate, LinkError, Priority
+from assistant.wire import Peer
+from tests.fuzz import damage
+from tests.fuzz.doors import opened
+from tests.fuzz.engine import Attack, must_be_one_line
+
+SAID: dict[str, Any] = {
+    "text": "One person looks happy.", "priority": "CHANGE", "topic": "person 1", "expires_at": None, "why": "",
+    "sound": "happy", "is_over": False,
+}  # fmt: skip
+VALID: tuple[dict[str, Any], ...] = (
+    {"type": "utterance", **SAID},
+    {"type": "utterance", **SAID, "priority": "FAULT", "sound": "", "expires_at": 1e9},
+    {"type": "fault", "name": "camera", "at": 1.0, "detail": "unplugged", "is_over": False},
+    {"type": "fault", "name": "camera", "at": 2.0, "detail": "", "is_over": True},
+    {"type": "heartbeat", "at": 12.5},
+    {"type": "answer", "number": 1, "utterance": SAID},
+    {"type": "withdraw", "topic": "person 1"},
+    {"type": "stop"},
+    {"type": "fate", "utterance": SAID, "fate": "spoken", "at": 3.5},
+    {"type": "ask", "number": 1, "what": "describe"},
+)
+TOKENS = (
+    b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"Infinity", b"1e999",
+    b"9" * 4400,
+    b"-1", b"\xff", b"\xed\xa0\x80", b'"type":"stop"', b'"type":"heartbeat"', b'"is_over":1',
+    *(kind.encode() for kind in KINDS),
+    *(fate.encode() for fate in Fate), *(each.name.encode() for each in Priority), *(what.encode() for what in ASKS),
+)  # fmt: skip
+
+
+def lines(valid: Sequence[dict[str, Any]] = VALID, tokens: Sequence[bytes] = TOKENS) -> st.SearchStrategy[bytes]:
+    """A line: a message with other values, damaged bytes, depth, noise, or much too long."""
+    whole = tuple(json.dumps(each).encode() for each in valid)
+    return st.one_of(
+        damage.trees(valid).map(lambda tree: json.dumps(tree, ensure_ascii=False).encode("utf-8", "surrogatepass")),
+        st.builds(
+            lambda content, steps: damage.damaged(content, steps, tokens), st.sampled_from(whole), damage.changes()
+        ),
+        st.builds(damage.nested, st.integers(0, 2), st.integers(1, 1500)),
+        st.binary(max_size=30),
+        st.integers(MAX_LINE - 2, MAX_LINE + 2).map(lambda length: b"x" * length),
+    )
+
+
+def parts(line: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[bytes]]:
+    """What is sent at once: lines, or pieces of them, with their ends or without."""
+    return st.lists(
+        st.builds(lambda each, end: each + end, line, st.sampled_from((b"\n", b"\n", b"\n\n", b""))), max_size=3
+    )
+
+
+@contextlib.contextmanager
+def target() -> Iterator[Attack]:
+    valid = (*VALID, *({**VALID[2], "name": name} for name in load("en").tables["faults"]))
+
+    def check(sent: list[bytes]) -> None:
+        for line in b"".join(sent).split(b"\n"):
+            _parse(line)
+        _as_vision(sent)
+        doors.knock(doors.link, sent)
+
+    with opened() as doors:
+        yield Attack(parts(lines(valid)), check)
+
+
+def _parse(line: bytes) -> None:
+    try:
+        message = decode(line)
+    except LinkError as err:
+        must_be_one_line(err)
+        return
+    assert decode(encode(message)) == message
+
+
+def _as_vision(sent: list[bytes]) -> None:
+    """What a hostile voice could send to vision; its thread catches these and connects again."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, contextlib.suppress(LinkError, ConnectionResetError):
+        peer = Peer(ours, 1.0)
+        for number, part in enumerate(sent):
+            theirs.sendall(part)
+            while True:
+                before = bytes(peer._received)
+                for line in peer.receive(number / 4):
+                    _parse(line)
+                if bytes(peer._received) == before:
+                    break
