@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint convert soak fuzz mutate clean
+.PHONY: help demo test fault-report lint convert soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -16,7 +16,11 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 ## make test     all tests that this machine can run; what is skipped says why
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=assistant --cov-branch --cov-report=term
+
+## make fault-report  every row of the fault matrix, injected for real: what is heard, after how long (a quarter of an hour)
+fault-report: $(VENV)/.test $(VENV)/.photographs
+	$(BIN)/python -m pytest -n 2 --dist load tests/faults
 
 ## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
 soak: $(VENV)/.test
