@@ -16,7 +16,7 @@ PROCESSES = 2
 RUNS: tuple[tuple[Callable[[int], Outcome], int], ...] = (
     (looking.scripted, 500_000),
     (looking.scripted, 500_000),
-    (looking.real, 20_000),
+    (looking.real, 40_000),
     (losing.losses, 1000),
     (speaking.utterances, 10_000),
 )
