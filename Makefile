@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint convert clean
+.PHONY: help demo test lint lock convert clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -23,6 +23,10 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
+lock: $(VENV)/bin/python
+	@$(BIN)/python release/lock.py
 
 ## make convert  install the training half (TensorFlow, 2 GB): emotion-convert
 convert: $(VENV)/.convert

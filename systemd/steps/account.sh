@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# The account of the units: a user without a home or a shell, in the groups that own sound, camera and buttons.
+
+SYSUSERS=/etc/sysusers.d/emotion-assistant.conf
+
+make_account() {
+    local group
+    for group in gpio input; do
+        getent group "$group" >/dev/null || printf '%s\n' "$group" >>"$PREFIX/groups-made"
+    done
+    put "$HERE/emotion-assistant.sysusers" "$SYSUSERS"
+    systemd-sysusers "$SYSUSERS" || fail "the user emotion-assistant could not be made" "run systemd-sysusers $SYSUSERS and mend what it says"
+    note "$(id emotion-assistant)"
+}
+
+# What was made here goes; a group that was there before stays.
+remove_account() {
+    local group
+    if getent passwd emotion-assistant >/dev/null; then userdel emotion-assistant; fi
+    if getent group emotion-assistant >/dev/null; then groupdel emotion-assistant; fi
+    if [ -f "$PREFIX/groups-made" ]; then
+        while read -r group; do
+            if getent group "$group" >/dev/null; then groupdel "$group" || true; fi
+        done <"$PREFIX/groups-made"
+    fi
+    rm -f "$SYSUSERS"
+}

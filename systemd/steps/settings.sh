@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# The settings file: made with all defaults and their comments, renewed as long as nobody has touched it.
+
+install_settings() {
+    : >"$WORK/empty.toml"
+    "$PREFIX/venv/bin/python" -I -B -m assistant config --config "$WORK/empty.toml" >"$WORK/config.toml" ||
+        fail "the default settings could not be written" "report the line above"
+    if [ -e "$SETTINGS" ] && [ "$(digest "$SETTINGS")" != "$(cat "$PREFIX/settings.sha256" 2>/dev/null)" ]; then
+        note "$SETTINGS was edited: it stays as it is"
+        return
+    fi
+    put "$WORK/config.toml" "$SETTINGS"
+    digest "$SETTINGS" >"$PREFIX/settings.sha256"
+}
+
+# What is said when nothing of the assistant runs any more: recorded now, so that aplay alone can say it then.
+record_sentences() {
+    note "nothing to record yet"
+}
