@@ -7,7 +7,7 @@ from pathlib import Path
 
 NOT_OURS = (
     "proc", "sys", "dev", "run", "tmp", "mnt", "var/tmp", "srv",  # not kept, or the test's own
-    "var/log", "var/cache", "var/lib/systemd", "var/lib/dbus", "etc/machine-id", "etc/localtime",  # what every boot writes
+    "var/log", "var/cache", "var/lib/systemd", "var/lib/dbus", "etc/machine-id", "etc/localtime",  # what a boot writes
     "etc/.updated", "var/.updated",
     "var/lib/dpkg", "var/lib/apt",  # what apt keeps about itself
     "etc/passwd-", "etc/shadow-", "etc/group-", "etc/gshadow-", "etc/.pwd.lock",  # the last version but one
