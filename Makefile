@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test boot-test lint lock convert clean
+.PHONY: help demo test boot-test lint package lock convert clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -28,6 +28,10 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+## make package  the Debian packages with all they need, and the list of what is inside: dist/
+package: $(VENV)/.package
+	@$(BIN)/python release/package.py
 
 ## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
 lock: $(VENV)/bin/python

@@ -9,14 +9,24 @@ PREFIX=/opt/emotion-assistant
 . "$HERE/steps/account.sh"
 . "$HERE/steps/units.sh"
 
-[ $# = 0 ] || { echo "usage: sudo systemd/uninstall.sh" >&2; exit 2; }
+KEEP=no
+case ${1:-} in
+'') ;;
+--keep-settings) KEEP=yes ;;
+*) echo "usage: sudo systemd/uninstall.sh [--keep-settings]" >&2; exit 2 ;;
+esac
 [ "$(id -u)" = 0 ] || { echo "uninstall.sh: this changes the system: run it with sudo" >&2; exit 1; }
 
 step "Stopping the assistant."
 remove_units
 step "Removing the user emotion-assistant."
 remove_account
-step "Removing files, settings and state."
-rm -rf "$PREFIX" "${SETTINGS%/*}" /var/lib/emotion-assistant /var/lib/emotion-assistant-* /run/emotion-assistant /run/emotion-assistant-*
+if [ "$KEEP" = yes ]; then
+    step "Removing files; settings and state stay."
+else
+    step "Removing files, settings and state."
+    rm -rf "${SETTINGS%/*}" /var/lib/emotion-assistant /var/lib/emotion-assistant-*
+fi
+rm -rf "$PREFIX" /run/emotion-assistant /run/emotion-assistant-*
 [ ! -L /usr/local/bin/emotion-assistant ] || rm -f /usr/local/bin/emotion-assistant
 step "Removed. The system's packages stay."

@@ -30,6 +30,9 @@ CACHE = Path(os.environ.get("EMOTION_BOOT_CACHE", "~/.cache/emotion-assistant/bo
 TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare", "apt-get")
 VISION, VOICE = "emotion-assistant.service", "emotion-assistant-voice.service"
 INSTALL = "/mnt/tree/systemd/install.sh --offline /mnt/offline"
+SCRIPTS = ("install.sh", INSTALL, "uninstall.sh", "/mnt/tree/systemd/uninstall.sh")
+DEBIAN = ("dpkg -i", "dpkg -i /mnt/offline/package.deb", "dpkg --purge", "dpkg --purge emotion-assistant")
+"""How it comes and how it goes: the name and the command of either."""
 PHOTOGRAPHS = (("skimage", "data/astronaut.png"), ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"))
 SETTINGS = """
 [camera]
@@ -105,6 +108,10 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
     for wheel in (CACHE / "wheels/amd64").glob("*.whl"):
         os.link(wheel, offline / "wheels" / wheel.name)
     shutil.copytree(CACHE / options.suite / "debs", offline / "debs", copy_function=os.link)
+    if options.deb:
+        shutil.copy(options.deb, offline / "package.deb")
+        shutil.rmtree(offline / "wheels")  # it must have them all
+    come, install, go, remove = DEBIAN if options.deb else SCRIPTS
     root = Root(folder / "root", TREE, offline)
     heard = Heard(root.path)
 
@@ -112,13 +119,14 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
         root.path.mkdir()
         subprocess.run(["tar", "-C", root.path, "-xf", CACHE / options.suite / "root.tar"], check=True)
     with table.step("the system's packages, offline"):
+        (offline / "wheels").mkdir(exist_ok=True)
         root.chroot(f"{INSTALL} --only-packages")
     before = listing(root.path)
-    with table.step("install.sh, offline") as said:
-        said.append(next(line.strip() for line in root.chroot(INSTALL).splitlines() if "NumPy" in line))
-    with table.step("install.sh again changes nothing") as said:
+    with table.step(f"{come}, offline") as said:
+        said.append(next(line.strip() for line in root.chroot(install).splitlines() if "NumPy" in line))
+    with table.step(f"{come} again changes nothing") as said:
         installed = listing(root.path)
-        root.chroot(INSTALL)
+        root.chroot(install)
         check("the second run", difference(installed, listing(root.path)))
         said.append(f"{len(installed.keys() - before.keys())} files were added by the first run")
     heard.prepare()
@@ -132,9 +140,9 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
         with table.step("reboot"):
             machine.reboot()
         boots(machine, heard, table, "second boot")
-        with table.step("install.sh in the running system") as said:
+        with table.step(f"{come} in the running system") as said:
             pids = [machine.main_process(unit) for unit in (VISION, VOICE)]
-            machine.run(INSTALL)
+            machine.run(install)
             check("running", [] if all(pids) else ["a service is not"])
             check(
                 "services restarted for nothing",
@@ -149,8 +157,8 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
             (VOICE, signal.SIGSTOP),
         ):
             comes_back(machine, heard, table, unit, number)
-        with table.step("uninstall.sh"):
-            machine.run("/mnt/tree/systemd/uninstall.sh")
+        with table.step(go):
+            machine.run(remove)
         check("still running", [unit for unit in (VISION, VOICE) if machine.main_process(unit)])
     with table.step("the files are those of before") as said:
         heard.remove()
