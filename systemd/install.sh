@@ -4,13 +4,18 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: sudo systemd/install.sh [--offline DIR] [--no-apt | --only-packages] [--spoken]
+usage: sudo systemd/install.sh [OPTION]...
+       systemd/install.sh --card FOLDER [--offline DIR | --wheels DIR]
 
+  --yunet        also fetch the face detector YuNet and use it
+  --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
+  --wheels DIR   Python packages from DIR, the system's by apt
   --no-apt       leave the system's packages alone: they are there already
   --only-packages
                  install the system's packages and stop there
   --spoken       say each step aloud, too, as soon as that is possible
+  --card FOLDER  prepare a freshly written SD card, whose boot partition is FOLDER: its first boot installs
 
 May be run again at any time: what is as it should be stays as it is, an edited settings file always.
 TEXT
@@ -18,22 +23,37 @@ TEXT
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
-OFFLINE='' APT=yes
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no BLUETOOTH=no CARD=''
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
 . "$HERE/steps/account.sh"
 . "$HERE/steps/environment.sh"
 . "$HERE/steps/settings.sh"
+. "$HERE/steps/yunet.sh"
+. "$HERE/steps/bluetooth.sh"
+. "$HERE/steps/card.sh"
 . "$HERE/steps/units.sh"
 
 while [ $# -gt 0 ]; do
     case $1 in
     --offline)
         [ -d "${2:-}/wheels" ] || { echo "install.sh: --offline wants a folder with wheels/ in it, not '${2:-}'" >&2; exit 2; }
-        OFFLINE=$(realpath "$2")
+        WHEELS=$(realpath "$2/wheels") DEBS=$(realpath "$2")/debs
         shift
         ;;
+    --wheels)
+        [ -d "${2:-}" ] || { echo "install.sh: --wheels wants a folder, not '${2:-}'" >&2; exit 2; }
+        WHEELS=$(realpath "$2")
+        shift
+        ;;
+    --card)
+        [ -d "${2:-}" ] || { echo "install.sh: --card wants the folder of a boot partition, not '${2:-}'" >&2; exit 2; }
+        CARD=$(realpath "$2")
+        shift
+        ;;
+    --yunet) YUNET_TOO=yes ;;
+    --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
     --only-packages) APT=only ;;
     --spoken) SPOKEN_STEPS=yes ;;
@@ -43,6 +63,10 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+if [ -n "$CARD" ]; then
+    prepare_card "$CARD"
+    exit 0
+fi
 [ "$(id -u)" = 0 ] || { echo "install.sh: this changes the system: run it with sudo" >&2; exit 1; }
 command -v dpkg >/dev/null || fail "this is not Debian or Raspberry Pi OS" "see the README for other ways to run the assistant"
 ARCH=$(dpkg --print-architecture)
@@ -70,6 +94,14 @@ put_link() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || ln -sfn "$1" "$2"; }
 put_link "$PREFIX/venv/bin/emotion-assistant" /usr/local/bin/emotion-assistant
 step "Writing the settings."
 install_settings
+if [ "$YUNET_TOO" = yes ]; then
+    step "Fetching the face detector YuNet."
+    install_yunet
+fi
+if [ "$BLUETOOTH" = yes ]; then
+    step "Setting up the headset."
+    install_bluetooth
+fi
 step "Recording the sentences for a fault."
 record_sentences
 step "Starting the assistant."

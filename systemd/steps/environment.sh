@@ -2,7 +2,7 @@
 # The Python environment: built apart from the one in use, tried, and only then put in its place in one step.
 # An update that fails, or a power cut in the middle of one, leaves what worked.
 
-PYTHON=${PYTHON:-/usr/bin/python3}
+PYTHON=/usr/bin/python3
 
 # The lock file of a variant: `default`, or `numpy1` for systems whose own packages are built on NumPy 1.
 lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; else printf '%s\n' "$HERE/locks/$ARCH-$1.txt"; fi; }
@@ -11,7 +11,7 @@ lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; e
 locked_pip() {
     local python=$1 lock=$2
     local -a where=()
-    [ -z "$OFFLINE" ] || where=(--no-index --find-links "$OFFLINE/wheels")
+    [ -z "$WHEELS" ] || where=(--no-index --find-links "$WHEELS")
     "$python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
         --only-binary :all: "${where[@]}" -r "$lock"
 }
@@ -20,14 +20,14 @@ locked_pip() {
 find_product() {
     local -a wheels
     shopt -s nullglob
-    wheels=("${OFFLINE:-/nonexistent}"/wheels/emotion_assistant-*.whl)
+    wheels=("${WHEELS:-/nonexistent}"/emotion_assistant-*.whl)
     shopt -u nullglob
     if [ ${#wheels[@]} = 1 ]; then
         PRODUCT=${wheels[0]}
     elif [ -f "$HERE/../setup.cfg" ]; then
         PRODUCT=$(realpath "$HERE/..")
     else
-        fail "there is neither a source tree beside this script nor one emotion_assistant wheel in $OFFLINE/wheels" \
+        fail "there is neither a source tree beside this script nor one emotion_assistant wheel in ${WHEELS:-a folder of wheels}" \
             "run this from a checkout, or put the wheel there"
     fi
 }

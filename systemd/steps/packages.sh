@@ -17,7 +17,7 @@ install_packages() {
     local -a missing extra=()
     local package
     mapfile -t missing < <(missing_packages "${REQUIRED[@]}")
-    if [ -n "$OFFLINE" ]; then
+    if [ -n "$DEBS" ]; then
         offline_packages
         return
     fi
@@ -34,8 +34,23 @@ install_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     note "${missing[*]}"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
-        fail "apt could not install ${missing[*]}" "look at the lines above, check the network, and run this again"
+    fetch_packages "${missing[@]}"
+}
+
+fetch_packages() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+        fail "apt could not install $*" "look at the lines above, check the network, and run this again"
+}
+
+# Packages that one option needs, by name.
+install_named() {
+    local -a missing
+    mapfile -t missing < <(missing_packages "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$APT" != yes ] || [ -n "$DEBS" ]; then
+        fail "these packages are missing: ${missing[*]}" "install them with apt, and run this again"
+    fi
+    fetch_packages "${missing[@]}"
 }
 
 # Are all of them in apt's lists already, or known to be nowhere?
@@ -48,21 +63,21 @@ all_known() {
 offline_packages() {
     local -a debs missing
     shopt -s nullglob
-    debs=("$OFFLINE"/debs/*.deb)
+    debs=("$DEBS"/*.deb)
     shopt -u nullglob
     mapfile -t debs < <(newer_debs "${debs[@]}")
     if [ ${#debs[@]} -gt 0 ]; then
-        note "${#debs[@]} packages from $OFFLINE/debs"
+        note "${#debs[@]} packages from $DEBS"
         mkdir "$WORK/lists" # empty, and no sources: apt knows of nothing but these files
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dir::State::Lists="$WORK/lists" \
             -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "${debs[@]}" >/dev/null ||
-            fail "apt could not install the packages in $OFFLINE/debs" "look at the lines above for what they need, and put that there too"
+            fail "apt could not install the packages in $DEBS" "look at the lines above for what they need, and put that there too"
     else
-        note "nothing new in $OFFLINE/debs"
+        note "nothing new in $DEBS"
     fi
     mapfile -t missing < <(missing_packages "${REQUIRED[@]}")
     [ ${#missing[@]} = 0 ] ||
-        fail "these packages are missing: ${missing[*]}" "put them into $OFFLINE/debs, or run this with a network and without --offline"
+        fail "these packages are missing: ${missing[*]}" "put them into $DEBS, or run this with a network and without --offline"
 }
 
 # Of the given .deb files those that are not installed in this or a newer version, with full paths.

@@ -13,6 +13,17 @@ install_settings() {
     digest "$SETTINGS" >"$PREFIX/settings.sha256"
 }
 
+# set_setting TABLE KEY VALUE: put it into the settings file, which from now on counts as edited.
+set_setting() {
+    awk -v table="[$1]" -v key="$2" -v value="$3" '
+        function add() { if (inside && !done) { print key " = " value; done = 1 } }
+        /^[ \t]*\[/ { add(); inside = ($1 == table) }
+        inside && !done && $0 ~ "^[ \t]*" key "[ \t]*=" { add(); next }
+        { print }
+        END { add(); if (!done) print "\n" table "\n" key " = " value }' "$SETTINGS" >"$WORK/settings.toml"
+    put "$WORK/settings.toml" "$SETTINGS"
+}
+
 # What is said when nothing of the assistant runs any more: recorded now, so that aplay alone can say it then.
 record_sentences() {
     note "nothing to record yet"
