@@ -41,8 +41,10 @@ lock: $(VENV)/bin/python
 convert: $(VENV)/.convert
 
 $(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: sudo apt install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] else "Python 3.11 or newer is needed, this is %d.%d; make PYTHON=python3.11 …" % sys.version_info[:2])'
-	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.%: $(DEPENDENCIES) | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV) (once)."

@@ -6,7 +6,6 @@ No network but for filling the cache. The sound card is a stand-in that takes it
 """
 
 import argparse
-import contextlib
 import importlib.util
 import json
 import os
@@ -16,14 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.boot.card import card
 from tests.boot.heard import WORDS, Heard, now
 from tests.boot.listing import difference, listing
 from tests.boot.machine import BootError, Machine, Root
+from tests.boot.table import Table
 
 TREE = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("EMOTION_BOOT_CACHE", "~/.cache/emotion-assistant/boot")).expanduser()
@@ -42,27 +42,12 @@ picture_s = 5.0
 """
 
 
-class Table:
-    """The steps, each with its seconds, printed as they end."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, float, str]] = []
-
-    @contextlib.contextmanager
-    def step(self, what: str) -> Iterator[list[str]]:
-        """A step; what is appended to the list stands beside it."""
-        began, said = time.monotonic(), list[str]()
-        yield said
-        seconds = time.monotonic() - began
-        self.rows.append((what, seconds, "; ".join(said)))
-        print(f"{seconds:7.1f} s  {what:44} {'; '.join(said)}", flush=True)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Boot the installed assistant in a container.")
     parser.add_argument("--suite", default="trixie", choices=("trixie", "bookworm"))
     parser.add_argument("--faces", type=Path, help="a folder with pictures of faces; default: the demo's photographs")
     parser.add_argument("--deb", type=Path, help="install this package instead of running install.sh")
+    parser.add_argument("--card", action="store_true", help="by a prepared card instead of install.sh")
     options = parser.parse_args()
     if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
         print(f"boot test skipped: no {', '.join(missing)} here")
@@ -118,6 +103,9 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
     with table.step("unpack a clean root"):
         root.path.mkdir()
         subprocess.run(["tar", "-C", root.path, "-xf", CACHE / options.suite / "root.tar"], check=True)
+    if options.card:
+        card(root, heard, options.faces or photographs(folder), table)
+        return
     with table.step("the system's packages, offline"):
         (offline / "wheels").mkdir(exist_ok=True)
         root.chroot(f"{INSTALL} --only-packages")

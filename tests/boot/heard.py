@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import time
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,8 @@ for name in words.tables["emotion"]:
         found[text] = say(plain(text), threading.Event()).samples.hex()
 for name in ("nobody", "somebody", "another", "somebody_left"):
     found[words.remark(name)] = say(plain(words.remark(name)), threading.Event()).samples.hex()
+for number in range(1, 10):
+    found[words.wrong_line(number)] = say(plain(words.wrong_line(number)), threading.Event()).samples.hex()
 json.dump(found, sys.stdout)
 """
 
@@ -97,7 +100,13 @@ class Heard:
 
     def learn(self, samples: str) -> None:
         """The sentences as WORDS prints them."""
-        self._known = {_digest(bytes.fromhex(value)): text for text, value in json.loads(samples).items()}
+        self._known |= {_digest(bytes.fromhex(value)): text for text, value in json.loads(samples).items()}
+
+    def learn_files(self, folder: Path) -> None:
+        """Sounds that lie there ready, by their names."""
+        for file in folder.glob("*.wav"):
+            with wave.open(str(file)) as source:
+                self._known[_digest(source.readframes(source.getnframes()))] = file.stem
 
     def sounds(self, since: float = 0.0) -> list[Sound]:
         """All sounds that began after a monotonic time, whole ones only."""

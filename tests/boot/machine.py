@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -38,10 +38,10 @@ class Root:
         return _checked([*place, str(self.path), str(self.tree), str(self.offline), command])
 
     @contextlib.contextmanager
-    def booted(self) -> Iterator["Machine"]:
-        """The system, booted; powered off at the end."""
+    def booted(self, words: Sequence[str] = ()) -> Iterator["Machine"]:
+        """The system, booted; powered off at the end. words: of the kernel's command line, for the first boot."""
         with tempfile.TemporaryFile() as log:
-            machine = Machine(self, log)
+            machine = Machine(self, log, words)
             try:
                 yield machine
             except (BootError, subprocess.SubprocessError, OSError):
@@ -56,17 +56,17 @@ class Root:
 class Machine:
     """A running container, found by a word on the command line of its first process."""
 
-    def __init__(self, root: Root, log: IO[bytes]) -> None:
+    def __init__(self, root: Root, log: IO[bytes], words: Sequence[str] = ()) -> None:
         self._root, self._log = root, log
         self._mark = f"emotion.boot={uuid.uuid4().hex}"
-        self._container = self._start()
+        self._container = self._start(words)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self, words: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
         root = self._root
         command = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--private-network",
             f"--directory={root.path}", f"--bind-ro={root.tree}:/mnt/tree", f"--bind-ro={root.offline}:/mnt/offline",
-            "--boot", "--console=pipe", self._mark,
+            "--boot", "--console=pipe", self._mark, *words,
         ]  # fmt: skip
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
 
@@ -113,6 +113,10 @@ class Machine:
     def reboot(self) -> None:
         """Go down to the end, which asks for a new start by its exit code, and start anew."""
         self.ask("systemctl reboot")
+        self.start_again()
+
+    def start_again(self) -> None:
+        """The next boot, once this one has asked for it."""
         asks_for_it = self._container.wait(60)
         if asks_for_it != REBOOT:
             raise BootError(f"reboot: the container has ended with {asks_for_it}, not {REBOOT}")
