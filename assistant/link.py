@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 LINE_S = 1.0
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
 """Pause between two tries to connect: the first, doubled up to the last."""
+SILENT_S = 3.0
+"""A voice that lets nothing be heard for so long has stopped, whatever its socket says."""
+TURN_S = 0.5
 Listen = Callable[[Message], None]
 
 
@@ -62,12 +65,18 @@ class Client(Endpoint):
         self._path, self._on_message = path, on_message
         self._outbox: deque[Message] = deque()
         self.dropped = 0
+        self._turned_at = self._heard_at = time.monotonic()
         self._thread.start()
 
     @property
     def is_working(self) -> bool:
-        """Whether the link's thread lives: connected, or on its way to be."""
-        return self._thread.is_alive()
+        """Whether the link's thread is at work: connected, or on its way to be."""
+        return self._thread.is_alive() and time.monotonic() - self._turned_at <= SILENT_S
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the voice lives, as far as can be told from here."""
+        return time.monotonic() - self._heard_at <= SILENT_S
 
     def say(self, utterance: Utterance) -> None:
         """Have something spoken."""
@@ -102,7 +111,7 @@ class Client(Endpoint):
     def _run(self) -> None:
         pause_s = FIRST_RETRY_S
         while not self._closing.is_set():
-            began = time.monotonic()
+            began = self._turned_at = time.monotonic()
             try:
                 with socket.socket(socket.AF_UNIX) as connection:
                     connection.settimeout(LINE_S)
@@ -116,6 +125,7 @@ class Client(Endpoint):
 
     def _talk(self, peer: Peer) -> None:
         """Send and receive until the connection breaks or `close` has been obeyed."""
+        began = time.monotonic()
         sending: Message | None = None
         end_at: float | None = None
         self._selector.register(peer.connection, selectors.EVENT_READ)
@@ -129,10 +139,16 @@ class Client(Endpoint):
                     end_at = end_at or time.monotonic() + FLUSH_S
                     if not peer.unsent:
                         return
-                self._wait([peer])
+                self._wait([peer], TURN_S)
+                now = self._turned_at = time.monotonic()
                 peer.flush()
-                for line in peer.receive(time.monotonic()):
-                    self._on_message(decode(line))
+                for line in peer.receive(now):
+                    self._heard_at = now
+                    message = decode(line)
+                    if not isinstance(message, Heartbeat):
+                        self._on_message(message)
+                if now - max(began, self._heard_at) > SILENT_S:
+                    raise LinkError(f"the voice has let nothing be heard for {SILENT_S:.0f} s")
         finally:
             self._selector.unregister(peer.connection)
             if peer.unsent and sending is not None:

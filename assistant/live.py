@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import AssistantError, Fate, Fault, Frame, Priority, Utterance
+from assistant.records import AssistantError, CameraSpentError, Fate, Fault, Frame, Priority, Utterance
 from assistant.vision import preprocess
 from assistant.vision.cameras import Clock
 from assistant.vision.capture import Capture
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 NO_FRAME_S = 2.0
 """So long without a new picture is a fault."""
+NO_PICTURES = ("camera", "camera_lost", "camera_busy")
+"""The names of that fault: what it is called first it is called until it has ended."""
 MODEL_FAILS_S = 5.0
 """So long without a single probability, and the model is given up."""
 TAKE_S = 0.25
@@ -52,7 +54,7 @@ class Live:
     _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def run(self) -> None:
-        """Look until told to stop."""
+        """Look until told to stop. Raises CameraSpentError where only a new process can open the camera again."""
         last_frame = last_report = self.clock()
         while not self.stop.is_set():
             frame = self.capture.take(TAKE_S)
@@ -62,37 +64,47 @@ class Live:
             if frame is None:
                 if self.capture.has_ended:
                     return
+                if self.capture.is_spent:
+                    raise CameraSpentError(self.capture.trouble)
                 if now - last_frame >= NO_FRAME_S:
-                    self.fault("camera_lost" if self.steps else "camera", now, self.capture.trouble)
-                    self.health.pause()
+                    self._camera_is_gone(now)
                 self.on_step(None)
                 continue
             last_frame = now
-            self.over("camera", now)
-            self.over("camera_lost", now)
             self._examine(frame, now)
-            while self._ends:
-                self.pipeline.ended(*self._ends.popleft())
-            try:
-                step = self.pipeline.step(frame)
-            except Exception as err:  # a step that fails must not end the assistant; it is said, and the next one tried
-                log.debug("a step failed", exc_info=True)
-                self.fault("step", now, f"{type(err).__name__}: {err}")
-                continue
-            self.over("step", now)
-            self._judge_model(frame.at, now)
-            if not self.steps:
-                self.tell("ready", Priority.ANSWER)
-            self.steps += 1
-            for topic in step.withdrawn:
-                self.withdraw(topic)
-            for utterance in (*step.status, *step.utterances):
-                self.say(utterance)
-            self.on_step(step)
-            if log.isEnabledFor(logging.DEBUG) and now - last_report >= REPORT_S:
+            step = self._step(frame, now)
+            if step is not None and log.isEnabledFor(logging.DEBUG) and now - last_report >= REPORT_S:
                 last_report = now
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
                 log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
+
+    def _step(self, frame: Frame, now: float) -> Step | None:
+        """One frame through the pipeline, and what came of it to the voice; None if the step failed."""
+        while self._ends:
+            self.pipeline.ended(*self._ends.popleft())
+        try:
+            step = self.pipeline.step(frame)
+        except Exception as err:  # a step that fails must not end the assistant; it is said, and the next one tried
+            log.debug("a step failed", exc_info=True)
+            self.fault("step", now, f"{type(err).__name__}: {err}")
+            return None
+        self.over("step", now)
+        self._judge_model(frame.at, now)
+        if not self.steps:
+            self.tell("ready", Priority.ANSWER)
+        self.steps += 1
+        for topic in step.withdrawn:
+            self.withdraw(topic)
+        for utterance in (*step.status, *step.utterances):
+            self.say(utterance)
+        self.on_step(step)
+        return step
+
+    def _camera_is_gone(self, now: float) -> None:
+        name = "camera_busy" if self.capture.is_busy else "camera_lost" if self.steps else "camera"
+        if not any(other in self.faults.standing() for other in NO_PICTURES if other != name):
+            self.fault(name, now, self.capture.trouble)
+        self.health.pause()
 
     def _judge_model(self, at: float, now: float) -> None:
         """A model that fails for long is taken out, and the next one that can be had is used."""
@@ -112,7 +124,11 @@ class Live:
             self.fault(name, now, detail)
 
     def _examine(self, frame: Frame, now: float) -> None:
-        """Says what keeps the pictures from showing anything; a lens that is covered on purpose has had its words."""
+        """Pictures come: says what keeps them from showing anything; a lens that is covered on purpose has had its
+        words."""
+        for name in NO_PICTURES:
+            self.over(name, now)
+        (self.fault if self.capture.is_torn else self.over)("torn", now)
         if self.pipeline.lens.is_covered:
             self.health.pause()
             return

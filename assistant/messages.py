@@ -23,7 +23,7 @@ ASKS = ("describe", "more", "why", "aim", "wrong")
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Vision completed a step at `at`."""
+    """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things."""
 
     at: float
 

@@ -13,8 +13,9 @@ from typing import Any
 from assistant.records import AssistantError
 
 FAULTS = {
-    "camera", "camera_lost", "detector", "detector_second", "settings", "settings_last", "model", "model_second",
-    "vision", "voice", "step", "control", "buttons", "keys", "black", "blank", "blurred", "slow", "power", "hot",
+    "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
+    "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory", "damaged",
+    "disk", "sound", "control", "buttons", "keys", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
@@ -49,7 +50,9 @@ TABLES = {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
         "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
         "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
+        "many", "volume", "interrupted",
     },
+    "silence": {"seconds", "minutes"},
     "sounds": {"tour", "still_here", "alarm"},
     "faults": FAULTS,
     "faults_over": FAULTS,
@@ -63,6 +66,7 @@ SLOTS = {
     "sentences": {"expression", "where", "reason"},
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
+    "silence": {"count"},
 }
 """What may stand in braces in the sentences of a table; in all others nothing may."""
 
@@ -139,6 +143,11 @@ class Phrases:
     def wrong_line(self, number: int) -> str:
         """Which line of the settings file is wrong."""
         return self.capital(self.tables["settings"]["line"].format(line=number))
+
+    def silence(self, seconds: float) -> str:
+        """How long no sound could be played: in seconds below a minute and a half, else in minutes."""
+        unit, count = ("seconds", seconds) if seconds < 90 else ("minutes", seconds / 60)
+        return self.tables["silence"][unit].format(count=max(1, round(count)))
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is."""

@@ -1,4 +1,5 @@
-"""What a program needs before its work: standard streams that are there, quiet libraries, signals that stop it."""
+"""What a program needs before its work: standard streams that are there, no core files, quiet libraries, signals that
+stop it."""
 
 import contextlib
 import io
@@ -7,6 +8,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+
+EXIT_AGAIN = 75
+"""A new process is wanted in this one's place (EX_TEMPFAIL of sysexits.h); whoever keeps it starts it."""
 
 
 def open_streams() -> None:
@@ -20,6 +24,14 @@ def open_streams() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - lives as long as we
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def no_cores() -> None:
+    """A crash leaves no core file behind: there would be pictures in it."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows, and not where it is forbidden
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def quiet_libraries() -> None:

@@ -35,8 +35,24 @@ class ConfigError(AssistantError):
         self.lines = tuple(lines)
 
 
+class Trouble(NamedTuple):
+    """Why these are not the settings that the user wrote: the fault, its detail, and the wrong lines of the file."""
+
+    fault: str
+    detail: str
+    lines: tuple[int, ...] = ()
+
+
 class CameraError(AssistantError):
     """A camera that is not there, is busy or has stopped. Another try may succeed."""
+
+
+class CameraBusyError(CameraError):
+    """Another program holds the camera."""
+
+
+class CameraSpentError(CameraError):
+    """What the camera needs is used up in this process: only another one can open it again."""
 
 
 class SourceError(CameraError):

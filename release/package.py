@@ -1,6 +1,6 @@
 """Make the Debian packages, one for each architecture, and beside each a list of what is in it (CycloneDX).
 
-    python3 release/package.py [amd64] [arm64]      `make package`: dist/emotion-assistant_VERSION_ARCH.deb and .cdx.json
+    python3 release/package.py [amd64] [arm64]     `make package`: dist/emotion-assistant_VERSION_ARCH.deb, .cdx.json
 
 A package carries every wheel and the installer; its postinst is the installer's offline mode.
 """

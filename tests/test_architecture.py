@@ -14,7 +14,7 @@ PURE = {
     "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.preprocess",
     "assistant.vision.detectors.grid", "assistant.vision.detectors.worn", "assistant.vision.quality",
     "assistant.vision.place", "assistant.vision.partner", "assistant.vision.sight", "assistant.vision.answers",
-    "assistant.vision.lens", "assistant.vision.golden", "assistant.vision.health",
+    "assistant.vision.lens", "assistant.vision.crowd", "assistant.vision.golden", "assistant.vision.health",
 }  # fmt: skip
 """What knows no clock, no thread and no device. These may use each other, one way."""
 GROUND = {"assistant.records", "assistant.config", "assistant.setting", "assistant.lines"}

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import cli, control, phrases
+from tests.processes import hang, parts
 from tests.standins import needs_photographs
 
 EN = phrases.load("en")
@@ -99,12 +100,13 @@ def test_an_answer_comes_within_half_a_second(smiling: Running) -> None:
 @needs_photographs
 def test_a_vision_that_hangs_is_no_silence(smiling: Running) -> None:
     smiling.until("looks happy")
-    smiling.process.send_signal(signal.SIGSTOP)
+    vision = parts(smiling.process.pid)["vision"]
+    hang(vision)
     try:
         reply = control.ask("describe")
         assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
     finally:
-        smiling.process.send_signal(signal.SIGCONT)
+        os.kill(vision, signal.SIGCONT)
 
 
 def test_without_a_running_assistant_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:

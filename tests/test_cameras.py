@@ -1,6 +1,8 @@
 """Cameras: real files through the real drivers; the Pi's driver on a stand-in for picamera2 that keeps its promises."""
 
+import contextlib
 import dataclasses
+import errno
 import itertools
 import sys
 import threading
@@ -13,8 +15,8 @@ import numpy as np
 import pytest
 
 from assistant.config import Camera as CameraSettings
-from assistant.records import CameraError, Frame, SourceError
-from assistant.vision.cameras import open_camera
+from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame, SourceError
+from assistant.vision.cameras import open_camera, v4l2
 from assistant.vision.cameras.picamera2 import converter
 from assistant.vision.capture import Capture
 from tests.standins import ScriptedCamera, clip, needs_photographs
@@ -64,7 +66,7 @@ def test_what_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
             open_camera(CameraSettings(driver="opencv", source=source))
     with pytest.raises(SourceError, match="not a video file"):
         open_camera(CameraSettings(driver="opencv", source=str(tmp_path)))
-    with pytest.raises(CameraError, match="cannot be opened"):
+    with pytest.raises(CameraError, match="gives no picture"):
         open_camera(CameraSettings(driver="opencv", source="/dev/null"))
 
 
@@ -95,8 +97,7 @@ def test_a_device_gives_frames_on_the_clock_until_it_is_unplugged(monkeypatch: p
     assert camera.is_live
     assert camera._capture.asked[cv2.CAP_PROP_BUFFERSIZE] == 1
     assert [(camera.read().at, frame) for frame in range(3)] == [(100.0, 0), (101.0, 1), (102.0, 2)]
-    with pytest.raises(CameraError, match="unplugged"):
-        camera.read()
+    assert camera.read().image.size == 0, "what could not be read is an empty picture"
     camera.close()
 
 
@@ -450,7 +451,7 @@ def test_a_black_picture_may_be_like_the_last_one() -> None:
     ("image", "what"),
     [
         (None, "no picture but NoneType"),
-        (np.zeros((0, 0), np.uint8), "the shape"),
+        (np.zeros((0, 0), np.uint8), "nothing; was it unplugged"),
         (np.zeros((48, 64), np.float32), "no picture but float32"),
         (np.zeros((48, 64, 2), np.uint8), "the shape"),
         (np.zeros(300, np.uint8), "the shape"),
@@ -491,3 +492,141 @@ def test_a_camera_that_gives_no_pictures_for_long_is_opened_anew(monkeypatch: py
     assert opened[0].is_closed
     assert next(opened[0].frames, None) is not None  # not because it had ended
     assert capture.close()
+
+
+def test_a_frozen_camera_is_no_fresher_for_being_opened_again() -> None:
+    same, opened = _grain(1).image, []
+
+    def opening() -> ScriptedCamera:
+        if len(opened) == 4:
+            raise SystemExit
+        opened.append(ScriptedCamera([Frame(same, 0.0, number) for number in range(200)]))
+        return opened[-1]
+
+    capture = Capture(opening, clock=_ticking(0.05))
+    capture._stop.wait = lambda seconds=0: False  # type: ignore[method-assign,assignment]
+    with contextlib.suppress(SystemExit):
+        capture._run()
+    assert len(opened) == 4
+    assert capture.take(0) is not None
+    assert capture.dropped == 0, "of all that the four gave the first alone was new"
+
+
+def test_pictures_that_are_mostly_none_are_torn_until_they_are_whole_again() -> None:
+    now = [0.0]
+    capture = Capture(lambda: ScriptedCamera([]), clock=lambda: now[0])
+
+    def read(seconds: float, of_three: int) -> list[float]:
+        """Ten reads a second of which so many in three are pictures: when they were torn."""
+        torn = []
+        for number in range(round(seconds * 10)):
+            capture._count(number % 3 < of_three)
+            if capture.is_torn:
+                torn.append(now[0])
+            now[0] += 0.1
+        return torn
+
+    assert read(20, 2) == []
+    torn = read(10, 1)
+    assert 2.0 < torn[0] - 20 < 6.0
+    assert read(4, 2)[-1] - 30 <= 2.01
+    assert not capture.is_torn
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kernel that shows a codec, an image processor, and two USB cameras with their second devices."""
+    for name, text in (
+        ("video10", "bcm2835-codec-decode"), ("video2", "HD Webcam: HD Webcam"), ("video20", "pispbe-input"),
+        ("video3", "HD Webcam: HD Webcam"), ("video11", "USB Camera"), ("v4l-subdev0", "imx708"),
+    ):  # fmt: skip
+        (tmp_path / "class/video4linux" / name).mkdir(parents=True)
+        (tmp_path / "class/video4linux" / name / "name").write_text(text + "\n")
+    monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(tmp_path))
+    return tmp_path
+
+
+def test_the_devices_that_may_be_cameras_in_the_order_of_their_numbers(
+    system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert v4l2.devices() == ["2", "3", "11"]
+    monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(system / "none"))
+    assert v4l2.devices() == []
+    with pytest.raises(CameraError, match="there is no /dev/video"):
+        open_camera(CameraSettings(driver="opencv"))
+
+
+def test_without_a_name_the_first_device_that_gives_pictures_is_the_camera(
+    system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Device:
+        """Opens whatever it is; 11 alone gives pictures."""
+
+        def __init__(self, number: int, api: int) -> None:
+            self.number = number
+
+        def isOpened(self) -> bool:
+            return True
+
+        def set(self, key: int, value: float) -> bool:
+            return True
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            return (True, np.ones((4, 6, 3), np.uint8)) if self.number == works else (False, None)
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", Device)
+    monkeypatch.setattr(Path, "exists", lambda self: True)
+    for works in (11, 2):  # it was plugged in again, and has another number now
+        camera = open_camera(CameraSettings(driver="opencv"))
+        assert camera.source == str(works)  # type: ignore[attr-defined]
+        camera.close()
+    works = 99
+    with pytest.raises(CameraError, match="camera 2: gives no picture"):
+        open_camera(CameraSettings(driver="opencv"))
+    monkeypatch.setattr(v4l2, "is_busy", lambda path: path.name == "video3")
+    with pytest.raises(CameraBusyError, match="camera 3: another program"):
+        open_camera(CameraSettings(driver="opencv"))
+
+
+@pytest.mark.parametrize(("code", "busy"), [(errno.EBUSY, True), (errno.ENOTTY, False), (None, False)])
+def test_who_is_refused_buffers_has_another_program_before_him(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, busy: bool
+) -> None:
+    asked = []
+
+    def ioctl(file: int, request: int, argument: bytearray) -> int:
+        asked.append((request, len(argument)))
+        if code:
+            raise OSError(code, "no")
+        return 0
+
+    monkeypatch.setattr("fcntl.ioctl", ioctl)
+    (tmp_path / "video0").write_text("")
+    assert v4l2.is_busy(tmp_path / "video0") is busy
+    assert asked == [(0xC0145608, 20)]
+    assert not v4l2.is_busy(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (RuntimeError("Failed to acquire camera: Device or resource busy"), CameraBusyError),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), CameraSpentError),
+        (RuntimeError("Camera __init__ sequence did not complete."), CameraError),
+    ],
+)
+def test_a_pi_camera_that_is_held_by_others_or_spent_is_known(
+    picamera2: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch, trouble: Exception, kind: type[CameraError]
+) -> None:
+    def start(self: FakePicamera2) -> None:
+        raise trouble
+
+    monkeypatch.setattr(picamera2, "start", start)
+    capture = Capture(lambda: open_camera(CameraSettings(driver="picamera2")), repeat=False).start()
+    assert capture.take(10) is None
+    assert capture.has_ended
+    assert (capture.is_busy, capture.is_spent) == (kind is CameraBusyError, kind is CameraSpentError)
+    assert "\n" not in capture.trouble

@@ -20,6 +20,7 @@ from assistant.control import REQUESTS
 from assistant.voice.controls.door import Door
 from tests import models
 from tests.desk import Desk
+from tests.processes import parts
 from tests.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[1]
@@ -161,9 +162,10 @@ def test_say_without_a_sound_device_fails_in_one_line(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(*arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: object, part: str = "run", **environment: str) -> Iterator[subprocess.Popen[str]]:
+    voice = ("--voice", "printed") if part == "run" else ()
     child = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "run", "--voice", "printed", *map(str, arguments)],
+        [sys.executable, "-m", "assistant", part, *voice, *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
     )  # fmt: skip
@@ -218,11 +220,12 @@ def test_run_falls_back_to_the_second_model_and_says_so(tmp_path: Path) -> None:
         until(child, "Using the second expression model.")
 
 
-def test_a_voice_whose_vision_is_killed_says_so_and_ends() -> None:
+def test_nothing_outlives_an_assistant_that_is_killed_and_its_last_words_are_heard() -> None:
     with running("--camera", "folder", "--source", ROOT) as child:
         until(child, "Camera not found.")
         child.kill()
-        rest, _ = child.communicate(timeout=30)  # ends when the voice, which holds the same pipe, has ended
+        rest, _ = child.communicate(timeout=30)  # ends when vision and voice, which hold the same pipe, have ended
+    assert "Stopping." in rest
     assert "The vision part stopped." in rest
 
 
@@ -234,6 +237,26 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
         until(child, "Camera not found.")
 
 
+def test_a_unit_tells_the_voice_that_vision_has_ended_but_not_where_it_was_told_to(tmp_path: Path) -> None:
+    socket = str(tmp_path / "voice.sock")
+    voice = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "voice", "--voice", "printed"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "EMOTION_ASSISTANT_SOCKET": socket},
+    )  # fmt: skip
+    try:
+        while not Path(socket).exists():
+            os.sched_yield()
+        for result in ("success", "core-dump", "success"):
+            assert command("gone", result, EMOTION_ASSISTANT_SOCKET=socket).returncode == 0
+        assert until(voice, "The vision part stopped.") == ["The vision part stopped."]
+        voice.terminate()
+        assert voice.communicate(timeout=30)[0] == ""
+    finally:
+        voice.kill()
+        voice.communicate()
+    assert command("gone", "signal", EMOTION_ASSISTANT_SOCKET=socket).returncode == 0, "nobody is there to be told"
+
+
 def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
     socket = str(tmp_path / "voice.sock")
     voice = subprocess.Popen(
@@ -242,7 +265,9 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
-            with running("--camera", "opencv", "--source", "63", EMOTION_ASSISTANT_SOCKET=socket) as vision:
+            with running(
+                "--camera", "opencv", "--source", "63", part="vision", EMOTION_ASSISTANT_SOCKET=socket
+            ) as vision:
                 assert until(voice, "Camera not found.")
                 seconds, _ = end(vision, number)
             assert seconds < 2
@@ -256,12 +281,17 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
         voice.communicate()
 
 
-def test_a_voice_that_dies_is_started_again_and_says_so() -> None:
+def test_a_voice_or_a_vision_that_dies_is_started_again_and_it_is_said() -> None:
     with running("--camera", "opencv", "--source", "63") as child:
         until(child, "Camera not found.")
-        (voice,) = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-        os.kill(int(voice), signal.SIGKILL)
+        os.kill(parts(child.pid)["voice"], signal.SIGKILL)
         until(child, "The voice is back.")
+        os.kill(parts(child.pid)["vision"], signal.SIGSEGV)
+        began = time.monotonic()
+        until(child, "The vision part stopped.")
+        assert time.monotonic() - began < 2, "at once, not after it was missed"
+        until(child, "The vision part is back.")
+        until(child, "Camera not found.")
         seconds, rest = end(child)
     assert "Stopping." in rest
     assert seconds < 2

@@ -140,12 +140,16 @@ def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) 
     assert [each.name for each in tmp_path.iterdir()] == ["voice.json"]
 
 
-def test_where_nothing_can_be_kept_it_still_holds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) -> None:
+    troubles: list[str] = []
     (tmp_path / "file").write_text("")
-    kept = Kept(175, 100, tmp_path / "file" / "voice.json")
+    kept = Kept(175, 100, tmp_path / "file" / "voice.json", troubles.append)
     kept.keep(volume=30)
     assert kept.volume == 30
-    assert "cannot be kept" in caplog.text
+    assert "cannot be kept" in troubles[0]
+    (tmp_path / "file").unlink()
+    kept.keep(volume=40)
+    assert troubles[1:] == [""]
     Kept(175, 100).keep(volume=30)
 
 

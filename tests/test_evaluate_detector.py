@@ -158,9 +158,7 @@ def test_haar_is_made_as_the_protocol_says() -> None:
     candidate = evaluate.Candidate("haar")
     assert isinstance(candidate.served, Haar)
     assert candidate.threshold == 0
-    assert candidate.served.settings == detectors.haar.DetectorSettings(
-        driver="haar", long_side=320, min_face=24, max_faces=1000
-    )
+    assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face=24)
 
 
 class Interrupted:

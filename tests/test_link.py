@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config import Settings
 from assistant.host import MAX_CLIENTS
 from assistant.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
 from assistant.messages import (
@@ -30,7 +29,6 @@ from assistant.messages import (
     encode,
 )
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voicekeeper import VoiceKeeper
 from assistant.wire import Peer
 
 WAIT_S = 5.0
@@ -400,28 +398,22 @@ def test_where_commands_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert control_socket() == Path("/there")
 
 
-def test_the_voice_of_a_desktop_takes_commands_where_the_user_looks_for_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """VoiceKeeper's child listens for vision in a private folder, and for commands at the user's own place."""
-    environments: list[dict[str, str]] = []
-
-    class Child:
-        pid, stdin = 2**22 + 1, None
-
-        def __init__(self, command: list[str], *, env: dict[str, str], **kept: object) -> None:
-            environments.append(env)
-
-        def wait(self, timeout_s: float = 0.0) -> int:
-            return 0
-
-        poll = wait
-
-    monkeypatch.setattr("subprocess.Popen", Child)
-    for name in ("EMOTION_ASSISTANT_CONTROL", "RUNTIME_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    keeper = VoiceKeeper(Settings(), (), lambda: None)
-    keeper.close(0.0)
-    assert environments[0]["EMOTION_ASSISTANT_SOCKET"] == str(keeper.socket)
-    assert environments[0]["EMOTION_ASSISTANT_CONTROL"] == str(tmp_path / "emotion-assistant" / "control.sock")
+def test_a_voice_that_lets_nothing_be_heard_is_left_and_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.link.SILENT_S", 0.3)
+    monkeypatch.setattr("assistant.link.TURN_S", 0.05)
+    bench.path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.settimeout(WAIT_S)
+        server.bind(str(bench.path))
+        server.listen()
+        client, came = bench.client()
+        first, _ = server.accept()
+        first.sendall(encode(Heartbeat(1.0)) + encode(Stop()))
+        assert came.get(timeout=WAIT_S) == Stop(), "a heartbeat is for the link alone"
+        assert client.is_heard
+        assert client.is_working
+        second, _ = server.accept()  # comes because the first one has fallen silent
+        assert not client.is_heard
+        assert client.is_working
+        first.close()
+        second.close()

@@ -117,7 +117,7 @@ def test_vision_is_ready_after_its_first_step_and_alive_only_while_it_works(
     (tmp_path / "pictures").mkdir()
     grain = np.random.default_rng(1).integers(60, 200, (120, 160), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "pictures" / "1.png"), cv2.resize(grain, (640, 480)))
-    process = start("run", "--camera", "folder", "--source", str(tmp_path / "pictures"), "--voice", "printed")
+    process = start("vision", "--camera", "folder", "--source", str(tmp_path / "pictures"))
     manager.until("READY=1")
     manager.until("STATUS=looking")
     manager.until("WATCHDOG=1")
@@ -134,9 +134,9 @@ def test_vision_is_ready_after_its_first_step_and_alive_only_while_it_works(
 def test_without_a_camera_it_is_ready_once_that_has_been_said(
     manager: Manager, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    start("run", "--camera", "opencv", "--source", "63", "--voice", "printed")
+    start("vision", "--camera", "opencv", "--source", "63")
     manager.until("READY=1")
-    manager.until("STATUS=faults: camera")
+    manager.until("STATUS=faults: camera, voice")
     manager.until("WATCHDOG=1")
 
 

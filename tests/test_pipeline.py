@@ -83,7 +83,8 @@ class OneByOne:
     """A capture that hands out its frames in order, as if each were the newest; None: none came."""
 
     def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, trouble: str = "") -> None:
-        self.frames, self.stop, self.trouble, self.has_ended, self.dropped = iter(frames), stop, trouble, False, 0
+        self.frames, self.stop, self.trouble, self.dropped = iter(frames), stop, trouble, 0
+        self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
 
     def take(self, timeout_s: float) -> Frame | None:
         try:

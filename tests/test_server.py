@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ class English:
     voice = "en"
     words = {  # noqa: RUF012
         "vision": "The vision part stopped.", "camera": "Camera lost.", "power": "Power is weak.", "hot": "I am hot.",
+        "starting": "Still starting.", "sound": "Sound moved.", "disk": "I could not save.",
     }  # fmt: skip
 
     def status(self, name: str) -> str:
@@ -36,6 +38,9 @@ class English:
 
     def said(self, table: str, name: str) -> str:
         return f"{table}.{name}"
+
+    def silence(self, seconds: float) -> str:
+        return f"No sound for {seconds:.0f} s."
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         return "It is back." if is_over else self.words[name]
@@ -164,18 +169,23 @@ def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
         serve(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
 
 
-def test_the_watch() -> None:
+@pytest.fixture
+def watched() -> tuple[Watch, list[float], list[str]]:
+    """A watch, its clock and what it said."""
     said: list[str] = []
     now = [100.0]
-    watch = Watch(English(), lambda utterance: said.append(utterance.text), lambda: now[0])
-    now[0] = 200.0
-    watch.look()
-    assert said == [], "a vision that has not begun is not missed"
+    return Watch(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
+
+
+def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
+    watched: tuple[Watch, list[float], list[str]],
+) -> None:
+    watch, now, said = watched
     watch.beat(1e9)
-    now[0] = 203.0
+    now[0] = 103.0
     watch.look()
     assert said == []
-    now[0] = 203.1
+    now[0] = 103.1
     watch.look()
     watch.look()
     assert said == ["The vision part stopped."], "a step in the future counts as one now"
@@ -186,6 +196,41 @@ def test_the_watch() -> None:
     watch.look()
     watch.look()
     assert said == ["The vision part stopped."] * 2 + ["It is back."]
+
+
+def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[Watch, list[float], list[str]]) -> None:
+    watch, now, said = watched
+    now[0] = 120.0
+    watch.look()
+    assert said == []
+    now[0] = 120.1
+    watch.look()
+    watch.look()
+    assert said == ["Still starting."]
+    watch.beat(now[0])
+    watch.look()
+    assert said == ["Still starting.", "It is back."]
+
+
+def test_a_vision_that_is_known_to_have_ended_is_told_of_at_once_and_once_a_minute_if_it_goes_on(
+    watched: tuple[Watch, list[float], list[str]],
+) -> None:
+    watch, now, said = watched
+    heard = []
+    for _ in range(40):  # it lives for a second, and dies, every five
+        watch.beat(now[0])
+        watch.look()
+        now[0] += 1.0
+        watch.gone("ended by signal 11")
+        before = len(said)
+        for _ in range(4):
+            watch.look()
+            now[0] += 1.0
+        heard += [now[0] for text in said[before:] if text == "The vision part stopped."]
+    assert heard[0] == 105.0
+    assert 3 <= len(heard) <= 4, "200 s"
+    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(heard))
+    assert said.count("It is back.") == len(heard), "its end is told where its beginning was"
 
 
 def test_the_voice_needs_only_the_standard_library() -> None:

@@ -292,13 +292,13 @@ def test_the_tone_is_three_beeps_whatever_the_text() -> None:
 @pytest.mark.parametrize(
     ("engine", "platform", "program", "names"),
     [
-        ("auto", "linux", True, ["espeak-ng", "espeak-ng library", "tone"]),
-        ("auto", "linux", False, ["espeak-ng library", "tone"]),
-        ("auto", "darwin", False, ["pyttsx3", "espeak-ng library", "tone"]),
-        ("espeak", "win32", False, ["espeak-ng library", "tone"]),
-        ("pyttsx3", "linux", True, ["pyttsx3", "espeak-ng", "espeak-ng library", "tone"]),
-        ("piper", "linux", True, ["piper", "espeak-ng", "espeak-ng library", "tone"]),
-        ("speechd", "linux", False, ["speechd", "espeak-ng library", "tone"]),
+        ("auto", "linux", True, ["espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("auto", "linux", False, ["espeak-ng library", "recorded", "tone"]),
+        ("auto", "darwin", False, ["pyttsx3", "espeak-ng library", "recorded", "tone"]),
+        ("espeak", "win32", False, ["espeak-ng library", "recorded", "tone"]),
+        ("pyttsx3", "linux", True, ["pyttsx3", "espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("piper", "linux", True, ["piper", "espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("speechd", "linux", False, ["speechd", "espeak-ng library", "recorded", "tone"]),
         ("printed", "linux", True, ["printed"]),
     ],
 )

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.phrases import MOST_WORDS, SPOKEN, TABLES, Phrases, load
+from assistant.phrases import MOST_WORDS, SLOTS, SPOKEN, TABLES, Phrases, load
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
 ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
@@ -105,6 +105,7 @@ def unasked(words: Phrases) -> Iterator[str]:
     yield words.wrong_line(12)
     for table in ("status", "sounds", "faults", "faults_over"):
         yield from words.tables[table].values()
+    yield from (words.silence(seconds) for seconds in (30, 300))
 
 
 def asked(words: Phrases) -> Iterator[str]:
@@ -172,7 +173,7 @@ def _tact(words: Phrases, text: str) -> Iterator[str]:
 
 def _slots(words: Phrases) -> Iterator[str]:
     """A placeholder may be moved, not left out."""
-    for table in ("sentences", "answers"):
+    for table in SLOTS:
         for key, form in words.tables[table].items():
             if _names(form) != _names(load("en").tables[table][key]):
                 yield f"{table}.{key} has other placeholders than in English"

@@ -8,13 +8,14 @@ import contextlib
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import CameraError, Frame
+from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame
 from assistant.vision.cameras import Camera, Clock
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
@@ -29,6 +30,8 @@ MOST_PIXELS = 12_000_000
 READS_S, OPENS_S = 3.0, 12.0
 """A read, or an opening, that takes longer hangs: picamera2 waits for a picture for 2 s, and a USB camera may need
 several to start."""
+TORN_S, WHOLE_S, TORN_SHARE = 5.0, 1.0, 0.9
+"""Pictures are torn, or whole again, if that was so for most of them for so long; a share of that time is enough."""
 UNUSABLE_S = 0.02
 """Pause after a picture that is none."""
 
@@ -37,7 +40,8 @@ class Capture:
     """Runs `open_camera()` and the camera's `read` on a thread of its own, until `close`.
 
     repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). trouble: what the camera complained
-    of last, empty while it works.
+    of last, empty while it works. is_busy: another program holds it; is_spent: only another process can open it;
+    is_torn: more than half of its pictures of late were none.
     """
 
     def __init__(
@@ -57,7 +61,9 @@ class Capture:
         self._call: tuple[float, float] | None = None
         self.dropped = 0
         self.trouble = ""
-        self.has_ended = False
+        self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
+        self._mark: int | None = None
+        self._reads: deque[tuple[float, bool]] = deque()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
 
     def start(self) -> "Capture":
@@ -89,9 +95,11 @@ class Capture:
                 with self._calling(OPENS_S):
                     opened = self._open_camera()
                 with contextlib.closing(opened) as camera:
-                    self.trouble = ""
+                    self.trouble, self.is_busy = "", False
                     self._play(camera)
             except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
+                self.is_busy = isinstance(err, CameraBusyError)
+                self.is_spent = isinstance(err, CameraSpentError)
                 self.trouble = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
             if not self._repeat:
                 break
@@ -106,13 +114,14 @@ class Capture:
         """Everything that an open camera gives, up to the end of a clip. Raises CameraError where a live one gives
         nothing new for STALE_S."""
         began = fresh_at = self._clock()
-        mark: int | None = None
         while not self._stop.is_set():
             with self._calling(READS_S):
                 frame = camera.read()
             if frame is None:
                 return
-            if unusable := _unusable(frame.image):
+            unusable = _unusable(frame.image)
+            self._count(not unusable)
+            if unusable:
                 self.trouble = f"the camera gives {unusable}"
                 if camera.is_live and self._clock() - fresh_at >= STALE_S:
                     raise CameraError(self.trouble)
@@ -120,8 +129,8 @@ class Capture:
                     return
                 continue
             if camera.is_live:
-                before, mark = mark, _mark(frame.image)
-                if mark is None or mark != before:
+                before, self._mark = self._mark, _mark(frame.image)  # a frozen camera is no fresher for being reopened
+                if self._mark is None or self._mark != before:
                     fresh_at = self._clock()
                 elif self._clock() - fresh_at >= STALE_S:
                     raise CameraError(f"the camera gave the same picture for {STALE_S:g} s")
@@ -132,6 +141,17 @@ class Capture:
             self.trouble = ""
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
+
+    def _count(self, is_picture: bool) -> None:
+        """Whether the pictures of the last TORN_S, or once they are torn those of the last WHOLE_S, are mostly none."""
+        now = self._clock()
+        self._reads.append((now, is_picture))
+        while now - self._reads[0][0] > TORN_S:
+            self._reads.popleft()
+        lasts_s = WHOLE_S if self.is_torn else TORN_S
+        if now - self._reads[0][0] >= TORN_SHARE * lasts_s:
+            late = [good for at, good in self._reads if now - at <= lasts_s]
+            self.is_torn = sum(late) < 0.5 * len(late)
 
     @contextlib.contextmanager
     def _calling(self, limit_s: float) -> Iterator[None]:
@@ -160,7 +180,9 @@ def _unusable(image: NDArray[np.uint8]) -> str:
     """What an array is that is no picture; empty for one that is."""
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         return f"no picture but {getattr(image, 'dtype', type(image).__name__)}"
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or not image.size:
+    if not image.size:
+        return "nothing; was it unplugged?"
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
         return f"a picture of the shape {list(image.shape)}"
     if image.shape[0] * image.shape[1] > MOST_PIXELS:
         return (

@@ -20,6 +20,7 @@ from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality, sight
 from assistant.vision.answers import FRESH_S, Answered, Answers
+from assistant.vision.crowd import Crowd
 from assistant.vision.detectors import Detector
 from assistant.vision.lens import Lens
 from assistant.vision.scene import Remark, Scene
@@ -86,8 +87,8 @@ class Pipeline:
         far: Detector | None = None,
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered, self.far = detector, reader, phrases, covered, far
-        self.fov_deg = settings.camera.fov_deg
-        self.lens, self.tracker = Lens(), Tracker()
+        self.fov_deg, self.most_faces = settings.camera.fov_deg, settings.detector.max_faces
+        self.lens, self.crowd, self.tracker = Lens(), Crowd(self.most_faces), Tracker()
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.levels if reader else None
         )
@@ -111,7 +112,11 @@ class Pipeline:
             self.sight = Sight(frame.at, is_lens_covered=True)
             return Step(status=status, stage_ms=stage_ms)
         with _timed(stage_ms, "detect"):
-            faces = self.detector.find(frame.image, grey)
+            found = self.detector.find(frame.image, grey)
+            if self.crowd.update(len(found), frame.at):
+                text = self.phrases.status("many")
+                status += (Utterance(text, Priority.CHANGE, "many", frame.at + CHANGE_LIVES_S, f"{len(found)} faces"),)
+            faces = found[: self.most_faces]
         with _timed(stage_ms, "track"):
             people = self.tracker.update(faces, frame.at)
         with _timed(stage_ms, "read"):
@@ -183,7 +188,7 @@ class Pipeline:
         if people or trouble or self.far is None:
             self._far_people, self._far_at = (), None
         elif self._far_at is None or frame.at - self._far_at >= FAR_EVERY_S:
-            found = self.far.find(frame.image, grey)
+            found = self.far.find(frame.image, grey)[: self.most_faces]
             self._far_people, self._far_at = tuple(Person(-n, face) for n, face in enumerate(found, 1)), frame.at
         seen = (
             sight.seen(person, self._glance(person, grey), width, self.fov_deg, self.scene.partner.number)

@@ -4,13 +4,11 @@ Written whole or not at all. A file that is missing, damaged or out of limits me
 """
 
 import json
-import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.files import write_whole
-
-log = logging.getLogger(__name__)
 
 MAX_BYTES = 4096
 LIMITS = {"rate_wpm": (80, 450), "volume": (10, 100)}
@@ -25,10 +23,17 @@ def state_file() -> Path | None:
 
 
 class Kept:
-    """Rate and volume as they are now. path: where they are kept, None: nowhere."""
+    """Rate and volume as they are now. path: where they are kept, None: nowhere. on_saved(trouble) is called each time
+    that they were to be written; the trouble is empty if they were."""
 
-    def __init__(self, rate_wpm: int, volume: int, path: Path | None = None) -> None:
-        self.rate_wpm, self.volume, self._path = rate_wpm, volume, path
+    def __init__(
+        self,
+        rate_wpm: int,
+        volume: int,
+        path: Path | None = None,
+        on_saved: Callable[[str], None] = lambda trouble: None,
+    ) -> None:
+        self.rate_wpm, self.volume, self._path, self._on_saved = rate_wpm, volume, path, on_saved
         self._set = (rate_wpm, volume)
         for name, value in self._read().items():
             low, high = LIMITS.get(name, (1, 0))
@@ -46,7 +51,9 @@ class Kept:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole({self._path: json.dumps(content).encode()})
         except OSError as err:
-            log.warning("%s: rate and volume cannot be kept: %s", self._path, err.strerror)
+            self._on_saved(f"{self._path}: rate and volume cannot be kept: {err.strerror}")
+        else:
+            self._on_saved("")
 
     def _read(self) -> dict[str, object]:
         """What was kept, unless the settings have been edited since."""

@@ -10,15 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.config import Settings
+from assistant.faults import Faults
 from assistant.link import Listener, control_socket
 from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.notify import Notifier
-from assistant.records import Fate, Fault, LinkError, Utterance
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import controls, voices
+from assistant.voice.cards import CardPlayer
 from assistant.voice.desk import Desk
+from assistant.voice.interruption import Interruption
 from assistant.voice.keep import Kept, state_file
 from assistant.voice.ladder import Ladder
-from assistant.voice.sound import CommandPlayer, Player
+from assistant.voice.mixer import raise_volume
+from assistant.voice.silence import Silence
+from assistant.voice.sound import Player
 from assistant.voice.speaker import Speaker
 from assistant.voice.watch import LOOK_S, BoardWatch, Tick, Watch, Words, fault_utterance
 
@@ -26,10 +31,10 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS_S, END_S = 1.1, 0.1
 """When told to stop: for what is waiting to be said, and for the voices to end."""
-
-
 TICK_S = 600.0
 """After so long without a word a soft tick tells that silence means: nothing to say."""
+MIXER_S = 3600.0
+"""The card's own volume is looked at so often, and at the start."""
 
 
 def serve(
@@ -45,76 +50,138 @@ def serve(
 
     Raises LinkError if it cannot listen at socket_path.
     """
-    listener = Listener(socket_path)
-    player = player or CommandPlayer(settings.voice.device)
-    kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file())
+    Server(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
 
-    def ladder() -> Ladder:
-        set_by_ear = dataclasses.replace(settings.voice, rate_wpm=kept.rate_wpm, volume=kept.volume)
-        return voices.make(set_by_ear, words.voice, player)
 
-    def tell(utterance: Utterance, fate: Fate, at: float) -> None:
-        desk.ended(utterance, fate)
-        tick.heard(fate, at)
-        listener.send(Ended(utterance, fate, at))
+class Server:
+    """The parts of the voice put together."""
 
-    speaker = Speaker(ladder(), on_fate=tell, on_trouble=lambda trouble: log.warning("voice %s", trouble), clock=clock)
-    watch, board = Watch(words, speaker.put, clock), BoardWatch(words, speaker.put, clock)
-    tick_text = words.said("sounds", "still_here")
-    tick = Tick(tick_text, speaker.put, clock, TICK_S if settings.words.still_here else math.inf)
-    desk = Desk(
-        words,
-        speaker,
-        listener.send,
-        lambda rate_wpm, volume: speaker.use(ladder()),
-        kept,
-        is_seeing=lambda: watch.is_seeing,
-        shutdown_command=tuple(shlex.split(settings.controls.shutdown_command)),
-        clock=clock,
-    )
+    def __init__(
+        self,
+        settings: Settings,
+        listener: Listener,
+        words: Words,
+        stop: threading.Event,
+        *,
+        player: Player | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings, self._listener, self._words = settings, listener, words
+        self._stop, self._clock = stop, clock
+        self._player = player or CardPlayer(settings.voice.device, self._moved)
+        self._faults = Faults()
+        self._kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file(), self._saved)
+        self._tick = Tick(
+            words.said("sounds", "still_here"), self._put, clock, TICK_S if settings.words.still_here else math.inf
+        )
+        self._silence = Silence(words, self._put, clock)
+        self._speaker = Speaker(self._ladder(), on_fate=self._ended, on_trouble=_note, clock=clock)
+        self._watch, self._board = Watch(words, self._put, clock), BoardWatch(words, self._put, clock)
+        self._desk = Desk(
+            words,
+            self._speaker,
+            listener.send,
+            lambda rate_wpm, volume: self._speaker.use(self._ladder()),
+            self._kept,
+            is_seeing=lambda: self._watch.is_seeing,
+            shutdown_command=tuple(shlex.split(settings.controls.shutdown_command)),
+            clock=clock,
+        )
 
-    def take(message: Message) -> None:
+    def serve(self) -> None:
+        """Until told to stop."""
+        self._listener.start(self._take)
+        pressed, troubles = controls.make(self._settings.controls, self._desk.do, control_socket())
+        for name, detail in troubles.items():
+            self._tell(Fault(name, self._clock(), detail))
+        notifier, interruption, mixer_at = Notifier(), Interruption(), -math.inf
+        if interruption.has_been:
+            self._say_status("interrupted")
+        notifier.ready()
+        while not self._stop.wait(LOOK_S):
+            self._listener.send(Heartbeat(self._clock()))
+            self._report(notifier)
+            if self._clock() - mixer_at >= MIXER_S:
+                mixer_at = self._clock()
+                if raise_volume(self._settings.voice.device):
+                    self._say_status("volume")
+            for watch in (self._watch, self._board, self._silence):
+                watch.look()
+            if not self._desk.is_muted:
+                self._tick.look()
+        notifier.stopping()
+        for control in pressed:
+            control.close()
+        self._speaker.drain(LAST_WORDS_S)
+        self._speaker.close(END_S)
+        self._listener.close()
+        interruption.end()
+
+    def _ladder(self) -> Ladder:
+        set_by_ear = dataclasses.replace(self._settings.voice, rate_wpm=self._kept.rate_wpm, volume=self._kept.volume)
+        return voices.make(set_by_ear, self._words.voice, self._player)
+
+    def _take(self, message: Message) -> None:
+        """What came over the link."""
         match message:
             case Utterance():
-                if desk.passes(message):
-                    speaker.put(message)
+                if self._desk.passes(message):
+                    self._put(message)
                 else:
-                    listener.send(Ended(message, Fate.DROPPED, clock()))
+                    self._listener.send(Ended(message, Fate.DROPPED, self._clock()))
             case Answer():
-                desk.answered(message.number, message.utterance)
+                self._desk.answered(message.number, message.utterance)
+            case Fault(name="vision", is_over=False):
+                self._watch.gone(message.detail)
             case Fault():
-                speaker.put(fault_utterance(words, message))
+                self._put(fault_utterance(self._words, message))
             case Withdraw():
-                speaker.withdraw(message.topic)
+                self._speaker.withdraw(message.topic)
             case Heartbeat():
-                watch.beat(message.at)
+                self._watch.beat(message.at)
             case Stop():
-                stop.set()
+                self._stop.set()
             case _:
                 raise LinkError(f"{type(message).__name__} is not for the voice")
 
-    listener.start(take)
-    pressed, troubles = controls.make(settings.controls, desk.do, control_socket())
-    for name, detail in troubles.items():
-        speaker.put(fault_utterance(words, Fault(name, clock(), detail)))
-    notifier = Notifier()
-    notifier.ready()
-    while not stop.wait(LOOK_S):
-        _report(notifier, desk, watch, works=speaker.is_working and listener.is_working)
-        watch.look()
-        board.look()
-        if not desk.is_muted:
-            tick.look()
-    notifier.stopping()
-    for control in pressed:
-        control.close()
-    speaker.drain(LAST_WORDS_S)
-    speaker.close(END_S)
-    listener.close()
+    def _put(self, utterance: Utterance) -> None:
+        self._speaker.put(utterance)
+
+    def _ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """What became of an utterance."""
+        self._desk.ended(utterance, fate)
+        self._tick.heard(fate, at)
+        self._silence.ended(utterance, fate, at)
+        self._listener.send(Ended(utterance, fate, at))
+
+    def _moved(self, card: str) -> None:
+        """The sound comes out of another card, or is back on its own."""
+        self._stands("sound", card)
+
+    def _saved(self, trouble: str) -> None:
+        """What the wearer set could not be kept, or could again."""
+        self._stands("disk", trouble)
+
+    def _stands(self, name: str, detail: str) -> None:
+        now = self._clock()
+        for fault in self._faults.begin(name, now, detail) if detail else self._faults.end(name, now):
+            self._tell(fault)
+
+    def _tell(self, fault: Fault) -> None:
+        log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
+        self._put(fault_utterance(self._words, fault))
+
+    def _say_status(self, name: str) -> None:
+        """Something about the box that must be heard."""
+        self._put(Utterance(self._words.status(name), Priority.FAULT, name, None, name))
+
+    def _report(self, notifier: Notifier) -> None:
+        """Tell the service manager what the voice is doing, and that it works if it does."""
+        seeing = "seeing" if self._watch.is_seeing else "without vision"
+        notifier.status("without sound" if self._silence.stands else "muted" if self._desk.is_muted else seeing)
+        if self._speaker.is_working and self._listener.is_working:
+            notifier.alive()
 
 
-def _report(notifier: Notifier, desk: Desk, watch: Watch, *, works: bool) -> None:
-    """Tell the service manager what the voice is doing, and that it works if it does."""
-    notifier.status("muted" if desk.is_muted else "seeing" if watch.is_seeing else "without vision")
-    if works:
-        notifier.alive()
+def _note(trouble: str) -> None:
+    log.warning("voice %s", trouble)

@@ -1,6 +1,7 @@
 """What the voice watches by itself: that vision lives, that the board is well, that silence means nothing to say."""
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,6 +13,10 @@ log = logging.getLogger(__name__)
 
 MISSED_S = 3.0
 """A vision that completed no step for so long has stopped."""
+STARTS_S = 20.0
+"""A vision that has completed no step so long after the voice began is still starting."""
+LOOP_S = 60.0
+"""A vision that stops again and again is told of once in so long."""
 LOOK_S = 0.25
 """The voice looks at all this so often."""
 BOARD_S = 5.0
@@ -29,6 +34,8 @@ class Words(Protocol):
     def status(self, name: str) -> str: ...
 
     def said(self, table: str, name: str) -> str: ...
+
+    def silence(self, seconds: float) -> str: ...
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
@@ -56,36 +63,38 @@ class Tick:
 
 
 class Watch:
-    """Says that vision has stopped MISSED_S after its last step, again while it stays away, and when it is back.
-
-    It begins with the first step: before that vision says itself what keeps it.
-    """
+    """Says that vision has stopped, MISSED_S after its last step or as soon as somebody knows, again while it stays
+    away, and when it is back; and, before its first step, that it is still starting."""
 
     def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
         self._words, self._say, self._clock = words, say, clock
-        self._faults = Faults()
-        self._last: float | None = None
+        self._faults = Faults(again_s=LOOP_S)
+        self._began, self._last, self._why = clock(), -math.inf, ""
 
     @property
     def is_seeing(self) -> bool:
         """Whether vision completed a step lately."""
-        return self._last is not None and self._clock() - self._last <= MISSED_S
+        return self._clock() - self._last <= MISSED_S
 
     def beat(self, at: float) -> None:
         """Vision completed a step at `at`; a step in the future cannot have been completed."""
-        self._last = min(at, self._clock())
+        self._last, self._why = min(at, self._clock()), ""
+
+    def gone(self, why: str) -> None:
+        """Whoever keeps vision knows that its process has ended."""
+        self._last, self._why = -math.inf, why or "the process has ended"
 
     def look(self) -> None:
         """Compare the last step with the clock, and say what follows."""
-        if self._last is None:
-            return
         now = self._clock()
-        if now - self._last > MISSED_S:
-            news = self._faults.begin("vision", now, f"no step for {MISSED_S:.0f} s")
+        if self.is_seeing:
+            news = (*self._faults.end("starting", now), *self._faults.end("vision", now))
+        elif self._why or self._last > -math.inf:
+            news = self._faults.begin("vision", now, self._why or f"no step for {MISSED_S:.0f} s")
         else:
-            news = self._faults.end("vision", now)
+            news = self._faults.begin("starting", now) if now - self._began > STARTS_S else ()
         for fault in news:
-            log.warning("vision: %s", "back" if fault.is_over else fault.detail)
+            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
             self._say(fault_utterance(self._words, fault))
 
 

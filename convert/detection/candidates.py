@@ -40,7 +40,6 @@ class Candidate:
                 long_side=LONG_SIDE,
                 min_face=MIN_FACE,
                 score=score,
-                max_faces=1000,
             )
 
         self.name = name

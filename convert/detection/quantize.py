@@ -81,7 +81,7 @@ def opened(content: bytes, threshold: float) -> Own:
         file.write_bytes(content)
         about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": threshold, "landmarks": True}
         file.with_suffix(".json").write_bytes(card.encode(about))
-        return Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE, max_faces=1000))
+        return Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE))
 
 
 def judged(content: bytes, held: Sequence[Picture]) -> Judged:

@@ -215,7 +215,7 @@ def _crops(data: Path, teacher: Teacher, most: int) -> list[Picture]:
 
 
 def _teacher(model: Path) -> Teacher:
-    settings = DetectorSettings(driver="yunet", model=str(model), score=TEACHER_SCORE, min_face=16, max_faces=1000)
+    settings = DetectorSettings(driver="yunet", model=str(model), score=TEACHER_SCORE, min_face=16)
     detector = YuNet(settings)
     return lambda image: detector.find(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant import assembly, control, run
+from assistant import assembly, control, see
 from assistant.config import Settings
 from assistant.records import LinkError
 from assistant.voice import server
@@ -75,7 +75,7 @@ def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
             voice = threading.Thread(
                 target=server.serve, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
             )
-            vision = threading.Thread(target=run.run, args=(chosen, stop))
+            vision = threading.Thread(target=see.see, args=(chosen, stop))
             voice.start()
             vision.start()
             try:

@@ -24,7 +24,19 @@ set_setting() {
     put "$WORK/settings.toml" "$SETTINGS"
 }
 
-# What is said when nothing of the assistant runs any more: recorded now, so that aplay alone can say it then.
+# What is said when nothing of the assistant runs any more: recorded now, in the language of the settings, so that aplay
+# alone can say it then.
 record_sentences() {
-    note "nothing to record yet"
+    local sound
+    put "$HERE/announce" "$PREFIX/announce" 755
+    mkdir "$WORK/recorded"
+    if ! "$PREFIX/venv/bin/python" -I -B -m assistant record "$WORK/recorded" >"$WORK/said" 2>"$WORK/why"; then
+        warn "the sentences for a fault could not be recorded: $(last_line "$WORK/why"). A fault of the voice will be silent"
+        return
+    fi
+    if diff -rq "$WORK/recorded" "$PREFIX/recorded" >/dev/null 2>&1; then return; fi
+    for sound in "$WORK"/recorded/*; do install -D -m 644 "$sound" "$PREFIX/recorded.new/${sound##*/}"; done
+    rm -rf "$PREFIX/recorded"
+    mv "$PREFIX/recorded.new" "$PREFIX/recorded"
+    note "$(find "$PREFIX/recorded" -type f | wc -l) recordings in $PREFIX/recorded"
 }

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from assistant.config import Camera as CameraSettings
-from assistant.records import CameraError, Frame, SourceError
-from assistant.vision.cameras import Camera, Clock
+from assistant.records import CameraBusyError, CameraError, Frame, SourceError
+from assistant.vision.cameras import Camera, Clock, v4l2
 
 log = logging.getLogger(__name__)
 
@@ -34,37 +34,57 @@ def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
 
 
 class DeviceCamera:
-    """A V4L2 (on Linux) camera."""
+    """A V4L2 (on Linux) camera: the one that is named, else the first that gives a picture. A picture that could not be
+    read is an empty one."""
 
     is_live = True
 
     def __init__(self, settings: CameraSettings, clock: Clock) -> None:
-        self.source = settings.source or "0"
         self._clock, self._seq = clock, 0
-        target: int | str = int(self.source) if self.source.isdecimal() else self.source
-        api = cv2.CAP_V4L2 if os.name == "posix" and os.uname().sysname == "Linux" else cv2.CAP_ANY
-        if isinstance(target, int) and api == cv2.CAP_V4L2 and not Path(f"/dev/video{target}").exists():
-            raise CameraError(f"no camera: /dev/video{target} does not exist; plug one in, or name one with --source")
-        self._capture = cv2.VideoCapture(target, api)
-        if not self._capture.isOpened():
-            self._capture.release()
-            raise CameraError(f"camera {self.source}: cannot be opened; is another program using it?")
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
-        self._capture.set(cv2.CAP_PROP_FPS, settings.fps)
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        for _ in range(FIRST_FRAMES):
-            self._capture.read()
+        sources = [settings.source] if settings.source else v4l2.devices()
+        if not sources:
+            raise CameraError("no camera: there is no /dev/video…; plug one in, or name one with --source")
+        troubles = []
+        for source in sources:
+            try:
+                self._capture = _opened(source, settings)
+            except CameraError as err:
+                troubles.append(err)
+            else:
+                self.source = source
+                return
+        raise next((err for err in troubles if isinstance(err, CameraBusyError)), troubles[0])
 
     def read(self) -> Frame:
         is_there, image = self._capture.read()
-        if not is_there or image is None or image.size == 0:
-            raise CameraError(f"camera {self.source}: gives no more pictures; was it unplugged?")
         self._seq += 1
+        if not is_there or image is None:
+            image = np.empty((0, 0), np.uint8)
         return Frame(image.astype(np.uint8, copy=False), self._clock(), self._seq)
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _opened(source: str, settings: CameraSettings) -> cv2.VideoCapture:
+    """The device, with the first pictures read. Raises CameraError."""
+    is_linux = os.name == "posix" and os.uname().sysname == "Linux"
+    path = Path(f"/dev/video{source}" if source.isdecimal() else source)
+    if is_linux and not path.exists():
+        raise CameraError(f"no camera: {path} does not exist; plug one in, or name one with --source")
+    target: int | str = int(source) if source.isdecimal() else source
+    capture = cv2.VideoCapture(target, cv2.CAP_V4L2 if is_linux else cv2.CAP_ANY)
+    if capture.isOpened():
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if [capture.read()[0] for _ in range(FIRST_FRAMES)][-1]:
+            return capture
+    capture.release()
+    if is_linux and v4l2.is_busy(path):
+        raise CameraBusyError(f"camera {source}: another program is using it; end that one")
+    raise CameraError(f"camera {source}: gives no picture; is it a camera, and is its cable fast in its place?")
 
 
 class ClipCamera:

@@ -4,6 +4,7 @@ Where grey is enough only the luma plane is kept, which YUV420 delivers without 
 """
 
 import contextlib
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config import Camera as CameraSettings
-from assistant.records import CameraError, Frame
+from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame
 from assistant.vision.cameras import Clock
 
 WAIT_S = 2.0
@@ -49,7 +50,12 @@ class PiCamera:
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
-            raise CameraError(f"Pi camera {number}: {err}; check its cable, and that no other program uses it") from err
+            why = str(err).rstrip(".")
+            if isinstance(err, OSError) and err.errno == errno.ENOMEM:
+                raise CameraSpentError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
+            if "busy" in why.lower():
+                raise CameraBusyError(f"Pi camera {number}: {why}; end the other program that uses it") from err
+            raise CameraError(f"Pi camera {number}: {why}; check its cable, and that no other program uses it") from err
         except CameraError:
             self.close()
             raise

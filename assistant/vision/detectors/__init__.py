@@ -49,6 +49,6 @@ def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8],
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
 
 
-def nearest_first(faces: list[Face], most: int) -> list[Face]:
-    """At most `most` faces, the largest boxes first."""
-    return sorted(faces, key=lambda face: -face.box.width * face.box.height)[:most]
+def nearest_first(faces: list[Face]) -> list[Face]:
+    """The faces, the largest boxes first."""
+    return sorted(faces, key=lambda face: -face.box.width * face.box.height)

@@ -46,4 +46,4 @@ class Haar:
             Face(Box(*(float(value) * factor for value in box)), float(count / (count + NEIGHBOURS)))
             for box, count in zip(boxes, hits, strict=True)
         ]
-        return nearest_first(faces, self.settings.max_faces)
+        return nearest_first(faces)

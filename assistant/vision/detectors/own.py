@@ -92,7 +92,7 @@ class Own:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
                 marks = tuple((float(px) * factor, float(py) * factor) for px, py in five)
                 faces.append(Face(box, score, marks if self._has_landmarks else None))
-        return nearest_first(without_prints(faces), self.settings.max_faces)
+        return nearest_first(without_prints(faces))
 
     def _by_head(self) -> dict[str, list[int]]:
         """Which outputs are the maps of each head, finest first. Raises DetectorError for any other network."""

@@ -55,4 +55,4 @@ class YuNet:
                 x, y, w, h, *points = (float(value) * factor for value in row[:14])
                 pairs = tuple(zip(points[::2], points[1::2], strict=True))
                 faces.append(Face(Box(x, y, w, h), float(row[14]), pairs))
-        return nearest_first(faces, self.settings.max_faces)
+        return nearest_first(faces)

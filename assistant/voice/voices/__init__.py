@@ -15,7 +15,7 @@ LEAST_SHARE_OF_WORDS = 0.35
 
 
 def make(settings: config.Voice, language: str, player: Player) -> Ladder:
-    """The ladder: the chosen voice, then espeak-ng, then a tone; there is no rung that is silence.
+    """The ladder: the chosen voice, then espeak-ng, its recordings, a tone; there is no rung that is silence.
 
     language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
     there sounds are words too.
@@ -30,7 +30,7 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
 
         printed = Printed()
         return Ladder((printed,), sounding.Sounding(settings, printed.play))
-    from assistant.voice.voices import espeak
+    from assistant.voice.voices import espeak, recorded
     from assistant.voice.voices.tone import Tone
 
     chosen: list[Voice] = []
@@ -46,7 +46,8 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
         from assistant.voice.voices.speechd import Speechd
 
         chosen.append(Speechd(settings, language))
-    rungs = (*chosen, *espeak.rungs(settings, language, player), Tone(settings, player))
+    spoken = (*chosen, *espeak.rungs(settings, language, player))
+    rungs = (*spoken, recorded.Recorded(settings, player, recorded.place()), Tone(settings, player))
     return Ladder(rungs, sounding.Sounding(settings, sounding.tones(settings, player)))
 
 

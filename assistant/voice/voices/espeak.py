@@ -72,11 +72,16 @@ class Espeak:
 
 
 def rungs(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
-    """A voice for the installed program, one for the wheel's library; where neither is there, one that says so."""
+    """A voice for each of the synthesizers."""
+    return tuple(Espeak(synthesize, settings, player) for synthesize in synthesizers(settings, language))
+
+
+def synthesizers(settings: config.Voice, language: str) -> tuple[Synthesizer, ...]:
+    """The installed program, and the wheel's library; where neither is there, one that says so."""
     voice, rate_wpm = settings.name or language, settings.rate_wpm
     program = (Program(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
     library = (Library(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
-    return tuple(Espeak(synthesize, settings, player) for synthesize in (*program, *library))
+    return (*program, *library)
 
 
 class Program:

@@ -1,0 +1,46 @@
+"""What Linux says of its video devices: which there are, and whether another program holds one. See the kernel's
+documentation of the Video for Linux API, part I, and include/uapi/linux/videodev2.h."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import struct
+from pathlib import Path
+
+SYSTEM = Path("/sys")
+NO_CAMERAS = ("bcm2835-", "rpivid", "rpi-hevc", "pispbe")
+"""Beginnings of the names of a Raspberry Pi's codecs and of its image processor, which are video devices too."""
+VIDIOC_REQBUFS = 0xC0145608
+"""Asks for buffers; refused as busy where another file holds some. struct v4l2_requestbuffers: 20 bytes."""
+VIDEO_CAPTURE, MMAP = 1, 1
+
+
+def devices() -> list[str]:
+    """The numbers of the video devices that may be cameras, as text, the lowest first. The folder /sys is elsewhere
+    where $EMOTION_ASSISTANT_SYS says so."""
+    found = []
+    for device in (Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM)) / "class" / "video4linux").glob("video*"):
+        name = ""
+        with contextlib.suppress(OSError):
+            name = (device / "name").read_text("utf-8", "replace")
+        if (number := re.fullmatch(r"video(\d+)", device.name)) and not name.startswith(NO_CAMERAS):
+            found.append(int(number[1]))
+    return [str(number) for number in sorted(found)]
+
+
+def is_busy(path: Path) -> bool:
+    """Whether another program takes pictures from a device."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError as err:
+        return err.errno == errno.EBUSY
+    try:
+        request = bytearray(struct.pack("<III8x", 1, VIDEO_CAPTURE, MMAP))
+        fcntl.ioctl(file, VIDIOC_REQBUFS, request)
+    except OSError as err:
+        return err.errno == errno.EBUSY
+    finally:
+        os.close(file)
+    return False

@@ -1,0 +1,87 @@
+"""The rung below espeak-ng: its sentences, recorded while it still worked. `emotion-assistant record` makes them.
+
+A folder holds a WAV file for each sentence about the assistant itself, named by the table and the key of the locale
+file, and index.json, which tells each file by its text. What tells of a person is not among them.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from assistant import config
+from assistant.files import write_whole
+from assistant.records import Priority, VoiceError
+from assistant.voice.earcons import three_beeps
+from assistant.voice.sound import Player, audible, from_wav, to_wav
+from assistant.voice.voices import least_s, plain, play
+from assistant.voice.voices.espeak import Synthesizer
+
+INDEX, ALARM = "index.json", "alarm.wav"
+UNIT = Path("/opt/emotion-assistant/recorded")
+TABLES = ("status", "faults", "faults_over")
+MAX_BYTES = 1024 * 1024
+
+
+def place() -> Path:
+    """Where the recordings are: $EMOTION_ASSISTANT_RECORDED, else where the installer makes them, else in the user's
+    data folder."""
+    if named := os.environ.get("EMOTION_ASSISTANT_RECORDED"):
+        return Path(named)
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path(os.environ.get("HOME", "/nonexistent")) / ".local/share")
+    return UNIT if UNIT.is_dir() else data / "emotion-assistant" / "recorded"
+
+
+class Recorded:
+    """Plays the recording of a text. Raises VoiceError for one that was not recorded, or is damaged."""
+
+    name = "recorded"
+
+    def __init__(self, settings: config.Voice, player: Player, folder: Path) -> None:
+        self._settings, self._player, self._folder = settings, player, folder
+
+    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        try:
+            with open(self._folder / INDEX, encoding="utf-8") as source:
+                index = json.load(source)
+            with open(self._folder / Path(index[text]).name, "rb") as source:
+                content = source.read(MAX_BYTES)
+        except OSError as err:
+            raise VoiceError(f"{self._folder}: no recordings ({err.strerror}); emotion-assistant record") from err
+        except (ValueError, KeyError, TypeError, RecursionError) as err:
+            raise VoiceError(f"{self._folder}: no recording of this text; emotion-assistant record") from err
+        return play(from_wav(content), text, self._settings, self._player, cancel)
+
+    def close(self) -> None:
+        pass
+
+
+def record(
+    tables: Mapping[str, Mapping[str, str]], synthesizers: Sequence[Synthesizer], rate_wpm: int, folder: Path
+) -> int:
+    """Record the sentences of TABLES, and the alarm, in `folder`, whole or not at all; how many there are.
+
+    Raises VoiceError where no synthesizer speaks, OSError where nothing can be written.
+    """
+    files, index, never = {folder / ALARM: to_wav(three_beeps())}, {}, threading.Event()
+    for table in TABLES:
+        for key, text in tables[table].items():
+            name = f"{table}.{key}.wav"
+            files[folder / name] = _sound(plain(text), synthesizers, rate_wpm, never)
+            index[text] = name
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(files)
+    write_whole({folder / INDEX: json.dumps(index, ensure_ascii=False, indent=0).encode()})
+    return len(files)
+
+
+def _sound(text: str, synthesizers: Sequence[Synthesizer], rate_wpm: int, never: threading.Event) -> bytes:
+    trouble = VoiceError("there is no espeak-ng to record; install the package espeak-ng")
+    for synthesize in synthesizers:
+        try:
+            if speech := synthesize(text, never):
+                return to_wav(audible(speech, least_s(text, rate_wpm)))
+        except VoiceError as err:
+            trouble = err
+    raise trouble
