@@ -22,6 +22,7 @@ test: $(VENV)/.test $(VENV)/.photographs
 SUITE ?= trixie
 boot-test: $(VENV)/.photographs
 	$(BIN)/python tests/boot/boot.py --suite $(SUITE)
+	$(BIN)/python tests/boot/boot.py --suite $(SUITE) --card
 
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint

@@ -7,7 +7,6 @@ No network but for filling the cache. The sound card is a stand-in that takes it
 
 import argparse
 import importlib.util
-import json
 import os
 import shutil
 import signal
@@ -20,15 +19,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.boot.card import card
-from tests.boot.heard import WORDS, Heard, now
+from tests.boot.heard import WORDS, Heard
+from tests.boot.life import VISION, VOICE, boots, check, comes_back, processes, updates
 from tests.boot.listing import difference, listing
-from tests.boot.machine import BootError, Machine, Root
+from tests.boot.machine import BootError, Root
 from tests.boot.table import Table
 
 TREE = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("EMOTION_BOOT_CACHE", "~/.cache/emotion-assistant/boot")).expanduser()
 TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare", "apt-get")
-VISION, VOICE = "emotion-assistant.service", "emotion-assistant-voice.service"
 INSTALL = "/mnt/tree/systemd/install.sh --offline /mnt/offline"
 SCRIPTS = ("install.sh", INSTALL, "uninstall.sh", "/mnt/tree/systemd/uninstall.sh")
 DEBIAN = ("dpkg -i", "dpkg -i /mnt/offline/package.deb", "dpkg --purge", "dpkg --purge emotion-assistant")
@@ -129,15 +128,13 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
             machine.reboot()
         boots(machine, heard, table, "second boot")
         with table.step(f"{come} in the running system") as said:
-            pids = [machine.main_process(unit) for unit in (VISION, VOICE)]
+            pids = processes(machine)
             machine.run(install)
-            check("running", [] if all(pids) else ["a service is not"])
-            check(
-                "services restarted for nothing",
-                [] if pids == [machine.main_process(u) for u in (VISION, VOICE)] else ["new processes"],
-            )
+            check("services restarted for nothing", [] if processes(machine) == pids else ["new processes"])
             check("an edited file was written", [] if settings.read_text() == SETTINGS else [str(settings)])
             said.append("same processes, edited settings kept")
+        if not options.deb:
+            updates(machine, heard, table, offline)
         for unit, number in (
             (VISION, signal.SIGKILL),
             (VISION, signal.SIGSTOP),
@@ -154,35 +151,6 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
         said.append(f"{len(before)} compared")
 
 
-def boots(machine: Machine, heard: Heard, table: Table, name: str) -> None:
-    """The services start by themselves, and it says that it is ready."""
-    began = now()
-    with table.step(f'{name}: until "Ready." is heard') as said:
-        machine.wait('"Ready."', lambda: "Ready." in heard.texts(began), 90)
-        said.append(f"heard: {heard.texts(began)}")
-    with table.step(f"{name}: until the first word about a face") as said:
-        machine.wait("a word", lambda: any("person" in text for text in heard.texts(began)), 60)
-        said.append(f"heard: {heard.texts(began)[-1]}")
-    machine.wait("a finished boot", lambda: machine.ask("systemctl is-system-running") in ("running", "degraded"), 60)
-    failed = machine.ask("systemctl --failed --plain --no-legend")
-    check("failed units", [line for line in failed.splitlines() if "emotion" in line])
-    facts = json.loads(machine.run("emotion-assistant status --json"))
-    check("status", [] if facts else ["no facts"])
-
-
-def comes_back(machine: Machine, heard: Heard, table: Table, unit: str, number: signal.Signals) -> None:
-    """A unit's process is ended or stopped; another one takes its place, and something is heard."""
-    name = "vision" if unit == VISION else "voice"
-    before, began = machine.main_process(unit), now()
-    check("running", [] if before else [f"{unit} is not"])
-    with table.step(f"{number.name} to {name}: until another one works") as said:
-        machine.run(f"kill -{number} {before}")
-        machine.wait("another process", lambda: machine.main_process(unit) not in (0, before), 40)
-        machine.wait("active", lambda: machine.ask(f"systemctl is-active {unit}") == "active", 40)
-        machine.wait("a word of both", lambda: any("person" in text for text in heard.texts(began)), 60)
-        said.append(f"heard: {[text or '?' for text in heard.texts(began)]}")
-
-
 def photographs(folder: Path) -> Path:
     """The demo's two photographs, as a folder."""
     place = folder / "faces"
@@ -193,11 +161,6 @@ def photographs(folder: Path) -> Path:
             raise BootError(f"the demo's photographs are not here ({package}); give --faces, or use make boot-test")
         shutil.copy(Path(found.submodule_search_locations[0], inner), place)
     return place
-
-
-def check(what: str, wrong: list[str]) -> None:
-    if wrong:
-        raise BootError(f"{what}: " + "\n  ".join(["", *wrong[:40]]))
 
 
 if __name__ == "__main__":

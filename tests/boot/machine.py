@@ -57,7 +57,7 @@ class Machine:
     """A running container, found by a word on the command line of its first process."""
 
     def __init__(self, root: Root, log: IO[bytes], words: Sequence[str] = ()) -> None:
-        self._root, self._log = root, log
+        self._root, self._log, self.tree = root, log, root.tree
         self._mark = f"emotion.boot={uuid.uuid4().hex}"
         self._container = self._start(words)
 
