@@ -34,14 +34,12 @@ tell() {
     speak "$1"
 }
 
-is_headset() { bluetoothctl info "$1" 2>/dev/null | grep -q -E 'Audio Sink|Icon: audio-(headset|headphones)'; }
-
-addresses() { awk '$1 == "Device" { print $2 }'; }
-
+# first_headset WORD...: the address of the first headset among `bluetoothctl devices WORD...`.
 first_headset() {
-    local address
-    while read -r address; do
-        if is_headset "$address"; then
+    local address about
+    for address in $(bluetoothctl devices "$@" 2>/dev/null | awk '$1 == "Device" { print $2 }'); do
+        about=$(bluetoothctl info "$address" 2>/dev/null) || continue
+        if [[ $about =~ Audio\ Sink|Icon:\ audio-(headset|headphones) ]]; then
             printf '%s\n' "$address"
             return
         fi
@@ -49,14 +47,14 @@ first_headset() {
     return 1
 }
 
-paired_headset() { bluetoothctl devices Paired 2>/dev/null | addresses | first_headset; }
+paired_headset() { first_headset Paired; }
 
 search_headset() {
     local ends=$((SECONDS + SEARCH_S))
     tell "Switch the headset to pairing mode now." >&2
     bluetoothctl --timeout "$SEARCH_S" scan on >/dev/null 2>&1 &
     while [ "$SECONDS" -le "$ends" ]; do
-        if bluetoothctl devices | addresses | first_headset; then return; fi
+        if first_headset; then return; fi
         sleep 1
     done
     return 1

@@ -11,7 +11,12 @@ missing_packages() {
     for package in "$@"; do has_package "$package" || printf '%s\n' "$package"; done
 }
 
-is_available() { apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
+# Not through a pipe to `grep -q`, which ends at the first match and so has the other end fail.
+is_available() {
+    local policy
+    policy=$(apt-cache policy "$1" 2>/dev/null)
+    [[ $policy == *"Candidate: "[^\(]* ]]
+}
 
 install_packages() {
     local -a missing extra=()
