@@ -211,6 +211,39 @@ def test_without_a_headset_it_says_what_to_do(bench: Bench) -> None:
     assert bench.read() == config.Settings()
 
 
+STAND_INS = """
+find_product() { PRODUCT=x; }; environment_id() { echo abc; }
+make_environment() { mkdir -p "$2/bin"; echo "#!/bin/bash" >"$2/bin/python"; chmod +x "$2/bin/python"; echo "made $1"; }
+check_assistant() { [ -d "$1" ]; }
+check_camera() { case "$1" in $WORKING) ;; *) echo "numpy.dtype size changed" >"$WORK/why"; return 1 ;; esac; }
+ARCH=amd64
+"""
+
+
+@pytest.mark.parametrize(
+    ("working", "made", "taken", "said"),
+    [
+        ("*", ["default"], "default", ""),
+        ("*-numpy1", ["default", "numpy1"], "numpy1", "so NumPy 1"),
+        ("none", ["default", "numpy1"], "numpy1", "does not work with that either"),
+    ],
+)
+def test_versions_are_chosen_that_work_with_the_systems_camera(
+    bench: Bench, working: str, made: list[str], taken: str, said: str
+) -> None:
+    command = f"{STAND_INS}\ninstall_environment; remove_other_environments"
+    (bench.folder / "new").mkdir()
+    done = bench.run(command, WORKING=f"'{working}'", PREFIX=str(bench.folder / "new"))
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^made (\w+)", done.stdout, re.M) == made
+    assert (bench.folder / "new/venv").readlink() == Path(f"env-abc-{taken}")
+    assert [place.name for place in (bench.folder / "new").glob("env-*")] == [f"env-abc-{taken}"]
+    assert said in done.stdout + done.stderr
+    again = bench.run(command, WORKING="'*'", PREFIX=str(bench.folder / "new"))
+    assert "up to date" in again.stdout
+    assert "made" not in again.stdout
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     """A card's boot partition as Raspberry Pi OS leaves it."""
