@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 NO_FRAME_S = 2.0
 """So long without a new picture is a fault."""
+ABSENT_S = 1.0
+"""At the start, where opening it has failed, so long is enough."""
 NO_PICTURES = ("camera", "camera_lost", "camera_busy")
 """The names of that fault: what it is called first it is called until it has ended."""
 MODEL_FAILS_S = 5.0
@@ -64,10 +66,11 @@ class Live:
             if frame is None:
                 if self.capture.has_ended:
                     return
-                if self.capture.is_spent:
-                    raise CameraSpentError(self.capture.trouble)
-                if now - last_frame >= NO_FRAME_S:
+                is_known = self.capture.trouble and not self.steps
+                if now - last_frame >= (ABSENT_S if is_known else NO_FRAME_S):
                     self._camera_is_gone(now)
+                if self.capture.is_spent or self.capture.is_stuck():
+                    raise CameraSpentError(self.capture.trouble or "the camera's driver hangs")
                 self.on_step(None)
                 continue
             last_frame = now

@@ -17,7 +17,7 @@ from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.notify import Notifier
 from assistant.process import EXIT_AGAIN
-from assistant.records import DetectorError, Fault, Priority, Trouble, Utterance
+from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble, Utterance
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
 from assistant.vision.classifier import Classifier
@@ -74,13 +74,18 @@ def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = 
         for name, detail in troubles.items():
             live.fault(name, time.monotonic(), detail)
         ears.live = beat.live = live
-        live.run()
+        is_spent = False
+        try:
+            live.run()
+        except CameraSpentError as err:
+            log.warning("camera: %s; only a new process is rid of that", err)
+            is_spent = True
         notifier.stopping()
-        if not beat.has_grown:
+        if not beat.has_grown and not is_spent:
             live.tell("stopping", Priority.ANSWER)
         if not capture.close(CAMERA_CLOSES_S):
             log.warning("camera: a blocked read kept it from being closed in time")
-        return EXIT_AGAIN if beat.has_grown else 0
+        return EXIT_AGAIN if beat.has_grown or is_spent else 0
 
 
 class _Ears:

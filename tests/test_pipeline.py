@@ -84,6 +84,7 @@ class OneByOne:
 
     def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, trouble: str = "") -> None:
         self.frames, self.stop, self.trouble, self.dropped = iter(frames), stop, trouble, 0
+        self.is_stuck = lambda: False
         self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
 
     def take(self, timeout_s: float) -> Frame | None:

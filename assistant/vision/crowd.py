@@ -1,6 +1,6 @@
 """More faces than are looked at: said once, for then not everybody is told of. Pure; time comes with the frames."""
 
-LASTS_S = 1.0
+LASTS_S = 0.5
 """So long there must be too many."""
 FORGETS_S = 60.0
 """So long there must have been few enough before it is said again."""

@@ -12,10 +12,13 @@ The laws, each held by a property test:
   where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
 * Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
 * What began and ended unheard vanishes: the end of a fault is dropped where its beginning still waits or failed.
+* A fault that was heard and has not ended is not said again within AGAIN_S, whoever forgot that it was: who tells of it
+  may have been started anew. Who says that it is ready has no fault of before any more.
 * What is withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -24,6 +27,10 @@ from assistant.records import Fate, Priority, Utterance
 MAX_WAITING = 16
 """More than there are kinds of faults, so that no fault is lost; a flood of changes ends here."""
 UNASKED, MINUTE_S = 4, 60.0
+AGAIN_S = 50.0
+"""Less than the least interval at which a fault that stands is said again on purpose."""
+READY = "ready"
+"""The reason (`why`) of the utterance with which vision begins."""
 
 
 class SpeechQueue:
@@ -38,7 +45,7 @@ class SpeechQueue:
         self._speaking: Utterance | None = None
         self._is_closed = False
         self._unasked: deque[float] = deque()
-        self._heard: set[str] = set()
+        self._heard: dict[str, float] = {}
         self._unheard: set[str] = set()
 
     def __len__(self) -> int:
@@ -56,7 +63,9 @@ class SpeechQueue:
         matters_less = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
         )
-        if self._is_closed or matters_less:
+        if utterance.why == READY:
+            self._heard.clear()
+        if self._is_closed or matters_less or self._is_known(utterance, now):
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         for waiting in replaced:
@@ -89,7 +98,7 @@ class SpeechQueue:
         utterance, self._speaking = self._speaking, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
-        self._remember(utterance, fate)
+        self._remember(utterance, fate, now)
         self._on_fate(utterance, fate, now)
 
     def withdraw(self, topic: str | None, now: float) -> None:
@@ -103,6 +112,12 @@ class SpeechQueue:
         self._is_closed = True
         while self._waiting:
             self._end(self._waiting[0], Fate.DROPPED, now)
+
+    def _is_known(self, utterance: Utterance, now: float) -> bool:
+        """Whether the wearer has just heard of this fault, and it has not ended since."""
+        if utterance.priority is not Priority.FAULT or utterance.is_over:
+            return False
+        return now - self._heard.get(utterance.topic, -math.inf) < AGAIN_S
 
     @staticmethod
     def _replaces(new: Utterance, waiting: Utterance) -> bool:
@@ -134,22 +149,22 @@ class SpeechQueue:
         self._unasked.append(now)
         return False
 
-    def _remember(self, utterance: Utterance, fate: Fate) -> None:
+    def _remember(self, utterance: Utterance, fate: Fate, now: float) -> None:
         """Whether the wearer knows of the fault that an utterance tells of."""
         topic = utterance.topic
         if utterance.priority is not Priority.FAULT:
             return
         if utterance.is_over:
-            self._heard.discard(topic)
+            self._heard.pop(topic, None)
         elif fate in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self._heard.add(topic)
+            self._heard[topic] = now
             self._unheard.discard(topic)
         elif topic not in self._heard:
             self._unheard.add(topic)
 
     def _end(self, utterance: Utterance, fate: Fate, now: float) -> None:
         self._remove(utterance)
-        self._remember(utterance, fate)
+        self._remember(utterance, fate, now)
         self._on_fate(utterance, fate, now)
 
     def _remove(self, utterance: Utterance) -> None:

@@ -1,0 +1,182 @@
+"""The assistant under test: its real processes, with stand-ins for the camera and the sound card, and a report row."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.faults.ear import Ear, Heard, Vocabulary
+from tests.processes import parts
+
+ROOT = Path(__file__).parents[2]
+STANDIN = Path(__file__).parent / "standin"
+READY = "Ready."
+
+
+@dataclass
+class Row:
+    """One line of the report. say_s, rec_s: how soon it must be heard, and over; None: no figure is set."""
+
+    id: str
+    fault: str
+    say_s: float | None = None
+    rec_s: float | None = None
+    words: list[str] = field(default_factory=list)
+    after_s: float | None = None
+    recovered_s: float | None = None
+    outcome: str = "short"
+
+    def said(self, heard: Heard, since: float) -> None:
+        """This was heard of what began at `since`."""
+        self.words.append(heard.text)
+        self.after_s = max(self.after_s or 0.0, heard.at - since)
+        assert self.say_s is None or self.after_s <= self.say_s, f"heard after {self.after_s:.1f} s"
+
+    def recovered(self, at: float, since: float) -> None:
+        """It works again at `at`, its cause having gone at `since`."""
+        self.recovered_s = max(self.recovered_s or 0.0, at - since)
+        assert self.rec_s is None or self.recovered_s <= self.rec_s, f"recovered after {self.recovered_s:.1f} s"
+
+    def line(self) -> str:
+        numbers = ["-" if figure is None else f"{figure:.1f}" for figure in (self.after_s, self.recovered_s)]
+        return " | ".join((self.id, self.fault, " / ".join(self.words) or "-", *numbers, self.outcome))
+
+
+class Box:
+    """A folder with all that a running assistant needs, and what it is steered by."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary, photograph: np.ndarray) -> None:
+        self.folder = folder
+        for name in ("state", "run", "sys", "tmp", "home"):
+            (folder / name).mkdir(mode=0o700)
+        self.ear = Ear(folder, vocabulary)
+        self.camera = folder / "video0"
+        self.plug()
+        self.sound(default="works")
+        os.mkfifo(folder / "pipe")
+        head = photograph[0:360, 0:480]
+        patches = np.random.default_rng(2).integers(60, 200, (24, 32, 3), dtype=np.uint8)
+        room = cv2.resize(patches, (640, 480), interpolation=cv2.INTER_CUBIC)
+        crowd = room.copy()
+        face = cv2.resize(photograph[20:260, 110:350], (120, 120), interpolation=cv2.INTER_AREA)
+        for x, y in ((x, y) for x in (10, 170, 330, 490) for y in (20, 180, 340)):
+            crowd[y : y + 120, x : x + 120] = face
+        for name, image in (("face", cv2.resize(head, (640, 480))), ("room", room), ("crowd", crowd)):
+            cv2.imwrite(str(folder / f"{name}.png"), image)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("EMOTION_", "XDG_"))},
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": f"{STANDIN}:{ROOT}",
+            "FAULTS": str(folder),
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "tmp"),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_RUNTIME_DIR": str(folder / "run"),
+            "EMOTION_ASSISTANT_SYS": str(folder / "sys"),
+            "EMOTION_ASSISTANT_RECORDED": str(folder / "recorded"),
+        }
+
+    # steering
+
+    def plug(self) -> float:
+        self.camera.symlink_to("/dev/null")
+        return time.monotonic()
+
+    def tell(self, part: str, what: str = "") -> float:
+        """Have a part do something, or be well again; when that was."""
+        (self.folder / ".new").write_text(what)
+        (self.folder / ".new").replace(self.folder / part)
+        return time.monotonic()
+
+    def sound(self, **devices: str) -> float:
+        """How each sound device behaves; those that are not named are not there."""
+        return self.tell("sound", json.dumps(devices))
+
+    def cards(self, *names: str) -> dict[str, str]:
+        """Have sound cards listed; their devices' names as a player takes them."""
+        lines = (f"card {number}: {name} [{name}], device 0: x [x]" for number, name in enumerate(names))
+        self.tell("cards", "\n".join(lines))
+        return {name: f"plughw:CARD={name},DEV=0" for name in names}
+
+    def unblock(self) -> float:
+        """Whoever hangs goes on."""
+        with contextlib.suppress(OSError):
+            os.close(os.open(self.folder / "pipe", os.O_WRONLY | os.O_NONBLOCK))
+        return time.monotonic()
+
+    # running
+
+    def start(
+        self, *arguments: object, command: str = "run", before: tuple[str, ...] = (), **environment: str
+    ) -> float:
+        """Start the assistant, with the stand-in's camera unless the arguments name another; when that was."""
+        given = [str(argument) for argument in arguments]
+        if "--camera" not in given and command in ("run", "vision"):
+            given += ["--camera", "opencv", "--source", str(self.camera)]
+        if command in ("run", "voice"):
+            given += ["--voice", "espeak"]
+        began = time.monotonic()
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*before, sys.executable, "-m", "assistant", command, *given],
+                env=self.environment | environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        return began
+
+    def ready(self, *arguments: object, **environment: str) -> float:
+        """Start it, and wait until it says that it is ready; when it began to."""
+        self.start(*arguments, **environment)
+        return self.ear.until(READY).at
+
+    def part(self, name: str) -> int:
+        """The process number of vision or voice."""
+        assert self.process
+        late = time.monotonic() + 10
+        while name not in (found := parts(self.process.pid)):
+            assert time.monotonic() < late, found
+            os.sched_yield()
+        return found[name]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of the same user's command line."""
+        return subprocess.run(
+            [sys.executable, "-m", "assistant", *arguments],
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text("utf-8", "replace")
+
+    def stop(self) -> float:
+        """End it; the seconds that took."""
+        began = time.monotonic()
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+        return time.monotonic() - began
+
+    def close(self) -> None:
+        self.stop()
+        self.unblock()
+        self.ear.close()
+
+
+def without(reason: str, row: Row) -> None:
+    """This cannot be done here: skipped, and the report says why."""
+    row.outcome = f"skipped: {reason}"
+    pytest.skip(reason)

@@ -1,0 +1,112 @@
+"""One test a row of the fault matrix; the report is one line a row, and any that falls short makes it fail."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.vision.cameras.demo import photograph
+from tests.faults.box import Box, Row
+from tests.faults.ear import Vocabulary
+
+ROWS = pytest.StashKey[list[Row]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(id, what, say=None, rec=None): a row; seconds to its words and its end")
+    config.stash[ROWS] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order of the rows."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[str, int]:
+    marker = item.get_closest_marker("fault")
+    return _order(marker.args[0]) if marker else ("", 0)
+
+
+def _order(row: str) -> tuple[str, int]:
+    return row[0], int(row[1:])
+
+
+@pytest.fixture(autouse=True)
+def row(request: pytest.FixtureRequest) -> Iterator[Row]:
+    """The line of the report that this test writes."""
+    marker = request.node.get_closest_marker("fault")
+    made = Row(*marker.args, marker.kwargs.get("say"), marker.kwargs.get("rec"))
+    request.config.stash[ROWS].append(made)
+    yield made
+    if getattr(request.node, "has_passed", False):
+        made.outcome = "ok"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        item.has_passed = report.passed  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    rows = merged(config.stash[ROWS])
+    if not rows:
+        return
+    terminalreporter.section("faults: id | fault | words heard | after s | recovered s | ok")
+    for row in rows:
+        terminalreporter.write_line(row.line())
+    done = [row for row in rows if row.outcome == "ok"]
+    skipped = [row for row in rows if row.outcome.startswith("skipped")]
+    short = len(rows) - len(done) - len(skipped)
+    terminalreporter.write_line(f"{len(rows)} rows: {len(done)} ok, {len(skipped)} skipped, {short} short")
+
+
+def merged(rows: list[Row]) -> list[Row]:
+    """One line a row: the worst of those that were done in several ways."""
+    lines: dict[str, Row] = {}
+    for row in rows:
+        line = lines.setdefault(row.id, Row(row.id, row.fault, outcome=row.outcome))
+        line.words += [text for text in row.words if text not in line.words]
+        for figure in ("after_s", "recovered_s"):
+            known = [each for each in (getattr(line, figure), getattr(row, figure)) if each is not None]
+            setattr(line, figure, max(known, default=None))
+        if row.outcome == "short" or line.outcome == "ok":
+            line.outcome = row.outcome
+    return sorted(lines.values(), key=lambda row: _order(row.id))
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    """What espeak-ng makes of every sentence."""
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    return Vocabulary()
+
+
+@pytest.fixture(scope="session")
+def picture() -> np.ndarray:
+    """A photograph of a smiling woman."""
+    return photograph("astronaut")
+
+
+@pytest.fixture
+def box(vocabulary: Vocabulary, picture: np.ndarray) -> Iterator[Box]:
+    """An assistant, not yet started, in a folder of its own with a short name: sockets take no long ones."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        made = Box(Path(name), vocabulary, picture)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@pytest.fixture
+def ready(box: Box) -> Box:
+    """An assistant that has just said that it is ready."""
+    box.ready()
+    return box

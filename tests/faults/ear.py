@@ -1,0 +1,125 @@
+"""What is heard: a player on PATH that takes as long as its sound does and shows every sound to the test.
+
+A sound is known by its samples: they are those that espeak-ng makes of a sentence, byte for byte.
+"""
+
+import contextlib
+import hashlib
+import json
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from assistant import phrases
+from assistant.voice.earcons import three_beeps
+from assistant.voice.voices.espeak import Program
+from tests import wordlint
+
+PLAYER = """#!{python} -IS
+import json, os, socket, sys, time
+began, words = time.monotonic(), sys.argv[1:]
+if words == ["-l"]:
+    print(open("{folder}/cards").read() if os.path.exists("{folder}/cards") else "")
+    sys.exit()
+device = words[words.index("-D") + 1] if "-D" in words else "default"
+how = json.load(open("{folder}/sound")).get(device, "fails")
+if how == "busy":
+    sys.exit("audio open error: Device or resource busy")
+if how == "fails":
+    sys.exit("audio open error: No such file or directory")
+if how == "hangs":
+    time.sleep(1000)
+content = sys.stdin.buffer.read() if words[-1] == "-" else open(words[-1], "rb").read()[44:]
+rate = int(words[words.index("-r") + 1]) if "-r" in words else 22050
+if how == "throws it away":
+    sys.exit()
+with socket.socket(socket.AF_UNIX) as ear:
+    ear.connect("{folder}/ear")
+    ear.sendall(json.dumps([began, device, rate, len(content)]).encode() + b"\\n" + content)
+time.sleep(len(content) / 2 / rate)
+"""
+BEEPS = "(three beeps)"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A sound that began at `at`, monotonic seconds, on a device, and lasts so many seconds. text: what it says; empty
+    for what nobody knows."""
+
+    at: float
+    device: str
+    text: str
+    seconds: float
+
+
+class Vocabulary:
+    """Every sentence that may be heard, by the samples that espeak-ng makes of it."""
+
+    def __init__(self) -> None:
+        words = phrases.load("en")
+        texts = {*wordlint.unasked(words), *words.tables["status"].values(), *map(words.silence, range(1, 90))}
+        texts |= {f"{words.status('running')} {words.status('muted')}"}
+        speak, never = Program(words.voice, 175), threading.Event()
+        with ThreadPoolExecutor(4) as pool:
+            made = pool.map(lambda text: (speak(text, never), text), sorted(texts))
+            self._known = {hashlib.sha1(pcm.samples).digest(): text for pcm, text in made if pcm}
+        self._known[hashlib.sha1(three_beeps().samples).digest()] = BEEPS
+
+    def text(self, samples: bytes) -> str:
+        return self._known.get(hashlib.sha1(samples).digest(), "")
+
+
+class Ear:
+    """Takes the sounds of the player in `folder`/bin."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.all: list[Heard] = []
+        self._new: SimpleQueue[Heard] = SimpleQueue()
+        (folder / "bin").mkdir()
+        player = folder / "bin" / "aplay"
+        player.write_text(PLAYER.format(python=sys.executable, folder=folder))
+        player.chmod(0o755)
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(folder / "ear"))
+        self._server.listen(16)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def until(self, text: str, within_s: float = 30.0) -> Heard:
+        """The next sound that says something beginning with `text`."""
+        late = time.monotonic() + within_s
+        since = len(self.all)
+        while True:
+            try:
+                heard = self._new.get(timeout=max(0.0, late - time.monotonic()))
+            except Empty:
+                told = [each.text for each in self.all[max(0, since - 3) :]]
+                raise AssertionError(f"{text!r} was not heard within {within_s:g} s, but {told}") from None
+            self.all.append(heard)
+            if text and heard.text.startswith(text):
+                return heard
+
+    def during(self, seconds: float) -> list[Heard]:
+        """All that is heard in so many seconds."""
+        began, since = time.monotonic(), len(self.all)
+        while (left := began + seconds - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                self.all.append(self._new.get(timeout=left))
+        return self.all[since:]
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._server.accept()
+                with connection, connection.makefile("rb") as source:
+                    at, device, rate, count = json.loads(source.readline())
+                    text = self._vocabulary.text(source.read(count))
+                    self._new.put(Heard(at, device, text, count / 2 / rate))

@@ -1,0 +1,172 @@
+"""Stand-ins for hardware inside the real processes, steered by the test through small files: a video device, and what
+may go wrong in a step or at the start. Python loads this by itself, where it lies on PYTHONPATH.
+
+The folder is $FAULTS. `camera` names what the device does, `step` what goes wrong in a step; where there is no such
+file all is well.
+"""
+
+import importlib.util
+import os
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path(os.environ["FAULTS"])
+DEVICES = FOLDER / "sys/class/video4linux"
+KEPT = []
+"""What a leak holds on to."""
+
+
+def told(name: str) -> str:
+    """What the test wants of a part now."""
+    try:
+        return (FOLDER / name).read_text("utf-8")
+    except OSError:
+        return ""
+
+
+def block() -> None:
+    """Hang until the test opens the pipe, or for ever."""
+    with open(FOLDER / "pipe", "rb") as pipe:
+        pipe.read(1)
+
+
+def video(cv2) -> None:
+    """cv2.VideoCapture of a device: a picture with a sensor's noise, ten times a second."""
+    import numpy as np
+
+    real = cv2.VideoCapture
+
+    class Device:
+        def __init__(self, target, api) -> None:
+            self.target = target
+            self.pictures = {name: cv2.imread(str(FOLDER / f"{name}.png")) for name in ("face", "room", "crowd")}
+            self.random, self.count = np.random.default_rng(1), 0
+
+        def isOpened(self) -> bool:
+            return told("camera") != "absent"
+
+        def set(self, key, value) -> bool:
+            return True
+
+        def release(self) -> None:
+            pass
+
+        def grain(self, image, sigma=2.0):
+            noise = self.random.normal(0, sigma, image.shape[:2])[..., None]
+            return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+        def marked(self, image):
+            """With noise, but for the rows in which the test hid its mark."""
+            made = self.grain(image)
+            for row in (100, 300):
+                made[row] = image[row]
+            return made
+
+        def read(self):
+            how = told("camera")
+            time.sleep(1.5 if how == "slow" else 0.0 if how == "flood" else 0.1)
+            self.count += 1
+            face = self.pictures["face"]
+            if how == "hangs":
+                block()
+            is_there = isinstance(self.target, str) or (DEVICES / f"video{self.target}").exists()
+            if how == "gone" or not is_there or (how == "torn" and self.count % 3):
+                return False, None
+            return True, {
+                "frozen": lambda: face,
+                "black": lambda: self.grain(np.zeros_like(face), 1.5),
+                "white": lambda: np.full_like(face, 255),
+                "garbage": lambda: self.random.integers(0, 256, face.shape).astype(np.uint8),
+                "blurred": lambda: self.grain(cv2.GaussianBlur(face, (0, 0), 14), 0.5),
+                "room": lambda: self.grain(self.pictures["room"]),
+                "crowd": lambda: self.grain(self.pictures["crowd"]),
+                "exact": lambda: self.marked(face),
+                "flapping": lambda: self.grain(self.pictures["room" if self.count % 2 else "face"]),
+                "empty": lambda: np.empty((0, 0, 3), np.uint8),
+                "floats": lambda: face.astype(np.float64),
+                "huge": lambda: np.broadcast_to(np.uint8(7), (4320, 7680, 3)),
+            }.get(how, lambda: self.grain(face))()
+
+    cv2.VideoCapture = lambda target, api: Device(target, api) if api == cv2.CAP_V4L2 else real(target, api)
+
+
+def steps(pipeline) -> None:
+    """Pipeline.step with something that goes wrong in it."""
+    right = pipeline.Pipeline.step
+
+    def step(self, frame):
+        match told("step"):
+            case "raises":
+                raise ZeroDivisionError("division by zero")
+            case "hangs":
+                block()
+            case "is slow":
+                time.sleep(1.2)
+            case "leaks memory":
+                KEPT.append(bytearray(os.urandom(1 << 20) * 24))
+            case "leaks files":
+                KEPT.extend(os.open("/dev/null", os.O_RDONLY) for _ in range(20))
+        return right(self, frame)
+
+    pipeline.Pipeline.step = step
+
+
+def models(classifier) -> None:
+    """A model that returns nonsense."""
+    right = classifier.Classifier.probabilities
+
+    def probabilities(self, crop):
+        if told("step") == "nan" and "cnn" in str(self.path):
+            raise classifier.ModelError("the model returned nan")
+        return right(self, crop)
+
+    classifier.Classifier.probabilities = probabilities
+
+
+def starts(see) -> None:
+    """A vision that takes its time, or crashes, at its start."""
+    right = see.see
+
+    def slowly(*given, **named):
+        match told("start"):
+            case "takes long":
+                block()
+            case "crashes":
+                os.abort()
+        return right(*given, **named)
+
+    see.see = slowly
+
+
+PATCHES = {
+    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.classifier": models, "assistant.see": starts,
+}  # fmt: skip
+
+
+class Patcher:
+    """Patches a module once it has been loaded."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in PATCHES:
+            return None
+        patch = PATCHES.pop(name)
+        spec = importlib.util.find_spec(name)
+        load = spec.loader.exec_module
+
+        def exec_module(module) -> None:
+            load(module)
+            patch(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+exists = Path.exists
+Path.exists = lambda path, **named: str(path).startswith("/dev/video") or exists(path, **named)
+sys.meta_path.insert(0, Patcher())
+if told("no espeak library"):
+    sys.modules["espeakng_loader"] = None
+if shift := float(told("clock") or 0):
+    wall = time.time
+    time.time = lambda: wall() + shift

@@ -1,0 +1,231 @@
+"""Rows C: speech and sound."""
+
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+import time
+import wave
+from pathlib import Path
+
+import pytest
+
+from assistant.link import Client
+from assistant.records import Priority, Utterance
+from assistant.voice.sound import CommandPlayer, with_lead_in
+from assistant.voice.voices.espeak import Program
+from tests.faults.box import ROOT, Box, Row, without
+from tests.faults.ear import BEEPS
+
+SYSTEM_ALSA = Path("/usr/share/alsa/alsa.conf")
+
+
+def espeak(box: Box, script: str) -> None:
+    """Put another espeak-ng before the real one, and hide the library of the wheel."""
+    (box.folder / "bin/espeak-ng").write_text(f"#!/bin/sh\n{script}\n")
+    (box.folder / "bin/espeak-ng").chmod(0o755)
+    box.tell("no espeak library", "yes")
+
+
+@pytest.mark.fault("C1", "no sound card at boot", rec=2.5)
+def test_c1(box: Box, row: Row) -> None:
+    box.sound()
+    box.start()
+    time.sleep(6)
+    since = box.sound(default="works")
+    heard = box.ear.until("I had no sound.")
+    row.said(heard, since)
+    row.recovered(heard.at, since)
+    row.said(box.ear.until("Ready."), since)
+
+
+@pytest.mark.fault("C2", "the sound device goes, and returns", say=4, rec=5)
+def test_c2(ready: Box, row: Row) -> None:
+    jack = ready.cards("Headphones")["Headphones"]
+    ready.sound(**{jack: "works"})
+    since = time.monotonic()
+    ready.command("status")
+    assert ready.ear.until("Running.").device == jack
+    row.said(ready.ear.until("Sound moved to another device."), since)
+    since = ready.sound(default="works", **{jack: "works"})
+    time.sleep(4)
+    ready.command("status")
+    row.recovered(ready.ear.until("Running.").at, since)
+    assert ready.ear.until("Sound is back where it was.").device == "default"
+
+
+@pytest.mark.fault("C3", "the player hangs", say=5)
+def test_c3(ready: Box, row: Row) -> None:
+    jack = ready.cards("Headphones")["Headphones"]
+    ready.sound(default="hangs", **{jack: "works"})
+    since = time.monotonic()
+    ready.command("status")
+    heard = ready.ear.until("Running.")
+    assert heard.device == jack
+    row.said(heard, since)
+
+
+@pytest.mark.fault("C4", "a device that throws sound away", say=3)
+def test_c4(ready: Box, row: Row) -> None:
+    jack = ready.cards("Headphones")["Headphones"]
+    ready.sound(default="throws it away", **{jack: "works"})
+    since = time.monotonic()
+    ready.command("status")
+    heard = ready.ear.until("Running.")
+    assert heard.device == jack
+    row.said(heard, since)
+
+
+@pytest.mark.fault("C5", "the card's volume is off", say=4)
+def test_c5(box: Box, row: Row) -> None:
+    mixer = "Simple mixer control 'Master',0\n  Capabilities: pvolume pswitch\n  Mono: Playback 0 [0%] [off]\n"
+    (box.folder / "bin/amixer").write_text(f"#!/bin/sh\necho $@ >> {box.folder}/mixer\ncat <<'END'\n{mixer}END\n")
+    (box.folder / "bin/amixer").chmod(0o755)
+    since = box.start()
+    row.said(box.ear.until("Volume was off."), since)
+    assert "-q sset Master,0 30% unmute" in (box.folder / "mixer").read_text()
+
+
+def recorded(box: Box, row: Row, script: str) -> None:
+    """espeak-ng does not speak; a fault is heard all the same, recorded when it did."""
+    assert box.command("record").returncode == 0
+    box.ready()
+    box.stop()
+    espeak(box, script)
+    box.start()
+    box.ear.until("Ready.")
+    since = box.tell("camera", "gone")
+    row.said(box.ear.until("Camera lost."), since)
+    since = time.monotonic()
+    (box.folder / "bin/espeak-ng").unlink()
+    box.tell("camera")
+    row.recovered(box.ear.until("The camera is back.").at, since)
+
+
+@pytest.mark.fault("C6", "espeak-ng is not there, crashes, hangs", say=6, rec=6)
+@pytest.mark.parametrize("script", ["exit 127", "kill -SEGV $$", "sleep 1000"])
+def test_c6(box: Box, row: Row, script: str) -> None:
+    recorded(box, row, script)
+
+
+@pytest.mark.fault("C7", "espeak-ng reports success, and made nothing", say=4, rec=5)
+@pytest.mark.parametrize("script", ["exit 0", "printf RIFF", "head -c 200 /dev/zero"])
+def test_c7(box: Box, row: Row, script: str) -> None:
+    recorded(box, row, script)
+
+
+@pytest.mark.fault("C8", "neither espeak-ng nor recordings", say=4)
+def test_c8(box: Box, row: Row) -> None:
+    espeak(box, "exit 1")
+    box.start()
+    box.ear.until(BEEPS)
+    since = box.tell("camera", "gone")
+    row.said(box.ear.until(BEEPS), since)
+
+
+@pytest.mark.fault("C9", "another program holds the card", say=4)
+def test_c9(ready: Box, row: Row) -> None:
+    ready.sound(default="busy")
+    since = time.monotonic()
+    ready.command("status")
+    threading.Timer(1.5, lambda: ready.sound(default="works")).start()
+    row.said(ready.ear.until("Running."), since)
+
+
+@pytest.mark.fault("C10", "no sound at all for a while", rec=2.5)
+def test_c10(ready: Box, row: Row) -> None:
+    ready.sound()
+    ready.tell("camera", "gone")
+    time.sleep(8)
+    since = ready.sound(default="works")
+    heard = ready.ear.until("I had no sound.")
+    row.said(heard, since)
+    row.recovered(heard.at, since)
+    row.said(ready.ear.until("Camera lost."), since)
+
+
+@pytest.mark.fault("C11", "a thousand utterances a second")
+def test_c11(box: Box, row: Row) -> None:
+    box.tell("camera", "room")
+    socket = box.folder / "run/emotion-assistant/voice.sock"
+    box.start(command="voice")
+    while not socket.exists():
+        time.sleep(0.02)
+    client = Client(socket)
+    began = time.monotonic()
+    for number in range(3000):
+        now = time.monotonic()
+        client.say(Utterance("One person looks happy.", Priority.CHANGE, f"person {number % 5}", now + 1.5))
+        time.sleep(max(0.0, began + number / 1000 - time.monotonic()))
+    ended = time.monotonic()
+    assert box.command("status").returncode == 0
+    heard = box.ear.until("I cannot see at the moment.", 5)
+    row.words.append(heard.text)
+    assert not [each for each in box.ear.during(4) if each.at > ended + 2], "nothing of it is told late"
+    assert len(box.ear.all) <= 6, "four unasked in a minute"
+    client.close()
+
+
+@pytest.mark.fault("C12", "hostile text")
+def test_c12(box: Box, row: Row) -> None:
+    socket = box.folder / "run/emotion-assistant/voice.sock"
+    box.start(command="voice")
+    while not socket.exists():
+        time.sleep(0.02)
+    client = Client(socket)
+    place = box.folder
+    evil = (
+        f"-w {place}/evil.wav", f"--path={place}", f"$(touch {place}/evil)", f"`touch {place}/evil`",
+        f"<speak><audio src='{place}'/></speak>", "[[h@'loU]]", "\0\x1b[2J\a", "😀" * 50, "a" * 4000, "\u202e\ufeff",
+    )  # fmt: skip
+    for text in evil:
+        client.say(Utterance(text, Priority.FAULT, f"evil {text[:9]}"))
+    client.say(Utterance("Ready.", Priority.FAULT, "last"))
+    row.words.append(box.ear.until("Ready.", 60).text)
+    assert not [each for each in box.folder.rglob("evil*")]
+    client.close()
+
+
+@pytest.mark.fault("C13", "the first syllable is swallowed")
+def test_c13(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not SYSTEM_ALSA.exists() or not shutil.which("aplay"):
+        without("alsa-utils is not installed", row)
+    kept = f'type file slave.pcm null file "{box.folder}/heard.wav" format wav'
+    (box.folder / "asoundrc").write_text(f"pcm.!default {{ {kept} }}\npcm.null {{ type null }}\n")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", f"{SYSTEM_ALSA}:{box.folder}/asoundrc")
+    speech = Program("en", 175)("Ready.", threading.Event())
+    assert speech
+    CommandPlayer(least_share=0).play(with_lead_in(speech, 300), threading.Event())
+    with wave.open(str(box.folder / "heard.wav")) as source:
+        rate, content = source.getframerate(), source.readframes(source.getnframes())
+    assert rate == speech.rate
+    silent = 2 * round(0.3 * rate)
+    assert not any(content[:silent]), "three tenths of a second of nothing"
+    assert content[silent : silent + len(speech.samples)] == speech.samples, "then every sample, none swallowed"
+    row.words.append("Ready.")
+
+
+@pytest.mark.fault("C14", "what is said is left in a file")
+def test_c14(box: Box, row: Row) -> None:
+    if not shutil.which("strace"):
+        without("strace is not installed", row)
+    trace = box.folder / "trace"
+    done = subprocess.run(
+        ["strace", "-f", "-qq", "-e", "trace=open,openat,creat", "-o", trace,
+         sys.executable, "-B", "-m", "assistant", "say", "Looks happy."],
+        env=box.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    row.words.append("Looks happy.")
+    opened = [line for line in trace.read_text().splitlines() if "O_WRONLY" in line or "O_RDWR" in line]
+    assert opened, "pipes and devices are opened for writing"
+    kept = [line for line in opened if stat.S_ISREG(_mode(line.split('"')[1]))]
+    assert kept == []
+
+
+def _mode(path: str) -> int:
+    try:
+        return Path(path).stat().st_mode
+    except OSError:
+        return 0

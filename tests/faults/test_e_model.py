@@ -1,0 +1,134 @@
+"""Rows E: the model."""
+
+import json
+import os
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assistant.records import ModelError
+from assistant.vision.classifier import Classifier
+from assistant.vision.tflite import find
+from tests import models
+from tests.faults.box import Box, Row
+
+SECOND = "Using the second expression model."
+STARTS_S = 5.0
+"""The figures of these rows count from the start of the process, which has its imports before it."""
+
+
+def copied(box: Box, name: str = "mine") -> Path:
+    """A copy of the default model with its card."""
+    source, target = find("emotion-cnn-int8"), box.folder / f"{name}.tflite"
+    for suffix in (".tflite", ".json"):
+        shutil.copy(source.with_suffix(suffix), target.with_suffix(suffix))
+    return target
+
+
+def second(box: Box, row: Row, model: Path) -> None:
+    """The model is refused, and the next one told of and used."""
+    since = box.start("--model", model)
+    row.said(box.ear.until(SECOND), since)
+    assert box.ear.until("One person")
+
+
+@pytest.mark.fault("E1", "the model is not there", say=STARTS_S)
+def test_e1(box: Box, row: Row) -> None:
+    second(box, row, box.folder / "gone.tflite")
+
+
+@pytest.mark.fault("E2", "cut off, at a thousand sizes", say=STARTS_S)
+def test_e2(box: Box, row: Row) -> None:
+    model = copied(box)
+    whole = model.read_bytes()
+    for part in range(1000):
+        model.write_bytes(whole[: len(whole) * part // 1000])
+        with pytest.raises(ModelError, match="does not match its card"):
+            Classifier(model)
+    second(box, row, model)
+
+
+@pytest.mark.fault("E3", "one bit is flipped", say=STARTS_S)
+def test_e3(box: Box, row: Row) -> None:
+    model = copied(box)
+    whole = bytearray(model.read_bytes())
+    for place in range(0, len(whole), max(1, len(whole) // 500)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        model.write_bytes(flipped)
+        with pytest.raises(ModelError, match="does not match its card"):
+            Classifier(model)
+    second(box, row, model)
+
+
+@pytest.mark.fault("E4", "a hostile file whose card is right", say=12)
+@pytest.mark.parametrize("how", ["cut", "garbage"])
+def test_e4(box: Box, row: Row, how: str) -> None:
+    model = copied(box)
+    whole = model.read_bytes()
+    model.write_bytes(whole[: len(whole) // 2] if how == "cut" else b"\x1c\0\0\0TFL3" + os.urandom(9000))
+    models.rewrite_card(model, sha256="")
+    second(box, row, model)
+
+
+@pytest.mark.fault("E5", "another shape or number of classes", say=STARTS_S)
+def test_e5(box: Box, row: Row) -> None:
+    model = copied(box)
+    models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, golden=[])
+    second(box, row, model)
+
+
+@pytest.mark.fault("E6", "not a number, in work", say=7)
+def test_e6(ready: Box, row: Row) -> None:
+    since = ready.tell("step", "nan")
+    row.said(ready.ear.until(SECOND), since)
+
+
+@pytest.mark.fault("E7", "a model that is stuck or was swapped", say=STARTS_S)
+def test_e7(box: Box, row: Row) -> None:
+    model = copied(box)
+    about = json.loads(model.with_suffix(".json").read_text())
+    assert about["golden"], "what it said of pictures made of numbers"
+    wrong = [list(reversed(each)) if isinstance(each, list) else each for each in about["golden"]]
+    models.rewrite_card(model, golden=wrong)
+    second(box, row, model)
+
+
+@pytest.mark.fault("E8", "slow, or hangs", say=8)
+def test_e8(ready: Box, row: Row) -> None:
+    since = ready.tell("step", "is slow")
+    row.said(ready.ear.until("I am seeing slowly."), since)
+    since = ready.tell("step", "hangs")
+    row.said(ready.ear.until("The vision part stopped."), since)
+
+
+class Payload:
+    """Leaves a mark where whoever unpickles it can be seen."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return (os.mkdir, (str(self.place),))
+
+
+@pytest.mark.fault("E9", "other formats, which run code", say=STARTS_S)
+@pytest.mark.parametrize("suffix", [".h5", ".keras", ".pkl", ".joblib", ".tflite"])
+def test_e9(box: Box, row: Row, suffix: str) -> None:
+    model = box.folder / f"evil{suffix}"
+    copied(box, "evil")
+    model.write_bytes(pickle.dumps(Payload(box.folder / "ran")))
+    second(box, row, model)
+    assert not (box.folder / "ran").exists()
+
+
+@pytest.mark.fault("E10", "hostile labels in the card", say=STARTS_S)
+@pytest.mark.parametrize("labels", [["x" * 1_000_000] * 8, ["happy\0"] * 8, ["happy"] * 8, ["../../x"] * 8, []])
+def test_e10(box: Box, row: Row, labels: list[str]) -> None:
+    model = copied(box)
+    models.rewrite_card(model, labels=labels)
+    with pytest.raises(ModelError):
+        Classifier(model)
+    second(box, row, model)
