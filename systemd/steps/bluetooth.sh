@@ -53,9 +53,8 @@ search_headset() {
     local ends=$((SECONDS + SEARCH_S))
     tell "Switch the headset to pairing mode now." >&2
     bluetoothctl --timeout "$SEARCH_S" scan on >/dev/null 2>&1 &
-    while [ "$SECONDS" -le "$ends" ]; do
-        if first_headset; then return; fi
+    until first_headset; do
+        [ "$SECONDS" -lt "$ends" ] || return 1
         sleep 1
     done
-    return 1
 }
