@@ -66,6 +66,12 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
         request.set_defaults(what=name)
         if name == "status":
             request.add_argument("--json", action="store_true", help="the facts as one JSON object")
+    doctor = command("doctor", "check every part, say what is found and what to do")
+    _add_camera(doctor)
+    doctor.add_argument("--json", action="store_true", help="what was found as one JSON object")
+    doctor.add_argument("--quiet", action="store_true", help="print it only")
+    notice = command("notice", "a page for the people nearby, in the wearer's language, to print")
+    notice.add_argument("--html", type=Path, metavar="FILE", help="write it there; default: to the standard output")
     command("config", "print the effective settings as TOML with their comments")
     return top
 
@@ -94,9 +100,9 @@ def _command(
         "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE} and {config.BOOT_FILE}"
     )
     _add_common(command)
-    if name in ("run", "vision", "replay", "demo", "config"):
+    if name in ("run", "vision", "replay", "demo", "doctor", "config"):
         command.add_argument("--detector", choices=config.choices("detector", "driver"), help="how faces are found")
         command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
-    if name in ("run", "demo", "voice", "say", "record", "sounds", "config"):
+    if name in ("run", "demo", "voice", "say", "record", "sounds", "doctor", "config"):
         command.add_argument("--voice", choices=config.choices("voice", "engine"), help="how it is said")
     return command

@@ -21,14 +21,21 @@ class Board:
         self._root = root or Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM))
         self._is_hot = False
 
+    def alarms(self) -> dict[Path, bool]:
+        """The voltages that are watched, each with whether it is critically low."""
+        files = sorted(self._root.glob("class/hwmon/hwmon*/in*_lcrit_alarm"))
+        return {file: number == 1 for file in files if (number := _number(file)) is not None}
+
+    def degrees(self) -> float | None:
+        """The temperature of the warmest zone, None where there is none."""
+        numbers = [_number(zone) for zone in self._root.glob("class/thermal/thermal_zone*/temp")]
+        return max((number / 1000 for number in numbers if number is not None), default=None)
+
     def troubles(self) -> dict[str, str]:
         """What is wrong now: names of faults, with the detail for the log."""
-        found = {}
-        for alarm in sorted(self._root.glob("class/hwmon/hwmon*/in*_lcrit_alarm")):
-            if _number(alarm) == 1:
-                found["power"] = f"{alarm}: under-voltage"
-        warmest = max((_number(zone) or 0 for zone in self._root.glob("class/thermal/thermal_zone*/temp")), default=0)
-        degrees = warmest / 1000
+        low = [str(file) for file, is_low in self.alarms().items() if is_low]
+        found = {"power": f"{', '.join(low)}: under-voltage"} if low else {}
+        degrees = self.degrees() or 0.0
         self._is_hot = degrees >= (COOL_C if self._is_hot else HOT_C)
         if self._is_hot:
             found["hot"] = f"{degrees:.0f} degrees"

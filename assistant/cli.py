@@ -234,6 +234,25 @@ def _ask(options: argparse.Namespace) -> int:
     return 0 if reply.ok else EXIT_ERROR
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from assistant.doctor.checkup import checkup, usable
+
+    try:
+        settings, mistakes = settings_of(options), ""
+    except ConfigError as err:
+        settings, mistakes = _with_options(usable(err), options), str(err)
+    with stop_on_signal() as stop:
+        code = checkup(settings, mistakes, stop, is_quiet=options.quiet, as_json=options.json)
+        return EXIT_INTERRUPTED if stop.is_set() else code
+
+
+def _notice(options: argparse.Namespace) -> int:
+    from assistant import notice, phrases
+
+    notice.write(phrases.load(settings_of(options).words.locale), options.html)
+    return 0
+
+
 def _config(options: argparse.Namespace) -> int:
     print(config.to_toml(settings_of(options)), end="")
     return 0
@@ -241,6 +260,7 @@ def _config(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
-    "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "config": _config,
+    "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "doctor": _doctor,
+    "notice": _notice, "config": _config,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

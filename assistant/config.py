@@ -47,6 +47,8 @@ class Camera:
     rotate: int = setting(
         0, "turns the picture if the box is worn on its side, degrees: 0, 90, 180 or 270", low=0, high=270
     )
+    led: tuple[int, ...] = setting((), "a light for bystanders, lit while the camera is open: the pin (BCM number) of "
+                                "a LED with its resistor to ground", low=0, high=27, most=1)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -192,10 +194,13 @@ def parse(text: str, origin: str = "settings", base: Settings | None = None) -> 
         mistakes.append(("decide.gap_s", f"decide.gap_s is {decide.gap_s}; {least}"))
     if camera.rotate % 90:
         mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
+    if taken := set(camera.led) & set(settings.controls.buttons):
+        pin = taken.pop()
+        mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
     if mistakes:
         at = lines.places(text)
         told = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
-        raise ConfigError("\n".join(told), sorted({at[key] for key, _ in mistakes if key in at}))
+        raise ConfigError("\n".join(told), sorted({at[key] for key, _ in mistakes if key in at}), settings)
     return settings
 
 

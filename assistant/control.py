@@ -32,6 +32,10 @@ UNIT_SOCKET = Path("/run/emotion-assistant/control.sock")
 """Where the installed service listens."""
 
 
+class NotRunningError(LinkError):
+    """Nobody listens there."""
+
+
 def find() -> Path:
     """The socket of the user's own assistant, else that of the installed one."""
     own = control_socket()
@@ -51,7 +55,7 @@ def ask(command: str, path: Path | None = None, *, limit_s: float = LIMIT_S) -> 
                 connection.sendall(json.dumps({"command": command}).encode() + b"\n")
             return _reply(_line(connection, end_at), path)
     except (FileNotFoundError, ConnectionRefusedError) as err:
-        raise LinkError(f"not running (no {path}); start it with: emotion-assistant run") from err
+        raise NotRunningError(f"not running (no {path}); start it with: emotion-assistant run") from err
     except PermissionError as err:
         raise LinkError(f"{path}: you may not use this assistant; join the group of that folder") from err
     except BlockingIOError as err:  # too many still wait at the door

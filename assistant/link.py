@@ -86,9 +86,9 @@ class Client(Endpoint):
         """What waits of this topic is no longer true."""
         self.send(Withdraw(topic))
 
-    def heartbeat(self, at: float) -> None:
-        """A step was completed at `at`, monotonic seconds."""
-        self.send(Heartbeat(at))
+    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "") -> None:
+        """A step was completed at `at`, monotonic seconds; see messages.Heartbeat."""
+        self.send(Heartbeat(at, camera, faults))
 
     def stop(self) -> None:
         """The voice is to end once it has said what waits."""
@@ -166,10 +166,12 @@ class Listener(Host):
     def __init__(self, path: Path, *, line_s: float = LINE_S) -> None:
         super().__init__("link", path, line_s)
         self._on_message: Listen = lambda message: None
+        self._on_leave: Callable[[], None] = lambda: None
 
-    def start(self, on_message: Listen) -> None:
-        """Take messages from now on; on_message runs on the link's thread and may raise LinkError to refuse one."""
-        self._on_message = on_message
+    def start(self, on_message: Listen, on_leave: Callable[[], None] = lambda: None) -> None:
+        """Take messages from now on; on_message runs on the link's thread and may raise LinkError to refuse one;
+        on_leave, on the same thread: a client is connected no longer."""
+        self._on_message, self._on_leave = on_message, on_leave
         self._thread.start()
 
     def send(self, message: Message) -> None:
@@ -182,6 +184,10 @@ class Listener(Host):
 
     def _take(self, peer: Peer, line: bytes) -> None:
         self._on_message(decode(line))
+
+    def _let_go(self, peer: Peer) -> None:
+        super()._let_go(peer)
+        self._on_leave()
 
 
 def _is_fault(message: Message) -> bool:

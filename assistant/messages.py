@@ -14,7 +14,7 @@ from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""
-LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "sound": 60}
+LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "sound": 60, "faults": 200}
 """Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
 MAX_NUMBER = 1e12
 ASKS = ("describe", "more", "why", "aim", "wrong")
@@ -23,9 +23,12 @@ ASKS = ("describe", "more", "why", "aim", "wrong")
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things."""
+    """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things. camera: vision
+    has it open; faults: names of those that stand for vision, with spaces between."""
 
     at: float
+    camera: bool = False
+    faults: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "at": _is_number,
     "expires_at": lambda value: value is None or _is_number(value),
     "is_over": lambda value: isinstance(value, bool),
+    "camera": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
     "priority": _is_one_of(Priority.__members__),
     "fate": _is_one_of(Fate),

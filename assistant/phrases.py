@@ -15,7 +15,7 @@ from assistant.records import AssistantError
 FAULTS = {
     "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
     "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory", "damaged",
-    "disk", "sound", "control", "buttons", "keys", "power", "hot",
+    "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
@@ -56,6 +56,19 @@ TABLES = {
     "sounds": {"tour", "still_here", "alarm"},
     "faults": FAULTS,
     "faults_over": FAULTS,
+    "doctor": {
+        "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
+        "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
+        "bright_enough", "dim", "glare", "face", "face_none", "detector", "model", "model_slow", "buttons",
+        "buttons_none", "light", "light_none", "temperature", "temperature_hot", "temperature_none", "voltage",
+        "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
+        "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",
+    },
+    "advice": {
+        "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",
+        "memory", "limit", "start", "enable", "journal", "restart", "ask",
+    },
+    "notice": {"title", "who", "what", "keeps", "cover"},
 }  # fmt: skip
 """The tables of a locale file and the keys that each must have, no more and no less."""
 
@@ -67,6 +80,7 @@ SLOTS = {
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
     "silence": {"count"},
+    "doctor": {"number"},
 }
 """What may stand in braces in the sentences of a table; in all others nothing may."""
 
@@ -135,6 +149,10 @@ class Phrases:
     def said(self, table: str, name: str) -> str:
         """A word or sentence of another table; empty for an empty name."""
         return self.tables[table][name] if name else ""
+
+    def found(self, name: str, number: int = 0) -> str:
+        """What the doctor found: a sentence of [doctor], its number filled in."""
+        return self.tables["doctor"][name].format(number=number)
 
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""

@@ -28,11 +28,13 @@ class AssistantError(Exception):
 
 
 class ConfigError(AssistantError):
-    """Settings that cannot be used; one mistake a line. lines: of the file, where the mistakes are, as far as known."""
+    """Settings that cannot be used; one mistake a line. lines: of the file, where the mistakes are, as far as known;
+    usable: the settings with defaults in the place of what is wrong, for who must go on even so; None where nothing
+    could be read."""
 
-    def __init__(self, message: str, lines: Sequence[int] = ()) -> None:
+    def __init__(self, message: str, lines: Sequence[int] = (), usable: object = None) -> None:
         super().__init__(message)
-        self.lines = tuple(lines)
+        self.lines, self.usable = tuple(lines), usable
 
 
 class Trouble(NamedTuple):

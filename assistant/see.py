@@ -106,22 +106,23 @@ class _Ears:
 
 
 class _Heartbeat:
-    """Tells the voice, at most every HEARTBEAT_S, that the loop turns, with frames or without; and the service manager
-    that all of it works: the loop, the camera's driver, the link. A process that has grown too much is ended, after
-    that has been said: `has_grown`."""
+    """Tells the voice, every HEARTBEAT_S and when the camera was opened or closed, that the loop turns, with frames or
+    without; and the service manager that all of it works: the loop, the camera's driver, the link. A process that has
+    grown too much is ended, after that has been said: `has_grown`."""
 
     def __init__(self, client: link.Client, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
         self._guard, self._next, self._guard_at, self._ends_at = Guard(), 0.0, 0.0, math.inf
         self.live: Live | None = None
-        self.has_grown = False
+        self.has_grown = self._was_open = False
 
     def __call__(self, step: Step | None) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + HEARTBEAT_S
-            self._client.heartbeat(now)
-        faults = (*(self.live.faults.standing() if self.live else ()), *(() if self._client.is_heard else ("voice",)))
+        now, is_open = time.monotonic(), self._capture.is_open
+        standing = self.live.faults.standing() if self.live else ()
+        if now >= self._next or is_open != self._was_open:
+            self._next, self._was_open = now + HEARTBEAT_S, is_open
+            self._client.heartbeat(now, camera=is_open, faults=" ".join(standing))
+        faults = (*standing, *(() if self._client.is_heard else ("voice",)))
         if step is not None or faults:  # no camera, and said so, is a running state too
             self._notifier.ready()
         self._notifier.status(f"faults: {', '.join(faults)}" if faults else "looking")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 def parts(parent: int) -> dict[str, int]:
     """The process numbers of vision and voice, of an assistant whose own number is `parent`."""
-    numbers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    threads = Path(f"/proc/{parent}/task").iterdir()  # a child belongs to the thread that started it
+    numbers = " ".join((thread / "children").read_text() for thread in threads).split()
     lines = {int(number): Path(f"/proc/{number}/cmdline").read_text() for number in numbers}
     return {part: number for number, line in lines.items() for part in ("vision", "voice") if f"\0{part}\0" in line}
 

@@ -91,6 +91,15 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     assert len(text.splitlines()) <= 300, path
 
 
+def test_the_doctor_leaves_vision_to_a_process_of_its_own() -> None:
+    graph = {name(path): imports(path) for path in FILES}
+    known, waiting = set(), ["assistant.doctor.checkup"]
+    while waiting:
+        known.add(module := waiting.pop())
+        waiting += graph[module] - known
+    assert not {module for module in known if module.startswith("assistant.vision")}
+
+
 def test_no_clock_on_the_wall() -> None:
     for path in ROOT.glob("assistant/**/*.py"):
         text = path.read_text("utf-8")

@@ -225,7 +225,7 @@ def test_lgpio_leaves_nothing_behind_and_us_where_we_were(tmp_path: Path) -> Non
     (tmp_path / "here").mkdir()
     (tmp_path / "tmp").mkdir()
     code = (
-        "import os; from assistant.voice.controls.buttons import _lgpio\n"
+        "import os; from assistant.voice.controls.pins import _lgpio\n"
         "before = dict(os.environ); lgpio = _lgpio(); assert lgpio.error and dict(os.environ) == before\n"
         "print(os.getcwd())"
     )

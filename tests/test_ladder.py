@@ -7,7 +7,7 @@ import pytest
 from assistant import config
 from assistant.records import Fate, Priority, Utterance, VoiceError
 from assistant.voice import voices
-from assistant.voice.ladder import Ladder, YieldedError
+from assistant.voice.ladder import Ladder, UnknownTextError, YieldedError
 from assistant.voice.sound import Pcm, with_lead_in, with_volume
 from assistant.voice.voices.sounding import Sounding, tones
 from tests.hearing import Ear
@@ -133,3 +133,14 @@ def test_a_ladder_is_its_voices() -> None:
     assert Ladder.of(ladder) is ladder
     ladder.close()
     assert (first.closed, second.closed) == (1, 1)
+
+
+def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice() -> None:
+    broken, knows, last = Stub("broken", VoiceError("gone")), Stub("knows", UnknownTextError("not this")), Stub("last")
+    ladder, troubles = Ladder([broken, knows, last]), []
+    for known in (False, True):
+        knows.does = known or UnknownTextError("not this")
+        told = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
+        assert told is Fate.SPOKEN
+    assert (len(broken.said), len(knows.said), len(last.said)) == (1, 2, 1)
+    assert troubles == ["broken: gone"], "it is well"

@@ -33,6 +33,7 @@ from assistant.wire import Peer
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
+BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "at": %s}'
 FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
@@ -41,7 +42,7 @@ utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.no
 messages = st.one_of(
     utterances,
     st.builds(Fault, clean, numbers, clean, st.booleans()),
-    st.builds(Heartbeat, numbers),
+    st.builds(Heartbeat, numbers, st.booleans(), clean),
     st.builds(Answer, st.integers(0, 10**9), utterances),
     st.builds(Withdraw, clean),
     st.builds(Stop),
@@ -92,11 +93,13 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
     ("line", "message"),
     [
         (b"[" * 4000, "not JSON: "),
-        (b'{"type": "heartbeat", "at": NaN}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": 1e999}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": true}', "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": 1' + b"0" * 4000 + b"}", "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat"}', "heartbeat: its fields must be at"),
+        (BEAT % b"NaN", "heartbeat: a wrong value of at"),
+        (BEAT % b"1e999", "heartbeat: a wrong value of at"),
+        (BEAT % b"true", "heartbeat: a wrong value of at"),
+        (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
+        (b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": ""}', "heartbeat: a wrong value of camera"),
+        (b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3}', "heartbeat: a wrong value of faults"),
+        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults"),
         (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
         (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
         (b'{"type": ["stop"]}', "unknown type"),

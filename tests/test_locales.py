@@ -46,6 +46,8 @@ def sample(words: Phrases) -> list[str]:
         words.answer("maybe", expression=words.expression("sad")),
         words.status("shutdown_ask"),
         words.fault("model"),
+        words.found("model", 24),
+        words.said("advice", "camera"),
         *sorted(wordlint.unasked(words), key=len)[-2:],
     ]
 

@@ -41,8 +41,10 @@ def folder(tmp_path: Path) -> Path:
 def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
     ear = Ear()
     voice = Recorded(config.Voice(), ear, folder)
-    for table in ("status", "faults", "faults_over"):
+    for table in ("status", "faults", "faults_over", "doctor", "advice"):
         for text in WORDS.tables[table].values():
+            if "{number}" in text:
+                continue
             assert voice.say(text, NEVER)
             assert ear.heard[-1].seconds == pytest.approx(0.4 * len(text.split()), abs=0.01)
     assert not {text.strip(".") for text in json.loads((folder / INDEX).read_text())} & set(

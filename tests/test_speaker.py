@@ -169,7 +169,7 @@ def test_no_voice_at_all_is_a_failure_not_a_silence(bench: Bench) -> None:
 
 def test_a_dead_voice_is_left_alone_for_a_while_then_tried_again(bench: Bench) -> None:
     first, second = Stub("first", fail(VoiceError("gone"))), Stub("second")
-    speaker = bench.speaker(first, second)
+    speaker = bench.speaker(first, second, Stub("beeps"))
     for text in ("one", "two"):
         speaker.put(say(text))
         assert bench.fate() == (text, Fate.SPOKEN)
@@ -182,9 +182,18 @@ def test_a_dead_voice_is_left_alone_for_a_while_then_tried_again(bench: Bench) -
     assert [first.next(), first.next(), second.began.empty()] == ["three", "four", True]
 
 
+def test_the_last_resort_is_never_kept(bench: Bench) -> None:
+    first, last = Stub("first", fail(VoiceError("gone"))), Stub("beeps")
+    speaker = bench.speaker(first, last)
+    for text in ("one", "two"):
+        speaker.put(say(text))
+        assert bench.fate() == (text, Fate.SPOKEN)
+    assert [first.next(), first.next(), last.next(), last.next()] == ["one", "two", "one", "two"]
+
+
 def test_when_the_lower_voice_fails_too_the_better_one_is_tried_at_once(bench: Bench) -> None:
     first, second = Stub("first", fail(VoiceError("gone"))), Stub("second")
-    speaker = bench.speaker(first, second)
+    speaker = bench.speaker(first, second, Stub("beeps"))
     speaker.put(say("one"))
     assert bench.fate() == ("one", Fate.SPOKEN)
     first.act, second.act = second.act, first.act

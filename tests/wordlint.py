@@ -103,9 +103,11 @@ def unasked(words: Phrases) -> Iterator[str]:
             yield words.remark(name.removesuffix("_where"), expression=expression, where=place, reason=reason)
     yield from (words.facts([words.expression(name)]) for name in sorted(SPOKEN))
     yield words.wrong_line(12)
-    for table in ("status", "sounds", "faults", "faults_over"):
+    for table in ("status", "sounds", "faults", "faults_over", "advice"):
         yield from words.tables[table].values()
     yield from (words.silence(seconds) for seconds in (30, 300))
+    yield from (words.found(name, 12) for name in words.tables["doctor"])
+    yield from (text for name, text in words.tables["notice"].items() if name != "title")
 
 
 def asked(words: Phrases) -> Iterator[str]:
@@ -183,7 +185,7 @@ def _alike(words: Phrases) -> Iterator[str]:
     """What must not be taken for something else is not said in the same words."""
     groups = {table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers")}
     groups["places"] = groups.pop("where") + groups.pop("clock")
-    wholes = ("aim", "status", "sounds", "faults", "faults_over")
+    wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
         *(words.remark(name) for name in ("somebody", "another", "somebody_left", "nobody")),

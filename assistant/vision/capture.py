@@ -41,7 +41,7 @@ class Capture:
 
     repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). trouble: what the camera complained
     of last, empty while it works. is_busy: another program holds it; is_spent: only another process can open it;
-    is_torn: more than half of its pictures of late were none.
+    is_torn: more than half of its pictures of late were none; is_open: a camera is being held.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Capture:
         self._call: tuple[float, float] | None = None
         self.dropped = 0
         self.trouble = ""
-        self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
+        self.has_ended = self.is_busy = self.is_spent = self.is_torn = self.is_open = False
         self._mark: int | None = None
         self._reads: deque[tuple[float, bool]] = deque()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -94,6 +94,7 @@ class Capture:
             try:
                 with self._calling(OPENS_S):
                     opened = self._open_camera()
+                self.is_open = True
                 with contextlib.closing(opened) as camera:
                     self.trouble, self.is_busy = "", False
                     self._play(camera)
@@ -101,6 +102,7 @@ class Capture:
                 self.is_busy = isinstance(err, CameraBusyError)
                 self.is_spent = isinstance(err, CameraSpentError)
                 self.trouble = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
+            self.is_open = False
             if not self._repeat:
                 break
             if self.trouble:

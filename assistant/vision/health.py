@@ -59,15 +59,7 @@ class Health:
 
     def update(self, grey: NDArray[np.uint8], at: float) -> dict[str, bool]:
         """Take in a picture uint8 [H, W] of `at` (seconds): for each trouble whether it stands now."""
-        small = np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
-        is_black, is_blank = float(small.mean()) < BLACK, _is_blank(small)
-        found = {
-            "black": is_black,
-            "blank": is_blank and not is_black,
-            "blurred": not is_black and not is_blank and quality.sharpness(small) < BLURRED,
-            "slow": self._is_slow(at),
-        }
-        for name, is_so in found.items():
+        for name, is_so in {**look(grey), "slow": self._is_slow(at)}.items():
             self._troubles[name].update(is_so, at)
         return {name: trouble.stands for name, trouble in self._troubles.items()}
 
@@ -81,6 +73,17 @@ class Health:
         self._first = at if self._first is None else self._first
         self._times = [each for each in self._times if at - each < COUNT_S] + [at]
         return at - self._first >= COUNT_S and len(self._times) < SLOW_FPS * COUNT_S
+
+
+def look(grey: NDArray[np.uint8]) -> dict[str, bool]:
+    """For each trouble of a single picture uint8 [H, W] whether it has it: one of them at the most."""
+    small = np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    is_black, is_blank = float(small.mean()) < BLACK, _is_blank(small)
+    return {
+        "black": is_black,
+        "blank": is_blank and not is_black,
+        "blurred": not is_black and not is_blank and quality.sharpness(small) < BLURRED,
+    }
 
 
 def _is_blank(small: NDArray[np.uint8]) -> bool:

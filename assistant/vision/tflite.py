@@ -128,7 +128,7 @@ def _first_line(err: Exception) -> str:
 
 def _interpreter(model: Path, content: bytes, threads: int) -> tuple[str, Any]:
     """The first runtime there is, with the model loaded; its chatter on stderr is kept off the terminal."""
-    name, make = _runtime()
+    name, make = runtime()
     try:
         with quiet_stderr():
             interpreter = make(model_content=content, num_threads=threads)
@@ -138,7 +138,8 @@ def _interpreter(model: Path, content: bytes, threads: int) -> tuple[str, Any]:
     return name, interpreter
 
 
-def _runtime() -> tuple[str, Any]:
+def runtime() -> tuple[str, Any]:
+    """The first TFLite runtime there is: its name and its Interpreter. Raises ModelError."""
     try:
         from ai_edge_litert.interpreter import Interpreter
 

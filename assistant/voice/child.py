@@ -25,6 +25,17 @@ class Done:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a child process ended. code: its exit code, negative for a signal; None: it was cancelled or late, and
+    killed, and what it had written until then may be missing."""
+
+    output: bytes
+    errors: bytes
+    code: int | None
+    seconds: float
+
+
 def run_child(
     command: Sequence[str],
     given: bytes,
@@ -37,13 +48,33 @@ def run_child(
     Cancelled or later than limit_s, it is killed with its whole group. Raises VoiceError if it could not be started,
     was late or ended with another exit code than 0; the message then carries the last line that it wrote to stderr.
     """
-    if cancel.is_set():
-        return None
-    name, pipe, began = Path(command[0]).name, subprocess.PIPE, time.monotonic()
+    name = Path(command[0]).name
     try:
-        child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True)
+        ended = watch_child(command, given, limit_s, cancel, environment)
     except OSError as err:
         raise VoiceError(f"{name} could not be started: {err.strerror}") from err
+    if ended.code is None and cancel.is_set():
+        return None
+    if ended.code is None:
+        raise VoiceError(f"{name} did not end within {limit_s:.1f} s and was killed")
+    if ended.code != 0:
+        said = ended.errors.decode("utf-8", "replace").strip().splitlines()
+        raise VoiceError(f"{name} failed with exit code {ended.code}" + (f": {said[-1][:200]}" if said else ""))
+    return Done(ended.output, ended.seconds)
+
+
+def watch_child(
+    command: Sequence[str],
+    given: bytes,
+    limit_s: float,
+    cancel: threading.Event,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Like `run_child`, for who wants to know how it ended. Raises OSError if it could not be started."""
+    if cancel.is_set():
+        return Outcome(b"", b"", None, 0.0)
+    name, pipe, began = Path(command[0]).name, subprocess.PIPE, time.monotonic()
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True)
     output, errors, seconds = b"", b"", 0.0
 
     def talk() -> None:
@@ -61,14 +92,7 @@ def run_child(
         if is_late:
             kill_group(child)
             talker.join(1.0)  # not for ever: a grandchild that left the group may still hold a pipe
-    if is_late and cancel.is_set():
-        return None
-    if is_late:
-        raise VoiceError(f"{name} did not end within {limit_s:.1f} s and was killed")
-    if child.returncode != 0:
-        said = errors.decode("utf-8", "replace").strip().splitlines()
-        raise VoiceError(f"{name} failed with exit code {child.returncode}" + (f": {said[-1][:200]}" if said else ""))
-    return Done(output, seconds)
+    return Outcome(output, errors, None if is_late else child.returncode, seconds)
 
 
 def kill_group(child: "subprocess.Popen[bytes]") -> None:

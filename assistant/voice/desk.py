@@ -9,7 +9,7 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from assistant.messages import Ask
@@ -51,7 +51,7 @@ class Mouth(Protocol):
 
 class Desk:
     """Carries out commands, one at a time. ask(message) sends a question to vision; change(rate_wpm, volume) makes the
-    voices so; is_seeing() tells whether vision lives.
+    voices so; is_seeing() tells whether vision lives; facts() what else a program may know.
 
     Muted, only faults and answers to commands are heard; a new start is never mute. Rate and volume are kept.
     """
@@ -65,11 +65,12 @@ class Desk:
         kept: Kept,
         *,
         is_seeing: Callable[[], bool] = lambda: True,
+        facts: Callable[[], Mapping[str, str | bool]] = dict,
         shutdown_command: tuple[str, ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._words, self._mouth, self._ask, self._change, self._kept = words, mouth, ask, change, kept
-        self._is_seeing, self._shutdown_command, self._clock = is_seeing, shutdown_command, clock
+        self._is_seeing, self._facts, self._shutdown_command, self._clock = is_seeing, facts, shutdown_command, clock
         self._numbers = itertools.count(1)
         self._one_at_a_time = threading.Lock()
         self._answered = threading.Condition()
@@ -168,6 +169,10 @@ class Desk:
         self._mouth.put(utterance)
         facts = {"vision": is_seeing, "muted": self.is_muted, "volume": self._kept.volume}
         return Reply(True, utterance.text, {**facts, "rate_wpm": self._kept.rate_wpm})
+
+    def _do_facts(self) -> Reply:
+        """For programs: how it is, without a word."""
+        return Reply(True, "", {"vision": self._is_seeing(), "muted": self.is_muted, **self._facts()})
 
     def _do_cancel(self) -> Reply:
         self._mouth.interrupt()

@@ -11,7 +11,8 @@ from assistant.records import Fate, Priority, Utterance, VoiceError
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-"""So long a lower rung is kept before the better ones are tried again, with whatever is said next."""
+"""So long a lower rung is kept before the better ones are tried again, with whatever is said next; but the last one,
+which may be without words, is not kept at all."""
 
 
 class Voice(Protocol):
@@ -45,6 +46,10 @@ class Sounds(Protocol):
 
 class YieldedError(VoiceError):
     """Another program said something that goes before this; no other voice may talk into it."""
+
+
+class UnknownTextError(VoiceError):
+    """A voice that is well cannot tell this text; it may tell the next one."""
 
 
 class Ladder(Sequence[Voice]):
@@ -84,7 +89,7 @@ class Ladder(Sequence[Voice]):
             return by_sound
         if clock() >= self._retry_at:
             self._first = 0
-        rungs = range(len(self._voices))
+        rungs, well = range(len(self._voices)), len(self._voices)
         for rung in (*rungs[self._first :], *rungs[: self._first]):
             voice = self._voices[rung]
             try:
@@ -93,11 +98,15 @@ class Ladder(Sequence[Voice]):
             except YieldedError as err:
                 log.info("voice %s: %s", voice.name, err)
                 return Fate.INTERRUPTED
+            except UnknownTextError as err:
+                log.info("voice %s: %s", voice.name, err)
+                well = min(well, rung)
+                continue
             except Exception as err:  # whatever a voice does, the next one speaks
                 is_spoken, trouble = False, _line(err)
                 log.debug("voice %s", voice.name, exc_info=True)
             if is_spoken:
-                self._spoke(rung, clock)
+                self._spoke(min(rung, well), clock)
                 return Fate.SPOKEN
             if cancel.is_set():
                 return Fate.INTERRUPTED
@@ -129,7 +138,9 @@ class Ladder(Sequence[Voice]):
 
     def _spoke(self, rung: int, clock: Callable[[], float]) -> None:
         self._told = {told for told in self._told if told[0] != rung}
-        if rung != self._first:
+        if rung == len(self._voices) - 1:
+            self._first = 0
+        elif rung != self._first:
             self._first, self._retry_at = rung, clock() + RETRY_S
 
     def _tell(self, rung: int, message: str, on_trouble: Callable[[str], None]) -> None:

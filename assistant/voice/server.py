@@ -14,13 +14,15 @@ from assistant.faults import Faults
 from assistant.link import Listener, control_socket
 from assistant.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.notify import Notifier
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import ControlError, Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice import controls, voices
 from assistant.voice.cards import CardPlayer
 from assistant.voice.desk import Desk
+from assistant.voice.eyes import Eyes
 from assistant.voice.interruption import Interruption
 from assistant.voice.keep import Kept, state_file
 from assistant.voice.ladder import Ladder
+from assistant.voice.light import Light
 from assistant.voice.mixer import raise_volume
 from assistant.voice.silence import Silence
 from assistant.voice.sound import Player
@@ -84,14 +86,19 @@ class Server:
             lambda rate_wpm, volume: self._speaker.use(self._ladder()),
             self._kept,
             is_seeing=lambda: self._watch.is_seeing,
+            facts=lambda: {"camera": self._eyes.is_open, "faults": self._eyes.faults, "wrong": self._wrong},
             shutdown_command=tuple(shlex.split(settings.controls.shutdown_command)),
             clock=clock,
         )
+        self._eyes, self._wrong = Eyes(), ""
 
     def serve(self) -> None:
         """Until told to stop."""
-        self._listener.start(self._take)
-        pressed, troubles = controls.make(self._settings.controls, self._desk.do, control_socket())
+        troubles = self._open_light()
+        self._listener.start(self._take, self._eyes.gone)
+        pressed, more = controls.make(self._settings.controls, self._desk.do, control_socket())
+        troubles |= more
+        self._wrong = " ".join(troubles)
         for name, detail in troubles.items():
             self._tell(Fault(name, self._clock(), detail))
         notifier, interruption, mixer_at = Notifier(), Interruption(), -math.inf
@@ -115,7 +122,17 @@ class Server:
         self._speaker.drain(LAST_WORDS_S)
         self._speaker.close(END_S)
         self._listener.close()
+        self._eyes.close()
         interruption.end()
+
+    def _open_light(self) -> dict[str, str]:
+        """The camera's light, if one is set up; what is wrong with it."""
+        pins = self._settings.camera.led
+        try:
+            self._eyes = Eyes(Light(pins[0]) if pins else None)
+        except ControlError as err:
+            return {"light": str(err)}
+        return {}
 
     def _ladder(self) -> Ladder:
         set_by_ear = dataclasses.replace(self._settings.voice, rate_wpm=self._kept.rate_wpm, volume=self._kept.volume)
@@ -139,6 +156,7 @@ class Server:
                 self._speaker.withdraw(message.topic)
             case Heartbeat():
                 self._watch.beat(message.at)
+                self._eyes.beat(message)
             case Stop():
                 self._stop.set()
             case _:

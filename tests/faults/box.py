@@ -64,8 +64,7 @@ class Box:
         self.sound(default="works")
         os.mkfifo(folder / "pipe")
         head = photograph[0:360, 0:480]
-        patches = np.random.default_rng(2).integers(60, 200, (24, 32, 3), dtype=np.uint8)
-        room = cv2.resize(patches, (640, 480), interpolation=cv2.INTER_CUBIC)
+        room = empty_room()
         crowd = room.copy()
         face = cv2.resize(photograph[20:260, 110:350], (120, 120), interpolation=cv2.INTER_AREA)
         for x, y in ((x, y) for x in (10, 170, 330, 490) for y in (20, 180, 340)):
@@ -174,6 +173,18 @@ class Box:
         self.stop()
         self.unblock()
         self.ear.close()
+
+
+def empty_room() -> np.ndarray:
+    """A wall with the light from one side, and some furniture: BGR [480, 640, 3]."""
+    light = np.linspace(90, 170, 640)[None, :].repeat(480, 0)
+    room = np.stack([light, 0.95 * light, 0.9 * light], -1).astype(np.uint8)
+    for number, (left, top, right, bottom) in enumerate(
+        ((40, 60, 200, 260), (260, 40, 420, 180), (470, 90, 620, 420), (0, 400, 460, 479))
+    ):
+        cv2.rectangle(room, (left, top), (right, bottom), (60 + 20 * number, 80, 120 - 10 * number), -1)
+        cv2.rectangle(room, (left, top), (right, bottom), (30, 30, 30), 3)
+    return room
 
 
 def without(reason: str, row: Row) -> None:

@@ -1,5 +1,6 @@
 """One test a row of the fault matrix; the report is one line a row, and any that falls short makes it fail."""
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,12 +13,10 @@ from assistant.vision.cameras.demo import photograph
 from tests.faults.box import Box, Row
 from tests.faults.ear import Vocabulary
 
-ROWS = pytest.StashKey[list[Row]]()
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(id, what, say=None, rec=None): a row; seconds to its words and its end")
-    config.stash[ROWS] = []
+    config.pluginmanager.register(Report())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,10 +38,10 @@ def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     """The line of the report that this test writes."""
     marker = request.node.get_closest_marker("fault")
     made = Row(*marker.args, marker.kwargs.get("say"), marker.kwargs.get("rec"))
-    request.config.stash[ROWS].append(made)
     yield made
     if getattr(request.node, "has_passed", False):
         made.outcome = "ok"
+    request.node.user_properties.append(("row", dataclasses.asdict(made)))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -53,17 +52,27 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         item.has_passed = report.passed  # type: ignore[attr-defined]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    rows = merged(config.stash[ROWS])
-    if not rows:
-        return
-    terminalreporter.section("faults: id | fault | words heard | after s | recovered s | ok")
-    for row in rows:
-        terminalreporter.write_line(row.line())
-    done = [row for row in rows if row.outcome == "ok"]
-    skipped = [row for row in rows if row.outcome.startswith("skipped")]
-    short = len(rows) - len(done) - len(skipped)
-    terminalreporter.write_line(f"{len(rows)} rows: {len(done)} ok, {len(skipped)} skipped, {short} short")
+class Report:
+    """Gathers the rows, also those of other processes, and prints them at the end."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            self.rows += [Row(**fields) for name, fields in report.user_properties if name == "row"]  # type: ignore[arg-type]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        rows = merged(self.rows)
+        if not rows:
+            return
+        terminalreporter.section("faults: id | fault | words heard | after s | recovered s | ok")
+        for row in rows:
+            terminalreporter.write_line(row.line())
+        done = [row for row in rows if row.outcome == "ok"]
+        skipped = [row for row in rows if row.outcome.startswith("skipped")]
+        short = len(rows) - len(done) - len(skipped)
+        terminalreporter.write_line(f"{len(rows)} rows: {len(done)} ok, {len(skipped)} skipped, {short} short")
 
 
 def merged(rows: list[Row]) -> list[Row]:

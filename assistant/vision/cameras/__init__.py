@@ -27,14 +27,19 @@ class Camera(Protocol):
     def close(self) -> None: ...
 
 
+def driver_of(settings: CameraSettings) -> str:
+    """The driver that the settings name, or come down to on this machine."""
+    if settings.driver != "auto":
+        return settings.driver
+    return "picamera2" if not settings.source and importlib.util.find_spec("picamera2") else "opencv"
+
+
 def open_camera(settings: CameraSettings, clock: Clock = time.monotonic, *, colour: bool = False) -> Camera:
     """The camera that the settings name. colour: ask for BGR pictures where grey would be cheaper.
 
     Raises CameraError, SourceError where no other try can help.
     """
-    driver = settings.driver
-    if driver == "auto":
-        driver = "picamera2" if not settings.source and importlib.util.find_spec("picamera2") else "opencv"
+    driver = driver_of(settings)
     if driver == "picamera2":
         from assistant.vision.cameras.picamera2 import PiCamera
 

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 COMMANDS = (
     "describe", "more", "repeat", "mute", "unmute", "toggle_mute", "louder", "quieter", "faster", "slower",
-    "why", "wrong", "aim", "status", "shutdown", "cancel",
+    "why", "wrong", "aim", "status", "facts", "shutdown", "cancel",
 )  # fmt: skip
 """What a wearer can ask for, by whatever control."""
 

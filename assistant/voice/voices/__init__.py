@@ -5,8 +5,7 @@ import threading
 import unicodedata
 
 from assistant import config
-from assistant.records import VoiceError
-from assistant.voice.ladder import Ladder, Voice
+from assistant.voice.ladder import Ladder, UnknownTextError, Voice
 from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
 
 MAX_CHARACTERS = 300
@@ -54,14 +53,14 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
 def plain(text: str) -> str:
     """A text that no synthesizer takes for a command: no control characters, no espeak-ng phonemes, not too long.
 
-    Raises VoiceError if nothing is left.
+    Raises UnknownTextError if nothing is left.
     """
     kept = (
         " " if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or char in "[]" else char for char in text
     )
     words = " ".join("".join(kept).split())[:MAX_CHARACTERS]
     if not words:
-        raise VoiceError("there are no words to say")
+        raise UnknownTextError("there are no words to say")
     return words
 
 

@@ -14,13 +14,14 @@ from assistant import config
 from assistant.files import write_whole
 from assistant.records import Priority, VoiceError
 from assistant.voice.earcons import three_beeps
+from assistant.voice.ladder import UnknownTextError
 from assistant.voice.sound import Player, audible, from_wav, to_wav
 from assistant.voice.voices import least_s, plain, play
 from assistant.voice.voices.espeak import Synthesizer
 
 INDEX, ALARM = "index.json", "alarm.wav"
 UNIT = Path("/opt/emotion-assistant/recorded")
-TABLES = ("status", "faults", "faults_over")
+TABLES = ("status", "faults", "faults_over", "doctor", "advice")
 MAX_BYTES = 1024 * 1024
 
 
@@ -50,7 +51,7 @@ class Recorded:
         except OSError as err:
             raise VoiceError(f"{self._folder}: no recordings ({err.strerror}); emotion-assistant record") from err
         except (ValueError, KeyError, TypeError, RecursionError) as err:
-            raise VoiceError(f"{self._folder}: no recording of this text; emotion-assistant record") from err
+            raise UnknownTextError(f"{self._folder}: no recording of this text; emotion-assistant record") from err
         return play(from_wav(content), text, self._settings, self._player, cancel)
 
     def close(self) -> None:
@@ -67,6 +68,8 @@ def record(
     files, index, never = {folder / ALARM: to_wav(three_beeps())}, {}, threading.Event()
     for table in TABLES:
         for key, text in tables[table].items():
+            if "{" in text:  # a figure stands there, another one each time
+                continue
             name = f"{table}.{key}.wav"
             files[folder / name] = _sound(plain(text), synthesizers, rate_wpm, never)
             index[text] = name

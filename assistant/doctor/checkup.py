@@ -1,0 +1,177 @@
+"""The checkup: every check in turn, each within its time, told as it ends."""
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TextIO
+
+from assistant import phrases
+from assistant.board import Board
+from assistant.config import Settings
+from assistant.doctor import finding as findings
+from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.probe import probe
+from assistant.doctor.running import Running
+from assistant.doctor.speech import Mouth, Speech
+from assistant.doctor.system import System, temperature, voltage
+from assistant.phrases import Phrases
+from assistant.records import ConfigError
+
+log = logging.getLogger(__name__)
+
+KILL_S = 2.0
+"""A probe has so much less than its check, to be killed in."""
+Examine = Callable[[threading.Event], Finding]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One step. It gets an event that is set when its time, `limit_s`, is over. broken, advice: keys for what is said
+    where it then has not ended, or fails in a way that it does not know."""
+
+    name: str
+    examine: Examine
+    limit_s: float = 8.0
+    broken: str = "late"
+    advice: str = "restart"
+
+    def finding(self, stop: threading.Event) -> Finding:
+        """What it finds, no later than its limit."""
+        cancel, found = threading.Event(), []  # type: threading.Event, list[Finding]
+
+        def work() -> None:
+            try:
+                found.append(self.examine(cancel))
+            except Exception as err:  # a check that fails is a finding, and the next one is made
+                log.debug("check %s", self.name, exc_info=True)
+                found.append(bad(self.broken, self.advice, detail=f"{type(err).__name__}: {err}"))
+
+        worker = threading.Thread(target=work, name=f"check {self.name}", daemon=True)
+        end_at = time.monotonic() + self.limit_s
+        worker.start()
+        while worker.is_alive() and time.monotonic() < end_at and not stop.is_set():
+            worker.join(0.05)
+        cancel.set()
+        return found[0] if found else bad(self.broken, self.advice, detail=f"did not end within {self.limit_s:g} s")
+
+
+def checks(settings: Settings, mistakes: str, speech: Speech) -> tuple[Check, ...]:
+    """All of them, in the order in which they are told. mistakes: what is wrong with the user's settings."""
+    running, board, system = Running.find(), Board(), System.here()
+
+    def apart(name: str, limit_s: float, broken: str, advice: str, first: Callable[[], Finding | None]) -> Check:
+        def examine(cancel: threading.Event) -> Finding:
+            failed = partial(_failed, broken, advice)
+            return first() or probe(name, settings, failed, limit_s - KILL_S, cancel)
+
+        return Check(name, examine, limit_s, broken, advice)
+
+    def pins(name: str, is_set: bool) -> Callable[[], Finding | None]:
+        return lambda: running.pins(name) if is_set else good(f"{name}_none")
+
+    return (
+        Check("voice", speech.voice, 20.0, "voice_none", "voice"),
+        Check("sound", speech.sound, 40.0, "sound_silent", "sound"),
+        Check("settings", lambda cancel: _settings(mistakes)),
+        apart("imports", 90.0, "imports_broken", "install", lambda: None),
+        apart("camera", 40.0, "camera_none", "camera", running.camera),
+        apart("detector", 60.0, "faults.detector", "install", lambda: None),
+        apart("model", 60.0, "faults.model", "install", lambda: None),
+        apart("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
+        apart("light", 20.0, "faults.light", "pins", pins("light", bool(settings.camera.led))),
+        Check("temperature", lambda cancel: temperature(board)),
+        Check("voltage", partial(voltage, board)),
+        Check("memory", system.memory),
+        Check("units", system.units, broken="units_silent"),
+    )
+
+
+def _failed(broken: str, advice: str, why: str) -> Finding:
+    return bad(broken, advice, detail=why)
+
+
+def _settings(mistakes: str) -> Finding:
+    return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines())) if mistakes else good("settings")
+
+
+def usable(err: ConfigError) -> Settings:
+    """What is right of wrong settings, in a language that there is: a doctor looks at what there is."""
+    settings = err.usable if isinstance(err.usable, Settings) else Settings()
+    return settings if settings.words.locale in phrases.known_locales() else Settings()
+
+
+def checkup(
+    settings: Settings,
+    mistakes: str,
+    stop: threading.Event,
+    *,
+    is_quiet: bool = False,
+    as_json: bool = False,
+    out: TextIO | None = None,
+) -> int:
+    """Check all, say and print what is found; 0 if all is well, else 1."""
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    speech = Speech(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
+    report = Report(words, as_json, out or sys.stdout)
+    mouth, unsaid = Mouth(None), [words.found("began")]
+    for check in checks(settings, mistakes, speech):
+        began = time.monotonic()
+        found = check.finding(stop)
+        if stop.is_set():
+            break
+        unsaid.extend(report.take(check.name, found, time.monotonic() - began))
+        if check.name == "sound" and not is_quiet:
+            mouth = speech.mouth()
+        if check.name != "voice":  # that can be told only when it is known what plays
+            _tell(mouth, unsaid, stop)
+    else:
+        _tell(mouth, [report.end()], stop)
+    mouth.close()
+    return 1 if report.failed or stop.is_set() else 0
+
+
+def _tell(mouth: Mouth, unsaid: list[str], stop: threading.Event) -> None:
+    while unsaid:
+        mouth.say(unsaid.pop(0), stop)
+
+
+class Report:
+    """What was found, for who reads: a line for each check, or one JSON object at the end."""
+
+    def __init__(self, words: Phrases, as_json: bool, out: TextIO) -> None:
+        self._words, self._as_json, self._out = words, as_json, out
+        self._checks: list[dict[str, object]] = []
+        self.failed = 0
+        self._print(words.found("began"))
+
+    def take(self, name: str, found: Finding, seconds: float) -> list[str]:
+        """Take in a finding; what is to be heard of it, one by one: where no voice can speak they may be recorded."""
+        heard, advice = [*findings.sentences(self._words, found)], findings.advice(self._words, found)
+        said = " ".join(heard)
+        heard += [advice] if advice else []
+        self.failed += not found.ok
+        self._checks.append(
+            {"name": name, "ok": found.ok, "said": said, "advice": advice, "seconds": round(seconds, 3)}
+        )
+        detail = f" ({found.detail})" if found.detail else ""
+        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {' '.join(heard)}{detail}")
+        if self._as_json and not found.ok:
+            log.warning("%s: %s", name, found.detail or said)
+        return heard
+
+    def end(self) -> str:
+        """The last sentence; the JSON object is written."""
+        if self._as_json:
+            print(json.dumps({"checks": self._checks, "failed": self.failed}, ensure_ascii=False), file=self._out)
+        last = self._words.found("failed", self.failed) if self.failed else self._words.found("healthy")
+        self._print(last)
+        return last
+
+    def _print(self, line: str) -> None:
+        if not self._as_json:
+            print(line, file=self._out, flush=True)

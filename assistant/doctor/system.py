@@ -1,0 +1,129 @@
+"""The board and the system: temperature, voltage, memory, and the two services."""
+
+import os
+import re
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.board import HOT_C, SYSTEM, Board
+from assistant.doctor.finding import Finding, bad, good
+from assistant.records import VoiceError
+from assistant.voice.child import run_child
+
+UNITS = ("emotion-assistant-voice.service", "emotion-assistant.service")
+PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,NRestarts,MemoryMax"
+BOOTED = Path("/run/systemd/system")
+"""There where systemd runs the machine, see sd_booted(3)."""
+MEMINFO = Path("/proc/meminfo")
+LEAST_MIB = 64
+"""Less free memory than this, and the system begins to end programs."""
+MANY_RESTARTS = 5
+COMMAND_S = 5.0
+LOW_NOW, LOW_BEFORE = 1 << 0, 1 << 16
+"""Bits of `vcgencmd get_throttled`: the voltage is too low, and it has been since the start."""
+
+
+def temperature(board: Board) -> Finding:
+    """How warm the board is."""
+    degrees = board.degrees()
+    if degrees is None:
+        return good("temperature_none")
+    if degrees >= HOT_C:
+        return bad("temperature_hot", "cool", number=round(degrees), detail=f"from {HOT_C:g} degrees it slows down")
+    return good("temperature", number=round(degrees))
+
+
+def voltage(board: Board, cancel: threading.Event) -> Finding:
+    """Whether the power is weak, or has been."""
+    alarms, bits = board.alarms(), _throttled(cancel)
+    low = [str(file) for file, is_low in alarms.items() if is_low]
+    if low or (bits or 0) & LOW_NOW:
+        return bad("faults.power", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")
+    if (bits or 0) & LOW_BEFORE:
+        return bad("voltage_was", "power", detail=f"since the last start; vcgencmd: throttled={bits:#x}")
+    return good("voltage_none") if not alarms and bits is None else good("voltage")
+
+
+def _throttled(cancel: threading.Event) -> int | None:
+    """What the firmware of a Raspberry Pi remembers; None where there is none, or it may not be asked."""
+    if not shutil.which("vcgencmd"):
+        return None
+    try:
+        done = run_child(["vcgencmd", "get_throttled"], b"", COMMAND_S, cancel)
+    except VoiceError:
+        return None
+    found = re.search(rb"throttled=0x([0-9a-fA-F]+)", done.output) if done else None
+    return int(found[1], 16) if found else None
+
+
+@dataclass(frozen=True)
+class System:
+    """The service manager and the memory. root: where the kernel shows its devices; booted, meminfo: see above."""
+
+    root: Path = SYSTEM
+    booted: Path = BOOTED
+    meminfo: Path = MEMINFO
+
+    @staticmethod
+    def here() -> "System":
+        """This machine's, or $EMOTION_ASSISTANT_SYS in tests."""
+        return System(Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM)))
+
+    def memory(self, cancel: threading.Event) -> Finding:
+        """How much is free, and whether the limit that a unit asks for is one."""
+        limited = [unit["Id"] for unit in self._units(cancel) if unit.get("MemoryMax", "infinity").isdecimal()]
+        if limited and not self._controls_memory():
+            how = "add cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt"
+            return bad("memory_unlimited", "limit", detail=f"MemoryMax= of {', '.join(limited)}: {how}")
+        found = re.search(r"^MemAvailable: +(\d+) kB", self.meminfo.read_text("ascii"), re.MULTILINE)
+        free = int(found[1]) // 1024 if found else 0
+        if free < LEAST_MIB:
+            return bad("memory_little", "memory", number=free, detail=f"{LEAST_MIB} are needed")
+        return good("memory", number=free)
+
+    def _controls_memory(self) -> bool:
+        control = self.root / "fs/cgroup"
+        listed = control / "cgroup.controllers"
+        if listed.is_file():
+            return "memory" in listed.read_text("ascii").split()
+        return (control / "memory").is_dir()  # the older kind of control groups
+
+    def units(self, cancel: threading.Event) -> Finding:
+        """Whether both services run, start at boot, and stay up."""
+        try:
+            units = [unit for unit in self._units(cancel, must=True) if unit.get("LoadState") != "not-found"]
+        except VoiceError as err:
+            return bad("units_silent", "restart", detail=str(err))
+        return _state(units) if units else good("units_none")
+
+    def _units(self, cancel: threading.Event, *, must: bool = False) -> list[dict[str, str]]:
+        """The properties of each unit; none where systemd does not run the machine, or (but for `must`) not answer.
+        Raises VoiceError."""
+        if not self.booted.is_dir() or not shutil.which("systemctl"):
+            return []
+        try:
+            done = run_child(["systemctl", "show", f"--property={PROPERTIES}", *UNITS], b"", COMMAND_S, cancel)
+        except VoiceError:
+            if must:
+                raise
+            return []
+        blocks = done.output.decode("utf-8", "replace").strip().split("\n\n") if done else []
+        found = [dict(line.partition("=")[::2] for line in block.splitlines()) for block in blocks]
+        return [{key: unit.get(key, "") for key in PROPERTIES.split(",")} for unit in found if "Id" in unit]
+
+
+def _state(units: list[dict[str, str]]) -> Finding:
+    """What the properties of the units say; the worst first."""
+    if len(units) < len(UNITS):
+        return bad("units_stopped", "install", detail=f"only {units[0]['Id']} is there")
+    states = "; ".join(f"{unit['Id']}: {unit['ActiveState']}, {unit['UnitFileState']}" for unit in units)
+    restarts = max(int(unit["NRestarts"]) if unit["NRestarts"].isdecimal() else 0 for unit in units)
+    if any(unit["ActiveState"] not in ("active", "reloading") for unit in units):
+        return bad("units_stopped", "start", detail=f"{states}; systemctl start {' '.join(UNITS)}")
+    if any(not unit["UnitFileState"].startswith("enabled") for unit in units):
+        return bad("units_disabled", "enable", detail=f"{states}; systemctl enable {' '.join(UNITS)}")
+    if restarts >= MANY_RESTARTS:
+        return bad("units_restarts", "journal", number=restarts, detail="journalctl -b -u 'emotion-assistant*'")
+    return good("units", *(["units_restarts"] if restarts else []), number=restarts, detail=states)
