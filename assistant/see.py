@@ -17,7 +17,7 @@ from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.notify import Notifier
 from assistant.process import EXIT_AGAIN
-from assistant.records import CameraSpentError, DetectorError, Fault, Priority
+from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble, Utterance
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
 from assistant.vision.classifier import Classifier
@@ -29,14 +29,16 @@ HEARTBEAT_S = 0.5
 CAMERA_CLOSES_S = 0.3
 """A camera that is blocked is left behind."""
 DETECTOR_RETRY_S = 5.0
+MOST_LINES = 3
+"""So many wrong lines of the settings are told: who has mended them hears of the next."""
 GUARD_S = 5.0
 QUIET_S = 30.0
 """A process that has grown too much waits so long for a moment in which nobody is in view."""
 
 
-def see(settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] | None = None) -> int:
-    """Look and tell until `stop` is set; returns the exit code. trouble: the fault, and its detail, why these are not
-    the settings that the user wrote; it is spoken."""
+def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None) -> int:
+    """Look and tell until `stop` is set; returns the exit code. trouble: why these are not the settings that
+    the user wrote; it is spoken, with the first wrong lines."""
     words, ears, faults = assembly.words(settings), _Ears(), Faults()
     with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
         ears.send = client.send
@@ -47,7 +49,10 @@ def see(settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] |
                 client.send(fault)
 
         if trouble:
-            tell(faults.begin(trouble[0], time.monotonic(), trouble[1]))
+            tell(faults.begin(trouble.fault, time.monotonic(), trouble.detail))
+            for line in trouble.lines[:MOST_LINES]:
+                text = words.wrong_line(line)
+                client.say(Utterance(text, Priority.FAULT, f"settings line {line}", None, trouble.detail))
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, tell)
         if found is None:
