@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test lint lock convert clean
+.PHONY: help demo test camera-test device-test lint lock convert clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -17,6 +17,14 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make camera-test   root only: the Pi's camera driver on real picamera2 and libcamera, in a Debian root
+camera-test: $(VENV)/.test $(VENV)/.photographs
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_picamera2.py -s
+
+## make device-test   root only: the whole device emulated, ARCH=arm64 or amd64; needs EMOTION_VIDEOS
+device-test: $(VENV)/.test
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_machine.py -s
 
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint

@@ -4,6 +4,7 @@ Where grey is enough only the luma plane is kept, which YUV420 delivers without 
 """
 
 import contextlib
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,8 @@ class PiCamera:
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
-            raise CameraError(f"Pi camera {number}: {err}; check its cable, and that no other program uses it") from err
+            why = str(err).rstrip(".")
+            raise CameraError(f"Pi camera {number}: {why}; check its cable, and that no other program uses it") from err
         except CameraError:
             self.close()
             raise
@@ -73,6 +75,8 @@ class PiCamera:
                 camera.stop()
             with contextlib.suppress(RuntimeError, OSError):
                 camera.close()
+            del camera
+            gc.collect()  # it refers to itself, and would hold its pipe and buffers while the next one opens
 
 
 def converter(
