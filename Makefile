@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test camera-test device-test lint lock convert clean
+.PHONY: help demo test boot-test camera-test device-test lint lock convert clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -17,6 +17,11 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov=assistant --cov-branch --cov-report=term
+
+## make boot-test  installs it in a clean Debian, boots that, kills and hangs it, takes it away (as root; SUITE=bookworm)
+SUITE ?= trixie
+boot-test: $(VENV)/.photographs
+	$(BIN)/python tests/boot/boot.py --suite $(SUITE)
 
 ## make camera-test   root only: the Pi's camera driver on real picamera2 and libcamera, in a Debian root
 camera-test: $(VENV)/.test $(VENV)/.photographs

@@ -124,7 +124,7 @@ def _command(commands: Any, name: str, function: Any, text: str) -> argparse.Arg
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.set_defaults(command=function, camera=None, source=None, detector=None, model=None, voice=None)
     command.add_argument(
-        "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE}, if it is there"
+        "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE} and {config.BOOT_FILE}"
     )
     _add_common(command)
     if name in ("run", "replay", "demo", "config"):
@@ -145,9 +145,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return settings
 
 
-def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str, str] | None]:
-    """The settings, and the fault and its detail where the user's are wrong: a service never ends for that, but goes on
-    with the last that were right, else with the defaults."""
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str, str, tuple[int, ...]] | None]:
+    """The settings; the fault, its detail and the wrong lines where the user's are wrong: a service never ends for
+    that, but goes on with the last that were right, else with the defaults."""
     from assistant import lastgood
 
     try:
@@ -156,7 +156,11 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str,
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
         last = lastgood.recall()
-        return last or _with_options(Settings(), options), ("settings_last" if last else "settings", str(err))
+        return last or _with_options(Settings(), options), (
+            "settings_last" if last else "settings",
+            str(err),
+            err.lines,
+        )
     lastgood.keep(settings)
     return settings, None
 

@@ -13,12 +13,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from assistant import lines
 from assistant.records import EXPRESSIONS, ConfigError
 from assistant.setting import mistake, setting
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
+BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
+"""On the part of a Pi's card that every computer can read: what it sets comes before SYSTEM_FILE."""
+Mistakes = list[tuple[str, str]]
+"""The setting, and what is wrong with it."""
 MAX_BYTES = 64 * 1024
 MAX_DOTS = 8
 """A settings file needs one dot a line; the standard parser takes seconds for a small file of thousands of them."""
@@ -145,43 +150,52 @@ class Settings:
 
 
 def load(path: Path | None = None) -> Settings:
-    """Settings of `path`, else of /etc/emotion-assistant/config.toml, else the defaults.
+    """Settings of `path`, else of SYSTEM_FILE with those of BOOT_FILE before them, else the defaults.
 
     Raises ConfigError with one mistake a line.
     """
-    if path is None and not SYSTEM_FILE.is_file():
-        return Settings()
-    file = path or SYSTEM_FILE
-    return parse(_read(file), str(file))
+    if path is not None:
+        return parse(_read(path), str(path))
+    settings = Settings()
+    for file in (SYSTEM_FILE, BOOT_FILE):
+        if file.is_file():
+            settings = parse(_read(file), str(file), settings)
+    return settings
 
 
-def parse(text: str, origin: str = "settings") -> Settings:
-    """Settings of a TOML text. Raises ConfigError with one mistake a line, each line starting with `origin`."""
+def parse(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
+    """Settings of a TOML text; what it leaves out is as in `base`, else the default.
+
+    Raises ConfigError with one mistake a line, each line starting with `origin` and the line of the text, if known.
+    """
     for number, line in enumerate(text.splitlines(), 1):
         if line.partition("#")[0].count(".") > MAX_DOTS and "=" not in line.partition(".")[0]:
-            raise ConfigError(f"{origin}: line {number}: too many dots in one key")
+            raise ConfigError(f"{origin}: line {number}: too many dots in one key", [number])
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
-        raise ConfigError(f"{origin}: not valid TOML: {err}") from err
-    mistakes: list[str] = []
-    sections = {}
-    for section in dataclasses.fields(Settings):
-        form = cast("type[Any]", section.default_factory)
-        sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
-    mistakes += [_unknown(name, [item.name for item in dataclasses.fields(Settings)]) for name in table]
+        at_line = lines.of_error(text, str(err))
+        raise ConfigError(f"{origin}: line {at_line}: not valid TOML: {err}", [at_line]) from err
+    mistakes: Mistakes = []
+    base = base or Settings()
+    sections = {
+        section.name: _section(getattr(base, section.name), table.pop(section.name, {}), section.name, mistakes)
+        for section in dataclasses.fields(Settings)
+    }
+    mistakes += [(name, _unknown(name, [item.name for item in dataclasses.fields(Settings)])) for name in table]
     settings = Settings(**sections)
-    if settings.decide.stay > settings.decide.enter:
-        mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
-    if settings.decide.gap_s * settings.camera.fps < 2:
-        least = 2 / settings.camera.fps
-        mistakes.append(
-            f"decide.gap_s is {settings.decide.gap_s}; at camera.fps {settings.camera.fps:g} at least {least:g}"
-        )
-    if settings.camera.rotate % 90:
-        mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
+    decide, camera = settings.decide, settings.camera
+    if decide.stay > decide.enter:
+        mistakes.append(("decide.stay", f"decide.stay is {decide.stay}; it must not exceed decide.enter"))
+    if decide.gap_s * camera.fps < 2:
+        least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
+        mistakes.append(("decide.gap_s", f"decide.gap_s is {decide.gap_s}; {least}"))
+    if camera.rotate % 90:
+        mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes))
+        at = lines.places(text)
+        told = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
+        raise ConfigError("\n".join(told), sorted({at[key] for key, _ in mistakes if key in at}))
     return settings
 
 
@@ -217,23 +231,23 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
 
 
-def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
+def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:
     if not isinstance(table, dict):
-        mistakes.append(f"{name} is {table!r}; it must be a table: [{name}]")
-        return form()
-    known = {item.name: item for item in dataclasses.fields(form)}
+        mistakes.append((name, f"{name} is {table!r}; it must be a table: [{name}]"))
+        return base
+    known = {item.name: item for item in dataclasses.fields(base)}
     values = {}
     for key, value in table.items():
         if key not in known:
-            mistakes.append(_unknown(f"{name}.{key}", [f"{name}.{each}" for each in known]))
+            mistakes.append((f"{name}.{key}", _unknown(f"{name}.{key}", [f"{name}.{each}" for each in known])))
             continue
         wrong = mistake(known[key], value)
         if wrong:
-            mistakes.append(f"{name}.{key} is {value!r}; {wrong}")
+            mistakes.append((f"{name}.{key}", f"{name}.{key} is {value!r}; {wrong}"))
         else:
             convert: Any = type(known[key].default)
             values[key] = convert(value)
-    return form(**values)
+    return dataclasses.replace(base, **values)
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -44,6 +44,7 @@ TABLES = {
     "sureness": {"sure", "fair", "unsure"},
     "duration": {"moment", "seconds", "half_minute", "minute", "minutes"},
     "aim": {"left", "right", "up", "down", "ahead"},
+    "settings": {"line"},
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
         "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
@@ -61,6 +62,7 @@ TEXTS = ("voice", "comma", "stop")
 SLOTS = {
     "sentences": {"expression", "where", "reason"},
     "answers": {"expression", "sureness", "duration", "reason"},
+    "settings": {"line"},
 }
 """What may stand in braces in the sentences of a table; in all others nothing may."""
 
@@ -133,6 +135,10 @@ class Phrases:
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""
         return self.tables["status"][name]
+
+    def wrong_line(self, number: int) -> str:
+        """Which line of the settings file is wrong."""
+        return self.capital(self.tables["settings"]["line"].format(line=number))
 
     def fault(self, name: str, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is."""

@@ -6,7 +6,7 @@ travels in the records, so that nobody but a thread needs a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +28,11 @@ class AssistantError(Exception):
 
 
 class ConfigError(AssistantError):
-    """Settings that cannot be used; one mistake a line."""
+    """Settings that cannot be used; one mistake a line. lines: of the file, where the mistakes are, as far as known."""
+
+    def __init__(self, message: str, lines: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
 
 
 class CameraError(AssistantError):

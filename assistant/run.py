@@ -34,13 +34,20 @@ CAMERA_CLOSES_S, VOICE_ENDS_S = 0.3, 0.9
 """For the camera to close, the voice to say its last words, and a stuck voice to be ended: together below the 2 s in
 which a SIGTERM must end it all."""
 DETECTOR_RETRY_S = 5.0
+MOST_LINES = 3
+"""So many wrong lines of the settings are told: who has mended them hears of the next."""
 
 
 def run(
-    settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] | None = None, options: tuple[str, ...] = ()
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    trouble: tuple[str, str, tuple[int, ...]] | None = None,
+    options: tuple[str, ...] = (),
 ) -> int:
-    """Look and tell until `stop` is set; returns the exit code. trouble: the fault, and its detail, why these are not
-    the settings that the user wrote; it is spoken. options: of the command line, for the voice process too."""
+    """Look and tell until `stop` is set; returns the exit code. trouble: the fault, its detail and the lines of the
+    file, why these are not the settings that the user wrote; it is spoken. options: of the command line, for the voice
+    process too."""
     words = assembly.words(settings)
     ears = _Ears()
     with voice_link(settings, options, words, ears) as client:
@@ -49,6 +56,9 @@ def run(
         for fault in faults.begin(trouble[0], time.monotonic(), trouble[1]) if trouble else ():
             log.warning("settings: %s", fault.detail)
             client.say(Utterance(words.fault(fault.name), Priority.FAULT, f"fault {fault.name}", None, fault.detail))
+        _, detail, lines = trouble or ("", "", ())
+        for line in lines[:MOST_LINES]:
+            client.say(Utterance(words.wrong_line(line), Priority.FAULT, f"settings line {line}", None, detail))
         notifier = Notifier()
         found = _pipeline(settings, client, stop, notifier)
         if found is not None:

@@ -4,10 +4,12 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: sudo systemd/install.sh [--offline DIR] [--no-apt] [--spoken]
+usage: sudo systemd/install.sh [--offline DIR] [--no-apt | --only-packages] [--spoken]
 
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
   --no-apt       leave the system's packages alone: they are there already
+  --only-packages
+                 install the system's packages and stop there
   --spoken       say each step aloud, too, as soon as that is possible
 
 May be run again at any time: what is as it should be stays as it is, an edited settings file always.
@@ -33,6 +35,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --no-apt) APT=no ;;
+    --only-packages) APT=only ;;
     --spoken) SPOKEN_STEPS=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -48,12 +51,13 @@ ARCH=$(dpkg --print-architecture)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"; remove_other_environments' EXIT
 umask 022
-mkdir -p "$PREFIX"
 
-if [ "$APT" = yes ]; then
+if [ "$APT" != no ]; then
     step "Installing the system's packages."
     install_packages
+    [ "$APT" != only ] || exit 0
 fi
+mkdir -p "$PREFIX"
 version=$("$PYTHON" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 grep -q "^# Python.* $version" "$HERE/locks/$ARCH.txt" ||
     fail "this system has Python $version; there are packages for $(sed -n 's/^# Python //p' "$HERE/locks/$ARCH.txt")" "use Debian or Raspberry Pi OS bookworm or trixie"

@@ -94,7 +94,7 @@ def test_wrong_settings_are_all_listed_and_exit_78(tmp_path: Path) -> None:
     assert done.returncode == 78
     assert done.stdout == ""
     first, second = done.stderr.splitlines()
-    assert first == f"emotion-assistant: {settings}: unknown setting camera.fsp; did you mean camera.fps?"
+    assert first == f"emotion-assistant: {settings}: line 2: unknown setting camera.fsp; did you mean camera.fps?"
     assert second.endswith("voice.rate_wpm is 9000; allowed: a whole number from 80 to 450")
 
 

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # The account of the units: a user without a home or a shell, in the groups that own sound, camera and buttons.
 
-SYSUSERS=/etc/sysusers.d/emotion-assistant.conf
-
 make_account() {
     local group
     for group in gpio input; do
         getent group "$group" >/dev/null || printf '%s\n' "$group" >>"$PREFIX/groups-made"
     done
-    put "$HERE/emotion-assistant.sysusers" "$SYSUSERS"
-    systemd-sysusers "$SYSUSERS" || fail "the user emotion-assistant could not be made" "run systemd-sysusers $SYSUSERS and mend what it says"
+    systemd-sysusers "$HERE/emotion-assistant.sysusers" >"$WORK/said" 2>&1 || {
+        cat "$WORK/said" >&2
+        fail "the user emotion-assistant could not be made" "mend what systemd-sysusers says above"
+    }
     note "$(id emotion-assistant)"
 }
 
@@ -23,5 +23,4 @@ remove_account() {
             if getent group "$group" >/dev/null; then groupdel "$group" || true; fi
         done <"$PREFIX/groups-made"
     fi
-    rm -f "$SYSUSERS"
 }

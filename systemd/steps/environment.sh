@@ -129,6 +129,7 @@ install_environment() {
 # Whatever is not in use: the one before, or one that was not finished.
 remove_other_environments() {
     local current
+    [ -d "$PREFIX" ] || return 0
     current=$(readlink "$PREFIX/venv" 2>/dev/null) || current=
     find "$PREFIX" -mindepth 1 -maxdepth 1 -name 'env-*' ! -name "${current:-none}" -exec rm -rf {} +
 }

@@ -31,10 +31,11 @@ unit_failed() {
 
 remove_units() {
     local unit
+    if runs_systemd; then systemctl stop 'emotion-assistant*' || true; fi
     for unit in "$UNITS"/emotion-assistant*; do
         [ -e "$unit" ] || continue
         unit=${unit##*/}
-        case $unit in *@*) ;; *) if runs_systemd; then systemctl --quiet disable --now "$unit" 2>/dev/null || true; else systemctl --quiet disable "$unit" 2>/dev/null || true; fi ;; esac
+        systemctl --quiet disable "$unit" 2>/dev/null || true # a template, or one that is never enabled, says so
         rm -rf "${UNITS:?}/$unit"
     done
     if runs_systemd; then

@@ -17,7 +17,8 @@ UNITS = {"voice": "emotion-assistant-voice.service", "vision": "emotion-assistan
 ASSISTANT = "/opt/emotion-assistant/venv/bin/emotion-assistant"
 LOUD = 300
 """Peak of a tenth of a second in which something is heard."""
-QUIET_S = 1.5
+QUIET_S, LONG_QUIET_S = 1.5, 6.0
+"""Two sentences are no further apart than the second: "Ready." and who is there."""
 MEASURE_S = 20.0
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,10 +59,10 @@ class Ear:
                 stretches.append((float(at) - 0.1, float(at)))
         return stretches
 
-    def is_quiet_after(self, count: int, since: float = 0.0) -> bool:
-        """Whether so many stretches of sound are over."""
+    def is_quiet(self, since: float = 0.0, quiet_s: float = QUIET_S) -> bool:
+        """Whether something was heard since then, and nothing more for so long."""
         stretches = self.heard(since)
-        return len(stretches) >= count and time.monotonic() - stretches[-1][1] > QUIET_S
+        return bool(stretches) and time.monotonic() - stretches[-1][1] > quiet_s
 
 
 class Story:
@@ -87,7 +88,7 @@ class Story:
             "at": round(began, 2),
         }  # fmt: skip
         mark(f"{' '.join(words)}: {done.stdout.strip()}{done.stderr.strip()}")
-        wait(lambda: self.ear.is_quiet_after(1, began), 30)
+        wait(lambda: self.ear.is_quiet(began), 30)
 
 
 def mark(text: str) -> None:
@@ -132,7 +133,7 @@ def cost() -> dict[str, dict[str, float]]:
 def tell(story: Story) -> None:
     """What happens, in order."""
     story.step("started", lambda: run("systemctl", "is-active", "-q", UNITS["vision"]).returncode == 0)
-    story.step("announced", lambda: story.ear.is_quiet_after(2))
+    story.step("announced", lambda: story.ear.is_quiet(0.0, LONG_QUIET_S))
     story.ask("status", "status", "--json")
     story.ask("who", "ask")
     story.ask("last", "repeat")
@@ -155,7 +156,7 @@ def tell(story: Story) -> None:
     story.report["failed"] = run("systemctl", "--failed", "--plain", "--no-legend").stdout
     stopped = time.monotonic()
     run("systemctl", "stop", *UNITS.values())
-    story.step("stopped", lambda: story.ear.is_quiet_after(1, stopped), 15)
+    story.step("stopped", lambda: story.ear.is_quiet(stopped), 15)
 
 
 def main(ear: str, out: str, limit_s: str) -> None:
