@@ -58,10 +58,11 @@ class Night:
 
 
 @pytest.fixture(scope="module")
-def night(clips: Path) -> Iterator[Night]:
+def night(request: pytest.FixtureRequest) -> Iterator[Night]:
     """The machine's whole run."""
     if os.environ.get("EMOTION_DEVICE") != "1":
         pytest.skip("takes a Debian root and many minutes: make device-test")
+    clips: Path = request.getfixturevalue("clips")
     if reason := roots.missing("machine", ARCH) or machine.missing(ARCH):
         pytest.skip(reason)
     began = time.monotonic()

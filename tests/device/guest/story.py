@@ -19,7 +19,7 @@ LOUD = 300
 """Peak of a tenth of a second in which something is heard."""
 QUIET_S, LONG_QUIET_S = 1.5, 6.0
 """Two sentences are no further apart than the second: "Ready." and who is there."""
-MEASURE_S = 20.0
+MEASURE_S = 10.0
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
