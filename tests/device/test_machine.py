@@ -136,7 +136,8 @@ def test_a_camera_that_is_taken_away_is_missed_and_welcomed_back(night: Night) -
 
 
 def test_nothing_failed_and_the_end_is_said(night: Night) -> None:
-    assert night.report["running"] == "running", night.report["failed"]
+    assert night.report["running"] in ("running", "starting"), night.report["failed"]  # the story itself is a job
+    assert night.report["failed"] == ""
     night.first("Stopping.", night.report["steps"]["camera_back"])
     for name, lines in night.report["show"].items():
         assert "ActiveState=active" in lines, name
@@ -144,10 +145,12 @@ def test_nothing_failed_and_the_end_is_said(night: Night) -> None:
     assert "Traceback" not in night.journal
 
 
-def test_the_table(night: Night) -> None:
-    """The last one, so that the figures are written only of a night in which all is well."""
+def test_the_table(night: Night, request: pytest.FixtureRequest) -> None:
+    """The last one: the figures are written only of a night in which all is well. Those of arm64 are the README's."""
+    if request.session.testsfailed:
+        pytest.skip("no figures of a machine that did not do what it should")
     table = figures(night)
-    file = Path(os.environ.get("EMOTION_RESULT") or roots.cache() / f"{ARCH}.json")
+    file = (Path(__file__).parent if ARCH == "arm64" else roots.cache()) / f"{ARCH}.json"
     file.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     print(f"\n{json.dumps(table, indent=1)}\n{file}")
     assert 0 < table["seconds"]["power-on to ready"] < table["seconds"]["power-on to first announcement"]
@@ -173,6 +176,8 @@ def figures(night: Night) -> dict[str, Any]:
         + ("+" if output(*git, "status", "--porcelain", "-uno") else ""),
         "serial log sha256": night.console.sha256,
         "machine": {**night.report["machine"], "emulator": emulator, "options": kind.options},
+        "clock": f"{2**machine.SHIFT} ns an instruction",
+        "host seconds": round(night.console.lines[-1][0]),
         "settings": SETTINGS,
         "seconds": {
             "power-on to ready": round(night.first(READY), 1),

@@ -155,8 +155,9 @@ def tell(story: Story) -> None:
     story.report["running"] = run("systemctl", "is-system-running").stdout.strip()
     story.report["failed"] = run("systemctl", "--failed", "--plain", "--no-legend").stdout
     stopped = time.monotonic()
-    run("systemctl", "stop", *UNITS.values())
+    run("systemctl", "stop", UNITS["vision"])  # the order of a shutdown: the voice tells it
     story.step("stopped", lambda: story.ear.is_quiet(stopped), 15)
+    run("systemctl", "stop", UNITS["voice"])
 
 
 def main(ear: str, out: str, limit_s: str) -> None:
