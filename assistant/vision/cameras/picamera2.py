@@ -50,7 +50,7 @@ class PiCamera:
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
-            why = str(err).rstrip(".")
+            why = str(err.__cause__ or err).rstrip(".")  # picamera2 itself says only that it did not complete
             raise CameraError(f"Pi camera {number}: {why}; check its cable, and that no other program uses it") from err
         except CameraError:
             self.close()
