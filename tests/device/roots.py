@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest.mock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -132,26 +133,22 @@ def apt_settings() -> list[str]:
 def foreign(arch: str) -> Iterator[None]:
     """Programs of another processor run by qemu-user while this lasts; nothing is left registered afterwards."""
     name = f"qemu-{MACHINES[arch]}"
-    if arch == native() or (BINFMT / name).exists():
+    if arch == native():
         yield
         return
     rule = Path(f"/usr/lib/binfmt.d/{name}.conf")
     if not rule.exists():
         raise RootError(f"{rule} is missing: sudo apt install qemu-user-static")
-    is_mounted = (BINFMT / "register").exists()
-    if not is_mounted:
-        subprocess.run(["mount", "-t", "binfmt_misc", "none", str(BINFMT)], check=True)
-    try:
-        (BINFMT / "register").write_text(rule.read_text("utf-8").strip() + "\n", "utf-8")
-        # The default processor signs every return address, and takes five times as long for it.
-        before = os.environ.get("QEMU_CPU")
-        os.environ["QEMU_CPU"] = "cortex-a72"
-        yield
-    finally:
-        os.environ.pop("QEMU_CPU") if before is None else os.environ.update(QEMU_CPU=before)
-        (BINFMT / name).write_text("-1", "utf-8")
-        if not is_mounted:
-            subprocess.run(["umount", str(BINFMT)], check=False)
+    with contextlib.ExitStack() as undo:
+        if not (BINFMT / "register").exists():
+            subprocess.run(["mount", "-t", "binfmt_misc", "none", str(BINFMT)], check=True)
+            undo.callback(subprocess.run, ["umount", str(BINFMT)], check=False)
+        if not (BINFMT / name).exists():
+            (BINFMT / "register").write_text(rule.read_text("utf-8").strip() + "\n", "utf-8")
+            undo.callback((BINFMT / name).write_text, "-1", "utf-8")
+        # The default processor signs every return address, and takes twice as long or more for it.
+        with unittest.mock.patch.dict(os.environ, QEMU_CPU="cortex-a72"):
+            yield
 
 
 def install_wheels(root: Path, requirements: Sequence[str]) -> None:

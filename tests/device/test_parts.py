@@ -1,5 +1,6 @@
 """What the device tests are made of, where no root and no emulator is needed."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.vision.cameras.demo import photograph
-from tests.device import heard, installed, machine, roots
+from tests.device import heard, installed, machine, roots, table
 
 
 def test_a_camera_packs_pictures_as_opencv_unpacks_them() -> None:
@@ -100,3 +101,11 @@ def test_a_root_of_other_packages_is_another_file(monkeypatch: pytest.MonkeyPatc
     assert before.parent == tmp_path
     monkeypatch.setitem(roots.PACKAGES, "machine", "systemd")
     assert roots.tar_of("machine", "arm64") != before
+
+
+def test_the_readme_shows_the_last_run() -> None:
+    text = (roots.REPOSITORY / "README.md").read_text("utf-8")
+    if not table.FILE.exists() or table.BEGIN not in text:
+        pytest.skip("no run is shown yet")
+    shown = text.partition(table.BEGIN)[2].partition(table.END)[0]
+    assert shown == table.rows(json.loads(table.FILE.read_text("utf-8"))), "python -m tests.device.table"
