@@ -49,6 +49,7 @@ class Night:
     recording: heard.Recording
     journal: str
     console: machine.Console
+    commit: str
 
     def first(self, sentence: str, since: float = 0.0) -> float:
         """When the sentence was first heard after a time of the machine's clock."""
@@ -65,6 +66,8 @@ def night(request: pytest.FixtureRequest) -> Iterator[Night]:
     clips: Path = request.getfixturevalue("clips")
     if reason := roots.missing("machine", ARCH) or machine.missing(ARCH):
         pytest.skip(reason)
+    git = ("git", "-C", str(roots.REPOSITORY))
+    commit = output(*git, "rev-parse", "HEAD").strip() + ("+" if output(*git, "status", "--porcelain", "-uno") else "")
     began = time.monotonic()
 
     def tell(text: str) -> None:
@@ -94,6 +97,7 @@ def night(request: pytest.FixtureRequest) -> Iterator[Night]:
             recording,
             (out / "journal.txt").read_text("utf-8"),
             console,
+            commit,
         )
 
 
@@ -168,12 +172,11 @@ def figures(night: Night) -> dict[str, Any]:
     for line in re.findall(r"ms: (.*); frames dropped", night.journal):
         for stage, spent in re.findall(r"([\w ]+) ([\d.]+)", line):
             stages.setdefault(stage.strip(), []).append(float(spent))
-    git, kind = ("git", "-C", str(roots.REPOSITORY)), machine.KINDS[ARCH]
+    kind = machine.KINDS[ARCH]
     emulator = output(kind.program, "--version").splitlines()[0]
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": output(*git, "rev-parse", "HEAD").strip()
-        + ("+" if output(*git, "status", "--porcelain", "-uno") else ""),
+        "commit": night.commit,
         "serial log sha256": night.console.sha256,
         "machine": {**night.report["machine"], "emulator": emulator, "options": kind.options},
         "clock": f"{2**machine.SHIFT} ns an instruction",
