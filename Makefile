@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test fault-report boot-test lint package lock convert soak fuzz mutate clean
+.PHONY: help demo test fault-report boot-test camera-test device-test lint package lock convert soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -40,6 +40,14 @@ SUITE ?= trixie
 boot-test: $(VENV)/.photographs
 	$(BIN)/python tests/boot/boot.py --suite $(SUITE)
 	$(BIN)/python tests/boot/boot.py --suite $(SUITE) --card
+
+## make camera-test   root only: the Pi's camera driver on real picamera2 and libcamera, in a Debian root
+camera-test: $(VENV)/.test $(VENV)/.photographs
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_picamera2.py -s
+
+## make device-test   root only: the whole device emulated, ARCH=arm64 or amd64; needs EMOTION_VIDEOS
+device-test: $(VENV)/.test
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_machine.py -s
 
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint

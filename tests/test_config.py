@@ -172,7 +172,7 @@ def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_pat
     path.write_text("[camera]\nfps = 99\n")
     with pytest.raises(ConfigError) as caught:
         config.load(path)
-    assert str(caught.value) == f"{path}: camera.fps is 99; allowed: a number from 1 to 30"
+    assert str(caught.value) == f"{path}: line 2: camera.fps is 99; allowed: a number from 1 to 30"
     path.write_text("[camera]\nfps = 9\n".ljust(config.MAX_BYTES))
     assert config.load(path).camera.fps == 9
 
