@@ -6,7 +6,6 @@ that `emotion-assistant config` prints beside it.
 
 import dataclasses
 import difflib
-import json
 import os
 import stat
 import tomllib
@@ -17,7 +16,7 @@ from typing import Any
 
 from assistant import lines, tomlguard
 from assistant.records import EXPRESSIONS, ConfigError
-from assistant.setting import LONGEST, mistake, setting, shown
+from assistant.setting import LONGEST, as_toml, limits, mistake, setting, shown
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
@@ -275,24 +274,8 @@ def to_toml(settings: Settings) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{_limits(item)}", f"{item.name} = {_toml(getattr(values, item.name))}"]
+            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {as_toml(getattr(values, item.name))}"]
     return "\n".join(lines) + "\n"
-
-
-def _limits(item: "dataclasses.Field[Any]") -> str:
-    if item.metadata["choices"]:
-        return f" ({' | '.join(item.metadata['choices'])})"
-    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
-    return str(value)
 
 
 def choices(section: str, key: str) -> tuple[str, ...]:
