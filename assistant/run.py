@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from assistant import phrases
+from assistant import phrases, wrongsettings
 from assistant.config import Settings, to_toml
 from assistant.keeper import Keeper
 from assistant.link import Client, control_socket
@@ -54,7 +54,9 @@ def run(
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
         if trouble:
-            tell(trouble.fault, trouble.detail)
+            log.warning("settings: %s", trouble.detail)
+            for utterance in wrongsettings.told(trouble, words):
+                client.say(utterance)
         vision = Keeper(
             "vision", arguments("vision"), places, folder,
             on_end=lambda why: tell("vision", why),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from assistant import assembly, link
+from assistant import assembly, link, wrongsettings
 from assistant.config import Settings
 from assistant.faults import Faults
 from assistant.guard import Guard
@@ -17,7 +17,7 @@ from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.notify import Notifier
 from assistant.process import EXIT_AGAIN
-from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble, Utterance
+from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
 from assistant.vision.classifier import Classifier
@@ -29,8 +29,6 @@ HEARTBEAT_S = 0.5
 CAMERA_CLOSES_S = 0.3
 """A camera that is blocked is left behind."""
 DETECTOR_RETRY_S = 5.0
-MOST_LINES = 3
-"""So many wrong lines of the settings are told: who has mended them hears of the next."""
 GUARD_S = 5.0
 QUIET_S = 30.0
 """A process that has grown too much waits so long for a moment in which nobody is in view."""
@@ -49,10 +47,10 @@ def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = 
                 client.send(fault)
 
         if trouble:
-            tell(faults.begin(trouble.fault, time.monotonic(), trouble.detail))
-            for line in trouble.lines[:MOST_LINES]:
-                text = words.wrong_line(line)
-                client.say(Utterance(text, Priority.FAULT, f"settings line {line}", None, trouble.detail))
+            faults.begin(trouble.fault, time.monotonic(), trouble.detail)
+            log.warning("settings: %s", trouble.detail)
+            for utterance in wrongsettings.told(trouble, words):
+                client.say(utterance)
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, tell)
         if found is None:

@@ -234,6 +234,7 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
     settings.write_text("[camera]\nfsp = 3\n")
     with running("--config", settings, "--camera", "opencv", "--source", "63", NOTIFY_SOCKET="@none") as child:
         assert until(child, "Settings are wrong.") == ["Settings are wrong. Using the standard ones."]
+        until(child, "Line 2 of the settings is wrong.")
         until(child, "Camera not found.")
 
 
