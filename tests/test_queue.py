@@ -365,3 +365,38 @@ def test_a_fault_that_comes_again_is_told_again() -> None:
     heard.put(_fault("back", is_over=True))
     heard.queue.finish(Fate.SPOKEN, 0)
     assert heard.speak() is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["camera", "model", "take", "finish", "answer"]), st.integers(0, 90)), max_size=20
+    )
+)
+def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, int]]) -> None:
+    """However often a fault begins and ends while others are told, and whatever of that is never said."""
+    heard, standing, believed, now = Heard(), set(), set(), 0.0
+
+    def finish() -> None:
+        spoken = heard.queue.speaking
+        if spoken is not None:
+            heard.queue.finish(Fate.SPOKEN, now)
+            if spoken.priority is FAULT:
+                (believed.discard if spoken.is_over else believed.add)(spoken.topic)
+
+    for event, wait in script:
+        now += wait
+        if event == "take":
+            heard.queue.take(now)
+        elif event == "finish":
+            finish()
+        elif event == "answer":
+            heard.queue.put(say("answer", ANSWER), now)
+            if heard.queue.speaking is not None and heard.queue.speaking.priority is ANSWER:
+                heard.queue.finish(Fate.INTERRUPTED, now)
+        else:
+            is_over = event in standing
+            standing ^= {event}
+            heard.put(Utterance(f"{event} {now}", FAULT, event, is_over=is_over), now)
+    while heard.queue.speaking is not None or heard.queue.take(now) is not None:
+        finish()
+    assert believed == standing

@@ -65,13 +65,12 @@ class SpeechQueue:
         )
         if utterance.why == READY:
             self._heard.clear()
-        if self._is_closed or matters_less or self._is_known(utterance, now):
+        if self._is_closed or matters_less:
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         for waiting in replaced:
             self._end(waiting, Fate.SUPERSEDED, now)
-        if utterance.is_over and utterance.topic in self._unheard:
-            self._unheard.discard(utterance.topic)
+        if self._is_known(utterance, now) or self._is_of_nothing(utterance):
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         self._waiting.append(utterance)
@@ -114,10 +113,20 @@ class SpeechQueue:
             self._end(self._waiting[0], Fate.DROPPED, now)
 
     def _is_known(self, utterance: Utterance, now: float) -> bool:
-        """Whether the wearer has just heard of this fault, and it has not ended since."""
-        if utterance.priority is not Priority.FAULT or utterance.is_over:
+        """Whether the wearer has just heard of this fault, and not of its end, nor is hearing of that now."""
+        if utterance.priority is not Priority.FAULT or utterance.is_over or self._is_speaking_of(utterance):
             return False
         return now - self._heard.get(utterance.topic, -math.inf) < AGAIN_S
+
+    def _is_of_nothing(self, utterance: Utterance) -> bool:
+        """Whether it is the end of what the wearer has never heard of, nor is hearing now."""
+        if not utterance.is_over or utterance.topic not in self._unheard or self._is_speaking_of(utterance):
+            return False
+        self._unheard.discard(utterance.topic)
+        return True
+
+    def _is_speaking_of(self, utterance: Utterance) -> bool:
+        return self._speaking is not None and self._speaking.topic == utterance.topic
 
     @staticmethod
     def _replaces(new: Utterance, waiting: Utterance) -> bool:
@@ -154,11 +163,14 @@ class SpeechQueue:
         topic = utterance.topic
         if utterance.priority is not Priority.FAULT:
             return
-        if utterance.is_over:
-            self._heard.pop(topic, None)
-        elif fate in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self._heard[topic] = now
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
             self._unheard.discard(topic)
+            if utterance.is_over:
+                self._heard.pop(topic, None)
+            else:
+                self._heard[topic] = now
+        elif utterance.is_over:  # unheard: what was believed before is believed on
+            return
         elif topic not in self._heard:
             self._unheard.add(topic)
 
