@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test fault-report lint convert soak fuzz mutate clean
+.PHONY: help demo test fault-report boot-test camera-test device-test lint package lock convert soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -35,18 +35,42 @@ fuzz: $(VENV)/.test
 mutate: $(VENV)/.test $(VENV)/.mutate
 	$(BIN)/python -m tests.mutate
 
+## make boot-test  installs it in a clean Debian, boots that, kills and hangs it, takes it away (as root; SUITE=bookworm)
+SUITE ?= trixie
+boot-test: $(VENV)/.photographs
+	$(BIN)/python tests/boot/boot.py --suite $(SUITE)
+	$(BIN)/python tests/boot/boot.py --suite $(SUITE) --card
+
+## make camera-test   root only: the Pi's camera driver on real picamera2 and libcamera, in a Debian root
+camera-test: $(VENV)/.test $(VENV)/.photographs
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_picamera2.py -s
+
+## make device-test   root only: the whole device emulated, ARCH=arm64 or amd64; needs EMOTION_VIDEOS
+device-test: $(VENV)/.test
+	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_machine.py -s
+
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+## make package  the Debian packages with all they need, and the list of what is inside: dist/
+package: $(VENV)/.package
+	@$(BIN)/python release/package.py
+
+## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
+lock: $(VENV)/bin/python
+	@$(BIN)/python release/lock.py
+
 ## make convert  install the training half (TensorFlow, 2 GB): emotion-convert
 convert: $(VENV)/.convert
 
 $(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: sudo apt install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] else "Python 3.11 or newer is needed, this is %d.%d; make PYTHON=python3.11 …" % sys.version_info[:2])'
-	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.%: $(DEPENDENCIES) | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV) (once)."

@@ -97,7 +97,7 @@ def _command(
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.set_defaults(command=function, camera=None, source=None, detector=None, model=None, voice=None)
     command.add_argument(
-        "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE}, if it is there"
+        "--config", type=Path, metavar="FILE", help=f"settings; default: {config.SYSTEM_FILE} and {config.BOOT_FILE}"
     )
     _add_common(command)
     if name in ("run", "vision", "replay", "demo", "doctor", "config"):

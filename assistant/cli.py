@@ -18,7 +18,7 @@ from assistant.config import Settings
 from assistant.control import REQUESTS
 from assistant.journal import Throttle
 from assistant.process import no_cores, open_streams, quiet_libraries, stop_on_signal
-from assistant.records import AssistantError, ConfigError, Fault, SourceError
+from assistant.records import AssistantError, ConfigError, Fault, SourceError, Trouble
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 """Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
@@ -71,8 +71,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return settings
 
 
-def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str, str] | None]:
-    """The settings, and the fault and its detail where the user's are wrong: a service never ends for that, but goes on
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, Trouble | None]:
+    """The settings, and the trouble with them where the user's are wrong: a service never ends for that, but goes on
     with the last that were right, else with the defaults."""
     from assistant import lastgood
 
@@ -82,7 +82,9 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, tuple[str,
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
         last = lastgood.recall()
-        return last or _with_options(Settings(), options), ("settings_last" if last else "settings", str(err))
+        return last or _with_options(Settings(), options), Trouble(
+            "settings_last" if last else "settings", str(err), err.lines
+        )
     lastgood.keep(settings)
     return settings, None
 

@@ -6,20 +6,23 @@ that `emotion-assistant config` prints beside it.
 
 import dataclasses
 import difflib
-import json
 import os
 import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from assistant import tomlguard
+from assistant import lines, tomlguard
 from assistant.records import EXPRESSIONS, ConfigError
-from assistant.setting import LONGEST, mistake, setting, shown
+from assistant.setting import LONGEST, as_toml, limits, mistake, setting, shown
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
+BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
+"""On the part of a Pi's card that every computer can read: what it sets comes before SYSTEM_FILE."""
+Mistakes = list[tuple[str, str]]
+"""The setting, and what is wrong with it."""
 MAX_BYTES = 64 * 1024
 MOST_MISTAKES = 20
 """So many are told of; each unknown name is compared with all known ones, which takes its time."""
@@ -148,47 +151,58 @@ class Settings:
 
 
 def load(path: Path | None = None) -> Settings:
-    """Settings of `path`, else of /etc/emotion-assistant/config.toml, else the defaults.
+    """Settings of `path`, else of SYSTEM_FILE with those of BOOT_FILE before them, else the defaults.
 
     Raises ConfigError with one mistake a line.
     """
-    if path is None and not SYSTEM_FILE.is_file():
-        return Settings()
-    file = path or SYSTEM_FILE
-    return parse(_read(file), str(file))
+    if path is not None:
+        return parse(_read(path), str(path))
+    settings = Settings()
+    for file in (SYSTEM_FILE, BOOT_FILE):
+        if file.is_file():
+            settings = parse(_read(file), str(file), settings)
+    return settings
 
 
-def parse(text: str, origin: str = "settings") -> Settings:
-    """Settings of a TOML text. Raises ConfigError with one mistake a line, each line starting with `origin`."""
+def parse(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
+    """Settings of a TOML text; what it leaves out is as in `base`, else the default.
+
+    Raises ConfigError with one mistake a line, each line starting with `origin` and the line of the text, if known.
+    """
     if too_much := tomlguard.trouble(text):
-        raise ConfigError(f"{origin}: {too_much}")
+        number, why = too_much
+        raise ConfigError(f"{origin}: line {number}: {why}", [number])
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
-        raise ConfigError(f"{origin}: not valid TOML: {err}") from err
-    mistakes: list[str] = []
-    sections = {}
-    for section in dataclasses.fields(Settings):
-        form = cast("type[Any]", section.default_factory)
-        sections[section.name] = _section(form, table.pop(section.name, {}), section.name, mistakes)
+        at_line = lines.of_error(text, str(err))
+        raise ConfigError(f"{origin}: line {at_line}: not valid TOML: {err}", [at_line]) from err
+    mistakes: Mistakes = []
+    base = base or Settings()
+    sections = {
+        section.name: _section(getattr(base, section.name), table.pop(section.name, {}), section.name, mistakes)
+        for section in dataclasses.fields(Settings)
+    }
     for name in table:
         _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
     settings = Settings(**sections)
-    if settings.decide.stay > settings.decide.enter:
-        mistakes.append(f"decide.stay is {settings.decide.stay}; it must not exceed decide.enter")
-    if settings.decide.gap_s * settings.camera.fps < 2:
-        least = 2 / settings.camera.fps
-        mistakes.append(
-            f"decide.gap_s is {settings.decide.gap_s}; at camera.fps {settings.camera.fps:g} at least {least:g}"
-        )
-    if settings.camera.rotate % 90:
-        mistakes.append(f"camera.rotate is {settings.camera.rotate}; allowed: 0, 90, 180, 270")
-    if taken := set(settings.camera.led) & set(settings.controls.buttons):
-        mistakes.append(f"camera.led is {taken.pop()}; that is the pin of a button (controls.buttons)")
+    decide, camera = settings.decide, settings.camera
+    if decide.stay > decide.enter:
+        mistakes.append(("decide.stay", f"decide.stay is {decide.stay}; it must not exceed decide.enter"))
+    if decide.gap_s * camera.fps < 2:
+        least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
+        mistakes.append(("decide.gap_s", f"decide.gap_s is {decide.gap_s}; {least}"))
+    if camera.rotate % 90:
+        mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
+    if taken := set(camera.led) & set(settings.controls.buttons):
+        pin = taken.pop()
+        mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
     if len(mistakes) > MOST_MISTAKES:
-        mistakes[MOST_MISTAKES:] = [f"and {len(mistakes) - MOST_MISTAKES} more mistakes"]
+        mistakes[MOST_MISTAKES:] = [("", f"and {len(mistakes) - MOST_MISTAKES} more mistakes")]
     if mistakes:
-        raise ConfigError("\n".join(f"{origin}: {mistake}" for mistake in mistakes), settings)
+        at = lines.places(text)
+        told = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
+        raise ConfigError("\n".join(told), sorted({at[key] for key, _ in mistakes if key in at}), settings)
     return settings
 
 
@@ -224,11 +238,11 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
 
 
-def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
+def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:
     if not isinstance(table, dict):
-        mistakes.append(f"{name} is {shown(table)}; it must be a table: [{name}]")
-        return form()
-    known = {item.name: item for item in dataclasses.fields(form)}
+        mistakes.append((name, f"{name} is {shown(table)}; it must be a table: [{name}]"))
+        return base
+    known = {item.name: item for item in dataclasses.fields(base)}
     values = {}
     for key, value in table.items():
         if key not in known:
@@ -236,21 +250,21 @@ def _section(form: type, table: Any, name: str, mistakes: list[str]) -> Any:
             continue
         wrong = mistake(known[key], value)
         if wrong:
-            mistakes.append(f"{name}.{key} is {shown(value)}; {wrong}")
+            mistakes.append((f"{name}.{key}", f"{name}.{key} is {shown(value)}; {wrong}"))
         else:
             convert: Any = type(known[key].default)
             values[key] = convert(value)
-    return form(**values)
+    return dataclasses.replace(base, **values)
 
 
-def _add_unknown(mistakes: list[str], name: str, known: list[str]) -> None:
+def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
     if len(mistakes) >= MOST_MISTAKES:
-        mistakes.append(name)
+        mistakes.append((name, name))
         return
-    name = name if name.isprintable() and len(name) < LONGEST else shown(name)
+    key, name = name, name if name.isprintable() and len(name) < LONGEST else shown(name)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    mistakes.append(f"unknown setting {name}; {hint}")
+    mistakes.append((key, f"unknown setting {name}; {hint}"))
 
 
 def to_toml(settings: Settings) -> str:
@@ -260,24 +274,8 @@ def to_toml(settings: Settings) -> str:
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{_limits(item)}", f"{item.name} = {_toml(getattr(values, item.name))}"]
+            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {as_toml(getattr(values, item.name))}"]
     return "\n".join(lines) + "\n"
-
-
-def _limits(item: "dataclasses.Field[Any]") -> str:
-    if item.metadata["choices"]:
-        return f" ({' | '.join(item.metadata['choices'])})"
-    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
-    return str(value)
 
 
 def choices(section: str, key: str) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ TABLES = {
     "sureness": {"sure", "fair", "unsure"},
     "duration": {"moment", "seconds", "half_minute", "minute", "minutes"},
     "aim": {"left", "right", "up", "down", "ahead"},
+    "settings": {"line"},
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
         "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
@@ -77,6 +78,7 @@ TEXTS = ("voice", "comma", "stop")
 SLOTS = {
     "sentences": {"expression", "where", "reason"},
     "answers": {"expression", "sureness", "duration", "reason"},
+    "settings": {"line"},
     "silence": {"count"},
     "doctor": {"number"},
 }
@@ -155,6 +157,10 @@ class Phrases:
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""
         return self.tables["status"][name]
+
+    def wrong_line(self, number: int) -> str:
+        """Which line of the settings file is wrong."""
+        return self.capital(self.tables["settings"]["line"].format(line=number))
 
     def silence(self, seconds: float) -> str:
         """How long no sound could be played: in seconds below a minute and a half, else in minutes."""

@@ -35,10 +35,12 @@ def no_cores() -> None:
 
 
 def quiet_libraries() -> None:
-    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past us to the terminal; set before they are imported."""
+    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past us to the terminal, and OpenCV from waiting ten seconds
+    for a camera that gives nothing, which counts as hanging; set before they are imported."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 
 @contextlib.contextmanager

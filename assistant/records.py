@@ -6,7 +6,7 @@ travels in the records, so that nobody but a thread needs a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,12 +28,21 @@ class AssistantError(Exception):
 
 
 class ConfigError(AssistantError):
-    """Settings that cannot be used; one mistake a line. usable: the settings with defaults in the place of what is
-    wrong, for who must go on even so; None where nothing could be read."""
+    """Settings that cannot be used; one mistake a line. lines: of the file, where the mistakes are, as far as known;
+    usable: the settings with defaults in the place of what is wrong, for who must go on even so; None where nothing
+    could be read."""
 
-    def __init__(self, message: str, usable: object = None) -> None:
+    def __init__(self, message: str, lines: Sequence[int] = (), usable: object = None) -> None:
         super().__init__(message)
-        self.usable = usable
+        self.lines, self.usable = tuple(lines), usable
+
+
+class Trouble(NamedTuple):
+    """Why these are not the settings that the user wrote: the fault, its detail, and the wrong lines of the file."""
+
+    fault: str
+    detail: str
+    lines: tuple[int, ...] = ()
 
 
 class CameraError(AssistantError):

@@ -11,12 +11,12 @@ import threading
 import time
 from pathlib import Path
 
-from assistant import phrases
+from assistant import phrases, wrongsettings
 from assistant.config import Settings, to_toml
 from assistant.keeper import Keeper
 from assistant.link import Client, control_socket
 from assistant.notify import Notifier
-from assistant.records import Fault, Priority, Utterance
+from assistant.records import Fault, Priority, Trouble, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ VISION_ENDS_S, VOICE_ENDS_S = 0.6, 0.9
 
 
 def run(
-    settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] | None = None, options: tuple[str, ...] = ()
+    settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None, options: tuple[str, ...] = ()
 ) -> int:
-    """Keep both processes until `stop` is set; returns the exit code. trouble: the fault, and its detail, why these are
-    not the settings that the user wrote; it is spoken. options: of the command line, for both."""
+    """Keep both processes until `stop` is set; returns the exit code. trouble: why these are not the settings
+    that the user wrote; it is spoken. options: of the command line, for both."""
     words = phrases.load(settings.words.locale, settings.words.wording)
     notifier = Notifier()
     with contextlib.ExitStack() as stack:
@@ -54,7 +54,9 @@ def run(
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
         if trouble:
-            tell(*trouble)
+            log.warning("settings: %s", trouble.detail)
+            for utterance in wrongsettings.told(trouble, words):
+                client.say(utterance)
         vision = Keeper(
             "vision", arguments("vision"), places, folder,
             on_end=lambda why: tell("vision", why),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from assistant import assembly, link
+from assistant import assembly, link, wrongsettings
 from assistant.config import Settings
 from assistant.faults import Faults
 from assistant.guard import Guard
@@ -17,7 +17,7 @@ from assistant.live import Live
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.notify import Notifier
 from assistant.process import EXIT_AGAIN
-from assistant.records import CameraSpentError, DetectorError, Fault, Priority
+from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import Capture
 from assistant.vision.classifier import Classifier
@@ -34,9 +34,9 @@ QUIET_S = 30.0
 """A process that has grown too much waits so long for a moment in which nobody is in view."""
 
 
-def see(settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] | None = None) -> int:
-    """Look and tell until `stop` is set; returns the exit code. trouble: the fault, and its detail, why these are not
-    the settings that the user wrote; it is spoken."""
+def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None) -> int:
+    """Look and tell until `stop` is set; returns the exit code. trouble: why these are not the settings that
+    the user wrote; it is spoken, with the first wrong lines."""
     words, ears, faults = assembly.words(settings), _Ears(), Faults()
     with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
         ears.send = client.send
@@ -47,7 +47,10 @@ def see(settings: Settings, stop: threading.Event, *, trouble: tuple[str, str] |
                 client.send(fault)
 
         if trouble:
-            tell(faults.begin(trouble[0], time.monotonic(), trouble[1]))
+            faults.begin(trouble.fault, time.monotonic(), trouble.detail)
+            log.warning("settings: %s", trouble.detail)
+            for utterance in wrongsettings.told(trouble, words):
+                client.say(utterance)
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, tell)
         if found is None:

@@ -1,6 +1,7 @@
 """One setting: its default, the comment that is printed beside it, and what it may be."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any
@@ -36,6 +37,24 @@ def shown(value: Any) -> str:
     except (ValueError, RecursionError):  # a number of thousands of digits; lists in lists in lists
         return f"a huge {type(value).__name__}"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def limits(item: "dataclasses.Field[Any]") -> str:
+    """What a setting may be, as the comment beside it says."""
+    if item.metadata["choices"]:
+        return f" ({' | '.join(item.metadata['choices'])})"
+    return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
+
+
+def as_toml(value: Any) -> str:
+    """A value of a setting in TOML."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(as_toml(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # else the same escapes as JSON's
+    return str(value)
 
 
 def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:

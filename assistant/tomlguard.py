@@ -12,11 +12,11 @@ TOKEN = re.compile(r"""(?P<lines>"{3}|'{3})|"(?:\\.?|[^"\\])*(?:"|$)|'[^']*(?:'|
 """A text, to its end or that of the line, or a comment. Takes time in proportion to the line, whatever is in it."""
 
 
-def trouble(text: str) -> str:
-    """What keeps a TOML text from being parsed in no time, with its line; empty if nothing does."""
+def trouble(text: str) -> tuple[int, str] | None:
+    """The line, and what in it keeps a TOML text from being parsed in no time; None if nothing does."""
     for number, line in enumerate(text.split("\n"), 1):  # TOML knows no other end of a line
         if any(found["lines"] for found in TOKEN.finditer(line)):
-            return f"line {number}: a text of several lines; no setting has one"
+            return number, "a text of several lines; no setting has one"
         if TOKEN.sub("", line).count(".") > MAX_DOTS:
-            return f"line {number}: too many dots"
-    return ""
+            return number, "too many dots"
+    return None

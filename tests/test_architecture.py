@@ -17,7 +17,7 @@ PURE = {
     "assistant.vision.lens", "assistant.vision.crowd", "assistant.vision.golden", "assistant.vision.health",
 }  # fmt: skip
 """What knows no clock, no thread and no device. These may use each other, one way."""
-GROUND = {"assistant.records", "assistant.config", "assistant.setting", "assistant.tomlguard"}
+GROUND = {"assistant.records", "assistant.config", "assistant.setting", "assistant.tomlguard", "assistant.lines"}
 """Level 0. What everybody may import."""
 
 

@@ -7,6 +7,7 @@ import itertools
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,6 +219,16 @@ def test_a_pi_camera_that_is_absent_or_strange_is_closed_again(picamera2: type[F
     picamera2.fails = RuntimeError("Camera __init__ sequence did not complete.")
     with pytest.raises(CameraError, match="sequence did not complete.*check its cable"):
         open_camera(PI)
+
+
+def test_nothing_is_left_of_a_closed_pi_camera(picamera2: type[FakePicamera2]) -> None:
+    camera = open_camera(PI)
+    held = picamera2.opened.pop()
+    held.itself = held  # as the real one does, with its buffers and a pipe
+    gone = weakref.ref(held)
+    del held
+    camera.close()
+    assert gone() is None
 
 
 def test_without_picamera2_it_names_the_apt_package(monkeypatch: pytest.MonkeyPatch) -> None:

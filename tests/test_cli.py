@@ -95,7 +95,7 @@ def test_wrong_settings_are_all_listed_and_exit_78(tmp_path: Path) -> None:
     assert done.returncode == 78
     assert done.stdout == ""
     first, second = done.stderr.splitlines()
-    assert first == f"emotion-assistant: {settings}: unknown setting camera.fsp; did you mean camera.fps?"
+    assert first == f"emotion-assistant: {settings}: line 2: unknown setting camera.fsp; did you mean camera.fps?"
     assert second.endswith("voice.rate_wpm is 9000; allowed: a whole number from 80 to 450")
 
 
@@ -234,6 +234,7 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
     settings.write_text("[camera]\nfsp = 3\n")
     with running("--config", settings, "--camera", "opencv", "--source", "63", NOTIFY_SOCKET="@none") as child:
         assert until(child, "Settings are wrong.") == ["Settings are wrong. Using the standard ones."]
+        until(child, "Line 2 of the settings is wrong.")
         until(child, "Camera not found.")
 
 

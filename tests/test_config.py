@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import time
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from assistant.records import EXPRESSIONS, ConfigError
 
 
 def mistakes(text: str) -> list[str]:
+    """What is wrong, without the numbers of the lines."""
     with pytest.raises(ConfigError) as caught:
         config.parse(text, "my.toml")
     lines = str(caught.value).splitlines()
     assert all(line.startswith("my.toml: ") for line in lines)
-    return [line.removeprefix("my.toml: ") for line in lines]
+    return [re.sub(r"^line \d+: ", "", line.removeprefix("my.toml: ")) for line in lines]
 
 
 def test_nothing_set_is_the_defaults() -> None:
@@ -170,7 +172,7 @@ def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_pat
     path.write_text("[camera]\nfps = 99\n")
     with pytest.raises(ConfigError) as caught:
         config.load(path)
-    assert str(caught.value) == f"{path}: camera.fps is 99; allowed: a number from 1 to 30"
+    assert str(caught.value) == f"{path}: line 2: camera.fps is 99; allowed: a number from 1 to 30"
     path.write_text("[camera]\nfps = 9\n".ljust(config.MAX_BYTES))
     assert config.load(path).camera.fps == 9
 
@@ -203,6 +205,45 @@ def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("[voice]\nrate_wpm = 300\n")
     assert config.load().voice.rate_wpm == 300
+
+
+def test_what_the_boot_file_sets_comes_first_and_the_rest_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    system, boot = tmp_path / "config.toml", tmp_path / "boot.toml"
+    monkeypatch.setattr(config, "SYSTEM_FILE", system)
+    monkeypatch.setattr(config, "BOOT_FILE", boot)
+    boot.write_bytes(b"\xef\xbb\xbf[voice]\r\nvolume = 40\r\n")  # as an editor on Windows writes it
+    assert config.load().voice == config.Voice(volume=40)
+    system.write_text('[voice]\nvolume = 70\nrate_wpm = 300\n[words]\nlocale = "de"\n')
+    made = config.load()
+    assert (made.voice.volume, made.voice.rate_wpm, made.words.locale) == (40, 300, "de")
+    boot.write_text("\n[voice]\nvolume = 40\nrate_wpm = 9000\n")
+    with pytest.raises(ConfigError, match=r"boot\.toml: line 4: voice\.rate_wpm is 9000") as caught:
+        config.load()
+    assert caught.value.lines == (4,)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("[voice]\nvolume = 5000\n\n[camera]\nfpss = 3\nrotate = 45\n", (2, 5, 6)),
+        ("[voice]\nvolume = \n", (2,)),
+        ("# one\n[voice\n", (2,)),
+        ('[words]\nlocale = "en', (2,)),
+        ("[voice]\n[vioce]\n", (2,)),
+        ("camera = 3\n", (1,)),
+        ("voice.volume = 5000\n", ()),  # written in a way that is not looked for: told without a line
+        ("a.b.c.d.e.f.g.h.i.j = 1", (1,)),
+        ("[voice]\nvolume = 50\nvolume = 60\n", (3,)),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text: str, lines: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text)
+    assert caught.value.lines == lines
+    told = [line for line in str(caught.value).splitlines() if re.search(r"line \d", line)]
+    assert bool(told) == bool(lines)
 
 
 def _values(item: dataclasses.Field) -> st.SearchStrategy:

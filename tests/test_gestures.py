@@ -171,5 +171,5 @@ def test_the_map_is_whole() -> None:
     assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
     assert set(CODES.values()) == set(KEYS)
     with_three = {command for row in BUTTONS[3] for command in row.values()}
-    assert set(COMMANDS) - with_three == {"more", "mute", "unmute", "status", "cancel"}
+    assert set(COMMANDS) - with_three == {"more", "mute", "unmute", "status", "cancel", "facts"}
     assert not {114, 115} & set(CODES), "volume keys are the system's"

@@ -20,7 +20,7 @@ from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 from assistant.voice.server import serve
 from assistant.voice.voices.printed import Printed
-from assistant.voice.watch import BOARD_S, BoardWatch, Tick, Watch
+from assistant.voice.watch import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
 
 WAIT_S = 5.0
 SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
@@ -182,10 +182,10 @@ def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
 ) -> None:
     watch, now, said = watched
     watch.beat(1e9)
-    now[0] = 103.0
+    now[0] += MISSED_S
     watch.look()
     assert said == []
-    now[0] = 103.1
+    now[0] += 0.1
     watch.look()
     watch.look()
     assert said == ["The vision part stopped."], "a step in the future counts as one now"
@@ -200,10 +200,10 @@ def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
 
 def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[Watch, list[float], list[str]]) -> None:
     watch, now, said = watched
-    now[0] = 120.0
+    now[0] += STARTS_S
     watch.look()
     assert said == []
-    now[0] = 120.1
+    now[0] += 0.1
     watch.look()
     watch.look()
     assert said == ["Still starting."]

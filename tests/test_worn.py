@@ -1,4 +1,4 @@
-"""Prints on clothes, by where they lie and how sure they are."""
+"""Prints on clothes and parts of a face, by where they lie and how sure they are."""
 
 import pytest
 from hypothesis import given
@@ -26,6 +26,26 @@ def test_a_skull_on_a_jumper_is_nobody() -> None:
 )
 def test_whoever_is_sure_or_elsewhere_stays(other: Face) -> None:
     assert without_prints([MAN, other]) == [MAN, other]
+
+
+SMILING = Face(Box(272, 75, 120, 172), 0.84)
+
+
+def test_the_lower_half_of_a_smile_is_nobody() -> None:
+    smile = Face(Box(285, 151, 89, 96), 0.45)
+    assert without_prints([SMILING, smile]) == [SMILING]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Face(Box(285, 151, 89, 96), 0.8),  # found surely
+        Face(Box(340, 151, 89, 96), 0.45),  # beside, half hidden
+        Face(Box(262, 65, 140, 192), 0.45),  # around, not within
+    ],
+)
+def test_a_face_that_is_sure_or_not_within_stays(other: Face) -> None:
+    assert without_prints([SMILING, other]) == [SMILING, other]
 
 
 def test_the_surer_of_two_is_the_person() -> None:

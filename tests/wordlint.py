@@ -102,6 +102,7 @@ def unasked(words: Phrases) -> Iterator[str]:
         for expression, reason, place in itertools.product(expressions, reasons, places):
             yield words.remark(name.removesuffix("_where"), expression=expression, where=place, reason=reason)
     yield from (words.facts([words.expression(name)]) for name in sorted(SPOKEN))
+    yield words.wrong_line(12)
     for table in ("status", "sounds", "faults", "faults_over", "advice"):
         yield from words.tables[table].values()
     yield from (words.silence(seconds) for seconds in (30, 300))

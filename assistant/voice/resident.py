@@ -55,11 +55,9 @@ class Resident:
         assert self._child.stdout
         assert self._child.stderr
         self._answers, self._last_words, self._owed, self._is_ready = SimpleQueue(), [], 1, False
-        for work in (
-            threading.Thread(target=_read_answers, args=(self._child.stdout, self._answers), daemon=True),
-            threading.Thread(target=_read_words, args=(self._child.stderr, self._last_words), daemon=True),
-        ):
-            work.start()
+        threading.Thread(target=_read_answers, args=(self._child.stdout, self._answers), daemon=True).start()
+        self._reader = threading.Thread(target=_read_words, args=(self._child.stderr, self._last_words), daemon=True)
+        self._reader.start()
 
     def ask(self, line: bytes, limit_s: float, cancel: threading.Event) -> Answer | None:
         """Its answer to a line; None if cancelled. Raises VoiceError if it is late, which kills it, or has ended."""
@@ -109,6 +107,7 @@ class Resident:
         assert self._child
         try:
             how = f"ended with exit code {self._child.wait(0.5)}"
+            self._reader.join(0.5)  # it may have had much to say
         except subprocess.TimeoutExpired:
             how = "answered what nobody understands"
         self.close()

@@ -11,10 +11,10 @@ from assistant.records import Fate, Fault, LinkError, Priority, Utterance
 
 log = logging.getLogger(__name__)
 
-MISSED_S = 3.0
-"""A vision that completed no step for so long has stopped."""
-STARTS_S = 20.0
-"""A vision that has completed no step so long after the voice began is still starting."""
+MISSED_S = 2.5
+"""A vision that completed no step for so long has stopped: the wearer hears of it within 3 s."""
+STARTS_S = 18.0
+"""A vision that has completed no step so long after the voice began is still starting: heard within 20 s."""
 LOOP_S = 60.0
 """A vision that stops again and again is told of once in so long."""
 LOOK_S = 0.25

@@ -137,6 +137,14 @@ class Box:
         self.start(*arguments, **environment)
         return self.ear.until(READY).at
 
+    def can_speak(self) -> float:
+        """Wait until there is a voice that takes commands; when that was."""
+        late = time.monotonic() + 10
+        while not (self.folder / "run/emotion-assistant/control.sock").exists():
+            assert time.monotonic() < late
+            time.sleep(0.01)
+        return time.monotonic()
+
     def part(self, name: str) -> int:
         """The process number of vision or voice."""
         assert self.process

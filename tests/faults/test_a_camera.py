@@ -22,7 +22,8 @@ def lost_and_back(box: Box, row: Row, how: str, *, lost: str = LOST, back: str =
 @pytest.mark.fault("A1", "no camera at boot", say=3, rec=5)
 def test_a1(box: Box, row: Row) -> None:
     box.camera.unlink()
-    since = box.start()
+    box.start()
+    since = box.can_speak()
     row.said(box.ear.until("Camera not found."), since)
     since = box.plug()
     row.recovered(box.ear.until("The camera is there.").at, since)

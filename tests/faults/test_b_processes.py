@@ -27,7 +27,7 @@ def killed(box: Box, row: Row, number: signal.Signals, part: str = "vision") -> 
     row.recovered(box.ear.until(BACK).at, since)
 
 
-@pytest.mark.fault("B1", "vision hangs (SIGSTOP)", say=3.5, rec=8)
+@pytest.mark.fault("B1", "vision hangs (SIGSTOP)", say=3, rec=8)
 def test_b1(ready: Box, row: Row) -> None:
     since = time.monotonic()
     hang(ready.part("vision"))
@@ -35,7 +35,7 @@ def test_b1(ready: Box, row: Row) -> None:
     row.recovered(ready.ear.until(BACK).at, since)
 
 
-@pytest.mark.fault("B2", "one stage hangs, the rest lives", say=3.5, rec=8)
+@pytest.mark.fault("B2", "one stage hangs, the rest lives", say=3, rec=8)
 def test_b2(ready: Box, row: Row) -> None:
     since = ready.tell("step", "hangs")
     row.said(ready.ear.until(STOPPED), since)
@@ -90,7 +90,7 @@ def test_b7(box: Box, row: Row) -> None:
     grown(box, row, "leaks files")
 
 
-@pytest.mark.fault("B8", "never ready", say=22, rec=5)
+@pytest.mark.fault("B8", "never ready", say=20, rec=5)
 def test_b8(box: Box, row: Row) -> None:
     box.tell("start", "takes long")
     since = box.start()
@@ -153,6 +153,7 @@ def test_b12(ready: Box, row: Row) -> None:
     os.kill(ready.part("voice"), signal.SIGKILL)
     row.said(ready.ear.until("The voice is back."), since)
     row.recovered(ready.ear.all[-1].at, since)
+    assert ready.command("status").returncode == 0
     hang(ready.part("voice"))
     assert ready.ear.until("The voice is back.", 12)
 

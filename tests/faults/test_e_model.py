@@ -96,7 +96,7 @@ def test_e7(box: Box, row: Row) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E8", "slow, or hangs", say=8)
+@pytest.mark.fault("E8", "slow, or hangs", say=5)
 def test_e8(ready: Box, row: Row) -> None:
     since = ready.tell("step", "is slow")
     row.said(ready.ear.until("I am seeing slowly."), since)

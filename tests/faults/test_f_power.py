@@ -92,7 +92,7 @@ def test_f7(box: Box, row: Row) -> None:
     row.words.append(box.ear.until("One person").text)
 
 
-@pytest.mark.fault("F8", "a slow first boot", say=22)
+@pytest.mark.fault("F8", "a slow first boot", say=20)
 def test_f8(box: Box, row: Row) -> None:
     box.tell("start", "takes long")
     since = box.start()

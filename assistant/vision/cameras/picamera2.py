@@ -5,6 +5,7 @@ Where grey is enough only the luma plane is kept, which YUV420 delivers without 
 
 import contextlib
 import errno
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -50,8 +51,8 @@ class PiCamera:
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
-            why = str(err).rstrip(".")
-            if isinstance(err, OSError) and err.errno == errno.ENOMEM:
+            why = str(err.__cause__ or err).rstrip(".")  # picamera2 itself says only that it did not complete
+            if _is_spent(err):
                 raise CameraSpentError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
             if "busy" in why.lower():
                 raise CameraBusyError(f"Pi camera {number}: {why}; end the other program that uses it") from err
@@ -79,6 +80,13 @@ class PiCamera:
                 camera.stop()
             with contextlib.suppress(RuntimeError, OSError):
                 camera.close()
+            del camera
+            gc.collect()  # it refers to itself, and would hold its pipe and buffers while the next one opens
+
+
+def _is_spent(err: BaseException | None) -> bool:
+    """Whether there was no memory for the camera."""
+    return err is not None and (getattr(err, "errno", None) == errno.ENOMEM or _is_spent(err.__cause__))
 
 
 def converter(

@@ -1,4 +1,5 @@
-"""Faces that are printed on clothes: what lies on somebody's chest must look more like a face than what lies elsewhere.
+"""Faces that are none: printed on clothes, or a part of a face. What lies on somebody's chest must look more like a
+face than what lies elsewhere; what lies within somebody's face is no second person.
 
 Pure. A child in front of an adult, or the front row of a group, is found as surely as anybody and stays.
 """
@@ -14,11 +15,27 @@ ASIDE = 1.0
 """A chest reaches so far to both sides of the middle of the face above, in widths of that face."""
 BELOW = (0.8, 3.2)
 """And from here to there below its middle, in heights of that face."""
+WITHIN = 0.8
+"""Share of a hit's area within a surer face from which it is a part of that: the lower half of a broad smile was taken
+for a face of its own, with a score of 0.49."""
 
 
 def without_prints(faces: Sequence[Face]) -> list[Face]:
-    """The faces but for those that lie on the chest of a surer one and are not sure themselves."""
-    return [face for face in faces if face.score >= SURE or not any(_wears(other, face) for other in faces)]
+    """The faces but for those that lie on the chest of a surer one, or within it, and are not sure themselves."""
+    return [
+        face
+        for face in faces
+        if face.score >= SURE or not any(_wears(other, face) or _holds(other, face) for other in faces)
+    ]
+
+
+def _holds(person: Face, hit: Face) -> bool:
+    """Whether a hit is a part of a person's face."""
+    if person.score <= hit.score:
+        return False
+    wide = min(person.box.x + person.box.width, hit.box.x + hit.box.width) - max(person.box.x, hit.box.x)
+    tall = min(person.box.y + person.box.height, hit.box.y + hit.box.height) - max(person.box.y, hit.box.y)
+    return max(0.0, wide) * max(0.0, tall) >= WITHIN * hit.box.width * hit.box.height
 
 
 def _wears(person: Face, hit: Face) -> bool:

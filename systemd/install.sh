@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Installs emotion-assistant on Raspberry Pi OS or Debian (bookworm, trixie; arm64, amd64), or brings it up to date.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: sudo systemd/install.sh [OPTION]...
+       systemd/install.sh --card FOLDER [--offline DIR | --wheels DIR]
+
+  --yunet        also fetch the face detector YuNet and use it
+  --bluetooth    also set up a Bluetooth headset, guided by ear
+  --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
+  --wheels DIR   Python packages from DIR, the system's by apt
+  --no-apt       leave the system's packages alone: they are there already
+  --only-packages
+                 install the system's packages and stop there
+  --spoken       say each step aloud, too, as soon as that is possible
+  --card FOLDER  prepare a freshly written SD card, whose boot partition is FOLDER: its first boot installs
+
+May be run again at any time: what is as it should be stays as it is, an edited settings file always.
+TEXT
+}
+
+HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+PREFIX=/opt/emotion-assistant
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no BLUETOOTH=no CARD=''
+. "$HERE/steps/speech.sh"
+. "$HERE/steps/files.sh"
+. "$HERE/steps/packages.sh"
+. "$HERE/steps/account.sh"
+. "$HERE/steps/environment.sh"
+. "$HERE/steps/settings.sh"
+. "$HERE/steps/yunet.sh"
+. "$HERE/steps/bluetooth.sh"
+. "$HERE/steps/card.sh"
+. "$HERE/steps/units.sh"
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --offline)
+        [ -d "${2:-}/wheels" ] || { echo "install.sh: --offline wants a folder with wheels/ in it, not '${2:-}'" >&2; exit 2; }
+        WHEELS=$(realpath "$2/wheels") DEBS=$(realpath "$2")/debs
+        shift
+        ;;
+    --wheels)
+        [ -d "${2:-}" ] || { echo "install.sh: --wheels wants a folder, not '${2:-}'" >&2; exit 2; }
+        WHEELS=$(realpath "$2")
+        shift
+        ;;
+    --card)
+        [ -d "${2:-}" ] || { echo "install.sh: --card wants the folder of a boot partition, not '${2:-}'" >&2; exit 2; }
+        CARD=$(realpath "$2")
+        shift
+        ;;
+    --yunet) YUNET_TOO=yes ;;
+    --bluetooth) BLUETOOTH=yes ;;
+    --no-apt) APT=no ;;
+    --only-packages) APT=only ;;
+    --spoken) SPOKEN_STEPS=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+if [ -n "$CARD" ]; then
+    prepare_card "$CARD"
+    exit 0
+fi
+[ "$(id -u)" = 0 ] || { echo "install.sh: this changes the system: run it with sudo" >&2; exit 1; }
+command -v dpkg >/dev/null || fail "this is not Debian or Raspberry Pi OS" "see the README for other ways to run the assistant"
+ARCH=$(dpkg --print-architecture)
+[ -f "$HERE/locks/$ARCH.txt" ] || fail "this system is $ARCH; there are packages for 64-bit Arm and PC only" "install the 64-bit Raspberry Pi OS"
+
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"; remove_other_environments' EXIT
+umask 022
+
+if [ "$APT" != no ]; then
+    step "Installing the system's packages."
+    install_packages
+    [ "$APT" != only ] || exit 0
+fi
+mkdir -p "$PREFIX"
+version=$("$PYTHON" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+grep -q "^# Python.* $version" "$HERE/locks/$ARCH.txt" ||
+    fail "this system has Python $version; there are packages for $(sed -n 's/^# Python //p' "$HERE/locks/$ARCH.txt")" "use Debian or Raspberry Pi OS bookworm or trixie"
+
+step "Making the user emotion-assistant."
+make_account
+step "Installing the assistant. This takes a few minutes."
+install_environment
+put_link() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || ln -sfn "$1" "$2"; }
+put_link "$PREFIX/venv/bin/emotion-assistant" /usr/local/bin/emotion-assistant
+step "Writing the settings."
+install_settings
+if [ "$YUNET_TOO" = yes ]; then
+    step "Fetching the face detector YuNet."
+    install_yunet
+fi
+if [ "$BLUETOOTH" = yes ]; then
+    step "Setting up the headset."
+    install_bluetooth
+fi
+step "Recording the sentences for a fault."
+record_sentences
+step "Starting the assistant."
+install_units
+step "Installed."

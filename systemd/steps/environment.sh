@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# The Python environment: built apart from the one in use, tried, and only then put in its place in one step.
+# An update that fails, or a power cut in the middle of one, leaves what worked.
+
+PYTHON=/usr/bin/python3
+
+# The lock file of a variant: `default`, or `numpy1` for systems whose own packages are built on NumPy 1.
+lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; else printf '%s\n' "$HERE/locks/$ARCH-$1.txt"; fi; }
+
+# pip without a network where that was asked for; every wheel must have the hash that the lock file says.
+locked_pip() {
+    local python=$1 lock=$2
+    local -a where=()
+    [ -z "$WHEELS" ] || where=(--no-index --find-links "$WHEELS")
+    "$python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
+        --only-binary :all: "${where[@]}" -r "$lock"
+}
+
+# The assistant's own wheel if one was given, else its source tree.
+find_product() {
+    local -a wheels
+    shopt -s nullglob
+    wheels=("${WHEELS:-/nonexistent}"/emotion_assistant-*.whl)
+    shopt -u nullglob
+    if [ ${#wheels[@]} = 1 ]; then
+        PRODUCT=${wheels[0]}
+    elif [ -f "$HERE/../setup.cfg" ]; then
+        PRODUCT=$(realpath "$HERE/..")
+    else
+        fail "there is neither a source tree beside this script nor one emotion_assistant wheel in ${WHEELS:-a folder of wheels}" \
+            "run this from a checkout, or put the wheel there"
+    fi
+}
+
+# What an environment is made of, in twelve letters: the same parts, the same name.
+environment_id() {
+    {
+        "$PYTHON" -I -c 'import sys; print(sys.version_info[:2], sys.executable)'
+        cat "$(lock_of "$1")"
+        if [ -f "$PRODUCT" ]; then
+            cat "$PRODUCT"
+        else
+            (cd "$PRODUCT" && find assistant convert models setup.cfg pyproject.toml -type f ! -name '*.pyc' -print0 |
+                LC_ALL=C sort -z | xargs -0 sha256sum)
+        fi
+    } | sha256sum | cut -c 1-12
+}
+
+# The product's wheel, built from the source tree by the locked setuptools in an environment of its own.
+build_wheel() {
+    local part
+    mkdir "$WORK/source"
+    for part in assistant convert models setup.cfg pyproject.toml README.md LICENSE; do
+        cp -R "$PRODUCT/$part" "$WORK/source"
+    done
+    if ! { "$PYTHON" -m venv "$WORK/build" && locked_pip "$WORK/build/bin/python" "$HERE/locks/build.txt" &&
+        "$WORK/build/bin/python" -I -m pip wheel --quiet --disable-pip-version-check --no-deps --no-index \
+            --no-build-isolation --wheel-dir "$WORK/wheel" "$WORK/source" >/dev/null; }; then
+        fail "the assistant's own package could not be built" "see the lines above"
+    fi
+    PRODUCT_WHEEL=$(echo "$WORK"/wheel/emotion_assistant-*.whl)
+}
+
+make_environment() {
+    local variant=$1 place=$2
+    local python="$place/bin/python"
+    if [ -f "$PRODUCT" ]; then PRODUCT_WHEEL=$PRODUCT; elif [ -z "${PRODUCT_WHEEL:-}" ]; then build_wheel; fi
+    rm -rf "$place"
+    "$PYTHON" -m venv --system-site-packages "$place" ||
+        fail "the Python environment could not be made in $place" "install python3-venv and look for free space with df -h /opt"
+    locked_pip "$python" "$(lock_of "$variant")" ||
+        fail "the Python packages could not be installed" "look at the lines above: no network, no space, or a file that is not the one whose hash is in $(lock_of "$variant")"
+    "$python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-index "$PRODUCT_WHEEL" ||
+        fail "the assistant's own package could not be installed" "see the lines above"
+}
+
+# An import proves little: the detector and the model are loaded, and the model reads what it read when it was made.
+check_assistant() {
+    "$1/bin/python" -I -B -c 'from assistant import assembly, config; assembly.pipeline(config.Settings())' 2>"$WORK/why"
+}
+
+# Does the system's picamera2 work among the packages of this environment? Yes, too, where the system has none that works.
+check_camera() {
+    "$PYTHON" -I -B -c 'import picamera2' >/dev/null 2>&1 || return 0
+    "$1/bin/python" -I -B -c 'import numpy, cv2, picamera2' >/dev/null 2>"$WORK/why"
+}
+
+last_line() { grep -v '^ *$' "$1" | tail -n 1; }
+
+# Try a variant: build it, and see whether the system's camera works with it.
+try_variant() {
+    PLACE="$PREFIX/env-$1-$2"
+    make_environment "$2" "$PLACE"
+    check_camera "$PLACE"
+}
+
+install_environment() {
+    local id current
+    find_product
+    id=$(environment_id default)
+    current=$(readlink "$PREFIX/venv" 2>/dev/null) || current=
+    case $current in
+    "env-$id-"*)
+        if check_assistant "$PREFIX/$current" && check_camera "$PREFIX/$current"; then
+            note "up to date"
+            return
+        fi
+        note "what is there does not work any more: $(last_line "$WORK/why")"
+        ;;
+    esac
+    if ! try_variant "$id" default; then
+        note "the system's picamera2 does not work with these versions: $(last_line "$WORK/why")"
+        if [ ! -f "$(lock_of numpy1)" ]; then
+            warn "there is no other set of versions for $ARCH; the Pi's camera will not work, a USB camera will"
+        else
+            note "so NumPy 1 and the OpenCV that goes with it are taken instead"
+            try_variant "$id" numpy1 ||
+                warn "the Pi's camera does not work with that either: $(last_line "$WORK/why"); a USB camera will"
+        fi
+    fi
+    check_assistant "$PLACE" ||
+        fail "what was installed does not work: $(last_line "$WORK/why")" "report this line; what ran before was left as it was"
+    ln -sfn "${PLACE##*/}" "$PREFIX/venv.new"
+    mv -fT "$PREFIX/venv.new" "$PREFIX/venv"
+    export CHANGED=yes
+    note "$("$PREFIX/venv/bin/python" -I -B -c 'import cv2, numpy; print("NumPy", numpy.__version__, "OpenCV", cv2.__version__)')"
+}
+
+# Whatever is not in use: the one before, or one that was not finished.
+remove_other_environments() {
+    local current
+    [ -d "$PREFIX" ] || return 0
+    current=$(readlink "$PREFIX/venv" 2>/dev/null) || current=
+    find "$PREFIX" -mindepth 1 -maxdepth 1 -name 'env-*' ! -name "${current:-none}" -exec rm -rf {} +
+}

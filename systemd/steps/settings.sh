@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# The settings file: made with all defaults and their comments, renewed as long as nobody has touched it.
+
+install_settings() {
+    : >"$WORK/empty.toml"
+    "$PREFIX/venv/bin/python" -I -B -m assistant config --config "$WORK/empty.toml" >"$WORK/config.toml" ||
+        fail "the default settings could not be written" "report the line above"
+    if [ -e "$SETTINGS" ] && [ "$(digest "$SETTINGS")" != "$(cat "$PREFIX/settings.sha256" 2>/dev/null)" ]; then
+        note "$SETTINGS was edited: it stays as it is"
+        return
+    fi
+    put "$WORK/config.toml" "$SETTINGS"
+    digest "$SETTINGS" >"$PREFIX/settings.sha256"
+}
+
+# set_setting TABLE KEY VALUE: put it into the settings file, which from now on counts as edited.
+set_setting() {
+    awk -v table="[$1]" -v key="$2" -v value="$3" '
+        function add() { if (inside && !done) { print key " = " value; done = 1 } }
+        /^[ \t]*\[/ { add(); inside = ($1 == table) }
+        inside && !done && $0 ~ "^[ \t]*" key "[ \t]*=" { add(); next }
+        { print }
+        END { add(); if (!done) print "\n" table "\n" key " = " value }' "$SETTINGS" >"$WORK/settings.toml"
+    put "$WORK/settings.toml" "$SETTINGS"
+}
+
+# What is said when nothing of the assistant runs any more: recorded now, in the language of the settings, so that aplay
+# alone can say it then.
+record_sentences() {
+    local sound
+    put "$HERE/announce" "$PREFIX/announce" 755
+    mkdir "$WORK/recorded"
+    if ! "$PREFIX/venv/bin/python" -I -B -m assistant record "$WORK/recorded" >"$WORK/said" 2>"$WORK/why"; then
+        warn "the sentences for a fault could not be recorded: $(last_line "$WORK/why"). A fault of the voice will be silent"
+        return
+    fi
+    if diff -rq "$WORK/recorded" "$PREFIX/recorded" >/dev/null 2>&1; then return; fi
+    for sound in "$WORK"/recorded/*; do install -D -m 644 "$sound" "$PREFIX/recorded.new/${sound##*/}"; done
+    rm -rf "$PREFIX/recorded"
+    mv "$PREFIX/recorded.new" "$PREFIX/recorded"
+    note "$(find "$PREFIX/recorded" -type f | wc -l) recordings in $PREFIX/recorded"
+}

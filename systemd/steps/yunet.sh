@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# YuNet (Wu et al. 2023, Apache-2.0), another face detector, fetched from its public home: this very file or none.
+
+YUNET_URL=${EMOTION_ASSISTANT_YUNET_URL:-https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/02246e79b1e976c83d1e135a85e0628120c93769/onnx/yunet_n_320_320.onnx}
+YUNET_SHA256=81dbde155e982455488235acb8ec2dec5d647edf7cf7080d33e4abb69b93a0d2
+YUNET="$PREFIX/yunet_n_320_320.onnx"
+
+install_yunet() {
+    if ! has_yunet && ! fetch_yunet; then
+        warn "YuNet could not be had: $(last_line "$WORK/why"). The built-in face detector is used; try again later with --yunet"
+        return
+    fi
+    if ! "$PREFIX/venv/bin/python" -I -B -c 'import sys
+from assistant import config
+from assistant.vision.detectors.yunet import YuNet
+YuNet(config.Detector(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
+        rm -f "$YUNET"
+        warn "YuNet does not work here: $(last_line "$WORK/why"). The built-in face detector is used"
+        return
+    fi
+    set_setting detector driver '"yunet"'
+    set_setting detector model "\"$YUNET\""
+    note "YuNet looks for faces; detector.driver = \"own\" in $SETTINGS chooses the built-in one"
+}
+
+has_yunet() { [ -f "$YUNET" ] && [ "$(digest "$YUNET")" = "$YUNET_SHA256" ]; }
+
+# From the offline folder, else from its home. What is too large, too slow or not the very file is not kept.
+fetch_yunet() {
+    local near="${WHEELS:-/nonexistent}/../${YUNET##*/}"
+    if [ -f "$near" ]; then
+        cp "$near" "$WORK/yunet"
+    elif [ -n "$DEBS" ]; then
+        echo "it is not in the offline folder" >"$WORK/why"
+        return 1
+    else
+        "$PYTHON" -I -B -c 'import sys, urllib.request
+with urllib.request.urlopen(sys.argv[1], timeout=30) as source, open(sys.argv[2], "wb") as target:
+    target.write(source.read(1 << 20))' "$YUNET_URL" "$WORK/yunet" 2>"$WORK/why" || return 1
+    fi
+    if [ "$(digest "$WORK/yunet")" != "$YUNET_SHA256" ]; then
+        echo "what came is not the file whose hash is known" >"$WORK/why"
+        return 1
+    fi
+    put "$WORK/yunet" "$YUNET"
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Takes emotion-assistant away: units, environment, settings, state, user, and the groups that were made for it.
+set -euo pipefail
+
+HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+PREFIX=/opt/emotion-assistant
+. "$HERE/steps/speech.sh"
+. "$HERE/steps/files.sh"
+. "$HERE/steps/account.sh"
+. "$HERE/steps/units.sh"
+
+KEEP=no
+case ${1:-} in
+'') ;;
+--keep-settings) KEEP=yes ;;
+*) echo "usage: sudo systemd/uninstall.sh [--keep-settings]" >&2; exit 2 ;;
+esac
+[ "$(id -u)" = 0 ] || { echo "uninstall.sh: this changes the system: run it with sudo" >&2; exit 1; }
+
+step "Stopping the assistant."
+remove_units
+step "Removing the user emotion-assistant."
+remove_account
+if [ "$KEEP" = yes ]; then
+    step "Removing files; settings and state stay."
+else
+    step "Removing files, settings and state."
+    rm -rf "${SETTINGS%/*}" /var/lib/emotion-assistant /var/lib/emotion-assistant-*
+fi
+rm -rf "$PREFIX" /run/emotion-assistant /run/emotion-assistant-*
+[ ! -L /usr/local/bin/emotion-assistant ] || rm -f /usr/local/bin/emotion-assistant
+step "Removed. The system's packages stay."

@@ -1,0 +1,143 @@
+"""What is heard in a system without a sound card: its `aplay` takes as long as a card would, and hands the samples on.
+
+Sentences are told apart by their samples: the same words, said by the same espeak-ng, are the same sound.
+"""
+
+import base64
+import hashlib
+import json
+import time
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+PLAYER = """#!/usr/bin/python3 -IS
+# Stands in for a sound card: as long as the sound, and every sample told in lines short enough to be written whole.
+import base64, json, os, sys, time, wave
+began, words, rate = time.monotonic(), sys.argv[1:], 22050
+if "-l" in words:
+    sys.exit(0)  # the cards: none by name
+files = [word for word in words if word.endswith(".wav")]
+if files:
+    with wave.open(files[0]) as source:
+        rate, samples = source.getframerate(), source.readframes(source.getnframes())
+else:
+    samples = sys.stdin.buffer.read()
+    if samples[:4] == b"RIFF":
+        rate, samples = int.from_bytes(samples[24:28], "little"), samples[44:]
+    elif "-r" in words:
+        rate = int(words[words.index("-r") + 1])
+pipe = os.open("/srv/heard", os.O_WRONLY)
+for at in range(0, len(samples) or 1, 2400):
+    part = base64.b64encode(samples[at:at + 2400]).decode()
+    line = {"player": os.getpid(), "began": began, "rate": rate, "part": part, "is_last": at + 2400 >= len(samples)}
+    os.write(pipe, json.dumps(line).encode() + b"\\n")
+time.sleep(max(0, began + len(samples) / 2 / rate - time.monotonic()))
+"""
+RECORDER = """[Unit]
+Description=writes down what is heard
+DefaultDependencies=no
+[Service]
+ExecStartPre=/bin/sh -c '[ -p /srv/heard ] || mkfifo -m 666 /srv/heard; chmod 666 /srv/heard'
+ExecStart=/bin/sh -c 'exec cat 0<>/srv/heard >>/srv/heard.log'
+[Install]
+WantedBy=sysinit.target
+"""
+WORDS = """
+import json, sys, threading
+from assistant import phrases
+from assistant.voice.voices import plain
+from assistant.voice.voices.espeak import Program
+words, say, found = phrases.load("en"), Program("en", 175), {}
+for table in ("status", "faults", "faults_over", "sounds"):
+    for text in words.tables[table].values():
+        found[text] = say(plain(text), threading.Event()).samples.hex()
+for name in words.tables["emotion"]:
+    for text in (words.remark("arrived", expression=name), words.remark("looks", expression=name),
+                 words.remark("no_longer", expression=name)):
+        found[text] = say(plain(text), threading.Event()).samples.hex()
+for name in ("nobody", "somebody", "another", "somebody_left"):
+    found[words.remark(name)] = say(plain(words.remark(name)), threading.Event()).samples.hex()
+for number in range(1, 10):
+    found[words.wrong_line(number)] = say(plain(words.wrong_line(number)), threading.Event()).samples.hex()
+json.dump(found, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """at: monotonic seconds of its beginning; text: what was said, or "" where it is no known sentence."""
+
+    at: float
+    seconds: float
+    text: str
+
+
+class Heard:
+    """What was heard in the system in `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """Put player and recorder in place."""
+        player, unit = self._root / "usr/local/bin/aplay", self._root / "etc/systemd/system/heard.service"
+        player.write_text(PLAYER)
+        player.chmod(0o755)
+        unit.write_text(RECORDER)
+        wanted = unit.parent / "sysinit.target.wants/heard.service"
+        wanted.parent.mkdir(exist_ok=True)
+        wanted.symlink_to("../heard.service")
+
+    def remove(self) -> None:
+        for name in (
+            "usr/local/bin/aplay",
+            "etc/systemd/system/heard.service",
+            "etc/systemd/system/sysinit.target.wants/heard.service",
+            "srv/heard",
+            "srv/heard.log",
+        ):
+            (self._root / name).unlink(missing_ok=True)
+
+    def learn(self, samples: str) -> None:
+        """The sentences as WORDS prints them."""
+        self._known |= {_digest(bytes.fromhex(value)): text for text, value in json.loads(samples).items()}
+
+    def learn_files(self, folder: Path) -> None:
+        """Sounds that lie there ready, by their names."""
+        for file in folder.glob("*.wav"):
+            with wave.open(str(file)) as source:
+                self._known[_digest(source.readframes(source.getnframes()))] = file.stem
+
+    def sounds(self, since: float = 0.0) -> list[Sound]:
+        """All sounds that began after a monotonic time, whole ones only."""
+        try:
+            lines = (self._root / "srv/heard.log").read_text().splitlines()
+        except OSError:
+            return []
+        parts: dict[tuple[int, float], bytes] = {}
+        found = []
+        for line in lines:
+            try:
+                item = json.loads(line)
+            except ValueError:
+                continue  # being written
+            key = item["player"], item["began"]
+            parts[key] = parts.get(key, b"") + base64.b64decode(item["part"])
+            if item["is_last"] and item["began"] >= since:
+                samples = parts[key]
+                seconds = len(samples) / 2 / item["rate"]
+                found.append(Sound(item["began"], seconds, self._known.get(_digest(samples), "")))
+        return sorted(found, key=lambda sound: sound.at)
+
+    def texts(self, since: float) -> list[str]:
+        return [sound.text for sound in self.sounds(since)]
+
+
+def now() -> float:
+    return time.monotonic()
+
+
+def _digest(samples: bytes) -> str:
+    return hashlib.sha256(samples.strip(b"\0")).hexdigest()

@@ -1,0 +1,99 @@
+"""Runs the assistant's picamera2 driver as it is, inside the root: prints one JSON object of all that it saw."""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import virtual_camera
+
+from assistant.config import Camera as CameraSettings
+from assistant.config import Detector as DetectorSettings
+from assistant.records import CameraError
+from assistant.vision import detectors, preprocess
+from assistant.vision.cameras import open_camera
+from assistant.vision.capture import Capture
+
+SETTINGS = CameraSettings(driver="picamera2", fps=10)
+ROUNDS, FRAMES = 20, 5
+
+
+def look(*, colour: bool) -> dict[str, Any]:
+    """Open, configure, read: what was asked for, what was granted, what the pictures are and who is in them."""
+    began = time.monotonic()
+    with contextlib.closing(open_camera(SETTINGS, colour=colour)) as camera:
+        opened_s = time.monotonic() - began
+        granted = camera._camera.camera_configuration()["main"]
+        frames = [camera.read() for _ in range(FRAMES)]
+        read_ms = 1000 * (time.monotonic() - began - opened_s) / FRAMES
+    image = frames[-1].image
+    faces = detectors.make(DetectorSettings()).find(image, preprocess.to_grey(image))
+    return {
+        "asked": "RGB888" if colour else "YUV420",
+        "granted": {key: granted[key] for key in ("format", "size", "stride", "framesize")},
+        "shape": image.shape,
+        "dtype": str(image.dtype),
+        "seq": [frame.seq for frame in frames],
+        "times_rise": all(a.at < b.at for a, b in itertools.pairwise(frames)),
+        "faces": [[*face.box, face.score] for face in faces],
+        "patches": [[round(float(each)) for each in patch] for patch in patches(image)],
+        "opened_s": round(opened_s, 3),
+        "read_ms": round(read_ms, 1),
+    }
+
+
+def patches(image: Any) -> list[Any]:
+    """The mean colours, blue green red, of the four squares at the picture's foot, where the test has painted them."""
+    if image.ndim == 2:
+        image = np.stack([image] * 3, axis=-1)
+    return [image[430:470, 40 + 160 * index : 120 + 160 * index].mean(axis=(0, 1)) for index in range(4)]
+
+
+def reopened() -> list[dict[str, int]]:
+    """Open, read one picture and close, again and again: what the process holds after each round."""
+    held = []
+    for _ in range(ROUNDS):
+        with contextlib.closing(open_camera(SETTINGS)) as camera:
+            assert camera.read().image.shape == (480, 640)
+        held.append({
+            "fds": len(list(Path("/proc/self/fd").iterdir())),
+            "threads": len(list(Path("/proc/self/task").iterdir())),
+            "python_threads": threading.active_count(),
+        })  # fmt: skip
+    return held
+
+
+def captured() -> dict[str, Any]:
+    """The assistant's capture thread on it: the newest picture each time, and a close in time."""
+    capture = Capture(lambda: open_camera(SETTINGS)).start()
+    seen = [frame.seq for frame in (capture.take(2.0) for _ in range(10)) if frame is not None]
+    return {"seen": seen, "trouble": capture.trouble, "closed": capture.close()}
+
+
+def refused(**changes: Any) -> str:
+    """What the driver says of a camera that cannot be opened."""
+    try:
+        open_camera(dataclasses.replace(SETTINGS, **changes)).close()
+    except CameraError as err:
+        return str(err)
+    return ""
+
+
+def main() -> None:
+    virtual_camera.patch()  # nothing has imported picamera2 yet: the driver does
+    grey, colour = look(colour=False), look(colour=True)
+    with contextlib.closing(open_camera(SETTINGS)):
+        busy = refused()
+    with contextlib.closing(open_camera(dataclasses.replace(SETTINGS, driver="auto"))) as camera:
+        auto = type(camera).__name__
+    report = {"grey": grey, "colour": colour, "busy": busy, "absent": refused(source="7"), "auto": auto}
+    report |= {"reopened": reopened(), "captured": captured()}
+    print("REPORT " + json.dumps(report))
+
+
+main()
