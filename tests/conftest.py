@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from assistant.vision.cameras.demo import photograph
+
+# A machine that is busy for half a second is not a failed test; what hangs is ended by pytest-timeout.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def _place(variable: str, what: str) -> Path:
