@@ -14,6 +14,21 @@ from assistant.vision.cameras.demo import photograph
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+TIMED = {
+    f"test_{name}"
+    for name in (
+        "asking", "buttons", "cli", "control_socket", "keeper", "link", "notify", "piper", "server", "sound", "speaker",
+        "speechd", "voice_contract", "voices",
+    )
+}  # fmt: skip
+"""Modules that hold the assistant to seconds, or to a tenth of one: they run alone, after the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in TIMED:
+            item.add_marker("timed")
+
 
 def _place(variable: str, what: str) -> Path:
     path = os.environ.get(variable, "")
