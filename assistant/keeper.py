@@ -73,17 +73,17 @@ class Keeper:
             self._child.terminate()
 
     def close(self, timeout_s: float) -> bool:
-        """End it: it may finish within `timeout_s` by itself, then it is told to, at last killed with all that it
-        started; False if it had to be."""
+        """End it: it may finish within `timeout_s` by itself; else it is told to, and at last killed with all that it
+        started, and the answer is False."""
         self._closing.set()
         child = self._child
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout_s)
-        if child.poll() is None:
+        has_ended = child.poll() is not None
+        if not has_ended:
             child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(DIES_S)
-        has_ended = child.poll() is not None
         _bury(child)
         self._thread.join(HEAR_S + DIES_S)
         self._heard.close()
