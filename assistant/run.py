@@ -21,9 +21,9 @@ from assistant.records import Fault, Priority, Trouble, Utterance
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
-VISION_ENDS_S, VOICE_ENDS_S = 0.6, 0.9
-"""For vision to close its camera, for the voice to say its last words: with the time to kill what is stuck below the
-2 s in which a SIGTERM must end it all."""
+VISION_ENDS_S, VOICE_ENDS_S = 0.5, 1.15
+"""For vision to close its camera; for the voice to say its last words and to end a player that hangs. Together below
+the 2 s in which a SIGTERM must end it all."""
 
 
 def run(

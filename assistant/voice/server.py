@@ -31,7 +31,7 @@ from assistant.voice.watch import LOOK_S, BoardWatch, Tick, Watch, Words, fault_
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_S, END_S = 1.1, 0.1
+LAST_WORDS_S, END_S = 0.95, 0.1
 """When told to stop: for what is waiting to be said, and for the voices to end."""
 TICK_S = 600.0
 """After so long without a word a soft tick tells that silence means: nothing to say."""
