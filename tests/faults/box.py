@@ -129,6 +129,7 @@ class Box:
             self.process = subprocess.Popen(
                 [*before, sys.executable, "-m", "assistant", command, *given],
                 env=self.environment | environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,  # whoever it was started by ends with it
             )  # fmt: skip
         return began
 
@@ -168,7 +169,8 @@ class Box:
         """End it; the seconds that took."""
         began = time.monotonic()
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
