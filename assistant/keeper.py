@@ -114,7 +114,11 @@ class Keeper:
             if self._closing.wait(retry_s):
                 return
             retry_s = min(2 * retry_s, LAST_RETRY_S)
-            self._child = self._start()
+            try:
+                self._child = self._start()
+            except OSError as err:  # no memory for it, for one: the next try may have some
+                log.warning("%s: could not be started: %s", self._name, err)
+                continue
             if self._closing.is_set():  # told to end while it was being started
                 self._child.terminate()
                 return

@@ -22,13 +22,16 @@ def test_a_first_start_an_orderly_end_and_a_crash_are_none(folders: tuple[Path, 
     first.end()
     second = Interruption()  # the box was shut down in between, or not
     assert not second.has_been
-    assert not Interruption().has_been, "the voice alone has crashed: the memory of this boot is still there"
+    assert not second.has_died
+    third = Interruption()  # the voice alone has died: the memory of this boot is still there
+    assert (third.has_been, third.has_died) == (False, True)
 
 
 def test_a_box_that_went_off_unasked_is_known(folders: tuple[Path, Path]) -> None:
     Interruption()
     (folders[1] / NAME).unlink()  # what is in memory does not outlive the power
-    assert Interruption().has_been
+    second = Interruption()
+    assert (second.has_been, second.has_died) == (True, False)
     assert not Interruption().has_been, "it is told once"
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.phrases import FAULTS
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice.queue import MAX_WAITING, SpeechQueue
 
@@ -400,3 +401,8 @@ def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, i
     while heard.queue.speaking is not None or heard.queue.take(now) is not None:
         finish()
     assert believed == standing
+
+
+def test_there_is_room_for_every_fault_at_once() -> None:
+    others = 6  # silence, a power cut, the volume, three lines of the settings
+    assert len(FAULTS) + others < MAX_WAITING

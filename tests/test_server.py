@@ -101,6 +101,21 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.St
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
 
 
+def test_a_voice_that_had_died_says_that_it_is_back(
+    tmp_path: Path, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "running").touch()  # nobody has taken these away
+        monkeypatch.setenv(name, str(tmp_path / name))
+    bench = Bench(tmp_path)
+    bench.stop.set()
+    bench.thread.join(WAIT_S)
+    bench.vision.close()
+    assert out.getvalue() == "It is back.\n"
+    assert not list(tmp_path.rglob("running")), "an orderly end"
+
+
 def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.StringIO) -> None:
     bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
     bench.vision.send(say("Looks happy."))

@@ -1,7 +1,7 @@
-"""Whether the box lost its power: two marks tell, one on the disk and one in the memory of this boot.
+"""How what ran before has ended: two marks tell, one on the disk and one in the memory of this boot.
 
-Both are made at the start and taken away at the end. The one in memory survives a restart of the voice, not of the
-box: where only the one on the disk is found, nobody has ended what ran before.
+Both are made at the start and taken away at an orderly end. The one in memory survives a restart of the voice, not of
+the box: where only the one on the disk is found the power was cut, where both are the voice alone has died.
 """
 
 import contextlib
@@ -15,12 +15,14 @@ NAME = "running"
 
 
 class Interruption:
-    """The marks in the unit's state and runtime folders; without these, on a desktop, nothing is known."""
+    """The marks in the unit's state and runtime folders; without these, on a desktop, nothing is known. has_been: the
+    power was cut; has_died: the voice was, and is back."""
 
     def __init__(self) -> None:
         folders = (os.environ.get("STATE_DIRECTORY"), os.environ.get("RUNTIME_DIRECTORY"))
         self._marks = [Path(folder.split(":")[0]) / NAME for folder in folders if folder]
-        self.has_been = len(self._marks) == 2 and self._marks[0].exists() and not self._marks[1].exists()
+        found = [mark.exists() for mark in self._marks]
+        self.has_been, self.has_died = found == [True, False], found == [True, True]
         for mark in self._marks:
             try:
                 mark.touch()

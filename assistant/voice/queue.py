@@ -24,8 +24,8 @@ from collections.abc import Callable
 
 from assistant.records import Fate, Priority, Utterance
 
-MAX_WAITING = 16
-"""More than there are kinds of faults, so that no fault is lost; a flood of changes ends here."""
+MAX_WAITING = 48
+"""More than there are kinds of faults, so that no fault is lost (a test counts them); a flood of changes ends here."""
 UNASKED, MINUTE_S = 4, 60.0
 AGAIN_S = 50.0
 """Less than the least interval at which a fault that stands is said again on purpose."""

@@ -104,6 +104,8 @@ class Server:
         notifier, interruption, mixer_at = Notifier(), Interruption(), -math.inf
         if interruption.has_been:
             self._say_status("interrupted")
+        if interruption.has_died:  # a recording told of it: this is its end
+            self._tell(Fault("voice", self._clock(), is_over=True))
         notifier.ready()
         while not self._stop.wait(LOOK_S):
             self._listener.send(Heartbeat(self._clock()))
