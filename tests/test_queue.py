@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.phrases import FAULTS
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.queue import MAX_WAITING, SpeechQueue
+from assistant.voice.queue import MAX_WAITING, READY, SpeechQueue
 
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
 
@@ -406,3 +406,17 @@ def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, i
 def test_there_is_room_for_every_fault_at_once() -> None:
     others = 6  # silence, a power cut, the volume, three lines of the settings
     assert len(FAULTS) + others < MAX_WAITING
+
+
+def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
+    ends: list[tuple[str, Fate]] = []
+    queue, heard = SpeechQueue(lambda utterance, fate, now: ends.append((utterance.text, fate))), []
+    for number in range(100):  # every two seconds
+        now = 2.0 * number
+        queue.put(Utterance("Ready.", Priority.ANSWER, "status", None, READY), now)
+        if queue.take(now):
+            heard.append(now)
+            queue.finish(Fate.SPOKEN, now)
+    assert heard[:3] == [0.0, 2.0, 4.0]
+    assert 9 <= len(heard) <= 12, "three a minute"
+    assert len(ends) == 100
