@@ -1,13 +1,15 @@
 """The ladder: the sounds first, then the voices from the best to the last, and who gives way to other programs."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from assistant import config
 from assistant.records import Fate, Priority, Utterance, VoiceError
 from assistant.voice import voices
-from assistant.voice.ladder import Ladder, UnknownTextError, YieldedError
+from assistant.voice.earcons import three_beeps
+from assistant.voice.ladder import Ladder, UnknownTextError, UnplayedError, YieldedError
 from assistant.voice.sound import Pcm, with_lead_in, with_volume
 from assistant.voice.voices.sounding import Sounding, tones
 from tests.hearing import Ear
@@ -144,3 +146,71 @@ def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice
         assert told is Fate.SPOKEN
     assert (len(broken.said), len(knows.said), len(last.said)) == (1, 2, 1)
     assert troubles == ["broken: gone"], "it is well"
+
+
+@pytest.mark.parametrize("then", [True, VoiceError("gone again"), UnplayedError("gone again")])
+def test_sound_that_comes_back_between_two_tries_is_not_left_at_beeps(then: bool | Exception) -> None:
+    first, second, beeps = (
+        Stub("first", UnplayedError("no card")),
+        Stub("second", UnplayedError("no card")),
+        Stub("beeps"),
+    )
+    ladder, say = Ladder([first, second, beeps]), beeps.say
+
+    def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        first.does = then
+        return say(text, cancel, priority=priority)
+
+    beeps.say = well
+    assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, lambda trouble: None) is Fate.SPOKEN
+    assert (len(first.said), len(second.said), len(beeps.said)) == (2, 1, 1)
+
+
+def test_beeps_are_not_followed_by_a_voice_that_is_not_well() -> None:
+    broken, beeps = Stub("broken", VoiceError("not installed")), Stub("beeps")
+    assert Ladder([broken, beeps]).tell(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+    assert len(broken.said) == 1
+
+
+def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
+    words, beeps, cancel = Stub("words", UnplayedError("no card")), Stub("beeps"), threading.Event()
+    ladder, say = Ladder([words, beeps]), beeps.say
+
+    def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        words.does = False
+        cancel.set()
+        return say(text, cancel, priority=priority)
+
+    beeps.say = well
+    assert ladder.tell(utterance(), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
+
+
+@pytest.mark.parametrize("beeps_work", [False, True])
+def test_the_real_ladder_says_words_after_its_beeps(
+    beeps_work: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path))
+    ear, troubles = Ear(), []
+
+    class Loose:
+        """A plug that holds at last."""
+
+        fails = 99
+
+        def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+            self.fails -= 1
+            if self.fails >= 0:
+                raise VoiceError("no such device")
+            return ear.play(pcm, cancel)
+
+    player = Loose()
+    ladder = voices.make(config.Voice(engine="espeak", lead_in_ms=0), "en", player)
+    player.fails = len(ladder) - 1 - beeps_work  # there are no recordings
+    fate = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
+    ladder.close()
+    if beeps_work:
+        beeps, words = ear.heard
+        assert (fate, beeps.samples) == (Fate.SPOKEN, three_beeps().samples)
+        assert words.seconds > 0.5
+    else:
+        assert (fate, ear.heard) == (Fate.FAILED, [])

@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import Protocol, overload
 
 from assistant.records import Fate, Priority, Utterance, VoiceError
@@ -52,6 +53,14 @@ class UnknownTextError(VoiceError):
     """A voice that is well cannot tell this text; it may tell the next one."""
 
 
+class UnplayedError(VoiceError):
+    """A voice has found its words, and they could not be played."""
+
+
+class _Outcome(Enum):
+    TOLD, CUT, UNKNOWN, UNPLAYED, FAILED = range(5)
+
+
 class Ladder(Sequence[Voice]):
     """The voices, the best first, and the sounds that are asked before them. One thread uses it."""
 
@@ -90,29 +99,54 @@ class Ladder(Sequence[Voice]):
         if clock() >= self._retry_at:
             self._first = 0
         rungs, well = range(len(self._voices)), len(self._voices)
+        unplayed: list[int] = []
         for rung in sorted(rungs, key=lambda rung: (rung != self._first, rung)):
-            voice = self._voices[rung]
-            try:
-                is_spoken = voice.say(utterance.text, cancel, priority=utterance.priority)
-                trouble = "" if is_spoken or cancel.is_set() else "ended before it had spoken"
-            except YieldedError as err:
-                log.info("voice %s: %s", voice.name, err)
-                return Fate.INTERRUPTED
-            except UnknownTextError as err:
-                log.info("voice %s: %s", voice.name, err)
-                well = min(well, rung)
-                continue
-            except Exception as err:  # whatever a voice does, the next one speaks
-                is_spoken, trouble = False, _line(err)
-                log.debug("voice %s", voice.name, exc_info=True)
-            if is_spoken:
-                self._spoke(min(rung, well), clock)
-                return Fate.SPOKEN
-            if cancel.is_set():
-                return Fate.INTERRUPTED
-            self._tell(rung, f"{voice.name}: {trouble}", on_trouble)
+            match self._say(rung, utterance, cancel, on_trouble):
+                case _Outcome.TOLD:
+                    self._spoke(min(rung, well), clock)
+                    if rung == rungs[-1] and unplayed:  # the sound has come back in between: now words can be heard
+                        return self._again(unplayed[0], utterance, cancel, on_trouble)
+                    return Fate.SPOKEN
+                case _Outcome.CUT:
+                    return Fate.INTERRUPTED
+                case _Outcome.UNKNOWN:
+                    well = min(well, rung)
+                case _Outcome.UNPLAYED:
+                    unplayed.append(rung)
         self._first = 0
         return Fate.FAILED
+
+    def _say(
+        self, rung: int, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]
+    ) -> "_Outcome":
+        """What came of one voice's try."""
+        voice, outcome = self._voices[rung], _Outcome.FAILED
+        try:
+            if voice.say(utterance.text, cancel, priority=utterance.priority):
+                return _Outcome.TOLD
+            trouble = "ended before it had spoken"
+        except YieldedError as err:
+            log.info("voice %s: %s", voice.name, err)
+            return _Outcome.CUT
+        except UnknownTextError as err:
+            log.info("voice %s: %s", voice.name, err)
+            return _Outcome.UNKNOWN
+        except UnplayedError as err:
+            trouble, outcome = str(err), _Outcome.UNPLAYED
+        except Exception as err:  # whatever a voice does, the next one speaks
+            trouble = _line(err)
+            log.debug("voice %s", voice.name, exc_info=True)
+        if cancel.is_set():
+            return _Outcome.CUT
+        self._tell(rung, f"{voice.name}: {trouble}", on_trouble)
+        return outcome
+
+    def _again(
+        self, rung: int, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]
+    ) -> Fate:
+        """Words after the beeps that were heard in their place; told it is, in any case."""
+        is_cut = self._say(rung, utterance, cancel, on_trouble) is _Outcome.CUT
+        return Fate.INTERRUPTED if is_cut else Fate.SPOKEN
 
     def close(self) -> None:
         """Close every voice."""

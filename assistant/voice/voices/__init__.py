@@ -5,7 +5,8 @@ import threading
 import unicodedata
 
 from assistant import config
-from assistant.voice.ladder import Ladder, UnknownTextError, Voice
+from assistant.records import VoiceError
+from assistant.voice.ladder import Ladder, UnknownTextError, UnplayedError, Voice
 from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
 
 MAX_CHARACTERS = 300
@@ -71,6 +72,10 @@ def least_s(text: str, rate_wpm: int) -> float:
 
 
 def play(speech: Pcm, text: str, settings: config.Voice, player: Player, cancel: threading.Event) -> bool:
-    """Play what a synthesizer made of a text, as it is set. Raises VoiceError if it cannot be all of it."""
+    """Play what a synthesizer made of a text, as it is set. Raises VoiceError if it cannot be all of it, UnplayedError
+    if only the player failed."""
     whole = audible(speech, least_s(text, settings.rate_wpm))
-    return player.play(with_lead_in(with_volume(whole, settings.volume), settings.lead_in_ms), cancel)
+    try:
+        return player.play(with_lead_in(with_volume(whole, settings.volume), settings.lead_in_ms), cancel)
+    except VoiceError as err:
+        raise UnplayedError(str(err)) from err
