@@ -118,6 +118,16 @@ def test_a_failure_is_written_and_spoken_with_what_to_do(bench: Bench) -> None:
     assert bench.calls("aplay") == ["-q -"]
 
 
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_a_list_of_packages_that_is_too_old_is_renewed_before_it_gives_up(bench: Bench, is_mended: bool) -> None:
+    renewed = "touch {folder}/renewed" if is_mended else "true"
+    bench.install("apt-get", f'if [ "$1" = update ]; then {renewed}; else [ -e {{folder}}/renewed ]; fi')
+    done = bench.run("fetch_packages espeak-ng")
+    assert [call.split()[0] for call in bench.calls("apt-get")] == ["install", "update", "install"]
+    assert (done.returncode == 0) == is_mended
+    assert is_mended or "apt could not install espeak-ng" in done.stderr
+
+
 def test_it_speaks_on_the_card_of_the_settings(bench: Bench) -> None:
     bench.settings.write_text('[voice]\ndevice = "Headphones" # by name\n')
     bench.run('speak "Hello"')

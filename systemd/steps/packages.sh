@@ -42,10 +42,13 @@ install_packages() {
     fetch_packages "${missing[@]}"
 }
 
+# A list of packages that is too old names files which are gone: renewed, it may do.
 fetch_packages() {
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    apt_install "$@" || { apt-get update -qq && apt_install "$@"; } ||
         fail "apt could not install $*" "look at the lines above, check the network, and run this again"
 }
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
 # Packages that one option needs, by name.
 install_named() {
