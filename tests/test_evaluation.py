@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,12 @@ def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model
     models.rewrite_card(model, **first)
     levels = Classifier(model).levels
     assert set(levels.looks) == set(levels.maybe) == set(Classifier(model).labels)
+
+
+def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Path) -> None:
+    data, model = faces.dataset(), models.copy(tmp_path)
+    mirrored = replace(data, images=np.ascontiguousarray(data.images[:, :, ::-1]))
+    assert fit(model, mirrored) == fit(model, data)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,23 @@ from assistant import phrases
 from assistant.config import Detector as DetectorSettings
 from assistant.config import Settings, Words
 from assistant.live import NO_FRAME_S, Live
-from assistant.records import Box, CameraError, DetectorError, Face, Fate, Frame, ModelError, Priority, Utterance
+from assistant.records import (
+    CANNOT_TELL,
+    Box,
+    CameraError,
+    DetectorError,
+    Face,
+    Fate,
+    Frame,
+    ModelError,
+    Priority,
+    Utterance,
+)  # fmt: skip
 from assistant.vision import detectors
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
 from assistant.vision.preprocess import SHAPE
-from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
+from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture, probabilities
 
 EN = phrases.load("en")
 
@@ -37,6 +48,40 @@ def test_a_step_goes_from_pixels_to_words() -> None:
         assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
     assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
+
+
+class OneSided(ScriptedReader):
+    """Knows an expression in a face, and takes its mirror image for another one."""
+
+    def __init__(self) -> None:
+        self.seen: list[np.ndarray] = []
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        is_first = not self.seen or np.array_equal(crop, self.seen[0])
+        self.seen.append(np.array(crop))
+        return np.array(probabilities("happy" if is_first else "sad"), np.float32)
+
+
+def test_a_face_and_its_mirror_image_are_read_by_turns() -> None:
+    reader = OneSided()
+    line = pipeline([face(280), face(80)], reader)
+    for number in range(4):
+        line.step(Frame(picture("happy"), number / 10, number))
+    first, second = reader.seen[:2]
+    assert not np.array_equal(first, first[:, ::-1])
+    for number in (0, 4):
+        assert np.array_equal(reader.seen[number], first)
+        assert np.array_equal(reader.seen[number + 2], first[:, ::-1])
+    assert np.array_equal(reader.seen[3], second[:, ::-1]), "everybody's face at once"
+
+
+def test_a_face_that_reads_otherwise_in_the_mirror_is_not_told() -> None:
+    line, reader = pipeline(reader=OneSided()), ScriptedReader()
+    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+    assert {change.new for step in steps for change in step.changes} <= {CANNOT_TELL}
+    line = pipeline(reader=reader)
+    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+    assert {change.new for step in steps for change in step.changes} == {"happy"}
 
 
 def test_the_words_say_why() -> None:

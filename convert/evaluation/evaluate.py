@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from assistant.config import Detector as DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.classifier import Classifier, tempered
@@ -45,13 +47,19 @@ def evaluate(
 
 def fit(model: Path, faces: Faces) -> dict[str, Any]:
     """The temperature and the thresholds that a model's card should hold, chosen on PublicTest, and what it says of the
-    pictures of its self-test. Raises ModelError."""
+    pictures of its self-test. Raises ModelError.
+
+    The temperature is that of single answers. The thresholds are for the mean of a face's and its mirror image's: the
+    assistant looks at both by turns, and decides by a mean.
+    """
     classifier, tested = Classifier(model, threads=1), faces.of("PublicTest")
     classifier.card = replace(classifier.card, temperature=1.0)
     shares, shared = testset.shares_of(classifier.labels, tested)
-    scores, shares = testset.probabilities(classifier, tested.images[shared]), shares[shared]
-    temperature = confidence.temperature(scores, shares)
+    images, shares = tested.images[shared], shares[shared]
+    scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
+    temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
+    both = tempered(scores, temperature).mean(axis=0)
     asked = {name: {"happy": HAPPY} if name == "looks" else {} for name in PRECISION}
-    levels = confidence.levels(tempered(scores, temperature), shares, classifier.labels, PRECISION, asked)
+    levels = confidence.levels(both, shares, classifier.labels, PRECISION, asked)
     golden = [[round(float(each), 4) for each in row] for row in classifier.golden_answers()]
     return {"temperature": temperature, "thresholds": levels, "golden": golden}
