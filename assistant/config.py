@@ -134,7 +134,10 @@ class Controls:
                                     low=0, high=27, most=3)  # fmt: skip
     keys: str = setting("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it "
                      "alone, and nobody else hears them")  # fmt: skip
-    shutdown_command: str = setting("systemctl poweroff", "run when the wearer shuts the box down; empty: never")
+    shutdown_command: str = setting(
+        "auto",
+        "run when the wearer shuts the box down; auto: as it is installed, else systemctl poweroff; empty: never",
+    )
 
 
 @dataclass(frozen=True)

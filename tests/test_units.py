@@ -48,6 +48,19 @@ def test_they_expose_little(units: Path, name: str) -> None:
     assert analyze("security", "--offline=yes", f"--threshold={UNITS[name]}", units / name).returncode != 0
 
 
+def test_the_wearers_wish_to_switch_off_is_waited_for_and_granted(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[1] / "systemd"
+    waits, goes = ("emotion-assistant-poweroff.path", "emotion-assistant-poweroff.service")
+    for name in (waits, goes):
+        shutil.copy(folder / name, tmp_path)
+    done = analyze("verify", "--man=no", *tmp_path.iterdir())
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)
+    asked = re.search(r"^PathExists=(.+)$", (folder / waits).read_text("utf-8"), re.MULTILINE)
+    assert asked
+    lines = (folder / goes).read_text("utf-8").splitlines()
+    assert {f"ExecStart=/bin/rm {asked[1]}", "SuccessAction=poweroff", "User=emotion-assistant"} <= set(lines)
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_they_always_come_back_and_cannot_reach_a_network(units: Path, name: str) -> None:
     lines = (units / name).read_text("utf-8").splitlines()

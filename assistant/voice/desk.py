@@ -6,7 +6,6 @@ the link, and missed after ANSWER_S: a press is never met by silence.
 
 import itertools
 import logging
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -51,7 +50,8 @@ class Mouth(Protocol):
 
 class Desk:
     """Carries out commands, one at a time. ask(message) sends a question to vision; change(rate_wpm, volume) makes the
-    voices so; is_seeing() tells whether vision lives; facts() what else a program may know.
+    voices so; is_seeing() tells whether vision lives; facts() what else a program may know; switch_off() switches the
+    box off and tells why it could not; None: it never may.
 
     Muted, only faults and answers to commands are heard; a new start is never mute. Rate and volume are kept.
     """
@@ -66,11 +66,11 @@ class Desk:
         *,
         is_seeing: Callable[[], bool] = lambda: True,
         facts: Callable[[], Mapping[str, str | bool]] = dict,
-        shutdown_command: tuple[str, ...] = (),
+        switch_off: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._words, self._mouth, self._ask, self._change, self._kept = words, mouth, ask, change, kept
-        self._is_seeing, self._facts, self._shutdown_command, self._clock = is_seeing, facts, shutdown_command, clock
+        self._is_seeing, self._facts, self._switch_off, self._clock = is_seeing, facts, switch_off, clock
         self._numbers = itertools.count(1)
         self._one_at_a_time = threading.Lock()
         self._answered = threading.Condition()
@@ -185,22 +185,17 @@ class Desk:
             self._shutdown_until = now + CONFIRM_S
             return self._say("shutdown_ask")
         self._shutdown_until = -1.0
-        if not self._shutdown_command:
+        if self._switch_off is None:
             return self._say("shutdown_failed", ok=False)
         reply = self._say("shutdown")
-        self.going = threading.Thread(target=self._power_off, name="shutdown", daemon=True)
+        self.going = threading.Thread(target=self._go, args=(self._switch_off,), name="shutdown", daemon=True)
         self.going.start()
         return reply
 
-    def _power_off(self) -> None:
+    def _go(self, switch_off: Callable[[], str]) -> None:
         self._mouth.drain(LAST_WORDS_S)
-        try:
-            done = subprocess.run(self._shutdown_command, capture_output=True, timeout=CONFIRM_S, check=False)
-            trouble = done.stderr.decode("utf-8", "replace").strip() if done.returncode else ""
-        except (OSError, subprocess.TimeoutExpired) as err:
-            trouble = str(err)
-        if trouble or done.returncode:
-            log.warning("shutdown: %s", trouble or f"exit code {done.returncode}")
+        if trouble := switch_off():
+            log.warning("shutdown: %s", trouble)
             self._say("shutdown_failed", ok=False)
 
     def _say(self, status: str, *, ok: bool = True) -> Reply:

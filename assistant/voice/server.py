@@ -3,10 +3,10 @@
 import dataclasses
 import logging
 import math
-import shlex
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from assistant.config import Settings
@@ -24,6 +24,7 @@ from assistant.voice.keep import Kept, state_file
 from assistant.voice.ladder import Ladder
 from assistant.voice.light import Light
 from assistant.voice.mixer import raise_volume
+from assistant.voice.power import switch_off
 from assistant.voice.silence import Silence
 from assistant.voice.sound import Player
 from assistant.voice.speaker import Speaker
@@ -87,7 +88,7 @@ class Server:
             self._kept,
             is_seeing=lambda: self._watch.is_seeing,
             facts=lambda: {"camera": self._eyes.is_open, "faults": self._eyes.faults, "wrong": self._wrong},
-            shutdown_command=tuple(shlex.split(settings.controls.shutdown_command)),
+            switch_off=partial(switch_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
         self._eyes, self._wrong = Eyes(), ""

@@ -3,6 +3,7 @@
 
 UNITS=/etc/systemd/system
 SERVICES=(emotion-assistant-voice.service emotion-assistant.service)
+POWER=emotion-assistant-poweroff.path # switches the device off when its wearer asks for it
 
 runs_systemd() { [ -d /run/systemd/system ]; }
 
@@ -11,12 +12,13 @@ install_units() {
     for unit in "$HERE"/*.service "$HERE"/*.path "$HERE"/*.timer "$HERE"/*.socket; do
         [ ! -f "$unit" ] || put "$unit" "$UNITS/${unit##*/}"
     done
-    systemctl enable --quiet "${SERVICES[@]}" || fail "the units could not be enabled" "run systemctl enable ${SERVICES[*]} and mend what it says"
+    systemctl enable --quiet "${SERVICES[@]}" "$POWER" || fail "the units could not be enabled" "run systemctl enable ${SERVICES[*]} and mend what it says"
     if ! runs_systemd; then
         note "systemd does not run here: they start at the next boot"
         return
     fi
     systemctl daemon-reload
+    systemctl start "$POWER" || warn "the wearer cannot switch the device off: see systemctl status $POWER"
     if [ "$CHANGED" = yes ]; then
         systemctl restart "${SERVICES[@]}" || unit_failed
     else

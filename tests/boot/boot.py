@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.boot.card import card
 from tests.boot.heard import WORDS, Heard
-from tests.boot.life import VISION, VOICE, boots, check, comes_back, processes, updates
+from tests.boot.life import VISION, VOICE, boots, check, comes_back, goes_down, processes, updates
 from tests.boot.listing import difference, listing
 from tests.boot.machine import BootError, Root
 from tests.boot.table import Table
@@ -142,6 +142,8 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
             (VOICE, signal.SIGSTOP),
         ):
             comes_back(machine, heard, table, unit, number)
+        goes_down(machine, heard, table)
+        boots(machine, heard, table, "third boot")
         with table.step(go):
             machine.run(remove)
         check("still running", [unit for unit in (VISION, VOICE) if machine.main_process(unit)])

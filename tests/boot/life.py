@@ -47,6 +47,17 @@ def comes_back(machine: Machine, heard: Heard, table: Table, unit: str, number: 
         said.append(f"heard: {[text or '?' for text in heard.texts(began)]}")
 
 
+def goes_down(machine: Machine, heard: Heard, table: Table) -> None:
+    """The wearer switches it off: asked once, it asks back; asked again, the whole system goes down."""
+    began = now()
+    with table.step("switched off by its wearer") as said:
+        machine.run("emotion-assistant shutdown")
+        machine.run("emotion-assistant shutdown")
+        machine.start_again(ended=0)
+        said.append(f"heard: {[text or '?' for text in heard.texts(began)]}")
+        check("the words", [] if "Shutting down." in heard.texts(began) else heard.texts(began) or ["none"])
+
+
 def updates(machine: Machine, heard: Heard, table: Table, offline: Path) -> None:
     """An update that does not work leaves what worked; one that works is taken, and what was before is gone."""
     pids, inside = processes(machine), "/mnt/offline/update/systemd/install.sh --offline /mnt/offline"

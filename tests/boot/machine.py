@@ -115,11 +115,11 @@ class Machine:
         self.ask("systemctl reboot")
         self.start_again()
 
-    def start_again(self) -> None:
-        """The next boot, once this one has asked for it."""
-        asks_for_it = self._container.wait(60)
-        if asks_for_it != REBOOT:
-            raise BootError(f"reboot: the container has ended with {asks_for_it}, not {REBOOT}")
+    def start_again(self, ended: int = REBOOT) -> None:
+        """The next boot, once this one has asked for it; or once it has ended with another exit code."""
+        code = self._container.wait(60)
+        if code != ended:
+            raise BootError(f"the container has ended with {code}, not {ended}")
         self._container = self._start()
 
     def main_process(self, unit: str) -> int:
