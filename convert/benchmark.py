@@ -76,7 +76,8 @@ def _facts(model: Path) -> dict[str, Any]:
     command = [sys.executable, "-c", f"from convert import benchmark; benchmark.print_peak({str(model)!r})"]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
-        raise ModelError(f"{model}: could not be run by itself: {child.stderr.strip().splitlines()[-1]}")
+        why = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"
+        raise ModelError(f"{model}: could not be run by itself: {why}")
     return {
         "bytes": model.stat().st_size,
         "parameters": made.parameters,

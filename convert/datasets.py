@@ -146,7 +146,10 @@ def _load_folder(path: Path) -> Faces:
 def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any], votes: NDArray[Any]) -> Faces:
     if len({len(images), len(labels), len(usage), len(votes)}) != 1:
         raise ValueError("images, labels, usage and votes differ in length")
-    if not len(labels) or labels.min() < 0 or labels.max() >= len(LABELS) or usage.max() >= len(SPLITS):
+    is_known = len(labels) and all(
+        each.min() >= 0 and each.max() < len(of) for each, of in ((labels, LABELS), (usage, SPLITS))
+    )
+    if not is_known:
         raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}")
     return Faces(images, labels.astype(np.int64), usage.astype(np.int64), votes.astype(np.float32))
 

@@ -126,6 +126,15 @@ def test_the_light_commands_run_without_tensorflow() -> None:
 
 
 @pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+def test_a_model_that_cannot_be_run_by_itself_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")  # fails without a word
+    assert main(["benchmark", MODELS[0].stem, "--rounds", "1", "--threads", "1"]) == 1
+    assert capsys.readouterr().err.endswith("could not be run by itself: exit code 1\n")
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
 def test_benchmark_times_each_model_with_each_thread_count(capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(model) for model in MODELS]
     assert main(["benchmark", *names, "--rounds", "2", "--threads", "1", "2", "--json"]) == 0

@@ -27,6 +27,14 @@ def test_table_folder_and_npz_hold_the_same_faces(tmp_path: Path) -> None:
     assert datasets.load(tmp_path).images.shape == (49, 48, 48)
 
 
+@pytest.mark.parametrize(("part", "number"), [("labels", -1), ("labels", 7), ("split", -1), ("split", 3)])
+def test_what_is_in_no_list_is_refused(tmp_path: Path, part: str, number: int) -> None:
+    made = faces.dataset(3, 2)
+    getattr(made, part)[0] = number
+    with pytest.raises(DatasetError, match="labels must be 0 to 6 and usages 0 to 2"):
+        datasets.load(faces.write_npz(made, tmp_path))
+
+
 def test_the_calibration_pictures_are_found_in_any_order(tmp_path: Path) -> None:
     made = faces.dataset(6, 2)
     chosen = calibration.choose(made, per_class=3)

@@ -36,7 +36,7 @@ class YuNet:
             )
             self._net.detect(np.zeros((FIXED_SIDE, FIXED_SIDE, 3), np.uint8))
         except cv2.error as err:
-            why = str(err).strip().splitlines()[-1]
+            why = str(err).strip().rpartition("\n")[2]
             raise DetectorError(
                 f"{settings.model}: OpenCV cannot use this as YuNet's 320x320 ONNX file: {why}"
             ) from err
