@@ -171,6 +171,19 @@ def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
         Classifier(model)
 
 
+def test_a_model_whose_output_nothing_makes_is_refused(tmp_path: Path) -> None:
+    model = models.copy(tmp_path)
+
+    def unplug(tree, graph) -> None:
+        made = graph.tensors[graph.outputs[0]]
+        graph.tensors.append(models.schema.TensorT(made.shape, made.type, 0, b"alone", made.quantization))
+        graph.outputs = [len(graph.tensors) - 1]
+
+    models.edit(model, unplug)
+    with pytest.raises(ModelError, match="the model cannot be run: "):
+        Classifier(model)
+
+
 def test_a_model_that_never_ends_loading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "LIMIT_S", 0.0)
     with pytest.raises(ModelError, match="not loaded and run within 0 s"):

@@ -99,12 +99,12 @@ class Model:
 
     def run(self, tensor: NDArray[Any]) -> list[NDArray[np.float32]]:
         """The outputs in real numbers, in the order of `outputs`. Raises ModelError."""
-        self.interpreter.set_tensor(self.input["index"], tensor)
         try:
+            self.interpreter.set_tensor(self.input["index"], tensor)
             self.interpreter.invoke()
-        except RuntimeError as err:
+            return [self._real(output) for output in self.outputs]
+        except (RuntimeError, ValueError) as err:  # ValueError: an output that no step of the graph makes
             raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
-        return [self._real(output) for output in self.outputs]
 
     def _real(self, output: dict[str, Any]) -> NDArray[np.float32]:
         raw = self.interpreter.get_tensor(output["index"])
