@@ -294,23 +294,23 @@ def test_only_the_newest_frame_is_kept_and_the_others_are_counted() -> None:
 
 def test_a_lost_camera_is_opened_again_and_was_closed_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.vision.capture.FIRST_RETRY_S", 0.001)
-    opened = []
+    opened, turn = [], threading.Semaphore(1)  # only the newest frame is kept: the next one comes when it was taken
 
     def opening() -> ScriptedCamera:
         if len(opened) == 1:
             opened.append(None)
             raise CameraError("busy")
+        turn.acquire(timeout=10)
         opened.append(ScriptedCamera([frame(len(opened)), CameraError("unplugged")]))
         return opened[-1]
 
     capture = Capture(opening).start()
-    seen = set()
-    while len(seen) < 3:
+    for number in (0, 2, 3):
         taken = capture.take(10)
         assert taken is not None
-        seen.add(int(taken.image[0, 0]))
+        assert taken.image[0, 0] == number
+        turn.release()
     assert capture.close()
-    assert seen >= {0, 2}
     assert all(camera is None or camera.is_closed for camera in opened)
 
 
