@@ -266,10 +266,12 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
+            began = time.monotonic()
             with running(
                 "--camera", "opencv", "--source", "63", part="vision", EMOTION_ASSISTANT_SOCKET=socket
             ) as vision:
                 assert until(voice, "Camera not found.")
+                assert time.monotonic() - began < 20, "by the second vision too, whatever the first had said"
                 seconds, _ = end(vision, number)
             assert seconds < 2
             assert until(voice, "Stopping.")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.phrases import FAULTS
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.queue import MAX_WAITING, READY, SpeechQueue
+from assistant.voice.queue import AGAIN_S, MAX_WAITING, READY, STOPPING, SpeechQueue
 
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
 
@@ -420,3 +420,19 @@ def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
     assert heard[:3] == [0.0, 2.0, 4.0]
     assert 9 <= len(heard) <= 12, "three a minute"
     assert len(ends) == 100
+
+
+@pytest.mark.parametrize(("between", "told"), [("", 1), (READY, 2), (STOPPING, 2)])
+def test_a_fault_of_a_vision_that_ended_in_order_is_told_anew(between: str, told: int) -> None:
+    heard, ends = [], []
+    queue = SpeechQueue(lambda utterance, fate, now: ends.append(fate))
+    lost, now = "Camera not found.", 0.0
+    for text, why in ((lost, ""), ("Stopping.", between), (lost, "")):
+        priority = FAULT if text == lost else Priority.ANSWER
+        queue.put(Utterance(text, priority, "camera" if text == lost else "status", None, why), now)
+        if taken := queue.take(now):
+            heard.append(taken.text)
+            queue.finish(Fate.SPOKEN, now)
+        now += AGAIN_S / 4
+    assert heard.count(lost) == told
+    assert len(ends) == 3

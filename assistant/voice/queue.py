@@ -13,8 +13,8 @@ The laws, each held by a property test:
 * Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
 * What began and ended unheard vanishes: the end of a fault is dropped where its beginning still waits or failed.
 * A fault that was heard and has not ended is not said again within AGAIN_S, whoever forgot that it was: who tells of it
-  may have been started anew. Who says that it is ready has no fault of before any more; it is said READIES times in
-  any MINUTE_S at the most, for a vision that crashes at once again and again says it each time.
+  may have been started anew. Who says that it is ready, or that it stops, has no fault of before any more; "Ready." is
+  said READIES times in any MINUTE_S at the most, for a vision that crashes again and again says it each time.
 * What is withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
@@ -30,8 +30,10 @@ MAX_WAITING = 48
 UNASKED, MINUTE_S = 4, 60.0
 AGAIN_S = 50.0
 """Less than the least interval at which a fault that stands is said again on purpose."""
-READY, READIES = "ready", 3
-"""The reason (`why`) of the utterance with which vision begins, and how often a minute that is worth hearing."""
+READY, STOPPING = "ready", "stopping"
+"""The reason (`why`) of the utterances with which vision begins and ends."""
+READIES = 3
+"""So often a minute the first of them is worth hearing."""
 
 
 class SpeechQueue:
@@ -65,6 +67,8 @@ class SpeechQueue:
         matters_less = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
         )
+        if utterance.why in (READY, STOPPING):
+            self._heard.clear()
         is_too_often = utterance.why == READY and self._is_ready_too_often(now)
         if self._is_closed or matters_less or is_too_often:
             self._on_fate(utterance, Fate.DROPPED, now)
@@ -114,8 +118,7 @@ class SpeechQueue:
             self._end(self._waiting[0], Fate.DROPPED, now)
 
     def _is_ready_too_often(self, now: float) -> bool:
-        """Vision has begun anew: no fault of before stands. Whether that was said often enough."""
-        self._heard.clear()
+        """Whether it was said often enough that vision has begun anew."""
         if len(self._readies) == READIES and now - self._readies[0] < MINUTE_S:
             return True
         self._readies.append(now)
