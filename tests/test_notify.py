@@ -125,6 +125,7 @@ def test_vision_is_ready_after_its_first_step_and_alive_only_while_it_works(
     while manager.next(0.5):
         """What was on its way."""
     assert manager.next(1.5) == ""
+    manager.heard.clear()
     process.send_signal(signal.SIGCONT)
     manager.until("WATCHDOG=1")  # and perhaps, before it, that no picture has come for so long
     process.terminate()
