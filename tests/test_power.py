@@ -28,6 +28,7 @@ def test_a_command_does_it(tmp_path: Path) -> None:
         (f"{sys.executable} -c 'raise SystemExit(1)'", "exit code 1"),
         (f"{sys.executable} -c 'raise SystemExit(\"not you\")'", "not you"),
         ("'", "No closing quotation"),
+        (" ", "names no command"),
     ],
 )
 def test_a_command_that_does_not_says_why(command: str, why: str) -> None:

@@ -58,6 +58,8 @@ class UnplayedError(VoiceError):
 
 
 class _Outcome(Enum):
+    """What came of one voice's try: told, cut off, and three ways not to tell it."""
+
     TOLD, CUT, UNKNOWN, UNPLAYED, FAILED = range(5)
 
 

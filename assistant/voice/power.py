@@ -20,6 +20,8 @@ def switch_off(command: str) -> str:
         return _ask(Path(folder) / "poweroff")
     try:
         words = shlex.split(COMMAND if command == AUTO else command)
+        if not words:
+            return "controls.shutdown_command names no command"
         done = subprocess.run(words, capture_output=True, timeout=LIMIT_S, check=False)
     except (OSError, ValueError, subprocess.TimeoutExpired) as err:
         return str(err)
