@@ -48,13 +48,14 @@ class Augment(keras.layers.Layer):
         shift_x = self._draw(count, -v.shift, v.shift) * side
         shift_y = self._draw(count, -v.shift, v.shift) * side
         cos, sin, centre = ops.cos(angle) * scale, ops.sin(angle) * scale, (side - 1) / 2
-        # rows of the map from output to input pixels: x_in = a0 x + a1 y + a2, y_in = b0 x + b1 y + b2
-        a0, a1, b0, b1 = cos * mirror, -sin, sin * mirror, cos
-        a2 = centre + shift_x - (a0 + a1) * centre
-        b2 = centre + shift_y - (b0 + b1) * centre
-        zero = ops.zeros_like(a0)
-        return ops.image.affine_transform(
-            images, ops.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1), fill_mode="nearest"
+        line = ops.arange(side, dtype="float32")[None] - centre
+        x, y = line[:, None, :], line[:, :, None]
+        cos, sin, mirror, shift_x, shift_y = (each[:, None, None] for each in (cos, sin, mirror, shift_x, shift_y))
+        # from where in the picture an output pixel comes
+        return _sampled(
+            images,
+            mirror * cos * x - sin * y + shift_x + centre,
+            mirror * sin * x + cos * y + shift_y + centre,
         )
 
     def lit(self, images: Any) -> Any:
@@ -82,6 +83,25 @@ class Augment(keras.layers.Layer):
         chosen = self._draw(count, 0, 1) < v.erase
         patch = in_rows[:, :, None, None] & in_columns[:, None, :, None] & _per_picture(chosen)
         return ops.where(patch, _per_picture(self._draw(count, -2.0, 2.0)), images)
+
+
+def _sampled(images: Any, x: Any, y: Any) -> Any:
+    """Pictures [N, S, S, 1] read between their pixels at the places x and y [N, S, S]; beyond the edge is the edge.
+
+    Bilinear, by four gathers: Keras's affine transform goes picture by picture on Torch.
+    """
+    count, side = ops.shape(images)[0], images.shape[1]
+    x, y = (ops.reshape(ops.clip(each, 0, side - 1), (count, side * side)) for each in (x, y))
+    left, top = (ops.floor(each) for each in (x, y))
+    right, bottom = (ops.minimum(each + 1, side - 1) for each in (left, top))
+    flat = ops.reshape(images, (count, side * side))
+
+    def at(row: Any, column: Any) -> Any:
+        return ops.take_along_axis(flat, ops.cast(row * side + column, "int32"), axis=1)
+
+    upper = at(top, left) * (1 - (x - left)) + at(top, right) * (x - left)
+    lower = at(bottom, left) * (1 - (x - left)) + at(bottom, right) * (x - left)
+    return ops.reshape(upper * (1 - (y - top)) + lower * (y - top), ops.shape(images))
 
 
 def _per_picture(values: Any) -> Any:

@@ -13,6 +13,7 @@ from keras import layers
 
 from assistant.vision.preprocess import SIDE
 from convert.datasets import CROWD_LABELS, LABELS
+from convert.layers import BatchNormalization, Conv2D, DepthwiseConv2D, MaxPooling2D
 from convert.runs import Run, RunError
 
 HEADS = {"challenge": LABELS, "crowd": CROWD_LABELS}
@@ -21,9 +22,9 @@ HEADS = {"challenge": LABELS, "crowd": CROWD_LABELS}
 def build(kind: str, *, side: int | None = None, **options: Any) -> keras.Model:
     """A model of float32 [N, side, side, 1] (`preprocess.normalize`) to {"challenge": [N, 7], "crowd": [N, 8]}.
 
-    kind is "cnn" or "mobilenetv2"; options are those of the function of that name; side None accepts any size.
+    kind is "cnn", "plain" or "mobilenetv2"; options are those of the function of that name; side None accepts any size.
     """
-    makers: dict[str, Callable[..., Any]] = {"cnn": cnn, "mobilenetv2": mobilenetv2}
+    makers: dict[str, Callable[..., Any]] = {"cnn": cnn, "plain": plain, "mobilenetv2": mobilenetv2}
     if kind not in makers:
         raise ValueError(f"unknown network {kind!r}; known: {', '.join(makers)}")
     dropout = options.pop("dropout", 0.25)
@@ -59,8 +60,7 @@ def with_head(model: keras.Model, head: str) -> keras.Model:
 
 
 def _conv(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
-    x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False, name=name)(x)
-    return layers.BatchNormalization(name=f"{name}_norm")(x)
+    return BatchNormalization(name=f"{name}_norm")(Conv2D(filters, size, stride, name=name)(x))
 
 
 def cnn(
@@ -80,6 +80,30 @@ def cnn(
             if stride != 1 or x.shape[-1] != width:
                 x = _conv(x, width, 1, stride, f"{name}_skip")
             x = layers.ReLU(name=f"{name}_relu2")(layers.Add(name=f"{name}_add")([x, y]))
+    return x
+
+
+def plain(
+    pixels: Any, *, widths: Sequence[int] = (32, 48, 96, 192), convs: Sequence[int] = (2, 2, 2, 2),
+    separable: bool = False, drop: float = 0.0,
+) -> Any:  # fmt: skip
+    """Convolutions of 3x3 in a row and the largest of every two by two between stages (Simonyan and Zisserman 2014).
+
+    It looks at every pixel before it halves the map. separable: all but the first convolution are a depthwise and a
+    pointwise one. drop: the share of channels left out after each stage while training.
+    """
+    x = pixels
+    for stage, (width, count) in enumerate(zip(widths, convs, strict=True)):
+        for conv in range(count):
+            name = f"stage{stage + 1}_{conv + 1}"
+            if separable and (stage or conv):
+                x = BatchNormalization(name=f"{name}_depthwise_norm")(DepthwiseConv2D(3, name=f"{name}_depthwise")(x))
+            size = 1 if separable and (stage or conv) else 3
+            x = layers.ReLU(name=f"{name}_relu")(_conv(x, width, size, 1, f"{name}_conv"))
+        if stage < len(widths) - 1:
+            x = MaxPooling2D(name=f"stage{stage + 1}_pool")(x)
+            if drop:
+                x = layers.SpatialDropout2D(drop, name=f"stage{stage + 1}_drop")(x)
     return x
 
 
@@ -103,8 +127,8 @@ def mobilenetv2(
             if expansion != 1:
                 x = _conv(x, expansion * x.shape[-1], 1, 1, f"{name}_expand")
                 x = layers.ReLU(6.0, name=f"{name}_expand_relu")(x)
-            x = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
-            x = layers.BatchNormalization(name=f"{name}_depthwise_norm")(x)
+            x = DepthwiseConv2D(3, stride, name=f"{name}_depthwise")(x)
+            x = BatchNormalization(name=f"{name}_depthwise_norm")(x)
             x = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
             x = _conv(x, width, 1, 1, f"{name}_project")
             if stride == 1 and skip.shape[-1] == width:

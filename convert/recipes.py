@@ -9,7 +9,7 @@ from typing import Any
 from assistant.records import AssistantError
 from assistant.vision.preprocess import SIDE
 
-NETWORKS = ("cnn", "mobilenetv2")
+NETWORKS = ("cnn", "plain", "mobilenetv2")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 

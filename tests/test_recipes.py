@@ -45,7 +45,7 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("seed = ", "cannot read this recipe"),
-        ("seed = 1", r"\[network\] needs a kind, one of cnn, mobilenetv2"),
+        ("seed = 1", r"\[network\] needs a kind, one of cnn, plain, mobilenetv2"),
         ('[network]\nkind = "vgg"', r"\[network\] needs a kind"),
         ('sed = 1\n[network]\nkind = "cnn"', "unknown key 'sed'; known: name, network, seed"),
         ('seed = "one"\n[network]\nkind = "cnn"', "seed is 'one'; expected a whole number"),

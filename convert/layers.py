@@ -1,0 +1,91 @@
+"""The layers of the networks: Keras's own, which on Torch call its kernels in the memory layout they want.
+
+Keras 3 serves Torch by copying every map into another layout around each convolution and pooling, and normalizes it in
+some ten elementary steps of float32. Torch's own kernels on views of the same memory do neither: on a CPU a training
+step takes a third of the time. On every other backend, and in what is saved, these are Keras's layers.
+"""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+_TORCH = keras.backend.backend() == "torch"
+if _TORCH:
+    from torch.nn import functional
+
+_PACKAGE = "emotion_assistant"
+
+
+def _is_native(x: Any) -> bool:
+    """Whether there are numbers to work on: Keras asks for shapes with tensors that hold none."""
+    return _TORCH and x.device.type != "meta"
+
+
+def _first(x: Any) -> Any:
+    """[N, H, W, C] seen as [N, C, H, W]; in memory it is what Torch calls channels_last."""
+    return x.permute(0, 3, 1, 2)
+
+
+def _last(x: Any) -> Any:
+    return x.permute(0, 2, 3, 1)
+
+
+def _convolved(x: Any, kernel: Any, stride: int, groups: int = 1) -> Any:
+    """[N, H, W, C] convolved with [filters, C / groups, size, size], padded as "same": the odd zeros last."""
+    x, size = _first(x), kernel.shape[2]
+    if stride == 1 and size % 2:
+        return _last(functional.conv2d(x, kernel, padding=size // 2, groups=groups))
+    tall, wide = (max((-(-side // stride) - 1) * stride + size - side, 0) for side in x.shape[2:])
+    x = functional.pad(x, (wide // 2, wide - wide // 2, tall // 2, tall - tall // 2))
+    return _last(functional.conv2d(x, kernel, stride=stride, groups=groups))
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Conv2D(layers.Conv2D):
+    """A convolution of [N, H, W, C], padded as "same", without a bias."""
+
+    def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, **kwargs: Any) -> None:
+        super().__init__(filters, kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        if not _is_native(inputs):
+            return super().call(inputs)
+        return _convolved(inputs, self.kernel.value.permute(3, 2, 0, 1), self.strides[0])
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class DepthwiseConv2D(layers.DepthwiseConv2D):
+    """A convolution of every channel of [N, H, W, C] for itself, padded as "same", without a bias."""
+
+    def __init__(self, kernel_size: Any, strides: Any = 1, **kwargs: Any) -> None:
+        super().__init__(kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        if not _is_native(inputs):
+            return super().call(inputs)
+        return _convolved(inputs, self.kernel.value.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class BatchNormalization(layers.BatchNormalization):
+    """Batch normalization of the channels of [N, H, W, C] (Ioffe and Szegedy 2015)."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if not _is_native(inputs):
+            return super().call(inputs, training=training, mask=mask)
+        mean, variance = self.moving_mean.value.detach(), self.moving_variance.value.detach()
+        return _last(
+            functional.batch_norm(
+                _first(inputs), mean, variance, self.gamma.value, self.beta.value,
+                bool(training), 1 - self.momentum, self.epsilon,
+            )
+        )  # fmt: skip
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class MaxPooling2D(layers.MaxPooling2D):
+    """The largest of every two by two of [N, H, W, C]."""
+
+    def call(self, inputs: Any) -> Any:
+        return _last(functional.max_pool2d(_first(inputs), 2)) if _is_native(inputs) else super().call(inputs)
