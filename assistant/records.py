@@ -111,10 +111,11 @@ class Face:
 
 @dataclass(frozen=True)
 class Person:
-    """A face that kept its number since it came into view."""
+    """A face that kept its number since it came into view. found: in so many frames so far."""
 
     id: int
     face: Face
+    found: int = 1
 
 
 @dataclass(frozen=True)

@@ -464,6 +464,19 @@ def test_who_is_found_by_the_farther_look_alone_has_the_reason_that_is_true_of_t
         assert words in line.answer("describe", 0.1).utterance.text
 
 
+def test_a_shadow_that_was_a_face_in_one_frame_is_nobody_for_who_asks() -> None:
+    def told(score: float, frames: int) -> str:
+        weak = dataclasses.replace(face(280), score=score)
+        line = Pipeline(ScriptedDetector(lambda frame: [weak]), ScriptedReader(), Settings(), EN)
+        for number in range(frames):
+            line.step(Frame(picture("happy"), number / 10, number))
+        return line.answer("describe", frames / 10).utterance.text
+
+    assert told(0.45, 1) == told(0.45, 2) == "Nobody in view."
+    assert told(0.45, 3).startswith("One person")
+    assert told(0.75, 1).startswith("One person")
+
+
 def test_a_face_that_is_missed_for_a_moment_is_still_there_for_who_asks() -> None:
     line = Pipeline(ScriptedDetector(lambda frame: [face(280)] if frame < 10 else []), ScriptedReader(), Settings(), EN)
     told = {}

@@ -90,7 +90,7 @@ class Tracker:
                 self._next_id += 1
             if track.is_steady():
                 self._steady.add(track.id)
-            people.append(Person(track.id, face))
+            people.append(Person(track.id, face, track.hits))
         return tuple(people)
 
     def _owners(self, faces: Sequence[Face]) -> dict[int, _Track]:
