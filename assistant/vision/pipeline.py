@@ -36,8 +36,9 @@ MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
 FAR_LOOK = 1.5
 """Who is found by the farther look alone is too far up to so many times the width from which faces are read."""
-FAR_EVERY_S = 1.0
-"""With nobody in view, the look into the distance is taken so often."""
+FAR_EVERY_S, FAR_SCORE = 1.0, 0.55
+"""With nobody in view, the look into the distance is taken so often, and who scores so much is somebody. In tuning
+scenes without anybody else in view 95 % of the people found by it do, and 7 % of what was nobody."""
 
 CERTAIN_FRAMES, CERTAIN_SCORE = 3, 0.6
 """A face is somebody to answer about once it was found in so many frames, or so surely in one. Of what the detector
@@ -198,8 +199,9 @@ class Pipeline:
         if people or trouble or self.far is None:
             self._far_people, self._far_at = (), None
         elif self._far_at is None or frame.at - self._far_at >= FAR_EVERY_S:
-            found = self.far.find(frame.image, grey)[: self.most_faces]
-            self._far_people, self._far_at = tuple(Person(-n, face) for n, face in enumerate(found, 1)), frame.at
+            found = [face for face in self.far.find(frame.image, grey) if face.score >= FAR_SCORE]
+            self._far_people = tuple(Person(-n, face) for n, face in enumerate(found[: self.most_faces], 1))
+            self._far_at = frame.at
         seen = (
             sight.seen(person, self._glance(person, grey), width, self.fov_deg, self.scene.partner.number)
             for person in people or self._far_people
