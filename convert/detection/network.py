@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from assistant.vision.detectors.grid import STRIDES
+from convert.layers import BatchNormalization, Conv2D, DepthwiseConv2D
 
 OUTPUTS = {"score": 1, "box": 4, "landmarks": 10}
 """Channels of each head: a logit; centre and log size; five points (all as `grid` defines them)."""
@@ -57,20 +58,20 @@ def build(
 
 
 def _conv(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
-    x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
-    return layers.BatchNormalization(name=f"{name}_norm")(x)
+    x = Conv2D(filters, size, stride, name=f"{name}_conv")(x)
+    return BatchNormalization(name=f"{name}_norm")(x)
 
 
 def _last_reduction(x: Any, filters: int, name: str) -> Any:
     """The one reduction that may meet an odd size, where "same" would place its cells half a cell elsewhere."""
     x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
-    x = layers.Conv2D(filters, 3, 2, padding="valid", use_bias=False, name=f"{name}_conv")(x)
-    return layers.BatchNormalization(name=f"{name}_norm")(x)
+    x = Conv2D(filters, 3, 2, padding="valid", name=f"{name}_conv")(x)
+    return BatchNormalization(name=f"{name}_norm")(x)
 
 
 def _depthwise_separable(x: Any, filters: int, size: int, name: str) -> Any:
-    x = layers.DepthwiseConv2D(size, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
-    x = layers.BatchNormalization(name=f"{name}_depthwise_norm")(x)
+    x = DepthwiseConv2D(size, name=f"{name}_depthwise")(x)
+    x = BatchNormalization(name=f"{name}_depthwise_norm")(x)
     return _conv(x, filters, 1, 1, name)
 
 
