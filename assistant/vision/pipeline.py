@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
-from assistant.vision import preprocess, quality, sight
-from assistant.vision.answers import FRESH_S, Answered, Answers
+from assistant.records import Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
+from assistant.vision import preprocess, quality
+from assistant.vision.answers import Answered, Answers
 from assistant.vision.crowd import Crowd
 from assistant.vision.detectors import Detector
 from assistant.vision.lens import Lens
+from assistant.vision.lookout import Lookout
 from assistant.vision.scene import Remark, Scene
 from assistant.vision.sight import Sight
-from assistant.vision.stabilizer import Glance, Stabilizer
+from assistant.vision.stabilizer import Stabilizer
 from assistant.vision.tracker import Tracker
 
 CHANGE_LIVES_S = 3.0
@@ -34,15 +35,6 @@ PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
 MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
-FAR_LOOK = 1.5
-"""Who is found by the farther look alone is too far up to so many times the width from which faces are read."""
-FAR_EVERY_S, FAR_SCORE = 1.0, 0.55
-"""With nobody in view, the look into the distance is taken so often, and who scores so much is somebody. In tuning
-scenes without anybody else in view 95 % of the people found by it do, and 7 % of what was nobody."""
-
-CERTAIN_FRAMES, CERTAIN_SCORE = 3, 0.6
-"""A face is somebody to answer about once it was found in so many frames, or so surely in one. Of what the detector
-finds in tuning scenes where nobody is, the tenth that scores more; of the faces of people, seen first, four fifths."""
 
 
 class Reader(Protocol):
@@ -95,20 +87,18 @@ class Pipeline:
         far: Detector | None = None,
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered, self.far = detector, reader, phrases, covered, far
-        self.fov_deg, self.most_faces = settings.camera.fov_deg, settings.detector.max_faces
+        self.most_faces = settings.detector.max_faces
         self.lens, self.crowd, self.tracker = Lens(), Crowd(self.most_faces), Tracker()
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.levels if reader else None
         )
-        self.scene = Scene(settings.words, self.fov_deg)
+        self.scene = Scene(settings.words, settings.camera.fov_deg)
+        self.lookout = Lookout(far, covered, self.most_faces, settings.camera.fov_deg)
         is_by_clock = settings.words.verbosity == "full"
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
-        self._seen: Sight | None = None
         self._is_mirrored = True
-        self._far_people: tuple[Person, ...] = ()
-        self._far_at: float | None = None
         self._said_of: dict[Utterance, int] = {}
 
     def step(self, frame: Frame) -> Step:
@@ -136,7 +126,8 @@ class Pipeline:
             remarks = self.scene.update(changes, people, grey.shape[1], frame.at)
             utterances = tuple(self._utterance(remark, frame.at) for remark in remarks)
         with _timed(stage_ms, "sight"):
-            self.sight = self._sight(frame, grey, people)
+            partner = self.scene.partner.number
+            self.sight = self.lookout.look(frame, grey, people, self.stabilizer.glance, partner)
         told = {remark.change.person for remark in remarks}
         withdrawn = tuple(_topic(change.person) for change in changes if change.person not in told)
         return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
@@ -186,43 +177,6 @@ class Pipeline:
 
     def _status(self, name: str) -> tuple[Utterance, ...]:
         return (self.answers.status(name),) if name else ()
-
-    def _sight(self, frame: Frame, grey: NDArray[np.uint8], people: tuple[Person, ...]) -> Sight:
-        """What answers are made of. A shadow that was a face in one frame is nobody; who was there a moment ago still
-        is; with nobody in view the look goes farther, if not at every frame."""
-        height, width = grey.shape
-        people = tuple(person for person in people if _is_certain(person))
-        if not people and self._seen and frame.at - self._seen.at <= FRESH_S:
-            return self._seen
-        self._seen = None
-        trouble = "" if people else quality.frame_trouble(grey)
-        if people or trouble or self.far is None:
-            self._far_people, self._far_at = (), None
-        elif self._far_at is None or frame.at - self._far_at >= FAR_EVERY_S:
-            found = [face for face in self.far.find(frame.image, grey) if face.score >= FAR_SCORE]
-            self._far_people = tuple(Person(-n, face) for n, face in enumerate(found[: self.most_faces], 1))
-            self._far_at = frame.at
-        seen = (
-            sight.seen(person, self._glance(person, grey), width, self.fov_deg, self.scene.partner.number)
-            for person in people or self._far_people
-        )
-        made = Sight(frame.at, tuple(seen), trouble, width=width, height=height)
-        if people:
-            self._seen = made
-        return made
-
-    def _glance(self, person: Person, grey: NDArray[np.uint8]) -> Glance:
-        """What is known of a person; who is found by the farther look alone has no state, but a reason why."""
-        if person.id >= 0:
-            return self.stabilizer.glance(person.id)
-        if person.face.box.width * 640 < FAR_LOOK * quality.FAR * grey.shape[1]:
-            return Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
-        crop = preprocess.face(grey, person.face, self.detector.margin)
-        return Glance(CANNOT_TELL, "", 0.0, quality.trouble(person.face, crop, grey, self.covered) or "unclear", 0.0)
-
-
-def _is_certain(person: Person) -> bool:
-    return person.found >= CERTAIN_FRAMES or person.face.score >= CERTAIN_SCORE
 
 
 def _topic(number: int) -> str:
