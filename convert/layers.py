@@ -13,6 +13,7 @@ from keras import layers
 
 _BACKEND = keras.backend.backend()
 if _BACKEND == "torch":
+    import torch
     from torch.nn import functional
 elif _BACKEND == "tensorflow":
     import tensorflow as tf
@@ -37,9 +38,12 @@ def _last(x: Any) -> Any:
 def _convolved(x: Any, kernel: Any, stride: int, groups: int = 1) -> Any:
     """[N, H, W, C] convolved with [filters, C / groups, size, size], padded as "same": the odd zeros last."""
     x, size = _first(x), kernel.shape[2]
-    if stride == 1 and size % 2:
-        return _last(functional.conv2d(x, kernel, padding=size // 2, groups=groups))
     tall, wide = (max((-(-side // stride) - 1) * stride + size - side, 0) for side in x.shape[2:])
+    if size % 2 and (stride == 1 or groups > 1):
+        # channel by channel, the gradient of a stride takes eight times as long as that of every pixel
+        made = functional.conv2d(x, kernel, padding=size // 2, groups=groups)
+        made = made[:, :, size // 2 - tall // 2 :: stride, size // 2 - wide // 2 :: stride]
+        return _last(made.contiguous(memory_format=torch.channels_last))
     x = functional.pad(x, (wide // 2, wide - wide // 2, tall // 2, tall - tall // 2))
     return _last(functional.conv2d(x, kernel, stride=stride, groups=groups))
 
