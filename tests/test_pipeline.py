@@ -462,7 +462,7 @@ def test_who_is_found_by_the_farther_look_alone_has_the_reason_that_is_true_of_t
         line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=far)
         line.step(Frame(grain, 0.0, 1))
         assert words in line.answer("describe", 0.1).utterance.text
-    shadow = ScriptedDetector(lambda frame: [dataclasses.replace(face(250, size=30), score=0.5)])
+    shadow = ScriptedDetector(lambda frame: [dataclasses.replace(face(250, size=30), score=0.45)])
     line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=shadow)
     line.step(Frame(grain, 0.0, 1))
     assert line.answer("describe", 0.1).utterance.text == "Nobody in view."
