@@ -45,7 +45,7 @@ judge what is shipped:
 
 FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]';
 train also runs on JAX or Torch, with keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of
-TensorFlow, JAX and Torch that is installed. On a CPU Torch is the fastest: KERAS_BACKEND=torch emotion-convert train …
+TensorFlow, JAX and Torch that is installed.
 """
 
 
