@@ -16,8 +16,8 @@ from convert.recipes import Recipe
 
 COLUMNS = ("epoch", "loss", "challenge", "crowd", "rate", "seconds")
 DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
-"""Of history.csv. `challenge` and `crowd`: accuracy of the two heads on PublicTest; `ap`, `ap35`: average precision of
-a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
+"""Of history.csv. `challenge` and `crowd`: accuracy of the two heads on PublicTest, as large as a model is given it;
+`ap`, `ap35`: average precision of a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
 SCORES = ("challenge", "crowd", "ap")
 
 

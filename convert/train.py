@@ -164,7 +164,8 @@ def _targets(faces: datasets.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:
 
 
 class Journal(keras.callbacks.Callback):
-    """After each epoch: scores the averaged weights on PublicTest, keeps the best, writes what a resume needs."""
+    """After each epoch: scores the averaged weights on PublicTest as a shipped model will see it, whatever size the
+    epoch was trained at, keeps the best, writes what a resume needs."""
 
     def __init__(self, run: Run, public: datasets.Faces, average: Average, best: float) -> None:
         super().__init__()
@@ -179,7 +180,7 @@ class Journal(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         raw = self.model.get_weights()
         self.model.set_weights(self.average.weights)
-        logits = self.model.predict(self.inputs, batch_size=512, verbose=0)
+        logits = backbone(self.model).predict(self.inputs, batch_size=512, verbose=0)
         challenge = float((logits["challenge"].argmax(1) == self.labels).mean())
         crowd = float((logits["crowd"].argmax(1) == self.majority)[self.clear].mean()) if self.clear.any() else 0.0
         if challenge + crowd > self.best + ROUNDING:

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
-from convert import networks, recipes, train
+from assistant.vision.preprocess import normalize
+from convert import datasets, networks, recipes, train
 from convert.runs import Run, RunError, score
 from tests import faces
 
@@ -82,6 +84,15 @@ def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> No
     network = networks.build(**run.recipe().network)
     network.load_weights(run.weights)
     assert run.recipe().name == "tiny"
+
+
+def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.toml"
+    small.write_text(re.sub(r"sizes = .*", "sizes = [[0.0, 24]]", faces.TINY_RECIPE))
+    run = train.train(recipes.read(small), small, place, tmp_path / "run", epochs=8)
+    public = datasets.load(place).of("PublicTest")
+    logits = networks.restore(run, "float32").predict(normalize(public.images), verbose=0)
+    assert (logits["challenge"].argmax(1) == public.labels).mean() == pytest.approx(run.best()["challenge"], abs=1e-6)
 
 
 def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
