@@ -1,10 +1,11 @@
-"""Fits the judge of covered faces (`models/face-cover.json`): logistic regression on faces with and without covers.
+"""Fits the judge of covered faces (`models/face-cover.json`): two layers, on faces with and without covers.
 
 Covers are drawn on faces of muxspace, glasses and beards on others; faces with real masks come from the detector's
 training pictures. Only the tuning half of muxspace is used, a fifth of its people held out for the figures.
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,18 @@ from convert.datasets import DatasetError
 from convert.detection import annotations, matching, wear
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
-EACH = 700
+MOST_EACH = 100_000
+"""All there are."""
 FACES_PX = (32.0, 170.0)
 """Widths of the faces; the pictures are 1.75 of that."""
 ROOM = 1.75
 HELD_OUT = 0.2
-DECAY, STEPS, RATE = 2e-3, 600, 0.5
+UNITS, NOISE, DECAY, RATE, EPOCHS, BATCH = 16, 0.2, 0.1, 1e-3, 60, 128
+"""Hidden units; standard deviation of noise on the standardized features; weight decay; and the schedule of AdamW."""
 THRESHOLD = 0.5
 """Logarithm of the odds."""
+DIGITS = 3
+"""Decimals of the judge's numbers."""
 MASKS = "fm_"
 """How the names of the pictures with masks begin."""
 SAME = 0.4
@@ -48,7 +53,7 @@ class Samples:
     shares: NDArray[np.float64]
 
 
-def fit(data: Path, target: Path, seed: int = 1, each: int = EACH) -> dict[str, Any]:
+def fit(data: Path, target: Path, seed: int = 1, each: int = MOST_EACH) -> dict[str, Any]:
     """Fit the judge and write it to `target`; returns its figures. data: the folder of muxspace and faces.
 
     Raises DatasetError.
@@ -57,39 +62,44 @@ def fit(data: Path, target: Path, seed: int = 1, each: int = EACH) -> dict[str, 
     drawn = _drawn(data / "muxspace", detector, np.random.default_rng(seed), each)
     masks = _masks(data / "faces" / "train", detector)
     kept = drawn.shares >= HELD_OUT
-    weights, bias = regress(drawn.features[kept], drawn.covered[kept])
-    sure = masks[masks @ weights + bias > THRESHOLD]  # some of those people wear none
+    judge = layers(drawn.features[kept], drawn.covered[kept], seed)
+    sure = masks[judge.score(masks) > THRESHOLD]  # some of those people wear none
     features = np.concatenate([drawn.features[kept], sure])
-    weights, bias = regress(features, np.concatenate([drawn.covered[kept], np.ones(len(sure), bool)]))
-    scores, kinds = drawn.features[~kept] @ weights + bias, drawn.kinds[~kept]
+    judge = layers(features, np.concatenate([drawn.covered[kept], np.ones(len(sure), bool)]), seed)
+    scores, kinds = judge.score(drawn.features[~kept]), drawn.kinds[~kept]
     said = {kind: scores[kinds == kind] > THRESHOLD for kind in sorted(set(kinds))}
-    figures = {kind: {"faces": len(each), "covered": round(float(each.mean()), 3)} for kind, each in said.items()}
+    figures = {str(kind): {"faces": len(each), "covered": round(float(each.mean()), 3)} for kind, each in said.items()}
     table = {
-        "about": "logistic regression on assistant.vision.cover.features",
+        "about": "two layers on assistant.vision.cover.features",
         "threshold": THRESHOLD,
-        "bias": round(float(bias), 4),
         "fitted_on": {"drawn": int(kept.sum()), "masks": len(sure), "of_masks": len(masks)},
         "held_out": figures,
-        "weights": [round(float(weight), 4) for weight in weights],
+        "bias": round(judge.bias, DIGITS),
+        **{
+            name: np.round(getattr(judge, name).astype(float), DIGITS).tolist()
+            for name in ("weights", "lifts", "hidden")
+        },
     }
     write_whole({target: (json.dumps(table) + "\n").encode()})
-    return {key: value for key, value in table.items() if key != "weights"}
+    return {key: table[key] for key in ("about", "threshold", "fitted_on", "held_out")}
 
 
-def regress(features: NDArray[np.float32], truth: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Weights [F] and bias of the logarithm of the odds that `truth` [N] is so, given features [N, F]: least logistic
-    loss with weight decay on standardized features, by gradient descent with momentum."""
+def layers(features: NDArray[np.float32], truth: NDArray[np.bool_], seed: int) -> cover.Layers:
+    """A judge of whether `truth` [N] is so, given features [N, 936]: least logistic loss, noise on the features."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
-    inputs = ((features - mean) / spread).astype(np.float32)
-    weights, bias = np.zeros(inputs.shape[1], np.float32), 0.0
-    speed, speed_bias = np.zeros_like(weights), 0.0
-    for _ in range(STEPS):
-        off = 1 / (1 + np.exp(-(inputs @ weights + bias))) - truth
-        speed = 0.9 * speed - 0.1 * RATE * (inputs.T @ off.astype(np.float32) / len(off) + DECAY * weights)
-        speed_bias = 0.9 * speed_bias - 0.1 * RATE * float(off.mean())
-        weights, bias = weights + speed, bias + speed_bias
-    scaled = weights.astype(np.float64) / spread
-    return scaled, bias - float(scaled @ mean)
+    model = keras.Sequential(
+        [keras.layers.GaussianNoise(NOISE), keras.layers.Dense(UNITS, "relu"), keras.layers.Dense(1)]
+    )
+    steps = EPOCHS * math.ceil(len(features) / BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY), keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit((features - mean) / spread, truth.astype(np.float32), batch_size=BATCH, epochs=EPOCHS, verbose=0)
+    hidden, lifts, weights, bias = model.get_weights()
+    hidden = hidden.T / spread  # what was standardized is given as it is
+    return cover.Layers(hidden, lifts - hidden @ mean, weights[:, 0], float(bias[0]))
 
 
 def _drawn(folder: Path, detector: Detector, random: Generator, each: int) -> Samples:

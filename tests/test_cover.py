@@ -52,13 +52,28 @@ def test_features_do_not_depend_on_light(low: float, high: float) -> None:
     assert float(first @ second / np.linalg.norm(first) / np.linalg.norm(second)) > 0.97
 
 
-def test_regression_finds_what_separates() -> None:
+def test_two_layers_find_what_no_line_separates() -> None:
+    pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     random = np.random.default_rng(1)
-    features = random.standard_normal((400, 6)).astype(np.float32) * 3 + 1
-    truth = features[:, 2] - features[:, 4] > 0.5
-    weights, bias = fitting.regress(features, truth)
-    assert ((features @ weights + bias > 0) == truth).mean() > 0.97
-    assert abs(weights[0]) < 0.2 * abs(weights[2])
+    features = random.standard_normal((3000, 6)).astype(np.float32) * 3 + 1
+    truth = np.abs(features[:, 2] - 1) > 2
+    judge = fitting.layers(features[1000:], truth[1000:], seed=1)
+    assert ((judge.score(features[:1000]) > 0) == truth[:1000]).mean() > 0.9
+    assert judge.score(features[0]) == pytest.approx(judge.score(features[:1])[0], abs=1e-4)
+
+
+def numbers(units: int = 2, **changed: object) -> dict[str, object]:
+    """The table of a judge that says 0 of everything, with some entries changed."""
+    judge = {"hidden": [[0.0] * cover.LENGTH] * units, "lifts": [0.0] * units, "weights": [0.0] * units}
+    return {**judge, "bias": 0.0, "threshold": 0.0, **changed}
+
+
+def test_the_second_layer_counts_what_is_above_zero(tmp_path: Path) -> None:
+    (tmp_path / "cover.json").write_text(json.dumps(numbers(lifts=[2.0, -3.0], weights=[1.5, 7.0], bias=-1.0)))
+    judge = cover.Cover(tmp_path / "cover.json")
+    crop = np.zeros((48, 48), np.uint8)
+    assert judge.score(crop) == 1.5 * 2 - 1
+    assert judge(crop)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +82,17 @@ def test_regression_finds_what_separates() -> None:
         "",
         "[]",
         "{}",
-        '{"weights": [1], "bias": 0, "threshold": 0}',
-        '{"weights": 3, "bias": "x"}',
         "[" * 100_000,
-        '{"weights": [1], "threshold": 0, "bias": 1' + "0" * 400 + "}",
+        json.dumps(numbers(bias="x")),
+        json.dumps(numbers()).replace('"bias": 0.0', '"bias": 1' + "0" * 400),
+        json.dumps(numbers(hidden=[[1.0]] * 2)),
+        json.dumps(numbers(hidden=3)),
+        json.dumps(numbers(lifts=[0.0])),
+        json.dumps(numbers(weights=0.0)),
+        json.dumps(numbers(weights=[float("nan"), 0.0])),
+        json.dumps(numbers(threshold=float("inf"))),
     ],
-    ids=range(7),
+    ids=range(12),
 )
 def test_a_broken_file_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "cover.json"
@@ -81,9 +101,6 @@ def test_a_broken_file_is_refused_in_one_line(tmp_path: Path, text: str) -> None
         cover.Cover(file)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
-    file.write_text(json.dumps({"weights": [float("nan")] * cover.LENGTH, "bias": 0, "threshold": 0}))
-    with pytest.raises(ModelError):
-        cover.Cover(file)
 
 
 def test_the_shipped_judge_knows_masks_from_beards(data: Path) -> None:
@@ -102,12 +119,13 @@ def test_the_shipped_judge_knows_masks_from_beards(data: Path) -> None:
     shares = {kind: float(np.mean(each)) for kind, each in called.items()}
     assert len(called["plain"]) > 100
     assert shares["plain"] < 0.04
-    assert shares["worn"] < 0.06
+    assert shares["worn"] < 0.04
     for kind in ("mask", "scarf", "hand", "thing"):
-        assert shares[kind] > 0.8, (kind, shares)
+        assert shares[kind] > 0.9, (kind, shares)
 
 
 def test_fitting_writes_a_judge_with_its_figures(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     monkeypatch.setattr(fitting, "_masks", lambda folder, detector: np.zeros((0, cover.LENGTH), np.float32))
     figures = fitting.fit(data, tmp_path / "cover.json", each=25)
     assert figures["fitted_on"]["drawn"] > 100
