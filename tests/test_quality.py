@@ -100,6 +100,7 @@ def test_an_ordinary_face_can_be_told() -> None:
         (frame(0, 20), face(280), "dark"),
         (np.maximum(frame(), 252).astype(np.uint8), face(280), "bright"),
         (frame(), face(280, size=30), "far"),
+        (np.maximum(frame(), 252).astype(np.uint8), face(280, size=42), "bright"),
         (cv2.GaussianBlur(frame(), (0, 0), 6), face(280), "blurred"),
         (cv2.blur(frame(), (31, 1)), face(280), "blurred"),
         (cv2.blur(frame(), (1, 31)), face(280), "blurred"),

@@ -52,12 +52,13 @@ def trouble(
     """Why the expression of a face cannot be told: a key of the locale's [reasons], or empty if it can.
 
     crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. What spoils the
-    landmarks is asked first.
+    box and the landmarks is asked first: of a face in glaring light the detector frames the middle alone, and a step
+    nearer would not help.
     """
-    if face.box.width * 640 < FAR * grey.shape[1]:
-        return "far"
     if lightness := _lightness(inside(grey, face.box), GLARE if _lightness(grey) == "bright" else BRIGHT):
         return lightness
+    if face.box.width * 640 < FAR * grey.shape[1]:
+        return "far"
     if sharpness(crop) < BLURRED:
         return "blurred"
     if is_side_on(face.landmarks):
