@@ -1,6 +1,6 @@
 """Readings to rare changes: the debounced state machine, for each person by itself. Pure; time comes with the readings.
 
-A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the readings of the last second:
+A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the last readings:
 
 - a new expression must reach `enter` (and what the model's card asks for it) in the mean and be the first choice of
   nearly all readings (AGREEMENT); the held one stays until its mean falls below `stay` (hysteresis);
@@ -21,7 +21,8 @@ from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
 
 AGREEMENT = 0.77
 """Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
-three times a period, twice on the same side, fills three quarters of a one-second window with one expression."""
+three times a period, twice on the same side, fills three quarters of a window with one expression. One of 0.9 s is too
+short for that: at 5.5 pictures a second four of its five can fall on the same side."""
 FULL_SHARE = 0.8
 """Share of the window that must have passed before the first verdict."""
 SEEN_SHARE = 0.3
