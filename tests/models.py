@@ -15,9 +15,9 @@ from assistant.vision.tflite import find
 SHIPPED = "emotion-cnn-int8"
 
 
-def copy(folder: Path, name: str = "copy") -> Path:
-    """The shipped model and its card under another name."""
-    original, model = find(SHIPPED), folder / f"{name}.tflite"
+def copy(folder: Path, name: str = "copy", of: str = SHIPPED) -> Path:
+    """A shipped model and its card under another name."""
+    original, model = find(of), folder / f"{name}.tflite"
     shutil.copyfile(original, model)
     shutil.copyfile(original.with_suffix(".json"), model.with_suffix(".json"))
     return model

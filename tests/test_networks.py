@@ -48,8 +48,8 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
     [
         ("emotion-cnn", 2.0e6),
         ("emotion-cnn-distilled", 2.0e6),
-        ("emotion-cnn-plain", 2.0e6),
         ("emotion-cnn-separable", 2.0e6),
+        ("emotion-cnn-separable-second", 2.0e6),
         ("emotion-mobilenetv2", 1.0e6),
         ("emotion-mobilenetv2-distilled", 1.0e6),
         ("emotion-small", 0.2e6),
