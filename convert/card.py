@@ -47,6 +47,11 @@ def path_of(model: Path) -> Path:
     return model.with_suffix(".json")
 
 
+def challenge_of(model: Path) -> Path:
+    """Where the challenge head of a shipped model's crowd head lies."""
+    return model.parent / "challenge" / model.name
+
+
 def describe(
     name: str,
     content: bytes,

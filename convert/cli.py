@@ -100,14 +100,23 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
     train.add_argument("--from", dest="start", type=Path, metavar="DIR", help="begin with the best weights of a run")
     train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
+    train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's, to see how far chance goes")
     train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
     train.add_argument("--teacher", type=Path, metavar="FILE", help="a face detector's: YuNet's ONNX file")
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
     teach = command(commands, "teach", _teach, "ask trained networks for soft labels that a recipe can distil from")
     teach.add_argument("file", type=Path, metavar="FILE", help="the .npz to write; recipes name it beside themselves")
-    teach.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders of the teachers")
+    teach.add_argument(
+        "teachers", type=Path, nargs="+", metavar="RUN", help="their run folders, or .tflite files of both heads"
+    )
+    teach.add_argument("--add-to", type=Path, metavar="FILE", help="soft labels whose teachers count as well")
     teach.add_argument("--views", type=at_least_one, default=10, metavar="N", help="of each picture (%(default)s)")
+
+    reopen = command(commands, "reopen", _reopen, "make a run of a shipped model, to go on training from or to teach")
+    reopen.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    reopen.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder to write")
+    reopen.add_argument("--recipes", type=Path, metavar="DIR", help="where its recipe lies; default: models/recipes")
 
     quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
     quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
@@ -154,6 +163,8 @@ def _train(options: argparse.Namespace) -> int:
     recipe, source = recipes.read(options.recipe), data(options)
     if options.precision:
         recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
+    if options.seed is not None:
+        recipe = replace(recipe, seed=options.seed)
     start = Run(options.start) if options.start else None
     with quiet_stderr():
         from convert.train import train
@@ -173,9 +184,24 @@ def _teach(options: argparse.Namespace) -> int:
         options.usage_error("FILE must end in .npz")
     faces = _faces(options)
     with quiet_stderr():
+        from convert import soft
         from convert.teach import teach
-    labels = teach([Run(folder) for folder in options.runs], faces, options.views, options.file)
+    former = soft.read(options.add_to) if options.add_to else None
+    labels = teach(options.teachers, faces, options.views, options.file, former)
     print(f"{options.file}: {len(labels.pictures)} pictures, {labels.views} views, {options.file.stat().st_size} bytes")
+    return 0
+
+
+def _reopen(options: argparse.Namespace) -> int:
+    model, faces = find(options.model), _faces(options)
+    with quiet_stderr():
+        from convert.reopen import RECIPES, reopen
+    run = reopen(model, faces, options.run, options.recipes or RECIPES)
+    best = run.best()
+    print(
+        f"{run.path}: PublicTest: challenge {best['challenge']:.2%}, crowd {best['crowd']:.2%}\n"
+        f"next: emotion-convert train --from {run.path} --recipe …"
+    )
     return 0
 
 

@@ -4,8 +4,11 @@ import struct
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
 
 from assistant.records import ModelError
 
@@ -49,12 +52,55 @@ def parse(name: str, content: bytes) -> Graph:
         raise ModelError(f"{name}: not a TensorFlow Lite model ({type(err).__name__})") from err
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What an operator multiplies by and adds, in float32 and in the file's order of axes; name: of both tensors."""
+
+    name: str
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+def weights(path: Path) -> list[Weights]:
+    """The weights of an int8 .tflite file, in order of execution. Raises ModelError."""
+    try:
+        return _weights(schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes())))
+    except OSError as err:
+        raise ModelError(f"{path}: cannot read the model: {err.strerror}") from err
+    except (struct.error, LookupError, ValueError, TypeError, AttributeError, OverflowError) as err:
+        raise ModelError(f"{path}: not an int8 TensorFlow Lite model ({type(err).__name__})") from err
+
+
+def _weights(model: schema.ModelT) -> list[Weights]:
+    (graph,) = model.subgraphs
+    kinds = _kinds(model)
+    found = []
+    for operator in graph.operators:
+        if kinds[operator.opcodeIndex] in WEIGHTED:
+            kernel, bias = (graph.tensors[index] for index in operator.inputs[1:3])
+            held = (_values(model, kernel, np.int8), _values(model, bias, np.int32))
+            found.append(Weights(f"{kernel.name.decode()};{bias.name.decode()}", *held))
+    return found
+
+
+def _values(model: schema.ModelT, tensor: schema.TensorT, kind: type[np.integer[Any]]) -> NDArray[np.float32]:
+    """What the whole numbers of a tensor stand for: symmetric, with one scale or one for each channel."""
+    values = np.frombuffer(bytes(model.buffers[tensor.buffer].data), kind).reshape(tensor.shape)
+    scale, axis = np.asarray(tensor.quantization.scale, np.float32), tensor.quantization.quantizedDimension
+    return values * (scale.reshape([-1 if each == axis else 1 for each in range(values.ndim)]))
+
+
+def _kinds(model: schema.ModelT) -> list[str]:
+    """The operators that a model uses, by the index that its graph gives them."""
+    codes = _names(schema.BuiltinOperator)
+    # old files keep the operator in a byte of its own; the newer field is 0 there
+    return [codes[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
+
+
 def _graph(model: schema.ModelT) -> Graph:
     (graph,) = model.subgraphs
-    codes = _names(schema.BuiltinOperator)
     types = _names(schema.TensorType)
-    # old files keep the operator in a byte of its own; the newer field is 0 there
-    kinds = [codes[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
+    kinds = _kinds(model)
     operators, parameters, macs = [], 0, 0
     for operator in graph.operators:
         kind = kinds[operator.opcodeIndex]

@@ -11,8 +11,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from assistant.vision.preprocess import SIDE
-from convert.datasets import CROWD_LABELS, LABELS
+from assistant.vision.preprocess import SIDE, normalize
+from convert import datasets
+from convert.datasets import CROWD_LABELS, LABELS, Faces
 from convert.layers import BatchNormalization, Conv2D, DepthwiseConv2D, MaxPooling2D
 from convert.runs import Run, RunError
 
@@ -45,6 +46,17 @@ def restore(run: Run, precision: str = "float32") -> keras.Model:
     except (OSError, ValueError) as err:
         raise RunError(f"{run.weights}: not the weights of this recipe: {str(err).splitlines()[0]}") from err
     return network
+
+
+def accuracies(network: keras.Model, public: Faces) -> dict[str, float]:
+    """Share of pictures on which each head is right: the original label, and the clear majority of the crowd."""
+    logits = network.predict(normalize(public.images), batch_size=512, verbose=0)
+    majority, clear = datasets.crowd_majority(public.votes)
+    crowd = (logits["crowd"].argmax(1) == majority)[clear]
+    return {
+        "challenge": float((logits["challenge"].argmax(1) == public.labels).mean()),
+        "crowd": float(crowd.mean()) if clear.any() else 0.0,
+    }
 
 
 def with_head(model: keras.Model, head: str) -> keras.Model:

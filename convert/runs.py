@@ -18,6 +18,8 @@ COLUMNS = ("epoch", "loss", "challenge", "crowd", "rate", "seconds")
 DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
 """Of history.csv. `challenge` and `crowd`: accuracy of the two heads on PublicTest, as large as a model is given it;
 `ap`, `ap35`: average precision of a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
+ORIGIN = ("recipe", "revision", "epochs", "seed", "reopened")
+"""What a run tells of the one that it began with."""
 SCORES = ("challenge", "crowd", "ap")
 
 
@@ -54,14 +56,19 @@ class Run:
         """
         if start is not None:
             before = start.environment()
-            facts["begun_with"] = {name: before.get(name) for name in ("recipe", "revision", "epochs")} | {
+            facts["begun_with"] = {name: before[name] for name in ORIGIN if name in before} | {
                 "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
             }
         if self.recipe_file.is_file():
             held = self.environment()
             if self.recipe_file.read_bytes() != recipe_file.read_bytes() or held.get("epochs") != facts["epochs"]:
                 raise RunError(f"{self.path}: holds a run of another recipe or length; choose another --run folder")
-            for name, what in (("data_sha256", "data"), ("precision", "precision"), ("begun_with", "first weights")):
+            for name, what in (
+                ("data_sha256", "data"),
+                ("precision", "precision"),
+                ("seed", "seed"),
+                ("begun_with", "first weights"),
+            ):
                 if held.get(name) != facts.get(name):
                     raise RunError(f"{self.path}: was begun with other {what}; choose another --run folder")
             return
@@ -84,9 +91,10 @@ class Run:
             raise RunError(f"{self.path}: not a run folder (environment.json: {err})") from err
 
     def recipe(self) -> Recipe:
-        """The recipe of this run under the name of the file it came from."""
-        name = self.environment().get("recipe", self.path.name)
-        return dataclasses.replace(recipes.read(self.recipe_file), name=str(name))
+        """The recipe of this run under the name of the file it came from, with the seed that was drawn by."""
+        recipe, held = recipes.read(self.recipe_file), self.environment()
+        name, seed = str(held.get("recipe", self.path.name)), int(held.get("seed", recipe.seed))
+        return dataclasses.replace(recipe, name=name, seed=seed)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv so far, oldest first."""

@@ -1,43 +1,86 @@
-"""Asking the teachers: the soft labels of FER-2013's training pictures, averaged over the best weights of some runs."""
+"""Asking the teachers: the soft labels of FER-2013's training pictures, averaged over some networks.
 
-from collections.abc import Sequence
+A teacher is a run folder, or a shipped model with its challenge head beside it: an int8 answer is as good a lesson, is
+had in half the time, and is there when the run is gone.
+"""
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from assistant.vision.classifier import Classifier
 from assistant.vision.preprocess import normalize
-from convert import datasets, networks, soft
-from convert.datasets import Faces
+from convert import card, datasets, networks, soft
+from convert.datasets import DatasetError, Faces
+from convert.evaluation import testset
 from convert.runs import Run
 from convert.views import view
 
 BATCH = 256
 
+Teacher = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""Pictures uint8 [N, 48, 48] to probabilities float32 [N, 15], as in `soft.SoftLabels`."""
 
-def teach(runs: Sequence[Run], faces: Faces, views: int, path: Path) -> soft.SoftLabels:
-    """Ask the networks of `runs` about `views` views of every training picture and write the soft labels to `path`.
 
-    Each head's probabilities are averaged over the teachers. Raises RunError where a run has no usable weights.
+def teach(
+    teachers: Sequence[Path], faces: Faces, views: int, path: Path, former: soft.SoftLabels | None = None
+) -> soft.SoftLabels:
+    """Ask the teachers about `views` views of every training picture and write the soft labels to `path`.
+
+    Each head's probabilities are averaged over the teachers, those of `former` among them, each as one: what they said
+    stands, though they may be gone. Raises RunError where a run has no usable weights, ModelError for a model that
+    cannot be used, DatasetError where `former` has other views or pictures.
     """
     training = faces.of("Training")
     images = training.where(datasets.is_trainable(training)).images
+    before = [] if former is None else list(former.about["teachers"])
+    count = len(before) + len(teachers)
     said = np.zeros((len(images), views, soft.CLASSES), np.float32)
-    for run in runs:
-        model = networks.restore(run, run.recipe().schedule.precision)
-        for number in tqdm(range(views), desc=run.path.name, unit=" views", leave=False):
-            asked = normalize(np.stack([view(image, number) for image in images]))
-            logits = model.predict(asked, batch_size=BATCH, verbose=0)
-            shares = [ops.convert_to_numpy(ops.softmax(logits[head])) for head in networks.HEADS]
-            said[:, number] += np.concatenate(shares, axis=1) / len(runs)
-    about = {"views": views, "teachers": [_about(run) for run in runs]}
-    labels = soft.pack(images, said, about)
+    if former is not None:
+        shares, known = former.of(images)
+        if former.views != views or not known.all():
+            raise DatasetError(f"the former teachers were asked about other pictures, or {former.views} views of each")
+        said += shares * (len(before) / count)
+    for teacher in teachers:
+        ask = _of_model(teacher) if teacher.suffix == ".tflite" else _of_run(Run(teacher))
+        for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
+            said[:, number] += ask(np.stack([view(image, number) for image in images])) / count
+    labels = soft.pack(images, said, {"views": views, "teachers": before + [_about(each) for each in teachers]})
     soft.write(labels, path)
     return labels
 
 
-def _about(run: Run) -> dict[str, object]:
+def _of_run(run: Run) -> Teacher:
+    network = networks.restore(run, run.recipe().schedule.precision)
+
+    def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        logits = network.predict(normalize(pictures), batch_size=BATCH, verbose=0)
+        return np.concatenate([ops.convert_to_numpy(ops.softmax(logits[head])) for head in networks.HEADS], axis=1)
+
+    return ask
+
+
+def _of_model(model: Path) -> Teacher:
+    files = {"challenge": card.challenge_of(model), "crowd": model}
+    heads = {head: Classifier(file, threads=1) for head, file in files.items()}
+    orders = {head: [heads[head].labels.index(label) for label in labels] for head, labels in networks.HEADS.items()}
+
+    def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        parts = [testset.probabilities(heads[head], pictures)[:, order] for head, order in orders.items()]
+        return np.concatenate(parts, axis=1)
+
+    return ask
+
+
+def _about(teacher: Path) -> dict[str, object]:
+    if teacher.suffix == ".tflite":
+        held = card.load(teacher)
+        return {"model": held["name"], "sha256": held["sha256"], "recipe": held["recipe"]["name"]}
+    run = Run(teacher)
     best = run.best()
     return {
         "recipe": run.recipe().name,

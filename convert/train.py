@@ -18,7 +18,7 @@ from keras import ops
 
 from assistant.config import Detector as DetectorSettings
 from assistant.vision import detectors
-from assistant.vision.preprocess import SIDE, normalize
+from assistant.vision.preprocess import SIDE
 from convert import datasets, networks, soft
 from convert.alignment import align_faces
 from convert.augment import Augment
@@ -68,7 +68,12 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(recipe.schedule.precision)
     model = _start(recipe)
-    facts = {"backend": keras.backend.backend(), "precision": recipe.schedule.precision, "epochs": epochs}
+    facts = {
+        "backend": keras.backend.backend(),
+        "precision": recipe.schedule.precision,
+        "epochs": epochs,
+        "seed": recipe.seed,
+    }
     teachers = None
     if recipe.distillation.teachers:
         teachers = soft.read(recipe_file.parent / recipe.distillation.teachers)
@@ -170,9 +175,7 @@ class Journal(keras.callbacks.Callback):
     def __init__(self, run: Run, public: datasets.Faces, average: Average, best: float) -> None:
         super().__init__()
         self.run, self.average, self.best = run, average, best
-        self.inputs = normalize(public.images)
-        self.labels = public.labels
-        self.majority, self.clear = datasets.crowd_majority(public.votes)
+        self.public = public
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.began = time.monotonic()
@@ -180,9 +183,8 @@ class Journal(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         raw = self.model.get_weights()
         self.model.set_weights(self.average.weights)
-        logits = backbone(self.model).predict(self.inputs, batch_size=512, verbose=0)
-        challenge = float((logits["challenge"].argmax(1) == self.labels).mean())
-        crowd = float((logits["crowd"].argmax(1) == self.majority)[self.clear].mean()) if self.clear.any() else 0.0
+        reached = networks.accuracies(backbone(self.model), self.public)
+        challenge, crowd = reached["challenge"], reached["crowd"]
         if challenge + crowd > self.best + ROUNDING:
             self.best = challenge + crowd
             backbone(self.model).save_weights(self.run.weights)

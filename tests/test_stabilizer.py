@@ -46,7 +46,18 @@ def test_flicker_of_two_expressions_is_never_a_change(
 
 
 def test_a_minute_of_flicker_that_falls_in_step_with_the_camera_is_silent() -> None:
-    for fps, hertz in ((5, 2.0), (5, 2.5), (5.5, 2.0), (5.54, 2.0), (6, 2.0), (8, 8 / 3), (10, 10 / 3), (11, 11 / 3), (30, 2.0), (30, 10.0)):
+    for fps, hertz in (
+        (5, 2.0),
+        (5, 2.5),
+        (5.5, 2.0),
+        (5.54, 2.0),
+        (6, 2.0),
+        (8, 8 / 3),
+        (10, 10 / 3),
+        (11, 11 / 3),
+        (30, 2.0),
+        (30, 10.0),
+    ):
         assert (
             changes(lambda at, h=hertz: "happy" if (at * h) % 1 < 0.5 else "sad", seconds=60, fps=fps, sure=1.0) == []
         )

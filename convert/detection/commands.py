@@ -39,6 +39,8 @@ def train(options: argparse.Namespace) -> int:
     from convert.detection import recipe as detection
 
     plan, source = detection.read(options.recipe), data(options)
+    if options.seed is not None:
+        plan = replace(plan, seed=options.seed)
     if options.precision:
         plan = replace(plan, schedule=replace(plan.schedule, precision=options.precision))
     with quiet_stderr():

@@ -126,6 +126,7 @@ def train(
         "backend": keras.backend.backend(),
         "precision": schedule.precision,
         "epochs": epochs,
+        "seed": recipe.seed,
         "recipe": recipe.name,
         "pictures": {origin: sum(each.origin == origin for each in training) for origin in recipe.data.origins},
         "crops": len(crops),
