@@ -85,6 +85,18 @@ def near(x: float = 320, size: float = 96, turn: float = 0.0) -> Face:
     return dataclasses.replace(made, box=box(x, size))
 
 
+def test_a_thing_that_is_hardly_a_face_is_no_partner_beside_somebody() -> None:
+    partner = Partner()
+    thing = dataclasses.replace(near(480, 260), score=0.5)
+    somebody = dataclasses.replace(near(200, 130), score=0.75)
+    at = watch(partner, 3, people(thing))
+    assert partner.number == 1  # better than nobody
+    at = watch(partner, 4, people(thing, somebody), at)
+    assert partner.number == 2
+    watch(partner, 5, people(thing, somebody), at)
+    assert partner.number == 2
+
+
 def test_a_passer_by_never_becomes_the_partner() -> None:
     partner = Partner()
     at = watch(partner, STEADY_S - 0.1, people(near(size=200)))

@@ -70,11 +70,14 @@ class Partner:
 
     def _choose(self, at: float) -> None:
         steady = {n: each for n, each in self._present.items() if each.seen_at - each.first_at >= STEADY_S}
-        best = max(steady, key=lambda n: steady[n].worth, default=None)
+        best = max(steady, key=lambda n: (self.is_sure(n), steady[n].worth), default=None)
         if self.number not in steady:
             self.number, self._rival = best, None
             return
-        if best is None or best == self.number or steady[best].worth < RIVAL * steady[self.number].worth:
+        is_shadow = best is not None and self.is_sure(best) and not self.is_sure(self.number)
+        if best is None or best == self.number:
+            self._rival = None
+        elif not is_shadow and steady[best].worth < RIVAL * steady[self.number].worth:
             self._rival = None
         elif self._rival is None or self._rival[0] != best:
             self._rival = (best, at)
