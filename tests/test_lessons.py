@@ -9,12 +9,16 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
+from assistant.vision.classifier import Classifier
 from assistant.vision.preprocess import normalize
 from convert import recipes, soft, teach, train
+from convert.datasets import DatasetError
 from convert.lessons import Distillation, Lessons
 from convert.runs import Run
 from convert.views import view
 from tests import faces
+
+MODELS = Path(__file__).parents[1] / "models"
 
 
 def _loss(people: list[float], teachers: list[float], logits: list[float], share: float, temperature: float) -> float:
@@ -100,7 +104,7 @@ def test_a_student_learns_from_the_file_without_the_teachers(tmp_path: Path) -> 
     recipe_file = tmp_path / "tiny.toml"
     recipe_file.write_text(faces.TINY_RECIPE)
     teacher = train.train(recipes.read(recipe_file), recipe_file, tmp_path, tmp_path / "teacher", epochs=2)
-    teach.teach([teacher, teacher], data, 3, tmp_path / "soft.npz")
+    teach.teach([teacher.path, teacher.path], data, 3, tmp_path / "soft.npz")
     said, known = soft.read(tmp_path / "soft.npz").of(data.of("Training").images)
     assert known.all()
     assert said.shape[1:] == (3, 15)
@@ -110,3 +114,26 @@ def test_a_student_learns_from_the_file_without_the_teachers(tmp_path: Path) -> 
     about = student.environment()["teachers"]
     assert [each["recipe"] for each in about["teachers"]] == ["tiny", "tiny"]
     assert Run(tmp_path / "student").best()["epoch"] == 1
+
+
+def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Path) -> None:
+    data = faces.dataset()
+    pictures = data.of("Training").images
+    model, seven = MODELS / "emotion-small-int8.tflite", MODELS / "challenge/emotion-small-int8.tflite"
+    alone = teach.teach([model], data, 2, tmp_path / "alone.npz")
+    assert [each["model"] for each in alone.about["teachers"]] == ["emotion-small-int8"]
+    said, known = alone.of(pictures)
+    assert known.all()
+    heads = [Classifier(file, threads=1) for file in (seven, model)]
+    for number in range(2):
+        told = np.concatenate([head.probabilities(view(pictures[5], number)) for head in heads])
+        np.testing.assert_allclose(said[5, number], told, atol=0.03)
+    certain = np.zeros((len(pictures), 2, 15), np.float32)
+    certain[:, :, [3, 8]] = 1
+    former = soft.pack(pictures, certain, {"teachers": ["one", "two", "three"]})
+    both = teach.teach([model], data, 2, tmp_path / "both.npz", former)
+    assert both.about["teachers"][:3] == ["one", "two", "three"]
+    np.testing.assert_allclose(both.of(pictures)[0], 0.75 * certain + 0.25 * said, atol=0.03)
+    with pytest.raises(DatasetError, match="other pictures, or 2 views"):
+        teach.teach([model], data, 3, tmp_path / "more.npz", former)
+    assert not (tmp_path / "more.npz").exists()

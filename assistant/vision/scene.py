@@ -14,7 +14,7 @@ from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision import place
 from assistant.vision.partner import Partner
 
-STAYS_S, SHOWS_S = 2.0, 1.5
+STAYS_S, SHOWS_S = 2.0, 1.2
 """One more person is spoken of after so long in view; with what their face shows, after the second."""
 REASON_S = 60.0
 """The same reason is said once in this time."""
