@@ -41,7 +41,7 @@ from a recipe to a shipped model:
 go on from what is shipped, taught by all of it:
   emotion-convert teach soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
   emotion-convert reopen emotion-small-int8 --run runs/small
-  emotion-convert train --from runs/small --recipe models/recipes/emotion-small-distilled.toml --run runs/small-2
+  emotion-convert train --from runs/small --recipe YOURS.toml
 judge what is shipped:
   emotion-convert evaluate emotion-cnn-int8
   emotion-convert evaluate-detector
