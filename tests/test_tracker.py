@@ -83,7 +83,15 @@ def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float
 def test_how_far_a_face_may_jump(share: float, number: int) -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
-    assert tracker.update([face(100 + 80 * share)], 0.1)[0].id == number
+    tracker.update([face(100)], 0.1)
+    assert tracker.update([face(100 + 80 * share)], 0.2)[0].id == number
+
+
+@pytest.mark.parametrize(("after_s", "share", "number"), [(0.1, 1.25, 1), (0.1, 1.35, 2), (1.0, 2.5, 1), (1.0, 2.7, 2)])
+def test_who_was_seen_once_may_be_walking(after_s: float, share: float, number: int) -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(100 + 80 * share)], after_s)[0].id == number
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(300, 0), (0, 300)])

@@ -13,6 +13,9 @@ from assistant.records import Box, Face, Person
 
 REACH = 0.9
 """A face may lie so far from where it was expected, in widths of the face, and still be the same person's."""
+WALK, WALK_S = 13.0, 0.2
+"""Widths of a face in a second that somebody walks at 2 m/s (`place.FACE_M`), and for how long: so far may lie who was
+seen once, whose speed is not known yet, however few the pictures."""
 SIZE_RATIO = 1.7
 """Faces that differ more than so much in size are not the same person's."""
 COAST_S = 1.2
@@ -56,6 +59,10 @@ class _Track:
         self.box = Box(centre_x - face.width / 2, centre_y - face.height / 2, face.width, face.height)
         self.seen_at, self.hits = at, self.hits + 1
 
+    @property
+    def reach(self) -> float:
+        return max(REACH, WALK * min(WALK_S, self.now - self.seen_at)) if self.hits == 1 else REACH
+
     def is_steady(self) -> bool:
         return self.seen_at - self.first_at >= STEADY_S and self.hits >= SEEN_SHARE * self.frames
 
@@ -98,7 +105,7 @@ class Tracker:
         pairs = []
         for index, face in enumerate(faces):
             for track in self._tracks:
-                cost = _cost(track.box, face.box)
+                cost = _cost(track.box, face.box, track.reach)
                 if cost is not None:
                     pairs.append((cost, index, track.id, track))
         owners: dict[int, _Track] = {}
@@ -110,14 +117,14 @@ class Tracker:
         return owners
 
 
-def _cost(expected: Box, found: Box) -> float | None:
-    """How unlike two boxes are (0 = equal), or None if they cannot be one person's."""
+def _cost(expected: Box, found: Box, reach: float) -> float | None:
+    """How unlike two boxes are (0 = equal), or None if they cannot be one person's; reach: in widths."""
     ratio = found.width / expected.width
     if not 1 / SIZE_RATIO <= ratio <= SIZE_RATIO:
         return None
     size = (expected.width + found.width) / 2
     distance = math.dist(_centre(expected), _centre(found)) / size
-    return None if distance > REACH else distance + abs(math.log(ratio))
+    return None if distance > reach else distance + abs(math.log(ratio))
 
 
 def _centre(box: Box) -> tuple[float, float]:
