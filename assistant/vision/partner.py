@@ -74,12 +74,16 @@ class Partner:
         if self.number not in steady:
             self.number, self._rival = best, None
             return
-        is_shadow = best is not None and self.is_sure(best) and not self.is_sure(self.number)
-        if best is None or best == self.number:
-            self._rival = None
-        elif not is_shadow and steady[best].worth < RIVAL * steady[self.number].worth:
+        if best is None or not self._is_rival(best, self.number):
             self._rival = None
         elif self._rival is None or self._rival[0] != best:
             self._rival = (best, at)
         elif at - self._rival[1] >= RIVAL_S:
             self.number, self._rival = best, None
+
+    def _is_rival(self, number: int, held: int) -> bool:
+        """Whether somebody is worth so much more than the partner, or is a face where that one hardly is."""
+        if number == held:
+            return False
+        is_shadow = self.is_sure(number) and not self.is_sure(held)
+        return is_shadow or self._present[number].worth >= RIVAL * self._present[held].worth
