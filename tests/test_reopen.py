@@ -2,6 +2,7 @@
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from convert.views import view
 from tests import faces
 
 MODELS = Path(__file__).parents[1] / "models"
-DATA = faces.dataset(training=64, tests=12)
+DATA = faces.dataset(training=20)
 NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
 """A chain, and a network with sums of two branches and strides."""
 
@@ -31,13 +32,18 @@ def reopened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None:
     model, run = reopened
-    pictures = DATA.images[:40]
+    pictures = DATA.images[:140:3]
     logits = networks.restore(run).predict(normalize(pictures), verbose=0)
     for head, file in (("crowd", model), ("challenge", card.challenge_of(model))):
-        told = np.stack([Classifier(file, 1)._scores(picture) for picture in pictures])
+        classifier = Classifier(file, threads=1)
+        classifier.card = replace(classifier.card, temperature=1.0)
+        told = np.stack([classifier.probabilities(picture) for picture in pictures])
         said = np.asarray(keras.ops.softmax(logits[head]))
         assert np.abs(said - told).mean() < 0.03
-        assert (said.argmax(1) == told.argmax(1)).mean() >= 0.85
+        first, second = np.sort(told, axis=1)[:, -1], np.sort(told, axis=1)[:, -2]
+        sure = first - second > 0.2
+        assert sure.sum() >= 5
+        assert (said.argmax(1) == told.argmax(1))[sure].mean() >= 0.9
 
 
 def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]) -> None:
