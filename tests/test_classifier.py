@@ -169,7 +169,7 @@ def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
         graph.tensors[graph.inputs[0]].shape = [100_000, 48, 48, 1]
 
     models.edit(model, swell)
-    with pytest.raises(ModelError, match="needs more than 512 MiB|ends the process|cannot load|maps|cannot be run"):
+    with pytest.raises(ModelError, match="needs more than 512 MiB|ends the process|cannot load"):
         Classifier(model)
 
 

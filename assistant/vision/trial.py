@@ -19,17 +19,18 @@ LIMIT_S = 20.0
 """For the library to be imported, by the slowest board too, and the model to be run."""
 MEMORY = 512 << 20
 """Bytes that a model may ask for on top of what the library takes."""
-TOO_MUCH = 3
-"""Exit code of a trial in which they were not enough."""
+TOO_MUCH, REFUSED = 3, 4
+"""Exit codes of a trial in which they were not enough, and in which the library refused to load the model, for want of
+memory too: it says why on the standard output."""
 
 
 def survive(path: Path, content: bytes) -> None:
-    """Raises ModelError if the content of a model file ends or blocks the process that loads it; what else is wrong
-    with it shows when it is loaded here."""
+    """Raises ModelError if the content of a model file ends or blocks the process that loads it, or is refused there;
+    what else is wrong with it shows when it is run here."""
     command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant.vision.trial"]
     try:
         done = subprocess.run(
-            command, input=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LIMIT_S, check=False
+            command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LIMIT_S, check=False
         )
     except subprocess.TimeoutExpired as err:
         raise ModelError(f"{path}: not loaded and run within {LIMIT_S:g} s; no use for this device") from err
@@ -37,14 +38,17 @@ def survive(path: Path, content: bytes) -> None:
         raise ModelError(f"{path}: cannot be tried out in a process of its own: {err.strerror}") from err
     if done.returncode == TOO_MUCH:
         raise ModelError(f"{path}: needs more than {MEMORY >> 20} MiB of memory; no use for this device")
+    if done.returncode == REFUSED:
+        raise ModelError(f"{path}: {done.stdout.decode('utf-8', 'replace').strip()}")
     if done.returncode < 0:
         raise ModelError(f"{path}: ends the process that loads it (signal {-done.returncode}); the file is damaged")
 
 
 def attempt(content: bytes) -> None:
-    """Load a model and run it once on nothing; whatever that does to this process. Raises MemoryError."""
-    with contextlib.suppress(ModelError, RuntimeError, ValueError, TypeError), quiet_stderr():
-        _, model = interpreter(content, 1)
+    """Load a model and run it once on nothing; whatever that does to this process. Raises MemoryError, or ModelError
+    where it cannot be loaded."""
+    _, model = interpreter(content, 1)
+    with contextlib.suppress(RuntimeError, ValueError, TypeError), quiet_stderr():
         for tensor in model.get_input_details():
             model.set_tensor(tensor["index"], np.zeros(tensor["shape"], tensor["dtype"]))
         model.invoke()
@@ -67,6 +71,9 @@ def main() -> None:
         attempt(content)
     except MemoryError:
         sys.exit(TOO_MUCH)
+    except ModelError as err:
+        print(err)
+        sys.exit(REFUSED)
 
 
 if __name__ == "__main__":
