@@ -40,12 +40,14 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     """Write a run folder with the weights of a shipped model, crowd head in `model`, challenge head beside it.
 
     recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
-    reaches on PublicTest. Raises ModelError, DatasetError, or RunError where there is a run already, where the recipe
-    that the card names is missing, or where its network has other layers.
+    reaches on PublicTest. Raises ModelError, DatasetError, or RunError where there is a run already, where the model
+    is another kind's, where the recipe that its card names is missing, or has a network of other layers.
     """
     run, about = Run(folder), card.load(model)
     if folder.exists():
         raise RunError(f"{folder}: exists; choose another --run folder")
+    if about.get("head") != "crowd":
+        raise RunError(f"{model}: holds no crowd head; give the .tflite file of an expression model that speaks")
     name = about["recipe"]["name"]
     recipe_file = recipe_files / f"{name}.toml"
     if not recipe_file.is_file():

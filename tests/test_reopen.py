@@ -88,6 +88,13 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.Cap
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
+def test_what_has_no_crowd_head_is_not_reopened(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"int8\.tflite: holds no crowd head; give the \.tflite file of an expression"):
+        reopen.reopen(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_its_recipe_a_model_is_not_reopened(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"emotion-small\.toml: the recipe of emotion-small-int8\.tflite is missing"):
         reopen.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
