@@ -118,6 +118,14 @@ def test_side_on_and_covered_come_after_what_spoils_landmarks() -> None:
     assert trouble(frame(), face(280), covered=True) == "covered"
 
 
+def test_in_a_glaring_frame_whatever_is_wrong_with_a_face_is_the_light() -> None:
+    glaring = np.full((480, 640), 255, np.uint8)
+    glaring[100:180, 280:360] = frame()[100:180, 280:360]
+    assert trouble(glaring, face(300, 110, size=40)) == "bright"
+    assert trouble(glaring, face(280), covered=True) == "bright"
+    assert trouble(glaring, face(280)) == "", "a face that is well lit is told, whatever is behind it"
+
+
 def test_what_is_far_depends_on_the_face_and_not_on_the_size_of_the_frame() -> None:
     large = cv2.resize(frame(), (1280, 960))
     assert trouble(large, face(560, size=88)) == "far"

@@ -51,12 +51,20 @@ def trouble(
 ) -> str:
     """Why the expression of a face cannot be told: a key of the locale's [reasons], or empty if it can.
 
-    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. What spoils the
-    box and the landmarks is asked first: of a face in glaring light the detector frames the middle alone, and a step
-    nearer would not help.
+    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. Light is asked
+    first: of a face in glare the detector frames the middle alone, which then is small, or has no mouth. Where the
+    frame is too bright, that is what is wrong with whatever is wrong.
     """
-    if lightness := _lightness(inside(grey, face.box), GLARE if _lightness(grey) == "bright" else BRIGHT):
+    glare = _lightness(grey) == "bright"
+    if lightness := _lightness(inside(grey, face.box), GLARE if glare else BRIGHT):
         return lightness
+    found = _of_the_face(face, crop, grey, covered)
+    return "bright" if glare and found else found
+
+
+def _of_the_face(
+    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
+) -> str:
     if face.box.width * 640 < FAR * grey.shape[1]:
         return "far"
     if sharpness(crop) < BLURRED:
