@@ -19,6 +19,7 @@ from assistant.vision.cover import Cover
 from assistant.vision.detectors import Detector
 from assistant.vision.detectors.own import Own
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.search import FAINT, Search
 from assistant.vision.tflite import find
 
 log = logging.getLogger(__name__)
@@ -62,11 +63,12 @@ def best_pipeline(
 
 
 def _with(detector: Detector, reader: Classifier | None, settings: Settings, cover: Cover | None) -> Pipeline:
-    far = None
+    search = None
     if isinstance(detector, Own):  # the others are slow or of one size
-        long_side = min(FARTHER * settings.detector.long_side, 1280)
-        far = detectors.make(dataclasses.replace(settings.detector, long_side=long_side))
-    return Pipeline(detector, reader, settings, words(settings), covered=cover, far=far)
+        faint = dataclasses.replace(settings.detector, score=FAINT)
+        farther = dataclasses.replace(faint, long_side=min(FARTHER * faint.long_side, 1280))
+        search = Search(detectors.make(farther), detectors.make(faint))
+    return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
 
 
 def _best_detector(settings: Settings, troubles: dict[str, str]) -> Detector:

@@ -29,6 +29,7 @@ from assistant.vision import detectors
 from assistant.vision.capture import Capture
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
 from assistant.vision.preprocess import SHAPE
+from assistant.vision.search import Search, mirrored
 from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture, probabilities
 
 EN = phrases.load("en")
@@ -362,25 +363,39 @@ def test_while_the_lens_is_covered_that_is_the_answer() -> None:
     assert (answered.utterance.text, answered.reason) == (EN.status("covered"), "covered")
 
 
+def searching(*faces: Face) -> Search:
+    """A search whose views, every other one in the mirror, all show these."""
+    turned = [mirrored(each, 640) for each in faces]
+    far, near = (ScriptedDetector(lambda view: turned if view % 2 else faces) for _ in range(2))
+    return Search(far, near)
+
+
 def test_who_asks_while_nobody_is_near_hears_of_those_far_away() -> None:
-    looked = []
-
-    class Far(ScriptedDetector):
-        def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
-            looked.append(1)
-            return [face(300, size=25), face(100, size=22)]
-
-    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=Far(lambda frame: []))
+    far = searching(face(300, size=25), face(100, size=22))
+    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=far)
     for frame in shots("happy", 25):
         step = line.step(frame)
         assert step.utterances == ()
-    assert len(looked) == 3, "not at every frame"
     answered = line.answer("describe", 2.5)
     assert answered.utterance.text == "Two people. Nearest, ahead. Cannot tell, too far away."
     assert answered.reason == "far"
     line.detector = ScriptedDetector(lambda frame: [face(280)])
     line.step(shots("happy", 1, 25)[0])
     assert len(line.sight.people) == 1
+
+
+def test_the_search_has_begun_when_who_was_there_is_given_up() -> None:
+    doubted = dataclasses.replace(face(300, size=25), score=0.42)
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [face(280)] if frame < 5 else []), ScriptedReader(), Settings(), EN,
+        search=searching(doubted),
+    )  # fmt: skip
+    found = []
+    for frame in shots("happy", 18):
+        line.step(frame)
+        found.append(line.sight.people[0].reason)
+    assert found.index("far") == 15, "a second after the last sight of who was there"
+    assert found[15:] == ["far"] * 3, "all four views are there: one alone would not be believed"
 
 
 def test_an_empty_dark_room_is_answered_with_why() -> None:
@@ -455,15 +470,15 @@ def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
     assert texts == ["Ready.", "The lens is covered. I pause."]
 
 
-def test_who_is_found_by_the_farther_look_alone_has_the_reason_that_is_true_of_them() -> None:
+def test_who_is_found_by_the_search_alone_has_the_reason_that_is_true_of_them() -> None:
     grain = picture("happy")
     for size, words in ((30.0, "too far away"), (200.0, "unclear")):
-        far = ScriptedDetector(lambda frame, size=size: [face(250, size=size)])
-        line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=far)
+        search = searching(face(250, size=size))
+        line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=search)
         line.step(Frame(grain, 0.0, 1))
         assert words in line.answer("describe", 0.1).utterance.text
-    shadow = ScriptedDetector(lambda frame: [dataclasses.replace(face(250, size=30), score=0.45)])
-    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, far=shadow)
+    shadow = searching(dataclasses.replace(face(250, size=30), score=0.35))
+    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=shadow)
     line.step(Frame(grain, 0.0, 1))
     assert line.answer("describe", 0.1).utterance.text == "Nobody in view."
 

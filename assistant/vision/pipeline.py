@@ -25,6 +25,7 @@ from assistant.vision.detectors import Detector
 from assistant.vision.lens import Lens
 from assistant.vision.lookout import Lookout
 from assistant.vision.scene import Remark, Scene
+from assistant.vision.search import Search
 from assistant.vision.sight import Sight
 from assistant.vision.stabilizer import Stabilizer
 from assistant.vision.tracker import Tracker
@@ -68,9 +69,9 @@ class Pipeline:
     """The chain of stages with the memory that they keep from frame to frame.
 
     Without a reader (its model is missing) people are still found and told. covered: judges whether a crop is that of a
-    covered face; far: a detector that sees farther, used while nobody is in view. sight: what the last frame showed,
-    replaced as a whole, so that `answer` may be called from another thread. model_trouble: since when (`at` of a frame)
-    the model has returned no probabilities, and what it did instead; such a face is unclear.
+    covered face; search: for who is not in view. sight: what the last frame showed, replaced as a whole, so that
+    `answer` may be called from another thread. model_trouble: since when (`at` of a frame) the model has returned no
+    probabilities, and what it did instead; such a face is unclear.
 
     By turns a frame's faces and their mirror images are read. A face has no preferred side, but a model has: the mean
     of a window is then one of both, which is right more often, at no further cost.
@@ -84,16 +85,17 @@ class Pipeline:
         phrases: Phrases,
         *,
         covered: Callable[[NDArray[np.uint8]], bool] | None = None,
-        far: Detector | None = None,
+        search: Search | None = None,
     ) -> None:
-        self.detector, self.reader, self.phrases, self.covered, self.far = detector, reader, phrases, covered, far
+        self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
         self.most_faces = settings.detector.max_faces
         self.lens, self.crowd, self.tracker = Lens(), Crowd(self.most_faces), Tracker()
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.levels if reader else None
         )
         self.scene = Scene(settings.words, settings.camera.fov_deg)
-        self.lookout = Lookout(far, covered, self.most_faces, settings.camera.fov_deg)
+        self.search = search
+        self.lookout = Lookout(search, covered, self.most_faces, settings.camera.fov_deg)
         is_by_clock = settings.words.verbosity == "full"
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None

@@ -105,7 +105,7 @@ class Tracker:
         pairs = []
         for index, face in enumerate(faces):
             for track in self._tracks:
-                cost = _cost(track.box, face.box, track.reach)
+                cost = unlikeness(track.box, face.box, track.reach)
                 if cost is not None:
                     pairs.append((cost, index, track.id, track))
         owners: dict[int, _Track] = {}
@@ -117,7 +117,7 @@ class Tracker:
         return owners
 
 
-def _cost(expected: Box, found: Box, reach: float) -> float | None:
+def unlikeness(expected: Box, found: Box, reach: float) -> float | None:
     """How unlike two boxes are (0 = equal), or None if they cannot be one person's; reach: in widths."""
     ratio = found.width / expected.width
     if not 1 / SIZE_RATIO <= ratio <= SIZE_RATIO:

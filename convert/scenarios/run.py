@@ -79,7 +79,7 @@ class _Recorder(Pipeline):
     """The assistant's pipeline, which keeps what each frame showed."""
 
     def __init__(self, made: Pipeline, settings: Settings) -> None:
-        super().__init__(made.detector, made.reader, settings, made.phrases, covered=made.covered, far=made.far)
+        super().__init__(made.detector, made.reader, settings, made.phrases, covered=made.covered, search=made.search)
         self.taken: list[Taken] = []
 
     def step(self, frame: Frame) -> Step:

@@ -134,8 +134,8 @@ def target() -> Iterator[Attack]:
         recipes, found, is_real, turn = drawn
         script: list[Face] = []
         detector = real.detector if is_real else ScriptedDetector(lambda frame: script)
-        far = real.far if is_real else None
-        line = Pipeline(detector, real.reader, settings, words, covered=real.covered, far=far)
+        search = real.search if is_real else None
+        line = Pipeline(detector, real.reader, settings, words, covered=real.covered, search=search)
         said: list[Utterance] = []
         spent_s = 0.0
         for number, recipe in enumerate(recipes):
