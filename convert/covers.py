@@ -1,6 +1,7 @@
 """What hides a face: masks, scarves, hands, cups and phones, drawn where the landmarks say, at three strengths."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -11,20 +12,32 @@ KINDS = ("mask", "scarf", "hand", "thing", "brow")
 """Over mouth and nose; up to the cheeks; fingers over the mouth; a cup or phone; over the eyes."""
 STRENGTHS = (1, 2, 3)
 """The mouth alone; mouth and nose; all up to the eyes."""
+PRINTED = 0.35
+"""Where there are pictures to print, so many covers bear one."""
+PRINT_WIDE = (2.0, 9.0)
+"""Width of a printed picture, in distances between the eyes."""
 Points = NDArray[np.float32]
 
 
-def cover(random: Generator, grey: NDArray[np.uint8], points: Points, kind: str, strength: int) -> None:
+def cover(
+    random: Generator, grey: NDArray[np.uint8], points: Points, kind: str, strength: int,
+    *, prints: Sequence[NDArray[np.uint8]] = (),
+) -> None:  # fmt: skip
     """Draw a cover over the face with landmarks [5, 2] (right eye, left eye, nose, right and left mouth corner) into
     grey uint8 [H, W]. strength: one of STRENGTHS; what hides the eyes has no first strength and begins at the second.
+    prints: pictures uint8 [h, w] that covers may bear, as scarves, cups and newspapers do.
     """
     share = np.zeros(grey.shape, np.float32)
     makers = {"mask": _mask, "scarf": _scarf, "hand": _hand, "thing": _thing, "brow": _brow}
-    makers[kind](random, share, _Frame(points), strength)
-    skin = float(np.median(_around(grey, points)))
-    cloth = random.uniform(20, 235) if kind != "hand" else np.clip(skin * random.uniform(0.75, 1.2), 15, 240)
-    paint = _texture(random, grey.shape, float(cloth), 4.0 if kind == "hand" else random.uniform(1, 12), _Frame(points))
-    soft = cv2.GaussianBlur(share, (0, 0), max(0.6, 0.02 * _Frame(points).down))
+    face = _Frame(points)
+    makers[kind](random, share, face, strength)
+    if prints and random.random() < PRINTED:
+        paint = _printed(random, grey.shape, prints[int(random.integers(len(prints)))], face)
+    else:
+        skin = float(np.median(_around(grey, points)))
+        cloth = random.uniform(20, 235) if kind != "hand" else np.clip(skin * random.uniform(0.75, 1.2), 15, 240)
+        paint = _texture(random, grey.shape, float(cloth), 4.0 if kind == "hand" else random.uniform(1, 12), face)
+    soft = cv2.GaussianBlur(share, (0, 0), max(0.6, 0.02 * face.down))
     grey[:] = np.clip(np.rint(paint * soft + grey * (1 - soft)), 0, 255).astype(np.uint8)
 
 
@@ -116,3 +129,17 @@ def _texture(random: Generator, shape: tuple[int, ...], grey: float, rough: floa
     if random.random() < 0.2:
         stripes = random.uniform(20, 60) * (np.sin(random.uniform(8, 30) * (x + random.uniform(-1, 1) * y)) > 0)
     return np.asarray(grey + light + folds + cv2.GaussianBlur(grain, (0, 0), 0.7) + stripes, np.float32)
+
+
+def _printed(
+    random: Generator, shape: tuple[int, ...], picture: NDArray[np.uint8], face: _Frame
+) -> NDArray[np.float32]:
+    """A picture float32 [H, W] with any of its points at the mouth; beyond its edges it is mirrored."""
+    scale = random.uniform(*PRINT_WIDE) * face.wide / picture.shape[1]
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    size = (max(1, round(scale * picture.shape[1])), max(1, round(scale * picture.shape[0])))
+    small = cv2.resize(picture, size, interpolation=how)
+    left, top = face.mouth - random.uniform(0, 1, 2) * size
+    move = np.array([[1, 0, left], [0, 1, top]])
+    laid = cv2.warpAffine(small, move, shape[::-1], borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(laid, np.float32)

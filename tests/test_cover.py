@@ -42,6 +42,18 @@ def test_the_mouth_is_hidden_and_the_eyes_are_not(kind: str) -> None:
         assert all(not changed[y - 3 : y + 4, x - 3 : x + 4].any() for x, y in eyes)
 
 
+def test_some_covers_bear_a_print() -> None:
+    halves = np.zeros((90, 120), np.uint8)
+    halves[:, 60:] = 255
+    flat, printed = [np.full((320, 320), 128, np.uint8) for _ in range(120)], []
+    for seed, grey in enumerate(flat):
+        covers.cover(np.random.default_rng(seed), grey, POINTS, "thing", 3, prints=[halves])
+        (x, y), reach = POINTS[3:].mean(axis=0).astype(int), 12
+        part = grey[y - reach : y + reach, x - reach : x + reach]
+        printed.append(np.isin(part, (0, 255)).mean() > 0.8)
+    assert np.mean(printed) == pytest.approx(covers.PRINTED, abs=0.15)
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_features_do_not_depend_on_light(low: float, high: float) -> None:
     grain = np.random.default_rng(3).integers(0, 256, (12, 12)).astype(np.float32)
@@ -106,13 +118,14 @@ def test_a_broken_file_is_refused_in_one_line(tmp_path: Path, text: str) -> None
 def test_the_shipped_judge_knows_masks_from_beards(data: Path) -> None:
     """On people that it was not fitted on."""
     detector, judge, random = detectors.make(DetectorSettings(driver="own")), cover.Cover(), np.random.default_rng(7)
+    prints = fitting._prints(data / "faces" / "train")
     called: dict[str, list[bool]] = {}
     for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):
-        base = fitting._framed(picture.grey, 100)
+        base = fitting._framed(picture.grey, 100, fitting.ROOM)
         face = fitting._middle(detector, base)
         if face is None or face.landmarks is None:
             continue
-        for kind, changed in fitting._variants(random, base, np.array(face.landmarks, np.float32)):
+        for kind, changed in fitting._variants(random, base, np.array(face.landmarks, np.float32), prints):
             found = fitting._middle(detector, changed)
             if found is not None:
                 called.setdefault(kind.split()[0], []).append(judge(preprocess.face(changed, found)))

@@ -1,8 +1,9 @@
 """Is a face covered: by a mask, a scarf, a hand, a cup? A small judge of its edges, fitted by `emotion-convert cover`.
 
 Histograms of oriented gradients (Dalal and Triggs 2005) tell where eyes, nose and mouth should be what is not one; a
-beard or glasses are no cover. Two layers judge them: a linear judge overlooks 2.5 % of drawn covers where it calls
-1.2 % of bare faces covered, this one 0.9 %.
+beard or glasses are no cover. Two layers judge them. Of faces that it was not fitted on it calls 1.0 % of
+the bare ones covered and overlooks 3.0 % of the covers drawn; of small ones of FER-2013, of which some hold a hand
+before their mouth, 7.8 and 5.4 %.
 """
 
 import json
