@@ -47,11 +47,11 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
     ("name", "limit"),
     [
         ("emotion-cnn", 2.0e6),
-        ("emotion-cnn-distilled", 2.0e6),
         ("emotion-cnn-separable", 2.0e6),
         ("emotion-cnn-separable-second", 2.0e6),
         ("emotion-mobilenetv2-full", 1.0e6),
         ("emotion-mobilenetv2-full-distilled", 1.0e6),
+        ("emotion-mobilenetv2-full-third", 1.0e6),
         ("emotion-small", 0.2e6),
     ],
 )
