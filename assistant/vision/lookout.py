@@ -20,7 +20,7 @@ CERTAIN_FRAMES, CERTAIN_SCORE = 3, 0.6
 """A face is somebody to answer about once it was found in so many frames, or so surely in one. Of what the detector
 finds in tuning scenes where nobody is, the tenth that scores more; of the faces of people, seen first, four fifths."""
 FAR_LOOK = 1.5
-"""Who is found by the farther look alone is too far up to so many times the width from which faces are read."""
+"""Who is found by the search alone is too far up to so many times the width from which faces are read."""
 
 
 class Lookout:
