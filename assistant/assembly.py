@@ -19,7 +19,7 @@ from assistant.vision.cover import Cover
 from assistant.vision.detectors import Detector
 from assistant.vision.detectors.own import Own
 from assistant.vision.pipeline import Pipeline
-from assistant.vision.search import FAINT, Search
+from assistant.vision.search import FAINT, SOMEBODY, Search
 from assistant.vision.tflite import find
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,8 @@ def _with(detector: Detector, reader: Classifier | None, settings: Settings, cov
     if isinstance(detector, Own):  # the others are slow or of one size
         faint = dataclasses.replace(settings.detector, score=FAINT)
         farther = dataclasses.replace(faint, long_side=min(FARTHER * faint.long_side, 1280))
-        search = Search(detectors.make(farther), detectors.make(faint))
+        least = max(SOMEBODY, settings.detector.score)  # who asks for surer faces shall have them here too
+        search = Search(detectors.make(farther), detectors.make(faint), least)
     return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
 
 

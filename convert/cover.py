@@ -160,14 +160,16 @@ def _variants(
 def _prints(folder: Path) -> list[NDArray[np.uint8]]:
     """Pictures of rooms, uint8 [H, W], without those that are held out: scenes are set in these."""
     files = [file for file in sorted((folder / "images").glob(ROOMS)) if not pictures.is_held_out(file.name)]
+    if not files:
+        raise DatasetError(f"{folder / 'images'}: no pictures of rooms ({ROOMS}) for covers to bear")
     return [_grey(file) for file in files]
 
 
 def _grey(file: Path) -> NDArray[np.uint8]:
-    grey = np.asarray(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), np.uint8)
-    if grey.ndim != 2:
+    grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
         raise DatasetError(f"{file}: this picture cannot be read")
-    return grey
+    return np.asarray(grey, np.uint8)
 
 
 def _masks(folder: Path, detector: Detector) -> NDArray[np.float32]:

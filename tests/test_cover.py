@@ -15,6 +15,8 @@ from assistant.records import ModelError
 from assistant.vision import cover, detectors, preprocess
 from convert import cover as fitting
 from convert import covers, muxspace
+from convert.datasets import DatasetError
+from convert.detection import pictures
 
 POINTS = (preprocess.SHAPE * 4 + 60).astype(np.float32)
 
@@ -145,6 +147,16 @@ def test_fitting_writes_a_judge_with_its_figures(data: Path, tmp_path: Path, mon
     assert figures["fitted_on"]["drawn"] > 100
     assert {"plain", "worn", "small plain", "small worn"} <= set(figures["held_out"])
     assert isinstance(cover.Cover(tmp_path / "cover.json").score(np.zeros((48, 48), np.uint8)), float)
+
+
+def test_rooms_that_are_missing_or_no_pictures_are_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(DatasetError, match="images: no pictures of rooms"):
+        fitting._prints(tmp_path)
+    names = [name for name in (f"ho_{n}.jpg" for n in range(9)) if not pictures.is_held_out(name)]
+    (tmp_path / "images" / names[0]).write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=f"{names[0]}: this picture cannot be read"):
+        fitting._prints(tmp_path)
 
 
 def test_halves_are_apart_by_person_and_about_equal() -> None:

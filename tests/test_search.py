@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import assembly
+from assistant.config import Detector as DetectorSettings
 from assistant.config import Settings
 from assistant.records import Box, Face
 from assistant.vision import search
@@ -130,3 +131,13 @@ def test_the_assistant_searches_with_detectors_that_give_what_is_faint() -> None
     assert made is not None
     thresholds = {(is_far, detector.threshold, detector.settings.long_side) for detector, is_far, _ in made._order}
     assert thresholds == {(True, search.FAINT, 640), (False, search.FAINT, 320)}
+
+
+def test_who_wants_surer_faces_has_them_of_the_search_too() -> None:
+    made = assembly.pipeline(Settings(detector=DetectorSettings(score=0.8))).search
+    assert made is not None
+    assert made.least == 0.8
+    log: list[tuple[str, bool]] = []
+    detectors = Detector(FAR, log, weak(0.75)), Detector(NEAR, log, weak(0.5))
+    assert Search(*detectors, least=0.8).look(sided(), 0.0) == []
+    assert len(Search(*detectors).look(sided(), 0.0)) == 1

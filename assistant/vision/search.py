@@ -38,10 +38,11 @@ class _View(NamedTuple):
 
 
 class Search:
-    """Searches the frames that it is shown. far, near: detectors that give what scores FAINT or more."""
+    """Searches the frames that it is shown. far, near: detectors that give what scores FAINT or more; least: the score
+    of all views from which somebody is believed."""
 
-    def __init__(self, far: Detector, near: Detector) -> None:
-        self.margin = far.margin
+    def __init__(self, far: Detector, near: Detector, least: float = SOMEBODY) -> None:
+        self.margin, self.least = far.margin, least
         self._order = ((far, True, False), (far, True, True), (near, False, False), (near, False, True))
         self.forget()
 
@@ -64,11 +65,11 @@ class Search:
             if len(self._views) == len(self._order):
                 self._ended = at
             if len(self._views) == len(self._order) or at - self._ended > ROUND_S:
-                self._last = believed(self._views)
+                self._last = believed(self._views, self.least)
         return self._last
 
 
-def believed(views: Sequence[_View]) -> list[Face]:
+def believed(views: Sequence[_View], least: float = SOMEBODY) -> list[Face]:
     """Who is somebody by some views, each as the surest view has them, with the score of all: the nearest first."""
     each = sorted(((face, number) for number, view in enumerate(views) for face in view.faces), key=_surest)
     together: list[tuple[Face, dict[int, float]]] = []
@@ -80,7 +81,7 @@ def believed(views: Sequence[_View]) -> list[Face]:
         else:
             together.append((face, {number: face.score}))
     found = (dataclasses.replace(face, score=_score(views, scores)) for face, scores in together)
-    return nearest_first([face for face in found if face.score >= SOMEBODY])
+    return nearest_first([face for face in found if face.score >= least])
 
 
 def _score(views: Sequence[_View], scores: dict[int, float]) -> float:
