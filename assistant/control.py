@@ -37,9 +37,12 @@ class NotRunningError(LinkError):
 
 
 def find() -> Path:
-    """The socket of the user's own assistant, else that of the installed one."""
+    """The socket of the user's own assistant, else that of the installed one, be its folder closed to this user."""
     own = control_socket()
-    return own if own.exists() or not UNIT_SOCKET.exists() else UNIT_SOCKET
+    with contextlib.suppress(PermissionError):
+        if own.exists():
+            return own
+    return UNIT_SOCKET if UNIT_SOCKET.parent.is_dir() else own
 
 
 def ask(command: str, path: Path | None = None, *, limit_s: float = LIMIT_S) -> Reply:

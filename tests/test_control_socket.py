@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import config, control
+from assistant.doctor.running import Running
 from assistant.host import MAX_CLIENTS
 from assistant.messages import MAX_LINE
 from assistant.records import LinkError
@@ -399,14 +401,35 @@ def test_an_assistant_that_talks_nonsense_or_nothing_is_one_line(tmp_path: Path,
 
 
 def test_the_users_own_assistant_goes_before_the_installed_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    own, installed = tmp_path / "own.sock", tmp_path / "unit.sock"
+    own, installed = tmp_path / "own.sock", tmp_path / "unit" / "control.sock"
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(own))
     monkeypatch.setattr(control, "UNIT_SOCKET", installed)
     assert control.find() == own
-    installed.touch()
+    installed.parent.mkdir()
     assert control.find() == installed
     own.touch()
     assert control.find() == own
+
+
+@pytest.mark.parametrize("whose", ["own", "unit"])
+def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder, elsewhere = Path(place) / "assistant", Path(place) / "none" / "control.sock"
+        monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(folder / "control.sock" if whose == "own" else elsewhere))
+        monkeypatch.setattr(control, "UNIT_SOCKET", folder / "control.sock" if whose == "unit" else elsewhere)
+        folder.mkdir()
+        Path(place).chmod(0o755)
+        folder.chmod(0o000)
+        us = os.geteuid()
+        try:
+            if us == 0:  # to whom no folder is closed
+                os.seteuid(65534)
+            with pytest.raises(LinkError, match=r"control\.sock: you may not use this assistant; join the group"):
+                control.ask("status")
+            assert "you may not" in Running.find().trouble
+        finally:
+            os.seteuid(us)
+            folder.chmod(0o755)
 
 
 def test_from_another_process(bench: Bench) -> None:
