@@ -53,3 +53,30 @@ def test_each_fault_has_a_time_of_its_own() -> None:
     assert faults.standing() == ("camera", "model")
     faults.end("camera", 61.0)
     assert faults.standing() == ("model",)
+
+
+def test_one_that_comes_and_goes_is_said_three_times_a_minute_at_the_most() -> None:
+    faults, told = Faults(), []
+    for at in range(0, 150, 5):
+        told += [(each.at, each.is_over) for each in faults.begin("camera", float(at))]
+        told += [(each.at, each.is_over) for each in faults.end("camera", at + 2.0)]
+    begun = [at for at, is_over in told if not is_over]
+    assert begun == [0, 5, 10, 60, 65, 70, 120, 125, 130]
+    assert [at for at, is_over in told if is_over] == [at + 2 for at in begun]
+
+
+def test_one_that_comes_back_for_good_is_told_though_it_came_and_went() -> None:
+    faults = Faults()
+    for at in (0.0, 5.0, 10.0, 15.0):
+        faults.begin("camera", at)
+        faults.end("camera", at + 1)
+    assert [at for at in range(20, 90) if faults.begin("camera", float(at))] == [60]
+
+
+def test_once_a_minute_where_that_is_asked_for() -> None:
+    faults = Faults(times=1, again_s=60.0)
+    begun = []
+    for at in range(0, 130, 5):
+        begun += [each.at for each in faults.begin("vision", float(at))]
+        faults.end("vision", at + 1.0)
+    assert begun == [0, 60, 120]

@@ -68,7 +68,7 @@ class Watch:
 
     def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
         self._words, self._say, self._clock = words, say, clock
-        self._faults = Faults(again_s=LOOP_S)
+        self._faults = Faults(times=1, again_s=LOOP_S)
         self._began, self._last, self._why = clock(), -math.inf, ""
 
     @property
