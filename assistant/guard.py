@@ -11,8 +11,8 @@ SHARE = 0.8
 LEAST_CAP = 300 * 1024 * 1024
 """Bytes that a process may have at least (MemoryMax of the unit), where the kernel sets no limit; else a quarter of the
 machine's."""
-MOST_FILES, MOST_THREADS = 200, 40
-"""A dozen of either is usual."""
+MOST_FILES, MOST_THREADS = 200, 40 + 2 * (os.cpu_count() or 1)
+"""A dozen of either is usual; NumPy and OpenCV start a thread each for every processor."""
 SYSTEM, PROCESSES = Path("/sys"), Path("/proc")
 
 

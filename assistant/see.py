@@ -41,18 +41,13 @@ def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = 
     with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
         ears.send = client.send
 
-        def tell(news: tuple[Fault, ...]) -> None:
-            for fault in news:
-                log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
-                client.send(fault)
-
         if trouble:
             faults.begin(trouble.fault, time.monotonic(), trouble.detail)
             log.warning("settings: %s", trouble.detail)
             for utterance in wrongsettings.told(trouble, words):
                 client.say(utterance)
         notifier = Notifier()
-        found = _pipeline(settings, stop, notifier, faults, tell)
+        found = _pipeline(settings, stop, notifier, faults, client)
         if found is None:
             return 0
         pipeline, troubles = found
@@ -144,9 +139,15 @@ def _pipeline(
     stop: threading.Event,
     notifier: Notifier,
     faults: Faults,
-    tell: Callable[[tuple[Fault, ...]], None],
+    client: link.Client,
 ) -> tuple[Pipeline, dict[str, str]] | None:
     """The best pipeline there is; where not even faces can be found, says so and tries again until stopped."""
+
+    def tell(news: tuple[Fault, ...]) -> None:
+        for fault in news:
+            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
+            client.send(fault)
+
     while not stop.is_set():
         try:
             found = assembly.best_pipeline(settings)
@@ -156,6 +157,7 @@ def _pipeline(
             notifier.status("faults: detector")
             retry_at = time.monotonic() + DETECTOR_RETRY_S
             while time.monotonic() < retry_at and not stop.wait(HEARTBEAT_S):
+                client.heartbeat(time.monotonic(), faults="detector")
                 notifier.alive()
         else:
             tell(faults.end("detector", time.monotonic()))
