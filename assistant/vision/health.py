@@ -22,8 +22,8 @@ grainy, once it is shrunk to WIDTH."""
 WIDTH, HEIGHT = 160, 120
 BLURRED = 0.6 * quality.BLURRED
 """Of a whole picture: a room out of focus for good, not one that is swept past."""
-SLOW_FPS, COUNT_S = 1.0, 3.5
-"""Fewer pictures a second than this, counted over so many seconds, are too few."""
+SLOW_FPS, COUNT_S = 0.9, 3.5
+"""Fewer pictures a second than this, counted over so many seconds, are too few; of `camera.fps` the least is 1."""
 
 
 @dataclass
