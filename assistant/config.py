@@ -40,7 +40,7 @@ class Camera:
     fps: float = setting(10.0, "frames a second; more costs power and finds nothing new", low=1, high=30)
     picture_s: float = setting(2.0, "folder: how long each picture is shown, seconds", low=0.03, high=60)
     fov_deg: float = setting(
-        62.0, "what the camera sees from left to right, degrees; 66 for Camera Module 3, 102 for its wide one",
+        62.0, "what the camera sees along a picture's longer side, degrees; 66: Camera Module 3, 102: its wide one",
         low=30, high=150
     )  # fmt: skip
     rotate: int = setting(

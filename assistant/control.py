@@ -20,7 +20,7 @@ REQUESTS = {
     "quieter": "make the running assistant quieter",
     "faster": "make the running assistant speak faster",
     "slower": "make the running assistant speak slower",
-    "why": "ask the running assistant why it said the last expression",
+    "why": "ask the running assistant how sure it is of the last expression, and since when",
     "wrong": "tell the running assistant that the last expression was wrong",
     "status": "ask the running assistant how it is",
     "shutdown": "shut the box down, as the very long press does",

@@ -14,7 +14,7 @@ from assistant.config import Settings
 from assistant.records import Box, CameraError, Change, Fate, ModelError, Seen, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline
-from assistant.vision.scene import Remark
+from assistant.vision.told import Remark
 from assistant.voice.queue import SpeechQueue
 
 PAUSE_S = 0.2

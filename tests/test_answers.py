@@ -72,6 +72,27 @@ def test_nobody_and_nothing_fresh() -> None:
     assert ANSWERS.answer("describe", None, 5.0).utterance.text == EN.status("no_picture")
 
 
+def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that() -> None:
+    held = {"seen_at": 4.5}
+    assert asked(somebody(), now=5.4, **held) == "One person, ahead. Looks happy."
+    assert asked(somebody(), now=5.6, **held) == "Nobody in view."
+
+
+def test_more_faces_than_are_looked_at_are_counted() -> None:
+    four = [dataclasses.replace(somebody(), person=number) for number in range(1, 5)]
+    assert asked(*four).startswith("Four people.")
+    assert asked(*four, count=6).startswith("More than four people.")
+    assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
+
+
+def test_why_is_about_whom_something_was_said_last() -> None:
+    people = (somebody(), dataclasses.replace(somebody("sad"), person=2))
+    sight = Sight(5.0, people)
+    why = [ANSWERS.answer("why", sight, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
+    assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
+    assert ANSWERS.answer("describe", sight, 5.0, 2).utterance.text.endswith("Looks happy.")
+
+
 def test_why_tells_how_sure_and_how_long() -> None:
     assert asked(somebody(), what="why", now=5.0) == "Looks happy, quite sure, for some seconds."
     assert asked(somebody("sad"), what="why") == "Looks sad, not sure, for some seconds."

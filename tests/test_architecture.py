@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("assistant/**/*.py"), *ROOT.glob("convert/**/*.py")])
 PURE = {
     "assistant.phrases", "assistant.faults", "assistant.voice.queue", "assistant.vision.tracker",
-    "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.preprocess",
+    "assistant.vision.stabilizer", "assistant.vision.scene", "assistant.vision.told", "assistant.vision.preprocess",
     "assistant.vision.detectors.grid", "assistant.vision.detectors.worn", "assistant.vision.quality",
     "assistant.vision.place", "assistant.vision.partner", "assistant.vision.sight", "assistant.vision.answers",
     "assistant.vision.lens", "assistant.vision.crowd", "assistant.vision.golden", "assistant.vision.health",

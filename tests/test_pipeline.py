@@ -518,3 +518,45 @@ def test_where_no_other_model_can_be_had_people_are_told_on() -> None:
     rig.live.run()
     assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
     assert rig.live.steps == 80
+
+
+@pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
+def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbosity: str) -> None:
+    crowd = [face(90 * number) for number in range(6)]
+    settings = Settings(words=Words(verbosity=verbosity))
+    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
+    said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
+    assert said == ([EN.status("many")] if verbosity in ("normal", "full") else [])
+    assert line.answer("describe", 1.4).utterance.text.startswith("More than four people.")
+
+
+def test_what_was_called_wrong_is_not_answered_either() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.SPOKEN)
+    assert line.wrong(1.2).text == EN.status("noted")
+    line.step(shots("happy", 1, 12)[0])
+    for what in ("describe", "why"):
+        assert line.answer(what, 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
+
+
+def test_somebody_far_from_a_camera_on_its_side_is_far() -> None:
+    def far(shape: tuple[int, int], size: float) -> bool:
+        one = Face(Box(100, 100, size, size), 0.9)
+        line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), Settings(), EN)
+        rng = np.random.default_rng(1)
+        for number in range(12):
+            line.step(Frame(rng.integers(60, 200, (*shape, 3), dtype=np.uint8), number / 10, number))
+        return "too far" in line.answer("describe", 1.1).utterance.text
+
+    for size in (30.0, 44.0, 48.0, 80.0):
+        assert far((480, 640), size) is far((640, 480), size) is (size < 46)
+
+
+def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gone() -> None:
+    settings = dataclasses.replace(Settings(), decide=dataclasses.replace(Settings().decide, vague_s=5.0))
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedReader(), settings, EN
+    )
+    said = [each.text for frame in shots("neutral", 120) for each in line.step(frame).utterances]
+    assert said == ["One person looks neutral."]

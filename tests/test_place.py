@@ -158,3 +158,12 @@ def test_a_dark_room_is_no_covered_lens() -> None:
     dusk = [90 - frame for frame in range(88)]
     assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
     assert not lens.is_covered
+
+
+@given(st.floats(30, 150), st.floats(10, 200))
+def test_a_camera_on_its_side_measures_as_well(fov_deg: float, size: float) -> None:
+    upright, sideways = place.across(fov_deg, (480, 640)), place.across(fov_deg, (640, 480))
+    assert upright == fov_deg > sideways
+    assert place.distance_m(box(200, size), 640, upright) == pytest.approx(
+        place.distance_m(box(200, size), 480, sideways)
+    )

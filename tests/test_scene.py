@@ -2,9 +2,12 @@
 
 import dataclasses
 
+import pytest
+
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision.scene import LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
+from assistant.vision.told import KNOWN_S, Remark
 from tests.standins import face
 
 WIDTH = 640
@@ -18,6 +21,11 @@ class Stage:
         self.scene, self.at, self.size = Scene(Words(verbosity=verbosity)), 0.0, size
         self.people: dict[int, float] = {}
         self.scores: dict[int, float] = {}
+        self.made: list[Remark] = []
+
+    def ended(self, index: int = -1, *, is_heard: bool) -> None:
+        """What became of a remark."""
+        self.scene.ended(self.made[index], is_heard=is_heard)
 
     def step(self, *changes: tuple[int, str, str], reason: str = "") -> list[tuple[str, str]]:
         """(sentence, expression or reason or place) of the remarks of one frame."""
@@ -27,8 +35,9 @@ class Stage:
             for number, each in faces.items()
         ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
-        remarks = self.scene.update(made, people, WIDTH, self.at)
+        remarks = self.scene.update(made, people, (480, WIDTH), self.at)
         self.at = round(self.at + 0.1, 3)
+        self.made += remarks
         return [(each.sentence, each.expression or each.reason or each.where) for each in remarks]
 
     def wait(self, seconds: float) -> list[tuple[float, str, str]]:
@@ -136,12 +145,94 @@ def test_what_was_never_heard_is_not_remembered_as_said() -> None:
     stage = Stage()
     stage.people[1] = 320
     assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
-    stage.scene.unheard(1)
+    stage.ended(is_heard=False)
     assert stage.step((1, "happy", "neutral")) == [("arrived", "neutral")]
+    stage.ended(is_heard=True)
     assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
-    stage.scene.unheard(1)
+    stage.ended(is_heard=False)
     assert stage.step((1, "happy", "neutral")) == [], "the wearer still thinks so"
-    stage.scene.unheard(7)
+    stage.ended(is_heard=False)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")], "it ends once"
+
+
+def test_what_became_of_an_old_remark_undoes_no_newer_one() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", "happy"))
+    stage.step((1, "happy", "neutral"))
+    stage.ended(-2, is_heard=False)  # superseded by the last one
+    stage.ended(-1, is_heard=True)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+def test_of_two_remarks_on_their_way_the_last_that_is_heard_counts(first: bool, second: bool) -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", "happy"))
+    stage.step((1, "happy", "sad"))
+    stage.ended(-2, is_heard=first)
+    stage.ended(-1, is_heard=second)
+    known = "sad" if second else "happy" if first else "neutral"
+    assert stage.step((1, "sad", known)) == []
+    for other in {"sad", "happy", "neutral"} - {known}:
+        assert ("looks", other) in stage.step((1, known, other))
+        stage.ended(is_heard=False)
+
+
+def test_a_reason_that_was_never_heard_undoes_nothing() -> None:
+    stage = Stage("full")
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", CANNOT_TELL), reason="dark")
+    stage.ended(is_heard=False)
+    stage.people.clear()
+    assert stage.step((1, CANNOT_TELL, NOBODY)) == [("nobody", "")]
+
+
+def test_who_is_told_of_no_fate_goes_on() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.wait(KNOWN_S + 1)
+    stage.step((1, "happy", "neutral"))
+    stage.ended(is_heard=False)
+    assert stage.step((1, "neutral", "happy")) == [], "the first one counts as heard"
+    stage.step((1, "happy", "sad"))
+    assert stage.scene.last(stage.at).new == "sad"
+
+
+def test_wrong_is_of_what_was_heard() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "angry"))
+    stage.ended(is_heard=True)
+    stage.wait(STAYS_S + 0.2)
+    stage.step((2, NOBODY, "happy"))
+    assert stage.made[-1].expression == "happy"
+    stage.ended(is_heard=False)
+    assert stage.scene.wrong(stage.at)
+    assert (stage.scene.is_wrong(1, "angry"), stage.scene.is_wrong(2, "happy")) == (True, False)
+    quiet = Stage("quiet")
+    quiet.people[1] = 320
+    quiet.step((1, NOBODY, "happy"))
+    assert not quiet.scene.wrong(quiet.at), "nothing was said"
+
+
+def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "angry"))
+    stage.people.clear()
+    stage.step((1, "angry", NOBODY))
+    stage.ended(0, is_heard=True)
+    assert stage.scene.wrong(stage.at)
 
 
 def test_what_only_resembles_a_face_joins_nobody() -> None:

@@ -33,13 +33,18 @@ class Answers:
     def __init__(self, phrases: Phrases, trusted: tuple[str, ...], *, is_by_clock: bool = False) -> None:
         self.phrases, self.trusted, self.is_by_clock = phrases, trusted, is_by_clock
 
-    def answer(self, what: str, sight: Sight | None, now: float) -> Answered:
-        """The answer to "describe", "more", "why" or "aim"."""
+    def answer(self, what: str, sight: Sight | None, now: float, last: int | None = None) -> Answered:
+        """The answer to "describe", "more", "why" or "aim". last: of whom an expression was said last, by number: "why"
+        asks about that person, if still in view."""
         if sight is None or now - sight.at > FRESH_S:
             return Answered(self.status("no_picture"))
         if sight.is_lens_covered:
             return Answered(self.status("covered"), None, "covered")
         seen = place.nearest(sight.people)
+        if sight.seen_at is not None and now - sight.seen_at > FRESH_S:
+            seen = None
+        elif what == "why":
+            seen = next((one for one in sight.people if one.person == last), seen)
         if seen is None:
             nobody = self._why_not(sight.trouble) if sight.trouble else self.phrases.remark("nobody")
             return self._tell(nobody, None, sight.trouble)
@@ -80,12 +85,12 @@ class Answers:
         facing = "" if seen.reason == "side_on" else self.phrases.said("facing", seen.facing)
         distance = "" if seen.reason == "far" else self.phrases.said("distance", seen.distance)
         facts = (self._where(seen), distance, facing)
-        if len(sight.people) == 1:
+        if len(sight.people) == 1 and not sight.count:
             return self.phrases.facts((self.phrases.said("counts", "1"), *facts))
         return f"{self._count(sight)} {self.phrases.facts((self.phrases.said('answers', 'nearest'), *facts))}"
 
     def _count(self, sight: Sight) -> str:
-        count = len(sight.people)
+        count = max(len(sight.people), sight.count)
         return self.phrases.facts((self.phrases.said("counts", str(count) if count <= 4 else "more"),))
 
     def _where(self, seen: Seen) -> str:

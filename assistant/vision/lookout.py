@@ -4,13 +4,14 @@ A face that was found once, and not surely, is a shadow; who is missed for a mom
 a search goes on.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import CANNOT_TELL, Frame, Person
-from assistant.vision import preprocess, quality, sight
+from assistant.vision import place, preprocess, quality, sight
 from assistant.vision.answers import FRESH_S
 from assistant.vision.search import Search
 from assistant.vision.sight import Sight
@@ -37,17 +38,20 @@ class Lookout:
 
     def look(
         self, frame: Frame, grey: NDArray[np.uint8], people: Sequence[Person],
-        glance: Callable[[int], Glance], partner: int | None,
+        glance: Callable[[int], Glance], partner: int | None, *, found: int,
     ) -> Sight:  # fmt: skip
-        """What a frame shows. glance: what is known of a person by number; partner: who talks to the wearer."""
+        """What a frame shows. glance: what is known of a person by number; partner: who talks to the wearer; found: how
+        many faces were."""
         height, width = grey.shape
         there = [(person, glance(person.id)) for person in people if _is_certain(person)]
         trouble = "" if there else quality.frame_trouble(grey)
         far = self._far(frame, grey, is_needed=not there and not trouble)
         if not there and self._seen and frame.at - self._seen.at <= FRESH_S:
-            return self._seen
-        seen = tuple(sight.seen(who, known, width, self.fov_deg, partner) for who, known in (*there, *far))
-        made = Sight(frame.at, seen, trouble, width=width, height=height)
+            return dataclasses.replace(self._seen, at=frame.at, seen_at=self._seen.at)
+        fov_deg = place.across(self.fov_deg, grey.shape)
+        seen = tuple(sight.seen(who, known, width, fov_deg, partner) for who, known in (*there, *far))
+        count = found if found > self.most else 0
+        made = Sight(frame.at, seen, count, trouble=trouble, width=width, height=height)
         self._seen = made if there else None
         return made
 
@@ -64,7 +68,7 @@ class Lookout:
         return tuple((who, Glance(CANNOT_TELL, "", 0.0, self._reason(who, grey, margin), 0.0)) for who in people)
 
     def _reason(self, person: Person, grey: NDArray[np.uint8], margin: float) -> str:
-        if person.face.box.width * 640 < FAR_LOOK * quality.FAR * grey.shape[1]:
+        if person.face.box.width * 640 < FAR_LOOK * quality.FAR * max(grey.shape):
             return "far"
         crop = preprocess.face(grey, person.face, margin)
         return quality.trouble(person.face, crop, grey, self.covered) or "unclear"

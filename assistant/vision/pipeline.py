@@ -17,23 +17,26 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings
 from assistant.phrases import Phrases
-from assistant.records import Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
+from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality
 from assistant.vision.answers import Answered, Answers
 from assistant.vision.crowd import Crowd
 from assistant.vision.detectors import Detector
 from assistant.vision.lens import Lens
 from assistant.vision.lookout import Lookout
-from assistant.vision.scene import Remark, Scene
+from assistant.vision.scene import Scene
 from assistant.vision.search import Search
 from assistant.vision.sight import Sight
-from assistant.vision.stabilizer import Stabilizer
-from assistant.vision.tracker import Tracker
+from assistant.vision.stabilizer import Glance, Stabilizer
+from assistant.vision.told import Remark
+from assistant.vision.tracker import COAST_S, Tracker
 
 CHANGE_LIVES_S = 3.0
 """What could not be said within this time is no longer news, even if it is still true."""
 PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
+SOONER_S = 0.3
+"""Who comes back so long before having been gone for `vague_s` is somebody new to the tracker already."""
 MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
 
@@ -89,11 +92,16 @@ class Pipeline:
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
         self.most_faces = settings.detector.max_faces
-        self.lens, self.crowd, self.tracker = Lens(), Crowd(self.most_faces), Tracker()
+        self.lens, self.crowd, self.tracker = (
+            Lens(),
+            Crowd(self.most_faces),
+            Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S)),
+        )
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.levels if reader else None
         )
         self.scene = Scene(settings.words, settings.camera.fov_deg)
+        self._is_talkative = settings.words.verbosity not in ("quiet", "brief")
         self.search = search
         self.lookout = Lookout(search, covered, self.most_faces, settings.camera.fov_deg)
         is_by_clock = settings.words.verbosity == "full"
@@ -101,7 +109,7 @@ class Pipeline:
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
         self._is_mirrored = True
-        self._said_of: dict[Utterance, int] = {}
+        self._said_of: dict[Utterance, Remark] = {}
 
     def step(self, frame: Frame) -> Step:
         """Look at one frame; frames must come in the order of their time."""
@@ -114,7 +122,7 @@ class Pipeline:
             return Step(status=status, stage_ms=stage_ms)
         with _timed(stage_ms, "detect"):
             found = self.detector.find(frame.image, grey)
-            if self.crowd.update(len(found), frame.at):
+            if self.crowd.update(len(found), frame.at) and self._is_talkative:
                 text = self.phrases.status("many")
                 status += (Utterance(text, Priority.CHANGE, "many", frame.at + CHANGE_LIVES_S, f"{len(found)} faces"),)
             faces = found[: self.most_faces]
@@ -125,11 +133,11 @@ class Pipeline:
             readings = tuple(self._read(grey, person, frame.at) for person in people)
         with _timed(stage_ms, "decide"):
             changes = self.stabilizer.update(frame.at, readings)
-            remarks = self.scene.update(changes, people, grey.shape[1], frame.at)
+            remarks = self.scene.update(changes, people, grey.shape, frame.at)
             utterances = tuple(self._utterance(remark, frame.at) for remark in remarks)
         with _timed(stage_ms, "sight"):
             partner = self.scene.partner.number
-            self.sight = self.lookout.look(frame, grey, people, self.stabilizer.glance, partner)
+            self.sight = self.lookout.look(frame, grey, people, self._glance, partner, found=len(found))
         told = {remark.change.person for remark in remarks}
         withdrawn = tuple(_topic(change.person) for change in changes if change.person not in told)
         return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
@@ -137,7 +145,8 @@ class Pipeline:
     def answer(self, what: str, now: float) -> Answered:
         """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
         thread than `step`."""
-        return self.answers.answer(what, self.sight, now)
+        last = self.scene.last(now)
+        return self.answers.answer(what, self.sight, now, last.person if last else None)
 
     def wrong(self, now: float) -> Utterance:
         """The wearer says that the last expression was wrong: it is not said of that person for a while."""
@@ -145,9 +154,9 @@ class Pipeline:
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """What became of an utterance: what was never heard is not remembered as said."""
-        number = self._said_of.pop(utterance, None)
-        if number is not None and fate not in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self.scene.unheard(number)
+        remark = self._said_of.pop(utterance, None)
+        if remark is not None:
+            self.scene.ended(remark, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
 
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
         if self.reader is None:
@@ -163,6 +172,13 @@ class Pipeline:
         self.model_trouble = None
         return Reading(person.id, at, said)
 
+    def _glance(self, number: int) -> Glance:
+        """What is known of a person, without what the wearer called wrong."""
+        glance = self.stabilizer.glance(number)
+        if self.scene.is_wrong(number, glance.likely):
+            return Glance(CANNOT_TELL, "", 0.0, "unclear", glance.since)
+        return glance
+
     def _utterance(self, remark: Remark, at: float) -> Utterance:
         change = remark.change
         text = self.phrases.remark(
@@ -172,9 +188,9 @@ class Pipeline:
         priority = Priority.STATUS if remark.sentence in PRESENCE else Priority.CHANGE
         sound = remark.expression if remark.sentence in ("arrived", "looks") else ""
         utterance = Utterance(text, priority, _topic(change.person), at + CHANGE_LIVES_S, why, sound)
-        self._said_of[utterance] = change.person
+        self._said_of[utterance] = remark
         if len(self._said_of) > MOST_SAID:  # the voice is gone, and nobody tells what became of them
-            del self._said_of[next(iter(self._said_of))]
+            self.ended(next(iter(self._said_of)), Fate.SPOKEN)
         return utterance
 
     def _status(self, name: str) -> tuple[Utterance, ...]:

@@ -18,6 +18,15 @@ NEAR_M, FAR_M = 1.2, 3.0
 HOUR_DEG = 30.0
 
 
+def across(fov_deg: float, shape: tuple[int, int]) -> float:
+    """Degrees from left to right of a picture of so many pixels, height and width: a camera worn on its side sees
+    `fov_deg` from top to bottom."""
+    height, width = shape
+    if width >= height:
+        return fov_deg
+    return 2 * math.degrees(math.atan(math.tan(math.radians(fov_deg / 2)) * width / height))
+
+
 def where(box: Box, width: int) -> str:
     """ "left", "ahead" or "right" in a frame of so many pixels."""
     share = (box.x + box.width / 2) / width

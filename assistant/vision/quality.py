@@ -65,7 +65,7 @@ def trouble(
 def _of_the_face(
     face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
 ) -> str:
-    if face.box.width * 640 < FAR * grey.shape[1]:
+    if face.box.width * 640 < FAR * max(grey.shape):
         return "far"
     if sharpness(crop) < BLURRED:
         return "blurred"

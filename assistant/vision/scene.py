@@ -7,12 +7,12 @@ is not spoken of, and of several the neutral ones are not, but where a smile end
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision import place
 from assistant.vision.partner import Partner
+from assistant.vision.told import Remark, Told
 
 STAYS_S, SHOWS_S = 2.0, 1.2
 """One more person is spoken of after so long in view; with what their face shows, after the second."""
@@ -24,18 +24,6 @@ LAST_S = 30.0
 """What was said longer ago cannot be called wrong any more."""
 
 
-@dataclass(frozen=True)
-class Remark:
-    """Something to say about a person. sentence: key of the locale's [sentences]; expression: one that has words, or
-    empty; where: a place that has words, or empty; reason: key of [reasons], or empty."""
-
-    change: Change
-    sentence: str
-    expression: str = ""
-    where: str = ""
-    reason: str = ""
-
-
 class Scene:
     """Remembers who is there, by number, and what was last said of them."""
 
@@ -43,73 +31,79 @@ class Scene:
         self.words, self.fov_deg = words, fov_deg
         self._is_brief, self._is_full = words.verbosity == "brief", words.verbosity == "full"
         self.partner = Partner()
-        self._said: dict[int, str] = {}
-        self._before: dict[int, str | None] = {}
+        self._told = Told()
         self._where: dict[int, str] = {}
         self._far: set[int] = set()
         self._owed: Change | None = None
         self._joining: dict[int, Change] = {}
         self._reasons: dict[str, float] = {}
-        self._last: tuple[int, str, float] | None = None
         self._wrong: dict[tuple[int, str], float] = {}
         self._at = 0.0
 
     def update(
-        self, changes: Sequence[Change], people: Sequence[Person], frame_width: int, at: float | None = None
+        self, changes: Sequence[Change], people: Sequence[Person], shape: tuple[int, int], at: float | None = None
     ) -> tuple[Remark, ...]:
-        """The remarks that one frame's changes deserve; frame_width in pixels, at: seconds (that of the changes, if it
-        is not given)."""
+        """The remarks that one frame's changes deserve; shape: its height and width in pixels, at: seconds (that of the
+        changes, if it is not given)."""
+        (_, width), fov_deg = shape, place.across(self.fov_deg, shape)
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
-        self.partner.update(people, self._at, frame_width)
-        present = self._said.keys() | self._joining.keys() | {person.id for person in people}
+        self.partner.update(people, self._at, width)
+        before = self._told.copy()
+        present = before.keys() | self._joining.keys() | {person.id for person in people}
         self._where = {number: where for number, where in self._where.items() if number in present}
         for person in people:
             box = person.face.box
-            hour = place.hour(box, frame_width, self.fov_deg)
-            self._where[person.id] = hour if self._is_full else place.where(box, frame_width)
-            is_far = place.distance(box, frame_width, self.fov_deg) == "far"
+            hour = place.hour(box, width, fov_deg)
+            self._where[person.id] = hour if self._is_full else place.where(box, width)
+            is_far = place.distance(box, width, fov_deg) == "far"
             (self._far.add if is_far else self._far.discard)(person.id)
         made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
         made += [self._joined(number) for number in tuple(self._joining)]
-        if self._owed is not None and (self._said or not people):
-            made.append(None if self._said else Remark(self._owed, "nobody"))
+        if self._owed is not None and (self._told or not people):
+            made.append(None if self._told else Remark(self._owed, "nobody"))
             self._owed = None
-        return () if self.words.verbosity == "quiet" else tuple(remark for remark in made if remark is not None)
+        if self.words.verbosity == "quiet":
+            return ()
+        remarks = tuple(remark for remark in made if remark is not None)
+        for remark in remarks:
+            self._told.begun(remark, before.get(remark.change.person))
+        return remarks
 
-    def unheard(self, number: int) -> None:
-        """What was to be said last of a person was never heard: the wearer still knows what was said before."""
-        if number not in self._before:
-            return
-        before = self._before.pop(number)
-        if number in self._said:
-            if before is None:
-                del self._said[number]
-            else:
-                self._said[number] = before
+    def ended(self, remark: Remark, *, is_heard: bool) -> None:
+        """What became of a remark."""
+        self._told.ended(remark, is_heard=is_heard)
+
+    def last(self, at: float) -> Change | None:
+        """The change to the expression that was said last, if that was lately; at: seconds. From any thread."""
+        remark = self._told.last(at)
+        return remark.change if remark and at - remark.change.at <= LAST_S else None
 
     def wrong(self, at: float) -> bool:
         """The wearer calls the last expression wrong at `at` (seconds): it is not said of that person for a while, and
         nothing of this is kept. False: none was said lately. May be called from another thread."""
-        last = self._last
-        if last is None or at - last[2] > LAST_S:
+        last = self.last(at)
+        if last is None:
             return False
-        self._wrong[last[:2]] = at + WRONG_S
+        self._wrong[last.person, last.new] = at + WRONG_S
         return True
+
+    def is_wrong(self, number: int, expression: str) -> bool:
+        """Whether the wearer called that wrong lately."""
+        return self._at < self._wrong.get((number, expression), -math.inf)
 
     def _remark(self, change: Change) -> Remark | None:
         number = change.person
-        arrives, others = number not in self._said, bool(self._said.keys() - {number})
-        last = self._said.get(number, "")
+        arrives, others = number not in self._told, bool(self._told.numbers() - {number})
+        last = self._told[number]
         where = self._place(number) if others or self._is_full else ""
         if change.new in self.words.expressions and not self._is_dull(change.new, number):
             if arrives and others and not self._has_joined(number, SHOWS_S) and not self._is_brief:
                 self._joining[number] = change
                 return None
             self._joining.pop(number, None)
-            self._say(number, change.new)
+            self._told[number] = change.new
             if change.new == last:
                 return None
-            self._last = (number, change.new, change.at)
             sentence = "arrived" if arrives and not others and not self._is_brief else "looks"
             return Remark(change, sentence, change.new, where)
         if arrives and not self._is_brief:
@@ -117,23 +111,23 @@ class Scene:
             return None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
-        if number in self._said:
-            self._say(number, "")
+        if number in self._told:
+            self._told[number] = ""
         is_news = last not in ("", "neutral") and not self._is_brief
         return Remark(change, "no_longer", last, where) if is_news else None
 
     def _is_dull(self, expression: str, number: int) -> bool:
         """Not worth a word: called wrong; or a face at rest where only expressions count, or beside somebody else's,
         unless it ends something that was told."""
-        if self._at < self._wrong.get((number, expression), -math.inf):
+        if self.is_wrong(number, expression):
             return True
-        others = bool(self._said.keys() - {number})
-        is_end = self._said.get(number, "") not in ("", "neutral")
+        others = bool(self._told.numbers() - {number})
+        is_end = self._told[number] not in ("", "neutral")
         return expression == "neutral" and (self._is_brief or (others and not is_end and not self._is_full))
 
     def _joined(self, number: int) -> Remark | None:
         """Whoever came to join somebody else, or from afar, is spoken of once they have stayed."""
-        others = bool(self._said.keys() - {number})
+        others = bool(self._told.numbers() - {number})
         change = self._joining[number]
         is_shown = change.new in self.words.expressions and not self._is_dull(change.new, number)
         stays_s = SHOWS_S if is_shown else STAYS_S
@@ -142,7 +136,7 @@ class Scene:
         del self._joining[number]
         if is_shown:
             return self._remark(change)
-        self._say(number, "")
+        self._told[number] = ""
         where = self._place(number) if others or self._is_full else ""
         return Remark(change, "another" if others else "somebody", where=where)
 
@@ -157,20 +151,16 @@ class Scene:
         return Remark(change, "cannot_tell", where=where, reason=change.reason)
 
     def _gone(self, change: Change) -> Remark | None:
-        was_there = self._said.pop(change.person, None) is not None
-        for memory in (self._where, self._before, self._joining):
+        was_there = self._told.forget(change.person)
+        for memory in (self._where, self._joining):
             memory.pop(change.person, None)
         self._far.discard(change.person)
         if not was_there or self._is_brief:
             return None
-        if not self._said:
+        if not self._told:
             self._owed = change  # said once no face is left in view, not even one without a state yet
             return None
         return Remark(change, "somebody_left") if self._is_full else None
-
-    def _say(self, number: int, expression: str) -> None:
-        self._before[number] = self._said.get(number)
-        self._said[number] = expression
 
     def _place(self, number: int) -> str:
         return self._where.get(number, "12" if self._is_full else "ahead")

@@ -9,11 +9,14 @@ from assistant.vision.stabilizer import Glance
 
 @dataclass(frozen=True)
 class Sight:
-    """What one frame showed. at: seconds; people in it, the nearest first; trouble: why nobody could be seen in it, a
-    key of [reasons]; is_lens_covered: nothing can be; width, height: of the frame in pixels."""
+    """What one frame showed. at: seconds; people in it, the nearest first, or who was in the one of `seen_at`, a moment
+    before; count: how many faces were found, where those are more than are looked at; trouble: why nobody could be seen
+    in it, a key of [reasons]; is_lens_covered: nothing can be; width, height: of the frame in pixels."""
 
     at: float
     people: tuple[Seen, ...] = ()
+    count: int = 0
+    seen_at: float | None = None
     trouble: str = ""
     is_lens_covered: bool = False
     width: int = 640

@@ -52,7 +52,7 @@ class _Person:
 class Glance:
     """A person at one moment. likely: the expression of the state, or else the likeliest one, with its mean
     probability; empty where none is likely enough for a "maybe". reason: why there is no state. since: when the state
-    began."""
+    began, or the person came."""
 
     state: str
     likely: str
@@ -78,7 +78,7 @@ class Stabilizer:
         seen = {reading.person: reading for reading in readings}
         changes = []
         for number in sorted(self._people.keys() | seen.keys()):
-            person = self._people.setdefault(number, _Person())
+            person = self._people.setdefault(number, _Person(changed=at))
             new = self._with_reading(person, seen[number]) if number in seen else self._without_reading(person, at)
             if new is not None and new != person.state:
                 reason = person.reason if new == CANNOT_TELL else ""

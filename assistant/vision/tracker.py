@@ -19,7 +19,7 @@ seen once, whose speed is not known yet, however few the pictures."""
 SIZE_RATIO = 1.7
 """Faces that differ more than so much in size are not the same person's."""
 COAST_S = 1.2
-"""A person unseen for so long gets a new number when a face comes back."""
+"""A person unseen for so long gets a new number when a face comes back; longer where it takes longer to be gone."""
 POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
 """Share of a surprise that goes into position and into speed: Haar's boxes jitter, heads do not."""
 SPEED_HALF_LIFE_S = 0.3
@@ -68,9 +68,11 @@ class _Track:
 
 
 class Tracker:
-    """Gives every face in view the number of its person; numbers start at 1 and are never used again."""
+    """Gives every face in view the number of its person; numbers start at 1 and are never used again. coast_s: who is
+    unseen for so long gets a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, coast_s: float = COAST_S) -> None:
+        self._coast_s = coast_s
         self._tracks: list[_Track] = []
         self._next_id = 1
         self._steady: set[int] = set()
@@ -82,7 +84,7 @@ class Tracker:
 
     def update(self, faces: Sequence[Face], at: float) -> tuple[Person, ...]:
         """The people of a frame taken at `at` (seconds), in the order of their faces."""
-        self._tracks = [track for track in self._tracks if at - track.seen_at <= COAST_S]
+        self._tracks = [track for track in self._tracks if at - track.seen_at <= self._coast_s]
         for track in self._tracks:
             track.advance(at)
         owners = self._owners(faces)

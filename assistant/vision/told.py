@@ -1,0 +1,100 @@
+"""What the wearer was told of each person, and what of it was heard. Pure.
+
+What is made to be said counts as said at once, for the next remark follows before anybody knows what became of this
+one. Where it then was never heard, and nothing newer is on its way, what was heard before stands again.
+"""
+
+from collections.abc import KeysView
+from dataclasses import dataclass
+
+from assistant.records import Change
+
+KNOWN_S = 10.0
+"""So long after it was made what became of a remark is known, or never will be: the voice was started anew."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to say about a person. sentence: key of the locale's [sentences]; expression: one that has words, or
+    empty; where: a place that has words, or empty; reason: key of [reasons], or empty."""
+
+    change: Change
+    sentence: str
+    expression: str = ""
+    where: str = ""
+    reason: str = ""
+
+    @property
+    def tells(self) -> str | None:
+        """The expression that the wearer then knows somebody to have, empty: none; None: it is not of that."""
+        if self.sentence in ("arrived", "looks"):
+            return self.expression
+        return "" if self.sentence in ("no_longer", "somebody", "another") else None
+
+
+class Told:
+    """What was last said of everybody of whom something was, by number: an expression, or empty."""
+
+    def __init__(self) -> None:
+        self._said: dict[int, str] = {}
+        self._heard: dict[int, str | None] = {}  # of whom a remark is on its way: what was heard before it
+        self._open: tuple[Remark, ...] = ()
+        self._last: Remark | None = None
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._said
+
+    def __getitem__(self, number: int) -> str:
+        """Empty also for who was never spoken of."""
+        return self._said.get(number, "")
+
+    def __setitem__(self, number: int, expression: str) -> None:
+        self._said[number] = expression
+
+    def __bool__(self) -> bool:
+        return bool(self._said)
+
+    def numbers(self) -> KeysView[int]:
+        """Everybody of whom something was said."""
+        return self._said.keys()
+
+    def copy(self) -> dict[int, str]:
+        """What is held now."""
+        return dict(self._said)
+
+    def begun(self, remark: Remark, before: str | None) -> None:
+        """A remark is on its way. before: what was said of that person until then, None: nothing."""
+        for lost in [one for one in self._open if remark.change.at - one.change.at > KNOWN_S]:
+            self.ended(lost, is_heard=True)
+        if remark.tells is not None:
+            self._heard.setdefault(remark.change.person, before)
+            self._open += (remark,)
+
+    def ended(self, remark: Remark, *, is_heard: bool) -> None:
+        """What became of a remark."""
+        if is_heard and remark.tells:
+            self._last = remark
+        if not any(one is remark for one in self._open):
+            return  # they left, or it told of no expression
+        number, self._open = remark.change.person, tuple(one for one in self._open if one is not remark)
+        if is_heard:
+            self._heard[number] = remark.tells
+        if any(one.change.person == number for one in self._open):
+            return
+        heard = self._heard.pop(number)
+        if is_heard or number not in self._said:
+            return
+        if heard is None:
+            del self._said[number]
+        else:
+            self._said[number] = heard
+
+    def forget(self, number: int) -> bool:
+        """They left; whether something was said of them."""
+        self._heard.pop(number, None)
+        self._open = tuple(one for one in self._open if one.change.person != number)
+        return self._said.pop(number, None) is not None
+
+    def last(self, at: float) -> Remark | None:
+        """The last remark on an expression that was heard, or is being spoken at `at`. From any thread."""
+        return next((one for one in self._open if one.tells and at - one.change.at <= KNOWN_S), self._last)
