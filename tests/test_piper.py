@@ -26,6 +26,7 @@ from tests import piper_standin
 from tests.hearing import Ear, cut_off, loudness
 
 SHORT = "Nobody in view."
+WAIT_S = 5.0
 
 
 def install_standin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -265,3 +266,38 @@ def test_the_stand_in_is_like_the_real_package() -> None:
         assert parameters(getattr(real.PiperVoice, name))[: len(ours)] == ours
     assert {"sample_rate", "length_scale"} <= set(parameters(real.PiperConfig))
     assert isinstance(inspect.getattr_static(real.AudioChunk, "audio_int16_bytes"), property)
+
+
+def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
+    ear = Ear()
+    voice = Piper(settings(model), ear)
+    assert voice.say(SHORT, threading.Event())
+    child = voice._child._child
+    assert child
+    for volume in (90, 80):
+        other = Piper(settings(model, volume=volume), ear)
+        voice.close()
+        voice = other
+        assert voice.say(SHORT, threading.Event())
+        assert voice._child._child is child
+        assert child.poll() is None
+    voice.close()
+    assert child.wait(WAIT_S) is not None
+    assert voice.say(SHORT, threading.Event()), "one that is used again takes it anew"
+    again = voice._child._child
+    voice.close()
+    assert again
+    assert again.poll() is not None
+
+
+def test_a_voice_file_that_may_not_be_read_leaves_the_other_voices(
+    monkeypatch: pytest.MonkeyPatch, model: Path
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    voice = Piper(settings(model), Ear())
+    with pytest.raises(VoiceError, match=r"voice\.onnx: Permission denied; put it where the assistant may read it"):
+        voice.say(SHORT, threading.Event())
+    voice.close()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from assistant.records import VoiceError
 from assistant.voice.child import POLL_S, kill_group
@@ -27,7 +27,7 @@ class Answer:
 
 
 class Resident:
-    """Talks to one child process, from one thread.
+    """Talks to one child process; who asks does so from one thread.
 
     The child writes an Answer when it is ready, then one for each line that it reads, in turn. It ends when its
     standard input does, so it does not outlive us. A cancelled question is still answered, and that answer is thrown
@@ -35,15 +35,41 @@ class Resident:
     owes MAX_OWED answers.
     """
 
+    _held: ClassVar[dict[tuple[str, ...], "Resident"]] = {}
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
     def __init__(self, name: str, command: Sequence[str], start_limit_s: float) -> None:
         self._name, self._command, self._start_limit_s = name, command, start_limit_s
         self._child: subprocess.Popen[bytes] | None = None
         self._answers: SimpleQueue[Answer | None] = SimpleQueue()
         self._last_words: list[str] = []
-        self._owed, self._is_ready = 0, False
+        self._owed, self._is_ready, self._holders = 0, False, 0
+        self._starting = threading.Lock()
+
+    @classmethod
+    def held(cls, name: str, command: Sequence[str], start_limit_s: float) -> "Resident":
+        """The one that already runs this command, else a new one; to be given back by `release`."""
+        with cls._lock:
+            one = cls._held.setdefault(tuple(command), cls(name, command, start_limit_s))
+            one._holders += 1
+            return one
+
+    def release(self) -> None:
+        """Give it back; the last who does ends the child."""
+        with self._lock:
+            self._holders = max(0, self._holders - 1)
+            if self._holders:
+                return
+            self._held.pop(tuple(self._command), None)
+        self.close()
 
     def start(self) -> None:
-        """Start the child, if it is not running; it loads while we do other things. Raises VoiceError."""
+        """Start the child, if it is not running; it loads while we do other things. From any thread. Raises
+        VoiceError."""
+        with self._starting:
+            self._start()
+
+    def _start(self) -> None:
         if self._child is not None and self._child.poll() is None:
             return
         self.close()

@@ -51,14 +51,15 @@ for line in sys.stdin:
 
 
 class Piper:
-    """Speaks by piper-tts. The child starts at once, so that the voice is loaded when the first words come."""
+    """Speaks by piper-tts. The child starts at once, so that the voice is loaded when the first words come; a voice of
+    the same file with another rate or volume takes it over."""
 
     name = "piper"
 
     def __init__(self, settings: config.Voice, player: Player) -> None:
         self._settings, self._player = settings, player
         command = [sys.executable, "-I", "-c", CHILD, settings.model]
-        self._child = Resident(self.name, command, LOAD_S)
+        self._child = Resident.held(self.name, command, LOAD_S)
         with contextlib.suppress(VoiceError):  # raised again, and told, with the first words
             self._start()
 
@@ -78,7 +79,7 @@ class Piper:
         return play(speech, text, self._settings, self._player, cancel)
 
     def close(self) -> None:
-        self._child.close()
+        self._child.release()
 
     def _start(self) -> None:
         """Raises VoiceError where something is missing."""
@@ -88,7 +89,13 @@ class Piper:
         if importlib.util.find_spec("piper") is None:
             raise VoiceError(f"piper-tts is not there; {INSTALL}, or choose voice.engine espeak")
         for file in (Path(model), Path(f"{model}.json")):
-            if not file.is_file():
+            try:
+                is_there = file.is_file()
+            except OSError as err:
+                raise VoiceError(
+                    f"{file}: {err.strerror}; put it where the assistant may read it, not at home"
+                ) from err
+            if not is_there:
                 raise VoiceError(f"{file}: no such file; a piper voice is a .onnx file with its .onnx.json beside it")
         self._child.start()
 
