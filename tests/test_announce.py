@@ -15,7 +15,10 @@ from tests.hearing import beep
 
 SCRIPT = Path(__file__).parents[1] / "systemd" / "announce"
 APLAY = """#!/bin/sh
-if [ "$1" = -l ]; then
+if [ "$1" = -l ] && [ "$LC_ALL" != C ]; then
+    echo "Karte 1: Headphones [bcm2835 Headphones], Gerät 0: bcm2835 [bcm2835]"
+    exit 0
+elif [ "$1" = -l ]; then
     echo "card 0: vc4hdmi [vc4-hdmi], device 0: MAI PCM [MAI PCM]"
     echo "card 1: Headphones [bcm2835 Headphones], device 0: bcm2835 [bcm2835]"
     exit 0
@@ -43,7 +46,8 @@ class Box:
             env={
                 "PATH": f"{self.folder}:{os.environ['PATH']}",
                 "EMOTION_ASSISTANT_RECORDED": str(self.folder / "recorded"),
-                "EMOTION_ASSISTANT_SETTINGS": str(self.folder / "config.toml"),
+                "EMOTION_ASSISTANT_SETTINGS": f"{self.folder / 'boot.toml'} {self.folder / 'config.toml'}",
+                "LANG": "de_DE.UTF-8",
                 "EMOTION_ASSISTANT_PYTHON": python,
             },
             capture_output=True, check=False, timeout=60,
@@ -75,6 +79,13 @@ def test_the_card_of_the_settings_goes_first_and_every_other_one_after_it(box: B
     assert [line.split()[0] for line in tried] == [
         "plughw:CARD=Device", "plughw:CARD=vc4hdmi,DEV=0", "plughw:CARD=Headphones,DEV=0",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("on_the_card", "first"), [("Headphones", "plughw:CARD=Headphones"), ("", "default")])
+def test_the_settings_on_the_card_go_before_the_installed_ones(box: Box, on_the_card: str, first: str) -> None:
+    (box.folder / "config.toml").write_text('[voice]\ndevice = "Device"\n')
+    (box.folder / "boot.toml").write_text(f'[voice]\ndevice = "{on_the_card}"\n')
+    assert box.announce("voice", python="/nowhere/python")[1] == [f"{first} faults.damaged.wav"]
 
 
 def test_where_nothing_was_recorded_there_are_beeps(box: Box) -> None:

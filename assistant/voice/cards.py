@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from assistant.records import VoiceError
-from assistant.voice.child import run_child
+from assistant.voice.child import in_english, run_child
 from assistant.voice.sound import CommandPlayer, Pcm, Player
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class CardPlayer:
                 log.info("sound card %s: %s", name or "of the system", err)
         for _ in range(BUSY_TRIES if "busy" in str(trouble) else 0):
             if cancel.wait(BUSY_S):
-                return False
+                break  # nothing was heard: that is no sound that was cut off
             try:
                 return self._on(first, pcm, cancel)
             except VoiceError as err:
@@ -77,7 +77,7 @@ def cards(cancel: threading.Event) -> list[str]:
     if not shutil.which("aplay"):
         return []
     try:
-        done = run_child(["aplay", "-l"], b"", LIST_S, cancel)
+        done = run_child(["aplay", "-l"], b"", LIST_S, cancel, in_english())
     except VoiceError:
         return []
     found = CARD.findall(done.output.decode("utf-8", "replace") if done else "")

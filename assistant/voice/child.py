@@ -36,6 +36,11 @@ class Outcome:
     seconds: float
 
 
+def in_english() -> dict[str, str]:
+    """The environment of a child whose messages we read: some tools translate them."""
+    return {**os.environ, "LC_ALL": "C"}
+
+
 def run_child(
     command: Sequence[str],
     given: bytes,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.records import VoiceError
-from assistant.voice.child import run_child
+from assistant.voice.child import in_english, run_child
 
 LEAST_SHARE = 0.8
 """A player that ends well after less than this share of the sound's duration has thrown the sound away: a null device
@@ -122,7 +122,7 @@ class CommandPlayer:
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         with self._command(pcm) as (command, given):
-            done = run_child(command, given, MOST_SHARE * pcm.seconds + GRACE_S, cancel)
+            done = run_child(command, given, MOST_SHARE * pcm.seconds + GRACE_S, cancel, in_english())
         if done is None:
             return False
         if done.seconds < self._least_share * pcm.seconds:

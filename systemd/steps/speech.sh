@@ -3,13 +3,14 @@
 # Needs nothing of the assistant: it may not be installed yet, or may be what is broken.
 
 SETTINGS=/etc/emotion-assistant/config.toml
+CARD_SETTINGS=/boot/firmware/emotion-assistant.toml # goes before
 FAILED="Installation failed."
 SPOKEN_STEPS=no
 
 # The sound card that the settings name, in aplay's form; nothing where they name none.
 sound_card() {
     local name
-    name=$(sed -n 's/^device *= *"\(.*\)".*/\1/p' "$SETTINGS" 2>/dev/null | head -n 1) || true
+    name=$(sed -n 's/^device *= *"\(.*\)".*/\1/p' "$CARD_SETTINGS" "$SETTINGS" 2>/dev/null | head -n 1) || true
     case $name in
     '') ;;
     *:*) printf '%s\n' "$name" ;;
