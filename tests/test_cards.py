@@ -18,7 +18,7 @@ card 2: Headphones [bcm2835 Headphones], device 0: bcm2835 Headphones [bcm2835 H
 card 3: Device [USB Audio Device], device 0: USB Audio [USB Audio]
 card 3: Device [USB Audio Device], device 1: USB Audio [USB Audio]
 """
-LISTS = "#!/bin/sh\n[ \"$1\" = -l ] && {cat} <<'END'\n" + LISTING + "END\n"
+LISTS = "#!/bin/sh\n[ \"$1 $LC_ALL\" = '-l C' ] && {cat} <<'END'\n" + LISTING + "END\n"
 NEVER = threading.Event()
 
 
@@ -94,6 +94,13 @@ def test_where_no_card_plays_the_trouble_of_the_first_is_told(tool: FakeTool) ->
         rack.player.play(beep(0.1), NEVER)
     assert len(rack.tried) == 6
     assert rack.moves == []
+
+
+def test_who_gives_up_on_a_busy_card_has_heard_nothing(tool: FakeTool) -> None:
+    rack, cancel = Rack(trouble="audio open error: Device or resource busy"), threading.Event()
+    cancel.set()
+    with pytest.raises(VoiceError, match="busy"):
+        rack.player.play(beep(0.1), cancel)
 
 
 def test_a_card_that_is_busy_is_tried_again(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:

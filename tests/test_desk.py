@@ -45,12 +45,13 @@ class Mouth:
 class Bench:
     def __init__(self, path: Path | None = None, switch_off: Callable[[], str] | None = None) -> None:
         self.mouth, self.now, self.sees = Mouth(), 100.0, True
+        self.facts: dict[str, str | bool] = {}
         self.asked: SimpleQueue[Ask] = SimpleQueue()
         self.voices: list[tuple[int, int]] = []
         self.kept = Kept(175, 100, path)
         self.desk = Desk(
             EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
-            is_seeing=lambda: self.sees, switch_off=switch_off, clock=lambda: self.now,
+            is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
         )  # fmt: skip
 
     def heard(self) -> list[str]:
@@ -84,21 +85,22 @@ def test_a_silent_vision_is_no_silence() -> None:
     assert bench.heard() == []
 
 
-def test_repeat_says_the_last_thing_that_was_heard_to_its_end() -> None:
+def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> None:
     bench = Bench()
     assert bench.desk.do("repeat").text == EN.status("nothing_said")
     for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
         bench.desk.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
     bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk"), Fate.SPOKEN)
+    bench.desk.ended(Utterance("Still here.", Priority.STATUS, "tick"), Fate.SPOKEN)
     bench.heard()
-    assert bench.desk.do("repeat").text == "Looks happy."
-    assert bench.heard() == ["-", "Looks happy."]
+    assert bench.desk.do("repeat").text == "Looks sad."
+    assert bench.heard() == ["-", "Looks sad."]
 
 
 def test_muted_only_faults_and_answers_are_heard() -> None:
     bench = Bench()
     assert bench.desk.do("mute").text == "Muted."
-    assert bench.heard() == ["~", "-", "Muted."]
+    assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
     passed = [each for each in Priority if bench.desk.passes(Utterance("x", each, "x"))]
     assert passed == [Priority.ANSWER, Priority.FAULT]
     assert bench.desk.do("status").facts["muted"] is True
@@ -172,7 +174,31 @@ def test_status_tells_a_dead_vision() -> None:
     bench.sees = False
     reply = bench.desk.do("status")
     assert reply.text == EN.status("no_answer")
-    assert reply.facts == {"vision": False, "muted": False, "volume": 100, "rate_wpm": 175}
+    assert reply.facts == {
+        "vision": False, "camera": False, "faults": "", "muted": False, "volume": 100, "rate_wpm": 175
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"sees": True, "camera": True, "faults": ""}, [EN.status("running")]),
+        ({"sees": False, "camera": False, "faults": "camera_lost"}, [EN.fault("camera_lost")]),
+        ({"sees": False, "camera": False, "faults": ""}, [EN.status("no_picture")]),
+        (
+            {"sees": True, "camera": True, "faults": "model_second blurred"},
+            [EN.status("running"), EN.fault("model_second"), EN.fault("blurred")],
+        ),
+    ],
+)
+def test_status_tells_what_is_wrong(facts: dict[str, str | bool], said: list[str]) -> None:
+    bench = Bench()
+    bench.facts = facts
+    reply = bench.desk.do("status")
+    assert reply.text == " ".join(said)
+    assert (reply.facts["vision"], reply.facts["camera"], reply.facts["faults"]) == (
+        True, facts["camera"], facts["faults"],
+    )  # fmt: skip
 
 
 def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:

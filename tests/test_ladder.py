@@ -172,6 +172,20 @@ def test_beeps_are_not_followed_by_a_voice_that_is_not_well() -> None:
     assert len(broken.said) == 1
 
 
+@pytest.mark.parametrize(("trouble", "fate"), [(UnplayedError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
+def test_what_could_not_be_played_was_not_cut_off(trouble: type[VoiceError], fate: Fate) -> None:
+    """A press while a card is tried in vain: nobody heard anything that could be cut off."""
+    first, second, cancel = Stub("first"), Stub("second"), threading.Event()
+    second.does = False
+
+    def fails(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        cancel.set()
+        raise trouble("no card")
+
+    first.say = fails  # type: ignore[method-assign]
+    assert Ladder([first, second]).tell(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
+
+
 def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
     words, beeps, cancel = Stub("words", UnplayedError("no card")), Stub("beeps"), threading.Event()
     ladder, say = Ladder([words, beeps]), beeps.say

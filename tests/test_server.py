@@ -18,7 +18,7 @@ from assistant.board import Board
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance
-from assistant.voice.server import serve
+from assistant.voice.server import TICK_S, serve
 from assistant.voice.voices.printed import Printed
 from assistant.voice.watch import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
 
@@ -124,7 +124,7 @@ def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.Str
 
 
 def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Bench, out: io.StringIO) -> None:
-    bench.vision.heartbeat(100.0)
+    bench.vision.heartbeat(100.0, camera=True)
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     assert control.ask("mute").ok
@@ -134,7 +134,9 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Be
     bench.vision.send(Fault("camera", 100.0))
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
     reply = control.ask("status")
-    assert reply.facts == {"vision": True, "muted": True, "volume": 100, "rate_wpm": 175}
+    assert reply.facts == {
+        "vision": True, "camera": True, "faults": "", "muted": True, "volume": 100, "rate_wpm": 175
+    }  # fmt: skip
     assert bench.fate() == ("running muted", Fate.SPOKEN)
     assert control.ask("unmute").ok
     assert bench.fate() == ("unmuted", Fate.SPOKEN)
@@ -257,6 +259,29 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "['assistant']"
+
+
+def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
+    tmp_path: Path, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = threading.Semaphore(0)
+    monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
+    bench = Bench(tmp_path)
+    for camera, faults, told in ((False, "camera_lost", []), (True, "black", []), (True, "blurred", ["still_here"])):
+        bench.now += TICK_S
+        bench.vision.heartbeat(bench.now, camera=camera, faults=faults)
+        bench.vision.say(say(f"Camera: {faults}.", expires_at=0.0))
+        assert bench.fate() == (f"Camera: {faults}.", Fate.EXPIRED), "the heartbeat before it has arrived"
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(2):
+            assert looks.acquire(timeout=WAIT_S)
+        if told:
+            assert bench.fate() == ("sounds.still_here", Fate.SPOKEN)
+        assert out.getvalue() == "".join(f"sounds.{sound}\n" for sound in told), faults
+    bench.stop.set()
+    bench.thread.join(WAIT_S)
+    bench.vision.close()
 
 
 def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:

@@ -86,6 +86,20 @@ def test_a_fault_that_began_and_ended_unheard_is_not_told() -> None:
     assert bench.heard[0].startswith("No sound")
 
 
+def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
+    bench = muted(fault("Camera lost."), seconds=0.25)
+    for fate in (Fate.INTERRUPTED, Fate.SPOKEN):
+        bench.silence.ended(Utterance("No sound for 2 s.", Priority.FAULT, "silence", None, ""), fate, bench.now)
+        assert bench.silence.stands is (fate is Fate.INTERRUPTED)
+    assert len(bench.queue) == 1, "what was lost is told"
+    bench = muted(fault("Camera lost."), seconds=0.25)
+    bench.silence.ended(HAPPY, Fate.INTERRUPTED, bench.now)
+    bench.works = True
+    bench.go(RETRY_S + 0.5)
+    assert bench.heard[0].startswith("No sound")
+    assert bench.heard[1:] == ["Camera lost."]
+
+
 def test_whatever_is_heard_first_ends_the_silence() -> None:
     bench = muted(fault("Camera lost."), seconds=0.25)
     bench.works = True

@@ -35,6 +35,8 @@ class Words(Protocol):
 
     def status(self, name: str) -> str: ...
 
+    def fault(self, name: str) -> str: ...
+
 
 class Mouth(Protocol):
     """The speaker, as far as the desk needs it."""
@@ -102,8 +104,8 @@ class Desk:
                 self._answered.notify_all()
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
-        """Something was told: it can be repeated."""
-        if fate is Fate.SPOKEN and utterance.topic != "desk":
+        """Something was told, if only its beginning: it can be repeated."""
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.topic not in ("desk", "tick"):
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
@@ -129,8 +131,7 @@ class Desk:
     def _do_mute(self) -> Reply:
         self.is_muted = True
         self._mouth.withdraw()
-        self._mouth.interrupt()
-        return self._say("muted")
+        return self._say("muted")  # which cuts off all but faults
 
     def _do_unmute(self) -> Reply:
         self.is_muted = False
@@ -162,13 +163,16 @@ class Desk:
         return self._say(limit_word if new in (low, high) else word)
 
     def _do_status(self) -> Reply:
-        is_seeing = self._is_seeing()
-        text = [self._words.status("running" if is_seeing else "no_answer")]
+        lives, known = self._is_seeing(), self._facts()
+        faults = str(known.get("faults", "")) if lives else ""
+        state = "no_answer" if not lives else "running" if known.get("sees", True) else "" if faults else "no_picture"
+        text = [self._words.status(state)] if state else []
+        text += map(self._words.fault, faults.split())
         text += [self._words.status("muted")] if self.is_muted else []
         utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status")
         self._mouth.put(utterance)
-        facts = {"vision": is_seeing, "muted": self.is_muted, "volume": self._kept.volume}
-        return Reply(True, utterance.text, {**facts, "rate_wpm": self._kept.rate_wpm})
+        facts = {"vision": lives, "camera": known.get("camera", lives), "faults": faults, "muted": self.is_muted}
+        return Reply(True, utterance.text, {**facts, "volume": self._kept.volume, "rate_wpm": self._kept.rate_wpm})
 
     def _do_facts(self) -> Reply:
         """For programs: how it is, without a word."""

@@ -13,6 +13,9 @@ from assistant.voice.light import Light
 
 log = logging.getLogger(__name__)
 
+BLINDING = frozenset(("camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"))
+"""Faults of vision with which nothing is seen; with the others it does what it can."""
+
 
 class Eyes:
     """Used by the link's thread; the two facts may be read by any. light: None where none is set up."""
@@ -20,6 +23,11 @@ class Eyes:
     def __init__(self, light: Light | None = None) -> None:
         self._light = light
         self.is_open, self.faults = False, ""
+
+    @property
+    def are_useful(self) -> bool:
+        """Whether something can be seen."""
+        return self.is_open and BLINDING.isdisjoint(self.faults.split())
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Vision tells how it is."""

@@ -109,8 +109,8 @@ class Ladder(Sequence[Voice]):
                     if rung == rungs[-1] and unplayed:  # the sound has come back in between: now words can be heard
                         return self._again(unplayed[0], utterance, cancel, on_trouble)
                     return Fate.SPOKEN
-                case _Outcome.CUT:
-                    return Fate.INTERRUPTED
+                case _Outcome.CUT:  # where a sound could not be played nothing was heard that could be cut off
+                    return Fate.FAILED if unplayed else Fate.INTERRUPTED
                 case _Outcome.UNKNOWN:
                     well = min(well, rung)
                 case _Outcome.UNPLAYED:
@@ -138,7 +138,7 @@ class Ladder(Sequence[Voice]):
         except Exception as err:  # whatever a voice does, the next one speaks
             trouble = _line(err)
             log.debug("voice %s", voice.name, exc_info=True)
-        if cancel.is_set():
+        if cancel.is_set() and outcome is not _Outcome.UNPLAYED:
             return _Outcome.CUT
         self._tell(rung, f"{voice.name}: {trouble}", on_trouble)
         return outcome

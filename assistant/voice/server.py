@@ -87,7 +87,7 @@ class Server:
             lambda rate_wpm, volume: self._speaker.use(self._ladder()),
             self._kept,
             is_seeing=lambda: self._watch.is_seeing,
-            facts=lambda: {"camera": self._eyes.is_open, "faults": self._eyes.faults, "wrong": self._wrong},
+            facts=self._facts,
             switch_off=partial(switch_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
@@ -117,7 +117,7 @@ class Server:
                     self._say_status("volume")
             for watch in (self._watch, self._board, self._silence):
                 watch.look()
-            if not self._desk.is_muted:
+            if self._is_well and not self._desk.is_muted:  # silence that means something else is not called nothing
                 self._tick.look()
         notifier.stopping()
         for control in pressed:
@@ -140,6 +140,11 @@ class Server:
     def _ladder(self) -> Ladder:
         set_by_ear = dataclasses.replace(self._settings.voice, rate_wpm=self._kept.rate_wpm, volume=self._kept.volume)
         return voices.make(set_by_ear, self._words.voice, self._player)
+
+    def _facts(self) -> dict[str, str | bool]:
+        """What a program may know."""
+        eyes = self._eyes
+        return {"sees": eyes.are_useful, "camera": eyes.is_open, "faults": eyes.faults, "wrong": self._wrong}
 
     def _take(self, message: Message) -> None:
         """What came over the link."""
@@ -196,9 +201,14 @@ class Server:
         """Something about the box that must be heard."""
         self._put(Utterance(self._words.status(name), Priority.FAULT, name, None, name))
 
+    @property
+    def _is_well(self) -> bool:
+        """Whether vision lives and sees something."""
+        return self._watch.is_seeing and self._eyes.are_useful
+
     def _report(self, notifier: Notifier) -> None:
         """Tell the service manager what the voice is doing, and that it works if it does."""
-        seeing = "seeing" if self._watch.is_seeing else "without vision"
+        seeing = "seeing" if self._is_well else "without pictures" if self._watch.is_seeing else "without vision"
         notifier.status("without sound" if self._silence.stands else "muted" if self._desk.is_muted else seeing)
         if self._speaker.is_working and self._listener.is_working:
             notifier.alive()

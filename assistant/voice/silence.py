@@ -44,7 +44,9 @@ class Silence:
             self._retry_at = at + RETRY_S
             if utterance.topic != TOPIC and (utterance.priority is Priority.FAULT or utterance.why == READY):
                 self._lost[utterance.topic] = utterance
-        elif fate in (Fate.SPOKEN, Fate.INTERRUPTED) and self._since is not None:
+        elif fate is Fate.INTERRUPTED and self._since is not None:
+            self._retry_at = at + RETRY_S  # it may have been cut off before a sound was made
+        elif fate is Fate.SPOKEN and self._since is not None:
             log.warning("sound is back after %.0f s", at - self._since)
             if utterance.topic != TOPIC:
                 self._say(self._sentence(at, self._since))

@@ -73,7 +73,7 @@ class Watch:
 
     @property
     def is_seeing(self) -> bool:
-        """Whether vision completed a step lately."""
+        """Whether vision's loop turned lately, with pictures or without."""
         return self._clock() - self._last <= MISSED_S
 
     def beat(self, at: float) -> None:
