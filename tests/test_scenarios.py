@@ -116,6 +116,15 @@ def test_being_hidden_for_a_moment_ends_no_event_and_a_hidden_face_makes_none() 
     assert score.events(one((0, 10, "happy"), hidden=(Span(0, 8.5, "dark"),)), []) == []
 
 
+def test_words_before_a_face_was_hidden_tell_of_no_return() -> None:
+    scene = one((0, 20, "happy"), hidden=(Span(5, 9, "side_on"),))
+    before, after = looks(1, "happy"), looks(10, "happy")
+    assert [(e.told_at, e.counts) for e in score.events(scene, [before])] == [(1, True), (None, False)]
+    assert [(e.told_at, e.counts) for e in score.events(scene, [before, after])] == [(1, True), (10, True)]
+    assert [(e.told_at, e.counts) for e in score.events(scene, [after])] == [(None, True), (10, True)]
+    assert [e.delay_s for e in score.events(scene, [before, after])] == [1, 1]
+
+
 def test_words_while_a_face_is_still_coming_in_come_without_delay() -> None:
     scene = one((1, 10, "happy"), hidden=(Span(1, 2.5, ""),))
     (event,) = score.events(scene, [looks(2, "happy")])

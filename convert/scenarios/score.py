@@ -57,7 +57,7 @@ class Verdict(NamedTuple):
 
 class Event(NamedTuple):
     """Something that should be told. told_at: when the words started, None if they did not; counts: whether there was
-    anything new to say; since: from when on this expression holds, seen or not."""
+    anything new to say; since: from when on this expression holds, seen or not, since it was seen before."""
 
     person: str
     expression: str
@@ -156,11 +156,11 @@ def _events(person: Person) -> list[Event]:
     made: list[Event] = []
     for hold in _holds(person):
         seen = [Span(start, end, hold.what) for start, end in _seen(hold, person.hidden)]
-        made += [
-            Event(person.name, span.what, span.start, span.end, since=hold.start)
-            for span in _joined(seen)
-            if sum(part.end - part.start for part in seen if span.start <= part.start < span.end) >= HOLD_S
-        ]
+        since = hold.start
+        for span in _joined(seen):
+            if sum(part.end - part.start for part in seen if span.start <= part.start < span.end) >= HOLD_S:
+                made.append(Event(person.name, span.what, span.start, span.end, since=since))
+            since = span.end  # what was said before they were hidden told of that, not of their coming back
     return made
 
 
