@@ -1,7 +1,7 @@
 """The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
 
-TensorFlow and Keras are imported by `train` and `quantize` alone; the other commands run where only the assistant's own
-libraries are installed.
+TensorFlow is imported by `quantize` alone, Keras by `train`, `teach`, `reopen`, `quantize` and `cover`; the other
+commands run where only the assistant's own libraries are installed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from assistant.vision.runtime import quiet_stderr
 from assistant.vision.tflite import find
 from convert import recipes
 from convert.arguments import at_least_one, command, data, muxspace, show
-from convert.datasets import Faces, load
+from convert.datasets import DatasetError, Faces, load
 from convert.detection import commands as detection_commands
 from convert.detection.recipe import KIND
 from convert.evaluation import commands as evaluation_commands
@@ -47,9 +47,9 @@ judge what is shipped:
   emotion-convert evaluate-detector
   emotion-convert benchmark
 
-FER-2013 is read from --data, else from $EMOTION_DATA. train and quantize need pip install 'emotion-assistant[convert]';
-train also runs on JAX or Torch, with keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of
-TensorFlow, JAX and Torch that is installed.
+FER-2013 is read from --data, else from $EMOTION_DATA. train, teach, reopen, quantize and cover need
+pip install 'emotion-assistant[convert]'; train also runs on JAX or Torch, with keras, tqdm and matplotlib beside them:
+KERAS_BACKEND chooses, else the first of TensorFlow, JAX and Torch that is installed.
 """
 
 
@@ -67,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _fail(str(err))
     except ModuleNotFoundError as err:
-        if options.debug or (err.name or "").partition(".")[0] not in ("tensorflow", "keras", "matplotlib", "tqdm"):
+        if options.debug or (err.name or "").partition(".")[0] not in (*BACKENDS, "keras", "matplotlib", "tqdm"):
             raise
-        return _fail(f"{err.name} is not installed; pip install 'emotion-assistant[convert]'")
+        return _fail(f"{err.name} is not installed; pip install 'emotion-assistant[convert]', or see --help")
     except KeyboardInterrupt:
         print(f"\nemotion-convert: stopped{options.when_stopped}", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -221,6 +221,8 @@ def _quantize(options: argparse.Namespace) -> int:
     if recipes.kind(run.recipe_file) == KIND:
         return detection_commands.quantize(options, run)
     faces = _faces(options)
+    if options.head == "crowd" and not faces.votes.any():
+        raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head challenge")
     run.best()
     with quiet_stderr():
         from convert.quantize import quantize

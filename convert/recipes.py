@@ -136,6 +136,10 @@ def read(path: Path) -> Recipe:
     _check_schedule(path, recipe.schedule)
     if not recipe.distillation.share <= 1 or not recipe.distillation.temperature >= 1:
         raise RecipeError(f"{path}: distillation.share must be 0 to 1, distillation.temperature 1 or more")
+    if recipe.data.aligned and recipe.distillation.teachers:
+        raise RecipeError(
+            f"{path}: teachers were asked about pictures as they are; set no teachers, or no data.aligned"
+        )
     return recipe
 
 

@@ -68,6 +68,8 @@ class Run:
                 ("precision", "precision"),
                 ("seed", "seed"),
                 ("begun_with", "first weights"),
+                ("teachers", "soft labels"),
+                ("teacher_sha256", "teacher"),
             ):
                 if held.get(name) != facts.get(name):
                     raise RunError(f"{self.path}: was begun with other {what}; choose another --run folder")

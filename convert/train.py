@@ -181,19 +181,20 @@ class Journal(keras.callbacks.Callback):
         self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        raw = self.model.get_weights()
+        raw, folder, is_best = self.model.get_weights(), self.run.path, False
         self.model.set_weights(self.average.weights)
         reached = networks.accuracies(backbone(self.model), self.public)
         challenge, crowd = reached["challenge"], reached["crowd"]
         if challenge + crowd > self.best + ROUNDING:
-            self.best = challenge + crowd
-            backbone(self.model).save_weights(self.run.weights)
+            self.best, is_best = challenge + crowd, True
+            backbone(self.model).save_weights(folder / "next.weights.h5")
         self.model.set_weights(raw)
-        folder = self.run.path
         self.model.save(folder / "next.keras")
         self.average.write(folder / "next.npz")
         (folder / "next.keras").replace(folder / "last.keras")
         (folder / "next.npz").replace(folder / "average.npz")
+        if is_best:
+            (folder / "next.weights.h5").replace(self.run.weights)
         rate, seconds = float(ops.convert_to_numpy(self.model.optimizer.learning_rate)), time.monotonic() - self.began
         loss = (logs or {}).get("loss", math.nan)
         self.run.add((epoch + 1, f"{loss:.4f}", f"{challenge:.6f}", f"{crowd:.6f}", f"{rate:.5f}", f"{seconds:.1f}"))

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convert import cli
@@ -15,6 +17,7 @@ COMMANDS = (
     "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
     "scenarios",
 )  # fmt: skip
+README = Path(__file__).parents[1] / "README.md"
 MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 
@@ -42,6 +45,12 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["evaluate", "model.tflite", "--split", "Training"],
         ["card"],
         ["card", "a", "b", "--run", "c"],
+        ["scenarios", "--readme", "README.md"],
+        ["scenarios", "--report", "--readme", "none.md"],
+        *(
+            ["scenarios", "--report", "--readme", str(README), *other]
+            for other in (["--only", "talk"], ["--seed", "7"], ["--model", "x"], ["--detector", "haar"])
+        ),
     ],
 )
 def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,6 +91,17 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(
     assert err.count("\n") == 1
 
 
+def test_without_votes_no_head_is_made_that_would_speak_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = faces.dataset(2, 1)
+    faces.write_npz(replace(made, votes=np.zeros_like(made.votes)), tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text(faces.TINY_RECIPE)
+    assert main(["quantize", str(tmp_path / "run"), str(tmp_path / "m.tflite"), "--data", str(tmp_path)]) == 1
+    assert "no FER+ votes lie beside FER-2013, so nothing was learnt from them" in capsys.readouterr().err
+
+
 def test_debug_shows_where_it_failed(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no such model file"):
         main(["evaluate", str(tmp_path / "none.tflite"), "--data", "x", "--debug"])
@@ -94,7 +114,9 @@ def test_without_keras_it_says_what_to_install(
     monkeypatch.delitem(sys.modules, "convert.train", raising=False)
     monkeypatch.setitem(sys.modules, "keras", None)
     assert main(["train", "--recipe", str(tmp_path / "tiny.toml"), "--data", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.endswith("keras is not installed; pip install 'emotion-assistant[convert]'\n")
+    assert capsys.readouterr().err.endswith(
+        "keras is not installed; pip install 'emotion-assistant[convert]', or see --help\n"
+    )
 
 
 def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,7 @@ def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
         ("share = 1.5", "distillation.share must be 0 to 1"),
         ("temperature = 0.5", "distillation.temperature 1 or more"),
         ("teachers = 3", "distillation.teachers is 3; expected a text"),
+        ('teachers = "soft.npz"\n[data]\naligned = true', "teachers were asked about pictures as they are"),
     ],
 )
 def test_distillation_is_checked_before_hours_are_spent(tmp_path: Path, said: str, wrong: str) -> None:

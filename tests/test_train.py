@@ -14,7 +14,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
 from assistant.vision.preprocess import normalize
-from convert import datasets, networks, recipes, train
+from convert import datasets, networks, recipes, soft, train
 from convert.runs import Run, RunError, score
 from tests import faces
 
@@ -106,6 +106,30 @@ def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -
     faces.write_npz(faces.dataset(training=11), tmp_path)
     with pytest.raises(RunError, match="other data"):
         train.train(recipes.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", epochs=1)
+
+
+def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_path: Path) -> None:
+    training = datasets.load(place).of("Training")
+    taught = tmp_path / "taught.toml"
+    taught.write_text(faces.TINY_RECIPE + '[distillation]\nteachers = "soft.npz"\nshare = 0.5\n')
+    said = np.full((len(training), 1, soft.CLASSES), 0.125, np.float32)
+    for teachers, refused in ((["one"], False), (["one"], False), (["one", "two"], True)):
+        soft.write(soft.pack(training.images, said, {"views": 1, "teachers": teachers}), tmp_path / "soft.npz")
+        if refused:
+            with pytest.raises(RunError, match="was begun with other soft labels"):
+                train.train(recipes.read(taught), taught, place, tmp_path / "run", epochs=1)
+        else:
+            train.train(recipes.read(taught), taught, place, tmp_path / "run", epochs=1)
+
+
+def test_what_is_being_written_takes_no_finished_files_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _train(place, "whole", epochs=1)
+    assert not [file.name for file in run.path.iterdir() if file.name.startswith("next")]
+    monkeypatch.setattr(Run, "add", lambda self, row: None)
+    monkeypatch.setattr(keras.Model, "save", lambda self, path: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        _train(place, "torn", epochs=1)
+    assert not Run(place / "torn").weights.exists(), "weights of an epoch that history does not know"
 
 
 def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path) -> None:

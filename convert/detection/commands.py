@@ -106,7 +106,7 @@ def measure(options: argparse.Namespace, model: Path) -> None:
     from convert.detection import card as detector_card
 
     options.detector = options.detections = None
-    report = _detector_report(options, model, options.data or data(options) / "faces" / "eval")
+    report = _detector_report(options, model, data(options) / "faces" / "eval")
     made = detector_card.refresh(model, report)
     print(f"{model.with_suffix('.json')}: average precision {made['metrics']['ap']:.2%} on {report['faces']} faces")
 

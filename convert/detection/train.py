@@ -254,9 +254,10 @@ class Journal(keras.callbacks.Callback):
         raw, folder = self.net.get_weights(), self.run.path
         self.net.set_weights(self.average.weights)
         ap, ap35 = self.held.average_precision(self.judged)
-        if ap > self.best:
+        is_best = ap > self.best
+        if is_best:
             self.best = ap
-            self.net.save_weights(self.run.weights)
+            self.net.save_weights(folder / "next_best.weights.h5")
         self.net.set_weights(raw)
         self.net.save_weights(folder / "next.weights.h5")
         state = {str(index): ops.convert_to_numpy(each) for index, each in enumerate(self.model.optimizer.variables)}
@@ -265,6 +266,8 @@ class Journal(keras.callbacks.Callback):
         (folder / "next.weights.h5").replace(folder / "last.weights.h5")
         (folder / "next.npz").replace(folder / "optimizer.npz")
         (folder / "next_average.npz").replace(folder / "average.npz")
+        if is_best:
+            (folder / "next_best.weights.h5").replace(self.run.weights)
         rate, seconds = float(ops.convert_to_numpy(self.model.optimizer.learning_rate)), time.monotonic() - self.began
         loss = (logs or {}).get("loss", math.nan)
         self.run.add((epoch + 1, f"{loss:.4f}", f"{ap:.6f}", f"{ap35:.6f}", f"{rate:.6f}", f"{seconds:.1f}"))

@@ -14,6 +14,7 @@ from convert.scenarios import truth
 from convert.scenarios.script import KINDS
 
 SCENARIOS = ("<!-- scenarios -->", "<!-- /scenarios -->")
+SEED = 1
 FORM = (truth.__doc__ or "").partition("\n\n")[2]
 
 
@@ -34,7 +35,9 @@ def add(commands: Any) -> None:
     )
     which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
     made.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}")
-    made.add_argument("--seed", type=int, default=1, metavar="N", help="other people, places and times (%(default)s)")
+    made.add_argument(
+        "--seed", type=int, default=SEED, metavar="N", help="other people, places and times (%(default)s)"
+    )
     made.add_argument("--workers", type=at_least_one, default=2, metavar="N", help="scenes at a time (%(default)s)")
     made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
     made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
@@ -52,6 +55,10 @@ def add(commands: Any) -> None:
 def _scenarios(options: argparse.Namespace) -> int:
     if options.readme and not options.report:
         options.usage_error("--readme is for the report")
+    if options.readme and any((options.only, options.seed != SEED, options.config, options.model, options.detector)):
+        options.usage_error("the README's table is of all scenes and of what is shipped: leave out the other options")
+    if options.readme and not options.readme.is_file():
+        options.usage_error(f"{options.readme}: no such file")
     if options.tune and (options.report or options.scenes):
         options.usage_error("--tune is for the tuning half")
     if options.missing:
@@ -62,6 +69,7 @@ def _scenarios(options: argparse.Namespace) -> int:
     from convert.scenarios import asking, report, run
 
     settings = _settings(options)
+    asked = asking.first_sound_s(settings) if options.report else ()  # first, for it may fail, and the scenes take long
     outcomes = run.run(_tasks(options, settings), options.workers)
     if options.tune:
         from convert.scenarios import tune
@@ -75,7 +83,7 @@ def _scenarios(options: argparse.Namespace) -> int:
 
         for each in heard:
             plot.draw(each, options.plots)
-    made = report.report(heard, outcomes, settings, asking.first_sound_s(settings) if options.report else ())
+    made = report.report(heard, outcomes, settings, asked)
     if options.readme:
         stamp = card.made_now()
         table = report.as_markdown(made, stamp["date"], stamp["revision"])

@@ -7,6 +7,7 @@ other settings without looking again: `again`.
 import dataclasses
 import functools
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -162,7 +163,8 @@ def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
     if workers < 2 or len(tasks) < 2:
         yield from map(_work, tasks)
         return
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(tasks))) as pool:
+    ignore = (signal.SIGINT, signal.SIG_IGN)  # at a terminal the workers are interrupted too: one line is enough
+    with multiprocessing.get_context("spawn").Pool(min(workers, len(tasks)), signal.signal, ignore) as pool:
         yield from pool.imap(_work, tasks)
 
 
