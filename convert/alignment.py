@@ -1,4 +1,5 @@
-"""What turning faces upright does to a classifier: on FER-2013, on faces that are tilted, on a clip of tilted heads.
+"""What turning faces upright does to a classifier: on FER-2013, on faces that are tilted (those of muxspace's half that
+nothing was chosen on), on a clip of tilted heads.
 
 Published figures stay those on FER-2013's pictures as given; the figures here stand beside them.
 """
@@ -59,7 +60,7 @@ def effect(model: Path, detector: Detector, faces: Faces, wild: Path, clip: Path
         "fer2013": {
             split: _on_fer2013(classifier, detector, faces.of(split)) for split in ("PublicTest", "PrivateTest")
         },
-        "muxspace": _on_muxspace(classifier, detector, muxspace.load(wild, EXPRESSIONS, MOST_EACH)),
+        "muxspace": _on_muxspace(classifier, detector, muxspace.load(wild, EXPRESSIONS, MOST_EACH, half="report")),
         "clip": _on_clip(classifier, detector, clip) if clip else None,
     }
 
@@ -160,6 +161,9 @@ def as_text(report: dict[str, Any]) -> str:
             f"muxspace, tilted by {tilt} degrees: cropped {seen['cropped']:.2%}, aligned {seen['aligned']:.2%} "
             f"(face found in {seen['face_found']:.1%} of {seen['pictures']})"
         )
+    tilted = [seen for tilt, seen in report["muxspace"].items() if int(tilt)]
+    means = {way: sum(seen[way] for seen in tilted) / len(tilted) for way in ("cropped", "aligned")}
+    lines.append(f"muxspace, tilted either way: cropped {means['cropped']:.2%}, aligned {means['aligned']:.2%}")
     if clip := report["clip"]:
         for way in ("cropped", "aligned"):
             shares = ", ".join(f"{name} {share:.0%}" for name, share in clip[way].items())
