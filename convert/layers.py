@@ -10,7 +10,7 @@ Keras's.
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 _BACKEND = keras.backend.backend()
 if _BACKEND == "torch":
@@ -49,43 +49,100 @@ def _convolved(x: Any, kernel: Any, stride: int, groups: int = 1) -> Any:
     return _last(functional.conv2d(x, kernel, stride=stride, groups=groups))
 
 
-@keras.saving.register_keras_serializable(_PACKAGE)
-class Conv2D(layers.Conv2D):
-    """A convolution of [N, H, W, C] without a bias, by default padded as "same"."""
+def rounded(values: Any, low: Any, high: Any, steps: int) -> Any:
+    """Values as whole numbers tell them: of `steps` steps from low to high, one of which is zero, the nearest.
 
-    def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, **kwargs: Any) -> None:
-        super().__init__(filters, kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
+    The gradient is that of the values themselves, as if nothing were rounded (Bengio et al. 2013), but none where they
+    lie beyond (Jacob et al. 2018).
+    """
+    low, high = ops.minimum(low, 0.0), ops.maximum(high, 1e-6)
+    step = (high - low) / steps
+    first = ops.round(low / step)
+    within = ops.clip(values, first * step, (first + steps) * step)
+    return within + ops.stop_gradient(ops.round(within / step) * step - within)
+
+
+def rounded_kernel(kernel: Any, axis: int) -> Any:
+    """The weights of a convolution as int8 tells them: from -127 to 127 steps, with a scale for each channel along
+    `axis`. Normalization scales whole channels, so it changes nothing of what is lost."""
+    others = tuple(each for each in range(4) if each != axis)
+    most = ops.stop_gradient(ops.max(ops.abs(kernel), axis=others, keepdims=True))
+    return rounded(kernel, -most, most, 254)
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Rounded(layers.Layer):
+    """A map as int8 tells it: 256 values from the least to the largest of its batch."""
 
     def call(self, inputs: Any) -> Any:
-        if not _is_native(inputs) or self.padding != "same":
-            return super().call(inputs)
-        return _convolved(inputs, self.kernel.value.permute(3, 2, 0, 1), self.strides[0])
+        low, high = ops.stop_gradient(ops.min(inputs)), ops.stop_gradient(ops.max(inputs))
+        return rounded(inputs, low, high, 255)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Conv2D(layers.Conv2D):
+    """A convolution of [N, H, W, C] without a bias, by default padded as "same". is_rounded: its weights as in int8."""
+
+    def __init__(
+        self, filters: int, kernel_size: Any, strides: Any = 1, *, is_rounded: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(filters, kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
+        self.is_rounded = is_rounded
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "is_rounded": self.is_rounded}
+
+    def call(self, inputs: Any) -> Any:
+        is_native = _is_native(inputs) and self.padding == "same"
+        if not self.is_rounded:
+            if not is_native:
+                return super().call(inputs)
+            return _convolved(inputs, self.kernel.value.permute(3, 2, 0, 1), self.strides[0])
+        kernel = rounded_kernel(ops.convert_to_tensor(self.kernel), axis=3)
+        if not is_native:
+            return ops.conv(inputs, kernel, strides=self.strides, padding=self.padding)
+        return _convolved(inputs, kernel.permute(3, 2, 0, 1), self.strides[0])
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class DepthwiseConv2D(layers.DepthwiseConv2D):
-    """A convolution of every channel of [N, H, W, C] for itself, padded as "same", without a bias."""
+    """A convolution of every channel of [N, H, W, C] for itself, padded as "same", without a bias. is_rounded: its
+    weights as in int8."""
 
-    def __init__(self, kernel_size: Any, strides: Any = 1, **kwargs: Any) -> None:
+    def __init__(self, kernel_size: Any, strides: Any = 1, *, is_rounded: bool = False, **kwargs: Any) -> None:
         super().__init__(kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
+        self.is_rounded = is_rounded
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "is_rounded": self.is_rounded}
 
     def call(self, inputs: Any) -> Any:
+        if not self.is_rounded:
+            if not _is_native(inputs):
+                return super().call(inputs)
+            return _convolved(inputs, self.kernel.value.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
+        kernel = rounded_kernel(ops.convert_to_tensor(self.kernel), axis=2)
         if not _is_native(inputs):
-            return super().call(inputs)
-        return _convolved(inputs, self.kernel.value.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
+            return ops.depthwise_conv(inputs, kernel, strides=self.strides, padding=self.padding)
+        return _convolved(inputs, kernel.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class BatchNormalization(layers.BatchNormalization):
-    """Batch normalization of the channels of [N, H, W, C] (Ioffe and Szegedy 2015)."""
+    """Batch normalization of the channels of [N, H, W, C] (Ioffe and Szegedy 2015). One that is not trainable takes no
+    statistics either, as Keras's."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        training = bool(training) and self.trainable
         if _is_native(inputs):
             mean, variance = self.moving_mean.value.detach(), self.moving_variance.value.detach()
             return _last(
                 functional.batch_norm(
                     _first(inputs), mean, variance, self.gamma.value, self.beta.value,
-                    bool(training), 1 - self.momentum, self.epsilon,
+                    training, 1 - self.momentum, self.epsilon,
                 )
             )  # fmt: skip
         if _BACKEND == "tensorflow" and training:

@@ -97,6 +97,13 @@ class Distillation:
 
 
 @dataclass(frozen=True)
+class Quantization:
+    """aware: everything is rounded to 8 bits while training, as it is where the model ships."""
+
+    aware: bool = False
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A model from its seed to its last epoch; `network` holds the kind and the options of networks.build."""
 
@@ -109,6 +116,7 @@ class Recipe:
     distillation: Distillation = field(default_factory=Distillation)
     augment: Variation = field(default_factory=Variation)
     schedule: Schedule = field(default_factory=Schedule)
+    quantization: Quantization = field(default_factory=Quantization)
 
 
 _PARTS: dict[str, type] = {
@@ -117,6 +125,7 @@ _PARTS: dict[str, type] = {
     "targets": Targets,
     "distillation": Distillation,
     "augment": Variation,
+    "quantization": Quantization,
 }
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
 
@@ -136,6 +145,10 @@ def read(path: Path) -> Recipe:
     _check_schedule(path, recipe.schedule)
     if not recipe.distillation.share <= 1 or not recipe.distillation.temperature >= 1:
         raise RecipeError(f"{path}: distillation.share must be 0 to 1, distillation.temperature 1 or more")
+    if recipe.quantization.aware and recipe.schedule.precision != "float32":
+        raise RecipeError(
+            f"{path}: quantization.aware needs schedule.precision float32, which can tell 256 steps apart"
+        )
     if recipe.data.aligned and recipe.distillation.teachers:
         raise RecipeError(
             f"{path}: teachers were asked about pictures as they are; set no teachers, or no data.aligned"

@@ -23,6 +23,7 @@ from convert import datasets, networks, soft
 from convert.alignment import align_faces
 from convert.augment import Augment
 from convert.average import Average
+from convert.aware import aware
 from convert.lessons import Arrays, Distillation, Lessons
 from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
@@ -126,6 +127,7 @@ def _start(recipe: Recipe) -> keras.Model:
     pixels = keras.Input((SIDE, SIDE, 1), name="face")
     try:
         network = networks.build(options.pop("kind"), **options)
+        network = aware(network) if recipe.quantization.aware else network
         varied = Resize(SIDE, dtype="float32")(Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels))
         return keras.Model(pixels, network(varied))
     except (TypeError, ValueError) as err:

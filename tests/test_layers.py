@@ -32,6 +32,10 @@ for mine, theirs in pairs:
     for held, kept in zip(mine.get_weights(), theirs.get_weights(), strict=True):
         # the kernels move the variance by the unbiased estimate: n / (n - 1) of 420
         np.testing.assert_allclose(held, kept, rtol=3e-3, atol=1e-4)
+mine, theirs = ours.BatchNormalization(trainable=False), layers.BatchNormalization(trainable=False)
+found, expected = (ops.convert_to_numpy(layer(pictures, training=True)) for layer in (mine, theirs))
+np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5, err_msg="not trainable")
+assert not np.any(ops.convert_to_numpy(mine.moving_mean))
 print(len(pairs), "alike")
 """
 
