@@ -94,8 +94,8 @@ def describe(
 
 
 def settle(model: Path, faces: Faces) -> dict[str, Any]:
-    """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises
-    ModelError."""
+    """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
+    or DatasetError."""
     card = load(model) | fit(model, faces)
     write_whole({path_of(model): encode(card)})
     return card

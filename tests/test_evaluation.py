@@ -203,6 +203,8 @@ def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model
     models.rewrite_card(model, **first)
     levels = Classifier(model).levels
     assert set(levels.looks) == set(levels.maybe) == set(Classifier(model).labels)
+    with pytest.raises(DatasetError, match="PublicTest holds no votes, by which copy.tflite is judged"):
+        fit(model, replace(data, votes=np.zeros_like(data.votes)))
 
 
 def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from assistant.config import Detector as DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.classifier import Classifier, tempered
-from convert.datasets import Faces
+from convert.datasets import DatasetError, Faces
 from convert.evaluation import confidence, robustness, testset, wild
 
 PRECISION = {"looks": 0.9, "maybe": 0.6}
@@ -47,7 +47,7 @@ def evaluate(
 
 def fit(model: Path, faces: Faces) -> dict[str, Any]:
     """The temperature and the thresholds that a model's card should hold, chosen on PublicTest, and what it says of the
-    pictures of its self-test. Raises ModelError.
+    pictures of its self-test. Raises ModelError, or DatasetError where there are no votes to choose by.
 
     The temperature is that of single answers. The thresholds are for the mean of a face's and its mirror image's: the
     assistant looks at both by turns, and decides by a mean.
@@ -55,6 +55,8 @@ def fit(model: Path, faces: Faces) -> dict[str, Any]:
     classifier, tested = Classifier(model, threads=1), faces.of("PublicTest")
     classifier.card = replace(classifier.card, temperature=1.0)
     shares, shared = testset.shares_of(classifier.labels, tested)
+    if not shared.any():
+        raise DatasetError(f"PublicTest holds no votes, by which {model.name} is judged; put FER+'s beside FER-2013")
     images, shares = tested.images[shared], shares[shared]
     scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
