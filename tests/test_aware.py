@@ -17,7 +17,7 @@ from convert.aware import aware
 from convert.layers import Rounded, rounded, rounded_kernel
 from convert.recipes import RecipeError
 from convert.runs import Run
-from convert.train import train
+from convert.train import backbone, train
 from tests import faces
 
 NETWORKS = {
@@ -115,6 +115,9 @@ def test_a_run_is_finished_by_epochs_that_know_of_the_rounding(tmp_path: Path) -
     run = train(recipes.read(first), first, tmp_path, tmp_path / "first")
     finished = train(recipes.read(second), second, tmp_path, tmp_path / "second", start=run)
     assert len(finished.history()) == 2
+    for each, is_aware in ((run, False), (finished, True)):
+        held = backbone(keras.models.load_model(each.path / "last.keras"))
+        assert any(isinstance(layer, Rounded) for layer in held.layers) is is_aware
     weights = [networks.restore(Run(each.path)).get_weights() for each in (run, finished)]
     assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(*weights, strict=True))
     (tmp_path / "wrong.toml").write_text(second.read_text().replace("float32", "mixed_bfloat16"))

@@ -110,6 +110,10 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
     for outcome in outcomes:
         assert run.again(outcome, settings) == outcome.said
         assert len(outcome.taken) == outcome.frames == 160
+        gap = [run.Taken(each.at, (), ()) if 6 <= each.at < 7.8 else each for each in outcome.taken]
+        for vague_s in (1.5, 2.5):  # after which the same person has another number, or has not
+            patient = dataclasses.replace(settings, decide=dataclasses.replace(settings.decide, vague_s=vague_s))
+            assert run.again(dataclasses.replace(outcome, taken=gap), patient)
     heard = report.heard(outcomes, settings)
     text = report.as_text(report.report(heard, outcomes, settings))
     assert "3 scenes, 0.8 minutes, 480 frames" in text

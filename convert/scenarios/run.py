@@ -97,11 +97,11 @@ class _Known:
     def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], levels: Levels) -> None:
         self._taken = iter(taken)
         self.labels, self.levels = labels, levels
-        self.readings: dict[int, Reading] = {}
+        self.readings: dict[Face, Reading] = {}
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         taken = next(self._taken)
-        self.readings = {reading.person: reading for reading in taken.readings}
+        self.readings = dict(zip(taken.faces, taken.readings, strict=True))
         return list(taken.faces)
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -116,7 +116,8 @@ class _Again(Pipeline):
         self._known = known
 
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
-        return self._known.readings[person.id]
+        # by the face: with other decisions the same person may have another number
+        return dataclasses.replace(self._known.readings[person.face], person=person.id)
 
 
 class _Blank:
