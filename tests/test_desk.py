@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistant import phrases
 from assistant.messages import Ask
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.desk import ASKED, CONFIRM_S, Desk
+from assistant.voice.desk import ASKED, CONFIRM_S, DOUBLE_S, Desk
 from assistant.voice.keep import MAX_BYTES, Kept, state_file
 
 EN = phrases.load("en")
@@ -25,13 +25,15 @@ class Mouth:
 
     def __init__(self) -> None:
         self.events: list[str] = []
+        self.speaking: Utterance | None = None
 
     def put(self, utterance: Utterance) -> None:
         assert utterance.priority is Priority.ANSWER
         self.events.append(utterance.text)
 
-    def interrupt(self) -> None:
+    def interrupt(self) -> Utterance | None:
         self.events.append("-")
+        return self.speaking
 
     def drain(self, timeout_s: float) -> bool:
         self.events.append("drained")
@@ -95,6 +97,28 @@ def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> No
     bench.heard()
     assert bench.desk.do("repeat").text == "Looks sad."
     assert bench.heard() == ["-", "Looks sad."]
+
+
+def test_repeat_says_what_it_cuts_off_itself_but_not_the_answer_to_the_first_tap() -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    for text, topic, said in (
+        ("Looks sad.", "person 1", "Looks sad."),
+        ("Louder.", "desk", "Looks happy."),
+        ("One person, ahead.", "answer", "One person, ahead."),
+    ):
+        bench.mouth.speaking = Utterance(text, Priority.ANSWER, topic)
+        assert bench.desk.do("repeat").text == said
+    answered = threading.Thread(
+        target=lambda: bench.desk.answered(bench.asked.get(timeout=WAIT_S).number, bench.mouth.speaking)
+    )
+    answered.start()
+    bench.desk.do("describe")
+    answered.join()
+    bench.now += DOUBLE_S / 2
+    assert bench.desk.do("repeat").text == "Looks happy."
+    bench.now += DOUBLE_S
+    assert bench.desk.do("repeat").text == "One person, ahead."
 
 
 def test_muted_only_faults_and_answers_are_heard() -> None:

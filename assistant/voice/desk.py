@@ -6,6 +6,7 @@ the link, and missed after ANSWER_S: a press is never met by silence.
 
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,10 @@ LAST_WORDS_S = 3.0
 """For the words that it shuts down to be heard."""
 RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
+NOT_REPEATED = ("desk", "tick")
+"""Topics of what is said of a command, and of the tick: nobody asks for these again."""
+DOUBLE_S = 1.0
+"""An answer that began so lately is that to the first tap of a double press."""
 ASKED = ("describe", "more", "why", "aim", "wrong")
 """Commands that vision answers."""
 
@@ -43,7 +48,7 @@ class Mouth(Protocol):
 
     def put(self, utterance: Utterance) -> None: ...
 
-    def interrupt(self) -> None: ...
+    def interrupt(self) -> Utterance | None: ...
 
     def withdraw(self, topic: str | None = None) -> None: ...
 
@@ -77,7 +82,7 @@ class Desk:
         self._one_at_a_time = threading.Lock()
         self._answered = threading.Condition()
         self._expected, self._answer = 0, None  # type: tuple[int, Utterance | None]
-        self._shutdown_until = -1.0
+        self._shutdown_until, self._asked_at = -1.0, -math.inf
         self.going: threading.Thread | None = None
         self.is_muted = False
         self.last: Utterance | None = None
@@ -105,7 +110,7 @@ class Desk:
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Something was told, if only its beginning: it can be repeated."""
-        if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.topic not in ("desk", "tick"):
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.topic not in NOT_REPEATED:
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
@@ -118,13 +123,17 @@ class Desk:
         if answer is None:
             return self._say("no_answer", ok=False)
         self._mouth.put(answer)
+        self._asked_at = self._clock()
         return Reply(True, answer.text)
 
     def _do_repeat(self) -> Reply:
-        self._mouth.interrupt()
-        if self.last is None:
+        cut, last = self._mouth.interrupt(), self.last
+        is_first_tap = cut is not None and cut.topic == "answer" and self._clock() - self._asked_at < DOUBLE_S
+        if cut is not None and cut.topic not in NOT_REPEATED and not is_first_tap:
+            last = cut
+        if last is None:
             return self._say("nothing_said")
-        again = Utterance(self.last.text, Priority.ANSWER, "answer", None, "repeated")
+        again = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated")
         self._mouth.put(again)
         return Reply(True, again.text)
 

@@ -72,7 +72,7 @@ class Server:
         self._settings, self._listener, self._words = settings, listener, words
         self._stop, self._clock = stop, clock
         self._player = player or CardPlayer(settings.voice.device, self._moved)
-        self._faults = Faults()
+        self._faults = Faults(again_s=0.0)  # nobody asks again while one stands: it is said at once, or never
         self._kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file(), self._saved)
         self._tick = Tick(
             words.said("sounds", "still_here"), self._put, clock, TICK_S if settings.words.still_here else math.inf

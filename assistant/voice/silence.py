@@ -66,4 +66,5 @@ class Silence:
 
     def _sentence(self, now: float, since: float) -> Utterance:
         seconds = now - since
-        return Utterance(self._words.silence(seconds), Priority.FAULT, TOPIC, None, f"no sound for {seconds:.0f} s")
+        why = f"no sound for {seconds:.0f} s"
+        return Utterance(self._words.silence(seconds), Priority.FAULT, TOPIC, None, why, is_over=True)

@@ -77,10 +77,11 @@ class Speaker:
             self._queue.withdraw(topic, self._clock())
         self._report()
 
-    def interrupt(self) -> None:
-        """Cut off what is being spoken, if anything is; what waits goes on."""
+    def interrupt(self) -> Utterance | None:
+        """Cut off what is being spoken, if anything is, and tell what it was; what waits goes on."""
         with self._changed:
             self._cancel.set()
+            return self._queue.speaking
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until nothing is spoken or waits, and all fates are told; False if that took longer."""
