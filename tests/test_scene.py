@@ -205,7 +205,7 @@ def test_who_is_told_of_no_fate_goes_on() -> None:
     stage.ended(is_heard=False)
     assert stage.step((1, "neutral", "happy")) == [], "the first one counts as heard"
     stage.step((1, "happy", "sad"))
-    assert stage.scene.last(stage.at).new == "sad"
+    assert stage.scene.last(stage.at).expression == "sad"
 
 
 def test_wrong_is_of_what_was_heard() -> None:
@@ -223,6 +223,22 @@ def test_wrong_is_of_what_was_heard() -> None:
     quiet.people[1] = 320
     quiet.step((1, NOBODY, "happy"))
     assert not quiet.scene.wrong(quiet.at), "nothing was said"
+    quiet.scene.answered(1, "happy", quiet.at)
+    assert quiet.scene.wrong(quiet.at), "but in answer to a question"
+
+
+def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> None:
+    stage = Stage()
+    stage.people, stage.scores = {1: 200, 2: 560}, {2: 0.5}
+    stage.step((1, NOBODY, "angry"))
+    stage.ended(is_heard=True)
+    stage.step((2, NOBODY, "happy"))
+    stage.wait(KNOWN_S + 2)
+    stage.scores[2] = 0.9
+    assert [each[1:] for each in stage.wait(2)] == [("looks", "happy")]
+    assert stage.scene.last(stage.at)[:2] == (2, "happy"), "it is being spoken"
+    stage.ended(is_heard=False)
+    assert stage.scene.last(stage.at)[:2] == (1, "angry")
 
 
 def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> None:

@@ -12,7 +12,7 @@ from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision import place
 from assistant.vision.partner import Partner
-from assistant.vision.told import Remark, Told
+from assistant.vision.told import Named, Remark, Told
 
 STAYS_S, SHOWS_S = 2.0, 1.2
 """One more person is spoken of after so long in view; with what their face shows, after the second."""
@@ -66,17 +66,21 @@ class Scene:
             return ()
         remarks = tuple(remark for remark in made if remark is not None)
         for remark in remarks:
-            self._told.begun(remark, before.get(remark.change.person))
+            self._told.begun(remark, before.get(remark.change.person), self._at)
         return remarks
 
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
         """What became of a remark."""
         self._told.ended(remark, is_heard=is_heard)
 
-    def last(self, at: float) -> Change | None:
-        """The change to the expression that was said last, if that was lately; at: seconds. From any thread."""
-        remark = self._told.last(at)
-        return remark.change if remark and at - remark.change.at <= LAST_S else None
+    def answered(self, number: int, expression: str, at: float) -> None:
+        """Who asked at `at` (seconds) was told that. From any thread."""
+        self._told.answered(number, expression, at)
+
+    def last(self, at: float) -> Named | None:
+        """The expression that was said last, and of whom, if that was lately; at: seconds. From any thread."""
+        last = self._told.last(at)
+        return last if last and at - last.at <= LAST_S else None
 
     def wrong(self, at: float) -> bool:
         """The wearer calls the last expression wrong at `at` (seconds): it is not said of that person for a while, and
@@ -84,7 +88,7 @@ class Scene:
         last = self.last(at)
         if last is None:
             return False
-        self._wrong[last.person, last.new] = at + WRONG_S
+        self._wrong[last.person, last.expression] = at + WRONG_S
         return True
 
     def is_wrong(self, number: int, expression: str) -> bool:

@@ -6,6 +6,7 @@ one. Where it then was never heard, and nothing newer is on its way, what was he
 
 from collections.abc import KeysView
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from assistant.records import Change
 
@@ -32,14 +33,22 @@ class Remark:
         return "" if self.sentence in ("no_longer", "somebody", "another") else None
 
 
+class Named(NamedTuple):
+    """Somebody, by number, and the expression that they were said to have, at `at` seconds."""
+
+    person: int
+    expression: str
+    at: float
+
+
 class Told:
     """What was last said of everybody of whom something was, by number: an expression, or empty."""
 
     def __init__(self) -> None:
         self._said: dict[int, str] = {}
         self._heard: dict[int, str | None] = {}  # of whom a remark is on its way: what was heard before it
-        self._open: tuple[Remark, ...] = ()
-        self._last: Remark | None = None
+        self._open: tuple[tuple[Remark, float], ...] = ()
+        self._last: Named | None = None
 
     def __contains__(self, number: int) -> bool:
         return number in self._said
@@ -62,24 +71,25 @@ class Told:
         """What is held now."""
         return dict(self._said)
 
-    def begun(self, remark: Remark, before: str | None) -> None:
-        """A remark is on its way. before: what was said of that person until then, None: nothing."""
-        for lost in [one for one in self._open if remark.change.at - one.change.at > KNOWN_S]:
+    def begun(self, remark: Remark, before: str | None, at: float) -> None:
+        """A remark is on its way since `at`. before: what was said of that person until then, None: nothing."""
+        for lost in [one for one, begun_at in self._open if at - begun_at > KNOWN_S]:
             self.ended(lost, is_heard=True)
         if remark.tells is not None:
             self._heard.setdefault(remark.change.person, before)
-            self._open += (remark,)
+            self._open += ((remark, at),)
 
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
         """What became of a remark."""
+        begun_at = next((begun_at for one, begun_at in self._open if one is remark), remark.change.at)
         if is_heard and remark.tells:
-            self._last = remark
-        if not any(one is remark for one in self._open):
+            self._last = Named(remark.change.person, remark.tells, begun_at)
+        if not any(one is remark for one, _ in self._open):
             return  # they left, or it told of no expression
-        number, self._open = remark.change.person, tuple(one for one in self._open if one is not remark)
+        number, self._open = remark.change.person, tuple(each for each in self._open if each[0] is not remark)
         if is_heard:
             self._heard[number] = remark.tells
-        if any(one.change.person == number for one in self._open):
+        if any(one.change.person == number for one, _ in self._open):
             return
         heard = self._heard.pop(number)
         if is_heard or number not in self._said:
@@ -92,9 +102,19 @@ class Told:
     def forget(self, number: int) -> bool:
         """They left; whether something was said of them."""
         self._heard.pop(number, None)
-        self._open = tuple(one for one in self._open if one.change.person != number)
+        self._open = tuple(each for each in self._open if each[0].change.person != number)
         return self._said.pop(number, None) is not None
 
-    def last(self, at: float) -> Remark | None:
-        """The last remark on an expression that was heard, or is being spoken at `at`. From any thread."""
-        return next((one for one in self._open if one.tells and at - one.change.at <= KNOWN_S), self._last)
+    def answered(self, number: int, expression: str, at: float) -> None:
+        """That was said in answer to who asked at `at`. From any thread."""
+        self._last = Named(number, expression, at)
+
+    def last(self, at: float) -> Named | None:
+        """What was named last, in a remark that was heard, or is being spoken at `at`, or in an answer. From any
+        thread."""
+        last = self._last
+        for remark, begun_at in self._open:
+            if remark.tells and at - begun_at <= KNOWN_S:
+                made = Named(remark.change.person, remark.tells, begun_at)
+                return made if last is None or last.at < begun_at else last
+        return last
