@@ -107,7 +107,9 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
         pin = gpiozero.Device.pin_factory.pin(PIN)
         assert pin.state == 1
         facts = control.ask("facts").facts
-        assert facts == {"vision": False, "muted": False, "camera": True, "faults": "blurred", "wrong": ""}
+        assert facts == {
+            "vision": False, "muted": False, "sees": True, "camera": True, "faults": "blurred", "wrong": ""
+        }  # fmt: skip
         vision.close()
         assert until(lambda: pin.state == 0)
         assert control.ask("facts").facts["camera"] is False
