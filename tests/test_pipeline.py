@@ -27,7 +27,7 @@ from assistant.records import (
 )  # fmt: skip
 from assistant.vision import detectors
 from assistant.vision.capture import Capture
-from assistant.vision.pipeline import CHANGE_LIVES_S, NEAR_S, Pipeline
+from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
 from assistant.vision.preprocess import SHAPE
 from assistant.vision.search import Search, mirrored
 from tests.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture, probabilities
@@ -560,14 +560,3 @@ def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gon
     )
     said = [each.text for frame in shots("neutral", 120) for each in line.step(frame).utterances]
     assert said == ["One person looks neutral."]
-
-
-def test_whose_box_trembles_about_the_limit_is_read_on() -> None:
-    def reasons(*widths: float, step_s: float = 0.1) -> list[str]:
-        faces = [Face(Box(200, 150, width, width), 0.9) for width in widths]
-        line = Pipeline(ScriptedDetector(lambda frame: [faces[frame]]), ScriptedReader(), Settings(), EN)
-        frames = [Frame(picture("happy"), number * step_s, number) for number in range(len(faces))]
-        return [line.step(frame).readings[0].reason for frame in frames]
-
-    assert reasons(44, 48, 44, 43, 45, 41, 44) == ["far", "", "", "", "", "far", ""]
-    assert reasons(48, 44, 44, step_s=NEAR_S + 0.1) == ["", "far", "far"]

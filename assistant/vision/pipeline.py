@@ -6,7 +6,6 @@
 Everything that looks at hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,8 +37,6 @@ PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
 SOONER_S = 0.3
 """Who comes back so long before having been gone for `vague_s` is somebody new to the tracker already."""
-NEAR_S = 1.0
-"""Who was near enough so lately is still, if their face became a little smaller."""
 MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
 
@@ -112,7 +109,6 @@ class Pipeline:
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
         self._is_mirrored = True
-        self._near_at: dict[int, float] = {}
         self._said_of: dict[Utterance, Remark] = {}
 
     def step(self, frame: Frame) -> Step:
@@ -134,7 +130,6 @@ class Pipeline:
             people = self.tracker.update(faces, frame.at)
         self._is_mirrored = not self._is_mirrored
         with _timed(stage_ms, "read"):
-            self._near_at = {number: at for number, at in self._near_at.items() if frame.at - at <= NEAR_S}
             readings = tuple(self._read(grey, person, frame.at) for person in people)
         with _timed(stage_ms, "decide"):
             changes = self.stabilizer.update(frame.at, readings)
@@ -151,10 +146,7 @@ class Pipeline:
         """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
         thread than `step`."""
         last = self.scene.last(now)
-        answered = self.answers.answer(what, self.sight, now, last.person if last else None)
-        if answered.seen and not answered.reason and what != "aim":
-            self.scene.answered(answered.seen.person, answered.seen.expression, now)
-        return answered
+        return self.answers.answer(what, self.sight, now, last.person if last else None)
 
     def wrong(self, now: float) -> Utterance:
         """The wearer says that the last expression was wrong: it is not said of that person for a while."""
@@ -170,11 +162,7 @@ class Pipeline:
         if self.reader is None:
             return Reading(person.id, at, None, "unclear")
         crop = preprocess.face(grey, person.face, self.detector.margin)
-        far = quality.STILL_NEAR if at - self._near_at.get(person.id, -math.inf) <= NEAR_S else quality.FAR
-        trouble = quality.trouble(person.face, crop, grey, self.covered, far=far)
-        if trouble != "far":
-            self._near_at[person.id] = at
-        if trouble:
+        if trouble := quality.trouble(person.face, crop, grey, self.covered):
             return Reading(person.id, at, None, trouble)
         try:
             said = tuple(map(float, self.reader.probabilities(crop[:, ::-1] if self._is_mirrored else crop)))

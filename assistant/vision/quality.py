@@ -40,36 +40,33 @@ BLURRED = 0.22
 """Sharpness below which a picture is blurred, see `sharpness`: .40 in the median of faces as they are, of any size,
 .27 for one in fifty; .13 where it is blurred by 5.5 % of the face's width, .12 where it was moved by 22 %. Of rooms
 .46, and .20 where a frame 640 pixels wide is blurred by 5."""
-FAR, STILL_NEAR = 46.0, 42.0
-"""Width of a face in pixels of a frame 640 wide below which it is too far: the smallest that are found reliably. Boxes
-tremble: whose face was read a moment ago is too far below the second."""
+FAR = 46.0
+"""Width of a face in pixels of a frame 640 wide below which it is too far: the smallest that are found reliably."""
 FLAT, GLOOM = 4.0, 70.0
 """A frame whose 12x16 coarse greys spread less than FLAT about a mean below GLOOM shows a finger, not a room."""
 
 
 def trouble(
-    face: Face,
-    crop: NDArray[np.uint8],
-    grey: NDArray[np.uint8],
-    covered: Callable[[NDArray[np.uint8]], bool] | None,
-    *,
-    far: float = FAR,
+    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
 ) -> str:
     """Why the expression of a face cannot be told: a key of the locale's [reasons], or empty if it can.
 
-    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop; far: FAR, or
-    STILL_NEAR for who was near enough a moment ago. Light is asked first: of a face in glare the detector frames the
-    middle alone, which then is small, or has no mouth. Where the frame is too bright, that is what is wrong with
-    whatever is wrong.
+    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. Light is asked
+    first: of a face in glare the detector frames the middle alone, which then is small, or has no mouth. Where the
+    frame is too bright, that is what is wrong with whatever is wrong.
     """
     glare = _lightness(grey) == "bright"
     if lightness := _lightness(inside(grey, face.box), GLARE if glare else BRIGHT):
         return lightness
-    found = "far" if face.box.width * 640 < far * max(grey.shape) else _of_the_face(face, crop, covered)
+    found = _of_the_face(face, crop, grey, covered)
     return "bright" if glare and found else found
 
 
-def _of_the_face(face: Face, crop: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None) -> str:
+def _of_the_face(
+    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
+) -> str:
+    if face.box.width * 640 < FAR * max(grey.shape):
+        return "far"
     if sharpness(crop) < BLURRED:
         return "blurred"
     if is_side_on(face.landmarks):
