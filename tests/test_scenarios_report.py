@@ -24,6 +24,7 @@ def test_the_readme_says_what_was_measured_and_when() -> None:
     assert "| happy | 0.000 [0.00, 0.79] | 0.900 [0.80, 0.95] | 40 | yes |" in text
     assert "| sad |" not in text, "too few events for a figure"
     assert "0.2 s" in text
+    assert f"| expressions said of somebody who cannot be told | {made['told_though_degraded']} |" in text
     assert text.rstrip().endswith("1 scenes, 1 minutes; 2026-11-21, abc1234.")
     assert report.as_text(made).count("happy") >= 2
 

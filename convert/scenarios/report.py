@@ -91,6 +91,7 @@ def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
         ("most remarks in a minute; words a minute, mean", f"{made['max_per_min']}; {made['words_per_min']}"),
         ("said later than 1.5 s after it was true; of the wrong person", f"{made['stale']}; {made['wrong_person']}"),
         ("right reason why it cannot be told", f"{made['reason_correct']:.1%}"),
+        ("expressions said of somebody who cannot be told", f"{made['told_though_degraded']}"),
     )
     lines += ["", "| measure | figure |", "| --- | --- |", *(f"| {name} | {figure} |" for name, figure in rows)]
     lines += ["", f"{made['scenes']} scenes, {made['minutes']:.0f} minutes; {date}, {revision}."]
