@@ -368,6 +368,11 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
     assert capsys.readouterr().out == "", "it is asked without a word"
 
 
+def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
+    waiting = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": "detector"}))
+    assert waiting.camera() is None, "the doctor can look for itself"
+
+
 def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
     def busy(command: str) -> Reply:
         raise LinkError("the assistant is busy; try again")

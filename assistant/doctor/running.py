@@ -38,9 +38,10 @@ class Running:
         """What it says of the camera; None: it does not hold it."""
         if refusal := self._refusal():
             return refusal
-        if not self.facts.get("vision"):
+        faults = str(self.facts.get("faults", "")).split()
+        if not self.facts.get("vision") or "detector" in faults:  # without a detector it opens none
             return None
-        for name in str(self.facts.get("faults", "")).split():
+        for name in faults:
             if name in CAMERA_FAULTS:
                 return bad(f"faults.{name}", CAMERA_FAULTS[name], detail="so the running assistant says")
         if not self.facts.get("camera"):
