@@ -540,6 +540,20 @@ def test_what_was_called_wrong_is_not_answered_either() -> None:
         assert line.answer(what, 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
 
 
+def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(words=Words(verbosity="quiet")), EN
+    )
+    for frame in shots("happy", 12):
+        line.step(frame)
+    assert line.answer("aim", 1.1).utterance.text
+    assert line.wrong(1.1).text == EN.status("nothing_said")
+    assert line.answer("describe", 1.1).utterance.text.endswith("Looks happy.")
+    assert line.wrong(1.2).text == EN.status("noted")
+    line.step(shots("happy", 1, 12)[0])
+    assert line.answer("describe", 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
+
+
 def test_somebody_far_from_a_camera_on_its_side_is_far() -> None:
     def far(shape: tuple[int, int], size: float) -> bool:
         one = Face(Box(100, 100, size, size), 0.9)

@@ -92,11 +92,8 @@ class Pipeline:
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
         self.most_faces = settings.detector.max_faces
-        self.lens, self.crowd, self.tracker = (
-            Lens(),
-            Crowd(self.most_faces),
-            Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S)),
-        )
+        self.lens, self.crowd = Lens(), Crowd(self.most_faces)
+        self.tracker = Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S))
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.levels if reader else None
         )
@@ -146,7 +143,10 @@ class Pipeline:
         """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
         thread than `step`."""
         last = self.scene.last(now)
-        return self.answers.answer(what, self.sight, now, last.person if last else None)
+        answered = self.answers.answer(what, self.sight, now, last.person if last else None)
+        if answered.seen and not answered.reason and what != "aim":
+            self.scene.answered(answered.seen.person, answered.seen.expression, now)
+        return answered
 
     def wrong(self, now: float) -> Utterance:
         """The wearer says that the last expression was wrong: it is not said of that person for a while."""
