@@ -60,6 +60,8 @@ def test_several_people() -> None:
     assert asked(*people) == "Two people. Nearest, on the left. Looks neutral."
     partner = (people[0], dataclasses.replace(people[1], is_partner=True))
     assert asked(*partner) == "Two people. Nearest, on the right. Looks happy."
+    larger = (dataclasses.replace(people[0], box=Box(0, 100, 200, 200)), partner[1])
+    assert asked(*larger) == "Two people. On the right. Looks happy.", "the partner need not be the nearest"
     assert asked(*people, what="more") == "Two people. On the left: Looks neutral. On the right: Looks happy."
     assert asked(*[somebody()] * 6).startswith("More than four people.")
 

@@ -40,7 +40,7 @@ class Answers:
             return Answered(self.status("no_picture"))
         if sight.is_lens_covered:
             return Answered(self.status("covered"), None, "covered")
-        seen = place.nearest(sight.people)
+        seen = place.foremost(sight.people)
         if sight.seen_at is not None and now - sight.seen_at > FRESH_S:
             seen = None
         elif what == "why":
@@ -87,7 +87,8 @@ class Answers:
         facts = (self._where(seen), distance, facing)
         if len(sight.people) == 1 and not sight.count:
             return self.phrases.facts((self.phrases.said("counts", "1"), *facts))
-        return f"{self._count(sight)} {self.phrases.facts((self.phrases.said('answers', 'nearest'), *facts))}"
+        who = self.phrases.said("answers", "nearest") if place.is_nearest(seen, sight.people) else ""
+        return f"{self._count(sight)} {self.phrases.facts((who, *facts))}"
 
     def _count(self, sight: Sight) -> str:
         count = max(len(sight.people), sight.count)

@@ -70,6 +70,15 @@ def aim(box: Box, width: int, height: int) -> str:
     return "up" if share < 1 / 4 else "down" if share > 3 / 4 else "ahead"
 
 
-def nearest(seen: tuple[Seen, ...]) -> Seen | None:
+def foremost(seen: tuple[Seen, ...]) -> Seen | None:
     """The one to speak of: the partner, else whoever is nearest; None of nobody."""
-    return max(seen, key=lambda each: (each.is_partner, each.box.width * each.box.height), default=None)
+    return max(seen, key=lambda each: (each.is_partner, _area(each)), default=None)
+
+
+def is_nearest(one: Seen, seen: tuple[Seen, ...]) -> bool:
+    """Whether nobody's face is larger."""
+    return _area(one) >= max(map(_area, seen))
+
+
+def _area(one: Seen) -> float:
+    return one.box.width * one.box.height
