@@ -57,9 +57,7 @@ def effect(model: Path, detector: Detector, faces: Faces, wild: Path, clip: Path
     classifier = Classifier(model, threads=1)
     return {
         "model": model.stem,
-        "fer2013": {
-            split: _on_fer2013(classifier, detector, faces.of(split)) for split in ("PublicTest", "PrivateTest")
-        },
+        "fer2013": {split: _on_fer2013(classifier, detector, faces.of(split)) for split in SPLITS},
         "muxspace": _on_muxspace(classifier, detector, muxspace.load(wild, EXPRESSIONS, MOST_EACH, half="report")),
         "clip": _on_clip(classifier, detector, clip) if clip else None,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.files import write_whole
 from assistant.records import AssistantError
 from convert import recipes
 from convert.recipes import Recipe
@@ -20,7 +21,10 @@ DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
 `ap`, `ap35`: average precision of a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
 ORIGIN = ("recipe", "revision", "epochs", "seed", "reopened")
 """What a run tells of the one that it began with."""
+SOFTWARE = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
 SCORES = ("challenge", "crowd", "ap")
+ROUNDING = 1e-6
+"""The history keeps so much of a score; an epoch that is no better than this is no better."""
 
 
 class RunError(AssistantError):
@@ -55,16 +59,19 @@ class Run:
         begins with. Raises RunError.
         """
         if start is not None:
-            before = start.environment()
+            before, _ = start.environment(), start.best()
             facts["begun_with"] = {name: before[name] for name in ORIGIN if name in before} | {
                 "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
             }
         if self.recipe_file.is_file():
             held = self.environment()
+            if "reopened" in held:
+                raise RunError(f"{self.path}: is a shipped model, reopened; begin another run with --from {self.path}")
             if self.recipe_file.read_bytes() != recipe_file.read_bytes() or held.get("epochs") != facts["epochs"]:
                 raise RunError(f"{self.path}: holds a run of another recipe or length; choose another --run folder")
             for name, what in (
                 ("data_sha256", "data"),
+                ("backend", "backend"),
                 ("precision", "precision"),
                 ("seed", "seed"),
                 ("begun_with", "first weights"),
@@ -73,12 +80,21 @@ class Run:
             ):
                 if held.get(name) != facts.get(name):
                     raise RunError(f"{self.path}: was begun with other {what}; choose another --run folder")
+            self._note_resume(held, facts)
             return
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
         with open(self.path / "history.csv", "w", newline="") as table:
             csv.writer(table).writerow(columns)
         shutil.copyfile(recipe_file, self.recipe_file)
+
+    def _note_resume(self, held: dict[str, Any], facts: dict[str, Any]) -> None:
+        """Say in environment.json which other state of the program, or of a library, goes on with the run."""
+        resumes = held.get("resumed", [])
+        last, now = held | (resumes[-1] if resumes else {}), {name: facts[name] for name in SOFTWARE if name in facts}
+        if any(last.get(name) != value for name, value in now.items()):
+            content = json.dumps(held | {"resumed": [*resumes, now]}, indent=1) + "\n"
+            write_whole({self.path / "environment.json": content.encode()})
 
     def add(self, row: Sequence[Any]) -> None:
         """Write the row of a finished epoch into history.csv."""

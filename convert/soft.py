@@ -4,8 +4,10 @@ One compressed file: for each picture (by the first 64 bits of the SHA-256 of it
 probabilities of both heads, averaged over the teachers. A student can be distilled with the file and FER-2013 alone.
 """
 
+import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.files import write_whole
 from convert.datasets import CROWD_LABELS, LABELS, DatasetError, picture_id
 
 LEVELS = 48
@@ -57,7 +60,9 @@ def write(labels: SoftLabels, path: Path) -> None:
     """Write the file that `read` reads."""
     # classes outermost: neighbouring bytes are alike, and compress to two thirds of what rows of a picture would
     codes = np.ascontiguousarray(labels.codes.transpose(2, 1, 0))
-    np.savez_compressed(path, pictures=labels.pictures, codes=codes, about=json.dumps(labels.about))
+    content = io.BytesIO()
+    np.savez_compressed(content, pictures=labels.pictures, codes=codes, about=json.dumps(labels.about))
+    write_whole({path: content.getvalue()})
 
 
 def read(path: Path) -> SoftLabels:
@@ -65,7 +70,7 @@ def read(path: Path) -> SoftLabels:
     try:
         with np.load(path, allow_pickle=False) as held:
             pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))
-    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as err:
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as err:
         raise DatasetError(f"{path}: not a file of soft labels ({type(err).__name__}: {err})") from err
     if (
         pictures.dtype != np.uint64

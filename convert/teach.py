@@ -5,6 +5,7 @@ had in half the time, and is there when the run is gone.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,12 @@ def teach(
         if former.views != views or not known.all():
             raise DatasetError(f"the former teachers were asked about other pictures, or {former.views} views of each")
         said += shares * (len(before) / count)
-    for teacher in teachers:
-        ask = _of_model(teacher) if teacher.suffix == ".tflite" else _of_run(Run(teacher))
+    about = before + [_about(each) for each in teachers]
+    asked = [_of_model(each) if each.suffix == ".tflite" else _of_run(Run(each)) for each in teachers]
+    for teacher, ask in zip(teachers, asked, strict=True):
         for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
             said[:, number] += ask(np.stack([view(image, number) for image in images])) / count
-    labels = soft.pack(images, said, {"views": views, "teachers": before + [_about(each) for each in teachers]})
+    labels = soft.pack(images, said, {"views": views, "teachers": about})
     soft.write(labels, path)
     return labels
 
@@ -67,6 +69,8 @@ def _of_run(run: Run) -> Teacher:
 def _of_model(model: Path) -> Teacher:
     files = {"challenge": card.challenge_of(model), "crowd": model}
     heads = {head: Classifier(file, threads=1) for head, file in files.items()}
+    for each in heads.values():  # as a run answers, whose temperature is not fitted
+        each.card = replace(each.card, temperature=1.0)
     orders = {head: [heads[head].labels.index(label) for label in labels] for head, labels in networks.HEADS.items()}
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

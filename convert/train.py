@@ -27,11 +27,8 @@ from convert.aware import aware
 from convert.lessons import Arrays, Distillation, Lessons
 from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
-from convert.runs import COLUMNS, Run, RunError, score
+from convert.runs import COLUMNS, ROUNDING, Run, RunError, score
 from convert.schedules import warm_cosine
-
-ROUNDING = 1e-6
-"""The history keeps so much of a score; an epoch that is no better than this is no better."""
 
 
 @keras.saving.register_keras_serializable("emotion_assistant")
@@ -83,6 +80,7 @@ def train(
     steps = math.ceil(len(training) / recipe.schedule.batch)
     done, best = len(run.history()), max(map(score, run.history()), default=0.0)
     if done >= epochs:
+        run.plot()  # what stopped it the last time may have come before this
         return run
     optimizer, average = _optimizer(recipe, steps * epochs), Average(recipe.schedule.average)
     if done:

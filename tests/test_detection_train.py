@@ -3,6 +3,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,8 @@ from assistant.records import ModelError
 from assistant.vision import detectors
 from convert.datasets import DatasetError
 from convert.detection import annotations, pictures, quantize, recipe, train
+from convert.detection.matching import Judged
+from convert.detection.pictures import Picture
 from convert.recipes import RecipeError
 from convert.runs import Run, RunError
 from tests import faces
@@ -133,7 +136,7 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
     with pytest.raises(ModelError, match="train further"):
         quantize.quantize(trained, place / "data", model)
     assert not model.exists()
-    monkeypatch.setattr(quantize, "choose_threshold", lambda found: 0.4)
+    monkeypatch.setattr(quantize, "choose_threshold", lambda content, held: (0.4, 0.9, 0.9))
     quantize.quantize(trained, place / "data", model)
     card = json.loads(model.with_suffix(".json").read_text("utf-8"))
     assert card["threshold"] == 0.4
@@ -205,6 +208,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     [
         ("face_detector", "cnn", "not of kind"),
         ("teacher = false", "teacher = 3", "data.teacher"),
+        ("teacher = false", "teacher = false\ncrops = 5", "data.crops needs data.teacher"),
         ("{ aa = 1.0 }", "{}", "needs weights"),
         ("96, 64", "90, 64", "multiples of 16"),
         ("frames = 16", "frames = 1", "1 or more"),
@@ -223,3 +227,18 @@ def test_a_teacher_that_is_asked_for_must_be_named(place: Path, tmp_path: Path) 
     file.write_text(RECIPE.replace("teacher = false", "teacher = true"))
     with pytest.raises(RecipeError, match="--teacher"):
         train.train(recipe.read(file), file, place / "data", tmp_path / "run")
+
+
+def test_each_threshold_is_tried_with_the_driver_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[float] = []
+
+    def judged(content: bytes, held: Sequence[Picture], threshold: float) -> Judged:
+        tried.append(threshold)
+        is_face = np.array([True] * 9 + [threshold >= 0.33])
+        return Judged(np.full(10, 0.99), is_face, np.full(10, 0.99))
+
+    monkeypatch.setattr(quantize, "judged", judged)
+    assert quantize.choose_threshold(b"", []) == (0.3, 0.9, 0.9)
+    monkeypatch.setattr(quantize, "PRECISION", 0.95)
+    assert quantize.choose_threshold(b"", [])[0] == 0.33
+    assert tried == [0.3, 0.3, 0.31, 0.32, 0.33]

@@ -4,6 +4,8 @@ import csv
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ from assistant.vision import detectors
 from assistant.vision.detectors.haar import Haar
 from convert import cli
 from convert.detection import candidates, evaluate, phantoms
+from convert.detection.annotations import Annotated
 from tests.standins import needs_photographs
 
 
@@ -177,3 +180,24 @@ def test_what_other_programs_take_is_no_cost(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(candidates, "ROUNDS", 3)
     cost = candidates.measure([candidate], [np.zeros((240, 320, 3), np.uint8)])
     assert cost["haar"]["ms"] < 5
+
+
+def test_recall_and_precision_are_of_what_the_assistant_is_given(tmp_path: Path) -> None:
+    image = np.full((240, 320, 3), 120, np.uint8)
+    known = [
+        Annotated(
+            tmp_path / "a.png",
+            np.array([[100, 80, 60, 60]], np.float32),
+            ("me",),
+            np.full((1, 5, 2), np.nan, np.float32),
+        )
+    ]
+    candidate: Any = SimpleNamespace(threshold=0.4)
+    exact = (np.array([[100, 80, 60, 60]], np.float32), np.array([0.9], np.float32))
+    drawn_away = (np.array([[140, 120, 60, 60]], np.float32), np.array([0.9], np.float32))
+    right, wrong = (
+        evaluate._figures(candidate, known, [image], [every], [served])
+        for every, served in ((drawn_away, exact), (exact, drawn_away))
+    )
+    assert (right["recall"], right["precision"], right["ap"]) == (1.0, 1.0, 0.0)
+    assert (wrong["recall"], wrong["precision"], wrong["ap"]) == (0.0, 0.0, 1.0)

@@ -1,7 +1,10 @@
 """What a student is shown and told, and the loss it learns by, against numbers worked out by hand."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
+import json
 import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,9 +128,19 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     said, known = alone.of(pictures)
     assert known.all()
     heads = [Classifier(file, threads=1) for file in (seven, model)]
+    for head in heads:
+        head.card = replace(head.card, temperature=1.0)
     for number in range(2):
         told = np.concatenate([head.probabilities(view(pictures[5], number)) for head in heads])
         np.testing.assert_allclose(said[5, number], told, atol=0.03)
+    settled = {file: json.loads(file.with_suffix(".json").read_text("utf-8")) for file in (seven, model)}
+    assert all(each["temperature"] != 1 for each in settled.values())
+    (tmp_path / "challenge").mkdir()
+    for file, place in ((model, tmp_path), (seven, tmp_path / "challenge")):
+        shutil.copy(file, place)
+        (place / file.name).with_suffix(".json").write_text(json.dumps(settled[file] | {"temperature": 0.2}))
+    sharper = teach.teach([tmp_path / model.name], data, 2, tmp_path / "sharper.npz")
+    np.testing.assert_array_equal(sharper.codes, alone.codes)  # a teacher's own scale, whatever was fitted later
     certain = np.zeros((len(pictures), 2, 15), np.float32)
     certain[:, :, [3, 8]] = 1
     former = soft.pack(pictures, certain, {"teachers": ["one", "two", "three"]})

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,16 @@ def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
     )[0]
     reference = Classifier(run.float_model("tiny-int8", "challenge")).probabilities(faces.picture(2, 9))
     np.testing.assert_allclose(reference, served, atol=1e-4)
+
+
+def test_a_fitted_temperature_is_no_loss_by_quantization(place: Path, tmp_path: Path) -> None:
+    for name in ("tiny-int8.tflite", "tiny-int8.json"):
+        shutil.copy(place / name, tmp_path)
+    about = json.loads((tmp_path / "tiny-int8.json").read_text("utf-8")) | {"temperature": 0.3}
+    (tmp_path / "tiny-int8.json").write_text(json.dumps(about), "utf-8")
+    float_model, known = Run(place / "run").float_model("tiny-int8", "challenge"), datasets.load(place)
+    settled, before = (verify.verify(folder / "tiny-int8.tflite", float_model, known) for folder in (tmp_path, place))
+    assert settled == before
 
 
 def test_the_card_says_where_the_model_comes_from(place: Path) -> None:

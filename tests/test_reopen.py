@@ -82,6 +82,12 @@ def test_a_run_that_begins_with_it_says_so(reopened: tuple[Path, Run], tmp_path:
     assert following.environment()["begun_with"]["reopened"] == run.environment()["reopened"]
 
 
+def test_a_reopened_model_is_no_run_to_go_on_with(reopened: tuple[Path, Run]) -> None:
+    _, run = reopened
+    with pytest.raises(RunError, match=f"begin another run with --from {run.path}"):
+        run.begin(run.recipe_file, run.environment(), ("epoch",))
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunError, match="exists; choose another --run folder"):
         reopen.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path)

@@ -1,6 +1,7 @@
 """The event benchmark: what counts as an event, as right, late or false; the scripts; truth.json."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from assistant.config import Settings
 from assistant.messages import ASKS
-from assistant.records import CANNOT_TELL, EXPRESSIONS, Box
+from assistant.records import CANNOT_TELL, EXPRESSIONS, AssistantError, Box, Face, Levels, Reading
 from convert.cli import main
 from convert.datasets import LABELS, DatasetError
-from convert.scenarios import figures, folder, score, script, truth
+from convert.scenarios import figures, folder, run, score, script, truth
 from convert.scenarios.faces import Roster
 from convert.scenarios.figures import Answer, Heard, wilson
 from convert.scenarios.scene import HEIGHT, WIDTH, Actor, Look, Scene, Way, truth_of
@@ -161,6 +163,21 @@ def test_figures_of_a_small_evening() -> None:
     assert len(json.dumps(made)) < 100_000
 
 
+def test_an_answer_about_somebody_who_can_be_told_needs_no_reason() -> None:
+    hidden = person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "side_on"),))
+    scene = Truth("s", "change", 10, (hidden, person("b", RIGHT, (0, 10, "happy"))))
+    answers = [
+        Answer(2, "happy", "", box(RIGHT)),
+        Answer(3, "happy", "", box(LEFT)),
+        Answer(4, CANNOT_TELL, "side_on", box(LEFT)),
+        Answer(5, CANNOT_TELL, ""),
+    ]
+    made = figures.figures([Heard(scene, (), (), answers)], LABELS, ("happy",))
+    assert made["reasons"] == {
+        "side_on": {"asked": 3, "correct": 0.333, "answers": {"happy": 1, "none": 1, "side_on": 1}}
+    }
+
+
 def test_a_word_is_worth_saying_from_forty_events_and_a_precision_of_85_percent() -> None:
     known = (("happy", 0, None), ("sad", 39, 1.0), ("surprise", 40, 0.85), ("angry", 99, 0.84), ("fear", 99, None))
     rows = {word: {"events": events, "precision": precision} for word, events, precision in known}
@@ -211,6 +228,20 @@ def test_scripts_are_long_enough_and_their_timelines_in_order(seed: int) -> None
 def test_the_same_seed_writes_the_same_scenes() -> None:
     assert script.write(roster(), 5) == script.write(roster(), 5)
     assert script.write(roster(), 5) != script.write(roster(), 6)
+
+
+@pytest.mark.parametrize("seed", range(1, 30))
+def test_nobody_walks_past_themselves(seed: int) -> None:
+    for scene in script.write(roster(8), seed):
+        if scene.kind in ("pair", "cross"):
+            assert len({actor.name for actor in scene.actors}) == 2
+
+
+def test_a_second_person_is_needed_to_pass_by() -> None:
+    lone = {"p0": {"neutral": ("0a", "0b", "0c"), "happy": ("0x",), "sad": ("0y",), "surprise": ("0z",),
+                   "angry": ("0w",)}}  # fmt: skip
+    with pytest.raises(DatasetError, match="a second person who looks"):
+        script.write(replace(roster(), near=lone))
 
 
 def test_nobody_to_play_is_one_line() -> None:
@@ -273,6 +304,39 @@ def test_what_is_wrong_with_a_truth_is_one_line(where: str, value: object, said:
         truth.read(tmp_path / "truth.json", "x")
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_questions() -> None:
+    wide = Face(Box(600, 200, 160, 160), 0.9)  # in the middle of 1280 pixels, at the right of 640
+    other = Face(Box(100, 200, 160, 160), 0.9)
+    taken = []
+    for number in range(100):
+        at, here = number / 10, (other, wide) if number >= 30 else (other,)
+        readings = tuple(Reading(index + 1, at, (0.95, 0.05)) for index in range(len(here)))
+        taken.append(run.Taken(at, here, readings))
+    asks = ((0.5, "describe"),)
+    outcome = run.Outcome(
+        Truth("s", "pair", 10, (), asks), (), (), tuple(taken), ("happy", "neutral"), Levels(), 100, (720, 1280)
+    )
+    texts = [line.text for line in run.again(outcome, Settings())]
+    assert texts[-1].startswith("Ahead"), texts
+    first = run.again(outcome, Settings())[0]
+    alone = run.again(replace(outcome, truth=replace(outcome.truth, asks=())), Settings())[0]
+    assert first.started_at is not None
+    assert alone.started_at is not None
+    assert first.started_at > alone.started_at  # the answer was being said
+
+
+def test_a_worker_that_is_killed_ends_the_run_in_one_line() -> None:
+    with pytest.raises(AssistantError, match="was killed, perhaps for its memory"):
+        list(run._outcomes([_Deadly(), _Deadly()], 2))  # type: ignore[list-item]
+
+
+class _Deadly:
+    """Kills the process that unpacks it."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (9,)
 
 
 def test_a_folder_of_scenes_goes_through_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

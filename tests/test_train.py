@@ -108,6 +108,33 @@ def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -
         train.train(recipes.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", epochs=1)
 
 
+def test_who_goes_on_with_a_run_is_written_down_and_another_backend_refused(place: Path) -> None:
+    run = _train(place, "noted", epochs=1)
+    _train(place, "noted", epochs=1)
+    assert "resumed" not in run.environment()
+    about = run.environment()
+    for revision in ("0123456789", "0123456789", about["revision"]):
+        run.begin(place / "tiny.toml", about | {"revision": revision}, ())
+    assert [each["revision"] for each in run.environment()["resumed"]] == ["0123456789", about["revision"]]
+    with pytest.raises(RunError, match="other backend"):
+        run.begin(place / "tiny.toml", about | {"backend": "abacus"}, ())
+
+
+def test_curves_are_drawn_though_the_last_epoch_was_interrupted(place: Path) -> None:
+    run = _train(place, "drawn", epochs=1)
+    (run.path / "curves.png").unlink()
+    _train(place, "drawn", epochs=1)
+    assert (run.path / "curves.png").stat().st_size > 1000
+
+
+def test_a_run_without_weights_begins_no_other(place: Path, tmp_path: Path) -> None:
+    run = _train(place, "bare", epochs=1)
+    run.weights.unlink()
+    with pytest.raises(RunError, match="bare: no epoch of this run is finished"):
+        train.train(run.recipe(), run.recipe_file, place, tmp_path / "next", epochs=1, start=run)
+    assert not (tmp_path / "next").exists()
+
+
 def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_path: Path) -> None:
     training = datasets.load(place).of("Training")
     taught = tmp_path / "taught.toml"

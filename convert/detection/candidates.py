@@ -55,8 +55,12 @@ class Candidate:
             self.threshold, self.bytes = 0.0, haar.file().stat().st_size  # all that it finds: it gives no probability
 
     def hits(self, image: NDArray[np.uint8]) -> Hits:
-        """Boxes in pixels of the picture, BGR uint8 [H, W, 3], and scores."""
+        """Every hit from LEAST_SCORE on: boxes in pixels of the picture, BGR uint8 [H, W, 3], and scores."""
         return matching.as_arrays(self.every.find(image, to_grey(image)))
+
+    def served_hits(self, image: NDArray[np.uint8]) -> Hits:
+        """What the assistant is given: not what is sure enough of `hits`, for weak ones draw at the boxes of others."""
+        return matching.as_arrays(self.served.find(image, to_grey(image)))
 
 
 def measure(candidates: Sequence[Candidate], images: Sequence[NDArray[np.uint8]]) -> dict[str, dict[str, Any]]:

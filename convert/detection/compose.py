@@ -31,7 +31,7 @@ MAX_ENLARGED = 2.5
 
 @dataclass(frozen=True)
 class Mixture:
-    """How often what is made (shares; what is left of 1 are single scenes), and how far it may be changed.
+    """How often what is made (shares; the rest of 1 are single scenes; without mattes cutouts are heads), and how far.
 
     tilt_deg: largest rotation, drawn in half of the scenes, the others stay within a third of it; gamma: largest, and
     inverse of the smallest; noise: largest standard deviation in grey levels; covered, glasses, beards: share of the

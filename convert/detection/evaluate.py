@@ -59,10 +59,10 @@ def evaluate(
         "detectors": {},
     }
     for candidate in candidates:
-        hits = [candidate.hits(image) for image in images]
+        hits, served = ([look(image) for image in images] for look in (candidate.hits, candidate.served_hits))
         if table is not None and candidate is candidates[0]:
             _write(table, known, hits)
-        found = _figures(candidate, known, images, hits) | cost[candidate.name]
+        found = _figures(candidate, known, images, hits, served) | cost[candidate.name]
         found["by_tilt"] = {f"{angle:+d}": _tilted(candidate, known, images, angle) for angle in TILTS_DEG}
         found["phantoms"] = {
             "pictures_without_faces": _phantoms(candidate, empty),
@@ -99,24 +99,36 @@ def _ignored(each: Annotated, image: NDArray[np.uint8]) -> Boxes:
 
 
 def _figures(
-    candidate: Candidate, known: Sequence[Annotated], images: Sequence[NDArray[np.uint8]], hits: Sequence[Hits]
+    candidate: Candidate,
+    known: Sequence[Annotated],
+    images: Sequence[NDArray[np.uint8]],
+    hits: Sequence[Hits],
+    served: Sequence[Hits],
 ) -> dict[str, Any]:
+    """Average precision and recall at a precision are those of every hit, the others of what the assistant is given."""
     pairs = list(zip(known, images, strict=True))
     faces, ignored = [_scaled(*pair) for pair in pairs], [_ignored(*pair) for pair in pairs]
-    small = [(boxes * np.float32(_factor(image)), scores) for (boxes, scores), image in zip(hits, images, strict=True)]
+    every, given = ([_shrunk(*pair) for pair in zip(each, images, strict=True)] for each in (hits, served))
     made: dict[str, Any] = {"threshold": candidate.threshold}
     for overlap, end in ((0.5, ""), (0.35, "35")):
-        pictures = matching.judge_all(faces, ignored, small, overlap)
+        ranked = matching.pooled(matching.judge_all(faces, ignored, every, overlap))
+        pictures = matching.judge_all(faces, ignored, given, overlap)
         judged = matching.pooled(pictures)
         recall, precision = matching.recall_precision(judged, candidate.threshold)
-        made |= {f"recall{end}": recall, f"precision{end}": precision, f"ap{end}": matching.average_precision(judged)}
+        made |= {f"recall{end}": recall, f"precision{end}": precision, f"ap{end}": matching.average_precision(ranked)}
         if not end:
-            made["recall_at_precision_90"] = matching.recall_at_precision(judged, 0.9)
+            made["recall_at_precision_90"] = matching.recall_at_precision(ranked, 0.9)
             made["interval_95"] = matching.intervals(pictures, [group(each) for each in known], candidate.threshold)
             made["by_size"] = _by(judged, candidate, np.concatenate([_size(each) for each in faces]), SIZES)
             light = np.concatenate([_light(*pair) for pair in pairs])
             made["by_light"] = _by(judged, candidate, light, LIGHTS)
     return made
+
+
+def _shrunk(hits: Hits, image: NDArray[np.uint8]) -> Hits:
+    """Hits in pixels of a picture, at the long side of the protocol."""
+    boxes, scores = hits
+    return boxes * np.float32(_factor(image)), scores
 
 
 def group(each: Annotated) -> str:
@@ -170,7 +182,7 @@ def _tilted(
             centres = (boxes[:, :2] + boxes[:, 2:] / 2) @ turn[:, :2].T + turn[:, 2]
             boxes = np.concatenate([centres - side / 2, side, side], axis=1)
         is_inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, :2] + boxes[:, 2:] <= [width, height]).all(axis=1)
-        found, scores = candidate.hits(np.asarray(turned, np.uint8))
+        found, scores = candidate.served_hits(np.asarray(turned, np.uint8))
         ignored = np.concatenate([_ignored(each, image), boxes[~is_inside] * factor]).astype(np.float32)
         faces = np.asarray(boxes[is_inside] * factor, np.float32)
         pictures.append(matching.judge(faces, ignored, (found * factor, scores), TILT_OVERLAP))

@@ -55,12 +55,11 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     contents[model] = convert(net, frames)
     check(model.name, contents[model])
     held = [picture for picture in known if pictures.is_held_out(picture.name)]
-    exact, found = (judged(content, held) for content in contents.values())
-    threshold = choose_threshold(found)
+    exact, found = (judged(content, held, LEAST_SCORE) for content in contents.values())
+    threshold, recall, precision = choose_threshold(contents[model], held)
     loss = {"float32": matching.average_precision(exact), "int8": matching.average_precision(found)}
     if loss["float32"] - loss["int8"] > MAX_LOSS:
         raise ModelError(f"{model}: average precision falls from {loss['float32']:.2%} to {loss['int8']:.2%} by int8")
-    recall, precision = matching.recall_precision(found, threshold)
     facts = {
         "frames": FRAMES,
         "sha256": hashlib.sha256(frames.tobytes()).hexdigest(),
@@ -84,21 +83,24 @@ def opened(content: bytes, threshold: float) -> Own:
         return Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE))
 
 
-def judged(content: bytes, held: Sequence[Picture]) -> Judged:
-    """The hits of a detector file (its bytes) on pictures."""
-    detector = opened(content, LEAST_SCORE)
+def judged(content: bytes, held: Sequence[Picture], threshold: float) -> Judged:
+    """What a detector file (its bytes) finds in pictures, served at a threshold."""
+    detector = opened(content, threshold)
     hits = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held]
     faces, ignored = [picture.boxes for picture in held], [picture.ignored for picture in held]
     return matching.pooled(matching.judge_all(faces, ignored, hits, OVERLAP))
 
 
-def choose_threshold(found: Judged) -> float:
-    """The lowest score, in steps of 0.01 and LEAST_THRESHOLD at least, from which PRECISION of the hits are faces.
+def choose_threshold(content: bytes, held: Sequence[Picture]) -> tuple[float, float, float]:
+    """The lowest score, in steps of 0.01 and LEAST_THRESHOLD at least, at which PRECISION of what a detector file (its
+    bytes) gives are faces; and its recall and precision there.
 
-    Raises ModelError where no score does that.
+    Each score is tried with the driver itself: hits below it are merged into those above, so they cannot be sorted out
+    afterwards. Raises ModelError where no score does that.
     """
-    for threshold in np.arange(LEAST_THRESHOLD, 1, 0.01):
-        recall, precision = matching.recall_precision(found, float(threshold))
+    for percent in range(round(100 * LEAST_THRESHOLD), 100):
+        threshold = percent / 100
+        recall, precision = matching.recall_precision(judged(content, held, threshold), threshold)
         if recall and precision >= PRECISION:
-            return round(float(threshold), 2)
+            return threshold, recall, precision
     raise ModelError(f"no score makes {PRECISION:.0%} of the hits on the held-out pictures faces; train further")

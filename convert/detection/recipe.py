@@ -80,7 +80,8 @@ def read(path: Path) -> DetectorRecipe:
     network = table.pop("network", {})
     if network.pop("kind", "") != KIND:
         raise RecipeError(f"{path}: [network] is not of kind {KIND}")
-    weights = table.get("data", {}).pop("weights", {})
+    held = table.get("data", {})
+    weights = held.pop("weights", {}) if isinstance(held, dict) else {}
     if not isinstance(weights, dict) or not weights or not all(type(each) in (int, float) for each in weights.values()):
         raise RecipeError(f"{path}: [data] needs weights, such as {{yt = 1.5, fm = 2}}")
     parts: dict[str, Any] = {
@@ -89,6 +90,8 @@ def read(path: Path) -> DetectorRecipe:
     }
     data = recipes.fill(path, "data", Data, table.pop("data", {}))
     table.setdefault("name", path.stem)
+    if data.crops and not data.teacher:
+        raise RecipeError(f"{path}: data.crops needs data.teacher, which finds their landmarks")
     recipe = DetectorRecipe(network=network, data=replace(data, weights=weights), **table, **parts)
     schedule = recipe.schedule
     if min(schedule.epochs, schedule.batch) < 1 or schedule.frames < schedule.batch or schedule.average >= 1:

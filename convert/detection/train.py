@@ -30,7 +30,7 @@ from convert.detection.recipe import DetectorRecipe
 from convert.detection.targets import targets
 from convert.provenance import environment
 from convert.recipes import RecipeError
-from convert.runs import DETECTOR_COLUMNS, Run, RunError, score
+from convert.runs import DETECTOR_COLUMNS, ROUNDING, Run, RunError, score
 from convert.schedules import warm_cosine
 
 LONG_SIDE = 320
@@ -139,22 +139,25 @@ def train(
     run.begin(recipe_file, environment(pictures_sha256(data / "faces" / "train")) | facts, DETECTOR_COLUMNS, start)
     done, best = len(run.history()), max(map(score, run.history()), default=-1.0)
     if done >= epochs:
+        run.plot()  # what stopped it the last time may have come before this
         return run
-    optimizer = _optimizer(recipe, len(range(0, schedule.frames, schedule.batch)) * epochs)
+    optimizer = _optimizer(recipe, schedule.frames // schedule.batch * epochs)
     average = Average(schedule.average)
+    if start is not None:
+        load_weights(net, start)
+    hardness = mined(flattened(net, LONG_SIDE, LONG_SIDE), training) if recipe.data.mined else None
     if done:
         _resume(run, net, optimizer, average)
-    elif start is not None:
-        load_weights(net, start)
     journal = Journal(run, net, held, average, best)
-    hardness = mined(flattened(net, LONG_SIDE, LONG_SIDE), training) if recipe.data.mined else None
     composer = Composer(training, recipe.mixture, recipe.data.weights, hardness, crops)
     starts = [round(share * epochs) for share, *_ in schedule.sizes] + [epochs]
     for (_, width, height), first, end in zip(schedule.sizes, starts, starts[1:], strict=False):
         if done < end and first < end:
             begin = max(done, first)
             model = flattened(net, width, height)
-            model.compile(optimizer, DetectionLoss(*grid.centres(height, width)), jit_compile=False)
+            model.compile(
+                optimizer, DetectionLoss(*grid.centres(height, width)), jit_compile=keras.backend.backend() == "jax"
+            )
             frames = Frames(composer, recipe, width, height, begin)
             model.fit(frames, initial_epoch=begin, epochs=end, verbose=2, callbacks=[average, journal])
     run.plot()
@@ -165,6 +168,8 @@ def mined(model: keras.Model, training: Sequence[Picture]) -> dict[str, float]:
     """The highest score that a training model for LONG_SIDE squares gives anywhere in each picture without faces, by
     the picture's name: the higher, the more there is to learn from it."""
     empty = [picture for picture in training if not len(picture.boxes) and not len(picture.ignored)]
+    if not empty:
+        return {}
     outputs = model.predict(scaled(HeldOut(empty).inputs)[..., np.newaxis], batch_size=16, verbose=0)
     return {
         picture.name: float(best) for picture, best in zip(empty, grid.scores(outputs[..., 0]).max(axis=1), strict=True)
@@ -254,7 +259,7 @@ class Journal(keras.callbacks.Callback):
         raw, folder = self.net.get_weights(), self.run.path
         self.net.set_weights(self.average.weights)
         ap, ap35 = self.held.average_precision(self.judged)
-        is_best = ap > self.best
+        is_best = ap > self.best + ROUNDING
         if is_best:
             self.best = ap
             self.net.save_weights(folder / "next_best.weights.h5")

@@ -1,6 +1,6 @@
 """How a model bears what cameras and people do to a picture: nine disturbances at three strengths each.
 
-Which way a picture is turned or shifted follows from its place in the split, so that the figures repeat.
+Which way a picture is turned or shifted follows from its place among those that count, so that the figures repeat.
 """
 
 from collections.abc import Callable

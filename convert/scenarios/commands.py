@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
         "--report", action="store_true", help="the half that only figures are made of, not the tuning half"
     )
     which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
-    made.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}")
+    made.add_argument("--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; of a folder, its own")
     made.add_argument(
         "--seed", type=int, default=SEED, metavar="N", help="other people, places and times (%(default)s)"
     )
@@ -53,14 +53,7 @@ def add(commands: Any) -> None:
 
 
 def _scenarios(options: argparse.Namespace) -> int:
-    if options.readme and not options.report:
-        options.usage_error("--readme is for the report")
-    if options.readme and any((options.only, options.seed != SEED, options.config, options.model, options.detector)):
-        options.usage_error("the README's table is of all scenes and of what is shipped: leave out the other options")
-    if options.readme and not options.readme.is_file():
-        options.usage_error(f"{options.readme}: no such file")
-    if options.tune and (options.report or options.scenes):
-        options.usage_error("--tune is for the tuning half")
+    _check(options)
     if options.missing:
         return _missing(options)
     if options.write:
@@ -90,6 +83,24 @@ def _scenarios(options: argparse.Namespace) -> int:
         card.update_readme(options.readme, SCENARIOS, table)
     print(json.dumps(made, indent=1) if options.json else report.as_text(made))
     return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    if options.readme and not options.report:
+        options.usage_error("--readme is for the report")
+    if options.readme and any((options.only, options.seed != SEED, options.config, options.model, options.detector)):
+        options.usage_error("the README's table is of all scenes and of what is shipped: leave out the other options")
+    if options.readme and not options.readme.is_file():
+        options.usage_error(f"{options.readme}: no such file")
+    if options.tune and (options.report or options.scenes):
+        options.usage_error("--tune is for the tuning half")
+    if options.tune and options.plots:
+        options.usage_error("--plots draws what was said; --tune says nothing")
+    if options.write and options.scenes:
+        options.usage_error("--write is for the scripted scenes")
+    if options.only and not options.scenes and options.only not in KINDS:
+        options.usage_error(f"--only: {options.only!r}; allowed: {', '.join(KINDS)}")
 
 
 def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:

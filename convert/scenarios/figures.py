@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from assistant.records import EXPRESSIONS
+from assistant.records import EXPRESSIONS, Box
 from convert.scenarios import score
 from convert.scenarios.score import Event, Said, Verdict
 from convert.scenarios.truth import Truth
@@ -21,11 +21,12 @@ Z = 1.96
 
 class Answer(NamedTuple):
     """What was answered at a moment. state: the expression that was told; if it is none, reason says why, or is empty
-    where nobody was seen."""
+    where nobody was seen. box: the face it is about, None: nobody's."""
 
     at: float
     state: str
     reason: str
+    box: Box | None = None
 
 
 class Heard(NamedTuple):
@@ -155,10 +156,13 @@ def _most_in_a_minute(starts: Sequence[float]) -> int:
 
 
 def _expected(heard: Heard) -> list[tuple[str, Answer]]:
-    """Each answer that was given while somebody could not be told, with the reason why not."""
+    """Each answer about somebody who could not be told, or about nobody while there was such a person, with the reason
+    why not."""
     made = []
     for answer in heard.answers:
-        reasons = [reason for person in heard.truth.people if (reason := person.reason(answer.at))]
+        about = score.matched(heard.truth, answer.at, answer.box)
+        people = heard.truth.people if about is None else (about,)
+        reasons = [reason for person in people if (reason := person.reason(answer.at))]
         if reasons:
             made.append((reasons[0], answer))
     return made

@@ -22,7 +22,7 @@ def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
             outcome.truth,
             outcome.said,
             () if outcome.truth.kind == DEGRADED else again(outcome, everything),
-            tuple(Answer(each.at, each.state, each.reason) for each in outcome.asked),
+            tuple(Answer(each.at, each.state, each.reason, each.box) for each in outcome.asked),
         )
         for outcome in outcomes
     ]

@@ -9,6 +9,8 @@ import functools
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from assistant import assembly
 from assistant.config import Settings
-from assistant.records import CANNOT_TELL, Box, Face, Frame, Levels, Person, Reading
+from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Levels, Person, Reading
 from assistant.replay import Line, Reply, Summary, replay
 from assistant.vision.cameras import Camera
 from assistant.vision.cameras.opencv import ClipCamera
@@ -55,7 +57,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a scene. labels and levels: the classifier's."""
+    """What came of a scene. labels and levels: the classifier's; size: height and width of its frames."""
 
     truth: Truth
     said: tuple[Said, ...]
@@ -64,6 +66,7 @@ class Outcome:
     labels: tuple[str, ...]
     levels: Levels
     frames: int
+    size: tuple[int, int] = (HEIGHT, WIDTH)
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,11 @@ class _Recorder(Pipeline):
     def __init__(self, made: Pipeline, settings: Settings) -> None:
         super().__init__(made.detector, made.reader, settings, made.phrases, covered=made.covered, search=made.search)
         self.taken: list[Taken] = []
+        self.size = (HEIGHT, WIDTH)
 
     def step(self, frame: Frame) -> Step:
+        height, width = frame.image.shape[:2]
+        self.size = (height, width)
         step = super().step(frame)
         self.taken.append(Taken(frame.at, tuple(person.face for person in step.people), step.readings))
         return step
@@ -125,9 +131,9 @@ class _Blank:
 
     is_live = False
 
-    def __init__(self, moments: Sequence[float]) -> None:
+    def __init__(self, moments: Sequence[float], size: tuple[int, int]) -> None:
         self._moments = iter(moments)
-        self._grey = np.full((HEIGHT, WIDTH), MID_GREY, np.uint8)
+        self._grey = np.full(size, MID_GREY, np.uint8)
 
     def read(self) -> Frame | None:
         at = next(self._moments, None)
@@ -156,7 +162,8 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
 def again(outcome: Outcome, settings: Settings, levels: Levels | None = None) -> tuple[Said, ...]:
     """What would have been said with other settings of decisions and words. levels: instead of the classifier's."""
     pipeline = _Again(_Known(outcome.taken, outcome.labels, levels or outcome.levels), settings)
-    lines = replay(_Blank([each.at for each in outcome.taken]), pipeline, settings)
+    camera = _Blank([each.at for each in outcome.taken], outcome.size)
+    lines = replay(camera, pipeline, settings, outcome.truth.asks)
     return tuple(_said(line) for line in lines if isinstance(line, Line))
 
 
@@ -165,8 +172,13 @@ def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
         yield from map(_work, tasks)
         return
     ignore = (signal.SIGINT, signal.SIG_IGN)  # at a terminal the workers are interrupted too: one line is enough
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(tasks)), signal.signal, ignore) as pool:
-        yield from pool.imap(_work, tasks)
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), signal.signal, ignore)
+    try:
+        yield from pool.map(_work, tasks)
+    except BrokenProcessPool as err:
+        raise AssistantError("a process that ran scenes was killed, perhaps for its memory; try --workers 1") from err
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _work(task: Task) -> Outcome:
@@ -184,7 +196,7 @@ def _work(task: Task) -> Outcome:
             else:
                 said.append(_said(item))
     labels, levels = (pipeline.reader.labels, pipeline.reader.levels) if pipeline.reader else ((), Levels())
-    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, levels, frames)
+    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, levels, frames, pipeline.size)
 
 
 def _camera(task: Task) -> Camera:

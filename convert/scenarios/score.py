@@ -30,7 +30,6 @@ NEAR = 1.0
 """A line is about the nearest face, no farther from it than so many of its widths."""
 ANNOUNCES = ("arrived", "looks")
 """The locale's sentences that name the expression somebody has."""
-TAKES_BACK = "no_longer"
 
 RIGHT, STALE, WRONG_PERSON, FALSE, BRIEF = "right", "stale", "wrong_person", "false", "brief"
 

@@ -43,6 +43,13 @@ class _Deck:
         known = [(who, name) for who, shown in sorted(people.items()) for name in shown.get(expression, ())]
         return self._deal((expression, far), known)
 
+    def somebody_else(self, than: str, expression: str) -> tuple[str, str]:
+        """Another near person with this expression, and a still of it."""
+        if not any(expression in shown for who, shown in self.roster.near.items() if who != than):
+            raise DatasetError(f"no pictures for scenes with a second person who looks {expression}")
+        dealt = self.single(expression)
+        return dealt if dealt[0] != than else self.somebody_else(than, expression)
+
     def both(self, expression: str) -> tuple[str, str, str]:
         """A person who has a neutral still and one of this expression: person, neutral, other."""
         known = [
@@ -176,9 +183,7 @@ def _pair(deck: _Deck, random: Generator, expression: str) -> Scene:
     """Somebody joins somebody else, whose expression changes later: two side by side."""
     who, neutral, other = deck.both(expression)
     shown = "neutral" if expression == "happy" else "happy"
-    second, still = deck.single(shown)
-    while second == who:
-        second, still = deck.single(shown)
+    second, still = deck.somebody_else(who, shown)
     sides = [0.25 * WIDTH, 0.75 * WIDTH] if random.random() < 0.5 else [0.75 * WIDTH, 0.25 * WIDTH]
     looks = (Look(0.0, neutral, "neutral"), Look(float(random.uniform(8.5, 10)), other, expression, _fade(random)))
     stand = _stand(random, random.uniform(4.0, 5.0), 17, sides[1])
@@ -192,12 +197,12 @@ def _cross(deck: _Deck, random: Generator, expression: str) -> Scene:
     """Somebody stands there while somebody else passes, in front or behind, within two seconds."""
     who, still = deck.single(expression)
     one = Actor(who, _stand(random, 0, 17), (Look(0.0, still, expression),))
-    passer, other = deck.single("neutral" if expression == "happy" else "happy")
+    shown = "neutral" if expression == "happy" else "happy"
+    passer, other = deck.somebody_else(who, shown)
     start, nearer = random.uniform(6, 9), random.random() < 0.5
     width, y = one.way[0].width * (1.35 if nearer else 0.6), one.way[0].y + random.uniform(-20, 20)
     ends = (ACROSS, WIDTH - ACROSS) if random.random() < 0.5 else (WIDTH - ACROSS, ACROSS)
     way = (Way(start, ends[0], y, width), Way(start + random.uniform(1.5, 2.0), ends[1], y, width))
-    shown = "neutral" if expression == "happy" else "happy"
     return Scene("", "", 0.0, 16.0, 0, "", (one, Actor(passer, way, (Look(0.0, other, shown),))))
 
 
