@@ -1,7 +1,7 @@
 """The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
 
-TensorFlow is imported by `quantize` alone, Keras by `train`, `teach`, `reopen`, `quantize` and `cover`; the other
-commands run where only the assistant's own libraries are installed.
+TensorFlow is needed by `quantize` alone, Keras by `train`, `teach`, `reopen`, `quantize` and `cover`; the other
+commands run with the assistant's own libraries and tqdm.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assistant import __version__
-from assistant.records import AssistantError
+from assistant.records import AssistantError, ModelError
 from assistant.vision.detectors.own import SHIPPED
 from assistant.vision.runtime import quiet_stderr
 from assistant.vision.tflite import find
@@ -25,6 +25,7 @@ from convert.detection.recipe import KIND
 from convert.evaluation import commands as evaluation_commands
 from convert.runs import Run
 from convert.scenarios import commands as scenario_commands
+from convert.views import MOST_VIEWS
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 HEADS = ("crowd", "challenge")
@@ -47,9 +48,10 @@ judge what is shipped:
   emotion-convert evaluate-detector
   emotion-convert benchmark
 
-FER-2013 is read from --data, else from $EMOTION_DATA. train, teach, reopen, quantize and cover need
-pip install 'emotion-assistant[convert]'; train also runs on JAX or Torch, with keras, tqdm and matplotlib beside them:
-KERAS_BACKEND chooses, else the first of TensorFlow, JAX and Torch that is installed.
+FER-2013 is read from --data, else from $EMOTION_DATA; what looks at clips too reads those in $EMOTION_VIDEOS. train,
+teach, reopen, quantize and cover need pip install 'emotion-assistant[convert]'; train also runs on JAX or Torch, with
+keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of TensorFlow, JAX and Torch that is
+installed.
 """
 
 
@@ -164,9 +166,12 @@ def _faces(options: argparse.Namespace) -> Faces:
 def _train(options: argparse.Namespace) -> int:
     if recipes.kind(options.recipe) == KIND:
         return detection_commands.train(options)
+    if options.teacher:
+        options.usage_error("--teacher goes with a face detector's recipe; soft labels stand in [distillation]")
     recipe, source = recipes.read(options.recipe), data(options)
     if options.precision:
         recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
+        recipes.check_precision(options.recipe, recipe)
     if options.seed is not None:
         recipe = replace(recipe, seed=options.seed)
     start = Run(options.start) if options.start else None
@@ -186,6 +191,8 @@ def _train(options: argparse.Namespace) -> int:
 def _teach(options: argparse.Namespace) -> int:
     if options.file.suffix != ".npz":
         options.usage_error("FILE must end in .npz")
+    if options.views > MOST_VIEWS:
+        options.usage_error(f"--views: a picture has {MOST_VIEWS} at the most")
     faces = _faces(options)
     with quiet_stderr():
         from convert import soft
@@ -219,6 +226,8 @@ def _quantize(options: argparse.Namespace) -> int:
         options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
     run = Run(options.run)
     if recipes.kind(run.recipe_file) == KIND:
+        if options.calibration or options.head != HEADS[0]:
+            options.usage_error("--head and --calibration are for expressions; this run is a face detector's")
         return detection_commands.quantize(options, run)
     faces = _faces(options)
     if options.head == "crowd" and not faces.votes.any():
@@ -236,7 +245,9 @@ def _verify(options: argparse.Namespace) -> int:
     from convert import card, verify
 
     model = find(options.model)
-    report = verify.verify(model, Run(options.run).float_model(model.stem, card.load(model)["head"]), _faces(options))
+    if "head" not in (held := card.load(model)):
+        raise ModelError(f"{model}: reads no expressions; `quantize` has compared it with its float model already")
+    report = verify.verify(model, Run(options.run).float_model(model.stem, held["head"]), _faces(options))
     show(report, verify.as_text, options)
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
@@ -268,6 +279,8 @@ def _card(options: argparse.Namespace) -> int:
         options.usage_error("--run goes with one MODEL")
     for model in map(find, options.models):
         if card.load(model).get("task") == detector_card.TASK:
+            if options.run:
+                options.usage_error("--run goes with a model of expressions")
             detection_commands.measure(options, model)
             continue
         made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, muxspace(options))

@@ -10,6 +10,8 @@ import numpy as np
 
 from convert.datasets import Faces
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def environment(data_sha256: str) -> dict[str, str]:
     """What a run depends on beside its recipe."""
@@ -37,6 +39,8 @@ def revision() -> str:
     Models, cards and the README are made by the program; that they change does not make it another one.
     """
     try:
+        if Path(_git("rev-parse", "--show-toplevel")) != ROOT:  # installed inside somebody's own repository
+            return "unknown"
         changed = _git("status", "--porcelain", "--", "assistant", "convert")
         return _git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
     except (OSError, subprocess.CalledProcessError):
@@ -44,8 +48,7 @@ def revision() -> str:
 
 
 def _git(*arguments: str) -> str:
-    root = Path(__file__).parents[1]
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _version(package: str) -> str:

@@ -145,15 +145,20 @@ def read(path: Path) -> Recipe:
     _check_schedule(path, recipe.schedule)
     if not recipe.distillation.share <= 1 or not recipe.distillation.temperature >= 1:
         raise RecipeError(f"{path}: distillation.share must be 0 to 1, distillation.temperature 1 or more")
-    if recipe.quantization.aware and recipe.schedule.precision != "float32":
-        raise RecipeError(
-            f"{path}: quantization.aware needs schedule.precision float32, which can tell 256 steps apart"
-        )
+    check_precision(path, recipe)
     if recipe.data.aligned and recipe.distillation.teachers:
         raise RecipeError(
             f"{path}: teachers were asked about pictures as they are; set no teachers, or no data.aligned"
         )
     return recipe
+
+
+def check_precision(path: Path, recipe: Recipe) -> None:
+    """Refuse a precision that a recipe, the file at `path`, cannot be trained with. Raises RecipeError."""
+    if recipe.quantization.aware and recipe.schedule.precision != "float32":
+        raise RecipeError(
+            f"{path}: quantization.aware needs schedule.precision float32, which can tell 256 steps apart"
+        )
 
 
 def read_table(path: Path) -> dict[str, Any]:

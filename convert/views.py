@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from assistant.vision.preprocess import SIDE
 
+MOST_VIEWS = 256
+"""A view's number is one byte."""
 ROTATION_DEG, ZOOM, SHIFT = 15.0, 0.15, 0.08
 """Limits of the views, either way; zoom and shift are shares of the side."""
 

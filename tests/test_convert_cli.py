@@ -18,6 +18,7 @@ COMMANDS = (
     "scenarios",
 )  # fmt: skip
 README = Path(__file__).parents[1] / "README.md"
+RECIPES = README.with_name("models") / "recipes"
 MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 
@@ -46,6 +47,12 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["card"],
         ["card", "a", "b", "--run", "c"],
         ["scenarios", "--readme", "README.md"],
+        ["scenarios", "--tune", "--plots", "p"],
+        ["scenarios", "--scenes", "s", "--write", "w"],
+        ["scenarios", "--only", "walk"],
+        ["train", "--recipe", str(RECIPES / "emotion-small.toml"), "--teacher", "yunet.onnx"],
+        ["teach", "soft.npz", "run", "--views", "257", "--data", "."],
+        ["card", "face-detector-int8", "--run", "run"],
         ["scenarios", "--report", "--readme", "none.md"],
         *(
             ["scenarios", "--report", "--readme", str(README), *other]
