@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import assembly
 from assistant.config import Detector as DetectorSettings
+from assistant.config import Settings
 from assistant.records import ModelError
 from assistant.vision import cover, detectors, preprocess
 from convert import cover as fitting
@@ -165,3 +167,9 @@ def test_halves_are_apart_by_person_and_about_equal() -> None:
     assert all(muxspace.half_of(names[at]) == muxspace.half_of(names[at + 1]) for at in range(0, len(names), 2))
     assert 0.4 < np.mean([muxspace.half_of(name) == "tuning" for name in names]) < 0.6
     assert 0.15 < np.mean([muxspace.share(name) < 0.2 for name in names]) < 0.25
+
+
+def test_every_pipeline_that_is_put_together_has_the_judge() -> None:
+    assert isinstance(assembly.pipeline(Settings()).covered, cover.Cover)
+    running, _ = assembly.best_pipeline(Settings())
+    assert isinstance(running.covered, cover.Cover)

@@ -3,13 +3,14 @@
 import dataclasses
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from assistant import phrases
+from assistant.config import Camera as CameraSettings
 from assistant.config import Detector as DetectorSettings
 from assistant.config import Settings, Words
 from assistant.live import NO_FRAME_S, Live
@@ -17,10 +18,12 @@ from assistant.records import (
     CANNOT_TELL,
     Box,
     CameraError,
+    CameraSpentError,
     DetectorError,
     Face,
     Fate,
     Frame,
+    Levels,
     ModelError,
     Priority,
     Utterance,
@@ -97,6 +100,26 @@ def test_the_words_say_why() -> None:
     assert utterance.priority is Priority.CHANGE
 
 
+def test_a_covered_face_is_not_read_and_nothing_is_said_of_what_it_shows() -> None:
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, covered=lambda crop: True
+    )
+    steps = [line.step(frame) for frame in shots("happy", 40)]
+    readings = {(reading.probabilities, reading.reason) for step in steps for reading in step.readings}
+    assert readings == {(None, "covered")}
+    assert [each.text for step in steps for each in step.utterances] == ["One person."]
+
+
+def test_what_the_models_card_asks_for_decides_what_is_said() -> None:
+    told = {}
+    for least in (0.85, 0.95):
+        reader = ScriptedReader()
+        reader.levels = Levels({"happy": least})
+        line = pipeline(reader=reader)
+        told[least] = [each.text for frame in shots("happy", 40) for each in line.step(frame).utterances]
+    assert told == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"
+
+
 def test_without_a_model_people_are_still_told() -> None:
     line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), None, Settings(), EN)
     texts = [
@@ -169,6 +192,41 @@ def test_a_camera_that_stops_and_comes_back_is_said() -> None:
 def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
     few = int(NO_FRAME_S / 0.1) - 3
     assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
+
+
+@pytest.mark.parametrize("how", ["is_stuck", "is_spent"])
+def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> None:
+    rig = Rig([], pipeline())
+    capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)
+    setattr(capture, how, (lambda: True) if how == "is_stuck" else True)
+    rig.live.capture = capture
+    with pytest.raises(CameraSpentError, match="the camera's driver hangs"):
+        rig.live.run()
+    assert rig.live.steps == 3
+
+
+def test_a_camera_that_another_program_holds_is_said_to_be_in_use() -> None:
+    rig = Rig([], pipeline())
+    rig.live.capture = OneByOne([None] * 30, rig.stop, "device busy")
+    rig.live.capture.is_busy = True
+    rig.live.run()
+    assert rig.texts() == [EN.fault("camera_busy")]
+
+
+def test_torn_pictures_are_said_and_their_end_too() -> None:
+    rig = Rig([], pipeline())
+    capture = OneByOne([], rig.stop)
+
+    def torn_at_first() -> Iterator[Frame]:
+        for frame in shots("angry", 30):
+            capture.is_torn = frame.seq < 20
+            yield frame
+
+    capture.frames = torn_at_first()
+    rig.live.capture = capture
+    rig.live.run()
+    faults = [each.text for each in rig.said if each.priority is Priority.FAULT]
+    assert faults == [EN.fault("torn"), EN.fault("torn", is_over=True)]
 
 
 class Broken(ScriptedReader):
@@ -420,6 +478,33 @@ def test_what_ends_being_true_is_withdrawn() -> None:
     assert withdrawn == ["person 1"], "sad ends the smile in words, fear is nothing to say"
 
 
+def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
+    settings = Settings(words=Words(expressions=("happy",)))
+    rig = Rig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN))
+    withdrawn: list[str] = []
+    rig.live.withdraw = withdrawn.append
+    rig.live.capture = OneByOne([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
+    rig.live.run()
+    assert withdrawn == ["person 1"]
+
+
+def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
+    settings = Settings(words=Words(expressions=("happy",)))
+    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN)
+    said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in line.step(frame).utterances]
+    assert [(each.text, each.sound) for each in said] == [
+        ("One person looks happy.", "happy"),
+        ("No longer looking happy.", ""),
+    ]
+
+
+def test_an_expression_that_was_never_measured_is_answered_with_maybe() -> None:
+    line = pipeline()
+    for frame in shots("fear", 15):
+        line.step(frame)
+    assert line.answer("describe", 1.4).utterance.text.endswith("Maybe looks afraid.")
+
+
 def test_what_was_never_heard_may_be_said_again() -> None:
     line = pipeline()
     (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
@@ -430,6 +515,14 @@ def test_what_was_never_heard_may_be_said_again() -> None:
     line.ended(second, Fate.EXPIRED)
     (third,) = [each for frame in shots("happy", 15, 27) for each in line.step(frame).utterances]
     assert third.text == "Looks happy."
+
+
+def test_what_was_cut_off_was_heard_and_is_not_said_again() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.INTERRUPTED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+    assert second.text == "Looks neutral.", "who was told of is nobody new"
 
 
 def test_the_running_assistant_answers_and_takes_wrong() -> None:
@@ -574,3 +667,23 @@ def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gon
     )
     said = [each.text for frame in shots("neutral", 120) for each in line.step(frame).utterances]
     assert said == ["One person looks neutral."]
+
+
+def test_who_hears_everything_hears_the_hour_in_remarks_and_in_answers() -> None:
+    def told(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
+        settings = Settings(camera=CameraSettings(fov_deg=fov_deg), words=Words(verbosity="full"))
+        line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), settings, EN)
+        grey = picture("happy", shape)
+        (said,) = [each for number in range(12) for each in line.step(Frame(grey, number / 10, number)).utterances]
+        return said.text, line.answer("describe", 1.1).utterance.text
+
+    right = face(560)
+    assert told((640, 480), 62, right) == (
+        "One person at one o'clock looks happy.", "One person, at one o'clock, close. Looks happy."
+    )  # fmt: skip
+    assert told((640, 480), 120, right) == (
+        "One person at two o'clock looks happy.", "One person, at two o'clock, close. Looks happy."
+    )  # fmt: skip
+    # worn on its side a camera sees less from left to right: the same pixels are fewer degrees, and farther away
+    aside = face(335, size=60)
+    assert told((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
