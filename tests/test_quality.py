@@ -110,6 +110,12 @@ def test_each_trouble_is_named(grey: np.ndarray, found: Face, why: str) -> None:
     assert trouble(grey.astype(np.uint8), found) == why
 
 
+@pytest.mark.parametrize(("lightest", "why"), [(30, "dark"), (46, "")])
+def test_what_is_too_dark_is_told_by_the_lightest_twentieth(lightest: int, why: str) -> None:
+    grey = np.minimum(frame(0, 70), lightest).astype(np.uint8)
+    assert trouble(grey, face(280)) == quality.frame_trouble(grey) == why
+
+
 def test_side_on_and_covered_come_after_what_spoils_landmarks() -> None:
     turned = tuple(held(0, 0.3, 3.0))
     found = Face(Box(220, 120, 160, 160), 0.9, turned)
