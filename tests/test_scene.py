@@ -262,4 +262,4 @@ def test_what_only_resembles_a_face_joins_nobody() -> None:
         assert stage.wait(20) == []
         stage.scores[2] = 0.8
         ((_, *remark),) = stage.wait(3)
-        assert remark == ["looks", "happy"] if shown == "happy" else ["another", "right"]
+        assert remark == (["looks", "happy"] if shown == "happy" else ["another", "right"])
