@@ -1,24 +1,48 @@
 """Vision's process before it can look: it says what is missing, lives, and goes on once it can."""
 
 import threading
+from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import pytest
 
-from assistant import see
+from assistant import phrases, see
+from assistant.config import Camera as CameraSettings
 from assistant.config import Settings
 from assistant.faults import Faults
-from assistant.records import DetectorError, Fault
+from assistant.live import Live
+from assistant.messages import Ended
+from assistant.process import EXIT_AGAIN
+from assistant.records import DetectorError, Fate, Fault, Priority, Utterance
+from tests.standins import picture
+from tests.test_pipeline import pipeline
+
+EN = phrases.load("en")
 
 
 class Link:
     """Notes what the voice would hear of vision."""
 
+    is_working = is_heard = True
+
     def __init__(self) -> None:
         self.sent: list[Fault] = []
+        self.said: list[str] = []
+        self.withdrawn: list[str] = []
         self.faults: list[str] = []
 
     def send(self, message: Fault) -> None:
         self.sent.append(message)
+
+    def say(self, utterance: Utterance) -> None:
+        self.said.append(utterance.text)
+
+    def withdraw(self, topic: str) -> None:
+        self.withdrawn.append(topic)
+
+    def close(self) -> None:
+        pass
 
     def heartbeat(self, at: float, *, camera: bool = False, faults: str = "") -> None:
         assert at > 0
@@ -70,3 +94,65 @@ def test_told_to_stop_it_stops_waiting_for_a_detector(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("assistant.assembly.best_pipeline", pipeline)
     assert see._pipeline(Settings(), stop, Notes(), Faults(), Link()) is None  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def link(monkeypatch: pytest.MonkeyPatch) -> Link:
+    """What `see` talks to; it looks with the stand-ins' pipeline."""
+    made = Link()
+    monkeypatch.setattr("assistant.link.Client", lambda path, ears: made)
+    monkeypatch.setattr("assistant.assembly.best_pipeline", lambda settings: (pipeline(), {}))
+    return made
+
+
+def test_the_picture_of_a_camera_worn_on_its_side_is_turned(
+    link: Link, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), picture("happy", (640, 480)))
+    shapes = []
+    monkeypatch.setattr(Live, "run", lambda live: shapes.append(live.capture.take(10).image.shape[:2]))
+    for degrees in (0, 90):
+        camera = CameraSettings(driver="folder", source=str(tmp_path), rotate=degrees)
+        assert see.see(Settings(camera=camera), threading.Event()) == 0
+    assert shapes == [(480, 640), (640, 480)]
+
+
+def test_what_ends_being_true_is_withdrawn_from_the_voice(
+    link: Link, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Live, "run", lambda live: live.withdraw("person 1"))
+    see.see(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), threading.Event())
+    assert link.withdrawn == ["person 1"]
+
+
+def test_a_process_that_has_grown_says_so_and_is_started_again(
+    link: Link, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("assistant.guard.Guard.trouble", lambda guard: "250 open files")
+    stop = threading.Event()
+    assert see.see(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), stop) == EXIT_AGAIN
+    assert link.said[-1] == EN.fault("memory")
+    assert stop.is_set()
+
+
+def test_what_became_of_an_utterance_reaches_the_eyes() -> None:
+    utterance, came = Utterance("Looks happy.", Priority.CHANGE, "person 1"), []
+    ears = see._Ears()
+    ears(Ended(utterance, Fate.EXPIRED, 1.0))  # before there are any
+    ears.live = SimpleNamespace(ended=lambda *what: came.append(what))  # type: ignore[assignment]
+    ears(Ended(utterance, Fate.EXPIRED, 1.0))
+    assert came == [(utterance, Fate.EXPIRED)]
+
+
+@pytest.mark.parametrize(
+    ("is_stuck", "is_working", "told"), [(False, True, True), (True, True, False), (False, False, False)]
+)
+def test_whoever_watches_hears_only_of_a_driver_and_a_link_that_work(
+    is_stuck: bool, is_working: bool, told: bool
+) -> None:
+    client, notes = Link(), Notes()
+    client.heartbeat = lambda *about, **more: None  # type: ignore[method-assign]
+    client.is_working = is_working
+    capture = SimpleNamespace(is_open=True, is_stuck=lambda: is_stuck)
+    see._Heartbeat(client, capture, notes, threading.Event())(None)  # type: ignore[arg-type]
+    assert ("alive" in notes.told) is told
