@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant import __version__, cli
+from assistant import __version__, cli, control, phrases
 from assistant.control import REQUESTS
 from assistant.voice.controls.door import Door
 from tests import models
@@ -218,6 +218,14 @@ def test_run_without_a_camera_says_so_keeps_trying_and_still_ends() -> None:
 def test_run_falls_back_to_the_second_model_and_says_so(tmp_path: Path) -> None:
     with running("--camera", "opencv", "--source", "63", "--model", tmp_path / "gone.tflite") as child:
         until(child, "Using the second expression model.")
+
+
+def test_the_whole_assistant_speaks_the_language_of_its_settings(tmp_path: Path) -> None:
+    settings, german = tmp_path / "my.toml", phrases.load("de")
+    settings.write_text('[words]\nlocale = "de"\n')
+    with running("--config", settings, "--camera", "opencv", "--source", "63") as child:
+        assert until(child, german.fault("camera")) == [german.fault("camera")]
+        assert control.ask("mute").text == german.status("muted")
 
 
 def test_nothing_outlives_an_assistant_that_is_killed_and_its_last_words_are_heard() -> None:

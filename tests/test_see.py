@@ -131,7 +131,7 @@ def test_a_process_that_has_grown_says_so_and_is_started_again(
     monkeypatch.setattr("assistant.guard.Guard.trouble", lambda guard: "250 open files")
     stop = threading.Event()
     assert see.see(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), stop) == EXIT_AGAIN
-    assert link.said[-1] == EN.fault("memory")
+    assert link.said[-1:] == [EN.fault("memory")]
     assert stop.is_set()
 
 

@@ -4,8 +4,8 @@ from importlib import resources
 
 import pytest
 
-from assistant import phrases
-from assistant.config import Words
+from assistant import assembly, phrases
+from assistant.config import Settings, Words
 from assistant.faults import Faults
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision.scene import Scene
@@ -228,3 +228,17 @@ def test_left_ahead_and_right_are_thirds() -> None:
         assert (
             told([(1, NOBODY, "neutral"), (2, NOBODY, "happy")], places={1: 320, 2: x})[1] == f"{where}: looks happy."
         )
+
+
+def test_the_words_are_those_of_the_settings() -> None:
+    told = {
+        (locale, wording): assembly.words(Settings(words=Words(locale=locale, wording=wording))).expression("happy")
+        for locale in ("de", "en")
+        for wording in ("emotion", "movement")
+    }
+    assert told == {
+        ("de", "emotion"): "wirkt fröhlich",
+        ("de", "movement"): "lächelt",
+        ("en", "emotion"): "looks happy",
+        ("en", "movement"): "smiling",
+    }
