@@ -325,17 +325,17 @@ def test_without_repeat_the_first_trouble_ends_it_and_says_why() -> None:
 
 
 def test_a_clip_is_played_in_its_own_time() -> None:
-    now = threading.Event()
-    clock = iter(np.arange(0, 1000, 0.01))
-    capture = Capture(
-        lambda: ScriptedCamera([frame(1, 0.0), frame(2, 0.05)], is_live=False),
-        clock=lambda: float(next(clock)),
-        repeat=False,
-    ).start()
-    while not capture.has_ended:
-        capture.take(0.1)
+    pictures = [frame(number, at) for number, at in enumerate((0.0, 0.05, 0.5, 0.3))]
+    capture = Capture(lambda: ScriptedCamera(pictures, is_live=False), clock=lambda: 7.0, repeat=False)
+    capture._stop = Waits(9)
+    capture._run()
+    assert capture._stop.waited == pytest.approx([0, 0.05, 0.5, 0.3])
     assert capture.trouble == ""
-    assert not now.is_set()
+    late = iter(np.arange(7, 1000, 0.04))
+    capture = Capture(lambda: ScriptedCamera(pictures, is_live=False), clock=lambda: float(next(late)), repeat=False)
+    capture._stop = Waits(9)
+    capture._run()
+    assert capture._stop.waited[:2] == [0, 0], "what is late already is not held back"
 
 
 @pytest.mark.parametrize(
