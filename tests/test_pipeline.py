@@ -623,6 +623,16 @@ def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbos
     assert line.answer("describe", 1.4).utterance.text.startswith("More than four people.")
 
 
+def test_no_more_faces_are_looked_at_than_asked() -> None:
+    crowd = [face(120 * number) for number in range(5)]
+    settings = Settings(detector=DetectorSettings(max_faces=2))
+    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
+    for frame in shots("happy", 5):
+        step = line.step(frame)
+        assert [person.face.box.x for person in step.people] == [0, 120]
+        assert len(step.readings) == 2
+
+
 def test_what_was_called_wrong_is_not_answered_either() -> None:
     line = pipeline()
     (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
