@@ -101,9 +101,10 @@ def test_a_pause_forgets_what_had_not_lasted() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["room", "black"]), min_size=1, max_size=80))
-def test_what_stands_has_lasted_and_what_ended_was_gone(kinds: list[str]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(["room", "black"]), st.integers(1, 20)), min_size=2, max_size=8))
+def test_what_stands_has_lasted_and_what_ended_was_gone(runs: list[tuple[str, int]]) -> None:
     """Whatever alternates: the state never changes sooner than the trouble's time after the last flip."""
+    kinds = [kind for kind, pictures in runs for _ in range(pictures)]
     health, still, flat = Health(), room(), np.zeros(SIZE, np.uint8)
     stood, flipped = False, 0.0
     for number, kind in enumerate(kinds):
