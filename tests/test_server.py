@@ -1,13 +1,15 @@
 """The voice process: what comes over the link is spoken, its fate goes back, and a silent vision is missed."""
 
 import contextlib
+import dataclasses
 import io
 import itertools
+import json
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -17,8 +19,10 @@ from assistant import config, control
 from assistant.board import Board
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance, VoiceError
+from assistant.voice.keep import state_file
 from assistant.voice.server import TICK_S, serve
+from assistant.voice.silence import RETRY_S
 from assistant.voice.voices.printed import Printed
 from assistant.voice.watch import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
 
@@ -49,13 +53,13 @@ class English:
 class Bench:
     """A voice process in a thread, a vision that is linked to it, and a clock that only the test moves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: config.Settings = SETTINGS) -> None:
         self.now, self.stop = 100.0, threading.Event()
         self.came: SimpleQueue[Message] = SimpleQueue()
         self.vision = Client(folder / "voice.sock", self.came.put)
         self.thread = threading.Thread(
             target=serve,
-            args=(SETTINGS, folder / "voice.sock", English(), self.stop),
+            args=(settings, folder / "voice.sock", English(), self.stop),
             kwargs={"clock": lambda: self.now},
         )
         self.thread.start()
@@ -65,30 +69,77 @@ class Bench:
         assert isinstance(message, Ended)
         return message.utterance.text, message.fate
 
+    def beat(self, *, camera: bool = True, faults: str = "") -> None:
+        """Vision tells how it is; returns once that has arrived."""
+        self.vision.heartbeat(self.now, camera=camera, faults=faults)
+        self.vision.say(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
+        assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
+
+    def close(self) -> None:
+        self.stop.set()
+        self.thread.join(WAIT_S)
+        self.vision.close()
+        assert not self.thread.is_alive()
+
+
+class Out(io.StringIO):
+    """What the printed voice says. open: while cleared, it stays within a sentence; fails: nothing can be printed.
+    used: the settings of the voice that said each line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.begun, self.fails = threading.Event(), threading.Event(), False
+        self.open.set()
+        self.used: list[config.Voice] = []
+
+    def voice(self, settings: config.Voice) -> Printed:
+        out = self
+
+        class Voice(Printed):
+            def _print(self, line: str, cancel: threading.Event) -> bool:
+                out.used.append(settings)
+                out.begun.set()
+                assert out.open.wait(WAIT_S)
+                if out.fails:
+                    raise VoiceError("out of paper")
+                return super()._print(line, cancel)
+
+        return Voice(out)
+
 
 @pytest.fixture
-def out(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the printed voice says."""
-    out = io.StringIO()
-    monkeypatch.setattr("assistant.voice.voices.make", lambda settings, language, player: (Printed(out),))
+def out(monkeypatch: pytest.MonkeyPatch) -> Out:
+    out = Out()
+    monkeypatch.setattr("assistant.voice.voices.make", lambda settings, language, player: (out.voice(settings),))
     return out
 
 
 @pytest.fixture
-def bench(tmp_path: Path, out: io.StringIO) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.stop.set()
-    bench.thread.join(WAIT_S)
-    bench.vision.close()
-    assert not bench.thread.is_alive()
+def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Waits until the voice has looked at everything once more; by then its controls are open too."""
+    looks = threading.Semaphore(0)
+    monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
+
+    def wait() -> None:
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(2):
+            assert looks.acquire(timeout=WAIT_S)
+
+    return wait
+
+
+@pytest.fixture
+def bench(tmp_path: Path, out: Out) -> Iterator[Bench]:
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        yield bench
 
 
 def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | None = None) -> Utterance:
     return Utterance(text, priority, text, expires_at)
 
 
-def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.StringIO) -> None:
+def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) -> None:
     for message, expected in (
         (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
         (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
@@ -101,29 +152,78 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: io.St
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
 
 
-def test_a_voice_that_had_died_says_that_it_is_back(
-    tmp_path: Path, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_voice_that_had_died_says_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "running").touch()  # nobody has taken these away
         monkeypatch.setenv(name, str(tmp_path / name))
-    bench = Bench(tmp_path)
-    bench.stop.set()
-    bench.thread.join(WAIT_S)
-    bench.vision.close()
+    Bench(tmp_path).close()
     assert out.getvalue() == "It is back.\n"
     assert not list(tmp_path.rglob("running")), "an orderly end"
 
 
-def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: io.StringIO) -> None:
+def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+    kept = state_file()
+    assert kept
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({"rate_wpm": 200, "volume": 60, "set": [175, 100]}))
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        bench.vision.say(say("Looks happy."))
+        assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+        looked()
+        for command in ("louder", "slower"):
+            assert control.ask(command).ok
+            assert bench.fate() == (command, Fate.SPOKEN)
+    assert [(used.rate_wpm, used.volume) for used in out.used] == [(200, 60), (200, 70), (175, 70)]
+
+
+def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) -> None:
+    out.open.clear()
+    bench.vision.say(say("Looks happy."))
+    assert out.begun.wait(WAIT_S)
+    for text in ("Looks sad.", "Looks angry."):
+        bench.vision.say(say(text))
+    bench.vision.withdraw("Looks sad.")
+    assert bench.fate() == ("Looks sad.", Fate.SUPERSEDED)
+    out.open.set()
+    assert [bench.fate(), bench.fate()] == [("Looks happy.", Fate.SPOKEN), ("Looks angry.", Fate.SPOKEN)]
+
+
+def test_after_a_loss_of_sound_it_is_tried_again_and_what_was_missed_is_told(bench: Bench, out: Out) -> None:
+    out.fails = True
+    bench.vision.send(Fault("camera", 100.0))
+    assert bench.fate() == ("Camera lost.", Fate.FAILED)
+    for lasted in ("2", "3"):
+        bench.now += RETRY_S
+        assert bench.fate() == (f"No sound for {lasted} s.", Fate.FAILED)
+    out.fails = False
+    bench.now += RETRY_S
+    assert [bench.fate(), bench.fate()] == [("No sound for 4 s.", Fate.SPOKEN), ("Camera lost.", Fate.SPOKEN)]
+
+
+def test_a_shutdown_that_is_confirmed_is_carried_out(
+    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried_out: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr("assistant.voice.server.switch_off", lambda command: carried_out.put(command) or "")
+    settings = dataclasses.replace(SETTINGS, controls=config.Controls(shutdown_command="halt"))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        looked()
+        for said in ("shutdown_ask", "shutdown"):
+            assert carried_out.empty()
+            assert control.ask("shutdown").text == said
+            assert bench.fate() == (said, Fate.SPOKEN)
+        assert carried_out.get(timeout=WAIT_S) == "halt"
+
+
+def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -> None:
     bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
     bench.vision.send(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     assert out.getvalue() == "Looks happy.\n"
 
 
-def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Bench, out: io.StringIO) -> None:
+def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Bench, out: Out) -> None:
     bench.vision.heartbeat(100.0, camera=True)
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
@@ -261,27 +361,53 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     assert done.stdout.strip() == "['assistant']"
 
 
+def next_after(bench: Bench, looked: Callable[[], None]) -> str:
+    """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
+    looked()
+    bench.vision.say(say("nothing", Priority.STATUS))
+    text, fate = bench.fate()
+    assert fate is Fate.SPOKEN
+    if text != "nothing":
+        assert bench.fate() == ("nothing", Fate.SPOKEN)
+    return text
+
+
 def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
-    tmp_path: Path, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, looked: Callable[[], None]
 ) -> None:
-    looks = threading.Semaphore(0)
-    monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
-    bench = Bench(tmp_path)
-    for camera, faults, told in ((False, "camera_lost", []), (True, "black", []), (True, "blurred", ["still_here"])):
+    for camera, faults, heard in (
+        (False, "camera_lost", "nothing"), (True, "black", "nothing"), (True, "blank", "nothing"),
+        (True, "torn", "nothing"), (True, "blurred step", "nothing"), (True, "blurred", "sounds.still_here"),
+    ):  # fmt: skip
         bench.now += TICK_S
-        bench.vision.heartbeat(bench.now, camera=camera, faults=faults)
-        bench.vision.say(say(f"Camera: {faults}.", expires_at=0.0))
-        assert bench.fate() == (f"Camera: {faults}.", Fate.EXPIRED), "the heartbeat before it has arrived"
-        while looks.acquire(blocking=False):
-            pass
-        for _ in range(2):
-            assert looks.acquire(timeout=WAIT_S)
-        if told:
-            assert bench.fate() == ("sounds.still_here", Fate.SPOKEN)
-        assert out.getvalue() == "".join(f"sounds.{sound}\n" for sound in told), faults
-    bench.stop.set()
-    bench.thread.join(WAIT_S)
-    bench.vision.close()
+        bench.beat(camera=camera, faults=faults)
+        assert next_after(bench, looked) == heard, faults
+
+
+def test_no_tick_where_silence_was_asked_for_or_a_word_was_heard(bench: Bench, looked: Callable[[], None]) -> None:
+    looked()
+    assert control.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.now += TICK_S
+    bench.beat()
+    looked()
+    assert control.ask("unmute").ok
+    assert bench.fate() == ("unmuted", Fate.SPOKEN), "and no tick before it"
+    bench.now += TICK_S - 1
+    bench.beat()
+    assert next_after(bench, looked) == "nothing"
+    bench.now += TICK_S
+    bench.beat()
+    assert next_after(bench, looked) == "sounds.still_here"
+
+
+def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+    settings = dataclasses.replace(SETTINGS, words=config.Words(still_here=False))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        looked()
+        bench.now += TICK_S
+        bench.beat()
+        assert next_after(bench, looked) == "nothing"
 
 
 def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
