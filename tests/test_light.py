@@ -54,6 +54,19 @@ def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
     eyes.beat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
 
 
+@pytest.mark.parametrize(
+    "fault", ["camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"]
+)
+def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: str) -> None:
+    eyes = Eyes()
+    assert not eyes.are_useful
+    for faults, are_useful in (("", True), (fault, False), (f"blurred {fault} model", False), ("blurred model", True)):
+        eyes.beat(Heartbeat(1.0, True, faults))
+        assert eyes.are_useful is are_useful, faults
+    eyes.beat(Heartbeat(2.0, False))
+    assert not eyes.are_useful
+
+
 def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
     light = Light(PIN, factory=pins)
     light._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))

@@ -30,7 +30,7 @@ class Link:
         self.sent: list[Fault] = []
         self.said: list[str] = []
         self.withdrawn: list[str] = []
-        self.faults: list[str] = []
+        self.beats: list[tuple[bool, str]] = []
 
     def send(self, message: Fault) -> None:
         self.sent.append(message)
@@ -46,8 +46,7 @@ class Link:
 
     def heartbeat(self, at: float, *, camera: bool = False, faults: str = "") -> None:
         assert at > 0
-        assert not camera
-        self.faults.append(faults)
+        self.beats.append((camera, faults))
 
 
 class Notes:
@@ -81,7 +80,9 @@ def test_without_a_detector_it_says_so_and_lives_until_there_is_one(monkeypatch:
     link, notes = Link(), Notes()
     assert see._pipeline(Settings(), threading.Event(), notes, Faults(), link) is found  # type: ignore[arg-type]
     assert [(each.name, each.is_over) for each in link.sent] == [("detector", False), ("detector", True)]
-    assert set(link.faults) == {"detector"}, "a voice that hears nothing would say that vision is still starting"
+    assert set(link.beats) == {(False, "detector")}, (
+        "a voice that hears nothing would say that vision is still starting"
+    )
     assert {"ready", "faults: detector", "alive"} <= set(notes.told)
 
 
@@ -156,3 +157,21 @@ def test_whoever_watches_hears_only_of_a_driver_and_a_link_that_work(
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: is_stuck)
     see._Heartbeat(client, capture, notes, threading.Event())(None)  # type: ignore[arg-type]
     assert ("alive" in notes.told) is told
+
+
+def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(see, "HEARTBEAT_S", 0.0)
+    monkeypatch.setattr(see, "Guard", lambda: SimpleNamespace(trouble=lambda: ""))
+    link, notes, faults = Link(), Notes(), Faults()
+    capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
+    beat = see._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
+    beat(None)
+    beat.live = SimpleNamespace(faults=faults)  # type: ignore[assignment]
+    for name in ("black", "power"):
+        faults.begin(name, 1.0)
+    beat(None)
+    faults.end("black", 2.0)
+    capture.is_open = False
+    beat(None)
+    assert link.beats == [(True, ""), (True, "black power"), (False, "power")]
+    assert [text for text in notes.told if ":" in text] == ["faults: black, power", "faults: power"]
