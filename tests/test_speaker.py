@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from assistant.records import Fate, Priority, Utterance, VoiceError
-from assistant.voice.speaker import Speaker
+from assistant.voice.speaker import LONGEST_S, Speaker
 
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
 WAIT_S = 5.0
@@ -124,6 +124,27 @@ def test_what_was_spoken_to_the_end_is_spoken_even_if_cancelled_then(bench: Benc
     voice.next()
     speaker.interrupt()
     assert bench.fate() == ("change", Fate.SPOKEN)
+
+
+def test_a_voice_that_never_comes_back_is_no_working_speaker(bench: Bench) -> None:
+    free = threading.Event()
+    voice = Stub(act=lambda cancel: free.wait(WAIT_S))
+    speaker = bench.speaker(voice)
+    bench.now += LONGEST_S
+    assert speaker.is_working, "in silence no time runs"
+    for _ in range(2):
+        free.clear()
+        speaker.put(say("long"))
+        voice.next()
+        bench.now += LONGEST_S - 1
+        assert speaker.is_working
+        bench.now += 1
+        assert not speaker.is_working
+        free.set()
+        assert bench.fate() == ("long", Fate.SPOKEN)
+        assert speaker.is_working, "late, but back"
+    speaker.close(1.0)
+    assert not speaker.is_working
 
 
 def test_an_interrupt_in_silence_harms_nothing_that_comes_later(bench: Bench) -> None:
