@@ -21,7 +21,7 @@ from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance, VoiceError
 from assistant.voice.keep import state_file
-from assistant.voice.server import TICK_S, serve
+from assistant.voice.server import MIXER_S, TICK_S, serve
 from assistant.voice.silence import RETRY_S
 from assistant.voice.voices.printed import Printed
 from assistant.voice.watch import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
@@ -116,8 +116,10 @@ def out(monkeypatch: pytest.MonkeyPatch) -> Out:
 
 @pytest.fixture
 def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Waits until the voice has looked at everything once more; by then its controls are open too."""
+    """Waits until the voice has looked at everything once more; by then its controls are open too. A vision that is
+    silent for the moment between a step of the clock and its next heartbeat goes unsaid."""
     looks = threading.Semaphore(0)
+    monkeypatch.setattr(Watch, "look", lambda watch: None)
     monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
 
     def wait() -> None:
@@ -137,6 +139,17 @@ def bench(tmp_path: Path, out: Out) -> Iterator[Bench]:
 
 def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | None = None) -> Utterance:
     return Utterance(text, priority, text, expires_at)
+
+
+def next_after(bench: Bench, looked: Callable[[], None]) -> str:
+    """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
+    looked()
+    bench.vision.say(say("nothing", Priority.STATUS))
+    text, fate = bench.fate()
+    assert fate is Fate.SPOKEN
+    if text != "nothing":
+        assert bench.fate() == ("nothing", Fate.SPOKEN)
+    return text
 
 
 def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) -> None:
@@ -160,6 +173,56 @@ def test_a_voice_that_had_died_says_that_it_is_back(tmp_path: Path, out: Out, mo
     Bench(tmp_path).close()
     assert out.getvalue() == "It is back.\n"
     assert not list(tmp_path.rglob("running")), "an orderly end"
+
+
+def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    (tmp_path / "STATE_DIRECTORY" / "running").touch()  # and the one in memory went with the power
+    for _ in range(2):
+        Bench(tmp_path).close()
+        assert out.getvalue() == "interrupted\n", "the second start came after an orderly end"
+
+
+def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hour(
+    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.voice.server.raise_volume", lambda device: device == "usb")
+    settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="usb"))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        assert bench.fate() == ("volume", Fate.SPOKEN)
+        bench.now += MIXER_S - 1
+        assert next_after(bench, looked) == "nothing"
+        bench.now += 1
+        assert bench.fate() == ("volume", Fate.SPOKEN)
+
+
+def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
+    tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves: list[Callable[[str], None]] = []
+    monkeypatch.setattr("assistant.voice.server.CardPlayer", lambda device, on_move: moves.append(on_move))
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        bench.beat()
+        for card, said in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
+            moves[0](card)
+            assert bench.fate() == (said, Fate.SPOKEN)
+
+
+def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
+    bench: Bench, looked: Callable[[], None]
+) -> None:
+    kept = state_file()
+    assert kept
+    kept.parents[1].write_text("no folder")
+    looked()
+    for command, told in (("quieter", ("I could not save.",)), ("quieter", ()), ("louder", ("It is back.",))):
+        if command == "louder":
+            kept.parents[1].unlink()
+        assert control.ask(command).ok
+        for text in (*told, command):
+            assert bench.fate() == (text, Fate.SPOKEN)
 
 
 def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
@@ -359,17 +422,6 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "['assistant']"
-
-
-def next_after(bench: Bench, looked: Callable[[], None]) -> str:
-    """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
-    looked()
-    bench.vision.say(say("nothing", Priority.STATUS))
-    text, fate = bench.fate()
-    assert fate is Fate.SPOKEN
-    if text != "nothing":
-        assert bench.fate() == ("nothing", Fate.SPOKEN)
-    return text
 
 
 def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
