@@ -99,8 +99,7 @@ def test_a11(box: Box, row: Row) -> None:
     (devices / "video0").rename(devices / "video1")
     row.said(box.ear.until(LOST), since)
     since = box.tell("camera")
-    row.recovered(box.ear.until(BACK).at, since)
-    assert "/dev/video1" in box.log() or "video1" in box.log() or True
+    row.recovered(box.ear.until(BACK).at, since)  # the stand-in gives pictures only of a device that is listed
 
 
 @pytest.mark.fault("A12", "another program holds it", say=3, rec=5)

@@ -1,5 +1,6 @@
 """Rows G: abuse and privacy."""
 
+import json
 import os
 import re
 import shutil
@@ -67,13 +68,19 @@ def test_g2(ready: Box, row: Row) -> None:
 @pytest.mark.fault("G3", "paths and commands as commands")
 def test_g3(ready: Box, row: Row) -> None:
     path = str(ready.folder / "run/emotion-assistant/control.sock")
-    for verb in ("../../bin/sh", "$(reboot)", "__class__", "do", "_power_off", "shutdown; id", "describe\0", ""):
+
+    def reply(verb: str) -> dict[str, object]:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(3)
             client.connect(path)
-            client.sendall(f'{{"type": "command", "command": "{verb}"}}\n'.encode())
-            reply = client.recv(4096)
-        assert b'"ok": true' not in reply, verb
+            client.sendall(json.dumps({"command": verb}).encode() + b"\n")
+            return json.loads(client.recv(4096))
+
+    assert reply("status")["ok"] is True, "what is asked in this form is done, if it is a command"
+    for verb in ("../../bin/sh", "$(reboot)", "__class__", "do", "_power_off", "shutdown; id", "describe\0", ""):
+        refused = reply(verb)
+        assert refused["ok"] is False, verb
+        assert str(refused["text"]).startswith("unknown command; known: "), "the door refuses it, not only the desk"
     assert ready.process
     assert ready.process.poll() is None
 
