@@ -24,11 +24,21 @@ PINS = (17, 27, 22)
 ROOT = Path(__file__).parents[1]
 
 
-class Bench:
-    """Buttons on mock pins, a desk, and a clock."""
+class HeldPin(mock.MockPin):
+    """Low, whatever pull-up it is given, until the test drives it high."""
 
-    def __init__(self, pins: tuple[int, ...] = PINS) -> None:
+    def _set_pull(self, value: str) -> None:
+        super()._set_pull(value)
+        self.drive_low()
+
+
+class Bench:
+    """Buttons on mock pins, a desk, and a clock. held: pins whose buttons are down when it begins."""
+
+    def __init__(self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = ()) -> None:
         self.desk, self.clock, self.factory = Desk(), Clock(), mock.MockFactory()
+        for pin in held:
+            self.factory.pin(pin, pin_class=HeldPin)
         self.buttons = Buttons(pins, self.desk.do, factory=self.factory, clock=self.clock)
 
     def press(self, pin: int, length_s: float) -> None:
@@ -100,14 +110,18 @@ def test_with_fewer_buttons_the_first_ones_do_the_same() -> None:
         bench.close()
 
 
-def test_a_button_held_at_the_start_means_nothing() -> None:
-    factory, desk = mock.MockFactory(), Desk()
-    factory.pin(17).drive_low()
-    buttons = Buttons((17,), desk.do, factory=factory, clock=Clock())
-    factory.pin(17).drive_high()
-    buttons.close()
-    factory.reset()
-    assert desk.asked.empty()
+@pytest.mark.parametrize("held_s", [0.1, 1.5, 30.0])
+def test_a_button_held_at_the_start_means_nothing(held_s: float) -> None:
+    bench = Bench(held=(27,))
+    bench.settle()
+    bench.clock.now += held_s
+    bench.settle()
+    bench.move(27, 1)
+    bench.settle()
+    bench.clock.now += 1.0
+    bench.press(17, 0.1)
+    assert bench.desk.next() == "describe", "nothing before it"
+    bench.close()
 
 
 def test_a_desk_that_takes_its_time_does_not_change_what_a_press_was(bench: Bench) -> None:
