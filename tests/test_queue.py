@@ -231,9 +231,13 @@ events = st.lists(
     st.tuples(st.floats(0, 2), st.one_of(utterances, st.just("take"), st.just("finish"), st.just("withdraw"))),
     max_size=80,
 )
+talk = st.lists(st.tuples(st.floats(0, 20), utterances), min_size=5, max_size=30).map(
+    lambda said: [each for pause, utterance in said for each in ((pause, utterance), (0.0, "take"), (0.0, "finish"))]
+)
+"""Everything is said as it comes: only so enough is said to be too much."""
 
 
-@given(events, st.booleans())
+@given(events | talk, st.booleans())
 def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
     heard, now = Heard(), 0.0
     put: list[Utterance] = []
