@@ -17,11 +17,12 @@ settings.load_profile("patient")
 TIMED = {
     f"test_{name}"
     for name in (
-        "asking", "buttons", "cli", "control_socket", "keeper", "link", "notify", "piper", "server", "sound", "speaker",
-        "speechd", "voice_contract", "voices",
+        "asking", "buttons", "cli", "control_socket", "desk", "keeper", "link", "notify", "piper", "server", "sound",
+        "speaker", "speechd", "voice_contract", "voices",
     )
 }  # fmt: skip
-"""Modules that hold the assistant to seconds, or to a tenth of one: they run alone, after the others."""
+"""Modules that hold the assistant to seconds, or to a tenth of one: they run alone, after the others.
+So do single tests of other modules, which carry the mark themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -56,6 +56,7 @@ def bursts(samples: np.ndarray, rate: int) -> list[tuple[float, float]]:
     return heard
 
 
+@pytest.mark.timed
 @pytest.mark.usefixtures("short")
 def test_without_a_sound_device_it_says_so_once_and_the_transcript_agrees_with_the_sound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

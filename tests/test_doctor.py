@@ -310,6 +310,7 @@ def test_a_broken_voice_is_told_by_the_next_one(tool: FakeTool) -> None:
     assert sound == good("sound"), "beeps are heard even so"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     ("behaviour", "why"),
     [

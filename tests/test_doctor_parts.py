@@ -127,6 +127,7 @@ def test_the_detector(tmp_path: Path) -> None:
         assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
 
 
+@pytest.mark.timed
 def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = apart("model", Settings())
     assert (whole.ok, whole.said) == (True, ("model",))

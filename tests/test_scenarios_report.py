@@ -35,6 +35,7 @@ def test_first_sounds_are_reported_by_their_95th_percentile() -> None:
     assert figures([], WORDS, WORDS)["ask_first_sound_p95_s"] is None
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
 def test_an_answer_begins_within_half_a_second() -> None:
     took = asking.first_sound_s(Settings(), asks=10)
