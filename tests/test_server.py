@@ -286,7 +286,10 @@ def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -
     assert out.getvalue() == "Looks happy.\n"
 
 
-def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(bench: Bench, out: Out) -> None:
+def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
+    bench: Bench, out: Out, looked: Callable[[], None]
+) -> None:
+    looked()
     bench.vision.heartbeat(100.0, camera=True)
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
