@@ -34,7 +34,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 EXAMPLES = """\
 from a recipe to a shipped model:
-  emotion-convert train --recipe models/recipes/emotion-cnn-separable.toml --run runs/emotion-cnn
+  emotion-convert train --recipe models/recipes/emotion-cnn-dense.toml --run runs/emotion-cnn
   emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert settle models/emotion-cnn-int8.tflite
