@@ -20,6 +20,7 @@ from tests import faces
 
 MODELS = Path(__file__).parents[1] / "models"
 DATA = faces.dataset(training=20)
+RECIPE = card.load(MODELS / "emotion-small-int8.tflite")["recipe"]["name"]
 NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
 """A chain, and a network with sums of two branches and strides."""
 
@@ -102,19 +103,19 @@ def test_what_has_no_crowd_head_is_not_reopened(name: str, tmp_path: Path) -> No
 
 
 def test_without_its_recipe_a_model_is_not_reopened(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"emotion-small\.toml: the recipe of emotion-small-int8\.tflite is missing"):
+    with pytest.raises(RunError, match=rf"{RECIPE}\.toml: the recipe of emotion-small-int8\.tflite is missing"):
         reopen.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
     assert not (tmp_path / "again").exists()
 
 
 def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    recipe = (reopen.RECIPES / "emotion-small.toml").read_text("utf-8")
+    recipe = (reopen.RECIPES / f"{RECIPE}.toml").read_text("utf-8")
     for old, new, message in (
         ("256]", "128]", "by its recipe"),
         ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 1]", "that its recipe does not have"),
         ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 3]", "has no stage4_3_conv, stage4_3_depthwise"),
     ):
-        (tmp_path / "emotion-small.toml").write_text(recipe.replace(old, new))
+        (tmp_path / f"{RECIPE}.toml").write_text(recipe.replace(old, new))
         with pytest.raises(RunError, match=message):
             reopen.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
         assert not (tmp_path / "again").exists()
