@@ -22,6 +22,7 @@ DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
 ORIGIN = ("recipe", "revision", "epochs", "seed", "reopened")
 """What a run tells of the one that it began with."""
 SOFTWARE = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
+"""Of environment.json, what may be another one when a run goes on."""
 SCORES = ("challenge", "crowd", "ap")
 ROUNDING = 1e-6
 """The history keeps so much of a score; an epoch that is no better than this is no better."""
