@@ -5,7 +5,6 @@ had in half the time, and is there when the run is gone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from keras import ops
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from assistant.vision.classifier import Classifier
 from assistant.vision.preprocess import normalize
 from convert import card, datasets, networks, soft
 from convert.datasets import DatasetError, Faces
@@ -68,9 +66,7 @@ def _of_run(run: Run) -> Teacher:
 
 def _of_model(model: Path) -> Teacher:
     files = {"challenge": card.challenge_of(model), "crowd": model}
-    heads = {head: Classifier(file, threads=1) for head, file in files.items()}
-    for each in heads.values():  # as a run answers, whose temperature is not fitted
-        each.card = replace(each.card, temperature=1.0)
+    heads = {head: testset.untempered(file) for head, file in files.items()}  # a run has no fitted temperature either
     orders = {head: [heads[head].labels.index(label) for label in labels] for head, labels in networks.HEADS.items()}
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

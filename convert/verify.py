@@ -3,16 +3,14 @@
 Both answer through the assistant's own code, but at a temperature of 1: only the int8 card has a fitted one.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from assistant.vision.classifier import Classifier
 from convert.datasets import DatasetError, Faces
 from convert.evaluation import metrics
-from convert.evaluation.testset import probabilities, truth_of
+from convert.evaluation.testset import probabilities, truth_of, untempered
 
 MAX_LOSS_POINTS = 1.0
 """How far macro-F1 may fall, in points of a hundred."""
@@ -26,9 +24,7 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
     1/256). Raises ModelError or DatasetError.
     """
     tested = faces.of("PublicTest")
-    small, large = Classifier(model, threads=1), Classifier(float_model, threads=1)
-    for each in (small, large):
-        each.card = replace(each.card, temperature=1.0)
+    small, large = untempered(model), untempered(float_model)
     name, truth, counts = truth_of(small.labels, tested)
     if not counts.any():
         raise DatasetError(f"PublicTest holds no pictures to judge by {name}")

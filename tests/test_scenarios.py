@@ -1,7 +1,9 @@
 """The event benchmark: what counts as an event, as right, late or false; the scripts; truth.json."""
 
 import json
+import multiprocessing
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -330,6 +332,26 @@ def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_
 def test_a_worker_that_is_killed_ends_the_run_in_one_line() -> None:
     with pytest.raises(AssistantError, match="was killed, perhaps for its memory"):
         list(run._outcomes([_Deadly(), _Deadly()], 2))  # type: ignore[list-item]
+
+
+def test_what_fails_does_not_wait_for_the_scenes_under_way() -> None:
+    with pytest.raises(AttributeError):
+        list(run._outcomes([_Nothing(), _Endless()], 2))  # type: ignore[list-item]
+    assert multiprocessing.active_children() == []
+
+
+class _Nothing:
+    """Is no task where it is unpacked."""
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        return int, ()
+
+
+class _Endless:
+    """Keeps the process that unpacks it for an hour."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return time.sleep, (3600,)
 
 
 class _Deadly:

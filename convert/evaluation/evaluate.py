@@ -1,6 +1,5 @@
 """Every figure of one model: the one report that cards, tables and pictures are made from."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,7 @@ def fit(model: Path, faces: Faces) -> dict[str, Any]:
     The temperature is that of single answers. The thresholds are for the mean of a face's and its mirror image's: the
     assistant looks at both by turns, and decides by a mean.
     """
-    classifier, tested = Classifier(model, threads=1), faces.of("PublicTest")
-    classifier.card = replace(classifier.card, temperature=1.0)
+    classifier, tested = testset.untempered(model), faces.of("PublicTest")
     shares, shared = testset.shares_of(classifier.labels, tested)
     if not shared.any():
         raise DatasetError(f"PublicTest holds no votes, by which {model.name} is judged; put FER+'s beside FER-2013")

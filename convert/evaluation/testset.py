@@ -9,6 +9,8 @@ calls contempt (16 of 3,152) stay in and count against it: such a model has no w
 """
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,13 @@ from assistant.vision.classifier import Classifier
 from convert import datasets
 from convert.datasets import CROWD_LABELS, LABELS, DatasetError, Faces
 from convert.evaluation import metrics
+
+
+def untempered(model: Path) -> Classifier:
+    """A model that answers as its network does, at a temperature of 1, whatever its card says. Raises ModelError."""
+    classifier = Classifier(model, threads=1)
+    classifier.card = replace(classifier.card, temperature=1.0)
+    return classifier
 
 
 def probabilities(classifier: Classifier, images: NDArray[np.uint8], what: str = "") -> NDArray[np.float32]:

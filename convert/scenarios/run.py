@@ -175,8 +175,13 @@ def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
     pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), signal.signal, ignore)
     try:
         yield from pool.map(_work, tasks)
-    except BrokenProcessPool as err:
-        raise AssistantError("a process that ran scenes was killed, perhaps for its memory; try --workers 1") from err
+    except BaseException as err:
+        for worker in multiprocessing.active_children():  # whoever stops it does not wait for the scenes under way
+            worker.terminate()
+        if isinstance(err, BrokenProcessPool):
+            said = "a process that ran scenes was killed, perhaps for its memory; try --workers 1"
+            raise AssistantError(said) from err
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
