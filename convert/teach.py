@@ -30,9 +30,10 @@ def teach(
 ) -> soft.SoftLabels:
     """Ask the teachers about `views` views of every training picture and write the soft labels to `path`.
 
-    Each head's probabilities are averaged over the teachers, those of `former` among them, each as one: what they said
-    stands, though they may be gone. Raises RunError where a run has no usable weights, ModelError for a model that
-    cannot be used, DatasetError where `former` has other views or pictures.
+    A teacher is asked about each view and its mirror image, and means the same by both. Each head's probabilities are
+    averaged over the teachers, those of `former` among them, each as one: what they said stands, though they may be
+    gone. Raises RunError where a run has no usable weights, ModelError for a model that cannot be used, DatasetError
+    where `former` has other views or pictures.
     """
     training = faces.of("Training")
     images = training.where(datasets.is_trainable(training)).images
@@ -48,7 +49,8 @@ def teach(
     asked = [_of_model(each) if each.suffix == ".tflite" else _of_run(Run(each)) for each in teachers]
     for teacher, ask in zip(teachers, asked, strict=True):
         for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
-            said[:, number] += ask(np.stack([view(image, number) for image in images])) / count
+            seen = np.stack([view(image, number) for image in images])
+            said[:, number] += (ask(seen) + ask(seen[:, :, ::-1])) / (2 * count)
     labels = soft.pack(images, said, {"views": views, "teachers": about})
     soft.write(labels, path)
     return labels
