@@ -22,7 +22,7 @@ from assistant.files import write_whole
 from assistant.records import Face
 from assistant.vision import cover, detectors, preprocess
 from assistant.vision.detectors import Detector
-from convert import covers, datasets, muxspace
+from convert import covers, datasets, muxspace, picturefile
 from convert.datasets import DatasetError
 from convert.detection import annotations, matching, pictures, wear
 
@@ -162,14 +162,7 @@ def _prints(folder: Path) -> list[NDArray[np.uint8]]:
     files = [file for file in sorted((folder / "images").glob(ROOMS)) if not pictures.is_held_out(file.name)]
     if not files:
         raise DatasetError(f"{folder / 'images'}: no pictures of rooms ({ROOMS}) for covers to bear")
-    return [_grey(file) for file in files]
-
-
-def _grey(file: Path) -> NDArray[np.uint8]:
-    grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise DatasetError(f"{file}: this picture cannot be read")
-    return np.asarray(grey, np.uint8)
+    return [picturefile.grey(file) for file in files]
 
 
 def _masks(folder: Path, detector: Detector) -> NDArray[np.float32]:
@@ -178,7 +171,7 @@ def _masks(folder: Path, detector: Detector) -> NDArray[np.float32]:
     for picture in annotations.read(folder):
         if not picture.path.name.startswith(MASKS):
             continue
-        grey = _grey(picture.path)
+        grey = picturefile.grey(picture.path)
         areas = picture.boxes[:, 2] * picture.boxes[:, 3]
         for face in detector.find(grey, grey):
             common = matching.shared(np.array(face.box, np.float32), picture.boxes)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from convert import picturefile
 from convert.datasets import DatasetError
 
 WORDS = {
@@ -73,9 +73,7 @@ def load(folder: Path, expressions: Sequence[str], most: int, *, half: str = "")
     for expression, known in names.items():
         if not known:
             raise DatasetError(f"{legend}: names no picture of {expression}")
-        for index in np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int):
-            grey = cv2.imread(str(folder / "images" / known[index]), cv2.IMREAD_GRAYSCALE)
-            if grey is None:
-                raise DatasetError(f"{folder / 'images' / known[index]}: this picture cannot be read")
-            made.append(Picture(known[index], np.asarray(grey, np.uint8), expression))
+        chosen = np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int)
+        files = [folder / "images" / known[index] for index in chosen]
+        made += [Picture(file.name, picturefile.grey(file), expression) for file in files]
     return made

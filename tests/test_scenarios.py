@@ -374,6 +374,26 @@ def test_a_folder_of_scenes_goes_through_the_command(tmp_path: Path, capsys: pyt
     assert "worth a word: happy" in capsys.readouterr().out
 
 
+def test_a_scene_is_written_whole_or_not_at_all_and_over_no_other(tmp_path: Path) -> None:
+    class Broken(Grey):
+        def read(self) -> object:
+            if self.left == 5:
+                raise KeyboardInterrupt
+            return super().read()
+
+    scene = Scene("room-01", "empty", 10, 2, 1, "hall")
+    with pytest.raises(KeyboardInterrupt):
+        folder.write(scene, Broken(scene.frames), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    place = folder.write(scene, Grey(scene.frames), tmp_path)
+    before = {file.name: file.read_bytes() for file in place.iterdir()}
+    assert sorted(before) == ["clip.avi", "truth.json"]
+    with pytest.raises(DatasetError, match="room-01: is there already"):
+        folder.write(scene, Grey(scene.frames), tmp_path)
+    assert {file.name: file.read_bytes() for file in place.iterdir()} == before
+    assert [file.name for file in tmp_path.iterdir()] == ["room-01"]
+
+
 class Grey:
     """A camera before a grey wall."""
 

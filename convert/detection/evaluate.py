@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assistant.records import DetectorError
 from assistant.vision.preprocess import to_grey
-from convert import benchmark, provenance
+from convert import benchmark, picturefile, provenance
 from convert.detection import annotations, matching, phantoms
 from convert.detection.annotations import IGNORE, Annotated
 from convert.detection.candidates import LONG_SIDE, RATIO, Candidate, measure
@@ -45,7 +45,7 @@ def evaluate(
     detector. Raises DatasetError or DetectorError.
     """
     known = annotations.read(folder)
-    images = [_read(each) for each in known]
+    images = [picturefile.colour(each.path) for each in known]
     panned = phantoms.rooms(annotations.read(rooms)) if rooms else []
     videos = {clip: people for clip, people in phantoms.CLIPS.items() if clips and (clips / clip).is_file()}
     cost = measure(candidates, images)
@@ -74,13 +74,6 @@ def evaluate(
         } or None
         report["detectors"][candidate.name] = found
     return report
-
-
-def _read(each: Annotated) -> NDArray[np.uint8]:
-    image = cv2.imread(str(each.path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DetectorError(f"{each.path}: this picture cannot be read")
-    return np.asarray(image, np.uint8)
 
 
 def _factor(image: NDArray[np.uint8]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assistant.records import DetectorError, Face
 from assistant.vision.detectors import Detector
 from assistant.vision.preprocess import to_grey
+from convert import picturefile
 from convert.detection.annotations import Annotated
 from convert.detection.candidates import FRAME
 from convert.detection.pictures import is_held_out
@@ -38,10 +39,7 @@ def rooms(known: Sequence[Annotated]) -> list[NDArray[np.uint8]]:
     frames = []
     for each in known:
         if each.path.name.startswith("ho_") and is_held_out(each.path.name):
-            image = cv2.imread(str(each.path))
-            if image is None:
-                raise DetectorError(f"{each.path}: this picture cannot be read")
-            frames += list(panned(np.asarray(image, np.uint8)))
+            frames += list(panned(picturefile.colour(each.path)))
     return frames
 
 

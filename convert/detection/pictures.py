@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Face
+from convert import picturefile
 from convert.datasets import DatasetError
 from convert.detection import annotations, matching
 from convert.detection.annotations import IGNORE, Annotated
@@ -78,9 +79,7 @@ def load(folder: Path, origins: Sequence[str] = (), teacher: Teacher | None = No
 
 
 def _load(each: Annotated, teacher: Teacher | None) -> Picture:
-    image = cv2.imread(str(each.path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DatasetError(f"{each.path}: this picture cannot be read")
+    image = picturefile.colour(each.path)
     is_face = np.array([source != IGNORE for source in each.sources], bool)
     boxes, landmarks = each.boxes[is_face].copy(), each.landmarks[is_face].copy()
     by_masks = np.array([source == "kaggle_facemask" for source in each.sources], bool)[is_face]
@@ -97,7 +96,7 @@ def _load(each: Annotated, teacher: Teacher | None) -> Picture:
     boxes[below_hairline, 1] -= HAIRLINE * boxes[below_hairline, 3]
     boxes[below_hairline, 3] *= 1 + HAIRLINE
     mask_file = each.path.parents[1] / "masks" / f"{each.path.stem}.png"
-    matte = cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE) if mask_file.is_file() else None
+    matte = picturefile.grey(mask_file) if mask_file.is_file() else None
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     factor = min(1.0, MAX_SIDE / max(grey.shape))
     size = (round(grey.shape[1] * factor), round(grey.shape[0] * factor))

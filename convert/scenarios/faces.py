@@ -15,11 +15,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import datasets, muxspace
+from convert import datasets, muxspace, picturefile
 from convert.datasets import CROWD_LABELS, DatasetError
 from convert.detection import pictures
 
@@ -86,7 +85,7 @@ def load(data: Path, half: str) -> Cast:
             )
         file = images[name]
         if muxspace.half_of(file.name) == half:
-            grey = _read(file)
+            grey = picturefile.grey(file)
             stills[name] = Still(name, _digest(muxspace.person(file.name)), expression, grey, marks)
     far = _far(data, half)
     return Cast(stills | far, _rooms(data, half), frozenset(far))
@@ -139,17 +138,10 @@ def _rooms(data: Path, half: str) -> dict[str, NDArray[np.uint8]]:
     for file in files:
         house = re.sub(r"_[a-z]+$", "", file.stem)
         if hashlib.sha256(house.encode()).digest()[0] % 2 == HALVES.index(half):
-            rooms[file.stem] = _read(file)
+            rooms[file.stem] = picturefile.grey(file)
     if not rooms:
         raise DatasetError(f"{folder}: no pictures of rooms (ho_*.jpg) to put people before")
     return rooms
-
-
-def _read(file: Path) -> NDArray[np.uint8]:
-    grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise DatasetError(f"{file}: this picture cannot be read")
-    return np.asarray(grey, np.uint8)
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """Scenes as folders: a clip and its truth.json each, read from and written to disk."""
 
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -39,24 +40,35 @@ def read(folder: Path) -> list[Clip]:
 
 
 def write(scene: Scene, camera: Camera, folder: Path, tick: Callable[[], None] = lambda: None) -> Path:
-    """Write a scene's clip and truth into a new subfolder of its name. Raises DatasetError."""
+    """Write a scene's clip and truth into a new subfolder of its name, which is there once both are whole. Raises
+    DatasetError."""
     place = folder / scene.name
+    if place.exists():
+        raise DatasetError(f"{place}: is there already; name another folder, or remove it")
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / f"{CLIP}.avi"
-        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), scene.fps, (WIDTH, HEIGHT))
-        if not writer.isOpened():
-            raise DatasetError(f"{path}: this clip cannot be written")
-        writer.set(cv2.VIDEOWRITER_PROP_QUALITY, QUALITY)
-        with closing(camera):
-            while (frame := camera.read()) is not None:
-                writer.write(frame.image)
-                tick()
-        writer.release()
-        (place / TRUTH).write_text(truths.to_json(truth_of(scene)), "utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as hidden:
+            unfinished = Path(hidden) / scene.name
+            unfinished.mkdir()
+            _write(scene, camera, unfinished, tick)
+            unfinished.rename(place)
     except OSError as err:
         raise DatasetError(f"{place}: cannot write a scene here: {err.strerror}") from err
     return place
+
+
+def _write(scene: Scene, camera: Camera, place: Path, tick: Callable[[], None]) -> None:
+    path = place / f"{CLIP}.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), scene.fps, (WIDTH, HEIGHT))
+    if not writer.isOpened():
+        raise DatasetError(f"{path}: this clip cannot be written")
+    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, QUALITY)
+    with closing(camera):
+        while (frame := camera.read()) is not None:
+            writer.write(frame.image)
+            tick()
+    writer.release()
+    (place / TRUTH).write_text(truths.to_json(truth_of(scene)), "utf-8")
 
 
 def _clip(file: Path) -> Clip:
