@@ -124,6 +124,21 @@ def test_a_reason_is_said_once_a_minute() -> None:
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
 
 
+def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reasons_are_asked_for() -> None:
+    for verbosity, first, again in (
+        ("full", ("cannot_tell", "dark"), ("another", "1")),
+        ("normal", ("somebody", ""), ("another", "right")),
+    ):
+        stage = Stage(verbosity)
+        stage.people[1] = 320
+        stage.step()
+        assert stage.step((1, NOBODY, CANNOT_TELL), reason="dark") == [first]
+        stage.wait(3)
+        stage.people[2] = 560
+        stage.wait(STAYS_S + 0.2)
+        assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just said
+
+
 def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
     stage = Stage()
     assert not stage.scene.wrong(0.0), "nothing was said yet"

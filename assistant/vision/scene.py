@@ -142,7 +142,8 @@ class Scene:
             return self._remark(change)
         self._told[number] = ""
         where = self._place(number) if others or self._is_full else ""
-        return Remark(change, "another" if others else "somebody", where=where)
+        why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None
+        return why_not or Remark(change, "another" if others else "somebody", where=where)
 
     def _has_joined(self, number: int, stays_s: float) -> bool:
         """Whether somebody beside others is there, for long enough, and no mistake."""
