@@ -227,6 +227,13 @@ def test_scripts_are_long_enough_and_their_timelines_in_order(seed: int) -> None
     assert min(told[word] for word in ("happy", "surprise", "sad", "angry", "neutral")) >= 40
 
 
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_pictures_of_48_pixels_are_never_shown_larger_than_72(seed: int) -> None:
+    far = [actor for scene in script.write(roster(), seed) if scene.kind == "far" for actor in scene.actors]
+    widths = [way.width for actor in far for way in actor.way]
+    assert 65 < max(widths) <= 72
+
+
 def test_the_same_seed_writes_the_same_scenes() -> None:
     assert script.write(roster(), 5) == script.write(roster(), 5)
     assert script.write(roster(), 5) != script.write(roster(), 6)

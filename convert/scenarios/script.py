@@ -22,7 +22,7 @@ SLOW_FPS = 10.0
 TALKERS = 6
 """Scenes of 100 seconds."""
 NEAR_PX, FAR_PX = (110.0, 190.0), (58.0, 72.0)
-"""Widths of near and of far faces, in pixels."""
+"""Widths of near and of far faces, in pixels. Far ones are FER-2013's 48 pixels: nearer they would be too coarse."""
 ACROSS = -140.0
 """How far outside the frame somebody waits, in pixels."""
 KINDS = (
@@ -137,6 +137,8 @@ def _stand(random: Generator, start: float, end: float, x: float | None = None, 
     moments = np.linspace(start, end, max(2, round((end - start) / 2.5) + 1))
     sway = random.normal(0, 0.06 * width, (len(moments), 2))
     sizes = width * np.exp(random.normal(0, 0.02, len(moments)))
+    if far:
+        sizes = np.minimum(sizes, FAR_PX[1])
     return tuple(
         Way(float(at), float(middle + dx), float(y + dy / 2), float(size))
         for at, (dx, dy), size in zip(moments, sway, sizes, strict=True)
