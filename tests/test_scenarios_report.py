@@ -29,6 +29,14 @@ def test_the_readme_says_what_was_measured_and_when() -> None:
     assert report.as_text(made).count("happy") >= 2
 
 
+def test_the_readme_says_how_often_people_were_miscounted() -> None:
+    said = [Said(1.0, 1.1, "somebody", "", "One person."), Said(9.0, 9.1, "nobody", "", "Nobody in view.")]
+    made = report.report([Heard(Truth("a", "empty", 60.0), said, said)], [], Settings(), [0.2])
+    made["reason_correct"] = 0.96
+    assert "| said of who comes, leaves or no longer looks so; untrue | 2; 1 |" in report.as_markdown(made, "", "")
+    assert "2 sentences, 1 untrue" in report.as_text(made)
+
+
 def test_first_sounds_are_reported_by_their_95th_percentile() -> None:
     made = figures([], WORDS, WORDS, [0.1] * 19 + [0.4])
     assert made["ask_first_sound_p95_s"] == 0.1

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from assistant.records import EXPRESSIONS, Box
-from convert.scenarios import score
+from convert.scenarios import presence, score
 from convert.scenarios.score import Event, Said, Verdict
 from convert.scenarios.truth import Truth
 
@@ -60,6 +60,7 @@ def figures(
     delays = [event.delay_s for event in events if event.delay_s is not None and event.expression in words]
     kinds = [verdict.kind for verdict in verdicts]
     asked = [(expected, answer) for each in heard for expected, answer in _expected(each)]
+    present = [verdict.kind for each in heard for verdict in presence.judge(each.truth, each.said)]
     return {
         "scenes": len(heard),
         "minutes": round(sum(each.truth.seconds for each in heard) / MINUTE_S, 1),
@@ -74,6 +75,7 @@ def figures(
         "utterances_per_min": _per(sum(len(_starts(each.said)) for each in told), minutes),
         "words_per_min": _per(sum(_words(each.said) for each in told), minutes),
         "stale": kinds.count(score.STALE),
+        "presence": {"said": len(present), "untrue": present.count(presence.UNTRUE)},
         "wrong_person": kinds.count(score.WRONG_PERSON),
         "false": kinds.count(score.FALSE),
         "reason_correct": _share(_is_right(*each) for each in asked),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from convert.datasets import DatasetError
-from convert.scenarios import score
+from convert.scenarios import presence, score
 from convert.scenarios.figures import Heard
 
 COLOURS = {
@@ -34,7 +34,8 @@ def draw(heard: Heard, folder: Path) -> Path:
             where = [(span.start, span.end - span.start)]
             axes.broken_barh(where, (row + 0.1, 0.8), facecolor="none", edgecolor="black", hatch="///", linewidth=0.3)
             axes.text(span.start + 0.1, row + 0.2, span.what, fontsize=7, clip_on=True)
-    kinds = {id(verdict.said): verdict.kind for verdict in score.judge(truth, heard.said)}
+    verdicts = (*score.judge(truth, heard.said), *presence.judge(truth, heard.said))
+    kinds = {id(verdict.said): verdict.kind for verdict in verdicts}
     for number, line in enumerate(heard.said):
         y = -0.5 - number % ROWS
         is_told = line.started_at is not None

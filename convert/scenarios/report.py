@@ -53,6 +53,7 @@ def as_text(made: dict[str, Any]) -> str:
         precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
         counts = f"{row['events']:7} {row['announced']:6} {row['stale']:5} {row['wrong_person']:6} {row['false']:6}"
         lines.append(f"{word:10} {precision:>22} {recall:>22} {counts}")
+    present = made["presence"]
     lines += [
         "late: true of that person until more than 1.5 s before; other: true of somebody else; false: of nobody",
         "",
@@ -64,6 +65,7 @@ def as_text(made: dict[str, Any]) -> str:
         f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most)",
         f"words in a minute: {made['words_per_min']}",
         f"stale: {made['stale']}, wrong person: {made['wrong_person']}, false: {made['false']}",
+        f"who comes, leaves, no longer looks so: {present['said']} sentences, {present['untrue']} untrue",
         f"right reasons why not: {made['reason_correct']}; told though degraded: {made['told_though_degraded']}",
     ]
     for reason, row in made["reasons"].items():
@@ -84,12 +86,14 @@ def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
         precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
         is_on = "yes" if word in made["said_by_default"] else "no"
         lines.append(f"| {word} | {precision} | {recall} | {row['events']} | {is_on} |")
+    present = made["presence"]
     rows = (
         ("from a change to the words, half / 95 % of them", f"{made['delay_p50_s']} s / {made['delay_p95_s']} s"),
         ("from a question to the first sound, 95 % (no sound card)", f"{made['ask_first_sound_p95_s']} s"),
         ("ten minutes of somebody neutral talking", f"{made['neutral_per_10min']} remarks beyond the arrival"),
         ("most remarks in a minute; words a minute, mean", f"{made['max_per_min']}; {made['words_per_min']}"),
         ("said later than 1.5 s after it was true; of the wrong person", f"{made['stale']}; {made['wrong_person']}"),
+        ("said of who comes, leaves or no longer looks so; untrue", f"{present['said']}; {present['untrue']}"),
         ("right reason why it cannot be told", f"{made['reason_correct']:.1%}"),
         ("expressions said of somebody who cannot be told", f"{made['told_though_degraded']}"),
     )

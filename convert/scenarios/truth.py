@@ -9,7 +9,8 @@ The form of `truth.json`, beside a clip of the same folder:
         "boxes": [[0.0, 200, 120, 130, 160]],   seconds, then left, top, width and height of the face in pixels, ear to
                                                 ear and hairline to chin; straight lines between, the ends go on
         "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; nothing: not in the picture
-        "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say
+        "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say;
+                                                who is side_on or covered can be found all the same
      "asks": [[5.0, "describe"]]}              what the wearer asks, and when; may be left out
 """
 
@@ -44,6 +45,10 @@ class Span(NamedTuple):
     end: float
     what: str
 
+    def holds(self, at: float) -> bool:
+        """Whether a moment lies in it."""
+        return self.start <= at < self.end
+
 
 @dataclass(frozen=True)
 class Person:
@@ -57,7 +62,7 @@ class Person:
 
     def shown(self, at: float) -> str:
         """The expression at a moment, empty where the person is not there."""
-        return next((span.what for span in self.shows if span.start <= at < span.end), "")
+        return next((span.what for span in self.shows if span.holds(at)), "")
 
     def box(self, at: float) -> Box | None:
         """Where the face is, None where the person is not there."""
@@ -72,7 +77,7 @@ class Person:
 
     def reason(self, at: float) -> str:
         """Why the expression cannot be told at a moment, empty where it can or nobody could say."""
-        return next((span.what for span in self.hidden if span.start <= at < span.end), "")
+        return next((span.what for span in self.hidden if span.holds(at)), "")
 
 
 @dataclass(frozen=True)
