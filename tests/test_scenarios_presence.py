@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 from convert.scenarios import plot, presence
-from convert.scenarios.figures import Heard, figures
+from convert.scenarios.figures import Heard, Looked, figures
 from convert.scenarios.score import Said
 from convert.scenarios.truth import REASONS, Person, Span, Spot, Truth
 from tests.test_scenarios import LEFT, RIGHT, box, one, person
@@ -120,3 +120,21 @@ def test_sentences_of_presence_are_judged_where_nobody_can_be_told_as_well() -> 
     said = [line(5, "nobody")]
     made = figures([Heard(Truth("d", "degraded", 10, (hidden,)), said, said)], ("happy",), ("happy",))
     assert made["presence"] == {"said": 1, "untrue": 1}
+
+
+def test_a_reason_is_wrong_for_a_face_that_can_be_told() -> None:
+    half = person("a", LEFT, (0, 10, "happy"), hidden=(Span(5, 7, "side_on"), Span(7, 10, "")))
+    looked = (
+        Looked(1, box(LEFT), ""),
+        Looked(2, box(LEFT), "covered"),
+        Looked(3, box(LEFT), "dark"),
+        Looked(4, box(LEFT), "covered"),
+        Looked(6, box(LEFT), "side_on"),
+        Looked(6, box(LEFT), ""),
+        Looked(8, box(LEFT), "side_on"),
+        Looked(2, box(RIGHT), "far"),
+        Looked(11, box(LEFT), "blurred"),
+    )
+    made = figures([Heard(Truth("s", "turn", 12, (half,)), (), (), (), looked)], ("happy",), ("happy",))
+    assert made["reasons_given_wrongly"] == {"readings": 4, "share": 0.75, "reasons": {"covered": 2, "dark": 1}}
+    assert figures([], ("happy",), ("happy",))["reasons_given_wrongly"] == {"readings": 0, "share": None, "reasons": {}}

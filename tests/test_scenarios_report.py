@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 from assistant.config import Settings
+from assistant.records import Box, Face, Levels, Reading
 from convert.scenarios import asking, report
-from convert.scenarios.figures import Answer, Heard, figures
+from convert.scenarios.figures import Answer, Heard, Looked, figures
+from convert.scenarios.run import Outcome, Taken
 from convert.scenarios.score import Said
 from convert.scenarios.truth import Truth
 
@@ -29,12 +31,28 @@ def test_the_readme_says_what_was_measured_and_when() -> None:
     assert report.as_text(made).count("happy") >= 2
 
 
-def test_the_readme_says_how_often_people_were_miscounted() -> None:
+def test_the_readme_says_how_often_people_were_miscounted_and_good_faces_refused() -> None:
     said = [Said(1.0, 1.1, "somebody", "", "One person."), Said(9.0, 9.1, "nobody", "", "Nobody in view.")]
     made = report.report([Heard(Truth("a", "empty", 60.0), said, said)], [], Settings(), [0.2])
     made["reason_correct"] = 0.96
     assert "| said of who comes, leaves or no longer looks so; untrue | 2; 1 |" in report.as_markdown(made, "", "")
+    assert "| such a reason for a face that can be told | - |" in report.as_markdown(made, "", "")
     assert "2 sentences, 1 untrue" in report.as_text(made)
+    made["reasons_given_wrongly"] = {"readings": 200, "share": 0.015, "reasons": {"covered": 2, "far": 1}}
+    refused = "1.5% of 200 (covered 2, far 1)"
+    assert f"| such a reason for a face that can be told | {refused} |" in report.as_markdown(made, "", "")
+    assert refused in report.as_text(made)
+
+
+def test_every_face_that_was_looked_at_is_kept_with_its_reason() -> None:
+    here, there = Face(Box(1, 2, 30, 40), 0.9), Face(Box(90, 2, 30, 40), 0.9)
+    taken = (
+        Taken(0.0, (here, there), (Reading(1, 0.0, (1.0,)), Reading(2, 0.0, None, "dark"))),
+        Taken(0.1, (), ()),
+    )
+    outcome = Outcome(Truth("a", "degraded", 1.0), (), (), taken, ("happy",), Levels(), 2)
+    (heard,) = report.heard([outcome], Settings())
+    assert heard.looked == (Looked(0.0, here.box, ""), Looked(0.0, there.box, "dark"))
 
 
 def test_first_sounds_are_reported_by_their_95th_percentile() -> None:

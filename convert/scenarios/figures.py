@@ -29,13 +29,23 @@ class Answer(NamedTuple):
     box: Box | None = None
 
 
+class Looked(NamedTuple):
+    """A face that was looked at, and the reason why it could not be told, empty where it was read."""
+
+    at: float
+    box: Box
+    reason: str
+
+
 class Heard(NamedTuple):
-    """A scene and what was said in it: with the settings as they are, and with every expression switched on."""
+    """A scene and what was said in it: with the settings as they are, and with every expression switched on. looked: at
+    every face of every frame."""
 
     truth: Truth
     said: Sequence[Said]
     said_all: Sequence[Said]
     answers: Sequence[Answer] = ()
+    looked: Sequence[Looked] = ()
 
 
 def figures(
@@ -80,6 +90,7 @@ def figures(
         "false": kinds.count(score.FALSE),
         "reason_correct": _share(_is_right(*each) for each in asked),
         "reasons": _reasons(asked),
+        "reasons_given_wrongly": _wrong_reasons(heard),
         "told_though_degraded": sum(
             len(score.announcements(each.said)) for each in heard if each.truth.kind == DEGRADED
         ),
@@ -182,6 +193,18 @@ def _reasons(asked: Sequence[tuple[str, Answer]]) -> dict[str, dict[str, Any]]:
         counts = {reason or "none": given.count(reason) for reason in sorted(set(given))}
         made[expected] = {"asked": len(given), "correct": _per(given.count(expected), len(given)), "answers": counts}
     return made
+
+
+def _wrong_reasons(heard: Sequence[Heard]) -> dict[str, Any]:
+    """Of the faces of people who can be told, how many were called too dark, turned away and so on instead of read."""
+    given = [
+        looked.reason
+        for each in heard
+        for looked in each.looked
+        if (about := score.matched(each.truth, looked.at, looked.box)) and about.is_clear(looked.at)
+    ]
+    counts = {reason: given.count(reason) for reason in sorted(set(given) - {""})}
+    return {"readings": len(given), "share": _per(sum(counts.values()), len(given)), "reasons": counts}
 
 
 def _share(holds: Iterable[bool]) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.config import Settings
 from convert.datasets import LABELS
-from convert.scenarios.figures import DEGRADED, Answer, Heard, figures
+from convert.scenarios.figures import DEGRADED, Answer, Heard, Looked, figures
 from convert.scenarios.run import Outcome, again
 
 SHOWN_EVENTS = 10
@@ -23,6 +23,11 @@ def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
             outcome.said,
             () if outcome.truth.kind == DEGRADED else again(outcome, everything),
             tuple(Answer(each.at, each.state, each.reason, each.box) for each in outcome.asked),
+            tuple(
+                Looked(taken.at, face.box, reading.reason)
+                for taken in outcome.taken
+                for face, reading in zip(taken.faces, taken.readings, strict=True)
+            ),
         )
         for outcome in outcomes
     ]
@@ -53,7 +58,7 @@ def as_text(made: dict[str, Any]) -> str:
         precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
         counts = f"{row['events']:7} {row['announced']:6} {row['stale']:5} {row['wrong_person']:6} {row['false']:6}"
         lines.append(f"{word:10} {precision:>22} {recall:>22} {counts}")
-    present = made["presence"]
+    present, wrongly = made["presence"], made["reasons_given_wrongly"]
     lines += [
         "late: true of that person until more than 1.5 s before; other: true of somebody else; false: of nobody",
         "",
@@ -66,6 +71,7 @@ def as_text(made: dict[str, Any]) -> str:
         f"words in a minute: {made['words_per_min']}",
         f"stale: {made['stale']}, wrong person: {made['wrong_person']}, false: {made['false']}",
         f"who comes, leaves, no longer looks so: {present['said']} sentences, {present['untrue']} untrue",
+        f"reasons why not for faces that can be told: {_of_readings(wrongly)}",
         f"right reasons why not: {made['reason_correct']}; told though degraded: {made['told_though_degraded']}",
     ]
     for reason, row in made["reasons"].items():
@@ -86,7 +92,7 @@ def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
         precision, recall = _share(row["precision"], row["precision_ci"]), _share(row["recall"], row["recall_ci"])
         is_on = "yes" if word in made["said_by_default"] else "no"
         lines.append(f"| {word} | {precision} | {recall} | {row['events']} | {is_on} |")
-    present = made["presence"]
+    present, wrongly = made["presence"], made["reasons_given_wrongly"]
     rows = (
         ("from a change to the words, half / 95 % of them", f"{made['delay_p50_s']} s / {made['delay_p95_s']} s"),
         ("from a question to the first sound, 95 % (no sound card)", f"{made['ask_first_sound_p95_s']} s"),
@@ -95,11 +101,19 @@ def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
         ("said later than 1.5 s after it was true; of the wrong person", f"{made['stale']}; {made['wrong_person']}"),
         ("said of who comes, leaves or no longer looks so; untrue", f"{present['said']}; {present['untrue']}"),
         ("right reason why it cannot be told", f"{made['reason_correct']:.1%}"),
+        ("such a reason for a face that can be told", _of_readings(wrongly)),
         ("expressions said of somebody who cannot be told", f"{made['told_though_degraded']}"),
     )
     lines += ["", "| measure | figure |", "| --- | --- |", *(f"| {name} | {figure} |" for name, figure in rows)]
     lines += ["", f"{made['scenes']} scenes, {made['minutes']:.0f} minutes; {date}, {revision}."]
     return "\n".join(lines) + "\n"
+
+
+def _of_readings(wrongly: dict[str, Any]) -> str:
+    if not wrongly["readings"]:
+        return "-"
+    counts = ", ".join(f"{reason} {count}" for reason, count in wrongly["reasons"].items())
+    return f"{wrongly['share']:.1%} of {wrongly['readings']}" + (f" ({counts})" if counts else "")
 
 
 def _share(value: float | None, interval: list[float] | None) -> str:

@@ -79,6 +79,10 @@ class Person:
         """Why the expression cannot be told at a moment, empty where it can or nobody could say."""
         return next((span.what for span in self.hidden if span.holds(at)), "")
 
+    def is_clear(self, at: float) -> bool:
+        """Whether they are there and nothing hides what they show."""
+        return bool(self.shown(at)) and not any(span.holds(at) for span in self.hidden)
+
 
 @dataclass(frozen=True)
 class Truth:
