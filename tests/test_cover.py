@@ -71,9 +71,9 @@ def test_features_do_not_depend_on_light(low: float, high: float) -> None:
 def test_two_layers_find_what_no_line_separates() -> None:
     pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     random = np.random.default_rng(1)
-    features = random.standard_normal((3000, 6)).astype(np.float32) * 3 + 1
+    features = random.standard_normal((9000, 6)).astype(np.float32) * 3 + 1
     truth = np.abs(features[:, 2] - 1) > 2
-    judge = fitting.layers(features[1000:], truth[1000:], seed=1)
+    judge = fitting.layers(features[1000:], truth[1000:], seed=1, noise=0.2)
     assert ((judge.score(features[:1000]) > 0) == truth[:1000]).mean() > 0.9
     assert judge.score(features[0]) == pytest.approx(judge.score(features[:1])[0], abs=1e-4)
 
