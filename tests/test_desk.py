@@ -21,7 +21,7 @@ WAIT_S = 5.0
 
 
 class Mouth:
-    """Keeps what is put, and notes when it was cut off."""
+    """Keeps what is put, and notes when it was cut off: "-" for an answer, "--" for nothing."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -31,8 +31,8 @@ class Mouth:
         assert utterance.priority is Priority.ANSWER
         self.events.append(utterance.text)
 
-    def interrupt(self) -> Utterance | None:
-        self.events.append("-")
+    def interrupt(self, *, is_for_answer: bool = False) -> Utterance | None:
+        self.events.append("-" if is_for_answer else "--")
         return self.speaking
 
     def drain(self, timeout_s: float) -> bool:
@@ -255,7 +255,7 @@ def test_a_shutdown_that_cannot_be_is_said(switch_off: Callable[[], str] | None)
 def test_cancel_cuts_off_and_says_nothing() -> None:
     bench = Bench()
     assert bench.desk.do("cancel").ok
-    assert bench.heard() == ["-"]
+    assert bench.heard() == ["--"], "for no answer"
 
 
 @given(st.text(max_size=60))

@@ -374,11 +374,12 @@ def test_a_fault_that_comes_again_is_told_again() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["camera", "model", "take", "finish", "answer"]), st.integers(0, 90)), max_size=20
+        st.tuples(st.sampled_from(["camera", "model", "take", "finish", "answer", "ask"]), st.integers(0, 90)),
+        max_size=20,
     )
 )
 def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, int]]) -> None:
-    """However often a fault begins and ends while others are told, and whatever of that is never said."""
+    """However often a fault begins and ends while others are told, and whatever of that is never said, or cut off."""
     heard, standing, believed, now = Heard(), set(), set(), 0.0
 
     def finish() -> None:
@@ -394,6 +395,8 @@ def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, i
             heard.queue.take(now)
         elif event == "finish":
             finish()
+        elif event == "ask":
+            _ask(heard, "an answer", now)
         elif event == "answer":
             heard.queue.put(say("answer", ANSWER), now)
             if heard.queue.speaking is not None and heard.queue.speaking.priority is ANSWER:
@@ -405,6 +408,137 @@ def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, i
     while heard.queue.speaking is not None or heard.queue.take(now) is not None:
         finish()
     assert believed == standing
+
+
+def _ask(heard: Heard, question: str = "", now: float = 0.0) -> None:
+    """The wearer asks, and what is being spoken ends; then the answer is put, if there is one yet."""
+    heard.queue.give_way()
+    if heard.queue.speaking is not None:
+        heard.queue.finish(Fate.INTERRUPTED, now)
+    if question:
+        heard.put(say(question, ANSWER, "answer"), now)
+
+
+def _rest(heard: Heard, now: float = 0.0) -> list[str]:
+    """All that is said from now on."""
+    said = []
+    while (text := heard.speak(now)) is not None:
+        said.append(text)
+        heard.queue.finish(Fate.SPOKEN, now)
+    return said
+
+
+def test_a_fault_that_a_question_cut_off_is_said_once_after_the_answer() -> None:
+    heard = Heard()
+    lost = _fault("lost")
+    heard.put(lost)
+    heard.speak()
+    heard.put(say("Looks happy.", CHANGE))
+    _ask(heard)
+    assert heard.queue.has_next, "the change"
+    assert heard.speak() == "Looks happy.", "the fault waits for the answer, which is not there yet"
+    heard.queue.finish(Fate.SPOKEN, 0)
+    assert not heard.queue.has_next
+    assert heard.speak() is None
+    heard.put(say("Looks sad.", CHANGE))
+    heard.put(say("One person.", ANSWER))
+    assert _rest(heard) == ["One person.", "lost", "Looks sad."]
+    assert heard.fate(lost) == [Fate.SPOKEN]
+    heard.put(_fault("still lost"), AGAIN_S - 1)
+    assert _rest(heard, AGAIN_S - 1) == [], "heard it is"
+
+
+def test_a_fault_waits_while_the_wearer_asks_again_and_again() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    for number in range(20):
+        heard.speak(number)
+        _ask(heard, f"answer {number}", number)
+        if number % 2:  # each second answer is heard, and the fault begins
+            assert heard.speak(number) == f"answer {number}"
+            heard.queue.finish(Fate.SPOKEN, number)
+        assert len(heard.queue) <= 2, "nothing piles up"
+    assert _rest(heard, 20) == ["lost"]
+    assert [fate for each, fate, _ in heard.fates if each.text == "lost"] == [Fate.SPOKEN]
+
+
+def test_of_a_fault_that_was_cut_off_and_is_over_only_that_is_said() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.speak()
+    _ask(heard, "answer")
+    heard.put(_fault("back", is_over=True))
+    assert _rest(heard) == ["back", "answer"]
+
+
+def test_the_end_of_a_fault_that_a_question_cut_off_is_said_too() -> None:
+    heard = Heard()
+    for text in ("lost", "back"):
+        heard.put(_fault(text, is_over=text == "back"))
+        assert heard.speak() == text
+        heard.queue.finish(Fate.SPOKEN, 0) if text == "lost" else _ask(heard, "answer")
+    assert _rest(heard) == ["answer", "back"]
+    heard.put(_fault("lost"))
+    assert heard.speak() == "lost", "it is news again"
+
+
+def test_a_fault_that_was_cut_off_and_is_told_of_anew_is_said_once() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.speak()
+    _ask(heard, "answer")
+    heard.put(_fault("lost, says who was started anew"), 1)
+    assert sorted(_rest(heard, 1)) == ["answer", "lost, says who was started anew"]
+
+
+def test_a_fault_that_comes_while_another_waits_for_the_answer_cuts_in() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.speak()
+    _ask(heard, "answer")
+    assert heard.speak() == "answer"
+    assert heard.put(say("power", FAULT))
+    assert _rest(heard) == ["power", "lost"]
+
+
+def test_who_has_a_fault_repeated_that_was_cut_off_by_that_hears_it_once() -> None:
+    heard = Heard()
+    lost = _fault("lost")
+    heard.put(lost)
+    heard.speak()
+    _ask(heard, "lost")
+    assert _rest(heard) == ["lost"]
+    assert heard.fate(lost) == [Fate.SPOKEN]
+    heard.put(_fault("back", is_over=True))
+    assert _rest(heard) == ["back"]
+
+
+@pytest.mark.parametrize("is_stopping", [True, False])
+def test_a_fault_that_was_cut_off_for_no_answer_is_not_said_again(is_stopping: bool) -> None:
+    heard = Heard()
+    lost = _fault("lost")
+    heard.put(lost)
+    heard.speak()
+    if is_stopping:  # asked at the last moment
+        heard.queue.give_way()
+        heard.queue.close(0)
+    heard.queue.finish(Fate.INTERRUPTED, 0)
+    assert heard.fate(lost) == [Fate.INTERRUPTED]
+    assert _rest(heard) == []
+
+
+def test_what_gave_way_once_does_not_do_so_again_for_no_question() -> None:
+    heard = Heard()
+    lost = _fault("lost")
+    heard.put(lost)
+    heard.speak()
+    _ask(heard, "answer")
+    heard.speak()
+    heard.queue.finish(Fate.SPOKEN, 0)
+    assert heard.speak() == "lost"
+    heard.queue.finish(Fate.INTERRUPTED, 0)  # by `cancel`
+    assert heard.fate(lost) == [Fate.INTERRUPTED]
+    assert _rest(heard) == []
 
 
 def test_there_is_room_for_every_fault_at_once() -> None:

@@ -117,6 +117,40 @@ def test_a_voice_that_raises_because_it_was_cancelled_is_not_a_failed_one(bench:
     assert second.began.empty()
 
 
+def test_a_fault_that_a_question_cuts_off_is_said_after_the_answer(bench: Bench) -> None:
+    voice = Stub(act=until_cancelled)
+    speaker = bench.speaker(voice)
+    speaker.put(say("fault", FAULT))
+    assert voice.next() == "fault"
+    voice.act = lambda cancel: True
+    cut = speaker.interrupt(is_for_answer=True)
+    assert cut is not None
+    assert cut.text == "fault"
+    speaker.put(say("answer", ANSWER))
+    assert [bench.fate(), bench.fate()] == [("answer", Fate.SPOKEN), ("fault", Fate.SPOKEN)]
+
+
+def test_a_fault_that_waits_for_an_answer_keeps_no_core_busy(bench: Bench) -> None:
+    looks, voice = 0, Stub(act=until_cancelled)
+    speaker = bench.speaker(voice)
+    ready = speaker._queue._ready
+
+    def counted() -> list[Utterance]:
+        nonlocal looks
+        looks += 1
+        return ready()
+
+    speaker._queue._ready = counted  # type: ignore[method-assign]
+    speaker.put(say("fault", FAULT))
+    voice.next()
+    voice.act = lambda cancel: True
+    speaker.interrupt(is_for_answer=True)
+    assert not speaker.drain(0.2), "an answer is on its way"
+    assert looks < 20
+    speaker.put(say("answer", ANSWER))
+    assert speaker.drain(WAIT_S)
+
+
 def test_what_was_spoken_to_the_end_is_spoken_even_if_cancelled_then(bench: Bench) -> None:
     voice = Stub(act=lambda cancel: cancel.wait(WAIT_S))
     speaker = bench.speaker(voice)

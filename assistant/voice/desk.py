@@ -48,7 +48,7 @@ class Mouth(Protocol):
 
     def put(self, utterance: Utterance) -> None: ...
 
-    def interrupt(self) -> Utterance | None: ...
+    def interrupt(self, *, is_for_answer: bool = False) -> Utterance | None: ...
 
     def withdraw(self, topic: str | None = None) -> None: ...
 
@@ -114,7 +114,7 @@ class Desk:
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
-        self._mouth.interrupt()
+        self._mouth.interrupt(is_for_answer=True)
         with self._answered:
             self._expected, self._answer = next(self._numbers), None
             self._ask(Ask(self._expected, what))
@@ -127,7 +127,7 @@ class Desk:
         return Reply(True, answer.text)
 
     def _do_repeat(self) -> Reply:
-        cut, last = self._mouth.interrupt(), self.last
+        cut, last = self._mouth.interrupt(is_for_answer=True), self.last
         is_first_tap = cut is not None and cut.topic == "answer" and self._clock() - self._asked_at < DOUBLE_S
         if cut is not None and cut.topic not in NOT_REPEATED and not is_first_tap:
             last = cut

@@ -6,6 +6,8 @@ The laws, each held by a property test:
 * FAULT before ANSWER before CHANGE before STATUS; first in, first out within a priority.
 * A fault cuts off everything but another fault, and never expires. An answer cuts off all but faults, an older answer
   too: the newest question is what the wearer waits for. A change cuts off nothing, a status waits for silence.
+* A fault that gave way to a question is said again after the answer, before what nobody asked for; while more is asked
+  it waits. Who hears its words in an answer (that was `repeat`) has heard it.
 * Of what nobody asked for (changes and statuses) at most UNASKED begin in any MINUTE_S, and the last of these is not a
   status; what comes beyond that is dropped.
 * Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
@@ -46,6 +48,9 @@ class SpeechQueue:
         self._on_fate = on_fate
         self._waiting: list[Utterance] = []
         self._speaking: Utterance | None = None
+        self._owed: list[Utterance] = []  # of those that wait: what gave way to a question
+        self._gives_way: Utterance | None = None
+        self._is_answer_due = False
         self._is_closed = False
         self._unasked: deque[float] = deque()
         self._heard: dict[str, float] = {}
@@ -61,8 +66,19 @@ class SpeechQueue:
         """The utterance that was taken and has not ended."""
         return self._speaking
 
+    @property
+    def has_next(self) -> bool:
+        """Whether one of those that wait may be taken: what gave way to a question may not before the answer is put."""
+        return bool(self._ready())
+
+    def give_way(self) -> None:
+        """The wearer has asked, and the next answer that is put is due: what is being spoken will be cut off for it."""
+        self._gives_way, self._is_answer_due = self._speaking, True
+
     def put(self, utterance: Utterance, now: float) -> bool:
         """Add an utterance. True: what is being spoken must be cut off now, and ended with Fate.INTERRUPTED."""
+        if utterance.priority is Priority.ANSWER:
+            self._is_answer_due = False
         replaced = [waiting for waiting in self._waiting if self._replaces(utterance, waiting)]
         matters_less = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
@@ -78,15 +94,13 @@ class SpeechQueue:
         if self._is_known(utterance, now) or self._is_of_nothing(utterance):
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
-        self._waiting.append(utterance)
-        if len(self._waiting) > MAX_WAITING:
-            self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
+        self._add(utterance, now)
         return any(waiting is utterance for waiting in self._waiting) and self._cuts_off(utterance)
 
     def take(self, now: float) -> Utterance | None:
         """The next utterance to speak; None where none waits, or one is still being spoken."""
-        while self._waiting and self._speaking is None:
-            utterance = max(self._waiting, key=lambda waiting: waiting.priority)
+        while self._speaking is None and (ready := self._ready()):
+            utterance = max(ready, key=self._rank)
             if self._is_expired(utterance, now):
                 self._end(utterance, Fate.EXPIRED, now)
             elif self._is_too_much(utterance, now):
@@ -100,9 +114,16 @@ class SpeechQueue:
     def finish(self, fate: Fate, now: float) -> None:
         """The utterance that was taken has ended. Raises RuntimeError where none was."""
         utterance, self._speaking = self._speaking, None
+        gave_way, self._gives_way = self._gives_way, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
+        if fate is Fate.INTERRUPTED and utterance is gave_way and self._is_to_be_owed(utterance):
+            self._owe(utterance, now)
+            return
         self._remember(utterance, fate, now)
+        if fate is Fate.SPOKEN and utterance.priority is Priority.ANSWER:
+            for told in [owed for owed in self._owed if owed.text == utterance.text]:
+                self._end(told, Fate.SPOKEN, now)
         self._on_fate(utterance, fate, now)
 
     def withdraw(self, topic: str | None, now: float) -> None:
@@ -116,6 +137,34 @@ class SpeechQueue:
         self._is_closed = True
         while self._waiting:
             self._end(self._waiting[0], Fate.DROPPED, now)
+
+    def _add(self, utterance: Utterance, now: float) -> None:
+        self._waiting.append(utterance)
+        if len(self._waiting) > MAX_WAITING:
+            self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
+
+    def _owe(self, utterance: Utterance, now: float) -> None:
+        """It waits again. A word of it was heard: its end is news, and it is not yet known."""
+        self._unheard.discard(utterance.topic)
+        self._heard[utterance.topic] = -math.inf
+        self._owed.append(utterance)
+        self._add(utterance, now)
+
+    def _ready(self) -> list[Utterance]:
+        """Those that may be taken, oldest first."""
+        return [waiting for waiting in self._waiting if not (self._is_answer_due and self._is_owed(waiting))]
+
+    def _rank(self, utterance: Utterance) -> tuple[Priority, bool]:
+        """What is owed comes after the answers and before everything else."""
+        return (Priority.CHANGE, True) if self._is_owed(utterance) else (utterance.priority, False)
+
+    def _is_owed(self, utterance: Utterance) -> bool:
+        return any(owed is utterance for owed in self._owed)
+
+    def _is_to_be_owed(self, cut_off: Utterance) -> bool:
+        """Whether what gave way is to be said again: a fault of which nothing newer waits."""
+        is_newest = all(waiting.topic != cut_off.topic for waiting in self._waiting)
+        return is_newest and cut_off.priority is Priority.FAULT and not self._is_closed
 
     def _is_ready_too_often(self, now: float) -> bool:
         """Whether it was said often enough that vision has begun anew."""
@@ -194,3 +243,4 @@ class SpeechQueue:
     def _remove(self, utterance: Utterance) -> None:
         """By identity: two utterances may say the same."""
         self._waiting = [waiting for waiting in self._waiting if waiting is not utterance]
+        self._owed = [owed for owed in self._owed if owed is not utterance]

@@ -77,9 +77,12 @@ class Speaker:
             self._queue.withdraw(topic, self._clock())
         self._report()
 
-    def interrupt(self) -> Utterance | None:
-        """Cut off what is being spoken, if anything is, and tell what it was; what waits goes on."""
+    def interrupt(self, *, is_for_answer: bool = False) -> Utterance | None:
+        """Cut off what is being spoken, if anything is, and tell what it was; what waits goes on. is_for_answer: one is
+        put next, and a fault that was cut off is said again after it."""
         with self._changed:
+            if is_for_answer:
+                self._queue.give_way()
             self._cancel.set()
             return self._queue.speaking
 
@@ -122,7 +125,7 @@ class Speaker:
         """The next utterance and who tells it, as soon as there is one; None: it is over."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._replaced or len(self._queue))
+                self._changed.wait_for(lambda: self._is_closing or self._replaced or self._queue.has_next)
                 replaced, self._replaced = self._replaced, []
                 utterance = None if replaced else self._queue.take(self._clock())
                 ladder = self._ladder
