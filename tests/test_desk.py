@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistant import phrases
 from assistant.messages import Ask
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.desk import ASKED, CONFIRM_S, DOUBLE_S, Desk
+from assistant.voice.desk import ASKED, CONFIRM_S, Desk
 from assistant.voice.keep import MAX_BYTES, Kept, state_file
 
 EN = phrases.load("en")
@@ -55,6 +55,17 @@ class Bench:
             EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
             is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
         )  # fmt: skip
+
+    def ask(self, text: str, what: str = "describe", why: str = "asked") -> Utterance:
+        """The wearer asks, and that is the answer."""
+        answer = Utterance(text, Priority.ANSWER, "answer", None, why)
+        vision = threading.Thread(
+            target=lambda: self.desk.answered(self.asked.get(timeout=WAIT_S).number, answer),
+        )
+        vision.start()
+        assert self.desk.do(what).text == text
+        vision.join()
+        return answer
 
     def heard(self) -> list[str]:
         events, self.mouth.events = self.mouth.events, []
@@ -99,26 +110,37 @@ def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> No
     assert bench.heard() == ["-", "Looks sad."]
 
 
-def test_repeat_says_what_it_cuts_off_itself_but_not_the_answer_to_the_first_tap() -> None:
+def test_repeat_says_what_it_cuts_off_itself() -> None:
     bench = Bench()
     bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     for text, topic, said in (
-        ("Looks sad.", "person 1", "Looks sad."),
         ("Louder.", "desk", "Looks happy."),
+        ("Looks sad.", "person 1", "Looks sad."),
         ("One person, ahead.", "answer", "One person, ahead."),
     ):
         bench.mouth.speaking = Utterance(text, Priority.ANSWER, topic)
         assert bench.desk.do("repeat").text == said
-    answered = threading.Thread(
-        target=lambda: bench.desk.answered(bench.asked.get(timeout=WAIT_S).number, bench.mouth.speaking)
-    )
-    answered.start()
-    bench.desk.do("describe")
-    answered.join()
-    bench.now += DOUBLE_S / 2
-    assert bench.desk.do("repeat").text == "Looks happy."
-    bench.now += DOUBLE_S
+
+
+def test_repeat_right_after_a_question_says_the_answer() -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.mouth.speaking = bench.ask("One person, ahead.")
     assert bench.desk.do("repeat").text == "One person, ahead."
+
+
+@pytest.mark.parametrize("is_still_spoken", [True, False])
+@pytest.mark.parametrize("cut_off", ["Camera lost.", ""])
+def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.mouth.speaking = Utterance(cut_off, Priority.FAULT, "fault camera_lost") if cut_off else None
+    answer = bench.ask("One person, ahead.")
+    bench.mouth.speaking = answer if is_still_spoken else None
+    if not is_still_spoken:
+        bench.desk.ended(answer, Fate.SPOKEN)
+    assert bench.desk.do("repeat_instead").text == (cut_off or "Looks happy.")
+    assert Bench().desk.do("repeat_instead").text == EN.status("nothing_said")
 
 
 def test_muted_only_faults_and_answers_are_heard() -> None:

@@ -137,7 +137,7 @@ def test_a_headset_asks(bench: Bench) -> None:
     bench.add(3, headset)
     bench.watch()
     headset.send(*HEADSET_RECORDED)
-    assert [bench.desk.next() for _ in range(3)] == ["describe", "repeat", "why"]
+    assert [bench.desk.next() for _ in range(3)] == ["describe", "repeat_instead", "why"]
     for code in (PREVIOUS, 166, 208, 168):
         headset.send((EV_KEY, code, DOWN), SYN, (EV_KEY, code, UP), SYN)
     assert [bench.desk.next() for _ in range(4)] == ["repeat", "toggle_mute", "faster", "slower"]

@@ -6,7 +6,6 @@ the link, and missed after ANSWER_S: a press is never met by silence.
 
 import itertools
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -29,8 +28,6 @@ RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
 NOT_REPEATED = ("desk", "tick")
 """Topics of what is said of a command, and of the tick: nobody asks for these again."""
-DOUBLE_S = 1.0
-"""An answer that began so lately is that to the first tap of a double press."""
 ASKED = ("describe", "more", "why", "aim", "wrong")
 """Commands that vision answers."""
 
@@ -82,10 +79,11 @@ class Desk:
         self._one_at_a_time = threading.Lock()
         self._answered = threading.Condition()
         self._expected, self._answer = 0, None  # type: tuple[int, Utterance | None]
-        self._shutdown_until, self._asked_at = -1.0, -math.inf
+        self._shutdown_until = -1.0
         self.going: threading.Thread | None = None
         self.is_muted = False
         self.last: Utterance | None = None
+        self._before_asking: Utterance | None = None
 
     def do(self, command: str) -> Reply:
         """Carry out a command; within ANSWER_S and a little. An unknown one is refused."""
@@ -114,7 +112,8 @@ class Desk:
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
-        self._mouth.interrupt(is_for_answer=True)
+        self._cut_off()
+        self._before_asking = self.last
         with self._answered:
             self._expected, self._answer = next(self._numbers), None
             self._ask(Ask(self._expected, what))
@@ -123,19 +122,29 @@ class Desk:
         if answer is None:
             return self._say("no_answer", ok=False)
         self._mouth.put(answer)
-        self._asked_at = self._clock()
         return Reply(True, answer.text)
 
     def _do_repeat(self) -> Reply:
-        cut, last = self._mouth.interrupt(is_for_answer=True), self.last
-        is_first_tap = cut is not None and cut.topic == "answer" and self._clock() - self._asked_at < DOUBLE_S
-        if cut is not None and cut.topic not in NOT_REPEATED and not is_first_tap:
-            last = cut
+        self._cut_off()
+        return self._again(self.last)
+
+    def _do_repeat_instead(self) -> Reply:
+        """A double press: its first tap has asked, and what was said before that is meant, not the answer."""
+        self._cut_off()
+        return self._again(self._before_asking)
+
+    def _again(self, last: Utterance | None) -> Reply:
         if last is None:
             return self._say("nothing_said")
         again = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated")
         self._mouth.put(again)
         return Reply(True, again.text)
+
+    def _cut_off(self) -> None:
+        """An answer comes in the place of what is being spoken, which can be repeated."""
+        cut = self._mouth.interrupt(is_for_answer=True)
+        if cut is not None and cut.topic not in NOT_REPEATED:
+            self.last = cut
 
     def _do_mute(self) -> Reply:
         self.is_muted = True

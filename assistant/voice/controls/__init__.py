@@ -12,8 +12,8 @@ from assistant.records import AssistantError
 log = logging.getLogger(__name__)
 
 COMMANDS = (
-    "describe", "more", "repeat", "mute", "unmute", "toggle_mute", "louder", "quieter", "faster", "slower",
-    "why", "wrong", "aim", "status", "facts", "shutdown", "cancel",
+    "describe", "more", "repeat", "repeat_instead", "mute", "unmute", "toggle_mute", "louder", "quieter", "faster",
+    "slower", "why", "wrong", "aim", "status", "facts", "shutdown", "cancel",
 )  # fmt: skip
 """What a wearer can ask for, by whatever control."""
 

@@ -8,7 +8,7 @@ Row = Mapping[Gesture, str]
 """The commands of one button."""
 SHORT, DOUBLE, LONG, VERY_LONG = Gesture
 
-FIRST: Row = {SHORT: "describe", DOUBLE: "repeat", LONG: "toggle_mute", VERY_LONG: "shutdown"}
+FIRST: Row = {SHORT: "describe", DOUBLE: "repeat_instead", LONG: "toggle_mute", VERY_LONG: "shutdown"}
 SECOND: Row = {SHORT: "why", DOUBLE: "aim", LONG: "wrong"}
 
 BUTTONS: Mapping[int, tuple[Row, ...]] = {
