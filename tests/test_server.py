@@ -439,15 +439,28 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
         assert next_after(bench, looked) == heard, faults
 
 
-def test_no_tick_where_silence_was_asked_for_or_a_word_was_heard(bench: Bench, looked: Callable[[], None]) -> None:
+def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], None]) -> None:
     looked()
     assert control.ask("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.now += TICK_S
+    bench.now += TICK_S - 1
+    bench.beat()
+    looked()
+    bench.now += 1
     bench.beat()
     looked()
     assert control.ask("unmute").ok
-    assert bench.fate() == ("unmuted", Fate.SPOKEN), "and no tick before it"
+    tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
+    assert isinstance(tick, Ended)
+    assert (tick.utterance.sound, tick.fate) == ("still_here", Fate.SPOKEN)
+    assert tick.utterance.text == "muted", "where it must be said, it is not that there is nothing to say"
+    assert [each.utterance.text for each in rest if isinstance(each, Ended)] == ["unmuted"], "once in ten minutes"
+
+
+def test_no_tick_where_a_word_was_heard(bench: Bench, looked: Callable[[], None]) -> None:
+    looked()
+    bench.vision.say(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     bench.now += TICK_S - 1
     bench.beat()
     assert next_after(bench, looked) == "nothing"
@@ -468,14 +481,15 @@ def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: 
 def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
     said: list[Utterance] = []
     now = 0.0
-    tick = Tick("Still here.", said.append, lambda: now, 600.0)
+    tick = Tick(English(), said.append, lambda: now, 600.0)
     for second in range(0, 2000, 10):
         now = float(second)
         if second == 300:
             tick.heard(Fate.SPOKEN, now)
         if second == 500:
             tick.heard(Fate.EXPIRED, now)
-        tick.look()
+        tick.look(is_muted=second > 1000)
+    assert [each.text for each in said] == ["sounds.still_here", "muted"]
     assert [each.sound for each in said] == ["still_here"] * 2
     assert [each.expires_at for each in said] == [900.25, 1500.25]
     assert all(each.priority is Priority.STATUS for each in said)

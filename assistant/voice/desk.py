@@ -57,7 +57,7 @@ class Desk:
     voices so; is_seeing() tells whether vision lives; facts() what else a program may know; switch_off() switches the
     box off and tells why it could not; None: it never may.
 
-    Muted, only faults and answers to commands are heard; a new start is never mute. Rate and volume are kept.
+    Muted, only faults, answers to commands and the tick are heard; a new start is never mute. Rate and volume are kept.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 LAST_WORDS_S, END_S = 0.95, 0.1
 """When told to stop: for what is waiting to be said, and for the voices to end."""
 TICK_S = 600.0
-"""After so long without a word a soft tick tells that silence means: nothing to say."""
+"""After so long without a word a soft tick tells that silence means: nothing to say, or muted, and not that it died."""
 MIXER_S = 3600.0
 """The card's own volume is looked at so often, and at the start."""
 
@@ -74,9 +74,7 @@ class Server:
         self._player = player or CardPlayer(settings.voice.device, self._moved)
         self._faults = Faults(again_s=0.0)  # nobody asks again while one stands: it is said at once, or never
         self._kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file(), self._saved)
-        self._tick = Tick(
-            words.said("sounds", "still_here"), self._put, clock, TICK_S if settings.words.still_here else math.inf
-        )
+        self._tick = Tick(words, self._put, clock, TICK_S if settings.words.still_here else math.inf)
         self._silence = Silence(words, self._put, clock)
         self._speaker = Speaker(self._ladder(), on_fate=self._ended, on_trouble=_note, clock=clock)
         self._watch, self._board = Watch(words, self._put, clock), BoardWatch(words, self._put, clock)
@@ -117,8 +115,8 @@ class Server:
                     self._say_status("volume")
             for watch in (self._watch, self._board, self._silence):
                 watch.look()
-            if self._is_well and not self._desk.is_muted:  # silence that means something else is not called nothing
-                self._tick.look()
+            if self._is_well:  # silence that means something else is not called nothing
+                self._tick.look(is_muted=self._desk.is_muted)
         notifier.stopping()
         for control in pressed:
             control.close()

@@ -43,10 +43,12 @@ class Words(Protocol):
 
 
 class Tick:
-    """A soft sound after `every_s` of silence: silence must not be ambiguous. text: where no sound can be played."""
+    """A soft sound after `every_s` of silence: silence must not be ambiguous, also where it was asked for."""
 
-    def __init__(self, text: str, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float) -> None:
-        self._text, self._say, self._clock, self._every_s = text, say, clock, every_s
+    def __init__(
+        self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float
+    ) -> None:
+        self._words, self._say, self._clock, self._every_s = words, say, clock, every_s
         self._last = clock()
 
     def heard(self, fate: Fate, at: float) -> None:
@@ -54,12 +56,15 @@ class Tick:
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
             self._last = at
 
-    def look(self) -> None:
-        """Compare the last sound with the clock."""
+    def look(self, *, is_muted: bool) -> None:
+        """Compare the last sound with the clock. is_muted: what the silence means, where words must tell it because no
+        sound can be played."""
         now = self._clock()
         if now - self._last >= self._every_s:
             self._last = now
-            self._say(Utterance(self._text, Priority.STATUS, "tick", now + LOOK_S, "nothing to say", "still_here"))
+            text = self._words.status("muted") if is_muted else self._words.said("sounds", "still_here")
+            why = "muted" if is_muted else "nothing to say"
+            self._say(Utterance(text, Priority.STATUS, "tick", now + LOOK_S, why, "still_here"))
 
 
 class Watch:
