@@ -23,7 +23,7 @@ REQUESTS = {
     "why": "ask the running assistant how sure it is of the last expression, and since when",
     "wrong": "tell the running assistant that the last expression was wrong",
     "status": "ask the running assistant how it is",
-    "shutdown": "shut the box down, as the very long press does",
+    "shutdown": "shut the box down, as the very long press does; it has to be asked twice",
 }
 """What can be asked of a running assistant in one word, with what the help says of it."""
 

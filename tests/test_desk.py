@@ -28,7 +28,7 @@ class Mouth:
         self.speaking: Utterance | None = None
 
     def put(self, utterance: Utterance) -> None:
-        assert utterance.priority is Priority.ANSWER
+        assert utterance.priority >= Priority.ANSWER
         self.events.append(utterance.text)
 
     def interrupt(self, *, is_for_answer: bool = False) -> Utterance | None:
@@ -253,6 +253,7 @@ def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
     bench.now += CONFIRM_S + 0.1
     assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
     bench.desk.do("status")
+    bench.now += CONFIRM_S
     assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
     assert not (tmp_path / "off").exists()
     bench.heard()
@@ -261,6 +262,58 @@ def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
     bench.desk.going.join()
     assert (tmp_path / "off").exists()
     assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
+
+
+def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.look()
+    assert bench.heard() == [], "nothing was asked for"
+    bench.desk.do("shutdown")
+    for _ in range(2):
+        bench.desk.look()
+        assert bench.heard() in ([EN.status("shutdown_ask")], [])
+        bench.now += CONFIRM_S / 2
+    bench.now += 0.1
+    bench.desk.look()
+    bench.desk.look()
+    assert bench.heard() == [EN.status("shutdown_kept")]
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+
+
+@pytest.mark.parametrize(
+    ("command", "heard"),
+    [
+        ("louder", ["kept", EN.status("loudest")]),
+        ("mute", ["kept", "~", EN.status("muted")]),
+        ("status", ["kept", EN.status("running")]),
+        ("describe", ["-", "kept", EN.status("no_answer")]),
+        ("repeat", ["-", "kept", "Looks happy."]),
+        ("cancel", ["--", "kept"]),
+        ("facts", []),
+        ("no such command", []),
+    ],
+)
+def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: str, heard: list[str]) -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.desk.do("shutdown")
+    bench.heard()
+    bench.desk.do(command)
+    assert bench.heard() == [EN.status("shutdown_kept") if each == "kept" else each for each in heard]
+    is_off = bool(heard)
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask" if is_off else "shutdown")
+    if bench.desk.going:
+        bench.desk.going.join()
+
+
+def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.do("shutdown")
+    bench.desk.do("shutdown")
+    bench.now += CONFIRM_S + 1
+    bench.desk.look()
+    bench.desk.do("louder")
+    assert EN.status("shutdown_kept") not in bench.heard()
 
 
 @pytest.mark.parametrize("switch_off", [None, lambda: "no right to do that"])

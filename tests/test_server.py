@@ -20,6 +20,7 @@ from assistant.board import Board
 from assistant.link import Client
 from assistant.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, LinkError, Priority, Utterance, VoiceError
+from assistant.voice.desk import CONFIRM_S
 from assistant.voice.keep import state_file
 from assistant.voice.server import MIXER_S, TICK_S, serve
 from assistant.voice.silence import RETRY_S
@@ -277,6 +278,21 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
             assert control.ask("shutdown").text == said
             assert bench.fate() == (said, Fate.SPOKEN)
         assert carried_out.get(timeout=WAIT_S) == "halt"
+
+
+def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_off(
+    bench: Bench, looked: Callable[[], None]
+) -> None:
+    looked()
+    for _ in range(2):
+        assert control.ask("shutdown").text == "shutdown_ask"
+        assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+        bench.now += CONFIRM_S + 1
+        assert bench.fate() == ("shutdown_kept", Fate.SPOKEN)
+    assert control.ask("shutdown").ok
+    assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+    assert control.ask("mute").ok
+    assert [bench.fate(), bench.fate()] == [("shutdown_kept", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
 
 
 def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -> None:

@@ -230,6 +230,15 @@ def test_left_ahead_and_right_are_thirds() -> None:
         )
 
 
+BUTTONS = ["button", "taste", "botón", "bouton", "botão", "pulsante", "बटन", "ضَغطَة"]
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: str) -> None:
+    text = phrases.load(locale).status("shutdown_ask").lower()
+    assert [word for word in BUTTONS if word in text] == []
+
+
 def test_the_words_are_those_of_the_settings() -> None:
     told = {
         (locale, wording): assembly.words(Settings(words=Words(locale=locale, wording=wording))).expression("happy")

@@ -26,10 +26,12 @@ LAST_WORDS_S = 3.0
 """For the words that it shuts down to be heard."""
 RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
-NOT_REPEATED = ("desk", "tick")
+NOT_REPEATED = ("desk", "shutdown", "tick")
 """Topics of what is said of a command, and of the tick: nobody asks for these again."""
 ASKED = ("describe", "more", "why", "aim", "wrong")
 """Commands that vision answers."""
+CUTTING = (*ASKED, "repeat", "repeat_instead", "cancel")
+"""Commands that cut off what is being spoken, a fault too."""
 
 
 class Words(Protocol):
@@ -79,7 +81,7 @@ class Desk:
         self._one_at_a_time = threading.Lock()
         self._answered = threading.Condition()
         self._expected, self._answer = 0, None  # type: tuple[int, Utterance | None]
-        self._shutdown_until = -1.0
+        self._shutdown_until: float | None = None
         self.going: threading.Thread | None = None
         self.is_muted = False
         self.last: Utterance | None = None
@@ -88,12 +90,22 @@ class Desk:
     def do(self, command: str) -> Reply:
         """Carry out a command; within ANSWER_S and a little. An unknown one is refused."""
         with self._one_at_a_time:
-            if command != "shutdown":
-                self._shutdown_until = -1.0
-            if command in ASKED:
-                return self._from_vision(command)
             action = getattr(self, f"_do_{command}", None) if command.isidentifier() else None
-            return action() if action else Reply(False, f"unknown command {command[:40]!r}")
+            if command not in ASKED and action is None:
+                return Reply(False, f"unknown command {command[:40]!r}")
+            if command in CUTTING:
+                self._cut_off(is_for_answer=command != "cancel")
+            if command not in ("shutdown", "facts") and self._shutdown_until is not None:
+                self._stay_on()
+            return action() if action else self._from_vision(command)
+
+    def look(self) -> None:
+        """Compare the clock with the moment until which a shutdown waits to be confirmed."""
+        if self._shutdown_until is None:
+            return
+        with self._one_at_a_time:
+            if self._shutdown_until is not None and self._clock() > self._shutdown_until:
+                self._stay_on()
 
     def passes(self, utterance: Utterance) -> bool:
         """Whether something that vision has to say is heard now."""
@@ -112,7 +124,6 @@ class Desk:
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
-        self._cut_off()
         self._before_asking = self.last
         with self._answered:
             self._expected, self._answer = next(self._numbers), None
@@ -125,12 +136,10 @@ class Desk:
         return Reply(True, answer.text)
 
     def _do_repeat(self) -> Reply:
-        self._cut_off()
         return self._again(self.last)
 
     def _do_repeat_instead(self) -> Reply:
         """A double press: its first tap has asked, and what was said before that is meant, not the answer."""
-        self._cut_off()
         return self._again(self._before_asking)
 
     def _again(self, last: Utterance | None) -> Reply:
@@ -140,9 +149,9 @@ class Desk:
         self._mouth.put(again)
         return Reply(True, again.text)
 
-    def _cut_off(self) -> None:
-        """An answer comes in the place of what is being spoken, which can be repeated."""
-        cut = self._mouth.interrupt(is_for_answer=True)
+    def _cut_off(self, *, is_for_answer: bool) -> None:
+        """What is being spoken can be repeated; is_for_answer: one comes in its place."""
+        cut = self._mouth.interrupt(is_for_answer=is_for_answer)
         if cut is not None and cut.topic not in NOT_REPEATED:
             self.last = cut
 
@@ -197,22 +206,27 @@ class Desk:
         return Reply(True, "", {"vision": self._is_seeing(), "muted": self.is_muted, **self._facts()})
 
     def _do_cancel(self) -> Reply:
-        self._mouth.interrupt()
         return Reply(True, "")
 
     def _do_shutdown(self) -> Reply:
         """The first time asks, the second within CONFIRM_S does it; any other command in between calls it off."""
         now = self._clock()
-        if now > self._shutdown_until:
+        if self._shutdown_until is None or now > self._shutdown_until:
             self._shutdown_until = now + CONFIRM_S
             return self._say("shutdown_ask")
-        self._shutdown_until = -1.0
+        self._shutdown_until = None
         if self._switch_off is None:
             return self._say("shutdown_failed", ok=False)
         reply = self._say("shutdown")
         self.going = threading.Thread(target=self._go, args=(self._switch_off,), name="shutdown", daemon=True)
         self.going.start()
         return reply
+
+    def _stay_on(self) -> None:
+        """No shutdown any more: that is heard before whatever has called it off is answered."""
+        self._shutdown_until = None
+        kept = self._words.status("shutdown_kept")
+        self._mouth.put(Utterance(kept, Priority.FAULT, "shutdown", None, "shutdown_kept", is_over=True))
 
     def _go(self, switch_off: Callable[[], str]) -> None:
         self._mouth.drain(LAST_WORDS_S)

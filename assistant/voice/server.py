@@ -113,7 +113,7 @@ class Server:
                 mixer_at = self._clock()
                 if raise_volume(self._settings.voice.device):
                     self._say_status("volume")
-            for watch in (self._watch, self._board, self._silence):
+            for watch in (self._watch, self._board, self._silence, self._desk):
                 watch.look()
             if self._is_well:  # silence that means something else is not called nothing
                 self._tick.look(is_muted=self._desk.is_muted)
