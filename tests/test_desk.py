@@ -129,6 +129,18 @@ def test_repeat_right_after_a_question_says_the_answer() -> None:
     assert bench.desk.do("repeat").text == "One person, ahead."
 
 
+@pytest.mark.parametrize("how", ["repeat", "repeat_instead"])
+@pytest.mark.parametrize("is_still_spoken", [True, False])
+def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    noted = bench.ask(EN.status("noted"), "wrong", "noted")
+    bench.mouth.speaking = noted if is_still_spoken else None
+    if how == "repeat_instead":
+        bench.mouth.speaking = bench.ask("Cannot tell, too dark.")
+    assert bench.desk.do(how).text == EN.status("noted")
+
+
 @pytest.mark.parametrize("is_still_spoken", [True, False])
 @pytest.mark.parametrize("cut_off", ["Camera lost.", ""])
 def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:

@@ -643,6 +643,15 @@ def test_what_was_called_wrong_is_not_answered_either() -> None:
         assert line.answer(what, 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
 
 
+def test_a_smile_that_lasts_can_still_be_called_wrong() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.SPOKEN)
+    for frame in shots("happy", 450, 12):
+        line.step(frame)
+    assert line.wrong(46.1).text == EN.status("noted")
+
+
 def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
     line = Pipeline(
         ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(words=Words(verbosity="quiet")), EN

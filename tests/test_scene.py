@@ -153,7 +153,67 @@ def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
     stage.at += WRONG_S
     stage.step((1, "happy", "neutral"))
     assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
-    assert not stage.scene.wrong(stage.at + LAST_S + 1), "too long ago"
+
+
+def test_what_was_said_last_can_be_called_wrong_as_long_as_it_stands() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+    assert stage.step((1, "happy", "fear")) == [("no_longer", "happy")]
+    assert stage.scene.wrong(stage.at + 10 * LAST_S), "the wearer does not know yet"
+    ended_at = stage.made[-1].change.at
+    stage.ended(is_heard=True)
+    assert stage.scene.wrong(ended_at + LAST_S)
+    assert not stage.scene.wrong(ended_at + LAST_S + 1), "told otherwise, too long ago"
+    stage.wait(LAST_S)
+    stage.people.clear()
+    stage.step((1, "fear", NOBODY))
+    assert not stage.scene.wrong(stage.at), "that they left begins nothing anew"
+
+
+def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"), (2, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, "neutral", "happy"))
+    stage.ended(is_heard=True)
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+
+
+def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
+    for is_heard_late in (False, True):
+        stage = Stage()
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "happy"))
+        if not is_heard_late:
+            stage.ended(is_heard=True)
+            stage.wait(50)
+        left_at = stage.at
+        stage.people.clear()
+        stage.step((1, "happy", NOBODY))
+        if is_heard_late:
+            stage.ended(0, is_heard=True)
+        assert stage.scene.wrong(left_at + LAST_S - 1)
+        assert not stage.scene.wrong(left_at + LAST_S + 1)
+
+
+def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_cut_off() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    stage.step((1, "happy", "fear"))
+    stage.scene.answered(1, "fear", stage.at + 0.5)
+    stage.ended(is_heard=True)
+    assert stage.scene.last(stage.at + 10 * LAST_S)[:2] == (1, "fear")
+    stage.scene.answered(7, "happy", stage.at + 0.5)
+    assert stage.scene.wrong(stage.at + LAST_S)
+    assert not stage.scene.wrong(stage.at + LAST_S + 1), "somebody of whom nothing else is known"
 
 
 def test_what_was_never_heard_is_not_remembered_as_said() -> None:

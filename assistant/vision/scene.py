@@ -21,7 +21,7 @@ REASON_S = 60.0
 WRONG_S = 120.0
 """So long an expression that was called wrong is not said of that person again."""
 LAST_S = 30.0
-"""What was said longer ago cannot be called wrong any more."""
+"""What the wearer was told otherwise of, or who left, so long ago cannot be called wrong any more; what stands can."""
 
 
 class Scene:
@@ -78,13 +78,14 @@ class Scene:
         self._told.answered(number, expression, at)
 
     def last(self, at: float) -> Named | None:
-        """The expression that was said last, and of whom, if that was lately; at: seconds. From any thread."""
+        """The expression that was said last, and of whom, if that stands or did lately; at: seconds. From any
+        thread."""
         last = self._told.last(at)
-        return last if last and at - last.at <= LAST_S else None
+        return last if last and at - last.until <= LAST_S else None
 
     def wrong(self, at: float) -> bool:
         """The wearer calls the last expression wrong at `at` (seconds): it is not said of that person for a while, and
-        nothing of this is kept. False: none was said lately. May be called from another thread."""
+        nothing of this is kept. False: there is none. May be called from another thread."""
         last = self.last(at)
         if last is None:
             return False
@@ -156,7 +157,7 @@ class Scene:
         return Remark(change, "cannot_tell", where=where, reason=change.reason)
 
     def _gone(self, change: Change) -> Remark | None:
-        was_there = self._told.forget(change.person)
+        was_there = self._told.forget(change.person, self._at)
         for memory in (self._where, self._joining):
             memory.pop(change.person, None)
         self._far.discard(change.person)

@@ -4,6 +4,7 @@ What is made to be said counts as said at once, for the next remark follows befo
 one. Where it then was never heard, and nothing newer is on its way, what was heard before stands again.
 """
 
+import math
 from collections.abc import KeysView
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,11 +35,13 @@ class Remark:
 
 
 class Named(NamedTuple):
-    """Somebody, by number, and the expression that they were said to have, at `at` seconds."""
+    """Somebody, by number, and the expression that they were said to have, at `at` seconds. until: when the wearer was
+    told otherwise or they left; infinite while it stands."""
 
     person: int
     expression: str
     at: float
+    until: float = math.inf
 
 
 class Told:
@@ -82,8 +85,11 @@ class Told:
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
         """What became of a remark."""
         begun_at = next((begun_at for one, begun_at in self._open if one is remark), remark.change.at)
-        if is_heard and remark.tells:
-            self._last = Named(remark.change.person, remark.tells, begun_at)
+        is_newest = self._last is None or begun_at >= self._last.at  # else it was asked and answered since
+        if is_heard and is_newest and remark.tells:
+            self._name(remark.change.person, remark.tells, begun_at)
+        elif is_heard and is_newest and remark.tells is not None:
+            self._end(remark.change.person, begun_at)
         if not any(one is remark for one, _ in self._open):
             return  # they left, or it told of no expression
         number, self._open = remark.change.person, tuple(each for each in self._open if each[0] is not remark)
@@ -99,15 +105,25 @@ class Told:
         else:
             self._said[number] = heard
 
-    def forget(self, number: int) -> bool:
-        """They left; whether something was said of them."""
+    def forget(self, number: int, at: float) -> bool:
+        """They left, at `at` seconds; whether something was said of them."""
+        self._end(number, at)
         self._heard.pop(number, None)
         self._open = tuple(each for each in self._open if each[0].change.person != number)
         return self._said.pop(number, None) is not None
 
     def answered(self, number: int, expression: str, at: float) -> None:
         """That was said in answer to who asked at `at`. From any thread."""
-        self._last = Named(number, expression, at)
+        self._name(number, expression, at)
+
+    def _name(self, number: int, expression: str, at: float) -> None:
+        """Of who is not known to be in view it does not stand."""
+        self._last = Named(number, expression, at, math.inf if number in self._said else at)
+
+    def _end(self, number: int, at: float) -> None:
+        last = self._last
+        if last is not None and last.person == number:
+            self._last = last._replace(until=min(last.until, at))
 
     def last(self, at: float) -> Named | None:
         """What was named last, in a remark that was heard, or is being spoken at `at`, or in an answer. From any

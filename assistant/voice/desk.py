@@ -132,6 +132,8 @@ class Desk:
             answer, self._expected = self._answer, 0
         if answer is None:
             return self._say("no_answer", ok=False)
+        if what == "wrong":
+            self.last = answer  # not what is wrong
         self._mouth.put(answer)
         return Reply(True, answer.text)
 
