@@ -69,8 +69,10 @@ TABLES = {
         "memory", "limit", "start", "enable", "journal", "restart", "ask",
     },
     "notice": {"title", "who", "what", "keeps", "cover"},
+    "tact": {"never", "feelings", "hedges", "claims"},
 }  # fmt: skip
-"""The tables of a locale file and the keys that each must have, no more and no less."""
+"""The tables of a locale file and the keys that each must have, no more and no less. What stands in [tact] is not said:
+it is what the tests must know of a language to tell that no sentence of it hurts."""
 
 TEXTS = ("voice", "comma", "stop")
 """What stands before the tables, besides `reviewed`."""

@@ -1,4 +1,4 @@
-"""A linter for the words of a locale: builds all that a wearer can hear, and knows what may be said in no language."""
+"""A linter for the words of a locale: builds all that a wearer can hear, and holds it to the locale's table [tact]."""
 
 import itertools
 import string
@@ -14,7 +14,7 @@ ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
 
 @dataclass(frozen=True)
 class Language:
-    """What the linter knows of a language, in lower case and without Arabic vowel marks.
+    """What the linter knows of a language: words in lower case and without Arabic vowel marks, spaces between them.
 
     never: who somebody is (sex, age, name), forms that only fit one sex, and that somebody feels; feelings: only with
     one of `hedges` and without one of `claims` (is, feels).
@@ -25,72 +25,10 @@ class Language:
     hedges: frozenset[str]
     claims: frozenset[str]
 
-
-def _language(never: str, feelings: str, hedges: str, claims: str) -> Language:
-    return Language(*(frozenset(words.split()) for words in (never, feelings, hedges, claims)))
-
-
-LANGUAGES = {
-    "ar": _language(
-        "هو هي هما هم رجل امرأة سيد سيدة ولد بنت صبي فتاة شاب شابة عجوز عمر عمره عمرها سنة سنوات اسم اسمه اسمها"
-        " يشعر تشعر سعيدة حزينة غاضبة خائفة مندهشة مشمئزة محايدة مبتسمة تبتسم يبتسم أمامك",
-        "سعيد سعيدا حزين حزينا غاضب غاضبا خائف خائفا مندهش مندهشا مشمئز مشمئزا محايد محايدا",
-        "يبدو",
-        "يكون إنه إنها",
-    ),
-    "de": _language(
-        "er sie sein seine ihr ihre ihn ihm mann frau herr dame junge mädchen kind alt jung jahre alter name heißt"
-        " fühlt fühlen männlich weiblich fröhliche fröhlicher",
-        "fröhlich glücklich traurig wütend ängstlich überrascht angeekelt neutral",
-        "wirkt",
-        "ist fühlt hat",
-    ),
-    "en": _language(
-        "he she his her him hers man woman boy girl male female lady gentleman old young age years name named feels"
-        " feel feeling emotion",
-        "happy sad angry afraid surprised disgusted neutral",
-        "looks looking",
-        "is are was being",
-    ),
-    "es": _language(
-        "él ella ellos ellas su sus hombre mujer señor señora chico chica niño niña joven viejo vieja edad años nombre"
-        " llama siente sienten contento contenta enfadado enfadada enojado enojada asustado asustada sorprendido"
-        " sorprendida asqueado asqueada neutro neutra",
-        "feliz triste neutral enfado asco miedo sorpresa alegre",
-        "parece",
-        "es está tiene",
-    ),
-    "fr": _language(
-        "il elle ils elles lui sa ses homme femme monsieur madame garçon fille jeune vieux vieille âge ans nom appelle"
-        " ressent sent heureuse fâchée dégoûtée effrayée content contente joyeuse",
-        "heureux fâché dégoûté effrayé triste surpris surprise neutre",
-        "air",
-        "est semble",
-    ),
-    "hi": _language(
-        "वह वो उसका उसकी उसके पुरुष महिला आदमी औरत लड़का लड़की स्त्री मर्द बच्चा बच्ची बूढ़ा बूढ़ी जवान उम्र साल नाम महसूस"
-        " दिखता दिखती लगती मुस्कुराता मुस्कुराती मुस्कुरा चला चली",
-        "खुश उदास नाराज़ भयभीत हैरान घिन सामान्य",
-        "लगता",
-        "महसूस",
-    ),
-    "it": _language(
-        "egli ella lui lei suo sua suoi sue uomo donna signore signora ragazzo ragazza bambino bambina giovane vecchio"
-        " vecchia età anni nome chiama prova sente contento contenta arrabbiato arrabbiata spaventato spaventata"
-        " sorpreso disgustato disgustata impaurito impaurita neutro neutra",
-        "felice triste neutrale rabbia disgusto paura sorpresa",
-        "sembra aria",
-        "è sta",
-    ),
-    "pt": _language(
-        "ele ela eles elas seu sua dele dela homem mulher senhor senhora menino menina rapaz moça jovem velho velha"
-        " idade anos nome chama sente zangado zangada irritado irritada bravo brava assustado assustada"
-        " surpreso enojado enojada neutro neutra",
-        "feliz triste raiva nojo medo surpresa alegre",
-        "parece aparenta",
-        "é está tem",
-    ),
-}
+    @staticmethod
+    def of(words: Phrases) -> "Language":
+        """That of a locale."""
+        return Language(**{name: frozenset(text.split()) for name, text in words.tables["tact"].items()})
 
 
 def unasked(words: Phrases) -> Iterator[str]:
@@ -163,7 +101,7 @@ def _form(words: Phrases, text: str) -> Iterator[str]:
 
 
 def _tact(words: Phrases, text: str) -> Iterator[str]:
-    language, said = LANGUAGES[words.locale], tokens(text)
+    language, said = Language.of(words), tokens(text)
     yield from (f"says {word!r}" for word in sorted(said & language.never))
     if not said & language.feelings:
         return
@@ -183,7 +121,9 @@ def _slots(words: Phrases) -> Iterator[str]:
 
 def _alike(words: Phrases) -> Iterator[str]:
     """What must not be taken for something else is not said in the same words."""
-    groups = {table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers")}
+    groups = {
+        table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers", "tact")
+    }
     groups["places"] = groups.pop("where") + groups.pop("clock")
     wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
