@@ -491,6 +491,20 @@ def test_a_fault_that_was_cut_off_and_is_told_of_anew_is_said_once() -> None:
     assert sorted(_rest(heard, 1)) == ["answer", "lost, says who was started anew"]
 
 
+@pytest.mark.parametrize("is_lost_again", [True, False])
+def test_a_fault_that_was_over_before_it_was_cut_off_is_not_said_again_but_is_not_known_either(
+    is_lost_again: bool,
+) -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.speak()
+    heard.put(_fault("back", is_over=True))
+    _ask(heard, "answer")
+    if is_lost_again:
+        heard.put(_fault("lost again"))
+    assert _rest(heard) == ["lost again" if is_lost_again else "back", "answer"]
+
+
 def test_a_fault_that_comes_while_another_waits_for_the_answer_cuts_in() -> None:
     heard = Heard()
     heard.put(_fault("lost"))

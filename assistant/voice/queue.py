@@ -117,10 +117,13 @@ class SpeechQueue:
         gave_way, self._gives_way = self._gives_way, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
-        if fate is Fate.INTERRUPTED and utterance is gave_way and self._is_to_be_owed(utterance):
-            self._owe(utterance, now)
-            return
         self._remember(utterance, fate, now)
+        if fate is Fate.INTERRUPTED and utterance is gave_way and utterance.priority is Priority.FAULT:
+            self._heard[utterance.topic] = -math.inf  # a word of it: its end is news, and it is not yet known
+            if self._is_to_be_owed(utterance):
+                self._owed.append(utterance)
+                self._add(utterance, now)
+                return
         if fate is Fate.SPOKEN and utterance.priority is Priority.ANSWER:
             for told in [owed for owed in self._owed if owed.text == utterance.text]:
                 self._end(told, Fate.SPOKEN, now)
@@ -143,13 +146,6 @@ class SpeechQueue:
         if len(self._waiting) > MAX_WAITING:
             self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
 
-    def _owe(self, utterance: Utterance, now: float) -> None:
-        """It waits again. A word of it was heard: its end is news, and it is not yet known."""
-        self._unheard.discard(utterance.topic)
-        self._heard[utterance.topic] = -math.inf
-        self._owed.append(utterance)
-        self._add(utterance, now)
-
     def _ready(self) -> list[Utterance]:
         """Those that may be taken, oldest first."""
         return [waiting for waiting in self._waiting if not (self._is_answer_due and self._is_owed(waiting))]
@@ -162,9 +158,8 @@ class SpeechQueue:
         return any(owed is utterance for owed in self._owed)
 
     def _is_to_be_owed(self, cut_off: Utterance) -> bool:
-        """Whether what gave way is to be said again: a fault of which nothing newer waits."""
-        is_newest = all(waiting.topic != cut_off.topic for waiting in self._waiting)
-        return is_newest and cut_off.priority is Priority.FAULT and not self._is_closed
+        """Whether a fault that gave way is to be said again: nothing newer of it waits."""
+        return not self._is_closed and all(waiting.topic != cut_off.topic for waiting in self._waiting)
 
     def _is_ready_too_often(self, now: float) -> bool:
         """Whether it was said often enough that vision has begun anew."""
