@@ -1,16 +1,22 @@
 """Where, how far, facing whom; who is the partner; a covered lens."""
 
 import dataclasses
+import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from assistant.records import Box, Face, Person
-from assistant.vision import place
+from assistant.vision import place, quality
 from assistant.vision.lens import CLEAR_S, COVERED_S, Lens
 from assistant.vision.partner import LOST_S, RIVAL_S, STEADY_S, Partner
 from tests.test_pipeline import with_landmarks
+
+Picture = NDArray[np.float64]
 
 
 def box(x: float, size: float = 80, y: float = 200) -> Box:
@@ -158,6 +164,84 @@ def test_a_dark_room_is_no_covered_lens() -> None:
     dusk = [90 - frame for frame in range(88)]
     assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
     assert not lens.is_covered
+
+
+def room(seed: int, light: float, contrast: float) -> Picture:
+    """The coarse greys of a room, float [12, 16], of that mean; contrast: their spread, as a share of it."""
+    greys = np.random.default_rng(seed).normal(size=(12, 16))
+    return np.clip(light * (1 + contrast * (greys - greys.mean()) / greys.std()), 0, 255)
+
+
+def told(greys: Callable[[float], Picture], fps: float, seconds: float) -> list[tuple[float, str]]:
+    """What the lens tells of the coarse greys of each moment, and when."""
+    lens, news = Lens(), []
+    for frame in range(int(seconds * fps)):
+        shade = quality.Shade(float((seen := greys(frame / fps)).mean()), float(seen.std()))
+        if what := lens.update(shade.is_flat, shade.mean, frame / fps, shade.spread):
+            news.append((frame / fps, what))
+    return news
+
+
+COMES, GOES = 6.0, 14.0
+rooms = st.builds(room, st.integers(0, 99), st.floats(45, 180), st.floats(0.15, 0.6))
+
+
+def hand(before: Picture, leaves: float, slides_s: float, angle: float, soft: float) -> Callable[[float], Picture]:
+    """A hand that comes from a side (angle) at COMES, covers all of the room after `slides_s`, and is gone at GOES.
+    leaves: the grey under it; soft: the width of its edge, which is far out of focus, as a share of the picture's."""
+    y, x = np.mgrid[0:12, 0:16] / 16
+    along = x * math.cos(angle) + y * math.sin(angle)
+    along = (along - along.min()) / np.ptp(along)
+
+    def greys(at: float) -> Picture:
+        edge = (1 + soft) * min(1.0, max(0.0, (at - COMES) / slides_s)) if at < GOES else 0.0
+        share = np.clip((edge - along) / soft, 0, 1)
+        return before * (1 - share) + leaves * share
+
+    return greys
+
+
+@settings(max_examples=400)
+@given(rooms, st.floats(0.01, 0.1), st.floats(0.05, 2.0), st.floats(0, 6.3), st.floats(0.02, 0.3), st.floats(10, 30))
+@example(room(0, 55.0, 0.5), 0.09, 0.1, 0.0, 0.25, 16.25)  # in one frame it is seen, and that is nearly all dark
+def test_a_hand_that_slides_on_covers_the_lens_however_fast_it_comes(
+    before: Picture, leaves: float, slides_s: float, angle: float, soft: float, fps: float
+) -> None:
+    greys = hand(before, leaves * float(before.mean()), slides_s, angle, soft)
+    (covered, uncovered) = told(greys, fps, GOES + 2)
+    assert (covered[1], uncovered[1]) == ("covered", "uncovered")
+    assert COMES + COVERED_S < covered[0] <= COMES + slides_s + COVERED_S + 2 / fps
+    assert GOES + CLEAR_S <= uncovered[0] + 1e-6 <= GOES + CLEAR_S + 2 / fps
+
+
+@settings(max_examples=400)
+@given(rooms, st.floats(1, 30), st.floats(10, 30), st.floats(0.85, 0.95))
+def test_a_room_that_gets_dark_all_over_is_no_hand(before: Picture, fades_s: float, fps: float, lost: float) -> None:
+    """A lamp that glows out, a corridor, dusk: at last the greys spread too little for shapes to be seen."""
+    left = lost * quality.FLAT / float(before.std())
+
+    def greys(at: float) -> Picture:
+        return before * left ** min(1.0, max(0.0, (at - COMES) / fades_s))
+
+    assert told(greys, fps, COMES + fades_s + 6) == []
+
+
+@given(rooms, st.floats(6, 20), st.floats(10, 30), st.floats(0, 6.3))
+@settings(max_examples=40)
+def test_a_doorway_that_is_walked_into_takes_longer_than_a_hand(
+    before: Picture, walks_s: float, fps: float, angle: float
+) -> None:
+    doorway = hand(before, 0.1 * float(before.mean()), walks_s, angle, 0.3)
+    assert told(lambda at: doorway(min(at, COMES + walks_s)), fps, COMES + walks_s + 5) == []
+
+
+def test_while_a_cover_is_in_question_that_is_known() -> None:
+    lens, asked = Lens(), []
+    for frame in range(60):
+        is_flat = 10 <= frame < 20 or frame >= 30
+        lens.update(is_flat, 5.0 if is_flat else 90.0, frame / 10)
+        asked.append(lens.is_in_question)
+    assert asked == [10 <= frame < 20 or 30 <= frame < 50 for frame in range(60)], "for two seconds, then it is covered"
 
 
 @given(st.floats(30, 150), st.floats(10, 200))

@@ -156,10 +156,10 @@ def test_a_frame_tells_why_nobody_can_be_seen() -> None:
 
 def test_a_finger_on_the_lens_is_no_dark_room() -> None:
     noise = np.random.default_rng(2).normal(0, 3, (480, 640))
-    assert quality.is_flat(np.clip(25 + noise, 0, 255).astype(np.uint8))
+    assert quality.shade(np.clip(25 + noise, 0, 255).astype(np.uint8)).is_flat
     room = np.clip(25 + 20 * np.sin(np.arange(640) / 60) + noise, 0, 255).astype(np.uint8)
-    assert not quality.is_flat(room)
-    assert not quality.is_flat(np.full((480, 640), 130, np.uint8)), "a wall in the light"
+    assert not quality.shade(room).is_flat
+    assert not quality.shade(np.full((480, 640), 130, np.uint8)).is_flat, "a wall in the light"
 
 
 def test_a_box_beyond_the_edge_still_has_an_inside() -> None:

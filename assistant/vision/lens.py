@@ -1,8 +1,13 @@
 """A covered lens pauses the assistant: the wearer's hand, or a bystander's wish. Pure; time comes with the frames.
 
-A hand on the lens is told from a dark room by how it comes: what was light is dark and without shapes from one moment
-to the next.
+A hand on the lens is told from a dark room by how it comes. Laid on, it makes dark and without shapes from one moment
+to the next what was light. Slid on, it takes longer, but it takes part after part, and what it has not reached yet is
+as light as ever: where a lamp is switched off or the day ends, all of the picture becomes dark alike.
 """
+
+import statistics
+from collections import deque
+from typing import NamedTuple
 
 COVERED_S = 2.0
 """So long covered is meant."""
@@ -12,22 +17,50 @@ SUDDEN_S = 1.0
 """Within this time light becomes dark where a hand is laid on the lens."""
 DROP = 0.5
 """What is left of the light then, at most."""
+SLIDE_S, SLID = 2.5, 0.3
+"""Within this time light becomes dark where a hand slides on, and what is left of it then, at most. Of an ordinary
+room's light a hand leaves less than a tenth."""
+MEMORY_S, STEADY = 8.0, 0.8
+"""Before a hand slid on it was so light, as a share of what was usual in this time: who walks into the dark, or sits in
+the dusk, has lost more by then."""
+LAST_S, PARTLY = 0.5, 0.8
+"""So shortly before all shapes are gone, what was still uncovered made the greys spread by so many times their mean: by
+once and more where a hand leaves a tenth of the light. In clips and photographs of people it is 0.3 to 0.5, however
+little light there is."""
+SWEPT_S = 0.22
+"""A hand that comes faster is seen on its way in one frame at the most, and in that one nearly all may be covered."""
+
+
+class _Light(NamedTuple):
+    """A frame with shapes."""
+
+    at: float
+    mean: float
+    contrast: float
 
 
 class Lens:
-    """`is_covered`: the assistant pauses."""
+    """`is_covered`: the assistant pauses. `is_in_question`: it may be about to, for it has just become dark."""
 
     def __init__(self) -> None:
         self.is_covered = False
-        self._light: tuple[float, float] | None = None
+        self._light: deque[_Light] = deque()
         self._flat_since: float | None = None
         self._clear_since: float | None = None
 
-    def update(self, is_flat: bool, mean: float, at: float) -> str:
-        """Take in a frame of `at` (seconds): whether it is dark and without shapes, and its mean grey. "covered" or
-        "uncovered" where the pause begins or ends with it, else empty."""
+    @property
+    def is_in_question(self) -> bool:
+        """Whether it is dark as under a hand, but not long enough for one that is meant."""
+        return self._flat_since is not None and not self.is_covered
+
+    def update(self, is_flat: bool, mean: float, at: float, spread: float = 0.0) -> str:
+        """Take in a frame of `at` (seconds): whether it is dark and without shapes, the mean and the spread of its
+        greys. "covered" or "uncovered" where the pause begins or ends with it, else empty."""
+        while self._light and at - self._light[0].at > MEMORY_S:
+            self._light.popleft()
         if not is_flat:
-            self._light, self._flat_since = (at, mean), None
+            self._light.append(_Light(at, mean, spread / max(mean, 1.0)))
+            self._flat_since = None
             if self._clear_since is None:
                 self._clear_since = at
             if self.is_covered and at - self._clear_since >= CLEAR_S:
@@ -35,11 +68,26 @@ class Lens:
                 return "uncovered"
             return ""
         self._clear_since = None
-        if self._flat_since is None and self._light is not None:
-            seen_at, light = self._light
-            if at - seen_at <= SUDDEN_S and mean <= DROP * light:
-                self._flat_since = at
+        if self._flat_since is None and (self._is_laid_on(mean, at) or self._is_slid_on(mean, at)):
+            self._flat_since = at
         if not self.is_covered and self._flat_since is not None and at - self._flat_since >= COVERED_S:
             self.is_covered = True
             return "covered"
         return ""
+
+    def _is_laid_on(self, mean: float, at: float) -> bool:
+        """The last frame with shapes was much lighter."""
+        if not self._light:
+            return False
+        last = self._light[-1]
+        return at - last.at <= SUDDEN_S and mean <= DROP * last.mean
+
+    def _is_slid_on(self, mean: float, at: float) -> bool:
+        """The light went part after part, and all of it within SLIDE_S."""
+        before = max((each.mean for each in self._light if at - each.at <= SLIDE_S), default=0.0)
+        if not before or mean > SLID * before:
+            return False
+        usual = STEADY * statistics.median(each.mean for each in self._light)
+        was_partly = any(each.contrast >= PARTLY for each in self._light if at - each.at <= LAST_S)
+        was_light = any(each.mean >= usual for each in self._light if at - each.at <= SWEPT_S)
+        return before >= usual and (was_partly or was_light)

@@ -113,7 +113,8 @@ class Pipeline:
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
-            status = self._status(self.lens.update(quality.is_flat(grey), float(grey.mean()), frame.at))
+            shade = quality.shade(grey)
+            status = self._status(self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread))
         if self.lens.is_covered:
             self.sight = Sight(frame.at, is_lens_covered=True)
             return Step(status=status, stage_ms=stage_ms)

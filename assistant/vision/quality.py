@@ -80,10 +80,23 @@ def frame_trouble(grey: NDArray[np.uint8]) -> str:
     return _lightness(small) or ("blurred" if sharpness(small) < BLURRED else "")
 
 
-def is_flat(grey: NDArray[np.uint8]) -> bool:
-    """Whether a frame uint8 [H, W] is dark and without shapes: a finger on the lens, or no light at all."""
+@dataclass(frozen=True)
+class Shade:
+    """How light a frame is, and how much that differs from place to place: mean and spread of its coarse greys."""
+
+    mean: float
+    spread: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Dark and without shapes: a finger on the lens, or no light at all."""
+        return self.mean < GLOOM and self.spread < FLAT
+
+
+def shade(grey: NDArray[np.uint8]) -> Shade:
+    """How light a frame uint8 [H, W] is."""
     coarse = cv2.resize(grey, (16, 12), interpolation=cv2.INTER_AREA)
-    return bool(coarse.mean() < GLOOM and coarse.std() < FLAT)
+    return Shade(float(coarse.mean()), float(coarse.std()))
 
 
 def sharpness(picture: NDArray[np.uint8]) -> float:
