@@ -58,6 +58,15 @@ class Partner:
         self._present = {n: each for n, each in self._present.items() if at - each.seen_at <= LOST_S}
         self._choose(at)
 
+    def wait(self, seconds: float) -> None:
+        """Nothing could be seen for so long: nobody was in view for longer by that, nor away."""
+        for presence in self._present.values():
+            presence.first_at += seconds
+            presence.seen_at += seconds
+            presence.faced_at += seconds
+        if self._rival is not None:
+            self._rival = self._rival[0], self._rival[1] + seconds
+
     def seen_s(self, number: int, at: float) -> float:
         """How long somebody has been in view, seconds."""
         presence = self._present.get(number)

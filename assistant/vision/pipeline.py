@@ -106,6 +106,7 @@ class Pipeline:
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
         self._is_mirrored = True
+        self._at: float | None = None
         self._said_of: dict[Utterance, Remark] = {}
 
     def step(self, frame: Frame) -> Step:
@@ -114,10 +115,17 @@ class Pipeline:
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
             shade = quality.shade(grey)
-            status = self._status(self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread))
+            news = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread)
+            status = self._status(news)
+        since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self.lens.is_covered:
             self.sight = Sight(frame.at, is_lens_covered=True)
             return Step(status=status, stage_ms=stage_ms)
+        if self.lens.is_in_question:
+            self._wait(frame, grey, since)
+            return Step(status=status, stage_ms=stage_ms)
+        if news == "uncovered":
+            self._forget(frame.at)
         with _timed(stage_ms, "detect"):
             found = self.detector.find(frame.image, grey)
             if self.crowd.update(len(found), frame.at) and self._is_talkative:
@@ -196,6 +204,18 @@ class Pipeline:
 
     def _status(self, name: str) -> tuple[Utterance, ...]:
         return (self.answers.status(name),) if name else ()
+
+    def _wait(self, frame: Frame, grey: NDArray[np.uint8], seconds: float) -> None:
+        """Whether the lens is covered is not decided: everybody who was there is neither gone nor there for longer."""
+        for stage in (self.tracker, self.stabilizer, self.scene):
+            stage.wait(seconds)
+        self.sight = self.lookout.look(frame, grey, (), self._glance, None, found=0)
+
+    def _forget(self, at: float) -> None:
+        """After a pause everybody in view is somebody new."""
+        self.tracker.forget()
+        self.stabilizer.forget()
+        self.scene.forget(at)
 
 
 def _topic(number: int) -> str:

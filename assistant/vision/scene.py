@@ -18,6 +18,8 @@ STAYS_S, SHOWS_S = 2.0, 1.2
 """One more person is spoken of after so long in view; with what their face shows, after the second."""
 REASON_S = 60.0
 """The same reason is said once in this time."""
+BACK_S = 1.5
+"""So long after a pause nobody is found who was there before: a face is missed for a moment as the light comes back."""
 WRONG_S = 120.0
 """So long an expression that was called wrong is not said of that person again."""
 LAST_S = 30.0
@@ -35,6 +37,7 @@ class Scene:
         self._where: dict[int, str] = {}
         self._far: set[int] = set()
         self._owed: Change | None = None
+        self._owed_from = -math.inf
         self._joining: dict[int, Change] = {}
         self._reasons: dict[str, float] = {}
         self._wrong: dict[tuple[int, str], float] = {}
@@ -59,7 +62,7 @@ class Scene:
             (self._far.add if is_far else self._far.discard)(person.id)
         made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
         made += [self._joined(number) for number in tuple(self._joining)]
-        if self._owed is not None and (self._told or not people):
+        if self._owed is not None and (self._told or (not people and self._at >= self._owed_from)):
             made.append(None if self._told else Remark(self._owed, "nobody"))
             self._owed = None
         if self.words.verbosity == "quiet":
@@ -68,6 +71,21 @@ class Scene:
         for remark in remarks:
             self._told.begun(remark, before.get(remark.change.person), self._at)
         return remarks
+
+    def wait(self, seconds: float) -> None:
+        """Nothing could be seen for so long: nobody is gone for that."""
+        self.partner.wait(seconds)
+
+    def forget(self, at: float) -> None:
+        """After a pause that ended at `at` (seconds) nobody is known to be there still: everybody is told anew, and who
+        was told of somebody hears that nobody is there if none was found for BACK_S."""
+        for number in tuple(self._told.numbers()):
+            if not self._is_brief:
+                self._owed = Change(at, number, self._told[number], NOBODY)
+            self._told.forget(number)
+        self._owed_from = at + BACK_S
+        self._where, self._far, self._joining = {}, set(), {}
+        self.partner = Partner()
 
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
         """What became of a remark."""

@@ -14,7 +14,7 @@ Raw readings and verdicts never share a buffer: no verdict can feed itself.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.config import Decide
 from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
@@ -87,6 +87,19 @@ class Stabilizer:
             if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.vague_s:
                 del self._people[number]
         return tuple(changes)
+
+    def wait(self, seconds: float) -> None:
+        """Nothing could be seen for so long: nobody is missed for that, and nothing lasted longer."""
+        for person in self._people.values():
+            person.readings = deque(replace(each, at=each.at + seconds) for each in person.readings)
+            person.frames = deque(at + seconds for at in person.frames)
+            person.since += seconds
+            if person.vague_since is not None:
+                person.vague_since += seconds
+
+    def forget(self) -> None:
+        """Nobody is known to be in view."""
+        self._people = {}
 
     def states(self) -> dict[int, str]:
         """The state of everybody who has one, by number."""

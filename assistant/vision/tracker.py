@@ -102,6 +102,17 @@ class Tracker:
             people.append(Person(track.id, face, track.hits))
         return tuple(people)
 
+    def wait(self, seconds: float) -> None:
+        """Nothing could be seen for so long: everybody is where they were, and unseen no longer than before."""
+        for track in self._tracks:
+            track.first_at, track.seen_at, track.now = (
+                at + seconds for at in (track.first_at, track.seen_at, track.now)
+            )
+
+    def forget(self) -> None:
+        """Whoever comes into view from now on gets a new number."""
+        self._tracks = []
+
     def _owners(self, faces: Sequence[Face]) -> dict[int, _Track]:
         """Which track each face (by index) belongs to: the closest pairs first."""
         pairs = []
