@@ -174,12 +174,13 @@ class Seen:
 
 
 class Priority(IntEnum):
-    """What goes before what at the mouth."""
+    """What goes before what at the mouth. PAUSE: that the assistant pauses, or looks again."""
 
     STATUS = 0
     CHANGE = 1
-    ANSWER = 2
-    FAULT = 3
+    PAUSE = 2
+    ANSWER = 3
+    FAULT = 4
 
 
 class Fate(StrEnum):

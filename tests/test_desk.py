@@ -155,12 +155,12 @@ def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is
     assert Bench().desk.do("repeat_instead").text == EN.status("nothing_said")
 
 
-def test_muted_only_faults_and_answers_are_heard() -> None:
+def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
     bench = Bench()
     assert bench.desk.do("mute").text == "Muted."
     assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
     passed = [each for each in Priority if bench.desk.passes(Utterance("x", each, "x"))]
-    assert passed == [Priority.ANSWER, Priority.FAULT]
+    assert passed == [Priority.PAUSE, Priority.ANSWER, Priority.FAULT]
     assert bench.desk.do("status").facts["muted"] is True
     assert bench.desk.do("toggle_mute").text == "Sound on."
     assert all(bench.desk.passes(Utterance("x", each, "x")) for each in Priority)

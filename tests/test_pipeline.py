@@ -498,6 +498,35 @@ def test_who_left_during_a_pause_is_called_gone() -> None:
     assert told[3][0] - told[2][0] == pytest.approx(BACK_S)
 
 
+@pytest.mark.parametrize(("on_s", "off_s"), [(3.0, 3.0), (2.2, 0.8), (5.0, 1.0), (20.0, 10.0), (2.5, 7.0)])
+def test_however_often_the_lens_is_covered_it_is_told_four_times_a_minute_at_the_most(
+    on_s: float, off_s: float
+) -> None:
+    pattern = [(1.5, False), *[(on_s, True), (off_s, False)] * int(150 / (on_s + off_s)), (70.0, False)]
+    told = [(at, text) for at, text in said(eyed(lambda frame: []), covered(pattern)) if text in (HAND, BACK)]
+    for start in range(150):
+        assert sum(start <= at < start + 60 for at, _ in told) <= 4
+        assert sum(start <= at < start + 60 for at, text in told if text == HAND) <= 2
+    assert [text for _, text in told] == [HAND, BACK] * (len(told) // 2), "whoever hears of it hears of its end"
+    assert len(told) >= 8
+
+
+def test_a_pause_that_was_told_too_often_is_told_within_the_minute_and_again_while_it_lasts() -> None:
+    pattern = [(1.5, False), *[(3.0, True), (3.0, False)] * 3, (2000.0, True)]
+    told = [at for at, text in said(eyed(lambda frame: []), covered(pattern)) if text == HAND]
+    assert told == pytest.approx([3.5, 9.5, 63.5, 963.5, 1863.5])
+
+
+def test_a_pause_is_told_after_answers_and_cuts_off_nothing() -> None:
+    frames = covered([(1.5, False), (4, True), (1, False)])
+    line = eyed(lambda frame: [])
+    told = [each for frame in frames for each in line.step(frame).status]
+    assert [(each.priority, each.topic, each.expires_at, each.is_over) for each in told] == [
+        (Priority.PAUSE, "lens", None, False),
+        (Priority.PAUSE, "lens", None, True),
+    ]
+
+
 def test_while_the_lens_is_covered_that_is_the_answer() -> None:
     line = pipeline()
     for frame in shots("happy", 10):

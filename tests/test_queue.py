@@ -11,7 +11,7 @@ from assistant.phrases import FAULTS
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice.queue import AGAIN_S, MAX_WAITING, READY, STOPPING, SpeechQueue
 
-FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
+FAULT, ANSWER, PAUSE, CHANGE, STATUS = sorted(Priority, reverse=True)
 
 
 class Heard:
@@ -41,13 +41,15 @@ def say(text: str, priority: Priority, topic: str = "", expires_at: float | None
 
 def test_the_most_important_first_and_the_oldest_of_these() -> None:
     heard = Heard()
-    for text, priority in (("c1", CHANGE), ("f1", FAULT), ("c2", CHANGE), ("a1", ANSWER), ("f2", FAULT)):
+    for text, priority in (
+        ("c1", CHANGE), ("p1", PAUSE), ("f1", FAULT), ("c2", CHANGE), ("a1", ANSWER), ("f2", FAULT),
+    ):  # fmt: skip
         heard.put(say(text, priority))
     order = []
     while (spoken := heard.speak()) is not None:
         order.append(spoken)
         heard.queue.finish(Fate.SPOKEN, 0)
-    assert order == ["f1", "f2", "a1", "c1", "c2"]
+    assert order == ["f1", "f2", "a1", "p1", "c1", "c2"]
 
 
 @pytest.mark.parametrize("speaking", Priority)
@@ -57,7 +59,8 @@ def test_who_cuts_off_whom(speaking: Priority, new: Priority) -> None:
     first = say("first", speaking)
     heard.put(first)
     heard.speak()
-    cuts = {(FAULT, ANSWER), (FAULT, CHANGE), (FAULT, STATUS), (ANSWER, ANSWER), (ANSWER, CHANGE), (ANSWER, STATUS)}
+    cuts = {(FAULT, other) for other in Priority if other is not FAULT}
+    cuts |= {(ANSWER, other) for other in Priority if other is not FAULT}
     assert heard.put(say("second", new)) is ((new, speaking) in cuts)
     assert heard.fate(first) == ([Fate.INTERRUPTED] if (new, speaking) in cuts else [])
 
@@ -113,6 +116,45 @@ def test_at_most_four_in_a_minute_unasked_and_the_last_is_no_status() -> None:
     assert heard.speak(59.9) is None
     heard.put(say("after a minute", CHANGE), 60)
     assert heard.speak(60) == "after a minute"
+
+
+def test_a_pause_is_heard_though_enough_was_said_and_takes_no_change_its_turn() -> None:
+    heard, order = Heard(), []
+    for number in range(6):
+        heard.put(say(f"pause {number}", PAUSE), number)
+        heard.put(say(f"change {number}", CHANGE), number)
+        while (spoken := heard.speak(number)) is not None:
+            order.append(spoken)
+            heard.queue.finish(Fate.SPOKEN, number)
+    assert [text for text in order if "pause" in text] == [f"pause {number}" for number in range(6)]
+    assert [text for text in order if "change" in text] == [f"change {number}" for number in range(4)]
+
+
+def test_a_pause_that_waits_is_not_lost_to_an_answer_nor_to_mute() -> None:
+    heard = Heard()
+    for text, priority in (("fault", FAULT), ("pause", PAUSE), ("asked", ANSWER), ("asked again", ANSWER)):
+        heard.put(say(text, priority))
+        heard.speak()
+    heard.queue.withdraw(None, 0)
+    order = []
+    while heard.queue.speaking is not None:
+        order.append(heard.queue.speaking.text)
+        heard.queue.finish(Fate.SPOKEN, 0)
+        heard.speak()
+    assert order == ["fault", "asked again", "pause"]
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_the_end_of_a_pause_is_told_to_who_heard_of_it(is_heard: bool) -> None:
+    heard = Heard()
+    if not is_heard:
+        heard.put(say("an answer", ANSWER))
+        heard.speak()
+    heard.put(say("covered", PAUSE, "lens"))
+    heard.speak()
+    heard.put(Utterance("uncovered", PAUSE, "lens", is_over=True))
+    heard.queue.finish(Fate.SPOKEN, 1)
+    assert heard.speak(1) == ("uncovered" if is_heard else None)
 
 
 def test_the_limit_holds_on_any_day() -> None:
@@ -255,12 +297,12 @@ def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
                 alive = [each for each in waiting if each.priority is FAULT or (each.expires_at or now) >= now]
                 first = next(each for each in alive if each.priority == max(e.priority for e in alive))
                 assert taken is first or heard.fate(first) == [Fate.DROPPED]
-                begun += [now] if taken.priority < ANSWER else []
+                begun += [now] if taken.priority < PAUSE else []
                 assert sum(at > now - 60 for at in begun) <= 4, "babble"
                 assert heard.fate(taken) == [], "withdrawn"
         elif event == "withdraw":
             queue.withdraw("a", now)
-            assert all(each.topic != "a" or each.priority >= ANSWER for each in queue._waiting)
+            assert all(each.topic != "a" or each.priority >= PAUSE for each in queue._waiting)
         elif event == "finish":
             if queue.speaking is not None:
                 queue.finish(Fate.SPOKEN, now)
@@ -284,7 +326,7 @@ def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
         assert fate is not Fate.INTERRUPTED or each.priority is not FAULT
 
 
-@given(st.lists(st.sampled_from([ANSWER, CHANGE, STATUS]), max_size=40), st.integers(0, 40))
+@given(st.lists(st.sampled_from([ANSWER, PAUSE, CHANGE, STATUS]), max_size=40), st.integers(0, 40))
 def test_a_fault_is_the_next_thing_heard_whatever_floods_the_queue(flood: list[Priority], where: int) -> None:
     heard = Heard()
     fault = say("fault", FAULT)

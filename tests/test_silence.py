@@ -87,6 +87,19 @@ def test_a_fault_that_began_and_ended_unheard_is_not_told() -> None:
     assert bench.heard[0].startswith("No sound")
 
 
+def pause(text: str, *, is_over: bool = False) -> Utterance:
+    return Utterance(text, Priority.PAUSE, "lens", None, text, is_over=is_over)
+
+
+def test_a_pause_that_could_not_be_heard_is_told_later_unless_it_is_over() -> None:
+    for is_over, heard in ((False, ["Covered."]), (True, [])):
+        end = pause("I can see.", is_over=True)
+        bench = muted(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
+        bench.works = True
+        bench.go(RETRY_S + 0.5)
+        assert bench.heard[1:] == heard
+
+
 def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
     bench = muted(fault("Camera lost."), seconds=0.25)
     bench.works, bench.cuts = True, 2

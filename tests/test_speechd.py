@@ -71,6 +71,7 @@ def test_what_a_daemon_is_told(daemon: Daemon) -> None:
     [
         (Priority.FAULT, "important"),
         (Priority.ANSWER, "message"),
+        (Priority.PAUSE, "message"),
         (Priority.CHANGE, "notification"),
         (Priority.STATUS, "notification"),
     ],
@@ -116,7 +117,7 @@ def test_it_gives_way_to_the_screen_reader_and_stays_connected(daemon: Daemon, p
     voice.close()
 
 
-@pytest.mark.parametrize("priority", [Priority.ANSWER, Priority.FAULT])
+@pytest.mark.parametrize("priority", [Priority.PAUSE, Priority.ANSWER, Priority.FAULT])
 def test_what_matters_is_not_given_up(daemon: Daemon, priority: Priority) -> None:
     daemon.after = BEGIN + CANCELED
     with pytest.raises(VoiceError, match="speech-dispatcher cut it off") as caught:

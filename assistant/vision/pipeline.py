@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config import Settings
+from assistant.faults import Faults
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
 from assistant.vision import preprocess, quality
@@ -37,6 +38,9 @@ PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
 SOONER_S = 0.3
 """Who comes back so long before having been gone for `vague_s` is somebody new to the tracker already."""
+PAUSES, PAUSE_AGAIN_S = 2, 900.0
+"""That the lens is covered is told so often a minute at the most, and with the word that it sees again that makes four;
+and while it is, again at the interval of a fault that stands: a scarf over the lens is forgotten."""
 MOST_SAID = 64
 """So many utterances are remembered until it is known what became of them."""
 
@@ -105,6 +109,7 @@ class Pipeline:
         self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
+        self._pauses = Faults((PAUSE_AGAIN_S,), times=PAUSES)
         self._is_mirrored = True
         self._at: float | None = None
         self._said_of: dict[Utterance, Remark] = {}
@@ -115,8 +120,8 @@ class Pipeline:
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
             shade = quality.shade(grey)
-            news = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread)
-            status = self._status(news)
+            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread) == "uncovered"
+            status = self._pause(frame.at)
         since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self.lens.is_covered:
             self.sight = Sight(frame.at, is_lens_covered=True)
@@ -124,7 +129,7 @@ class Pipeline:
         if self.lens.is_in_question:
             self._wait(frame, grey, since)
             return Step(status=status, stage_ms=stage_ms)
-        if news == "uncovered":
+        if is_back:
             self._forget(frame.at)
         with _timed(stage_ms, "detect"):
             found = self.detector.find(frame.image, grey)
@@ -202,8 +207,14 @@ class Pipeline:
             self.ended(next(iter(self._said_of)), Fate.SPOKEN)
         return utterance
 
-    def _status(self, name: str) -> tuple[Utterance, ...]:
-        return (self.answers.status(name),) if name else ()
+    def _pause(self, at: float) -> tuple[Utterance, ...]:
+        """Tells of the lens, if it is time to: who was told that it is covered hears when it is no longer."""
+        news = (self._pauses.begin if self.lens.is_covered else self._pauses.end)("covered", at)
+        names = ["uncovered" if each.is_over else each.name for each in news]
+        return tuple(
+            Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=name == "uncovered")
+            for name in names
+        )
 
     def _wait(self, frame: Frame, grey: NDArray[np.uint8], seconds: float) -> None:
         """Whether the lens is covered is not decided: everybody who was there is neither gone nor there for longer."""

@@ -59,7 +59,8 @@ class Desk:
     voices so; is_seeing() tells whether vision lives; facts() what else a program may know; switch_off() switches the
     box off and tells why it could not; None: it never may.
 
-    Muted, only faults, answers to commands and the tick are heard; a new start is never mute. Rate and volume are kept.
+    Muted, only faults, answers to commands, the tick and that vision pauses are heard: a lens that something slipped
+    over would be told as a fault, were it not taken for a wish. A new start is never mute. Rate and volume are kept.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Desk:
 
     def passes(self, utterance: Utterance) -> bool:
         """Whether something that vision has to say is heard now."""
-        return not self.is_muted or utterance.priority >= Priority.ANSWER
+        return not self.is_muted or utterance.priority >= Priority.PAUSE
 
     def answered(self, number: int, utterance: Utterance) -> None:
         """Vision answers the question of that number; a late answer is not spoken."""

@@ -3,17 +3,18 @@
 The laws, each held by a property test:
 
 * Every utterance that was put ends in exactly one fate.
-* FAULT before ANSWER before CHANGE before STATUS; first in, first out within a priority.
+* FAULT before ANSWER before PAUSE before CHANGE before STATUS; first in, first out within a priority.
 * A fault cuts off everything but another fault, and never expires. An answer cuts off all but faults, an older answer
-  too: the newest question is what the wearer waits for. A change cuts off nothing, a status waits for silence.
+  too: the newest question is what the wearer waits for. A pause and a change cut off nothing, a status waits for
+  silence.
 * A fault that gave way to a question is said again after the answer, before what nobody asked for; while more is asked
   it waits. Who hears its words in an answer (that was `repeat`) has heard it.
 * Of what nobody asked for (changes and statuses) at most UNASKED begin in any MINUTE_S, and the last of these is not a
-  status; what comes beyond that is dropped.
+  status; what comes beyond that is dropped. A pause does not count: who looks bounds how often that is told.
 * Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
   where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
 * Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
-* What began and ended unheard vanishes: the end of a fault is dropped where its beginning still waits or failed.
+* What began and ended unheard vanishes: the end of a fault or pause is dropped where its beginning waits or failed.
 * A fault that was heard and has not ended is not said again within AGAIN_S, whoever forgot that it was: who tells of it
   may have been started anew. Who says that it is ready, or that it stops, has no fault of before any more; "Ready." is
   said READIES times in any MINUTE_S at the most, for a vision that crashes again and again says it each time.
@@ -132,7 +133,7 @@ class SpeechQueue:
     def withdraw(self, topic: str | None, now: float) -> None:
         """What waits of this topic (None: of any) unasked is no longer true, or no longer wanted."""
         for waiting in tuple(self._waiting):
-            if topic in (None, waiting.topic) and waiting.priority < Priority.ANSWER:
+            if topic in (None, waiting.topic) and waiting.priority < Priority.PAUSE:
                 self._end(waiting, Fate.SUPERSEDED, now)
 
     def close(self, now: float) -> None:
@@ -152,7 +153,7 @@ class SpeechQueue:
 
     def _rank(self, utterance: Utterance) -> tuple[Priority, bool]:
         """What is owed comes after the answers and before everything else."""
-        return (Priority.CHANGE, True) if self._is_owed(utterance) else (utterance.priority, False)
+        return (Priority.PAUSE, True) if self._is_owed(utterance) else (utterance.priority, False)
 
     def _is_owed(self, utterance: Utterance) -> bool:
         return any(owed is utterance for owed in self._owed)
@@ -205,7 +206,7 @@ class SpeechQueue:
 
     def _is_too_much(self, utterance: Utterance, now: float) -> bool:
         """Whether enough was said unasked in the last minute; else this counts as said."""
-        if utterance.priority >= Priority.ANSWER:
+        if utterance.priority >= Priority.PAUSE:
             return False
         while self._unasked and now - self._unasked[0] >= MINUTE_S:
             self._unasked.popleft()
@@ -215,9 +216,9 @@ class SpeechQueue:
         return False
 
     def _remember(self, utterance: Utterance, fate: Fate, now: float) -> None:
-        """Whether the wearer knows of the fault that an utterance tells of."""
+        """Whether the wearer knows of the fault, or the pause, that an utterance tells of."""
         topic = utterance.topic
-        if utterance.priority is not Priority.FAULT:
+        if utterance.priority not in (Priority.FAULT, Priority.PAUSE):
             return
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
             self._unheard.discard(topic)

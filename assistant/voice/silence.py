@@ -11,8 +11,8 @@ log = logging.getLogger(__name__)
 RETRY_S = 1.5
 """From one try to the next."""
 TOPIC = "silence"
-READY = "ready"
-"""Of what was lost only the faults are told later, and that the assistant is ready: the rest is no longer true."""
+READY, LATER = "ready", (Priority.FAULT, Priority.PAUSE)
+"""Of what was lost only the faults are told later, that it pauses, and that it is ready: the rest is no longer true."""
 
 
 class Words(Protocol):
@@ -42,7 +42,7 @@ class Silence:
                 log.warning("no sound can be played")
                 self._since = at
             self._retry_at = at + RETRY_S
-            if utterance.topic != TOPIC and (utterance.priority is Priority.FAULT or utterance.why == READY):
+            if utterance.topic != TOPIC and (utterance.priority in LATER or utterance.why == READY):
                 self._lost[utterance.topic] = utterance
         elif fate is Fate.INTERRUPTED and self._since is not None:
             self._retry_at = at + RETRY_S  # it may have been cut off before a sound was made

@@ -21,6 +21,7 @@ from assistant.voice.voices import least_s, plain
 PRIORITIES = {
     Priority.FAULT: "important",
     Priority.ANSWER: "message",
+    Priority.PAUSE: "message",
     Priority.CHANGE: "notification",
     Priority.STATUS: "notification",
 }
