@@ -86,9 +86,9 @@ class Client(Endpoint):
         """What waits of this topic is no longer true."""
         self.send(Withdraw(topic))
 
-    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "") -> None:
+    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "", is_covered: bool = False) -> None:
         """A step was completed at `at`, monotonic seconds; see messages.Heartbeat."""
-        self.send(Heartbeat(at, camera, faults))
+        self.send(Heartbeat(at, camera, faults, is_covered))
 
     def stop(self) -> None:
         """The voice is to end once it has said what waits."""

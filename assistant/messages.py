@@ -24,11 +24,13 @@ ASKS = ("describe", "more", "why", "aim", "wrong")
 @dataclass(frozen=True)
 class Heartbeat:
     """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things. camera: vision
-    has it open; faults: names of those that stand for vision, with spaces between."""
+    has it open; faults: names of those that stand for vision, with spaces between; is_covered: vision pauses, for its
+    lens is."""
 
     at: float
     camera: bool = False
     faults: str = ""
+    is_covered: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "expires_at": lambda value: value is None or _is_number(value),
     "is_over": lambda value: isinstance(value, bool),
     "camera": lambda value: isinstance(value, bool),
+    "is_covered": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
     "priority": _is_one_of(Priority.__members__),
     "fate": _is_one_of(Fate),

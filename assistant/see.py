@@ -99,22 +99,23 @@ class _Ears:
 
 
 class _Heartbeat:
-    """Tells the voice, every HEARTBEAT_S and when the camera was opened or closed, that the loop turns, with frames or
-    without; and the service manager that all of it works: the loop, the camera's driver, the link. A process that has
-    grown too much is ended, after that has been said: `has_grown`."""
+    """Tells the voice, every HEARTBEAT_S and when the camera was opened or closed or its lens covered, that the loop
+    turns, with frames or without; and the service manager that all of it works: the loop, the camera's driver, the
+    link. A process that has grown too much is ended, after that has been said: `has_grown`."""
 
     def __init__(self, client: link.Client, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
         self._guard, self._next, self._guard_at, self._ends_at = Guard(), 0.0, 0.0, math.inf
         self.live: Live | None = None
-        self.has_grown = self._was_open = False
+        self.has_grown, self._was = False, (False, False)
 
     def __call__(self, step: Step | None) -> None:
         now, is_open = time.monotonic(), self._capture.is_open
+        is_covered = self.live is not None and self.live.pipeline.lens.is_covered
         standing = self.live.faults.standing() if self.live else ()
-        if now >= self._next or is_open != self._was_open:
-            self._next, self._was_open = now + HEARTBEAT_S, is_open
-            self._client.heartbeat(now, camera=is_open, faults=" ".join(standing))
+        if now >= self._next or (is_open, is_covered) != self._was:
+            self._next, self._was = now + HEARTBEAT_S, (is_open, is_covered)
+            self._client.heartbeat(now, camera=is_open, faults=" ".join(standing), is_covered=is_covered)
         faults = (*standing, *(() if self._client.is_heard else ("voice",)))
         if step is not None or faults:  # no camera, and said so, is a running state too
             self._notifier.ready()

@@ -233,7 +233,8 @@ def test_status_tells_a_dead_vision() -> None:
     reply = bench.desk.do("status")
     assert reply.text == EN.status("no_answer")
     assert reply.facts == {
-        "vision": False, "camera": False, "faults": "", "muted": False, "volume": 100, "rate_wpm": 175
+        "vision": False, "camera": False, "covered": False, "faults": "", "muted": False, "volume": 100,
+        "rate_wpm": 175,
     }  # fmt: skip
 
 
@@ -243,6 +244,11 @@ def test_status_tells_a_dead_vision() -> None:
         ({"sees": True, "camera": True, "faults": ""}, [EN.status("running")]),
         ({"sees": False, "camera": False, "faults": "camera_lost"}, [EN.fault("camera_lost")]),
         ({"sees": False, "camera": False, "faults": ""}, [EN.status("no_picture")]),
+        ({"sees": False, "covered": True, "camera": True, "faults": ""}, [EN.status("covered")]),
+        (
+            {"sees": False, "covered": True, "camera": True, "faults": "model_second"},
+            [EN.status("covered"), EN.fault("model_second")],
+        ),
         (
             {"sees": True, "camera": True, "faults": "model_second blurred"},
             [EN.status("running"), EN.fault("model_second"), EN.fault("blurred")],
@@ -257,6 +263,7 @@ def test_status_tells_what_is_wrong(facts: dict[str, str | bool], said: list[str
     assert (reply.facts["vision"], reply.facts["camera"], reply.facts["faults"]) == (
         True, facts["camera"], facts["faults"],
     )  # fmt: skip
+    assert reply.facts["covered"] is facts.get("covered", False)
 
 
 def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:

@@ -67,6 +67,18 @@ def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: 
     assert not eyes.are_useful
 
 
+@pytest.mark.parametrize("fault", ["camera_lost", "black"])
+def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: str) -> None:
+    eyes = Eyes()
+    for faults, is_covered, told in (("", False, False), ("model", True, True), (fault, True, False)):
+        eyes.beat(Heartbeat(1.0, True, faults, is_covered))
+        assert (eyes.are_covered, eyes.are_useful) == (told, not is_covered)
+    eyes.beat(Heartbeat(2.0, True, "", is_covered=True))
+    eyes.gone()
+    eyes.beat(Heartbeat(3.0, True))
+    assert (eyes.are_covered, eyes.are_useful) == (False, True)
+
+
 def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
     light = Light(PIN, factory=pins)
     light._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
@@ -121,7 +133,8 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
         assert pin.state == 1
         facts = control.ask("facts").facts
         assert facts == {
-            "vision": False, "muted": False, "sees": True, "camera": True, "faults": "blurred", "wrong": ""
+            "vision": False, "muted": False, "sees": True, "covered": False, "camera": True, "faults": "blurred",
+            "wrong": "",
         }  # fmt: skip
         vision.close()
         assert until(lambda: pin.state == 0)

@@ -33,7 +33,7 @@ from assistant.wire import Peer
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
-BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "at": %s}'
+BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "is_covered": false, "at": %s}'
 FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
@@ -42,7 +42,7 @@ utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.no
 messages = st.one_of(
     utterances,
     st.builds(Fault, clean, numbers, clean, st.booleans()),
-    st.builds(Heartbeat, numbers, st.booleans(), clean),
+    st.builds(Heartbeat, numbers, st.booleans(), clean, st.booleans()),
     st.builds(Answer, st.integers(0, 10**9), utterances),
     st.builds(Withdraw, clean),
     st.builds(Stop),
@@ -97,9 +97,19 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
         (BEAT % b"1e999", "heartbeat: a wrong value of at"),
         (BEAT % b"true", "heartbeat: a wrong value of at"),
         (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
-        (b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": ""}', "heartbeat: a wrong value of camera"),
-        (b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3}', "heartbeat: a wrong value of faults"),
-        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults"),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": "", "is_covered": false}',
+            "heartbeat: a wrong value of camera",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3, "is_covered": true}',
+            "heartbeat: a wrong value of faults",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": "", "is_covered": 0}',
+            "heartbeat: a wrong value of is_covered",
+        ),
+        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults, is_covered"),
         (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
         (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
         (b'{"type": ["stop"]}', "unknown type"),

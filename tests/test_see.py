@@ -15,6 +15,7 @@ from assistant.live import Live
 from assistant.messages import Ended
 from assistant.process import EXIT_AGAIN
 from assistant.records import DetectorError, Fate, Fault, Priority, Utterance
+from assistant.vision.lens import Lens
 from tests.standins import picture
 from tests.test_pipeline import pipeline
 
@@ -31,6 +32,7 @@ class Link:
         self.said: list[str] = []
         self.withdrawn: list[str] = []
         self.beats: list[tuple[bool, str]] = []
+        self.covers: list[bool] = []
 
     def send(self, message: Fault) -> None:
         self.sent.append(message)
@@ -44,9 +46,10 @@ class Link:
     def close(self) -> None:
         pass
 
-    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "") -> None:
+    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "", is_covered: bool = False) -> None:
         assert at > 0
         self.beats.append((camera, faults))
+        self.covers.append(is_covered)
 
 
 class Notes:
@@ -166,7 +169,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = see._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
     beat(None)
-    beat.live = SimpleNamespace(faults=faults)  # type: ignore[assignment]
+    beat.live = SimpleNamespace(faults=faults, pipeline=SimpleNamespace(lens=Lens()))  # type: ignore[assignment]
     for name in ("black", "power"):
         faults.begin(name, 1.0)
     beat(None)
@@ -175,3 +178,15 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
     beat(None)
     assert link.beats == [(True, ""), (True, "black power"), (False, "power")]
     assert [text for text in notes.told if ":" in text] == ["faults: black, power", "faults: power"]
+
+
+def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(see, "Guard", lambda: SimpleNamespace(trouble=lambda: ""))
+    link, lens = Link(), Lens()
+    capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
+    beat = see._Heartbeat(link, capture, Notes(), threading.Event())  # type: ignore[arg-type]
+    beat.live = SimpleNamespace(faults=Faults(), pipeline=SimpleNamespace(lens=lens))  # type: ignore[assignment]
+    for is_covered in (False, False, True, True, False):
+        lens.is_covered = is_covered
+        beat(None)
+    assert link.covers == [False, True, False], "the others are not due yet"

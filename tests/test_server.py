@@ -70,9 +70,9 @@ class Bench:
         assert isinstance(message, Ended)
         return message.utterance.text, message.fate
 
-    def beat(self, *, camera: bool = True, faults: str = "") -> None:
+    def beat(self, *, camera: bool = True, faults: str = "", is_covered: bool = False) -> None:
         """Vision tells how it is; returns once that has arrived."""
-        self.vision.heartbeat(self.now, camera=camera, faults=faults)
+        self.vision.heartbeat(self.now, camera=camera, faults=faults, is_covered=is_covered)
         self.vision.say(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
         assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
 
@@ -317,7 +317,7 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
     reply = control.ask("status")
     assert reply.facts == {
-        "vision": True, "camera": True, "faults": "", "muted": True, "volume": 100, "rate_wpm": 175
+        "vision": True, "camera": True, "covered": False, "faults": "", "muted": True, "volume": 100, "rate_wpm": 175
     }  # fmt: skip
     assert bench.fate() == ("running muted", Fate.SPOKEN)
     assert control.ask("unmute").ok
@@ -325,6 +325,28 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     assert control.ask("repeat").text == "Camera lost.", "what is said at the desk is not repeated"
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
     assert "Looks sad." not in out.getvalue()
+
+
+def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench) -> None:
+    bench.beat()
+    assert control.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.vision.say(say("The lens is covered.", Priority.PAUSE))
+    assert bench.fate() == ("The lens is covered.", Fate.SPOKEN)
+    bench.beat(is_covered=True)
+    reply = control.ask("status")
+    assert (reply.text, reply.facts["covered"]) == ("covered muted", True)
+    assert bench.fate() == ("covered muted", Fate.SPOKEN)
+    assert control.ask("facts").facts["sees"] is False
+    bench.beat()
+    assert control.ask("status").text == "running muted"
+
+
+def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, looked: Callable[[], None]) -> None:
+    for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
+        bench.now += TICK_S
+        bench.beat(is_covered=is_covered)
+        assert next_after(bench, looked) == heard
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:

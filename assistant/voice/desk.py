@@ -195,13 +195,16 @@ class Desk:
     def _do_status(self) -> Reply:
         lives, known = self._is_seeing(), self._facts()
         faults = str(known.get("faults", "")) if lives else ""
-        state = "no_answer" if not lives else "running" if known.get("sees", True) else "" if faults else "no_picture"
+        is_covered = lives and bool(known.get("covered"))
+        state = "no_answer" if not lives else "covered" if is_covered else "running" if known.get("sees", True) else ""
+        state = state or ("" if faults else "no_picture")
         text = [self._words.status(state)] if state else []
         text += map(self._words.fault, faults.split())
         text += [self._words.status("muted")] if self.is_muted else []
         utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status")
         self._mouth.put(utterance)
-        facts = {"vision": lives, "camera": known.get("camera", lives), "faults": faults, "muted": self.is_muted}
+        camera = known.get("camera", lives)
+        facts = {"vision": lives, "camera": camera, "covered": is_covered, "faults": faults, "muted": self.is_muted}
         return Reply(True, utterance.text, {**facts, "volume": self._kept.volume, "rate_wpm": self._kept.rate_wpm})
 
     def _do_facts(self) -> Reply:

@@ -18,25 +18,34 @@ BLINDING = frozenset(("camera", "camera_lost", "camera_busy", "torn", "black", "
 
 
 class Eyes:
-    """Used by the link's thread; the two facts may be read by any. light: None where none is set up."""
+    """Used by the link's thread; the facts may be read by any. light: None where none is set up."""
 
     def __init__(self, light: Light | None = None) -> None:
         self._light = light
-        self.is_open, self.faults = False, ""
+        self.is_open, self.faults, self._is_covered = False, "", False
 
     @property
     def are_useful(self) -> bool:
         """Whether something can be seen."""
+        return self._are_well and not self._is_covered
+
+    @property
+    def are_covered(self) -> bool:
+        """Whether that is all that keeps them from seeing."""
+        return self._are_well and self._is_covered
+
+    @property
+    def _are_well(self) -> bool:
         return self.is_open and BLINDING.isdisjoint(self.faults.split())
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Vision tells how it is."""
-        self.faults = heartbeat.faults
+        self.faults, self._is_covered = heartbeat.faults, heartbeat.is_covered
         self._turn(is_open=heartbeat.camera)
 
     def gone(self) -> None:
         """Whoever was connected is no longer: another vision, if there is one, tells soon how it is."""
-        self.faults = ""
+        self.faults, self._is_covered = "", False
         self._turn(is_open=False)
 
     def close(self) -> None:

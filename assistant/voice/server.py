@@ -142,7 +142,10 @@ class Server:
     def _facts(self) -> dict[str, str | bool]:
         """What a program may know."""
         eyes = self._eyes
-        return {"sees": eyes.are_useful, "camera": eyes.is_open, "faults": eyes.faults, "wrong": self._wrong}
+        return {
+            "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": eyes.faults,
+            "wrong": self._wrong,
+        }  # fmt: skip
 
     def _take(self, message: Message) -> None:
         """What came over the link."""
