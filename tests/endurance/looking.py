@@ -216,9 +216,9 @@ def scripted(count: int) -> Outcome:
         for is_over in (False, True):
             if mouth.said[name, is_over] < scenes:
                 mouth.lost.append(f"{name}: {mouth.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
-    for status in ("covered", "uncovered"):
-        if mouth.said[status, False] < scenes:
-            mouth.lost.append(f"{status}: {mouth.said[status, False]} of {scenes:.0f}")
+    for status in COUNTED:
+        if (times := mouth.said[status, status == "uncovered"]) < scenes:
+            mouth.lost.append(f"{status}: {times} of {scenes:.0f}")
     failed = round(scenes * 3 * FPS)
     if not count - 1 - failed <= live.steps <= count:
         mouth.lost.append(f"{live.steps} steps of {count} frames")
