@@ -82,7 +82,7 @@ class Scene:
         for number in tuple(self._told.numbers()):
             if not self._is_brief:
                 self._owed = Change(at, number, self._told[number], NOBODY)
-            self._told.forget(number)
+            self._told.forget(number, at)
         self._owed_from = at + BACK_S
         self._where, self._far, self._joining = {}, set(), {}
         self.partner = Partner()
