@@ -52,6 +52,7 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
         ("emotion-cnn-separable-second", 2.0e6),
         ("emotion-mobilenetv2-full", 1.0e6),
         ("emotion-mobilenetv2-full-distilled", 1.0e6),
+        ("emotion-mobilenetv2-labels", 1.0e6),
         ("emotion-small", 0.2e6),
         ("emotion-small-second", 0.2e6),
     ],
