@@ -583,6 +583,15 @@ def test_a_fault_that_was_cut_off_for_no_answer_is_not_said_again(is_stopping: b
     assert _rest(heard) == []
 
 
+def test_what_gave_way_comes_before_a_pause_that_waits_for_longer() -> None:
+    heard = Heard()
+    heard.put(_fault("lost"))
+    heard.speak()
+    heard.put(say("The lens is covered.", Priority.PAUSE, "lens"))
+    _ask(heard, "answer")
+    assert _rest(heard) == ["answer", "lost", "The lens is covered."]
+
+
 def test_what_gave_way_once_does_not_do_so_again_for_no_question() -> None:
     heard = Heard()
     lost = _fault("lost")
