@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from convert.symmetry import Mirrored
+
 _BACKEND = keras.backend.backend()
 if _BACKEND == "torch":
     import torch
@@ -133,26 +135,43 @@ class DepthwiseConv2D(layers.DepthwiseConv2D):
 @keras.saving.register_keras_serializable(_PACKAGE)
 class BatchNormalization(layers.BatchNormalization):
     """Batch normalization of the channels of [N, H, W, C] (Ioffe and Szegedy 2015). One that is not trainable takes no
-    statistics either, as Keras's."""
+    statistics either, as Keras's; those of a mirrored one are the same for both of a pair."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         training = bool(training) and self.trainable
         if _is_native(inputs):
-            mean, variance = self.moving_mean.value.detach(), self.moving_variance.value.detach()
-            return _last(
+            # Torch keeps what it is given for the gradient: a mirrored one's statistics are changed once more
+            is_changed = training and isinstance(self.gamma_constraint, Mirrored)
+            held = [moving.value.detach() for moving in (self.moving_mean, self.moving_variance)]
+            mean, variance = [each.clone() for each in held] if is_changed else held
+            made = _last(
                 functional.batch_norm(
                     _first(inputs), mean, variance, self.gamma.value, self.beta.value,
                     training, 1 - self.momentum, self.epsilon,
                 )
             )  # fmt: skip
+            if is_changed:
+                self._take(mean, variance)
+            return made
         if _BACKEND == "tensorflow" and training:
             made, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
                 x=inputs, scale=self.gamma.value, offset=self.beta.value, mean=[], variance=[], epsilon=self.epsilon
             )
-            for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
-                moving.assign(moving * self.momentum + new * (1 - self.momentum))
+            share = 1 - self.momentum
+            self._take(
+                self.moving_mean * self.momentum + mean * share, self.moving_variance * self.momentum + variance * share
+            )
             return made
-        return super().call(inputs, training=training, mask=mask)
+        made = super().call(inputs, training=training, mask=mask)
+        if training:
+            self._take(self.moving_mean, self.moving_variance)
+        return made
+
+    def _take(self, mean: Any, variance: Any) -> None:
+        """The statistics from now on."""
+        is_mirrored = isinstance(self.gamma_constraint, Mirrored)
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(self.gamma_constraint(new) if is_mirrored else new)
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from assistant.vision.preprocess import SIDE, normalize
-from convert import datasets
+from convert import datasets, symmetry
 from convert.datasets import CROWD_LABELS, LABELS, Faces
 from convert.layers import BatchNormalization, Conv2D, DepthwiseConv2D, MaxPooling2D
 from convert.runs import Run, RunError
@@ -20,10 +20,11 @@ from convert.runs import Run, RunError
 HEADS = {"challenge": LABELS, "crowd": CROWD_LABELS}
 
 
-def build(kind: str, *, side: int | None = None, **options: Any) -> keras.Model:
+def build(kind: str, *, side: int | None = None, mirrored: bool = False, **options: Any) -> keras.Model:
     """A model of float32 [N, side, side, 1] (`preprocess.normalize`) to {"challenge": [N, 7], "crowd": [N, 8]}.
 
     kind is "cnn", "plain" or "mobilenetv2"; options are those of the function of that name; side None accepts any size.
+    mirrored: it says the same of a face and of its mirror image (`symmetry`). Raises ValueError or TypeError.
     """
     makers: dict[str, Callable[..., Any]] = {"cnn": cnn, "plain": plain, "mobilenetv2": mobilenetv2}
     if kind not in makers:
@@ -33,7 +34,10 @@ def build(kind: str, *, side: int | None = None, **options: Any) -> keras.Model:
     features = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(makers[kind](pixels, **options))
     features = layers.Dropout(dropout, name="dropout", dtype="float32")(features)
     heads = {name: layers.Dense(len(labels), name=name, dtype="float32")(features) for name, labels in HEADS.items()}
-    return keras.Model(pixels, heads, name=kind)
+    network = keras.Model(pixels, heads, name=kind)
+    if mirrored:
+        symmetry.mirror(network)
+    return network
 
 
 def restore(run: Run, precision: str = "float32") -> keras.Model:
