@@ -204,6 +204,7 @@ def hand(before: Picture, leaves: float, slides_s: float, angle: float, soft: fl
 @settings(max_examples=400)
 @given(rooms, st.floats(0.01, 0.1), st.floats(0.05, 2.0), st.floats(0, 6.3), st.floats(0.02, 0.3), st.floats(10, 30))
 @example(room(0, 55.0, 0.5), 0.09, 0.1, 0.0, 0.25, 16.25)  # in one frame it is seen, and that is nearly all dark
+@example(room(0, 65.0, 0.25), 0.0625, 0.21875, 3.0, 0.25, 10.0)  # in two, neither of which is half light, half dark
 def test_a_hand_that_slides_on_covers_the_lens_however_fast_it_comes(
     before: Picture, leaves: float, slides_s: float, angle: float, soft: float, fps: float
 ) -> None:
