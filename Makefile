@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test fault-report boot-test camera-test device-test lint package lock convert soak fuzz mutate clean
+.PHONY: help demo test fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -22,6 +22,10 @@ test: $(VENV)/.test $(VENV)/.photographs
 ## make fault-report  every row of the fault matrix, injected for real: what is heard, after how long (a quarter of an hour)
 fault-report: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m pytest -n 2 --dist load tests/faults
+
+## make search   the drawn cases of the tests anew: new ones each time, ten times as many where a test asks for no number
+search: $(VENV)/.test $(VENV)/.photographs
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' --hypothesis-profile=new $$(grep -rl hypothesis tests --include='test_*.py')
 
 ## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
 soak: $(VENV)/.test
