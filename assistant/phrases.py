@@ -48,8 +48,8 @@ TABLES = {
     "settings": {"line"},
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
-        "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "no_answer", "no_picture", "covered",
-        "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
+        "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "nothing_named", "no_answer", "no_picture",
+        "covered", "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
         "many", "volume", "interrupted",
     },
     "silence": {"seconds", "minutes"},

@@ -776,7 +776,7 @@ def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
     for frame in shots("happy", 12):
         line.step(frame)
     assert line.answer("aim", 1.1).utterance.text
-    assert line.wrong(1.1).text == EN.status("nothing_said")
+    assert line.wrong(1.1).text == EN.status("nothing_named")
     assert line.answer("describe", 1.1).utterance.text.endswith("Looks happy.")
     assert line.wrong(1.2).text == EN.status("noted")
     line.step(shots("happy", 1, 12)[0])

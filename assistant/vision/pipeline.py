@@ -164,7 +164,7 @@ class Pipeline:
 
     def wrong(self, now: float) -> Utterance:
         """The wearer says that the last expression was wrong: it is not said of that person for a while."""
-        return self.answers.status("noted" if self.scene.wrong(now) else "nothing_said")
+        return self.answers.status("noted" if self.scene.wrong(now) else "nothing_named")
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """What became of an utterance: what was never heard is not remembered as said."""
