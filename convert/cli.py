@@ -1,7 +1,7 @@
 """The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
 
-TensorFlow is needed by `quantize` alone, Keras by `train`, `teach`, `reopen`, `quantize` and `cover`; the other
-commands run with the assistant's own libraries and tqdm.
+TensorFlow is needed by `quantize` and `cover` alone, Keras by `train`, `teach` and `reopen` too; the other commands
+run with the assistant's own libraries and tqdm.
 """
 
 import argparse
@@ -141,8 +141,8 @@ def parser() -> argparse.ArgumentParser:
     detection_commands.add(commands)
     scenario_commands.add(commands)
 
-    cover = command(commands, "cover", _cover, "fit the judge of covered faces: models/face-cover.json")
-    cover.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+    cover = command(commands, "cover", _cover, "fit the judge of covered faces: models/face-cover-int8.tflite")
+    cover.add_argument("model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card")
 
     benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
@@ -253,10 +253,11 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _cover(options: argparse.Namespace) -> int:
-    from convert import cover
+    with quiet_stderr():
+        from convert import cover
 
-    figures = cover.fit(data(options), options.file)
-    for kind, held_out in figures["held_out"].items():
+    card = cover.fit(data(options), options.model)
+    for kind, held_out in card["held_out"].items():
         print(f"{kind:8} {held_out['covered']:6.1%} of {held_out['faces']} faces are called covered")
     return 0
 

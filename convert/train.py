@@ -103,7 +103,7 @@ def train(
             continue
         _compile(model, optimizer, recipe, side)
         model.fit(
-            lessons, shuffle=False, verbose=_verbosity(),
+            lessons, shuffle=False, verbose=verbosity(),
             initial_epoch=max(done, first), epochs=end, callbacks=[average, journal],
         )  # fmt: skip
     run.plot()
@@ -201,6 +201,6 @@ class Journal(keras.callbacks.Callback):
         print(f"  PublicTest: challenge {challenge:.2%}, crowd {crowd:.2%}", flush=True)
 
 
-def _verbosity() -> int:
+def verbosity() -> int:
     """Keras's progress bar on a terminal, one line an epoch elsewhere."""
     return 1 if os.isatty(1) else 2
