@@ -17,7 +17,7 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' --cov=assistant --cov-branch --cov-report=
-	$(BIN)/python -m pytest -m timed --cov=assistant --cov-branch --cov-append --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed --cov=assistant --cov-branch --cov-append --cov-report=term
 
 ## make fault-report  every row of the fault matrix, injected for real: what is heard, after how long (a quarter of an hour)
 fault-report: $(VENV)/.test $(VENV)/.photographs

@@ -23,8 +23,8 @@ TIMED = {
         "speaker", "speechd", "voice_contract", "voices",
     )
 }  # fmt: skip
-"""Modules that hold the assistant to seconds, or to a tenth of one: they run alone, after the others.
-So do single tests of other modules, which carry the mark themselves."""
+"""Modules that hold the assistant to seconds, or to a tenth of one: they run after the others, which keep every core
+busy; these mostly wait. So do single tests of other modules, which carry the mark themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
