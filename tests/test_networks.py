@@ -48,6 +48,7 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
     [
         ("emotion-cnn", 2.0e6),
         ("emotion-cnn-dense", 2.0e6),
+        ("emotion-cnn-dense-aware", 2.0e6),
         ("emotion-cnn-separable", 2.0e6),
         ("emotion-cnn-separable-second", 2.0e6),
         ("emotion-mobilenetv2-full", 1.0e6),
