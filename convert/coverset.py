@@ -29,9 +29,8 @@ EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
 MOST_EACH = 100_000
 """All there are."""
 MOST_SMALL = 4000
-"""Of FER-2013, drawn from Training. Without them, and without prints, the judge called 11 % of small bare faces covered
-and overlooked 9 % of the covers; with both 8 and 4 % (a judge of edges, before those met
-elsewhere)."""
+"""Of FER-2013, drawn from Training. Without them, and without prints, a judge of edges called 11 % of small bare faces
+covered and overlooked 9 % of the covers; with both 8 and 4 %."""
 FACES_PX, SMALL_PX = (32.0, 170.0), (32.0, 80.0)
 """Widths of the faces."""
 ROOM, SMALL_ROOM = 1.75, 1.1
@@ -46,6 +45,7 @@ MET_PX = 32
 MASKS, ROOMS = "fm_", "ho_*.jpg"
 """How the names of the pictures with masks begin, and which are pictures of rooms."""
 SAME = 0.4
+"""Intersection over union from which a face that is found is the annotated one."""
 
 
 @dataclass(frozen=True)
