@@ -253,6 +253,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _cover(options: argparse.Namespace) -> int:
+    if options.model.suffix != ".tflite" or not options.model.parent.is_dir():
+        options.usage_error("MODEL must end in .tflite, in a folder that there is")
     with quiet_stderr():
         from convert import cover
 

@@ -58,6 +58,8 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
             ["scenarios", "--report", "--readme", str(README), *other]
             for other in (["--only", "talk"], ["--seed", "7"], ["--model", "x"], ["--detector", "haar"])
         ),
+        ["cover", "models/face-cover-int8.json"],
+        ["cover", "no-such-folder/judge.tflite"],
     ],
 )
 def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
