@@ -5,7 +5,6 @@ on with the next best: the other shipped model, the built-in detector, or people
 """
 
 import dataclasses
-import logging
 from collections.abc import Collection
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from assistant.vision.detectors.own import Own
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.search import FAINT, SOMEBODY, Search
 from assistant.vision.tflite import find
-
-log = logging.getLogger(__name__)
 
 SECOND_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
 """Shipped models to fall back on, best first."""
@@ -56,9 +53,8 @@ def best_pipeline(
     reader = _best_reader(settings, troubles, broken)
     try:
         cover: Cover | None = Cover()
-    except ModelError as err:
-        log.warning("%s; covered faces are read like others", err)
-        cover = None
+    except ModelError as err:  # better to read covered faces like others, and say so, than none at all
+        troubles["cover"], cover = str(err), None
     return _with(detector, reader, settings, cover), troubles
 
 

@@ -93,6 +93,7 @@ class Live:
             return None
         self.over("step", now)
         self._judge_model(frame.at, now)
+        self._judge_cover(now)
         if not self.steps:
             self.tell("ready", Priority.ANSWER)
         self.steps += 1
@@ -125,6 +126,14 @@ class Live:
             self.pipeline.reader = None
         for name, detail in troubles.items():
             self.fault(name, now, detail)
+
+    def _judge_cover(self, now: float) -> None:
+        """Who is not told of a mask or a hand must know that it is so; where there is no judge that is told already."""
+        judge = self.pipeline.covered
+        if judge is not None and judge.trouble:
+            self.fault("cover", now, judge.trouble)
+        elif judge is not None:
+            self.over("cover", now)
 
     def _examine(self, frame: Frame, now: float) -> None:
         """Pictures come: says what keeps them from showing anything; a lens that is covered on purpose has had its

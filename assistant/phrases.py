@@ -14,8 +14,8 @@ from assistant.records import AssistantError
 
 FAULTS = {
     "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
-    "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory", "damaged",
-    "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
+    "cover", "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory",
+    "damaged", "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
 
@@ -59,7 +59,7 @@ TABLES = {
     "doctor": {
         "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
         "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
-        "bright_enough", "dim", "glare", "face", "face_none", "detector", "model", "model_slow", "buttons",
+        "bright_enough", "dim", "glare", "face", "face_none", "detector", "cover", "model", "model_slow", "buttons",
         "buttons_none", "light", "light_none", "temperature", "temperature_hot", "temperature_none", "voltage",
         "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
         "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",

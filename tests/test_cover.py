@@ -111,14 +111,14 @@ def test_a_model_of_another_kind_is_no_judge(tmp_path: Path) -> None:
         cover.Cover(given_card(tmp_path, "emotion-small-int8", threshold=0.0))
 
 
-def test_a_judge_that_fails_at_work_says_so_once_and_faces_are_read(
-    judge: cover.Cover, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    broken = cover.Cover()
-    monkeypatch.setattr(broken.model, "run", lambda tensor: [np.full((1, 1), np.nan, np.float32)])
-    assert not any(broken(np.full((48, 48), 90, np.uint8)) for _ in range(3))
-    (told,) = caplog.messages
-    assert "the model returned nan; covered faces are read like others" in told
+def test_a_judge_that_fails_at_work_tells_why_until_it_judges_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge, crop = cover.Cover(), np.full((48, 48), 90, np.uint8)
+    with monkeypatch.context() as broken:
+        broken.setattr(judge.model, "run", lambda tensor: [np.full((1, 1), np.nan, np.float32)])
+        assert not judge(crop)
+        assert judge.trouble == f"{judge.path}: the model returned nan"
+    judge(crop)
+    assert judge.trouble == ""
 
 
 def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: cover.Cover) -> None:
@@ -200,3 +200,11 @@ def test_every_pipeline_that_is_put_together_has_the_judge() -> None:
     assert isinstance(assembly.pipeline(Settings()).covered, cover.Cover)
     running, _ = assembly.best_pipeline(Settings())
     assert isinstance(running.covered, cover.Cover)
+
+
+def test_without_the_judge_the_assistant_goes_on_and_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cover, "SHIPPED", str(tmp_path / "gone.tflite"))
+    running, troubles = assembly.best_pipeline(Settings())
+    assert running.covered is None
+    assert list(troubles) == ["cover"]
+    assert "gone.tflite: no such model file" in troubles["cover"]

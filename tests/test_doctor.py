@@ -31,8 +31,8 @@ from tests.test_cli import running, until
 ROOT = Path(__file__).parents[1]
 EN = phrases.load("en")
 NAMES = [
-    "voice", "sound", "settings", "imports", "camera", "detector", "model", "buttons", "light", "temperature",
-    "voltage", "memory", "units",
+    "voice", "sound", "settings", "imports", "camera", "detector", "cover", "model", "buttons", "light",
+    "temperature", "voltage", "memory", "units",
 ]  # fmt: skip
 PRINTED = config.Voice(engine="printed")
 
@@ -97,6 +97,7 @@ def test_all_is_well(board: Path, people: Path) -> None:
         "imports": "All program parts fit together.",
         "camera": "The camera works. There is light enough. I see a face.",
         "detector": "I can look for faces.",
+        "cover": "I can tell if faces are covered.",
         "buttons": "No buttons are set up.",
         "light": "No camera light is set up.",
         "temperature": "The temperature is 52 degrees.",
@@ -430,7 +431,7 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: p
         "The settings are right.",
         *["This check took too long.", "Restart the device and check again."] * 2,
     ]
-    assert heard[-1] == "Failed checks: 5."
+    assert heard[-1] == "Failed checks: 6."
     assert [line.split()[1] for line in out.getvalue().splitlines()[1:-1]] == NAMES
     heard.clear()
     assert checkup(settings, "", NEVER, is_quiet=True, out=out) == 1

@@ -127,6 +127,16 @@ def test_the_detector(tmp_path: Path) -> None:
         assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
 
 
+def test_the_judge_of_covered_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert apart("cover", Settings()).said == ("cover",)
+    cut = models.copy(tmp_path, "cut", of="face-cover-int8")
+    cut.write_bytes(cut.read_bytes()[:-1])
+    monkeypatch.setattr("assistant.vision.cover.tflite.find", lambda name: cut)
+    broken = sight.cover(Settings(), no_note)
+    assert (broken.ok, broken.said, broken.advice) == (False, ("faults.cover",), "install")
+    assert "does not match its card" in broken.detail
+
+
 @pytest.mark.timed
 def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = apart("model", Settings())

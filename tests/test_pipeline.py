@@ -101,10 +101,29 @@ def test_the_words_say_why() -> None:
     assert utterance.priority is Priority.CHANGE
 
 
+class Judging:
+    """Takes every face for a covered one, but cannot judge some of them."""
+
+    def __init__(self, first: int = 0, end: int = 0) -> None:
+        self.trouble, self.crops, self.first, self.end = "", 0, first, end
+
+    def __call__(self, crop: np.ndarray) -> bool:
+        self.crops += 1
+        self.trouble = "the model returned nan" if self.first < self.crops <= self.end else ""
+        return not self.trouble
+
+
+def judged(judge: Judging) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, covered=judge)
+
+
+def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None:
+    texts = live(shots("happy", 60), judged(Judging(50, 55)))
+    assert texts == ["Ready.", "One person.", EN.fault("cover"), "Looks happy.", EN.fault("cover", is_over=True)]
+
+
 def test_a_covered_face_is_not_read_and_nothing_is_said_of_what_it_shows() -> None:
-    line = Pipeline(
-        ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, covered=lambda crop: True
-    )
+    line = judged(Judging())
     steps = [line.step(frame) for frame in shots("happy", 40)]
     readings = {(reading.probabilities, reading.reason) for step in steps for reading in step.readings}
     assert readings == {(None, "covered")}

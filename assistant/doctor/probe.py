@@ -23,6 +23,7 @@ PROBES = {
     "imports": "parts",
     "camera": "sight",
     "detector": "sight",
+    "cover": "sight",
     "model": "sight",
     "buttons": "pins",
     "light": "pins",

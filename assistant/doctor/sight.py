@@ -1,4 +1,4 @@
-"""Camera, face detector and expression model at work, as the assistant uses them. Runs in a child process."""
+"""Camera, face detector and both judges of a face at work, as the assistant uses them. Runs in a child process."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from assistant.vision import detectors, golden, health, preprocess, quality
 from assistant.vision.cameras import open_camera
 from assistant.vision.capture import OPENS_S, Capture
 from assistant.vision.classifier import Classifier
+from assistant.vision.cover import Cover
 from assistant.vision.detectors import Detector
 from assistant.vision.tflite import find
 
@@ -82,6 +83,17 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
     except (DetectorError, ModelError) as err:
         return bad("faults.detector", "install", detail=str(err))
     return good("detector", detail=f"{settings.detector.driver}, {spent:.1f} ms a picture")
+
+
+def cover(_settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """The judge of covered faces: its hash, and how long it takes."""
+    trying("to open the judge of covered faces")
+    try:
+        judge = Cover()
+        spent = _times(partial(judge.score, golden.pictures()[0]))
+    except ModelError as err:
+        return bad("faults.cover", "install", detail=str(err))
+    return good("cover", detail=f"{judge.path.name}, {spent:.1f} ms a face")
 
 
 def model(settings: Settings, trying: Callable[[str], None]) -> Finding:

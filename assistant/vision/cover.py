@@ -2,7 +2,6 @@
 cover. `emotion-convert cover` fits it; how often it errs stands in its card.
 """
 
-import logging
 import math
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from assistant.setting import shown
 from assistant.vision import tflite
 from assistant.vision.preprocess import SIDE, normalize
 
-log = logging.getLogger(__name__)
-
 SHIPPED = "face-cover-int8"
 MOST = 20.0
 """A threshold is no larger than this, either way: such odds no network gives."""
@@ -23,7 +20,7 @@ MOST = 20.0
 
 class Cover:
     """The judge in a model file, the shipped one unless another is given. threshold: the score from which a face is
-    covered, of its card.
+    covered, of its card; trouble: why it could not judge the last crop, empty if it could.
 
     Raises ModelError where the file is missing, is not what its card says, or maps a crop to anything but one number.
     """
@@ -35,7 +32,7 @@ class Cover:
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not abs(threshold) <= MOST:
             held = path.with_suffix(".json")
             raise ModelError(f"{held}: threshold is {shown(threshold)}; allowed: a number from -{MOST:g} to {MOST:g}")
-        self.path, self.threshold, self._has_failed = path, threshold, False
+        self.path, self.threshold, self.trouble = path, threshold, ""
         self.model = tflite.Model(path, card, threads)
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
         if shapes != [[1, SIDE, SIDE, 1], [1, 1]]:
@@ -50,11 +47,10 @@ class Cover:
         return odds
 
     def __call__(self, crop: NDArray[np.uint8]) -> bool:
-        """Whether it is covered. If the judge fails at work, covered faces are read like others."""
+        """Whether it is covered. Where the judge fails, `trouble` says so, and the face counts as bare."""
+        self.trouble = ""
         try:
             return self.score(crop) > self.threshold
         except ModelError as err:
-            if not self._has_failed:
-                log.warning("%s; covered faces are read like others", err)
-            self._has_failed = True
+            self.trouble = str(err)
             return False

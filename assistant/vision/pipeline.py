@@ -7,7 +7,7 @@ Everything that looks at hardware reaches the pipeline as an argument; `step` kn
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -57,6 +57,15 @@ class Reader(Protocol):
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
+class Judge(Protocol):
+    """Whether a face crop uint8 [48, 48] is that of a covered face: `cover.Cover`, or a stand-in. trouble: why the last
+    one could not be judged, empty if it could."""
+
+    trouble: str
+
+    def __call__(self, crop: NDArray[np.uint8]) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Step:
     """What came of one frame. utterances: one for each remark; withdrawn: topics of which nothing that waits is true;
@@ -75,10 +84,10 @@ class Step:
 class Pipeline:
     """The chain of stages with the memory that they keep from frame to frame.
 
-    Without a reader (its model is missing) people are still found and told. covered: judges whether a crop is that of a
-    covered face; search: for who is not in view. sight: what the last frame showed, replaced as a whole, so that
-    `answer` may be called from another thread. model_trouble: since when (`at` of a frame) the model has returned no
-    probabilities, and what it did instead; such a face is unclear.
+    Without a reader (its model is missing) people are still found and told. covered: judges whether a face is covered,
+    and without it each counts as bare; search: for who is not in view. sight: what the last frame showed, replaced as a
+    whole, so that `answer` may be called from another thread. model_trouble: since when (`at` of a frame) the model has
+    returned no probabilities, and what it did instead; such a face is unclear.
 
     By turns a frame's faces and their mirror images are read. A face has no preferred side, but a model has: the mean
     of a window is then one of both, which is right more often, at no further cost.
@@ -91,7 +100,7 @@ class Pipeline:
         settings: Settings,
         phrases: Phrases,
         *,
-        covered: Callable[[NDArray[np.uint8]], bool] | None = None,
+        covered: Judge | None = None,
         search: Search | None = None,
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered

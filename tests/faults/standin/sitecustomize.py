@@ -124,6 +124,18 @@ def models(classifier) -> None:
     classifier.Classifier.probabilities = probabilities
 
 
+def judges(cover) -> None:
+    """A judge of covered faces that returns nonsense."""
+    right = cover.Cover.score
+
+    def score(self, crop):
+        if told("step") == "judges nothing":
+            raise cover.ModelError("the model returned nan")
+        return right(self, crop)
+
+    cover.Cover.score = score
+
+
 def starts(see) -> None:
     """A vision that takes its time, or crashes, at its start."""
     right = see.see
@@ -140,7 +152,8 @@ def starts(see) -> None:
 
 
 PATCHES = {
-    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.classifier": models, "assistant.see": starts,
+    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.classifier": models,
+    "assistant.vision.cover": judges, "assistant.see": starts,
 }  # fmt: skip
 
 
