@@ -75,21 +75,22 @@ def _is_around(box: Box, points: NDArray[np.float64]) -> bool:
 def align(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The face whose five landmarks [5, 2] are at `points`, turned and scaled to SHAPE: uint8 [48, 48].
 
-    The similarity transform with the least squared error over all five (Umeyama 1991): the eyes alone would enlarge a
-    half-turned face. What lies outside the picture repeats its edge. Shrinking averages, as in `crop`.
+    All five count: the eyes alone would enlarge a half-turned face. What lies outside the picture repeats its edge.
+    Shrinking averages, as in `crop`.
     """
-    move = _to_shape(points)
+    move = similarity(points, SHAPE)
     scale = math.hypot(*move[:, 0])
     if scale < 0.5:  # warpAffine samples one pixel in so many: average first
         grey, points = _shrunk(grey, points, 2 * scale)
-        move = _to_shape(points)
+        move = similarity(points, SHAPE)
     return cv2.warpAffine(grey, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _to_shape(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The similarity transform [2, 3] that brings points [5, 2] nearest to SHAPE."""
-    middle, target = points.mean(axis=0), SHAPE.mean(axis=0)
-    off, aim = points - middle, SHAPE - target
+def similarity(points: NDArray[np.float64], shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The similarity transform [2, 3] that brings points [N, 2] nearest to a shape [N, 2]: that of the least squared
+    error (Umeyama 1991)."""
+    middle, target = points.mean(axis=0), shape.mean(axis=0)
+    off, aim = points - middle, shape - target
     along, across = (off * aim).sum(), (off[:, 0] * aim[:, 1] - off[:, 1] * aim[:, 0]).sum()
     turn = np.array([[along, -across], [across, along]]) / (off**2).sum()
     return np.column_stack([turn, target - turn @ middle])

@@ -96,11 +96,7 @@ def _shares(looks: tuple[Look, ...], at: float) -> tuple[Look, Look, float]:
 
 def _laid(still: Still) -> tuple[Picture, Picture]:
     """A still on the canvas by its landmarks, and the matte of a head, as far as the still reaches."""
-    middle, target = still.marks.mean(axis=0), SHAPE.mean(axis=0)
-    off, aim = still.marks - middle, SHAPE - target
-    along, across = (off * aim).sum(), (off[:, 0] * aim[:, 1] - off[:, 1] * aim[:, 0]).sum()
-    turn = np.array([[along, -across], [across, along]]) / (off**2).sum()
-    move = np.column_stack([turn, target - turn @ middle])
+    move = preprocess.similarity(still.marks, SHAPE)
     size = (WIDE, HIGH)
     grey = cv2.warpAffine(still.grey, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = cv2.warpAffine(np.full_like(still.grey, 255), move, size)
