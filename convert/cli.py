@@ -108,7 +108,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
     train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's, to see how far chance goes")
     train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
-    train.add_argument("--teacher", type=Path, metavar="FILE", help="a face detector's: YuNet's ONNX file")
+    told = "a run to learn from (distillation.consistent), again for more; a face detector's: YuNet's ONNX file"
+    train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=told)
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
     teach = command(commands, "teach", _teach, "ask trained networks for soft labels that a recipe can distil from")
@@ -166,8 +167,6 @@ def _faces(options: argparse.Namespace) -> Faces:
 def _train(options: argparse.Namespace) -> int:
     if recipes.kind(options.recipe) == KIND:
         return detection_commands.train(options)
-    if options.teacher:
-        options.usage_error("--teacher goes with a face detector's recipe; soft labels stand in [distillation]")
     recipe, source = recipes.read(options.recipe), data(options)
     if options.precision:
         recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
@@ -177,9 +176,8 @@ def _train(options: argparse.Namespace) -> int:
     start = Run(options.start) if options.start else None
     with quiet_stderr():
         from convert.train import train
-    run = train(
-        recipe, options.recipe, source, options.run or Path("runs") / recipe.name, epochs=options.epochs, start=start
-    )
+    folder, teachers = options.run or Path("runs") / recipe.name, [Run(each) for each in options.teacher]
+    run = train(recipe, options.recipe, source, folder, epochs=options.epochs, start=start, teachers=teachers)
     best = run.best()
     print(
         f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "

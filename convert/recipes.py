@@ -89,9 +89,12 @@ class Variation:
 class Distillation:
     """Learning from teachers. teachers: a file of soft labels (`emotion-convert teach`) beside the recipe, or empty.
     share: of the loss that is theirs; temperature: what their logits and the student's are divided by (Hinton et al.
-    2015)."""
+    2015). consistent: instead of a file, the runs that `train --teacher` names are asked about each picture as it is
+    shown; mixup: the share of pictures that are then mixed with another one."""
 
     teachers: str = ""
+    consistent: bool = False
+    mixup: float = 0.0
     share: float = 0.7
     temperature: float = 2.0
 
@@ -145,6 +148,10 @@ def read(path: Path) -> Recipe:
     _check_schedule(path, recipe.schedule)
     if not recipe.distillation.share <= 1 or not recipe.distillation.temperature >= 1:
         raise RecipeError(f"{path}: distillation.share must be 0 to 1, distillation.temperature 1 or more")
+    if recipe.distillation.consistent and recipe.distillation.teachers:
+        raise RecipeError(f"{path}: distillation.consistent asks runs, not a file; set no distillation.teachers")
+    if recipe.distillation.mixup > (1 if recipe.distillation.consistent else 0):
+        raise RecipeError(f"{path}: distillation.mixup must be 0 to 1, and goes with distillation.consistent alone")
     check_precision(path, recipe)
     if recipe.data.aligned and recipe.distillation.teachers:
         raise RecipeError(

@@ -76,7 +76,7 @@ class Run:
                 ("precision", "precision"),
                 ("seed", "seed"),
                 ("begun_with", "first weights"),
-                ("teachers", "soft labels"),
+                ("teachers", "teachers"),
                 ("teacher_sha256", "teacher"),
             ):
                 if held.get(name) != facts.get(name):
@@ -114,6 +114,16 @@ class Run:
         recipe, held = recipes.read(self.recipe_file), self.environment()
         name, seed = str(held.get("recipe", self.path.name)), int(held.get("seed", recipe.seed))
         return dataclasses.replace(recipe, name=name, seed=seed)
+
+    def about(self) -> dict[str, Any]:
+        """What is told of a run that teaches another one. Raises RunError where it has no weights yet."""
+        best, facts = self.best(), self.environment()
+        return {
+            "recipe": self.recipe().name,
+            "epoch": int(best["epoch"]),
+            "public_test": {head: best[head] for head in ("challenge", "crowd")},
+            "revision": facts.get("revision"),
+        }
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv so far, oldest first."""

@@ -82,11 +82,4 @@ def _about(teacher: Path) -> dict[str, object]:
     if teacher.suffix == ".tflite":
         held = card.load(teacher)
         return {"model": held["name"], "sha256": held["sha256"], "recipe": held["recipe"]["name"]}
-    run = Run(teacher)
-    best = run.best()
-    return {
-        "recipe": run.recipe().name,
-        "epoch": int(best["epoch"]),
-        "public_test": {head: best[head] for head in networks.HEADS},
-        "revision": run.environment().get("revision"),
-    }
+    return Run(teacher).about()

@@ -9,6 +9,7 @@ import dataclasses
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from convert.alignment import align_faces
 from convert.augment import Augment
 from convert.average import Average
 from convert.aware import aware
+from convert.consistent import Consistent
 from convert.lessons import Arrays, Distillation, Lessons
 from convert.provenance import data_sha256, environment
 from convert.recipes import Recipe, RecipeError
@@ -49,14 +51,19 @@ class Resize(keras.layers.Layer):
 
 
 def train(
-    recipe: Recipe, recipe_file: Path, data: Path, folder: Path, *, epochs: int | None = None, start: Run | None = None
-) -> Run:
+    recipe: Recipe, recipe_file: Path, data: Path, folder: Path,
+    *, epochs: int | None = None, start: Run | None = None, teachers: Sequence[Run] = (),
+) -> Run:  # fmt: skip
     """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
 
     epochs, where given, replaces the recipe's (a short trial). start: a run of the same network, whose best weights are
-    where this one begins. Raises DatasetError, RecipeError for a network that
-    cannot be built, or RunError where the folder holds a run of another recipe.
+    where this one begins. teachers: the runs that a recipe with distillation.consistent asks. Raises DatasetError,
+    RecipeError for a network that cannot be built or teachers that are missing or not wanted, or RunError where the
+    folder holds a run of another recipe.
     """
+    if recipe.distillation.consistent != bool(teachers):
+        fault = "asks runs as it learns: name them" if not teachers else "asks no run: give it none"
+        raise RecipeError(f"{recipe_file}: {fault} with --teacher (distillation.consistent)")
     epochs, run = epochs or recipe.schedule.epochs, Run(folder)
     faces = datasets.load(data)
     training, public = faces.of("Training"), faces.of("PublicTest")
@@ -72,10 +79,12 @@ def train(
         "epochs": epochs,
         "seed": recipe.seed,
     }
-    teachers = None
+    labels = None
     if recipe.distillation.teachers:
-        teachers = soft.read(recipe_file.parent / recipe.distillation.teachers)
-        facts["teachers"] = teachers.about
+        labels = soft.read(recipe_file.parent / recipe.distillation.teachers)
+        facts["teachers"] = labels.about
+    elif teachers:
+        facts["teachers"] = {"teachers": [each.about() for each in teachers]}
     run.begin(recipe_file, environment(data_sha256(faces)) | facts | {"recipe": recipe.name}, COLUMNS, start)
     steps = math.ceil(len(training) / recipe.schedule.batch)
     done, best = len(run.history()), max(map(score, run.history()), default=0.0)
@@ -93,10 +102,7 @@ def train(
     elif start is not None:
         _load(model, start)
     journal = Journal(run, public, average, best)
-    lessons = Lessons(
-        training.images, *_targets(training, recipe), teachers,
-        batch=recipe.schedule.batch, seed=recipe.seed, epoch=done,
-    )  # fmt: skip
+    lessons = _lessons(recipe, training, labels, teachers, done)
     starts = [round(share * epochs) for share, _ in recipe.schedule.sizes] + [epochs]
     for (_, side), first, end in zip(recipe.schedule.sizes, starts, starts[1:], strict=False):
         if done >= end or first == end:
@@ -126,8 +132,10 @@ def _start(recipe: Recipe) -> keras.Model:
     try:
         network = networks.build(options.pop("kind"), **options)
         network = aware(network) if recipe.quantization.aware else network
-        varied = Resize(SIDE, dtype="float32")(Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels))
-        return keras.Model(pixels, network(varied))
+        varied = pixels  # before teachers are asked the lessons are varied, and not again here
+        if not recipe.distillation.consistent:
+            varied = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
+        return keras.Model(pixels, network(Resize(SIDE, dtype="float32")(varied)))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
 
@@ -151,10 +159,26 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: 
     """Same weights and optimizer, another picture size: compiling again drops the traced step."""
     model.layers[-2].side = side
     d = recipe.distillation
-    losses = {head: Distillation(d.share if d.teachers else 0.0, d.temperature) for head in networks.HEADS}
+    losses = {
+        head: Distillation(d.share if d.teachers or d.consistent else 0.0, d.temperature) for head in networks.HEADS
+    }
     weights = {"challenge": 1.0, "crowd": recipe.targets.crowd}
     # TensorFlow compiles the step as a graph and is slower with XLA on a CPU; JAX has nothing else
     model.compile(optimizer, losses, loss_weights=weights, jit_compile=keras.backend.backend() == "jax")
+
+
+def _lessons(
+    recipe: Recipe, training: datasets.Faces, labels: soft.SoftLabels | None, teachers: Sequence[Run], epoch: int
+) -> Lessons:
+    people, counts = _targets(training, recipe)
+    batch, seed = recipe.schedule.batch, recipe.seed
+    if not teachers:
+        return Lessons(training.images, people, counts, labels, batch=batch, seed=seed, epoch=epoch)
+    asked = [networks.restore(each, recipe.schedule.precision) for each in teachers]
+    return Consistent(
+        training.images, people, counts, asked,
+        variation=recipe.augment, mixup=recipe.distillation.mixup, batch=batch, seed=seed, epoch=epoch,
+    )  # fmt: skip
 
 
 def _targets(faces: datasets.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:

@@ -50,7 +50,7 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["scenarios", "--tune", "--plots", "p"],
         ["scenarios", "--scenes", "s", "--write", "w"],
         ["scenarios", "--only", "walk"],
-        ["train", "--recipe", str(RECIPES / "emotion-small.toml"), "--teacher", "yunet.onnx"],
+        ["train", "--recipe", str(RECIPES / "face-detector.toml"), "--teacher", "a.onnx", "--teacher", "b.onnx"],
         ["teach", "soft.npz", "run", "--views", "257", "--data", "."],
         ["card", "face-detector-int8", "--run", "run"],
         ["scenarios", "--report", "--readme", "none.md"],
@@ -74,6 +74,10 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
     [
         (["train", "--recipe", "none.toml"], "none.toml: cannot read this recipe"),
         (["train", "--recipe", "tiny.toml"], "no data; give FER-2013 with --data, or set EMOTION_DATA"),
+        (
+            ["train", "--recipe", "tiny.toml", "--data", "data", "--teacher", "x"],
+            "asks no run: give it none with --tea",
+        ),
         (["evaluate", "none.tflite", "--data", "data"], "none.tflite: no such model file"),
         (["evaluate", "none", "--data", "data"], "no shipped model is called 'none'"),
         (["quantize", "none", "m.tflite", "--data", "nowhere"], "nowhere: no such file; give FER-2013 with --data"),

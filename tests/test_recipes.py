@@ -80,6 +80,9 @@ def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
     [
         ("share = 1.5", "distillation.share must be 0 to 1"),
         ("temperature = 0.5", "distillation.temperature 1 or more"),
+        ("mixup = 0.5", "distillation.mixup must be 0 to 1, and goes with distillation.consistent"),
+        ("consistent = true\nmixup = 1.5", "distillation.mixup must be 0 to 1"),
+        ('consistent = true\nteachers = "soft.npz"', "distillation.consistent asks runs, not a file"),
         ("teachers = 3", "distillation.teachers is 3; expected a text"),
         ('teachers = "soft.npz"\n[data]\naligned = true', "teachers were asked about pictures as they are"),
     ],

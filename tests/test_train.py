@@ -143,7 +143,7 @@ def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_
     for teachers, refused in ((["one"], False), (["one"], False), (["one", "two"], True)):
         soft.write(soft.pack(training.images, said, {"views": 1, "teachers": teachers}), tmp_path / "soft.npz")
         if refused:
-            with pytest.raises(RunError, match="was begun with other soft labels"):
+            with pytest.raises(RunError, match="was begun with other teachers"):
                 train.train(recipes.read(taught), taught, place, tmp_path / "run", epochs=1)
         else:
             train.train(recipes.read(taught), taught, place, tmp_path / "run", epochs=1)

@@ -38,6 +38,8 @@ def train(options: argparse.Namespace) -> int:
     """Train a face detector by its recipe."""
     from convert.detection import recipe as detection
 
+    if len(options.teacher) > 1:
+        options.usage_error("--teacher: a face detector has one teacher")
     plan, source = detection.read(options.recipe), data(options)
     if options.seed is not None:
         plan = replace(plan, seed=options.seed)
@@ -52,7 +54,7 @@ def train(options: argparse.Namespace) -> int:
         options.run or Path("runs") / plan.name,
         epochs=options.epochs,
         start=Run(options.start) if options.start else None,
-        teacher=options.teacher or yunet(options),
+        teacher=(options.teacher or [yunet(options)])[0],
     )
     best = run.best()
     print(
