@@ -82,9 +82,9 @@ class Decide:
     window_s: float = setting(0.95, "readings of the last so many seconds are averaged", low=0.3, high=5)
     min_readings: int = setting(4, "no verdict from fewer readings", low=2, high=60)
     enter: float = setting(
-        0.5, "mean probability from which a new expression counts; the model's card may ask more", low=0.3, high=0.99
+        0.45, "mean probability from which a new expression counts; the model's card may ask more", low=0.3, high=0.99
     )
-    stay: float = setting(0.45, "it holds until the mean falls below this", low=0.1, high=0.99)
+    stay: float = setting(0.4, "it holds until the mean falls below this", low=0.1, high=0.99)
     vague_s: float = setting(
         1.5, "`cannot tell` and `nobody` must last so long before they count, seconds", low=0.2, high=30
     )

@@ -49,6 +49,8 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
         ("emotion-cnn", 2.0e6),
         ("emotion-cnn-dense", 2.0e6),
         ("emotion-cnn-dense-aware", 2.0e6),
+        ("emotion-cnn-mirrored", 2.0e6),
+        ("emotion-cnn-mirrored-consistent", 2.0e6),
         ("emotion-cnn-separable", 2.0e6),
         ("emotion-cnn-separable-second", 2.0e6),
         ("emotion-mobilenetv2-full", 1.0e6),
@@ -56,6 +58,7 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
         ("emotion-mobilenetv2-labels", 1.0e6),
         ("emotion-small", 0.2e6),
         ("emotion-small-second", 0.2e6),
+        ("emotion-small-consistent", 0.2e6),
     ],
 )
 def test_the_shipped_recipes_build_networks_that_fit(name: str, limit: float) -> None:

@@ -163,7 +163,7 @@ def test_the_reason_is_the_last_one_that_there_was() -> None:
 def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.new for change in weak] == [CANNOT_TELL]
-    faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.48)
+    faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.43)
     assert [change.new for change in faint] == [CANNOT_TELL]
     stabilizer, made = Stabilizer(Decide(), LABELS), []
     for frame in range(100):
@@ -214,7 +214,7 @@ def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
 def test_an_expression_that_gave_way_to_an_unsure_one_is_not_held_for_ever() -> None:
     stabilizer, made = Stabilizer(Decide(), LABELS), []
     for frame in range(80):
-        now = probabilities("happy", 0.8) if frame < 30 else probabilities("neutral", 0.48)
+        now = probabilities("happy", 0.8) if frame < 30 else probabilities("neutral", 0.43)
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
     assert [(change.old, change.new) for change in made] == [(NOBODY, "happy"), ("happy", CANNOT_TELL)]
     assert made[1].at <= 3.0 + 1.0 + Decide().vague_s + 0.1
@@ -316,7 +316,7 @@ def test_exactly_likely_enough_is_a_maybe() -> None:
 def test_since_when_somebody_cannot_be_told() -> None:
     stabilizer = Stabilizer(Decide(), LABELS)
     for frame in range(40):
-        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.45))])
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.4))])
     assert stabilizer.glance(1).state == CANNOT_TELL
     assert stabilizer.glance(1).since == pytest.approx(2.3)
 

@@ -15,9 +15,10 @@ PRECISION = {"looks": 0.85, "maybe": 0.6}
 """What share of the answers must be right, on PublicTest, from the probability on at which the assistant says that
 somebody *looks* so, or that it *may be* so. Of 0.8 to 0.9, tried on the tuning scenes: with 0.9 no word was right more
 often, for the mean of a window says more than one picture does, but sad faces were told later or not at all."""
-LOOKS = {"happy": 0.97, "neutral": 0.94}
-"""The same of the two words of which more is asked. 0.95 of what is heard of "looks happy" must be true; and "looks
-neutral", said of a face that shows something faintly, is what goes wrong most."""
+LOOKS = {"happy": 0.98, "neutral": 0.94}
+"""The same of the two words of which more is asked. 0.95 of what is heard of "looks happy" must be true, and with 0.97
+here 0.946 of it was in the tuning scenes; "looks neutral", said of a face that shows something faintly, is what goes
+wrong most."""
 
 
 def evaluate(

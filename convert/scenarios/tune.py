@@ -14,7 +14,7 @@ from convert.scenarios.run import Outcome, again
 
 GRID: dict[str, tuple[float, ...]] = {
     "window_s": (0.95, 1.0, 1.2, 1.5),
-    "enter": (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
+    "enter": (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
     "stay": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
     "vague_s": (1.0, 1.5, 2.0, 2.5),
 }
