@@ -173,6 +173,7 @@ def _train(options: argparse.Namespace) -> int:
         recipes.check_precision(options.recipe, recipe)
     if options.seed is not None:
         recipe = replace(recipe, seed=options.seed)
+    recipes.check_teachers(options.recipe, recipe, bool(options.teacher))
     start = Run(options.start) if options.start else None
     with quiet_stderr():
         from convert.train import train

@@ -168,6 +168,14 @@ def check_precision(path: Path, recipe: Recipe) -> None:
         )
 
 
+def check_teachers(path: Path, recipe: Recipe, are_named: bool) -> None:
+    """Refuse runs as teachers that a recipe, the file at `path`, does not ask, and one that asks none it was given.
+    Raises RecipeError."""
+    if recipe.distillation.consistent != are_named:
+        fault = "asks no run: give it none" if are_named else "asks runs as it learns: name them"
+        raise RecipeError(f"{path}: {fault} with --teacher (distillation.consistent)")
+
+
 def read_table(path: Path) -> dict[str, Any]:
     """What a TOML file says. Raises RecipeError."""
     try:

@@ -28,7 +28,7 @@ from convert.aware import aware
 from convert.consistent import Consistent
 from convert.lessons import Arrays, Distillation, Lessons
 from convert.provenance import data_sha256, environment
-from convert.recipes import Recipe, RecipeError
+from convert.recipes import Recipe, RecipeError, check_teachers
 from convert.runs import COLUMNS, ROUNDING, Run, RunError, score
 from convert.schedules import warm_cosine
 
@@ -61,9 +61,7 @@ def train(
     RecipeError for a network that cannot be built or teachers that are missing or not wanted, or RunError where the
     folder holds a run of another recipe.
     """
-    if recipe.distillation.consistent != bool(teachers):
-        fault = "asks runs as it learns: name them" if not teachers else "asks no run: give it none"
-        raise RecipeError(f"{recipe_file}: {fault} with --teacher (distillation.consistent)")
+    check_teachers(recipe_file, recipe, bool(teachers))
     epochs, run = epochs or recipe.schedule.epochs, Run(folder)
     faces = datasets.load(data)
     training, public = faces.of("Training"), faces.of("PublicTest")
