@@ -249,6 +249,51 @@ def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
         assert made == told
 
 
+def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
+    """What is told, and at which reading, of a face that is read so surely, ten times a second; the card asks 0.7."""
+    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7, "sad": 0.7})), []
+    for number, sure in enumerate(script):
+        at = number / 10 + (60 if 0 <= wait_at <= number else 0)
+        if number == wait_at:
+            stabilizer.wait(60)
+        said = probabilities(expression if sure > 0 else "sad", abs(sure)) if sure else None
+        made += [(change.new, number) for change in stabilizer.update(at, [Reading(1, at, said)])]
+    return [told for told in made if told[0] != CANNOT_TELL]
+
+
+def test_what_was_long_not_sure_enough_must_come_half_way_to_certainty() -> None:
+    assert sureness([0.65] * 4 + [0.75] * 16) == [("happy", 8)]  # the first window may still gather it
+    assert sureness([0.65] * 20 + [0.80] * 20) == []
+    assert sureness([0.65] * 20 + [0.86] * 20) == [("happy", 29)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(0.6, 0.68), min_size=10, max_size=10), st.lists(st.floats(0.5, 0.84), max_size=200))
+def test_chance_lifts_nothing_that_is_doubted_over_its_threshold(unsure: list[float], after: list[float]) -> None:
+    assert sureness(unsure + after) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.72, 0.84), st.integers(10, 40), st.sampled_from([-0.6, 0.0]))
+def test_doubt_ends_with_what_was_doubted(sure: float, lasted: int, between: float) -> None:
+    ((told, at),) = sureness([0.65] * lasted + [between] * 12 + [sure] * 12)
+    assert told == "happy"
+    assert 4 <= at - (lasted + 12) <= 9
+
+
+def test_doubt_ends_with_a_gap() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7})), []
+    for number in range(40):
+        at, sure = (number / 10, 0.65) if number < 20 else (number / 10 + 1.1, 0.75)
+        made += stabilizer.update(at, [Reading(1, at, probabilities("happy", sure))])
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None:
+    assert sureness([0.9] * 30 + [0.71] * 30 + [0.5] * 30) == [("happy", 8)]
+    assert sureness([0.68] * 7 + [0.75] * 3, wait_at=7) == sureness([0.68] * 7 + [0.75] * 3) == [("happy", 9)]
+
+
 def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
     stabilizer = Stabilizer(Decide(), LABELS)
     assert stabilizer.glance(1).state == NOBODY

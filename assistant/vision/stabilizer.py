@@ -4,6 +4,8 @@ A person's state is an expression, `cannot tell` or `nobody`. It follows the mea
 
 - a new expression must reach `enter` (and what the model's card asks for it) in the mean and be the first choice of
   nearly all readings (AGREEMENT); the held one stays until its mean falls below `stay` (hysteresis);
+- what has been the likeliest for longer than a window and was not sure enough is *doubted*: it must come half way from
+  there to certainty (DOUBT), or else chance alone lifts it over the threshold one day;
 - a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
 - `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
 - no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
@@ -25,6 +27,9 @@ three times a period, twice on the same side, fills three quarters of a window w
 short for that: at 5.5 pictures a second four of its five can fall on the same side."""
 FULL_SHARE = 0.8
 """Share of the window that must have passed before the first verdict."""
+DOUBT = 0.5
+"""Share of the way from its threshold to certainty that a doubted expression must go. In four sets of tuning scenes it
+silences 53 words, of which 17 were wrong, and leaves 1,090, of which 30 are; it halves what came later than 1.5 s."""
 SEEN_SHARE = 0.3
 """A face found in fewer frames than this is as likely a print on a jumper."""
 MAYBE = 0.4
@@ -42,6 +47,8 @@ class _Person:
     since: float = 0.0
     changed: float = 0.0
     vague_since: float | None = None
+    likeliest: int | None = None
+    likeliest_since: float = 0.0
 
     @property
     def last_at(self) -> float:
@@ -94,6 +101,7 @@ class Stabilizer:
             person.readings = deque(replace(each, at=each.at + seconds) for each in person.readings)
             person.frames = deque(at + seconds for at in person.frames)
             person.since += seconds
+            person.likeliest_since += seconds
             if person.vague_since is not None:
                 person.vague_since += seconds
 
@@ -131,7 +139,7 @@ class Stabilizer:
         if not person.readings or at - person.last_at > s.gap_s:
             person.readings.clear()
             person.frames.clear()
-            person.since, person.vague_since = at, None
+            person.since, person.vague_since, person.likeliest = at, None, None
         person.readings.append(reading)
         person.frames.append(at)
         oldest = at - s.window_s + ROUNDING_S
@@ -140,23 +148,31 @@ class Stabilizer:
         while person.frames[0] < min(oldest, person.readings[0].at):
             person.frames.popleft()
         told = [each.probabilities for each in person.readings if each.probabilities is not None]
+        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
+        best = max(range(len(means)), key=means.__getitem__, default=None)
+        if best != person.likeliest:
+            person.likeliest, person.likeliest_since = best, at
         is_full = at - person.since >= FULL_SHARE * s.window_s - ROUNDING_S and len(person.readings) >= s.min_readings
         if not is_full or len(person.readings) < SEEN_SHARE * len(person.frames):
             return None
-        if len(told) < max(s.min_readings, len(person.readings) / 2):
+        if best is None or len(told) < max(s.min_readings, len(person.readings) / 2):
             return self._vague(person, at, _reason(person.readings))
-        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
-        best = max(range(len(means)), key=means.__getitem__)
         is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
         is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.stay
         is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.stay
-        if is_agreed and means[best] >= self.enter[best]:
+        if is_agreed and means[best] >= self._needed(person, best):
             person.vague_since = None
             return self.labels[best]
         if is_held or is_contested:
             person.vague_since = None
             return None
         return self._vague(person, at, "unclear")
+
+    def _needed(self, person: _Person, index: int) -> float:
+        """How sure an expression, the likeliest of the window, must be to count."""
+        enter = self.enter[index]
+        is_doubted = person.likeliest_since < person.readings[0].at
+        return enter + DOUBT * (1.0 - enter) if is_doubted else enter
 
     def _vague(self, person: _Person, at: float, reason: str) -> str | None:
         if person.vague_since is None:
