@@ -138,6 +138,13 @@ def test_what_is_far_depends_on_the_face_and_not_on_the_size_of_the_frame() -> N
     assert trouble(large, face(560, size=96)) == ""
 
 
+@pytest.mark.parametrize(
+    ("size", "score", "why"), [(45, 0.9, "far"), (47, 0.9, ""), (47, 0.5, "far"), (51, 0.5, "far"), (53, 0.5, "")]
+)
+def test_a_small_face_that_is_hardly_one_is_farther_than_its_frame(size: int, score: float, why: str) -> None:
+    assert trouble(frame(), Face(Box(280, 100, size, size), score)) == why
+
+
 @given(st.integers(0, 200), st.integers(30, 55))
 def test_sharpness_does_not_depend_on_light_and_contrast(low: int, spread: int) -> None:
     assert quality.sharpness(frame(low, low + spread)) == pytest.approx(quality.sharpness(frame(0, 255)), rel=0.1)
