@@ -87,7 +87,10 @@ class Host(Endpoint):
     def _serve(self, peer: Peer) -> None:
         try:
             with self._lock:
-                peer.flush()
+                try:
+                    peer.flush()
+                except ConnectionError:  # it has gone, and hears nothing more; what it said last is still to be taken
+                    peer.unsent.clear()
             if peer.deaf:
                 raise LinkError("a client that does not read")
             for line in peer.receive(time.monotonic()):

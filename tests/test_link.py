@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,6 +257,30 @@ def test_close_sends_what_waits(bench: Bench) -> None:
     client.stop()
     client.close()
     assert bench.next() == Stop()
+
+
+def test_last_words_are_taken_from_who_is_gone_before_it_was_answered(bench: Bench) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def take(message: Message) -> None:
+        bench.came.put(message)
+        arrived.set()
+        go_on.wait(WAIT_S)
+
+    listener = Listener(bench.path, line_s=WAIT_S)
+    bench.opened.callback(listener.close)
+    bench.opened.callback(go_on.set)
+    listener.start(take)
+    client = bench.raw()
+    client.sendall(encode(HELLO))
+    assert arrived.wait(WAIT_S)
+    listener.send(Heartbeat(1.0))  # waits to be sent, and there will be nobody to send it to
+    last = [Utterance(f"{number} {'x' * 200}", Priority.CHANGE, "topic") for number in range(40)]
+    client.sendall(b"".join(encode(utterance) for utterance in last))  # more than is read at a time
+    client.close()
+    go_on.set()
+    assert [bench.next() for _ in range(41)] == [HELLO, *last]
+    assert listener.refused == 0
 
 
 def test_close_without_a_voice_does_not_wait(bench: Bench) -> None:
