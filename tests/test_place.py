@@ -14,7 +14,7 @@ from assistant.records import Box, Face, Person
 from assistant.vision import place, quality
 from assistant.vision.lens import CLEAR_S, COVERED_S, Lens
 from assistant.vision.partner import LOST_S, RIVAL_S, STEADY_S, Partner
-from tests.test_pipeline import with_landmarks
+from tests.rig import with_landmarks
 
 Picture = NDArray[np.float64]
 

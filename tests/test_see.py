@@ -16,8 +16,8 @@ from assistant.messages import Ended
 from assistant.process import EXIT_AGAIN
 from assistant.records import DetectorError, Fate, Fault, Priority, Utterance
 from assistant.vision.lens import Lens
+from tests.rig import pipeline
 from tests.standins import picture
-from tests.test_pipeline import pipeline
 
 EN = phrases.load("en")
 
