@@ -39,6 +39,18 @@ def test_nobody_is_found_on_a_blank_wall() -> None:
         assert haar.find(wall, wall) == []
 
 
+@pytest.mark.parametrize(("least", "scores"), [(0.0, [0.5, 0.75, 0.9]), (0.75, [0.75, 0.9]), (0.95, [])])
+def test_haar_gives_no_face_below_the_score_that_was_set(least: float, scores: list[float]) -> None:
+    class Cascade:
+        def detectMultiScale2(self, *image: object, **how: object) -> tuple[list[tuple[int, ...]], list[int]]:
+            return [(10, 10, 40, 40), (60, 10, 40, 40), (110, 10, 40, 40)], [4, 12, 36]
+
+    haar = detectors.make(DetectorSettings(driver="haar", score=least))
+    haar._cascade = Cascade()  # type: ignore[attr-defined]
+    wall = np.zeros((240, 320), np.uint8)
+    assert sorted(face.score for face in haar.find(wall, wall)) == scores
+
+
 def test_the_nearest_come_first() -> None:
     faces = [Face(Box(0, 0, side, side), 0.9) for side in (30, 90, 60, 10)]
     assert [face.box.width for face in nearest_first(faces)] == [90, 60, 30, 10]

@@ -42,8 +42,10 @@ class Haar:
         boxes, hits = self._cascade.detectMultiScale2(
             small, scaleFactor=SCALE_STEP, minNeighbors=NEIGHBOURS, minSize=(self.settings.min_face,) * 2
         )
+        scores = [float(count / (count + NEIGHBOURS)) for count in hits]
         faces = [
-            Face(Box(*(float(value) * factor for value in box)), float(count / (count + NEIGHBOURS)))
-            for box, count in zip(boxes, hits, strict=True)
+            Face(Box(*(float(value) * factor for value in box)), score)
+            for box, score in zip(boxes, scores, strict=True)
+            if score >= self.settings.score
         ]
         return nearest_first(faces)
