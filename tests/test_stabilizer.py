@@ -289,6 +289,12 @@ def test_doubt_ends_with_a_gap() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
+def test_nothing_is_told_of_a_face_in_the_moment_in_which_it_cannot_be_read() -> None:
+    assert sureness([0.9] * 12) == [("happy", 8)]
+    assert sureness([0.9] * 8 + [0.0] * 2 + [0.9] * 2) == [("happy", 10)]
+    assert sureness([0.9] * 8 + [0.0] * 20) == []
+
+
 def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None:
     assert sureness([0.9] * 30 + [0.71] * 30 + [0.5] * 30) == [("happy", 8)]
     assert sureness([0.68] * 7 + [0.75] * 3, wait_at=7) == sureness([0.68] * 7 + [0.75] * 3) == [("happy", 9)]

@@ -3,7 +3,8 @@
 A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the last readings:
 
 - a new expression must reach `enter` (and what the model's card asks for it) in the mean and be the first choice of
-  nearly all readings (AGREEMENT); the held one stays until its mean falls below `stay` (hysteresis);
+  nearly all readings (AGREEMENT), and the newest must be one: who has just turned away is not told. The held one stays
+  until its mean falls below `stay` (hysteresis);
 - what has been the likeliest for longer than a window and was not sure enough is *doubted*: it must come half way from
   there to certainty (DOUBT), or else chance alone lifts it over the threshold one day;
 - a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
@@ -162,7 +163,7 @@ class Stabilizer:
         is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.stay
         if is_agreed and means[best] >= self._needed(person, best):
             person.vague_since = None
-            return self.labels[best]
+            return self.labels[best] if reading.probabilities is not None else None
         if is_held or is_contested:
             person.vague_since = None
             return None
