@@ -22,13 +22,13 @@ MAX_CLIENTS = 8
 class Host(Endpoint):
     """Takes lines at `path` once its thread is started; a line must be finished within `line_s` seconds.
 
-    The folder of the socket is made if it is missing (0700; the unit makes it 0750) and must not be writable for all;
-    the socket is 0660. Raises LinkError if another assistant listens there, or the folder is not ours. refused: how
+    The folder of the socket is made if it is missing (0750, as the unit makes it) and must not be writable for all.
+    mode: of the socket. Raises LinkError if another assistant listens there, or the folder is not ours. refused: how
     many clients were turned away or cut off.
     """
 
-    def __init__(self, name: str, path: Path, line_s: float) -> None:
-        self._server = bind(path)
+    def __init__(self, name: str, path: Path, line_s: float, *, mode: int) -> None:
+        self._server = bind(path, mode)
         super().__init__(name)
         self._name, self._path, self._line_s = name, path, line_s
         self._selector.register(self._server, selectors.EVENT_READ)
@@ -119,12 +119,13 @@ class Host(Endpoint):
         connection.close()
 
 
-def bind(path: Path) -> socket.socket:
-    """A socket that listens at `path`, in place of one that a crash has left there. Raises LinkError."""
+def bind(path: Path, mode: int) -> socket.socket:
+    """A socket that listens at `path`, in place of one that a crash has left there. mode: who may use it, of those whom
+    its folder lets in. Raises LinkError."""
     with contextlib.ExitStack() as undo:
         server = undo.enter_context(socket.socket(socket.AF_UNIX))
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(path.parent)
             folder = path.parent.stat()
             if folder.st_mode & stat.S_IWOTH or folder.st_uid not in (0, os.getuid()):
                 raise LinkError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
@@ -136,10 +137,17 @@ def bind(path: Path) -> socket.socket:
                 raise LinkError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")
             path.unlink(missing_ok=True)
             server.bind(str(path))
-            path.chmod(0o660)
+            path.chmod(mode)
             server.listen(MAX_CLIENTS)
         except OSError as err:
             raise LinkError(f"{path}: cannot listen here: {err.strerror or err}") from err
         server.setblocking(False)
         undo.pop_all()
     return server
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that its group may enter, whatever the umask; one that is there stays as it is."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o750, parents=True)
+        folder.chmod(0o750)

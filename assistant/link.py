@@ -164,7 +164,7 @@ class Listener(Host):
     """
 
     def __init__(self, path: Path, *, line_s: float = LINE_S) -> None:
-        super().__init__("link", path, line_s)
+        super().__init__("link", path, line_s, mode=0o600)
         self._on_message: Listen = lambda message: None
         self._on_leave: Callable[[], None] = lambda: None
 

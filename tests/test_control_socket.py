@@ -112,12 +112,22 @@ def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
 def test_socket_and_folder_are_for_their_owner_and_group(bench: Bench) -> None:
     opened = bench.door()
     assert stat.S_IMODE(bench.path.stat().st_mode) == 0o660
-    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
     opened.close()
     assert not bench.path.exists()
-    bench.path.parent.chmod(0o750)
+    bench.path.parent.chmod(0o700)
     bench.door()
-    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750, "the folder that the unit made stays as it is"
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700, "a folder that somebody else made stays as it is"
+
+
+def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
+    before = os.umask(0o077)
+    try:
+        bench.door()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
+    assert stat.S_IMODE(bench.path.stat().st_mode) == 0o660
 
 
 @pytest.mark.parametrize(

@@ -201,10 +201,10 @@ def test_all_clients_hear_the_listener(bench: Bench) -> None:
     assert [came.get(timeout=WAIT_S) for _, came in clients] == [Stop()] * 3
 
 
-def test_socket_and_folder_are_for_their_owner(bench: Bench) -> None:
+def test_the_link_is_for_its_owner_alone(bench: Bench) -> None:
     bench.listen()
-    assert stat.S_IMODE(bench.path.stat().st_mode) == 0o660
-    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(bench.path.stat().st_mode) == 0o600, "the folder is open to a group, for the commands beside it"
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
 
 
 def test_what_was_said_before_the_voice_was_there_is_not_lost(bench: Bench) -> None:

@@ -45,7 +45,7 @@ class Door(Host):
     """
 
     def __init__(self, path: Path, do: Do, *, line_s: float = LINE_S) -> None:
-        super().__init__("control socket", path, line_s)
+        super().__init__("control socket", path, line_s, mode=0o660)
         self._do = do
         self._group = path.parent.stat().st_gid
         self._requests: SimpleQueue[tuple[str, socket.socket, float] | None] = SimpleQueue()
