@@ -295,6 +295,21 @@ def test_nothing_is_told_of_a_face_in_the_moment_in_which_it_cannot_be_read() ->
     assert sureness([0.9] * 8 + [0.0] * 20) == []
 
 
+def test_moments_in_which_a_face_cannot_be_read_count_against_what_is_read_in_the_others() -> None:
+    assert sureness([0.75] * 40) == [("happy", 8)]
+    assert sureness([0.75, 0.75, 0.0] * 13) == []
+    assert sureness([0.95, 0.95, 0.0] * 13) == [("happy", 9)]
+    assert sureness([0.75] * 10 + [0.75, 0.75, 0.0] * 10) == [("happy", 8)], "what is told already stays"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.71, 1.0), st.lists(st.booleans(), min_size=30, max_size=60))
+def test_fewer_readings_never_tell_more_or_sooner(sure: float, is_read: list[bool]) -> None:
+    whole, broken = sureness([sure] * len(is_read)), sureness([sure * read for read in is_read])
+    assert whole == [("happy", 8)]
+    assert broken == [] or (broken[0][0] == "happy" and broken[0][1] >= 8)
+
+
 def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None:
     assert sureness([0.9] * 30 + [0.71] * 30 + [0.5] * 30) == [("happy", 8)]
     assert sureness([0.68] * 7 + [0.75] * 3, wait_at=7) == sureness([0.68] * 7 + [0.75] * 3) == [("happy", 9)]
