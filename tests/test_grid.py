@@ -1,5 +1,7 @@
 """The detector's grid: numbers become boxes and points, and boxes of one face become one."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,30 @@ def test_landmarks_are_offsets_in_strides() -> None:
 
 def test_scores_are_probabilities() -> None:
     np.testing.assert_allclose(grid.scores(np.array([0, -100, 100], np.float32)), [0.5, 0, 1], atol=1e-6)
+
+
+def test_numbers_are_the_nearest_floats_on_every_processor() -> None:
+    """float32 exponentials and sums are off by their last bit, on each processor by another: a face cut out by them
+    would be another one there. What is reckoned here is the exact result, rounded once."""
+    draw = np.random.default_rng(0)
+    logits = draw.normal(0, 3, 500).astype(np.float32)
+    exact = [np.float32(1 / (1 + math.exp(-logit))) for logit in logits.tolist()]
+    np.testing.assert_array_equal(grid.scores(logits), exact)
+
+    numbers = draw.normal(0, 1, (500, 4)).astype(np.float32)
+    points, strides = draw.integers(0, 300, (500, 2)).astype(np.float32), np.full(500, 8, np.float32)
+    exact = [
+        [x + dx * 8 - math.exp(w) * 4, y + dy * 8 - math.exp(h) * 4, math.exp(w) * 8, math.exp(h) * 8]
+        for (x, y), (dx, dy, w, h) in zip(points.tolist(), numbers.tolist(), strict=True)
+    ]
+    np.testing.assert_array_equal(grid.boxes(numbers, points, strides), np.array(exact).astype(np.float32))
+
+    hits = (np.array([40, 30, 100, 100]) + draw.normal(0, 3, (500, 4))).astype(np.float32)
+    scores, five = draw.uniform(0.1, 1, 500).astype(np.float32), draw.uniform(0, 200, (500, 5, 2)).astype(np.float32)
+    [(box, _, mean)] = grid.merge(hits, scores, five, 0.3)
+    for merged, parts in ((box, hits), (mean.ravel(), five.reshape(500, 10))):
+        sums = [math.fsum(np.multiply(scores, part, dtype=np.float64)) for part in parts.T]
+        np.testing.assert_array_equal(merged, (np.array(sums) / math.fsum(scores)).astype(np.float32))
 
 
 def test_hits_of_one_face_become_their_mean_and_two_faces_stay_two() -> None:

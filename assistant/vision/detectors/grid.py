@@ -3,6 +3,9 @@
 A cell of stride s in column c and row r has its centre at ((c + 0.5) s, (r + 0.5) s). Its four box numbers are the
 offset of the face's centre in strides, and the natural logarithms of width and height in strides; its ten landmark
 numbers are the offsets of five points in strides: right eye, left eye, nose, right and left mouth corner.
+
+All is reckoned in float64 and rounded to float32 at the end: exponentials and sums differ in their last bit from one
+processor to another, and a face that is cut out by it would be another one on the desk than on the device.
 """
 
 import numpy as np
@@ -27,15 +30,16 @@ def centres(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.fl
 
 def scores(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities of a face, float32 of any shape, of the cells' logits."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80))), np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80, dtype=np.float64))), np.float32)
 
 
 def boxes(
     numbers: NDArray[np.float32], points: NDArray[np.float32], strides: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Boxes float32 [n, 4] (left, top, width, height in pixels) of the cells' box numbers float32 [n, 4]."""
-    size = np.exp(numbers[:, 2:]) * strides[:, None]
-    return np.concatenate([points + numbers[:, :2] * strides[:, None] - size / 2, size], axis=1)
+    size = np.exp(numbers[:, 2:], dtype=np.float64) * strides[:, None]
+    middle = points + np.multiply(numbers[:, :2], strides[:, None], dtype=np.float64)
+    return np.concatenate([middle - size / 2, size], axis=1).astype(np.float32)
 
 
 def landmarks(
@@ -64,7 +68,9 @@ def merge(
         shared_area = np.maximum(shared, 0).prod(axis=1)
         same = is_left & (shared_area > overlap * (areas[best] + areas - shared_area))
         same[best] = True
-        weight = scores[same] / scores[same].sum()
-        merged.append((weight @ boxes[same], float(scores[best]), np.tensordot(weight, points[same], 1)))
+        weight = scores[same].astype(np.float64)
+        weight /= weight.sum()
+        box, five = weight @ boxes[same], np.tensordot(weight, points[same], 1)
+        merged.append((box.astype(np.float32), float(scores[best]), five.astype(np.float32)))
         is_left &= ~same
     return merged
