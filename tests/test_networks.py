@@ -57,6 +57,7 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
         ("emotion-mobilenetv2-full-distilled", 1.0e6),
         ("emotion-mobilenetv2-labels", 1.0e6),
         ("emotion-mobilenetv2-consistent", 1.0e6),
+        ("emotion-mobilenetv2-consistent-second", 1.0e6),
         ("emotion-small", 0.2e6),
         ("emotion-small-second", 0.2e6),
         ("emotion-small-consistent", 0.2e6),
