@@ -92,7 +92,8 @@ def train(
     optimizer, average = _optimizer(recipe, steps * epochs), Average(recipe.schedule.average)
     if done:
         model = keras.models.load_model(folder / "last.keras")
-        optimizer.build(model.trainable_variables)
+    optimizer.build(model.trainable_variables)  # else TensorFlow traces the first step twice
+    if done:
         # a loaded optimizer has forgotten which weights must not decay: take over its state only
         for fresh, held in zip(optimizer.variables, model.optimizer.variables, strict=True):
             fresh.assign(held)

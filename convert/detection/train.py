@@ -142,6 +142,7 @@ def train(
         run.plot()  # what stopped it the last time may have come before this
         return run
     optimizer = _optimizer(recipe, schedule.frames // schedule.batch * epochs)
+    optimizer.build(net.trainable_variables)  # else TensorFlow traces the first step twice
     average = Average(schedule.average)
     if start is not None:
         load_weights(net, start)
@@ -236,7 +237,6 @@ def _optimizer(recipe: DetectorRecipe, total_steps: int) -> keras.optimizers.Opt
 
 def _resume(run: Run, net: keras.Model, optimizer: keras.optimizers.Optimizer, average: Average) -> None:
     net.load_weights(run.path / "last.weights.h5")
-    optimizer.build(net.trainable_variables)
     with np.load(run.path / "optimizer.npz") as held:
         for index, variable in enumerate(optimizer.variables):
             variable.assign(held[str(index)])
