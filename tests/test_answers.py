@@ -100,6 +100,10 @@ def test_why_tells_how_sure_and_how_long() -> None:
     assert asked(somebody("sad"), what="why") == "Looks sad, not sure, for some seconds."
     assert asked(somebody(probability=0.65), what="why") == "Looks happy, fairly sure, for some seconds."
     assert asked(somebody(CANNOT_TELL, reason="dark"), what="why") == "Cannot tell, too dark."
+    assert asked(somebody(CANNOT_TELL, reason="unclear"), what="why") == "Cannot tell, face is unclear."
+    maybe = somebody(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
+    assert asked(maybe) == "One person, ahead. Maybe looks happy."
+    assert asked(maybe, what="why") == "Looks happy, not sure, for some seconds."
     assert [duration(s) for s in (0, 3, 20, 60, 120)] == ["moment", "seconds", "half_minute", "minute", "minutes"]
 
 

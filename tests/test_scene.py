@@ -6,7 +6,7 @@ import pytest
 
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
-from assistant.vision.scene import LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
+from assistant.vision.scene import AGAIN_S, LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
 from assistant.vision.told import KNOWN_S, Remark
 from tests.standins import face
 
@@ -338,3 +338,65 @@ def test_what_only_resembles_a_face_joins_nobody() -> None:
         stage.scores[2] = 0.8
         ((_, *remark),) = stage.wait(3)
         assert remark == (["looks", "happy"] if shown == "happy" else ["another", "right"])
+
+
+def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.people.clear()
+    assert stage.step((1, "happy", NOBODY)) == [("nobody", "")]
+    assert stage.wait(3) == []
+    stage.ended(is_heard=False)
+    lost_at = stage.at
+    ((at, sentence, _),) = stage.wait(AGAIN_S + 3)
+    assert (sentence, at) == ("nobody", pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    stage.ended(is_heard=True)
+    assert stage.wait(3 * AGAIN_S) == []
+
+
+def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.people.clear()
+    stage.step((1, "happy", NOBODY))
+    stage.ended(is_heard=False)
+    stage.people[2] = 320
+    assert stage.step((2, NOBODY, "sad")) == [("arrived", "sad")]
+    assert stage.wait(3 * AGAIN_S) == []
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_somebody_whose_coming_was_not_heard_is_told_again(others: bool) -> None:
+    stage, said = Stage(), ("another", "right") if others else ("somebody", "")
+    if others:
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(3)
+    stage.people[2] = 560
+    stage.wait(2)
+    made = [*stage.step((2, NOBODY, CANNOT_TELL), reason="dark"), *(each[1:] for each in stage.wait(3))]
+    assert made == [said]
+    stage.ended(is_heard=False)
+    lost_at = stage.at
+    ((at, *again),) = stage.wait(AGAIN_S + 3)
+    assert (tuple(again), at) == (said, pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    stage.ended(is_heard=False)
+    del stage.people[2]
+    stage.step((2, CANNOT_TELL, NOBODY))
+    assert [remark for _, *remark in stage.wait(2 * AGAIN_S)] == []
+
+
+def test_what_is_on_its_way_is_known_to_be_untrue() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    assert stage.scene.untrue((), ()) == set()
+    assert stage.scene.untrue({1, 2}, ()) == {1}
+    stage.ended(is_heard=True)
+    assert stage.scene.untrue({1}, ()) == set(), "it has been said"
+    stage.people.clear()
+    stage.step((1, "happy", NOBODY))
+    assert stage.scene.untrue((), ()) == set()
+    assert stage.scene.untrue((), (Person(2, face(300)),)) == {1}

@@ -6,7 +6,7 @@ Every sentence has eight words at the most; the first one comes first in importa
 from dataclasses import dataclass
 
 from assistant.phrases import SPOKEN, Phrases
-from assistant.records import CANNOT_TELL, Priority, Seen, Utterance
+from assistant.records import Priority, Seen, Utterance
 from assistant.vision import place
 from assistant.vision.sight import Sight
 
@@ -98,10 +98,10 @@ class Answers:
         return self.phrases.where(seen.hour if self.is_by_clock else seen.where)
 
     def _why(self, seen: Seen, now: float) -> str:
-        if seen.state == CANNOT_TELL or self.reason(seen):
-            return self._why_not(seen.reason or self.reason(seen))
+        if reason := self.reason(seen):
+            return self._why_not(reason)
         sureness = "sure" if seen.probability >= SURE else "fair" if seen.probability >= FAIR else "unsure"
-        if seen.expression not in self.trusted:
+        if seen.state != seen.expression or seen.expression not in self.trusted:
             sureness = "unsure"
         return self.phrases.answer(
             "why",

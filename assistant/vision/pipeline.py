@@ -122,6 +122,7 @@ class Pipeline:
         self._is_mirrored = True
         self._at: float | None = None
         self._said_of: dict[Utterance, Remark] = {}
+        self._untrue: set[int] = set()
 
     def step(self, frame: Frame) -> Step:
         """Look at one frame; frames must come in the order of their time."""
@@ -159,7 +160,9 @@ class Pipeline:
             partner = self.scene.partner.number
             self.sight = self.lookout.look(frame, grey, people, self._glance, partner, found=len(found))
         told = {remark.change.person for remark in remarks}
-        withdrawn = tuple(_topic(change.person) for change in changes if change.person not in told)
+        untrue = self.scene.untrue(self.stabilizer.faded(frame.at), people)
+        ended = {change.person for change in changes} | (untrue - self._untrue)
+        withdrawn, self._untrue = tuple(_topic(number) for number in sorted(ended - told)), untrue
         return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
 
     def answer(self, what: str, now: float) -> Answered:

@@ -6,13 +6,13 @@ is not spoken of, and of several the neutral ones are not, but where a smile end
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assistant.config import Words
 from assistant.records import CANNOT_TELL, NOBODY, Change, Person
 from assistant.vision import place
 from assistant.vision.partner import Partner
-from assistant.vision.told import Named, Remark, Told
+from assistant.vision.told import KNOWN_S, Named, Remark, Told
 
 STAYS_S, SHOWS_S = 2.0, 1.2
 """One more person is spoken of after so long in view; with what their face shows, after the second."""
@@ -20,6 +20,8 @@ REASON_S = 60.0
 """The same reason is said once in this time."""
 BACK_S = 1.5
 """So long after a pause nobody is found who was there before: a face is missed for a moment as the light comes back."""
+AGAIN_S = 5.0
+"""That somebody or nobody is there, and could not be said, is tried again after so long, as long as it is true."""
 WRONG_S = 120.0
 """So long an expression that was called wrong is not said of that person again."""
 LAST_S = 30.0
@@ -38,7 +40,10 @@ class Scene:
         self._far: set[int] = set()
         self._owed: Change | None = None
         self._owed_from = -math.inf
+        self._nobody: Remark | None = None  # on its way since _nobody_at
+        self._nobody_at = -math.inf
         self._joining: dict[int, Change] = {}
+        self._again_from: dict[int, float] = {}
         self._reasons: dict[str, float] = {}
         self._wrong: dict[tuple[int, str], float] = {}
         self._at = 0.0
@@ -62,15 +67,19 @@ class Scene:
             (self._far.add if is_far else self._far.discard)(person.id)
         made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
         made += [self._joined(number) for number in tuple(self._joining)]
-        if self._owed is not None and (self._told or (not people and self._at >= self._owed_from)):
-            made.append(None if self._told else Remark(self._owed, "nobody"))
-            self._owed = None
+        made.append(self._empty(people))
         if self.words.verbosity == "quiet":
             return ()
         remarks = tuple(remark for remark in made if remark is not None)
         for remark in remarks:
             self._told.begun(remark, before.get(remark.change.person), self._at)
         return remarks
+
+    def untrue(self, faded: Collection[int], people: Collection[Person]) -> set[int]:
+        """The numbers of whom something is on its way that is no longer so: an expression that has faded, or that
+        nobody is there while somebody is."""
+        nobody = {self._nobody.change.person} if self._nobody is not None and people else set()
+        return self._told.naming().intersection(faded) | nobody
 
     def wait(self, seconds: float) -> None:
         """Nothing could be seen for so long: nobody is gone for that."""
@@ -84,12 +93,21 @@ class Scene:
                 self._owed = Change(at, number, self._told[number], NOBODY)
             self._told.forget(number, at)
         self._owed_from = at + BACK_S
-        self._where, self._far, self._joining = {}, set(), {}
+        self._where, self._far, self._joining, self._again_from = {}, set(), {}, {}
         self.partner = Partner()
 
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
-        """What became of a remark."""
+        """What became of a remark. Who is there, and that nobody is, must be heard: it is owed until then."""
         self._told.ended(remark, is_heard=is_heard)
+        number = remark.change.person
+        is_untold = number in self._where and number not in self._told
+        if remark is self._nobody and is_heard:
+            self._nobody = self._owed = None
+        elif remark is self._nobody:
+            self._nobody, self._owed_from = None, self._at + AGAIN_S
+        elif not is_heard and is_untold and remark.sentence in ("somebody", "another"):
+            self._joining.setdefault(number, remark.change)
+            self._again_from[number] = self._at + AGAIN_S
 
     def answered(self, number: int, expression: str, at: float) -> None:
         """Who asked at `at` (seconds) was told that. From any thread."""
@@ -156,6 +174,8 @@ class Scene:
         stays_s = SHOWS_S if is_shown else STAYS_S
         if number in self._far or (others and not self._has_joined(number, stays_s)):
             return None
+        if self._at < self._again_from.get(number, -math.inf):
+            return None
         del self._joining[number]
         if is_shown:
             return self._remark(change)
@@ -176,15 +196,26 @@ class Scene:
 
     def _gone(self, change: Change) -> Remark | None:
         was_there = self._told.forget(change.person, self._at)
-        for memory in (self._where, self._joining):
+        for memory in (self._where, self._joining, self._again_from):
             memory.pop(change.person, None)
         self._far.discard(change.person)
         if not was_there or self._is_brief:
             return None
         if not self._told:
-            self._owed = change  # said once no face is left in view, not even one without a state yet
+            self._owed = change
             return None
         return Remark(change, "somebody_left") if self._is_full else None
+
+    def _empty(self, people: Sequence[Person]) -> Remark | None:
+        """That nobody is there, once no face is left in view, not even one without a state yet."""
+        if self._nobody is not None and self._at - self._nobody_at > KNOWN_S:
+            self.ended(self._nobody, is_heard=True)
+        if self._told:
+            self._owed = None
+        if self._owed is None or self._nobody is not None or people or self._at < self._owed_from:
+            return None
+        self._nobody, self._nobody_at = Remark(self._owed, "nobody"), self._at
+        return self._nobody
 
     def _place(self, number: int) -> str:
         return self._where.get(number, "12" if self._is_full else "ahead")

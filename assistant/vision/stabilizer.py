@@ -40,6 +40,9 @@ SEEN_SHARE = 0.3
 """A face found in fewer frames than this is as likely a print on a jumper."""
 MAYBE = 0.4
 """Mean probability that a "maybe" needs at the least."""
+FADED_S = 0.4
+"""So long nothing has spoken for an expression before what waits to be said of it is no longer true: with the second
+that a window needs to notice, it is not begun 1.5 s after the end."""
 ROUNDING_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
@@ -118,6 +121,16 @@ class Stabilizer:
     def states(self) -> dict[int, str]:
         """The state of everybody who has one, by number."""
         return {number: person.state for number, person in self._people.items() if person.state != NOBODY}
+
+    def faded(self, at: float) -> set[int]:
+        """Everybody, by number, whose expression is still the state at `at` (seconds), but has not been seen for
+        FADED_S."""
+        return {
+            number
+            for number, person in self._people.items()
+            if person.state in self.labels
+            and at - (person.last_at if person.vague_since is None else person.vague_since) >= FADED_S - ROUNDING_S
+        }
 
     def glance(self, number: int) -> Glance:
         """What is known of a person now, sure enough to be a state or not."""

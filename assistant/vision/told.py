@@ -74,6 +74,10 @@ class Told:
         """What is held now."""
         return dict(self._said)
 
+    def naming(self) -> set[int]:
+        """Of whom a remark is on its way that names an expression."""
+        return {remark.change.person for remark, _ in self._open if remark.tells}
+
     def begun(self, remark: Remark, before: str | None, at: float) -> None:
         """A remark is on its way since `at`. before: what was said of that person until then, None: nothing."""
         for lost in [one for one, begun_at in self._open if at - begun_at > KNOWN_S]:
