@@ -1,5 +1,6 @@
 """What is said of who is there: which sentence is untrue, and where the figures and the plot tell."""
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -109,17 +110,39 @@ def test_one_person_in_an_empty_room_is_counted_and_drawn_as_untrue(tmp_path: Pa
     said = [line(2, "somebody"), line(9, "nobody"), line(None, "somebody")]
     ghost = Heard(NOBODY, said, said)
     made = figures([ghost], ("happy",), ("happy",))
-    assert made["presence"] == {"said": 2, "untrue": 1}
+    assert made["presence"] == {"said": 2, "untrue": 1, "late": 0}
     assert (made["stale"], made["false"]) == (0, 0)
     assert is_anything_red(plot.draw(ghost, tmp_path / "ghost"))
     assert not is_anything_red(plot.draw(Heard(NOBODY, said[1:], said[1:]), tmp_path / "true"))
+
+
+@pytest.mark.parametrize(
+    ("scene", "said", "is_late"),
+    [
+        (one((0, 5, "happy")), line(6.6, "somebody"), True),
+        (one((0, 5, "happy")), line(11.2, "somebody"), False),
+        (one((2, 30, "happy")), line(7.0, "nobody"), True),
+        (one((0, 30, "happy")), line(9.0, "nobody"), False),
+    ],
+)
+def test_what_was_true_a_while_ago_came_too_late(scene: Truth, said: Said, is_late: bool) -> None:
+    made = figures([Heard(scene, [said], [said])], ("happy",), ("happy",))
+    assert made["presence"] == {"said": 1, "untrue": 1, "late": int(is_late)}
+    assert made["stale"] == int(is_late)
+
+
+def test_all_that_is_said_of_who_talks_is_counted() -> None:
+    said = [line(2, "arrived", "happy"), line(9, "looks", "sad"), line(None, "somebody")]
+    talks = Heard(dataclasses.replace(one((0, 30, "happy")), kind="talk"), said, said)
+    made = figures([talks, talks], ("happy",), ("happy",))
+    assert made["talking"] == {"scenes": 2, "minutes": 1.0, "said": 4}
 
 
 def test_sentences_of_presence_are_judged_where_nobody_can_be_told_as_well() -> None:
     hidden = person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "covered"),))
     said = [line(5, "nobody")]
     made = figures([Heard(Truth("d", "degraded", 10, (hidden,)), said, said)], ("happy",), ("happy",))
-    assert made["presence"] == {"said": 1, "untrue": 1}
+    assert made["presence"] == {"said": 1, "untrue": 1, "late": 0}
 
 
 def test_a_reason_is_wrong_for_a_face_that_can_be_told() -> None:

@@ -70,7 +70,9 @@ def figures(
     delays = [event.delay_s for event in events if event.delay_s is not None and event.expression in words]
     kinds = [verdict.kind for verdict in verdicts]
     asked = [(expected, answer) for each in heard for expected, answer in _expected(each)]
-    present = [verdict.kind for each in heard for verdict in presence.judge(each.truth, each.said)]
+    present = [(each.truth, verdict) for each in heard for verdict in presence.judge(each.truth, each.said)]
+    untrue = [(truth, verdict.said) for truth, verdict in present if verdict.kind == presence.UNTRUE]
+    late = sum(presence.is_late(truth, said) for truth, said in untrue)
     return {
         "scenes": len(heard),
         "minutes": round(sum(each.truth.seconds for each in heard) / MINUTE_S, 1),
@@ -80,12 +82,13 @@ def figures(
         "delay_p95_s": percentile(delays, 95),
         "ask_first_sound_p95_s": percentile(first_sounds_s, 95),
         "neutral_per_10min": _rate(told, TALK),
+        "talking": _heard_of(told, TALK),
         "still_false_per_10min": _rate(told, STILL),
         "max_per_min": max((_most_in_a_minute(_starts(each.said)) for each in heard), default=0),
         "utterances_per_min": _per(sum(len(_starts(each.said)) for each in told), minutes),
         "words_per_min": _per(sum(_words(each.said) for each in told), minutes),
-        "stale": kinds.count(score.STALE),
-        "presence": {"said": len(present), "untrue": present.count(presence.UNTRUE)},
+        "stale": kinds.count(score.STALE) + late,
+        "presence": {"said": len(present), "untrue": len(untrue), "late": late},
         "wrong_person": kinds.count(score.WRONG_PERSON),
         "false": kinds.count(score.FALSE),
         "reason_correct": _share(_is_right(*each) for each in asked),
@@ -147,6 +150,17 @@ def _rate(heard: Sequence[Heard], kind: str) -> float | None:
     scenes = [each for each in heard if each.truth.kind == kind]
     minutes = sum(each.truth.seconds for each in scenes) / MINUTE_S
     return _per(10 * sum(_beyond_arrival(each) for each in scenes), minutes)
+
+
+def _heard_of(heard: Sequence[Heard], kind: str) -> dict[str, Any]:
+    """All that was said in a kind of scene, with the arrivals."""
+    scenes = [each for each in heard if each.truth.kind == kind]
+    minutes = sum(each.truth.seconds for each in scenes) / MINUTE_S
+    return {
+        "scenes": len(scenes),
+        "minutes": round(minutes, 1),
+        "said": sum(len(_starts(each.said)) for each in scenes),
+    }
 
 
 def _beyond_arrival(heard: Heard) -> int:

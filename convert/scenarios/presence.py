@@ -38,6 +38,14 @@ def judge(truth: Truth, said: Sequence[Said]) -> list[Verdict]:
     return [_judge(truth, line) for line in said if line.started_at is not None and line.sentence in SENTENCES]
 
 
+def is_late(truth: Truth, line: Said) -> bool:
+    """Whether an untrue sentence was true within STALE_UP_TO_S before its words started: it came too late."""
+    started_at = line.at if line.started_at is None else line.started_at
+    about = score.matched(truth, line.at, line.box)
+    since = max(0.0, started_at - STALE_UP_TO_S)
+    return any(_holds(truth, line, about, at) for at in _moments(since, max(since, started_at - STALE_S)))
+
+
 def _judge(truth: Truth, line: Said) -> Verdict:
     started_at = line.at if line.started_at is None else line.started_at
     about = score.matched(truth, line.at, line.box)

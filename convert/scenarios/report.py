@@ -64,7 +64,7 @@ def as_text(made: dict[str, Any]) -> str:
         "",
         f"worth a word: {', '.join(made['words_on'])}",
         f"from the change to the words: {made['delay_p50_s']} s (half of them), {made['delay_p95_s']} s (95 %)",
-        f"a neutral person talking: {made['neutral_per_10min']} utterances in 10 minutes",
+        f"a neutral person talking: {_of_talk(made)}",
         f"a person who holds still: {made['still_false_per_10min']} in 10 minutes, beyond the arrival",
         f"from a question to the first sound: {made['ask_first_sound_p95_s']} s (95 %; only --report measures it)",
         f"utterances in a minute: {made['utterances_per_min']} (mean), {made['max_per_min']} (most)",
@@ -78,6 +78,12 @@ def as_text(made: dict[str, Any]) -> str:
         given = ", ".join(f"{answer} {count}" for answer, count in row["answers"].items())
         lines.append(f"  {reason:8} {row['correct']:6.1%} of {row['asked']}: {given}")
     return "\n".join(lines)
+
+
+def _of_talk(made: dict[str, Any]) -> str:
+    talk = made["talking"]
+    arrivals = f"{talk['said']} with the arrivals of {talk['scenes']} scenes, {talk['minutes']} minutes"
+    return f"{made['neutral_per_10min']} remarks beyond the arrival ({arrivals})"
 
 
 def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
@@ -96,9 +102,11 @@ def as_markdown(made: dict[str, Any], date: str, revision: str) -> str:
     rows = (
         ("from a change to the words, half / 95 % of them", f"{made['delay_p50_s']} s / {made['delay_p95_s']} s"),
         ("from a question to the first sound, 95 % (no sound card)", f"{made['ask_first_sound_p95_s']} s"),
-        ("ten minutes of somebody neutral talking", f"{made['neutral_per_10min']} remarks beyond the arrival"),
+        ("ten minutes of somebody neutral talking", _of_talk(made)),
+        ("ten minutes of somebody who holds still", f"{made['still_false_per_10min']} remarks beyond the arrival"),
         ("most remarks in a minute; words a minute, mean", f"{made['max_per_min']}; {made['words_per_min']}"),
         ("said later than 1.5 s after it was true; of the wrong person", f"{made['stale']}; {made['wrong_person']}"),
+        ("expressions said that nobody showed", f"{made['false']}"),
         ("said of who comes, leaves or no longer looks so; untrue", f"{present['said']}; {present['untrue']}"),
         ("right reason why it cannot be told", f"{made['reason_correct']:.1%}"),
         ("such a reason for a face that can be told", _of_readings(wrongly)),
