@@ -102,7 +102,8 @@ class Words:
                           "goes; full: also where and why not",
                           choices=("quiet", "brief", "normal", "full"))  # fmt: skip
     expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral", "angry", "sad"),
-                                        "expressions that are said unasked; the others are too rare to be measured",
+                                        "expressions that are said unasked; fear is too rare to be measured, and of "
+                                        "disgust no shipped model is ever sure enough",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 

@@ -1,18 +1,21 @@
 """What a report becomes: the README's table, and how soon an answer is heard."""
 
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
-from assistant.config import Settings
+from assistant.config import Settings, Words
 from assistant.records import Box, Face, Levels, Reading
 from convert.scenarios import asking, report
-from convert.scenarios.figures import Answer, Heard, Looked, figures
+from convert.scenarios.figures import LEAST_EVENTS, LEAST_PRECISION, Answer, Heard, Looked, figures
 from convert.scenarios.run import Outcome, Taken
 from convert.scenarios.score import Said
 from convert.scenarios.truth import Truth
 
 WORDS = ("happy", "surprise", "neutral")
+README = Path(__file__).parents[1] / "README.md"
 
 
 def test_the_readme_says_what_was_measured_and_when() -> None:
@@ -67,3 +70,11 @@ def test_an_answer_begins_within_half_a_second() -> None:
     took = asking.first_sound_s(Settings(), asks=10)
     assert len(took) == 10
     assert sorted(took)[-2] <= 0.5, took
+
+
+def test_the_words_that_are_said_by_default_are_those_that_the_readme_shows_to_deserve_it() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \[.*\| (\d+) \| (yes|no) \|$", README.read_text("utf-8"), re.MULTILINE)
+    assert {word for word, _, _, said in rows if said == "yes"} == set(Words().expressions)
+    for word, precision, events, said in rows:
+        deserves = word == "happy" or (int(events) >= LEAST_EVENTS and float(precision) >= LEAST_PRECISION)
+        assert deserves == (said == "yes"), word
