@@ -86,6 +86,50 @@ def test_shift_moves_by_no_more_than_its_share() -> None:
     assert np.abs(down).max() > 4
 
 
+def _spot(across: float, down: float, count: int = 400) -> np.ndarray:
+    """Dark pictures with one soft bright spot, so far from the centre."""
+    line = np.arange(48) - 23.5
+    one = 3.5 * np.exp(-((line[None, :] - across) ** 2 + (line[:, None] - down) ** 2) / (2 * 2.0**2)) - 2
+    return np.repeat(one[None, :, :, None], count, axis=0).astype(np.float32)
+
+
+def _found(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far the middle of the spot is from the centre in each picture, across and down."""
+    weight, line = pictures[..., 0] + 2.0, np.arange(48) - 23.5
+    whole = weight.sum(axis=(1, 2))
+    return (weight.sum(axis=1) * line).sum(axis=1) / whole, (weight.sum(axis=2) * line).sum(axis=1) / whole
+
+
+@pytest.mark.parametrize("limit", [6.0, 15.0, 20.0])
+def test_a_picture_is_turned_either_way_up_to_its_limit_and_no_farther(limit: float) -> None:
+    across, down = _found(_run(_spot(0.0, 11.0), rotation_deg=limit))
+    angle = np.degrees(np.arctan2(across, down))
+    assert np.abs(angle).max() <= limit + 0.1
+    assert angle.min() < -0.95 * limit
+    assert angle.max() > 0.95 * limit
+    assert np.abs(angle).mean() == pytest.approx(limit / 2, rel=0.15)  # drawn evenly, not at the limits alone
+    np.testing.assert_allclose(np.hypot(across, down), 11.0, atol=0.1)  # turned about the centre, as large as it was
+
+
+@pytest.mark.parametrize("limit", [0.1, 0.22])
+def test_a_picture_grows_and_shrinks_up_to_its_limit_and_no_farther(limit: float) -> None:
+    across, down = _found(_run(_spot(7.0, -8.0), zoom=limit))
+    size = np.hypot(across, down) / np.hypot(7.0, 8.0)
+    assert 1 - limit - 0.01 <= size.min() < 1 - 0.95 * limit
+    assert 1 + 0.95 * limit < size.max() <= 1 + limit + 0.01
+    assert np.abs(size - 1).mean() == pytest.approx(limit / 2, rel=0.15)
+    np.testing.assert_allclose(across / down, -7.0 / 8.0, atol=0.02)
+
+
+def test_each_way_of_moving_is_drawn_for_each_picture_anew() -> None:
+    across, down = _found(_run(_spot(0.0, 8.0), shift=0.1))
+    for moved in (across, down - 8.0):
+        assert np.abs(moved).max() <= 4.8 + 0.05
+        assert moved.min() < -4.5
+        assert moved.max() > 4.5
+    assert abs(np.corrcoef(across, down)[0, 1]) < 0.2
+
+
 def test_the_share_and_size_of_erased_patches() -> None:
     inputs = _inputs(600)
     erased = (_run(inputs, erase=0.3) != inputs)[..., 0]
