@@ -4,6 +4,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from assistant.vision.preprocess import normalize
 from convert import calibration, card, datasets, graph, networks, quantize, verify
 from convert.cli import main
 from convert.runs import Run, RunError
+from convert.views import view
 from tests import faces
 
 
@@ -161,6 +163,30 @@ def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
     content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "challenge"), dim)
     assert graph.parse("dim", content).quantization == (1 / 64, 0)
     assert (dim == 100).all()
+
+
+def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box_may_be(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met, inputs = [], quantize._inputs
+
+    def noting(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
+        for (values,) in inputs(pictures):
+            met.append(values[0, :, :, 0])
+            yield [values]
+
+    monkeypatch.setattr(quantize, "_inputs", noting)
+    known, chosen = datasets.load(place), calibration.read(place / "calibration.txt")
+    quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "crowd")
+    given = calibration.find(known, chosen)
+    wanted = np.stack([*given, *(view(each, 2) for each in given)])
+    corners = np.ones((48, 48), bool)
+    corners[0, 0] = corners[-1, -1] = False  # of one picture they are black and white
+    seen = {each[corners].tobytes() for each in met}
+    assert seen == {each[corners].tobytes() for each in normalize(wanted)[..., 0]}
+    assert len(seen) == 70
+    about = card.load(tmp_path / "x-int8.tflite")["calibration"]
+    assert about == {"pictures": 35, "views": [0, 2], "sha256": hashlib.sha256(wanted.tobytes()).hexdigest()}
 
 
 def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:
