@@ -53,6 +53,21 @@ def challenge_of(model: Path) -> Path:
     return model.parent / "challenge" / model.name
 
 
+def both_heads(model: Path) -> dict[str, Path]:
+    """The files of both heads of an expression model, by head, the crowd's in `model`. Raises ModelError where these
+    are not the two heads of one run."""
+    files = {"crowd": model, "challenge": challenge_of(model)}
+    for head, file in files.items():
+        if not file.is_file() or load(file).get("head") != head:
+            raise ModelError(f"{file}: holds no {head} head; make it with `emotion-convert quantize --head {head}`")
+    crowd, challenge = map(load, files.values())
+    if any(crowd.get(key) != challenge.get(key) for key in ("recipe", "training")):
+        raise ModelError(
+            f"{files['challenge']}: is of another run than {model}; quantize both heads of one run (--head challenge)"
+        )
+    return files
+
+
 def describe(
     name: str,
     content: bytes,

@@ -40,22 +40,22 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     """Write a run folder with the weights of a shipped model, crowd head in `model`, challenge head beside it.
 
     recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
-    reaches on PublicTest. Raises ModelError, DatasetError, or RunError where there is a run already, where the model
-    is another kind's, where the recipe that its card names is missing, or has a network of other layers.
+    reaches on PublicTest. Raises ModelError, also where the two files are of different runs, DatasetError, or RunError
+    where there is a run already, where the model is another kind's, where the recipe that its card names is missing, or
+    has a network of other layers.
     """
     run, about = Run(folder), card.load(model)
     if folder.exists():
         raise RunError(f"{folder}: exists; choose another --run folder")
     if about.get("head") != "crowd":
         raise RunError(f"{model}: holds no crowd head; give the .tflite file of an expression model that speaks")
-    name = about["recipe"]["name"]
+    files, name = card.both_heads(model), about["recipe"]["name"]
     recipe_file = recipe_files / f"{name}.toml"
     if not recipe_file.is_file():
         raise RunError(f"{recipe_file}: the recipe of {model.name} is missing")
     recipe = recipes.read(recipe_file)
     keras.mixed_precision.set_global_policy("float32")
     network = networks.build(**recipe.network)
-    files = {"crowd": model, "challenge": card.challenge_of(model)}
     _fill(network, files)
     training = faces.of("Training")
     chosen = training.images[datasets.is_trainable(training)][:PICTURES]

@@ -32,8 +32,8 @@ def teach(
 
     A teacher is asked about each view and its mirror image, and means the same by both. Each head's probabilities are
     averaged over the teachers, those of `former` among them, each as one: what they said stands, though they may be
-    gone. Raises RunError where a run has no usable weights, ModelError for a model that cannot be used, DatasetError
-    where `former` has other views or pictures.
+    gone. Raises RunError where a run has no usable weights, ModelError for a model that cannot be used or
+    whose heads are of different runs, DatasetError where `former` has other views or pictures.
     """
     training = faces.of("Training")
     images = training.where(datasets.is_trainable(training)).images
@@ -67,8 +67,8 @@ def _of_run(run: Run) -> Teacher:
 
 
 def _of_model(model: Path) -> Teacher:
-    files = {"challenge": card.challenge_of(model), "crowd": model}
-    heads = {head: testset.untempered(file) for head, file in files.items()}  # a run has no fitted temperature either
+    files = card.both_heads(model)
+    heads = {head: testset.untempered(files[head]) for head in networks.HEADS}  # a run has no fitted temperature either
     orders = {head: [heads[head].labels.index(label) for label in labels] for head, labels in networks.HEADS.items()}
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

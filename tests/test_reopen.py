@@ -13,10 +13,10 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 from assistant.records import ModelError
 from assistant.vision.classifier import Classifier
 from assistant.vision.preprocess import normalize
-from convert import card, cli, graph, networks, reopen
+from convert import card, cli, graph, networks, reopen, teach
 from convert.runs import Run, RunError
 from convert.views import view
-from tests import faces
+from tests import faces, models
 
 MODELS = Path(__file__).parents[1] / "models"
 DATA = faces.dataset(training=20)
@@ -119,6 +119,47 @@ def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path:
         with pytest.raises(RunError, match=message):
             reopen.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
         assert not (tmp_path / "again").exists()
+
+
+def _copied(folder: Path, challenge: str) -> Path:
+    """The small model's crowd head, and beside it as its other head the shipped file of that name."""
+    (folder / "challenge").mkdir()
+    model = folder / "emotion-small-int8.tflite"
+    for suffix in (".tflite", ".json"):
+        shutil.copy((MODELS / model.name).with_suffix(suffix), folder)
+        other = card.challenge_of(model).with_suffix(suffix)
+        shutil.copy((MODELS / challenge).with_suffix(suffix), other)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("challenge", "said"),
+    [
+        ("challenge/emotion-cnn-int8.tflite", "is of another run than .*; quantize both heads of one run"),
+        ("emotion-small-int8.tflite", "holds no challenge head; make it with `emotion-convert quantize --head"),
+    ],
+)
+def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Path, challenge: str, said: str) -> None:
+    model = _copied(tmp_path, challenge)
+    with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {said}") as told:
+        reopen.reopen(model, DATA, tmp_path / "again")
+    assert "\n" not in str(told.value)
+    with pytest.raises(ModelError, match=said):
+        teach.teach([model], DATA, 1, tmp_path / "soft.npz")
+    assert not (tmp_path / "again").exists()
+    assert not (tmp_path / "soft.npz").exists()
+
+
+def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_path: Path) -> None:
+    model = _copied(tmp_path, "challenge/emotion-small-int8.tflite")
+    assert set(card.both_heads(model)) == set(networks.HEADS)
+    about = card.load(model)
+    models.rewrite_card(model, training=about["training"] | {"begun_with": {"recipe": "emotion-small"}})
+    with pytest.raises(ModelError, match="is of another run"):
+        card.both_heads(model)
+    card.challenge_of(model).unlink()
+    with pytest.raises(ModelError, match="holds no challenge head; make it with"):
+        card.both_heads(model)
 
 
 def test_a_file_of_another_kind_is_named_in_one_line(tmp_path: Path) -> None:
