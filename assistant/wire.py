@@ -46,6 +46,12 @@ class Peer:
         if self.late_at is not None and now >= self.late_at:
             raise LinkError(f"a line that was not finished within {self._line_s} s")
 
+    def has_more(self) -> bool:
+        """Whether something has come in behind the line that `receive` gave last."""
+        with contextlib.suppress(OSError):  # nothing is there, or nobody any more
+            return bool(self._received) or bool(self.connection.recv(1, socket.MSG_PEEK))
+        return False
+
     def put(self, line: bytes) -> None:
         """Have a line sent, unless so much waits already that the other side must be deaf: then it gets no more."""
         self.deaf = self.deaf or len(self.unsent) > MAX_WAITING * MAX_LINE

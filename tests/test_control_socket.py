@@ -92,13 +92,30 @@ def test_the_real_desk_knows_every_command() -> None:
     } == set()
 
 
-def test_one_line_each_way_and_no_more(bench: Bench) -> None:
-    bench.door()
+FULL = STATUS[:-1].ljust(MAX_LINE - 1) + b"\n"
+"""A request that fills what is received at once."""
+
+
+@pytest.mark.parametrize("line", [STATUS, FULL])
+@pytest.mark.parametrize("behind", [b'{"command": "mute"}\n', b'{"comm', b"\n", b"\0", FULL])
+def test_what_comes_behind_the_line_refuses_the_request(bench: Bench, line: bytes, behind: bytes) -> None:
+    opened = bench.door()
     client = bench.raw()
-    client.sendall(STATUS + b'{"command": "mute"}\n')
-    assert answer(client) == {"ok": True, "text": "status!", "facts": {"muted": True, "volume": 80}}
-    assert bench.desk.next() == "status"
+    client.sendall(line + behind)
+    refusal = answer(client)
+    assert refusal["ok"] is False
+    assert str(refusal["text"]).startswith("one line only; nothing was done")
+    assert opened.refused == 1
     assert bench.desk.asked.empty()
+    assert control.ask("status", bench.path).ok
+
+
+def test_a_request_may_fill_its_four_kibibytes(bench: Bench) -> None:
+    opened = bench.door()
+    client = bench.raw()
+    client.sendall(FULL)
+    assert answer(client) == {"ok": True, "text": "status!", "facts": {"muted": True, "volume": 80}}
+    assert opened.refused == 0
 
 
 def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
@@ -149,6 +166,9 @@ def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
         (b'{"command": ["status"]}\n', "unknown command"),
         (b'{"command": {"command": "status"}}\n', "unknown command"),
         (b'{"command": NaN}\n', "unknown command"),
+        (b'{"command": "status", "command": "mute"}\n', "a key comes twice"),
+        (b'{"command": "mute", "command": "mute"}\n', "a key comes twice"),
+        (b'{"command": "mute", "c\\u006fmmand": "mute"}\n', "a key comes twice"),
         (b"x" * MAX_LINE, "a line of more than 4096 bytes"),
         (b"x" * 10 * MAX_LINE, "a line of more than 4096 bytes"),
     ],

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from assistant.host import MAX_CLIENTS, Host
 from assistant.messages import LENGTHS, MAX_LINE
@@ -39,9 +40,9 @@ class Credentials:
 class Door(Host):
     """Takes commands at `path` and has them done, one after the other, on a thread of its own.
 
-    One request a connection, at most 4 KiB, finished within `line_s` of connecting; from root, from our own user, or
-    from the group of the socket's folder. Anything else is refused with its reason, and counted in `refused`. Raises
-    LinkError if another assistant listens there, or the folder is not ours.
+    One request a connection, at most 4 KiB, finished within `line_s` of connecting, with nothing behind it; from root,
+    from our own user, or from the group of the socket's folder. Anything else is refused with its reason, and counted
+    in `refused`. Raises LinkError if another assistant listens there, or the folder is not ours.
     """
 
     def __init__(self, path: Path, do: Do, *, line_s: float = LINE_S) -> None:
@@ -66,6 +67,8 @@ class Door(Host):
 
     def _take(self, peer: Peer, line: bytes) -> None:
         command = request(line)
+        if peer.has_more():  # it would be dropped without a word
+            raise LinkError("one line only; nothing was done, send each command on a connection of its own")
         if self._requests.qsize() >= MAX_CLIENTS:
             raise LinkError("too many commands at once; try again")
         self._let_go(peer)
@@ -88,7 +91,7 @@ def request(line: bytes) -> str:
     if len(line) > MAX_LINE:
         raise LinkError(f"a line of more than {MAX_LINE} bytes")
     try:
-        table = json.loads(line.decode("utf-8"))
+        table = json.loads(line.decode("utf-8"), object_pairs_hook=_table)
     except (ValueError, RecursionError) as err:
         raise LinkError('this is not JSON; send one line: {"command": "status"}') from err
     if not isinstance(table, dict) or table.keys() != {"command"}:
@@ -97,6 +100,14 @@ def request(line: bytes) -> str:
     if not isinstance(command, str) or command not in COMMANDS:
         raise LinkError(f"unknown command; known: {', '.join(COMMANDS)}")
     return command
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises LinkError where a key comes twice: which of the two was meant, nobody knows."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise LinkError('a key comes twice; send one line: {"command": "status"}')
+    return table
 
 
 def encode(reply: Reply) -> bytes:
