@@ -119,13 +119,14 @@ def test_one_person_in_an_empty_room_is_counted_and_drawn_as_untrue(tmp_path: Pa
 @pytest.mark.parametrize(
     ("scene", "said", "is_late"),
     [
-        (one((0, 5, "happy")), line(6.6, "somebody"), True),
-        (one((0, 5, "happy")), line(11.2, "somebody"), False),
-        (one((2, 30, "happy")), line(7.0, "nobody"), True),
+        (one((0, 5, "happy")), line(9.0, "somebody")._replace(at=4.0), True),
+        (one((0, 5, "happy")), line(9.0, "somebody")._replace(at=8.0), False),
+        (one((2, 30, "happy")), line(7.0, "nobody")._replace(at=1.0), True),
+        (one((2, 30, "happy")), line(7.0, "nobody")._replace(at=6.0), False),
         (one((0, 30, "happy")), line(9.0, "nobody"), False),
     ],
 )
-def test_what_was_true_a_while_ago_came_too_late(scene: Truth, said: Said, is_late: bool) -> None:
+def test_what_was_true_when_it_was_noticed_came_too_late(scene: Truth, said: Said, is_late: bool) -> None:
     made = figures([Heard(scene, [said], [said])], ("happy",), ("happy",))
     assert made["presence"] == {"said": 1, "untrue": 1, "late": int(is_late)}
     assert made["stale"] == int(is_late)

@@ -39,11 +39,10 @@ def judge(truth: Truth, said: Sequence[Said]) -> list[Verdict]:
 
 
 def is_late(truth: Truth, line: Said) -> bool:
-    """Whether an untrue sentence was true within STALE_UP_TO_S before its words started: it came too late."""
-    started_at = line.at if line.started_at is None else line.started_at
+    """Whether an untrue sentence was true when it was noticed, and waited too long. What was untrue even then is no old
+    news but a mistake: of somebody who has turned away and is not found, or of a shadow."""
     about = score.matched(truth, line.at, line.box)
-    since = max(0.0, started_at - STALE_UP_TO_S)
-    return any(_holds(truth, line, about, at) for at in _moments(since, max(since, started_at - STALE_S)))
+    return any(_holds(truth, line, about, at) for at in _moments(line.at - STALE_S, line.at))
 
 
 def _judge(truth: Truth, line: Said) -> Verdict:
