@@ -19,6 +19,7 @@ COMMANDS = (
 )  # fmt: skip
 README = Path(__file__).parents[1] / "README.md"
 RECIPES = README.with_name("models") / "recipes"
+DETECTOR, COVER = (README.with_name("models") / f"face-{name}-int8.tflite" for name in ("detector", "cover"))
 MODELS = sorted((Path(__file__).parents[1] / "models").glob("emotion-*.tflite"))
 
 
@@ -85,6 +86,11 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
         (["quantize", "--make-calibration", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
         (["card", "--readme", "none.md"], "none.md: cannot read it"),
         (["benchmark", "none.tflite"], "none.tflite: no such model file"),
+        *(
+            ([command, *others, str(DETECTOR), "--data", "data"], "is a face detector; measure it with `emotion-conv")
+            for command, *others in (("evaluate",), ("settle",), ("compare", str(DETECTOR)))
+        ),
+        (["settle", str(COVER), "--data", "data"], "reads no expressions"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_1(
@@ -102,6 +108,25 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(
     assert err.startswith("emotion-convert: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+@pytest.mark.parametrize("place", ["report", "report/inner"])
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*_: object, **__: object) -> None:
+        raise AssertionError("hours are spent")
+
+    monkeypatch.setattr("convert.evaluation.evaluate.evaluate", measure)
+    faces.write_npz(faces.dataset(2, 1), tmp_path)
+    (tmp_path / "report").write_text("kept")
+    arguments = ["evaluate", str(MODELS[0]), "--data", str(tmp_path), "--report", str(tmp_path / place)]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert f"{tmp_path / place}: no folder that a report can be written into" in err
+    assert (tmp_path / "report").read_text() == "kept"
 
 
 def test_without_votes_no_head_is_made_that_would_speak_of_them(

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.tflite import find
+from assistant.records import AssistantError, ModelError
+from assistant.vision.tflite import find, read_card
 from convert.arguments import command, data, muxspace, show
 from convert.datasets import load
 
@@ -30,12 +31,34 @@ def add(commands: Any) -> None:
     settle.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
 
 
+def _reader(name: str) -> Path:
+    """The file of a model of expressions. Raises ModelError, also for one that its card says does something else."""
+    from convert.detection.card import TASK
+
+    model = find(name)
+    about = read_card(model)
+    if about.get("task") == TASK:
+        raise ModelError(f"{model}: is a face detector; measure it with `emotion-convert evaluate-detector --model`")
+    if "labels" not in about:
+        raise ModelError(f"{model}: reads no expressions, its card names no labels")
+    return model
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise AssistantError(f"{folder}: no folder that a report can be written into: {err.strerror}") from err
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     from convert.evaluation import report
     from convert.evaluation.evaluate import evaluate
 
-    model = find(options.model)
-    made = evaluate(model, load(data(options)), options.split, muxspace=muxspace(options), quick=options.quick)
+    model, faces = _reader(options.model), load(data(options))
+    if options.report:
+        _make_folder(options.report)  # before minutes are spent
+    made = evaluate(model, faces, options.split, muxspace=muxspace(options), quick=options.quick)
     if options.report:
         report.write(made, model.stem, options.report)
     show(made, report.as_text, options)
@@ -45,7 +68,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from convert.evaluation import compare
 
-    models = find(options.first), find(options.second)
+    models = _reader(options.first), _reader(options.second)
     show(compare.compare(*models, load(data(options)), options.split), compare.as_text, options)
     return 0
 
@@ -54,7 +77,7 @@ def _settle(options: argparse.Namespace) -> int:
     from convert import card
 
     faces = load(data(options))
-    for model in map(find, options.models):
+    for model in map(_reader, options.models):
         made = card.settle(model, faces)
         print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0
