@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from assistant.records import AssistantError
 from convert.datasets import DatasetError
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras can train with: the first that is installed, if KERAS_BACKEND does not choose."""
 
 
 def command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
@@ -48,6 +52,13 @@ def yunet(options: argparse.Namespace) -> Path | None:
     named = os.environ.get("EMOTION_YUNET")
     file = getattr(options, "yunet", None) or (Path(named) if named else None)
     return Path(file) if file else None
+
+
+def check_backend() -> None:
+    """Raises AssistantError where KERAS_BACKEND names nothing that Keras could train with."""
+    chosen = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+    if chosen not in BACKENDS:
+        raise AssistantError(f"KERAS_BACKEND is {chosen!r}; set one of {', '.join(BACKENDS)}, or leave it unset")
 
 
 def show(report: dict[str, Any], as_text: Any, options: argparse.Namespace) -> None:

@@ -8,7 +8,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,27 +16,24 @@ from assistant.records import AssistantError, ModelError
 from assistant.vision.detectors.own import SHIPPED
 from assistant.vision.runtime import quiet_stderr
 from assistant.vision.tflite import find
-from convert import recipes
-from convert.arguments import at_least_one, command, data, muxspace, show
-from convert.datasets import DatasetError, Faces, load
+from convert import making_commands
+from convert.arguments import BACKENDS, at_least_one, command, data, muxspace, show
+from convert.datasets import Faces, load
 from convert.detection import commands as detection_commands
-from convert.detection.recipe import KIND
 from convert.evaluation import commands as evaluation_commands
 from convert.runs import Run
 from convert.scenarios import commands as scenario_commands
-from convert.views import MOST_VIEWS
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
-HEADS = ("crowd", "challenge")
-BACKENDS = ("tensorflow", "jax", "torch")
-"""What Keras can train with: the first that is installed, if KERAS_BACKEND does not choose."""
 
 EXAMPLES = """\
 from a recipe to a shipped model:
   emotion-convert train --recipe models/recipes/emotion-cnn-dense.toml --run runs/emotion-cnn
   emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
+  emotion-convert quantize --head challenge runs/emotion-cnn models/challenge/emotion-cnn-int8.tflite
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
-  emotion-convert settle models/emotion-cnn-int8.tflite
+  emotion-convert settle models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
+  emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
 go on from what is shipped, taught by all of it:
   emotion-convert teach soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
@@ -59,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", next(filter(find_spec, BACKENDS), BACKENDS[0]))
+    os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or next(filter(find_spec, BACKENDS), BACKENDS[0])
     try:
         code = int(options.command(options))
         sys.stdout.flush()
@@ -101,36 +97,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show a traceback where something fails")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    train = command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
-    train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
-    train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
-    train.add_argument("--from", dest="start", type=Path, metavar="DIR", help="begin with the best weights of a run")
-    train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
-    train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's, to see how far chance goes")
-    train.add_argument("--precision", choices=recipes.PRECISIONS, help="instead of the recipe's")
-    told = "a run to learn from (distillation.consistent), again for more; a face detector's: YuNet's ONNX file"
-    train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=told)
-    train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
-
-    teach = command(commands, "teach", _teach, "ask trained networks for soft labels that a recipe can distil from")
-    teach.add_argument("file", type=Path, metavar="FILE", help="the .npz to write; recipes name it beside themselves")
-    teach.add_argument(
-        "teachers", type=Path, nargs="+", metavar="RUN", help="their run folders, or .tflite files of both heads"
-    )
-    teach.add_argument("--add-to", type=Path, metavar="FILE", help="soft labels whose teachers count as well")
-    teach.add_argument("--views", type=at_least_one, default=10, metavar="N", help="of each picture (%(default)s)")
-
-    reopen = command(commands, "reopen", _reopen, "make a run of a shipped model, to go on training from or to teach")
-    reopen.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    reopen.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder to write")
-    reopen.add_argument("--recipes", type=Path, metavar="DIR", help="where its recipe lies; default: models/recipes")
-
-    quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
-    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
-    quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
-    quantize.add_argument("--head", choices=HEADS, default=HEADS[0], help="labels of FER-2013 or of FER+ (%(default)s)")
-    quantize.add_argument("--calibration", type=Path, metavar="FILE", help="calibration list; default: the pinned one")
-    quantize.add_argument("--make-calibration", type=Path, metavar="FILE", help="only write the calibration list anew")
+    making_commands.add(commands)
 
     verify = command(
         commands, "verify", _verify, "compare an int8 model with its float model; exit 1 where it lost too much"
@@ -162,82 +129,6 @@ def parser() -> argparse.ArgumentParser:
 
 def _faces(options: argparse.Namespace) -> Faces:
     return load(data(options))
-
-
-def _train(options: argparse.Namespace) -> int:
-    if recipes.kind(options.recipe) == KIND:
-        return detection_commands.train(options)
-    recipe, source = recipes.read(options.recipe), data(options)
-    if options.precision:
-        recipe = replace(recipe, schedule=replace(recipe.schedule, precision=options.precision))
-        recipes.check_precision(options.recipe, recipe)
-    if options.seed is not None:
-        recipe = replace(recipe, seed=options.seed)
-    recipes.check_teachers(options.recipe, recipe, bool(options.teacher))
-    start = Run(options.start) if options.start else None
-    with quiet_stderr():
-        from convert.train import train
-    folder, teachers = options.run or Path("runs") / recipe.name, [Run(each) for each in options.teacher]
-    run = train(recipe, options.recipe, source, folder, epochs=options.epochs, start=start, teachers=teachers)
-    best = run.best()
-    print(
-        f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "
-        f"crowd {best['crowd']:.2%}\nnext: emotion-convert quantize {run.path} models/{recipe.name}-int8.tflite"
-    )
-    return 0
-
-
-def _teach(options: argparse.Namespace) -> int:
-    if options.file.suffix != ".npz":
-        options.usage_error("FILE must end in .npz")
-    if options.views > MOST_VIEWS:
-        options.usage_error(f"--views: a picture has {MOST_VIEWS} at the most")
-    faces = _faces(options)
-    with quiet_stderr():
-        from convert import soft
-        from convert.teach import teach
-    former = soft.read(options.add_to) if options.add_to else None
-    labels = teach(options.teachers, faces, options.views, options.file, former)
-    print(f"{options.file}: {len(labels.pictures)} pictures, {labels.views} views, {options.file.stat().st_size} bytes")
-    return 0
-
-
-def _reopen(options: argparse.Namespace) -> int:
-    model, faces = find(options.model), _faces(options)
-    with quiet_stderr():
-        from convert.reopen import RECIPES, reopen
-    run = reopen(model, faces, options.run, options.recipes or RECIPES)
-    best = run.best()
-    print(
-        f"{run.path}: PublicTest: challenge {best['challenge']:.2%}, crowd {best['crowd']:.2%}\n"
-        f"next: emotion-convert train --from {run.path} --recipe …"
-    )
-    return 0
-
-
-def _quantize(options: argparse.Namespace) -> int:
-    from convert import calibration
-
-    if options.make_calibration:
-        calibration.write(calibration.choose(_faces(options)), options.make_calibration)
-        return 0
-    if options.model is None or options.model.suffix != ".tflite":
-        options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
-    run = Run(options.run)
-    if recipes.kind(run.recipe_file) == KIND:
-        if options.calibration or options.head != HEADS[0]:
-            options.usage_error("--head and --calibration are for expressions; this run is a face detector's")
-        return detection_commands.quantize(options, run)
-    faces = _faces(options)
-    if options.head == "crowd" and not faces.votes.any():
-        raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head challenge")
-    run.best()
-    with quiet_stderr():
-        from convert.quantize import quantize
-    quantize(run, faces, options.model, calibration.read(options.calibration or calibration.LIST), options.head)
-    float_model = run.float_model(options.model.stem, options.head)
-    print(f"{options.model}: {options.model.stat().st_size} bytes, int8; float model: {float_model}")
-    return 0
 
 
 def _verify(options: argparse.Namespace) -> int:

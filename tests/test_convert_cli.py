@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert import cli
+from convert import recipes
 from convert.cli import main
 from tests import faces
 
@@ -129,6 +129,33 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
     assert (tmp_path / "report").read_text() == "kept"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--recipe", "tiny.toml"],
+        ["teach", "soft.npz", "run"],
+        ["reopen", "model", "--run", "r"],
+        ["quantize", "run", "model.tflite"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_backend_that_there_is_not_is_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    assert main(arguments) == 1
+    wanted = "emotion-convert: KERAS_BACKEND is 'abacus'; set one of tensorflow, jax, torch, or leave it unset\n"
+    assert capsys.readouterr().err == wanted
+
+
+def test_a_light_command_does_not_mind_the_backend(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    assert main(["evaluate", str(tmp_path / "none.tflite")]) == 1
+    assert "no such model file" in capsys.readouterr().err
+
+
 def test_without_votes_no_head_is_made_that_would_speak_of_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +188,7 @@ def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatc
     def interrupted(path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.recipes, "read", interrupted)
+    monkeypatch.setattr(recipes, "read", interrupted)
     assert main(["train", "--recipe", "x.toml"]) == 130
     assert "the same command goes on after the last finished epoch" in capsys.readouterr().err
 
@@ -172,7 +199,7 @@ def test_anything_unexpected_is_one_line_too(
     def broken(path: Path) -> None:
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr(cli.recipes, "read", broken)
+    monkeypatch.setattr(recipes, "read", broken)
     assert main(["train", "--recipe", "x.toml"]) == 1
     assert capsys.readouterr().err == "emotion-convert: unexpected ZeroDivisionError: two; --debug shows where\n"
 

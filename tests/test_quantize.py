@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,27 @@ def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box
     assert len(seen) == 70
     about = card.load(tmp_path / "x-int8.tflite")["calibration"]
     assert about == {"pictures": 35, "views": [0, 2], "sha256": hashlib.sha256(wanted.tobytes()).hexdigest()}
+
+
+def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(calibration, "LIST", place / "calibration.txt")
+    data = ["--data", str(place)]
+    assert main(["train", "--recipe", str(place / "tiny.toml"), "--run", str(place / "run"), *data]) == 0
+    steps = [shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  emotion-convert")]
+    assert [step[1] for step in steps] == ["quantize", "quantize", "settle"]
+    model = Path("models/tiny-int8.tflite")
+    for step in steps[:2]:
+        assert main(step[1:]) == 0
+        said = capsys.readouterr().out
+        assert f"next: emotion-convert settle {step[step.index('--data') - 1]} --data {place}\n" in said
+    assert "thresholds" not in card.load(model)
+    assert main(steps[2][1:]) == 0
+    assert set(card.both_heads(model)) == set(networks.HEADS)
+    assert set(card.load(model)["thresholds"]) == {"looks", "maybe"}
+    assert Classifier(model).labels == datasets.CROWD_LABELS
 
 
 def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:
