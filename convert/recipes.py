@@ -1,6 +1,10 @@
-"""Recipes: everything that decides what a model becomes, read from one TOML file and checked before hours are spent."""
+"""Recipes: what decides what a model becomes, read from one TOML file and checked before hours are spent.
+
+Only the run that another one begins with, and the runs that are asked as it learns, are named on the command line.
+"""
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -130,6 +134,17 @@ _PARTS: dict[str, type] = {
     "augment": Variation,
     "quantization": Quantization,
 }
+_BELOW_1 = ("targets.smoothing", "targets.crowd_uniform", "augment.zoom")
+_MOST = {
+    "augment.rotation_deg": 180,
+    "augment.shift": 1,
+    "augment.contrast": 1,
+    "augment.brightness": 4,  # from black to white
+    "augment.blur": 1,
+    "augment.erase": 1,
+}
+_SWITCHES = ("mirrored", "separable")
+"""Of [network]; Python would take any text for a yes."""
 _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
@@ -141,6 +156,9 @@ def read(path: Path) -> Recipe:
     network = table.get("network")
     if not isinstance(network, dict) or network.get("kind") not in NETWORKS:
         raise RecipeError(f"{path}: [network] needs a kind, one of {', '.join(NETWORKS)}")
+    for key in _SWITCHES:
+        if type(network.get(key, False)) is not bool:
+            raise RecipeError(f"{path}: network.{key} is {network[key]!r}; expected {_WORDS[bool]}")
     table.setdefault("name", path.stem)
     recipe = Recipe(**table, **parts)
     if type(recipe.seed) is not int:
@@ -205,10 +223,19 @@ def fill(path: Path, name: str, form: type, table: Any) -> Any:
             value = part.rows(path, value)
         elif not (type(value) is wanted or (wanted is float and type(value) is int)):
             raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {_WORDS[wanted]}")
-        elif wanted in (float, int) and value < 0:
-            raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected 0 or more")
+        elif wanted in (float, int):
+            _check_range(path, f"{name}.{key}", value)
         part = dataclasses.replace(part, **{key: wanted(value)})
     return part
+
+
+def _check_range(path: Path, key: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise RecipeError(f"{path}: {key} is {value!r}; expected 0 or more")
+    if key in _BELOW_1 and value >= 1:
+        raise RecipeError(f"{path}: {key} is {value!r}; expected less than 1")
+    if value > _MOST.get(key, math.inf):
+        raise RecipeError(f"{path}: {key} is {value!r}; expected {_MOST[key]} at the most")
 
 
 def size_rows(path: Path, value: Any, columns: int) -> tuple[Any, ...]:

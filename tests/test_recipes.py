@@ -60,6 +60,27 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
         ('[network]\nkind = "cnn"\n[schedule]\nprecision = "int4"', "precision is 'int4'; known: float32"),
         ('[network]\nkind = "cnn"\n[augment]\nmirror = 1', "augment.mirror is 1; expected true or false"),
         ('[network]\nkind = "cnn"\n[augment]\nflip = true', "unknown key 'flip'"),
+        ('[network]\nkind = "cnn"\n[augment]\nmirror = "no"', "augment.mirror is 'no'; expected true or false"),
+        ('[network]\nkind = "cnn"\nmirrored = 1', "network.mirrored is 1; expected true or false"),
+        ('[network]\nkind = "plain"\nseparable = "no"', "network.separable is 'no'; expected true or false"),
+        ('[network]\nkind = "cnn"\n[distillation]\nconsistent = 1', "distillation.consistent is 1; expected true or"),
+        ('[network]\nkind = "cnn"\n[quantization]\naware = "yes"', "quantization.aware is 'yes'; expected true or"),
+        ('[network]\nkind = "cnn"\n[targets]\nsmoothing = 1.0', "targets.smoothing is 1.0; expected less than 1"),
+        ('[network]\nkind = "cnn"\n[targets]\ncrowd_uniform = 5', "targets.crowd_uniform is 5; expected less than 1"),
+        ('[network]\nkind = "cnn"\n[augment]\nzoom = 1.0', "augment.zoom is 1.0; expected less than 1"),
+        *(
+            (f'[network]\nkind = "cnn"\n[augment]\n{key} = {value}', f"augment.{key} is {value}; expected {most} at")
+            for key, value, most in (
+                ("rotation_deg", 181, 180),
+                ("shift", 1.01, 1),
+                ("contrast", 40.0, 1),
+                ("brightness", 32, 4),
+                ("blur", 1.5, 1),
+                ("erase", 40, 1),
+            )
+        ),
+        ('[network]\nkind = "cnn"\n[schedule]\nrate = nan', "schedule.rate is nan; expected 0 or more"),
+        ('[network]\nkind = "cnn"\n[augment]\nbrightness = inf', "augment.brightness is inf; expected 0 or more"),
         ('targets = 3\n[network]\nkind = "cnn"', r"expected a table \[targets\]"),
     ],
 )
@@ -68,6 +89,16 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -
     with pytest.raises(RecipeError, match=said) as caught:
         recipes.read(tmp_path / "wrong.toml")
     assert str(caught.value).startswith(str(tmp_path / "wrong.toml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_most_that_makes_sense_is_read(tmp_path: Path) -> None:
+    (tmp_path / "wild.toml").write_text(
+        '[network]\nkind = "plain"\nseparable = true\nmirrored = false\n'
+        "[targets]\nsmoothing = 0.99\ncrowd_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
+        "shift = 1\ncontrast = 1.0\nbrightness = 4\nblur = 1\nerase = 1.0\n"
+    )
+    assert recipes.read(tmp_path / "wild.toml").augment == recipes.Variation(180, 0.99, 1, 1, 4, 1, 1)
 
 
 def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
