@@ -20,6 +20,7 @@ from convert.datasets import LABELS, DatasetError
 from convert.scenarios import figures, folder, run, score, script, truth
 from convert.scenarios.faces import Roster
 from convert.scenarios.figures import Answer, Heard, wilson
+from convert.scenarios.folder import Played
 from convert.scenarios.scene import HEIGHT, WIDTH, Actor, Look, Scene, Way, truth_of
 from convert.scenarios.score import Said
 from convert.scenarios.truth import Person, Span, Spot, Truth
@@ -303,16 +304,59 @@ GOOD = {"kind": "change", "seconds": 5, "people": [
         ("shows", [[3, 1, "happy"]], "ends before it begins"),
         ("shows", [[0, 3, "happy"], [2, 4, "sad"]], "overlap or are not in order"),
         ("cannot_tell", [[0, 1, "tired"]], "'tired'; allowed"),
+        pytest.param("seconds", 10**400, "is no number", id="seconds-of-400-digits"),
+        ("asks", None, "asks must be a list"),
+        ("asks", [3], "asks: expected [seconds, what]"),
+        ("asks", [[1, "why", 2]], "asks: expected [seconds, what]"),
+        ("asks", [[-0.1, "why"]], "asks: -0.1 is not within the clip's 5 seconds"),
+        ("asks", [[5.1, "why"]], "asks: 5.1 is not within the clip's 5 seconds"),
+        ("shows", [[-0.1, 5, "happy"]], "people[0].shows: -0.1 is not within the clip's 5 seconds"),
+        ("shows", [[0, 50, "happy"]], "people[0].shows: 50 is not within the clip's 5 seconds"),
+        ("cannot_tell", [[4, 5.1, "dark"]], "people[0].cannot_tell: 5.1 is not within the clip's 5 seconds"),
+        ("cannot_tel", [[0, 1, "dark"]], "people[0]: 'cannot_tel'; allowed: 'name', 'boxes', 'shows', 'cannot_tell'"),
+        ("ask", [], "the whole: 'ask'; allowed: 'kind', 'seconds', 'people', 'asks'"),
     ],
 )
 def test_what_is_wrong_with_a_truth_is_one_line(where: str, value: object, said: str, tmp_path: Path) -> None:
     table = json.loads(json.dumps(GOOD))
-    (table if where in ("seconds", "kind", "people", "asks") else table["people"][0])[where] = value
-    (tmp_path / "truth.json").write_text(json.dumps(table))
+    (table if where in ("seconds", "kind", "people", "asks", "ask") else table["people"][0])[where] = value
+    assert said in refusal(tmp_path / "truth.json", json.dumps(table))
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "3", '"kind"'])
+def test_a_truth_that_is_no_table_is_one_line(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    expected = f"{file}: the whole must be a table; emotion-convert scenarios --help shows the form"
+    assert refusal(file, content) == expected
+
+
+def refusal(file: Path, content: str) -> str:
+    """Why a truth is refused: one line with the file's path."""
+    file.write_text(content)
     with pytest.raises(DatasetError) as raised:
-        truth.read(tmp_path / "truth.json", "x")
-    assert said in str(raised.value)
-    assert "\n" not in str(raised.value)
+        truth.read(file, "x")
+    said = str(raised.value)
+    assert said.startswith(f"{file}: ")
+    assert "\n" not in said
+    return said
+
+
+def test_moments_are_rounded_and_boxes_may_lie_outside_of_the_clip(tmp_path: Path) -> None:
+    table = json.loads(json.dumps(GOOD))
+    table["people"][0] |= {"boxes": [[-3, 1, 1, 9, 9], [8, 1, 1, 9, 9]], "shows": [[-0.04, 5.04, "happy"]]}
+    table["asks"] = [[0, "why"], [5.04, "why"]]
+    (tmp_path / "truth.json").write_text(json.dumps(table))
+    made = truth.read(tmp_path / "truth.json", "x")
+    assert made.people[0].shows == (Span(-0.04, 5.04, "happy"),)
+    assert made.asks == ((0, "why"), (5.04, "why"))
+
+
+def test_the_truth_of_every_scripted_scene_can_be_read_back(tmp_path: Path) -> None:
+    for scene in script.write(roster()):
+        (tmp_path / "truth.json").write_text(truth.to_json(truth_of(scene)))
+        made = truth.read(tmp_path / "truth.json", scene.name)
+        assert (made.seconds, made.asks) == (scene.seconds, scene.asks)
+        assert all(at <= (scene.frames - 1) / scene.fps for at, _ in made.asks), "asked before the last picture"
 
 
 def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_questions() -> None:
@@ -379,6 +423,63 @@ def test_a_folder_of_scenes_goes_through_the_command(tmp_path: Path, capsys: pyt
     assert (tmp_path / "p" / "room-01.png").stat().st_size > 1000
     assert main(["scenarios", "--scenes", str(tmp_path / "room-01")]) == 0
     assert "worth a word: happy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seconds", [3.1, 4.0, 4.9])
+def test_a_clip_may_be_a_second_shorter_or_longer_than_its_truth_says(seconds: float, tmp_path: Path) -> None:
+    assert len(list(iter(Played(clip(tmp_path, seconds)).read, None))) == 40
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1.0, "goes on after the 1 s that truth.json beside it says"),
+        (2.8, "goes on after the 2.8 s that truth.json beside it says"),
+        (5.2, "ends after 4.0 s, not after the 5.2 s that truth.json beside it says"),
+        (40.0, "ends after 4.0 s, not after the 40 s that truth.json beside it says"),
+    ],
+)
+def test_a_clip_that_is_not_as_long_as_its_truth_says_is_refused(seconds: float, said: str, tmp_path: Path) -> None:
+    scene = clip(tmp_path, seconds)
+    camera = Played(scene)
+    with pytest.raises(DatasetError) as raised:
+        list(iter(camera.read, None))
+    assert str(raised.value) == f"{scene.path}: {said}"
+
+
+def test_a_clip_that_is_cut_off_is_as_long_as_its_pictures_not_as_it_promises(tmp_path: Path) -> None:
+    scene = clip(tmp_path, 4.0)
+    whole = scene.path.read_bytes()
+    scene.path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DatasetError, match=r"clip\.avi: ends after [12]\.\d s, not after the 4 s"):
+        list(iter(Played(scene).read, None))
+
+
+def test_what_is_asked_after_the_last_picture_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    assert len(list(iter(Played(clip(tmp_path / "in", 4.0, (3.9, "why"))).read, None))) == 40
+    late = clip(tmp_path / "out", 4.0, (1.0, "why"), (3.95, "describe"))
+    with pytest.raises(DatasetError, match=r"of 3\.90 s, and truth\.json beside it asks 'describe' at 3\.95 s"):
+        list(iter(Played(late).read, None))
+
+
+def clip(place: Path, seconds: float, *asks: tuple[float, str]) -> folder.Clip:
+    """Four seconds of a grey wall, beside a truth that says they are so many."""
+    scene = Scene("room-01", "empty", 10, 4, 1, "hall", asks=asks)
+    file = folder.write(scene, Grey(scene.frames), place) / "truth.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"seconds": seconds}))
+    (made,) = folder.read(place)
+    return made
+
+
+def test_a_clip_of_another_length_is_one_line_of_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = clip(tmp_path, 1.0)
+    assert main(["scenarios", "--scenes", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{made.path}: goes on after the 1 s" in err
+    assert err.count("\n") == 1
 
 
 def test_a_scene_is_written_whole_or_not_at_all_and_over_no_other(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import cv2
 
+from assistant.records import Frame
 from assistant.vision.cameras import Camera
+from assistant.vision.cameras.opencv import ClipCamera
 from convert.datasets import DatasetError
 from convert.scenarios import truth as truths
 from convert.scenarios.scene import HEIGHT, WIDTH, Scene, truth_of
@@ -19,6 +21,8 @@ SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm")
 CODEC = "MJPG"
 QUALITY = 95
 """Of the JPEG pictures in a written clip, percent."""
+SLACK_S = 1.0
+"""A clip may be so much shorter or longer than its truth says."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,47 @@ class Clip:
 
     path: Path
     truth: Truth
+
+
+class Played:
+    """The camera of a scene on disk. Raises SourceError where the clip is none; `read` raises DatasetError where the
+    truth is not that clip's: it is longer or shorter, or ends before something is asked.
+
+    The pictures' own times tell how long a clip is, for these are what the truth is compared with. A container may
+    promise more: the length of the longer clip out of which this one was cut, or of one that was not cut off.
+    """
+
+    is_live = False
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip, self._camera = clip, ClipCamera(clip.path)
+        self._at, self._step = 0.0, 0.0
+
+    def read(self) -> Frame | None:
+        frame, truth = self._camera.read(), self._clip.truth
+        if frame is None:
+            self._check_end()
+        else:
+            self._at, self._step = frame.at, frame.at - self._at
+            if frame.at > truth.seconds + SLACK_S:
+                raise DatasetError(f"{self._clip.path}: goes on after {self._said}")
+        return frame
+
+    def close(self) -> None:
+        self._camera.close()
+
+    def _check_end(self) -> None:
+        length, truth = self._at + self._step, self._clip.truth
+        if length < truth.seconds - SLACK_S:
+            raise DatasetError(f"{self._clip.path}: ends after {length:.1f} s, not after {self._said}")
+        for at, what in truth.asks:
+            if at > self._at:
+                said = f"the last picture is of {self._at:.2f} s, and {TRUTH} beside it asks {what!r} at {at:g} s"
+                raise DatasetError(f"{self._clip.path}: {said}")
+
+    @property
+    def _said(self) -> str:
+        return f"the {self._clip.truth.seconds:g} s that {TRUTH} beside it says"
 
 
 def read(folder: Path) -> list[Clip]:

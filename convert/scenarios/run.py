@@ -25,10 +25,9 @@ from assistant.config import Settings
 from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Levels, Person, Reading
 from assistant.replay import Line, Reply, Summary, replay
 from assistant.vision.cameras import Camera
-from assistant.vision.cameras.opencv import ClipCamera
 from assistant.vision.pipeline import Pipeline, Step
 from convert.scenarios import faces, scene
-from convert.scenarios.folder import Clip
+from convert.scenarios.folder import Clip, Played
 from convert.scenarios.render import SceneCamera
 from convert.scenarios.scene import HEIGHT, WIDTH, Scene
 from convert.scenarios.score import Said
@@ -146,7 +145,7 @@ class _Blank:
 def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[Outcome]:
     """What comes of each task, in their order, whatever the number of workers.
 
-    Raises AssistantError where a clip, a model or a picture cannot be used.
+    Raises AssistantError where a clip, a model or a picture cannot be used, or a clip is not as long as its truth says.
     """
     from tqdm import tqdm
 
@@ -206,7 +205,7 @@ def _work(task: Task) -> Outcome:
 
 def _camera(task: Task) -> Camera:
     if isinstance(task.what, Clip):
-        return ClipCamera(task.what.path)
+        return Played(task.what)
     assert task.data is not None
     return SceneCamera(task.what, _cast(task.data, task.half))
 

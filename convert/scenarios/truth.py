@@ -3,7 +3,7 @@
 The form of `truth.json`, beside a clip of the same folder:
 
     {"kind": "change",                         free text; "still", "talk" and "degraded" are counted in a special way
-     "seconds": 16.0,                          length of the clip
+     "seconds": 16.0,                          length of the clip, to a second
      "people": [
        {"name": "a",
         "boxes": [[0.0, 200, 120, 130, 160]],   seconds, then left, top, width and height of the face in pixels, ear to
@@ -12,10 +12,12 @@ The form of `truth.json`, beside a clip of the same folder:
         "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say;
                                                 who is side_on or covered can be found all the same
      "asks": [[5.0, "describe"]]}              what the wearer asks, and when; may be left out
+
+Nothing else may stand in it. What is shown, cannot be told or is asked lies within the seconds; boxes need not.
 """
 
 import json
-import math
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +28,9 @@ from assistant.records import EXPRESSIONS, Box
 from convert.datasets import DatasetError
 
 REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "covered")
+KEYS, PERSONS_KEYS = ("kind", "seconds", "people", "asks"), ("name", "boxes", "shows", "cannot_tell")
+SLACK_S = 0.05
+"""A moment may lie so far outside of the clip: times are rounded."""
 
 
 class Spot(NamedTuple):
@@ -117,21 +122,27 @@ def read(path: Path, name: str) -> Truth:
     except (OSError, ValueError, RecursionError) as err:
         raise DatasetError(f"{path}: cannot be read as JSON: {str(err).splitlines()[0]}") from err
     try:
-        people = tuple(_person(each, f"people[{index}]") for index, each in enumerate(_list(table["people"], "people")))
-        asks = tuple((_number(at, "asks"), _one_of(what, ASKS, "asks")) for at, what in table.get("asks", []))
-        seconds = _number(table["seconds"], "seconds")
-        _check(seconds > 0, "seconds must be above 0")
-        _check(list(asks) == sorted(asks, key=lambda ask: ask[0]), "asks are not in order of time")
-        _check(isinstance(table["kind"], str), "kind must be a text")
-        return Truth(name, table["kind"], seconds, people, asks)
+        return _truth(table, name)
     except KeyError as err:
         raise DatasetError(f"{path}: {err} is missing; emotion-convert scenarios --help shows the form") from err
-    except (TypeError, ValueError, AttributeError) as err:
+    except (ValueError, RecursionError) as err:
         raise DatasetError(f"{path}: {err}; emotion-convert scenarios --help shows the form") from err
 
 
-def _person(table: Any, where: str) -> Person:
-    _check(isinstance(table, dict), f"{where} must be a table")
+def _truth(table: Any, name: str) -> Truth:
+    _table(table, KEYS, "the whole")
+    seconds = _number(table["seconds"], "seconds")
+    _check(seconds > 0, "seconds must be above 0")
+    rows = enumerate(_list(table["people"], "people"))
+    people = tuple(_person(row, f"people[{index}]", seconds) for index, row in rows)
+    asks = tuple(_ask(row, seconds) for row in _list(table.get("asks", []), "asks"))
+    _check(list(asks) == sorted(asks, key=lambda ask: ask[0]), "asks are not in order of time")
+    _check(isinstance(table["kind"], str), "kind must be a text")
+    return Truth(name, table["kind"], seconds, people, asks)
+
+
+def _person(table: Any, where: str, seconds: float) -> Person:
+    _table(table, PERSONS_KEYS, where)
     boxes = []
     for row in _list(table["boxes"], f"{where}.boxes"):
         _check(isinstance(row, list) and len(row) == 5, f"{where}.boxes: expected [seconds, x, y, width, height]")
@@ -139,20 +150,38 @@ def _person(table: Any, where: str) -> Person:
         _check(boxes[-1].width > 0 and boxes[-1].height > 0, f"{where}.boxes: a box without size")
     _check(bool(boxes), f"{where}.boxes is empty")
     _check(all(a.at < b.at for a, b in pairwise(boxes)), f"{where}.boxes are not in order of time")
-    shows = _spans(table["shows"], EXPRESSIONS, f"{where}.shows")
-    hidden = _spans(table.get("cannot_tell", []), REASONS, f"{where}.cannot_tell")
+    shows = _spans(table["shows"], EXPRESSIONS, f"{where}.shows", seconds)
+    hidden = _spans(table.get("cannot_tell", []), REASONS, f"{where}.cannot_tell", seconds)
     return Person(str(table["name"]), tuple(boxes), shows, hidden)
 
 
-def _spans(rows: Any, allowed: tuple[str, ...], where: str) -> tuple[Span, ...]:
+def _ask(row: Any, seconds: float) -> tuple[float, str]:
+    _check(isinstance(row, list) and len(row) == 2, "asks: expected [seconds, what]")
+    return _moment(row[0], "asks", seconds), _one_of(row[1], ASKS, "asks")
+
+
+def _spans(rows: Any, allowed: tuple[str, ...], where: str, seconds: float) -> tuple[Span, ...]:
     spans: list[Span] = []
     for row in _list(rows, where):
         _check(isinstance(row, list) and len(row) == 3, f"{where}: expected [from, to, what]")
-        spans.append(Span(_number(row[0], where), _number(row[1], where), _one_of(row[2], allowed, where)))
-        _check(spans[-1].start < spans[-1].end, f"{where}: {row} ends before it begins")
+        start, end = _moment(row[0], where, seconds), _moment(row[1], where, seconds)
+        spans.append(Span(start, end, _one_of(row[2], allowed, where)))
+        _check(start < end, f"{where}: {row} ends before it begins")
     in_order = all(a.end <= b.start for a, b in pairwise(spans))
     _check(in_order, f"{where} overlap or are not in order of time")
     return tuple(spans)
+
+
+def _table(value: Any, keys: tuple[str, ...], where: str) -> None:
+    _check(isinstance(value, dict), f"{where} must be a table")
+    for key in value:
+        _one_of(key, keys, where)
+
+
+def _moment(value: Any, where: str, seconds: float) -> float:
+    at = _number(value, where)
+    _check(-SLACK_S <= at <= seconds + SLACK_S, f"{where}: {value} is not within the clip's {seconds:g} seconds")
+    return at
 
 
 def _list(value: Any, where: str) -> list[Any]:
@@ -162,8 +191,9 @@ def _list(value: Any, where: str) -> list[Any]:
 
 
 def _number(value: Any, where: str) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    _check(is_number, f"{where}: {value!r} is no number")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_finite = is_number and abs(value) <= sys.float_info.max  # math.isfinite raises for an int of 400 digits
+    _check(is_finite, f"{where}: {value!r} is no number")
     return float(value)
 
 
