@@ -121,6 +121,7 @@ def test_one_person_in_an_empty_room_is_counted_and_drawn_as_untrue(tmp_path: Pa
     [
         (one((0, 5, "happy")), line(9.0, "somebody")._replace(at=4.0), True),
         (one((0, 5, "happy")), line(9.0, "somebody")._replace(at=8.0), False),
+        (one((0, 30, "happy")), line(9.0, "somebody", spot=RIGHT)._replace(at=8.0), False),
         (one((2, 30, "happy")), line(7.0, "nobody")._replace(at=1.0), True),
         (one((2, 30, "happy")), line(7.0, "nobody")._replace(at=6.0), False),
         (one((0, 30, "happy")), line(9.0, "nobody"), False),
