@@ -39,8 +39,8 @@ def judge(truth: Truth, said: Sequence[Said]) -> list[Verdict]:
 
 
 def is_late(truth: Truth, line: Said) -> bool:
-    """Whether an untrue sentence was true when it was noticed, and waited too long. What was untrue even then is no old
-    news but a mistake: of somebody who has turned away and is not found, or of what is nobody's face."""
+    """Whether an untrue sentence was true in the STALE_S before it was noticed, and waited. What was untrue even
+    then is no old news but a mistake: of somebody who has turned away and is not found, or of what is nobody's face."""
     about = score.matched(truth, line.at, line.box)
     if line.sentence in ("somebody", "another") and not _is_a_face(truth, line, line.at):
         return False
