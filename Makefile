@@ -62,11 +62,11 @@ lint: $(VENV)/.lint
 
 ## make package  the Debian packages with all they need, and the list of what is inside: dist/
 package: $(VENV)/.package
-	@$(BIN)/python release/package.py
+	@$(BIN)/python systemd/packaging/package.py
 
 ## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
 lock: $(VENV)/bin/python
-	@$(BIN)/python release/lock.py
+	@$(BIN)/python systemd/packaging/lock.py
 
 ## make convert  install the training half (TensorFlow, 2 GB): emotion-convert
 convert: $(VENV)/.convert

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from assistant import __version__
 from assistant.records import AssistantError, ModelError
-from assistant.vision.detectors.own import SHIPPED
-from assistant.vision.runtime import quiet_stderr
-from assistant.vision.tflite import find
-from convert import making_commands
-from convert.arguments import BACKENDS, at_least_one, command, data, muxspace, show
-from convert.datasets import Faces, load
-from convert.detection import commands as detection_commands
-from convert.evaluation import commands as evaluation_commands
-from convert.runs import Run
+from assistant.vision.detectors.tflite import SHIPPED
+from assistant.vision.inference.model_file import find
+from assistant.vision.inference.runtime import quiet_stderr
+from convert.cli_arguments import BACKENDS, at_least_one, command, data, muxspace, show
+from convert.data.fer2013 import Faces, load
+from convert.expression import commands as making_commands
+from convert.expression.evaluation import commands as evaluation_commands
+from convert.face_detector import commands as detection_commands
 from convert.scenarios import commands as scenario_commands
+from convert.training.run_folder import Run
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 
@@ -132,7 +132,7 @@ def _faces(options: argparse.Namespace) -> Faces:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from convert import card, verify
+    from convert.expression import card, verify
 
     model = find(options.model)
     if "head" not in (held := card.load(model)):
@@ -146,7 +146,7 @@ def _cover(options: argparse.Namespace) -> int:
     if options.model.suffix != ".tflite" or not options.model.parent.is_dir():
         options.usage_error("MODEL must end in .tflite, in a folder that there is")
     with quiet_stderr():
-        from convert import cover
+        from convert.face_occlusion import train as cover
 
     card = cover.fit(data(options), options.model)
     for kind, held_out in card["held_out"].items():
@@ -155,7 +155,8 @@ def _cover(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
-    from convert import benchmark, card
+    from convert.expression import card
+    from convert.tflite import benchmark
 
     models = [find(name) for name in options.models] or card.shipped()
     show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
@@ -163,8 +164,8 @@ def _benchmark(options: argparse.Namespace) -> int:
 
 
 def _card(options: argparse.Namespace) -> int:
-    from convert import card
-    from convert.detection import card as detector_card
+    from convert.expression import card
+    from convert.face_detector import card as detector_card
 
     if not options.models and not options.readme:
         options.usage_error("give a MODEL to measure, or --readme")

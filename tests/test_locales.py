@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant import config, phrases
+from assistant import phrases
+from assistant.config import settings
 from assistant.phrases import Phrases
-from assistant.voice.sound import Pcm
+from assistant.voice.audio.player import Pcm
 from assistant.voice.voices.espeak import Espeak, Library, Program, Synthesizer
-from tests import wordlint
-from tests.hearing import Ear, loudness
+from tests.support import locale_lint
+from tests.support.captured_audio import Ear, loudness
 
-SETTINGS = config.Voice()
+SETTINGS = settings.Voice()
 Heard = Callable[[Phrases, str], Pcm]
 
 
@@ -48,7 +49,7 @@ def sample(words: Phrases) -> list[str]:
         words.fault("model"),
         words.found("model", 24),
         words.said("advice", "camera"),
-        *sorted(wordlint.unasked(words), key=len)[-2:],
+        *sorted(locale_lint.unasked(words), key=len)[-2:],
     ]
 
 

@@ -11,16 +11,16 @@ from functools import partial
 from typing import TextIO
 
 from assistant import phrases
-from assistant.board import Board
-from assistant.config import Settings
+from assistant.config.settings import Settings
 from assistant.doctor import finding as findings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.doctor.probe import probe
-from assistant.doctor.running import Running
+from assistant.doctor.isolated_check import probe
+from assistant.doctor.running_assistant import Running
 from assistant.doctor.speech import Mouth, Speech
 from assistant.doctor.system import System, temperature, voltage
 from assistant.phrases import Phrases
 from assistant.records import ConfigError
+from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from assistant.config import Settings
+from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
 from assistant.records import ControlError
 from assistant.voice.controls import Reply
 from assistant.voice.controls.buttons import Buttons
-from assistant.voice.light import Light
+from assistant.voice.controls.camera_led import Light
 
 LIT_S = 1.0
 """For who stands by to see it."""

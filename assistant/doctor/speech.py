@@ -4,15 +4,15 @@ import logging
 import threading
 import time
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.doctor.finding import Finding, bad, good
 from assistant.records import Priority, Utterance, VoiceError
 from assistant.voice import voices
-from assistant.voice.cards import CardPlayer, cards
-from assistant.voice.earcons import three_beeps
-from assistant.voice.ladder import Ladder
-from assistant.voice.mixer import raise_volume
-from assistant.voice.sound import CommandPlayer, Pcm, silence
+from assistant.voice.audio.mixer import raise_volume
+from assistant.voice.audio.player import CommandPlayer, Pcm, silence
+from assistant.voice.audio.sound_cards import CardPlayer, cards
+from assistant.voice.speech.earcons import three_beeps
+from assistant.voice.speech.fallback_voice import Ladder
 
 log = logging.getLogger(__name__)
 

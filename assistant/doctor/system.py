@@ -7,9 +7,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.board import HOT_C, SYSTEM, Board
 from assistant.doctor.finding import Finding, bad, good
 from assistant.records import VoiceError
+from assistant.system.board import HOT_C, SYSTEM, Board
 from assistant.voice.child import run_child
 
 UNITS = ("emotion-assistant-voice.service", "emotion-assistant.service")

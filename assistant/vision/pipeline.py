@@ -15,22 +15,22 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config import Settings
+from assistant.config.settings import Settings
 from assistant.faults import Faults
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
-from assistant.vision import preprocess, quality
-from assistant.vision.answers import Answered, Answers
-from assistant.vision.crowd import Crowd
+from assistant.vision.cameras.lens_cover import Lens
+from assistant.vision.decisions.announcement_log import Remark
+from assistant.vision.decisions.scene import Scene
+from assistant.vision.decisions.stabilizer import Glance, Stabilizer
 from assistant.vision.detectors import Detector
-from assistant.vision.lens import Lens
-from assistant.vision.lookout import Lookout
-from assistant.vision.scene import Scene
-from assistant.vision.search import Search
-from assistant.vision.sight import Sight
-from assistant.vision.stabilizer import Glance, Stabilizer
-from assistant.vision.told import Remark
-from assistant.vision.tracker import COAST_S, Tracker
+from assistant.vision.detectors.rescan import Search
+from assistant.vision.faces import preprocess, quality
+from assistant.vision.faces.face_limit import Crowd
+from assistant.vision.faces.tracker import COAST_S, Tracker
+from assistant.vision.queries.answers import Answered, Answers
+from assistant.vision.queries.snapshot import Sight
+from assistant.vision.queries.snapshot_builder import Lookout
 
 CHANGE_LIVES_S = 3.0
 """What could not be said within this time is no longer news, even if it is still true."""

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant import config
-from assistant.config import Settings
-from convert.arguments import at_least_one, command, data
-from convert.datasets import DatasetError
-from convert.scenarios import truth
-from convert.scenarios.script import KINDS
+from assistant.config import settings as config
+from assistant.config.settings import Settings
+from convert.cli_arguments import at_least_one, command, data
+from convert.data.fer2013 import DatasetError
+from convert.scenarios.script import truth
+from convert.scenarios.script.generate import KINDS
 
 SCENARIOS = ("<!-- scenarios -->", "<!-- /scenarios -->")
 SEED = 1
@@ -58,11 +58,14 @@ def _scenarios(options: argparse.Namespace) -> int:
         return _missing(options)
     if options.write:
         return _write(options)
-    from convert import card
-    from convert.scenarios import asking, report, run
+    from convert.expression import card
+    from convert.scenarios import answer_delay, run
+    from convert.scenarios.score import report
 
     settings = _settings(options)
-    asked = asking.first_sound_s(settings) if options.report else ()  # first, for it may fail, and the scenes take long
+    asked = (
+        answer_delay.first_sound_s(settings) if options.report else ()
+    )  # first, for it may fail, and the scenes take long
     outcomes = run.run(_tasks(options, settings), options.workers)
     if options.tune:
         from convert.scenarios import tune
@@ -72,7 +75,7 @@ def _scenarios(options: argparse.Namespace) -> int:
         return 0
     heard = report.heard(outcomes, settings)
     if options.plots:
-        from convert.scenarios import plot
+        from convert.scenarios.score import plot
 
         for each in heard:
             plot.draw(each, options.plots)
@@ -104,8 +107,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
-    from convert.scenarios import folder
     from convert.scenarios.run import Task
+    from convert.scenarios.script import folder
 
     if options.scenes:
         clips = [clip for clip in folder.read(options.scenes) if options.only in (None, clip.truth.kind)]
@@ -115,9 +118,10 @@ def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
 
 
 def _script(options: argparse.Namespace) -> list[Any]:
-    from convert.scenarios import faces, script
+    from convert.scenarios.render import faces
+    from convert.scenarios.script import generate
 
-    scenes = script.write(faces.load(data(options), _half(options)).roster(), options.seed)
+    scenes = generate.write(faces.load(data(options), _half(options)).roster(), options.seed)
     return _some([scene for scene in scenes if options.only in (None, scene.kind)], options)
 
 
@@ -145,7 +149,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _missing(options: argparse.Namespace) -> int:
-    from convert.scenarios import faces
+    from convert.scenarios.render import faces
 
     for name in faces.missing(data(options)):
         print(name)
@@ -155,8 +159,9 @@ def _missing(options: argparse.Namespace) -> int:
 def _write(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from convert.scenarios import faces, folder
-    from convert.scenarios.render import SceneCamera
+    from convert.scenarios.render import faces
+    from convert.scenarios.render.camera import SceneCamera
+    from convert.scenarios.script import folder
 
     scenes, cast = _script(options), faces.load(data(options), _half(options))
     with tqdm(total=sum(scene.frames for scene in scenes), unit="frame", disable=None) as bar:

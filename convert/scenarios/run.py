@@ -20,18 +20,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import assembly
-from assistant.config import Settings
+from assistant.app.replay import Line, Reply, Summary, replay
+from assistant.config.settings import Settings
 from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Levels, Person, Reading
-from assistant.replay import Line, Reply, Summary, replay
+from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline, Step
-from convert.scenarios import faces, scene
-from convert.scenarios.folder import Clip, Played
-from convert.scenarios.render import SceneCamera
-from convert.scenarios.scene import HEIGHT, WIDTH, Scene
-from convert.scenarios.score import Said
-from convert.scenarios.truth import Truth
+from convert.scenarios.render import faces
+from convert.scenarios.render.camera import SceneCamera
+from convert.scenarios.score.announcements import Said
+from convert.scenarios.script import scene
+from convert.scenarios.script.folder import Clip, Played
+from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene
+from convert.scenarios.script.truth import Truth
 
 MID_GREY = 128
 
@@ -117,7 +118,7 @@ class _Again(Pipeline):
     """The pipeline behind detector and classifier."""
 
     def __init__(self, known: _Known, settings: Settings) -> None:
-        super().__init__(known, known, settings, assembly.words(settings))
+        super().__init__(known, known, settings, factory.words(settings))
         self._known = known
 
     def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
@@ -218,7 +219,7 @@ def _cast(data: Path, half: str) -> faces.Cast:
 @functools.lru_cache(maxsize=1)
 def _parts(settings: Settings) -> Pipeline:
     """Detector and classifier, loaded once in each worker; its memory is not used."""
-    return assembly.pipeline(settings)
+    return factory.pipeline(settings)
 
 
 def _said(line: Line) -> Said:

@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.config import Settings
-from convert.datasets import LABELS
-from convert.scenarios.figures import DEGRADED, LEAST_EVENTS, Heard, figures
+from assistant.config.settings import Settings
+from convert.data.fer2013 import LABELS
 from convert.scenarios.run import Outcome, again
+from convert.scenarios.score.figures import DEGRADED, LEAST_EVENTS, Heard, figures
 
 GRID: dict[str, tuple[float, ...]] = {
     "window_s": (0.95, 1.0, 1.2, 1.5),

@@ -66,7 +66,7 @@ def updates(machine: Machine, heard: Heard, table: Table, offline: Path) -> None
     for part in ("systemd", "assistant", "convert", "models", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         copy = shutil.copytree if (machine.tree / part).is_dir() else shutil.copy
         copy(machine.tree / part, tree / part)
-    broken = tree / "assistant/assembly.py"
+    broken = tree / "assistant/vision/factory.py"
     sound = broken.read_text()
     with table.step("an update that does not work") as said:
         broken.write_text(sound + '\nraise RuntimeError("broken on purpose")\n')

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import virtual_camera
 
-from assistant.config import Camera as CameraSettings
-from assistant.config import Detector as DetectorSettings
+from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import Detector as DetectorSettings
 from assistant.records import CameraError
-from assistant.vision import detectors, preprocess
+from assistant.vision import detectors
 from assistant.vision.cameras import open_camera
-from assistant.vision.capture import Capture
+from assistant.vision.cameras.capture import Capture
+from assistant.vision.faces import preprocess
 
 SETTINGS = CameraSettings(driver="picamera2", fps=10)
 ROUNDS, FRAMES = 20, 5

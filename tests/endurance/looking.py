@@ -15,16 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import assembly
-from assistant.config import Camera, Settings
-from assistant.live import Live
+from assistant.config.settings import Camera, Settings
 from assistant.records import Fate, Frame, ModelError, Priority, Utterance
-from assistant.vision.capture import Capture
+from assistant.vision import factory
+from assistant.vision.cameras.capture import Capture
+from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline
-from assistant.voice.queue import SpeechQueue
+from assistant.voice.speech.speech_queue import SpeechQueue
 from tests.endurance.wear import Outcome, Wear
-from tests.faces import picture as drawn_face
-from tests.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
+from tests.support.drawn_faces import picture as drawn_face
+from tests.support.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
 
 FPS, REAL_FPS = 10.0, 2.0
 SCENE_S = 600.0
@@ -183,7 +183,7 @@ class _Day:
 def scripted(count: int) -> Outcome:
     """So many frames with scripted eyes."""
     day, wear, mouth, stop = _Day(), Wear("frames, scripted eyes", count), Mouth(), threading.Event()
-    settings, words = Settings(), assembly.words(Settings())
+    settings, words = Settings(), factory.words(Settings())
 
     class Reader(ScriptedReader):
         """Fails when the script says so."""
@@ -231,7 +231,7 @@ def real(count: int) -> Outcome:
     """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
     wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
     settings = Settings(camera=Camera(fps=REAL_FPS))
-    line, words = assembly.pipeline(settings), assembly.words(settings)
+    line, words = factory.pipeline(settings), factory.words(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
     seen = itertools.count()

@@ -9,15 +9,15 @@ import time
 
 import numpy as np
 
-from assistant import assembly, live
-from assistant.config import Settings
-from assistant.live import Live
+from assistant.config.settings import Settings
 from assistant.records import CameraError, Frame, Utterance
-from assistant.vision import capture
-from assistant.vision.capture import Capture
+from assistant.vision import factory, loop
+from assistant.vision.cameras import capture
+from assistant.vision.cameras.capture import Capture
+from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline
 from tests.endurance.wear import FastClock, Outcome, Wear
-from tests.standins import ScriptedDetector, ScriptedReader, picture
+from tests.support.standins import ScriptedDetector, ScriptedReader, picture
 
 SPEED = 50.0
 FPS = 10.0
@@ -101,9 +101,9 @@ def losses(count: int) -> Outcome:
     """So many losses."""
     capture.FIRST_RETRY_S, capture.LAST_RETRY_S = (pause / SPEED for pause in (capture.FIRST_RETRY_S, 4.0))
     capture.UNUSABLE_S /= SPEED
-    live.TAKE_S /= SPEED
+    loop.TAKE_S /= SPEED
     clock, wear = FastClock(SPEED), Wear("camera losses", count)
-    plug, words = Plug(clock, count), assembly.words(Settings())
+    plug, words = Plug(clock, count), factory.words(Settings())
     eye = Capture(plug.open, clock=clock)
     line = Pipeline(ScriptedDetector(lambda _: []), ScriptedReader(), Settings(), words)
     Live(

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 
 from assistant.records import Fate, Priority, Utterance, VoiceError
-from assistant.voice.speaker import Speaker
+from assistant.voice.speech.speaker import Speaker
 from tests.endurance.wear import FastClock, Outcome, Wear
 
 SPEED = 200.0

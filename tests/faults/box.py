@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.faults.ear import Ear, Heard, Vocabulary
-from tests.processes import parts
+from tests.support.processes import parts
 
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).parent / "standin"

@@ -17,10 +17,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant import phrases
-from assistant.config import Voice
-from assistant.voice.earcons import three_beeps
+from assistant.config.settings import Voice
+from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.voices.espeak import synthesizers
-from tests import wordlint
+from tests.support import locale_lint
 
 PLAYER = """#!{python} -IS
 import json, os, socket, sys, time
@@ -64,7 +64,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         words = phrases.load("en")
-        texts = {*wordlint.unasked(words), *words.tables["status"].values(), *map(words.silence, range(1, 90))}
+        texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.silence, range(1, 90))}
         texts |= {f"{words.status('running')} {words.status('muted')}"}
         spoken, self._known = [], {}
         for speak in reversed(synthesizers(Voice(), words.voice)):  # the first is the one that is mostly heard

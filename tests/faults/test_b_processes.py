@@ -14,7 +14,7 @@ import pytest
 from assistant.records import VoiceError
 from assistant.voice.child import run_child
 from tests.faults.box import Box, Row, without
-from tests.processes import hang
+from tests.support.processes import hang
 
 STOPPED, BACK = "The vision part stopped.", "The vision part is back."
 

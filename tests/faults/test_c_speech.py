@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.link import Client
+from assistant.ipc.link import Client
 from assistant.records import Priority, Utterance
-from assistant.voice.sound import CommandPlayer, with_lead_in
+from assistant.voice.audio.player import CommandPlayer, with_lead_in
 from assistant.voice.voices.espeak import Program
 from tests.faults.box import ROOT, Box, Row, without
 from tests.faults.ear import BEEPS

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import cli, config, lastgood
+from assistant.app import cli
+from assistant.config import last_good
+from assistant.config import settings as config
 from assistant.records import ConfigError
 from tests.faults.box import ROOT, Box, Row, without
 
@@ -90,7 +92,7 @@ def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
         settings(box, whole[:size])
         found, _ = cli._service_settings(options)
         assert isinstance(found, config.Settings)
-    lastgood.keep(config.parse(GOOD, "good"))
+    last_good.keep(config.parse(GOOD, "good"))
     since = service(box, settings(box, whole + b"[cut"))
     row.said(box.ear.until(LAST), since)
 
@@ -129,7 +131,7 @@ def test_d6(box: Box, row: Row, content: bytes) -> None:
 SAVE = """
 import os, sys
 from pathlib import Path
-from assistant.files import write_whole
+from assistant.system.atomic_files import write_whole
 write_whole({Path(sys.argv[1]): b"new" * 3000})
 """
 
@@ -198,7 +200,7 @@ def test_d10(box: Box, row: Row) -> None:
     assert box.command("record").returncode == 0
     broken = box.folder / "broken"
     shutil.copytree(ROOT / "assistant", broken / "assistant", ignore=shutil.ignore_patterns("__pycache__"))
-    (broken / "assistant/voice/server.py").write_bytes(b"def broken(:\n")
+    (broken / "assistant/voice/process.py").write_bytes(b"def broken(:\n")
     python = box.folder / "python"
     python.write_text(f'#!/bin/sh\nshift\ncd {broken} && exec {sys.executable} -P "$@"\n')
     python.chmod(0o755)

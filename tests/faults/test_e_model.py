@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from assistant.records import ModelError
-from assistant.vision.classifier import Classifier
-from assistant.vision.tflite import find
-from tests import models
+from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.model_file import find
 from tests.faults.box import Box, Row
+from tests.support import damaged_models
 
 SECOND = "Using the second expression model."
 STARTS_S = 5.0
@@ -69,14 +69,14 @@ def test_e4(box: Box, row: Row, how: str) -> None:
     model = copied(box)
     whole = model.read_bytes()
     model.write_bytes(whole[: len(whole) // 2] if how == "cut" else b"\x1c\0\0\0TFL3" + os.urandom(9000))
-    models.rewrite_card(model, sha256="")
+    damaged_models.rewrite_card(model, sha256="")
     second(box, row, model)
 
 
 @pytest.mark.fault("E5", "another shape or number of classes", say=STARTS_S)
 def test_e5(box: Box, row: Row) -> None:
     model = copied(box)
-    models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, golden=[])
+    damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, golden=[])
     second(box, row, model)
 
 
@@ -92,7 +92,7 @@ def test_e7(box: Box, row: Row) -> None:
     about = json.loads(model.with_suffix(".json").read_text())
     assert about["golden"], "what it said of pictures made of numbers"
     wrong = [list(reversed(each)) if isinstance(each, list) else each for each in about["golden"]]
-    models.rewrite_card(model, golden=wrong)
+    damaged_models.rewrite_card(model, golden=wrong)
     second(box, row, model)
 
 
@@ -128,7 +128,7 @@ def test_e9(box: Box, row: Row, suffix: str) -> None:
 @pytest.mark.parametrize("labels", [["x" * 1_000_000] * 8, ["happy\0"] * 8, ["happy"] * 8, ["../../x"] * 8, []])
 def test_e10(box: Box, row: Row, labels: list[str]) -> None:
     model = copied(box)
-    models.rewrite_card(model, labels=labels)
+    damaged_models.rewrite_card(model, labels=labels)
     with pytest.raises(ModelError):
         Classifier(model)
     second(box, row, model)

@@ -10,17 +10,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from assistant.config import Detector
+from assistant.config.settings import Detector
 from assistant.records import EXPRESSIONS, DetectorError, ModelError
-from assistant.vision import tflite
-from assistant.vision.classifier import read_card
-from assistant.vision.cover import Cover
-from assistant.vision.detectors.own import Own
+from assistant.vision.detectors.tflite import Own
+from assistant.vision.inference import model_file
+from assistant.vision.inference.expression import read_card
+from assistant.vision.inference.occlusion import Cover
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack, must_be_one_line
 
 CARDS = tuple(
-    json.loads(tflite.find(name).with_suffix(".json").read_text("utf-8"))
+    json.loads(model_file.find(name).with_suffix(".json").read_text("utf-8"))
     for name in ("emotion-cnn-int8", "face-detector-int8", "face-cover-int8")
 )
 SMALL = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import control
-from assistant.messages import MAX_LINE
+from assistant.ipc import control_client
+from assistant.ipc.messages import MAX_LINE
 from assistant.records import LinkError
 from assistant.voice.controls import COMMANDS
 from tests.fuzz.doors import opened
@@ -35,11 +35,11 @@ def target() -> Iterator[Attack]:
         if answer:
             assert answer.endswith(b"\n"), answer
             assert answer.count(b"\n") == 1, answer
-            reply = control._reply(answer, Path("control.sock"))
+            reply = control_client._reply(answer, Path("control.sock"))
             assert reply.ok or reply.text, answer
         for line in sent:
             with contextlib.suppress(LinkError):
-                json.dumps(control._reply(line, Path("control.sock")).facts)
+                json.dumps(control_client._reply(line, Path("control.sock")).facts)
 
     with opened() as doors:
         yield Attack(parts(lines(VALID, TOKENS)), check)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant import control, phrases
-from assistant.config import Controls, Settings, Voice
-from assistant.link import Client
-from assistant.messages import Answer, Ask, Message
+from assistant import phrases
+from assistant.config.settings import Controls, Settings, Voice
+from assistant.ipc import control_client as control
+from assistant.ipc.link import Client
+from assistant.ipc.messages import Answer, Ask, Message
 from assistant.records import LinkError, Priority, Utterance
-from assistant.voice.server import serve
+from assistant.voice.process import serve
 
 ANSWERS_S = 8.0
 """A door that does not answer, or hang up, for so long hangs."""

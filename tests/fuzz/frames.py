@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from assistant import assembly
-from assistant.config import Settings
-from assistant.live import Live
+from assistant.config.settings import Settings
 from assistant.records import Box, Face, Frame, Utterance
-from assistant.vision import capture
-from assistant.vision.capture import MOST_PIXELS, Capture
+from assistant.vision import factory
+from assistant.vision.cameras import capture
+from assistant.vision.cameras.capture import MOST_PIXELS, Capture
+from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline, Step
 from tests.fuzz.engine import Attack
-from tests.standins import ScriptedCamera, ScriptedDetector
+from tests.support.standins import ScriptedCamera, ScriptedDetector
 
 TYPES = (
     "uint8",
@@ -128,7 +128,7 @@ def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
 def target() -> Iterator[Attack]:
     capture.UNUSABLE_S = 0.0  # nobody is waiting for the next picture
     settings = Settings()
-    real, words = assembly.pipeline(settings), assembly.words(settings)
+    real, words = factory.pipeline(settings), factory.words(settings)
 
     def check(drawn: tuple[list[Shot], list[tuple[float, ...]], bool, int]) -> float:
         recipes, found, is_real, turn = drawn

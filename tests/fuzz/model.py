@@ -21,11 +21,11 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from hypothesis import strategies as st
 
-from assistant.config import Detector
+from assistant.config.settings import Detector
 from assistant.records import DetectorError, ModelError
-from assistant.vision import tflite, trial
-from assistant.vision.classifier import Classifier
-from assistant.vision.detectors.own import Own
+from assistant.vision.detectors.tflite import Own
+from assistant.vision.inference import model_file, sandbox
+from assistant.vision.inference.expression import Classifier
 from tests.fuzz import damage
 from tests.fuzz.engine import STUCK_S, Attack
 
@@ -47,7 +47,7 @@ class Original:
     """A shipped model, and where in it there is more than weights."""
 
     def __init__(self, name: str) -> None:
-        file = tflite.find(name)
+        file = model_file.find(name)
         self.content, self.card = file.read_bytes(), json.loads(file.with_suffix(".json").read_text("utf-8"))
         is_weight = np.zeros(len(self.content), bool)
         model: Any = schema.Model.GetRootAsModel(self.content, 0)
@@ -117,8 +117,8 @@ class Child:
         os.close(self._ask)
         os.close(self._answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        trial.limit()
-        trial.survive = _survive
+        sandbox.limit()
+        sandbox.survive = _survive
         with open(read, "rb") as questions:
             for line in questions:
                 began = time.process_time()
@@ -130,7 +130,7 @@ class Child:
 def _survive(path: Path, content: bytes) -> None:
     """The trial, in the process that is there for it."""
     try:
-        trial.attempt(content)
+        sandbox.attempt(content)
     except MemoryError as err:
         raise ModelError(f"{path}: too large") from err
 
@@ -184,9 +184,9 @@ def _is_refused(path: Path, card: dict[str, Any]) -> None:
     def parse(*_: object) -> None:
         raise AssertionError("parsed before it was compared with its card")
 
-    with _replaced(tflite, "interpreter", parse), _replaced(tflite.trial, "survive", parse):
+    with _replaced(model_file, "interpreter", parse), _replaced(model_file.trial, "survive", parse):
         try:
-            tflite.Model(path, card, 1)
+            model_file.Model(path, card, 1)
         except ModelError as err:
             if "does not match its card" not in str(err):
                 raise

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from assistant import config
-from assistant.config import Settings
+from assistant.config import settings
+from assistant.config.settings import Settings
 from assistant.records import ConfigError
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack
 
 LINE = 600
 """Characters that one mistake takes at most."""
-VALID = config.to_toml(Settings()).encode()
+VALID = settings.to_toml(Settings()).encode()
 SECTIONS = (b"camera", b"detector", b"model", b"decide", b"words", b"voice", b"controls")
 WORDS = (
     *(line for line in VALID.splitlines() if b" = " in line),
@@ -37,10 +37,10 @@ def contents() -> st.SearchStrategy[bytes]:
         st.builds(lambda steps: damage.damaged(VALID, steps, WORDS), damage.changes()),
         st.lists(word, max_size=20).map(b"".join),
         st.builds(
-            lambda head, each, much, tail: (head + each * (much // len(each)) + tail)[: config.MAX_BYTES + 1],
+            lambda head, each, much, tail: (head + each * (much // len(each)) + tail)[: settings.MAX_BYTES + 1],
             st.lists(word, max_size=3).map(b"".join),
             st.lists(word, min_size=1, max_size=3).map(b"".join),
-            st.sampled_from((100, 1000, 10_000, config.MAX_BYTES)),
+            st.sampled_from((100, 1000, 10_000, settings.MAX_BYTES)),
             st.lists(word, max_size=3).map(b"".join),
         ),
         st.builds(
@@ -59,13 +59,13 @@ def target() -> Iterator[Attack]:
         def check(content: bytes) -> None:
             path.write_bytes(content)
             try:
-                made = config.load(path)
+                made = settings.load(path)
             except ConfigError as err:
                 for line in str(err).split("\n"):
                     assert line.startswith(f"{path}: "), line
                     assert line.isprintable(), line
                     assert len(line) < len(str(path)) + LINE, line
             else:
-                assert config.parse(config.to_toml(made)) == made
+                assert settings.parse(settings.to_toml(made)) == made
 
         yield Attack(contents(), check)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config import Camera as CameraSettings
+from assistant.config.settings import Camera as CameraSettings
 from assistant.records import CameraError, Frame, SourceError
 
 View = tuple[float, float, float]

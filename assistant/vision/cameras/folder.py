@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config import Camera as CameraSettings
+from assistant.config.settings import Camera as CameraSettings
 from assistant.records import Frame, SourceError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"}

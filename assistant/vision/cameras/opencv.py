@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.config import Camera as CameraSettings
+from assistant.config.settings import Camera as CameraSettings
 from assistant.records import CameraBusyError, CameraError, Frame, SourceError
 from assistant.vision.cameras import Camera, Clock, v4l2
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config import Camera as CameraSettings
+from assistant.config.settings import Camera as CameraSettings
 from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame
 from assistant.vision.cameras import Clock
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config import Detector as DetectorSettings
+from assistant.config.settings import Detector as DetectorSettings
 from assistant.records import Face
 
 
@@ -34,7 +34,7 @@ def make(settings: DetectorSettings) -> Detector:
         from assistant.vision.detectors.haar import Haar
 
         return Haar(settings)
-    from assistant.vision.detectors.own import Own
+    from assistant.vision.detectors.tflite import Own
 
     return Own(settings)
 

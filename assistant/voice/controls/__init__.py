@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import AssistantError
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def make(settings: config.Controls, do: Do, socket: Path) -> tuple[tuple[Control
 
     Keys that nobody asked for (keys = "auto") and that cannot be watched are no trouble; the log tells.
     """
-    from assistant.voice.controls.door import Door
+    from assistant.voice.controls.control_socket import Door
 
     opened: list[Control] = []
     troubles: dict[str, str] = {}

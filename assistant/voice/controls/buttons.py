@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.voice.controls import Do
+from assistant.voice.controls.button_map import BUTTONS
 from assistant.voice.controls.gestures import SETTLE_S
-from assistant.voice.controls.layout import BUTTONS
 from assistant.voice.controls.pins import opening, own_factory
 from assistant.voice.controls.presses import Presses
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 
 from assistant.voice.controls import Do, ask
+from assistant.voice.controls.button_map import Row
 from assistant.voice.controls.gestures import Contact, Gesture
-from assistant.voice.controls.layout import Row
 
 log = logging.getLogger(__name__)
 

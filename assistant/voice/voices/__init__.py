@@ -4,10 +4,10 @@ import sys
 import threading
 import unicodedata
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import VoiceError
-from assistant.voice.ladder import Ladder, UnknownTextError, UnplayedError, Voice
-from assistant.voice.sound import Pcm, Player, audible, with_lead_in, with_volume
+from assistant.voice.audio.player import Pcm, Player, audible, with_lead_in, with_volume
+from assistant.voice.speech.fallback_voice import Ladder, UnknownTextError, UnplayedError, Voice
 
 MAX_CHARACTERS = 300
 LEAST_SHARE_OF_WORDS = 0.35
@@ -20,7 +20,7 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
     language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
     there sounds are words too.
     """
-    from assistant.voice.voices import sounding
+    from assistant.voice.voices import earcon
 
     engine = settings.engine
     if engine == "auto":
@@ -29,7 +29,7 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
         from assistant.voice.voices.printed import Printed
 
         printed = Printed()
-        return Ladder((printed,), sounding.Sounding(settings, printed.play))
+        return Ladder((printed,), earcon.Sounding(settings, printed.play))
     from assistant.voice.voices import espeak, recorded
     from assistant.voice.voices.tone import Tone
 
@@ -48,7 +48,7 @@ def make(settings: config.Voice, language: str, player: Player) -> Ladder:
         chosen.append(Speechd(settings, language))
     spoken = (*chosen, *espeak.rungs(settings, language, player))
     rungs = (*spoken, recorded.Recorded(settings, player, recorded.place()), Tone(settings, player))
-    return Ladder(rungs, sounding.Sounding(settings, sounding.tones(settings, player)))
+    return Ladder(rungs, earcon.Sounding(settings, earcon.tones(settings, player)))
 
 
 def plain(text: str) -> str:

@@ -10,11 +10,11 @@ import sys
 import threading
 from typing import Protocol
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import Priority, VoiceError
+from assistant.voice.audio.player import Pcm, Player, from_wav
 from assistant.voice.child import run_child
-from assistant.voice.ladder import Voice
-from assistant.voice.sound import Pcm, Player, from_wav
+from assistant.voice.speech.fallback_voice import Voice
 from assistant.voice.voices import plain, play
 
 LIMIT_S = 2.0

@@ -11,11 +11,11 @@ import sys
 import threading
 from pathlib import Path
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import Priority, VoiceError
-from assistant.voice.resident import Resident
-from assistant.voice.sound import Pcm, Player
+from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.voices import plain, play
+from assistant.voice.worker_process import Resident
 
 NATURAL_WPM = 175
 """The rate at which length_scale 1 speaks: three texts of 1.2, 4.1 and 10.9 s with the voice en_US-joe-medium take

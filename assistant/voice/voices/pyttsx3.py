@@ -15,10 +15,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import Priority, VoiceError
+from assistant.voice.audio.player import Player, from_wav
 from assistant.voice.child import run_child
-from assistant.voice.sound import Player, from_wav
 from assistant.voice.voices import least_s, plain, play
 
 FILE_LIMIT_S = 5.0

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant import config
-from assistant.files import write_whole
+from assistant.config import settings as config
 from assistant.records import Priority, VoiceError
-from assistant.voice.earcons import three_beeps
-from assistant.voice.ladder import UnknownTextError
-from assistant.voice.sound import Player, audible, from_wav, to_wav
+from assistant.system.atomic_files import write_whole
+from assistant.voice.audio.player import Player, audible, from_wav, to_wav
+from assistant.voice.speech.earcons import three_beeps
+from assistant.voice.speech.fallback_voice import UnknownTextError
 from assistant.voice.voices import least_s, plain, play
 from assistant.voice.voices.espeak import Synthesizer
 

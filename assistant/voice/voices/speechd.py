@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import Priority, VoiceError
 from assistant.voice.child import run_child
-from assistant.voice.ladder import YieldedError
+from assistant.voice.speech.fallback_voice import YieldedError
 from assistant.voice.ssip import CancelledError, Connection, default_path
 from assistant.voice.voices import least_s, plain
 

@@ -2,10 +2,10 @@
 
 import threading
 
-from assistant import config
+from assistant.config import settings as config
 from assistant.records import Priority
-from assistant.voice.earcons import three_beeps
-from assistant.voice.sound import Player, with_lead_in, with_volume
+from assistant.voice.audio.player import Player, with_lead_in, with_volume
+from assistant.voice.speech.earcons import three_beeps
 
 
 class Tone:

@@ -152,8 +152,8 @@ def starts(see) -> None:
 
 
 PATCHES = {
-    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.classifier": models,
-    "assistant.vision.cover": judges, "assistant.see": starts,
+    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.inference.expression": models,
+    "assistant.vision.inference.occlusion": judges, "assistant.vision.process": starts,
 }  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""The notice for people nearby: one printable page in the wearer's language, large, black on white, complete in itself.
+
+All lengths are shares of the page, so that it fills an A4 sheet, an A6 card or a badge alike.
+"""
+
+import html
+from pathlib import Path
+from string import Template
+
+from assistant.phrases import Phrases
+from assistant.system.atomic_files import write_whole
+
+RIGHT_TO_LEFT = {"ar"}
+
+PAGE = Template("""\
+<!DOCTYPE html>
+<html lang="$lang" dir="$direction">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+@page { margin: 0 }
+html, body { margin: 0; padding: 0; background: #fff; color: #000 }
+body { font-family: Verdana, "DejaVu Sans", "Noto Sans", Arial, sans-serif; line-height: 1.2 }
+main { box-sizing: border-box; height: 100vh; padding: 7vmin; display: flex; flex-direction: column;
+       justify-content: space-evenly; border: 1.5vmin solid #000; overflow: hidden; break-inside: avoid }
+h1, p { margin: 0; overflow-wrap: break-word }
+h1 { font-size: 14vmin; line-height: 1.05 }
+p { font-size: 8vmin }
+p.last { font-size: 6vmin }
+</style>
+</head>
+<body>
+<main>
+<h1>$who</h1>
+<p>$what</p>
+<p><strong>$keeps</strong></p>
+<p class="last">$cover</p>
+</main>
+</body>
+</html>
+""")
+
+
+def notice(words: Phrases) -> str:
+    """The page as HTML that loads nothing."""
+    texts = {name: html.escape(text) for name, text in words.tables["notice"].items()}
+    return PAGE.substitute(texts, lang=words.locale, direction="rtl" if words.locale in RIGHT_TO_LEFT else "ltr")
+
+
+def write(words: Phrases, file: Path | None) -> None:
+    """Write it to the file, whole or not at all, or to the standard output. Raises OSError."""
+    if file is None:
+        print(notice(words), end="")
+    else:
+        write_whole({file: notice(words).encode()})

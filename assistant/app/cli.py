@@ -1,0 +1,270 @@
+"""The command line: arguments and settings in, the parts put together, errors as one line and an exit code."""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.app.parser import parser
+from assistant.config import settings as config
+from assistant.config.settings import Settings
+from assistant.ipc.control_client import REQUESTS
+from assistant.records import AssistantError, ConfigError, Fault, SourceError, Trouble
+from assistant.system.log_rate_limit import Throttle
+from assistant.system.process_setup import no_cores, open_streams, quiet_libraries, stop_on_signal
+
+EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
+"""Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    open_streams()
+    no_cores()
+    options = parser(COMMANDS).parse_args(arguments)
+    logging.basicConfig(
+        level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Throttle())
+    quiet_libraries()
+    try:
+        return int(options.command(options))
+    except AssistantError as err:
+        if options.debug:
+            raise
+        is_config = isinstance(err, ConfigError)
+        for line in str(err).splitlines() if is_config else [" ".join(str(err).splitlines())]:
+            print(f"emotion-assistant: {line}", file=sys.stderr)
+        return EXIT_CONFIG if is_config else EXIT_ERROR
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as err:
+        if options.debug:
+            raise
+        print(f"emotion-assistant: {err.filename or 'output'}: {err.strerror or err}", file=sys.stderr)
+        return EXIT_ERROR
+    except Exception as err:
+        if options.debug:
+            raise
+        print(f"emotion-assistant: unexpected {type(err).__name__}: {err}; --debug shows where", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings of the file, with what the command line says instead. Raises ConfigError."""
+    from assistant.phrases import known_locales
+
+    settings = _with_options(config.load(options.config), options)
+    if settings.words.locale not in known_locales():
+        raise ConfigError(f"words.locale is {settings.words.locale!r}; allowed: {', '.join(known_locales())}")
+    return settings
+
+
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, Trouble | None]:
+    """The settings, and the trouble with them where the user's are wrong: a service never ends for that, but goes on
+    with the last that were right, else with the defaults."""
+    from assistant.config import last_good
+
+    try:
+        settings = settings_of(options)
+    except ConfigError as err:
+        if not os.environ.get("NOTIFY_SOCKET"):
+            raise
+        last = last_good.recall()
+        return last or _with_options(Settings(), options), Trouble(
+            "settings_last" if last else "settings", str(err), err.lines
+        )
+    last_good.keep(settings)
+    return settings, None
+
+
+def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+    said = {
+        "camera": {"driver": options.camera, "source": options.source},
+        "detector": {"driver": options.detector},
+        "model": {"file": options.model},
+        "voice": {"engine": options.voice},
+    }
+    return config.override(
+        settings,
+        {name: {key: value for key, value in keys.items() if value is not None} for name, keys in said.items()},
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    with stop_on_signal() as stop:
+        from assistant.app.run import run
+
+        settings, trouble = _service_settings(options)
+        return run(settings, stop, trouble=trouble, options=("--log-level", options.log_level))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from assistant.app.replay import Reply, Summary, replay
+    from assistant.vision import factory
+    from assistant.vision.cameras import open_camera
+
+    settings = settings_of(options)
+    if not options.source:
+        raise SourceError("SOURCE is empty; give a clip or a folder of pictures")
+    driver = "folder" if Path(options.source).is_dir() else "opencv"
+    source = options.source if os.sep in options.source or driver == "folder" else f".{os.sep}{options.source}"
+    settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver=driver, source=source))
+    pipeline = factory.pipeline(settings)
+    with contextlib.closing(open_camera(settings.camera)) as camera:
+        for item in replay(camera, pipeline, settings):
+            if isinstance(item, Reply):
+                continue
+            if options.json:
+                record = {"summary": dataclasses.asdict(item)} if isinstance(item, Summary) else item.record()
+                print(json.dumps(record, ensure_ascii=False), flush=True)
+            elif isinstance(item, Summary):
+                print(f"{item.frames} frames, {item.seconds:.1f} s, {item.people} people")
+            else:
+                fate = "" if item.fate == "spoken" else f" [{item.fate}]"
+                print(f"{item.change.at:7.2f} s  {item.utterance.text:32} ({item.utterance.why}){fate}", flush=True)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from assistant.app.demo import demo
+
+    with stop_on_signal() as stop:
+        return demo(settings_of(options), options.wav, stop)
+
+
+def _vision(options: argparse.Namespace) -> int:
+    with stop_on_signal() as stop:
+        from assistant.vision.process import see
+
+        settings, trouble = _service_settings(options)
+        if options.with_parent:
+            threading.Thread(target=_outlive, args=(stop, 0.0), name="parent", daemon=True).start()
+        return see(settings, stop, trouble=trouble)
+
+
+def _voice(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.ipc import link
+    from assistant.voice import monitors, process
+
+    settings, _ = _service_settings(options)  # vision says what is wrong with them
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    with stop_on_signal() as stop:
+        if options.with_parent:
+            threading.Thread(target=_outlive, args=(stop, monitors.MISSED_S + 1), name="parent", daemon=True).start()
+        process.serve(settings, link.runtime_socket(), words, stop)
+    return 0
+
+
+def _gone(options: argparse.Namespace) -> int:
+    from assistant.ipc import link
+
+    if options.result != "success":
+        with contextlib.closing(link.Client(link.runtime_socket())) as client:
+            client.send(Fault("vision", time.monotonic(), f"its unit ended: {options.result}"))
+    return 0
+
+
+def _outlive(stop: threading.Event, seconds: float) -> None:
+    """Wait for the end of standard input, which is the end of the parent, then long enough to say that it is gone."""
+    while os.read(0, 4096):
+        pass
+    stop.wait(seconds)
+    stop.set()
+
+
+def _say(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice import voices
+    from assistant.voice.audio import player as sound
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    player = sound.CommandPlayer(settings.voice.device)
+    with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
+        return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
+
+
+def _record(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice.voices import espeak, recorded
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    folder = options.folder or recorded.place()
+    synthesizers = espeak.synthesizers(settings.voice, words.voice)
+    count = recorded.record(words.tables, synthesizers, settings.voice.rate_wpm, folder)
+    print(f"{count} recordings in {folder}")
+    return 0
+
+
+def _sounds(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.voice import voices
+    from assistant.voice.audio import player as sound
+    from assistant.voice.speech.sound_tour import tour
+
+    settings = settings_of(options)
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    ladder = voices.make(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    assert ladder.sounds  # `make` gives some to every ladder
+    with contextlib.closing(ladder), stop_on_signal() as stop:
+        return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from assistant.ipc import control_client
+
+    reply = control_client.ask(options.what)
+    if getattr(options, "json", False):
+        print(json.dumps(dict(reply.facts), ensure_ascii=False))
+    elif reply.ok:
+        print(reply.text)
+    if not reply.ok:
+        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
+    return 0 if reply.ok else EXIT_ERROR
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from assistant.doctor.checkup import checkup, usable
+
+    try:
+        settings, mistakes = settings_of(options), ""
+    except ConfigError as err:
+        settings, mistakes = _with_options(usable(err), options), str(err)
+    with stop_on_signal() as stop:
+        code = checkup(settings, mistakes, stop, is_quiet=options.quiet, as_json=options.json)
+        return EXIT_INTERRUPTED if stop.is_set() else code
+
+
+def _notice(options: argparse.Namespace) -> int:
+    from assistant import phrases
+    from assistant.app import bystander_notice
+
+    bystander_notice.write(phrases.load(settings_of(options).words.locale), options.html)
+    return 0
+
+
+def _config(options: argparse.Namespace) -> int:
+    print(config.to_toml(settings_of(options)), end="")
+    return 0
+
+
+COMMANDS = {
+    "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
+    "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "doctor": _doctor,
+    "notice": _notice, "config": _config,
+}  # fmt: skip
+"""What each command of the command line does; returns its exit code."""

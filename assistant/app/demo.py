@@ -1,0 +1,69 @@
+"""The demo: the assistant on two photographs, with a transcript, aloud where there is a sound device, and as a WAV."""
+
+import contextlib
+import dataclasses
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+
+from assistant.config.settings import Settings
+from assistant.records import CameraError, Fate, Utterance, VoiceError
+from assistant.vision import factory
+from assistant.vision.cameras import open_camera
+from assistant.vision.cameras.capture import Capture
+from assistant.vision.loop import Live
+from assistant.voice import voices
+from assistant.voice.audio import player as sound
+from assistant.voice.speech.speaker import Speaker
+
+LAST_WORDS_S = 4.0
+"""What is still waiting when the pictures end may be said for so long."""
+PROBE_S = 0.1
+
+
+def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys.stdout) -> int:
+    """Show, tell, and leave what was heard in `wav`; returns the exit code.
+
+    Raises CameraError where the photographs are missing, ModelError, and VoiceError where no voice can speak at all.
+    """
+    settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver="demo"))
+    open_camera(settings.camera).close()
+    pipeline, words = factory.pipeline(settings), factory.words(settings)
+    began = time.monotonic()
+    failures: list[str] = []
+
+    def write(utterance: Utterance, fate: Fate, at: float) -> None:
+        outcome = "" if fate is Fate.SPOKEN else f" [{fate}]"
+        print(f"{at - began:6.1f} s  {utterance.text:32} ({utterance.why}){outcome}", file=out, flush=True)
+        if fate is Fate.FAILED:
+            failures.append(utterance.text)
+
+    with contextlib.ExitStack() as stack:
+        player = sound.Recorder(_player(settings, out), wav, time.monotonic)
+        stack.callback(player.close)
+        ladder = voices.make(settings.voice, words.voice, player)
+        speaker = Speaker(ladder, on_fate=write, on_trouble=lambda trouble: print(f"voice: {trouble}", file=out))
+        stack.callback(speaker.close, 1.0)
+        capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
+        stack.callback(capture.close)
+        Live(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
+        speaker.drain(LAST_WORDS_S)
+        if capture.trouble:
+            raise CameraError(capture.trouble)
+    if failures:
+        raise VoiceError(f"{len(failures)} sentences could not be spoken; see above")
+    print(f"What was heard is in {wav}.", file=out)
+    return 0
+
+
+def _player(settings: Settings, out: TextIO) -> sound.Player:
+    """The sound device, if it plays a moment of silence; else one that only takes the time."""
+    player = sound.CommandPlayer(settings.voice.device)
+    try:
+        player.play(sound.silence(PROBE_S), threading.Event())
+    except VoiceError as err:
+        print(f"No sound device, so the demo goes on silently ({err}).", file=out)
+        return sound.PacedPlayer()
+    return player

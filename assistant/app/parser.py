@@ -1,0 +1,112 @@
+"""The command line's arguments: every command with its options and the sentence that --help says of it."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from assistant.config import settings
+from assistant.ipc.control_client import REQUESTS
+
+Command = Callable[[argparse.Namespace], int]
+EXAMPLES = """\
+examples:
+  emotion-assistant demo                     two photographs, a transcript, demo.wav
+  emotion-assistant replay clip.mp4          what would be said of a clip, and when
+  emotion-assistant run --camera opencv      the assistant, with the first USB camera
+  emotion-assistant config > my.toml         all settings with their comments, to edit
+  emotion-assistant run --config my.toml
+  emotion-assistant ask                      asks the running assistant what it sees; likewise why, mute, louder …
+
+Nothing leaves the device, and no picture is stored. What a face looks like is not what somebody feels.
+"""
+
+
+def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Every command and option. functions: what each command does, in `command` of the parsed arguments."""
+    top = argparse.ArgumentParser(
+        prog="emotion-assistant",
+        description="Tells a visually impaired wearer, in a few spoken words, how the person in front looks.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    _add_common(top, debug=False, log_level="warning")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return _command(commands, name, functions[name], text)
+
+    _add_camera(command("run", "the assistant, until it is told to stop"))
+
+    replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
+    replay.add_argument("source", metavar="SOURCE", help="a video file or a folder of pictures")
+    replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
+
+    demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")
+    demo.add_argument("--wav", type=Path, default=Path("demo.wav"), metavar="FILE", help="default: %(default)s")
+
+    for name in ("vision", "voice"):
+        part = command(name, f"the {name} process alone, as a unit runs it")
+        part.add_argument("--with-parent", action="store_true", help="end after standard input has closed: see `run`")
+        if name == "vision":
+            _add_camera(part)
+    gone = command("gone", "tell the voice that vision has ended, as its unit does")
+    gone.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; of success nothing is told")
+    say = command("say", "speak a text, to hear voice and sound device")
+    say.add_argument("text", metavar="TEXT", nargs="+")
+    record = command("record", "record what is said of faults, for when espeak-ng cannot speak")
+    record.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: where the voice looks for it")
+    command("sounds", "a spoken tour of the short sounds that may stand for words")
+    ask = command("ask", "have the running assistant tell what it sees")
+    ask.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
+                     help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
+    for name, text in REQUESTS.items():
+        request = command(name, text)
+        request.set_defaults(what=name)
+        if name == "status":
+            request.add_argument("--json", action="store_true", help="the facts as one JSON object")
+    doctor = command("doctor", "check every part, say what is found and what to do")
+    _add_camera(doctor)
+    doctor.add_argument("--json", action="store_true", help="what was found as one JSON object")
+    doctor.add_argument("--quiet", action="store_true", help="print it only")
+    notice = command("notice", "a page for the people nearby, in the wearer's language, to print")
+    notice.add_argument("--html", type=Path, metavar="FILE", help="write it there; default: to the standard output")
+    command("config", "print the effective settings as TOML with their comments")
+    return top
+
+
+def _add_common(
+    to: argparse.ArgumentParser, debug: Any = argparse.SUPPRESS, log_level: Any = argparse.SUPPRESS
+) -> None:
+    """Options that may stand before or after the command."""
+    to.add_argument("--debug", action="store_true", default=debug, help="show a traceback where something fails")
+    levels = ("debug", "info", "warning", "error")
+    how = "debug (with the time that each stage takes), info, warning (the default) or error"
+    to.add_argument("--log-level", default=log_level, metavar="LEVEL", choices=levels, help=how)
+
+
+def _add_camera(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--camera", choices=settings.choices("camera", "driver"), help="where pictures come from")
+    to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
+
+
+def _command(
+    commands: Any, name: str, function: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(command=function, camera=None, source=None, detector=None, model=None, voice=None)
+    command.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"settings; default: {settings.SYSTEM_FILE} and {settings.BOOT_FILE}",
+    )
+    _add_common(command)
+    if name in ("run", "vision", "replay", "demo", "doctor", "config"):
+        command.add_argument("--detector", choices=settings.choices("detector", "driver"), help="how faces are found")
+        command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
+    if name in ("run", "demo", "voice", "say", "record", "sounds", "doctor", "config"):
+        command.add_argument("--voice", choices=settings.choices("voice", "engine"), help="how it is said")
+    return command

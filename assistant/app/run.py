@@ -1,0 +1,76 @@
+"""The assistant on a desktop: vision and voice as two processes, both kept alive, until told to stop.
+
+On the device the service manager does this with two units. Nothing of vision is imported here: what keeps the others
+must not fall with them.
+"""
+
+import contextlib
+import logging
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from assistant import phrases
+from assistant.config import spoken_errors
+from assistant.config.settings import Settings, to_toml
+from assistant.ipc.link import Client, control_socket
+from assistant.records import Fault, Priority, Trouble, Utterance
+from assistant.system.sd_notify import Notifier
+from assistant.system.supervisor import Keeper
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+VISION_ENDS_S, VOICE_ENDS_S = 0.5, 1.15
+"""For vision to close its camera; for the voice to say its last words and to end a player that hangs. Together below
+the 2 s in which a SIGTERM must end it all."""
+
+
+def run(
+    settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None, options: tuple[str, ...] = ()
+) -> int:
+    """Keep both processes until `stop` is set; returns the exit code. trouble: why these are not the settings
+    that the user wrote; it is spoken. options: of the command line, for both."""
+    words = phrases.load(settings.words.locale, settings.words.wording)
+    notifier = Notifier()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="emotion-assistant-")))
+        file, socket = folder / "config.toml", folder / "voice.sock"
+        file.write_text(to_toml(settings), "utf-8")
+        places = {"EMOTION_ASSISTANT_SOCKET": str(socket), "EMOTION_ASSISTANT_CONTROL": str(control_socket())}
+        client = Client(socket)
+        stack.callback(client.close)
+
+        def tell(name: str, detail: str, *, is_over: bool = False) -> None:
+            log.warning("%s: %s", name, detail)
+            client.send(Fault(name, time.monotonic(), detail, is_over))
+
+        def arguments(command: str) -> list[str]:
+            return [*options, command, "--with-parent", "--config", str(file)]
+
+        voice = Keeper(
+            "voice", arguments("voice"), places, folder,
+            on_return=lambda: tell("voice", "the voice process was started again", is_over=True),
+        )  # fmt: skip
+        stack.callback(voice.close, VOICE_ENDS_S)
+        if trouble:
+            log.warning("settings: %s", trouble.detail)
+            for utterance in spoken_errors.told(trouble, words):
+                client.say(utterance)
+        vision = Keeper(
+            "vision", arguments("vision"), places, folder,
+            on_end=lambda why: tell("vision", why),
+        )  # fmt: skip
+        while not stop.wait(LOOK_S):
+            if vision.is_ready:
+                notifier.ready()
+            if vision.is_working and voice.is_working and client.is_working:
+                notifier.alive()
+        notifier.stopping()
+        vision.terminate()
+        if not vision.close(VISION_ENDS_S):  # it could not say so itself
+            client.say(Utterance(words.status("stopping"), Priority.ANSWER, "status", None, "stopping"))
+        client.stop()
+        client.close()
+    return 0

@@ -1,0 +1,1 @@
+"""Settings: their dataclasses, how a TOML file becomes them, and what is told of mistakes."""

@@ -1,0 +1,73 @@
+"""A check in a process of its own: what hangs there is killed, what crashes there crashes alone.
+
+`python -m assistant.doctor.isolated_check NAME` reads settings from standard input and writes a line for each
+thing it is about to try, then its finding as one line of JSON. `probe` runs that and reads it.
+"""
+
+import dataclasses
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from assistant.config import settings as config
+from assistant.config.settings import Settings
+from assistant.doctor.finding import Finding, bad
+from assistant.system.process_setup import quiet_libraries
+from assistant.voice.child import Outcome, watch_child
+
+PROBES = {
+    "imports": "parts",
+    "camera": "sight",
+    "detector": "sight",
+    "cover": "sight",
+    "model": "sight",
+    "buttons": "pins",
+    "light": "pins",
+}
+"""Where each is; imported only in the child."""
+
+
+def probe(
+    name: str, settings: Settings, broken: Callable[[str], Finding], limit_s: float, cancel: threading.Event
+) -> Finding:
+    """What the probe of that name finds; broken(why) where it crashes or takes longer than `limit_s`."""
+    flags = ["-I"] if sys.flags.isolated else []
+    command = [sys.executable, *flags, "-m", "assistant.doctor.isolated_check", name]
+    ended = watch_child(command, config.to_toml(settings).encode(), limit_s, cancel)
+    lines = ended.output.decode("utf-8", "replace").splitlines()
+    if ended.code == 0 and lines:
+        table = json.loads(lines[-1])
+        return Finding(**{**table, "said": tuple(table["said"])})
+    trying = f" ({lines[-1]})" if lines else ""
+    return broken(_end(ended, limit_s) + trying)
+
+
+def _end(ended: Outcome, limit_s: float) -> str:
+    """How a probe ended that brought no finding."""
+    if ended.code is None:
+        return f"did not end within {limit_s:g} s"
+    if ended.code < 0:
+        return f"was ended by {signal.Signals(-ended.code).name}"
+    said = ended.errors.decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said else f"ended with exit code {ended.code}"
+
+
+def main(name: str) -> None:
+    """Write the finding of one probe."""
+    quiet_libraries()
+    settings = config.parse(sys.stdin.read())
+    try:
+        examine = getattr(importlib.import_module(f"assistant.doctor.{PROBES[name]}"), name)
+        finding = examine(settings, lambda what: print(f"trying {what}", flush=True))
+    except ImportError as err:
+        finding = bad("imports_broken", "install", detail=f"{type(err).__name__}: {err}")
+    print(json.dumps(dataclasses.asdict(finding)), flush=True)
+    os._exit(0)  # a driver that hangs when it is taken down has nothing to say any more
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""Camera, face detector and both judges of a face at work, as the assistant uses them. Runs in a child process."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+import numpy as np
+
+from assistant.config.settings import Settings
+from assistant.doctor.finding import Finding, bad, good
+from assistant.records import DetectorError, Frame, ModelError
+from assistant.vision import detectors
+from assistant.vision.cameras import image_health, open_camera
+from assistant.vision.cameras.capture import OPENS_S, Capture
+from assistant.vision.detectors import Detector
+from assistant.vision.faces import preprocess, quality
+from assistant.vision.inference import self_test
+from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.model_file import find
+from assistant.vision.inference.occlusion import Cover
+
+LOOK_S, LEAST_FRAMES = 3.0, 5
+"""So long a face is looked for; one that is found at once must not hide a camera that stops after one picture."""
+SLOW_MS = 200
+"""A face that takes longer keeps the assistant from following one person. Small boards need some 20 ms."""
+TRIES = 15
+ADVICE = {"black": "lens", "blank": "lens", "blurred": "focus"}
+
+
+def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """A picture, its brightness, and whether there is a face in it."""
+    try:
+        detector: Detector | None = detectors.make(settings.detector)
+    except DetectorError:  # a finding of its own
+        detector = None
+    trying("to open the camera")
+    colour = detector is not None and detector.needs_colour
+    opened = partial(open_camera, settings.camera, colour=colour)
+    capture = Capture(opened, rotate_deg=settings.camera.rotate, repeat=False).start()
+    frame, frames, faces, seconds = _watch(capture, detector)
+    capture.close()
+    if capture.is_busy:
+        return bad("faults.camera_busy", "memory", detail=capture.trouble)
+    if capture.is_torn:
+        return bad("faults.torn", "camera", detail=f"{frames} whole pictures in {seconds:.1f} s")
+    if frame is None or capture.trouble:
+        return bad("camera_none", "camera", detail=capture.trouble or f"no picture within {OPENS_S:g} s")
+    grey = preprocess.to_grey(frame.image)
+    height, width = grey.shape
+    detail = f"{width}x{height}, brightness {grey.mean():.0f} of 255, {frames} pictures in {seconds:.1f} s"
+    for name, is_so in image_health.look(grey).items():
+        if is_so:
+            return bad(f"faults.{name}", ADVICE[name], detail=detail)
+    light = {"dark": "dim", "bright": "glare"}.get(quality.frame_trouble(grey), "bright_enough")
+    face = () if detector is None else ("face" if faces else "face_none",)
+    return good("camera", light, *face, detail=f"{detail}, faces in the last: {faces}")
+
+
+def _watch(capture: Capture, detector: Detector | None) -> tuple[Frame | None, int, int, float]:
+    """The last picture that came, how many did, the faces in the last, and seconds from the first to the last."""
+    newest: Frame | None = None
+    frames, faces, began, first_at = 0, 0, time.monotonic(), 0.0
+    while True:
+        frame, now = capture.take(0.25), time.monotonic()
+        if frame is not None:
+            newest, frames, first_at = frame, frames + 1, first_at or frame.at
+            faces = len(detector.find(frame.image, preprocess.to_grey(frame.image))) if detector else 0
+        elif capture.has_ended:
+            break
+        if now - began >= OPENS_S if newest is None else newest.at - first_at >= LOOK_S:
+            break
+        if faces and frames >= LEAST_FRAMES:
+            break
+    return newest, frames, faces, (newest.at - first_at) if newest else 0.0
+
+
+def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """The face detector, opened and used."""
+    trying("to open the face detector")
+    picture = np.add.outer(np.arange(480) % 200, np.arange(640) % 50).astype(np.uint8)
+    colour = np.repeat(picture[..., np.newaxis], 3, axis=2)
+    try:
+        spent = _times(partial(detectors.make(settings.detector).find, colour, picture))
+    except (DetectorError, ModelError) as err:
+        return bad("faults.detector", "install", detail=str(err))
+    return good("detector", detail=f"{settings.detector.driver}, {spent:.1f} ms a picture")
+
+
+def cover(_settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """The judge of covered faces: its hash, and how long it takes."""
+    trying("to open the judge of covered faces")
+    try:
+        judge = Cover()
+        spent = _times(partial(judge.score, self_test.pictures()[0]))
+    except ModelError as err:
+        return bad("faults.cover", "install", detail=str(err))
+    return good("cover", detail=f"{judge.path.name}, {spent:.1f} ms a face")
+
+
+def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """The expression model: its hash, its self-test, and how long it takes."""
+    trying("to open the expression model")
+    try:
+        reader = Classifier(find(settings.model.file), settings.model.threads)  # checks the hash, and tests itself
+        spent = _times(partial(reader.probabilities, self_test.pictures()[0]))
+    except ModelError as err:
+        return bad("faults.model", "install", detail=str(err))
+    detail, number = f"{reader.path.name}, {reader.runtime}, {spent:.1f} ms a face", max(1, round(spent))
+    if spent > SLOW_MS:
+        return bad("model_slow", "smaller", number=number, detail=detail)
+    return good("model", number=number, detail=detail)
+
+
+def _times(work: Callable[[], object]) -> float:
+    """Milliseconds that the work takes, in the median; the first few times do not count."""
+    times = []
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - began))
+    return median(times[TRIES // 5 :])

@@ -1,0 +1,1 @@
+"""From readings to announcements: stabilizer, scene, announcement log, conversation partner."""

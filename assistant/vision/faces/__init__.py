@@ -1,0 +1,1 @@
+"""Faces from box to tensor: tracking, geometry, quality, preprocessing."""

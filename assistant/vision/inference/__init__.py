@@ -1,0 +1,1 @@
+"""TFLite models: file and card, runtime, sandbox, self-test, and the two classifiers."""

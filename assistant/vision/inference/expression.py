@@ -1,0 +1,124 @@
+"""A classifier: face crops in, probabilities out; what its card says of classes, input and temperature is checked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config.schema import shown
+from assistant.records import EXPRESSIONS, Levels, ModelError
+from assistant.vision.faces.preprocess import SCALING, SIDE, normalize
+from assistant.vision.inference import model_file
+from assistant.vision.inference import self_test as golden
+
+
+@dataclass(frozen=True)
+class Card:
+    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits.
+    golden: what the model said of `golden.pictures` when it was made, untempered; empty: it was not asked."""
+
+    sha256: str
+    labels: tuple[str, ...]
+    temperature: float = 1.0
+    levels: Levels = field(default_factory=Levels)
+    golden: tuple[tuple[float, ...], ...] = ()
+
+
+def read_card(model: Path) -> Card:
+    """The card beside a model file. Raises ModelError, in one line, for anything that is not a card of this form."""
+    path, card = model.with_suffix(".json"), model_file.read_card(model)
+    try:
+        labels, shape, scaling = card["labels"], card["input"]["shape"], card["input"]["scaling"]
+        digest, temperature = card["sha256"], card.get("temperature", 1.0)
+    except (KeyError, TypeError) as err:
+        raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
+    if (
+        not isinstance(labels, list)
+        or not all(isinstance(label, str) for label in labels)
+        or len(set(map(str, labels))) != len(labels)
+        or not set(labels) <= set(EXPRESSIONS)
+    ):
+        raise ModelError(f"{path}: labels are {shown(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
+    if shape != [1, SIDE, SIDE, 1] or scaling != SCALING:
+        raise ModelError(
+            f"{path}: input is {shown(shape)} {shown(scaling)}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}"
+        )
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
+        raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
+    levels, answers = _levels(path, card.get("thresholds", {}), labels), card.get("golden", [])
+    if (
+        not isinstance(answers, list)
+        or (answers and len(answers) != golden.PICTURES)
+        or not all(
+            isinstance(row, list) and len(row) == len(labels) and all(type(each) is float for each in row)
+            for row in answers
+        )
+    ):
+        raise ModelError(f"{path}: golden must hold {golden.PICTURES} rows of {len(labels)} probabilities")
+    return Card(digest.lower(), tuple(labels), float(temperature), levels, tuple(map(tuple, answers)))
+
+
+def _levels(path: Path, thresholds: Any, labels: list[str]) -> Levels:
+    """`thresholds` of a card: {"looks": {label: probability, ...}, "maybe": {...}}, both optional."""
+    if not isinstance(thresholds, dict) or not all(
+        level in ("looks", "maybe")
+        and isinstance(numbers, dict)
+        and all(label in labels and type(each) is float and 0.2 <= each <= 1 for label, each in numbers.items())
+        for level, numbers in thresholds.items()
+    ):
+        raise ModelError(
+            f"{path}: thresholds are {shown(thresholds)}; "
+            "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
+        )
+    return Levels(**thresholds)
+
+
+def tempered(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """softmax(logits / temperature) of probabilities float32 [..., classes], which an int8 output gives in steps of
+    1/256: half a step stands for what is smaller (Guo et al. 2017)."""
+    if temperature != 1.0:
+        scores = np.maximum(scores, np.float32(1 / 512)) ** np.float32(1 / temperature)
+    return np.asarray(scores / scores.sum(axis=-1, keepdims=True), np.float32)
+
+
+class Classifier:
+    """An open model. `labels` names the outputs; `runtime` says which library runs it.
+
+    Raises ModelError where the file is missing, is not what its card says, has another shape, or returns anything but
+    probabilities for a plain grey picture, or other ones for the pictures of its self-test than when it was made.
+    """
+
+    def __init__(self, model: Path, threads: int = 2) -> None:
+        self.path = model
+        self.card = read_card(model)
+        self.labels, self.levels = self.card.labels, self.card.levels
+        self.model = model_file.Model(model, {"sha256": self.card.sha256}, threads)
+        self.runtime = self.model.runtime
+        shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
+        if shapes != [[1, SIDE, SIDE, 1], [1, len(self.labels)]]:
+            got = " to ".join(map(str, shapes))
+            raise ModelError(f"{model}: maps {got}; its card says [1, {SIDE}, {SIDE}, 1] to [1, {len(self.labels)}]")
+        self.probabilities(np.full((SIDE, SIDE), 128, np.uint8))
+        if self.card.golden and (fault := golden.fault(self.golden_answers(), self.card.golden)):
+            raise ModelError(f"{model}: fails its self-test: {fault}; install the model again, or another runtime")
+
+    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Float32 [classes], summing to 1, of one grey crop uint8 [48, 48]. Raises ModelError if the model gives no
+        finite distribution."""
+        return tempered(self._scores(crop), self.card.temperature)
+
+    def golden_answers(self) -> NDArray[np.float32]:
+        """Float32 [7, classes]: what the model says of `golden.pictures`, untempered."""
+        return np.stack([self._scores(picture) for picture in golden.pictures()])
+
+    def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
+        """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""
+        return self.model.quantized(normalize(crop)[np.newaxis])
+
+    def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = self.model.run(self.quantize(crop))[0][0]
+        if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
+            raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
+        return scores

@@ -1,0 +1,128 @@
+"""A .tflite file and its card: found, checked, opened and run; a file that does not match its card is refused.
+
+`NAME.tflite` lies beside `NAME.json`. The card is read first and the model's SHA-256 checked before a byte of it is
+parsed: a third of single flipped bits would otherwise be accepted with other outputs.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config.schema import shown
+from assistant.records import ModelError
+from assistant.vision.inference import sandbox
+from assistant.vision.inference.runtime import first_line, interpreter, quiet_stderr
+
+MAX_BYTES, MAX_CARD_BYTES = 64 << 20, 1 << 20
+SHIPPED = (Path(__file__).parents[2] / "models", Path(__file__).parents[3] / "models")
+"""Where the shipped models lie: in the installed package, or at the top of a checkout."""
+
+
+def find(name: str) -> Path:
+    """The file of a shipped model's name ("emotion-cnn-int8") or of a path. Raises ModelError."""
+    if not name.endswith(".tflite") and os.sep not in name:
+        folder = next((place for place in SHIPPED if place.is_dir()), SHIPPED[0])
+        if (folder / f"{name}.tflite").is_file():
+            return folder / f"{name}.tflite"
+        known = sorted(file.stem for file in folder.glob("*.tflite"))
+        raise ModelError(f"no shipped model is called {name!r}; there are: {', '.join(known) or 'none'}")
+    if not Path(name).is_file():
+        raise ModelError(f"{name}: no such model file; give a .tflite file or the name of a shipped model")
+    return Path(name)
+
+
+def read_card(model: Path) -> dict[str, Any]:
+    """The card beside a model file; of its contents only `sha256` is checked. Raises ModelError."""
+    path = model.with_suffix(".json")
+    if not path.exists():
+        raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card")
+    try:
+        card = json.loads(_read(path, MAX_CARD_BYTES))
+        digest = card["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError) as err:
+        raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
+    if not isinstance(digest, str) or len(digest) != 64:
+        raise ModelError(f"{path}: sha256 is {shown(digest)}; it must be the 64 digits of the model file's")
+    return dict(card)
+
+
+class Model:
+    """An open model with one input. `runtime` says which library runs it; inputs and outputs are the tensors' details,
+    dictionaries with "shape", "dtype" and "quantization".
+
+    Raises ModelError where the file is missing, is not what its card says, or cannot be loaded. One that is not shipped
+    is loaded in a process of its own first.
+    """
+
+    def __init__(self, path: Path, card: dict[str, Any], threads: int) -> None:
+        self.path = path
+        content = _read(path, MAX_BYTES)
+        if hashlib.sha256(content).hexdigest() != card["sha256"].lower():
+            raise ModelError(f"{path}: does not match its card (SHA-256); the file is damaged or the card is another's")
+        if path.resolve().parent not in {folder.resolve() for folder in SHIPPED}:
+            sandbox.survive(path, content)
+        try:
+            self.runtime, self.interpreter = interpreter(content, threads)
+            inputs, self.outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
+        except (ModelError, ValueError) as err:  # ValueError: a tensor's name that is not UTF-8
+            raise ModelError(f"{path}: {first_line(err)}") from err
+        if len(inputs) != 1:
+            raise ModelError(f"{path}: expected one input, found {len(inputs)}")
+        self.input = inputs[0]
+        for tensor in (self.input, *self.outputs):
+            if np.dtype(tensor["dtype"]).kind != "f" and not tensor["quantization"][0] > 0:
+                raise ModelError(f"{path}: tensor {tensor['name']} is {tensor['dtype'].__name__} without a scale")
+
+    def resize(self, shape: tuple[int, ...]) -> None:
+        """Have the input take another shape from now on. Raises ModelError where the graph cannot."""
+        try:
+            with quiet_stderr():
+                self.interpreter.resize_tensor_input(self.input["index"], shape, strict=False)
+                self.interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as err:
+            raise ModelError(f"{self.path}: cannot take a picture of shape {list(shape)}: {first_line(err)}") from err
+
+    def quantized(self, values: NDArray[np.float32]) -> NDArray[Any]:
+        """The input tensor that holds `values`."""
+        kind = np.dtype(self.input["dtype"])
+        if kind.kind == "f":
+            return values.astype(kind)
+        scale, zero_point = self.input["quantization"]
+        limits = np.iinfo(kind)
+        return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(kind)
+
+    def run(self, tensor: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """The outputs in real numbers, in the order of `outputs`. Raises ModelError."""
+        try:
+            self.interpreter.set_tensor(self.input["index"], tensor)
+            self.interpreter.invoke()
+            return [self._real(output) for output in self.outputs]
+        except (RuntimeError, ValueError) as err:  # ValueError: an output that no step of the graph makes
+            raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
+
+    def _real(self, output: dict[str, Any]) -> NDArray[np.float32]:
+        raw = self.interpreter.get_tensor(output["index"])
+        if raw.dtype.kind == "f":
+            return np.asarray(raw, np.float32)
+        scale, zero_point = output["quantization"]
+        return (raw.astype(np.float32) - zero_point) * np.float32(scale)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
+        with open(handle, "rb") as source:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ModelError(f"{path}: not a regular file")
+            content = source.read(limit + 1)
+    except OSError as err:
+        raise ModelError(f"{path}: cannot be read: {err.strerror}") from err
+    if len(content) > limit:
+        raise ModelError(f"{path}: larger than {limit >> 20} MiB; nothing for this device is")
+    return content

@@ -1,0 +1,1 @@
+"""Sound output: player, sound cards, mixer."""

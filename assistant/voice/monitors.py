@@ -1,0 +1,137 @@
+"""What the voice watches by itself: that vision lives, that the board is well, that silence means nothing to say."""
+
+import logging
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from assistant.faults import Faults
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.system.board import Board
+
+log = logging.getLogger(__name__)
+
+MISSED_S = 2.5
+"""A vision that completed no step for so long has stopped: the wearer hears of it within 3 s."""
+STARTS_S = 18.0
+"""A vision that has completed no step so long after the voice began is still starting: heard within 20 s."""
+LOOP_S = 60.0
+"""A vision that stops again and again is told of once in so long."""
+LOOK_S = 0.25
+"""The voice looks at all this so often."""
+BOARD_S = 5.0
+"""The board's state changes no faster."""
+BOARD_AGAIN_S = (600.0,)
+"""A weak supply or heat that lasts is told again so often: the wearer cannot always help it at once."""
+
+
+class Words(Protocol):
+    """The words of a language, as far as the voice needs them. voice: its espeak-ng voice."""
+
+    @property
+    def voice(self) -> str: ...
+
+    def status(self, name: str) -> str: ...
+
+    def said(self, table: str, name: str) -> str: ...
+
+    def silence(self, seconds: float) -> str: ...
+
+    def fault(self, name: str, *, is_over: bool = False) -> str:
+        """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
+        ...
+
+
+class Tick:
+    """A soft sound after `every_s` of silence: silence must not be ambiguous, also where it was asked for."""
+
+    def __init__(
+        self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float
+    ) -> None:
+        self._words, self._say, self._clock, self._every_s = words, say, clock, every_s
+        self._last = clock()
+
+    def heard(self, fate: Fate, at: float) -> None:
+        """Something ended; if it was heard the silence begins anew."""
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
+            self._last = at
+
+    def look(self, *, is_muted: bool) -> None:
+        """Compare the last sound with the clock. is_muted: what the silence means, where words must tell it because no
+        sound can be played."""
+        now = self._clock()
+        if now - self._last >= self._every_s:
+            self._last = now
+            text = self._words.status("muted") if is_muted else self._words.said("sounds", "still_here")
+            why = "muted" if is_muted else "nothing to say"
+            self._say(Utterance(text, Priority.STATUS, "tick", now + LOOK_S, why, "still_here"))
+
+
+class Watch:
+    """Says that vision has stopped, MISSED_S after its last step or as soon as somebody knows, again while it stays
+    away, and when it is back; and, before its first step, that it is still starting."""
+
+    def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
+        self._words, self._say, self._clock = words, say, clock
+        self._faults = Faults(times=1, again_s=LOOP_S)
+        self._began, self._last, self._why = clock(), -math.inf, ""
+
+    @property
+    def is_seeing(self) -> bool:
+        """Whether vision's loop turned lately, with pictures or without."""
+        return self._clock() - self._last <= MISSED_S
+
+    def beat(self, at: float) -> None:
+        """Vision completed a step at `at`; a step in the future cannot have been completed."""
+        self._last, self._why = min(at, self._clock()), ""
+
+    def gone(self, why: str) -> None:
+        """Whoever keeps vision knows that its process has ended."""
+        self._last, self._why = -math.inf, why or "the process has ended"
+
+    def look(self) -> None:
+        """Compare the last step with the clock, and say what follows."""
+        now = self._clock()
+        if self.is_seeing:
+            news = (*self._faults.end("starting", now), *self._faults.end("vision", now))
+        elif self._why or self._last > -math.inf:
+            news = self._faults.begin("vision", now, self._why or f"no step for {MISSED_S:.0f} s")
+        else:
+            news = self._faults.begin("starting", now) if now - self._began > STARTS_S else ()
+        for fault in news:
+            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
+            self._say(fault_utterance(self._words, fault))
+
+
+def fault_utterance(words: Words, fault: Fault) -> Utterance:
+    """A fault, or its end, as it is spoken. Raises LinkError for one that has no words."""
+    try:
+        text = words.fault(fault.name, is_over=fault.is_over)
+    except KeyError as err:
+        raise LinkError(f"there are no words for a fault named {fault.name!r}") from err
+    topic, why = f"fault {fault.name}", fault.detail or fault.name
+    return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
+
+
+class BoardWatch:
+    """Tells that the power is weak or the board too hot, and when that is over."""
+
+    def __init__(
+        self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], board: Board | None = None
+    ) -> None:
+        self._words, self._say, self._clock, self._board = words, say, clock, board or Board()
+        self._faults, self._next = Faults(BOARD_AGAIN_S), clock()
+
+    def look(self) -> None:
+        """Look at the board, if it is time to."""
+        now = self._clock()
+        if now < self._next:
+            return
+        self._next = now + BOARD_S
+        troubles = self._board.troubles()
+        news = [fault for name, detail in troubles.items() for fault in self._faults.begin(name, now, detail)]
+        for name in set(self._faults.standing()) - troubles.keys():
+            news += self._faults.end(name, now)
+        for fault in news:
+            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
+            self._say(fault_utterance(self._words, fault))

@@ -1,0 +1,219 @@
+"""The voice process: takes what vision has to say, speaks it, tells vision what became of it, and misses vision."""
+
+import dataclasses
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from assistant.config.settings import Settings
+from assistant.faults import Faults
+from assistant.ipc.link import Listener, control_socket
+from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
+from assistant.records import ControlError, Fate, Fault, LinkError, Priority, Utterance
+from assistant.system.sd_notify import Notifier
+from assistant.voice import controls, voices
+from assistant.voice.audio.mixer import raise_volume
+from assistant.voice.audio.player import Player
+from assistant.voice.audio.sound_cards import CardPlayer
+from assistant.voice.commands import Desk
+from assistant.voice.controls.camera_led import Light
+from assistant.voice.controls.shutdown import switch_off
+from assistant.voice.monitors import LOOK_S, BoardWatch, Tick, Watch, Words, fault_utterance
+from assistant.voice.persistent_settings import Kept, state_file
+from assistant.voice.speech.fallback_voice import Ladder
+from assistant.voice.speech.outage import Silence
+from assistant.voice.speech.speaker import Speaker
+from assistant.voice.unclean_shutdown import Interruption
+from assistant.voice.vision_status import Eyes
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS_S, END_S = 0.95, 0.1
+"""When told to stop: for what is waiting to be said, and for the voices to end."""
+TICK_S = 600.0
+"""After so long without a word a soft tick tells that silence means: nothing to say, or muted, and not that it died."""
+MIXER_S = 3600.0
+"""The card's own volume is looked at so often, and at the start."""
+
+
+def serve(
+    settings: Settings,
+    socket_path: Path,
+    words: Words,
+    stop: threading.Event,
+    *,
+    player: Player | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for LAST_WORDS_S.
+
+    Raises LinkError if it cannot listen at socket_path.
+    """
+    Server(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
+
+
+class Server:
+    """The parts of the voice put together."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        listener: Listener,
+        words: Words,
+        stop: threading.Event,
+        *,
+        player: Player | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings, self._listener, self._words = settings, listener, words
+        self._stop, self._clock = stop, clock
+        self._player = player or CardPlayer(settings.voice.device, self._moved)
+        self._faults = Faults(again_s=0.0)  # nobody asks again while one stands: it is said at once, or never
+        self._kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file(), self._saved)
+        self._tick = Tick(words, self._put, clock, TICK_S if settings.words.still_here else math.inf)
+        self._silence = Silence(words, self._put, clock)
+        self._speaker = Speaker(self._ladder(), on_fate=self._ended, on_trouble=_note, clock=clock)
+        self._watch, self._board = Watch(words, self._put, clock), BoardWatch(words, self._put, clock)
+        self._desk = Desk(
+            words,
+            self._speaker,
+            listener.send,
+            lambda rate_wpm, volume: self._speaker.use(self._ladder()),
+            self._kept,
+            is_seeing=lambda: self._watch.is_seeing,
+            facts=self._facts,
+            switch_off=partial(switch_off, command) if (command := settings.controls.shutdown_command) else None,
+            clock=clock,
+        )
+        self._eyes, self._wrong = Eyes(), ""
+
+    def serve(self) -> None:
+        """Until told to stop."""
+        troubles = self._open_light()
+        self._listener.start(self._take, self._eyes.gone)
+        pressed, more = controls.make(self._settings.controls, self._desk.do, control_socket())
+        troubles |= more
+        self._wrong = " ".join(troubles)
+        for name, detail in troubles.items():
+            self._tell(Fault(name, self._clock(), detail))
+        notifier, interruption, mixer_at = Notifier(), Interruption(), -math.inf
+        if interruption.has_been:
+            self._say_status("interrupted")
+        if interruption.has_died:  # a recording told of it: this is its end
+            self._tell(Fault("voice", self._clock(), is_over=True))
+        notifier.ready()
+        while not self._stop.wait(LOOK_S):
+            self._listener.send(Heartbeat(self._clock()))
+            self._report(notifier)
+            if self._clock() - mixer_at >= MIXER_S:
+                mixer_at = self._clock()
+                if raise_volume(self._settings.voice.device):
+                    self._say_status("volume")
+            for watch in (self._watch, self._board, self._silence, self._desk):
+                watch.look()
+            if self._is_well:  # silence that means something else is not called nothing
+                self._tick.look(is_muted=self._desk.is_muted)
+        notifier.stopping()
+        for control in pressed:
+            control.close()
+        self._speaker.drain(LAST_WORDS_S)
+        self._speaker.close(END_S)
+        self._listener.close()
+        self._eyes.close()
+        interruption.end()
+
+    def _open_light(self) -> dict[str, str]:
+        """The camera's light, if one is set up; what is wrong with it."""
+        pins = self._settings.camera.led
+        try:
+            self._eyes = Eyes(Light(pins[0]) if pins else None)
+        except ControlError as err:
+            return {"light": str(err)}
+        return {}
+
+    def _ladder(self) -> Ladder:
+        set_by_ear = dataclasses.replace(self._settings.voice, rate_wpm=self._kept.rate_wpm, volume=self._kept.volume)
+        return voices.make(set_by_ear, self._words.voice, self._player)
+
+    def _facts(self) -> dict[str, str | bool]:
+        """What a program may know."""
+        eyes = self._eyes
+        return {
+            "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": eyes.faults,
+            "wrong": self._wrong,
+        }  # fmt: skip
+
+    def _take(self, message: Message) -> None:
+        """What came over the link."""
+        match message:
+            case Utterance():
+                if self._desk.passes(message):
+                    self._put(message)
+                else:
+                    self._listener.send(Ended(message, Fate.DROPPED, self._clock()))
+            case Answer():
+                self._desk.answered(message.number, message.utterance)
+            case Fault(name="vision", is_over=False):
+                self._watch.gone(message.detail)
+            case Fault():
+                self._put(fault_utterance(self._words, message))
+            case Withdraw():
+                self._speaker.withdraw(message.topic)
+            case Heartbeat():
+                self._watch.beat(message.at)
+                self._eyes.beat(message)
+            case Stop():
+                self._stop.set()
+            case _:
+                raise LinkError(f"{type(message).__name__} is not for the voice")
+
+    def _put(self, utterance: Utterance) -> None:
+        self._speaker.put(utterance)
+
+    def _ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """What became of an utterance."""
+        self._desk.ended(utterance, fate)
+        self._tick.heard(fate, at)
+        self._silence.ended(utterance, fate, at)
+        self._listener.send(Ended(utterance, fate, at))
+
+    def _moved(self, card: str) -> None:
+        """The sound comes out of another card, or is back on its own."""
+        self._stands("sound", card)
+
+    def _saved(self, trouble: str) -> None:
+        """What the wearer set could not be kept, or could again."""
+        self._stands("disk", trouble)
+
+    def _stands(self, name: str, detail: str) -> None:
+        now = self._clock()
+        for fault in self._faults.begin(name, now, detail) if detail else self._faults.end(name, now):
+            self._tell(fault)
+
+    def _tell(self, fault: Fault) -> None:
+        log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
+        self._put(fault_utterance(self._words, fault))
+
+    def _say_status(self, name: str) -> None:
+        """Something about the box that must be heard."""
+        self._put(Utterance(self._words.status(name), Priority.FAULT, name, None, name))
+
+    @property
+    def _is_well(self) -> bool:
+        """Whether vision lives and sees something."""
+        return self._watch.is_seeing and self._eyes.are_useful
+
+    def _report(self, notifier: Notifier) -> None:
+        """Tell the service manager what the voice is doing, and that it works if it does."""
+        seeing = "seeing" if self._is_well else "without pictures" if self._watch.is_seeing else "without vision"
+        notifier.status("without sound" if self._silence.stands else "muted" if self._desk.is_muted else seeing)
+        if self._speaker.is_working and self._listener.is_working:
+            notifier.alive()
+
+
+def _note(trouble: str) -> None:
+    log.warning("voice %s", trouble)

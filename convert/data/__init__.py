@@ -1,0 +1,1 @@
+"""Data sets: FER-2013 and FER+, muxspace, face boxes, picture files."""

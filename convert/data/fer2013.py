@@ -1,0 +1,199 @@
+"""FER-2013 in the three forms in which people have it, and the FER+ votes: images, labels, split.
+
+`load` takes the Kaggle table (`fer2013.csv`, with `fer2013new.csv` beside it for the votes), the folder of PNGs
+(`train/<emotion>/`, `test/<emotion>/`) or one NPZ with `images`, `labels`, `usage` and, where known, `votes`.
+"""
+
+import csv
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.records import AssistantError
+from assistant.vision.faces.preprocess import SIDE, to_grey
+
+LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""FER-2013's seven classes in the order of its label column."""
+
+CROWD_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
+"""FER+'s eight classes in the order of its vote columns, in this project's words."""
+
+SPLITS = ("Training", "PublicTest", "PrivateTest")
+
+_FOLDER_NAMES = {**{name: index for index, name in enumerate(LABELS)}, "anger": 0, "happiness": 3, "sadness": 4}
+
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    AttributeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and csv raise for files that are cut, empty or something else."""
+
+
+class DatasetError(AssistantError):
+    """A data set that is not there, or not what it says."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Labelled face pictures of one or more splits.
+
+    images  uint8 [N, 48, 48], grey
+    labels  int64 [N], index into LABELS
+    split   int64 [N], index into SPLITS
+    votes   float32 [N, 10], FER+ votes (its eight classes, unknown, not a face); all zero where there are none
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    split: NDArray[np.int64]
+    votes: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, keep: NDArray[np.bool_]) -> "Faces":
+        """The pictures at which the mask bool [N] is true."""
+        return Faces(self.images[keep], self.labels[keep], self.split[keep], self.votes[keep])
+
+    def of(self, split: str) -> "Faces":
+        """The pictures of one split. Raises DatasetError where there are none."""
+        faces = self.where(self.split == SPLITS.index(split))
+        if not len(faces):
+            raise DatasetError(f"the data set holds no {split} pictures")
+        return faces
+
+
+def load(path: Path) -> Faces:
+    """Read FER-2013 from a CSV, a folder or an NPZ; a folder that holds `fer2013.npz` or `fer2013.csv` will do too.
+
+    Raises DatasetError, in one line, where the path holds none of these.
+    """
+    if path.is_dir():
+        for name in ("fer2013.npz", "fer2013.csv"):
+            if (path / name).is_file():
+                return load(path / name)
+        if (path / "train").is_dir():
+            return _load_folder(path)
+        raise DatasetError(f"{path}: no fer2013.npz, fer2013.csv or train/ in this folder")
+    if not path.is_file():
+        raise DatasetError(f"{path}: no such file; give FER-2013 with --data, or set EMOTION_DATA to its folder")
+    try:
+        return _load_npz(path) if path.suffix == ".npz" else _load_csv(path)
+    except _UNREADABLE as err:
+        raise DatasetError(f"{path}: not FER-2013 as NPZ or CSV ({type(err).__name__}: {err})") from err
+
+
+def _load_npz(path: Path) -> Faces:
+    with np.load(path, allow_pickle=False) as data:
+        images, labels, usage = data["images"], data["labels"], data["usage"]
+        votes = data["votes"] if "votes" in data else np.zeros((len(labels), 10))
+        missing = data["missing"] if "missing" in data else np.zeros(len(labels), bool)
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {SIDE}, {SIDE}]")
+    return _faces(images, labels, usage, np.where(missing[:, np.newaxis], 0, votes))
+
+
+def _load_csv(path: Path) -> Faces:
+    with open(path, newline="") as source:
+        rows = list(csv.DictReader(source))
+    images = np.stack([np.array(row["pixels"].split(), np.uint8).reshape(SIDE, SIDE) for row in rows])
+    labels = np.array([int(row["emotion"]) for row in rows])
+    usage = np.array([SPLITS.index(row["Usage"]) for row in rows])
+    votes = np.zeros((len(rows), 10))
+    beside = path.with_name("fer2013new.csv")
+    if beside.is_file():
+        with open(beside, newline="") as source:
+            for index, row in enumerate(list(csv.reader(source))[1:]):
+                if row[1]:  # FER+ left out the pictures without a file name: their votes belong to nothing
+                    votes[index] = [float(vote) for vote in row[2:12]]
+    return _faces(images, labels, usage, votes)
+
+
+def _load_folder(path: Path) -> Faces:
+    """The folder form names no PublicTest: `test/` files called PublicTest_… or PrivateTest_… keep their split,
+    other names are taken as PrivateTest."""
+    images, labels, usage = [], [], []
+    for file in sorted(path.glob("t*/*/*")):
+        if file.parent.parent.name not in ("train", "test") or file.parent.name not in _FOLDER_NAMES:
+            raise DatasetError(
+                f"{file.parent}: expected train/ or test/ and one folder for each of {', '.join(LABELS)}"
+            )
+        image = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+        if image is None or image.shape[:2] != (SIDE, SIDE):
+            raise DatasetError(f"{file}: not a picture of {SIDE}x{SIDE} pixels")
+        images.append(to_grey(image.astype(np.uint8)))
+        labels.append(_FOLDER_NAMES[file.parent.name])
+        training = file.parent.parent.name == "train"
+        usage.append(0 if training else 1 if file.name.startswith("PublicTest") else 2)
+    if not images:
+        raise DatasetError(f"{path}: no pictures in train/ and test/")
+    return _faces(np.stack(images), np.array(labels), np.array(usage), np.zeros((len(images), 10)))
+
+
+def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any], votes: NDArray[Any]) -> Faces:
+    if len({len(images), len(labels), len(usage), len(votes)}) != 1:
+        raise ValueError("images, labels, usage and votes differ in length")
+    is_known = len(labels) and all(
+        each.min() >= 0 and each.max() < len(of) for each, of in ((labels, LABELS), (usage, SPLITS))
+    )
+    if not is_known:
+        raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}")
+    return Faces(images, labels.astype(np.int64), usage.astype(np.int64), votes.astype(np.float32))
+
+
+def vote_distribution(votes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Crowd target float32 [N, 8] of the votes [N, 10], and which rows have one (bool [N]).
+
+    Single votes are dropped as outliers, "unknown" and "not a face" do not count, the rest is shared out to sum 1
+    (Barsoum et al. 2016, "probabilistic label drawing" data preparation). A row without eight-class votes is left out,
+    its target uniform.
+    """
+    kept = np.where(votes > 1, votes, 0)[:, : len(CROWD_LABELS)]
+    total = kept.sum(axis=1, keepdims=True)
+    valid = total[:, 0] > 0
+    shared = np.where(total > 0, kept / np.maximum(total, 1), 1 / len(CROWD_LABELS))
+    return shared.astype(np.float32), valid
+
+
+def crowd_majority(votes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Index into CROWD_LABELS int64 [N] that more than half of the crowd chose, and where there is one (bool [N]).
+
+    The FER+ test protocol: votes of 1 set to 0; a picture counts if its top class is one of the eight and holds more
+    than half of what remains.
+    """
+    kept = np.where(votes > 1, votes, 0)
+    top = kept.argmax(axis=1)
+    clear = (top < len(CROWD_LABELS)) & (kept.max(axis=1) > 0.5 * kept.sum(axis=1))
+    return top.astype(np.int64), clear
+
+
+def is_trainable(faces: Faces) -> NDArray[np.bool_]:
+    """Where (bool [N]) a picture is fit for training: it has votes, if any picture has, and is not one flat grey."""
+    has_votes = faces.votes.sum(axis=1) > 0
+    flat = faces.images.reshape(len(faces), -1).std(axis=1) < 1
+    fit: NDArray[np.bool_] = (has_votes | ~has_votes.any()) & ~flat
+    return fit
+
+
+def picture_id(image: NDArray[np.uint8]) -> int:
+    """64 bits that name a picture uint8 [48, 48] by its pixels, in whatever order a data set holds them."""
+    return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "big")
+
+
+def is_twin(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where (bool [N]) a picture of `images` has a copy, equal in every pixel, in `others`."""
+    known = {other.tobytes() for other in others}
+    return np.array([image.tobytes() in known for image in images], bool)

@@ -1,0 +1,1 @@
+"""The expression classifiers: recipe, networks, training, quantization, card, evaluation."""

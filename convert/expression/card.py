@@ -1,0 +1,219 @@
+"""Model cards: what a shipped model is, where it comes from, how good it is and what it must not be used for.
+
+`NAME.json` lies beside `NAME.tflite`. The assistant reads `sha256`, `input` and `labels` and refuses a model without
+them, and `temperature`, `thresholds` and `golden` where they are there; people read the rest. Every figure is measured
+by the program, here and in the README.
+"""
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.records import AssistantError, ModelError
+from assistant.system.atomic_files import write_whole
+from assistant.vision.faces.preprocess import SCALING, SIDE
+from convert.data.fer2013 import Faces
+from convert.expression.evaluation.evaluate import evaluate, fit
+from convert.expression.verify import is_sound, verify
+from convert.tflite import graph
+from convert.training import provenance
+from convert.training.run_folder import Run
+
+TERMS = (
+    "FER-2013: ICML 2013 challenge (Goodfellow et al.), pictures from a web search, for research; FER+ votes: Barsoum "
+    "et al. 2016, MIT. The pictures are not part of this project."
+)
+INTENDED_USE = (
+    "To name, for a blind or visually impaired wearer, the expression that a face in front shows at the moment, as one "
+    "hedged spoken hint among others. One grey 48x48 crop of one face in, a probability for each label out."
+)
+LIMITS = (
+    "Trained on posed and unposed pictures from the web, labelled by few people: the labels are noisy, and ages, skin "
+    "tones, cultures and disabilities are unevenly represented, which was not measured. Fear, disgust and sadness are "
+    "often confused. Side-on, dark, blurred or covered faces are outside of what it was made for. An expression is not "
+    "a feeling: what a face looks like does not tell what somebody feels, means or will do."
+)
+ETHICS = (
+    "Not for judging people: not for hiring, teaching, policing, health, advertising or lie detection. It runs on the "
+    "wearer's own device, keeps no picture and knows nobody's identity."
+)
+FIGURES = ("<!-- figures -->", "<!-- /figures -->")
+
+
+def path_of(model: Path) -> Path:
+    """Where the card of a model file lies."""
+    return model.with_suffix(".json")
+
+
+def challenge_of(model: Path) -> Path:
+    """Where the challenge head of a shipped model's crowd head lies."""
+    return model.parent / "challenge" / model.name
+
+
+def both_heads(model: Path) -> dict[str, Path]:
+    """The files of both heads of an expression model, by head, the crowd's in `model`. Raises ModelError where these
+    are not the two heads of one run."""
+    files = {"crowd": model, "challenge": challenge_of(model)}
+    for head, file in files.items():
+        if not file.is_file() or load(file).get("head") != head:
+            raise ModelError(f"{file}: holds no {head} head; make it with `emotion-convert quantize --head {head}`")
+    crowd, challenge = map(load, files.values())
+    if any(crowd.get(key) != challenge.get(key) for key in ("recipe", "training")):
+        raise ModelError(
+            f"{files['challenge']}: is of another run than {model}; quantize both heads of one run (--head challenge)"
+        )
+    return files
+
+
+def describe(
+    name: str,
+    content: bytes,
+    run: Run,
+    *,
+    head: str,
+    labels: Sequence[str],
+    data_sha256: str,
+    calibration: dict[str, Any],
+) -> dict[str, Any]:
+    """The card of a freshly converted model (its bytes in `content`), still without measured figures."""
+    made = graph.parse(name, content)
+    recipe, best = run.recipe(), run.best()
+    return {
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "parameters": made.parameters,
+        "macs": made.macs,
+        "head": head,
+        "labels": list(labels),
+        "input": {"shape": [1, SIDE, SIDE, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
+        "output": {"dtype": made.output_type.lower(), "meaning": "softmax probabilities in the order of the labels"},
+        "recipe": {
+            "name": recipe.name,
+            "sha256": hashlib.sha256(run.recipe_file.read_bytes()).hexdigest(),
+            "network": recipe.network["kind"],
+            "seed": recipe.seed,
+            "epochs": run.environment().get("epochs", recipe.schedule.epochs),
+            "best_epoch": int(best["epoch"]),
+        },
+        "training": run.environment(),
+        "data": {"name": "FER-2013 with FER+ votes", "sha256": data_sha256, "terms": TERMS},
+        "calibration": calibration,
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+        "ethics": ETHICS,
+        "made": made_now(),
+    }
+
+
+def settle(model: Path, faces: Faces) -> dict[str, Any]:
+    """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
+    or DatasetError."""
+    card = load(model) | fit(model, faces)
+    write_whole({path_of(model): encode(card)})
+    return card
+
+
+def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | None = None) -> dict[str, Any]:
+    """Measure a model that has a card and write the figures into it; returns the card.
+
+    metrics: exactly what `evaluate` gives on PrivateTest. public_test: the accuracy that a choice may rest on. verify:
+    int8 against float, where the run with the float model is given (else the figures stay as they were). muxspace: the
+    folder of that name. Raises ModelError, also for a model that lost more by quantization than `verify` allows; the
+    card is left alone then.
+    """
+    card = load(model)
+    if run:
+        card["verify"] = verify(model, run.float_model(model.stem, card["head"]), faces)
+        if not is_sound(card["verify"]):
+            loss = card["verify"]["macro_f1_loss_points"]
+            raise ModelError(f"{model}: macro-F1 falls by {loss} points by quantization")
+    public = evaluate(model, faces, "PublicTest", quick=True)
+    card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
+    card["metrics"] = evaluate(model, faces, "PrivateTest", muxspace=muxspace)
+    card["measured"] = made_now()
+    write_whole({path_of(model): encode(card)})
+    return card
+
+
+def made_now() -> dict[str, str]:
+    """Date and revision of the program, for a card."""
+    return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()}
+
+
+def load(model: Path) -> dict[str, Any]:
+    """The card beside a model. Raises ModelError."""
+    try:
+        return dict(json.loads(path_of(model).read_text("utf-8")))
+    except (OSError, ValueError) as err:
+        raise ModelError(f"{path_of(model)}: not a model card: {err}") from err
+
+
+def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
+    """The classifiers that lie in the package, by name; "**/emotion-*.tflite": also the challenge's, in a checkout."""
+    import models
+
+    found = sorted(Path(models.__file__ or "").parent.glob(pattern))
+    if not found:
+        raise AssistantError("no model is shipped with this installation; name a .tflite file")
+    return found
+
+
+def encode(card: dict[str, Any]) -> bytes:
+    """A card as JSON for people: one key a line, one row of numbers a line."""
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    text = re.sub(r"\[\s*\n([^\[\]{}\"]*)\]", lambda row: f"[{' '.join(row[1].split())}]", text)
+    return (text + "\n").encode()
+
+
+def table(cards: list[dict[str, Any]]) -> str:
+    """The measured figures of some models as a Markdown table."""
+    heads = (
+        *("model", "judged by", "accuracy (95 % interval)", "without twins", "macro-F1", "calibration error"),
+        *("disturbed", "wild", "parameters", "MMAC", "size", "measured, at commit"),
+    )
+    rows = (heads, ["---"] * len(heads), *map(_cells, cards))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def _cells(card: dict[str, Any]) -> tuple[str, ...]:
+    if "metrics" not in card:
+        raise ModelError(f"{card['name']}: its card has no figures yet; run `emotion-convert card` on the model")
+    metrics = card["metrics"]
+    everything = metrics["all"]
+    low, high = everything["accuracy_interval_95"]
+    return (
+        f"`{card['name']}`",
+        metrics["truth"],
+        f"{everything['accuracy']:.2%} ({low:.1%} to {high:.1%})",
+        f"{metrics['without_twins']['accuracy']:.2%}",
+        f"{everything['macro_f1']:.2%}",
+        f"{metrics['confidence']['ece']:.2%}",
+        *(f"{figure:.2%}" if figure else "-" for figure in _further(metrics)),
+        f"{card['parameters'] / 1e6:.2f} M",
+        f"{card['macs'] / 1e6:.1f}",
+        f"{card['bytes'] / 1e6:.2f} MB",
+        f"{card['measured']['date']}, {card['measured']['revision']}",
+    )
+
+
+def _further(metrics: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Accuracy on disturbed pictures, and recall in the wild."""
+    wild = metrics.get("muxspace")
+    return metrics.get("robustness", {}).get("mean_accuracy"), wild["detected"]["mean_recall"] if wild else None
+
+
+def update_readme(readme: Path, markers: tuple[str, str], table: str) -> None:
+    """Write a table between two marker comments of a file. Raises AssistantError where they are missing."""
+    try:
+        text = readme.read_text("utf-8")
+    except OSError as err:
+        raise AssistantError(f"{readme}: cannot read it: {err.strerror}") from err
+    start, end = (text.find(marker) for marker in markers)
+    if not 0 <= start < end:
+        raise AssistantError(f"{readme}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")
+    write_whole({readme: f"{text[: start + len(markers[0])]}\n{table}\n{text[end:]}".encode()})

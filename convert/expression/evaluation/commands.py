@@ -1,0 +1,83 @@
+"""The commands that judge a classifier: evaluate, compare, and settle what its card says of how sure it must be."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from assistant.records import AssistantError, ModelError
+from assistant.vision.inference.model_file import find, read_card
+from convert.cli_arguments import command, data, muxspace, show
+from convert.data.fer2013 import load
+
+SPLITS = ("PrivateTest", "PublicTest")
+MODEL = "a .tflite file or the name of a shipped model"
+
+
+def add(commands: Any) -> None:
+    """Add them to the command line."""
+    evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
+    evaluate.add_argument("model", metavar="MODEL", help=MODEL)
+    evaluate.add_argument("--quick", action="store_true", help="without what takes minutes: robustness and muxspace")
+    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write NAME.json, NAME.md and pictures there")
+
+    compare = command(commands, "compare", _compare, "tell whether one of two models is better, or only luckier")
+    compare.add_argument("first", metavar="MODEL", help=MODEL)
+    compare.add_argument("second", metavar="OTHER", help="judged by the same truth")
+    for each in (evaluate, compare):
+        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
+        each.add_argument("--json", action="store_true", help="print JSON alone")
+
+    settle = command(commands, "settle", _settle, "choose temperature and thresholds on PublicTest, into the card")
+    settle.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
+
+
+def _reader(name: str) -> Path:
+    """The file of a model of expressions. Raises ModelError, also for one that its card says does something else."""
+    from convert.face_detector.card import TASK
+
+    model = find(name)
+    about = read_card(model)
+    if about.get("task") == TASK:
+        raise ModelError(f"{model}: is a face detector; measure it with `emotion-convert evaluate-detector --model`")
+    if "labels" not in about:
+        raise ModelError(f"{model}: reads no expressions, its card names no labels")
+    return model
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise AssistantError(f"{folder}: no folder that a report can be written into: {err.strerror}") from err
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from convert.expression.evaluation import report
+    from convert.expression.evaluation.evaluate import evaluate
+
+    model, faces = _reader(options.model), load(data(options))
+    if options.report:
+        _make_folder(options.report)  # before minutes are spent
+    made = evaluate(model, faces, options.split, muxspace=muxspace(options), quick=options.quick)
+    if options.report:
+        report.write(made, model.stem, options.report)
+    show(made, report.as_text, options)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from convert.expression.evaluation import compare
+
+    models = _reader(options.first), _reader(options.second)
+    show(compare.compare(*models, load(data(options)), options.split), compare.as_text, options)
+    return 0
+
+
+def _settle(options: argparse.Namespace) -> int:
+    from convert.expression import card
+
+    faces = load(data(options))
+    for model in map(_reader, options.models):
+        made = card.settle(model, faces)
+        print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
+    return 0

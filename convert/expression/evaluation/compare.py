@@ -1,0 +1,75 @@
+"""Whether one model is better than another, or only luckier: both on the same pictures (McNemar 1947)."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.records import ModelError
+from assistant.vision.inference.expression import Classifier
+from convert.data.fer2013 import Faces
+from convert.expression.evaluation import testset
+from convert.expression.evaluation.metrics import DIGITS
+
+
+def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest") -> dict[str, Any]:
+    """Two models that are judged by the same truth, on one split.
+
+    difference_points: accuracy of the second less that of the first, with its 95 % interval (normal approximation of
+    paired proportions); p: two-sided exact McNemar test on the pictures that only one of them gets right. Raises
+    ModelError where the two are judged by different truths.
+    """
+    tested, right, truths = faces.of(split), [], []
+    for model in (first, second):
+        classifier = Classifier(model, threads=1)
+        name, truth, counts = testset.truth_of(classifier.labels, tested)
+        scores = testset.probabilities(classifier, tested.images[counts])
+        right.append(scores.argmax(axis=1) == truth[counts])
+        truths.append(name)
+    if truths[0] != truths[1]:
+        raise ModelError(f"{first.stem} is judged by {truths[0]}, {second.stem} by {truths[1]}: nothing to compare")
+    only_first, only_second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    pictures = len(right[0])
+    difference = (only_second - only_first) / pictures
+    spread = 1.96 * math.sqrt(max(only_first + only_second - pictures * difference**2, 0)) / pictures
+    return {
+        "split": split,
+        "truth": truths[0],
+        "pictures": pictures,
+        "models": [first.stem, second.stem],
+        "accuracy": [round(float(each.mean()), DIGITS) for each in right],
+        "only_right": [only_first, only_second],
+        "difference_points": round(100 * difference, 4),
+        "difference_interval_95": [round(100 * (difference + sign * spread), 4) for sign in (-1, 1)],
+        "p": round(mcnemar(only_first, only_second), DIGITS),
+        "both_right": int(np.sum(right[0] & right[1])),
+    }
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Two-sided exact p: of so many discordant pictures each falls to either side with probability one half."""
+    count, fewer = only_first + only_second, min(only_first, only_second)
+    if count == 0:
+        return 1.0
+    log_mass = [
+        math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1) - count * math.log(2)
+        for k in range(fewer + 1)
+    ]
+    return min(1.0, 2 * sum(map(math.exp, log_mass)))
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The comparison, to read."""
+    (first, second), (low, high) = report["models"], report["difference_interval_95"]
+    verdict = "a difference is shown" if report["p"] < 0.05 else "no difference is shown"
+    rows = [f"{report['split']}, {report['pictures']} pictures, judged by {report['truth']}"]
+    rows += [
+        f"{name:28} {accuracy:.2%}, alone right on {alone}"
+        for name, accuracy, alone in zip(report["models"], report["accuracy"], report["only_right"], strict=True)
+    ]
+    rows.append(
+        f"{second} less {first}: {report['difference_points']:+.2f} points "
+        f"(95 %: {low:+.2f} to {high:+.2f}), McNemar p = {report['p']:.4f}: {verdict}"
+    )
+    return "\n".join(rows)

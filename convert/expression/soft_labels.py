@@ -1,0 +1,81 @@
+"""Soft labels: what teachers say of the training pictures, small enough to be kept when the teachers are gone.
+
+One compressed file: for each picture (by the first 64 bits of the SHA-256 of its pixels) and each of its `views`, the
+probabilities of both heads, averaged over the teachers. A student can be distilled with the file and FER-2013 alone.
+"""
+
+import io
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.system.atomic_files import write_whole
+from convert.data.fer2013 import CROWD_LABELS, LABELS, DatasetError, picture_id
+
+LEVELS = 48
+"""A probability p is kept as round(LEVELS * sqrt(p)): fine where it is small, to 0.02 where it is large."""
+CLASSES = len(LABELS) + len(CROWD_LABELS)
+
+
+@dataclass(frozen=True)
+class SoftLabels:
+    """pictures uint64 [M], rising; codes uint8 [M, views, 15], seven columns of the challenge head and eight of the
+    crowd head; about: which teachers these are."""
+
+    pictures: NDArray[np.uint64]
+    codes: NDArray[np.uint8]
+    about: dict[str, Any]
+
+    @property
+    def views(self) -> int:
+        return int(self.codes.shape[1])
+
+    def of(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Probabilities float32 [N, views, 15] of pictures uint8 [N, 48, 48], each head summing to 1; and bool [N],
+        of which pictures there are any (the others' are uniform)."""
+        wanted = np.array([picture_id(image) for image in images], np.uint64)
+        places = np.minimum(np.searchsorted(self.pictures, wanted), len(self.pictures) - 1)
+        known = self.pictures[places] == wanted
+        shares = np.where(known[:, np.newaxis, np.newaxis], np.square(self.codes[places] / np.float32(LEVELS)), 1.0)
+        parts = np.split(shares, [len(LABELS)], axis=2)
+        return np.concatenate(
+            [part / part.sum(axis=2, keepdims=True) for part in parts], axis=2, dtype=np.float32
+        ), known
+
+
+def pack(images: NDArray[np.uint8], probabilities: NDArray[np.float32], about: dict[str, Any]) -> SoftLabels:
+    """Soft labels of pictures uint8 [N, 48, 48] with the probabilities float32 [N, views, 15]; twins are kept once."""
+    names, rows = np.unique(np.array([picture_id(image) for image in images], np.uint64), return_index=True)
+    codes = np.rint(LEVELS * np.sqrt(probabilities[rows])).astype(np.uint8)
+    return SoftLabels(names, codes, about)
+
+
+def write(labels: SoftLabels, path: Path) -> None:
+    """Write the file that `read` reads."""
+    # classes outermost: neighbouring bytes are alike, and compress to two thirds of what rows of a picture would
+    codes = np.ascontiguousarray(labels.codes.transpose(2, 1, 0))
+    content = io.BytesIO()
+    np.savez_compressed(content, pictures=labels.pictures, codes=codes, about=json.dumps(labels.about))
+    write_whole({path: content.getvalue()})
+
+
+def read(path: Path) -> SoftLabels:
+    """The soft labels in a file. Raises DatasetError where it is missing or something else."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as err:
+        raise DatasetError(f"{path}: not a file of soft labels ({type(err).__name__}: {err})") from err
+    if (
+        pictures.dtype != np.uint64
+        or codes.dtype != np.uint8
+        or codes.shape != (len(pictures), codes.shape[1], CLASSES)
+    ):
+        raise DatasetError(f"{path}: holds {pictures.dtype} {codes.dtype} {list(codes.shape)}, no soft labels")
+    return SoftLabels(pictures, np.ascontiguousarray(codes), dict(about))

@@ -1,0 +1,126 @@
+"""A shipped model as a run folder again: its weights read back from the two .tflite files, to teach or go on training.
+
+Run folders are not kept; what ships is. An int8 weight is known to half a step of its channel's scale, and the
+normalization that was folded into a convolution is laid open anew: each output of a convolution is scaled to variance
+one over some training pictures, and the normalization behind it, with those pictures' mean and variance, undoes that.
+So the network answers as the shipped files do, and trains as one whose normalization was never folded.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.records import ModelError
+from assistant.vision.faces.preprocess import normalize
+from convert.data import fer2013
+from convert.data.fer2013 import Faces
+from convert.expression import card, networks
+from convert.expression import recipe as recipes
+from convert.expression.fixed_views import view
+from convert.tflite import graph
+from convert.training.layers import BatchNormalization
+from convert.training.run_folder import COLUMNS, Run, RunError
+
+RECIPES = Path(__file__).parents[2] / "models/recipes"
+PICTURES, BATCH = 2048, 128
+"""Training pictures that the normalization is measured on, each in VIEW."""
+VIEW = 2
+LEAST_VARIANCE = 1e-6
+"""Of an output: one that is always the same is left unscaled."""
+NAMED = re.compile(r"/(\w+?)(?:_1)?/(?:convolution|depthwise|MatMul)\b")
+"""Where the converter's name of a weight holds the name of its layer."""
+
+Array = NDArray[np.float32]
+
+
+def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES) -> Run:
+    """Write a run folder with the weights of a shipped model, crowd head in `model`, challenge head beside it.
+
+    recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
+    reaches on PublicTest. Raises ModelError, also where the two files are of different runs, DatasetError, or RunError
+    where there is a run already, where the model is another kind's, where the recipe that its card names is missing, or
+    has a network of other layers.
+    """
+    run, about = Run(folder), card.load(model)
+    if folder.exists():
+        raise RunError(f"{folder}: exists; choose another --run folder")
+    if about.get("head") != "crowd":
+        raise RunError(f"{model}: holds no crowd head; give the .tflite file of an expression model that speaks")
+    files, name = card.both_heads(model), about["recipe"]["name"]
+    recipe_file = recipe_files / f"{name}.toml"
+    if not recipe_file.is_file():
+        raise RunError(f"{recipe_file}: the recipe of {model.name} is missing")
+    recipe = recipes.read(recipe_file)
+    keras.mixed_precision.set_global_policy("float32")
+    network = networks.build(**recipe.network)
+    _fill(network, files)
+    training = faces.of("Training")
+    chosen = training.images[fer2013.is_trainable(training)][:PICTURES]
+    _unfold(network, normalize(np.stack([view(image, VIEW) for image in chosen])))
+    reached = networks.accuracies(network, faces.of("PublicTest"))
+    whole = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
+    run.begin(recipe_file, about["training"] | {"recipe": name, "reopened": whole}, COLUMNS)
+    network.save_weights(run.weights)
+    run.add((about["recipe"]["best_epoch"], "nan", f"{reached['challenge']:.6f}", f"{reached['crowd']:.6f}", 0, 0))
+    return run
+
+
+def _fill(network: keras.Model, files: dict[str, Path]) -> None:
+    """Give the layers the weights of the files, each normalization the bias of the convolution before it."""
+    behind = {layer.input.name: layer for layer in network.layers if isinstance(layer, BatchNormalization)}
+    layers = {layer.name: layer for layer in network.layers if hasattr(layer, "kernel")}
+    missing = set(layers)
+    for path in files.values():
+        for name, kernel, bias in weights(path):
+            if name not in layers:
+                raise RunError(f"{path}: holds a layer {name!r} that its recipe does not have")
+            layer = layers[name]
+            missing.discard(name)
+            if kernel.size != prod(layer.kernel.shape):
+                raise RunError(f"{path}: {name!r} has {kernel.size} weights, by its recipe {prod(layer.kernel.shape)}")
+            if name in networks.HEADS:
+                layer.set_weights([kernel.T, bias])
+                continue
+            layer.set_weights([kernel.transpose(1, 2, 3, 0).reshape(layer.kernel.shape)])
+            norm = behind[layer.output.name]
+            one = np.ones_like(bias)
+            norm.set_weights([one, bias, 0 * one, (1 - norm.epsilon) * one])
+    if missing:
+        raise RunError(f"{files['crowd']}: has no {', '.join(sorted(missing))}, which its recipe asks for")
+
+
+def weights(path: Path) -> Iterator[tuple[str, Array, Array]]:
+    """Of each layer of a .tflite file with weights: its name, kernel as the file holds it, and bias, all in float."""
+    for operator in graph.weights(path):
+        found = NAMED.search(operator.name)
+        if found is None:
+            raise ModelError(f"{path}: a layer's name is missing in {operator.name!r}")
+        yield found[1], operator.kernel, operator.bias
+
+
+def _unfold(network: keras.Model, pictures: Array) -> None:
+    """Scale the outputs of every convolution to variance one and let the normalization behind it undo that."""
+    norms = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
+    before = keras.Model(network.input, [norm.input for norm in norms])
+    sums = [np.zeros((2, norm.gamma.shape[0])) for norm in norms]
+    for first in range(0, len(pictures), BATCH):
+        shown = pictures[first : first + BATCH]
+        for held, made in zip(sums, before.predict_on_batch(shown), strict=True):
+            share = len(shown) / len(pictures)
+            held += share * np.stack([each.mean((0, 1, 2), np.float64) for each in (made, np.square(made))])
+    convolutions = {layer.output.name: layer for layer in network.layers if hasattr(layer, "kernel")}
+    for norm, held in zip(norms, sums, strict=True):
+        mean, square = held
+        variance = square - mean**2
+        spread = np.sqrt(np.where(variance > LEAST_VARIANCE, variance, 1.0))
+        layer = convolutions[norm.input.name]
+        (kernel,), (_, bias, _, _) = layer.get_weights(), norm.get_weights()
+        layer.set_weights([kernel / spread.reshape(kernel.shape[2:] if kernel.shape[3] == 1 else -1)])
+        variance = variance / spread**2
+        norm.set_weights([spread * np.sqrt(variance + norm.epsilon), bias + mean, mean / spread, variance])

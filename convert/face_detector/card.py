@@ -1,0 +1,128 @@
+"""The card of a face detector: what it is, what it was made from and under which terms, how good it is, its limits.
+
+The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. The program measures every figure.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from assistant.records import ModelError
+from assistant.system.atomic_files import write_whole
+from assistant.vision.faces.preprocess import SCALING
+from convert.expression.card import encode, load, made_now, path_of
+from convert.face_detector.recipe import DetectorRecipe
+from convert.tflite import graph
+from convert.training.run_folder import Run
+
+__all__ = ["describe", "encode"]
+
+TASK = "face detection"
+FIGURES = ("<!-- detectors -->", "<!-- /detectors -->")
+"""The comments of the README between which the table stands."""
+TERMS = {
+    "fm": "Kaggle face-mask detection: CC0 as recollected",
+    "yt": "frames of YouTube Faces with checked landmarks: research terms",
+    "th": "Roboflow face-detection-mgde2: CC BY 4.0",
+    "hs": "Human-Segmentation-Dataset: no terms given",
+    "in": "ImageNet sample pictures: non-commercial research",
+    "crops": "FER-2013 Training pictures: ICML 2013 challenge (Goodfellow et al.), for research",
+    "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
+}
+"""The terms found for each origin of training pictures."""
+LEAST_LANDMARKS = 500
+"""Faces with landmarks in training from which the landmarks of a detector mean something."""
+TEACHER = "YuNet (Wu et al. 2023, MIT) gave landmarks, and boxes of some faces; its weights are not part of this file"
+INTENDED_USE = (
+    "To find the faces in front of a blind or visually impaired wearer, with eyes, nose and mouth corners, so that "
+    "each can be turned upright and read. One grey picture in, maps of scores, boxes and points out."
+)
+LIMITS = (
+    "Learned from about 3,500 pictures with faces, most of them frontal, many with masks; ages, skin tones and "
+    "cultures are unevenly represented, which was not measured. Misses small, dark and turned faces more often than "
+    "others (see the figures). It finds faces and knows nobody."
+)
+ETHICS = (
+    "Not for surveillance, nor for counting or identifying people. It runs on the wearer's device, keeps no picture."
+)
+
+
+def describe(
+    name: str, content: bytes, run: Run, plan: DetectorRecipe, *, threshold: float, calibration: dict[str, Any]
+) -> dict[str, Any]:
+    """The card of a freshly converted detector (its bytes in `content`), still without measured figures."""
+    made, best, environment = graph.parse(name, content), run.best(), run.environment()
+    origins, crops = plan.data.origins, ("crops",) if plan.data.crops else ()
+    return {
+        "name": name,
+        "task": TASK,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "parameters": made.parameters,
+        "macs": made.macs,
+        "threshold": threshold,
+        "landmarks": environment.get("landmarks", LEAST_LANDMARKS) >= LEAST_LANDMARKS,
+        "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
+        "output": {
+            "dtype": made.output_type.lower(),
+            "meaning": "for the strides 8, 16 and 32: logit [h, w, 1], box [h, w, 4] and landmarks [h, w, 10], as "
+            "assistant/vision/detectors/decode.py defines them",
+        },
+        "recipe": {
+            "name": environment.get("recipe", run.path.name),
+            "sha256": hashlib.sha256(run.recipe_file.read_bytes()).hexdigest(),
+            "seed": plan.seed,
+            "epochs": environment.get("epochs", plan.schedule.epochs),
+            "best_epoch": int(best["epoch"]),
+            "held_out": {"ap": best["ap"], "ap35": best["ap35"]},
+        },
+        "training": environment,
+        "data": {
+            "terms": {origin: TERMS.get(origin, "not known") for origin in (*origins, *crops)},
+            "teacher": TEACHER if plan.data.teacher else "none",
+            "note": "The pictures are not part of this project.",
+        },
+        "calibration": calibration,
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+        "ethics": ETHICS,
+        "made": made_now(),
+    }
+
+
+def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """Write what `evaluate.evaluate` measured into the card of a model; returns the card."""
+    card = load(model)
+    card["metrics"] = report["detectors"]["ours"]
+    card["peers"] = {name: found for name, found in report["detectors"].items() if name != "ours"}
+    card["measured"] = made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
+    write_whole({path_of(model): encode(card)})
+    return card
+
+
+def table(card: dict[str, Any]) -> str:
+    """A measured detector beside its peers, as a Markdown table."""
+    if "metrics" not in card:
+        raise ModelError(f"{card['name']}: its card has no figures yet; run `emotion-convert card` on the model")
+    rows = [
+        ("detector", "recall (95 % interval)", "precision", "AP", "AP at .35", "time to Haar's", "MMAC", "KiB"),
+        ("---",) * 8,
+    ]
+    for name, found in {f"`{card['name']}`": card["metrics"], **card["peers"]}.items():
+        low, high = found["interval_95"]["recall"]
+        rows.append(
+            (
+                name,
+                f"{found['recall']:.3f} ({low:.2f} to {high:.2f})",
+                *(f"{found[key]:.3f}" for key in ("precision", "ap", "ap35")),
+                f"{found['ms_to_haar']:.3f}",
+                f"{found['mmac']:.1f}" if found["mmac"] else "-",
+                f"{found['kib']:.0f}",
+            )
+        )
+    measured = card["measured"]
+    note = (
+        f"{measured['faces']} faces of 30 pixels and more in {measured['pictures']} pictures, long side 320; "
+        f"{measured['date']}, {measured['revision']}; {measured['machine']}."
+    )
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", note])

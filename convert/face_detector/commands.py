@@ -1,0 +1,126 @@
+"""The commands of the face detector: training, quantizing and measuring it, and what its landmarks are good for."""
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant.vision.inference.model_file import find
+from assistant.vision.inference.runtime import quiet_stderr
+from convert.cli_arguments import command, data, show, yunet
+from convert.data.fer2013 import DatasetError, load
+from convert.training.run_folder import Run
+
+
+def add(commands: Any) -> None:
+    """Add `evaluate-detector` and `evaluate-alignment`."""
+    detector = command(
+        commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
+    )
+    detector.add_argument("--data", type=Path, metavar="DIR", help="default: $EMOTION_DATA/faces/eval")
+    detector.add_argument("--detector", nargs="+", choices=("ours", "haar", "yunet"), help="default: all that can be")
+    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for ours")
+    detector.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
+    detector.add_argument("--detections", type=Path, metavar="FILE", help="write every hit of the first one as CSV")
+
+    alignment = command(
+        commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
+    )
+    alignment.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    alignment.add_argument("--detector", choices=("own", "yunet"), default="own", help="whose landmarks (%(default)s)")
+    alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
+    for each in (detector, alignment):
+        each.add_argument("--json", action="store_true", help="print JSON alone")
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a face detector by its recipe."""
+    from convert.face_detector import recipe as detection
+
+    if len(options.teacher) > 1:
+        options.usage_error("--teacher: a face detector has one teacher")
+    plan, source = detection.read(options.recipe), data(options)
+    if options.seed is not None:
+        plan = replace(plan, seed=options.seed)
+    if options.precision:
+        plan = replace(plan, schedule=replace(plan.schedule, precision=options.precision))
+    with quiet_stderr():
+        from convert.face_detector.train import train as run_training
+    run = run_training(
+        plan,
+        options.recipe,
+        source,
+        options.run or Path("runs") / plan.name,
+        epochs=options.epochs,
+        start=Run(options.start) if options.start else None,
+        teacher=(options.teacher or [yunet(options)])[0],
+    )
+    best = run.best()
+    print(
+        f"{run.path}: best epoch {best['epoch']:.0f}, held-out pictures: average precision {best['ap']:.2%}\n"
+        f"next: emotion-convert quantize {run.path} models/face-detector-int8.tflite"
+    )
+    return 0
+
+
+def quantize(options: argparse.Namespace, run: Run) -> int:
+    """Make the int8 file of a run."""
+    with quiet_stderr():
+        from convert.face_detector.quantize import quantize as write
+    write(run, data(options), options.model)
+    print(f"{options.model}: {options.model.stat().st_size} bytes, int8; next: emotion-convert card {options.model}")
+    return 0
+
+
+def _evaluate_detector(options: argparse.Namespace) -> int:
+    from convert.face_detector import evaluate as detection
+
+    home = os.environ.get("EMOTION_DATA")
+    folder = options.data or (Path(home) / "faces" / "eval" if home else None)
+    if folder is None:
+        raise DatasetError("no data; give a folder with boxes.csv with --data, or set EMOTION_DATA")
+    show(_detector_report(options, options.model, folder), detection.as_text, options)
+    return 0
+
+
+def _detector_report(options: argparse.Namespace, model: Path | None, folder: Path) -> dict[str, Any]:
+    from convert.face_detector import evaluate as detection
+    from convert.face_detector.candidates import Candidate
+
+    clips, rooms = os.environ.get("EMOTION_VIDEOS"), folder.parent / "train"
+    peer = yunet(options)
+    names = options.detector or ("ours", "haar", *(["yunet"] if peer else []))
+    if "yunet" in names and peer is None:
+        options.usage_error("yunet needs its file: --yunet FILE")
+    files = {"ours": model, "yunet": peer}
+    return detection.evaluate(
+        [Candidate(name, files.get(name)) for name in names],
+        folder,
+        rooms=rooms if (rooms / "boxes.csv").is_file() else None,
+        clips=Path(clips) if clips else None,
+        table=options.detections,
+    )
+
+
+def measure(options: argparse.Namespace, model: Path) -> None:
+    """Measure a detector beside Haar, and beside YuNet where its file is named, and write it into its card."""
+    from convert.face_detector import card as detector_card
+
+    options.detector = options.detections = None
+    report = _detector_report(options, model, data(options) / "faces" / "eval")
+    made = detector_card.refresh(model, report)
+    print(f"{model.with_suffix('.json')}: average precision {made['metrics']['ap']:.2%} on {report['faces']} faces")
+
+
+def _evaluate_alignment(options: argparse.Namespace) -> int:
+    from assistant.config.settings import Detector as DetectorSettings
+    from assistant.vision import detectors
+    from convert.expression import alignment
+
+    faces, wild, clips = load(data(options)), data(options) / "muxspace", os.environ.get("EMOTION_VIDEOS")
+    file = yunet(options) if options.detector == "yunet" else None
+    detector = detectors.make(DetectorSettings(driver=options.detector, model=str(file or "")))
+    clip = Path(clips) / "two-people-head-pose.mp4" if clips else None
+    show(alignment.effect(find(options.model), detector, faces, wild, clip), alignment.as_text, options)
+    return 0

@@ -1,0 +1,1 @@
+"""The classifier of covered faces: its data set and its training."""

@@ -1,0 +1,104 @@
+"""How soon an answer is heard: the two processes' real parts, linked as on the device, asked over the control socket.
+
+Measured from the request to the first sample that the player is given; what a sound card adds is not in it, nor what a
+press needs to be known as one.
+"""
+
+import contextlib
+import dataclasses
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from assistant.config.settings import Settings
+from assistant.ipc import control_client
+from assistant.records import LinkError
+from assistant.vision import factory
+from assistant.vision import process as see
+from assistant.voice import process as server
+from assistant.voice.audio.player import Pcm
+from convert.data.fer2013 import DatasetError
+
+ASKS = 20
+READY_S, ANSWERED_S = 20.0, 2.0
+
+
+class _Ear:
+    """A player that notes when it was given something, and takes no time."""
+
+    def __init__(self) -> None:
+        self.heard = threading.Event()
+        self.at = 0.0
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        if not self.heard.is_set():
+            self.at = time.monotonic()
+            self.heard.set()
+        return len(pcm.samples) > 0 and not cancel.is_set()
+
+
+def first_sound_s(settings: Settings, asks: int = ASKS) -> list[float]:
+    """Seconds from each of so many questions to the first sound of its answer. Raises DatasetError if none comes."""
+    ear, took = _Ear(), []
+    with _running(settings, ear):
+        for _ in range(asks):
+            ear.heard.clear()
+            began = time.monotonic()
+            with contextlib.suppress(LinkError):
+                control_client.ask("describe")
+            if not ear.heard.wait(ANSWERED_S):
+                raise DatasetError("no answer was heard; is espeak-ng installed? try: emotion-assistant say hello")
+            took.append(ear.at - began)
+    return took
+
+
+@contextlib.contextmanager
+def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
+    """Voice and vision in threads of this process, each with its own end of the link; ready when the block begins."""
+    with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as name:
+        folder, stop = Path(name), threading.Event()
+        grain = np.random.default_rng(1).integers(0, 256, (48, 64)).astype(np.uint8)
+        cv2.imwrite(str(folder / "room.png"), cv2.resize(grain, (640, 480), interpolation=cv2.INTER_NEAREST))
+        camera = dataclasses.replace(settings.camera, driver="folder", source=name, picture_s=0.1)
+        chosen = dataclasses.replace(settings, camera=camera)
+        places = {
+            "EMOTION_ASSISTANT_SOCKET": str(folder / "voice.sock"),
+            "EMOTION_ASSISTANT_CONTROL": str(folder / "control.sock"),
+            "XDG_STATE_HOME": name,
+        }
+        with _environment(places):
+            words = factory.words(chosen)
+            voice = threading.Thread(
+                target=server.serve, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
+            )
+            vision = threading.Thread(target=see.see, args=(chosen, stop))
+            voice.start()
+            vision.start()
+            try:
+                if not ear.heard.wait(READY_S):  # "Ready."
+                    raise DatasetError("the assistant was not ready in time; try: emotion-assistant run --camera demo")
+                yield
+            finally:
+                stop.set()
+                vision.join()
+                voice.join()
+
+
+@contextlib.contextmanager
+def _environment(changes: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""Announcements against truth: score, figures, report, plot."""

@@ -1,0 +1,1 @@
+"""What happens in a scene, and what is true of it."""

@@ -1,0 +1,141 @@
+"""How fast a model runs on this machine: the time of one forward pass, interleaved so that all models share the noise.
+
+Milliseconds do not carry over to another board; ratios within one run do so better.
+"""
+
+import datetime
+import itertools
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.records import ModelError
+from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.inference.expression import Classifier
+from convert.tflite import graph
+
+
+def benchmark(
+    models: Sequence[Path], threads: Sequence[int] = (1, 2), rounds: int = 12, runs: int = 50
+) -> dict[str, Any]:
+    """Time `runs` forward passes of each model and thread count in turn, `rounds` times over.
+
+    Of each: the median of the rounds' medians and the least of them in milliseconds, the ratio of the median to the
+    first model's with as many threads, and whether XNNPACK runs the graph (without it int8 crawls). Of each model:
+    size, parameters, multiply-accumulates and the peak memory of a process that does nothing else. Raises ModelError.
+    """
+    setups = [(model, count) for count in threads for model in models]
+    interpreters = {(model, count): _interpreter(model, count) for model, count in setups}
+    medians: dict[tuple[Path, int], list[float]] = {setup: [] for setup in setups}
+    for _, setup in itertools.product(range(rounds), setups):
+        medians[setup].append(_median_ms(interpreters[setup].invoke, runs))
+    facts = {model: _facts(model) for model in models}
+    rows = []
+    for model, count in setups:
+        median, first = statistics.median(medians[model, count]), statistics.median(medians[models[0], count])
+        rows.append(
+            {
+                "model": model.stem,
+                "threads": count,
+                "median_ms": round(median, 4),
+                "least_median_ms": round(min(medians[model, count]), 4),
+                "ratio": round(median / first, 3),
+                "xnnpack": any(op["op_name"] == "DELEGATE" for op in interpreters[model, count]._get_ops_details()),
+                **facts[model],
+            }
+        )
+    return {"machine": machine(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(), "models": rows}
+
+
+def _interpreter(model: Path, threads: int) -> Any:
+    """The interpreter that the assistant would run, out of its own classifier, warmed up by it."""
+    return Classifier(model, threads).model.interpreter
+
+
+def _median_ms(invoke: Any, runs: int) -> float:
+    invoke()  # the caches hold another model's weights
+    times = []
+    for _ in range(runs):
+        begun = time.perf_counter_ns()
+        invoke()
+        times.append(time.perf_counter_ns() - begun)
+    return statistics.median(times) / 1e6
+
+
+def _facts(model: Path) -> dict[str, Any]:
+    made = graph.read(model)
+    command = [sys.executable, "-c", f"from convert import benchmark; benchmark.print_peak({str(model)!r})"]
+    child = subprocess.run(command, capture_output=True, text=True, check=False)
+    if child.returncode:
+        why = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"
+        raise ModelError(f"{model}: could not be run by itself: {why}")
+    return {
+        "bytes": model.stat().st_size,
+        "parameters": made.parameters,
+        "macs": made.macs,
+        "peak_memory_mb": round(float(child.stdout), 1),
+    }
+
+
+def print_peak(model: str) -> None:
+    """Run a model in this process and print the most memory it ever held, in MB."""
+    classifier = Classifier(Path(model), threads=1)
+    for grey in range(20):
+        classifier.probabilities(np.full((SIDE, SIDE), grey, np.uint8))
+    print(_peak_mb())
+
+
+def _peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.is_file():  # getrusage would count what the parent held before it became this program
+        (line,) = (line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def machine() -> str:
+    """The board or processor, its cores and the runtime, in one line."""
+    names = [platform.processor() or platform.machine()]
+    board, cpu = Path("/proc/device-tree/model"), Path("/proc/cpuinfo")
+    if board.is_file():
+        names.insert(0, board.read_text("utf-8").strip("\0\n"))
+    elif cpu.is_file():
+        lines = cpu.read_text("utf-8").splitlines()
+        names += [line.partition(":")[2].strip() for line in lines if line.startswith("model name")][:1]
+    cores = f"{os.cpu_count()} cores"
+    return ", ".join([*filter(None, names), cores, platform.system(), f"ai-edge-litert {version('ai-edge-litert')}"])
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The measurements as a table to read."""
+    heads = ("model", "threads", "median ms", "least", "ratio", "XNNPACK", "KB", "MMAC", "params", "peak MB")
+    rows = [
+        (
+            row["model"],
+            str(row["threads"]),
+            f"{row['median_ms']:.3f}",
+            f"{row['least_median_ms']:.3f}",
+            f"{row['ratio']:.2f}",
+            "yes" if row["xnnpack"] else "NO",
+            f"{row['bytes'] / 1e3:.0f}",
+            f"{row['macs'] / 1e6:.1f}",
+            f"{row['parameters'] / 1e3:.0f} k",
+            f"{row['peak_memory_mb']:.1f}",
+        )
+        for row in report["models"]
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
+    return "\n".join((f"{report['machine']}; {report['date']}", *lines))

@@ -1,0 +1,1 @@
+"""The training toolkit that the three model families share."""

@@ -1,0 +1,58 @@
+"""Where a model comes from: revision of the program, versions of its libraries, a hash of the data."""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from convert.data.fer2013 import Faces
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(data_sha256: str) -> dict[str, str]:
+    """What a run depends on beside its recipe."""
+    return {
+        "data_sha256": data_sha256,
+        "revision": revision(),
+        **{package: _version(package) for package in ("keras", "tensorflow", "jax", "torch")},
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def data_sha256(faces: Faces) -> str:
+    """SHA-256 of all pictures, labels, splits and votes in their order."""
+    digest = hashlib.sha256()
+    for part in (faces.images, faces.labels, faces.split, faces.votes):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def revision() -> str:
+    """The git revision of this program, "-dirty" if a file of it was changed, "unknown" outside a repository.
+
+    Models, cards and the README are made by the program; that they change does not make it another one.
+    """
+    try:
+        if Path(_git("rev-parse", "--show-toplevel")) != ROOT:  # installed inside somebody's own repository
+            return "unknown"
+        changed = _git("status", "--porcelain", "--", "assistant", "convert")
+        return _git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

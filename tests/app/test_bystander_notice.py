@@ -1,0 +1,121 @@
+"""The notice for people nearby: complete in itself, in every language, and one page in a real browser."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from assistant import phrases
+from assistant.app import cli
+from assistant.app.bystander_notice import RIGHT_TO_LEFT, notice
+
+SIZES = {"A4": (794, 1123), "A6": (397, 559), "badge": (559, 397), "letter": (816, 1056)}
+"""Pixels of 1/96 inch."""
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: sudo apt install chromium")
+
+
+class Page(HTMLParser):
+    """What a page is made of: tags with their attributes, and the text that is read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.read: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and data.strip():
+            self.read[self._open[-1]] = self.read.get(self._open[-1], "") + data
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_it_says_who_what_and_that_nothing_is_kept(locale: str) -> None:
+    words, text = phrases.load(locale), notice(phrases.load(locale))
+    page, said = Page(text), words.tables["notice"]
+    assert page.tags[0] == ("html", {"lang": locale, "dir": "rtl" if locale in RIGHT_TO_LEFT else "ltr"})
+    assert page.read["title"] == said["title"]
+    assert page.read["h1"] == said["who"]
+    assert page.read["strong"] == said["keeps"]
+    assert page.read["p"] == said["what"] + said["cover"]
+    assert not page._open, "every tag is closed"
+    assert not re.search(r"https?:|url\(|@import|src=|href=|<script|<link|<img", text), "nothing is loaded"
+    assert "color: #000" in text
+    assert "background: #fff" in text
+
+
+def test_markup_in_the_words_stays_words() -> None:
+    words = phrases.load("en")
+    words.tables["notice"]["who"] = "I <b>am</b> blind & $happy."
+    assert "<h1>I &lt;b&gt;am&lt;/b&gt; blind &amp; $happy.</h1>" in notice(words)
+
+
+def test_the_command_prints_or_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "my.toml").write_text('[words]\nlocale = "de"\n')
+    assert cli.main(["notice", "--config", str(tmp_path / "my.toml")]) == 0
+    printed = capsys.readouterr().out
+    assert "<h1>Ich bin blind.</h1>" in printed
+    assert cli.main(["notice", "--config", str(tmp_path / "my.toml"), "--html", str(tmp_path / "notice.html")]) == 0
+    assert (tmp_path / "notice.html").read_text("utf-8") == printed
+    assert capsys.readouterr().out == ""
+    (tmp_path / "file").write_text("")
+    assert cli.main(["notice", "--html", str(tmp_path / "file" / "notice.html")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def browse(folder: Path, *arguments: str) -> str:
+    assert CHROMIUM is not None
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+               f"--user-data-dir={folder / 'profile'}", *arguments]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout
+
+
+@needs_chromium
+def test_no_word_is_cut_off_on_any_paper_in_any_language(tmp_path: Path) -> None:
+    frames = [
+        f'<iframe id="{locale} {name}" style="border:0;width:{width}px;height:{height}px" '
+        f'srcdoc="{html.escape(notice(phrases.load(locale)))}"></iframe>'
+        for locale in phrases.known_locales()
+        for name, (width, height) in SIZES.items()
+    ]
+    script = """<pre id="told"></pre><script>addEventListener("load", () => {
+        const told = {};
+        for (const frame of document.querySelectorAll("iframe")) {
+            const main = frame.contentDocument.querySelector("main"), root = frame.contentDocument.documentElement;
+            const last = main.lastElementChild.getBoundingClientRect(), first = main.firstElementChild;
+            const size = parseFloat(frame.contentWindow.getComputedStyle(first).fontSize);
+            told[frame.id] = [main.scrollHeight - main.clientHeight, main.scrollWidth - main.clientWidth,
+                              root.scrollHeight - root.clientHeight, size / root.clientWidth, last.bottom > 0];
+        }
+        document.getElementById("told").textContent = JSON.stringify(told);
+    })</script>"""
+    (tmp_path / "frames.html").write_text(f'<meta charset="utf-8">{"".join(frames)}{script}', "utf-8")
+    dom = browse(tmp_path, "--virtual-time-budget=5000", "--dump-dom", (tmp_path / "frames.html").as_uri())
+    told = json.loads(html.unescape(dom.partition('<pre id="told">')[2].partition("</pre>")[0]))
+    assert len(told) == len(SIZES) * len(phrases.known_locales())
+    for name, (too_high, too_wide, too_long, size, is_there) in told.items():
+        assert (too_high <= 0, too_wide <= 0, too_long <= 0, is_there) == (True,) * 4, (name, told[name])
+        assert size > 0.09, "the letters are large"
+
+
+@needs_chromium
+@pytest.mark.parametrize("locale", ["ar", "fr"])
+def test_it_prints_as_one_page(locale: str, tmp_path: Path) -> None:
+    (tmp_path / "notice.html").write_text(notice(phrases.load(locale)), "utf-8")
+    pdf = tmp_path / "notice.pdf"
+    browse(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={pdf}", (tmp_path / "notice.html").as_uri())
+    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf.read_bytes())) == 1

@@ -1,0 +1,152 @@
+"""The data sets: one truth in three forms, and what is known of the real one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.data import fer2013 as datasets
+from convert.data.fer2013 import CROWD_LABELS, DatasetError, Faces
+from convert.expression import calibration
+from tests.support import drawn_faces
+
+
+def _rows(data: Faces) -> list[tuple[bytes, int, int]]:
+    return sorted(zip((image.tobytes() for image in data.images), data.labels, data.split, strict=True))
+
+
+def test_table_folder_and_npz_hold_the_same_faces(tmp_path: Path) -> None:
+    made = drawn_faces.dataset(3, 2)
+    npz = datasets.load(drawn_faces.write_npz(made, tmp_path))
+    table = datasets.load(drawn_faces.write_csv(made, tmp_path))
+    (tmp_path / "folder").mkdir()
+    folder = datasets.load(drawn_faces.write_folder(made, tmp_path / "folder"))
+    assert _rows(npz) == _rows(table) == _rows(folder) == _rows(made)
+    np.testing.assert_array_equal(npz.votes, made.votes)
+    np.testing.assert_array_equal(table.votes, made.votes)
+    assert not folder.votes.any()
+    assert datasets.load(tmp_path).images.shape == (49, 48, 48)
+
+
+@pytest.mark.parametrize(("part", "number"), [("labels", -1), ("labels", 7), ("split", -1), ("split", 3)])
+def test_what_is_in_no_list_is_refused(tmp_path: Path, part: str, number: int) -> None:
+    made = drawn_faces.dataset(3, 2)
+    getattr(made, part)[0] = number
+    with pytest.raises(DatasetError, match="labels must be 0 to 6 and usages 0 to 2"):
+        datasets.load(drawn_faces.write_npz(made, tmp_path))
+
+
+def test_the_calibration_pictures_are_found_in_any_order(tmp_path: Path) -> None:
+    made = drawn_faces.dataset(6, 2)
+    chosen = calibration.choose(made, per_class=3)
+    assert [name for _, name in chosen] == sorted((name for _, name in chosen), key=datasets.LABELS.index)
+    assert len(set(chosen)) == 21
+    shuffled = np.random.default_rng(1).permutation(len(made))
+    other = Faces(made.images[shuffled], made.labels[shuffled], made.split[shuffled], made.votes[shuffled])
+    assert calibration.choose(other, per_class=3) == chosen
+    np.testing.assert_array_equal(calibration.find(other, chosen), calibration.find(made, chosen))
+    calibration.write(chosen, tmp_path / "list.txt")
+    assert calibration.read(tmp_path / "list.txt") == chosen
+    private = {image.tobytes() for image in made.of("PrivateTest").images}
+    assert not private & {image.tobytes() for image in calibration.find(made, chosen)}
+
+
+def test_too_few_calibration_pictures_are_refused(tmp_path: Path) -> None:
+    made = drawn_faces.dataset(4, 2)
+    with pytest.raises(DatasetError, match="only 3 Training pictures of 'angry' are fit to calibrate; 4 needed"):
+        calibration.choose(made, per_class=4)  # one of the four has a copy in PrivateTest
+    with pytest.raises(DatasetError, match="only 0 of 350 calibration pictures are in this data set"):
+        calibration.find(made, calibration.read())
+    (tmp_path / "list.txt").write_text("three words here\n")
+    with pytest.raises(DatasetError, match="not a list of calibration pictures"):
+        calibration.read(tmp_path / "list.txt")
+
+
+def test_the_pinned_list_is_balanced() -> None:
+    pinned = calibration.read()
+    assert len({picture for picture, _ in pinned}) == 350
+    assert {name: sum(label == name for _, label in pinned) for name in datasets.LABELS} == dict.fromkeys(
+        datasets.LABELS, 50
+    )
+    assert all(len(picture) == 16 and int(picture, 16) >= 0 for picture, _ in pinned)
+
+
+def test_votes_become_distribution_and_majority() -> None:
+    votes = np.zeros((4, 10), np.float32)
+    votes[0, [0, 1, 2]] = [6, 3, 1]  # the single vote for surprise is dropped
+    votes[1, [0, 1]] = [5, 5]  # no majority
+    votes[2, [9, 3]] = [7, 3]  # mostly "not a face"
+    shared, voted = datasets.vote_distribution(votes)
+    np.testing.assert_allclose(shared[0], [6 / 9, 3 / 9, 0, 0, 0, 0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(shared.sum(axis=1), 1, rtol=1e-6)
+    assert voted.tolist() == [True, True, True, False]
+    top, clear = datasets.crowd_majority(votes)
+    assert clear.tolist() == [True, False, False, False]
+    assert CROWD_LABELS[top[0]] == "neutral"
+
+
+def test_flat_and_unvoted_pictures_are_not_trained_on() -> None:
+    made = drawn_faces.dataset(2, 1)
+    made.images[0] = 7
+    made.votes[1] = 0
+    assert np.flatnonzero(~datasets.is_trainable(made)).tolist() == [0, 1]
+    made.votes[:] = 0
+    assert np.flatnonzero(~datasets.is_trainable(made)).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("fer2013.csv", b"emotion,pixels,Usage\n0,1 2 3,Training\n"),
+        ("fer2013.csv", b"emotion,pixels,Usage\n0\n"),
+        ("fer2013.csv", b"emotion,pixels,Usage\n0," + b" ".join([b"300"] * 2304) + b",Training\n"),
+        ("fer2013.csv", b"emotion,pixels,Usage\n9," + b" ".join([b"3"] * 2304) + b",Training\n"),
+        ("fer2013.csv", b"emotion,pixels,Usage\n"),
+        ("fer2013.csv", b"\xff\xfe\x00"),
+        ("fer2013.npz", b""),
+        ("fer2013.npz", b"PK\x03\x04 cut in half"),
+        ("fer2013.npz", b"a text"),
+    ],
+)
+def test_what_is_no_data_set_is_one_clear_line(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DatasetError, match="not FER-2013 as NPZ or CSV") as caught:
+        datasets.load(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_paths_and_foreign_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no such file; give FER-2013 with --data"):
+        datasets.load(tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match="no fer2013.npz, fer2013.csv or train/"):
+        datasets.load(tmp_path)
+    (tmp_path / "train" / "glad").mkdir(parents=True)
+    (tmp_path / "train" / "glad" / "a.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match="one folder for each of"):
+        datasets.load(tmp_path)
+    (tmp_path / "train" / "glad").rename(tmp_path / "train" / "happy")
+    with pytest.raises(DatasetError, match="not a picture of 48x48 pixels"):
+        datasets.load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def fer2013(data: Path) -> Faces:
+    return datasets.load(data)
+
+
+@pytest.mark.data
+def test_facts_of_the_real_data_set(fer2013: Faces) -> None:
+    assert np.bincount(fer2013.split).tolist() == [28709, 3589, 3589]
+    training, public, private = (fer2013.of(split) for split in datasets.SPLITS)
+    assert np.bincount(private.labels).tolist() == [491, 55, 528, 879, 594, 416, 626]
+    assert datasets.is_twin(public.images, training.images).sum() == 280
+    assert datasets.is_twin(private.images, training.images).sum() == 288
+    assert (~datasets.is_twin(private.images, training.images)).sum() == 3301
+    assert datasets.crowd_majority(private.votes)[1].sum() == 3152
+
+
+@pytest.mark.data
+def test_the_pinned_list_is_what_the_code_makes(fer2013: Faces) -> None:
+    assert calibration.choose(fer2013) == calibration.read()
+    pictures = calibration.find(fer2013, calibration.read())
+    assert pictures.shape == (350, 48, 48)

@@ -1,0 +1,277 @@
+"""Confidence, robustness, comparison and the report of a classifier: numbers worked out by hand, laws for the rest."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Box, Face, ModelError
+from assistant.vision.inference.expression import Classifier, tempered
+from assistant.vision.inference.model_file import find
+from convert.data import muxspace
+from convert.data.fer2013 import CROWD_LABELS, LABELS, DatasetError
+from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
+from convert.expression.evaluation.evaluate import evaluate, fit
+from tests.support import damaged_models, drawn_faces
+from tests.support.standins import ScriptedDetector
+
+
+def _rows(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, np.float32)
+
+
+def test_the_calibration_error_is_that_of_the_formula() -> None:
+    scores = _rows([0.9, 0.1], [0.92, 0.08], [0.3, 0.7], [0.36, 0.64])
+    shares = _rows([1, 0], [0, 1], [0.5, 0.5], [0, 1])
+    # bins of 1/15: 0.9 and 0.92 share one, 0.7 and 0.64 lie in two others
+    wanted = (2 * abs(0.91 - 0.5) + abs(0.7 - 0.5) + abs(0.64 - 1)) / 4
+    assert confidence.ece(scores, shares) == pytest.approx(wanted, abs=1e-6)
+    made = confidence.figures(scores, shares)
+    assert made["ece"] == pytest.approx(wanted, abs=1e-6)
+    assert sum(row["pictures"] for row in made["reliability"]) == made["pictures"] == 4
+    assert made["cross_entropy"] == pytest.approx(
+        -(math.log(0.9) + math.log(0.08) + 0.5 * math.log(0.3 * 0.7) + math.log(0.64)) / 4, abs=1e-5
+    )
+
+
+def test_the_surest_answers_come_first_in_the_risk_coverage_curve() -> None:
+    sureness = np.linspace(0.99, 0.51, 10)
+    scores = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    shares = np.where(np.arange(10)[:, np.newaxis] < 7, [1, 0], [0, 1]).astype(np.float32)
+    made = confidence.figures(scores, shares)
+    risk = {row["coverage"]: row["risk"] for row in made["risk_coverage"]}
+    assert (risk[1.0], risk[0.7], risk[0.8]) == (0.3, 0.0, 0.125)
+    assert made["aurc"] == pytest.approx((1 / 8 + 2 / 9 + 3 / 10) / 10, abs=1e-6)
+
+
+@given(st.floats(0.5, 2.0), st.integers(0, 1000))
+def test_the_temperature_that_was_put_in_comes_out(wanted: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (1500, 4))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    said = np.exp(logits * wanted) / np.exp(logits * wanted).sum(axis=1, keepdims=True)
+    found = confidence.temperature(said.astype(np.float32), true.astype(np.float32))
+    assert found == pytest.approx(wanted, rel=0.12)
+    assert confidence.ece(tempered(said.astype(np.float32), found), true.astype(np.float32)) < 0.03
+
+
+def test_tempering_keeps_the_order_and_sums_to_one() -> None:
+    scores = _rows([0.7, 0.2, 0.1], [0.0, 0.4, 0.6])
+    np.testing.assert_array_equal(tempered(scores, 1.0), scores)
+    for temperature in (0.5, 0.9, 1.7, 5.0):
+        made = tempered(scores, temperature)
+        np.testing.assert_allclose(made.sum(axis=1), 1, atol=1e-6)
+        assert (made.argmax(axis=1) == scores.argmax(axis=1)).all()
+    assert tempered(scores, 2.0)[0, 0] == pytest.approx(math.sqrt(0.7) / sum(map(math.sqrt, (0.7, 0.2, 0.1))), abs=1e-6)
+    assert tempered(scores, 0.5)[0, 0] > 0.7 > tempered(scores, 2.0)[0, 0]
+
+
+def test_a_threshold_is_the_lowest_that_gives_the_precision() -> None:
+    sureness = np.repeat([0.55, 0.65, 0.75, 0.85], 30)
+    scores = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    right = np.repeat([0.5, 0.8, 0.9, 1.0], 30) > np.tile(np.linspace(0, 0.99, 30), 4)
+    shares = np.stack([right, ~right], axis=1).astype(np.float32)
+    made = confidence.thresholds(scores, shares, ("a", "b"), 0.9)
+    assert made["b"] == confidence.NEVER  # never said
+    said = sureness >= made["a"]
+    assert right[said].mean() >= 0.9
+    assert right[sureness >= made["a"] - 0.01].mean() < 0.9 or made["a"] == confidence.GRID[0]
+    assert confidence.thresholds(scores[:10], shares[:10], ("a", "b"), 0.1)["a"] == confidence.NEVER  # too few
+    levels = confidence.levels(scores, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
+    assert levels["maybe"]["a"] <= levels["looks"]["a"]
+
+
+def test_a_tie_among_the_votes_is_right_either_way() -> None:
+    scores, shares = np.tile(_rows([0.8, 0.2]), (30, 1)), np.tile(_rows([0.5, 0.5]), (30, 1))
+    assert confidence.thresholds(scores, shares, ("a", "b"), 1.0)["a"] == confidence.GRID[0]
+
+
+@pytest.mark.parametrize("name", robustness.DISTURBANCES)
+def test_a_disturbance_grows_with_its_strength_and_leaves_a_picture(name: str) -> None:
+    images = np.stack([drawn_faces.picture(index % 7, index) for index in range(8)])
+    strengths = robustness.DISTURBANCES[name][1]
+    made = [robustness.disturbed(images, name, strength) for strength in strengths]
+    changes = [np.abs(each.astype(int) - images).mean() for each in made]
+    assert changes == sorted(changes)
+    assert changes[0] > 0
+    for each in made:
+        assert (each.shape, each.dtype) == (images.shape, np.uint8)
+
+
+def test_disturbances_do_what_they_say() -> None:
+    image = np.zeros((1, 48, 48), np.uint8)
+    image[0, 24, 24] = 255
+    right_down = robustness.disturbed(image, "shift", 0.125)[0]
+    assert np.argwhere(right_down == 255).tolist() == [[30, 30]]
+    flat = np.full((1, 48, 48), 64, np.uint8)
+    assert robustness.disturbed(flat, "darker", 2.2)[0, 0, 0] == round(255 * (64 / 255) ** 2.2)
+    assert robustness.disturbed(flat, "brighter", 0.45)[0, 0, 0] == round(255 * (64 / 255) ** 0.45)
+    covered = robustness.disturbed(flat, "mouth covered", 1.0)[0]
+    assert (covered[29:45] == robustness.GREY).all()
+    assert (covered[:29] == 64).all()
+    assert (robustness.disturbed(flat, "eyes covered", 0.5)[0][15:21] == robustness.GREY).all()
+
+
+class _Reader:
+    """Says the expression that `faces.picture` drew, but of a mirrored picture that it is neutral."""
+
+    path, labels = Path("reader.tflite"), LABELS
+
+    def __init__(self) -> None:
+        self.known = {drawn_faces.picture(label, seed).tobytes(): label for label in range(7) for seed in range(4)}
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        label = self.known.get(np.ascontiguousarray(crop).tobytes(), LABELS.index("neutral"))
+        return np.where(np.arange(7) == label, 0.4, 0.1).astype(np.float32)
+
+
+def test_mirroring_is_compared_with_what_was_said() -> None:
+    reader: Any = _Reader()
+    images = np.stack([drawn_faces.picture(label, 0) for label in range(7)])
+    scores = testset.probabilities(reader, images)
+    made = robustness.mirror(reader, images, scores)
+    assert made["same_answer"] == pytest.approx(1 / 7, abs=1e-6)  # neutral stays neutral
+    assert made["mean_abs_dp"] == pytest.approx(6 / 7 * 2 * 0.3 / 7, abs=1e-6)
+
+
+def test_robustness_is_the_mean_over_all_disturbances() -> None:
+    reader: Any = _Reader()
+    images, truth = np.stack([drawn_faces.picture(6, seed) for seed in range(3)]), np.full(3, 6)
+    made = robustness.figures(reader, images, truth)
+    assert made["mean_accuracy"] == 1.0
+    assert {name: len(rows) for name, rows in made["disturbances"].items()} == dict.fromkeys(robustness.DISTURBANCES, 3)
+
+
+@pytest.mark.parametrize(("first", "second", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 2 / 32), (1, 9, 22 / 1024)])
+def test_mcnemar_is_the_sign_test_on_what_only_one_gets_right(first: int, second: int, p: float) -> None:
+    assert compare.mcnemar(first, second) == pytest.approx(p, abs=1e-9)
+    assert compare.mcnemar(second, first) == pytest.approx(p, abs=1e-9)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_agrees_with_counting(first: int, second: int) -> None:
+    total = first + second
+    tail = sum(math.comb(total, k) for k in range(min(first, second) + 1)) / 2**total
+    assert compare.mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail), rel=1e-9)
+
+
+def test_a_model_is_no_better_than_itself_and_another_truth_is_refused(tmp_path: Path) -> None:
+    data, model = drawn_faces.dataset(), find("emotion-cnn-int8")
+    same = compare.compare(model, damaged_models.copy(tmp_path), data)
+    assert (same["p"], same["difference_points"], same["only_right"]) == (1.0, 0.0, [0, 0])
+    assert "no difference is shown" in compare.as_text(same)
+    by_labels = [
+        m for m in sorted(model.parent.glob("**/emotion-*.tflite")) if set(Classifier(m).labels) == set(LABELS)
+    ]
+    by_votes = [m for m in sorted(model.parent.glob("emotion-*.tflite")) if set(Classifier(m).labels) > {"contempt"}]
+    with pytest.raises(ModelError, match="nothing to compare"):
+        compare.compare(by_labels[0], by_votes[0], data)
+
+
+def _evaluated(quick: bool = True) -> dict[str, Any]:
+    return evaluate(find("emotion-cnn-int8"), drawn_faces.dataset(training=2, tests=2), quick=quick)
+
+
+def test_the_report_is_one_json_and_everything_else_is_made_of_it(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    made = _evaluated(quick=False)
+    assert json.loads(json.dumps(made)) == made
+    files = report.write(made, "some-int8", tmp_path / "report")
+    assert [file.name for file in files] == [
+        "some-int8.json", "some-int8.md", "some-int8-confusion.png", "some-int8-confidence.png",
+    ]  # fmt: skip
+    assert json.loads(files[0].read_text()) == made
+    text = files[1].read_text()
+    assert f"| expected calibration error | {made['confidence']['ece']:.2%} |" in text
+    assert "| JPEG | " in text
+    assert all(file.stat().st_size > 5000 for file in files[2:])
+    assert "same answer when mirrored" in report.as_text(made)
+    assert set(_evaluated()) == set(made) - {"robustness"}
+
+
+def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model(tmp_path: Path) -> None:
+    data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
+    damaged_models.rewrite_card(model, temperature=1.0)
+    first = fit(model, data)
+    damaged_models.rewrite_card(model, temperature=1.9)
+    assert fit(model, data) == first  # the card's own temperature has no part in it
+    damaged_models.rewrite_card(model, **first)
+    levels = Classifier(model).levels
+    assert set(levels.looks) == set(levels.maybe) == set(Classifier(model).labels)
+    with pytest.raises(DatasetError, match="PublicTest holds no votes, by which copy.tflite is judged"):
+        fit(model, replace(data, votes=np.zeros_like(data.votes)))
+
+
+def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Path) -> None:
+    data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
+    mirrored = replace(data, images=np.ascontiguousarray(data.images[:, :, ::-1]))
+    assert fit(model, mirrored) == fit(model, data)
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        [],
+        {"happy": 0.5},
+        {"looks": {"bored": 0.5}},
+        {"looks": {"happy": 2.0}},
+        {"maybe": {"happy": "0.5"}},
+        {"looks": 1},
+    ],
+)
+def test_thresholds_of_another_form_are_refused(tmp_path: Path, thresholds: Any) -> None:
+    model = damaged_models.copy(tmp_path)
+    damaged_models.rewrite_card(model, thresholds=thresholds)
+    with pytest.raises(ModelError, match="thresholds are"):
+        Classifier(model)
+
+
+def test_the_truth_of_a_crowd_is_how_its_votes_are_shared_out() -> None:
+    made = drawn_faces.dataset(1, 1).of("PrivateTest")
+    shares, counts = testset.shares_of(CROWD_LABELS[::-1], made)
+    assert counts.all()
+    assert shares[3].tolist() == pytest.approx([0.2, 0, 0, 0, 0, 0, 0.8, 0])  # happy; two of ten said contempt
+    shares, _ = testset.shares_of(LABELS[::-1], made)
+    assert shares[0].tolist() == [0] * 6 + [1]
+
+
+def test_wild_faces_are_judged_as_given_and_as_found(tmp_path: Path) -> None:
+    import cv2
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "images").mkdir()
+    rows = ["user.id,image,emotion"]
+    names = [f"p{letter}_1.png" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    measured = [name for name in names if muxspace.half_of(name) == "report"]
+    kinds = [("happiness", 3), ("neutral", 6), ("surprise", 5), ("anger", 0)] * 2
+    kinds += [(label, 6) for label in ("contempt", "disgust", "fear", "sadness")]
+    for index, (file, (name, label)) in enumerate(zip(measured[:12], kinds, strict=True)):
+        cv2.imwrite(str(tmp_path / "images" / file), drawn_faces.picture(label, int(index >= 8)))
+        rows.append(f"1,{file},{name}")
+    chosen_on = next(name for name in names if name not in measured)
+    cv2.imwrite(str(tmp_path / "images" / chosen_on), drawn_faces.picture(0, 0))
+    rows.append(f"1,{chosen_on},happiness")
+    (tmp_path / "data" / "legend.csv").write_text("\n".join(rows))
+    reader: Any = _Reader()
+    face = Face(Box(90, 90, 140, 140), 0.9)
+    made = wild.figures(reader, ScriptedDetector(lambda frame: [face] if frame % 2 == 0 else []), tmp_path)
+    assert (made["pictures"], made["face_found"]) == (12, 0.5)
+    assert made["given"]["recall"] == {
+        "happy": 1.0,
+        "neutral": 1.0,
+        "surprise": 1.0,
+        "other": pytest.approx(1 / 3, abs=1e-5),
+    }
+    assert made["detected"]["recall"]["neutral"] == 1.0  # a crop that the reader does not know
+    assert made["detected"]["mean_recall"] < made["given_where_found"]["mean_recall"]
+    assert made["loss_points"] == pytest.approx(
+        100 * (made["given_where_found"]["mean_recall"] - made["detected"]["mean_recall"]), abs=1e-3
+    )
+    with pytest.raises(DatasetError, match="finds no face"):
+        wild.figures(reader, ScriptedDetector(lambda frame: ()), tmp_path)

@@ -1,0 +1,109 @@
+"""Consistent teaching: what the student is shown is what the teachers are asked about."""
+# ruff: noqa: E402 - imports that need Keras come after the skip without it
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+
+from convert.expression import recipe as recipes
+from convert.expression import train
+from convert.expression.online_distillation import Consistent
+from convert.expression.recipe import RecipeError, Variation
+from convert.training.run_folder import Run, RunError
+from tests.support import drawn_faces
+
+STILL = Variation(0, 0, 0, 0, 0, 0, 0, mirror=False)
+COUNT = 24
+
+
+class Teacher:
+    """Whose answers tell what it was asked about: the mean of the pixels."""
+
+    def __init__(self, sign: float) -> None:
+        self.sign = sign
+
+    def predict_on_batch(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
+        mean = self.sign * pixels.mean(axis=(1, 2, 3))
+        return {head: mean[:, None] * np.arange(size) for head, size in (("challenge", 7), ("crowd", 8))}
+
+
+def lessons(mixup: float, variation: Variation = STILL, **options: int) -> Consistent:
+    pictures = np.stack([drawn_faces.picture(index % 7, index) for index in range(COUNT)])
+    people = {head: np.eye(size, dtype="f4")[np.arange(COUNT) % 7] for head, size in (("challenge", 7), ("crowd", 8))}
+    counts = {"challenge": np.ones(COUNT, "f4"), "crowd": (np.arange(COUNT) % 5 > 0).astype("f4")}
+    teachers = [Teacher(1.0), Teacher(-0.5)]
+    return Consistent(
+        pictures, people, counts, teachers, variation=variation, mixup=mixup, **{"batch": 8, "seed": 3} | options
+    )
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("variation", [STILL, Variation()], ids=["still", "varied"])
+def test_the_teachers_are_asked_about_what_is_shown(variation: Variation) -> None:
+    shown, targets, _ = lessons(0.5, variation)[1]
+    for head in ("challenge", "crowd"):
+        said = np.split(targets[head], 2, axis=1)[1]
+        answers = [softmax(Teacher(sign).predict_on_batch(shown)[head]) for sign in (1.0, -0.5)]
+        np.testing.assert_allclose(said, np.mean(answers, axis=0), atol=1e-5)
+
+
+def test_what_is_not_mixed_keeps_its_picture_and_label() -> None:
+    plain, told = lessons(0.0), lessons(0.0)
+    pixels, targets, counts = plain[0]
+    shown, same, counted = super(Consistent, told).__getitem__(0)
+    np.testing.assert_allclose(pixels, shown, atol=1e-5)
+    np.testing.assert_array_equal(targets["challenge"][:, :7], same["challenge"][:, :7])
+    np.testing.assert_array_equal(counts["crowd"], counted["crowd"])
+
+
+def test_pictures_and_labels_are_mixed_in_the_same_measure() -> None:
+    mixing = lessons(1.0)
+    pixels, whole, counted = super(Consistent, mixing).__getitem__(2)
+    shown, targets, counts = mixing[2]
+    other = np.roll(np.arange(len(pixels)), 1)
+    labels, mixed = whole["crowd"][:, :8], targets["crowd"][:, :8]
+    own = (mixed * labels).sum(axis=1)  # neighbours of other classes: what is left of the label is the share
+    apart = labels.argmax(1) != labels[other].argmax(1)
+    assert apart.sum() >= 4
+    assert np.all((own[apart] >= 0.5) & (own[apart] < 1))
+    share = own[apart][:, None, None, None]
+    np.testing.assert_allclose(shown[apart], share * pixels[apart] + (1 - share) * pixels[other][apart], atol=1e-4)
+    np.testing.assert_array_equal(counts["crowd"], counted["crowd"] * counted["crowd"][other])
+
+
+def test_a_lesson_hangs_on_seed_epoch_and_batch_alone() -> None:
+    first, resumed = lessons(0.5, Variation()), lessons(0.5, Variation(), epoch=1)
+    before = first[1][0]
+    first.on_epoch_end()
+    np.testing.assert_array_equal(first[1][0], resumed[1][0])
+    assert np.abs(before - resumed[1][0]).max() > 0.1
+    assert np.abs(lessons(0.5, Variation(), epoch=1, seed=4)[1][0] - resumed[1][0]).max() > 0.1
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
+def test_a_student_asks_the_runs_that_it_is_given_and_no_others(tmp_path: Path) -> None:
+    drawn_faces.write_npz(drawn_faces.dataset(), tmp_path)
+    plain, asking = tmp_path / "tiny.toml", tmp_path / "asking.toml"
+    plain.write_text(drawn_faces.TINY_RECIPE)
+    asking.write_text(drawn_faces.TINY_RECIPE + "\n[distillation]\nconsistent = true\nmixup = 0.5\nshare = 0.5\n")
+    recipe = recipes.read(asking)
+    first, second = (train.train(recipes.read(plain), plain, tmp_path, tmp_path / name, epochs=1) for name in "ab")
+    with pytest.raises(RecipeError, match="asks runs as it learns: name them with --teacher"):
+        train.train(recipe, asking, tmp_path, tmp_path / "student")
+    with pytest.raises(RecipeError, match="asks no run: give it none with --teacher"):
+        train.train(recipes.read(plain), plain, tmp_path, tmp_path / "student", teachers=[first])
+    with pytest.raises(RunError, match="no epoch of this run is finished"):
+        train.train(recipe, asking, tmp_path, tmp_path / "student", teachers=[Run(tmp_path / "none")])
+    student = train.train(recipe, asking, tmp_path, tmp_path / "student", epochs=1, teachers=[first, second])
+    assert [each["recipe"] for each in student.environment()["teachers"]["teachers"]] == ["tiny", "tiny"]
+    with pytest.raises(RunError, match="begun with other teachers"):
+        train.train(recipe, asking, tmp_path, tmp_path / "student", epochs=1, teachers=[first])
+    layers = keras.models.load_model(student.path / "last.keras").layers
+    assert not any(isinstance(layer, train.Augment) for layer in layers), "what is shown is varied once"

@@ -1,0 +1,232 @@
+"""From pictures to a served model, end to end and tiny: train, quantize, verify, evaluate, card, Classifier."""
+# ruff: noqa: E402 - imports that need Keras come after the skip without it
+
+import hashlib
+import json
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
+
+from assistant.records import ModelError
+from assistant.vision.faces.preprocess import normalize
+from assistant.vision.inference.expression import Classifier
+from convert.cli import main
+from convert.data import fer2013
+from convert.expression import calibration, card, networks, quantize, verify
+from convert.expression.fixed_views import view
+from convert.tflite import graph
+from convert.training.run_folder import Run, RunError
+from tests.support import drawn_faces
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data, a recipe, a finished run and its quantized models of both heads."""
+    folder = tmp_path_factory.mktemp("quantize")
+    drawn_faces.write_npz(drawn_faces.dataset(), folder)
+    (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE.replace("epochs = 2", "epochs = 6"))
+    chosen, listed = calibration.choose(fer2013.load(folder), per_class=5), folder / "calibration.txt"
+    calibration.write(chosen, listed)
+    data = ["--data", str(folder)]
+    assert main(["train", "--recipe", str(folder / "tiny.toml"), "--run", str(folder / "run"), *data]) == 0
+    for name, head in (("tiny", "challenge"), ("crowd", "crowd")):
+        model = str(folder / f"{name}-int8.tflite")
+        options = ["--head", head, "--calibration", str(listed), *data]
+        assert main(["quantize", str(folder / "run"), model, *options]) == 0
+    return folder
+
+
+def test_the_model_is_int8_throughout_and_takes_grey_levels(place: Path) -> None:
+    made = graph.read(place / "tiny-int8.tflite")
+    assert (made.input_type, made.output_type) == ("INT8", "INT8")
+    assert made.quantization == (1 / 64, 0)
+    assert made.types <= {"INT8", "INT32"}
+    assert made.operators[-1] == "SOFTMAX"
+    reader = Classifier(place / "tiny-int8.tflite")
+    crop = drawn_faces.picture(3, 50)
+    np.testing.assert_array_equal(reader.quantize(crop)[0, :, :, 0].astype(int) + 128, crop)
+    assert reader.labels == fer2013.LABELS
+    assert Classifier(place / "crowd-int8.tflite").labels == fer2013.CROWD_LABELS
+
+
+def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
+    made = graph.read(place / "tiny-int8.tflite")
+    # stem 5x5 at 24x24; stage 1: two 3x3 at 24x24; stage 2: 3x3 twice and 1x1 at 12x12; seven answers of 16 features
+    kernels = [25 * 8, 9 * 8 * 8, 9 * 8 * 8, 9 * 8 * 16, 9 * 16 * 16, 8 * 16, 16 * 7]
+    places = [576, 576, 576, 144, 144, 144, 1]
+    assert made.macs == sum(weights * times for weights, times in zip(kernels, places, strict=True))
+    assert made.parameters == sum(kernels) + 8 * 3 + 16 * 3 + 7
+    assert sorted(made.operators).count("CONV_2D") == 6
+
+
+def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
+    run = Run(place / "run")
+    report = verify.verify(place / "tiny-int8.tflite", run.float_model("tiny-int8", "challenge"), fer2013.load(place))
+    assert report["pictures"] == 28
+    assert report["agreement"] >= 0.85
+    assert report["mean_abs_dp"] < 0.05
+    served = np.asarray(
+        networks.with_head(networks.restore(run), "challenge")(normalize(drawn_faces.picture(2, 9))[np.newaxis])
+    )[0]
+    reference = Classifier(run.float_model("tiny-int8", "challenge")).probabilities(drawn_faces.picture(2, 9))
+    np.testing.assert_allclose(reference, served, atol=1e-4)
+
+
+def test_a_fitted_temperature_is_no_loss_by_quantization(place: Path, tmp_path: Path) -> None:
+    for name in ("tiny-int8.tflite", "tiny-int8.json"):
+        shutil.copy(place / name, tmp_path)
+    about = json.loads((tmp_path / "tiny-int8.json").read_text("utf-8")) | {"temperature": 0.3}
+    (tmp_path / "tiny-int8.json").write_text(json.dumps(about), "utf-8")
+    float_model, known = Run(place / "run").float_model("tiny-int8", "challenge"), fer2013.load(place)
+    settled, before = (verify.verify(folder / "tiny-int8.tflite", float_model, known) for folder in (tmp_path, place))
+    assert settled == before
+
+
+def test_the_card_says_where_the_model_comes_from(place: Path) -> None:
+    about = card.load(place / "tiny-int8.tflite")
+    content = (place / "tiny-int8.tflite").read_bytes()
+    assert about["sha256"] == hashlib.sha256(content).hexdigest()
+    assert about["bytes"] == len(content)
+    assert about["labels"] == list(fer2013.LABELS)
+    assert about["recipe"]["name"] == "tiny"
+    assert about["recipe"]["best_epoch"] == Run(place / "run").best()["epoch"]
+    assert about["calibration"]["pictures"] == 35
+    assert {"intended_use", "limits", "ethics", "data", "training", "made"} <= set(about)
+
+
+def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, data = str(place / "tiny-int8.tflite"), ["--data", str(place)]
+    with pytest.raises(ModelError, match="its card has no figures yet"):
+        card.table([{"name": "fresh"}])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "MAX_LOSS_POINTS", 100.0)  # 28 pictures: one other answer is points
+        assert main(["card", model, "--run", str(place / "run"), *data]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", model, "--json", *data]) == 0
+    first = capsys.readouterr().out
+    assert json.loads(first) == card.load(Path(model))["metrics"]
+    assert main(["evaluate", model, "--json", *data]) == 0
+    assert capsys.readouterr().out == first
+    figures = json.loads(first)
+    assert (figures["all"]["pictures"], figures["without_twins"]["pictures"]) == (28, 21)
+    assert main(["evaluate", model, *data]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    table = card.table([card.load(Path(model))])
+    assert f"{figures['all']['accuracy']:.2%}" in table.splitlines()[2]
+    Classifier(Path(model))  # the refreshed card still serves
+
+
+def test_eight_labels_are_judged_by_the_crowd(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(place / "crowd-int8.tflite"), "--json", "--data", str(place)]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["truth"] == "FER+ majority"
+    assert list(figures["all"]["classes"]) == list(fer2013.CROWD_LABELS)
+    assert figures["all"]["pictures"] == 28
+
+
+def test_verify_exits_1_where_too_much_is_lost(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["verify", str(place / "tiny-int8.tflite"), "--run", str(place / "run"), "--data", str(place)]
+    monkeypatch.setattr(verify, "MAX_LOSS_POINTS", 100.0)
+    assert main(arguments) == 0
+    assert "sound" in capsys.readouterr().out
+    monkeypatch.setattr(verify, "MAX_LOSS_POINTS", -100.0)
+    assert main(arguments) == 1
+    assert "NOT sound" in capsys.readouterr().out
+
+
+def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "flipped.tflite"
+    content = bytearray((place / "tiny-int8.tflite").read_bytes())
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    copy.with_suffix(".json").write_bytes((place / "tiny-int8.json").read_bytes())
+    with pytest.raises(ModelError, match="does not match its card"):
+        Classifier(copy)
+
+
+def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
+    content = Run(place / "run").float_model("tiny-int8", "challenge").read_bytes()
+    with pytest.raises(ModelError, match="input is FLOAT32, output FLOAT32; both must be INT8"):
+        quantize.check("float", content)
+    with pytest.raises(ModelError, match="not a TensorFlow Lite model"):
+        graph.parse("text", b"this is no flatbuffer at all, only a text")
+
+
+def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
+    dim = np.full((3, 48, 48), 100, np.uint8)
+    content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "challenge"), dim)
+    assert graph.parse("dim", content).quantization == (1 / 64, 0)
+    assert (dim == 100).all()
+
+
+def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box_may_be(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met, inputs = [], quantize._inputs
+
+    def noting(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
+        for (values,) in inputs(pictures):
+            met.append(values[0, :, :, 0])
+            yield [values]
+
+    monkeypatch.setattr(quantize, "_inputs", noting)
+    known, chosen = fer2013.load(place), calibration.read(place / "calibration.txt")
+    quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "crowd")
+    given = calibration.find(known, chosen)
+    wanted = np.stack([*given, *(view(each, 2) for each in given)])
+    corners = np.ones((48, 48), bool)
+    corners[0, 0] = corners[-1, -1] = False  # of one picture they are black and white
+    seen = {each[corners].tobytes() for each in met}
+    assert seen == {each[corners].tobytes() for each in normalize(wanted)[..., 0]}
+    assert len(seen) == 70
+    about = card.load(tmp_path / "x-int8.tflite")["calibration"]
+    assert about == {"pictures": 35, "views": [0, 2], "sha256": hashlib.sha256(wanted.tobytes()).hexdigest()}
+
+
+def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(calibration, "LIST", place / "calibration.txt")
+    data = ["--data", str(place)]
+    assert main(["train", "--recipe", str(place / "tiny.toml"), "--run", str(place / "run"), *data]) == 0
+    steps = [shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  emotion-convert")]
+    assert [step[1] for step in steps] == ["quantize", "quantize", "settle"]
+    model = Path("models/tiny-int8.tflite")
+    for step in steps[:2]:
+        assert main(step[1:]) == 0
+        said = capsys.readouterr().out
+        assert f"next: emotion-convert settle {step[step.index('--data') - 1]} --data {place}\n" in said
+    assert "thresholds" not in card.load(model)
+    assert main(steps[2][1:]) == 0
+    assert set(card.both_heads(model)) == set(networks.HEADS)
+    assert set(card.load(model)["thresholds"]) == {"looks", "maybe"}
+    assert Classifier(model).labels == fer2013.CROWD_LABELS
+
+
+def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no epoch of this run is finished"):
+        networks.restore(Run(tmp_path))
+    for name in ("environment.json", "history.csv", "recipe.toml"):
+        (tmp_path / name).write_bytes((place / "run" / name).read_bytes())
+    (tmp_path / "best.weights.h5").write_bytes(b"no weights")
+    with pytest.raises(RunError, match="not the weights of this recipe"):
+        networks.restore(Run(tmp_path))
+
+
+def test_nothing_is_written_where_calibration_fails(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "none-int8.tflite"
+    assert main(["quantize", str(place / "run"), str(target), "--data", str(place)]) == 1
+    assert "only 0 of 350 calibration pictures" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

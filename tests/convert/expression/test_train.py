@@ -1,0 +1,242 @@
+"""Training: resumable, explained by its folder, the best epoch kept. A tiny network on drawn faces."""
+# ruff: noqa: E402 - imports that need Keras come after the skip without it
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+
+from assistant.vision.faces.preprocess import normalize
+from convert.data import fer2013
+from convert.expression import networks, recipe, soft_labels, train
+from convert.training.run_folder import Run, RunError, score
+from tests.support import drawn_faces
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("train")
+    drawn_faces.write_npz(drawn_faces.dataset(), folder)
+    (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
+    return folder
+
+
+def _train(place: Path, run: str, epochs: int = 3) -> Run:
+    recipe_file = place / "tiny.toml"
+    return train.train(recipe.read(recipe_file), recipe_file, place, place / run, epochs=epochs)
+
+
+def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    straight = _train(place, "straight")
+    finish = train.Journal.on_epoch_end
+
+    def stop_after_the_second(self: train.Journal, epoch: int, logs: dict | None = None) -> None:
+        finish(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Journal, "on_epoch_end", stop_after_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            _train(place, "stopped")
+    assert [row["epoch"] for row in Run(place / "stopped").history()] == [1, 2]
+    resumed = _train(place, "stopped")
+    assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
+    assert [row["rate"] for row in resumed.history()] == [row["rate"] for row in straight.history()]
+    for ours, theirs in zip(resumed.history()[:2], straight.history()[:2], strict=True):
+        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+    before = (place / "stopped" / "history.csv").read_bytes()
+    _train(place, "stopped")  # finished: nothing more to do
+    assert (place / "stopped" / "history.csv").read_bytes() == before
+
+
+def test_a_resumed_optimizer_still_spares_biases_and_normalization(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(place, "spared", epochs=3)
+    rows = (place / "spared" / "history.csv").read_text().splitlines()
+    (place / "spared" / "history.csv").write_text("\n".join(rows[:3]) + "\n")
+    seen = []
+    monkeypatch.setattr(train.Journal, "on_epoch_begin", lambda self, epoch, logs=None: seen.append(self.model))
+    monkeypatch.setattr(train.Journal, "on_epoch_end", lambda self, epoch, logs=None: None)
+    _train(place, "spared", epochs=3)
+    (model,) = seen
+    decayed = {variable.name for variable in model.trainable_variables if model.optimizer._use_weight_decay(variable)}
+    assert decayed == {"kernel"}
+    assert int(model.optimizer.iterations) > 3
+
+
+def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> None:
+    run = _train(place, "explained", epochs=2)
+    scores = [score(row) for row in run.history()]
+    assert run.best()["epoch"] == 1 + int(np.argmax(scores))
+    held = json.loads((run.path / "environment.json").read_text())
+    assert (held["recipe"], held["epochs"], held["precision"]) == ("tiny", 2, "float32")
+    assert len(held["data_sha256"]) == 64
+    assert (run.path / "recipe.toml").read_text() == drawn_faces.TINY_RECIPE
+    assert (run.path / "curves.png").stat().st_size > 5000
+    network = networks.build(**run.recipe().network)
+    network.load_weights(run.weights)
+    assert run.recipe().name == "tiny"
+
+
+def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.toml"
+    small.write_text(re.sub(r"sizes = .*", "sizes = [[0.0, 24]]", drawn_faces.TINY_RECIPE))
+    run = train.train(recipe.read(small), small, place, tmp_path / "run", epochs=8)
+    public = fer2013.load(place).of("PublicTest")
+    logits = networks.restore(run, "float32").predict(normalize(public.images), verbose=0)
+    assert (logits["challenge"].argmax(1) == public.labels).mean() == pytest.approx(run.best()["challenge"], abs=1e-6)
+
+
+def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
+    _train(place, "first", epochs=1)
+    with pytest.raises(RunError, match="another recipe or length"):
+        _train(place, "first", epochs=2)
+    other = tmp_path / "tiny.toml"
+    other.write_text(drawn_faces.TINY_RECIPE.replace("seed = 3", "seed = 4"))
+    with pytest.raises(RunError, match="another recipe or length"):
+        train.train(recipe.read(other), other, place, place / "first", epochs=1)
+    drawn_faces.write_npz(drawn_faces.dataset(training=11), tmp_path)
+    with pytest.raises(RunError, match="other data"):
+        train.train(recipe.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", epochs=1)
+
+
+def test_who_goes_on_with_a_run_is_written_down_and_another_backend_refused(place: Path) -> None:
+    run = _train(place, "noted", epochs=1)
+    _train(place, "noted", epochs=1)
+    assert "resumed" not in run.environment()
+    about = run.environment()
+    for revision in ("0123456789", "0123456789", about["revision"]):
+        run.begin(place / "tiny.toml", about | {"revision": revision}, ())
+    assert [each["revision"] for each in run.environment()["resumed"]] == ["0123456789", about["revision"]]
+    with pytest.raises(RunError, match="other backend"):
+        run.begin(place / "tiny.toml", about | {"backend": "abacus"}, ())
+
+
+def test_curves_are_drawn_though_the_last_epoch_was_interrupted(place: Path) -> None:
+    run = _train(place, "drawn", epochs=1)
+    (run.path / "curves.png").unlink()
+    _train(place, "drawn", epochs=1)
+    assert (run.path / "curves.png").stat().st_size > 1000
+
+
+def test_a_run_without_weights_begins_no_other(place: Path, tmp_path: Path) -> None:
+    run = _train(place, "bare", epochs=1)
+    run.weights.unlink()
+    with pytest.raises(RunError, match="bare: no epoch of this run is finished"):
+        train.train(run.recipe(), run.recipe_file, place, tmp_path / "next", epochs=1, start=run)
+    assert not (tmp_path / "next").exists()
+
+
+def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_path: Path) -> None:
+    training = fer2013.load(place).of("Training")
+    taught = tmp_path / "taught.toml"
+    taught.write_text(drawn_faces.TINY_RECIPE + '[distillation]\nteachers = "soft.npz"\nshare = 0.5\n')
+    said = np.full((len(training), 1, soft_labels.CLASSES), 0.125, np.float32)
+    for teachers, refused in ((["one"], False), (["one"], False), (["one", "two"], True)):
+        soft_labels.write(
+            soft_labels.pack(training.images, said, {"views": 1, "teachers": teachers}), tmp_path / "soft.npz"
+        )
+        if refused:
+            with pytest.raises(RunError, match="was begun with other teachers"):
+                train.train(recipe.read(taught), taught, place, tmp_path / "run", epochs=1)
+        else:
+            train.train(recipe.read(taught), taught, place, tmp_path / "run", epochs=1)
+
+
+def test_what_is_being_written_takes_no_finished_files_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _train(place, "whole", epochs=1)
+    assert not [file.name for file in run.path.iterdir() if file.name.startswith("next")]
+    monkeypatch.setattr(Run, "add", lambda self, row: None)
+    monkeypatch.setattr(keras.Model, "save", lambda self, path: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        _train(place, "torn", epochs=1)
+    assert not Run(place / "torn").weights.exists(), "weights of an epoch that history does not know"
+
+
+def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(drawn_faces.TINY_RECIPE.replace("stem = 8", "steam = 8"))
+    with pytest.raises(recipe.RecipeError, match=r"\[network\] cannot be built: .*steam"):
+        train.train(recipe.read(wrong), wrong, place, tmp_path / "run", epochs=1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_targets_follow_the_votes(place: Path) -> None:
+    made = drawn_faces.dataset(2, 1).of("Training")
+    made.votes[0] = 0
+    targets, weights = train._targets(made, recipe.read(place / "tiny.toml"))
+    assert targets["challenge"].shape == (14, 7)
+    assert targets["crowd"].shape == (14, 8)
+    for target in targets.values():
+        np.testing.assert_allclose(target.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(targets["challenge"][0, 0], 0.9 + 0.1 / 7, rtol=1e-5)
+    assert weights["crowd"].tolist() == [0.0] + [1.0] * 13
+    assert weights["challenge"].tolist() == [1.0] * 14
+
+
+def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.optimizer = type("Optimizer", (), {"iterations": np.array(0)})()
+            self.value = 100.0
+
+        def get_weights(self) -> list[np.ndarray]:
+            return [np.full(3, self.value, np.float32), np.array([7])]
+
+    model, average = Model(), train.Average(0.998)
+    average.set_model(model)
+    average.on_train_batch_end(0)
+    model.value = 1.0
+    for batch in range(1, 201):
+        model.optimizer.iterations = np.array(batch)
+        average.on_train_batch_end(batch)
+    np.testing.assert_allclose(average.weights[0], 1.0, atol=0.01)
+    assert average.weights[1] == 7
+    model.value = 2.0
+    for batch in range(100_000, 100_101):
+        model.optimizer.iterations = np.array(batch)
+        average.on_train_batch_end(batch)
+    assert average.weights[0][0] == pytest.approx(2.0 - 0.998 ** (4 * 26), abs=0.01)
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
+def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path) -> None:
+    first = _train(place, "first", 1)
+    recipe_file = place / "tiny.toml"
+    second = train.train(recipe.read(recipe_file), recipe_file, place, tmp_path / "second", epochs=1, start=first)
+    assert second.environment()["begun_with"]["epochs"] == 1
+    assert "begun_with" not in first.environment()
+    other = tmp_path / "other.toml"
+    other.write_text(
+        drawn_faces.TINY_RECIPE.replace("widths = [", "widths = [3, ").replace("blocks = [", "blocks = [1, ")
+    )
+    with pytest.raises(RunError, match="cannot begin with these weights"):
+        train.train(recipe.read(other), other, place, tmp_path / "third", epochs=1, start=first)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_train_too(place: Path, tmp_path: Path, backend: str) -> None:
+    pytest.importorskip(backend, reason=f"{backend} is not installed")
+    command = [sys.executable, "-m", "convert", "train", "--recipe", str(place / "tiny.toml"), "--data", str(place)]
+    done = subprocess.run(
+        [*command, "--run", str(tmp_path / "run")],
+        check=False,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    run = Run(tmp_path / "run")
+    assert run.environment()["backend"] == backend
+    assert len(run.history()) == 2
+    assert networks.restore(run).count_params() > 0

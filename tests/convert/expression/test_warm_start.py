@@ -1,0 +1,187 @@
+"""A shipped model as a run again: the weights that come back say what the files say, and can be trained."""
+# ruff: noqa: E402 - imports that need Keras come after the skip without it
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
+
+from assistant.records import ModelError
+from assistant.vision.faces.preprocess import normalize
+from assistant.vision.inference.expression import Classifier
+from convert import cli
+from convert.expression import card, networks, teachers, warm_start
+from convert.expression.fixed_views import view
+from convert.tflite import graph
+from convert.training.run_folder import Run, RunError
+from tests.support import damaged_models, drawn_faces
+
+MODELS = Path(__file__).parents[3] / "models"
+DATA = drawn_faces.dataset(training=20)
+RECIPE = card.load(MODELS / "emotion-small-int8.tflite")["recipe"]["name"]
+NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
+"""A chain, and a network with sums of two branches and strides."""
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def reopened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    model = MODELS / f"{request.param}.tflite"
+    return model, warm_start.reopen(model, DATA, tmp_path_factory.mktemp("runs") / "again")
+
+
+def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None:
+    model, run = reopened
+    pictures = DATA.images[:140:3]
+    logits = networks.restore(run).predict(normalize(pictures), verbose=0)
+    for head, file in (("crowd", model), ("challenge", card.challenge_of(model))):
+        classifier = Classifier(file, threads=1)
+        classifier.card = replace(classifier.card, temperature=1.0)
+        told = np.stack([classifier.probabilities(picture) for picture in pictures])
+        said = np.asarray(keras.ops.softmax(logits[head]))
+        assert np.abs(said - told).mean() < 0.03
+        first, second = np.sort(told, axis=1)[:, -1], np.sort(told, axis=1)[:, -2]
+        sure = first - second > 0.2
+        assert sure.sum() >= 5
+        assert (said.argmax(1) == told.argmax(1))[sure].mean() >= 0.9
+
+
+def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]) -> None:
+    _, run = reopened
+    training = DATA.of("Training")
+    pictures = normalize(np.stack([view(image, warm_start.VIEW) for image in training.images]))
+    network = networks.restore(run)
+    still = network(pictures, training=False)
+    keras.utils.set_random_seed(1)
+    network.get_layer("dropout").rate = 0.0
+    moved = network(pictures, training=True)
+    for head in networks.HEADS:
+        a, b = (np.asarray(keras.ops.softmax(each[head])) for each in (still, moved))
+        assert np.abs(a - b).mean() < 0.005
+    for layer in network.layers:
+        if "norm" in layer.name:
+            variance = np.asarray(layer.moving_variance)
+            assert np.median(variance) == pytest.approx(1.0, abs=0.2)
+
+
+def test_the_folder_tells_where_the_weights_are_from(reopened: tuple[Path, Run]) -> None:
+    model, run = reopened
+    about, held = card.load(model), run.environment()
+    assert run.recipe().name == about["recipe"]["name"]
+    assert held["reopened"]["crowd"] == about["sha256"]
+    assert run.best()["epoch"] == about["recipe"]["best_epoch"]
+    assert run.best()["crowd"] == pytest.approx(
+        networks.accuracies(networks.restore(run), DATA.of("PublicTest"))["crowd"], abs=1e-6
+    )
+
+
+def test_a_run_that_begins_with_it_says_so(reopened: tuple[Path, Run], tmp_path: Path) -> None:
+    _, run = reopened
+    following = Run(tmp_path / "next")
+    following.begin(run.recipe_file, {"epochs": 1, "recipe": "x"}, ("epoch",), run)
+    assert following.environment()["begun_with"]["reopened"] == run.environment()["reopened"]
+
+
+def test_a_reopened_model_is_no_run_to_go_on_with(reopened: tuple[Path, Run]) -> None:
+    _, run = reopened
+    with pytest.raises(RunError, match=f"begin another run with --from {run.path}"):
+        run.begin(run.recipe_file, run.environment(), ("epoch",))
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RunError, match="exists; choose another --run folder"):
+        warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
+def test_what_has_no_crowd_head_is_not_reopened(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"int8\.tflite: holds no crowd head; give the \.tflite file of an expression"):
+        warm_start.reopen(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_its_recipe_a_model_is_not_reopened(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=rf"{RECIPE}\.toml: the recipe of emotion-small-int8\.tflite is missing"):
+        warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    recipe = (warm_start.RECIPES / f"{RECIPE}.toml").read_text("utf-8")
+    for old, new, message in (
+        ("256]", "128]", "by its recipe"),
+        ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 1]", "that its recipe does not have"),
+        ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 3]", "has no stage4_3_conv, stage4_3_depthwise"),
+    ):
+        (tmp_path / f"{RECIPE}.toml").write_text(recipe.replace(old, new))
+        with pytest.raises(RunError, match=message):
+            warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
+        assert not (tmp_path / "again").exists()
+
+
+def _copied(folder: Path, challenge: str) -> Path:
+    """The small model's crowd head, and beside it as its other head the shipped file of that name."""
+    (folder / "challenge").mkdir()
+    model = folder / "emotion-small-int8.tflite"
+    for suffix in (".tflite", ".json"):
+        shutil.copy((MODELS / model.name).with_suffix(suffix), folder)
+        other = card.challenge_of(model).with_suffix(suffix)
+        shutil.copy((MODELS / challenge).with_suffix(suffix), other)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("challenge", "said"),
+    [
+        ("challenge/emotion-cnn-int8.tflite", "is of another run than .*; quantize both heads of one run"),
+        ("emotion-small-int8.tflite", "holds no challenge head; make it with `emotion-convert quantize --head"),
+    ],
+)
+def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Path, challenge: str, said: str) -> None:
+    model = _copied(tmp_path, challenge)
+    with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {said}") as told:
+        warm_start.reopen(model, DATA, tmp_path / "again")
+    assert "\n" not in str(told.value)
+    with pytest.raises(ModelError, match=said):
+        teachers.teach([model], DATA, 1, tmp_path / "soft.npz")
+    assert not (tmp_path / "again").exists()
+    assert not (tmp_path / "soft.npz").exists()
+
+
+def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_path: Path) -> None:
+    model = _copied(tmp_path, "challenge/emotion-small-int8.tflite")
+    assert set(card.both_heads(model)) == set(networks.HEADS)
+    about = card.load(model)
+    damaged_models.rewrite_card(model, training=about["training"] | {"begun_with": {"recipe": "emotion-small"}})
+    with pytest.raises(ModelError, match="is of another run"):
+        card.both_heads(model)
+    card.challenge_of(model).unlink()
+    with pytest.raises(ModelError, match="holds no challenge head; make it with"):
+        card.both_heads(model)
+
+
+def test_a_file_of_another_kind_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.tflite").write_bytes(b"no model at all, but long enough to be one")
+    with pytest.raises(ModelError, match=r"x\.tflite: not an int8 TensorFlow Lite model"):
+        graph.weights(tmp_path / "x.tflite")
+    with pytest.raises(ModelError, match=r"gone\.tflite: cannot read the model: No such file"):
+        graph.weights(tmp_path / "gone.tflite")
+
+
+def test_the_command_makes_a_run_that_training_goes_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drawn_faces.write_npz(DATA, tmp_path)
+    run = tmp_path / "again"
+    assert cli.main(["reopen", "emotion-small-int8", "--run", str(run), "--data", str(tmp_path)]) == 0
+    assert f"train --from {run}" in capsys.readouterr().out
+    quick = (warm_start.RECIPES / "emotion-small.toml").read_text("utf-8").replace("[0.0, 32]", "[0.0, 16]")
+    (tmp_path / "quick.toml").write_text(quick)
+    arguments = ["train", "--recipe", str(tmp_path / "quick.toml"), "--run", str(tmp_path / "on"), "--epochs", "1"]
+    assert cli.main([*arguments, "--from", str(run), "--seed", "7", "--data", str(tmp_path)]) == 0
+    assert Run(tmp_path / "on").recipe().seed == 7
+    assert cli.main([*arguments, "--from", str(run), "--seed", "8", "--data", str(tmp_path)]) == 1
+    assert "was begun with other seed" in capsys.readouterr().err
+    shutil.rmtree(run)

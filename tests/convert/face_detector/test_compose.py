@@ -1,0 +1,198 @@
+"""Training frames of the face detector: faces stay where their boxes are, and nothing leaves its range."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.random import Generator
+
+from assistant.records import Box, Face
+from convert.face_detector.compose import LEAST_FACE, Composer, Frame, Mixture
+from convert.face_detector.pictures import Picture, crops, is_held_out, overlaps
+from convert.synthesis import accessories, prints
+from convert.synthesis.lighting import lit
+
+SIDE = 120
+PLAIN = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0)
+
+
+def marked(name: str = "aa_1") -> Picture:
+    """A grey picture with one white "face" whose eyes are black dots."""
+    grey = np.full((SIDE, SIDE), 90, np.uint8)
+    grey[30:90, 40:90] = 255
+    matte = np.where(grey > 200, 255, 0).astype(np.uint8)
+    grey[44:50, 50:56] = grey[44:50, 74:80] = 0
+    points = np.array([[[53, 47], [77, 47], [65, 60], [55, 75], [75, 75]]], np.float32)
+    boxes = np.array([[40, 30, 50, 60]], np.float32)
+    return Picture(name, grey, boxes, points, np.empty((0, 4), np.float32), matte)
+
+
+def empty(name: str = "bb_1", grey: int = 30) -> Picture:
+    none = np.empty((0, 4), np.float32)
+    return Picture(name, np.full((SIDE, SIDE), grey, np.uint8), none, np.empty((0, 5, 2), np.float32), none)
+
+
+@pytest.fixture
+def unlit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convert.face_detector.compose.lit", lambda random, grey, *most: grey)
+
+
+@pytest.mark.usefixtures("unlit")
+@pytest.mark.parametrize("mixture", [PLAIN, Mixture(1, 0, 0, 0, covered=0), Mixture(0, 1, 0, 0, covered=0)])
+def test_boxes_and_landmarks_lie_on_the_face(mixture: Mixture) -> None:
+    composer, seen = Composer([marked(), empty()], mixture, {}), 0
+    for seed in range(60):
+        frame = composer.frame(np.random.default_rng(seed), 160, 128)
+        for (x, y, width, height), points in zip(frame.boxes, frame.landmarks, strict=True):
+            inside = frame.grey[round(y) : round(y + height), round(x) : round(x + width)]
+            if width * height > 1600 and points.min() >= 0 and points[:, 0].max() < 159 and points[:, 1].max() < 127:
+                seen += 1
+                assert (inside > 200).mean() > 0.5  # a turned rectangle fills two thirds of its ellipse's box
+                eye_x, eye_y = points[0].round().astype(int)
+                assert frame.grey[max(0, eye_y - 2) : eye_y + 3, max(0, eye_x - 2) : eye_x + 3].min() < 100
+                assert np.abs(points[2] - points[[0, 1, 3, 4]].mean(axis=0)).max() < 0.2 * height
+    assert seen > 20
+
+
+@pytest.mark.usefixtures("unlit")
+def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left() -> None:
+    composer = Composer([marked(), empty()], PLAIN, {})
+    for seed in range(40):
+        for points in composer.frame(np.random.default_rng(seed), 160, 128).landmarks:
+            across, down = points[1] - points[0], (points[3] + points[4] - points[0] - points[1]) / 2
+            assert across[0] * down[1] - across[1] * down[0] > 0  # eyes run to the right, seen with the mouth below
+
+
+def test_the_same_draw_is_the_same_frame_and_another_is_another() -> None:
+    composer = Composer([marked(), empty()], Mixture(), {})
+    first, again, other = (composer.frame(np.random.default_rng(seed), 96, 64) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first.grey, again.grey)
+    np.testing.assert_array_equal(first.boxes, again.boxes)
+    assert (first.grey != other.grey).any()
+
+
+def test_what_a_frame_holds_lies_inside_it() -> None:
+    composer = Composer([marked(), empty(), empty("bb_2", 200)], Mixture(), {})
+    for seed in range(100):
+        frame = composer.frame(np.random.default_rng(seed), 160, 96)
+        assert frame.grey.shape == (96, 160)
+        assert frame.grey.dtype == np.uint8
+        for boxes in (frame.boxes, frame.ignored):
+            assert (boxes[:, :2] >= 0).all()
+            assert (boxes[:, :2] + boxes[:, 2:] <= np.array([160.001, 96.001])).all()
+        assert (frame.boxes[:, 2:] >= LEAST_FACE).all()
+        assert len(frame.boxes) == len(frame.landmarks)
+
+
+def test_an_origin_is_drawn_as_often_as_its_weight_says() -> None:
+    pictures = [marked("aa_1"), marked("aa_2"), marked("cc_1"), empty()]
+    composer = Composer(pictures, PLAIN, {"aa": 1.0, "cc": 3.0})
+    assert dict(zip(("aa_1", "aa_2", "cc_1"), composer.share, strict=True)) == pytest.approx(
+        {"aa_1": 0.125, "aa_2": 0.125, "cc_1": 0.75}
+    )
+
+
+def test_hard_negatives_are_drawn_more_often() -> None:
+    composer = Composer([marked(), empty("bb_1"), empty("bb_2")], PLAIN, {}, {"bb_1": 0.0, "bb_2": 0.95})
+    assert composer.background_share == pytest.approx([0.05 / 1.05, 1 / 1.05])
+
+
+@pytest.mark.usefixtures("unlit")
+def test_a_frame_without_anybody_says_so() -> None:
+    frame = Composer([marked(), empty()], Mixture(0, 0, 0, 1, covered=0), {}).frame(np.random.default_rng(1), 96, 64)
+    assert len(frame.boxes) == len(frame.ignored) == 0
+    assert len(np.unique(frame.grey)) == 1
+
+
+def test_light_keeps_the_range_and_really_changes_it() -> None:
+    grey = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    means = [lit(np.random.default_rng(seed), grey, 3.0, 16.0).mean() for seed in range(80)]
+    assert min(means) < 70
+    assert max(means) > 185
+
+
+def test_cut_off_faces_are_ignored_rather_than_learned() -> None:
+    from convert.face_detector.compose import _within
+
+    boxes = np.array([[-30, 10, 40, 40], [-10, 10, 40, 40], [10, 10, 14, 40], [500, 10, 40, 40]], np.float32)
+    frame = _within(Frame(np.zeros((100, 100), np.uint8), boxes, np.zeros((4, 5, 2), np.float32), boxes[:0]))
+    np.testing.assert_array_equal(frame.boxes, [[0, 10, 30, 40]])
+    np.testing.assert_array_equal(frame.ignored, [[0, 10, 10, 40], [10, 10, 14, 40]])
+
+
+def test_overlap_by_hand() -> None:
+    boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 5, 5]], np.float32)
+    assert overlaps(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])
+
+
+def test_pictures_of_one_person_are_on_one_side() -> None:
+    sides = {is_held_out(f"yt_Somebody_Else_{number}.jpg") for number in range(20)}
+    assert len(sides) == 1
+    share = np.mean([is_held_out(f"fm_{number}.jpg") for number in range(2000)])
+    assert 0.08 < share < 0.12
+
+
+def test_a_print_has_ink_inside_and_none_outside() -> None:
+    photograph = np.tile(np.linspace(0, 255, 60, dtype=np.uint8), (60, 1))
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        known = marked().landmarks[0] / 2
+        for grey, mask in (
+            prints.draw(random), prints.poster(random, photograph), prints.poster(random, photograph, known)
+        ):  # fmt: skip
+            assert grey.shape == mask.shape == (prints.SIDE, prints.SIDE)
+            assert grey.dtype == mask.dtype == np.uint8
+            assert 0.02 < (mask > 0).mean() < 0.9
+            assert not mask[0, 0]
+
+
+def test_a_print_is_stamped_where_it_is_asked_for() -> None:
+    wall = np.full((120, 160), 100, np.uint8)
+    prints.stamp(np.random.default_rng(1), wall, prints.draw(np.random.default_rng(2)), (80, 60), 40)
+    changed = np.argwhere(wall != 100)
+    assert len(changed) > 50
+    assert (np.abs(changed - (60, 80)).max(axis=0) <= 40).all()
+
+
+@pytest.mark.usefixtures("unlit")
+def test_no_print_lies_on_a_face() -> None:
+    with_prints = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=1)
+    without = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=0)
+    pictures, changed = [marked(), empty()], 0
+    for seed in range(30):
+        plain = Composer(pictures, without, {}).frame(np.random.default_rng(seed), 160, 128)
+        printed = Composer(pictures, with_prints, {}).frame(np.random.default_rng(seed), 160, 128)
+        np.testing.assert_array_equal(plain.boxes, printed.boxes)
+        changed += int((plain.grey != printed.grey).any())
+        for x, y, width, height in plain.boxes:
+            part = slice(round(y) + 1, round(y + height) - 1), slice(round(x) + 1, round(x + width) - 1)
+            np.testing.assert_array_equal(plain.grey[part], printed.grey[part])
+    assert changed > 15
+
+
+@pytest.mark.parametrize("worn", [accessories.glasses, accessories.beard])
+def test_what_is_worn_is_worn_on_the_face(worn: Callable[[Generator, np.ndarray, np.ndarray], None]) -> None:
+    points = marked().landmarks[0] * 2
+    for seed in range(20):
+        grey = np.full((240, 240), 180, np.uint8)
+        worn(np.random.default_rng(seed), grey, points)
+        rows, columns = np.nonzero(grey != 180)
+        assert len(rows) > 20
+        assert points[:, 0].min() - 60 < columns.min()
+        assert columns.max() < points[:, 0].max() + 60
+        if worn is accessories.beard:
+            assert rows.mean() > points[2, 1]  # below the nose
+        else:
+            assert abs(rows.mean() - points[0, 1]) < 8  # at the eyes
+
+
+def test_crops_are_kept_where_the_teacher_sees_one_face() -> None:
+    points = tuple((60.0 + 10 * index, 70.0) for index in range(5))
+    one, two = [Face(Box(64, 64, 100, 120), 0.9, points)], [Face(Box(0, 0, 50, 50), 0.9, points)] * 2
+    answers = iter([one, [], two, [Face(Box(64, 64, 100, 120), 0.5, points)], one])
+    images = np.arange(5 * 48 * 48, dtype=np.uint8).reshape(5, 48, 48)
+    made = crops(images, lambda image: next(answers), 9)
+    assert [picture.name for picture in made] == ["crop_0", "crop_4"]
+    assert made[0].boxes[0] == pytest.approx([0, -0.05 * 30, 25, 30 * 1.05])
+    assert made[0].landmarks[0, 0] == pytest.approx([-1, 1.5])
+    np.testing.assert_array_equal(made[1].grey, images[4])

@@ -1,0 +1,203 @@
+"""`emotion-convert evaluate-detector` on a few pictures whose faces are known."""
+
+import csv
+import json
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from assistant.records import Box, Face
+from assistant.vision import detectors
+from assistant.vision.detectors.haar import Haar
+from convert import cli
+from convert.data.boxes import Annotated
+from convert.face_detector import candidates, evaluate, false_positives
+from tests.support.standins import needs_photographs
+
+
+@pytest.fixture
+def folder(tmp_path: Path, astronaut: np.ndarray) -> Path:
+    """Two photographs of the astronaut, one mirrored, and a wall; her box by hand, around hairline, ears and chin."""
+    (tmp_path / "eval" / "images").mkdir(parents=True)
+    wall = np.full((240, 320, 3), 120, np.uint8)
+    for name, picture in (("v01_a", astronaut), ("web_b", astronaut[:, ::-1]), ("web_c", wall)):
+        cv2.imwrite(str(tmp_path / "eval" / "images" / f"{name}.png"), picture)
+    (tmp_path / "eval" / "boxes.csv").write_text(
+        "image,x,y,w,h,source\n"
+        "images/v01_a.png,177,62,95,116,me\n"
+        "images/web_b.png,240,62,95,116,me\n"
+        "images/web_c.png,,,,,negative\n"
+    )
+    return tmp_path / "eval"
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EMOTION_DATA", "EMOTION_VIDEOS", "EMOTION_YUNET"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@needs_photographs
+def test_the_report_has_the_figures_of_each_detector(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "hits.csv"
+    assert cli.main(["evaluate-detector", "--data", str(folder), "--json", "--detections", str(table)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["faces"] == 2
+    assert report["pictures"] == 3
+    assert set(report["detectors"]) == {"ours", "haar"}
+    for found in report["detectors"].values():
+        assert found["recall"] == found["ap"] == found["ap35"] == 1.0  # whatever else is found is less sure
+        assert found["precision"] >= 0.5
+        assert found["ms"] > 0
+        assert found["kib"] > 100
+        assert found["phantoms"] == {
+            "pictures_without_faces": {"pictures": 1, "faces": 0, "pictures_with_some": 0}, "rooms": None,
+        }  # fmt: skip
+        assert found["clips"] is None
+        assert found["by_size"]["45-70"] == {"faces": 2, "recall": 1.0}
+        assert sum(part["faces"] for part in found["by_light"].values()) == 2
+        assert found["by_tilt"]["+0"]["recall"] == 1.0
+    ours, haar = report["detectors"]["ours"], report["detectors"]["haar"]
+    assert ours["mmac"] <= 60
+    assert haar["mmac"] is None
+    assert haar["ms_to_haar"] == 1.0
+    assert ours["by_tilt"]["+30"]["recall"] == 1.0
+    assert haar["by_tilt"]["+30"]["recall"] == 0.0
+    rows = list(csv.DictReader(table.open()))
+    assert set(rows[0]) == {"image", "x", "y", "w", "h", "score"}
+    best = max((row for row in rows if row["image"] == "images/v01_a.png"), key=lambda row: float(row["score"]))
+    assert abs(float(best["x"]) - 177) < 25
+    assert min(float(row["score"]) for row in rows) >= 0.02
+
+
+@needs_photographs
+def test_the_same_figures_as_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate-detector", "--data", str(folder), "--detector", "haar"]) == 0
+    text = capsys.readouterr().out
+    assert "2 faces in 3 pictures" in text
+    assert "recall by tilt in degrees, at an overlap of .35" in text
+    assert "haar: 0 in 1 pictures without faces" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no data; give a folder"),
+        (["--data", "/nowhere"], "cannot read the faces"),
+        (["--data", "{folder}", "--model", "/nowhere.tflite"], "no such model file"),
+        (["--data", "{folder}", "--detector", "haar", "--detections", "/nowhere/hits.csv"], "cannot be written"),
+    ],
+)
+@needs_photographs
+def test_what_is_missing_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    given = [argument.replace("{folder}", str(folder)) for argument in arguments]
+    assert cli.main(["evaluate-detector", *given]) == 1
+    complaint = capsys.readouterr().err
+    assert said in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_yunet_without_its_file_is_a_wrong_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["evaluate-detector", "--data", str(tmp_path), "--detector", "yunet"])
+    assert end.value.code == 2
+    assert "--yunet FILE" in capsys.readouterr().err
+
+
+def test_a_room_is_panned_from_corner_to_corner() -> None:
+    ramp = np.zeros((300, 400, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.linspace(0, 255, 400)[None, :], np.linspace(0, 255, 300)[:, None]
+    frames = list(false_positives.panned(ramp))
+    assert len(frames) == false_positives.PAN_FRAMES
+    assert all(frame.shape == (240, 320, 3) for frame in frames)
+    assert frames[0][0, 0, 0] <= 2
+    assert frames[-1][-1, -1, 0] >= 250
+    assert frames[-1][-1, -1, 1] >= 250
+    middles = [int(frame[120, 160, 0]) for frame in frames]
+    assert middles == sorted(middles)
+
+
+class Always:
+    """A detector that sees two faces in every picture, one of them unsure."""
+
+    margin, needs_colour = 0.0, False
+
+    def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+        return [Face(Box(0, 0, 40, 40), 0.9), Face(Box(50, 50, 40, 40), 0.3)]
+
+
+def test_phantoms_are_counted_from_the_threshold_on() -> None:
+    image = np.zeros((240, 320, 3), np.uint8)
+    assert len(false_positives.look(Always(), image, 0.5)) == 1
+    assert len(false_positives.look(Always(), image, 0.2)) == 2
+
+
+@pytest.mark.videos
+def test_a_clip_with_more_people_than_there_are(clips: Path) -> None:
+    seen = false_positives.in_clip(Always(), clips / "one-person-smiling.mp4", 1, 0.2)
+    assert seen == {"people": 1, "frames": 62, "all_found": 1.0, "frames_with_phantoms": 62}
+
+
+def test_recordings_stand_together_and_pictures_alone() -> None:
+    from convert.data.boxes import Annotated
+
+    none = np.empty((0, 4), np.float32)
+    names = [
+        evaluate.group(Annotated(Path(f"{stem}.jpg"), none, (), none)) for stem in ("v07_x", "v07_y", "web_a", "vista")
+    ]
+    assert names == ["v07", "v07", "web_a", "vista"]
+
+
+def test_haar_is_made_as_the_protocol_says() -> None:
+    candidate = evaluate.Candidate("haar")
+    assert isinstance(candidate.served, Haar)
+    assert candidate.threshold == 0
+    assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face=24)
+
+
+class Interrupted:
+    """A detector that computes nothing and waits, as one does whose core another program has."""
+
+    margin, needs_colour = 0.0, False
+
+    def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+        time.sleep(0.02)
+        return []
+
+
+def test_what_other_programs_take_is_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    candidate = evaluate.Candidate("haar")
+    candidate.served = Interrupted()
+    monkeypatch.setattr(candidates, "ROUNDS", 3)
+    cost = candidates.measure([candidate], [np.zeros((240, 320, 3), np.uint8)])
+    assert cost["haar"]["ms"] < 5
+
+
+def test_recall_and_precision_are_of_what_the_assistant_is_given(tmp_path: Path) -> None:
+    image = np.full((240, 320, 3), 120, np.uint8)
+    known = [
+        Annotated(
+            tmp_path / "a.png",
+            np.array([[100, 80, 60, 60]], np.float32),
+            ("me",),
+            np.full((1, 5, 2), np.nan, np.float32),
+        )
+    ]
+    candidate: Any = SimpleNamespace(threshold=0.4)
+    exact = (np.array([[100, 80, 60, 60]], np.float32), np.array([0.9], np.float32))
+    drawn_away = (np.array([[140, 120, 60, 60]], np.float32), np.array([0.9], np.float32))
+    right, wrong = (
+        evaluate._figures(candidate, known, [image], [every], [served])
+        for every, served in ((drawn_away, exact), (exact, drawn_away))
+    )
+    assert (right["recall"], right["precision"], right["ap"]) == (1.0, 1.0, 0.0)
+    assert (wrong["recall"], wrong["precision"], wrong["ap"]) == (0.0, 0.0, 1.0)

@@ -1,0 +1,240 @@
+"""The desktop command line: what a person reads, and one clear line for whatever is wrong."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.cli import main
+from convert.expression import recipe
+from tests.support import drawn_faces
+
+COMMANDS = (
+    "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
+    "scenarios",
+)  # fmt: skip
+README = Path(__file__).parents[2] / "README.md"
+RECIPES = README.with_name("models") / "recipes"
+DETECTOR, COVER = (README.with_name("models") / f"face-{name}-int8.tflite" for name in ("detector", "cover"))
+MODELS = sorted((Path(__file__).parents[2] / "models").glob("emotion-*.tflite"))
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "usage: emotion-convert" in text
+    if not command:
+        assert all(name in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["bake"],
+        ["train"],
+        ["train", "--recipe", "x.toml", "--epochs", "0"],
+        ["quantize", "run"],
+        ["quantize", "run", "model.onnx"],
+        ["verify", "model.tflite"],
+        ["evaluate", "model.tflite", "--split", "Training"],
+        ["card"],
+        ["card", "a", "b", "--run", "c"],
+        ["scenarios", "--readme", "README.md"],
+        ["scenarios", "--tune", "--plots", "p"],
+        ["scenarios", "--scenes", "s", "--write", "w"],
+        ["scenarios", "--only", "walk"],
+        ["train", "--recipe", str(RECIPES / "face-detector.toml"), "--teacher", "a.onnx", "--teacher", "b.onnx"],
+        ["teach", "soft.npz", "run", "--views", "257", "--data", "."],
+        ["card", "face-detector-int8", "--run", "run"],
+        ["scenarios", "--report", "--readme", "none.md"],
+        *(
+            ["scenarios", "--report", "--readme", str(README), *other]
+            for other in (["--only", "talk"], ["--seed", "7"], ["--model", "x"], ["--detector", "haar"])
+        ),
+        ["cover", "models/face-cover-int8.json"],
+        ["cover", "no-such-folder/judge.tflite"],
+    ],
+)
+def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: emotion-convert" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--recipe", "none.toml"], "none.toml: cannot read this recipe"),
+        (["train", "--recipe", "tiny.toml"], "no data; give FER-2013 with --data, or set EMOTION_DATA"),
+        (
+            ["train", "--recipe", "tiny.toml", "--data", "data", "--teacher", "x"],
+            "asks no run: give it none with --tea",
+        ),
+        (["evaluate", "none.tflite", "--data", "data"], "none.tflite: no such model file"),
+        (["evaluate", "none", "--data", "data"], "no shipped model is called 'none'"),
+        (["quantize", "none", "m.tflite", "--data", "nowhere"], "nowhere: no such file; give FER-2013 with --data"),
+        (["quantize", "none", "m.tflite", "--data", "data"], "none: no epoch of this run is finished"),
+        (["quantize", "--make-calibration", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
+        (["card", "--readme", "none.md"], "none.md: cannot read it"),
+        (["benchmark", "none.tflite"], "none.tflite: no such model file"),
+        *(
+            ([command, *others, str(DETECTOR), "--data", "data"], "is a face detector; measure it with `emotion-conv")
+            for command, *others in (("evaluate",), ("settle",), ("compare", str(DETECTOR)))
+        ),
+        (["settle", str(COVER), "--data", "data"], "reads no expressions"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_1(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EMOTION_DATA", raising=False)
+    monkeypatch.setattr("convert.expression.card.shipped", lambda pattern="": [])
+    (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
+    (tmp_path / "data").mkdir()
+    drawn_faces.write_npz(drawn_faces.dataset(2, 1), tmp_path / "data")
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("emotion-convert: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+@pytest.mark.parametrize("place", ["report", "report/inner"])
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*_: object, **__: object) -> None:
+        raise AssertionError("hours are spent")
+
+    monkeypatch.setattr("convert.expression.evaluation.evaluate.evaluate", measure)
+    drawn_faces.write_npz(drawn_faces.dataset(2, 1), tmp_path)
+    (tmp_path / "report").write_text("kept")
+    arguments = ["evaluate", str(MODELS[0]), "--data", str(tmp_path), "--report", str(tmp_path / place)]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert f"{tmp_path / place}: no folder that a report can be written into" in err
+    assert (tmp_path / "report").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--recipe", "tiny.toml"],
+        ["teach", "soft.npz", "run"],
+        ["reopen", "model", "--run", "r"],
+        ["quantize", "run", "model.tflite"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_backend_that_there_is_not_is_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    assert main(arguments) == 1
+    wanted = "emotion-convert: KERAS_BACKEND is 'abacus'; set one of tensorflow, jax, torch, or leave it unset\n"
+    assert capsys.readouterr().err == wanted
+
+
+def test_a_light_command_does_not_mind_the_backend(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    assert main(["evaluate", str(tmp_path / "none.tflite")]) == 1
+    assert "no such model file" in capsys.readouterr().err
+
+
+def test_without_votes_no_head_is_made_that_would_speak_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = drawn_faces.dataset(2, 1)
+    drawn_faces.write_npz(replace(made, votes=np.zeros_like(made.votes)), tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text(drawn_faces.TINY_RECIPE)
+    assert main(["quantize", str(tmp_path / "run"), str(tmp_path / "m.tflite"), "--data", str(tmp_path)]) == 1
+    assert "no FER+ votes lie beside FER-2013, so nothing was learnt from them" in capsys.readouterr().err
+
+
+def test_debug_shows_where_it_failed(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="no such model file"):
+        main(["evaluate", str(tmp_path / "none.tflite"), "--data", "x", "--debug"])
+
+
+def test_without_keras_it_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
+    monkeypatch.delitem(sys.modules, "convert.expression.train", raising=False)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    assert main(["train", "--recipe", str(tmp_path / "tiny.toml"), "--data", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith(
+        "keras is not installed; pip install 'emotion-assistant[convert]', or see --help\n"
+    )
+
+
+def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipe, "read", interrupted)
+    assert main(["train", "--recipe", "x.toml"]) == 130
+    assert "the same command goes on after the last finished epoch" in capsys.readouterr().err
+
+
+def test_anything_unexpected_is_one_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path) -> None:
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr(recipe, "read", broken)
+    assert main(["train", "--recipe", "x.toml"]) == 1
+    assert capsys.readouterr().err == "emotion-convert: unexpected ZeroDivisionError: two; --debug shows where\n"
+
+
+def test_the_light_commands_run_without_tensorflow() -> None:
+    program = "import sys; import convert.cli; "
+    program += "import convert.expression.evaluation.evaluate, convert.expression.evaluation.compare; "
+    program += "import convert.expression.verify, convert.tflite.benchmark, convert.expression.card; "
+    program += "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+def test_a_model_that_cannot_be_run_by_itself_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")  # fails without a word
+    assert main(["benchmark", MODELS[0].stem, "--rounds", "1", "--threads", "1"]) == 1
+    assert capsys.readouterr().err.endswith("could not be run by itself: exit code 1\n")
+
+
+@pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
+def test_benchmark_times_each_model_with_each_thread_count(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [str(model) for model in MODELS]
+    assert main(["benchmark", *names, "--rounds", "2", "--threads", "1", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert err == ""
+    assert [(row["model"], row["threads"]) for row in report["models"]] == [
+        (model.stem, threads) for threads in (1, 2) for model in MODELS
+    ]
+    for row in report["models"]:
+        assert 0 < row["least_median_ms"] <= row["median_ms"] < 1000
+        assert row["macs"] > 1e6
+        assert 20 < row["peak_memory_mb"] < 500
+    assert report["models"][0]["ratio"] == 1.0
+    assert "cores" in report["machine"]

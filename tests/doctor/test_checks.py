@@ -1,0 +1,400 @@
+"""Each check of the doctor, sound and broken: real stand-ins for camera, model, pins, kernel and service manager."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assistant.config import settings as config
+from assistant.config.settings import Settings
+from assistant.doctor import libraries, system
+from assistant.doctor import vision as sight
+from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.isolated_check import probe
+from assistant.doctor.running_assistant import Running
+from assistant.doctor.system import UNITS, System, temperature, voltage
+from assistant.ipc.link import Client
+from assistant.records import CameraBusyError, LinkError
+from assistant.system.board import Board
+from assistant.vision.cameras import Camera
+from assistant.voice.controls import Reply
+from assistant.voice.process import serve
+from tests.support import damaged_models
+from tests.support.captured_audio import FakeTool
+from tests.support.standins import needs_photographs, picture
+from tests.voice.test_process import English
+
+WAIT_S = 5.0
+
+
+def no_note(what: str) -> None:
+    """What a probe is about to try is for the process around it."""
+
+
+def apart(name: str, settings: Settings) -> Finding:
+    """In a process of its own, as the doctor does it."""
+    return probe(name, settings, lambda why: bad("late", "restart", detail=why), 60.0, threading.Event())
+
+
+# camera, detector, model
+
+
+def squares(dark: int, light: int) -> NDArray[np.uint8]:
+    """Dark squares on light ground, a ninth of all."""
+    one = np.full((48, 48), light, np.uint8)
+    one[16:32, 16:32] = dark
+    return np.tile(one, (10, 13))
+
+
+def shown(folder: Path, image: NDArray[np.uint8], **settings: object) -> Finding:
+    folder.mkdir(exist_ok=True)
+    cv2.imwrite(str(folder / "picture.png"), image)
+    camera = config.Camera(driver="folder", source=str(folder), picture_s=0.3, **settings)  # type: ignore[arg-type]
+    return sight.camera(Settings(camera=camera), no_note)
+
+
+@needs_photographs
+def test_a_face_is_seen_upright_and_in_a_box_that_is_worn_on_its_side(
+    tmp_path: Path, astronaut: NDArray[np.uint8]
+) -> None:
+    seen = shown(tmp_path / "upright", astronaut)
+    assert seen.said == ("camera", "bright_enough", "face")
+    assert seen.detail.startswith("512x512, brightness ")
+    assert seen.detail.endswith("faces in the last: 1")
+    side = np.ascontiguousarray(np.rot90(astronaut))
+    assert shown(tmp_path / "side", side, rotate=90).said == ("camera", "bright_enough", "face")
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (picture(), ("camera", "bright_enough", "face_none")),
+        (squares(6, 34), ("camera", "dim", "face_none")),
+        (squares(120, 255), ("camera", "glare", "face_none")),
+    ],
+    ids=["room", "dark", "bright"],
+)
+def test_the_light_is_told_and_a_room_without_people_is_no_fault(
+    tmp_path: Path, image: NDArray[np.uint8], expected: tuple[str, ...]
+) -> None:
+    seen = shown(tmp_path / "room", image)
+    assert (seen.ok, seen.said) == (True, expected)
+
+
+@pytest.mark.parametrize(
+    ("image", "expected", "advised"),
+    [
+        (np.zeros((480, 640), np.uint8), "faults.black", "lens"),
+        (np.full((480, 640), 120, np.uint8), "faults.blank", "lens"),
+        (cv2.GaussianBlur(np.tile(np.arange(160, dtype=np.uint8), (480, 4)), (0, 0), 20), "faults.blurred", "focus"),
+    ],
+    ids=["black", "blank", "blurred"],
+)
+def test_a_picture_that_shows_nothing(tmp_path: Path, image: NDArray[np.uint8], expected: str, advised: str) -> None:
+    seen = shown(tmp_path / "wall", image)
+    assert (seen.ok, seen.said, seen.advice) == (False, (expected,), advised)
+    assert "brightness" in seen.detail
+
+
+def test_a_camera_that_is_not_there_or_breaks(tmp_path: Path) -> None:
+    gone = apart("camera", Settings(camera=config.Camera(driver="opencv", source="63")))
+    assert (gone.said, gone.advice) == (("camera_none",), "camera")
+    assert "/dev/video63 does not exist" in gone.detail
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "a.png").write_bytes(b"no picture")
+    torn = sight.camera(Settings(camera=config.Camera(driver="folder", source=str(tmp_path / "torn"))), no_note)
+    assert "not a picture that can be read" in torn.detail
+
+
+def test_a_camera_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(*rest: object, **more: object) -> Camera:
+        raise CameraBusyError("camera 0: another program is using it")
+
+    monkeypatch.setattr(sight, "open_camera", held)
+    busy = sight.camera(Settings(), no_note)
+    assert busy == bad("faults.camera_busy", "memory", detail="camera 0: another program is using it")
+
+
+def test_the_detector(tmp_path: Path) -> None:
+    assert apart("detector", Settings()).said == ("detector",)
+    for detector in (config.Detector(driver="yunet"), config.Detector(model=str(tmp_path / "none.tflite"))):
+        broken = sight.detector(Settings(detector=detector), no_note)
+        assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
+
+
+def test_the_judge_of_covered_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert apart("cover", Settings()).said == ("cover",)
+    cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
+    cut.write_bytes(cut.read_bytes()[:-1])
+    monkeypatch.setattr("assistant.vision.inference.occlusion.tflite.find", lambda name: cut)
+    broken = sight.cover(Settings(), no_note)
+    assert (broken.ok, broken.said, broken.advice) == (False, ("faults.cover",), "install")
+    assert "does not match its card" in broken.detail
+
+
+@pytest.mark.timed
+def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = apart("model", Settings())
+    assert (whole.ok, whole.said) == (True, ("model",))
+    assert whole.number >= 1
+    assert whole.detail.startswith("emotion-cnn-int8.tflite, ai-edge-litert, ")
+    cut, other = (damaged_models.copy(tmp_path, name) for name in ("cut", "other"))
+    cut.write_bytes(cut.read_bytes()[:-1])
+    card = damaged_models.copy(tmp_path, "third").with_suffix(".json").read_text("utf-8")
+    assert '"golden"' in card
+    damaged_models.rewrite_card(other, golden=[[0.125] * 8] * 7)
+    for model, why in (
+        (cut, "does not match its card (SHA-256)"),
+        (other, "fails its self-test"),
+        (tmp_path / "none.tflite", "no such model file"),
+    ):
+        broken = sight.model(Settings(model=config.Model(file=str(model))), no_note)
+        assert (broken.ok, broken.said, broken.advice) == (False, ("faults.model",), "install")
+        assert why in broken.detail
+    monkeypatch.setattr(sight, "_times", lambda work: 987.6)
+    slow = sight.model(Settings(), no_note)
+    assert (slow.ok, slow.said, slow.advice, slow.number) == (False, ("model_slow",), "smaller", 988)
+
+
+def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "picamera2", None)
+    tried: list[str] = []
+    assert libraries.imports(Settings(camera=config.Camera(driver="opencv")), tried.append).ok
+    assert tried == ["numpy", "cv2", "the TFLite runtime"]
+    found = libraries.imports(Settings(camera=config.Camera(driver="picamera2")), tried.append)
+    assert (found.said, found.advice) == (("imports_broken",), "install")
+    assert found.detail.startswith("picamera2: ModuleNotFoundError")
+
+
+# pins
+
+
+def test_pins_that_can_be_had_and_pins_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gpiozero")
+    settings = Settings(camera=config.Camera(led=(23,)), controls=config.Controls(buttons=(17, 27)))
+    for name, detail in (("buttons", "buttons at pins 17, 27: "), ("light", "camera light at pin 23: ")):
+        broken = apart(name, settings)  # this machine has none
+        assert (broken.said, broken.advice) == ((f"faults.{name}",), "pins")
+        assert broken.detail.startswith(detail)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    assert apart("buttons", settings) == good("buttons", detail="pins 17, 27")
+    assert apart("light", settings) == good("light", detail="pin 23")
+
+
+# the board
+
+
+def write(root: Path, name: str, text: str) -> None:
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+
+
+def test_temperature(tmp_path: Path) -> None:
+    assert temperature(Board(tmp_path)) == good("temperature_none")
+    write(tmp_path, "class/thermal/thermal_zone0/temp", "51600\n")
+    assert temperature(Board(tmp_path)) == good("temperature", number=52)
+    write(tmp_path, "class/thermal/thermal_zone1/temp", "83900\n")
+    hot = temperature(Board(tmp_path))
+    assert (hot.ok, hot.said, hot.advice, hot.number) == (False, ("temperature_hot",), "cool", 84)
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
+    return FakeTool(tmp_path, monkeypatch)
+
+
+def test_voltage_now_and_before(tmp_path: Path, tool: FakeTool) -> None:
+    def look() -> Finding:
+        return voltage(Board(tmp_path), threading.Event())
+
+    assert look() == good("voltage_none")
+    write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "0\n")
+    assert look() == good("voltage")
+    for answer, said, is_ok in (
+        ("throttled=0x0", "voltage", True),
+        ("throttled=0x50000", "voltage_was", False),
+        ("throttled=0x50005", "faults.power", False),
+        ("throttled=0x80008", "voltage", True),  # warm, not weak
+        ("VCHI initialization failed", "voltage", True),
+    ):
+        tool.install(f"#!/bin/sh\necho {answer}\n", "vcgencmd")
+        assert (look().said, look().ok) == ((said,), is_ok)
+        assert look().advice == ("" if is_ok else "power")
+    tool.install("failing", "vcgencmd")
+    assert look() == good("voltage")
+    write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "1\n")
+    assert look().said == ("faults.power",)
+    assert "in0_lcrit_alarm" in look().detail
+
+
+# memory and services
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> System:
+    """One that systemd runs, with a gigabyte free and memory control on."""
+    write(tmp_path, "fs/cgroup/cgroup.controllers", "cpu memory pids\n")
+    write(tmp_path, "meminfo", "MemTotal:        1900000 kB\nMemFree:  9 kB\nMemAvailable:    1048576 kB\n")
+    (tmp_path / "booted").mkdir()
+    return System(tmp_path, tmp_path / "booted", tmp_path / "meminfo")
+
+
+def shows(tool: FakeTool, *, restarts: int = 0, **changes: str) -> None:
+    """A service manager that answers for both units; changes: of the second one."""
+    blocks = []
+    for unit, limit in zip(UNITS, ("infinity", "314572800"), strict=True):
+        known = {"Id": unit, "LoadState": "loaded", "ActiveState": "active", "UnitFileState": "enabled"}
+        known |= {"NRestarts": str(restarts), "MemoryMax": limit} | (changes if unit == UNITS[1] else {})
+        blocks.append("\n".join(f"{key}={value}" for key, value in known.items()))
+    text = "\n\n".join(blocks)
+    tool.install(f"#!/bin/sh\n{{cat}} <<'END'\n{text}\nEND\n", "systemctl")
+
+
+def test_memory(machine: System, tool: FakeTool) -> None:
+    def look() -> Finding:
+        return machine.memory(threading.Event())
+
+    assert look() == good("memory", number=1024)
+    shows(tool)
+    assert look().ok
+    write(machine.root, "fs/cgroup/cgroup.controllers", "cpu pids\n")
+    unlimited = look()
+    assert (unlimited.ok, unlimited.said, unlimited.advice) == (False, ("memory_unlimited",), "limit")
+    assert unlimited.detail.startswith("MemoryMax= of emotion-assistant.service: add cgroup_enable=memory")
+    shows(tool, MemoryMax="infinity")
+    assert look().ok, "nobody asks for it"
+    shows(tool)
+    (machine.root / "fs/cgroup/cgroup.controllers").unlink()
+    assert not look().ok
+    (machine.root / "fs/cgroup/memory").mkdir()
+    assert look().ok, "control groups of the older kind"
+    machine.meminfo.write_text("MemAvailable:   30720 kB\n")
+    little = look()
+    assert (little.ok, little.said, little.advice, little.number) == (False, ("memory_little",), "memory", 30)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "advised", "detail"),
+    [
+        ({}, ("units",), "", "emotion-assistant.service: active, enabled"),
+        ({"restarts": 2}, ("units", "units_restarts"), "", "active"),
+        ({"restarts": 5}, ("units_restarts",), "journal", "journalctl -b -u"),
+        (
+            {"ActiveState": "failed"},
+            ("units_stopped",),
+            "start",
+            "emotion-assistant.service: failed, enabled; systemctl",
+        ),
+        ({"ActiveState": "activating"}, ("units_stopped",), "start", "activating"),
+        ({"UnitFileState": "disabled"}, ("units_disabled",), "enable", "systemctl enable"),
+        ({"LoadState": "not-found"}, ("units_stopped",), "install", "only emotion-assistant-voice.service is there"),
+    ],
+)
+def test_the_services(
+    machine: System, tool: FakeTool, changes: dict[str, str], said: tuple[str, ...], advised: str, detail: str
+) -> None:
+    shows(tool, **changes)  # type: ignore[arg-type]
+    found = machine.units(threading.Event())
+    assert (found.said, found.advice, found.ok) == (said, advised, not advised)
+    assert detail in found.detail
+
+
+def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: FakeTool) -> None:
+    assert machine.units(threading.Event()) == good("units_none")
+    blocks = "\n\n".join(f"Id={unit}\nLoadState=not-found\nActiveState=inactive\nMemoryMax=infinity" for unit in UNITS)
+    tool.install(f"#!/bin/sh\n{{cat}} <<'END'\n{blocks}\nEND\n", "systemctl")
+    assert machine.units(threading.Event()) == good("units_none")
+    tool.install("failing", "systemctl")
+    machine.booted.rmdir()
+    assert machine.units(threading.Event()) == good("units_none"), "a container without it"
+
+
+def test_a_service_manager_that_fails_or_hangs(
+    machine: System, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "COMMAND_S", 0.3)
+    for script in ("failing", "#!/bin/sh\nexec {sleep} 60\n"):
+        tool.install(script, "systemctl")
+        began = time.monotonic()
+        silent = machine.units(threading.Event())
+        assert time.monotonic() - began < 3
+        assert (silent.said, silent.advice) == (("units_silent",), "restart")
+        assert machine.memory(threading.Event()).ok
+
+
+# the running assistant
+
+
+@contextlib.contextmanager
+def voice(folder: Path) -> Iterator[Client]:
+    """A real voice, and a link to it in the place of vision."""
+    stop = threading.Event()
+    settings = Settings(voice=config.Voice(engine="printed"), controls=config.Controls(keys="off"))
+    thread = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
+    thread.start()
+    client = Client(folder / "voice.sock")
+    try:
+        yield client
+    finally:
+        stop.set()
+        thread.join(WAIT_S)
+        client.close()
+
+
+def until(find: Callable[[Running], object]) -> Running:
+    end_at = time.monotonic() + WAIT_S
+    while not find(running := Running.find()):
+        assert time.monotonic() < end_at, running
+        threading.Event().wait(0.01)
+    return running
+
+
+def test_a_camera_that_the_running_assistant_holds_is_not_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Running.find() == Running()
+    assert Running.find().camera() is None
+    assert Running.find().pins("buttons") is None
+    with voice(tmp_path) as vision:
+        running = until(lambda running: running.is_there)
+        assert running.camera() is None, "without vision nobody holds it"
+        assert running.pins("buttons") == good("buttons", detail="the running assistant has the pins")
+        for faults, is_open, expected in (
+            ("", True, good("camera_held")),
+            ("detector_second", True, good("camera_held")),
+            ("camera_busy", False, bad("faults.camera_busy", "memory", detail="so the running assistant says")),
+            ("slow black", True, bad("faults.black", "lens", detail="so the running assistant says")),
+            ("camera_lost", False, bad("faults.camera_lost", "camera", detail="so the running assistant says")),
+            ("", False, bad("camera_none", "camera", detail="the running assistant has none open")),
+        ):
+            vision.heartbeat(time.monotonic(), camera=is_open, faults=faults)
+            running = until(lambda each, so=faults, opened=is_open: each.facts.get("faults") == so
+                            and each.facts.get("camera") == opened and each.facts.get("vision"))  # fmt: skip
+            assert running.camera() == expected
+    assert capsys.readouterr().out == "", "it is asked without a word"
+
+
+def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
+    waiting = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": "detector"}))
+    assert waiting.camera() is None, "the doctor can look for itself"
+
+
+def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
+    def busy(command: str) -> Reply:
+        raise LinkError("the assistant is busy; try again")
+
+    refused = Running.find(lambda command: Reply(False, "you may not use this assistant; ask for a place in the group"))
+    assert refused.camera() == bad("refused", "ask", detail=refused.trouble)
+    assert refused.pins("light") == bad("refused", "ask", detail=refused.trouble)
+    assert Running.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
+    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "wrong": "buttons"}))
+    assert wrong.pins("buttons") == bad(
+        "faults.buttons", "pins", detail="so the running assistant says; its journal tells why"
+    )
+    assert wrong.pins("light") == good("light", detail="the running assistant has the pins")

@@ -1,0 +1,452 @@
+"""The doctor as a person meets it: what it says of a sound device, and of each kind of a broken one."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assistant import phrases
+from assistant.config import settings as config
+from assistant.config.settings import Settings
+from assistant.doctor.checkup import Check, Report, checkup
+from assistant.doctor.finding import Finding, advice, bad, good, sentences
+from assistant.doctor.isolated_check import probe
+from assistant.doctor.speech import Mouth, Speech
+from assistant.voice.audio.player import CommandPlayer
+from assistant.voice.voices.espeak import Espeak
+from assistant.voice.voices.recorded import record
+from tests.app.test_cli import running, until
+from tests.support.captured_audio import FakeTool, beep, loudness
+from tests.support.standins import needs_photographs
+
+ROOT = Path(__file__).parents[2]
+EN = phrases.load("en")
+NAMES = [
+    "voice", "sound", "settings", "imports", "camera", "detector", "cover", "model", "buttons", "light",
+    "temperature", "voltage", "memory", "units",
+]  # fmt: skip
+PRINTED = config.Voice(engine="printed")
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Raspberry Pi, as its kernel shows it: 52 degrees, enough power, memory control on."""
+    root = tmp_path / "sys"
+    for name, text in {
+        "class/thermal/thermal_zone0/temp": "52300\n",
+        "class/hwmon/hwmon1/in0_lcrit_alarm": "0\n",
+        "fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(root))
+    return root
+
+
+@pytest.fixture
+def people(tmp_path: Path, astronaut: NDArray[np.uint8]) -> Path:
+    """A folder camera that shows a face for a while."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "one.png"), astronaut)
+    return folder
+
+
+def doctor(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "assistant", "doctor", *map(str, arguments)],
+        capture_output=True, text=True, cwd=ROOT, timeout=100, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]]:
+    """The checks of a --json answer by name, its form and exit code held to."""
+    table = json.loads(done.stdout)
+    assert set(table) == {"checks", "failed"}
+    assert [check["name"] for check in table["checks"]] == NAMES
+    for check in table["checks"]:
+        assert list(check) == ["name", "ok", "said", "advice", "seconds"]
+        kinds = [type(check[key]) for key in ("ok", "said", "advice", "seconds")]
+        assert kinds == [bool, str, str, float]
+        assert check["said"]
+        assert bool(check["advice"]) is not check["ok"], "who fails says what to do, and nobody else"
+        assert 0 <= check["seconds"] < 100
+    assert table["failed"] == sum(not check["ok"] for check in table["checks"])
+    assert done.returncode == (1 if table["failed"] else 0)
+    return {check["name"]: check for check in table["checks"]}
+
+
+@needs_photographs
+def test_all_is_well(board: Path, people: Path) -> None:
+    done = doctor("--json", "--voice", "printed", "--camera", "folder", "--source", people)
+    said = {name: check["said"] for name, check in found(done).items() if name not in ("model", "memory")}
+    assert done.stderr == ""
+    assert said == {
+        "voice": "The voice works.",
+        "sound": "No sound device is set up.",
+        "settings": "The settings are right.",
+        "imports": "All program parts fit together.",
+        "camera": "The camera works. There is light enough. I see a face.",
+        "detector": "I can look for faces.",
+        "cover": "I can tell if faces are covered.",
+        "buttons": "No buttons are set up.",
+        "light": "No camera light is set up.",
+        "temperature": "The temperature is 52 degrees.",
+        "voltage": "The power is strong enough.",
+        "units": "No service is set up.",
+    }
+    assert done.returncode == 0
+
+
+def test_without_json_each_check_is_a_line(board: Path) -> None:
+    done = doctor("--voice", "printed", "--camera", "opencv", "--source", "63")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "I check myself."
+    assert [line.split()[1] for line in lines[1:-1]] == NAMES
+    assert lines[5] == (
+        "FAILED camera      The camera gives no picture. Check the cable, then restart the device. "
+        "(no camera: /dev/video63 does not exist; plug one in, or name one with --source)"
+    )
+    assert lines[-1] == "Failed checks: 1."
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "why"),
+    [
+        ("numpy", "raise ImportError('numpy.core.multiarray failed to import')\n", "numpy: ImportError: numpy.core"),
+        ("numpy", "import os\nos.abort()\n", "was ended by SIGABRT (trying numpy)"),
+        ("cv2", "raise ValueError('numpy.dtype size changed')\n", "cv2: ValueError: numpy.dtype size changed"),
+        ("ai_edge_litert", "raise RuntimeError('another libc')\n", "the TFLite runtime: RuntimeError: another libc"),
+    ],
+)
+def test_a_broken_library_silences_nothing(board: Path, tmp_path: Path, module: str, text: str, why: str) -> None:
+    broken = tmp_path / "broken"
+    (broken / module).mkdir(parents=True)
+    (broken / module / "__init__.py").write_text(text)
+    done = doctor("--json", "--voice", "printed", "--camera", "opencv", "--source", "63", PYTHONPATH=str(broken))
+    checks = found(done)
+    assert checks["imports"]["said"] == "A program part is broken or missing."
+    assert checks["imports"]["advice"] == "Install the assistant again."
+    assert why in done.stderr
+    for name in ("voice", "settings", "buttons", "temperature", "voltage", "memory", "units"):
+        assert checks[name]["ok"] is True
+    assert checks["model"]["ok"] is False
+
+
+def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("[camera]\nfsp = 3\n[voice]\nrate_wpm = 9000\n")
+    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
+    settings = found(done)["settings"]
+    assert (settings["said"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
+    assert "unknown setting camera.fsp; did you mean camera.fps?; " in done.stderr
+    assert "rate_wpm is 9000" in done.stderr
+    file.write_text('fps = 3\n[words]\nlocale = "de"\n')
+    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
+    assert found(done)["settings"]["said"] == "Die Einstellungen sind falsch.", "what is right of them is used"
+    assert found(done)["camera"]["said"] == "Die Kamera gibt kein Bild."
+    assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
+    file.write_text('fps = 3\n[words]\nlocale = "tlh"\n')
+    done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
+    assert found(done)["settings"]["said"] == "The settings are wrong."
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_every_finding_has_words_in_every_language(locale: str) -> None:
+    words = phrases.load(locale)
+    for name in words.tables["doctor"]:
+        (text,) = sentences(words, good(name, number=7))
+        assert text.endswith(words.stop)
+    for name in words.tables["advice"]:
+        assert advice(words, bad("late", name))
+    assert len(sentences(words, good("camera", "dim", "face"))) == 3
+    assert sentences(words, bad("faults.model", "install")) == (words.fault("model"),)
+    assert advice(words, good("camera")) == ""
+
+
+@needs_photographs
+def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
+    """Two real processes of it, which hold the camera and the pin."""
+    pytest.importorskip("gpiozero")
+    control = tmp_path / "running" / "control.sock"
+    environment = {"EMOTION_ASSISTANT_CONTROL": str(control), "GPIOZERO_PIN_FACTORY": "mock"}
+    (tmp_path / "my.toml").write_text("[camera]\nled = [23]\n")
+    arguments = ("--config", tmp_path / "my.toml", "--camera", "demo")
+    with running(*arguments, **environment) as assistant:
+        until(assistant, "One person looks happy.")
+        checks = found(doctor("--json", "--voice", "printed", *arguments, **environment))
+        assert checks["camera"]["said"] == "The running assistant has the camera."
+        assert checks["light"]["said"] == "The camera light works."
+        assert all(check["ok"] for check in checks.values())
+    assert found(doctor("--json", "--voice", "printed", *arguments, **environment))["camera"]["said"] == (
+        "The camera works. There is light enough. I see a face."
+    )
+
+
+# time
+
+NEVER = threading.Event()
+
+
+def test_a_check_that_hangs_fails_in_its_time_and_is_told_so() -> None:
+    told = threading.Event()
+
+    def hang(cancel: threading.Event) -> Finding:
+        cancel.wait(30)
+        told.set()
+        threading.Event().wait(30)
+        return good("camera")
+
+    began = time.monotonic()
+    finding = Check("camera", hang, 0.2, "camera_none", "camera").finding(NEVER)
+    assert time.monotonic() - began < 2
+    assert told.wait(5)
+    assert finding == bad("camera_none", "camera", detail="did not end within 0.2 s")
+
+
+def test_a_check_that_fails_by_itself_is_a_finding() -> None:
+    def fail(cancel: threading.Event) -> Finding:
+        raise ZeroDivisionError("division by zero")
+
+    finding = Check("memory", fail).finding(NEVER)
+    assert finding == bad("late", "restart", detail="ZeroDivisionError: division by zero")
+
+
+def test_a_camera_that_never_opens_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "picamera2.py").write_text(
+        "import threading\nclass Picamera2:\n    def __init__(self, number):\n        threading.Event().wait(60)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+    settings = Settings(camera=config.Camera(driver="picamera2"))
+    began = time.monotonic()
+    finding = probe("camera", settings, lambda why: bad("camera_none", "camera", detail=why), 5.0, NEVER)
+    assert time.monotonic() - began < 10
+    assert finding == bad("camera_none", "camera", detail="did not end within 5 s (trying to open the camera)")
+
+
+def test_told_to_stop_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    stop.set()
+    out = io.StringIO()
+    assert checkup(Settings(voice=PRINTED), "", stop, out=out) == 1
+    assert out.getvalue() == "I check myself.\n", "nothing was found, neither good nor bad"
+
+
+# voice and sound
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
+    """No espeak-ng but the wheel's library, and no player but those that a test installs."""
+    pytest.importorskip("espeakng_loader")
+    return FakeTool(tmp_path, monkeypatch)
+
+
+def speech(**settings: object) -> Speech:
+    return Speech(config.Voice(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
+
+
+def both(subject: Speech) -> tuple[Finding, Finding]:
+    return subject.voice(threading.Event()), subject.sound(threading.Event())
+
+
+def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakeTool) -> None:
+    tool.install("paced")
+    subject = speech()
+    voice, sound = both(subject)
+    assert (voice, sound) == (good("voice", detail="espeak-ng library"), good("sound"))
+    with contextlib.closing(subject.mouth()) as mouth:
+        mouth.say("The camera gives no picture.", threading.Event())
+    first, second = (played.pcm for played in tool.played())
+    assert 1.0 < first.seconds < 4.0, "the words that the voice was tried with"
+    assert 1.0 < second.seconds < 4.0
+    assert min(loudness(first), loudness(second)) > 500
+
+
+def test_where_no_voice_can_speak_its_recordings_do(
+    tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = tmp_path / "recorded"
+    record(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
+    monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
+    tool.install("paced")
+    subject = speech(name="no-such-voice")
+    assert both(subject)[0].said == ("voice_none",)
+    mouth = subject.mouth()
+    for text in (EN.found("voice_none"), EN.said("advice", "voice")):
+        mouth.say(text, threading.Event())
+    beeps, *told = (played.pcm.seconds for played in tool.played())
+    assert beeps < 2
+    assert told == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
+
+
+def test_quiet_the_device_is_tried_with_silence(tool: FakeTool) -> None:
+    tool.install("paced")
+    subject = Speech(config.Voice(), "en", "Hello.", is_quiet=True)
+    assert both(subject) == (good("voice", detail="espeak-ng library"), good("sound"))
+    (played,) = tool.played()
+    assert loudness(played.pcm) == 0
+
+
+def test_a_broken_voice_is_told_by_the_next_one(tool: FakeTool) -> None:
+    tool.install("paced")
+    tool.install("failing", "espeak-ng")
+    voice, sound = both(speech())
+    assert voice.said == ("voice_second",)
+    assert voice.detail == "espeak-ng: espeak-ng failed with exit code 1: cannot find card"
+    assert sound.ok
+    voice, sound = both(speech(name="no-such-voice"))
+    assert (voice.said, voice.advice) == (("voice_none",), "voice")
+    assert "there is no voice named no-such-voice" in voice.detail
+    assert sound == good("sound"), "beeps are heard even so"
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        ("failing", "aplay failed with exit code 1: cannot find card"),
+        ("instant", "it went nowhere; choose another sound card"),
+        ("hanging", "did not end within"),
+    ],
+)
+def test_a_sound_device_that_does_not_play(tool: FakeTool, behaviour: str, why: str) -> None:
+    tool.install(behaviour)
+    subject = speech()
+    if behaviour == "hanging":
+        reader = os.open(tool.folder / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    began = time.monotonic()
+    voice, sound = both(subject)
+    assert time.monotonic() - began < 15
+    if behaviour == "hanging":
+        os.close(reader)
+    assert voice.ok
+    assert (sound.said, sound.advice) == (("sound_silent",), "sound")
+    assert why in sound.detail
+    began = time.monotonic()
+    subject.mouth().say("Nobody hears this.", threading.Event())
+    assert time.monotonic() - began < 0.5, "what does not play is not tried with every sentence"
+
+
+def test_a_wrong_card_is_told_by_the_systems_own(tool: FakeTool) -> None:
+    tool.install(
+        '#!/bin/sh\ncase "$*" in *Gone*) echo "no such card" >&2; exit 1;; esac\nexec {folder}/bin/paced "$@"\n'
+    )
+    tool.install("paced", "paced")
+    subject = speech(device="Gone")
+    _, sound = both(subject)
+    assert not sound.ok
+    assert sound.detail.endswith("no such card; the default device plays: set voice.device to ''")
+    subject.mouth().say("The sound device does not play.", threading.Event())
+    assert [played.arguments[:2] for played in tool.played()] == [["-q", "-t"]] * 2
+
+
+def test_without_a_default_device_a_card_that_plays_is_found(tool: FakeTool) -> None:
+    tool.install(
+        '#!/bin/sh\ncase "$*" in\n-l) echo "card 1: Box [USB Headset], device 0: Audio [Audio]"; exit;;\n'
+        '*CARD=Box*) exec {folder}/bin/paced "$@";;\nesac\necho "no default" >&2\nexit 1\n'
+    )
+    tool.install("paced", "paced")
+    subject = speech()
+    _, sound = both(subject)
+    assert (sound.ok, sound.said) == (False, ("sound_silent",))
+    assert "no default; plughw:CARD=Box,DEV=0 plays: set voice.device to 'plughw:CARD=Box,DEV=0'" in sound.detail
+    subject.mouth().say("The sound device does not play.", threading.Event())
+    assert len(tool.played()) == 2, "what was found plays what is said"
+
+
+def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakeTool) -> None:
+    tool.install("paced")
+    tool.install(
+        "#!/bin/sh\n[ \"$1\" = -q ] && exit\necho \"Simple mixer control 'Master',0\"\n"
+        "echo '  Mono: Playback 0 [0%] [off]'\n", "amixer"
+    )  # fmt: skip
+    _, sound = both(speech())
+    assert sound.ok
+    assert sentences(EN, sound) == ("The sound device works.", "Volume was off. I turned it up.")
+
+
+def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.doctor.speech.AGAIN_S", 0.01)
+    tool.install(
+        '#!/bin/sh\nif [ -e {folder}/once ]; then exec {folder}/bin/paced "$@"; fi\n'
+        ": > {folder}/once\necho 'audio open error: Device or resource busy' >&2\nexit 1\n"
+    )
+    tool.install("paced", "paced")
+    assert both(speech())[1] == good("sound")
+
+
+def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.doctor.speech.SAY_S", 0.1)
+    said: list[str] = []
+    freed = threading.Event()
+
+    class Stuck:
+        name = "stuck"
+
+        def say(self, text: str, cancel: threading.Event, **rest: object) -> bool:
+            said.append(text)
+            return freed.wait(30)
+
+        def close(self) -> None:
+            pass
+
+    from assistant.voice.speech.fallback_voice import Ladder
+
+    mouth = Mouth(Ladder([Stuck()]))
+    for text in ("One.", "Two."):
+        mouth.say(text, threading.Event())
+    freed.set()
+    assert said == ["One."]
+
+
+def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a real synthesizer, as far as the sound card."""
+    tool.install("quick")
+    heard: list[str] = []
+    say = Espeak.say
+
+    def note(self: Espeak, text: str, cancel: threading.Event, **rest: object) -> bool:
+        heard.append(text)
+        return say(self, text, cancel)
+
+    monkeypatch.setattr(Espeak, "say", note)
+    monkeypatch.setattr(CommandPlayer, "play", lambda self, pcm, cancel: True)
+    monkeypatch.setattr("assistant.doctor.checkup.probe", lambda name, *rest: bad("late", "restart"))
+    out = io.StringIO()
+    settings = Settings(controls=config.Controls(buttons=(17,)))
+    assert checkup(settings, "", NEVER, out=out) == 1
+    assert heard[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
+    assert heard[4:9] == [
+        "The settings are right.",
+        *["This check took too long.", "Restart the device and check again."] * 2,
+    ]
+    assert heard[-1] == "Failed checks: 6."
+    assert [line.split()[1] for line in out.getvalue().splitlines()[1:-1]] == NAMES
+    heard.clear()
+    assert checkup(settings, "", NEVER, is_quiet=True, out=out) == 1
+    assert heard == [EN.status("sound_check")], "and that goes no further than the voice"
+
+
+def test_the_report_counts() -> None:
+    out = io.StringIO()
+    report = Report(EN, True, out)
+    assert report.take("voice", good("voice"), 0.12345) == ["The voice works."]
+    assert report.take("memory", bad("memory_little", "memory", number=12), 1) == [
+        "Only 12 megabytes of memory are free.", "End other programs, or restart the device.",
+    ]  # fmt: skip
+    assert report.end() == "Failed checks: 1."
+    assert json.loads(out.getvalue())["checks"][0] == {
+        "name": "voice", "ok": True, "said": "The voice works.", "advice": "", "seconds": 0.123,
+    }  # fmt: skip

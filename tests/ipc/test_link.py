@@ -1,0 +1,457 @@
+"""The link: what goes in comes out, whatever else comes is refused, and nobody waits for anybody."""
+
+import contextlib
+import json
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.ipc.line_connection import Peer
+from assistant.ipc.line_server import MAX_CLIENTS
+from assistant.ipc.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
+from assistant.ipc.messages import (
+    ASKS,
+    MAX_LINE,
+    Answer,
+    Ask,
+    Ended,
+    Heartbeat,
+    Message,
+    Stop,
+    Withdraw,
+    decode,
+    encode,
+)
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+
+WAIT_S = 5.0
+HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
+BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "is_covered": false, "at": %s}'
+FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
+
+clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
+numbers = st.floats(-1e9, 1e9)
+utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.none() | numbers, clean)
+messages = st.one_of(
+    utterances,
+    st.builds(Fault, clean, numbers, clean, st.booleans()),
+    st.builds(Heartbeat, numbers, st.booleans(), clean, st.booleans()),
+    st.builds(Answer, st.integers(0, 10**9), utterances),
+    st.builds(Withdraw, clean),
+    st.builds(Stop),
+    st.builds(Ended, utterances, st.sampled_from(Fate), numbers),
+    st.builds(Ask, st.integers(0, 10**9), st.sampled_from(ASKS)),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(messages)
+def test_there_and_back(message: Message) -> None:
+    line = encode(message)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert len(line) <= MAX_LINE
+    assert decode(line) == message
+
+
+@given(st.text(max_size=2000), st.text(max_size=2000), st.text(max_size=200))
+def test_any_text_is_cut_and_cleaned_to_what_the_other_side_takes(text: str, why: str, topic: str) -> None:
+    for message in (
+        Utterance(text, Priority.FAULT, topic, None, why),
+        Ended(Utterance(text, Priority.FAULT, topic, None, why), Fate.SPOKEN, 1.0),
+        Fault(topic, 1.0, why),
+    ):
+        assert len(encode(message)) <= MAX_LINE
+
+
+@given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
+def test_hostile_lines_are_refused_and_nothing_else_happens(line: bytes) -> None:
+    with pytest.raises(LinkError):
+        decode(line)
+
+
+@given(messages, st.data())
+def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, data: st.DataObject) -> None:
+    table = json.loads(encode(message))
+    table[data.draw(st.sampled_from([*table, "other"]))] = data.draw(json_values)
+    with contextlib.suppress(LinkError):
+        encode(decode(json.dumps(table).encode()))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"[" * 4000, "not JSON: "),
+        (BEAT % b"NaN", "heartbeat: a wrong value of at"),
+        (BEAT % b"1e999", "heartbeat: a wrong value of at"),
+        (BEAT % b"true", "heartbeat: a wrong value of at"),
+        (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": "", "is_covered": false}',
+            "heartbeat: a wrong value of camera",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3, "is_covered": true}',
+            "heartbeat: a wrong value of faults",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": "", "is_covered": 0}',
+            "heartbeat: a wrong value of is_covered",
+        ),
+        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults, is_covered"),
+        (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
+        (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
+        (b'{"type": ["stop"]}', "unknown type"),
+        (b'{"type": "ask", "number": 1.5, "what": "why"}', "ask: a wrong value of number"),
+        (b'{"type": "ask", "number": -1, "what": "why"}', "ask: a wrong value of number"),
+        (b'{"type": "ask", "number": 1, "what": "../x"}', "ask: a wrong value of what"),
+        (b'{"type": "answer", "number": 1, "utterance": 3}', "answer: its fields must be expires_at"),
+        (b"\xff\xfe", "not JSON: UnicodeDecodeError"),
+        (b'"' + b"x" * MAX_LINE + b'"', "more than 4096 bytes"),
+    ],
+)
+def test_what_is_wrong_is_said(line: bytes, message: str) -> None:
+    with pytest.raises(LinkError, match=message):
+        decode(line)
+
+
+@pytest.mark.parametrize("at", [float("nan"), float("inf"), 1e13])
+def test_what_the_other_side_would_refuse_is_not_sent(at: float) -> None:
+    with pytest.raises(LinkError, match="at"):
+        encode(Heartbeat(at))
+
+
+# real sockets
+
+
+class Bench:
+    """A listener that keeps what comes, and everything that a test opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.came: SimpleQueue[Message] = SimpleQueue()
+        self.opened = contextlib.ExitStack()
+
+    def listen(self, line_s: float = WAIT_S) -> Listener:
+        listener = Listener(self.path, line_s=line_s)
+        self.opened.callback(listener.close)
+        listener.start(self.came.put)
+        return listener
+
+    def client(self) -> tuple[Client, "SimpleQueue[Message]"]:
+        came: SimpleQueue[Message] = SimpleQueue()
+        client = Client(self.path, came.put)
+        self.opened.callback(client.close)
+        return client, came
+
+    def raw(self) -> socket.socket:
+        connection = self.opened.enter_context(socket.socket(socket.AF_UNIX))
+        connection.settimeout(WAIT_S)
+        connection.connect(str(self.path))
+        return connection
+
+    def next(self) -> Message:
+        return self.came.get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path / "run" / "voice.sock")
+    with bench.opened:
+        yield bench
+
+
+def is_cut_off(connection: socket.socket) -> bool:
+    with contextlib.suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
+
+
+def test_messages_arrive_in_order_both_ways(bench: Bench) -> None:
+    listener = bench.listen()
+    client, came = bench.client()
+    client.say(HELLO)
+    client.stop()
+    client.heartbeat(1.0)
+    assert [bench.next(), bench.next(), bench.next()] == [HELLO, Stop(), Heartbeat(1.0)]
+    for message in (Ask(1, "describe"), Ended(HELLO, Fate.SPOKEN, 2.0)):
+        listener.send(message)
+        assert came.get(timeout=WAIT_S) == message
+
+
+def test_all_clients_hear_the_listener(bench: Bench) -> None:
+    listener = bench.listen()
+    clients = [bench.client() for _ in range(3)]
+    for client, _ in clients:
+        client.say(HELLO)
+        assert bench.next() == HELLO
+    listener.send(Stop())
+    assert [came.get(timeout=WAIT_S) for _, came in clients] == [Stop()] * 3
+
+
+def test_the_link_is_for_its_owner_alone(bench: Bench) -> None:
+    bench.listen()
+    assert stat.S_IMODE(bench.path.stat().st_mode) == 0o600, "the folder is open to a group, for the commands beside it"
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
+
+
+def test_what_was_said_before_the_voice_was_there_is_not_lost(bench: Bench) -> None:
+    client, _ = bench.client()
+    began = time.monotonic()
+    client.say(FAULT)
+    assert time.monotonic() - began < 0.1
+    bench.listen()
+    assert bench.next() == FAULT
+
+
+def test_a_voice_that_comes_back_is_found_again(bench: Bench) -> None:
+    first = bench.listen()
+    client, _ = bench.client()
+    client.say(HELLO)
+    assert bench.next() == HELLO
+    first.close()
+    assert not bench.path.exists()
+    client.say(FAULT)
+    bench.listen()
+    assert bench.next() == FAULT
+
+
+def test_while_nobody_listens_the_newest_are_kept_and_faults_before_all(bench: Bench) -> None:
+    client, _ = bench.client()
+    client.say(FAULT)
+    said = [Utterance(f"{number}", Priority.CHANGE, "topic") for number in range(MAX_WAITING + 10)]
+    for utterance in said:
+        client.say(utterance)
+    assert client.dropped == 11
+    bench.listen()
+    assert [bench.next() for _ in range(MAX_WAITING)] == [FAULT, *said[11:]]
+
+
+def test_of_heartbeats_that_wait_the_newest_is_enough(bench: Bench) -> None:
+    client, _ = bench.client()
+    for at in range(500):
+        client.heartbeat(float(at))
+    client.say(HELLO)
+    bench.listen()
+    assert [bench.next(), bench.next()] == [Heartbeat(499.0), HELLO]
+    assert client.dropped == 0
+
+
+def test_close_sends_what_waits(bench: Bench) -> None:
+    bench.listen()
+    client, _ = bench.client()
+    client.say(HELLO)
+    assert bench.next() == HELLO
+    client.stop()
+    client.close()
+    assert bench.next() == Stop()
+
+
+def test_last_words_are_taken_from_who_is_gone_before_it_was_answered(bench: Bench) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def take(message: Message) -> None:
+        bench.came.put(message)
+        arrived.set()
+        go_on.wait(WAIT_S)
+
+    listener = Listener(bench.path, line_s=WAIT_S)
+    bench.opened.callback(listener.close)
+    bench.opened.callback(go_on.set)
+    listener.start(take)
+    client = bench.raw()
+    client.sendall(encode(HELLO))
+    assert arrived.wait(WAIT_S)
+    listener.send(Heartbeat(1.0))  # waits to be sent, and there will be nobody to send it to
+    last = [Utterance(f"{number} {'x' * 200}", Priority.CHANGE, "topic") for number in range(40)]
+    client.sendall(b"".join(encode(utterance) for utterance in last))  # more than is read at a time
+    client.close()
+    go_on.set()
+    assert [bench.next() for _ in range(41)] == [HELLO, *last]
+    assert listener.refused == 0
+
+
+def test_close_without_a_voice_does_not_wait(bench: Bench) -> None:
+    client, _ = bench.client()
+    client.say(HELLO)
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize("line", [b"\n", b"{}\n", b"\xff\n", b"x" * (MAX_LINE + 1)])
+def test_a_malformed_line_ends_that_client_alone_and_is_counted(bench: Bench, line: bytes) -> None:
+    listener = bench.listen()
+    good, bad = bench.raw(), bench.raw()
+    bad.sendall(encode(HELLO) + line)
+    assert is_cut_off(bad)
+    assert bench.next() == HELLO
+    good.sendall(encode(FAULT))
+    assert bench.next() == FAULT
+    assert listener.refused == 1
+
+
+def test_a_line_may_come_in_pieces_but_not_for_ever(bench: Bench) -> None:
+    listener = bench.listen(line_s=0.2)
+    slow = bench.raw()
+    line = encode(HELLO)
+    slow.sendall(line + line[:10])
+    assert bench.next() == HELLO
+    slow.sendall(line[10:] + b'{"type')
+    assert bench.next() == HELLO
+    assert is_cut_off(slow)
+    assert listener.refused == 1
+
+
+def test_one_client_too_many_is_turned_away(bench: Bench) -> None:
+    bench.listen()
+    clients = [bench.raw() for _ in range(MAX_CLIENTS)]
+    for client in clients:
+        client.sendall(encode(HELLO))
+        assert bench.next() == HELLO
+    assert is_cut_off(bench.raw())
+    clients[0].sendall(encode(FAULT))
+    assert bench.next() == FAULT
+
+
+def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(bench: Bench) -> None:
+    listener = bench.listen()
+    deaf = bench.raw()
+    deaf.sendall(encode(HELLO))
+    assert bench.next() == HELLO
+    long = Ended(Utterance("x" * 300, Priority.CHANGE, "t", None, "y" * 300), Fate.SPOKEN, 1.0)
+    for _ in range(20 * MAX_WAITING * MAX_LINE // len(encode(long))):  # far more than the system's buffers hold
+        listener.send(long)
+    while deaf.recv(MAX_LINE):  # what the system had taken already, and then the end
+        pass
+    assert listener.refused == 1
+
+
+def test_what_waits_for_a_deaf_client_stops_growing() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        peer, line = Peer(ours, WAIT_S), b"x" * MAX_LINE
+        for _ in range(3 * MAX_WAITING):
+            peer.put(line)
+        assert peer.deaf
+        assert len(peer.unsent) == (MAX_WAITING + 1) * MAX_LINE
+
+
+def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:
+    def refuse(message: Message) -> None:
+        raise LinkError("not for me")
+
+    listener = Listener(bench.path, line_s=WAIT_S)
+    bench.opened.callback(listener.close)
+    listener.start(refuse)
+    client = bench.raw()
+    client.sendall(encode(Stop()))
+    assert is_cut_off(client)
+    assert listener.refused == 1
+
+
+def test_a_voice_that_talks_nonsense_is_left_and_tried_again(bench: Bench) -> None:
+    bench.path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.settimeout(WAIT_S)
+        server.bind(str(bench.path))
+        server.listen()
+        _client, came = bench.client()
+        first, _ = server.accept()
+        first.sendall(b"nonsense\n")
+        second, _ = server.accept()
+        second.sendall(encode(Stop()))
+        assert came.get(timeout=WAIT_S) == Stop()
+        first.close()
+        second.close()
+
+
+def test_a_second_assistant_and_a_strange_place_are_refused(bench: Bench, tmp_path: Path) -> None:
+    bench.listen()
+    with pytest.raises(LinkError, match="another assistant is running; stop that one first"):
+        Listener(bench.path)
+    client = bench.raw()
+    client.sendall(encode(HELLO))
+    assert bench.next() == HELLO
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(LinkError, match="open: others may write here"):
+        Listener(tmp_path / "open" / "voice.sock")
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(LinkError, match="file: this is no socket"):
+        Listener(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "precious"
+    with pytest.raises(LinkError, match="cannot listen here"):
+        Listener(tmp_path / "file" / "voice.sock")
+    with pytest.raises(LinkError, match="cannot listen here: AF_UNIX path too long"):
+        Listener(tmp_path / ("x" * 200))
+
+
+def test_a_socket_left_by_a_crash_is_replaced(bench: Bench) -> None:
+    bench.path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(bench.path))
+    bench.listen()
+    client, _ = bench.client()
+    client.say(HELLO)
+    assert bench.next() == HELLO
+    with pytest.raises(Empty):
+        bench.came.get_nowait()
+
+
+def test_where_the_voice_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("EMOTION_ASSISTANT_SOCKET", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.getuid", lambda: 1234)
+    assert runtime_socket() == tmp_path / "emotion-assistant-1234" / "voice.sock"
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1234")
+    assert runtime_socket() == Path("/run/user/1234/emotion-assistant/voice.sock")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/emotion-assistant:/run/other")
+    assert runtime_socket() == Path("/run/emotion-assistant/voice.sock")
+    monkeypatch.setenv("EMOTION_ASSISTANT_SOCKET", "/there")
+    assert runtime_socket() == Path("/there")
+
+
+def test_where_commands_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMOTION_ASSISTANT_CONTROL", raising=False)
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1234")
+    assert control_socket() == Path("/run/user/1234/emotion-assistant/control.sock")
+    monkeypatch.setenv("EMOTION_ASSISTANT_SOCKET", "/run/emotion-assistant/voice.sock")
+    assert control_socket() == Path("/run/emotion-assistant/control.sock")
+    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", "/there")
+    assert control_socket() == Path("/there")
+
+
+def test_a_voice_that_lets_nothing_be_heard_is_left_and_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.ipc.link.SILENT_S", 0.3)
+    monkeypatch.setattr("assistant.ipc.link.TURN_S", 0.05)
+    bench.path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.settimeout(WAIT_S)
+        server.bind(str(bench.path))
+        server.listen()
+        client, came = bench.client()
+        first, _ = server.accept()
+        first.sendall(encode(Heartbeat(1.0)) + encode(Stop()))
+        assert came.get(timeout=WAIT_S) == Stop(), "a heartbeat is for the link alone"
+        assert client.is_heard
+        assert client.is_working
+        second, _ = server.accept()  # comes because the first one has fallen silent
+        assert not client.is_heard
+        assert client.is_working
+        first.close()
+        second.close()

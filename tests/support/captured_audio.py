@@ -1,0 +1,101 @@
+"""What the tests of the voice listen with: a player on PATH that keeps what it was given, and one in this process."""
+
+import array
+import json
+import math
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assistant.voice.audio.player import Pcm
+
+PACED = """#!{python} -IS
+import json, sys, time
+began = time.monotonic()
+words = sys.argv[1:]
+rate = next(int(word.split("=")[-1]) for word in [words[words.index("-r") + 1] if "-r" in words else "", *words]
+            if word.split("=")[-1].isdigit() and ("=" not in word or word.startswith("--rate")))
+samples = sys.stdin.buffer.read()
+time.sleep(len(samples) / 2 / rate)
+with open(f"{folder}/{{began:.6f}}.json", "w") as target:
+    json.dump([words, samples.hex(), rate, began, time.monotonic()], target)
+"""
+BEHAVIOURS = {
+    "paced": PACED,
+    "quick": PACED.replace("time.sleep(len(samples) / 2 / rate)\n", ""),
+    "instant": "#!/bin/sh\n{cat} > /dev/null\n",
+    "failing": "#!/bin/sh\necho first >&2\necho 'cannot find card' >&2\nexit 1\n",
+    "hanging": "#!/bin/sh\nexec 9>{folder}/alive\necho started >&9\n{sleep} 1000 &\nwait\n",
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    arguments: list[str]
+    pcm: Pcm
+    began: float
+    ended: float
+
+
+class FakeTool:
+    """A program on a PATH that holds nothing else. Hanging, it has a child of its own and holds the pipe `alive`."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.bin = folder, folder / "bin"
+        self.bin.mkdir()
+        os.mkfifo(folder / "alive")
+        self._tools = {"sleep": shutil.which("sleep"), "cat": shutil.which("cat")}
+        monkeypatch.setenv("PATH", str(self.bin))
+
+    def install(self, behaviour: str, name: str = "aplay") -> None:
+        """behaviour: one of BEHAVIOURS, or a script of the test's own."""
+        script = BEHAVIOURS.get(behaviour, behaviour).format(python=sys.executable, folder=self.folder, **self._tools)
+        (self.bin / name).write_text(script)
+        (self.bin / name).chmod(0o755)
+
+    def played(self) -> list[Played]:
+        content = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
+        return [Played(words, Pcm(bytes.fromhex(samples), rate), *times) for words, samples, rate, *times in content]
+
+
+class Ear:
+    """A player in this process that believes in itself and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.heard: list[Pcm] = []
+
+    def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        self.heard.append(pcm)
+        return not cancel.is_set()
+
+
+def loudness(pcm: Pcm) -> float:
+    """Root mean square of the samples."""
+    values = array.array("h", pcm.samples)
+    return math.sqrt(sum(value * value for value in values) / max(1, len(values)))
+
+
+def beep(seconds: float, rate: int = 22050) -> Pcm:
+    values = (round(9000 * math.sin(n / 8)) for n in range(round(seconds * rate)))
+    return Pcm(array.array("h", values).tobytes(), rate)
+
+
+def cut_off(play: Callable[[threading.Event], bool | None], pipe: Path) -> tuple[bool | None, float]:
+    """Cancel `play` once the hanging program is there: what it answered, and the seconds until everything was dead."""
+    cancel, answers = threading.Event(), []
+    thread = threading.Thread(target=lambda: answers.append(play(cancel)))
+    thread.start()
+    with pipe.open("rb") as alive:
+        assert alive.readline() == b"started\n"
+        began = time.monotonic()
+        cancel.set()
+        assert alive.read() == b"", "ends when no process holds the pipe"
+        thread.join(5)
+    return answers[0], time.monotonic() - began

@@ -1,0 +1,41 @@
+"""Damaged and foreign models for tests, made from the shipped one by editing its flatbuffer. No TensorFlow needed."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+from assistant.vision.inference.model_file import find
+
+SHIPPED = "emotion-cnn-int8"
+
+
+def copy(folder: Path, name: str = "copy", of: str = SHIPPED) -> Path:
+    """A shipped model and its card under another name."""
+    original, model = find(of), folder / f"{name}.tflite"
+    shutil.copyfile(original, model)
+    shutil.copyfile(original.with_suffix(".json"), model.with_suffix(".json"))
+    return model
+
+
+def rewrite_card(model: Path, **changes: Any) -> None:
+    """Change keys of a model's card; sha256="" writes that of the file as it is now."""
+    card = json.loads(model.with_suffix(".json").read_text("utf-8"))
+    if changes.get("sha256") == "":
+        changes["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
+    model.with_suffix(".json").write_text(json.dumps({**card, **changes}), "utf-8")
+
+
+def edit(model: Path, change: Callable[[Any, Any], None]) -> None:
+    """Apply `change(model, main subgraph)` to a model's flatbuffer objects; the card gets the new SHA-256."""
+    tree = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model.read_bytes(), 0))
+    change(tree, tree.subgraphs[0])
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(tree.Pack(builder), b"TFL3")
+    model.write_bytes(bytes(builder.Output()))
+    rewrite_card(model, sha256="")

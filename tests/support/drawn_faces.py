@@ -1,0 +1,102 @@
+"""Small made-up data sets in the forms of FER-2013: drawn faces whose mouth says which class they are."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data.fer2013 import CROWD_LABELS, LABELS, SPLITS, Faces
+
+TINY_RECIPE = """\
+seed = 3
+
+[network]
+kind = "cnn"
+stem = 8
+widths = [8, 16]
+blocks = [1, 1]
+
+[augment]
+rotation_deg = 5
+erase = 0.1
+
+[schedule]
+epochs = 2
+batch = 8
+rate = 0.05
+average = 0.5
+sizes = [[0.0, 32], [0.5, 48]]
+precision = "float32"
+"""
+
+
+def picture(label: int, seed: int) -> NDArray[np.uint8]:
+    """A face uint8 [48, 48] on noise; mouth and brows bend with the class."""
+    rng = np.random.default_rng(1000 * label + seed)
+    image = rng.integers(60, 110, (48, 48), dtype=np.uint8)
+    skin, ink = int(rng.integers(150, 220)), int(rng.integers(0, 50))
+    cv2.ellipse(image, (24, 25), (16, 20), 0, 0, 360, skin, -1)
+    for side in (-1, 1):
+        cv2.circle(image, (24 + 7 * side, 20), 2, ink, -1)
+        cv2.line(image, (24 + 4 * side, 15), (24 + 10 * side, 15 - label + 3), ink, 1)
+    cv2.ellipse(image, (24, 36), (7, 1 + label), 0, 0, 180 if label % 2 else 360, ink, 1 + label // 3)
+    return image
+
+
+def dataset(training: int = 12, tests: int = 4) -> Faces:
+    """So many pictures of each of the seven classes in Training, and in PublicTest and PrivateTest; with votes.
+
+    The first PrivateTest picture of each class is a copy of a Training one.
+    """
+    images, labels, split, votes = [], [], [], []
+    for part, count in enumerate((training, tests, tests)):
+        for label in range(len(LABELS)):
+            for index in range(count):
+                seed = 0 if part == 2 and index == 0 else 100 * part + index
+                images.append(picture(label, seed))
+                labels.append(label)
+                split.append(part)
+                vote = [0] * 10
+                vote[CROWD_LABELS.index(LABELS[label])] = 8
+                vote[7] = 2
+                votes.append(vote)
+    return Faces(np.stack(images), np.array(labels), np.array(split), np.array(votes, np.float32))
+
+
+def write_npz(faces: Faces, folder: Path) -> Path:
+    """The form of one NPZ; returns the file."""
+    path = folder / "fer2013.npz"
+    np.savez(
+        path,
+        images=faces.images,
+        labels=faces.labels.astype(np.uint8),
+        usage=faces.split.astype(np.uint8),
+        votes=faces.votes.astype(np.uint8),
+    )
+    return path
+
+
+def write_csv(faces: Faces, folder: Path) -> Path:
+    """The form of the Kaggle table with the FER+ table beside it; returns the file."""
+    with open(folder / "fer2013.csv", "w", newline="") as table:
+        out = csv.writer(table)
+        out.writerow(("emotion", "pixels", "Usage"))
+        for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True):
+            out.writerow((label, " ".join(map(str, image.ravel())), SPLITS[split]))
+    with open(folder / "fer2013new.csv", "w", newline="") as table:
+        out = csv.writer(table)
+        out.writerow(("Usage", "Image name", *range(10)))
+        for row, (split, votes) in enumerate(zip(faces.split, faces.votes, strict=True)):
+            out.writerow((SPLITS[split], f"fer{row:07d}.png", *map(int, votes)))
+    return folder / "fer2013.csv"
+
+
+def write_folder(faces: Faces, folder: Path) -> Path:
+    """The form of a folder of PNGs; returns it."""
+    for row, (image, label, split) in enumerate(zip(faces.images, faces.labels, faces.split, strict=True)):
+        place = folder / ("test" if split else "train") / LABELS[label]
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f"{SPLITS[split]}_{row}.png"), image)
+    return folder

@@ -1,0 +1,91 @@
+"""A pipeline on scripted faces, and the loop around it on frames that a test hands out one by one."""
+
+import math
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant import phrases
+from assistant.config.settings import Settings
+from assistant.records import Box, Face, Frame, Utterance
+from assistant.vision.cameras.capture import Capture
+from assistant.vision.faces.preprocess import SHAPE
+from assistant.vision.loop import Live
+from assistant.vision.pipeline import Pipeline
+from tests.support.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
+
+EN = phrases.load("en")
+
+
+def pipeline(faces: Sequence[Face] = (face(280),), reader: ScriptedReader | None = None) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda frame: faces), reader or ScriptedReader(), Settings(), EN)
+
+
+def with_landmarks(turn: float = 0.0, tilt_deg: float = 0.0, size: float = 96.0) -> Face:
+    """A face whose box is 96 pixels wide around (320, 240): its nose moved aside, its head tilted."""
+    points, angle = (SHAPE - 24) * size / 48, math.radians(tilt_deg)
+    points[2, 0] += turn * (points[3, 1] - points[0, 1])
+    turned = points @ np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) + (320, 240)
+    return Face(Box(320 - 48, 240 - 48, 96, 96), 0.9, tuple((float(x), float(y)) for x, y in turned))
+
+
+class Judging:
+    """Takes every face for a covered one, but cannot judge some of them."""
+
+    def __init__(self, first: int = 0, end: int = 0) -> None:
+        self.trouble, self.crops, self.first, self.end = "", 0, first, end
+
+    def __call__(self, crop: np.ndarray) -> bool:
+        self.crops += 1
+        self.trouble = "the model returned nan" if self.first < self.crops <= self.end else ""
+        return not self.trouble
+
+
+def judged(judge: Judging) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, covered=judge)
+
+
+class Rig:
+    """A running Live on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
+
+    def __init__(self, frames: Sequence[Frame | Exception], line: Pipeline, step_s: float = 0.1) -> None:
+        self.said: list[Utterance] = []
+        self.stop, self.now = threading.Event(), 0.0
+        capture = Capture(lambda: ScriptedCamera(frames), repeat=False)
+        self.live = Live(capture, line, EN, self.said.append, self.stop, clock=self.tick)
+        self.step_s = step_s
+
+    def tick(self) -> float:
+        self.now += self.step_s
+        return self.now
+
+    def texts(self) -> list[str]:
+        return [utterance.text for utterance in self.said]
+
+
+class OneByOne:
+    """A capture that hands out its frames in order, as if each were the newest; None: none came."""
+
+    def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, trouble: str = "") -> None:
+        self.frames, self.stop, self.trouble, self.dropped = iter(frames), stop, trouble, 0
+        self.is_stuck = lambda: False
+        self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
+
+    def take(self, timeout_s: float) -> Frame | None:
+        try:
+            return next(self.frames)
+        except StopIteration:
+            self.stop.set()
+            return None
+
+
+def live(frames: Sequence[Frame | None], line: Pipeline, step_s: float = 0.1, trouble: str = "") -> list[str]:
+    rig = Rig([], line, step_s)
+    rig.live.capture = OneByOne(frames, rig.stop, trouble)
+    rig.live.run()
+    return rig.texts()
+
+
+def shots(expression: str, count: int, start: int = 0) -> list[Frame]:
+    return [Frame(picture(expression), (start + number) / 10, start + number) for number in range(count)]

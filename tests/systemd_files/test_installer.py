@@ -1,0 +1,315 @@
+"""The installer's steps, each alone, with stand-ins for the programs that would change this machine."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from assistant.config import settings
+
+ROOT = Path(__file__).parents[2]
+SYSTEMD = ROOT / "systemd"
+LOCKS = SYSTEMD / "locks"
+SCRIPTS = [*sorted(SYSTEMD.glob("*.sh")), *sorted(SYSTEMD.glob("steps/*.sh")), ROOT / "tests/boot/cache.sh"]
+HEADSET = "AA:BB:CC:DD:EE:FF"
+BLUETOOTHCTL = f"""
+case "$*" in
+"devices Paired") [ ! -e {{folder}}/paired ] || echo "Device {HEADSET} Shock" ;;
+devices) echo "Device 11:22:33:44:55:66 Scales"; [ ! -e {{folder}}/near ] || echo "Device {HEADSET} Shock" ;;
+"info {HEADSET}") printf '\\tName: Shock\\n\\tIcon: audio-headset\\n' ;;
+info*) printf '\\tName: Scales\\n' ;;
+esac
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux" or shutil.which("bash") is None, reason="no bash here")
+
+
+class Bench:
+    """The steps read into a bash whose programs are stand-ins; each writes down how it was called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.bin = folder, folder / "bin"
+        self.settings, self.prefix = folder / "etc/config.toml", folder / "opt"
+        for place in (self.bin, self.settings.parent, self.prefix / "venv/bin", folder / "work"):
+            place.mkdir(parents=True)
+        self.settings.write_text(settings.to_toml(settings.Settings()))
+        for name in ("espeak-ng", "aplay", "systemctl", "dpkg-query", "apt-get", "bluetoothctl"):
+            self.install(name)
+        self.install("dpkg-query", "echo installed")
+        shutil.copy(self.bin / "systemctl", self.prefix / "venv/bin/python")
+
+    def install(self, name: str, script: str = "") -> None:
+        """A program that notes its arguments and, for a player, what it was given."""
+        text = f'#!/bin/bash\necho "{name} $*" >>{self.folder}/calls\n{script.replace("{folder}", str(self.folder))}\n'
+        (self.bin / name).write_text(text)
+        (self.bin / name).chmod(0o755)
+
+    def run(self, command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        place = {"HERE": SYSTEMD, "PREFIX": self.prefix, "WORK": self.folder / "work", "PYTHON": sys.executable}
+        steps = "\n".join(f". {step}" for step in SCRIPTS if step.parent.name == "steps")
+        first = "\n".join(
+            f"{name}={value}" for name, value in (place | {"WHEELS": "''", "DEBS": "''", "APT": "yes"}).items()
+        )
+        then = f"SETTINGS={self.settings} PYTHON={sys.executable}\nSEARCH_S=0\n"
+        then += "\n".join(f"{name}={value}" for name, value in variables.items())
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"{first}\n{steps}\n{then}\n{command}"],
+            check=False, capture_output=True, text=True, timeout=60,
+            env={"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.folder)},
+        )  # fmt: skip
+
+    def calls(self, name: str) -> list[str]:
+        file = self.folder / "calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [line.removeprefix(f"{name} ") for line in lines if line.startswith(f"{name} ")]
+
+    def read(self) -> settings.Settings:
+        return settings.parse(self.settings.read_text())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_shellcheck_has_nothing_to_say() -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    done = subprocess.run(["shellcheck", *SCRIPTS], check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("lock", sorted(LOCKS.glob("*.txt")), ids=lambda lock: lock.stem)
+def test_every_locked_wheel_has_a_hash_and_a_version(lock: Path) -> None:
+    text = re.sub(r" \\\n", " ", "\n".join(line for line in lock.read_text().splitlines() if line[0] != "#"))
+    for line in text.splitlines():
+        assert re.fullmatch(r"[a-z0-9.-]+==[0-9.]+( +--hash=sha256:[0-9a-f]{64})+", line), line
+
+
+@pytest.mark.parametrize("variant", ["", "-numpy1"])
+def test_both_machines_get_the_same_versions(variant: str) -> None:
+    names = [
+        re.findall(r"^\S+==\S+", (LOCKS / f"{arch}{variant}.txt").read_text(), re.M) for arch in ("amd64", "arm64")
+    ]
+    assert names[0] == names[1]
+    needed = re.findall(
+        r"^    ([a-z-]+)[<>=]", (ROOT / "setup.cfg").read_text().split("[options.package_data]")[0], re.M
+    )
+    assert {"numpy", "opencv-python-headless", "ai-edge-litert"} == set(needed)
+    assert set(needed) <= {name.split("==")[0] for name in names[0]}
+
+
+def test_a_failure_is_written_and_spoken_with_what_to_do(bench: Bench) -> None:
+    done = bench.run('fail "The disk is full" "make room, and run this again"')
+    assert done.returncode == 1
+    assert done.stderr == "install.sh: The disk is full; make room, and run this again\n"
+    assert bench.calls("espeak-ng") == [
+        "--stdout -s 160 -- Installation failed. The disk is full. make room, and run this again."
+    ]
+    assert bench.calls("aplay") == ["-q -"]
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_a_list_of_packages_that_is_too_old_is_renewed_before_it_gives_up(bench: Bench, is_mended: bool) -> None:
+    renewed = "touch {folder}/renewed" if is_mended else "true"
+    bench.install("apt-get", f'if [ "$1" = update ]; then {renewed}; else [ -e {{folder}}/renewed ]; fi')
+    done = bench.run("fetch_packages espeak-ng")
+    assert [call.split()[0] for call in bench.calls("apt-get")] == ["install", "update", "install"]
+    assert (done.returncode == 0) == is_mended
+    assert is_mended or "apt could not install espeak-ng" in done.stderr
+
+
+def test_it_speaks_on_the_card_of_the_settings(bench: Bench) -> None:
+    bench.settings.write_text('[voice]\ndevice = "Headphones" # by name\n')
+    bench.run('speak "Hello"')
+    bench.settings.write_text('[voice]\ndevice = "bluealsa:DEV=x"\n')
+    bench.run('speak "Hello"')
+    assert bench.calls("aplay") == ["-q -D plughw:CARD=Headphones -", "-q -D bluealsa:DEV=x -"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (settings.to_toml(settings.Settings()), settings.Settings()),
+        ("", settings.Settings()),
+        ("[voice]\nvolume = 30\n\n[camera]\nfps = 5.0", None),
+        ("[camera]\nfps = 5.0\n[voice]", None),
+    ],
+)
+def test_one_setting_is_set_and_the_others_stay(bench: Bench, text: str, kept: settings.Settings | None) -> None:
+    bench.settings.write_text(text)
+    before = kept or bench.read()
+    assert bench.run("set_setting voice device '\"Headphones\"'").returncode == 0
+    after = bench.read()
+    assert after.voice.device == "Headphones"
+    assert settings.override(after, {"voice": {"device": ""}}) == before
+    assert len(bench.settings.read_text().splitlines()) <= len(text.splitlines()) + 4
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/yunet.onnx").write_bytes(b"a network")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "served"))) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+
+
+def test_yunet_is_fetched_and_used(bench: Bench, server: str) -> None:
+    known = hashlib.sha256(b"a network").hexdigest()
+    done = bench.run("install_yunet", YUNET_URL=f"{server}/yunet.onnx", YUNET_SHA256=known)
+    assert done.returncode == 0, done.stderr
+    assert (bench.prefix / "yunet_n_320_320.onnx").read_bytes() == b"a network"
+    detector = bench.read().detector
+    assert (detector.driver, detector.model) == ("yunet", str(bench.prefix / "yunet_n_320_320.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("yunet.onnx", "not the file whose hash"), ("none.onnx", "404"), (":0/", "URLError|urlopen")]
+)
+def test_without_yunet_it_goes_on_and_says_so(bench: Bench, server: str, name: str, why: str) -> None:
+    url = f"http://127.0.0.1{name}" if name.startswith(":") else f"{server}/{name}"
+    done = bench.run("install_yunet; echo went on", YUNET_URL=url)
+    assert done.stdout.endswith("went on\n")
+    assert re.search(why, done.stderr)
+    assert "The built-in face detector is used" in done.stderr
+    assert not (bench.prefix / "yunet_n_320_320.onnx").exists()
+    assert bench.read() == settings.Settings()
+
+
+def test_a_paired_headset_is_the_sound_device(bench: Bench) -> None:
+    bench.install("bluetoothctl", BLUETOOTHCTL)
+    (bench.folder / "paired").touch()
+    done = bench.run("install_bluetooth")
+    assert done.returncode == 0, done.stderr
+    assert bench.read().voice.device == f"bluealsa:DEV={HEADSET},PROFILE=a2dp"
+    assert bench.read().voice.lead_in_ms == 400
+    assert f"connect {HEADSET}" in bench.calls("bluetoothctl")
+    assert "scan" not in " ".join(bench.calls("bluetoothctl"))
+    said = [call.removeprefix("--stdout -s 160 ").removeprefix("-- ") for call in bench.calls("espeak-ng")]
+    assert said == ["Connecting Shock.", "This is the headset.", "Shock is set up."]
+
+
+def test_a_headset_in_pairing_mode_is_found_and_no_other_device_taken(bench: Bench) -> None:
+    bench.install("bluetoothctl", BLUETOOTHCTL)
+    (bench.folder / "near").touch()
+    assert bench.run("install_bluetooth").returncode == 0
+    assert f"pair {HEADSET}" in bench.calls("bluetoothctl")
+    assert bench.read().voice.device.startswith(f"bluealsa:DEV={HEADSET}")
+
+
+def test_without_a_headset_it_says_what_to_do(bench: Bench) -> None:
+    bench.install("bluetoothctl", BLUETOOTHCTL)
+    done = bench.run("install_bluetooth")
+    assert done.returncode == 1
+    assert "No headset was found; switch the headset to pairing mode" in done.stderr
+    assert "Switch the headset to pairing mode now." in bench.calls("espeak-ng")[0]
+    assert bench.read() == settings.Settings()
+
+
+STAND_INS = """
+find_product() { PRODUCT=x; }; environment_id() { echo abc; }
+make_environment() { mkdir -p "$2/bin"; echo "#!/bin/bash" >"$2/bin/python"; chmod +x "$2/bin/python"; echo "made $1"; }
+check_assistant() { [ -d "$1" ]; }
+check_camera() { case "$1" in $WORKING) ;; *) echo "numpy.dtype size changed" >"$WORK/why"; return 1 ;; esac; }
+ARCH=amd64
+"""
+
+
+@pytest.mark.parametrize(
+    ("working", "made", "taken", "said"),
+    [
+        ("*", ["default"], "default", ""),
+        ("*-numpy1", ["default", "numpy1"], "numpy1", "so NumPy 1"),
+        ("none", ["default", "numpy1"], "numpy1", "does not work with that either"),
+    ],
+)
+def test_versions_are_chosen_that_work_with_the_systems_camera(
+    bench: Bench, working: str, made: list[str], taken: str, said: str
+) -> None:
+    command = f"{STAND_INS}\ninstall_environment; remove_other_environments"
+    (bench.folder / "new").mkdir()
+    done = bench.run(command, WORKING=f"'{working}'", PREFIX=str(bench.folder / "new"))
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^made (\w+)", done.stdout, re.M) == made
+    assert (bench.folder / "new/venv").readlink() == Path(f"env-abc-{taken}")
+    assert [place.name for place in (bench.folder / "new").glob("env-*")] == [f"env-abc-{taken}"]
+    assert said in done.stdout + done.stderr
+    again = bench.run(command, WORKING="'*'", PREFIX=str(bench.folder / "new"))
+    assert "up to date" in again.stdout
+    assert "made" not in again.stdout
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """A card's boot partition as Raspberry Pi OS leaves it."""
+    place = tmp_path / "bootfs"
+    place.mkdir()
+    (place / "cmdline.txt").write_text("console=tty1 root=PARTUUID=1-02 rootwait quiet\n")
+    return place
+
+
+def test_a_card_is_prepared_once(bench: Bench, card: Path) -> None:
+    for _ in range(2):
+        done = bench.run(f"prepare_card {card}")
+        assert done.returncode == 0, done.stderr
+    (line,) = (card / "cmdline.txt").read_text().splitlines()
+    assert line.count("systemd.run=/boot/firmware/emotion-assistant/first-boot.sh") == 1
+    assert line.startswith("console=tty1 root=PARTUUID=1-02 rootwait quiet systemd.run=")
+    home = card / "emotion-assistant"
+    assert (home / "systemd/install.sh").is_file()
+    assert (home / "assistant/app/cli.py").is_file()
+    assert (home / "first-boot.sh").read_text().startswith("#!/bin/bash")
+    assert not list(home.rglob("__pycache__"))
+    assert sum(call.startswith("-s 160 -w") for call in bench.calls("espeak-ng")) >= 2 * 7
+    (card / "emotion-assistant.toml").write_text("# mine\n")
+    bench.run(f"prepare_card {card}")
+    assert (card / "emotion-assistant.toml").read_text() == "# mine\n"
+
+
+def test_what_is_no_card_is_left_alone(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    done = bench.run(f"prepare_card {tmp_path / 'photos'}")
+    assert done.returncode == 1
+    assert "not the boot partition" in done.stderr
+    assert not list((tmp_path / "photos").iterdir())
+
+
+def test_every_line_of_the_cards_settings_may_be_taken() -> None:
+    text = (SYSTEMD / "card-settings.toml").read_text()
+    assert settings.parse(text) == settings.Settings()
+    taken = re.sub(r"^#(\w+ =)", r"\1", text, flags=re.M)
+    assert taken.count("\n#") < text.count("\n#")
+    assert settings.parse(taken) == settings.Settings()
+
+
+def test_before_there_is_a_voice_the_cards_own_sounds_are_played(bench: Bench, tmp_path: Path) -> None:
+    home = tmp_path / "card"
+    for place in ("said", "systemd"):
+        (home / place).mkdir(parents=True)
+    (bench.bin / "espeak-ng").unlink()
+    names = {"Installing the system's packages.": "installing-the-system-s-packages-.wav"}
+    for name in (*names.values(), "installation-failed-.wav"):
+        (home / "said" / name).touch()
+    hidden = 'command() { [ "$*" != \'-v espeak-ng\' ] && builtin command "$@"; }\n'  # this machine may have one
+    done = bench.run(
+        hidden + 'SPOKEN_STEPS=yes; step "Installing the system\'s packages."; fail "No network" "plug it in"',
+        HERE=f"{home}/systemd",
+    )
+    assert done.returncode == 1
+    played = [call.split("/")[-1] for call in bench.calls("aplay")]
+    assert played == [*names.values(), "installation-failed-.wav"]

@@ -1,0 +1,262 @@
+"""What is worth saying (scene), how it sounds (phrases), and which faults are heard."""
+
+from importlib import resources
+
+import pytest
+
+from assistant import phrases
+from assistant.config.settings import Settings, Words
+from assistant.faults import Faults
+from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.vision import factory
+from assistant.vision.decisions.scene import Scene
+from tests.support import locale_lint
+from tests.support.standins import face
+
+EN = phrases.load("en")
+
+
+def told(
+    steps: list[tuple[int, str, str]], verbosity: str = "normal", places: dict[int, float] | None = None, **words
+) -> list[str]:
+    """The sentences for changes (person, old, new), each in a frame 640 pixels wide with people at `places`."""
+    scene, texts = Scene(Words(verbosity=verbosity, **words)), []
+    where, present = places or {1: 320, 2: 560, 3: 60}, set()
+    for at, (person, old, new) in enumerate(steps):
+        present = present - {person} if new == NOBODY else present | {person}
+        people = [Person(number, face(where[number] - 40)) for number in sorted(present)]
+        remarks = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640))]
+        remarks += scene.update([], people, (480, 640), 3.0 * at + 2.5)
+        texts += [
+            EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
+            for each in remarks
+        ]
+    return texts
+
+
+def test_one_person_comes_changes_and_goes() -> None:
+    steps = [(1, NOBODY, "neutral"), (1, "neutral", "happy"), (1, "happy", "surprise"), (1, "surprise", NOBODY)]
+    assert told(steps) == ["One person looks neutral.", "Looks happy.", "Looks surprised.", "Nobody in view."]
+    assert told(steps, "brief") == ["Looks happy.", "Looks surprised."]
+    assert told(steps, "full")[0] == "One person ahead looks neutral."
+
+
+def test_who_joins_is_told_by_place_and_nobody_only_when_the_last_has_left() -> None:
+    steps = [(1, NOBODY, "happy"), (2, NOBODY, "neutral"), (3, NOBODY, CANNOT_TELL), (1, "happy", NOBODY)]
+    joined = ["On the right: one more person.", "On the left: one more person."]
+    assert told(steps) == ["One person looks happy.", *joined]
+    rest = [(2, "neutral", NOBODY), (3, CANNOT_TELL, NOBODY)]
+    assert told(steps + rest)[3:] == ["Nobody in view."]
+    assert told(steps + rest, "full")[-3:] == ["One person left.", "One person left.", "Nobody in view."]
+
+
+def test_an_expression_that_is_not_to_be_said_only_ends_the_one_before() -> None:
+    steps = [(1, NOBODY, "happy"), (1, "happy", "fear"), (1, "fear", "neutral"), (1, "neutral", "fear")]
+    assert told(steps) == ["One person looks happy.", "No longer looking happy.", "Looks neutral."]
+    assert told(steps, expressions=("happy", "fear", "neutral"))[1] == "Looks afraid."
+    assert told(steps, "brief") == ["Looks happy."]
+
+
+def test_nothing_is_said_twice_across_a_moment_of_doubt() -> None:
+    steps = [(1, NOBODY, "happy"), (1, "happy", CANNOT_TELL), (1, CANNOT_TELL, "happy")]
+    assert told(steps) == ["One person looks happy."]
+    assert told(steps, "full") == ["One person ahead looks happy.", "Ahead: cannot tell, face is unclear."]
+
+
+def test_a_stranger_whose_face_cannot_be_told_is_still_a_person() -> None:
+    assert told([(1, NOBODY, CANNOT_TELL), (1, CANNOT_TELL, "happy")]) == ["One person.", "Looks happy."]
+    assert told([(1, NOBODY, "fear")]) == ["One person."]
+    assert told([(1, NOBODY, "fear"), (1, "fear", NOBODY)], "brief") == []
+
+
+def test_the_languages() -> None:
+    assert {"ar", "de", "en", "es", "fr", "hi", "it", "pt"} <= set(phrases.known_locales())
+
+
+def test_another_language_is_one_more_file() -> None:
+    text = resources.files("assistant.locales").joinpath("en.toml").read_text("utf-8")
+    assert locale_lint.mistakes(phrases.parse(text, "xx")) == []
+    with pytest.raises(phrases.LocaleError, match=r"locale xx: tact.claims is missing; tact.feelings is missing"):
+        phrases.parse(text[: text.index("\n[tact]\n")], "xx")
+    words = phrases.parse(text.replace('claims = "is', 'claims = "looks'), "xx")
+    assert any("says what somebody feels" in mistake for mistake in locale_lint.mistakes(words)), "its own words hold"
+
+
+@pytest.mark.parametrize("wording", ["emotion", "movement"])
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_every_sentence_is_short_hedged_and_complete(locale: str, wording: str) -> None:
+    assert locale_lint.mistakes(phrases.load(locale, wording)) == []
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_no_phrase_may_be_left_out(locale: str) -> None:
+    lines = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8").splitlines()
+    table, left_out = "", 0
+    for at, line in enumerate(lines):
+        table = line.strip("[]") if line.startswith("[") else table
+        key, equals, _ = line.partition(" = ")
+        if table and equals and not key.startswith("#"):
+            with pytest.raises(phrases.LocaleError, match=f"{table}.{key} is missing"):
+                phrases.parse("\n".join(lines[:at] + lines[at + 1 :]), locale)
+            left_out += 1
+    assert left_out == sum(map(len, phrases.TABLES.values()))
+
+
+@pytest.mark.parametrize(
+    ("locale", "expression"),
+    [
+        ("ar", "الوَجه سَعيد"),
+        ("ar", "تَبدو سَعيدَة"),
+        ("ar", "رَجُل يَبدو سَعيدًا"),
+        ("de", "ist fröhlich"),
+        ("de", "er wirkt fröhlich"),
+        ("en", "is happy"),
+        ("en", "looks happy, is happy"),
+        ("en", "feels good"),
+        ("en", "looks like a happy woman"),
+        ("en", "looks happy and young"),
+        ("en", "looks happy with his friends"),
+        ("es", "está feliz"),
+        ("es", "es feliz"),
+        ("es", "parece contenta"),
+        ("es", "él parece feliz"),
+        ("fr", "est heureux"),
+        ("fr", "semble heureuse"),
+        ("fr", "elle a l'air triste"),
+        ("hi", "चेहरा खुश है"),
+        ("hi", "खुश दिखती है"),
+        ("hi", "वह खुश लगता है"),
+        ("it", "è felice"),
+        ("it", "lei sembra felice"),
+        ("it", "sembra arrabbiata"),
+        ("pt", "está feliz"),
+        ("pt", "ela parece feliz"),
+        ("pt", "parece assustado"),
+    ],
+)
+def test_the_linter_catches_what_may_not_be_said(locale: str, expression: str) -> None:
+    words = phrases.load(locale)
+    words.tables["emotion"]["happy"] = expression
+    found = locale_lint.mistakes(words)
+    assert any(" says " in mistake and expression in mistake.lower() for mistake in found), found
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "phrase", "mistake"),
+    [
+        ("status", "ready", "Now I am quite ready to look at you.", "has more than 8 words"),
+        ("where", "left", "somewhere on the left of you", "has more than 8 words"),
+        ("reasons", "dark", "there is far too little light", "has more than 8 words"),
+        ("duration", "minutes", "for quite some minutes or more", "has more than 8 words"),
+        ("facing", "left", "turned a little to the left of you now", "has more than 8 words"),
+        ("status", "ready", "Ready", "does not end"),
+        ("faults", "camera", "No camera..", "ends twice"),
+        ("sounds", "alarm", "Speech  is broken.", "a space too many"),
+        ("aim", "up", "tilt up.", "begin with a capital"),
+        ("sentences", "nobody", "Nobody. nothing.", "begin with a capital"),
+        ("status", "ready", "{where}.", "a brace left"),
+        ("counts", "1", "one pers\u200bon", "cannot be seen"),
+        ("counts", "2", "two cafe\u0301s", "not in the composed form"),
+        ("sentences", "looks_where", "{expression}.", "other placeholders"),
+        ("answers", "why", "{expression}, {sureness}.", "other placeholders"),
+        ("emotion", "sad", "looks happy", "emotion: 'looks happy' is said twice"),
+        ("movement", "sad", "smiling", "movement: 'smiling' is said twice"),
+        ("clock", "1", "ahead", "'ahead' is said twice"),
+        ("status", "quieter", "Louder.", "'Louder.' is said twice"),
+        ("facing", "left", "turned right", "is said twice"),
+        ("faults_over", "voice", "The voice stopped.", "'The voice stopped.' is said twice"),
+        ("sentences", "no_longer", "{expression}.", "'Smiling.' is said twice"),
+        ("movement", "happy", "looks happy", "names a feeling"),
+    ],
+)
+def test_the_linter_catches_a_sentence_that_is_made_wrong(table: str, key: str, phrase: str, mistake: str) -> None:
+    words = phrases.load("en", "movement")
+    words.tables[table][key] = phrase
+    assert any(mistake in each for each in locale_lint.mistakes(words)), locale_lint.mistakes(words)
+
+
+def test_facts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
+    assert EN.facts(["one person", "", "on the left", "close", "turned left"]) == (
+        "One person, on the left, close, turned left."
+    )
+    spanish = phrases.load("es").facts(["una persona", "a la izquierda", "cerca", "cara hacia la izquierda"])
+    assert spanish == "Una persona, a la izquierda, cerca. Cara hacia la izquierda."
+
+
+def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
+    with pytest.raises(phrases.LocaleError) as caught:
+        phrases.parse('voice = "xx"\n[sentences]\nnobody = "Nobody {who}."\nnothing = "x"', "xx")
+    for part in ("sentences.arrived is missing", "sentences.nothing is unknown", "nobody has an unknown placeholder"):
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(phrases.LocaleError, match="there are: .*en"):
+        phrases.load("xx")
+    with pytest.raises(phrases.LocaleError, match="not valid TOML"):
+        phrases.parse("[", "xx")
+    with pytest.raises(phrases.LocaleError, match="voice is missing"):
+        phrases.parse("", "xx")
+    for line, wrong in (("where = 3", "where is no table"), ("[where]\nleft = 3", "where.left is no text"),
+                        ("[where]\nleft = '{'", "where.left has a brace"), ("colour = 1", "colour is unknown"),
+                        ("[status]\nready = '{where}'", "status.ready has an unknown")):  # fmt: skip
+        with pytest.raises(phrases.LocaleError, match=wrong):
+            phrases.parse(line, "xx")
+
+
+def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> None:
+    faults = Faults()
+    said = [at for at in range(5000) if faults.begin("camera", float(at), "gone")]
+    assert said == [0, 60, 360, 1260, 2160, 3060, 3960, 4860]
+    assert faults.standing() == ("camera",)
+    (over,) = faults.end("camera", 5000.0)
+    assert over.is_over
+    assert over.name == "camera"
+    assert faults.end("camera", 5001.0) == ()
+    assert faults.standing() == ()
+
+
+def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
+    scene = Scene(Words())
+    scene.update([Change(1.0, 1, NOBODY, "happy")], [Person(1, face(280))], (480, 640))
+    newcomer = [Person(2, face(280))]
+    assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, (480, 640)) == ()
+    (remark,) = scene.update([Change(5.0, 2, NOBODY, "happy")], newcomer, (480, 640))
+    assert remark.sentence == "arrived"
+    assert scene.update([], [], (480, 640)) == ()
+    scene.update([Change(8.0, 2, "happy", NOBODY)], [Person(3, face(280))], (480, 640))
+    (remark,) = scene.update([], [], (480, 640))  # a passing face that never had a state is gone too
+    assert remark.sentence == "nobody"
+
+
+def test_what_was_ended_may_be_said_again() -> None:
+    steps = [(1, NOBODY, "happy"), (1, "happy", "fear"), (1, "fear", "happy")]
+    assert told(steps) == ["One person looks happy.", "No longer looking happy.", "Looks happy."]
+
+
+def test_left_ahead_and_right_are_thirds() -> None:
+    for x, where in ((180, "On the left"), (300, "Ahead"), (460, "On the right")):
+        assert (
+            told([(1, NOBODY, "neutral"), (2, NOBODY, "happy")], places={1: 320, 2: x})[1] == f"{where}: looks happy."
+        )
+
+
+BUTTONS = ["button", "taste", "botón", "bouton", "botão", "pulsante", "बटन", "ضَغطَة"]
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: str) -> None:
+    text = phrases.load(locale).status("shutdown_ask").lower()
+    assert [word for word in BUTTONS if word in text] == []
+
+
+def test_the_words_are_those_of_the_settings() -> None:
+    told = {
+        (locale, wording): factory.words(Settings(words=Words(locale=locale, wording=wording))).expression("happy")
+        for locale in ("de", "en")
+        for wording in ("emotion", "movement")
+    }
+    assert told == {
+        ("de", "emotion"): "wirkt fröhlich",
+        ("de", "movement"): "lächelt",
+        ("en", "emotion"): "looks happy",
+        ("en", "movement"): "smiling",
+    }

@@ -1,0 +1,402 @@
+"""What is worth a word unasked when several come and go, when a word was wrong, and when nothing was heard."""
+
+import dataclasses
+
+import pytest
+
+from assistant.config.settings import Words
+from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.vision.decisions.announcement_log import KNOWN_S, Remark
+from assistant.vision.decisions.scene import AGAIN_S, LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
+from tests.support.standins import face
+
+WIDTH = 640
+
+
+class Stage:
+    """A scene in which time passes in tenths of seconds. people: where each stands, by number; scores: how sure the
+    detector is of somebody, else 0.9."""
+
+    def __init__(self, verbosity: str = "normal", size: float = 80) -> None:
+        self.scene, self.at, self.size = Scene(Words(verbosity=verbosity)), 0.0, size
+        self.people: dict[int, float] = {}
+        self.scores: dict[int, float] = {}
+        self.made: list[Remark] = []
+
+    def ended(self, index: int = -1, *, is_heard: bool) -> None:
+        """What became of a remark."""
+        self.scene.ended(self.made[index], is_heard=is_heard)
+
+    def step(self, *changes: tuple[int, str, str], reason: str = "") -> list[tuple[str, str]]:
+        """(sentence, expression or reason or place) of the remarks of one frame."""
+        faces = {number: face(x - self.size / 2, size=self.size) for number, x in self.people.items()}
+        people = [
+            Person(number, dataclasses.replace(each, score=self.scores.get(number, 0.9)))
+            for number, each in faces.items()
+        ]
+        made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
+        remarks = self.scene.update(made, people, (480, WIDTH), self.at)
+        self.at = round(self.at + 0.1, 3)
+        self.made += remarks
+        return [(each.sentence, each.expression or each.reason or each.where) for each in remarks]
+
+    def wait(self, seconds: float) -> list[tuple[float, str, str]]:
+        """What is remarked while nothing changes, and when."""
+        told = []
+        for _ in range(round(seconds * 10)):
+            at = self.at
+            told += [(at, *remark) for remark in self.step()]
+        return told
+
+
+def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "neutral")) == [("arrived", "neutral")]
+    stage.wait(3)
+    stage.people[2] = 560
+    stage.wait(0.8)
+    assert stage.step((2, NOBODY, "happy")) == []
+    assert stage.wait(SHOWS_S - 1.1) == []
+    del stage.people[2]
+    assert stage.step((2, "happy", NOBODY)) == []
+    assert stage.wait(5) == []
+
+
+def test_who_stays_is_told_with_what_they_show() -> None:
+    for shown, told in (
+        ("happy", ("looks", "happy")),
+        ("neutral", ("another", "right")),
+        ("fear", ("another", "right")),
+    ):
+        stage = Stage()
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(3)
+        stage.people[2] = 560
+        came = stage.at
+        stage.wait(0.8)
+        stage.step((2, NOBODY, shown))
+        ((at, *remark),) = stage.wait(3)
+        assert tuple(remark) == told
+        stays_s = SHOWS_S if shown == "happy" else STAYS_S
+        assert stays_s <= at - came <= stays_s + 0.2
+
+
+def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, NOBODY, "neutral"))
+    assert stage.step((2, "neutral", "happy")) == [("looks", "happy")]
+    assert stage.step((2, "happy", "neutral")) == [("looks", "neutral")]
+    assert stage.step((2, "neutral", "fear"), (1, "neutral", "fear")) == []
+    assert stage.step((1, "fear", "neutral")) == []
+
+
+def test_somebody_far_away_is_not_news_until_they_come() -> None:
+    stage = Stage(size=25)
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, CANNOT_TELL), reason="far") == []
+    assert stage.wait(5) == []
+    stage.size = 60
+    assert stage.step() == [("somebody", "")]
+
+
+def test_quiet_says_nothing_unasked() -> None:
+    stage = Stage("quiet")
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == []
+    stage.people.clear()
+    assert stage.step((1, "happy", NOBODY)) == []
+
+
+def test_a_reason_is_said_once_a_minute() -> None:
+    stage = Stage("full")
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
+    stage.step((1, CANNOT_TELL, "neutral"))
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == []
+    assert stage.step((1, CANNOT_TELL, CANNOT_TELL), reason="covered") == [("cannot_tell", "covered")]
+    stage.at += REASON_S
+    assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
+
+
+def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reasons_are_asked_for() -> None:
+    for verbosity, first, again in (
+        ("full", ("cannot_tell", "dark"), ("another", "1")),
+        ("normal", ("somebody", ""), ("another", "right")),
+    ):
+        stage = Stage(verbosity)
+        stage.people[1] = 320
+        stage.step()
+        assert stage.step((1, NOBODY, CANNOT_TELL), reason="dark") == [first]
+        stage.wait(3)
+        stage.people[2] = 560
+        stage.wait(STAYS_S + 0.2)
+        assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just said
+
+
+def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
+    stage = Stage()
+    assert not stage.scene.wrong(0.0), "nothing was said yet"
+    stage.people = {1: 200}
+    stage.step((1, NOBODY, "happy"))
+    assert stage.scene.wrong(stage.at)
+    assert stage.step((1, "happy", "neutral")) == [("looks", "neutral")]
+    assert stage.step((1, "neutral", "happy")) == []
+    stage.people[2] = 440
+    stage.wait(STAYS_S + 0.2)
+    assert ("looks", "happy") in stage.step((2, NOBODY, "happy")), "of somebody else it is"
+    stage.at += WRONG_S
+    stage.step((1, "happy", "neutral"))
+    assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
+
+
+def test_what_was_said_last_can_be_called_wrong_as_long_as_it_stands() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+    assert stage.step((1, "happy", "fear")) == [("no_longer", "happy")]
+    assert stage.scene.wrong(stage.at + 10 * LAST_S), "the wearer does not know yet"
+    ended_at = stage.made[-1].change.at
+    stage.ended(is_heard=True)
+    assert stage.scene.wrong(ended_at + LAST_S)
+    assert not stage.scene.wrong(ended_at + LAST_S + 1), "told otherwise, too long ago"
+    stage.wait(LAST_S)
+    stage.people.clear()
+    stage.step((1, "fear", NOBODY))
+    assert not stage.scene.wrong(stage.at), "that they left begins nothing anew"
+
+
+def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"), (2, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, "neutral", "happy"))
+    stage.ended(is_heard=True)
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+
+
+def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
+    for is_heard_late in (False, True):
+        stage = Stage()
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "happy"))
+        if not is_heard_late:
+            stage.ended(is_heard=True)
+            stage.wait(50)
+        left_at = stage.at
+        stage.people.clear()
+        stage.step((1, "happy", NOBODY))
+        if is_heard_late:
+            stage.ended(0, is_heard=True)
+        assert stage.scene.wrong(left_at + LAST_S - 1)
+        assert not stage.scene.wrong(left_at + LAST_S + 1)
+
+
+def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_cut_off() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    stage.step((1, "happy", "fear"))
+    stage.scene.answered(1, "fear", stage.at + 0.5)
+    stage.ended(is_heard=True)
+    assert stage.scene.last(stage.at + 10 * LAST_S)[:2] == (1, "fear")
+    stage.scene.answered(7, "happy", stage.at + 0.5)
+    assert stage.scene.wrong(stage.at + LAST_S)
+    assert not stage.scene.wrong(stage.at + LAST_S + 1), "somebody of whom nothing else is known"
+
+
+def test_what_was_never_heard_is_not_remembered_as_said() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    stage.ended(is_heard=False)
+    assert stage.step((1, "happy", "neutral")) == [("arrived", "neutral")]
+    stage.ended(is_heard=True)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
+    stage.ended(is_heard=False)
+    assert stage.step((1, "happy", "neutral")) == [], "the wearer still thinks so"
+    stage.ended(is_heard=False)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")], "it ends once"
+
+
+def test_what_became_of_an_old_remark_undoes_no_newer_one() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", "happy"))
+    stage.step((1, "happy", "neutral"))
+    stage.ended(-2, is_heard=False)  # superseded by the last one
+    stage.ended(-1, is_heard=True)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+def test_of_two_remarks_on_their_way_the_last_that_is_heard_counts(first: bool, second: bool) -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", "happy"))
+    stage.step((1, "happy", "sad"))
+    stage.ended(-2, is_heard=first)
+    stage.ended(-1, is_heard=second)
+    known = "sad" if second else "happy" if first else "neutral"
+    assert stage.step((1, "sad", known)) == []
+    for other in {"sad", "happy", "neutral"} - {known}:
+        assert ("looks", other) in stage.step((1, known, other))
+        stage.ended(is_heard=False)
+
+
+def test_a_reason_that_was_never_heard_undoes_nothing() -> None:
+    stage = Stage("full")
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    stage.step((1, "neutral", CANNOT_TELL), reason="dark")
+    stage.ended(is_heard=False)
+    stage.people.clear()
+    assert stage.step((1, CANNOT_TELL, NOBODY)) == [("nobody", "")]
+
+
+def test_who_is_told_of_no_fate_goes_on() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.wait(KNOWN_S + 1)
+    stage.step((1, "happy", "neutral"))
+    stage.ended(is_heard=False)
+    assert stage.step((1, "neutral", "happy")) == [], "the first one counts as heard"
+    stage.step((1, "happy", "sad"))
+    assert stage.scene.last(stage.at).expression == "sad"
+
+
+def test_wrong_is_of_what_was_heard() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "angry"))
+    stage.ended(is_heard=True)
+    stage.wait(STAYS_S + 0.2)
+    stage.step((2, NOBODY, "happy"))
+    assert stage.made[-1].expression == "happy"
+    stage.ended(is_heard=False)
+    assert stage.scene.wrong(stage.at)
+    assert (stage.scene.is_wrong(1, "angry"), stage.scene.is_wrong(2, "happy")) == (True, False)
+    quiet = Stage("quiet")
+    quiet.people[1] = 320
+    quiet.step((1, NOBODY, "happy"))
+    assert not quiet.scene.wrong(quiet.at), "nothing was said"
+    quiet.scene.answered(1, "happy", quiet.at)
+    assert quiet.scene.wrong(quiet.at), "but in answer to a question"
+
+
+def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> None:
+    stage = Stage()
+    stage.people, stage.scores = {1: 200, 2: 560}, {2: 0.5}
+    stage.step((1, NOBODY, "angry"))
+    stage.ended(is_heard=True)
+    stage.step((2, NOBODY, "happy"))
+    stage.wait(KNOWN_S + 2)
+    stage.scores[2] = 0.9
+    assert [each[1:] for each in stage.wait(2)] == [("looks", "happy")]
+    assert stage.scene.last(stage.at)[:2] == (2, "happy"), "it is being spoken"
+    stage.ended(is_heard=False)
+    assert stage.scene.last(stage.at)[:2] == (1, "angry")
+
+
+def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "angry"))
+    stage.people.clear()
+    stage.step((1, "angry", NOBODY))
+    stage.ended(0, is_heard=True)
+    assert stage.scene.wrong(stage.at)
+
+
+def test_what_only_resembles_a_face_joins_nobody() -> None:
+    for shown in ("neutral", "happy", CANNOT_TELL):
+        stage = Stage()
+        stage.people = {1: 200, 2: 560}
+        stage.scores[2] = 0.5
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(1)
+        assert stage.step((2, NOBODY, shown)) == []
+        assert stage.wait(20) == []
+        stage.scores[2] = 0.8
+        ((_, *remark),) = stage.wait(3)
+        assert remark == (["looks", "happy"] if shown == "happy" else ["another", "right"])
+
+
+def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.people.clear()
+    assert stage.step((1, "happy", NOBODY)) == [("nobody", "")]
+    assert stage.wait(3) == []
+    stage.ended(is_heard=False)
+    lost_at = stage.at
+    ((at, sentence, _),) = stage.wait(AGAIN_S + 3)
+    assert (sentence, at) == ("nobody", pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    stage.ended(is_heard=True)
+    assert stage.wait(3 * AGAIN_S) == []
+
+
+def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.people.clear()
+    stage.step((1, "happy", NOBODY))
+    stage.ended(is_heard=False)
+    stage.people[2] = 320
+    assert stage.step((2, NOBODY, "sad")) == [("arrived", "sad")]
+    assert stage.wait(3 * AGAIN_S) == []
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_somebody_whose_coming_was_not_heard_is_told_again(others: bool) -> None:
+    stage, said = Stage(), ("another", "right") if others else ("somebody", "")
+    if others:
+        stage.people[1] = 320
+        stage.step((1, NOBODY, "neutral"))
+        stage.wait(3)
+    stage.people[2] = 560
+    stage.wait(2)
+    made = [*stage.step((2, NOBODY, CANNOT_TELL), reason="dark"), *(each[1:] for each in stage.wait(3))]
+    assert made == [said]
+    stage.ended(is_heard=False)
+    lost_at = stage.at
+    ((at, *again),) = stage.wait(AGAIN_S + 3)
+    assert (tuple(again), at) == (said, pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    stage.ended(is_heard=False)
+    del stage.people[2]
+    stage.step((2, CANNOT_TELL, NOBODY))
+    assert [remark for _, *remark in stage.wait(2 * AGAIN_S)] == []
+
+
+def test_what_is_on_its_way_is_known_to_be_untrue() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    assert stage.scene.untrue((), ()) == set()
+    assert stage.scene.untrue({1, 2}, ()) == {1}
+    stage.ended(is_heard=True)
+    assert stage.scene.untrue({1}, ()) == set(), "it has been said"
+    stage.people.clear()
+    stage.step((1, "happy", NOBODY))
+    assert stage.scene.untrue((), ()) == set()
+    assert stage.scene.untrue((), (Person(2, face(300)),)) == {1}

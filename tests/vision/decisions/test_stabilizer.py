@@ -1,0 +1,447 @@
+"""The debounced state machine: what is announced, when, and what never is."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.config.settings import Decide
+from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
+from assistant.vision.decisions.stabilizer import FULL_SHARE, MAYBE, Glance, Stabilizer
+from tests.support.standins import LABELS, probabilities
+
+Truth = Callable[[float], str | None]
+
+
+def changes(
+    truth: Truth, *, seconds: float, fps: float, sure: float = 0.9, decide: Decide | None = None
+) -> list[Change]:
+    """The changes of one person, whose expression at each moment is `truth` (None: not in view, "?": cannot tell)."""
+    stabilizer, made = Stabilizer(decide or Decide(), LABELS), []
+    for frame in range(int(seconds * fps)):
+        at = frame / fps
+        now = truth(at)
+        if now is None:
+            readings = []
+        elif now == "?":
+            readings = [Reading(1, at, None, "unclear")]
+        else:
+            readings = [Reading(1, at, probabilities(now, sure))]
+        made += stabilizer.update(at, readings)
+    return made
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.floats(5, 30), st.floats(0, 1), st.floats(0.5, 1.0), st.data())
+def test_flicker_of_two_expressions_is_never_a_change(
+    fps: float, phase: float, sure: float, data: st.DataObject
+) -> None:
+    # at half the rate of the pictures itself rounding decides which side is seen, and it may be one for long
+    hertz = data.draw(st.floats(2, min(10.0, 0.49 * fps)))
+
+    def truth(at: float) -> str:
+        return "happy" if (at * hertz + phase) % 1 < 0.5 else "sad"
+
+    assert changes(truth, seconds=20, fps=fps, sure=sure) == []
+
+
+def test_a_minute_of_flicker_that_falls_in_step_with_the_camera_is_silent() -> None:
+    for fps, hertz in (
+        (5, 2.0),
+        (5, 2.5),
+        (5.5, 2.0),
+        (5.54, 2.0),
+        (6, 2.0),
+        (8, 8 / 3),
+        (10, 10 / 3),
+        (11, 11 / 3),
+        (30, 2.0),
+        (30, 10.0),
+    ):
+        assert (
+            changes(lambda at, h=hertz: "happy" if (at * h) % 1 < 0.5 else "sad", seconds=60, fps=fps, sure=1.0) == []
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from([5, 8, 10, 15, 25, 30]), st.floats(2, 5), st.floats(0, 1), st.floats(0.75, 1.0))
+def test_flicker_leaves_a_settled_expression_alone(fps: float, hertz: float, phase: float, sure: float) -> None:
+    hertz = min(hertz, fps / 2)
+
+    def truth(at: float) -> str:
+        return "happy" if at < 3 or (at * hertz + phase) % 1 < 0.5 else "sad"
+
+    assert [change.new for change in changes(truth, seconds=33, fps=fps, sure=sure)] == ["happy"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(5, 30), st.floats(3, 6), st.floats(0.8, 1.0), st.sampled_from(LABELS), st.sampled_from(LABELS))
+def test_a_real_change_is_announced_within_a_second(fps: float, when: float, sure: float, old: str, new: str) -> None:
+    made = changes(lambda at: old if at < when else new, seconds=when + 3, fps=fps, sure=sure)
+    if old == new:
+        assert [change.new for change in made] == [old]
+    else:
+        assert [(change.old, change.new) for change in made] == [(NOBODY, old), (old, new)]
+        assert when < made[1].at <= when + 1.0 + 1 / fps
+
+
+def test_the_frame_rate_changes_neither_what_is_said_nor_much_when() -> None:
+    def truth(at: float) -> str | None:
+        scene = ((2.0, None), (6.0, "neutral"), (10.0, "happy"), (14.0, "?"), (18.0, "sad"), (22.0, None))
+        return next((state for end, state in scene if at < end), None)
+
+    reference = changes(truth, seconds=24, fps=30)
+    assert [change.new for change in reference] == ["neutral", "happy", CANNOT_TELL, "sad", NOBODY]
+    for fps in (5, 7.5, 10, 12.5, 15, 24, 25):
+        made = changes(truth, seconds=24, fps=fps)
+        assert [change.new for change in made] == [change.new for change in reference]
+        for here, there in zip(made, reference, strict=True):
+            assert abs(here.at - there.at) <= 0.25 + 1 / fps, (fps, here, there)
+
+
+RUNS = st.tuples(
+    st.floats(0, 3.0), st.floats(0.05, 0.7), st.integers(1, 15), st.sampled_from(["happy", "sad", None, "?"])
+)
+"""How long nothing is looked at, then so many frames, so far apart, of one state."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(RUNS, min_size=1, max_size=8), st.integers(2, 8))
+def test_no_verdict_from_too_few_readings_also_after_a_gap(
+    runs: list[tuple[float, float, int, str | None]], least: int
+) -> None:
+    script = [(wait + gap * (frame == 0), now) for gap, wait, count, now in runs for frame in range(count)]
+    decide = Decide(min_readings=least)
+    stabilizer, at, streak, last = Stabilizer(decide, LABELS), 0.0, 0, -10.0
+    state = NOBODY
+    for wait, now in script:
+        at += wait
+        readings = []
+        if now is not None:
+            streak = streak + 1 if at - last <= decide.gap_s else 1
+            last = at
+            readings = [Reading(1, at, None if now == "?" else probabilities(now), "unclear" if now == "?" else "")]
+        for change in stabilizer.update(at, readings):
+            assert change.old == state
+            assert change.old != change.new
+            state = change.new
+            if change.new != NOBODY:
+                assert streak >= least
+            else:
+                assert now is None
+                assert at - last >= decide.vague_s - 1e-5
+
+
+def test_a_blink_of_another_expression_is_ignored() -> None:
+    made = changes(lambda at: "surprise" if 3 <= at < 3.3 else "happy", seconds=8, fps=30)
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_a_missed_detection_is_not_somebody_leaving() -> None:
+    made = changes(lambda at: None if 3 <= at < 4.2 else "happy", seconds=8, fps=10)
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_vague_states_must_last() -> None:
+    made = changes(lambda at: "?" if 3 <= at < 4.4 else "happy", seconds=8, fps=10)
+    assert [change.new for change in made] == ["happy"]
+    made = changes(lambda at: "?" if 3 <= at < 6 else "happy", seconds=9, fps=10)
+    assert [change.new for change in made] == ["happy", CANNOT_TELL, "happy"]
+    assert made[1].reason == "unclear"
+
+
+def test_the_reason_is_the_last_one_that_there_was() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        at, is_told = frame / 10, frame % 4 == 3
+        reading = Reading(1, at, probabilities("happy"), "") if is_told else Reading(1, at, None, "side_on")
+        made += stabilizer.update(at, [reading])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
+
+
+def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
+    weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
+    assert [change.new for change in weak] == [CANNOT_TELL]
+    faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.43)
+    assert [change.new for change in faint] == [CANNOT_TELL]
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(100):
+        sure = 0.9 if frame < 30 else 0.5 if frame < 60 else 0.3
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
+    assert [change.new for change in made] == ["happy", CANNOT_TELL]
+    assert made[1].at > 6.0
+
+
+def test_a_face_seen_in_few_frames_is_no_person() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(600):
+        readings = [Reading(7, frame / 30, probabilities("happy"))] if frame % 6 == 0 else []
+        assert stabilizer.update(frame / 30, readings) == ()
+
+
+def test_a_slow_camera_is_still_heard() -> None:
+    made = changes(lambda at: "happy" if at < 20 else "sad", seconds=40, fps=2)
+    assert [change.new for change in made] == ["happy", "sad"]
+
+
+def test_people_do_not_mix() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(60):
+        at = frame / 10
+        made += stabilizer.update(at, [Reading(1, at, probabilities("happy")), Reading(2, at, probabilities("sad"))])
+    assert sorted((change.person, change.new) for change in made) == [(1, "happy"), (2, "sad")]
+    assert stabilizer.states() == {1: "happy", 2: "sad"}
+
+
+def test_who_left_is_forgotten() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(30):
+        stabilizer.update(frame / 10, [Reading(frame, frame / 10, probabilities("happy"))])
+    for frame in range(30, 60):
+        stabilizer.update(frame / 10, [])
+    assert stabilizer.states() == {}
+    assert not stabilizer._people
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
+    (change,) = changes(lambda at: "happy", seconds=4, fps=fps)
+    most = FULL_SHARE * Decide().window_s
+    assert most - 1e-6 <= change.at <= most + 1 / fps
+
+
+def test_an_expression_that_gave_way_to_an_unsure_one_is_not_held_for_ever() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(80):
+        now = probabilities("happy", 0.8) if frame < 30 else probabilities("neutral", 0.43)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
+    assert [(change.old, change.new) for change in made] == [(NOBODY, "happy"), ("happy", CANNOT_TELL)]
+    assert made[1].at <= 3.0 + 1.0 + Decide().vague_s + 0.1
+
+
+def test_one_misread_in_five_does_not_silence() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        now = probabilities("sad" if frame % 5 == 4 else "happy", 0.9)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_a_face_told_in_a_third_of_its_readings_cannot_be_told() -> None:
+    made = changes(lambda at: "happy" if round(at * 15) % 3 == 0 else "?", seconds=6, fps=15)
+    assert [change.new for change in made] == [CANNOT_TELL]
+
+
+def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
+    made = changes(lambda at: "?" if 3 <= at < 4.2 or 5.6 <= at < 6.8 else "happy", seconds=9, fps=10)
+    assert [change.new for change in made] == ["happy"]
+    made = changes(lambda at: "happy" if at < 3 else "?" if at < 4.2 or at >= 5.3 else None, seconds=6.9, fps=10)
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
+    for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
+        stabilizer, made = Stabilizer(Decide(), LABELS, Levels(looks)), []
+        for frame in range(15):
+            reading = Reading(1, frame / 10, probabilities("happy", 0.7))
+            made += [change.new for change in stabilizer.update(frame / 10, [reading])]
+        assert made == told
+
+
+def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
+    """What is told, and at which reading, of a face that is read so surely, ten times a second; the card asks 0.7."""
+    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7, "sad": 0.7})), []
+    for number, sure in enumerate(script):
+        at = number / 10 + (60 if 0 <= wait_at <= number else 0)
+        if number == wait_at:
+            stabilizer.wait(60)
+        said = probabilities(expression if sure > 0 else "sad", abs(sure)) if sure else None
+        made += [(change.new, number) for change in stabilizer.update(at, [Reading(1, at, said)])]
+    return [told for told in made if told[0] != CANNOT_TELL]
+
+
+def test_what_was_long_not_sure_enough_must_come_half_way_to_certainty() -> None:
+    assert sureness([0.65] * 4 + [0.75] * 16) == [("happy", 8)]  # the first window may still gather it
+    assert sureness([0.65] * 20 + [0.80] * 20) == []
+    assert sureness([0.65] * 20 + [0.86] * 20) == [("happy", 29)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(0.6, 0.68), min_size=10, max_size=10), st.lists(st.floats(0.5, 0.84), max_size=200))
+def test_chance_lifts_nothing_that_is_doubted_over_its_threshold(unsure: list[float], after: list[float]) -> None:
+    assert sureness(unsure + after) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.72, 0.84), st.integers(10, 40), st.sampled_from([-0.6, 0.0]))
+def test_doubt_ends_with_what_was_doubted(sure: float, lasted: int, between: float) -> None:
+    ((told, at),) = sureness([0.65] * lasted + [between] * 12 + [sure] * 12)
+    assert told == "happy"
+    assert 4 <= at - (lasted + 12) <= 9
+
+
+def test_doubt_ends_with_a_gap() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7})), []
+    for number in range(40):
+        at, sure = (number / 10, 0.65) if number < 20 else (number / 10 + 1.1, 0.75)
+        made += stabilizer.update(at, [Reading(1, at, probabilities("happy", sure))])
+    assert [change.new for change in made] == ["happy"]
+
+
+def test_nothing_is_told_of_a_face_in_the_moment_in_which_it_cannot_be_read() -> None:
+    assert sureness([0.9] * 12) == [("happy", 8)]
+    assert sureness([0.9] * 8 + [0.0] * 2 + [0.9] * 2) == [("happy", 10)]
+    assert sureness([0.9] * 8 + [0.0] * 20) == []
+
+
+def test_moments_in_which_a_face_cannot_be_read_count_against_what_is_read_in_the_others() -> None:
+    assert sureness([0.75] * 40) == [("happy", 8)]
+    assert sureness([0.75, 0.75, 0.0] * 13) == []
+    assert sureness([0.95, 0.95, 0.0] * 13) == [("happy", 9)]
+    assert sureness([0.75] * 10 + [0.75, 0.75, 0.0] * 10) == [("happy", 8)], "what is told already stays"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.71, 1.0), st.lists(st.booleans(), min_size=30, max_size=60))
+def test_fewer_readings_never_tell_more_or_sooner(sure: float, is_read: list[bool]) -> None:
+    whole, broken = sureness([sure] * len(is_read)), sureness([sure * read for read in is_read])
+    assert whole == [("happy", 8)]
+    assert broken == [] or (broken[0][0] == "happy" and broken[0][1] >= 8)
+
+
+def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None:
+    assert sureness([0.9] * 30 + [0.71] * 30 + [0.5] * 30) == [("happy", 8)]
+    assert sureness([0.68] * 7 + [0.75] * 3, wait_at=7) == sureness([0.68] * 7 + [0.75] * 3) == [("happy", 9)]
+
+
+def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    assert stabilizer.glance(1).state == NOBODY
+    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
+    assert glance.probability == pytest.approx(0.5)
+    humble = Stabilizer(Decide(), LABELS, Levels(maybe={"happy": 0.55}))
+    humble.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
+    assert (humble.glance(1).likely, humble.glance(1).probability) == ("", pytest.approx(0.5))
+    for frame in range(1, 20):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.9))])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == ("happy", "happy", "")
+    assert glance.since == pytest.approx(0.8, abs=0.11)
+    for frame in range(20, 32):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
+    glance = stabilizer.glance(1)
+    assert (glance.state, glance.likely, glance.reason) == ("happy", "", "dark"), "known before it is a state"
+    stabilizer.update(1000.0, [Reading(2, 1000.0, probabilities("happy", 0.9))])
+    assert stabilizer.glance(2).since == 1000.0, "since they came"
+
+
+def test_the_reason_is_what_most_readings_say() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        reason = "covered" if frame % 4 == 3 else "side_on"
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None, reason)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
+    assert stabilizer.glance(1).reason == "side_on"
+
+
+def test_of_nobody_there_is_nothing_to_glance_at() -> None:
+    assert Stabilizer(Decide(), LABELS).glance(3) == Glance(NOBODY, "", 0.0, "", 0.0)
+
+
+def test_a_glance_tells_the_mean_and_since_when() -> None:
+    stabilizer = Stabilizer(Decide(window_s=1.0), LABELS)
+    for frame in range(30):
+        sure = 0.9 if frame % 2 else 0.7
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
+    told = stabilizer.glance(1)
+    assert told.probability == pytest.approx(0.8, abs=0.011)
+    assert told.since == pytest.approx(0.8)
+    for frame in range(30, 36):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
+    assert stabilizer.glance(1) == Glance("happy", "", 0.0, "dark", told.since)
+
+
+def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_is_not() -> None:
+    for first, likely in (("happy", "happy"), ("?", "")):
+        stabilizer = Stabilizer(Decide(), LABELS)
+        for frame, state in enumerate(("happy", "?", first, "?")):
+            said = probabilities("happy", 0.5) if state == "happy" else None
+            stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "" if said else "dark")])
+        assert stabilizer.glance(1).likely == likely
+
+
+def test_exactly_likely_enough_is_a_maybe() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MAYBE))])
+    assert stabilizer.glance(1) == Glance(NOBODY, "happy", MAYBE, "unclear", 0.0)
+
+
+def test_since_when_somebody_cannot_be_told() -> None:
+    stabilizer = Stabilizer(Decide(), LABELS)
+    for frame in range(40):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.4))])
+    assert stabilizer.glance(1).state == CANNOT_TELL
+    assert stabilizer.glance(1).since == pytest.approx(2.3)
+
+
+def test_doubt_and_absence_count_from_the_very_frame() -> None:
+    """After 0.8 s there is a verdict, and 1.5 s later it is said; nobody is there 1.5 s after the last sight."""
+    weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
+    assert [change.at for change in weak] == [pytest.approx(2.3)]
+    gone = changes(lambda at: "happy" if at <= 2.0 else None, seconds=5, fps=10)
+    assert [(change.new, change.at) for change in gone] == [("happy", 0.8), (NOBODY, 3.5)]
+
+
+def test_a_reading_that_gives_no_reason_is_unclear() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(40):
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
+    assert stabilizer.glance(1).reason == "unclear"
+
+
+def test_an_expression_needs_no_reason_whatever_was_before() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(60):
+        is_dark = frame < 30
+        said = None if is_dark else probabilities("happy")
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "dark" if is_dark else "")])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "dark"), ("happy", "")]
+
+
+def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(1000, 1020):
+        at = frame / 10
+        made += stabilizer.update(at, [] if frame == 1004 else [Reading(1, at, probabilities("happy"))])
+    assert [(change.new, change.at) for change in made] == [("happy", pytest.approx(100.8))]
+
+
+def test_a_longer_window_takes_longer_to_fill() -> None:
+    (change,) = changes(lambda at: "happy", seconds=4, fps=10, decide=Decide(window_s=2.0))
+    assert change.at == pytest.approx(1.6)
+
+
+def test_flicker_between_two_guesses_cannot_be_told() -> None:
+    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    for frame in range(50):
+        said = probabilities("happy" if frame % 2 else "sad", 0.4)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said)])
+    assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
+
+
+def test_exactly_sure_enough_is_enough() -> None:
+    decide = Decide(enter=0.5, stay=0.5)
+    assert [change.new for change in changes(lambda at: "happy", seconds=8, fps=10, sure=0.5, decide=decide)] == [
+        "happy"
+    ]
+    strict = Decide(enter=0.75, stay=0.5)
+    stabilizer, made = Stabilizer(strict, LABELS), []
+    for frame in range(80):
+        made += stabilizer.update(
+            frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.875 if frame < 20 else 0.5))]
+        )
+    assert [change.new for change in made] == ["happy"]

@@ -1,0 +1,63 @@
+"""Prints on clothes and parts of a face, by where they lie and how sure they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Box, Face
+from assistant.vision.detectors.printed_faces import without_prints
+
+MAN = Face(Box(280, 60, 70, 90), 0.85)
+SKULL = Face(Box(240, 190, 150, 160), 0.6)
+
+
+def test_a_skull_on_a_jumper_is_nobody() -> None:
+    assert without_prints([SKULL, MAN]) == [MAN]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Face(Box(240, 190, 150, 160), 0.8),  # a child, found surely
+        Face(Box(480, 190, 150, 160), 0.6),  # beside
+        Face(Box(290, 450, 60, 70), 0.6),  # at his feet
+        Face(Box(285, 20, 60, 70), 0.6),  # behind, above
+    ],
+)
+def test_whoever_is_sure_or_elsewhere_stays(other: Face) -> None:
+    assert without_prints([MAN, other]) == [MAN, other]
+
+
+SMILING = Face(Box(272, 75, 120, 172), 0.84)
+
+
+def test_the_lower_half_of_a_smile_is_nobody() -> None:
+    smile = Face(Box(285, 151, 89, 96), 0.45)
+    assert without_prints([SMILING, smile]) == [SMILING]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Face(Box(285, 151, 89, 96), 0.8),  # found surely
+        Face(Box(340, 151, 89, 96), 0.45),  # beside, half hidden
+        Face(Box(262, 65, 140, 192), 0.45),  # around, not within
+    ],
+)
+def test_a_face_that_is_sure_or_not_within_stays(other: Face) -> None:
+    assert without_prints([SMILING, other]) == [SMILING, other]
+
+
+def test_the_surer_of_two_is_the_person() -> None:
+    unsure_above = Face(MAN.box, 0.5)
+    assert without_prints([unsure_above, SKULL]) == [unsure_above, SKULL]
+
+
+@given(
+    st.lists(st.builds(Face, st.builds(Box, *[st.floats(0, 600)] * 2, *[st.floats(20, 200)] * 2), st.floats(0.3, 1)))
+)
+def test_the_surest_face_always_stays_and_none_is_made(faces: list[Face]) -> None:
+    left = without_prints(faces)
+    assert [face for face in faces if face in left] == left
+    if faces:
+        assert max(faces, key=lambda face: face.score) in left

@@ -1,0 +1,103 @@
+"""People keep their number: across frames, short gaps and crossings."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.records import Box, Face
+from assistant.vision.faces.tracker import COAST_S, Tracker
+from tests.support.standins import face
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_a_walking_person_keeps_the_number(fps: int) -> None:
+    tracker = Tracker()
+    numbers = {tracker.update([face(50 + 120 * frame / fps)], frame / fps)[0].id for frame in range(4 * fps)}
+    assert numbers == {1}
+    assert tracker.steady_count == 1
+
+
+@pytest.mark.parametrize("fps", [8, 10, 30])
+def test_two_who_cross_keep_theirs_though_one_hides_the_other(fps: int) -> None:
+    tracker, last = Tracker(), {}
+    for frame in range(5 * fps):
+        at = frame / fps
+        left_to_right, right_to_left = 50 + 100 * at, 500 - 100 * at
+        faces = {"a": face(left_to_right), "b": face(right_to_left, y=110)}
+        if abs(left_to_right - right_to_left) < 50:
+            del faces["b"]
+        people = tracker.update(list(faces.values()), at)
+        for name, person in zip(faces, people, strict=True):
+            last[name, at > 2.6] = person.id
+    assert last["a", False] == last["a", True]
+    assert last["b", False] == last["b", True]
+    assert tracker.steady_count == 2
+
+
+def test_a_short_gap_keeps_the_number_and_a_long_one_does_not() -> None:
+    tracker = Tracker()
+    for frame in range(10):
+        tracker.update([face(100)], frame / 10)
+    tracker.update([], 1.5)
+    assert tracker.update([face(104)], 0.9 + COAST_S - 0.05)[0].id == 1
+    assert tracker.update([face(104)], 0.9 + 2 * COAST_S + 0.1)[0].id == 2
+
+
+def test_a_face_of_another_size_or_place_is_another_person() -> None:
+    tracker = Tracker()
+    tracker.update([face(100, size=60)], 0.0)
+    assert tracker.update([face(70, y=60, size=160)], 0.1)[0].id == 2
+    assert tracker.update([face(400, size=60)], 0.2)[0].id == 3
+
+
+def test_who_is_seen_briefly_or_rarely_does_not_count() -> None:
+    brief, rare = Tracker(), Tracker()
+    for frame in range(60):
+        brief.update([face(100)] if frame < 9 else [], frame / 10)
+        rare.update([face(100)] if frame % 5 == 0 else [], frame / 10)
+    assert brief.steady_count == 0
+    assert rare.steady_count == 0
+
+
+boxes = st.builds(
+    lambda x, y, size: Face(Box(x, y, size, size), 0.9), st.floats(-50, 700), st.floats(-50, 500), st.floats(1, 400)
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 2), st.lists(boxes, max_size=5)), max_size=40))
+def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float, list[Face]]]) -> None:
+    tracker, at, ever = Tracker(), 0.0, 0
+    for wait, faces in frames:
+        at += wait
+        people = tracker.update(faces, at)
+        assert [person.face for person in people] == faces
+        numbers = [person.id for person in people]
+        assert len(set(numbers)) == len(numbers)
+        fresh = [number for number in numbers if number > ever]
+        assert fresh == sorted(fresh) == list(range(ever + 1, ever + 1 + len(fresh)))
+        ever += len(fresh)
+
+
+@pytest.mark.parametrize(("share", "number"), [(0.8, 1), (1.0, 2)])
+def test_how_far_a_face_may_jump(share: float, number: int) -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    tracker.update([face(100)], 0.1)
+    assert tracker.update([face(100 + 80 * share)], 0.2)[0].id == number
+
+
+@pytest.mark.parametrize(("after_s", "share", "number"), [(0.1, 1.25, 1), (0.1, 1.35, 2), (1.0, 2.5, 1), (1.0, 2.7, 2)])
+def test_who_was_seen_once_may_be_walking(after_s: float, share: float, number: int) -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(100 + 80 * share)], after_s)[0].id == number
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(300, 0), (0, 300)])
+def test_somebody_fast_is_found_after_two_missed_frames(dx: float, dy: float) -> None:
+    tracker = Tracker()
+    for frame in range(20):
+        at = frame / 10
+        people = tracker.update([] if frame in (12, 13) else [face(20 + dx * at, 20 + dy * at)], at)
+    assert people[0].id == 1

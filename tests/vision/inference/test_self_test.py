@@ -1,0 +1,61 @@
+"""The self-test of a model: the same pictures for ever, and a stuck or foreign model is refused at the start."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.records import ModelError
+from assistant.vision.inference import self_test
+from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.model_file import find
+from convert.expression.card import load
+from tests.support import damaged_models
+
+
+def test_the_pictures_never_change() -> None:
+    pictures = self_test.pictures()
+    assert (pictures.shape, pictures.dtype) == ((7, 48, 48), np.uint8)
+    assert hashlib.sha256(pictures.tobytes()).hexdigest()[:16] == "e4bca8c544eeeb5b"
+    assert len({picture.tobytes() for picture in pictures}) == 7
+
+
+def test_the_shipped_models_know_what_they_said_and_it_is_not_always_the_same() -> None:
+    for model in sorted(find(damaged_models.SHIPPED).parent.glob("**/emotion-*.tflite")):
+        answers = np.array(load(model)["golden"])
+        assert answers.shape == (7, len(load(model)["labels"]))
+        assert np.ptp(answers, axis=0).max() > 3 * self_test.TOLERANCE
+        np.testing.assert_allclose(Classifier(model).golden_answers(), answers, atol=self_test.TOLERANCE)
+
+
+def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
+    model = damaged_models.copy(tmp_path)
+
+    def stuck(tree: Any, graph: Any) -> None:
+        """The last layer's weights are nothing: whatever the picture, its biases alone are said."""
+        last = next(each for each in reversed(graph.operators) if len(each.inputs) == 3)
+        weights = tree.buffers[graph.tensors[last.inputs[1]].buffer]
+        weights.data = np.zeros(len(weights.data), np.uint8)
+
+    damaged_models.edit(model, stuck)
+    with pytest.raises(ModelError, match=r"copy\.tflite: fails its self-test: a probability is off by"):
+        Classifier(model)
+    damaged_models.rewrite_card(model, golden=[])
+    Classifier(model)  # a card of one's own need not have it
+
+
+@pytest.mark.parametrize("rows", [[[0.1]], "none", [[0.1] * 8] * 6, [["0.1"] * 8] * 7])
+def test_golden_answers_of_another_form_are_refused(tmp_path: Path, rows: Any) -> None:
+    model = damaged_models.copy(tmp_path)
+    damaged_models.rewrite_card(model, golden=rows)
+    with pytest.raises(ModelError, match="golden must hold 7 rows of 8 probabilities"):
+        Classifier(model)
+
+
+def test_a_difference_of_rounding_is_borne_and_more_is_not() -> None:
+    expected = [[0.5, 0.5]] * 7
+    assert self_test.fault(np.array([[0.53, 0.47]] * 7, np.float32), expected) == ""
+    assert self_test.fault(np.array([[0.6, 0.4]] * 7, np.float32), expected) == "a probability is off by 0.10"
+    assert self_test.fault(np.array([[0.5, 0.3, 0.2]] * 7, np.float32), expected) != ""

@@ -1,0 +1,77 @@
+"""The six expression models that ship: small and fast enough, as sure as they are right, and told of as measured."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from convert.data.fer2013 import CROWD_LABELS, LABELS
+from convert.expression import card
+from convert.face_detector import card as detector_card
+from convert.tflite import graph
+
+ROOT = Path(__file__).parents[3]
+MODELS = sorted((ROOT / "models").glob("**/emotion-*.tflite"))
+RECIPES = ROOT / "models" / "recipes"
+MOST = {
+    "emotion-cnn-int8": {"parameters": 2_000_000, "macs": 80_000_000, "bytes": 2_200_000},
+    "emotion-small-int8": {"parameters": 200_000, "macs": 25_000_000, "bytes": 300_000},
+    "emotion-mobilenetv2-int8": {"parameters": 1_000_000, "macs": 60_000_000, "bytes": 2_200_000},
+}
+"""What a model may be at the most; MobileNetV2's file no larger than the default's may."""
+MOST_CALIBRATION_ERROR = 0.03
+MOST_LOST_BY_CROPS = 2.0
+"""Points of mean recall in the wild, by the detector's crops instead of the given ones."""
+MOST_BYTES_OF_SOFT_LABELS = 3_000_000
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.parent.name}/{model.stem}")
+
+
+def test_three_models_ship_with_both_heads() -> None:
+    assert [model.parent.name for model in MODELS].count("challenge") == 3
+    assert {model.stem for model in MODELS} == set(MOST)
+    assert len(MODELS) == 6
+
+
+@each_model
+def test_a_model_is_within_its_limits_counted_from_the_file(model: Path) -> None:
+    content, about = model.read_bytes(), card.load(model)
+    made = graph.parse(model.name, content)
+    counted = {"parameters": made.parameters, "macs": made.macs, "bytes": len(content)}
+    assert {name: about[name] for name in counted} == counted
+    assert {name: count for name, count in counted.items() if count > MOST[model.stem][name]} == {}
+    assert hashlib.sha256(content).hexdigest() == about["sha256"]
+    assert (made.input_type, made.output_type) == ("INT8", "INT8")
+
+
+@each_model
+def test_a_model_is_as_sure_as_it_is_right_and_lives_with_the_detectors_crops(model: Path) -> None:
+    about = card.load(model)
+    metrics, of_crowd = about["metrics"], model.parent.name != "challenge"
+    assert metrics["split"] == "PrivateTest"
+    assert (about["head"], metrics["truth"]) == (
+        ("crowd", "FER+ majority") if of_crowd else ("challenge", "original labels")
+    )
+    assert about["labels"] == list(CROWD_LABELS if of_crowd else LABELS)
+    if of_crowd:  # the one that speaks
+        assert metrics["confidence"]["ece"] <= MOST_CALIBRATION_ERROR
+    assert metrics["muxspace"]["loss_points"] <= MOST_LOST_BY_CROPS
+
+
+@each_model
+def test_the_recipe_that_a_card_names_is_the_file_that_ships(model: Path) -> None:
+    recipe = card.load(model)["recipe"]
+    file = RECIPES / f"{recipe['name']}.toml"
+    if file.is_file():
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == recipe["sha256"]
+
+
+def test_the_readme_tells_what_the_cards_say() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    expressions = card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")])
+    detector = detector_card.table(card.load(ROOT / "models" / "face-detector-int8.tflite"))
+    for (start, end), table in ((card.FIGURES, expressions), (detector_card.FIGURES, detector)):
+        assert text.partition(start)[2].partition(end)[0].strip() == table
+
+
+def test_the_soft_labels_stay_small() -> None:
+    assert 0 < (RECIPES / "emotion-teachers.npz").stat().st_size <= MOST_BYTES_OF_SOFT_LABELS

@@ -1,0 +1,157 @@
+"""What is answered to whom asks: short, hedged, fresh, with a reason where it cannot be told."""
+
+import dataclasses
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import phrases
+from assistant.phrases import TABLES
+from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, Person, Priority, Seen
+from assistant.vision.decisions.stabilizer import Glance
+from assistant.vision.queries import snapshot as sight
+from assistant.vision.queries.answers import FRESH_S, Answers, duration
+from assistant.vision.queries.snapshot import Sight
+from tests.support.standins import face
+
+EN = phrases.load("en")
+ANSWERS = Answers(EN, ("happy", "neutral"))
+
+
+def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> Seen:
+    expression = facts.pop("expression", state if state in EXPRESSIONS else "")
+    return Seen(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
+
+
+def asked(*people: Seen, what: str = "describe", now: float = 5.0, **facts: Any) -> str:
+    return ANSWERS.answer(what, Sight(5.0, people, **facts), now).utterance.text
+
+
+def test_one_person() -> None:
+    assert asked(somebody()) == "One person, ahead. Looks happy."
+    assert asked(somebody(distance="near", facing="you")) == "One person, ahead, close, facing you. Looks happy."
+    assert (
+        asked(somebody("neutral", where="left", distance="far")) == "One person, on the left, far away. Looks neutral."
+    )
+
+
+def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
+    assert asked(somebody("sad", 0.95)) == "One person, ahead. Maybe looks sad."
+    assert asked(somebody("happy", 0.5)) == "One person, ahead. Maybe looks happy."
+    assert asked(somebody(NOBODY, 0.5, expression="happy", reason="unclear")) == "One person, ahead. Maybe looks happy."
+    unsure = somebody(CANNOT_TELL, 0.3, expression="", reason="unclear")
+    assert asked(unsure) == "One person, ahead. Cannot tell, face is unclear."
+    assert "annot tell" in asked(somebody("contempt", 0.9))
+
+
+def test_why_it_cannot_be_told() -> None:
+    for reason, words in EN.tables["reasons"].items():
+        if reason != "unclear":
+            answer = ANSWERS.answer("describe", Sight(5.0, (somebody("happy", reason=reason),)), 5.0)
+            assert answer.utterance.text.endswith(f"Cannot tell, {words}.")
+            assert answer.reason == reason
+    turned = somebody(CANNOT_TELL, reason="side_on", facing="left")
+    assert asked(turned) == "One person, ahead. Cannot tell, face turned away."
+
+
+def test_several_people() -> None:
+    people = (somebody("neutral", where="left"), dataclasses.replace(somebody(), person=2, where="right"))
+    assert asked(*people) == "Two people. Nearest, on the left. Looks neutral."
+    partner = (people[0], dataclasses.replace(people[1], is_partner=True))
+    assert asked(*partner) == "Two people. Nearest, on the right. Looks happy."
+    larger = (dataclasses.replace(people[0], box=Box(0, 100, 200, 200)), partner[1])
+    assert asked(*larger) == "Two people. On the right. Looks happy.", "the partner need not be the nearest"
+    assert asked(*people, what="more") == "Two people. On the left: Looks neutral. On the right: Looks happy."
+    assert asked(*[somebody()] * 6).startswith("More than four people.")
+
+
+def test_nobody_and_nothing_fresh() -> None:
+    assert asked() == "Nobody in view."
+    assert asked(trouble="dark") == "Cannot tell, too dark."
+    assert asked(is_lens_covered=True) == EN.status("covered")
+    assert asked(somebody(), now=5.0 + FRESH_S + 0.01) == EN.status("no_picture")
+    assert ANSWERS.answer("describe", None, 5.0).utterance.text == EN.status("no_picture")
+
+
+def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that() -> None:
+    held = {"seen_at": 4.5}
+    assert asked(somebody(), now=5.4, **held) == "One person, ahead. Looks happy."
+    assert asked(somebody(), now=5.6, **held) == "Nobody in view."
+
+
+def test_more_faces_than_are_looked_at_are_counted() -> None:
+    four = [dataclasses.replace(somebody(), person=number) for number in range(1, 5)]
+    assert asked(*four).startswith("Four people.")
+    assert asked(*four, count=6).startswith("More than four people.")
+    assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
+
+
+def test_why_is_about_whom_something_was_said_last() -> None:
+    people = (somebody(), dataclasses.replace(somebody("sad"), person=2))
+    sight = Sight(5.0, people)
+    why = [ANSWERS.answer("why", sight, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
+    assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
+    assert ANSWERS.answer("describe", sight, 5.0, 2).utterance.text.endswith("Looks happy.")
+
+
+def test_why_tells_how_sure_and_how_long() -> None:
+    assert asked(somebody(), what="why", now=5.0) == "Looks happy, quite sure, for some seconds."
+    assert asked(somebody("sad"), what="why") == "Looks sad, not sure, for some seconds."
+    assert asked(somebody(probability=0.65), what="why") == "Looks happy, fairly sure, for some seconds."
+    assert asked(somebody(CANNOT_TELL, reason="dark"), what="why") == "Cannot tell, too dark."
+    assert asked(somebody(CANNOT_TELL, reason="unclear"), what="why") == "Cannot tell, face is unclear."
+    maybe = somebody(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
+    assert asked(maybe) == "One person, ahead. Maybe looks happy."
+    assert asked(maybe, what="why") == "Looks happy, not sure, for some seconds."
+    assert [duration(s) for s in (0, 3, 20, 60, 120)] == ["moment", "seconds", "half_minute", "minute", "minutes"]
+
+
+def test_aim() -> None:
+    assert asked(somebody(), what="aim") == "The face is straight ahead."
+    left = dataclasses.replace(somebody(), box=Box(0, 200, 80, 80))
+    assert asked(left, what="aim") == "Turn a little left."
+    assert asked(what="aim") == "Nobody in view."
+
+
+def test_by_the_clock() -> None:
+    by_clock = Answers(EN, ("happy",), is_by_clock=True)
+    for hour, words in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
+        text = by_clock.answer("describe", Sight(5.0, (somebody(hour=hour),)), 5.0).utterance.text
+        assert text == f"One person, {words}. Looks happy."
+
+
+@given(
+    st.lists(
+        st.builds(
+            somebody,
+            st.sampled_from([*EXPRESSIONS, CANNOT_TELL, NOBODY]),
+            st.floats(0, 1),
+            expression=st.sampled_from(["", *EXPRESSIONS]),
+            where=st.sampled_from(sorted(TABLES["where"])),
+            distance=st.sampled_from(["", "near", "far"]),
+            facing=st.sampled_from(["", "you", "left", "right"]),
+            reason=st.sampled_from(["", *sorted(TABLES["reasons"])]),
+        ),
+        max_size=5,
+    ),
+    st.sampled_from(["describe", "more", "why", "aim"]),
+    st.sampled_from(phrases.known_locales()),
+    st.sampled_from(["emotion", "movement"]),
+)
+def test_no_sentence_has_more_than_eight_words(people: list[Seen], what: str, locale: str, wording: str) -> None:
+    words = phrases.load(locale, wording)
+    utterance = Answers(words, ("happy",)).answer(what, Sight(5.0, tuple(people)), 5.0).utterance
+    assert utterance.priority is Priority.ANSWER
+    for sentence in utterance.text.removesuffix(words.stop).split(f"{words.stop} "):
+        assert 0 < len(sentence.split()) <= 8, sentence
+
+
+def test_a_sight_is_put_together_from_face_and_state() -> None:
+    seen = sight.seen(Person(3, face(480)), Glance("happy", "happy", 0.8, "", 2.0), 640, 62.0, partner=3)
+    assert (seen.state, seen.expression, seen.probability, seen.since) == ("happy", "happy", 0.8, 2.0)
+    assert (seen.where, seen.hour, seen.distance, seen.is_partner) == ("right", "1", "near", True)
+    why = Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
+    distant = sight.seen(Person(-1, face(300, size=25)), why, 640, 62.0, None)
+    assert distant.state == CANNOT_TELL
+    assert (distant.reason, distant.distance, distant.is_partner) == ("far", "far", False)

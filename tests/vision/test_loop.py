@@ -1,0 +1,219 @@
+"""The loop of a running assistant: it tells what a step brings, and says whatever goes wrong."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from assistant.config.settings import Settings, Words
+from assistant.records import CameraError, CameraSpentError, DetectorError, Face, Fate, Frame, ModelError, Priority
+from assistant.vision.loop import NO_FRAME_S
+from assistant.vision.pipeline import Pipeline
+from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, live, pipeline, shots
+from tests.support.standins import ScriptedDetector, ScriptedReader, face
+
+
+def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None:
+    texts = live(shots("happy", 60), judged(Judging(50, 55)))
+    assert texts == ["Ready.", "One person.", EN.fault("cover"), "Looks happy.", EN.fault("cover", is_over=True)]
+
+
+def test_it_is_ready_after_the_first_step_and_then_tells() -> None:
+    assert live(shots("happy", 15), pipeline()) == ["Ready.", "One person looks happy."]
+
+
+def test_a_camera_that_never_comes_is_said_and_said_again() -> None:
+    texts = live([None] * 700, pipeline(), step_s=0.1, trouble="no camera")
+    assert texts == [EN.fault("camera")] * 2  # at once, and after a minute
+
+
+def test_a_camera_that_stops_and_comes_back_is_said() -> None:
+    texts = live([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], pipeline(), step_s=0.1)
+    assert texts == ["Ready.", EN.fault("camera_lost"), EN.fault("camera_lost", is_over=True)]
+
+
+def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
+    few = int(NO_FRAME_S / 0.1) - 3
+    assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
+
+
+@pytest.mark.parametrize("how", ["is_stuck", "is_spent"])
+def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> None:
+    rig = Rig([], pipeline())
+    capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)
+    setattr(capture, how, (lambda: True) if how == "is_stuck" else True)
+    rig.live.capture = capture
+    with pytest.raises(CameraSpentError, match="the camera's driver hangs"):
+        rig.live.run()
+    assert rig.live.steps == 3
+
+
+def test_a_camera_that_another_program_holds_is_said_to_be_in_use() -> None:
+    rig = Rig([], pipeline())
+    rig.live.capture = OneByOne([None] * 30, rig.stop, "device busy")
+    rig.live.capture.is_busy = True
+    rig.live.run()
+    assert rig.texts() == [EN.fault("camera_busy")]
+
+
+def test_torn_pictures_are_said_and_their_end_too() -> None:
+    rig = Rig([], pipeline())
+    capture = OneByOne([], rig.stop)
+
+    def torn_at_first() -> Iterator[Frame]:
+        for frame in shots("angry", 30):
+            capture.is_torn = frame.seq < 20
+            yield frame
+
+    capture.frames = torn_at_first()
+    rig.live.capture = capture
+    rig.live.run()
+    faults = [each.text for each in rig.said if each.priority is Priority.FAULT]
+    assert faults == [EN.fault("torn"), EN.fault("torn", is_over=True)]
+
+
+class Broken(ScriptedReader):
+    """Fails from one crop on, up to another."""
+
+    def __init__(self, first: int = 0, end: int = 10**6) -> None:
+        self.crops, self.first, self.end = 0, first, end
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        self.crops += 1
+        if self.first < self.crops <= self.end:
+            raise ModelError("the model returned no probabilities: [nan]")
+        return super().probabilities(crop)
+
+
+def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
+    texts = live(shots("happy", 80), pipeline(reader=Broken()))
+    assert texts == ["Ready.", "One person.", EN.fault("model")]
+
+
+def test_a_model_that_fails_for_a_moment_is_only_unsure() -> None:
+    texts = live(shots("happy", 80), pipeline(reader=Broken(20, 50)))
+    assert texts == ["Ready.", "One person looks happy."]
+
+
+def test_the_next_model_takes_over_from_one_that_fails() -> None:
+    rig, asked = Rig([], pipeline(reader=Broken(20))), []
+
+    def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
+        asked.append(detail)
+        return pipeline(), {"model_second": detail}
+
+    rig.live.other_model = other
+    rig.live.capture = OneByOne(shots("happy", 120), rig.stop)
+    rig.live.run()
+    assert asked == ["the model returned no probabilities: [nan]"]
+    assert rig.texts()[-2:] == [EN.fault("model_second"), "One person looks happy."]
+
+
+def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
+    class Bad(ScriptedDetector):
+        def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+            found = super().find(image, grey)
+            if 5 <= self.frame < 15:
+                raise RuntimeError("out of luck")
+            return found
+
+    line = Pipeline(Bad(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN)
+    texts = live(shots("happy", 40), line)
+    assert texts == ["Ready.", EN.fault("step"), EN.fault("step", is_over=True), "One person looks happy."]
+
+
+def test_it_ends_with_a_clip_and_closes_the_camera() -> None:
+    rig = Rig(shots("happy", 3), pipeline())
+    rig.live.capture.start()
+    rig.live.run()
+    assert rig.live.capture.has_ended
+    assert "Ready." in rig.texts()
+
+
+def test_every_completed_step_is_reported() -> None:
+    steps = []
+    rig = Rig([], pipeline())
+    rig.live.capture, rig.live.on_step = OneByOne([*shots("happy", 4), None], rig.stop), steps.append
+    rig.live.run()
+    assert [step is not None for step in steps] == [True] * 4 + [False] * 2
+
+
+def test_capture_trouble_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    live([None] * 30, pipeline(), trouble="no camera: /dev/video0 does not exist")
+    assert "/dev/video0 does not exist" in caplog.text
+
+
+def test_camera_errors_are_camera_errors() -> None:
+    rig = Rig([CameraError("gone")], pipeline())
+    rig.live.capture.start()
+    rig.live.run()
+    assert rig.live.capture.trouble == "gone"
+
+
+def test_a_standing_fault_is_said_again() -> None:
+    rig = Rig([], pipeline())
+    rig.live.fault("model", 0.0, "damaged")
+    rig.live.capture = OneByOne(shots("angry", 700), rig.stop)
+    rig.live.run()
+    assert rig.texts().count(EN.fault("model")) == 2
+
+
+def test_faults_are_urgent_and_each_has_its_topic() -> None:
+    rig = Rig([], pipeline())
+    rig.live.fault("camera", 0.0, "gone")
+    rig.live.fault("step", 0.0, "odd")
+    assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
+        (Priority.FAULT, "fault camera", None),
+        (Priority.FAULT, "fault step", None),
+    ]
+
+
+def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
+    settings = Settings(words=Words(expressions=("happy",)))
+    rig = Rig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN))
+    withdrawn: list[str] = []
+    rig.live.withdraw = withdrawn.append
+    rig.live.capture = OneByOne([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
+    rig.live.run()
+    assert withdrawn == ["person 1"]
+
+
+def test_the_running_assistant_answers_and_takes_wrong() -> None:
+    rig = Rig([], pipeline(), step_s=0.05)
+    assert rig.live.answer("describe").text == EN.status("no_picture")
+    rig.live.capture = OneByOne(shots("happy", 15), rig.stop)
+    rig.live.run()
+    rig.now = 1.45
+    assert rig.live.answer("describe").text.endswith("Looks happy.")
+    assert rig.live.answer("wrong").text == EN.status("noted")
+    assert [each.sound for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
+    rig.live.ended(rig.said[-1], Fate.EXPIRED)
+
+
+def test_pictures_that_show_nothing_are_said_and_their_end_too() -> None:
+    black = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(70)]
+    again = [Frame(each.image, 7 + number / 10, each.seq) for number, each in enumerate(shots("happy", 25))]
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    texts = live([*black, *again], nobody)
+    assert texts == ["Ready.", "I see only black. Covered, or dark?", "It is no longer black."]
+
+
+def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
+    grey = np.random.default_rng(2).integers(90, 160, (480, 640), dtype=np.uint8)
+    light = [Frame(grey, number / 10, number) for number in range(10)]
+    hand = [Frame(np.zeros((480, 640), np.uint8), 1 + number / 10, number) for number in range(120)]
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    texts = live([*light, *hand], nobody)
+    assert texts == ["Ready.", "The lens is covered. I pause."]
+
+
+def test_where_no_other_model_can_be_had_people_are_told_on() -> None:
+    def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
+        raise DetectorError("no detector at all")
+
+    rig = Rig([], pipeline(reader=Broken()))
+    rig.live.other_model = other
+    rig.live.capture = OneByOne(shots("happy", 80), rig.stop)
+    rig.live.run()
+    assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
+    assert rig.live.steps == 80

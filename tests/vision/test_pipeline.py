@@ -1,0 +1,275 @@
+"""The chain from frame to words."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from assistant import phrases
+from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import Settings, Words
+from assistant.records import CANNOT_TELL, Face, Fate, Frame, Levels, Priority
+from assistant.vision import detectors
+from assistant.vision.faces.preprocess import SHAPE
+from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
+from tests.support.scripted_pipeline import EN, Judging, judged, pipeline, shots, with_landmarks
+from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture, probabilities
+
+
+def test_a_step_goes_from_pixels_to_words() -> None:
+    line, texts = pipeline(), []
+    for number in range(40):
+        frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
+        step = line.step(frame)
+        assert [person.id for person in step.people] == [1]
+        assert max(step.readings[0].probabilities) == pytest.approx(0.9)
+        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
+        texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
+    assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
+
+
+class OneSided(ScriptedReader):
+    """Knows an expression in a face, and takes its mirror image for another one."""
+
+    def __init__(self) -> None:
+        self.seen: list[np.ndarray] = []
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        is_first = not self.seen or np.array_equal(crop, self.seen[0])
+        self.seen.append(np.array(crop))
+        return np.array(probabilities("happy" if is_first else "sad"), np.float32)
+
+
+def test_a_face_and_its_mirror_image_are_read_by_turns() -> None:
+    reader = OneSided()
+    line = pipeline([face(280), face(80)], reader)
+    for number in range(4):
+        line.step(Frame(picture("happy"), number / 10, number))
+    first, second = reader.seen[:2]
+    assert not np.array_equal(first, first[:, ::-1])
+    for number in (0, 4):
+        assert np.array_equal(reader.seen[number], first)
+        assert np.array_equal(reader.seen[number + 2], first[:, ::-1])
+    assert np.array_equal(reader.seen[3], second[:, ::-1]), "everybody's face at once"
+
+
+def test_a_face_that_reads_otherwise_in_the_mirror_is_not_told() -> None:
+    line, reader = pipeline(reader=OneSided()), ScriptedReader()
+    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+    assert {change.new for step in steps for change in step.changes} <= {CANNOT_TELL}
+    line = pipeline(reader=reader)
+    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+    assert {change.new for step in steps for change in step.changes} == {"happy"}
+
+
+def test_the_words_say_why() -> None:
+    line = pipeline()
+    (utterance,) = [
+        utterance
+        for number in range(12)
+        for utterance in line.step(Frame(picture("happy"), number / 10, number)).utterances
+    ]
+    assert utterance.why == "person 1: nobody -> happy"
+    assert utterance.topic == "person 1"
+    assert utterance.priority is Priority.CHANGE
+
+
+def test_a_covered_face_is_not_read_and_nothing_is_said_of_what_it_shows() -> None:
+    line = judged(Judging())
+    steps = [line.step(frame) for frame in shots("happy", 40)]
+    readings = {(reading.probabilities, reading.reason) for step in steps for reading in step.readings}
+    assert readings == {(None, "covered")}
+    assert [each.text for step in steps for each in step.utterances] == ["One person."]
+
+
+def test_what_the_models_card_asks_for_decides_what_is_said() -> None:
+    told = {}
+    for least in (0.85, 0.95):
+        reader = ScriptedReader()
+        reader.levels = Levels({"happy": least})
+        line = pipeline(reader=reader)
+        told[least] = [each.text for frame in shots("happy", 40) for each in line.step(frame).utterances]
+    assert told == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"
+
+
+def test_without_a_model_people_are_still_told() -> None:
+    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), None, Settings(), EN)
+    texts = [
+        utterance.text
+        for number in range(40)
+        for utterance in line.step(Frame(picture(), number / 10, number)).utterances
+    ]
+    assert texts == ["One person."]
+
+
+def test_the_crop_has_the_detectors_margin() -> None:
+    detector = ScriptedDetector(lambda frame: [face(280, 200, 80)])
+    detector.margin = 0.5
+    grey = picture("angry")
+    grey[200:280, 280:360] += 80  # a quarter of the crop: 20 more in the mean
+    (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
+    assert max(reading.probabilities) == reading.probabilities[2]
+
+
+@pytest.mark.parametrize("turn", [-0.6, 0.6])
+def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) -> None:
+    reader, texts, asked = ScriptedReader(), [], []
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [with_landmarks(turn if frame >= 20 else 0.0)]),
+        reader,
+        dataclasses.replace(Settings(), words=Words(verbosity="full")),
+        EN,
+    )
+    read = reader.probabilities
+    reader.probabilities = lambda crop: asked.append(crop) or read(crop)  # type: ignore[method-assign]
+    for number in range(60):
+        step = line.step(Frame(picture("happy"), number / 10, number))
+        (reading,) = step.readings
+        assert (reading.probabilities is None, reading.reason) == ((True, "side_on") if number >= 20 else (False, ""))
+        texts += [utterance.text for utterance in step.utterances]
+    assert len(asked) == 20
+    assert texts == ["One person ahead looks happy.", "Ahead: cannot tell, face turned away."]
+
+
+def test_a_tilted_face_is_turned_upright_before_it_is_read() -> None:
+    """Bright along the tilted face, dark around it: the crop along the box holds four dark corners."""
+    grey, light, tilted = picture("angry"), picture("neutral"), with_landmarks(tilt_deg=45)
+    inside = np.zeros(grey.shape, np.uint8)
+    cv2.fillConvexPoly(inside, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 1)
+    grey = np.where(inside == 1, light, grey)
+    for found, said in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
+        (reading,) = pipeline([found]).step(Frame(grey, 0.0, 0)).readings
+        assert int(np.argmax(reading.probabilities)) == said
+
+
+def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lying picture leaves the lower part of the square empty, a standing one the right part."""
+
+    class Net:
+        def detect(self, square: np.ndarray) -> tuple[int, np.ndarray]:
+            rows = np.full((3, 15), 0.9, np.float32)
+            rows[:, :4] = [(100, 250, 40, 40), (250, 100, 40, 40), (100, 205, 40, 60)]
+            rows[:, 4:14] = rows[:, [0, 1] * 5] + (SHAPE * 40 / 48).ravel()
+            return 3, rows
+
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: Net())
+    yunet = detectors.make(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    line = Pipeline(yunet, ScriptedReader(), Settings(), EN)
+    step = line.step(Frame(picture("happy"), 0.0, 0))
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (500, 200)]
+    assert [reading.reason for reading in step.readings] == [""] * 2
+    step = line.step(Frame(picture("happy", (480, 640)), 0.1, 1))
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (200, 500)]
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_every_reason_fits_into_eight_words(locale: str) -> None:
+    words = phrases.load(locale)
+    for reason in phrases.TABLES["reasons"]:
+        for where in ("", *phrases.TABLES["where"]):
+            assert len(words.remark("cannot_tell", where=where, reason=reason).split()) <= 8
+
+
+def test_what_ends_being_true_is_withdrawn() -> None:
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [face(280)]),
+        ScriptedReader(),
+        dataclasses.replace(Settings(), words=Words(expressions=("happy",))),
+        EN,
+    )
+    withdrawn = [
+        topic
+        for frame in (*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30))
+        for topic in line.step(frame).withdrawn
+    ]
+    assert withdrawn == ["person 1"], "sad ends the smile in words, fear is nothing to say"
+
+
+def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
+    settings = Settings(words=Words(expressions=("happy",)))
+    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN)
+    said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in line.step(frame).utterances]
+    assert [(each.text, each.sound) for each in said] == [
+        ("One person looks happy.", "happy"),
+        ("No longer looking happy.", ""),
+    ]
+
+
+def test_what_was_never_heard_may_be_said_again() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.EXPIRED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+    assert second.text == "One person looks neutral."
+    line.ended(second, Fate.SPOKEN)
+    line.ended(second, Fate.EXPIRED)
+    (third,) = [each for frame in shots("happy", 15, 27) for each in line.step(frame).utterances]
+    assert third.text == "Looks happy."
+
+
+def test_what_was_cut_off_was_heard_and_is_not_said_again() -> None:
+    line = pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    line.ended(first, Fate.INTERRUPTED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+    assert second.text == "Looks neutral.", "who was told of is nobody new"
+
+
+def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
+    line = pipeline()
+    (arrived,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    assert arrived.priority is Priority.CHANGE
+    line.detector = ScriptedDetector(lambda frame: [])
+    (gone,) = [each for frame in shots("happy", 30, 12) for each in line.step(frame).utterances]
+    assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
+
+
+@pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
+def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbosity: str) -> None:
+    crowd = [face(90 * number) for number in range(6)]
+    settings = Settings(words=Words(verbosity=verbosity))
+    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
+    said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
+    assert said == ([EN.status("many")] if verbosity in ("normal", "full") else [])
+    assert line.answer("describe", 1.4).utterance.text.startswith("More than four people.")
+
+
+def test_no_more_faces_are_looked_at_than_asked() -> None:
+    crowd = [face(120 * number) for number in range(5)]
+    settings = Settings(detector=DetectorSettings(max_faces=2))
+    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
+    for frame in shots("happy", 5):
+        step = line.step(frame)
+        assert [person.face.box.x for person in step.people] == [0, 120]
+        assert len(step.readings) == 2
+
+
+def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gone() -> None:
+    settings = dataclasses.replace(Settings(), decide=dataclasses.replace(Settings().decide, vague_s=5.0))
+    line = Pipeline(
+        ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedReader(), settings, EN
+    )
+    said = [each.text for frame in shots("neutral", 120) for each in line.step(frame).utterances]
+    assert said == ["One person looks neutral."]
+
+
+def test_who_hears_everything_hears_the_hour_in_remarks_and_in_answers() -> None:
+    def told(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
+        settings = Settings(camera=CameraSettings(fov_deg=fov_deg), words=Words(verbosity="full"))
+        line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), settings, EN)
+        grey = picture("happy", shape)
+        (said,) = [each for number in range(12) for each in line.step(Frame(grey, number / 10, number)).utterances]
+        return said.text, line.answer("describe", 1.1).utterance.text
+
+    right = face(560)
+    assert told((640, 480), 62, right) == (
+        "One person at one o'clock looks happy.", "One person, at one o'clock, close. Looks happy."
+    )  # fmt: skip
+    assert told((640, 480), 120, right) == (
+        "One person at two o'clock looks happy.", "One person, at two o'clock, close. Looks happy."
+    )  # fmt: skip
+    # worn on its side a camera sees less from left to right: the same pixels are fewer degrees, and farther away
+    aside = face(335, size=60)
+    assert told((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")

@@ -1,0 +1,253 @@
+"""Buttons: from a pin that goes low to a command, with gpiozero's own mock pins; nothing is left in the folder."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.config import settings as config
+from assistant.records import ControlError
+from assistant.voice import controls
+from assistant.voice.controls import Reply, gestures
+from assistant.voice.controls.buttons import Buttons
+from assistant.voice.controls.gestures import SETTLE_S, Gesture
+from assistant.voice.controls.presses import Presses
+from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Clock, Desk
+
+mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
+PINS = (17, 27, 22)
+ROOT = Path(__file__).parents[3]
+
+
+class HeldPin(mock.MockPin):
+    """Low, whatever pull-up it is given, until the test drives it high."""
+
+    def _set_pull(self, value: str) -> None:
+        super()._set_pull(value)
+        self.drive_low()
+
+
+class Bench:
+    """Buttons on mock pins, a desk, and a clock. held: pins whose buttons are down when it begins."""
+
+    def __init__(self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = ()) -> None:
+        self.desk, self.clock, self.factory = Desk(), Clock(), mock.MockFactory()
+        for pin in held:
+            self.factory.pin(pin, pin_class=HeldPin)
+        self.buttons = Buttons(pins, self.desk.do, factory=self.factory, clock=self.clock)
+
+    def press(self, pin: int, length_s: float) -> None:
+        """A press that bounces; afterwards the contact has settled."""
+        for level in (0, 1, 0):
+            self.move(pin, level)
+            self.clock.now += 0.002
+        self.clock.now += length_s
+        for level in (1, 0, 1):
+            self.move(pin, level)
+            self.clock.now += 0.002
+        self.settle()
+
+    def move(self, pin: int, level: int) -> None:
+        (self.factory.pin(pin).drive_high if level else self.factory.pin(pin).drive_low)()
+
+    def settle(self) -> None:
+        self.clock.now += SETTLE_S
+        self.buttons._presses.look()
+
+    def close(self) -> None:
+        self.buttons.close()
+        self.factory.reset()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+def test_every_press_of_every_button(bench: Bench) -> None:
+    for pin, length_s, command in (
+        (17, 0.1, "describe"), (17, 1.5, "toggle_mute"),
+        (27, 0.1, "why"), (27, 1.5, "wrong"),
+        (22, 0.1, "louder"), (22, 0.1, "louder"), (22, 0.1, "louder"), (22, 1.5, "quieter"),
+    ):  # fmt: skip
+        bench.press(pin, length_s)
+        assert bench.desk.next() == command
+    bench.clock.now += 10
+    for pin, commands in ((17, ("describe", "repeat_instead")), (27, ("why", "aim"))):
+        for command in commands:
+            bench.press(pin, 0.1)
+            assert bench.desk.next() == command
+            bench.clock.now += 0.2
+    assert bench.desk.asked.empty()
+
+
+@pytest.mark.parametrize(("pin", "command"), [(17, "shutdown"), (27, "slower"), (22, "faster")])
+def test_a_very_long_press_is_heard_while_it_is_held(bench: Bench, pin: int, command: str) -> None:
+    bench.move(pin, 0)
+    bench.clock.now += 5.0
+    bench.buttons._presses.look()
+    assert bench.desk.next() == command
+    bench.clock.now += 5.0
+    bench.move(pin, 1)
+    bench.settle()
+    bench.press(22, 0.1)
+    assert bench.desk.next() == "louder", "letting go says nothing more"
+
+
+def test_with_fewer_buttons_the_first_ones_do_the_same() -> None:
+    for pins in ((5,), (5, 6)):
+        bench = Bench(pins)
+        for pin, command in zip(pins, ("describe", "why"), strict=False):
+            bench.press(pin, 0.1)
+            assert bench.desk.next() == command
+        bench.close()
+
+
+@pytest.mark.parametrize("held_s", [0.1, 1.5, 30.0])
+def test_a_button_held_at_the_start_means_nothing(held_s: float) -> None:
+    bench = Bench(held=(27,))
+    bench.settle()
+    bench.clock.now += held_s
+    bench.settle()
+    bench.move(27, 1)
+    bench.settle()
+    bench.clock.now += 1.0
+    bench.press(17, 0.1)
+    assert bench.desk.next() == "describe", "nothing before it"
+    bench.close()
+
+
+def test_a_desk_that_takes_its_time_does_not_change_what_a_press_was(bench: Bench) -> None:
+    bench.desk.open.clear()
+    bench.press(17, 0.1)
+    assert bench.desk.next() == "describe"
+    bench.clock.now += 3.0
+    bench.press(17, 1.5)
+    bench.clock.now += 30.0  # long after the end of a press that would by now be very long
+    bench.desk.open.set()
+    assert bench.desk.next() == "toggle_mute"
+
+
+@pytest.mark.parametrize("failure", OUT_OF_ORDER)
+def test_a_desk_that_fails_does_not_take_the_buttons_with_it(bench: Bench, failure: Exception) -> None:
+    bench.desk.failure = failure
+    bench.press(17, 0.1)
+    assert bench.desk.next() == "describe"
+    bench.desk.failure = None
+    bench.press(27, 0.1)
+    assert bench.desk.next() == "why"
+
+
+def test_after_close_nothing_is_done(bench: Bench) -> None:
+    bench.buttons.close()
+    bench.move(17, 0)
+    bench.clock.now += 10
+    bench.move(17, 1)
+    assert bench.desk.asked.empty()
+    assert bench.factory.pin(17).function == "input"
+
+
+def test_on_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threshold of a held button is noticed by the thread itself."""
+    monkeypatch.setattr(gestures, "VERY_LONG_S", 0.1)
+    desk = Desk()
+    presses = Presses({"one": {Gesture.SHORT: "describe", Gesture.VERY_LONG: "shutdown"}}, desk.do, settle_s=0.01)
+    began = time.monotonic()
+    presses.put("one", is_down=True)
+    assert desk.next() == "shutdown"
+    assert 0.1 <= time.monotonic() - began < 1.0
+    presses.close()
+
+
+def test_a_press_is_answered_fast() -> None:
+    """From the moment the button is let go: the settling of the contact, and little more."""
+    done = threading.Event()
+
+    def do(command: str) -> Reply:
+        done.set()
+        return Reply(True)
+
+    factory = mock.MockFactory()
+    buttons = Buttons((17,), do, factory=factory)
+    settled = gestures.SETTLE_S * 2
+    factory.pin(17).drive_low()
+    assert not done.wait(settled)
+    began = time.monotonic()
+    factory.pin(17).drive_high()
+    assert done.wait(WAIT_S)
+    assert time.monotonic() - began < 0.15
+    buttons.close()
+    factory.reset()
+
+
+def test_without_pins_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ControlError, match=r"^buttons at pins 17, 27: [^\n]+$"):
+        Buttons((17, 27), Desk().do)  # this machine has none
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    with pytest.raises(ControlError, match="apt install python3-gpiozero python3-lgpio"):
+        Buttons((17,), Desk().do)
+
+
+def test_pins_that_are_taken_are_one_clear_line() -> None:
+    bench = Bench((17,))
+    with pytest.raises(ControlError, match=r"buttons at pins 4, 17: .*in use"):
+        Buttons((4, 17), Desk().do, factory=bench.factory)
+    bench.press(17, 0.1)
+    assert bench.desk.next() == "describe", "the first owner keeps it"
+    bench.close()
+
+
+def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:
+    settings = config.Controls(buttons=(17,), keys="off")
+    opened, troubles = controls.make(settings, Desk().do, tmp_path / "control.sock")
+    assert len(opened) == 1
+    assert list(troubles) == ["buttons"]
+    for control in opened:
+        control.close()
+
+
+def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    desk = Desk()
+    settings = config.Controls(buttons=PINS, keys="off")
+    opened, troubles = controls.make(settings, desk.do, tmp_path / "control.sock")
+    assert (len(opened), troubles) == (2, {})
+    import gpiozero
+
+    try:
+        pin = gpiozero.Device.pin_factory.pin(17)
+        pin.drive_low()
+        assert not threading.Event().wait(2 * SETTLE_S)  # a press takes its time
+        pin.drive_high()
+        assert desk.next() == "describe"
+    finally:
+        for control in opened:
+            control.close()
+        gpiozero.Device.pin_factory.reset()
+        gpiozero.Device.pin_factory = None
+
+
+def test_lgpio_leaves_nothing_behind_and_us_where_we_were(tmp_path: Path) -> None:
+    pytest.importorskip("lgpio", reason="lgpio is not installed: sudo apt install python3-lgpio")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "tmp").mkdir()
+    code = (
+        "import os; from assistant.voice.controls.pins import _lgpio\n"
+        "before = dict(os.environ); lgpio = _lgpio(); assert lgpio.error and dict(os.environ) == before\n"
+        "print(os.getcwd())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path / "here",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "tmp")},
+    )  # fmt: skip
+    assert done.stdout.strip() == str(tmp_path / "here")
+    assert done.stderr == ""
+    assert not list(tmp_path.glob("*/*"))
+    assert not list(tmp_path.glob("*/.*"))

@@ -1,0 +1,188 @@
+"""The camera's light: lit while the camera is open, whatever becomes of vision; on gpiozero's own mock pins."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.config import settings as config
+from assistant.ipc import control_client
+from assistant.ipc.link import Client
+from assistant.ipc.messages import Heartbeat
+from assistant.records import CameraError, ConfigError, ControlError, Frame
+from assistant.vision.cameras.capture import Capture
+from assistant.voice.controls.camera_led import Light
+from assistant.voice.process import serve
+from assistant.voice.vision_status import Eyes
+from tests.support.standins import ScriptedCamera, picture
+from tests.voice.test_process import English
+
+mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
+PIN, WAIT_S = 23, 5.0
+
+
+@pytest.fixture
+def pins() -> Iterator[object]:
+    factory = mock.MockFactory()
+    yield factory
+    factory.reset()
+
+
+def until(is_so: Callable[[], bool]) -> bool:
+    end_at = time.monotonic() + WAIT_S
+    while not is_so() and time.monotonic() < end_at:
+        threading.Event().wait(0.01)
+    return is_so()
+
+
+def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
+    eyes, pin = Eyes(Light(PIN, factory=pins)), pins.pin(PIN)
+    assert (pin.function, pin.state) == ("output", 0)
+    for heartbeat, lit in ((Heartbeat(1.0), 0), (Heartbeat(1.5, True), 1), (Heartbeat(2.0, True, "black"), 1)):
+        eyes.beat(heartbeat)
+        assert (pin.state, eyes.is_open) == (lit, bool(lit))
+    assert eyes.faults == "black"
+    eyes.beat(Heartbeat(2.5, False))
+    assert pin.state == 0
+    eyes.beat(Heartbeat(3.0, True))
+    eyes.gone()
+    assert (pin.state, eyes.is_open, eyes.faults) == (0, False, "")
+    eyes.beat(Heartbeat(3.5, True))
+    eyes.close()
+    assert pin.function == "input"
+    eyes.beat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
+
+
+@pytest.mark.parametrize(
+    "fault", ["camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"]
+)
+def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: str) -> None:
+    eyes = Eyes()
+    assert not eyes.are_useful
+    for faults, are_useful in (("", True), (fault, False), (f"blurred {fault} model", False), ("blurred model", True)):
+        eyes.beat(Heartbeat(1.0, True, faults))
+        assert eyes.are_useful is are_useful, faults
+    eyes.beat(Heartbeat(2.0, False))
+    assert not eyes.are_useful
+
+
+@pytest.mark.parametrize("fault", ["camera_lost", "black"])
+def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: str) -> None:
+    eyes = Eyes()
+    for faults, is_covered, told in (("", False, False), ("model", True, True), (fault, True, False)):
+        eyes.beat(Heartbeat(1.0, True, faults, is_covered))
+        assert (eyes.are_covered, eyes.are_useful) == (told, not is_covered)
+    eyes.beat(Heartbeat(2.0, True, "", is_covered=True))
+    eyes.gone()
+    eyes.beat(Heartbeat(3.0, True))
+    assert (eyes.are_covered, eyes.are_useful) == (False, True)
+
+
+def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
+    light = Light(PIN, factory=pins)
+    light._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
+    with pytest.raises(ControlError, match="camera light at pin 23: the pin is gone"):
+        light.show(is_lit=True)
+    eyes = Eyes(light)
+    eyes.beat(Heartbeat(1.0, True))
+    assert eyes.is_open
+
+
+def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Light(PIN, factory=pins)
+    with pytest.raises(ControlError, match=r"^camera light at pin 23: .*in use"):
+        Light(PIN, factory=pins)
+    first.close()
+    monkeypatch.setitem(__import__("sys").modules, "gpiozero", None)
+    with pytest.raises(ControlError, match="apt install python3-gpiozero python3-lgpio"):
+        Light(PIN)
+
+
+def test_a_pin_is_not_given_twice() -> None:
+    assert config.parse("[camera]\nled = [23]\n").camera.led == (23,)
+    with pytest.raises(ConfigError, match=r"camera.led is 17; that is the pin of a button"):
+        config.parse("[camera]\nled = [17]\n[controls]\nbuttons = [17, 27]\n")
+    with pytest.raises(ConfigError, match=r"at most 1 different whole numbers from 0 to 27"):
+        config.parse("[camera]\nled = [1, 2]\n")
+
+
+def serving(folder: Path, settings: config.Settings) -> tuple[threading.Thread, threading.Event]:
+    stop = threading.Event()
+    voice = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
+    voice.start()
+    return voice, stop
+
+
+def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gpiozero
+
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    settings = config.Settings(
+        camera=config.Camera(led=(PIN,)), voice=config.Voice(engine="printed"), controls=config.Controls(keys="off")
+    )
+    voice, stop = serving(tmp_path, settings)
+    try:
+        vision = Client(tmp_path / "voice.sock")
+        vision.heartbeat(1.0, camera=True, faults="blurred")
+        assert until((tmp_path / "no-assistant" / "control.sock").exists)
+        assert until(lambda: control_client.ask("facts").facts["camera"] is True)
+        pin = gpiozero.Device.pin_factory.pin(PIN)
+        assert pin.state == 1
+        facts = control_client.ask("facts").facts
+        assert facts == {
+            "vision": False, "muted": False, "sees": True, "covered": False, "camera": True, "faults": "blurred",
+            "wrong": "",
+        }  # fmt: skip
+        vision.close()
+        assert until(lambda: pin.state == 0)
+        assert control_client.ask("facts").facts["camera"] is False
+    finally:
+        stop.set()
+        voice.join(WAIT_S)
+        gpiozero.Device.pin_factory.reset()
+        gpiozero.Device.pin_factory = None
+
+
+def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = config.Settings(
+        camera=config.Camera(led=(PIN,)), voice=config.Voice(engine="printed"), controls=config.Controls(keys="off")
+    )
+
+    class Words(English):
+        words = {**English.words, "light": "The camera light does not work."}  # noqa: RUF012
+
+    stop = threading.Event()
+    voice = threading.Thread(target=serve, args=(settings, tmp_path / "voice.sock", Words(), stop))
+    voice.start()
+    assert until((tmp_path / "no-assistant" / "control.sock").exists)
+    assert until(lambda: control_client.ask("facts").facts["wrong"] == "light"), (
+        "the door may be open before the pin is tried"
+    )
+    stop.set()
+    voice.join(WAIT_S)
+    assert capsys.readouterr().out == "The camera light does not work.\n"
+
+
+def test_a_capture_knows_whether_its_camera_is_open() -> None:
+    opened, read = threading.Event(), threading.Event()
+
+    class Camera(ScriptedCamera):
+        def read(self) -> Frame | None:
+            opened.set()
+            assert read.wait(WAIT_S)
+            return super().read()
+
+    camera = Camera([Frame(picture(), 0.0, 1), CameraError("unplugged")], is_live=True)
+    capture = Capture(lambda: camera, repeat=False)
+    assert not capture.is_open
+    capture.start()
+    assert opened.wait(WAIT_S)
+    assert capture.is_open
+    read.set()
+    assert until(lambda: capture.has_ended)
+    assert camera.is_closed
+    assert not capture.is_open

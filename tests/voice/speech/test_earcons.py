@@ -1,0 +1,74 @@
+"""The short sounds: short, soft at the ends, and so different that no two can be mistaken for each other."""
+
+import array
+import itertools
+import math
+
+import pytest
+
+from assistant.records import EXPRESSIONS
+from assistant.voice.audio.player import Pcm
+from assistant.voice.speech import earcons
+from tests.support.captured_audio import loudness
+
+SEVEN = EXPRESSIONS[:7]
+PARTS = 3
+
+
+def contour(sound: Pcm) -> tuple[float, ...]:
+    """What an ear follows, measured without knowing how the sound was made: the pitch of each third in semitones above
+    440 Hz, from the time between its first and its last upward crossing of zero."""
+    values = array.array("h", sound.samples)
+    third, pitches = len(values) // PARTS, []
+    for start in range(0, third * PARTS, third):
+        part = values[start : start + third]
+        ups = [n for n in range(1, len(part)) if part[n - 1] < 0 <= part[n]]
+        hertz = (len(ups) - 1) * sound.rate / (ups[-1] - ups[0])
+        pitches.append(12 * math.log2(hertz / 440))
+    return tuple(pitches)
+
+
+def direction(pitches: tuple[float, ...]) -> tuple[int, ...]:
+    """For each step 1 up, -1 down, 0 the same; two semitones are the least that everybody hears."""
+    return tuple((after - before > 2) - (after - before < -2) for before, after in itertools.pairwise(pitches))
+
+
+@pytest.mark.parametrize("name", SEVEN)
+def test_an_expression_is_short_and_does_not_click(name: str) -> None:
+    sound = earcons.earcon(name)
+    values = array.array("h", sound.samples)
+    assert 0.2 < sound.seconds <= 0.3
+    assert 9000 < max(values) < 32000
+    assert max(abs(values[0]), abs(values[-1])) < 200
+    jumps = max(abs(after - before) for before, after in itertools.pairwise(values))
+    assert jumps < 0.6 * max(values), "more than the steepest wave here is a click"
+
+
+def test_all_are_equally_loud() -> None:
+    levels = [loudness(earcons.earcon(name)) for name in SEVEN]
+    assert max(levels) < 1.6 * min(levels), "4 dB"
+
+
+def test_no_two_go_the_same_way_nor_lie_near_each_other() -> None:
+    measured = {name: contour(earcons.earcon(name)) for name in SEVEN}
+    assert len({direction(pitches) for pitches in measured.values()}) == len(SEVEN)
+    for one, other in itertools.combinations(SEVEN, 2):
+        apart = max(abs(a - b) for a, b in zip(measured[one], measured[other], strict=True))
+        assert apart >= 3.5, (one, other, apart)
+
+
+def test_the_way_tells_what_is_pleasant() -> None:
+    rises = {name: (pitches := contour(earcons.earcon(name)))[-1] - pitches[0] for name in SEVEN}
+    assert {name for name, rise in rises.items() if rise > 4} == {"happy", "surprise"}
+    assert {name for name, rise in rises.items() if rise < -4} == {"angry", "disgust", "fear", "sad"}
+    assert abs(rises["neutral"]) < 0.5
+
+
+def test_the_tick_is_soft_and_the_alarm_is_the_one_of_the_last_rung() -> None:
+    tick = earcons.earcon("still_here")
+    assert tick.seconds <= 0.06
+    assert 100 < loudness(tick) < min(loudness(earcons.earcon(name)) for name in SEVEN) / 8, "18 dB"
+    assert earcons.earcon("alarm") == earcons.three_beeps()
+    assert set(earcons.NAMES) == {*SEVEN, "still_here", "alarm"}
+    with pytest.raises(KeyError):
+        earcons.earcon("contempt")

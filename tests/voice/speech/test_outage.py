@@ -1,0 +1,138 @@
+"""No sound at all: it is tried again, and once heard, the wearer learns how long it was and what was missed."""
+
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.records import Fate, Priority, Utterance
+from assistant.voice.speech.outage import RETRY_S, Silence
+from assistant.voice.speech.speech_queue import SpeechQueue
+
+
+class Words:
+    def silence(self, seconds: float) -> str:
+        return f"No sound for {seconds:.0f} s."
+
+
+class Bench:
+    """A queue whose utterances are heard while `works`, and the silence that is told of their ends."""
+
+    def __init__(self) -> None:
+        self.now, self.works, self.heard = 0.0, True, []
+        self.tries = self.cuts = 0
+        self.silence = Silence(Words(), self.put, lambda: self.now)
+        self.queue = SpeechQueue(lambda utterance, fate, now: self.ends.append((utterance, fate, now)))
+        self.ends: list[tuple[Utterance, Fate, float]] = []
+
+    def put(self, utterance: Utterance) -> None:
+        self.queue.put(utterance, self.now)
+
+    def go(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self.now < until:
+            self.now += 0.25
+            self.silence.look()
+            while self.queue.take(self.now):
+                text = self.queue.speaking.text if self.queue.speaking else ""
+                self.tries += 1
+                fate = Fate.FAILED if not self.works else Fate.INTERRUPTED if self.cuts else Fate.SPOKEN
+                self.cuts -= fate is Fate.INTERRUPTED
+                self.heard += [text] if fate is Fate.SPOKEN else []
+                self.queue.finish(fate, self.now)
+                while self.ends:
+                    self.silence.ended(*self.ends.pop(0))
+            while self.ends:
+                self.silence.ended(*self.ends.pop(0))
+
+
+def fault(text: str, *, is_over: bool = False) -> Utterance:
+    return Utterance(text, Priority.FAULT, "fault camera", None, text, is_over=is_over)
+
+
+READY = Utterance("Ready.", Priority.ANSWER, "status", None, "ready")
+HAPPY = Utterance("Looks happy.", Priority.CHANGE, "person 1", None, "happy")
+
+
+def muted(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench], None] = lambda bench: None) -> Bench:
+    """A bench on which all this could not be heard."""
+    bench = Bench()
+    bench.works = False
+    for utterance in utterances:
+        bench.put(utterance)
+        bench.go(0.25)
+    then(bench)
+    bench.go(seconds)
+    return bench
+
+
+def test_what_could_not_be_heard_is_told_once_sound_is_back_and_how_long_it_was() -> None:
+    bench = muted(READY, fault("Camera lost."), HAPPY)
+    assert bench.silence.stands
+    assert 20 / RETRY_S - 4 <= bench.tries - 3 <= 20 / RETRY_S + 1
+    bench.works = True
+    bench.go(RETRY_S + 0.5)
+    assert not bench.silence.stands
+    assert bench.heard[0].startswith("No sound for 2")
+    assert sorted(bench.heard[1:]) == ["Camera lost.", "Ready."], "an expression of then is no longer true"
+    bench.go(60)
+    assert len(bench.heard) == 3
+
+
+def test_a_fault_that_began_and_ended_unheard_is_not_told() -> None:
+    bench = muted(fault("Camera lost."), then=lambda bench: bench.put(fault("Camera is back.", is_over=True)))
+    bench.works = True
+    bench.go(RETRY_S + 0.5)
+    assert len(bench.heard) == 1
+    assert bench.heard[0].startswith("No sound")
+
+
+def pause(text: str, *, is_over: bool = False) -> Utterance:
+    return Utterance(text, Priority.PAUSE, "lens", None, text, is_over=is_over)
+
+
+def test_a_pause_that_could_not_be_heard_is_told_later_unless_it_is_over() -> None:
+    for is_over, heard in ((False, ["Covered."]), (True, [])):
+        end = pause("I can see.", is_over=True)
+        bench = muted(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
+        bench.works = True
+        bench.go(RETRY_S + 0.5)
+        assert bench.heard[1:] == heard
+
+
+def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
+    bench = muted(fault("Camera lost."), seconds=0.25)
+    bench.works, bench.cuts = True, 2
+    bench.go(2 * RETRY_S + 0.25)
+    assert (bench.heard, bench.cuts, bench.silence.stands) == ([], 0, True)
+    bench.go(RETRY_S + 0.5)
+    assert bench.heard[0].startswith("No sound")
+    assert bench.heard[1:] == ["Camera lost."]
+    assert not bench.silence.stands
+
+
+def test_whatever_is_heard_first_ends_the_silence() -> None:
+    bench = muted(fault("Camera lost."), seconds=0.25)
+    bench.works = True
+    bench.put(HAPPY)
+    bench.go(1.0)
+    assert bench.heard[0] == "Looks happy."
+    assert sorted(bench.heard[1:]) == ["Camera lost.", "No sound for 0 s."]
+
+
+@given(st.floats(1.0, 3600.0))
+def test_sound_is_found_again_within_two_seconds_of_its_return(seconds: float) -> None:
+    bench = muted(HAPPY, seconds=min(seconds, 60.0))
+    bench.works = True
+    began = bench.now
+    while not bench.heard:
+        bench.go(0.25)
+    assert bench.now - began <= 2.0
+
+
+def test_where_everything_is_heard_nothing_is_added() -> None:
+    bench = Bench()
+    for utterance in (READY, HAPPY, fault("Camera lost.")):
+        bench.put(utterance)
+        bench.go(100.0)
+    assert bench.heard == ["Ready.", "Looks happy.", "Camera lost."]

@@ -1,0 +1,361 @@
+"""Every command at the desk: what is heard, what is answered, what is kept."""
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant import phrases
+from assistant.ipc.messages import Ask
+from assistant.records import Fate, Priority, Utterance
+from assistant.voice.commands import ASKED, CONFIRM_S, Desk
+from assistant.voice.persistent_settings import MAX_BYTES, Kept, state_file
+
+EN = phrases.load("en")
+WAIT_S = 5.0
+
+
+class Mouth:
+    """Keeps what is put, and notes when it was cut off: "-" for an answer, "--" for nothing."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.speaking: Utterance | None = None
+
+    def put(self, utterance: Utterance) -> None:
+        assert utterance.priority >= Priority.ANSWER
+        self.events.append(utterance.text)
+
+    def interrupt(self, *, is_for_answer: bool = False) -> Utterance | None:
+        self.events.append("-" if is_for_answer else "--")
+        return self.speaking
+
+    def drain(self, timeout_s: float) -> bool:
+        self.events.append("drained")
+        return timeout_s > 0
+
+    def withdraw(self, topic: str | None = None) -> None:
+        assert topic is None
+        self.events.append("~")
+
+
+class Bench:
+    def __init__(self, path: Path | None = None, switch_off: Callable[[], str] | None = None) -> None:
+        self.mouth, self.now, self.sees = Mouth(), 100.0, True
+        self.facts: dict[str, str | bool] = {}
+        self.asked: SimpleQueue[Ask] = SimpleQueue()
+        self.voices: list[tuple[int, int]] = []
+        self.kept = Kept(175, 100, path)
+        self.desk = Desk(
+            EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
+            is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
+        )  # fmt: skip
+
+    def ask(self, text: str, what: str = "describe", why: str = "asked") -> Utterance:
+        """The wearer asks, and that is the answer."""
+        answer = Utterance(text, Priority.ANSWER, "answer", None, why)
+        vision = threading.Thread(
+            target=lambda: self.desk.answered(self.asked.get(timeout=WAIT_S).number, answer),
+        )
+        vision.start()
+        assert self.desk.do(what).text == text
+        vision.join()
+        return answer
+
+    def heard(self) -> list[str]:
+        events, self.mouth.events = self.mouth.events, []
+        return events
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_a_question_cuts_off_and_is_answered_by_vision(what: str) -> None:
+    bench = Bench()
+
+    def vision() -> None:
+        ask = bench.asked.get(timeout=WAIT_S)
+        bench.desk.answered(ask.number + 1, Utterance("Not this.", Priority.ANSWER, "answer"))
+        bench.desk.answered(ask.number, Utterance(f"About {ask.what}.", Priority.ANSWER, "answer"))
+
+    thread = threading.Thread(target=vision)
+    thread.start()
+    reply = bench.desk.do(what)
+    thread.join()
+    assert (reply.ok, reply.text) == (True, f"About {what}.")
+    assert bench.heard() == ["-", f"About {what}."]
+
+
+def test_a_silent_vision_is_no_silence() -> None:
+    bench = Bench()
+    reply = bench.desk.do("describe")
+    assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
+    assert bench.heard() == ["-", EN.status("no_answer")]
+    bench.desk.answered(1, Utterance("Too late.", Priority.ANSWER, "answer"))
+    assert bench.heard() == []
+
+
+def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> None:
+    bench = Bench()
+    assert bench.desk.do("repeat").text == EN.status("nothing_said")
+    for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
+        bench.desk.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
+    bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk"), Fate.SPOKEN)
+    bench.desk.ended(Utterance("Still here.", Priority.STATUS, "tick"), Fate.SPOKEN)
+    bench.heard()
+    assert bench.desk.do("repeat").text == "Looks sad."
+    assert bench.heard() == ["-", "Looks sad."]
+
+
+def test_repeat_says_what_it_cuts_off_itself() -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    for text, topic, said in (
+        ("Louder.", "desk", "Looks happy."),
+        ("Looks sad.", "person 1", "Looks sad."),
+        ("One person, ahead.", "answer", "One person, ahead."),
+    ):
+        bench.mouth.speaking = Utterance(text, Priority.ANSWER, topic)
+        assert bench.desk.do("repeat").text == said
+
+
+def test_repeat_right_after_a_question_says_the_answer() -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.mouth.speaking = bench.ask("One person, ahead.")
+    assert bench.desk.do("repeat").text == "One person, ahead."
+
+
+@pytest.mark.parametrize("how", ["repeat", "repeat_instead"])
+@pytest.mark.parametrize("is_still_spoken", [True, False])
+def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    noted = bench.ask(EN.status("noted"), "wrong", "noted")
+    bench.mouth.speaking = noted if is_still_spoken else None
+    if how == "repeat_instead":
+        bench.mouth.speaking = bench.ask("Cannot tell, too dark.")
+    assert bench.desk.do(how).text == EN.status("noted")
+
+
+@pytest.mark.parametrize("is_still_spoken", [True, False])
+@pytest.mark.parametrize("cut_off", ["Camera lost.", ""])
+def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:
+    bench = Bench()
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.mouth.speaking = Utterance(cut_off, Priority.FAULT, "fault camera_lost") if cut_off else None
+    answer = bench.ask("One person, ahead.")
+    bench.mouth.speaking = answer if is_still_spoken else None
+    if not is_still_spoken:
+        bench.desk.ended(answer, Fate.SPOKEN)
+    assert bench.desk.do("repeat_instead").text == (cut_off or "Looks happy.")
+    assert Bench().desk.do("repeat_instead").text == EN.status("nothing_said")
+
+
+def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
+    bench = Bench()
+    assert bench.desk.do("mute").text == "Muted."
+    assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
+    passed = [each for each in Priority if bench.desk.passes(Utterance("x", each, "x"))]
+    assert passed == [Priority.PAUSE, Priority.ANSWER, Priority.FAULT]
+    assert bench.desk.do("status").facts["muted"] is True
+    assert bench.desk.do("toggle_mute").text == "Sound on."
+    assert all(bench.desk.passes(Utterance("x", each, "x")) for each in Priority)
+    bench.desk.do("toggle_mute")
+    assert bench.desk.is_muted
+    assert not Bench().desk.is_muted, "a new start is never mute"
+
+
+def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "voice.json"
+    bench = Bench(file)
+    said = [bench.desk.do("quieter").text for _ in range(10)]
+    assert said == ["Quieter."] * 8 + ["This is the quietest."] * 2
+    assert [bench.desk.do("faster").text for _ in range(12)][-2:] == ["This is the fastest."] * 2
+    assert bench.voices[0] == (175, 90)
+    assert bench.voices[-1] == (450, 10)
+    assert len(bench.voices) == 9 + 11
+    again = Bench(file)
+    assert (again.kept.rate_wpm, again.kept.volume) == (450, 10)
+    assert again.desk.do("louder").text == "Louder."
+    assert again.desk.do("slower").text == "Slower."
+    assert again.voices == [(450, 20), (425, 20)]
+    assert [again.desk.do("slower").text for _ in range(20)][-1] == "This is the slowest."
+    assert (Kept(200, 100, file).rate_wpm, Kept(175, 100, file).rate_wpm) == (200, 80), "edited settings go first"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"set": [175, 100], "rate_wpm": 9999, "volume": true}', "[" * MAX_BYTES, "\x00"]
+)
+def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "voice.json"
+    file.write_text(content)
+    kept = Kept(175, 100, file)
+    assert (kept.rate_wpm, kept.volume) == (175, 100)
+    kept.keep(volume=50)
+    assert json.loads(file.read_text())["volume"] == 50
+    assert [each.name for each in tmp_path.iterdir()] == ["voice.json"]
+
+
+def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) -> None:
+    troubles: list[str] = []
+    (tmp_path / "file").write_text("")
+    kept = Kept(175, 100, tmp_path / "file" / "voice.json", troubles.append)
+    kept.keep(volume=30)
+    assert kept.volume == 30
+    assert "cannot be kept" in troubles[0]
+    (tmp_path / "file").unlink()
+    kept.keep(volume=40)
+    assert troubles[1:] == [""]
+    Kept(175, 100).keep(volume=30)
+
+
+def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/emotion-assistant:/other")
+    assert state_file() == Path("/var/lib/emotion-assistant/voice.json")
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/x/state")
+    assert state_file() == Path("/home/x/state/emotion-assistant/voice.json")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/x")
+    assert state_file() == Path("/home/x/.local/state/emotion-assistant/voice.json")
+    monkeypatch.delenv("HOME")
+    assert state_file() is None
+
+
+def test_status_tells_a_dead_vision() -> None:
+    bench = Bench()
+    assert bench.desk.do("status").text == "Running."
+    bench.sees = False
+    reply = bench.desk.do("status")
+    assert reply.text == EN.status("no_answer")
+    assert reply.facts == {
+        "vision": False, "camera": False, "covered": False, "faults": "", "muted": False, "volume": 100,
+        "rate_wpm": 175,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"sees": True, "camera": True, "faults": ""}, [EN.status("running")]),
+        ({"sees": False, "camera": False, "faults": "camera_lost"}, [EN.fault("camera_lost")]),
+        ({"sees": False, "camera": False, "faults": ""}, [EN.status("no_picture")]),
+        ({"sees": False, "covered": True, "camera": True, "faults": ""}, [EN.status("covered")]),
+        (
+            {"sees": False, "covered": True, "camera": True, "faults": "model_second"},
+            [EN.status("covered"), EN.fault("model_second")],
+        ),
+        (
+            {"sees": True, "camera": True, "faults": "model_second blurred"},
+            [EN.status("running"), EN.fault("model_second"), EN.fault("blurred")],
+        ),
+    ],
+)
+def test_status_tells_what_is_wrong(facts: dict[str, str | bool], said: list[str]) -> None:
+    bench = Bench()
+    bench.facts = facts
+    reply = bench.desk.do("status")
+    assert reply.text == " ".join(said)
+    assert (reply.facts["vision"], reply.facts["camera"], reply.facts["faults"]) == (
+        True, facts["camera"], facts["faults"],
+    )  # fmt: skip
+    assert reply.facts["covered"] is facts.get("covered", False)
+
+
+def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
+    bench = Bench(switch_off=lambda: (tmp_path / "off").write_text("") or "")
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+    bench.now += CONFIRM_S + 0.1
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
+    bench.desk.do("status")
+    bench.now += CONFIRM_S
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
+    assert not (tmp_path / "off").exists()
+    bench.heard()
+    assert bench.desk.do("shutdown").text == EN.status("shutdown")
+    assert bench.desk.going
+    bench.desk.going.join()
+    assert (tmp_path / "off").exists()
+    assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
+
+
+def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.look()
+    assert bench.heard() == [], "nothing was asked for"
+    bench.desk.do("shutdown")
+    for _ in range(2):
+        bench.desk.look()
+        assert bench.heard() in ([EN.status("shutdown_ask")], [])
+        bench.now += CONFIRM_S / 2
+    bench.now += 0.1
+    bench.desk.look()
+    bench.desk.look()
+    assert bench.heard() == [EN.status("shutdown_kept")]
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+
+
+@pytest.mark.parametrize(
+    ("command", "heard"),
+    [
+        ("louder", ["kept", EN.status("loudest")]),
+        ("mute", ["kept", "~", EN.status("muted")]),
+        ("status", ["kept", EN.status("running")]),
+        ("describe", ["-", "kept", EN.status("no_answer")]),
+        ("repeat", ["-", "kept", "Looks happy."]),
+        ("cancel", ["--", "kept"]),
+        ("facts", []),
+        ("no such command", []),
+    ],
+)
+def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: str, heard: list[str]) -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.desk.do("shutdown")
+    bench.heard()
+    bench.desk.do(command)
+    assert bench.heard() == [EN.status("shutdown_kept") if each == "kept" else each for each in heard]
+    is_off = bool(heard)
+    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask" if is_off else "shutdown")
+    if bench.desk.going:
+        bench.desk.going.join()
+
+
+def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
+    bench = Bench(switch_off=lambda: "")
+    bench.desk.do("shutdown")
+    bench.desk.do("shutdown")
+    bench.now += CONFIRM_S + 1
+    bench.desk.look()
+    bench.desk.do("louder")
+    assert EN.status("shutdown_kept") not in bench.heard()
+
+
+@pytest.mark.parametrize("switch_off", [None, lambda: "no right to do that"])
+def test_a_shutdown_that_cannot_be_is_said(switch_off: Callable[[], str] | None) -> None:
+    bench = Bench(switch_off=switch_off)
+    bench.desk.do("shutdown")
+    reply = bench.desk.do("shutdown")
+    if bench.desk.going:
+        bench.desk.going.join()
+    assert reply.ok is bool(switch_off)
+    assert bench.heard()[-1] == EN.status("shutdown_failed")
+
+
+def test_cancel_cuts_off_and_says_nothing() -> None:
+    bench = Bench()
+    assert bench.desk.do("cancel").ok
+    assert bench.heard() == ["--"], "for no answer"
+
+
+@given(st.text(max_size=60))
+def test_what_is_no_command_is_refused(text: str) -> None:
+    known = {name.removeprefix("_do_") for name in dir(Desk) if name.startswith("_do_")} | set(ASKED)
+    bench = Bench()
+    if text not in known:
+        assert not bench.desk.do(text).ok
+        assert bench.heard() == []

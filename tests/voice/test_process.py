@@ -1,0 +1,572 @@
+"""The voice process: what comes over the link is spoken, its fate goes back, and a silent vision is missed."""
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from assistant.config import settings as config
+from assistant.ipc import control_client
+from assistant.ipc.link import Client
+from assistant.ipc.messages import Answer, Ask, Ended, Message
+from assistant.records import Fate, Fault, LinkError, Priority, Utterance, VoiceError
+from assistant.system.board import Board
+from assistant.voice.commands import CONFIRM_S
+from assistant.voice.monitors import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
+from assistant.voice.persistent_settings import state_file
+from assistant.voice.process import MIXER_S, TICK_S, serve
+from assistant.voice.speech.outage import RETRY_S
+from assistant.voice.voices.printed import Printed
+
+WAIT_S = 5.0
+SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
+
+
+class English:
+    voice = "en"
+    words = {  # noqa: RUF012
+        "vision": "The vision part stopped.", "camera": "Camera lost.", "power": "Power is weak.", "hot": "I am hot.",
+        "starting": "Still starting.", "sound": "Sound moved.", "disk": "I could not save.",
+    }  # fmt: skip
+
+    def status(self, name: str) -> str:
+        return name
+
+    def said(self, table: str, name: str) -> str:
+        return f"{table}.{name}"
+
+    def silence(self, seconds: float) -> str:
+        return f"No sound for {seconds:.0f} s."
+
+    def fault(self, name: str, *, is_over: bool = False) -> str:
+        return "It is back." if is_over else self.words[name]
+
+
+class Bench:
+    """A voice process in a thread, a vision that is linked to it, and a clock that only the test moves."""
+
+    def __init__(self, folder: Path, settings: config.Settings = SETTINGS) -> None:
+        self.now, self.stop = 100.0, threading.Event()
+        self.came: SimpleQueue[Message] = SimpleQueue()
+        self.vision = Client(folder / "voice.sock", self.came.put)
+        self.thread = threading.Thread(
+            target=serve,
+            args=(settings, folder / "voice.sock", English(), self.stop),
+            kwargs={"clock": lambda: self.now},
+        )
+        self.thread.start()
+
+    def fate(self) -> tuple[str, Fate]:
+        message = self.came.get(timeout=WAIT_S)
+        assert isinstance(message, Ended)
+        return message.utterance.text, message.fate
+
+    def beat(self, *, camera: bool = True, faults: str = "", is_covered: bool = False) -> None:
+        """Vision tells how it is; returns once that has arrived."""
+        self.vision.heartbeat(self.now, camera=camera, faults=faults, is_covered=is_covered)
+        self.vision.say(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
+        assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
+
+    def close(self) -> None:
+        self.stop.set()
+        self.thread.join(WAIT_S)
+        self.vision.close()
+        assert not self.thread.is_alive()
+
+
+class Out(io.StringIO):
+    """What the printed voice says. open: while cleared, it stays within a sentence; fails: nothing can be printed.
+    used: the settings of the voice that said each line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.begun, self.fails = threading.Event(), threading.Event(), False
+        self.open.set()
+        self.used: list[config.Voice] = []
+
+    def voice(self, settings: config.Voice) -> Printed:
+        out = self
+
+        class Voice(Printed):
+            def _print(self, line: str, cancel: threading.Event) -> bool:
+                out.used.append(settings)
+                out.begun.set()
+                assert out.open.wait(WAIT_S)
+                if out.fails:
+                    raise VoiceError("out of paper")
+                return super()._print(line, cancel)
+
+        return Voice(out)
+
+
+@pytest.fixture
+def out(monkeypatch: pytest.MonkeyPatch) -> Out:
+    out = Out()
+    monkeypatch.setattr("assistant.voice.voices.make", lambda settings, language, player: (out.voice(settings),))
+    return out
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Waits until the voice has looked at everything once more; by then its controls are open too. A vision that is
+    silent for the moment between a step of the clock and its next heartbeat goes unsaid."""
+    looks = threading.Semaphore(0)
+    monkeypatch.setattr(Watch, "look", lambda watch: None)
+    monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
+
+    def wait() -> None:
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(2):
+            assert looks.acquire(timeout=WAIT_S)
+
+    return wait
+
+
+@pytest.fixture
+def bench(tmp_path: Path, out: Out) -> Iterator[Bench]:
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        yield bench
+
+
+def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | None = None) -> Utterance:
+    return Utterance(text, priority, text, expires_at)
+
+
+def next_after(bench: Bench, looked: Callable[[], None]) -> str:
+    """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
+    looked()
+    bench.vision.say(say("nothing", Priority.STATUS))
+    text, fate = bench.fate()
+    assert fate is Fate.SPOKEN
+    if text != "nothing":
+        assert bench.fate() == ("nothing", Fate.SPOKEN)
+    return text
+
+
+def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) -> None:
+    for message, expected in (
+        (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
+        (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
+        (say("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
+        (Fault("camera", 100.0), ("Camera lost.", Fate.SPOKEN)),
+        (Fault("camera", 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
+    ):
+        bench.vision.send(message)
+        assert bench.fate() == expected
+    assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
+
+
+def test_a_voice_that_had_died_says_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "running").touch()  # nobody has taken these away
+        monkeypatch.setenv(name, str(tmp_path / name))
+    Bench(tmp_path).close()
+    assert out.getvalue() == "It is back.\n"
+    assert not list(tmp_path.rglob("running")), "an orderly end"
+
+
+def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    (tmp_path / "STATE_DIRECTORY" / "running").touch()  # and the one in memory went with the power
+    for _ in range(2):
+        Bench(tmp_path).close()
+        assert out.getvalue() == "interrupted\n", "the second start came after an orderly end"
+
+
+def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hour(
+    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.voice.process.raise_volume", lambda device: device == "usb")
+    settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="usb"))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        assert bench.fate() == ("volume", Fate.SPOKEN)
+        bench.now += MIXER_S - 1
+        assert next_after(bench, looked) == "nothing"
+        bench.now += 1
+        assert bench.fate() == ("volume", Fate.SPOKEN)
+
+
+def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
+    tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves: list[Callable[[str], None]] = []
+    monkeypatch.setattr("assistant.voice.process.CardPlayer", lambda device, on_move: moves.append(on_move))
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        bench.beat()
+        for card, said in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
+            moves[0](card)
+            assert bench.fate() == (said, Fate.SPOKEN)
+
+
+def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
+    bench: Bench, looked: Callable[[], None]
+) -> None:
+    kept = state_file()
+    assert kept
+    kept.parents[1].write_text("no folder")
+    looked()
+    for command, told in (("quieter", ("I could not save.",)), ("quieter", ()), ("louder", ("It is back.",))):
+        if command == "louder":
+            kept.parents[1].unlink()
+        assert control_client.ask(command).ok
+        for text in (*told, command):
+            assert bench.fate() == (text, Fate.SPOKEN)
+
+
+def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+    kept = state_file()
+    assert kept
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({"rate_wpm": 200, "volume": 60, "set": [175, 100]}))
+    with contextlib.closing(Bench(tmp_path)) as bench:
+        bench.vision.say(say("Looks happy."))
+        assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+        looked()
+        for command in ("louder", "slower"):
+            assert control_client.ask(command).ok
+            assert bench.fate() == (command, Fate.SPOKEN)
+    assert [(used.rate_wpm, used.volume) for used in out.used] == [(200, 60), (200, 70), (175, 70)]
+
+
+def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) -> None:
+    out.open.clear()
+    bench.vision.say(say("Looks happy."))
+    assert out.begun.wait(WAIT_S)
+    for text in ("Looks sad.", "Looks angry."):
+        bench.vision.say(say(text))
+    bench.vision.withdraw("Looks sad.")
+    assert bench.fate() == ("Looks sad.", Fate.SUPERSEDED)
+    out.open.set()
+    assert [bench.fate(), bench.fate()] == [("Looks happy.", Fate.SPOKEN), ("Looks angry.", Fate.SPOKEN)]
+
+
+def test_after_a_loss_of_sound_it_is_tried_again_and_what_was_missed_is_told(bench: Bench, out: Out) -> None:
+    out.fails = True
+    bench.vision.send(Fault("camera", 100.0))
+    assert bench.fate() == ("Camera lost.", Fate.FAILED)
+    for lasted in ("2", "3"):
+        bench.now += RETRY_S
+        assert bench.fate() == (f"No sound for {lasted} s.", Fate.FAILED)
+    out.fails = False
+    bench.now += RETRY_S
+    assert [bench.fate(), bench.fate()] == [("No sound for 4 s.", Fate.SPOKEN), ("Camera lost.", Fate.SPOKEN)]
+
+
+def test_a_shutdown_that_is_confirmed_is_carried_out(
+    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried_out: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr("assistant.voice.process.switch_off", lambda command: carried_out.put(command) or "")
+    settings = dataclasses.replace(SETTINGS, controls=config.Controls(shutdown_command="halt"))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        looked()
+        for said in ("shutdown_ask", "shutdown"):
+            assert carried_out.empty()
+            assert control_client.ask("shutdown").text == said
+            assert bench.fate() == (said, Fate.SPOKEN)
+        assert carried_out.get(timeout=WAIT_S) == "halt"
+
+
+def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_off(
+    bench: Bench, looked: Callable[[], None]
+) -> None:
+    looked()
+    for _ in range(2):
+        assert control_client.ask("shutdown").text == "shutdown_ask"
+        assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+        bench.now += CONFIRM_S + 1
+        assert bench.fate() == ("shutdown_kept", Fate.SPOKEN)
+    assert control_client.ask("shutdown").ok
+    assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+    assert control_client.ask("mute").ok
+    assert [bench.fate(), bench.fate()] == [("shutdown_kept", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
+
+
+def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -> None:
+    bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
+    bench.vision.send(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    assert out.getvalue() == "Looks happy.\n"
+
+
+def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
+    bench: Bench, out: Out, looked: Callable[[], None]
+) -> None:
+    looked()
+    bench.vision.heartbeat(100.0, camera=True)
+    bench.vision.say(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    assert control_client.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.vision.say(say("Looks sad."))
+    assert bench.fate() == ("Looks sad.", Fate.DROPPED)
+    bench.vision.send(Fault("camera", 100.0))
+    assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
+    reply = control_client.ask("status")
+    assert reply.facts == {
+        "vision": True, "camera": True, "covered": False, "faults": "", "muted": True, "volume": 100, "rate_wpm": 175
+    }  # fmt: skip
+    assert bench.fate() == ("running muted", Fate.SPOKEN)
+    assert control_client.ask("unmute").ok
+    assert bench.fate() == ("unmuted", Fate.SPOKEN)
+    assert control_client.ask("repeat").text == "Camera lost.", "what is said at the desk is not repeated"
+    assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
+    assert "Looks sad." not in out.getvalue()
+
+
+def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench) -> None:
+    bench.beat()
+    assert control_client.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.vision.say(say("The lens is covered.", Priority.PAUSE))
+    assert bench.fate() == ("The lens is covered.", Fate.SPOKEN)
+    bench.beat(is_covered=True)
+    reply = control_client.ask("status")
+    assert (reply.text, reply.facts["covered"]) == ("covered muted", True)
+    assert bench.fate() == ("covered muted", Fate.SPOKEN)
+    assert control_client.ask("facts").facts["sees"] is False
+    bench.beat()
+    assert control_client.ask("status").text == "running muted"
+
+
+def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, looked: Callable[[], None]) -> None:
+    for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
+        bench.now += TICK_S
+        bench.beat(is_covered=is_covered)
+        assert next_after(bench, looked) == heard
+
+
+def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
+    bench.vision.heartbeat(100.0)
+    bench.vision.say(say("first"))
+    assert bench.fate() == ("first", Fate.SPOKEN)
+    bench.now = 103.5
+    assert bench.fate() == ("The vision part stopped.", Fate.SPOKEN)
+    bench.vision.heartbeat(103.4)
+    assert bench.fate() == ("It is back.", Fate.SPOKEN)
+
+
+@pytest.mark.parametrize("strange", [Ask(1, "why"), Fault("no such fault", 1.0)])
+def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
+    bench.vision.say(say("before"))
+    assert bench.fate() == ("before", Fate.SPOKEN)
+    bench.vision.send(strange)
+    message: Message | None = None
+    while message is None:  # the link is cut, and found again
+        bench.vision.say(say("after"))
+        with contextlib.suppress(Empty):
+            message = bench.came.get(timeout=0.2)
+    assert isinstance(message, Ended)
+    assert message.utterance.text == "after"
+
+
+def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
+    began = time.monotonic()
+    bench.vision.say(say("Stopping.", Priority.ANSWER))
+    bench.vision.stop()
+    assert bench.fate() == ("Stopping.", Fate.SPOKEN)
+    bench.thread.join(WAIT_S)
+    assert not bench.thread.is_alive()
+    assert time.monotonic() - began < 2.0
+    assert bench.stop.is_set()
+
+
+def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "voice.sock").write_text("")
+    with pytest.raises(LinkError, match="no socket"):
+        serve(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
+
+
+@pytest.fixture
+def watched() -> tuple[Watch, list[float], list[str]]:
+    """A watch, its clock and what it said."""
+    said: list[str] = []
+    now = [100.0]
+    return Watch(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
+
+
+def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
+    watched: tuple[Watch, list[float], list[str]],
+) -> None:
+    watch, now, said = watched
+    watch.beat(1e9)
+    now[0] += MISSED_S
+    watch.look()
+    assert said == []
+    now[0] += 0.1
+    watch.look()
+    watch.look()
+    assert said == ["The vision part stopped."], "a step in the future counts as one now"
+    now[0] += 60
+    watch.look()
+    assert said == ["The vision part stopped."] * 2
+    watch.beat(now[0])
+    watch.look()
+    watch.look()
+    assert said == ["The vision part stopped."] * 2 + ["It is back."]
+
+
+def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[Watch, list[float], list[str]]) -> None:
+    watch, now, said = watched
+    now[0] += STARTS_S
+    watch.look()
+    assert said == []
+    now[0] += 0.1
+    watch.look()
+    watch.look()
+    assert said == ["Still starting."]
+    watch.beat(now[0])
+    watch.look()
+    assert said == ["Still starting.", "It is back."]
+
+
+def test_a_vision_that_is_known_to_have_ended_is_told_of_at_once_and_once_a_minute_if_it_goes_on(
+    watched: tuple[Watch, list[float], list[str]],
+) -> None:
+    watch, now, said = watched
+    heard = []
+    for _ in range(40):  # it lives for a second, and dies, every five
+        watch.beat(now[0])
+        watch.look()
+        now[0] += 1.0
+        watch.gone("ended by signal 11")
+        before = len(said)
+        for _ in range(4):
+            watch.look()
+            now[0] += 1.0
+        heard += [now[0] for text in said[before:] if text == "The vision part stopped."]
+    assert heard[0] == 105.0
+    assert 3 <= len(heard) <= 4, "200 s"
+    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(heard))
+    assert said.count("It is back.") == len(heard), "its end is told where its beginning was"
+
+
+def test_the_voice_needs_only_the_standard_library() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import assistant.voice.process, assistant.voice.voices.espeak, "
+        "assistant.voice.voices.tone, assistant.voice.voices.pyttsx3, assistant.voice.voices.printed\n"
+        "ours = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(sorted(ours - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['assistant']"
+
+
+def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
+    bench: Bench, looked: Callable[[], None]
+) -> None:
+    for camera, faults, heard in (
+        (False, "camera_lost", "nothing"), (True, "black", "nothing"), (True, "blank", "nothing"),
+        (True, "torn", "nothing"), (True, "blurred step", "nothing"), (True, "blurred", "sounds.still_here"),
+    ):  # fmt: skip
+        bench.now += TICK_S
+        bench.beat(camera=camera, faults=faults)
+        assert next_after(bench, looked) == heard, faults
+
+
+def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], None]) -> None:
+    looked()
+    assert control_client.ask("mute").ok
+    assert bench.fate() == ("muted", Fate.SPOKEN)
+    bench.now += TICK_S - 1
+    bench.beat()
+    looked()
+    bench.now += 1
+    bench.beat()
+    looked()
+    assert control_client.ask("unmute").ok
+    tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
+    assert isinstance(tick, Ended)
+    assert (tick.utterance.sound, tick.fate) == ("still_here", Fate.SPOKEN)
+    assert tick.utterance.text == "muted", "where it must be said, it is not that there is nothing to say"
+    assert [each.utterance.text for each in rest if isinstance(each, Ended)] == ["unmuted"], "once in ten minutes"
+
+
+def test_no_tick_where_a_word_was_heard(bench: Bench, looked: Callable[[], None]) -> None:
+    looked()
+    bench.vision.say(say("Looks happy."))
+    assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+    bench.now += TICK_S - 1
+    bench.beat()
+    assert next_after(bench, looked) == "nothing"
+    bench.now += TICK_S
+    bench.beat()
+    assert next_after(bench, looked) == "sounds.still_here"
+
+
+def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+    settings = dataclasses.replace(SETTINGS, words=config.Words(still_here=False))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        looked()
+        bench.now += TICK_S
+        bench.beat()
+        assert next_after(bench, looked) == "nothing"
+
+
+def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
+    said: list[Utterance] = []
+    now = 0.0
+    tick = Tick(English(), said.append, lambda: now, 600.0)
+    for second in range(0, 2000, 10):
+        now = float(second)
+        if second == 300:
+            tick.heard(Fate.SPOKEN, now)
+        if second == 500:
+            tick.heard(Fate.EXPIRED, now)
+        tick.look(is_muted=second > 1000)
+    assert [each.text for each in said] == ["sounds.still_here", "muted"]
+    assert [each.sound for each in said] == ["still_here"] * 2
+    assert [each.expires_at for each in said] == [900.25, 1500.25]
+    assert all(each.priority is Priority.STATUS for each in said)
+
+
+def _hwmon(root: Path, alarm: str, degrees: float) -> None:
+    for name, text in (
+        ("class/hwmon/hwmon1/in0_lcrit_alarm", alarm),
+        ("class/thermal/thermal_zone0/temp", f"{degrees * 1000:.0f}\n"),
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: Path) -> None:
+    said: list[tuple[float, str]] = []
+    now = [0.0]
+    watch = BoardWatch(
+        English(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
+    )
+
+    def wait(seconds: float) -> list[str]:
+        begun = len(said)
+        for _ in range(round(seconds)):
+            now[0] += 1
+            watch.look()
+        return [text for _, text in said[begun:]]
+
+    assert wait(20) == []  # a board without such files
+    _hwmon(tmp_path, "0\n", 60)
+    assert wait(20) == []
+    _hwmon(tmp_path, "1\n", 60)
+    assert wait(BOARD_S + 1) == ["Power is weak."]
+    assert wait(500) == []
+    assert wait(200) == ["Power is weak."]
+    _hwmon(tmp_path, "0\n", 81)
+    assert wait(BOARD_S + 1) == ["I am hot.", "It is back."]
+    _hwmon(tmp_path, "0\n", 77)  # not cool yet
+    assert wait(30) == []
+    _hwmon(tmp_path, "nonsense", 70)
+    assert wait(BOARD_S + 1) == ["It is back."]

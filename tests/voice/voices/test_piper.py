@@ -1,0 +1,303 @@
+"""The piper voice: what is missing is named, and a child that hangs, dies or babbles harms nobody.
+
+Here a stand-in takes the place of piper-tts (see piper_standin.py); the real one, where there is a voice file, is run
+by the contract of all voices.
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.config import settings as config
+from assistant.records import VoiceError
+from assistant.voice import worker_process
+from assistant.voice.voices import piper
+from assistant.voice.voices.piper import Piper, length_scale
+from assistant.voice.worker_process import Resident
+from tests.support import piper_standin
+from tests.support.captured_audio import Ear, cut_off, loudness
+
+SHORT = "Nobody in view."
+WAIT_S = 5.0
+
+
+def install_standin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put the stand-in where the voice looks for piper-tts; returns the path of a voice file for it."""
+    (folder / "packages" / "piper").mkdir(parents=True)
+    (folder / "packages" / "piper" / "__init__.py").write_text(Path(piper_standin.__file__).read_text("utf-8"))
+    monkeypatch.syspath_prepend(folder / "packages")
+    child = f"import sys\nsys.path.insert(0, {str(folder / 'packages')!r})\n" + piper.CHILD
+    monkeypatch.setattr(piper, "CHILD", child)
+    model = folder / "voice.onnx"
+    model.write_bytes(b"voice")
+    Path(f"{model}.json").write_text(json.dumps({"audio": {"sample_rate": 16000}, "inference": {"length_scale": 1.0}}))
+    return model
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return install_standin(tmp_path, monkeypatch)
+
+
+def settings(model: Path, **others: object) -> config.Voice:
+    return config.Voice(engine="piper", model=str(model), **others)  # type: ignore[arg-type]
+
+
+def message(voice: Piper) -> str:
+    with pytest.raises(VoiceError) as caught:
+        voice.say(SHORT, threading.Event())
+    voice.close()
+    return str(caught.value)
+
+
+def test_what_is_missing_is_named(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = message(Piper(config.Voice(engine="piper"), Ear()))
+    assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
+    said = message(Piper(settings(tmp_path / "none.onnx"), Ear()))
+    assert said.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")
+    Path(f"{model}.json").unlink()
+    assert message(Piper(settings(model), Ear())).startswith(f"{model}.json: no such file")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    said = message(Piper(settings(model), Ear()))
+    assert said == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
+
+
+def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> None:
+    model.write_bytes(b"no voice")
+    assert message(Piper(settings(model), Ear())) == (
+        "piper ended with exit code 1: RuntimeError: the model cannot be read"
+    )
+    (model.parent / "packages" / "piper" / "__init__.py").write_text("")
+    said = message(Piper(settings(model), Ear()))
+    assert said.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
+
+
+def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
+    ear = Ear()
+    voice = Piper(settings(model), ear)
+    first = voice._child._child
+    for _ in range(2):
+        assert voice.say(SHORT, threading.Event()) is True
+    assert voice._child._child is first
+    assert first is not None
+    first.kill()
+    first.wait(5)
+    assert voice.say(SHORT, threading.Event()) is True
+    assert voice._child._child is not first
+    assert first.returncode == -9
+    assert ear.heard[0] == ear.heard[1] == ear.heard[2]
+    assert ear.heard[0].rate == 16000
+    child = voice._child._child
+    voice.close()
+    assert child is not None
+    assert child.returncode is not None, "gone, and waited for"
+    voice.close()
+
+
+def test_the_voices_own_length_scale_is_kept(model: Path) -> None:
+    normal, slow = Ear(), Ear()
+    for ear, scale in ((normal, 1.0), (slow, 1.5)):
+        Path(f"{model}.json").write_text(
+            json.dumps({"audio": {"sample_rate": 16000}, "inference": {"length_scale": scale}})
+        )
+        voice = Piper(settings(model), ear)
+        assert voice.say(SHORT, threading.Event())
+        voice.close()
+    assert slow.heard[0].seconds == pytest.approx(1.38 * normal.heard[0].seconds, rel=0.01)
+
+
+@pytest.mark.parametrize(("rate_wpm", "scale"), [(80, 2.562), (175, 1.0), (350, 0.342), (450, 0.196)])
+def test_a_rate_is_a_length_scale(rate_wpm: int, scale: float) -> None:
+    assert length_scale(rate_wpm) == pytest.approx(scale, abs=0.001)
+
+
+def test_no_length_scale_is_too_small_for_a_voice() -> None:
+    assert length_scale(10_000) == piper.LEAST_SCALE
+
+
+ANSWERS = """
+import json, sys, time
+def answer(body=b"", **header):
+    sys.stdout.buffer.write(json.dumps({"bytes": len(body), **header}).encode() + bytes([10]) + body)
+    sys.stdout.buffer.flush()
+"""
+
+
+@pytest.fixture
+def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Replaces what the child process does."""
+    return lambda code: monkeypatch.setattr(piper, "CHILD", ANSWERS + code)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("answer(); sys.stdin.readline(); print('not JSON', flush=True); time.sleep(99)", "what nobody understands"),
+        ("answer(); sys.stdin.readline(); print('{}', flush=True); time.sleep(99)", "what nobody understands"),
+        ("answer(); sys.stdin.readline(); print('{\"bytes\": -1}', flush=True); time.sleep(99)", "nobody understands"),
+        ("answer(); sys.stdin.readline(); print('{\"bytes\": 9}abc'); sys.exit('out of memory')", "1: out of memory"),
+        ("answer(); sys.stdin.readline(); answer(bytes(9))", "piper answered what nobody understands"),
+        ("answer(); sys.stdin.readline(); answer(rate=0)", "piper answered what nobody understands"),
+        ("answer(); sys.stdin.readline(); answer(bytes(99999), rate=16000)", "silent"),
+        ("answer(); sys.stdin.readline(); answer(rate=16000)", "only 0.00 s"),
+        ("import os; os.abort()", "piper ended with exit code -6"),
+    ],
+)
+def test_a_child_that_fails_is_found_out(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
+    child(code)
+    voice = Piper(settings(model), Ear())
+    with pytest.raises(VoiceError, match=said):
+        voice.say(SHORT, threading.Event())
+    voice.close()
+
+
+def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
+    child: Callable[[str], None], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "alive")
+    child(
+        f"import subprocess; answer(); sys.stdin.readline(); alive = open({str(tmp_path / 'alive')!r}, 'w');"
+        "subprocess.Popen(['sleep', '99'], stdout=alive); print('started', file=alive, flush=True); time.sleep(99)"
+    )
+    voice = Piper(settings(model), Ear())
+
+    def say_and_close(cancel: threading.Event) -> bool:
+        try:
+            return voice.say(SHORT, cancel)
+        finally:
+            voice.close()
+
+    answer, seconds = cut_off(say_and_close, tmp_path / "alive")
+    assert (answer, seconds < 0.15) == (False, True)
+    monkeypatch.setattr(piper, "LIMIT_S", 0.1)
+    monkeypatch.setattr(piper, "LOAD_S", 0.3)
+    child("time.sleep(99)")
+    hanging = Piper(settings(model), Ear())
+    process = hanging._child._child
+    with pytest.raises(VoiceError, match=r"piper did not answer within \d\.\d s and was killed"):
+        hanging.say(SHORT, threading.Event())
+    assert process is not None
+    assert process.returncode == -9
+
+
+class SetOnceAsked(threading.Event):
+    """A cancellation that comes when the child has just been asked: at the second look."""
+
+    looks = 0
+
+    def is_set(self) -> bool:
+        self.looks += 1
+        return self.looks > 1
+
+
+def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
+    child: Callable[[str], None], model: Path
+) -> None:
+    child(
+        "answer()\n"
+        "for number, line in enumerate(sys.stdin, 1):\n"
+        "    time.sleep(0.2)\n"
+        "    answer((number * 1000).to_bytes(2, 'little') * 16000, rate=16000)\n"
+    )
+    ear = Ear()
+    voice = Piper(settings(model), ear)
+    for _ in range(2):
+        began = time.monotonic()
+        assert voice.say("cancelled", SetOnceAsked()) is False
+        assert time.monotonic() - began < 0.15
+    assert voice.say("heard", threading.Event()) is True
+    assert [loudness(pcm) for pcm in ear.heard] == [3000]
+    voice.close()
+
+
+def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], None], model: Path) -> None:
+    child("answer()\nfor line in sys.stdin:\n    time.sleep(99)")
+    voice = Piper(settings(model), Ear())
+    children = []
+    for _ in range(worker_process.MAX_OWED + 1):
+        assert voice.say(SHORT, SetOnceAsked()) is False
+        children.append(voice._child._child)
+    assert children[0] is not children[-1]
+    voice.close()
+
+
+def test_cancelled_before_it_began_nothing_is_asked(model: Path) -> None:
+    cancel, ear = threading.Event(), Ear()
+    cancel.set()
+    voice = Piper(settings(model), ear)
+    assert voice.say(SHORT, cancel) is False
+    assert ear.heard == []
+    voice.close()
+
+
+def test_a_child_that_cannot_be_started() -> None:
+    child = Resident("parrot", ["/no/such/parrot"], 1.0)
+    with pytest.raises(VoiceError, match="parrot could not be started: No such file"):
+        child.ask(b"hello", 1.0, threading.Event())
+    child.close()
+
+
+def test_the_last_words_of_a_talkative_child_are_kept() -> None:
+    code = "import sys; [print('line', n, file=sys.stderr) for n in range(9999)]; sys.exit('the last words')"
+    child = Resident("parrot", [sys.executable, "-I", "-S", "-c", code], 5.0)
+    with pytest.raises(VoiceError, match="parrot ended with exit code 1: the last words"):
+        child.ask(b"hello", 1.0, threading.Event())
+
+
+def test_the_stand_in_is_like_the_real_package() -> None:
+    if importlib.util.find_spec("piper") is None:
+        pytest.skip("piper-tts is not installed")
+    import piper as real  # type: ignore[import-not-found]
+
+    def parameters(function: Callable[..., object]) -> list[str]:
+        return list(inspect.signature(function).parameters)
+
+    assert parameters(real.SynthesisConfig) == parameters(piper_standin.SynthesisConfig)
+    for name in ("load", "synthesize"):
+        ours = parameters(getattr(piper_standin.PiperVoice, name))
+        assert parameters(getattr(real.PiperVoice, name))[: len(ours)] == ours
+    assert {"sample_rate", "length_scale"} <= set(parameters(real.PiperConfig))
+    assert isinstance(inspect.getattr_static(real.AudioChunk, "audio_int16_bytes"), property)
+
+
+def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
+    ear = Ear()
+    voice = Piper(settings(model), ear)
+    assert voice.say(SHORT, threading.Event())
+    child = voice._child._child
+    assert child
+    for volume in (90, 80):
+        other = Piper(settings(model, volume=volume), ear)
+        voice.close()
+        voice = other
+        assert voice.say(SHORT, threading.Event())
+        assert voice._child._child is child
+        assert child.poll() is None
+    voice.close()
+    assert child.wait(WAIT_S) is not None
+    assert voice.say(SHORT, threading.Event()), "one that is used again takes it anew"
+    again = voice._child._child
+    voice.close()
+    assert again
+    assert again.poll() is not None
+
+
+def test_a_voice_file_that_may_not_be_read_leaves_the_other_voices(
+    monkeypatch: pytest.MonkeyPatch, model: Path
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    voice = Piper(settings(model), Ear())
+    with pytest.raises(VoiceError, match=r"voice\.onnx: Permission denied; put it where the assistant may read it"):
+        voice.say(SHORT, threading.Event())
+    voice.close()

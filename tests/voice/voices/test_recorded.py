@@ -1,0 +1,117 @@
+"""The recordings: what espeak-ng said once is said when it cannot speak, and what is damaged is not."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from assistant import phrases
+from assistant.app import cli
+from assistant.config import settings
+from assistant.records import VoiceError
+from assistant.voice.audio.player import Pcm, from_wav
+from assistant.voice.voices.recorded import ALARM, INDEX, Recorded, place, record
+from tests.support.captured_audio import Ear, beep, loudness
+
+NEVER = threading.Event()
+WORDS = phrases.load("en")
+TEXT = WORDS.fault("camera")
+
+
+class Synthesizer:
+    """Speaks each text as a tone as long as the text; `breaks` once a text contains that."""
+
+    name = "stand-in"
+
+    def __init__(self, breaks: str = "\0") -> None:
+        self.breaks = breaks
+
+    def __call__(self, text: str, cancel: threading.Event) -> Pcm:
+        if self.breaks in text:
+            raise VoiceError("broken")
+        return beep(0.4 * len(text.split()))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    assert record(WORDS.tables, [Synthesizer()], 175, tmp_path / "recorded") > 70
+    return tmp_path / "recorded"
+
+
+def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
+    ear = Ear()
+    voice = Recorded(settings.Voice(), ear, folder)
+    for table in ("status", "faults", "faults_over", "doctor", "advice"):
+        for text in WORDS.tables[table].values():
+            if "{number}" in text:
+                continue
+            assert voice.say(text, NEVER)
+            assert ear.heard[-1].seconds == pytest.approx(0.4 * len(text.split()), abs=0.01)
+    assert not {text.strip(".") for text in json.loads((folder / INDEX).read_text())} & set(
+        WORDS.tables["emotion"].values()
+    ), "nothing that tells of a person"
+    assert loudness(from_wav((folder / ALARM).read_bytes())) > 1000
+
+
+def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
+    ear = Ear()
+    Recorded(settings.Voice(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
+    (quiet,) = ear.heard
+    assert quiet.seconds == pytest.approx(0.3 + 0.4 * len(TEXT.split()), abs=0.01)
+    assert not any(quiet.samples[: 2 * int(0.29 * quiet.rate)])
+    assert loudness(Pcm(quiet.samples[2 * int(0.3 * quiet.rate) :], quiet.rate)) == pytest.approx(
+        loudness(beep(1.0)) / 2, rel=0.02
+    )
+
+
+def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> None:
+    voice = Recorded(settings.Voice(), Ear(), folder)
+    with pytest.raises(VoiceError, match="no recording of this text"):
+        voice.say("Looks happy.", NEVER)
+    file = folder / json.loads((folder / INDEX).read_text())[TEXT]
+    whole = file.read_bytes()
+    for size in (0, 10, 60, len(whole) // 20):
+        file.write_bytes(whole[:size])
+        with pytest.raises(VoiceError):
+            voice.say(TEXT, NEVER)
+    file.unlink()
+    with pytest.raises(VoiceError, match="no recordings"):
+        voice.say(TEXT, NEVER)
+    for content in (b"", b"[]", b'{"x": 1}', b"\xff", b'{"%s": "../../secret.wav"}' % TEXT.encode(), b"[" * 100000):
+        (folder / INDEX).write_bytes(content)
+        with pytest.raises(VoiceError):
+            voice.say(TEXT, NEVER)
+
+
+def test_where_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: Path) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(VoiceError, match="broken"):
+        record(WORDS.tables, [Synthesizer("camera")], 175, folder)
+    with pytest.raises(VoiceError, match="install the package espeak-ng"):
+        record(WORDS.tables, [], 175, folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMOTION_ASSISTANT_RECORDED", raising=False)
+    monkeypatch.setattr("assistant.voice.voices.recorded.UNIT", tmp_path / "unit")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert place() == tmp_path / "emotion-assistant" / "recorded"
+    (tmp_path / "unit").mkdir()
+    assert place() == tmp_path / "unit"
+    monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path / "named"))
+    assert place() == tmp_path / "named"
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_the_command_records_with_espeak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "de.toml").write_text('[words]\nlocale = "de"\n')
+    assert cli.main(["record", str(tmp_path / "out"), "--config", str(tmp_path / "de.toml")]) == 0
+    assert "recordings in" in capsys.readouterr().out
+    index = json.loads((tmp_path / "out" / INDEX).read_text())
+    assert "Keine Kamera gefunden. Ich suche weiter." in index
+    ear = Ear()
+    assert Recorded(settings.Voice(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
+    assert 0.8 < ear.heard[0].seconds < 4

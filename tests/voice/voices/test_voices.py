@@ -1,0 +1,325 @@
+"""Each voice's own faults, and the ladder they make. What holds for all of them is in test_voice_contract.py."""
+
+import importlib.util
+import io
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.config import settings as config
+from assistant.records import VoiceError
+from assistant.voice import voices
+from assistant.voice.audio.player import Pcm, Player
+from assistant.voice.voices import espeak
+from assistant.voice.voices.espeak import Espeak, Library, Program
+from assistant.voice.voices.printed import Printed
+from assistant.voice.voices.pyttsx3 import Pyttsx3
+from assistant.voice.voices.tone import Tone, three_beeps
+from tests.support.captured_audio import Ear, FakeTool, beep, cut_off, loudness
+
+ESPEAK_NG = shutil.which("espeak-ng")
+SHORT, LONG = "Nobody in view.", "One person on the left looks surprised, and one more person looks happy now."
+SETTINGS = config.Voice()
+
+
+def _need(module: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+
+
+def by_program(settings: config.Voice, player: Player) -> voices.Voice:
+    if ESPEAK_NG is None:
+        pytest.skip("the program espeak-ng is not installed")
+    return Espeak(Program("en", settings.rate_wpm), settings, player)
+
+
+def by_library(settings: config.Voice, player: Player) -> voices.Voice:
+    _need("espeakng_loader")
+    return Espeak(Library("en", settings.rate_wpm), settings, player)
+
+
+def by_pyttsx3(settings: config.Voice, player: Player) -> voices.Voice:
+    _need("pyttsx3")
+    _need("espeakng_loader")
+    return Pyttsx3(settings, "en", player, platform="linux")
+
+
+Make = Callable[[config.Voice, Player], voices.Voice]
+speaking = pytest.mark.parametrize("make", [by_program, by_library, by_pyttsx3])
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
+    """A fake player; the real espeak-ng stays within reach."""
+    tool = FakeTool(tmp_path, monkeypatch)
+    if ESPEAK_NG:
+        (tool.bin / "espeak-ng").symlink_to(ESPEAK_NG)
+    return tool
+
+
+def listen(make: Make, text: str, settings: config.Voice = SETTINGS) -> Pcm:
+    ear = Ear()
+    voice = make(settings, ear)
+    try:
+        assert voice.say(text, threading.Event()) is True
+    finally:
+        voice.close()
+    (heard,) = ear.heard
+    return heard
+
+
+@speaking
+def test_another_text_sounds_different_and_the_same_one_the_same(make: Make) -> None:
+    assert listen(make, "Looks happy.").samples != listen(make, "Looks angry.").samples
+    assert listen(make, SHORT).samples == listen(make, SHORT).samples
+
+
+@speaking
+def test_hostile_text_is_only_read_out(make: Make, tmp_path: Path) -> None:
+    harmless = "hello"
+    written = tmp_path / "written"
+    hostile = f"-w {written} <speak>{harmless}</speak> \x1b[2J [[h@'loU]] $(touch {written}) {harmless} \ud800\0"
+    assert listen(make, hostile).seconds > 1
+    assert not written.exists()
+    assert listen(make, "word " * 10_000).seconds < 30
+
+
+@pytest.mark.parametrize("make", [by_program, by_library])
+def test_a_voice_that_does_not_exist_is_named(make: Make) -> None:
+    kind = type(make(SETTINGS, Ear())._synthesize)  # type: ignore[attr-defined]
+    with pytest.raises(VoiceError, match="voice"):
+        Espeak(kind("xx-none", 175), SETTINGS, Ear()).say(SHORT, threading.Event())
+
+
+# espeak-ng, the program: a fake one does what broken ones do
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("#!/bin/sh\nkill -SEGV $$\n", "espeak-ng failed with exit code -11"),
+        ("#!/bin/sh\nexit 0\n", "0 bytes that are not a WAV file"),
+        ("#!/bin/sh\n{cat} {folder}/short.wav\n", "it was cut short"),
+        ("#!/bin/sh\n{cat} {folder}/silent.wav\n", "silent"),
+    ],
+)
+def test_a_broken_program_does_not_count_as_speech(tool: FakeTool, script: str, message: str) -> None:
+    from assistant.voice.audio.player import silence, to_wav
+
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    (tool.folder / "short.wav").write_bytes(to_wav(beep(0.18)))
+    (tool.folder / "silent.wav").write_bytes(to_wav(silence(2)))
+    tool.install(script, "espeak-ng")
+    with pytest.raises(VoiceError, match=message):
+        Espeak(Program("en", 175), SETTINGS, Ear()).say("One person looks happy.", threading.Event())
+
+
+def test_a_hanging_program_is_cut_off_or_killed(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    tool.install("hanging", "espeak-ng")
+    voice = Espeak(Program("en", 175), SETTINGS, Ear())
+    answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
+    assert (answer, seconds < 0.1) == (False, True)
+    monkeypatch.setattr(espeak, "LIMIT_S", 0.1)
+    descriptor = os.open(tool.folder / "alive", os.O_RDWR)
+    with pytest.raises(VoiceError, match=r"espeak-ng did not end within 0\.1 s"):
+        voice.say(SHORT, threading.Event())
+    os.close(descriptor)
+
+
+def test_the_text_reaches_the_program_by_its_input_only(tool: FakeTool) -> None:
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    tool.install('#!/bin/sh\necho "$@" > {folder}/words\n{cat} > {folder}/text\n', "espeak-ng")
+    with pytest.raises(VoiceError):
+        Espeak(Program("en-gb", 210), SETTINGS, Ear()).say("--version [[x]]", threading.Event())
+    assert (tool.folder / "words").read_text() == "--stdin --stdout -b 1 -s 210 -v en-gb\n"
+    assert (tool.folder / "text").read_text() == "--version x"
+
+
+# espeak-ng, the library
+
+
+def test_without_program_and_library_it_says_what_to_install(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    (rung,) = espeak.rungs(SETTINGS, "en", Ear())
+    with pytest.raises(VoiceError, match="install the package espeak-ng, or: pip install espeakng-loader"):
+        rung.say(SHORT, threading.Event())
+
+
+def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _need("espeakng_loader")
+    monkeypatch.setattr("espeakng_loader.get_data_path", lambda: str(tmp_path / "none"))
+    with pytest.raises(VoiceError, match="cannot read its data in .*none"):
+        Library("en", 175)(SHORT, threading.Event())
+
+
+def test_a_library_that_hangs_or_crashes_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    _need("espeakng_loader")
+    monkeypatch.setattr(espeak, "LIMIT_S", 0.2)
+    for code, message in (("import time; time.sleep(99)", "did not end"), ("import os; os.abort()", "exit code -6")):
+        monkeypatch.setattr(espeak, "CHILD", code)
+        with pytest.raises(VoiceError, match=message):
+            Library("en", 175)(SHORT, threading.Event())
+
+
+# pyttsx3
+
+
+def test_pyttsx3_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    listen(by_pyttsx3, SHORT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pyttsx3_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(VoiceError, match="pip install pyttsx3"):
+        Pyttsx3(SETTINGS, "en", Ear()).say(SHORT, threading.Event())
+
+
+@pytest.fixture
+def child(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Replaces what the child process of pyttsx3 does."""
+    _need("pyttsx3")
+    return lambda code: monkeypatch.setattr("assistant.voice.voices.pyttsx3.CHILD", "import json, sys, time\n" + code)
+
+
+EMPTY_WAV = """
+import wave
+with wave.open(json.load(sys.stdin)["file"], "wb") as target:
+    target.setparams((1, 2, 22050, 0, "NONE", ""))
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("sys.exit('no libespeak-ng; install the package')", "exit code 1: no libespeak-ng; install"),
+        ("pass", "pyttsx3 made no sound file"),
+        ("open(json.load(sys.stdin)['file'], 'w').write('RIFF')", "not a WAV file"),
+        (EMPTY_WAV, "only 0.00 s"),
+    ],
+)
+def test_pyttsx3_that_fails_quietly_is_found_out(child: Callable[[str], None], code: str, message: str) -> None:
+    child(code)
+    with pytest.raises(VoiceError, match=message):
+        Pyttsx3(SETTINGS, "en", Ear(), platform="linux").say(SHORT, threading.Event())
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_pyttsx3_that_hangs_is_cut_off_or_killed(
+    child: Callable[[str], None], platform: str, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child(
+        f"alive = open({str(tool.folder / 'alive')!r}, 'w'); print('started', file=alive, flush=True); time.sleep(99)"
+    )
+    voice = Pyttsx3(SETTINGS, "en", Ear(), platform=platform)
+    answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
+    assert (answer, seconds < 0.1) == (False, True)
+    child("time.sleep(99)")
+    monkeypatch.setattr("assistant.voice.voices.pyttsx3.FILE_LIMIT_S", 0.1)
+    monkeypatch.setattr("assistant.voice.voices.pyttsx3.LATE", 0.1)
+    with pytest.raises(VoiceError, match=r"did not end within 0\.\d s and was killed"):
+        voice.say(SHORT, threading.Event())
+
+
+def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
+    child: Callable[[str], None], tmp_path: Path
+) -> None:
+    order = tmp_path / "order"
+    child(
+        f"order = sys.stdin.read(); open({str(order)!r}, 'w').write(order)\n"
+        "time.sleep(json.loads(order)['properties']['rate'] / 400)"
+    )
+    slow, fast = config.Voice(rate_wpm=200, name="Anna"), config.Voice(rate_wpm=80)
+    assert Pyttsx3(slow, "en", Ear(), platform="darwin").say("Looks happy.", threading.Event()) is True
+    assert order.read_text() == (
+        '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0, "voice": "Anna"}, "file": ""}'
+    )
+    with pytest.raises(VoiceError, match=r"pyttsx3 was done after 0\.\d\d s with what takes 2\.62 s; it was not heard"):
+        Pyttsx3(fast, "en", Ear(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
+
+
+# printed, tone, the ladder
+
+
+def test_printed_is_one_harmless_line_and_takes_no_time() -> None:
+    out = io.StringIO()
+    began = time.monotonic()
+    assert Printed(out).say("Looks\nhappy.\x1b[2J", threading.Event()) is True
+    assert time.monotonic() - began < 0.1
+    assert out.getvalue() == "Looks happy. 2J\n"
+    cancel = threading.Event()
+    cancel.set()
+    assert Printed(out).say("never", cancel) is False
+    assert "never" not in out.getvalue()
+
+
+def test_printed_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    voice = Printed()
+    assert voice.say("Ready.", threading.Event())
+    voice.close()
+    assert capsys.readouterr().out == "Ready.\n"
+
+
+def test_printed_to_nobody_failed() -> None:
+    out = io.StringIO()
+    out.close()
+    with pytest.raises(VoiceError, match="cannot print"):
+        Printed(out).say("Ready.", threading.Event())
+
+
+def test_the_tone_is_three_beeps_whatever_the_text() -> None:
+    sound, ear = three_beeps(), Ear()
+    assert 0.7 < sound.seconds < 0.9
+    parts = [loudness(Pcm(sound.samples[at : at + 2000], 22050)) for at in range(0, len(sound.samples), 2000)]
+    bursts = "".join("#" if part > 1000 else " " for part in parts).split()
+    assert len(bursts) == 3
+    assert Tone(config.Voice(volume=50, lead_in_ms=100), ear).say("", threading.Event())
+    assert ear.heard[0].seconds == pytest.approx(sound.seconds + 0.1, abs=0.001)
+    assert loudness(ear.heard[0]) < 0.6 * loudness(sound)
+
+
+@pytest.mark.parametrize(
+    ("engine", "platform", "program", "names"),
+    [
+        ("auto", "linux", True, ["espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("auto", "linux", False, ["espeak-ng library", "recorded", "tone"]),
+        ("auto", "darwin", False, ["pyttsx3", "espeak-ng library", "recorded", "tone"]),
+        ("espeak", "win32", False, ["espeak-ng library", "recorded", "tone"]),
+        ("pyttsx3", "linux", True, ["pyttsx3", "espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("piper", "linux", True, ["piper", "espeak-ng", "espeak-ng library", "recorded", "tone"]),
+        ("speechd", "linux", False, ["speechd", "espeak-ng library", "recorded", "tone"]),
+        ("printed", "linux", True, ["printed"]),
+    ],
+)
+def test_the_ladder(
+    engine: str, platform: str, program: bool, names: list[str], tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _need("espeakng_loader")
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    if program:
+        tool.install("failing", "espeak-ng")
+    monkeypatch.setattr(voices, "sys", types.SimpleNamespace(platform=platform))
+    ladder = voices.make(config.Voice(engine=engine), "en", Ear())
+    assert [voice.name for voice in ladder] == names
+    for voice in ladder:
+        voice.close()
+
+
+def test_the_set_voice_goes_before_the_language(tool: FakeTool) -> None:
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
+    for name, expected in (("", "fr"), ("en-gb", "en-gb")):
+        with pytest.raises(VoiceError):
+            voices.make(config.Voice(name=name), "fr", Ear())[0].say("x", threading.Event())
+        assert (tool.folder / "words").read_text().split()[-1] == expected
