@@ -20,11 +20,11 @@ from assistant.system.process_setup import quiet_libraries
 from assistant.voice.child import Outcome, watch_child
 
 PROBES = {
-    "imports": "parts",
-    "camera": "sight",
-    "detector": "sight",
-    "cover": "sight",
-    "model": "sight",
+    "imports": "libraries",
+    "camera": "vision",
+    "detector": "vision",
+    "cover": "vision",
+    "model": "vision",
     "buttons": "pins",
     "light": "pins",
 }

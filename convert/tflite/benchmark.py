@@ -73,7 +73,7 @@ def _median_ms(invoke: Any, runs: int) -> float:
 
 def _facts(model: Path) -> dict[str, Any]:
     made = graph.read(model)
-    command = [sys.executable, "-c", f"from convert import benchmark; benchmark.print_peak({str(model)!r})"]
+    command = [sys.executable, "-c", f"from convert.tflite import benchmark; benchmark.print_peak({str(model)!r})"]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
         why = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"

@@ -11,9 +11,9 @@ install_yunet() {
         return
     fi
     if ! "$PREFIX/venv/bin/python" -I -B -c 'import sys
-from assistant import config
+from assistant.config import settings
 from assistant.vision.detectors.yunet import YuNet
-YuNet(config.Detector(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
+YuNet(settings.Detector(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
         rm -f "$YUNET"
         warn "YuNet does not work here: $(last_line "$WORK/why"). The built-in face detector is used"
         return

@@ -212,7 +212,7 @@ def test_d10(box: Box, row: Row) -> None:
 
 FLOOD = """
 import logging, sys, time
-from assistant import cli
+from assistant.app import cli
 def flood(options):
     for _ in range(3000):
         logging.warning("the same again")

@@ -12,7 +12,7 @@ pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[co
 COMPARED = """
 import keras, numpy as np
 from keras import layers, ops
-from convert import layers as ours
+from convert.training import layers as ours
 
 keras.utils.set_random_seed(4)
 pictures = np.random.default_rng(1).normal(1.5, 2.0, (6, 7, 10, 5)).astype(np.float32)

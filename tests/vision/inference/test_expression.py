@@ -17,7 +17,7 @@ from assistant.vision.inference.model_file import find
 from tests.support import damaged_models
 
 CROP = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
-SHIPPED = sorted(path.stem for path in Path(model_file.__file__).parents[4].glob("models/emotion-*.tflite"))
+SHIPPED = sorted(path.stem for path in Path(model_file.__file__).parents[3].glob("models/emotion-*.tflite"))
 
 
 def test_the_default_model_is_shipped() -> None:
