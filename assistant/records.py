@@ -1,7 +1,8 @@
-"""Every record that flows between the rooms, and the tree of errors. Imports nothing of ours, and no NumPy at run time.
+"""The records that the packages exchange, and the tree of errors. Imports no other module of this program, and no NumPy
+at run time.
 
 All records are frozen. `at` is monotonic time in seconds at the exposure of the frame that a record comes from: time
-travels in the records, so that nobody but a thread needs a clock.
+travels in the records, so that only threads need a clock.
 """
 
 from __future__ import annotations
@@ -20,45 +21,50 @@ EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"
 
 CANNOT_TELL = "cannot tell"
 NOBODY = "nobody"
-"""The two states of a person that are no expression. A state is one of these or one of EXPRESSIONS."""
+"""The two states of a track that are not an expression. A state is one of these or one of EXPRESSIONS."""
 
 
 class AssistantError(Exception):
-    """Base of all errors that people are meant to read: one line, what happened, where, what to do."""
+    """Base of all errors whose message is shown to the user: one line: what happened, where, what to do."""
 
 
 class ConfigError(AssistantError):
-    """Settings that cannot be used; one mistake a line. lines: of the file, where the mistakes are, as far as known;
-    usable: the settings with defaults in the place of what is wrong, for who must go on even so; None where nothing
-    could be read."""
+    """Settings that cannot be used. The message has one mistake a line."""
 
     def __init__(self, message: str, lines: Sequence[int] = (), usable: object = None) -> None:
         super().__init__(message)
-        self.lines, self.usable = tuple(lines), usable
+        self.lines = tuple(lines)
+        """The lines of the file that hold the mistakes, as far as they are known."""
+        self.usable = usable
+        """The settings with defaults in place of the wrong values, for a service that must run all the same; None where
+        nothing could be read."""
 
 
-class Trouble(NamedTuple):
-    """Why these are not the settings that the user wrote: the fault, its detail, and the wrong lines of the file."""
+class SettingsProblem(NamedTuple):
+    """Why the settings in use are not those that the user wrote."""
 
     fault: str
+    """Name of the fault to announce."""
     detail: str
+    """The message of the ConfigError, for the log."""
     lines: tuple[int, ...] = ()
+    """The wrong lines of the settings file."""
 
 
 class CameraError(AssistantError):
-    """A camera that is not there, is busy or has stopped. Another try may succeed."""
+    """A camera that is missing, busy or has stopped. Opening it again may succeed."""
 
 
 class CameraBusyError(CameraError):
     """Another program holds the camera."""
 
 
-class CameraSpentError(CameraError):
-    """What the camera needs is used up in this process: only another one can open it again."""
+class CameraExhaustedError(CameraError):
+    """A resource of the camera's driver is used up in this process: only a new process can open the camera again."""
 
 
 class SourceError(CameraError):
-    """A file or folder that will never give a picture: no other try helps."""
+    """A file or folder that will never deliver a picture; trying again does not help."""
 
 
 class DetectorError(AssistantError):
@@ -66,7 +72,7 @@ class DetectorError(AssistantError):
 
 
 class ModelError(AssistantError):
-    """A model file or card that must not be used."""
+    """A model file or model card that must not be used."""
 
 
 class VoiceError(AssistantError):
@@ -77,114 +83,155 @@ class ControlError(AssistantError):
     """Buttons or keys that cannot be used."""
 
 
-class LinkError(AssistantError):
-    """The other process is not there, or says what nobody understands."""
+class IPCError(AssistantError):
+    """The other process cannot be reached, or it sent something that is not a valid message."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture: uint8 [H, W] grey or [H, W, 3] BGR; seq counts what the camera delivered."""
+    """A picture from the camera."""
 
     image: NDArray[np.uint8]
+    """uint8 [H, W] grey or [H, W, 3] BGR."""
     at: float
+    """Monotonic seconds at the exposure."""
     seq: int
+    """How many frames the camera has delivered, this one included."""
 
 
 class Box(NamedTuple):
-    """A rectangle in pixels of the frame; x, y is its top left corner."""
+    """A rectangle in pixels of the frame."""
 
     x: float
+    """Left edge."""
     y: float
+    """Top edge."""
     width: float
     height: float
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """x and y of the middle."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def intersection(self, other: Box) -> float:
+        """The area that both boxes cover, in square pixels."""
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(0.0, width) * max(0.0, height)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, from 0 to 1; 0 where both boxes are empty."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
 
 
 @dataclass(frozen=True)
 class Face:
-    """A detected face. landmarks, where the detector gives them: (x, y) in pixels of the subject's right eye, left eye,
-    nose, right and left mouth corner."""
+    """A detected face."""
 
     box: Box
     score: float
+    """The detector's confidence, from 0 to 1."""
     landmarks: tuple[tuple[float, float], ...] | None = None
+    """(x, y) in pixels of the subject's right eye, left eye, nose, right and left mouth corner; None where the detector
+    does not give them."""
 
 
 @dataclass(frozen=True)
-class Person:
-    """A face that kept its number since it came into view. found: in so many frames so far."""
+class Track:
+    """A tracked face in a frame."""
 
-    id: int
+    track_id: int
+    """Constant since the face came into view; never used again for another face."""
     face: Face
-    found: int = 1
+    hits: int = 1
+    """In how many frames the face was found so far."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one frame says of one person: a probability for each label of the model, or None and the reason why not."""
+    """What the expression classifier made of one track in one frame."""
 
-    person: int
+    track_id: int
     at: float
     probabilities: tuple[float, ...] | None
+    """One for each label of the model, in the order of its card; None where the face could not be classified."""
     reason: str = ""
+    """Why there are no probabilities: a key of [reasons] in the locale files."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A person's state became another one; rare by design."""
+    """The state of a track became another one; rare by design."""
 
     at: float
-    person: int
+    track_id: int
     old: str
+    """The state before."""
     new: str
+    """The state from `at` on."""
     reason: str = ""
+    """Why the expression cannot be told, where `new` is CANNOT_TELL: a key of [reasons]."""
 
 
 @dataclass(frozen=True)
-class Levels:
-    """How sure a model must be, by expression: the mean probability from which it is told that somebody *looks* so, and
-    from which, to who asks, that it *may be* so."""
+class Thresholds:
+    """Confidence thresholds of a model, by expression. A missing expression has no threshold of its own."""
 
     looks: Mapping[str, float] = field(default_factory=dict)
+    """Mean probability from which an expression is announced: "looks happy"."""
     maybe: Mapping[str, float] = field(default_factory=dict)
+    """Mean probability from which an answer says "maybe"."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What is known of a person in view at one moment; what answers are made of.
+class PersonView:
+    """What is known of one person in view at one moment; answers are made of it."""
 
-    state: an expression, CANNOT_TELL, or NOBODY for who has just come; since: when it began (the clock of a frame's
-    `at`). expression: that of the state, or else the likeliest, with its mean probability; empty where none is likely.
-    reason: why there is no state, else empty. where: "left", "ahead" or "right";
-    hour: "10" to "2" on a clock face whose twelve lies ahead. distance: "near", "far" or empty between the two. facing:
-    "you", "left", "right" or empty where that is not known. is_partner: the one whom the wearer is facing and talking
-    to."""
-
-    person: int
+    track_id: int
     box: Box
     state: str
+    """An expression, CANNOT_TELL, or NOBODY for a track that has just begun."""
     expression: str = ""
+    """The expression of the state, else the likeliest one; empty where none is likely."""
     probability: float = 0.0
+    """Mean probability of `expression`."""
     since: float = 0.0
+    """When the state began, on the clock of a frame's `at`."""
     reason: str = ""
+    """Why there is no state, a key of [reasons]; empty where there is one."""
     where: str = "ahead"
+    """ "left", "ahead" or "right"."""
     hour: str = "12"
+    """The direction on a clock face whose twelve lies ahead: "10" to "2"."""
     distance: str = ""
+    """ "near", "far", or empty between the two."""
     facing: str = ""
+    """ "you", "left", "right", or empty where that is not known."""
     is_partner: bool = False
+    """Whether the wearer is facing this person and talking to them."""
 
 
 class Priority(IntEnum):
-    """What goes before what at the mouth. PAUSE: that the assistant pauses, or looks again."""
+    """The order in which waiting utterances are spoken, highest first."""
 
     STATUS = 0
     CHANGE = 1
     PAUSE = 2
+    """The assistant pauses because its lens is covered, or looks again."""
     ANSWER = 3
     FAULT = 4
 
 
 class Fate(StrEnum):
-    """How an utterance ended; each one ends in exactly one of these."""
+    """How an utterance ended; each utterance ends in exactly one of these."""
 
     SPOKEN = "spoken"
     INTERRUPTED = "interrupted"
@@ -196,26 +243,31 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Utterance:
-    """Words for the wearer. topic: of two that wait, only the newest of a topic is heard. expires_at: monotonic seconds
-    after which it is no longer true, None = never. why: for the log and the transcript, never spoken. sound: the short
-    sound that may stand for the words (an expression, or "still_here"), empty where none does. is_over: it tells the
-    end of what was told of this topic, and is not worth a word to who never heard of that."""
+    """Words for the wearer, as they go to the speech queue."""
 
     text: str
     priority: Priority
     topic: str
+    """Of two waiting utterances with the same topic only the newer is spoken."""
     expires_at: float | None = None
+    """Monotonic seconds after which the words are no longer true; None: never."""
     why: str = ""
+    """For the log and the transcript; never spoken."""
     sound: str = ""
+    """The earcon that may stand for the words (an expression, or "still_here"); empty where there is none."""
     is_over: bool = False
+    """It announces the end of what was said before under this topic, and is not spoken where the beginning was not
+    heard."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something is wrong (or, with is_over, no longer wrong). name is a key of the locale's [faults]; detail is for the
-    log."""
+    """Something is wrong, or no longer wrong."""
 
     name: str
+    """A key of [faults] in the locale files."""
     at: float
     detail: str = ""
+    """For the log."""
     is_over: bool = False
+    """Whether this is the end of the fault."""

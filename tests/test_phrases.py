@@ -7,7 +7,7 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import Settings, Words
 from assistant.faults import Faults
-from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision import factory
 from assistant.vision.decisions.scene import Scene
 from tests.support import locale_lint
@@ -24,7 +24,7 @@ def told(
     where, present = places or {1: 320, 2: 560, 3: 60}, set()
     for at, (person, old, new) in enumerate(steps):
         present = present - {person} if new == NOBODY else present | {person}
-        people = [Person(number, face(where[number] - 40)) for number in sorted(present)]
+        people = [Track(number, face(where[number] - 40)) for number in sorted(present)]
         remarks = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640))]
         remarks += scene.update([], people, (480, 640), 3.0 * at + 2.5)
         texts += [
@@ -216,13 +216,13 @@ def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> Non
 
 def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
     scene = Scene(Words())
-    scene.update([Change(1.0, 1, NOBODY, "happy")], [Person(1, face(280))], (480, 640))
-    newcomer = [Person(2, face(280))]
+    scene.update([Change(1.0, 1, NOBODY, "happy")], [Track(1, face(280))], (480, 640))
+    newcomer = [Track(2, face(280))]
     assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, (480, 640)) == ()
     (remark,) = scene.update([Change(5.0, 2, NOBODY, "happy")], newcomer, (480, 640))
     assert remark.sentence == "arrived"
     assert scene.update([], [], (480, 640)) == ()
-    scene.update([Change(8.0, 2, "happy", NOBODY)], [Person(3, face(280))], (480, 640))
+    scene.update([Change(8.0, 2, "happy", NOBODY)], [Track(3, face(280))], (480, 640))
     (remark,) = scene.update([], [], (480, 640))  # a passing face that never had a state is gone too
     assert remark.sentence == "nobody"
 

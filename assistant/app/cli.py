@@ -16,7 +16,7 @@ from assistant.app.parser import parser
 from assistant.config import settings as config
 from assistant.config.settings import Settings
 from assistant.ipc.control_client import REQUESTS
-from assistant.records import AssistantError, ConfigError, Fault, SourceError, Trouble
+from assistant.records import AssistantError, ConfigError, Fault, SettingsProblem, SourceError
 from assistant.system.log_rate_limit import Throttle
 from assistant.system.process_setup import no_cores, open_streams, quiet_libraries, stop_on_signal
 
@@ -71,9 +71,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return settings
 
 
-def _service_settings(options: argparse.Namespace) -> tuple[Settings, Trouble | None]:
-    """The settings, and the trouble with them where the user's are wrong: a service never ends for that, but goes on
-    with the last that were right, else with the defaults."""
+def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsProblem | None]:
+    """The settings, and what is wrong where the user's cannot be used: a service does not end for that, but goes on
+    with the last good settings, else with the defaults."""
     from assistant.config import last_good
 
     try:
@@ -82,7 +82,7 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, Trouble | 
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
         last = last_good.recall()
-        return last or _with_options(Settings(), options), Trouble(
+        return last or _with_options(Settings(), options), SettingsProblem(
             "settings_last" if last else "settings", str(err), err.lines
         )
     last_good.keep(settings)
@@ -106,8 +106,8 @@ def _run(options: argparse.Namespace) -> int:
     with stop_on_signal() as stop:
         from assistant.app.run import run
 
-        settings, trouble = _service_settings(options)
-        return run(settings, stop, trouble=trouble, options=("--log-level", options.log_level))
+        settings, problem = _service_settings(options)
+        return run(settings, stop, problem=problem, options=("--log-level", options.log_level))
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -148,10 +148,10 @@ def _vision(options: argparse.Namespace) -> int:
     with stop_on_signal() as stop:
         from assistant.vision.process import see
 
-        settings, trouble = _service_settings(options)
+        settings, problem = _service_settings(options)
         if options.with_parent:
             threading.Thread(target=_outlive, args=(stop, 0.0), name="parent", daemon=True).start()
-        return see(settings, stop, trouble=trouble)
+        return see(settings, stop, problem=problem)
 
 
 def _voice(options: argparse.Namespace) -> int:

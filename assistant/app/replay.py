@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.config.settings import Settings
-from assistant.records import Box, CameraError, Change, Fate, ModelError, Seen, Utterance
+from assistant.records import Box, CameraError, Change, Fate, ModelError, PersonView, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.pipeline import Pipeline
@@ -40,7 +40,7 @@ class Line:
         """The line as `replay --json` prints it; `at` is when the change was noticed, seconds of the clip."""
         return {
             "at": round(self.change.at, 3),
-            "person": self.change.person,
+            "track_id": self.change.track_id,
             "from": self.change.old,
             "to": self.change.new,
             "text": self.utterance.text,
@@ -56,7 +56,7 @@ class Reply:
     at: float
     what: str
     utterance: Utterance
-    seen: Seen | None = None
+    seen: PersonView | None = None
     reason: str = ""
     fate: Fate | None = None
     started_at: float | None = None
@@ -141,11 +141,11 @@ def replay(
             step = pipeline.step(frame)
             if pipeline.model_trouble:
                 raise ModelError(pipeline.model_trouble[1])
-            boxes.update((person.id, person.face.box) for person in step.people)
+            boxes.update((person.track_id, person.face.box) for person in step.people)
             for topic in step.withdrawn:
                 mouth.queue.withdraw(topic, frame.at)
             for remark, utterance in zip(step.remarks, step.utterances, strict=True):
-                add(Line(remark, utterance, boxes.get(remark.change.person)), frame.at)
+                add(Line(remark, utterance, boxes.get(remark.change.track_id)), frame.at)
             for utterance in step.status:
                 mouth.say(utterance, frame.at)
             while questions and questions[0][0] <= frame.at:

@@ -15,7 +15,7 @@ from assistant import phrases
 from assistant.config import spoken_errors
 from assistant.config.settings import Settings, to_toml
 from assistant.ipc.link import Client, control_socket
-from assistant.records import Fault, Priority, Trouble, Utterance
+from assistant.records import Fault, Priority, SettingsProblem, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.system.supervisor import Keeper
 
@@ -28,9 +28,9 @@ the 2 s in which a SIGTERM must end it all."""
 
 
 def run(
-    settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None, options: tuple[str, ...] = ()
+    settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None, options: tuple[str, ...] = ()
 ) -> int:
-    """Keep both processes until `stop` is set; returns the exit code. trouble: why these are not the settings
+    """Keep both processes until `stop` is set; returns the exit code. problem: why these are not the settings
     that the user wrote; it is spoken. options: of the command line, for both."""
     words = phrases.load(settings.words.locale, settings.words.wording)
     notifier = Notifier()
@@ -54,9 +54,9 @@ def run(
             on_return=lambda: tell("voice", "the voice process was started again", is_over=True),
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
-        if trouble:
-            log.warning("settings: %s", trouble.detail)
-            for utterance in spoken_errors.told(trouble, words):
+        if problem:
+            log.warning("settings: %s", problem.detail)
+            for utterance in spoken_errors.told(problem, words):
                 client.say(utterance)
         vision = Keeper(
             "vision", arguments("vision"), places, folder,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from assistant.doctor.finding import Finding, bad, good
 from assistant.ipc import control_client
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.voice.controls import Reply
 
 CAMERA_FAULTS = {
@@ -30,7 +30,7 @@ class Running:
             reply = ask("facts")
         except control_client.NotRunningError:
             return Running()
-        except LinkError as err:
+        except IPCError as err:
             return Running(True, str(err))
         return Running(True, "" if reply.ok else reply.text, reply.facts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.ipc.link import control_socket
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.voice.controls import Reply
 
 REQUESTS = {
@@ -32,7 +32,7 @@ UNIT_SOCKET = Path("/run/emotion-assistant/control.sock")
 """Where the installed service listens."""
 
 
-class NotRunningError(LinkError):
+class NotRunningError(IPCError):
     """Nobody listens there."""
 
 
@@ -46,7 +46,7 @@ def find() -> Path:
 
 
 def ask(command: str, path: Path | None = None, *, limit_s: float = LIMIT_S) -> Reply:
-    """Have a command done by the assistant that listens at `path`. Raises LinkError if none answers in time."""
+    """Have a command done by the assistant that listens at `path`. Raises IPCError if none answers in time."""
     path = path or find()
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -60,13 +60,13 @@ def ask(command: str, path: Path | None = None, *, limit_s: float = LIMIT_S) -> 
     except (FileNotFoundError, ConnectionRefusedError) as err:
         raise NotRunningError(f"not running (no {path}); start it with: emotion-assistant run") from err
     except PermissionError as err:
-        raise LinkError(f"{path}: you may not use this assistant; join the group of that folder") from err
+        raise IPCError(f"{path}: you may not use this assistant; join the group of that folder") from err
     except BlockingIOError as err:  # too many still wait at the door
-        raise LinkError(f"{path}: the assistant is busy; try again") from err
+        raise IPCError(f"{path}: the assistant is busy; try again") from err
     except TimeoutError as err:
-        raise LinkError(f"{path}: the assistant does not answer within {limit_s:g} s; try again") from err
+        raise IPCError(f"{path}: the assistant does not answer within {limit_s:g} s; try again") from err
     except OSError as err:
-        raise LinkError(f"{path}: the assistant hung up: {err.strerror or err}; try again") from err
+        raise IPCError(f"{path}: the assistant hung up: {err.strerror or err}; try again") from err
 
 
 def _timeval(seconds: float) -> tuple[int, int]:
@@ -93,7 +93,7 @@ def _reply(line: bytes, path: Path) -> Reply:
         table = json.loads(line.decode("utf-8"))
         ok, text, facts = table["ok"], table["text"], table["facts"]
     except (ValueError, RecursionError, TypeError, KeyError) as err:
-        raise LinkError(f"{path}: what listens there is no assistant") from err
+        raise IPCError(f"{path}: what listens there is no assistant") from err
     if not (isinstance(ok, bool) and isinstance(text, str) and isinstance(facts, dict)):
-        raise LinkError(f"{path}: what listens there is no assistant")
+        raise IPCError(f"{path}: what listens there is no assistant")
     return Reply(ok, text, facts)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import LinkError
+from assistant.records import IPCError
 
 FLUSH_S = 0.3
 """`close` waits so long for what is still to be sent."""
@@ -29,7 +29,7 @@ class Peer:
         self.deaf = False  # more waits than whoever reads at all would leave
 
     def receive(self, now: float) -> Iterator[bytes]:
-        """The lines that have come in. Raises LinkError for one that is too long or too slow."""
+        """The lines that have come in. Raises IPCError for one that is too long or too slow."""
         with contextlib.suppress(BlockingIOError):
             content = self.connection.recv(MAX_LINE)
             if not content:
@@ -40,11 +40,11 @@ class Peer:
             self.late_at = None
             yield bytes(line)
         if len(self._received) >= MAX_LINE:
-            raise LinkError(f"a line of more than {MAX_LINE} bytes")
+            raise IPCError(f"a line of more than {MAX_LINE} bytes")
         if self._received and self.late_at is None:
             self.late_at = now + self._line_s
         if self.late_at is not None and now >= self.late_at:
-            raise LinkError(f"a line that was not finished within {self._line_s} s")
+            raise IPCError(f"a line that was not finished within {self._line_s} s")
 
     def has_more(self) -> bool:
         """Whether something has come in behind the line that `receive` gave last."""

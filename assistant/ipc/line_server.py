@@ -12,7 +12,7 @@ from abc import abstractmethod
 from pathlib import Path
 
 from assistant.ipc.line_connection import FLUSH_S, Endpoint, Peer
-from assistant.records import LinkError
+from assistant.records import IPCError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Host(Endpoint):
     """Takes lines at `path` once its thread is started; a line must be finished within `line_s` seconds.
 
     The folder of the socket is made if it is missing (0750, as the unit makes it) and must not be writable for all.
-    mode: of the socket. Raises LinkError if another assistant listens there, or the folder is not ours. refused: how
+    mode: of the socket. Raises IPCError if another assistant listens there, or the folder is not ours. refused: how
     many clients were turned away or cut off.
     """
 
@@ -42,10 +42,10 @@ class Host(Endpoint):
 
     @abstractmethod
     def _take(self, peer: Peer, line: bytes) -> None:
-        """A line that came in. Raises LinkError to cut its sender off."""
+        """A line that came in. Raises IPCError to cut its sender off."""
 
     def _welcome(self, peer: Peer) -> None:
-        """A client that has just come. Raises LinkError to turn it away."""
+        """A client that has just come. Raises IPCError to turn it away."""
 
     def _dismiss(self, connection: socket.socket, why: str) -> None:
         """The last that a client hears that is turned away or cut off."""
@@ -75,9 +75,9 @@ class Host(Endpoint):
             peer = Peer(connection, self._line_s)
             try:
                 if len(self._peers) >= MAX_CLIENTS:
-                    raise LinkError("too many clients at once; try again")
+                    raise IPCError("too many clients at once; try again")
                 self._welcome(peer)
-            except LinkError as err:
+            except IPCError as err:
                 self._refuse(connection, str(err))
                 return
             self._selector.register(connection, selectors.EVENT_READ)
@@ -92,12 +92,12 @@ class Host(Endpoint):
                 except ConnectionError:  # it has gone, and hears nothing more; what it said last is still to be taken
                     peer.unsent.clear()
             if peer.deaf:
-                raise LinkError("a client that does not read")
+                raise IPCError("a client that does not read")
             for line in peer.receive(time.monotonic()):
                 self._take(peer, line)
                 if peer not in self._peers:  # taken over by `_take`
                     return
-        except LinkError as err:
+        except IPCError as err:
             self._let_go(peer)
             self._refuse(peer.connection, str(err))
         except OSError:
@@ -121,26 +121,26 @@ class Host(Endpoint):
 
 def bind(path: Path, mode: int) -> socket.socket:
     """A socket that listens at `path`, in place of one that a crash has left there. mode: who may use it, of those whom
-    its folder lets in. Raises LinkError."""
+    its folder lets in. Raises IPCError."""
     with contextlib.ExitStack() as undo:
         server = undo.enter_context(socket.socket(socket.AF_UNIX))
         try:
             _make_folder(path.parent)
             folder = path.parent.stat()
             if folder.st_mode & stat.S_IWOTH or folder.st_uid not in (0, os.getuid()):
-                raise LinkError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
+                raise IPCError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
             with socket.socket(socket.AF_UNIX) as other:
                 other.setblocking(False)
                 if other.connect_ex(str(path)) in (0, errno.EAGAIN):  # EAGAIN: so many knock there already
-                    raise LinkError(f"{path}: another assistant is running; stop that one first")
+                    raise IPCError(f"{path}: another assistant is running; stop that one first")
             if path.exists() and not path.is_socket():
-                raise LinkError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")
+                raise IPCError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")
             path.unlink(missing_ok=True)
             server.bind(str(path))
             path.chmod(mode)
             server.listen(MAX_CLIENTS)
         except OSError as err:
-            raise LinkError(f"{path}: cannot listen here: {err.strerror or err}") from err
+            raise IPCError(f"{path}: cannot listen here: {err.strerror or err}") from err
         server.setblocking(False)
         undo.pop_all()
     return server

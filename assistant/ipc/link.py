@@ -17,7 +17,7 @@ from pathlib import Path
 from assistant.ipc.line_connection import FLUSH_S, MAX_WAITING, Endpoint, Peer
 from assistant.ipc.line_server import Host
 from assistant.ipc.messages import Heartbeat, Message, Stop, Withdraw, decode, encode
-from assistant.records import Fault, LinkError, Priority, Utterance
+from assistant.records import Fault, IPCError, Priority, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Client(Endpoint):
         self.send(Stop())
 
     def send(self, message: Message) -> None:
-        """Send a message as soon as possible. Raises LinkError if it is none that the voice would take."""
+        """Send a message as soon as possible. Raises IPCError if it is none that the voice would take."""
         encode(message)
         with self._lock:
             if isinstance(message, Heartbeat):
@@ -117,7 +117,7 @@ class Client(Endpoint):
                     connection.settimeout(LINE_S)
                     connection.connect(str(self._path))
                     self._talk(Peer(connection, LINE_S))
-            except (OSError, LinkError) as err:
+            except (OSError, IPCError) as err:
                 log.info("link to the voice: %s", err)
             pause_s = FIRST_RETRY_S if time.monotonic() - began > LAST_RETRY_S else min(2 * pause_s, LAST_RETRY_S)
             self._closing.wait(pause_s)
@@ -148,7 +148,7 @@ class Client(Endpoint):
                     if not isinstance(message, Heartbeat):
                         self._on_message(message)
                 if now - max(began, self._heard_at) > SILENT_S:
-                    raise LinkError(f"the voice has let nothing be heard for {SILENT_S:.0f} s")
+                    raise IPCError(f"the voice has let nothing be heard for {SILENT_S:.0f} s")
         finally:
             self._selector.unregister(peer.connection)
             if peer.unsent and sending is not None:
@@ -159,7 +159,7 @@ class Client(Endpoint):
 class Listener(Host):
     """The voice's side: takes the messages of several clients at `path`, after `start`; `send` goes to all of them.
 
-    Raises LinkError if another assistant listens there, or the folder is not ours. refused: how many clients were
+    Raises IPCError if another assistant listens there, or the folder is not ours. refused: how many clients were
     turned away or sent what is no message.
     """
 
@@ -169,7 +169,7 @@ class Listener(Host):
         self._on_leave: Callable[[], None] = lambda: None
 
     def start(self, on_message: Listen, on_leave: Callable[[], None] = lambda: None) -> None:
-        """Take messages from now on; on_message runs on the link's thread and may raise LinkError to refuse one;
+        """Take messages from now on; on_message runs on the link's thread and may raise IPCError to refuse one;
         on_leave, on the same thread: a client is connected no longer."""
         self._on_message, self._on_leave = on_message, on_leave
         self._thread.start()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import Fate, Fault, IPCError, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""
@@ -81,7 +81,7 @@ KINDS: dict[str, type[Message]] = {
 def encode(message: Message) -> bytes:
     """The message as a line, texts cut to their lengths and without control characters.
 
-    Raises LinkError if the other side would refuse it even so.
+    Raises IPCError if the other side would refuse it even so.
     """
     kind = next(kind for kind, form in KINDS.items() if type(message) is form)
     line = json.dumps({"type": kind, **_table(message)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
@@ -90,16 +90,16 @@ def encode(message: Message) -> bytes:
 
 
 def decode(line: bytes) -> Message:
-    """The message in a line. Raises LinkError if it is not exactly one of KINDS."""
+    """The message in a line. Raises IPCError if it is not exactly one of KINDS."""
     if len(line) > MAX_LINE:
-        raise LinkError(f"a line of more than {MAX_LINE} bytes")
+        raise IPCError(f"a line of more than {MAX_LINE} bytes")
     try:
         table = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as err:
-        raise LinkError(f"a line that is not JSON: {type(err).__name__}") from err
+        raise IPCError(f"a line that is not JSON: {type(err).__name__}") from err
     kind = table.pop("type", None) if isinstance(table, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:
-        raise LinkError(f"a message of unknown type; known: {', '.join(KINDS)}")
+        raise IPCError(f"a message of unknown type; known: {', '.join(KINDS)}")
     message: Message = _record(KINDS[kind], table, kind)
     return message
 
@@ -121,10 +121,10 @@ def _table(record: Any) -> dict[str, Any]:
 def _record(form: Any, table: Any, kind: str) -> Any:
     names = {item.name for item in fields(form)}
     if not isinstance(table, dict) or table.keys() != names:
-        raise LinkError(f"{kind}: its fields must be {', '.join(sorted(names)) or 'none'}")
+        raise IPCError(f"{kind}: its fields must be {', '.join(sorted(names)) or 'none'}")
     for name, value in table.items():
         if name != "utterance" and not CHECKS[name](value):
-            raise LinkError(f"{kind}: a wrong value of {name}")
+            raise IPCError(f"{kind}: a wrong value of {name}")
     values = dict(table)
     if "utterance" in values:
         values["utterance"] = _record(Utterance, values["utterance"], kind)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import AssistantError, CameraSpentError, Fate, Fault, Frame, Priority, Utterance
+from assistant.records import AssistantError, CameraExhaustedError, Fate, Fault, Frame, Priority, Utterance
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import Health
@@ -56,7 +56,7 @@ class Live:
     _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def run(self) -> None:
-        """Look until told to stop. Raises CameraSpentError where only a new process can open the camera again."""
+        """Look until told to stop. Raises CameraExhaustedError where only a new process can open the camera again."""
         last_frame = last_report = self.clock()
         while not self.stop.is_set():
             frame = self.capture.take(TAKE_S)
@@ -70,7 +70,7 @@ class Live:
                 if now - last_frame >= (ABSENT_S if is_known else NO_FRAME_S):
                     self._camera_is_gone(now)
                 if self.capture.is_spent or self.capture.is_stuck():
-                    raise CameraSpentError(self.capture.trouble or "the camera's driver hangs")
+                    raise CameraExhaustedError(self.capture.trouble or "the camera's driver hangs")
                 self.on_step(None)
                 continue
             last_frame = now

@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 from assistant.config.settings import Settings
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import CANNOT_TELL, Change, Fate, Frame, Levels, ModelError, Person, Priority, Reading, Utterance
+from assistant.records import (
+    CANNOT_TELL,
+    Change,
+    Fate,
+    Frame,
+    ModelError,
+    Priority,
+    Reading,
+    Thresholds,
+    Track,
+    Utterance,
+)
 from assistant.vision.cameras.lens_cover import Lens
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.decisions.scene import Scene
@@ -52,7 +63,7 @@ class Reader(Protocol):
     def labels(self) -> tuple[str, ...]: ...
 
     @property
-    def levels(self) -> Levels: ...
+    def thresholds(self) -> Thresholds: ...
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
@@ -71,7 +82,7 @@ class Step:
     """What came of one frame. utterances: one for each remark; withdrawn: topics of which nothing that waits is true;
     status: of the assistant itself."""
 
-    people: tuple[Person, ...] = ()
+    people: tuple[Track, ...] = ()
     readings: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -108,7 +119,7 @@ class Pipeline:
         self.lens, self.crowd = Lens(), Crowd(self.most_faces)
         self.tracker = Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S))
         self.stabilizer = Stabilizer(
-            settings.decide, reader.labels if reader else (), reader.levels if reader else None
+            settings.decide, reader.labels if reader else (), reader.thresholds if reader else None
         )
         self.scene = Scene(settings.words, settings.camera.fov_deg)
         self._is_talkative = settings.words.verbosity not in ("quiet", "brief")
@@ -159,9 +170,9 @@ class Pipeline:
         with _timed(stage_ms, "sight"):
             partner = self.scene.partner.number
             self.sight = self.lookout.look(frame, grey, people, self._glance, partner, found=len(found))
-        told = {remark.change.person for remark in remarks}
+        told = {remark.change.track_id for remark in remarks}
         untrue = self.scene.untrue(self.stabilizer.faded(frame.at), people)
-        ended = {change.person for change in changes} | (untrue - self._untrue)
+        ended = {change.track_id for change in changes} | (untrue - self._untrue)
         withdrawn, self._untrue = tuple(_topic(number) for number in sorted(ended - told)), untrue
         return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
 
@@ -169,9 +180,9 @@ class Pipeline:
         """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
         thread than `step`."""
         last = self.scene.last(now)
-        answered = self.answers.answer(what, self.sight, now, last.person if last else None)
+        answered = self.answers.answer(what, self.sight, now, last.track_id if last else None)
         if answered.seen and not answered.reason and what != "aim":
-            self.scene.answered(answered.seen.person, answered.seen.expression, now)
+            self.scene.answered(answered.seen.track_id, answered.seen.expression, now)
         return answered
 
     def wrong(self, now: float) -> Utterance:
@@ -184,19 +195,19 @@ class Pipeline:
         if remark is not None:
             self.scene.ended(remark, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
 
-    def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
+    def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
         if self.reader is None:
-            return Reading(person.id, at, None, "unclear")
+            return Reading(person.track_id, at, None, "unclear")
         crop = preprocess.face(grey, person.face, self.detector.margin)
         if trouble := quality.trouble(person.face, crop, grey, self.covered):
-            return Reading(person.id, at, None, trouble)
+            return Reading(person.track_id, at, None, trouble)
         try:
             said = tuple(map(float, self.reader.probabilities(crop[:, ::-1] if self._is_mirrored else crop)))
         except ModelError as err:
             self.model_trouble = (self.model_trouble or (at, ""))[0], str(err)
-            return Reading(person.id, at, None, "unclear")
+            return Reading(person.track_id, at, None, "unclear")
         self.model_trouble = None
-        return Reading(person.id, at, said)
+        return Reading(person.track_id, at, said)
 
     def _glance(self, number: int) -> Glance:
         """What is known of a person, without what the wearer called wrong."""
@@ -210,10 +221,12 @@ class Pipeline:
         text = self.phrases.remark(
             remark.sentence, expression=remark.expression, where=remark.where, reason=remark.reason
         )
-        why = f"person {change.person}: {change.old} -> {change.new}" + (f" ({change.reason})" if change.reason else "")
+        why = f"person {change.track_id}: {change.old} -> {change.new}" + (
+            f" ({change.reason})" if change.reason else ""
+        )
         priority = Priority.STATUS if remark.sentence in PRESENCE else Priority.CHANGE
         sound = remark.expression if remark.sentence in ("arrived", "looks") else ""
-        utterance = Utterance(text, priority, _topic(change.person), at + CHANGE_LIVES_S, why, sound)
+        utterance = Utterance(text, priority, _topic(change.track_id), at + CHANGE_LIVES_S, why, sound)
         self._said_of[utterance] = remark
         if len(self._said_of) > MOST_SAID:  # the voice is gone, and nobody tells what became of them
             self.ended(next(iter(self._said_of)), Fate.SPOKEN)

@@ -14,7 +14,7 @@ from assistant.config.settings import Settings
 from assistant.faults import Faults
 from assistant.ipc import link
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import CameraSpentError, DetectorError, Fault, Priority, Trouble
+from assistant.records import CameraExhaustedError, DetectorError, Fault, Priority, SettingsProblem
 from assistant.system.process_setup import EXIT_AGAIN
 from assistant.system.resource_guard import Guard
 from assistant.system.sd_notify import Notifier
@@ -36,17 +36,17 @@ QUIET_S = 30.0
 """A process that has grown too much waits so long for a moment in which nobody is in view."""
 
 
-def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = None) -> int:
-    """Look and tell until `stop` is set; returns the exit code. trouble: why these are not the settings that
+def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
+    """Look and tell until `stop` is set; returns the exit code. problem: why these are not the settings that
     the user wrote; it is spoken, with the first wrong lines."""
     words, ears, faults = factory.words(settings), _Ears(), Faults()
     with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
         ears.send = client.send
 
-        if trouble:
-            faults.begin(trouble.fault, time.monotonic(), trouble.detail)
-            log.warning("settings: %s", trouble.detail)
-            for utterance in spoken_errors.told(trouble, words):
+        if problem:
+            faults.begin(problem.fault, time.monotonic(), problem.detail)
+            log.warning("settings: %s", problem.detail)
+            for utterance in spoken_errors.told(problem, words):
                 client.say(utterance)
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, client)
@@ -72,7 +72,7 @@ def see(settings: Settings, stop: threading.Event, *, trouble: Trouble | None = 
         is_spent = False
         try:
             live.run()
-        except CameraSpentError as err:
+        except CameraExhaustedError as err:
             log.warning("camera: %s; only a new process is rid of that", err)
             is_spent = True
         notifier.stopping()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistant.faults import Faults
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import Fate, Fault, IPCError, Priority, Utterance
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
@@ -104,11 +104,11 @@ class Watch:
 
 
 def fault_utterance(words: Words, fault: Fault) -> Utterance:
-    """A fault, or its end, as it is spoken. Raises LinkError for one that has no words."""
+    """A fault, or its end, as it is spoken. Raises IPCError for one that has no words."""
     try:
         text = words.fault(fault.name, is_over=fault.is_over)
     except KeyError as err:
-        raise LinkError(f"there are no words for a fault named {fault.name!r}") from err
+        raise IPCError(f"there are no words for a fault named {fault.name!r}") from err
     topic, why = f"fault {fault.name}", fault.detail or fault.name
     return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
 

@@ -13,7 +13,7 @@ from assistant.config.settings import Settings
 from assistant.faults import Faults
 from assistant.ipc.link import Listener, control_socket
 from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
-from assistant.records import ControlError, Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import ControlError, Fate, Fault, IPCError, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls, voices
 from assistant.voice.audio.mixer import raise_volume
@@ -51,7 +51,7 @@ def serve(
 ) -> None:
     """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for LAST_WORDS_S.
 
-    Raises LinkError if it cannot listen at socket_path.
+    Raises IPCError if it cannot listen at socket_path.
     """
     Server(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
 
@@ -169,7 +169,7 @@ class Server:
             case Stop():
                 self._stop.set()
             case _:
-                raise LinkError(f"{type(message).__name__} is not for the voice")
+                raise IPCError(f"{type(message).__name__} is not for the voice")
 
     def _put(self, utterance: Utterance) -> None:
         self._speaker.put(utterance)

@@ -133,7 +133,7 @@ def nearest(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
     middle = grey.shape[1] / 2, grey.shape[0] / 2
 
     def off(box: Box) -> float:
-        return math.dist(middle, (box.x + box.width / 2, box.y + box.height / 2))
+        return math.dist(middle, box.center)
 
     return min(detector.find(grey, grey), key=lambda face: off(face.box), default=None)
 

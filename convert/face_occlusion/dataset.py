@@ -160,7 +160,7 @@ def _masks(folder: Path, detector: Detector) -> NDArray[np.uint8]:
         areas = picture.boxes[:, 2] * picture.boxes[:, 3]
         for face in detector.find(grey, grey):
             common = matching.shared(np.array(face.box, np.float32), picture.boxes)
-            if (common / (areas + face.box.width * face.box.height - common)).max(initial=0) >= SAME:
+            if (common / (areas + face.box.area - common)).max(initial=0) >= SAME:
                 made.append(preprocess.face(grey, face))
     return np.stack(made) if made else np.zeros((0, preprocess.SIDE, preprocess.SIDE), np.uint8)
 
@@ -184,6 +184,7 @@ def _worse(random: Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _middle(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
     def off(face: Face) -> float:
-        return abs(face.box.x + face.box.width / 2 - 320) + abs(face.box.y + face.box.height / 2 - 240)
+        x, y = face.box.center
+        return abs(x - 320) + abs(y - 240)
 
     return min(detector.find(grey, grey), key=off, default=None)

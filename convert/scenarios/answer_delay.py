@@ -18,7 +18,7 @@ import numpy as np
 
 from assistant.config.settings import Settings
 from assistant.ipc import control_client
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.vision import factory
 from assistant.vision import process as see
 from assistant.voice import process as server
@@ -50,7 +50,7 @@ def first_sound_s(settings: Settings, asks: int = ASKS) -> list[float]:
         for _ in range(asks):
             ear.heard.clear()
             began = time.monotonic()
-            with contextlib.suppress(LinkError):
+            with contextlib.suppress(IPCError):
                 control_client.ask("describe")
             if not ear.heard.wait(ANSWERED_S):
                 raise DatasetError("no answer was heard; is espeak-ng installed? try: emotion-assistant say hello")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from assistant.app.replay import Line, Reply, Summary, replay
 from assistant.config.settings import Settings
-from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Levels, Person, Reading
+from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Reading, Thresholds, Track
 from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline, Step
@@ -57,14 +57,14 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a scene. labels and levels: the classifier's; size: height and width of its frames."""
+    """What came of a scene. labels and thresholds: the classifier's; size: height and width of its frames."""
 
     truth: Truth
     said: tuple[Said, ...]
     asked: tuple[Asked, ...]
     taken: tuple[Taken, ...]
     labels: tuple[str, ...]
-    levels: Levels
+    thresholds: Thresholds
     frames: int
     size: tuple[int, int] = (HEIGHT, WIDTH)
 
@@ -100,9 +100,9 @@ class _Known:
 
     margin, needs_colour = 0.0, False
 
-    def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], levels: Levels) -> None:
+    def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], thresholds: Thresholds) -> None:
         self._taken = iter(taken)
-        self.labels, self.levels = labels, levels
+        self.labels, self.thresholds = labels, thresholds
         self.readings: dict[Face, Reading] = {}
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
@@ -121,9 +121,9 @@ class _Again(Pipeline):
         super().__init__(known, known, settings, factory.words(settings))
         self._known = known
 
-    def _read(self, grey: NDArray[np.uint8], person: Person, at: float) -> Reading:
+    def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
         # by the face: with other decisions the same person may have another number
-        return dataclasses.replace(self._known.readings[person.face], person=person.id)
+        return dataclasses.replace(self._known.readings[person.face], track_id=person.track_id)
 
 
 class _Blank:
@@ -159,9 +159,9 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
     return [done[index] for index in range(len(tasks))]
 
 
-def again(outcome: Outcome, settings: Settings, levels: Levels | None = None) -> tuple[Said, ...]:
-    """What would have been said with other settings of decisions and words. levels: instead of the classifier's."""
-    pipeline = _Again(_Known(outcome.taken, outcome.labels, levels or outcome.levels), settings)
+def again(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = None) -> tuple[Said, ...]:
+    """What would have been said with other settings of decisions and words. thresholds: instead of the classifier's."""
+    pipeline = _Again(_Known(outcome.taken, outcome.labels, thresholds or outcome.thresholds), settings)
     camera = _Blank([each.at for each in outcome.taken], outcome.size)
     lines = replay(camera, pipeline, settings, outcome.truth.asks)
     return tuple(_said(line) for line in lines if isinstance(line, Line))
@@ -200,8 +200,8 @@ def _work(task: Task) -> Outcome:
                 asked.append(_asked(item))
             else:
                 said.append(_said(item))
-    labels, levels = (pipeline.reader.labels, pipeline.reader.levels) if pipeline.reader else ((), Levels())
-    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, levels, frames, pipeline.size)
+    labels, thresholds = (pipeline.reader.labels, pipeline.reader.thresholds) if pipeline.reader else ((), Thresholds())
+    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, thresholds, frames, pipeline.size)
 
 
 def _camera(task: Task) -> Camera:

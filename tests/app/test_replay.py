@@ -37,7 +37,7 @@ def test_two_people_at_once_are_said_one_after_the_other() -> None:
     assert second.started_at == pytest.approx(first.started_at + spoken_s)
     assert summary == Summary(40, 3.9, 2)
     assert first.record() | {"text": ""} == {
-        "at": 0.8, "person": 1, "from": "nobody", "to": "happy", "text": "", "fate": "spoken",
+        "at": 0.8, "track_id": 1, "from": "nobody", "to": "happy", "text": "", "fate": "spoken",
     }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_a_smile_is_announced_and_nothing_worse(clips: Path) -> None:
 def test_people_who_approach_are_counted_and_not_talked_about_at_length(clips: Path) -> None:
     made, summary = lines(clips / "three-people-approaching.mp4")
     assert summary.people == 3
-    told = Counter(line["person"] for line in made if line["fate"] == "spoken")
+    told = Counter(line["track_id"] for line in made if line["fate"] == "spoken")
     assert 1 <= len(told) <= 3
     assert max(told.values()) <= 2
 
@@ -92,4 +92,4 @@ def test_people_who_approach_are_counted_and_not_talked_about_at_length(clips: P
 def test_a_skull_on_a_jumper_is_nobody(clips: Path, word: str) -> None:
     made, summary = lines(clips / f"one-person-signing-{word}.mkv")
     assert summary.people == 1
-    assert {line["person"] for line in made if line["fate"] == "spoken"} == {1}
+    assert {line["track_id"] for line in made if line["fate"] == "spoken"} == {1}

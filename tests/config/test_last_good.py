@@ -70,18 +70,18 @@ def test_a_service_goes_on_with_the_last_settings_that_were_right(
     monkeypatch.setenv("NOTIFY_SOCKET", "@none")
     file = tmp_path / "config.toml"
     file.write_text("[voice]\nrate_wpm = fast\n")
-    settings, trouble = cli._service_settings(_options(file))
+    settings, problem = cli._service_settings(_options(file))
     assert settings == Settings()
-    assert trouble is not None
-    assert trouble[0] == "settings"
+    assert problem is not None
+    assert problem[0] == "settings"
     file.write_text(config.to_toml(SLOW))
     assert cli._service_settings(_options(file)) == (SLOW, None)
     file.write_text("[voice]\nrate_wpm = 9000\n")
-    settings, trouble = cli._service_settings(_options(file))
+    settings, problem = cli._service_settings(_options(file))
     assert settings == SLOW
-    assert trouble is not None
-    assert trouble[0] == "settings_last"
-    assert "voice.rate_wpm is 9000" in trouble[1]
+    assert problem is not None
+    assert problem[0] == "settings_last"
+    assert "voice.rate_wpm is 9000" in problem[1]
     monkeypatch.delenv("NOTIFY_SOCKET")
     with pytest.raises(ConfigError, match="9000"):
         cli._service_settings(_options(file))

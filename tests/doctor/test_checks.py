@@ -20,7 +20,7 @@ from assistant.doctor.isolated_check import probe
 from assistant.doctor.running_assistant import Running
 from assistant.doctor.system import UNITS, System, temperature, voltage
 from assistant.ipc.link import Client
-from assistant.records import CameraBusyError, LinkError
+from assistant.records import CameraBusyError, IPCError
 from assistant.system.board import Board
 from assistant.vision.cameras import Camera
 from assistant.voice.controls import Reply
@@ -387,7 +387,7 @@ def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
 
 def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
     def busy(command: str) -> Reply:
-        raise LinkError("the assistant is busy; try again")
+        raise IPCError("the assistant is busy; try again")
 
     refused = Running.find(lambda command: Reply(False, "you may not use this assistant; ask for a place in the group"))
     assert refused.camera() == bad("refused", "ask", detail=refused.trouble)

@@ -69,7 +69,9 @@ def target() -> Iterator[Attack]:
                 assert set(card.labels) <= set(EXPRESSIONS)
                 assert 0.05 <= card.temperature <= 20
                 assert all(
-                    0 <= level <= 1 for levels in (card.levels.looks, card.levels.maybe) for level in levels.values()
+                    0 <= level <= 1
+                    for thresholds in (card.thresholds.looks, card.thresholds.maybe)
+                    for level in thresholds.values()
                 )
                 assert len(card.golden) in (0, 7)
             with _one_line():

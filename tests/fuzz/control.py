@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.ipc import control_client
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.voice.controls import COMMANDS
 from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack
@@ -38,7 +38,7 @@ def target() -> Iterator[Attack]:
             reply = control_client._reply(answer, Path("control.sock"))
             assert reply.ok or reply.text, answer
         for line in sent:
-            with contextlib.suppress(LinkError):
+            with contextlib.suppress(IPCError):
                 json.dumps(control_client._reply(line, Path("control.sock")).facts)
 
     with opened() as doors:

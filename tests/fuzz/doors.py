@@ -17,7 +17,7 @@ from assistant.config.settings import Controls, Settings, Voice
 from assistant.ipc import control_client as control
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Message
-from assistant.records import LinkError, Priority, Utterance
+from assistant.records import IPCError, Priority, Utterance
 from assistant.voice.process import serve
 
 ANSWERS_S = 8.0
@@ -113,5 +113,5 @@ def opened() -> Iterator[Doors]:
 def _is_up(doors: Doors) -> bool:
     try:
         return control.ask("describe", doors.control).ok
-    except LinkError:
+    except IPCError:
         return False

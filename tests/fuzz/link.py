@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assistant.ipc.line_connection import Peer
 from assistant.ipc.messages import ASKS, KINDS, MAX_LINE, decode, encode
 from assistant.phrases import load
-from assistant.records import Fate, LinkError, Priority
+from assistant.records import Fate, IPCError, Priority
 from tests.fuzz import damage
 from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack, must_be_one_line
@@ -82,7 +82,7 @@ def target() -> Iterator[Attack]:
 def _parse(line: bytes) -> None:
     try:
         message = decode(line)
-    except LinkError as err:
+    except IPCError as err:
         must_be_one_line(err)
         return
     assert decode(encode(message)) == message
@@ -91,7 +91,7 @@ def _parse(line: bytes) -> None:
 def _as_vision(sent: list[bytes]) -> None:
     """What a hostile voice could send to vision; its thread catches these and connects again."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, contextlib.suppress(LinkError, ConnectionResetError):
+    with ours, theirs, contextlib.suppress(IPCError, ConnectionResetError):
         peer = Peer(ours, 1.0)
         for number, part in enumerate(sent):
             theirs.sendall(part)

@@ -30,7 +30,7 @@ from assistant.ipc.messages import (
     decode,
     encode,
 )
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance
+from assistant.records import Fate, Fault, IPCError, Priority, Utterance
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
@@ -78,7 +78,7 @@ def test_any_text_is_cut_and_cleaned_to_what_the_other_side_takes(text: str, why
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_hostile_lines_are_refused_and_nothing_else_happens(line: bytes) -> None:
-    with pytest.raises(LinkError):
+    with pytest.raises(IPCError):
         decode(line)
 
 
@@ -86,7 +86,7 @@ def test_hostile_lines_are_refused_and_nothing_else_happens(line: bytes) -> None
 def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, data: st.DataObject) -> None:
     table = json.loads(encode(message))
     table[data.draw(st.sampled_from([*table, "other"]))] = data.draw(json_values)
-    with contextlib.suppress(LinkError):
+    with contextlib.suppress(IPCError):
         encode(decode(json.dumps(table).encode()))
 
 
@@ -123,13 +123,13 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
     ],
 )
 def test_what_is_wrong_is_said(line: bytes, message: str) -> None:
-    with pytest.raises(LinkError, match=message):
+    with pytest.raises(IPCError, match=message):
         decode(line)
 
 
 @pytest.mark.parametrize("at", [float("nan"), float("inf"), 1e13])
 def test_what_the_other_side_would_refuse_is_not_sent(at: float) -> None:
-    with pytest.raises(LinkError, match="at"):
+    with pytest.raises(IPCError, match="at"):
         encode(Heartbeat(at))
 
 
@@ -351,7 +351,7 @@ def test_what_waits_for_a_deaf_client_stops_growing() -> None:
 
 def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:
     def refuse(message: Message) -> None:
-        raise LinkError("not for me")
+        raise IPCError("not for me")
 
     listener = Listener(bench.path, line_s=WAIT_S)
     bench.opened.callback(listener.close)
@@ -380,22 +380,22 @@ def test_a_voice_that_talks_nonsense_is_left_and_tried_again(bench: Bench) -> No
 
 def test_a_second_assistant_and_a_strange_place_are_refused(bench: Bench, tmp_path: Path) -> None:
     bench.listen()
-    with pytest.raises(LinkError, match="another assistant is running; stop that one first"):
+    with pytest.raises(IPCError, match="another assistant is running; stop that one first"):
         Listener(bench.path)
     client = bench.raw()
     client.sendall(encode(HELLO))
     assert bench.next() == HELLO
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
-    with pytest.raises(LinkError, match="open: others may write here"):
+    with pytest.raises(IPCError, match="open: others may write here"):
         Listener(tmp_path / "open" / "voice.sock")
     (tmp_path / "file").write_text("precious")
-    with pytest.raises(LinkError, match="file: this is no socket"):
+    with pytest.raises(IPCError, match="file: this is no socket"):
         Listener(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
-    with pytest.raises(LinkError, match="cannot listen here"):
+    with pytest.raises(IPCError, match="cannot listen here"):
         Listener(tmp_path / "file" / "voice.sock")
-    with pytest.raises(LinkError, match="cannot listen here: AF_UNIX path too long"):
+    with pytest.raises(IPCError, match="cannot listen here: AF_UNIX path too long"):
         Listener(tmp_path / ("x" * 200))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.records import Box, Face, Frame, Levels
+from assistant.records import Box, Face, Frame, Thresholds
 
 needs_photographs = pytest.mark.skipif(
     not (importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")),
@@ -47,7 +47,7 @@ class ScriptedReader:
     """Reads off the crop's mean grey which expression to answer: BASE and 10 for each place in LABELS."""
 
     labels = LABELS
-    levels = Levels()
+    thresholds = Thresholds()
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.array(probabilities(LABELS[max(0, min(6, (int(crop.mean()) - BASE) // 10))]), np.float32)

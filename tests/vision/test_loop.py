@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.config.settings import Settings, Words
-from assistant.records import CameraError, CameraSpentError, DetectorError, Face, Fate, Frame, ModelError, Priority
+from assistant.records import CameraError, CameraExhaustedError, DetectorError, Face, Fate, Frame, ModelError, Priority
 from assistant.vision.loop import NO_FRAME_S
 from assistant.vision.pipeline import Pipeline
 from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, live, pipeline, shots
@@ -43,7 +43,7 @@ def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> No
     capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)
     setattr(capture, how, (lambda: True) if how == "is_stuck" else True)
     rig.live.capture = capture
-    with pytest.raises(CameraSpentError, match="the camera's driver hangs"):
+    with pytest.raises(CameraExhaustedError, match="the camera's driver hangs"):
         rig.live.run()
     assert rig.live.steps == 3
 

@@ -66,7 +66,7 @@ def test_a_hand_that_is_gone_before_two_seconds_changes_nothing(seconds: float, 
         steps.append(line.step(frame))
         partners.append(line.scene.partner.number)
     assert [each.text for step in steps for each in step.utterances] == ["One person looks happy."]
-    assert {person.id for step in steps for person in step.people} == {1}
+    assert {person.track_id for step in steps for person in step.people} == {1}
     assert not any(step.status for step in steps)
     assert set(partners[21:]) == {1}
 

@@ -10,7 +10,7 @@ from assistant import phrases
 from assistant.config.settings import Camera as CameraSettings
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.config.settings import Settings, Words
-from assistant.records import CANNOT_TELL, Face, Fate, Frame, Levels, Priority
+from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import SHAPE
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
@@ -23,7 +23,7 @@ def test_a_step_goes_from_pixels_to_words() -> None:
     for number in range(40):
         frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
         step = line.step(frame)
-        assert [person.id for person in step.people] == [1]
+        assert [person.track_id for person in step.people] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
         assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
@@ -88,7 +88,7 @@ def test_what_the_models_card_asks_for_decides_what_is_said() -> None:
     told = {}
     for least in (0.85, 0.95):
         reader = ScriptedReader()
-        reader.levels = Levels({"happy": least})
+        reader.thresholds = Thresholds({"happy": least})
         line = pipeline(reader=reader)
         told[least] = [each.text for frame in shots("happy", 40) for each in line.step(frame).utterances]
     assert told == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"

@@ -19,7 +19,7 @@ from assistant.config import settings as config
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import Fate, Fault, LinkError, Priority, Utterance, VoiceError
+from assistant.records import Fate, Fault, IPCError, Priority, Utterance, VoiceError
 from assistant.system.board import Board
 from assistant.voice.commands import CONFIRM_S
 from assistant.voice.monitors import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
@@ -387,7 +387,7 @@ def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
 
 def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "voice.sock").write_text("")
-    with pytest.raises(LinkError, match="no socket"):
+    with pytest.raises(IPCError, match="no socket"):
         serve(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
 
 

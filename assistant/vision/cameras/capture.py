@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame
+from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame
 from assistant.vision.cameras import Camera, Clock
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
@@ -102,7 +102,7 @@ class Capture:
                     self._play(camera)
             except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
                 self.is_busy = isinstance(err, CameraBusyError)
-                self.is_spent = isinstance(err, CameraSpentError)
+                self.is_spent = isinstance(err, CameraExhaustedError)
                 self.trouble = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
             self.is_open = False
             if not self._repeat:

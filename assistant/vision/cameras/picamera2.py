@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame
+from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame
 from assistant.vision.cameras import Clock
 
 WAIT_S = 2.0
@@ -53,7 +53,7 @@ class PiCamera:
             self.close()
             why = str(err.__cause__ or err).rstrip(".")  # picamera2 itself says only that it did not complete
             if _is_spent(err):
-                raise CameraSpentError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
+                raise CameraExhaustedError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
             if "busy" in why.lower():
                 raise CameraBusyError(f"Pi camera {number}: {why}; end the other program that uses it") from err
             raise CameraError(f"Pi camera {number}: {why}; check its cable, and that no other program uses it") from err

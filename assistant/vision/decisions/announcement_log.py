@@ -38,7 +38,7 @@ class Named(NamedTuple):
     """Somebody, by number, and the expression that they were said to have, at `at` seconds. until: when the wearer was
     told otherwise or they left; infinite while it stands."""
 
-    person: int
+    track_id: int
     expression: str
     at: float
     until: float = math.inf
@@ -76,14 +76,14 @@ class Told:
 
     def naming(self) -> set[int]:
         """Of whom a remark is on its way that names an expression."""
-        return {remark.change.person for remark, _ in self._open if remark.tells}
+        return {remark.change.track_id for remark, _ in self._open if remark.tells}
 
     def begun(self, remark: Remark, before: str | None, at: float) -> None:
         """A remark is on its way since `at`. before: what was said of that person until then, None: nothing."""
         for lost in [one for one, begun_at in self._open if at - begun_at > KNOWN_S]:
             self.ended(lost, is_heard=True)
         if remark.tells is not None:
-            self._heard.setdefault(remark.change.person, before)
+            self._heard.setdefault(remark.change.track_id, before)
             self._open += ((remark, at),)
 
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
@@ -91,15 +91,15 @@ class Told:
         begun_at = next((begun_at for one, begun_at in self._open if one is remark), remark.change.at)
         is_newest = self._last is None or begun_at >= self._last.at  # else it was asked and answered since
         if is_heard and is_newest and remark.tells:
-            self._name(remark.change.person, remark.tells, begun_at)
+            self._name(remark.change.track_id, remark.tells, begun_at)
         elif is_heard and is_newest and remark.tells is not None:
-            self._end(remark.change.person, begun_at)
+            self._end(remark.change.track_id, begun_at)
         if not any(one is remark for one, _ in self._open):
             return  # they left, or it told of no expression
-        number, self._open = remark.change.person, tuple(each for each in self._open if each[0] is not remark)
+        number, self._open = remark.change.track_id, tuple(each for each in self._open if each[0] is not remark)
         if is_heard:
             self._heard[number] = remark.tells
-        if any(one.change.person == number for one, _ in self._open):
+        if any(one.change.track_id == number for one, _ in self._open):
             return
         heard = self._heard.pop(number)
         if is_heard or number not in self._said:
@@ -113,7 +113,7 @@ class Told:
         """They left, at `at` seconds; whether something was said of them."""
         self._end(number, at)
         self._heard.pop(number, None)
-        self._open = tuple(each for each in self._open if each[0].change.person != number)
+        self._open = tuple(each for each in self._open if each[0].change.track_id != number)
         return self._said.pop(number, None) is not None
 
     def answered(self, number: int, expression: str, at: float) -> None:
@@ -126,7 +126,7 @@ class Told:
 
     def _end(self, number: int, at: float) -> None:
         last = self._last
-        if last is not None and last.person == number:
+        if last is not None and last.track_id == number:
             self._last = last._replace(until=min(last.until, at))
 
     def last(self, at: float) -> Named | None:
@@ -135,6 +135,6 @@ class Told:
         last = self._last
         for remark, begun_at in self._open:
             if remark.tells and at - begun_at <= KNOWN_S:
-                made = Named(remark.change.person, remark.tells, begun_at)
+                made = Named(remark.change.track_id, remark.tells, begun_at)
                 return made if last is None or last.at < begun_at else last
         return last

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.records import Person
+from assistant.records import Track
 from assistant.vision.faces import geometry
 
 STEADY_S = 2.0
@@ -43,16 +43,16 @@ class Partner:
         self._present: dict[int, _Presence] = {}
         self._rival: tuple[int, float] | None = None
 
-    def update(self, people: Sequence[Person], at: float, width: int) -> None:
+    def update(self, people: Sequence[Track], at: float, width: int) -> None:
         """Take in the people of a frame `width` pixels wide, taken at `at` (seconds)."""
         for person in people:
-            presence = self._present.setdefault(person.id, _Presence(at, at, score=person.face.score))
+            presence = self._present.setdefault(person.track_id, _Presence(at, at, score=person.face.score))
             presence.seen_at = at
             presence.score += SHARE * (person.face.score - presence.score)
             box, facing = person.face.box, geometry.facing(person.face)
             if facing in ("you", ""):
                 presence.faced_at = at
-            off = abs((box.x + box.width / 2) / width * 2 - 1)
+            off = abs(box.center[0] / width * 2 - 1)
             is_facing = at - presence.faced_at <= GLANCE_S
             presence.worth = box.width * (1 - 0.5 * min(off, 1.0)) * (1.0 if is_facing else AWAY)
         self._present = {n: each for n, each in self._present.items() if at - each.seen_at <= LOST_S}

@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from assistant.config.settings import Words
-from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import KNOWN_S, Named, Remark, Told
 from assistant.vision.decisions.partner import Partner
 from assistant.vision.faces import geometry
@@ -49,7 +49,7 @@ class Scene:
         self._at = 0.0
 
     def update(
-        self, changes: Sequence[Change], people: Sequence[Person], shape: tuple[int, int], at: float | None = None
+        self, changes: Sequence[Change], people: Sequence[Track], shape: tuple[int, int], at: float | None = None
     ) -> tuple[Remark, ...]:
         """The remarks that one frame's changes deserve; shape: its height and width in pixels, at: seconds (that of the
         changes, if it is not given)."""
@@ -57,14 +57,14 @@ class Scene:
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(people, self._at, width)
         before = self._told.copy()
-        present = before.keys() | self._joining.keys() | {person.id for person in people}
+        present = before.keys() | self._joining.keys() | {person.track_id for person in people}
         self._where = {number: where for number, where in self._where.items() if number in present}
         for person in people:
             box = person.face.box
             hour = geometry.hour(box, width, fov_deg)
-            self._where[person.id] = hour if self._is_full else geometry.where(box, width)
+            self._where[person.track_id] = hour if self._is_full else geometry.where(box, width)
             is_far = geometry.distance(box, width, fov_deg) == "far"
-            (self._far.add if is_far else self._far.discard)(person.id)
+            (self._far.add if is_far else self._far.discard)(person.track_id)
         made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
         made += [self._joined(number) for number in tuple(self._joining)]
         made.append(self._empty(people))
@@ -72,13 +72,13 @@ class Scene:
             return ()
         remarks = tuple(remark for remark in made if remark is not None)
         for remark in remarks:
-            self._told.begun(remark, before.get(remark.change.person), self._at)
+            self._told.begun(remark, before.get(remark.change.track_id), self._at)
         return remarks
 
-    def untrue(self, faded: Collection[int], people: Collection[Person]) -> set[int]:
+    def untrue(self, faded: Collection[int], people: Collection[Track]) -> set[int]:
         """The numbers of whom something is on its way that is no longer so: an expression that has faded, or that
         nobody is there while somebody is."""
-        nobody = {self._nobody.change.person} if self._nobody is not None and people else set()
+        nobody = {self._nobody.change.track_id} if self._nobody is not None and people else set()
         return self._told.naming().intersection(faded) | nobody
 
     def wait(self, seconds: float) -> None:
@@ -99,7 +99,7 @@ class Scene:
     def ended(self, remark: Remark, *, is_heard: bool) -> None:
         """What became of a remark. Who is there, and that nobody is, must be heard: it is owed until then."""
         self._told.ended(remark, is_heard=is_heard)
-        number = remark.change.person
+        number = remark.change.track_id
         is_untold = number in self._where and number not in self._told
         if remark is self._nobody and is_heard:
             self._nobody = self._owed = None
@@ -125,7 +125,7 @@ class Scene:
         last = self.last(at)
         if last is None:
             return False
-        self._wrong[last.person, last.expression] = at + WRONG_S
+        self._wrong[last.track_id, last.expression] = at + WRONG_S
         return True
 
     def is_wrong(self, number: int, expression: str) -> bool:
@@ -133,7 +133,7 @@ class Scene:
         return self._at < self._wrong.get((number, expression), -math.inf)
 
     def _remark(self, change: Change) -> Remark | None:
-        number = change.person
+        number = change.track_id
         arrives, others = number not in self._told, bool(self._told.numbers() - {number})
         last = self._told[number]
         where = self._place(number) if others or self._is_full else ""
@@ -195,10 +195,10 @@ class Scene:
         return Remark(change, "cannot_tell", where=where, reason=change.reason)
 
     def _gone(self, change: Change) -> Remark | None:
-        was_there = self._told.forget(change.person, self._at)
+        was_there = self._told.forget(change.track_id, self._at)
         for memory in (self._where, self._joining, self._again_from):
-            memory.pop(change.person, None)
-        self._far.discard(change.person)
+            memory.pop(change.track_id, None)
+        self._far.discard(change.track_id)
         if not was_there or self._is_brief:
             return None
         if not self._told:
@@ -206,7 +206,7 @@ class Scene:
             return None
         return Remark(change, "somebody_left") if self._is_full else None
 
-    def _empty(self, people: Sequence[Person]) -> Remark | None:
+    def _empty(self, people: Sequence[Track]) -> Remark | None:
         """That nobody is there, once no face is left in view, not even one without a state yet."""
         if self._nobody is not None and self._at - self._nobody_at > KNOWN_S:
             self.ended(self._nobody, is_heard=True)

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.config.settings import Decide
-from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
+from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 
 AGREEMENT = 0.77
 """Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
@@ -78,20 +78,20 @@ class Glance:
 
 
 class Stabilizer:
-    """Holds the state of everybody in view. labels: the expression of each probability, in order. levels: how sure the
-    model must be of each of them; the setting `enter` is the least for all."""
+    """Holds the state of everybody in view. labels: the expression of each probability, in order. thresholds: how
+    sure the model must be of each of them; the setting `enter` is the least for all."""
 
-    def __init__(self, settings: Decide, labels: Sequence[str], levels: Levels | None = None) -> None:
+    def __init__(self, settings: Decide, labels: Sequence[str], thresholds: Thresholds | None = None) -> None:
         self.settings = settings
         self.labels = tuple(labels)
-        levels = levels or Levels()
-        self.enter = tuple(max(levels.looks.get(label, 0.0), settings.enter) for label in labels)
-        self.maybe = tuple(max(levels.maybe.get(label, 0.0), MAYBE) for label in labels)
+        thresholds = thresholds or Thresholds()
+        self.enter = tuple(max(thresholds.looks.get(label, 0.0), settings.enter) for label in labels)
+        self.maybe = tuple(max(thresholds.maybe.get(label, 0.0), MAYBE) for label in labels)
         self._people: dict[int, _Person] = {}
 
     def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
         """The changes that a frame taken at `at` (seconds) brings, with one reading for each person seen in it."""
-        seen = {reading.person: reading for reading in readings}
+        seen = {reading.track_id: reading for reading in readings}
         changes = []
         for number in sorted(self._people.keys() | seen.keys()):
             person = self._people.setdefault(number, _Person(changed=at))

@@ -51,4 +51,4 @@ def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8],
 
 def nearest_first(faces: list[Face]) -> list[Face]:
     """The faces, the largest boxes first."""
-    return sorted(faces, key=lambda face: -face.box.width * face.box.height)
+    return sorted(faces, key=lambda face: -face.box.area)

@@ -33,9 +33,7 @@ def _holds(person: Face, hit: Face) -> bool:
     """Whether a hit is a part of a person's face."""
     if person.score <= hit.score:
         return False
-    wide = min(person.box.x + person.box.width, hit.box.x + hit.box.width) - max(person.box.x, hit.box.x)
-    tall = min(person.box.y + person.box.height, hit.box.y + hit.box.height) - max(person.box.y, hit.box.y)
-    return max(0.0, wide) * max(0.0, tall) >= WITHIN * hit.box.width * hit.box.height
+    return person.box.intersection(hit.box) >= WITHIN * hit.box.width * hit.box.height
 
 
 def _wears(person: Face, hit: Face) -> bool:

@@ -5,7 +5,7 @@ Angles are those of a camera without distortion whose picture spans `fov_deg` fr
 
 import math
 
-from assistant.records import Box, Face, Seen
+from assistant.records import Box, Face, PersonView
 from assistant.vision.faces import quality
 
 SIDE_THIRD = 1 / 3
@@ -29,13 +29,13 @@ def across(fov_deg: float, shape: tuple[int, int]) -> float:
 
 def where(box: Box, width: int) -> str:
     """ "left", "ahead" or "right" in a frame of so many pixels."""
-    share = (box.x + box.width / 2) / width
+    share = box.center[0] / width
     return "left" if share < SIDE_THIRD else "right" if share > 1 - SIDE_THIRD else "ahead"
 
 
 def hour(box: Box, width: int, fov_deg: float) -> str:
     """The hour of a clock, "10" to "2", whose twelve lies ahead."""
-    off = (box.x + box.width / 2) / width * 2 - 1
+    off = box.center[0] / width * 2 - 1
     angle = math.degrees(math.atan(off * math.tan(math.radians(fov_deg / 2))))
     return str((round(angle / HOUR_DEG) - 1) % 12 + 1)
 
@@ -66,19 +66,15 @@ def aim(box: Box, width: int, height: int) -> str:
     """What brings a face into the middle of the picture: "left", "right", "up", "down", or "ahead" if it is there."""
     if (there := where(box, width)) != "ahead":
         return there
-    share = (box.y + box.height / 2) / height
+    share = box.center[1] / height
     return "up" if share < 1 / 4 else "down" if share > 3 / 4 else "ahead"
 
 
-def foremost(seen: tuple[Seen, ...]) -> Seen | None:
+def foremost(seen: tuple[PersonView, ...]) -> PersonView | None:
     """The one to speak of: the partner, else whoever is nearest; None of nobody."""
-    return max(seen, key=lambda each: (each.is_partner, _area(each)), default=None)
+    return max(seen, key=lambda each: (each.is_partner, each.box.area), default=None)
 
 
-def is_nearest(one: Seen, seen: tuple[Seen, ...]) -> bool:
+def is_nearest(one: PersonView, seen: tuple[PersonView, ...]) -> bool:
     """Whether nobody's face is larger."""
-    return _area(one) >= max(map(_area, seen))
-
-
-def _area(one: Seen) -> float:
-    return one.box.width * one.box.height
+    return one.box.area >= max(each.box.area for each in seen)

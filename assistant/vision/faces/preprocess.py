@@ -129,7 +129,7 @@ def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.u
         size = [max(1, round(length * factor)) for length in grey.shape[::-1]]
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         box, half = Box(*(value * factor for value in box)), half * factor
-    centre_x, centre_y = box.x + box.width / 2, box.y + box.height / 2
+    centre_x, centre_y = box.center
     left, top = round(centre_x - half), round(centre_y - half)
     side = max(1, round(2 * half))
     height, width = grey.shape

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.records import Box, Face, Person
+from assistant.records import Box, Face, Track
 
 REACH = 0.9
 """A face may lie so far from where it was expected, in widths of the face, and still be the same person's."""
@@ -51,12 +51,13 @@ class _Track:
 
     def take(self, face: Box, at: float) -> None:
         since = at - self.seen_at
-        off_x, off_y = _centre(face)[0] - _centre(self.box)[0], _centre(face)[1] - _centre(self.box)[1]
+        (from_x, from_y), (to_x, to_y) = self.box.center, face.center
+        off_x, off_y = to_x - from_x, to_y - from_y
         if since > 0:
             self.speed_x += SPEED_GAIN * off_x / since
             self.speed_y += SPEED_GAIN * off_y / since
-        centre_x, centre_y = _centre(self.box)[0] + POSITION_GAIN * off_x, _centre(self.box)[1] + POSITION_GAIN * off_y
-        self.box = Box(centre_x - face.width / 2, centre_y - face.height / 2, face.width, face.height)
+        center_x, center_y = from_x + POSITION_GAIN * off_x, from_y + POSITION_GAIN * off_y
+        self.box = Box(center_x - face.width / 2, center_y - face.height / 2, face.width, face.height)
         self.seen_at, self.hits = at, self.hits + 1
 
     @property
@@ -82,7 +83,7 @@ class Tracker:
         """How many people were in view for at least a second so far."""
         return len(self._steady)
 
-    def update(self, faces: Sequence[Face], at: float) -> tuple[Person, ...]:
+    def update(self, faces: Sequence[Face], at: float) -> tuple[Track, ...]:
         """The people of a frame taken at `at` (seconds), in the order of their faces."""
         self._tracks = [track for track in self._tracks if at - track.seen_at <= self._coast_s]
         for track in self._tracks:
@@ -99,7 +100,7 @@ class Tracker:
                 self._next_id += 1
             if track.is_steady():
                 self._steady.add(track.id)
-            people.append(Person(track.id, face, track.hits))
+            people.append(Track(track.id, face, track.hits))
         return tuple(people)
 
     def wait(self, seconds: float) -> None:
@@ -136,9 +137,5 @@ def unlikeness(expected: Box, found: Box, reach: float) -> float | None:
     if not 1 / SIZE_RATIO <= ratio <= SIZE_RATIO:
         return None
     size = (expected.width + found.width) / 2
-    distance = math.dist(_centre(expected), _centre(found)) / size
+    distance = math.dist(expected.center, found.center) / size
     return None if distance > reach else distance + abs(math.log(ratio))
-
-
-def _centre(box: Box) -> tuple[float, float]:
-    return box.x + box.width / 2, box.y + box.height / 2

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import shown
-from assistant.records import EXPRESSIONS, Levels, ModelError
+from assistant.records import EXPRESSIONS, ModelError, Thresholds
 from assistant.vision.faces.preprocess import SCALING, SIDE, normalize
 from assistant.vision.inference import model_file
 from assistant.vision.inference import self_test as golden
@@ -22,7 +22,7 @@ class Card:
     sha256: str
     labels: tuple[str, ...]
     temperature: float = 1.0
-    levels: Levels = field(default_factory=Levels)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     golden: tuple[tuple[float, ...], ...] = ()
 
 
@@ -47,7 +47,7 @@ def read_card(model: Path) -> Card:
         )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
-    levels, answers = _levels(path, card.get("thresholds", {}), labels), card.get("golden", [])
+    thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("golden", [])
     if (
         not isinstance(answers, list)
         or (answers and len(answers) != golden.PICTURES)
@@ -57,22 +57,22 @@ def read_card(model: Path) -> Card:
         )
     ):
         raise ModelError(f"{path}: golden must hold {golden.PICTURES} rows of {len(labels)} probabilities")
-    return Card(digest.lower(), tuple(labels), float(temperature), levels, tuple(map(tuple, answers)))
+    return Card(digest.lower(), tuple(labels), float(temperature), thresholds, tuple(map(tuple, answers)))
 
 
-def _levels(path: Path, thresholds: Any, labels: list[str]) -> Levels:
+def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
     """`thresholds` of a card: {"looks": {label: probability, ...}, "maybe": {...}}, both optional."""
-    if not isinstance(thresholds, dict) or not all(
-        level in ("looks", "maybe")
+    if not isinstance(table, dict) or not all(
+        kind in ("looks", "maybe")
         and isinstance(numbers, dict)
         and all(label in labels and type(each) is float and 0.2 <= each <= 1 for label, each in numbers.items())
-        for level, numbers in thresholds.items()
+        for kind, numbers in table.items()
     ):
         raise ModelError(
-            f"{path}: thresholds are {shown(thresholds)}; "
+            f"{path}: thresholds are {shown(table)}; "
             "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
         )
-    return Levels(**thresholds)
+    return Thresholds(**table)
 
 
 def tempered(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -93,7 +93,7 @@ class Classifier:
     def __init__(self, model: Path, threads: int = 2) -> None:
         self.path = model
         self.card = read_card(model)
-        self.labels, self.levels = self.card.labels, self.card.levels
+        self.labels, self.thresholds = self.card.labels, self.card.thresholds
         self.model = model_file.Model(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]

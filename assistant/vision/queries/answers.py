@@ -6,7 +6,7 @@ Every sentence has eight words at the most; the first one comes first in importa
 from dataclasses import dataclass
 
 from assistant.phrases import SPOKEN, Phrases
-from assistant.records import Priority, Seen, Utterance
+from assistant.records import PersonView, Priority, Utterance
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import Sight
 
@@ -22,7 +22,7 @@ class Answered:
     where one was, if only as "maybe"."""
 
     utterance: Utterance
-    seen: Seen | None = None
+    seen: PersonView | None = None
     reason: str = ""
 
 
@@ -44,7 +44,7 @@ class Answers:
         if sight.seen_at is not None and now - sight.seen_at > FRESH_S:
             seen = None
         elif what == "why":
-            seen = next((one for one in sight.people if one.person == last), seen)
+            seen = next((one for one in sight.people if one.track_id == last), seen)
         if seen is None:
             nobody = self._why_not(sight.trouble) if sight.trouble else self.phrases.remark("nobody")
             return self._tell(nobody, None, sight.trouble)
@@ -64,7 +64,7 @@ class Answers:
         """A sentence about the assistant itself, in answer to what the wearer did."""
         return Utterance(self.phrases.status(name), Priority.ANSWER, "answer", None, name)
 
-    def expression(self, seen: Seen) -> str:
+    def expression(self, seen: PersonView) -> str:
         """A sentence: how somebody looks, that it may be so, or why it cannot be told."""
         if reason := self.reason(seen):
             return self._why_not(reason)
@@ -74,13 +74,13 @@ class Answers:
         return self.phrases.answer("maybe", expression=words)
 
     @staticmethod
-    def reason(seen: Seen) -> str:
+    def reason(seen: PersonView) -> str:
         """Why somebody's expression is not told, not even as "maybe"; empty where it is."""
         if seen.reason and seen.reason != "unclear":
             return seen.reason
         return "" if seen.expression in SPOKEN else "unclear"
 
-    def _people(self, sight: Sight, seen: Seen) -> str:
+    def _people(self, sight: Sight, seen: PersonView) -> str:
         """How many, and where, how far and how turned the one to speak of is."""
         facing = "" if seen.reason == "side_on" else self.phrases.said("facing", seen.facing)
         distance = "" if seen.reason == "far" else self.phrases.said("distance", seen.distance)
@@ -94,10 +94,10 @@ class Answers:
         count = max(len(sight.people), sight.count)
         return self.phrases.facts((self.phrases.said("counts", str(count) if count <= 4 else "more"),))
 
-    def _where(self, seen: Seen) -> str:
+    def _where(self, seen: PersonView) -> str:
         return self.phrases.where(seen.hour if self.is_by_clock else seen.where)
 
-    def _why(self, seen: Seen, now: float) -> str:
+    def _why(self, seen: PersonView, now: float) -> str:
         if reason := self.reason(seen):
             return self._why_not(reason)
         sureness = "sure" if seen.probability >= SURE else "fair" if seen.probability >= FAIR else "unsure"
@@ -113,7 +113,7 @@ class Answers:
     def _why_not(self, reason: str) -> str:
         return self.phrases.answer("why_not", reason=self.phrases.said("reasons", reason))
 
-    def _tell(self, text: str, seen: Seen | None, reason: str) -> Answered:
+    def _tell(self, text: str, seen: PersonView | None, reason: str) -> Answered:
         return Answered(Utterance(text, Priority.ANSWER, "answer", None, "asked"), seen, reason)
 
 

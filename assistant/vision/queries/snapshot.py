@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assistant.records import Person, Seen
+from assistant.records import PersonView, Track
 from assistant.vision.decisions.stabilizer import Glance
 from assistant.vision.faces import geometry
 
@@ -14,7 +14,7 @@ class Sight:
     in it, a key of [reasons]; is_lens_covered: nothing can be; width, height: of the frame in pixels."""
 
     at: float
-    people: tuple[Seen, ...] = ()
+    people: tuple[PersonView, ...] = ()
     count: int = 0
     seen_at: float | None = None
     trouble: str = ""
@@ -23,11 +23,11 @@ class Sight:
     height: int = 480
 
 
-def seen(person: Person, glance: Glance, width: int, fov_deg: float, partner: int | None) -> Seen:
+def seen(person: Track, glance: Glance, width: int, fov_deg: float, partner: int | None) -> PersonView:
     """A person in a frame `width` pixels wide."""
     box = person.face.box
-    return Seen(
-        person.id,
+    return PersonView(
+        person.track_id,
         box,
         glance.state,
         glance.likely,
@@ -38,5 +38,5 @@ def seen(person: Person, glance: Glance, width: int, fov_deg: float, partner: in
         geometry.hour(box, width, fov_deg),
         geometry.distance(box, width, fov_deg),
         geometry.facing(person.face),
-        person.id == partner,
+        person.track_id == partner,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import CANNOT_TELL, Frame, Person
+from assistant.records import CANNOT_TELL, Frame, Track
 from assistant.vision.decisions.stabilizer import Glance
 from assistant.vision.detectors.rescan import Search
 from assistant.vision.faces import geometry, preprocess, quality
@@ -38,13 +38,13 @@ class Lookout:
             search.forget()
 
     def look(
-        self, frame: Frame, grey: NDArray[np.uint8], people: Sequence[Person],
+        self, frame: Frame, grey: NDArray[np.uint8], people: Sequence[Track],
         glance: Callable[[int], Glance], partner: int | None, *, found: int,
     ) -> Sight:  # fmt: skip
         """What a frame shows. glance: what is known of a person by number; partner: who talks to the wearer; found: how
         many faces were."""
         height, width = grey.shape
-        there = [(person, glance(person.id)) for person in people if _is_certain(person)]
+        there = [(person, glance(person.track_id)) for person in people if _is_certain(person)]
         trouble = "" if there else quality.frame_trouble(grey)
         far = self._far(frame, grey, is_needed=not there and not trouble)
         if not there and self._seen and frame.at - self._seen.at <= FRESH_S:
@@ -56,7 +56,7 @@ class Lookout:
         self._seen = made if there else None
         return made
 
-    def _far(self, frame: Frame, grey: NDArray[np.uint8], *, is_needed: bool) -> tuple[tuple[Person, Glance], ...]:
+    def _far(self, frame: Frame, grey: NDArray[np.uint8], *, is_needed: bool) -> tuple[tuple[Track, Glance], ...]:
         """Who is found by the search alone: they have no state, but a reason why."""
         if self.search is None:
             return ()
@@ -64,16 +64,16 @@ class Lookout:
             self.search.forget()
             return ()
         found = self.search.look(grey, frame.at)[: self.most]
-        people = [Person(-number, face) for number, face in enumerate(found, 1)]
+        people = [Track(-number, face) for number, face in enumerate(found, 1)]
         margin = self.search.margin
         return tuple((who, Glance(CANNOT_TELL, "", 0.0, self._reason(who, grey, margin), 0.0)) for who in people)
 
-    def _reason(self, person: Person, grey: NDArray[np.uint8], margin: float) -> str:
+    def _reason(self, person: Track, grey: NDArray[np.uint8], margin: float) -> str:
         if person.face.box.width * 640 < FAR_LOOK * quality.FAR * max(grey.shape):
             return "far"
         crop = preprocess.face(grey, person.face, margin)
         return quality.trouble(person.face, crop, grey, self.covered) or "unclear"
 
 
-def _is_certain(person: Person) -> bool:
-    return person.found >= CERTAIN_FRAMES or person.face.score >= CERTAIN_SCORE
+def _is_certain(person: Track) -> bool:
+    return person.hits >= CERTAIN_FRAMES or person.face.score >= CERTAIN_SCORE

@@ -15,7 +15,7 @@ from typing import Any
 from assistant.ipc.line_connection import Peer
 from assistant.ipc.line_server import MAX_CLIENTS, Host
 from assistant.ipc.messages import LENGTHS, MAX_LINE
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.voice.controls import COMMANDS, Do, Reply, ask
 
 LINE_S = 1.0
@@ -42,7 +42,7 @@ class Door(Host):
 
     One request a connection, at most 4 KiB, finished within `line_s` of connecting, with nothing behind it; from root,
     from our own user, or from the group of the socket's folder. Anything else is refused with its reason, and counted
-    in `refused`. Raises LinkError if another assistant listens there, or the folder is not ours.
+    in `refused`. Raises IPCError if another assistant listens there, or the folder is not ours.
     """
 
     def __init__(self, path: Path, do: Do, *, line_s: float = LINE_S) -> None:
@@ -62,15 +62,15 @@ class Door(Host):
 
     def _welcome(self, peer: Peer) -> None:
         if not may(credentials(peer.connection), self._group):
-            raise LinkError("you may not use this assistant; ask for a place in the group of its socket's folder")
+            raise IPCError("you may not use this assistant; ask for a place in the group of its socket's folder")
         peer.late_at = time.monotonic() + self._line_s  # whoever connects and says nothing holds a place, too
 
     def _take(self, peer: Peer, line: bytes) -> None:
         command = request(line)
         if peer.has_more():  # it would be dropped without a word
-            raise LinkError("one line only; nothing was done, send each command on a connection of its own")
+            raise IPCError("one line only; nothing was done, send each command on a connection of its own")
         if self._requests.qsize() >= MAX_CLIENTS:
-            raise LinkError("too many commands at once; try again")
+            raise IPCError("too many commands at once; try again")
         self._let_go(peer)
         self._requests.put((command, peer.connection, time.monotonic() + STALE_S))
 
@@ -87,26 +87,26 @@ class Door(Host):
 
 
 def request(line: bytes) -> str:
-    """The command that a line asks for. Raises LinkError if it is not exactly one of COMMANDS."""
+    """The command that a line asks for. Raises IPCError if it is not exactly one of COMMANDS."""
     if len(line) > MAX_LINE:
-        raise LinkError(f"a line of more than {MAX_LINE} bytes")
+        raise IPCError(f"a line of more than {MAX_LINE} bytes")
     try:
         table = json.loads(line.decode("utf-8"), object_pairs_hook=_table)
     except (ValueError, RecursionError) as err:
-        raise LinkError('this is not JSON; send one line: {"command": "status"}') from err
+        raise IPCError('this is not JSON; send one line: {"command": "status"}') from err
     if not isinstance(table, dict) or table.keys() != {"command"}:
-        raise LinkError('send one line: {"command": "status"}')
+        raise IPCError('send one line: {"command": "status"}')
     command = table["command"]
     if not isinstance(command, str) or command not in COMMANDS:
-        raise LinkError(f"unknown command; known: {', '.join(COMMANDS)}")
+        raise IPCError(f"unknown command; known: {', '.join(COMMANDS)}")
     return command
 
 
 def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises LinkError where a key comes twice: which of the two was meant, nobody knows."""
+    """An object of JSON. Raises IPCError where a key comes twice: which of the two was meant, nobody knows."""
     table = dict(pairs)
     if len(table) < len(pairs):
-        raise LinkError('a key comes twice; send one line: {"command": "status"}')
+        raise IPCError('a key comes twice; send one line: {"command": "status"}')
     return table
 
 

@@ -109,7 +109,7 @@ def matched(truth: Truth, at: float, box: Box | None) -> Person | None:
     """The person whose face is nearest to a box at a moment."""
     if box is None:
         return None
-    x, y = box.x + box.width / 2, box.y + box.height / 2
+    x, y = box.center
     best, least = None, NEAR
     for person in truth.people:
         theirs = person.box(at) or person.box(at - AWAY_S)

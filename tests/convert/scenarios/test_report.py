@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config.settings import Settings, Words
-from assistant.records import Box, Face, Levels, Reading
+from assistant.records import Box, Face, Reading, Thresholds
 from convert.scenarios import answer_delay
 from convert.scenarios.run import Outcome, Taken
 from convert.scenarios.score import report
@@ -54,7 +54,7 @@ def test_every_face_that_was_looked_at_is_kept_with_its_reason() -> None:
         Taken(0.0, (here, there), (Reading(1, 0.0, (1.0,)), Reading(2, 0.0, None, "dark"))),
         Taken(0.1, (), ()),
     )
-    outcome = Outcome(Truth("a", "degraded", 1.0), (), (), taken, ("happy",), Levels(), 2)
+    outcome = Outcome(Truth("a", "degraded", 1.0), (), (), taken, ("happy",), Thresholds(), 2)
     (heard,) = report.heard([outcome], Settings())
     assert heard.looked == (Looked(0.0, here.box, ""), Looked(0.0, there.box, "dark"))
 

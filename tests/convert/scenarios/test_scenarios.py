@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
 from assistant.ipc.messages import ASKS
-from assistant.records import CANNOT_TELL, EXPRESSIONS, AssistantError, Box, Face, Levels, Reading
+from assistant.records import CANNOT_TELL, EXPRESSIONS, AssistantError, Box, Face, Reading, Thresholds
 from convert.cli import main
 from convert.data.fer2013 import LABELS, DatasetError
 from convert.scenarios import run
@@ -371,7 +371,7 @@ def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_
         taken.append(run.Taken(at, here, readings))
     asks = ((0.5, "describe"),)
     outcome = run.Outcome(
-        Truth("s", "pair", 10, (), asks), (), (), tuple(taken), ("happy", "neutral"), Levels(), 100, (720, 1280)
+        Truth("s", "pair", 10, (), asks), (), (), tuple(taken), ("happy", "neutral"), Thresholds(), 100, (720, 1280)
     )
     texts = [line.text for line in run.again(outcome, Settings())]
     assert texts[-1].startswith("Ahead"), texts

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraBusyError, CameraError, CameraSpentError, Frame, SourceError
+from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame, SourceError
 from assistant.vision.cameras import open_camera, v4l2
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.picamera2 import converter
@@ -627,7 +627,7 @@ def test_who_is_refused_buffers_has_another_program_before_him(
     ("trouble", "kind"),
     [
         (RuntimeError("Failed to acquire camera: Device or resource busy"), CameraBusyError),
-        (OSError(errno.ENOMEM, "Cannot allocate memory"), CameraSpentError),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), CameraExhaustedError),
         (RuntimeError("Camera __init__ sequence did not complete."), CameraError),
     ],
 )
@@ -641,5 +641,5 @@ def test_a_pi_camera_that_is_held_by_others_or_spent_is_known(
     capture = Capture(lambda: open_camera(CameraSettings(driver="picamera2")), repeat=False).start()
     assert capture.take(10) is None
     assert capture.has_ended
-    assert (capture.is_busy, capture.is_spent) == (kind is CameraBusyError, kind is CameraSpentError)
+    assert (capture.is_busy, capture.is_spent) == (kind is CameraBusyError, kind is CameraExhaustedError)
     assert "\n" not in capture.trouble

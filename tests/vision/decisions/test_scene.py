@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from assistant.config.settings import Words
-from assistant.records import CANNOT_TELL, NOBODY, Change, Person
+from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import KNOWN_S, Remark
 from assistant.vision.decisions.scene import AGAIN_S, LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
 from tests.support.standins import face
@@ -31,7 +31,7 @@ class Stage:
         """(sentence, expression or reason or place) of the remarks of one frame."""
         faces = {number: face(x - self.size / 2, size=self.size) for number, x in self.people.items()}
         people = [
-            Person(number, dataclasses.replace(each, score=self.scores.get(number, 0.9)))
+            Track(number, dataclasses.replace(each, score=self.scores.get(number, 0.9)))
             for number, each in faces.items()
         ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
@@ -399,4 +399,4 @@ def test_what_is_on_its_way_is_known_to_be_untrue() -> None:
     stage.people.clear()
     stage.step((1, "happy", NOBODY))
     assert stage.scene.untrue((), ()) == set()
-    assert stage.scene.untrue((), (Person(2, face(300)),)) == {1}
+    assert stage.scene.untrue((), (Track(2, face(300)),)) == {1}

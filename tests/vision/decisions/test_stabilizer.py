@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.config.settings import Decide
-from assistant.records import CANNOT_TELL, NOBODY, Change, Levels, Reading
+from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 from assistant.vision.decisions.stabilizer import FULL_SHARE, MAYBE, Glance, Stabilizer
 from tests.support.standins import LABELS, probabilities
 
@@ -190,7 +190,7 @@ def test_people_do_not_mix() -> None:
     for frame in range(60):
         at = frame / 10
         made += stabilizer.update(at, [Reading(1, at, probabilities("happy")), Reading(2, at, probabilities("sad"))])
-    assert sorted((change.person, change.new) for change in made) == [(1, "happy"), (2, "sad")]
+    assert sorted((change.track_id, change.new) for change in made) == [(1, "happy"), (2, "sad")]
     assert stabilizer.states() == {1: "happy", 2: "sad"}
 
 
@@ -242,7 +242,7 @@ def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
 
 def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
     for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
-        stabilizer, made = Stabilizer(Decide(), LABELS, Levels(looks)), []
+        stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds(looks)), []
         for frame in range(15):
             reading = Reading(1, frame / 10, probabilities("happy", 0.7))
             made += [change.new for change in stabilizer.update(frame / 10, [reading])]
@@ -251,7 +251,7 @@ def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
 
 def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
     """What is told, and at which reading, of a face that is read so surely, ten times a second; the card asks 0.7."""
-    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7, "sad": 0.7})), []
+    stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds({"happy": 0.7, "sad": 0.7})), []
     for number, sure in enumerate(script):
         at = number / 10 + (60 if 0 <= wait_at <= number else 0)
         if number == wait_at:
@@ -282,7 +282,7 @@ def test_doubt_ends_with_what_was_doubted(sure: float, lasted: int, between: flo
 
 
 def test_doubt_ends_with_a_gap() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS, Levels({"happy": 0.7})), []
+    stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds({"happy": 0.7})), []
     for number in range(40):
         at, sure = (number / 10, 0.65) if number < 20 else (number / 10 + 1.1, 0.75)
         made += stabilizer.update(at, [Reading(1, at, probabilities("happy", sure))])
@@ -322,7 +322,7 @@ def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> N
     glance = stabilizer.glance(1)
     assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
     assert glance.probability == pytest.approx(0.5)
-    humble = Stabilizer(Decide(), LABELS, Levels(maybe={"happy": 0.55}))
+    humble = Stabilizer(Decide(), LABELS, Thresholds(maybe={"happy": 0.55}))
     humble.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
     assert (humble.glance(1).likely, humble.glance(1).probability) == ("", pytest.approx(0.5))
     for frame in range(1, 20):

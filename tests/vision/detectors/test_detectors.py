@@ -26,7 +26,7 @@ def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None
         counts.append((frame.at, len(faces)))
         for face in faces:
             assert 0.5 <= face.score < 1
-            assert 320 - 120 < face.box.x + face.box.width / 2 < 320 + 120
+            assert 320 - 120 < face.box.center[0] < 320 + 120
     assert [count for at, count in counts if 2 <= at < 6.5] == [1] * 9
     assert not any(count for at, count in counts if 7.5 <= at < 11.5)
     assert sum(count == 1 for at, count in counts if 13 <= at < 17) >= 7

@@ -52,7 +52,7 @@ def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angl
 def test_frames_of_every_shape_are_searched(astronaut: NDArray[np.uint8], size: tuple[int, int]) -> None:
     face = max(look(framed(astronaut, 0, size)[0]), key=lambda found: found.score)
     assert face.score > 0.7
-    centre = face.box.x + face.box.width / 2, face.box.y + face.box.height / 2
+    centre = face.box.center
     assert np.hypot(centre[0] - size[0] / 2, centre[1] - size[1] / 2) < 30
 
 

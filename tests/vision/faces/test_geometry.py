@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assistant.records import Box, Face, Person
+from assistant.records import Box, Face, Track
 from assistant.vision.cameras.lens_cover import CLEAR_S, COVERED_S, Lens
 from assistant.vision.decisions.partner import LOST_S, RIVAL_S, STEADY_S, Partner
 from assistant.vision.faces import geometry, quality
@@ -76,11 +76,11 @@ def test_aiming_brings_a_face_to_the_middle() -> None:
         assert hint == "ahead", start
 
 
-def people(*faces: Face) -> list[Person]:
-    return [Person(number, each) for number, each in enumerate(faces, 1)]
+def people(*faces: Face) -> list[Track]:
+    return [Track(number, each) for number, each in enumerate(faces, 1)]
 
 
-def watch(partner: Partner, seconds: float, faces: list[Person], start: float = 0.0) -> float:
+def watch(partner: Partner, seconds: float, faces: list[Track], start: float = 0.0) -> float:
     for frame in range(int(seconds * 10)):
         partner.update(faces, start + frame / 10, 640)
     return start + seconds
@@ -111,7 +111,7 @@ def test_a_passer_by_never_becomes_the_partner() -> None:
     assert partner.number is None
     at = watch(partner, 3, people(near()), 20)
     assert partner.number == 1
-    watch(partner, STEADY_S - 0.1, [*people(near()), Person(9, near(size=200))], at)
+    watch(partner, STEADY_S - 0.1, [*people(near()), Track(9, near(size=200))], at)
     assert partner.number == 1
 
 

@@ -12,7 +12,7 @@ from tests.support.standins import face
 @pytest.mark.parametrize("fps", [5, 10, 30])
 def test_a_walking_person_keeps_the_number(fps: int) -> None:
     tracker = Tracker()
-    numbers = {tracker.update([face(50 + 120 * frame / fps)], frame / fps)[0].id for frame in range(4 * fps)}
+    numbers = {tracker.update([face(50 + 120 * frame / fps)], frame / fps)[0].track_id for frame in range(4 * fps)}
     assert numbers == {1}
     assert tracker.steady_count == 1
 
@@ -28,7 +28,7 @@ def test_two_who_cross_keep_theirs_though_one_hides_the_other(fps: int) -> None:
             del faces["b"]
         people = tracker.update(list(faces.values()), at)
         for name, person in zip(faces, people, strict=True):
-            last[name, at > 2.6] = person.id
+            last[name, at > 2.6] = person.track_id
     assert last["a", False] == last["a", True]
     assert last["b", False] == last["b", True]
     assert tracker.steady_count == 2
@@ -39,15 +39,15 @@ def test_a_short_gap_keeps_the_number_and_a_long_one_does_not() -> None:
     for frame in range(10):
         tracker.update([face(100)], frame / 10)
     tracker.update([], 1.5)
-    assert tracker.update([face(104)], 0.9 + COAST_S - 0.05)[0].id == 1
-    assert tracker.update([face(104)], 0.9 + 2 * COAST_S + 0.1)[0].id == 2
+    assert tracker.update([face(104)], 0.9 + COAST_S - 0.05)[0].track_id == 1
+    assert tracker.update([face(104)], 0.9 + 2 * COAST_S + 0.1)[0].track_id == 2
 
 
 def test_a_face_of_another_size_or_place_is_another_person() -> None:
     tracker = Tracker()
     tracker.update([face(100, size=60)], 0.0)
-    assert tracker.update([face(70, y=60, size=160)], 0.1)[0].id == 2
-    assert tracker.update([face(400, size=60)], 0.2)[0].id == 3
+    assert tracker.update([face(70, y=60, size=160)], 0.1)[0].track_id == 2
+    assert tracker.update([face(400, size=60)], 0.2)[0].track_id == 3
 
 
 def test_who_is_seen_briefly_or_rarely_does_not_count() -> None:
@@ -72,7 +72,7 @@ def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float
         at += wait
         people = tracker.update(faces, at)
         assert [person.face for person in people] == faces
-        numbers = [person.id for person in people]
+        numbers = [person.track_id for person in people]
         assert len(set(numbers)) == len(numbers)
         fresh = [number for number in numbers if number > ever]
         assert fresh == sorted(fresh) == list(range(ever + 1, ever + 1 + len(fresh)))
@@ -84,14 +84,14 @@ def test_how_far_a_face_may_jump(share: float, number: int) -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     tracker.update([face(100)], 0.1)
-    assert tracker.update([face(100 + 80 * share)], 0.2)[0].id == number
+    assert tracker.update([face(100 + 80 * share)], 0.2)[0].track_id == number
 
 
 @pytest.mark.parametrize(("after_s", "share", "number"), [(0.1, 1.25, 1), (0.1, 1.35, 2), (1.0, 2.5, 1), (1.0, 2.7, 2)])
 def test_who_was_seen_once_may_be_walking(after_s: float, share: float, number: int) -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
-    assert tracker.update([face(100 + 80 * share)], after_s)[0].id == number
+    assert tracker.update([face(100 + 80 * share)], after_s)[0].track_id == number
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(300, 0), (0, 300)])
@@ -100,4 +100,4 @@ def test_somebody_fast_is_found_after_two_missed_frames(dx: float, dy: float) ->
     for frame in range(20):
         at = frame / 10
         people = tracker.update([] if frame in (12, 13) else [face(20 + dx * at, 20 + dy * at)], at)
-    assert people[0].id == 1
+    assert people[0].track_id == 1

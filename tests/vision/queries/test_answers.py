@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant import phrases
 from assistant.phrases import TABLES
-from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, Person, Priority, Seen
+from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, PersonView, Priority, Track
 from assistant.vision.decisions.stabilizer import Glance
 from assistant.vision.queries import snapshot as sight
 from assistant.vision.queries.answers import FRESH_S, Answers, duration
@@ -19,12 +19,12 @@ EN = phrases.load("en")
 ANSWERS = Answers(EN, ("happy", "neutral"))
 
 
-def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> Seen:
+def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> PersonView:
     expression = facts.pop("expression", state if state in EXPRESSIONS else "")
-    return Seen(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
+    return PersonView(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
 
 
-def asked(*people: Seen, what: str = "describe", now: float = 5.0, **facts: Any) -> str:
+def asked(*people: PersonView, what: str = "describe", now: float = 5.0, **facts: Any) -> str:
     return ANSWERS.answer(what, Sight(5.0, people, **facts), now).utterance.text
 
 
@@ -56,7 +56,7 @@ def test_why_it_cannot_be_told() -> None:
 
 
 def test_several_people() -> None:
-    people = (somebody("neutral", where="left"), dataclasses.replace(somebody(), person=2, where="right"))
+    people = (somebody("neutral", where="left"), dataclasses.replace(somebody(), track_id=2, where="right"))
     assert asked(*people) == "Two people. Nearest, on the left. Looks neutral."
     partner = (people[0], dataclasses.replace(people[1], is_partner=True))
     assert asked(*partner) == "Two people. Nearest, on the right. Looks happy."
@@ -81,14 +81,14 @@ def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that(
 
 
 def test_more_faces_than_are_looked_at_are_counted() -> None:
-    four = [dataclasses.replace(somebody(), person=number) for number in range(1, 5)]
+    four = [dataclasses.replace(somebody(), track_id=number) for number in range(1, 5)]
     assert asked(*four).startswith("Four people.")
     assert asked(*four, count=6).startswith("More than four people.")
     assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
 
 
 def test_why_is_about_whom_something_was_said_last() -> None:
-    people = (somebody(), dataclasses.replace(somebody("sad"), person=2))
+    people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
     sight = Sight(5.0, people)
     why = [ANSWERS.answer("why", sight, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
     assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
@@ -139,7 +139,7 @@ def test_by_the_clock() -> None:
     st.sampled_from(phrases.known_locales()),
     st.sampled_from(["emotion", "movement"]),
 )
-def test_no_sentence_has_more_than_eight_words(people: list[Seen], what: str, locale: str, wording: str) -> None:
+def test_no_sentence_has_more_than_eight_words(people: list[PersonView], what: str, locale: str, wording: str) -> None:
     words = phrases.load(locale, wording)
     utterance = Answers(words, ("happy",)).answer(what, Sight(5.0, tuple(people)), 5.0).utterance
     assert utterance.priority is Priority.ANSWER
@@ -148,10 +148,10 @@ def test_no_sentence_has_more_than_eight_words(people: list[Seen], what: str, lo
 
 
 def test_a_sight_is_put_together_from_face_and_state() -> None:
-    seen = sight.seen(Person(3, face(480)), Glance("happy", "happy", 0.8, "", 2.0), 640, 62.0, partner=3)
+    seen = sight.seen(Track(3, face(480)), Glance("happy", "happy", 0.8, "", 2.0), 640, 62.0, partner=3)
     assert (seen.state, seen.expression, seen.probability, seen.since) == ("happy", "happy", 0.8, 2.0)
     assert (seen.where, seen.hour, seen.distance, seen.is_partner) == ("right", "1", "near", True)
     why = Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
-    distant = sight.seen(Person(-1, face(300, size=25)), why, 640, 62.0, None)
+    distant = sight.seen(Track(-1, face(300, size=25)), why, 640, 62.0, None)
     assert distant.state == CANNOT_TELL
     assert (distant.reason, distant.distance, distant.is_partner) == ("far", "far", False)

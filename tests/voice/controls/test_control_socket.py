@@ -22,7 +22,7 @@ from assistant.doctor.running_assistant import Running
 from assistant.ipc import control_client
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import LinkError
+from assistant.records import IPCError
 from assistant.voice import controls
 from assistant.voice.commands import ASKED
 from assistant.voice.commands import Desk as RealDesk
@@ -190,7 +190,7 @@ def test_hostile_lines_are_refused_with_a_reason_and_counted(bench: Bench, line:
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_a_line_is_a_known_command_or_refused(line: bytes) -> None:
-    with contextlib.suppress(LinkError):
+    with contextlib.suppress(IPCError):
         assert request(line) in COMMANDS
 
 
@@ -370,12 +370,12 @@ def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
 def test_without_an_assistant_it_is_not_running(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     expected = f"not running (no {path}); start it with: emotion-assistant run"
-    with pytest.raises(LinkError) as caught:
+    with pytest.raises(IPCError) as caught:
         control_client.ask("mute", path)
     assert str(caught.value) == expected
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    with pytest.raises(LinkError, match="not running"):
+    with pytest.raises(IPCError, match="not running"):
         control_client.ask("mute", path)
 
 
@@ -390,9 +390,9 @@ def test_a_door_before_which_too_many_wait_is_one_line(tmp_path: Path) -> None:
                 client = stack.enter_context(socket.socket(socket.AF_UNIX))
                 client.setblocking(False)
                 client.connect(str(path))
-        with pytest.raises(LinkError, match="the assistant is busy; try again"):
+        with pytest.raises(IPCError, match="the assistant is busy; try again"):
             control_client.ask("mute", path, limit_s=0.1)
-        with pytest.raises(LinkError, match="another assistant is running"):
+        with pytest.raises(IPCError, match="another assistant is running"):
             Door(path, Desk().do)
 
 
@@ -426,7 +426,7 @@ def test_an_assistant_that_talks_nonsense_or_nothing_is_one_line(tmp_path: Path,
 
         thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(LinkError, match=said):
+        with pytest.raises(IPCError, match=said):
             control_client.ask("mute", path, limit_s=0.2 if sent is None else WAIT_S)
         asked.set()
         thread.join(WAIT_S)
@@ -456,7 +456,7 @@ def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: 
         try:
             if us == 0:  # to whom no folder is closed
                 os.seteuid(65534)
-            with pytest.raises(LinkError, match=r"control\.sock: you may not use this assistant; join the group"):
+            with pytest.raises(IPCError, match=r"control\.sock: you may not use this assistant; join the group"):
                 control_client.ask("status")
             assert "you may not" in Running.find().trouble
         finally:

@@ -202,8 +202,8 @@ def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model
     damaged_models.rewrite_card(model, temperature=1.9)
     assert fit(model, data) == first  # the card's own temperature has no part in it
     damaged_models.rewrite_card(model, **first)
-    levels = Classifier(model).levels
-    assert set(levels.looks) == set(levels.maybe) == set(Classifier(model).labels)
+    thresholds = Classifier(model).thresholds
+    assert set(thresholds.looks) == set(thresholds.maybe) == set(Classifier(model).labels)
     with pytest.raises(DatasetError, match="PublicTest holds no votes, by which copy.tflite is judged"):
         fit(model, replace(data, votes=np.zeros_like(data.votes)))
 
