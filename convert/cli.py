@@ -30,7 +30,7 @@ EXAMPLES = """\
 from a recipe to a shipped model:
   emotion-convert train --recipe models/recipes/emotion-cnn-dense.toml --run runs/emotion-cnn
   emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
-  emotion-convert quantize --head challenge runs/emotion-cnn models/challenge/emotion-cnn-int8.tflite
+  emotion-convert quantize --head fer2013 runs/emotion-cnn models/challenge/emotion-cnn-int8.tflite
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert settle models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
   emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn

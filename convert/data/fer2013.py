@@ -22,7 +22,7 @@ from assistant.vision.faces.preprocess import SIDE, to_grey
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER-2013's seven classes in the order of its label column."""
 
-CROWD_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
+FERPLUS_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
 """FER+'s eight classes in the order of its vote columns, in this project's words."""
 
 SPLITS = ("Training", "PublicTest", "PrivateTest")
@@ -161,22 +161,22 @@ def vote_distribution(votes: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
     (Barsoum et al. 2016, "probabilistic label drawing" data preparation). A row without eight-class votes is left out,
     its target uniform.
     """
-    kept = np.where(votes > 1, votes, 0)[:, : len(CROWD_LABELS)]
+    kept = np.where(votes > 1, votes, 0)[:, : len(FERPLUS_LABELS)]
     total = kept.sum(axis=1, keepdims=True)
     valid = total[:, 0] > 0
-    shared = np.where(total > 0, kept / np.maximum(total, 1), 1 / len(CROWD_LABELS))
+    shared = np.where(total > 0, kept / np.maximum(total, 1), 1 / len(FERPLUS_LABELS))
     return shared.astype(np.float32), valid
 
 
-def crowd_majority(votes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Index into CROWD_LABELS int64 [N] that more than half of the crowd chose, and where there is one (bool [N]).
+def ferplus_majority(votes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Index into FERPLUS_LABELS int64 [N] that more than half of the votes name, and where there is one (bool [N]).
 
     The FER+ test protocol: votes of 1 set to 0; a picture counts if its top class is one of the eight and holds more
     than half of what remains.
     """
     kept = np.where(votes > 1, votes, 0)
     top = kept.argmax(axis=1)
-    clear = (top < len(CROWD_LABELS)) & (kept.max(axis=1) > 0.5 * kept.sum(axis=1))
+    clear = (top < len(FERPLUS_LABELS)) & (kept.max(axis=1) > 0.5 * kept.sum(axis=1))
     return top.astype(np.int64), clear
 
 

@@ -49,22 +49,22 @@ def path_of(model: Path) -> Path:
     return model.with_suffix(".json")
 
 
-def challenge_of(model: Path) -> Path:
-    """Where the challenge head of a shipped model's crowd head lies."""
+def fer2013_head_of(model: Path) -> Path:
+    """Where the fer2013 head of a shipped model's ferplus head lies."""
     return model.parent / "challenge" / model.name
 
 
 def both_heads(model: Path) -> dict[str, Path]:
-    """The files of both heads of an expression model, by head, the crowd's in `model`. Raises ModelError where these
+    """The files of both heads of an expression model, by head, the FER+ head in `model`. Raises ModelError where these
     are not the two heads of one run."""
-    files = {"crowd": model, "challenge": challenge_of(model)}
+    files = {"ferplus": model, "fer2013": fer2013_head_of(model)}
     for head, file in files.items():
         if not file.is_file() or load(file).get("head") != head:
             raise ModelError(f"{file}: holds no {head} head; make it with `emotion-convert quantize --head {head}`")
-    crowd, challenge = map(load, files.values())
-    if any(crowd.get(key) != challenge.get(key) for key in ("recipe", "training")):
+    ferplus, original = map(load, files.values())
+    if any(ferplus.get(key) != original.get(key) for key in ("recipe", "training")):
         raise ModelError(
-            f"{files['challenge']}: is of another run than {model}; quantize both heads of one run (--head challenge)"
+            f"{files['fer2013']}: is of another run than {model}; quantize both heads of one run (--head fer2013)"
         )
     return files
 
@@ -154,7 +154,7 @@ def load(model: Path) -> dict[str, Any]:
 
 
 def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
-    """The classifiers that lie in the package, by name; "**/emotion-*.tflite": also the challenge's, in a checkout."""
+    """The classifiers that lie in the package, by name; "**/emotion-*.tflite": also those in models/challenge."""
     import models
 
     found = sorted(Path(models.__file__ or "").parent.glob(pattern))

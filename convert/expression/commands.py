@@ -17,7 +17,7 @@ from convert.face_detector import commands as detection_commands
 from convert.face_detector.recipe import KIND
 from convert.training.run_folder import Run
 
-HEADS = ("crowd", "challenge")
+HEADS = ("ferplus", "fer2013")
 BOTH = ("emotion-cnn-dense-aware", "emotion-cnn-mirrored-consistent")
 CHAIN: dict[str, tuple[str, tuple[str, ...]]] = {
     "emotion-cnn-dense-aware": ("emotion-cnn-dense", ()),
@@ -104,18 +104,18 @@ def _train(options: argparse.Namespace) -> int:
     run = train(recipe, options.recipe, source, folder, epochs=options.epochs, start=start, teachers=teachers)
     best = run.best()
     print(
-        f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: challenge {best['challenge']:.2%}, "
-        f"crowd {best['crowd']:.2%}"
+        f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: fer2013 {best['fer2013']:.2%}, "
+        f"ferplus {best['ferplus']:.2%}"
     )
-    print("\n".join(["next:", *(f"  {each}" for each in _steps(options, run, recipe.name, best["crowd"] > 0))]))
+    print("\n".join(["next:", *(f"  {each}" for each in _steps(options, run, recipe.name, best["ferplus"] > 0))]))
     return 0
 
 
-def _steps(options: argparse.Namespace, run: Run, name: str, with_crowd: bool) -> list[str]:
-    """The commands that make the int8 files of both heads; with_crowd: there are votes, without which one head is."""
-    models = {"challenge": f"models/challenge/{name}-int8.tflite"}
-    if with_crowd:
-        models = {"crowd": f"models/{name}-int8.tflite"} | models
+def _steps(options: argparse.Namespace, run: Run, name: str, with_ferplus: bool) -> list[str]:
+    """The commands that make the int8 files of both heads; with_ferplus: there are votes, without which one head is."""
+    models = {"fer2013": f"models/challenge/{name}-int8.tflite"}
+    if with_ferplus:
+        models = {"ferplus": f"models/{name}-int8.tflite"} | models
     told = ["--data", str(options.data)] if options.data else []
     steps = [["quantize", "--head", head, str(run.path), model, *told] for head, model in models.items()]
     return [shlex.join(["emotion-convert", *each]) for each in [*steps, ["settle", *models.values(), *told]]]
@@ -145,7 +145,7 @@ def _reopen(options: argparse.Namespace) -> int:
     run = reopen(model, faces, options.run, options.recipes or RECIPES)
     best = run.best()
     print(
-        f"{run.path}: PublicTest: challenge {best['challenge']:.2%}, crowd {best['crowd']:.2%}\n"
+        f"{run.path}: PublicTest: fer2013 {best['fer2013']:.2%}, ferplus {best['ferplus']:.2%}\n"
         f"next: emotion-convert train --from {run.path} --recipe …"
     )
     return 0
@@ -166,8 +166,8 @@ def _quantize(options: argparse.Namespace) -> int:
             options.usage_error("--head and --calibration are for expressions; this run is a face detector's")
         return detection_commands.quantize(options, run)
     faces = load(data(options))
-    if options.head == "crowd" and not faces.votes.any():
-        raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head challenge")
+    if options.head == "ferplus" and not faces.votes.any():
+        raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head fer2013")
     run.best()
     with quiet_stderr():
         from convert.expression.quantize import quantize

@@ -90,7 +90,7 @@ class Lessons(keras.utils.PyDataset):
             known = self.known[rows, np.newaxis]
             teachers = {
                 head: np.where(known, part, people[head])
-                for head, part in zip(("challenge", "crowd"), parts, strict=True)
+                for head, part in zip(("fer2013", "ferplus"), parts, strict=True)
             }
         targets = {head: np.concatenate([people[head], teachers[head]], axis=1) for head in people}
         return normalize(images), targets, {head: each[rows] for head, each in self.counts.items()}

@@ -1,6 +1,6 @@
 """The networks: a backbone for 48x48 grey faces and two linear heads on it.
 
-The *challenge* head has FER-2013's seven labels and exists to be compared with published figures; the *crowd* head has
+The *fer2013* head has FER-2013's seven labels and exists to be compared with published figures; the *ferplus* head has
 FER+'s eight and learns what ten people would say. Only ReLU and ReLU6, plain and depthwise convolutions, global average
 pooling: operations whose int8 form every TFLite runtime runs fast. All heads give logits.
 """
@@ -13,16 +13,16 @@ from keras import layers
 
 from assistant.vision.faces.preprocess import SIDE, normalize
 from convert.data import fer2013
-from convert.data.fer2013 import CROWD_LABELS, LABELS, Faces
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS, Faces
 from convert.training import equivariance
 from convert.training.layers import BatchNormalization, Conv2D, DepthwiseConv2D, MaxPooling2D
 from convert.training.run_folder import Run, RunError
 
-HEADS = {"challenge": LABELS, "crowd": CROWD_LABELS}
+HEADS = {"fer2013": LABELS, "ferplus": FERPLUS_LABELS}
 
 
 def build(kind: str, *, side: int | None = None, mirrored: bool = False, **options: Any) -> keras.Model:
-    """A model of float32 [N, side, side, 1] (`preprocess.normalize`) to {"challenge": [N, 7], "crowd": [N, 8]}.
+    """A model of float32 [N, side, side, 1] (`preprocess.normalize`) to {"fer2013": [N, 7], "ferplus": [N, 8]}.
 
     kind is "cnn", "plain" or "mobilenetv2"; options are those of the function of that name; side None accepts any size.
     mirrored: it says the same of a face and of its mirror image (`symmetry`). Raises ValueError or TypeError.
@@ -54,13 +54,13 @@ def restore(run: Run, precision: str = "float32") -> keras.Model:
 
 
 def accuracies(network: keras.Model, public: Faces) -> dict[str, float]:
-    """Share of pictures on which each head is right: the original label, and the clear majority of the crowd."""
+    """Share of pictures on which each head is right: the original label, and the clear majority of the FER+ votes."""
     logits = network.predict(normalize(public.images), batch_size=512, verbose=0)
-    majority, clear = fer2013.crowd_majority(public.votes)
-    crowd = (logits["crowd"].argmax(1) == majority)[clear]
+    majority, clear = fer2013.ferplus_majority(public.votes)
+    ferplus = (logits["ferplus"].argmax(1) == majority)[clear]
     return {
-        "challenge": float((logits["challenge"].argmax(1) == public.labels).mean()),
-        "crowd": float(crowd.mean()) if clear.any() else 0.0,
+        "fer2013": float((logits["fer2013"].argmax(1) == public.labels).mean()),
+        "ferplus": float(ferplus.mean()) if clear.any() else 0.0,
     }
 
 

@@ -59,12 +59,12 @@ class Data:
 
 @dataclass(frozen=True)
 class Targets:
-    """What to learn: cross-entropy on the original labels (smoothed) plus `crowd` times that on the FER+ votes (mixed
-    with a share `crowd_uniform` of the uniform distribution)."""
+    """What to learn: cross-entropy on the original labels (smoothed) plus `ferplus_weight` times that on the FER+ votes
+    (mixed with a share `ferplus_uniform` of the uniform distribution)."""
 
     smoothing: float = 0.1
-    crowd: float = 1.0
-    crowd_uniform: float = 0.05
+    ferplus_weight: float = 1.0
+    ferplus_uniform: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ _PARTS: dict[str, type] = {
     "augment": Variation,
     "quantization": Quantization,
 }
-_BELOW_1 = ("targets.smoothing", "targets.crowd_uniform", "augment.zoom")
+_BELOW_1 = ("targets.smoothing", "targets.ferplus_uniform", "augment.zoom")
 _MOST = {
     "augment.rotation_deg": 180,
     "augment.shift": 1,

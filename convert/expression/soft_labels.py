@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_whole
-from convert.data.fer2013 import CROWD_LABELS, LABELS, DatasetError, picture_id
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, picture_id
 
 LEVELS = 48
 """A probability p is kept as round(LEVELS * sqrt(p)): fine where it is small, to 0.02 where it is large."""
-CLASSES = len(LABELS) + len(CROWD_LABELS)
+CLASSES = len(LABELS) + len(FERPLUS_LABELS)
 
 
 @dataclass(frozen=True)
 class SoftLabels:
-    """pictures uint64 [M], rising; codes uint8 [M, views, 15], seven columns of the challenge head and eight of the
-    crowd head; about: which teachers these are."""
+    """pictures uint64 [M], rising; codes uint8 [M, views, 15], seven columns of the fer2013 head and eight of the
+    ferplus head; about: which teachers these are."""
 
     pictures: NDArray[np.uint64]
     codes: NDArray[np.uint8]

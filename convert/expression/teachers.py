@@ -1,6 +1,6 @@
 """Asking the teachers: the soft labels of FER-2013's training pictures, averaged over some networks.
 
-A teacher is a run folder, or a shipped model with its challenge head beside it: an int8 answer is as good a lesson, is
+A teacher is a run folder, or a shipped model with its fer2013 head beside it: an int8 answer is as good a lesson, is
 had in half the time, and is there when the run is gone.
 """
 

@@ -162,7 +162,7 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: 
     losses = {
         head: Distillation(d.share if d.teachers or d.consistent else 0.0, d.temperature) for head in networks.HEADS
     }
-    weights = {"challenge": 1.0, "crowd": recipe.targets.crowd}
+    weights = {"fer2013": 1.0, "ferplus": recipe.targets.ferplus_weight}
     # TensorFlow compiles the step as a graph and is slower with XLA on a CPU; JAX has nothing else
     model.compile(optimizer, losses, loss_weights=weights, jit_compile=keras.backend.backend() == "jax")
 
@@ -185,11 +185,11 @@ def _targets(faces: fer2013.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:
     """Target distributions and, for each head, which pictures count."""
     t = recipe.targets
     labels = np.eye(len(fer2013.LABELS), dtype=np.float32)[faces.labels]
-    challenge = labels * (1 - t.smoothing) + t.smoothing / labels.shape[1]
+    original = labels * (1 - t.smoothing) + t.smoothing / labels.shape[1]
     votes, voted = fer2013.vote_distribution(faces.votes)
-    crowd = votes * (1 - t.crowd_uniform) + t.crowd_uniform / votes.shape[1]
-    counts = {"challenge": np.ones(len(faces), np.float32), "crowd": voted.astype(np.float32)}
-    return {"challenge": challenge, "crowd": crowd}, counts
+    ferplus = votes * (1 - t.ferplus_uniform) + t.ferplus_uniform / votes.shape[1]
+    counts = {"fer2013": np.ones(len(faces), np.float32), "ferplus": voted.astype(np.float32)}
+    return {"fer2013": original, "ferplus": ferplus}, counts
 
 
 class Journal(keras.callbacks.Callback):
@@ -208,9 +208,9 @@ class Journal(keras.callbacks.Callback):
         raw, folder, is_best = self.model.get_weights(), self.run.path, False
         self.model.set_weights(self.average.weights)
         reached = networks.accuracies(backbone(self.model), self.public)
-        challenge, crowd = reached["challenge"], reached["crowd"]
-        if challenge + crowd > self.best + ROUNDING:
-            self.best, is_best = challenge + crowd, True
+        original, ferplus = reached["fer2013"], reached["ferplus"]
+        if original + ferplus > self.best + ROUNDING:
+            self.best, is_best = original + ferplus, True
             backbone(self.model).save_weights(folder / "next.weights.h5")
         self.model.set_weights(raw)
         self.model.save(folder / "next.keras")
@@ -221,8 +221,8 @@ class Journal(keras.callbacks.Callback):
             (folder / "next.weights.h5").replace(self.run.weights)
         rate, seconds = float(ops.convert_to_numpy(self.model.optimizer.learning_rate)), time.monotonic() - self.began
         loss = (logs or {}).get("loss", math.nan)
-        self.run.add((epoch + 1, f"{loss:.4f}", f"{challenge:.6f}", f"{crowd:.6f}", f"{rate:.5f}", f"{seconds:.1f}"))
-        print(f"  PublicTest: challenge {challenge:.2%}, crowd {crowd:.2%}", flush=True)
+        self.run.add((epoch + 1, f"{loss:.4f}", f"{original:.6f}", f"{ferplus:.6f}", f"{rate:.5f}", f"{seconds:.1f}"))
+        print(f"  PublicTest: fer2013 {original:.2%}, ferplus {ferplus:.2%}", flush=True)
 
 
 def verbosity() -> int:

@@ -40,7 +40,7 @@ Array = NDArray[np.float32]
 
 
 def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES) -> Run:
-    """Write a run folder with the weights of a shipped model, crowd head in `model`, challenge head beside it.
+    """Write a run folder with the weights of a shipped model, ferplus head in `model`, fer2013 head beside it.
 
     recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
     reaches on PublicTest. Raises ModelError, also where the two files are of different runs, DatasetError, or RunError
@@ -50,8 +50,8 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     run, about = Run(folder), card.load(model)
     if folder.exists():
         raise RunError(f"{folder}: exists; choose another --run folder")
-    if about.get("head") != "crowd":
-        raise RunError(f"{model}: holds no crowd head; give the .tflite file of an expression model that speaks")
+    if about.get("head") != "ferplus":
+        raise RunError(f"{model}: holds no ferplus head; give the .tflite file of an expression model that speaks")
     files, name = card.both_heads(model), about["recipe"]["name"]
     recipe_file = recipe_files / f"{name}.toml"
     if not recipe_file.is_file():
@@ -67,7 +67,7 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     whole = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
     run.begin(recipe_file, about["training"] | {"recipe": name, "reopened": whole}, COLUMNS)
     network.save_weights(run.weights)
-    run.add((about["recipe"]["best_epoch"], "nan", f"{reached['challenge']:.6f}", f"{reached['crowd']:.6f}", 0, 0))
+    run.add((about["recipe"]["best_epoch"], "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
     return run
 
 
@@ -76,8 +76,9 @@ def _fill(network: keras.Model, files: dict[str, Path]) -> None:
     behind = {layer.input.name: layer for layer in network.layers if isinstance(layer, BatchNormalization)}
     layers = {layer.name: layer for layer in network.layers if hasattr(layer, "kernel")}
     missing = set(layers)
-    for path in files.values():
+    for head, path in files.items():
         for name, kernel, bias in weights(path):
+            name = head if kernel.ndim == 2 else name  # the one dense layer of a file is its head
             if name not in layers:
                 raise RunError(f"{path}: holds a layer {name!r} that its recipe does not have")
             layer = layers[name]
@@ -92,7 +93,7 @@ def _fill(network: keras.Model, files: dict[str, Path]) -> None:
             one = np.ones_like(bias)
             norm.set_weights([one, bias, 0 * one, (1 - norm.epsilon) * one])
     if missing:
-        raise RunError(f"{files['crowd']}: has no {', '.join(sorted(missing))}, which its recipe asks for")
+        raise RunError(f"{files['ferplus']}: has no {', '.join(sorted(missing))}, which its recipe asks for")
 
 
 def weights(path: Path) -> Iterator[tuple[str, Array, Array]]:

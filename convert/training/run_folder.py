@@ -15,15 +15,15 @@ from assistant.system.atomic_files import write_whole
 from convert.expression import recipe as recipes
 from convert.expression.recipe import Recipe
 
-COLUMNS = ("epoch", "loss", "challenge", "crowd", "rate", "seconds")
+COLUMNS = ("epoch", "loss", "fer2013", "ferplus", "rate", "seconds")
 DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
-"""Of history.csv. `challenge` and `crowd`: accuracy of the two heads on PublicTest, as large as a model is given it;
+"""Of history.csv. `fer2013` and `ferplus`: accuracy of the two heads on PublicTest, as large as a model is given it;
 `ap`, `ap35`: average precision of a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
 ORIGIN = ("recipe", "revision", "epochs", "seed", "reopened")
 """What a run tells of the one that it began with."""
 SOFTWARE = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
 """Of environment.json, what may be another one when a run goes on."""
-SCORES = ("challenge", "crowd", "ap")
+SCORES = ("fer2013", "ferplus", "ap")
 ROUNDING = 1e-6
 """The history keeps so much of a score; an epoch that is no better than this is no better."""
 
@@ -121,7 +121,7 @@ class Run:
         return {
             "recipe": self.recipe().name,
             "epoch": int(best["epoch"]),
-            "public_test": {head: best[head] for head in ("challenge", "crowd")},
+            "public_test": {head: best[head] for head in ("fer2013", "ferplus")},
             "revision": facts.get("revision"),
         }
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.fer2013 import CROWD_LABELS, LABELS, SPLITS, Faces
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS, SPLITS, Faces
 
 TINY_RECIPE = """\
 seed = 3
@@ -59,7 +59,7 @@ def dataset(training: int = 12, tests: int = 4) -> Faces:
                 labels.append(label)
                 split.append(part)
                 vote = [0] * 10
-                vote[CROWD_LABELS.index(LABELS[label])] = 8
+                vote[FERPLUS_LABELS.index(LABELS[label])] = 8
                 vote[7] = 2
                 votes.append(vote)
     return Faces(np.stack(images), np.array(labels), np.array(split), np.array(votes, np.float32))

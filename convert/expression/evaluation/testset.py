@@ -1,11 +1,11 @@
 """A model on a test split of FER-2013: what it says of each picture, and what it is judged by.
 
 Two truths. A model with FER-2013's seven labels is judged by the original labels. A model with FER+'s eight is judged
-by the crowd: the pictures of which more than half of the votes, single votes dropped, name one of the eight classes
+by the FER+ votes: the pictures of which more than half of the votes, single votes dropped, name one of eight classes
 (3,152 of PrivateTest), and that class is the truth.
 
-*Agreement with the FER+ majority* of a seven-label model is counted on those same pictures. The few that the crowd
-calls contempt (16 of 3,152) stay in and count against it: such a model has no word for what ten people saw.
+*Agreement with the FER+ majority* of a seven-label model is counted on those same pictures. The few
+whose majority is contempt (16 of 3,152) stay in and count against it: such a model has no label for them.
 """
 
 import sys
@@ -20,7 +20,7 @@ from tqdm import tqdm
 from assistant.records import ModelError
 from assistant.vision.inference.expression import Classifier
 from convert.data import fer2013
-from convert.data.fer2013 import CROWD_LABELS, LABELS, DatasetError, Faces
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, Faces
 from convert.expression.evaluation import metrics
 
 
@@ -44,12 +44,12 @@ def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int
     if set(labels) == set(LABELS):
         order = np.array([labels.index(name) for name in LABELS])
         return "original labels", order[faces.labels], np.ones(len(faces), bool)
-    if set(labels) == set(CROWD_LABELS):
-        top, clear = fer2013.crowd_majority(faces.votes)
-        order = np.array([labels.index(name) for name in CROWD_LABELS])
+    if set(labels) == set(FERPLUS_LABELS):
+        top, clear = fer2013.ferplus_majority(faces.votes)
+        order = np.array([labels.index(name) for name in FERPLUS_LABELS])
         return "FER+ majority", order[np.where(clear, top, 0)], clear
     raise ModelError(
-        f"the model's labels are neither FER-2013's ({', '.join(LABELS)}) nor FER+'s ({', '.join(CROWD_LABELS)})"
+        f"the model's labels are neither FER-2013's ({', '.join(LABELS)}) nor FER+'s ({', '.join(FERPLUS_LABELS)})"
     )
 
 
@@ -59,7 +59,7 @@ def shares_of(labels: tuple[str, ...], faces: Faces) -> tuple[NDArray[np.float32
     if truth_of(labels, faces)[0] == "original labels":
         return np.eye(len(labels), dtype=np.float32)[truth_of(labels, faces)[1]], np.ones(len(faces), bool)
     votes, voted = fer2013.vote_distribution(faces.votes)
-    return votes[:, [CROWD_LABELS.index(label) for label in labels]], voted
+    return votes[:, [FERPLUS_LABELS.index(label) for label in labels]], voted
 
 
 def judge(labels: tuple[str, ...], scores: NDArray[np.float32], tested: Faces, training: Faces) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def judge(labels: tuple[str, ...], scores: NDArray[np.float32], tested: Faces, t
 
 
 def _agreement(words: NDArray[np.str_], faces: Faces, unseen: NDArray[np.bool_]) -> dict[str, Any]:
-    top, clear = fer2013.crowd_majority(faces.votes)
-    agrees = words == np.array(CROWD_LABELS)[np.where(clear, top, 0)]
+    top, clear = fer2013.ferplus_majority(faces.votes)
+    agrees = words == np.array(FERPLUS_LABELS)[np.where(clear, top, 0)]
     return {
         part: {"pictures": int(chosen.sum()), "agreement": round(float(agrees[chosen].mean()), metrics.DIGITS)}
         for part, chosen in (("all", clear), ("without_twins", clear & unseen))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import fer2013, muxspace, picture_files
-from convert.data.fer2013 import CROWD_LABELS, DatasetError
+from convert.data.fer2013 import FERPLUS_LABELS, DatasetError
 from convert.face_detector import pictures
 
 LIST = Path(__file__).with_name("faces.txt")
@@ -118,13 +118,15 @@ def _far(data: Path, half: str) -> dict[str, Still]:
     ours, others = faces.of(SPLIT_OF[half]), faces.where(faces.split != fer2013.SPLITS.index(SPLIT_OF[half]))
     top = ours.votes.argmax(axis=1)
     is_clear = (
-        (ours.votes.max(axis=1) >= LEAST_VOTES) & (top < len(CROWD_LABELS)) & (top != CROWD_LABELS.index("contempt"))
+        (ours.votes.max(axis=1) >= LEAST_VOTES)
+        & (top < len(FERPLUS_LABELS))
+        & (top != FERPLUS_LABELS.index("contempt"))
     )
     is_clear &= ~fer2013.is_twin(ours.images, others.images)
     stills = {}
     for index in np.flatnonzero(is_clear):
         name = f"{SPLIT_OF[half]}-{index}"
-        stills[name] = Still(name, name, CROWD_LABELS[top[index]], ours.images[index], np.array(FER_MARKS))
+        stills[name] = Still(name, name, FERPLUS_LABELS[top[index]], ours.images[index], np.array(FER_MARKS))
     if not stills:
         raise DatasetError(f"{data}: FER-2013 without FER+ votes; far faces are chosen by these")
     return stills

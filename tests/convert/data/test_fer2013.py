@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convert.data import fer2013 as datasets
-from convert.data.fer2013 import CROWD_LABELS, DatasetError, Faces
+from convert.data.fer2013 import FERPLUS_LABELS, DatasetError, Faces
 from convert.expression import calibration
 from tests.support import drawn_faces
 
@@ -80,9 +80,9 @@ def test_votes_become_distribution_and_majority() -> None:
     np.testing.assert_allclose(shared[0], [6 / 9, 3 / 9, 0, 0, 0, 0, 0, 0], rtol=1e-6)
     np.testing.assert_allclose(shared.sum(axis=1), 1, rtol=1e-6)
     assert voted.tolist() == [True, True, True, False]
-    top, clear = datasets.crowd_majority(votes)
+    top, clear = datasets.ferplus_majority(votes)
     assert clear.tolist() == [True, False, False, False]
-    assert CROWD_LABELS[top[0]] == "neutral"
+    assert FERPLUS_LABELS[top[0]] == "neutral"
 
 
 def test_flat_and_unvoted_pictures_are_not_trained_on() -> None:
@@ -142,7 +142,7 @@ def test_facts_of_the_real_data_set(fer2013: Faces) -> None:
     assert datasets.is_twin(public.images, training.images).sum() == 280
     assert datasets.is_twin(private.images, training.images).sum() == 288
     assert (~datasets.is_twin(private.images, training.images)).sum() == 3301
-    assert datasets.crowd_majority(private.votes)[1].sum() == 3152
+    assert datasets.ferplus_majority(private.votes)[1].sum() == 3152
 
 
 @pytest.mark.data

@@ -58,7 +58,7 @@ def test_what_comes_next_can_be_typed_as_it_stands(with_votes: bool) -> None:
     steps = commands._steps(options, Run(Path("runs/of mine")), "tiny", with_votes)
     read = [parser().parse_args(shlex.split(step)[1:]) for step in steps]
     *quantized, settled = read
-    assert [each.head for each in quantized] == (["crowd", "challenge"] if with_votes else ["challenge"])
+    assert [each.head for each in quantized] == (["ferplus", "fer2013"] if with_votes else ["fer2013"])
     assert {each.run for each in quantized} == {Path("runs/of mine")}
     assert {each.data for each in read} == {Path("my data")}
     assert settled.models == [str(each.model) for each in quantized]

@@ -61,9 +61,9 @@ def _lessons(
     pictures = np.stack([drawn_faces.picture(index % 7, index) for index in range(count)])
     said = np.concatenate([np.full((count, views, 7), 1 / 7), np.zeros((count, views, 8))], axis=2).astype(np.float32)
     for number in range(views):
-        said[:, number, 7 + number] = 1  # the crowd head tells which view was asked about
-    people = {"challenge": np.eye(7, dtype=np.float32)[np.arange(count) % 7], "crowd": np.full((count, 8), 0.125, "f4")}
-    counts = {"challenge": np.ones(count, np.float32), "crowd": np.arange(count, dtype=np.float32)}
+        said[:, number, 7 + number] = 1  # the ferplus head tells which view was asked about
+    people = {"fer2013": np.eye(7, dtype=np.float32)[np.arange(count) % 7], "ferplus": np.full((count, 8), 0.125, "f4")}
+    counts = {"fer2013": np.ones(count, np.float32), "ferplus": np.arange(count, dtype=np.float32)}
     labels = soft_labels.pack(pictures[:known], said[:known], {})
     return pictures, said, Lessons(pictures, people, counts, labels, batch=8, seed=1, **options)
 
@@ -75,16 +75,16 @@ def test_every_picture_once_an_epoch_with_the_label_of_the_view_that_is_shown() 
         rows, views = [], []
         for index in range(len(lessons)):
             images, targets, counts = lessons[index]
-            for image, crowd, count in zip(images, targets["crowd"], counts["crowd"], strict=True):
+            for image, ferplus, count in zip(images, targets["ferplus"], counts["ferplus"], strict=True):
                 row = int(count)
                 rows.append(row)
                 if row < 20:
-                    number = int(crowd[8:].argmax())
-                    assert crowd[8 + number] == pytest.approx(1, abs=1e-6)
+                    number = int(ferplus[8:].argmax())
+                    assert ferplus[8 + number] == pytest.approx(1, abs=1e-6)
                     views.append((row, number))
                 else:
                     number = 0
-                    np.testing.assert_allclose(crowd[8:], crowd[:8])
+                    np.testing.assert_allclose(ferplus[8:], ferplus[:8])
                 np.testing.assert_array_equal(image, normalize(view(pictures[row], number)))
         assert sorted(rows) == list(range(30))
         shown.append([number for _, number in sorted(views)])

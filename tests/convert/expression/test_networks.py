@@ -27,7 +27,7 @@ def test_two_heads_of_logits_at_any_size(kind: str) -> None:
     model = networks.build(kind)
     for side in (32, 48):
         logits = model(np.zeros((2, side, side, 1), np.float32))
-        assert {head: tuple(values.shape) for head, values in logits.items()} == {"challenge": (2, 7), "crowd": (2, 8)}
+        assert {head: tuple(values.shape) for head, values in logits.items()} == {"fer2013": (2, 7), "ferplus": (2, 8)}
     assert {type(layer).__name__ for layer in model.layers} <= PLAIN
 
 

@@ -27,13 +27,13 @@ class Teacher:
 
     def predict_on_batch(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
         mean = self.sign * pixels.mean(axis=(1, 2, 3))
-        return {head: mean[:, None] * np.arange(size) for head, size in (("challenge", 7), ("crowd", 8))}
+        return {head: mean[:, None] * np.arange(size) for head, size in (("fer2013", 7), ("ferplus", 8))}
 
 
 def lessons(mixup: float, variation: Variation = STILL, **options: int) -> Consistent:
     pictures = np.stack([drawn_faces.picture(index % 7, index) for index in range(COUNT)])
-    people = {head: np.eye(size, dtype="f4")[np.arange(COUNT) % 7] for head, size in (("challenge", 7), ("crowd", 8))}
-    counts = {"challenge": np.ones(COUNT, "f4"), "crowd": (np.arange(COUNT) % 5 > 0).astype("f4")}
+    people = {head: np.eye(size, dtype="f4")[np.arange(COUNT) % 7] for head, size in (("fer2013", 7), ("ferplus", 8))}
+    counts = {"fer2013": np.ones(COUNT, "f4"), "ferplus": (np.arange(COUNT) % 5 > 0).astype("f4")}
     teachers = [Teacher(1.0), Teacher(-0.5)]
     return Consistent(
         pictures, people, counts, teachers, variation=variation, mixup=mixup, **{"batch": 8, "seed": 3} | options
@@ -48,7 +48,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("variation", [STILL, Variation()], ids=["still", "varied"])
 def test_the_teachers_are_asked_about_what_is_shown(variation: Variation) -> None:
     shown, targets, _ = lessons(0.5, variation)[1]
-    for head in ("challenge", "crowd"):
+    for head in ("fer2013", "ferplus"):
         said = np.split(targets[head], 2, axis=1)[1]
         answers = [softmax(Teacher(sign).predict_on_batch(shown)[head]) for sign in (1.0, -0.5)]
         np.testing.assert_allclose(said, np.mean(answers, axis=0), atol=1e-5)
@@ -59,8 +59,8 @@ def test_what_is_not_mixed_keeps_its_picture_and_label() -> None:
     pixels, targets, counts = plain[0]
     shown, same, counted = super(Consistent, told).__getitem__(0)
     np.testing.assert_allclose(pixels, shown, atol=1e-5)
-    np.testing.assert_array_equal(targets["challenge"][:, :7], same["challenge"][:, :7])
-    np.testing.assert_array_equal(counts["crowd"], counted["crowd"])
+    np.testing.assert_array_equal(targets["fer2013"][:, :7], same["fer2013"][:, :7])
+    np.testing.assert_array_equal(counts["ferplus"], counted["ferplus"])
 
 
 def test_pictures_and_labels_are_mixed_in_the_same_measure() -> None:
@@ -68,14 +68,14 @@ def test_pictures_and_labels_are_mixed_in_the_same_measure() -> None:
     pixels, whole, counted = super(Consistent, mixing).__getitem__(2)
     shown, targets, counts = mixing[2]
     other = np.roll(np.arange(len(pixels)), 1)
-    labels, mixed = whole["crowd"][:, :8], targets["crowd"][:, :8]
+    labels, mixed = whole["ferplus"][:, :8], targets["ferplus"][:, :8]
     own = (mixed * labels).sum(axis=1)  # neighbours of other classes: what is left of the label is the share
     apart = labels.argmax(1) != labels[other].argmax(1)
     assert apart.sum() >= 4
     assert np.all((own[apart] >= 0.5) & (own[apart] < 1))
     share = own[apart][:, None, None, None]
     np.testing.assert_allclose(shown[apart], share * pixels[apart] + (1 - share) * pixels[other][apart], atol=1e-4)
-    np.testing.assert_array_equal(counts["crowd"], counted["crowd"] * counted["crowd"][other])
+    np.testing.assert_array_equal(counts["ferplus"], counted["ferplus"] * counted["ferplus"][other])
 
 
 def test_a_lesson_hangs_on_seed_epoch_and_batch_alone() -> None:

@@ -36,7 +36,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calibration.write(chosen, listed)
     data = ["--data", str(folder)]
     assert main(["train", "--recipe", str(folder / "tiny.toml"), "--run", str(folder / "run"), *data]) == 0
-    for name, head in (("tiny", "challenge"), ("crowd", "crowd")):
+    for name, head in (("tiny", "fer2013"), ("ferplus", "ferplus")):
         model = str(folder / f"{name}-int8.tflite")
         options = ["--head", head, "--calibration", str(listed), *data]
         assert main(["quantize", str(folder / "run"), model, *options]) == 0
@@ -53,7 +53,7 @@ def test_the_model_is_int8_throughout_and_takes_grey_levels(place: Path) -> None
     crop = drawn_faces.picture(3, 50)
     np.testing.assert_array_equal(reader.quantize(crop)[0, :, :, 0].astype(int) + 128, crop)
     assert reader.labels == fer2013.LABELS
-    assert Classifier(place / "crowd-int8.tflite").labels == fer2013.CROWD_LABELS
+    assert Classifier(place / "ferplus-int8.tflite").labels == fer2013.FERPLUS_LABELS
 
 
 def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
@@ -68,14 +68,14 @@ def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
 
 def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
     run = Run(place / "run")
-    report = verify.verify(place / "tiny-int8.tflite", run.float_model("tiny-int8", "challenge"), fer2013.load(place))
+    report = verify.verify(place / "tiny-int8.tflite", run.float_model("tiny-int8", "fer2013"), fer2013.load(place))
     assert report["pictures"] == 28
     assert report["agreement"] >= 0.85
     assert report["mean_abs_dp"] < 0.05
     served = np.asarray(
-        networks.with_head(networks.restore(run), "challenge")(normalize(drawn_faces.picture(2, 9))[np.newaxis])
+        networks.with_head(networks.restore(run), "fer2013")(normalize(drawn_faces.picture(2, 9))[np.newaxis])
     )[0]
-    reference = Classifier(run.float_model("tiny-int8", "challenge")).probabilities(drawn_faces.picture(2, 9))
+    reference = Classifier(run.float_model("tiny-int8", "fer2013")).probabilities(drawn_faces.picture(2, 9))
     np.testing.assert_allclose(reference, served, atol=1e-4)
 
 
@@ -84,7 +84,7 @@ def test_a_fitted_temperature_is_no_loss_by_quantization(place: Path, tmp_path: 
         shutil.copy(place / name, tmp_path)
     about = json.loads((tmp_path / "tiny-int8.json").read_text("utf-8")) | {"temperature": 0.3}
     (tmp_path / "tiny-int8.json").write_text(json.dumps(about), "utf-8")
-    float_model, known = Run(place / "run").float_model("tiny-int8", "challenge"), fer2013.load(place)
+    float_model, known = Run(place / "run").float_model("tiny-int8", "fer2013"), fer2013.load(place)
     settled, before = (verify.verify(folder / "tiny-int8.tflite", float_model, known) for folder in (tmp_path, place))
     assert settled == before
 
@@ -123,11 +123,11 @@ def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.Capture
     Classifier(Path(model))  # the refreshed card still serves
 
 
-def test_eight_labels_are_judged_by_the_crowd(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(place / "crowd-int8.tflite"), "--json", "--data", str(place)]) == 0
+def test_eight_labels_are_judged_by_the_ferplus_votes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(place / "ferplus-int8.tflite"), "--json", "--data", str(place)]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["truth"] == "FER+ majority"
-    assert list(figures["all"]["classes"]) == list(fer2013.CROWD_LABELS)
+    assert list(figures["all"]["classes"]) == list(fer2013.FERPLUS_LABELS)
     assert figures["all"]["pictures"] == 28
 
 
@@ -154,7 +154,7 @@ def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
 
 
 def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
-    content = Run(place / "run").float_model("tiny-int8", "challenge").read_bytes()
+    content = Run(place / "run").float_model("tiny-int8", "fer2013").read_bytes()
     with pytest.raises(ModelError, match="input is FLOAT32, output FLOAT32; both must be INT8"):
         quantize.check("float", content)
     with pytest.raises(ModelError, match="not a TensorFlow Lite model"):
@@ -163,7 +163,7 @@ def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
 
 def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
     dim = np.full((3, 48, 48), 100, np.uint8)
-    content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "challenge"), dim)
+    content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "fer2013"), dim)
     assert graph.parse("dim", content).quantization == (1 / 64, 0)
     assert (dim == 100).all()
 
@@ -180,7 +180,7 @@ def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box
 
     monkeypatch.setattr(quantize, "_inputs", noting)
     known, chosen = fer2013.load(place), calibration.read(place / "calibration.txt")
-    quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "crowd")
+    quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "ferplus")
     given = calibration.find(known, chosen)
     wanted = np.stack([*given, *(view(each, 2) for each in given)])
     corners = np.ones((48, 48), bool)
@@ -210,7 +210,7 @@ def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
     assert main(steps[2][1:]) == 0
     assert set(card.both_heads(model)) == set(networks.HEADS)
     assert set(card.load(model)["thresholds"]) == {"looks", "maybe"}
-    assert Classifier(model).labels == fer2013.CROWD_LABELS
+    assert Classifier(model).labels == fer2013.FERPLUS_LABELS
 
 
 def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
         ('[network]\nkind = "cnn"\n[distillation]\nconsistent = 1', "distillation.consistent is 1; expected true or"),
         ('[network]\nkind = "cnn"\n[quantization]\naware = "yes"', "quantization.aware is 'yes'; expected true or"),
         ('[network]\nkind = "cnn"\n[targets]\nsmoothing = 1.0', "targets.smoothing is 1.0; expected less than 1"),
-        ('[network]\nkind = "cnn"\n[targets]\ncrowd_uniform = 5', "targets.crowd_uniform is 5; expected less than 1"),
+        (
+            '[network]\nkind = "cnn"\n[targets]\nferplus_uniform = 5',
+            "targets.ferplus_uniform is 5; expected less than 1",
+        ),
         ('[network]\nkind = "cnn"\n[augment]\nzoom = 1.0', "augment.zoom is 1.0; expected less than 1"),
         *(
             (f'[network]\nkind = "cnn"\n[augment]\n{key} = {value}', f"augment.{key} is {value}; expected {most} at")
@@ -96,7 +99,7 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -
 def test_the_most_that_makes_sense_is_read(tmp_path: Path) -> None:
     (tmp_path / "wild.toml").write_text(
         '[network]\nkind = "plain"\nseparable = true\nmirrored = false\n'
-        "[targets]\nsmoothing = 0.99\ncrowd_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
+        "[targets]\nsmoothing = 0.99\nferplus_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
         "shift = 1\ncontrast = 1.0\nbrightness = 4\nblur = 1\nerase = 1.0\n"
     )
     assert recipes.read(tmp_path / "wild.toml").augment == recipes.Variation(180, 0.99, 1, 1, 4, 1, 1)

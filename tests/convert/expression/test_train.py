@@ -93,7 +93,7 @@ def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: 
     run = train.train(recipe.read(small), small, place, tmp_path / "run", epochs=8)
     public = fer2013.load(place).of("PublicTest")
     logits = networks.restore(run, "float32").predict(normalize(public.images), verbose=0)
-    assert (logits["challenge"].argmax(1) == public.labels).mean() == pytest.approx(run.best()["challenge"], abs=1e-6)
+    assert (logits["fer2013"].argmax(1) == public.labels).mean() == pytest.approx(run.best()["fer2013"], abs=1e-6)
 
 
 def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_targets_follow_the_votes(place: Path) -> None:
     made = drawn_faces.dataset(2, 1).of("Training")
     made.votes[0] = 0
     targets, weights = train._targets(made, recipe.read(place / "tiny.toml"))
-    assert targets["challenge"].shape == (14, 7)
-    assert targets["crowd"].shape == (14, 8)
+    assert targets["fer2013"].shape == (14, 7)
+    assert targets["ferplus"].shape == (14, 8)
     for target in targets.values():
         np.testing.assert_allclose(target.sum(axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(targets["challenge"][0, 0], 0.9 + 0.1 / 7, rtol=1e-5)
-    assert weights["crowd"].tolist() == [0.0] + [1.0] * 13
-    assert weights["challenge"].tolist() == [1.0] * 14
+    np.testing.assert_allclose(targets["fer2013"][0, 0], 0.9 + 0.1 / 7, rtol=1e-5)
+    assert weights["ferplus"].tolist() == [0.0] + [1.0] * 13
+    assert weights["fer2013"].tolist() == [1.0] * 14
 
 
 def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:

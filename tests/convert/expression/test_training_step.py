@@ -28,7 +28,7 @@ def _float32() -> None:
 
 
 def _recipe(folder: Path, way: str) -> Recipe:
-    text = f"\n[distillation]\n{way}share = 0.6\ntemperature = 3.0\n\n[targets]\ncrowd = 0.5\n"
+    text = f"\n[distillation]\n{way}share = 0.6\ntemperature = 3.0\n\n[targets]\nferplus_weight = 0.5\n"
     (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE + text)
     return recipes.read(folder / "tiny.toml")
 
@@ -69,7 +69,7 @@ def test_the_loss_is_the_recipes_for_each_head(tmp_path: Path, way: str) -> None
     wanted = Distillation(0.6, 3.0) if way else Distillation(0.0)
     lost = {head: float(wanted(targets[head], logits[head])) for head in networks.HEADS}
     whole = model.test_on_batch(pixels, targets, return_dict=True)["loss"]
-    assert float(whole) == pytest.approx(lost["challenge"] + 0.5 * lost["crowd"], rel=1e-4)
+    assert float(whole) == pytest.approx(lost["fer2013"] + 0.5 * lost["ferplus"], rel=1e-4)
 
 
 class Teacher:
@@ -101,6 +101,6 @@ def test_which_picture_is_shown_and_how_does_not_tell_its_label(
         for index in range(len(first)):
             (shown, told, _), (same, otherwise, _) = first[index], second[index]
             np.testing.assert_array_equal(shown, same)
-            assert not np.array_equal(told["challenge"], otherwise["challenge"])
+            assert not np.array_equal(told["fer2013"], otherwise["fer2013"])
         first.on_epoch_end()
         second.on_epoch_end()

@@ -37,7 +37,7 @@ def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None
     model, run = reopened
     pictures = DATA.images[:140:3]
     logits = networks.restore(run).predict(normalize(pictures), verbose=0)
-    for head, file in (("crowd", model), ("challenge", card.challenge_of(model))):
+    for head, file in (("ferplus", model), ("fer2013", card.fer2013_head_of(model))):
         classifier = Classifier(file, threads=1)
         classifier.card = replace(classifier.card, temperature=1.0)
         told = np.stack([classifier.probabilities(picture) for picture in pictures])
@@ -71,10 +71,10 @@ def test_the_folder_tells_where_the_weights_are_from(reopened: tuple[Path, Run])
     model, run = reopened
     about, held = card.load(model), run.environment()
     assert run.recipe().name == about["recipe"]["name"]
-    assert held["reopened"]["crowd"] == about["sha256"]
+    assert held["reopened"]["ferplus"] == about["sha256"]
     assert run.best()["epoch"] == about["recipe"]["best_epoch"]
-    assert run.best()["crowd"] == pytest.approx(
-        networks.accuracies(networks.restore(run), DATA.of("PublicTest"))["crowd"], abs=1e-6
+    assert run.best()["ferplus"] == pytest.approx(
+        networks.accuracies(networks.restore(run), DATA.of("PublicTest"))["ferplus"], abs=1e-6
     )
 
 
@@ -98,8 +98,8 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
-def test_what_has_no_crowd_head_is_not_reopened(name: str, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"int8\.tflite: holds no crowd head; give the \.tflite file of an expression"):
+def test_what_has_no_ferplus_head_is_not_reopened(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"int8\.tflite: holds no ferplus head; give the \.tflite file of an expression"):
         warm_start.reopen(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
     assert list(tmp_path.iterdir()) == []
 
@@ -124,12 +124,12 @@ def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path:
 
 
 def _copied(folder: Path, challenge: str) -> Path:
-    """The small model's crowd head, and beside it as its other head the shipped file of that name."""
+    """The small model's ferplus head, and beside it as its other head the shipped file of that name."""
     (folder / "challenge").mkdir()
     model = folder / "emotion-small-int8.tflite"
     for suffix in (".tflite", ".json"):
         shutil.copy((MODELS / model.name).with_suffix(suffix), folder)
-        other = card.challenge_of(model).with_suffix(suffix)
+        other = card.fer2013_head_of(model).with_suffix(suffix)
         shutil.copy((MODELS / challenge).with_suffix(suffix), other)
     return model
 
@@ -138,7 +138,7 @@ def _copied(folder: Path, challenge: str) -> Path:
     ("challenge", "said"),
     [
         ("challenge/emotion-cnn-int8.tflite", "is of another run than .*; quantize both heads of one run"),
-        ("emotion-small-int8.tflite", "holds no challenge head; make it with `emotion-convert quantize --head"),
+        ("emotion-small-int8.tflite", "holds no fer2013 head; make it with `emotion-convert quantize --head"),
     ],
 )
 def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Path, challenge: str, said: str) -> None:
@@ -159,8 +159,8 @@ def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_pat
     damaged_models.rewrite_card(model, training=about["training"] | {"begun_with": {"recipe": "emotion-small"}})
     with pytest.raises(ModelError, match="is of another run"):
         card.both_heads(model)
-    card.challenge_of(model).unlink()
-    with pytest.raises(ModelError, match="holds no challenge head; make it with"):
+    card.fer2013_head_of(model).unlink()
+    with pytest.raises(ModelError, match="holds no fer2013 head; make it with"):
         card.both_heads(model)
 
 

@@ -34,7 +34,7 @@ def taught(network: "keras.Model") -> "keras.Model":
 
 def differs(network: "keras.Model") -> float:
     """How differently faces and their mirror images are read, as a share of how differently faces are."""
-    seen, turned = (network.predict(faces, verbose=0)["crowd"] for faces in (FACES, FACES[:, :, ::-1]))
+    seen, turned = (network.predict(faces, verbose=0)["ferplus"] for faces in (FACES, FACES[:, :, ::-1]))
     return float(np.abs(seen - turned).max() / np.ptp(seen, axis=0).max())
 
 

@@ -77,10 +77,10 @@ def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_rounded(kin
     made.save_weights(tmp_path / "made.weights.h5")
     again = networks.build(kind, **NETWORKS[kind])
     again.load_weights(tmp_path / "made.weights.h5")
-    np.testing.assert_allclose(again.predict(pictures, verbose=0)["crowd"], before["crowd"], atol=1e-5)
+    np.testing.assert_allclose(again.predict(pictures, verbose=0)["ferplus"], before["ferplus"], atol=1e-5)
     made.save(tmp_path / "made.keras")
     held = keras.models.load_model(tmp_path / "made.keras")
-    np.testing.assert_allclose(held.predict(pictures, verbose=0)["crowd"], after["crowd"], atol=1e-5)
+    np.testing.assert_allclose(held.predict(pictures, verbose=0)["ferplus"], after["ferplus"], atol=1e-5)
 
 
 def test_training_finds_weights_that_lose_less_by_rounding() -> None:

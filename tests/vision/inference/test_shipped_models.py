@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.data.fer2013 import CROWD_LABELS, LABELS
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.face_detector import card as detector_card
 from convert.tflite import graph
@@ -46,13 +46,13 @@ def test_a_model_is_within_its_limits_counted_from_the_file(model: Path) -> None
 @each_model
 def test_a_model_is_as_sure_as_it_is_right_and_lives_with_the_detectors_crops(model: Path) -> None:
     about = card.load(model)
-    metrics, of_crowd = about["metrics"], model.parent.name != "challenge"
+    metrics, of_ferplus = about["metrics"], model.parent.name != "challenge"
     assert metrics["split"] == "PrivateTest"
     assert (about["head"], metrics["truth"]) == (
-        ("crowd", "FER+ majority") if of_crowd else ("challenge", "original labels")
+        ("ferplus", "FER+ majority") if of_ferplus else ("fer2013", "original labels")
     )
-    assert about["labels"] == list(CROWD_LABELS if of_crowd else LABELS)
-    if of_crowd:  # the one that speaks
+    assert about["labels"] == list(FERPLUS_LABELS if of_ferplus else LABELS)
+    if of_ferplus:  # the one that speaks
         assert metrics["confidence"]["ece"] <= MOST_CALIBRATION_ERROR
     assert metrics["muxspace"]["loss_points"] <= MOST_LOST_BY_CROPS
 

@@ -15,7 +15,7 @@ from assistant.records import Box, Face, ModelError
 from assistant.vision.inference.expression import Classifier, tempered
 from assistant.vision.inference.model_file import find
 from convert.data import muxspace
-from convert.data.fer2013 import CROWD_LABELS, LABELS, DatasetError
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
 from convert.expression.evaluation.evaluate import evaluate, fit
 from tests.support import damaged_models, drawn_faces
@@ -232,9 +232,9 @@ def test_thresholds_of_another_form_are_refused(tmp_path: Path, thresholds: Any)
         Classifier(model)
 
 
-def test_the_truth_of_a_crowd_is_how_its_votes_are_shared_out() -> None:
+def test_the_truth_of_the_ferplus_head_is_the_distribution_of_the_votes() -> None:
     made = drawn_faces.dataset(1, 1).of("PrivateTest")
-    shares, counts = testset.shares_of(CROWD_LABELS[::-1], made)
+    shares, counts = testset.shares_of(FERPLUS_LABELS[::-1], made)
     assert counts.all()
     assert shares[3].tolist() == pytest.approx([0.2, 0, 0, 0, 0, 0, 0.8, 0])  # happy; two of ten said contempt
     shares, _ = testset.shares_of(LABELS[::-1], made)

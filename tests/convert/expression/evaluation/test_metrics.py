@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import AssistantError, ModelError
-from convert.data.fer2013 import CROWD_LABELS, LABELS
+from convert.data.fer2013 import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.expression.evaluation import metrics, testset
 from convert.expression.evaluation.evaluate import evaluate
@@ -83,10 +83,10 @@ def test_the_labels_of_a_model_decide_its_truth() -> None:
     assert name == "original labels"
     assert [backwards[index] for index in truth] == [LABELS[index] for index in made.labels]
     assert counts.all()
-    name, truth, counts = testset.truth_of(CROWD_LABELS, made)
+    name, truth, counts = testset.truth_of(FERPLUS_LABELS, made)
     assert name == "FER+ majority"
     assert counts.tolist() == [False] + [True] * 13
-    assert [CROWD_LABELS[index] for index in truth[1:]] == [LABELS[index] for index in made.labels[1:]]
+    assert [FERPLUS_LABELS[index] for index in truth[1:]] == [LABELS[index] for index in made.labels[1:]]
     with pytest.raises(ModelError, match="neither FER-2013's"):
         testset.truth_of(("happy", "sad"), made)
 
