@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 
 FAULTS = {
     "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",

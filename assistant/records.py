@@ -1,5 +1,5 @@
-"""The records that the packages exchange, and the tree of errors. Imports no other module of this program, and no NumPy
-at run time.
+"""The records that the packages exchange. Imports no other module of this program, and no NumPy at run
+time.
 
 All records are frozen. `at` is monotonic time in seconds at the exposure of the frame that a record comes from: time
 travels in the records, so that only threads need a clock.
@@ -7,7 +7,7 @@ travels in the records, so that only threads need a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,69 +22,6 @@ EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"
 CANNOT_TELL = "cannot tell"
 NOBODY = "nobody"
 """The two states of a track that are not an expression. A state is one of these or one of EXPRESSIONS."""
-
-
-class AssistantError(Exception):
-    """Base of all errors whose message is shown to the user: one line: what happened, where, what to do."""
-
-
-class ConfigError(AssistantError):
-    """Settings that cannot be used. The message has one mistake a line."""
-
-    def __init__(self, message: str, lines: Sequence[int] = (), usable: object = None) -> None:
-        super().__init__(message)
-        self.lines = tuple(lines)
-        """The lines of the file that hold the mistakes, as far as they are known."""
-        self.usable = usable
-        """The settings with defaults in place of the wrong values, for a service that must run all the same; None where
-        nothing could be read."""
-
-
-class SettingsProblem(NamedTuple):
-    """Why the settings in use are not those that the user wrote."""
-
-    fault: str
-    """Name of the fault to announce."""
-    detail: str
-    """The message of the ConfigError, for the log."""
-    lines: tuple[int, ...] = ()
-    """The wrong lines of the settings file."""
-
-
-class CameraError(AssistantError):
-    """A camera that is missing, busy or has stopped. Opening it again may succeed."""
-
-
-class CameraBusyError(CameraError):
-    """Another program holds the camera."""
-
-
-class CameraExhaustedError(CameraError):
-    """A resource of the camera's driver is used up in this process: only a new process can open the camera again."""
-
-
-class SourceError(CameraError):
-    """A file or folder that will never deliver a picture; trying again does not help."""
-
-
-class DetectorError(AssistantError):
-    """A face detector that cannot be loaded."""
-
-
-class ModelError(AssistantError):
-    """A model file or model card that must not be used."""
-
-
-class VoiceError(AssistantError):
-    """A voice that could not speak, or a player that did not play."""
-
-
-class ControlError(AssistantError):
-    """Buttons or keys that cannot be used."""
-
-
-class IPCError(AssistantError):
-    """The other process cannot be reached, or it sent something that is not a valid message."""
 
 
 @dataclass(frozen=True)
@@ -271,3 +208,14 @@ class Fault:
     """For the log."""
     is_over: bool = False
     """Whether this is the end of the fault."""
+
+
+class SettingsProblem(NamedTuple):
+    """Why the settings in use are not those that the user wrote."""
+
+    fault: str
+    """Name of the fault to announce."""
+    detail: str
+    """The message of the ConfigError, for the log."""
+    lines: tuple[int, ...] = ()
+    """The wrong lines of the settings file."""

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assistant import __version__
-from assistant.records import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError
 from assistant.vision.detectors.tflite import SHIPPED
 from assistant.vision.inference.model_file import find
 from assistant.vision.inference.runtime import quiet_stderr

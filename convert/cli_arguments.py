@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 from convert.data.fer2013 import DatasetError
 
 BACKENDS = ("tensorflow", "jax", "torch")

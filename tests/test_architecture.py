@@ -11,30 +11,32 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("assistant/**/*.py"), *ROOT.glob("convert/**/*.py")])
 ROOMS: dict[str, str] = {
     "assistant": "",
+    "assistant.errors": "",
     "assistant.records": "",
     "assistant.locales": "",
     "assistant.faults": "records",
-    "assistant.phrases": "records locales",
-    "assistant.system": "records",
-    "assistant.config": "records phrases system",
-    "assistant.ipc": "records",
+    "assistant.phrases": "errors records locales",
+    "assistant.system": "errors records",
+    "assistant.config": "errors records phrases system",
+    "assistant.ipc": "errors records",
     "assistant.vision.faces": "records",
-    "assistant.vision.cameras": "records config vision.faces",
-    "assistant.vision.inference": "records config vision.faces",
-    "assistant.vision.detectors": "records config vision.faces vision.inference",
-    "assistant.vision.decisions": "records config vision.faces",
-    "assistant.vision.queries": "records phrases vision.faces vision.detectors vision.decisions",
-    "assistant.vision": "records config faults phrases ipc system vision.faces vision.cameras vision.inference "
+    "assistant.vision.cameras": "errors records config vision.faces",
+    "assistant.vision.inference": "errors records config vision.faces",
+    "assistant.vision.detectors": "errors records config vision.faces vision.inference",
+    "assistant.vision.decisions": "errors records config vision.faces",
+    "assistant.vision.queries": "errors records phrases vision.faces vision.detectors vision.decisions",
+    "assistant.vision": "errors records config faults phrases ipc system vision.faces vision.cameras vision.inference "
     "vision.detectors vision.decisions vision.queries",
-    "assistant.voice.audio": "records system",
-    "assistant.voice.speech": "records voice.audio",
-    "assistant.voice.voices": "records config system voice.audio voice.speech",
-    "assistant.voice.controls": "records config ipc",
-    "assistant.voice": "records config faults phrases ipc system voice.audio voice.speech voice.voices voice.controls",
-    "assistant.doctor": "records config phrases ipc system vision vision.faces vision.cameras vision.inference "
+    "assistant.voice.audio": "errors records system",
+    "assistant.voice.speech": "errors records voice.audio",
+    "assistant.voice.voices": "errors records config system voice.audio voice.speech",
+    "assistant.voice.controls": "errors records config ipc",
+    "assistant.voice": "errors records config faults phrases ipc system voice.audio voice.speech "
+    "voice.voices voice.controls",
+    "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
     "vision.detectors voice voice.audio voice.speech voice.voices voice.controls",
-    "assistant.app": "assistant records config phrases ipc system doctor vision vision.cameras vision.decisions voice "
-    "voice.audio voice.speech voice.voices",
+    "assistant.app": "assistant errors records config phrases ipc system doctor vision vision.cameras vision.decisions "
+    "voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""

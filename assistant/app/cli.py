@@ -15,8 +15,9 @@ from pathlib import Path
 from assistant.app.parser import parser
 from assistant.config import settings as config
 from assistant.config.settings import Settings
+from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.control_client import REQUESTS
-from assistant.records import AssistantError, ConfigError, Fault, SettingsProblem, SourceError
+from assistant.records import Fault, SettingsProblem
 from assistant.system.log_rate_limit import Throttle
 from assistant.system.process_setup import no_cores, open_streams, quiet_libraries, stop_on_signal
 

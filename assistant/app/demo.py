@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from assistant.config.settings import Settings
-from assistant.records import CameraError, Fate, Utterance, VoiceError
+from assistant.errors import CameraError, VoiceError
+from assistant.records import Fate, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.config.settings import Settings
-from assistant.records import Box, CameraError, Change, Fate, ModelError, PersonView, Utterance
+from assistant.errors import CameraError, ModelError
+from assistant.records import Box, Change, Fate, PersonView, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.pipeline import Pipeline

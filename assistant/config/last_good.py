@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.config import settings as config
 from assistant.config.settings import Settings
-from assistant.records import ConfigError
+from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_whole
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,8 @@ from typing import Any
 from assistant.config import toml_limits
 from assistant.config import toml_lines as lines
 from assistant.config.schema import LONGEST, as_toml, limits, mistake, setting, shown
-from assistant.records import EXPRESSIONS, ConfigError
+from assistant.errors import ConfigError
+from assistant.records import EXPRESSIONS
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")

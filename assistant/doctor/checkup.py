@@ -18,8 +18,8 @@ from assistant.doctor.isolated_check import probe
 from assistant.doctor.running_assistant import Running
 from assistant.doctor.speech import Mouth, Speech
 from assistant.doctor.system import System, temperature, voltage
+from assistant.errors import ConfigError
 from assistant.phrases import Phrases
-from assistant.records import ConfigError
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.records import ControlError
+from assistant.errors import ControlError
 from assistant.voice.controls import Reply
 from assistant.voice.controls.buttons import Buttons
 from assistant.voice.controls.camera_led import Light

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assistant.doctor.finding import Finding, bad, good
+from assistant.errors import IPCError
 from assistant.ipc import control_client
-from assistant.records import IPCError
 from assistant.voice.controls import Reply
 
 CAMERA_FAULTS = {

@@ -6,7 +6,8 @@ import time
 
 from assistant.config import settings as config
 from assistant.doctor.finding import Finding, bad, good
-from assistant.records import Priority, Utterance, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import CommandPlayer, Pcm, silence

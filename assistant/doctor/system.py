@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.doctor.finding import Finding, bad, good
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.system.board import HOT_C, SYSTEM, Board
 from assistant.voice.child import run_child
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.records import DetectorError, Frame, ModelError
+from assistant.errors import DetectorError, ModelError
+from assistant.records import Frame
 from assistant.vision import detectors
 from assistant.vision.cameras import image_health, open_camera
 from assistant.vision.cameras.capture import OPENS_S, Capture

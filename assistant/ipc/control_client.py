@@ -7,9 +7,9 @@ import struct
 import time
 from pathlib import Path
 
+from assistant.errors import IPCError
 from assistant.ipc.link import control_socket
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import IPCError
 from assistant.voice.controls import Reply
 
 REQUESTS = {

@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from assistant.errors import IPCError
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import IPCError
 
 FLUSH_S = 0.3
 """`close` waits so long for what is still to be sent."""

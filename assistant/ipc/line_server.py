@@ -11,8 +11,8 @@ import time
 from abc import abstractmethod
 from pathlib import Path
 
+from assistant.errors import IPCError
 from assistant.ipc.line_connection import FLUSH_S, Endpoint, Peer
-from assistant.records import IPCError
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from assistant.errors import IPCError
 from assistant.ipc.line_connection import FLUSH_S, MAX_WAITING, Endpoint, Peer
 from assistant.ipc.line_server import Host
 from assistant.ipc.messages import Heartbeat, Message, Stop, Withdraw, decode, encode
-from assistant.records import Fault, IPCError, Priority, Utterance
+from assistant.records import Fault, Priority, Utterance
 
 log = logging.getLogger(__name__)
 

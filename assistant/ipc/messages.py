@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from assistant.records import Fate, Fault, IPCError, Priority, Utterance
+from assistant.errors import IPCError
+from assistant.records import Fate, Fault, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""

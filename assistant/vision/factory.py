@@ -10,8 +10,8 @@ from pathlib import Path
 
 from assistant import phrases
 from assistant.config.settings import Settings
+from assistant.errors import DetectorError, ModelError
 from assistant.phrases import Phrases
-from assistant.records import DetectorError, ModelError
 from assistant.vision import detectors
 from assistant.vision.detectors import Detector
 from assistant.vision.detectors.rescan import FAINT, SOMEBODY, Search

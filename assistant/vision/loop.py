@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import AssistantError, CameraExhaustedError, Fate, Fault, Frame, Priority, Utterance
+from assistant.records import Fate, Fault, Frame, Priority, Utterance
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import Health

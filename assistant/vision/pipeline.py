@@ -16,20 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
+from assistant.errors import ModelError
 from assistant.faults import Faults
 from assistant.phrases import Phrases
-from assistant.records import (
-    CANNOT_TELL,
-    Change,
-    Fate,
-    Frame,
-    ModelError,
-    Priority,
-    Reading,
-    Thresholds,
-    Track,
-    Utterance,
-)
+from assistant.records import CANNOT_TELL, Change, Fate, Frame, Priority, Reading, Thresholds, Track, Utterance
 from assistant.vision.cameras.lens_cover import Lens
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.decisions.scene import Scene

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from assistant.config import spoken_errors
 from assistant.config.settings import Settings
+from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import Faults
 from assistant.ipc import link
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import CameraExhaustedError, DetectorError, Fault, Priority, SettingsProblem
+from assistant.records import Fault, Priority, SettingsProblem
 from assistant.system.process_setup import EXIT_AGAIN
 from assistant.system.resource_guard import Guard
 from assistant.system.sd_notify import Notifier

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 
 POLL_S = 0.02
 """The end of a child is seen so late at the most; a request to end it is obeyed at once."""

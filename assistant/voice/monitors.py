@@ -5,8 +5,9 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+from assistant.errors import IPCError
 from assistant.faults import Faults
-from assistant.records import Fate, Fault, IPCError, Priority, Utterance
+from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)

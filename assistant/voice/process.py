@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from assistant.config.settings import Settings
+from assistant.errors import ControlError, IPCError
 from assistant.faults import Faults
 from assistant.ipc.link import Listener, control_socket
 from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
-from assistant.records import ControlError, Fate, Fault, IPCError, Priority, Utterance
+from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls, voices
 from assistant.voice.audio.mixer import raise_volume

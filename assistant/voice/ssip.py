@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 
 POLL_S = 0.02
 REPLY_S = 2.0

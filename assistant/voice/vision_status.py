@@ -7,8 +7,8 @@ the link together. A light that went out with the first missed heartbeat would b
 
 import logging
 
+from assistant.errors import ControlError
 from assistant.ipc.messages import Heartbeat
-from assistant.records import ControlError
 from assistant.voice.controls.camera_led import Light
 
 log = logging.getLogger(__name__)

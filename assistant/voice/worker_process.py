@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import IO, Any, ClassVar
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.child import POLL_S, kill_group
 
 MAX_BYTES = 32 * 1024 * 1024

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 from assistant.vision.faces.preprocess import SIDE, to_grey
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.records import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.faces.preprocess import SCALING, SIDE
 from convert.data.fer2013 import Faces

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scaled
 from assistant.vision.inference.runtime import quiet_stderr

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 from assistant.vision.faces.preprocess import SIDE
 
 NETWORKS = ("cnn", "plain", "mobilenetv2")

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.data.fer2013 import Faces

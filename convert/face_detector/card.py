@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.faces.preprocess import SCALING
 from convert.expression.card import encode, load, made_now, path_of

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import DetectorError
+from assistant.errors import DetectorError
 from assistant.vision.faces.preprocess import to_grey
 from convert.data import boxes as annotations
 from convert.data import picture_files

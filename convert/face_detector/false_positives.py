@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import DetectorError, Face
+from assistant.errors import DetectorError
+from assistant.records import Face
 from assistant.vision.detectors import Detector
 from assistant.vision.faces.preprocess import to_grey
 from convert.data import picture_files

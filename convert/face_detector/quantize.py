@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.detectors.tflite import Own
 from convert.expression.quantize import check, convert

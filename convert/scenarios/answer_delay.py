@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from assistant.config.settings import Settings
+from assistant.errors import IPCError
 from assistant.ipc import control_client
-from assistant.records import IPCError
 from assistant.vision import factory
 from assistant.vision import process as see
 from assistant.voice import process as server

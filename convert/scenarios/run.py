@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from assistant.app.replay import Line, Reply, Summary, replay
 from assistant.config.settings import Settings
-from assistant.records import CANNOT_TELL, AssistantError, Box, Face, Frame, Reading, Thresholds, Track
+from assistant.errors import AssistantError
+from assistant.records import CANNOT_TELL, Box, Face, Frame, Reading, Thresholds, Track
 from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.pipeline import Pipeline, Step

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import SIDE
 from assistant.vision.inference.expression import Classifier
 from convert.tflite import graph

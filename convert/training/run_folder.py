@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_whole
 from convert.expression import recipe as recipes
 from convert.expression.recipe import Recipe

@@ -14,7 +14,7 @@ import pytest
 
 from assistant.app import cli, demo
 from assistant.config.settings import Settings
-from assistant.records import ModelError, SourceError
+from assistant.errors import ModelError, SourceError
 from assistant.vision.cameras.demo import Shot
 from tests.support.standins import needs_photographs
 

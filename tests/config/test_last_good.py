@@ -12,7 +12,7 @@ from assistant.app import cli
 from assistant.config import last_good
 from assistant.config import settings as config
 from assistant.config.settings import Settings, Voice
-from assistant.records import ConfigError
+from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_whole
 
 SLOW = dataclasses.replace(Settings(), voice=Voice(rate_wpm=120))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from assistant.config import settings as config
 from assistant.config.settings import Settings
-from assistant.records import EXPRESSIONS, ConfigError
+from assistant.errors import ConfigError
+from assistant.records import EXPRESSIONS
 
 
 def mistakes(text: str) -> list[str]:

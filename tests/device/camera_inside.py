@@ -14,7 +14,7 @@ import virtual_camera
 
 from assistant.config.settings import Camera as CameraSettings
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import CameraError
+from assistant.errors import CameraError
 from assistant.vision import detectors
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture

@@ -19,8 +19,8 @@ from assistant.doctor.finding import Finding, bad, good
 from assistant.doctor.isolated_check import probe
 from assistant.doctor.running_assistant import Running
 from assistant.doctor.system import UNITS, System, temperature, voltage
+from assistant.errors import CameraBusyError, IPCError
 from assistant.ipc.link import Client
-from assistant.records import CameraBusyError, IPCError
 from assistant.system.board import Board
 from assistant.vision.cameras import Camera
 from assistant.voice.controls import Reply

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Camera, Settings
-from assistant.records import Fate, Frame, ModelError, Priority, Utterance
+from assistant.errors import ModelError
+from assistant.records import Fate, Frame, Priority, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.loop import Live

@@ -10,7 +10,8 @@ import time
 import numpy as np
 
 from assistant.config.settings import Settings
-from assistant.records import CameraError, Frame, Utterance
+from assistant.errors import CameraError
+from assistant.records import Frame, Utterance
 from assistant.vision import factory, loop
 from assistant.vision.cameras import capture
 from assistant.vision.cameras.capture import Capture

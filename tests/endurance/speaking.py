@@ -5,7 +5,8 @@ import random
 import threading
 from collections import Counter
 
-from assistant.records import Fate, Priority, Utterance, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Fate, Priority, Utterance
 from assistant.voice.speech.speaker import Speaker
 from tests.endurance.wear import FastClock, Outcome, Wear
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.child import run_child
 from tests.faults.box import Box, Row, without
 from tests.support.processes import hang

@@ -14,7 +14,7 @@ import pytest
 from assistant.app import cli
 from assistant.config import last_good
 from assistant.config import settings as config
-from assistant.records import ConfigError
+from assistant.errors import ConfigError
 from tests.faults.box import ROOT, Box, Row, without
 
 STANDARD, LAST = "Settings are wrong. Using the standard ones.", "Settings are wrong. Using the last ones."

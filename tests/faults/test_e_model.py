@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference.expression import Classifier
 from assistant.vision.inference.model_file import find
 from tests.faults.box import Box, Row

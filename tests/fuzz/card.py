@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from assistant.config.settings import Detector
-from assistant.records import EXPRESSIONS, DetectorError, ModelError
+from assistant.errors import DetectorError, ModelError
+from assistant.records import EXPRESSIONS
 from assistant.vision.detectors.tflite import Own
 from assistant.vision.inference import model_file
 from assistant.vision.inference.expression import read_card

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import IPCError
 from assistant.voice.controls import COMMANDS
 from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from assistant import phrases
 from assistant.config.settings import Controls, Settings, Voice
+from assistant.errors import IPCError
 from assistant.ipc import control_client as control
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Message
-from assistant.records import IPCError, Priority, Utterance
+from assistant.records import Priority, Utterance
 from assistant.voice.process import serve
 
 ANSWERS_S = 8.0

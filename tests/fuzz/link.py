@@ -11,10 +11,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from assistant.errors import IPCError
 from assistant.ipc.line_connection import Peer
 from assistant.ipc.messages import ASKS, KINDS, MAX_LINE, decode, encode
 from assistant.phrases import load
-from assistant.records import Fate, IPCError, Priority
+from assistant.records import Fate, Priority
 from tests.fuzz import damage
 from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack, must_be_one_line

@@ -22,7 +22,7 @@ from ai_edge_litert import schema_py_generated as schema
 from hypothesis import strategies as st
 
 from assistant.config.settings import Detector
-from assistant.records import DetectorError, ModelError
+from assistant.errors import DetectorError, ModelError
 from assistant.vision.detectors.tflite import Own
 from assistant.vision.inference import model_file, sandbox
 from assistant.vision.inference.expression import Classifier

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.config import settings
 from assistant.config.settings import Settings
-from assistant.records import ConfigError
+from assistant.errors import ConfigError
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack
 

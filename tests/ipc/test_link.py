@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.errors import IPCError
 from assistant.ipc.line_connection import Peer
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
@@ -30,7 +31,7 @@ from assistant.ipc.messages import (
     decode,
     encode,
 )
-from assistant.records import Fate, Fault, IPCError, Priority, Utterance
+from assistant.records import Fate, Fault, Priority, Utterance
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")

@@ -3,7 +3,7 @@
 import threading
 from queue import SimpleQueue
 
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 from assistant.voice.controls import Reply
 
 WAIT_S = 5.0

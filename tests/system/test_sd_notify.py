@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.records import CameraError, Frame
+from assistant.errors import CameraError
+from assistant.records import Frame
 from assistant.system.sd_notify import Notifier
 from assistant.vision.cameras.capture import OPENS_S, READS_S, Capture
 from tests.support.standins import ScriptedCamera

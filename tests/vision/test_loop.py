@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assistant.config.settings import Settings, Words
-from assistant.records import CameraError, CameraExhaustedError, DetectorError, Face, Fate, Frame, ModelError, Priority
+from assistant.errors import CameraError, CameraExhaustedError, DetectorError, ModelError
+from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import NO_FRAME_S
 from assistant.vision.pipeline import Pipeline
 from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, live, pipeline, shots

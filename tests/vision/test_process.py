@@ -10,9 +10,10 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import Camera as CameraSettings
 from assistant.config.settings import Settings
+from assistant.errors import DetectorError
 from assistant.faults import Faults
 from assistant.ipc.messages import Ended
-from assistant.records import DetectorError, Fate, Fault, Priority, Utterance
+from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.process_setup import EXIT_AGAIN
 from assistant.vision import process
 from assistant.vision.cameras.lens_cover import Lens

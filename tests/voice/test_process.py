@@ -16,10 +16,11 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from assistant.config import settings as config
+from assistant.errors import IPCError, VoiceError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import Fate, Fault, IPCError, Priority, Utterance, VoiceError
+from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.board import Board
 from assistant.voice.commands import CONFIRM_S
 from assistant.voice.monitors import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame
+from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError
+from assistant.records import Frame
 from assistant.vision.cameras import Camera, Clock
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0

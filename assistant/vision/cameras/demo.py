@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraError, Frame, SourceError
+from assistant.errors import CameraError, SourceError
+from assistant.records import Frame
 
 View = tuple[float, float, float]
 """Centre x, centre y (shares of the picture) and height (share of the picture's height) of what the camera sees."""

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import Frame, SourceError
+from assistant.errors import SourceError
+from assistant.records import Frame
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"}
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraBusyError, CameraError, Frame, SourceError
+from assistant.errors import CameraBusyError, CameraError, SourceError
+from assistant.records import Frame
 from assistant.vision.cameras import Camera, Clock, v4l2
 
 log = logging.getLogger(__name__)

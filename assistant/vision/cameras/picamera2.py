@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame
+from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError
+from assistant.records import Frame
 from assistant.vision.cameras import Clock
 
 WAIT_S = 2.0

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from assistant.config.schema import shown
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import Box, DetectorError, Face, ModelError
+from assistant.errors import DetectorError, ModelError
+from assistant.records import Box, Face
 from assistant.vision.detectors import decode, nearest_first, shrink
 from assistant.vision.detectors.printed_faces import without_prints
 from assistant.vision.faces import preprocess

@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import Box, DetectorError, Face
+from assistant.errors import DetectorError
+from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
 
 SCORE = 0.6

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import shown
-from assistant.records import EXPRESSIONS, ModelError, Thresholds
+from assistant.errors import ModelError
+from assistant.records import EXPRESSIONS, Thresholds
 from assistant.vision.faces.preprocess import SCALING, SIDE, normalize
 from assistant.vision.inference import model_file
 from assistant.vision.inference import self_test as golden

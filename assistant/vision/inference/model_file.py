@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import shown
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, interpreter, quiet_stderr
 

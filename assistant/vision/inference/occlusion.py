@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import shown
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import SIDE, normalize
 from assistant.vision.inference import model_file
 

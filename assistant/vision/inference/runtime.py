@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 
 
 def first_line(err: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference.runtime import interpreter, quiet_stderr
 
 LIMIT_S = 20.0

@@ -5,7 +5,7 @@ import re
 import shutil
 import threading
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.child import run_child
 
 FLOOR = 30

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.child import in_english, run_child
 
 LEAST_SHARE = 0.8

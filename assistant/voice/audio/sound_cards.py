@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio.player import CommandPlayer, Pcm, Player
 from assistant.voice.child import in_english, run_child
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.config import settings as config
-from assistant.records import AssistantError
+from assistant.errors import AssistantError
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from assistant.errors import IPCError
 from assistant.ipc.line_connection import Peer
 from assistant.ipc.line_server import MAX_CLIENTS, Host
 from assistant.ipc.messages import LENGTHS, MAX_LINE
-from assistant.records import IPCError
 from assistant.voice.controls import COMMANDS, Do, Reply, ask
 
 LINE_S = 1.0

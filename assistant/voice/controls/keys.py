@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistant.errors import ControlError
 from assistant.ipc.line_connection import Endpoint
-from assistant.records import ControlError
 from assistant.voice.controls import Do
 from assistant.voice.controls.button_map import CODES, KEYS
 from assistant.voice.controls.presses import Presses

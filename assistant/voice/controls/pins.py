@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from assistant.records import ControlError
+from assistant.errors import ControlError
 
 
 @contextlib.contextmanager

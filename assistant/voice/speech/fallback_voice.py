@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol, overload
 
-from assistant.records import Fate, Priority, Utterance, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Fate, Priority, Utterance
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import threading
 import unicodedata
 
 from assistant.config import settings as config
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, Player, audible, with_lead_in, with_volume
 from assistant.voice.speech.fallback_voice import Ladder, UnknownTextError, UnplayedError, Voice
 

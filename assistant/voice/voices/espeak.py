@@ -11,7 +11,8 @@ import threading
 from typing import Protocol
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice.audio.player import Pcm, Player, from_wav
 from assistant.voice.child import run_child
 from assistant.voice.speech.fallback_voice import Voice

@@ -12,7 +12,8 @@ import threading
 from pathlib import Path
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.voices import plain, play
 from assistant.voice.worker_process import Resident

@@ -4,7 +4,8 @@ import sys
 import threading
 from typing import TextIO
 
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice.voices import plain
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice.audio.player import Player, from_wav
 from assistant.voice.child import run_child
 from assistant.voice.voices import least_s, plain, play

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.system.atomic_files import write_whole
 from assistant.voice.audio.player import Player, audible, from_wav, to_wav
 from assistant.voice.speech.earcons import three_beeps

@@ -12,7 +12,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice.child import run_child
 from assistant.voice.speech.fallback_voice import YieldedError
 from assistant.voice.ssip import CancelledError, Connection, default_path

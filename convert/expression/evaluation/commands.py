@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from assistant.records import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError
 from assistant.vision.inference.model_file import find, read_card
 from convert.cli_arguments import command, data, muxspace, show
 from convert.data.fer2013 import load

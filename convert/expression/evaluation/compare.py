@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference.expression import Classifier
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation import testset

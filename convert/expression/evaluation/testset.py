@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference.expression import Classifier
 from convert.data import fer2013
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, Faces

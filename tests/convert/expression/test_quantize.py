@@ -14,7 +14,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference.expression import Classifier
 from convert.cli import main

@@ -13,7 +13,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision import detectors
 from convert.data import boxes
 from convert.data.fer2013 import DatasetError

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.config.settings import Settings
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision import detectors, factory
 from assistant.vision.faces import preprocess
 from assistant.vision.inference import model_file, occlusion

@@ -13,8 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
+from assistant.errors import AssistantError
 from assistant.ipc.messages import ASKS
-from assistant.records import CANNOT_TELL, EXPRESSIONS, AssistantError, Box, Face, Reading, Thresholds
+from assistant.records import CANNOT_TELL, EXPRESSIONS, Box, Face, Reading, Thresholds
 from convert.cli import main
 from convert.data.fer2013 import LABELS, DatasetError
 from convert.scenarios import run

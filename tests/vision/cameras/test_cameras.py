@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from assistant.config.settings import Camera as CameraSettings
-from assistant.records import CameraBusyError, CameraError, CameraExhaustedError, Frame, SourceError
+from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError, SourceError
+from assistant.records import Frame
 from assistant.vision.cameras import open_camera, v4l2
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.picamera2 import converter

@@ -9,7 +9,8 @@ import pytest
 
 from assistant.config.settings import Camera as CameraSettings
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import Box, DetectorError, Face
+from assistant.errors import DetectorError
+from assistant.records import Box, Face
 from assistant.vision import detectors
 from assistant.vision.cameras import open_camera
 from assistant.vision.detectors import nearest_first, shrink

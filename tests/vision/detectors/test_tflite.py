@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.config.settings import Detector as DetectorSettings
-from assistant.records import DetectorError, Face
+from assistant.errors import DetectorError
+from assistant.records import Face
 from assistant.vision import detectors
 from assistant.vision.detectors.tflite import SHIPPED, Own, levels
 from assistant.vision.inference.model_file import find

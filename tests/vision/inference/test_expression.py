@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
-from assistant.records import EXPRESSIONS, ModelError
+from assistant.errors import ModelError
+from assistant.records import EXPRESSIONS
 from assistant.vision.faces.preprocess import SIDE, normalize
 from assistant.vision.inference import model_file, sandbox
 from assistant.vision.inference.expression import Classifier, read_card

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.records import ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference import self_test
 from assistant.vision.inference.expression import Classifier
 from assistant.vision.inference.model_file import find

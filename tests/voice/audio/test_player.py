@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio import player
 from assistant.voice.audio.player import CommandPlayer, PacedPlayer, Pcm, Recorder
 from assistant.voice.child import run_child

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm
 from assistant.voice.audio.sound_cards import BACK_S, CardPlayer, cards
 from tests.support.captured_audio import FakeTool, beep

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings as config
-from assistant.records import ControlError
+from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls import Reply, gestures
 from assistant.voice.controls.buttons import Buttons

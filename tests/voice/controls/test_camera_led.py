@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings as config
+from assistant.errors import CameraError, ConfigError, ControlError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Heartbeat
-from assistant.records import CameraError, ConfigError, ControlError, Frame
+from assistant.records import Frame
 from assistant.vision.cameras.capture import Capture
 from assistant.voice.controls.camera_led import Light
 from assistant.voice.process import serve

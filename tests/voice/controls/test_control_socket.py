@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from assistant.config import settings as config
 from assistant.doctor.running_assistant import Running
+from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.messages import MAX_LINE
-from assistant.records import IPCError
 from assistant.voice import controls
 from assistant.voice.commands import ASKED
 from assistant.voice.commands import Desk as RealDesk

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.config import settings
-from assistant.records import ControlError
+from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls.button_map import CODES, KEYS
 from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, Keys, Reader, evdev_opener

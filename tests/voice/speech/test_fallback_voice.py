@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings
-from assistant.records import Fate, Priority, Utterance, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps

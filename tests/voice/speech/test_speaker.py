@@ -7,7 +7,8 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from assistant.records import Fate, Priority, Utterance, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Fate, Priority, Utterance
 from assistant.voice.speech.speaker import LONGEST_S, Speaker
 
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS

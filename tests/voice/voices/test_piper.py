@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings as config
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice import worker_process
 from assistant.voice.voices import piper
 from assistant.voice.voices.piper import Piper, length_scale

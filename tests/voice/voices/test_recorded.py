@@ -10,7 +10,7 @@ import pytest
 from assistant import phrases
 from assistant.app import cli
 from assistant.config import settings
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, from_wav
 from assistant.voice.voices.recorded import ALARM, INDEX, Recorded, place, record
 from tests.support.captured_audio import Ear, beep, loudness

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from assistant.config import settings as config
-from assistant.records import Priority, VoiceError
+from assistant.errors import VoiceError
+from assistant.records import Priority
 from assistant.voice import ssip
 from assistant.voice.speech.fallback_voice import YieldedError
 from assistant.voice.voices import speechd

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings as config
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice.audio.player import CommandPlayer, Pcm
 from assistant.voice.speech.fallback_voice import Voice
 from assistant.voice.voices import MAX_CHARACTERS

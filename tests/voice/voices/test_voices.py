@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import settings as config
-from assistant.records import VoiceError
+from assistant.errors import VoiceError
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.voices import espeak

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import Box, Face, ModelError
+from assistant.errors import ModelError
+from assistant.records import Box, Face
 from assistant.vision.inference.expression import Classifier, tempered
 from assistant.vision.inference.model_file import find
 from convert.data import muxspace

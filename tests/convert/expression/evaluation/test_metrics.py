@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.expression.evaluation import metrics, testset
