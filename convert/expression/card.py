@@ -1,8 +1,8 @@
 """Model cards: what a shipped model is, where it comes from, how good it is and what it must not be used for.
 
 `NAME.json` lies beside `NAME.tflite`. The assistant reads `sha256`, `input` and `labels` and refuses a model without
-them, and `temperature`, `thresholds` and `golden` where they are there; people read the rest. Every figure is measured
-by the program, here and in the README.
+them, and `temperature`, `thresholds` and `self_test` where they are there; people read the rest. Every figure is
+measured by the program, here and in the README.
 """
 
 import datetime

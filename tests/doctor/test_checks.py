@@ -147,8 +147,8 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
     cut, other = (damaged_models.copy(tmp_path, name) for name in ("cut", "other"))
     cut.write_bytes(cut.read_bytes()[:-1])
     card = damaged_models.copy(tmp_path, "third").with_suffix(".json").read_text("utf-8")
-    assert '"golden"' in card
-    damaged_models.rewrite_card(other, golden=[[0.125] * 8] * 7)
+    assert '"self_test"' in card
+    damaged_models.rewrite_card(other, self_test=[[0.125] * 8] * 7)
     for model, why in (
         (cut, "does not match its card (SHA-256)"),
         (other, "fails its self-test"),

@@ -76,7 +76,7 @@ def test_e4(box: Box, row: Row, how: str) -> None:
 @pytest.mark.fault("E5", "another shape or number of classes", say=STARTS_S)
 def test_e5(box: Box, row: Row) -> None:
     model = copied(box)
-    damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, golden=[])
+    damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
     second(box, row, model)
 
 
@@ -90,9 +90,9 @@ def test_e6(ready: Box, row: Row) -> None:
 def test_e7(box: Box, row: Row) -> None:
     model = copied(box)
     about = json.loads(model.with_suffix(".json").read_text())
-    assert about["golden"], "what it said of pictures made of numbers"
-    wrong = [list(reversed(each)) if isinstance(each, list) else each for each in about["golden"]]
-    damaged_models.rewrite_card(model, golden=wrong)
+    assert about["self_test"], "what it said of pictures made of numbers"
+    wrong = [list(reversed(each)) if isinstance(each, list) else each for each in about["self_test"]]
+    damaged_models.rewrite_card(model, self_test=wrong)
     second(box, row, model)
 
 

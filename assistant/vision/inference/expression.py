@@ -11,20 +11,19 @@ from assistant.config.schema import shown
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Thresholds
 from assistant.vision.faces.preprocess import SCALING, SIDE, normalize
-from assistant.vision.inference import model_file
-from assistant.vision.inference import self_test as golden
+from assistant.vision.inference import model_file, self_test
 
 
 @dataclass(frozen=True)
 class Card:
     """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits.
-    golden: what the model said of `golden.pictures` when it was made, untempered; empty: it was not asked."""
+    self_test: what the model said of `self_test.pictures` when it was made, untempered; empty: it was not asked."""
 
     sha256: str
     labels: tuple[str, ...]
     temperature: float = 1.0
     thresholds: Thresholds = field(default_factory=Thresholds)
-    golden: tuple[tuple[float, ...], ...] = ()
+    self_test: tuple[tuple[float, ...], ...] = ()
 
 
 def read_card(model: Path) -> Card:
@@ -48,16 +47,16 @@ def read_card(model: Path) -> Card:
         )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
-    thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("golden", [])
+    thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("self_test", [])
     if (
         not isinstance(answers, list)
-        or (answers and len(answers) != golden.PICTURES)
+        or (answers and len(answers) != self_test.PICTURES)
         or not all(
             isinstance(row, list) and len(row) == len(labels) and all(type(each) is float for each in row)
             for row in answers
         )
     ):
-        raise ModelError(f"{path}: golden must hold {golden.PICTURES} rows of {len(labels)} probabilities")
+        raise ModelError(f"{path}: self_test must hold {self_test.PICTURES} rows of {len(labels)} probabilities")
     return Card(digest.lower(), tuple(labels), float(temperature), thresholds, tuple(map(tuple, answers)))
 
 
@@ -102,7 +101,7 @@ class Classifier:
             got = " to ".join(map(str, shapes))
             raise ModelError(f"{model}: maps {got}; its card says [1, {SIDE}, {SIDE}, 1] to [1, {len(self.labels)}]")
         self.probabilities(np.full((SIDE, SIDE), 128, np.uint8))
-        if self.card.golden and (fault := golden.fault(self.golden_answers(), self.card.golden)):
+        if self.card.self_test and (fault := self_test.fault(self.self_test_answers(), self.card.self_test)):
             raise ModelError(f"{model}: fails its self-test: {fault}; install the model again, or another runtime")
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -110,9 +109,9 @@ class Classifier:
         finite distribution."""
         return tempered(self._scores(crop), self.card.temperature)
 
-    def golden_answers(self) -> NDArray[np.float32]:
-        """Float32 [7, classes]: what the model says of `golden.pictures`, untempered."""
-        return np.stack([self._scores(picture) for picture in golden.pictures()])
+    def self_test_answers(self) -> NDArray[np.float32]:
+        """Float32 [7, classes]: what the model says of `self_test.pictures`, untempered."""
+        return np.stack([self._scores(picture) for picture in self_test.pictures()])
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""

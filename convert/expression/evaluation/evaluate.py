@@ -62,5 +62,5 @@ def fit(model: Path, faces: Faces) -> dict[str, Any]:
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
     both = tempered(scores, temperature).mean(axis=0)
     levels = confidence.levels(both, shares, classifier.labels, PRECISION, {"looks": LOOKS})
-    golden = [[round(float(each), 4) for each in row] for row in classifier.golden_answers()]
-    return {"temperature": temperature, "thresholds": levels, "golden": golden}
+    answers = [[round(float(each), 4) for each in row] for row in classifier.self_test_answers()]
+    return {"temperature": temperature, "thresholds": levels, "self_test": answers}

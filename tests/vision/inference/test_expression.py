@@ -101,7 +101,7 @@ def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
     def two_inputs(tree, graph) -> None:
         graph.inputs = [*graph.inputs, graph.inputs[0]]
 
-    damaged_models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, golden=[])
+    damaged_models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, self_test=[])
     with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 8\]; its card says .* to \[1, 2\]"):
         Classifier(model)
     model = damaged_models.copy(tmp_path, "logits")

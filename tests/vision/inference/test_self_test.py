@@ -24,10 +24,10 @@ def test_the_pictures_never_change() -> None:
 
 def test_the_shipped_models_know_what_they_said_and_it_is_not_always_the_same() -> None:
     for model in sorted(find(damaged_models.SHIPPED).parent.glob("**/emotion-*.tflite")):
-        answers = np.array(load(model)["golden"])
+        answers = np.array(load(model)["self_test"])
         assert answers.shape == (7, len(load(model)["labels"]))
         assert np.ptp(answers, axis=0).max() > 3 * self_test.TOLERANCE
-        np.testing.assert_allclose(Classifier(model).golden_answers(), answers, atol=self_test.TOLERANCE)
+        np.testing.assert_allclose(Classifier(model).self_test_answers(), answers, atol=self_test.TOLERANCE)
 
 
 def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
@@ -42,15 +42,15 @@ def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
     damaged_models.edit(model, stuck)
     with pytest.raises(ModelError, match=r"copy\.tflite: fails its self-test: a probability is off by"):
         Classifier(model)
-    damaged_models.rewrite_card(model, golden=[])
+    damaged_models.rewrite_card(model, self_test=[])
     Classifier(model)  # a card of one's own need not have it
 
 
 @pytest.mark.parametrize("rows", [[[0.1]], "none", [[0.1] * 8] * 6, [["0.1"] * 8] * 7])
-def test_golden_answers_of_another_form_are_refused(tmp_path: Path, rows: Any) -> None:
+def test_self_test_answers_of_another_form_are_refused(tmp_path: Path, rows: Any) -> None:
     model = damaged_models.copy(tmp_path)
-    damaged_models.rewrite_card(model, golden=rows)
-    with pytest.raises(ModelError, match="golden must hold 7 rows of 8 probabilities"):
+    damaged_models.rewrite_card(model, self_test=rows)
+    with pytest.raises(ModelError, match="self_test must hold 7 rows of 8 probabilities"):
         Classifier(model)
 
 
