@@ -13,8 +13,8 @@ from pathlib import Path
 
 from assistant import __version__
 from assistant.errors import AssistantError, ModelError
-from assistant.vision.detectors.tflite import SHIPPED
-from assistant.vision.inference.model_file import find
+from assistant.vision.detectors.tflite import DEFAULT_MODEL
+from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import BACKENDS, at_least_one, command, data, muxspace, show
 from convert.data.fer2013 import Faces, load
@@ -134,7 +134,7 @@ def _faces(options: argparse.Namespace) -> Faces:
 def _verify(options: argparse.Namespace) -> int:
     from convert.expression import card, verify
 
-    model = find(options.model)
+    model = find_model(options.model)
     if "head" not in (held := card.load(model)):
         raise ModelError(f"{model}: reads no expressions; `quantize` has compared it with its float model already")
     report = verify.verify(model, Run(options.run).float_model(model.stem, held["head"]), _faces(options))
@@ -158,7 +158,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     from convert.expression import card
     from convert.tflite import benchmark
 
-    models = [find(name) for name in options.models] or card.shipped()
+    models = [find_model(name) for name in options.models] or card.shipped()
     show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
     return 0
 
@@ -171,7 +171,7 @@ def _card(options: argparse.Namespace) -> int:
         options.usage_error("give a MODEL to measure, or --readme")
     if options.run and len(options.models) != 1:
         options.usage_error("--run goes with one MODEL")
-    for model in map(find, options.models):
+    for model in map(find_model, options.models):
         if card.load(model).get("task") == detector_card.TASK:
             if options.run:
                 options.usage_error("--run goes with a model of expressions")
@@ -185,6 +185,6 @@ def _card(options: argparse.Namespace) -> int:
             card.FIGURES,
             card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")]),
         )
-        detector = card.load(find(SHIPPED))
+        detector = card.load(find_model(DEFAULT_MODEL))
         card.update_readme(options.readme, detector_card.FIGURES, detector_card.table(detector))
     return 0

@@ -49,7 +49,7 @@ def _cv2() -> str:
 def _runtime() -> str:
     from assistant.vision.inference import runtime
 
-    return runtime.runtime()[0]
+    return runtime.find_runtime()[0]
 
 
 def _picamera2() -> str:

@@ -13,13 +13,13 @@ from assistant.errors import DetectorError, ModelError
 from assistant.records import Frame
 from assistant.vision import detectors
 from assistant.vision.cameras import image_health, open_camera
-from assistant.vision.cameras.capture import OPENS_S, Capture
-from assistant.vision.detectors import Detector
+from assistant.vision.cameras.capture import OPEN_TIMEOUT_S, Capture
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess, quality
 from assistant.vision.inference import self_test
-from assistant.vision.inference.expression import Classifier
-from assistant.vision.inference.model_file import find
-from assistant.vision.inference.occlusion import Cover
+from assistant.vision.inference.expression import ExpressionClassifier
+from assistant.vision.inference.model_file import find_model
+from assistant.vision.inference.occlusion import OcclusionClassifier
 
 LOOK_S, LEAST_FRAMES = 3.0, 5
 """So long a face is looked for; one that is found at once must not hide a camera that stops after one picture."""
@@ -32,7 +32,7 @@ ADVICE = {"black": "lens", "blank": "lens", "blurred": "focus"}
 def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     """A picture, its brightness, and whether there is a face in it."""
     try:
-        detector: Detector | None = detectors.make(settings.detector)
+        detector: FaceDetector | None = detectors.open_detector(settings.detector)
     except DetectorError:  # a finding of its own
         detector = None
     trying("to open the camera")
@@ -46,19 +46,19 @@ def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     if capture.is_torn:
         return bad("faults.torn", "camera", detail=f"{frames} whole pictures in {seconds:.1f} s")
     if frame is None or capture.trouble:
-        return bad("camera_none", "camera", detail=capture.trouble or f"no picture within {OPENS_S:g} s")
+        return bad("camera_none", "camera", detail=capture.trouble or f"no picture within {OPEN_TIMEOUT_S:g} s")
     grey = preprocess.to_grey(frame.image)
     height, width = grey.shape
     detail = f"{width}x{height}, brightness {grey.mean():.0f} of 255, {frames} pictures in {seconds:.1f} s"
-    for name, is_so in image_health.look(grey).items():
+    for name, is_so in image_health.assess_image(grey).items():
         if is_so:
             return bad(f"faults.{name}", ADVICE[name], detail=detail)
-    light = {"dark": "dim", "bright": "glare"}.get(quality.frame_trouble(grey), "bright_enough")
+    light = {"dark": "dim", "bright": "glare"}.get(quality.frame_rejection_reason(grey), "bright_enough")
     face = () if detector is None else ("face" if faces else "face_none",)
     return good("camera", light, *face, detail=f"{detail}, faces in the last: {faces}")
 
 
-def _watch(capture: Capture, detector: Detector | None) -> tuple[Frame | None, int, int, float]:
+def _watch(capture: Capture, detector: FaceDetector | None) -> tuple[Frame | None, int, int, float]:
     """The last picture that came, how many did, the faces in the last, and seconds from the first to the last."""
     newest: Frame | None = None
     frames, faces, began, first_at = 0, 0, time.monotonic(), 0.0
@@ -69,7 +69,7 @@ def _watch(capture: Capture, detector: Detector | None) -> tuple[Frame | None, i
             faces = len(detector.find(frame.image, preprocess.to_grey(frame.image))) if detector else 0
         elif capture.has_ended:
             break
-        if now - began >= OPENS_S if newest is None else newest.at - first_at >= LOOK_S:
+        if now - began >= OPEN_TIMEOUT_S if newest is None else newest.at - first_at >= LOOK_S:
             break
         if faces and frames >= LEAST_FRAMES:
             break
@@ -82,7 +82,7 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
     picture = np.add.outer(np.arange(480) % 200, np.arange(640) % 50).astype(np.uint8)
     colour = np.repeat(picture[..., np.newaxis], 3, axis=2)
     try:
-        spent = _times(partial(detectors.make(settings.detector).find, colour, picture))
+        spent = _times(partial(detectors.open_detector(settings.detector).find, colour, picture))
     except (DetectorError, ModelError) as err:
         return bad("faults.detector", "install", detail=str(err))
     return good("detector", detail=f"{settings.detector.driver}, {spent:.1f} ms a picture")
@@ -92,8 +92,8 @@ def cover(_settings: Settings, trying: Callable[[str], None]) -> Finding:
     """The judge of covered faces: its hash, and how long it takes."""
     trying("to open the judge of covered faces")
     try:
-        judge = Cover()
-        spent = _times(partial(judge.score, self_test.pictures()[0]))
+        judge = OcclusionClassifier()
+        spent = _times(partial(judge.score, self_test.test_images()[0]))
     except ModelError as err:
         return bad("faults.cover", "install", detail=str(err))
     return good("cover", detail=f"{judge.path.name}, {spent:.1f} ms a face")
@@ -103,8 +103,10 @@ def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
     """The expression model: its hash, its self-test, and how long it takes."""
     trying("to open the expression model")
     try:
-        reader = Classifier(find(settings.model.file), settings.model.threads)  # checks the hash, and tests itself
-        spent = _times(partial(reader.probabilities, self_test.pictures()[0]))
+        reader = ExpressionClassifier(
+            find_model(settings.model.file), settings.model.threads
+        )  # checks the hash, and tests itself
+        spent = _times(partial(reader.probabilities, self_test.test_images()[0]))
     except ModelError as err:
         return bad("faults.model", "install", detail=str(err))
     detail, number = f"{reader.path.name}, {reader.runtime}, {spent:.1f} ms a face", max(1, round(spent))

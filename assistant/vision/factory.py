@@ -13,12 +13,12 @@ from assistant.config.settings import Settings
 from assistant.errors import DetectorError, ModelError
 from assistant.phrases import Phrases
 from assistant.vision import detectors
-from assistant.vision.detectors import Detector
-from assistant.vision.detectors.rescan import FAINT, SOMEBODY, Search
-from assistant.vision.detectors.tflite import Own
-from assistant.vision.inference.expression import Classifier
-from assistant.vision.inference.model_file import find
-from assistant.vision.inference.occlusion import Cover
+from assistant.vision.detectors import FaceDetector
+from assistant.vision.detectors.rescan import ACCEPT_SCORE, VIEW_SCORE_THRESHOLD, Rescan
+from assistant.vision.detectors.tflite import TFLiteFaceDetector
+from assistant.vision.inference.expression import ExpressionClassifier
+from assistant.vision.inference.model_file import find_model
+from assistant.vision.inference.occlusion import OcclusionClassifier
 from assistant.vision.pipeline import Pipeline
 
 SECOND_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
@@ -34,8 +34,8 @@ def words(settings: Settings) -> Phrases:
 
 def pipeline(settings: Settings) -> Pipeline:
     """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
-    reader = Classifier(find(settings.model.file), settings.model.threads)
-    return _with(detectors.make(settings.detector), reader, settings, Cover())
+    reader = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
+    return _with(detectors.open_detector(settings.detector), reader, settings, OcclusionClassifier())
 
 
 def best_pipeline(
@@ -52,39 +52,41 @@ def best_pipeline(
         troubles["model"] = detail
     reader = _best_reader(settings, troubles, broken)
     try:
-        cover: Cover | None = Cover()
+        cover: OcclusionClassifier | None = OcclusionClassifier()
     except ModelError as err:  # better to read covered faces like others, and say so, than none at all
         troubles["cover"], cover = str(err), None
     return _with(detector, reader, settings, cover), troubles
 
 
-def _with(detector: Detector, reader: Classifier | None, settings: Settings, cover: Cover | None) -> Pipeline:
+def _with(
+    detector: FaceDetector, reader: ExpressionClassifier | None, settings: Settings, cover: OcclusionClassifier | None
+) -> Pipeline:
     search = None
-    if isinstance(detector, Own):  # the others are slow or of one size
-        faint = dataclasses.replace(settings.detector, score=FAINT)
+    if isinstance(detector, TFLiteFaceDetector):  # the others are slow or of one size
+        faint = dataclasses.replace(settings.detector, score=VIEW_SCORE_THRESHOLD)
         farther = dataclasses.replace(faint, long_side=min(FARTHER * faint.long_side, 1280))
-        least = max(SOMEBODY, settings.detector.score)  # who asks for surer faces shall have them here too
-        search = Search(detectors.make(farther), detectors.make(faint), least)
+        least = max(ACCEPT_SCORE, settings.detector.score)  # who asks for surer faces shall have them here too
+        search = Rescan(detectors.open_detector(farther), detectors.open_detector(faint), least)
     return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
 
 
-def _best_detector(settings: Settings, troubles: dict[str, str]) -> Detector:
+def _best_detector(settings: Settings, troubles: dict[str, str]) -> FaceDetector:
     try:
-        return detectors.make(settings.detector)
+        return detectors.open_detector(settings.detector)
     except DetectorError as err:
         if settings.detector.driver == "haar":
             raise
         troubles["detector_second"] = str(err)
-        return detectors.make(dataclasses.replace(settings.detector, driver="haar"))
+        return detectors.open_detector(dataclasses.replace(settings.detector, driver="haar"))
 
 
-def _best_reader(settings: Settings, troubles: dict[str, str], broken: Collection[Path]) -> Classifier | None:
+def _best_reader(settings: Settings, troubles: dict[str, str], broken: Collection[Path]) -> ExpressionClassifier | None:
     for name in dict.fromkeys((settings.model.file, *SECOND_MODELS)):
         try:
-            file = find(name)
+            file = find_model(name)
             if file in broken:
                 continue
-            reader = Classifier(file, settings.model.threads)
+            reader = ExpressionClassifier(file, settings.model.threads)
         except ModelError as err:
             troubles.setdefault("model", str(err))
             continue

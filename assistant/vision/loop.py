@@ -17,7 +17,7 @@ from assistant.phrases import Phrases
 from assistant.records import Fate, Fault, Frame, Priority, Utterance
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.cameras.image_health import Health
+from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.faces import preprocess
 from assistant.vision.pipeline import Pipeline, Step
 
@@ -52,7 +52,7 @@ class Live:
     other_model: Callable[[str], tuple[Pipeline, dict[str, str]]] | None = None
     clock: Clock = time.monotonic
     faults: Faults = field(default_factory=Faults)
-    health: Health = field(default_factory=Health)
+    health: ImageHealth = field(default_factory=ImageHealth)
     steps: int = 0
     _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 

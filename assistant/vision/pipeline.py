@@ -20,14 +20,14 @@ from assistant.errors import ModelError
 from assistant.faults import Faults
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Priority, Reading, Thresholds, Track, Utterance
-from assistant.vision.cameras.lens_cover import Lens
+from assistant.vision.cameras.lens_cover import LensCover
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Glance, Stabilizer
-from assistant.vision.detectors import Detector
-from assistant.vision.detectors.rescan import Search
+from assistant.vision.detectors import FaceDetector
+from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import preprocess, quality
-from assistant.vision.faces.face_limit import Crowd
+from assistant.vision.faces.face_limit import FaceLimit
 from assistant.vision.faces.tracker import COAST_S, Tracker
 from assistant.vision.queries.answers import Answered, Answers
 from assistant.vision.queries.snapshot import Sight
@@ -96,17 +96,17 @@ class Pipeline:
 
     def __init__(
         self,
-        detector: Detector,
+        detector: FaceDetector,
         reader: Reader | None,
         settings: Settings,
         phrases: Phrases,
         *,
         covered: Judge | None = None,
-        search: Search | None = None,
+        search: Rescan | None = None,
     ) -> None:
         self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
         self.most_faces = settings.detector.max_faces
-        self.lens, self.crowd = Lens(), Crowd(self.most_faces)
+        self.lens, self.crowd = LensCover(), FaceLimit(self.most_faces)
         self.tracker = Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S))
         self.stabilizer = Stabilizer(
             settings.decide, reader.labels if reader else (), reader.thresholds if reader else None
@@ -130,7 +130,7 @@ class Pipeline:
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
-            shade = quality.shade(grey)
+            shade = quality.frame_brightness(grey)
             is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread) == "uncovered"
             status = self._pause(frame.at)
         since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
@@ -188,8 +188,8 @@ class Pipeline:
     def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
         if self.reader is None:
             return Reading(person.track_id, at, None, "unclear")
-        crop = preprocess.face(grey, person.face, self.detector.margin)
-        if trouble := quality.trouble(person.face, crop, grey, self.covered):
+        crop = preprocess.face_crop(grey, person.face, self.detector.margin)
+        if trouble := quality.rejection_reason(person.face, crop, grey, self.covered):
             return Reading(person.track_id, at, None, trouble)
         try:
             said = tuple(map(float, self.reader.probabilities(crop[:, ::-1] if self._is_mirrored else crop)))

@@ -22,7 +22,7 @@ from assistant.system.sd_notify import Notifier
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline, Step
 
@@ -62,7 +62,7 @@ def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem |
         broken: list[Path] = []
 
         def other_model(detail: str) -> tuple[Pipeline, dict[str, str]]:
-            if isinstance(live.pipeline.reader, Classifier):
+            if isinstance(live.pipeline.reader, ExpressionClassifier):
                 broken.append(live.pipeline.reader.path)
             return factory.best_pipeline(settings, broken, detail)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import AssistantError
-from assistant.vision.faces.preprocess import SIDE, to_grey
+from assistant.vision.faces.preprocess import CROP_SIDE, to_grey
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER-2013's seven classes in the order of its label column."""
@@ -101,15 +101,17 @@ def _load_npz(path: Path) -> Faces:
         images, labels, usage = data["images"], data["labels"], data["usage"]
         votes = data["votes"] if "votes" in data else np.zeros((len(labels), 10))
         missing = data["missing"] if "missing" in data else np.zeros(len(labels), bool)
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-        raise ValueError(f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {SIDE}, {SIDE}]")
+    if images.dtype != np.uint8 or images.shape[1:] != (CROP_SIDE, CROP_SIDE):
+        raise ValueError(
+            f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {CROP_SIDE}, {CROP_SIDE}]"
+        )
     return _faces(images, labels, usage, np.where(missing[:, np.newaxis], 0, votes))
 
 
 def _load_csv(path: Path) -> Faces:
     with open(path, newline="") as source:
         rows = list(csv.DictReader(source))
-    images = np.stack([np.array(row["pixels"].split(), np.uint8).reshape(SIDE, SIDE) for row in rows])
+    images = np.stack([np.array(row["pixels"].split(), np.uint8).reshape(CROP_SIDE, CROP_SIDE) for row in rows])
     labels = np.array([int(row["emotion"]) for row in rows])
     usage = np.array([SPLITS.index(row["Usage"]) for row in rows])
     votes = np.zeros((len(rows), 10))
@@ -132,8 +134,8 @@ def _load_folder(path: Path) -> Faces:
                 f"{file.parent}: expected train/ or test/ and one folder for each of {', '.join(LABELS)}"
             )
         image = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
-        if image is None or image.shape[:2] != (SIDE, SIDE):
-            raise DatasetError(f"{file}: not a picture of {SIDE}x{SIDE} pixels")
+        if image is None or image.shape[:2] != (CROP_SIDE, CROP_SIDE):
+            raise DatasetError(f"{file}: not a picture of {CROP_SIDE}x{CROP_SIDE} pixels")
         images.append(to_grey(image.astype(np.uint8)))
         labels.append(_FOLDER_NAMES[file.parent.name])
         training = file.parent.parent.name == "train"

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face
-from assistant.vision.detectors import Detector
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
 from convert.data.fer2013 import DatasetError, Faces
 from convert.expression.evaluation.testset import probabilities, truth_of
@@ -32,7 +32,7 @@ LONG_SIDE = 320
 SPLITS = ("PublicTest", "PrivateTest")
 
 
-def align_faces(images: NDArray[np.uint8], detector: Detector) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def align_faces(images: NDArray[np.uint8], detector: FaceDetector) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """FER-2013 pictures uint8 [N, 48, 48], aligned where the detector finds their face; and where it did, bool [N].
 
     The others stay as they are.
@@ -49,12 +49,12 @@ def align_faces(images: NDArray[np.uint8], detector: Detector) -> tuple[NDArray[
     return made, found
 
 
-def effect(model: Path, detector: Detector, faces: Faces, wild: Path, clip: Path | None) -> dict[str, Any]:
+def effect(model: Path, detector: FaceDetector, faces: Faces, wild: Path, clip: Path | None) -> dict[str, Any]:
     """Accuracy as given and aligned, ready for JSON. wild: the folder of muxspace; clip: one with tilted heads.
 
     Raises ModelError or DatasetError.
     """
-    classifier = Classifier(model, threads=1)
+    classifier = ExpressionClassifier(model, threads=1)
     return {
         "model": model.stem,
         "fer2013": {split: _on_fer2013(classifier, detector, faces.of(split)) for split in SPLITS},
@@ -63,7 +63,7 @@ def effect(model: Path, detector: Detector, faces: Faces, wild: Path, clip: Path
     }
 
 
-def _on_fer2013(classifier: Classifier, detector: Detector, tested: Faces) -> dict[str, Any]:
+def _on_fer2013(classifier: ExpressionClassifier, detector: FaceDetector, tested: Faces) -> dict[str, Any]:
     _, truth, counts = truth_of(classifier.labels, tested)
     aligned, found = align_faces(tested.images, detector)
     right = {
@@ -75,7 +75,7 @@ def _on_fer2013(classifier: Classifier, detector: Detector, tested: Faces) -> di
 
 
 def _on_muxspace(
-    classifier: Classifier, detector: Detector, pictures: Sequence[muxspace.Picture]
+    classifier: ExpressionClassifier, detector: FaceDetector, pictures: Sequence[muxspace.Picture]
 ) -> dict[str, dict[str, Any]]:
     """For each tilt: mean over the expressions of the share that is read right."""
     made = {}
@@ -96,7 +96,7 @@ def _on_muxspace(
     return made
 
 
-def _on_clip(classifier: Classifier, detector: Detector, clip: Path) -> dict[str, Any]:
+def _on_clip(classifier: ExpressionClassifier, detector: FaceDetector, clip: Path) -> dict[str, Any]:
     """The share of crops whose first choice is each expression."""
     said: dict[str, Counter[str]] = {"cropped": Counter(), "aligned": Counter()}
     for frame in _frames(clip):
@@ -112,8 +112,8 @@ def _on_clip(classifier: Classifier, detector: Detector, clip: Path) -> dict[str
 
 def _both(grey: NDArray[np.uint8], face: Face, margin: float) -> dict[str, NDArray[np.uint8]]:
     return {
-        "cropped": preprocess.face(grey, replace(face, landmarks=None), margin),
-        "aligned": preprocess.face(grey, face, margin),
+        "cropped": preprocess.face_crop(grey, replace(face, landmarks=None), margin),
+        "aligned": preprocess.face_crop(grey, face, margin),
     }
 
 
@@ -128,7 +128,7 @@ def framed(grey: NDArray[np.uint8], tilt_deg: float = 0.0) -> NDArray[np.uint8]:
     return np.asarray(cv2.warpAffine(wider, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def nearest(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
+def nearest(detector: FaceDetector, grey: NDArray[np.uint8]) -> Face | None:
     """The face nearest to the middle of a picture of one face."""
     middle = grey.shape[1] / 2, grey.shape[0] / 2
 

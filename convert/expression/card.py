@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.system.atomic_files import write_whole
-from assistant.vision.faces.preprocess import SCALING, SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation.evaluate import evaluate, fit
 from convert.expression.verify import is_sound, verify
@@ -90,7 +90,7 @@ def describe(
         "macs": made.macs,
         "head": head,
         "labels": list(labels),
-        "input": {"shape": [1, SIDE, SIDE, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
+        "input": {"shape": [1, CROP_SIDE, CROP_SIDE, 1], "dtype": made.input_type.lower(), "scaling": INPUT_SCALING},
         "output": {"dtype": made.output_type.lower(), "meaning": "softmax probabilities in the order of the labels"},
         "recipe": {
             "name": recipe.name,

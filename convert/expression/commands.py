@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import at_least_one, check_backend, command, data
 from convert.data.fer2013 import DatasetError, load
@@ -139,7 +139,7 @@ def _teach(options: argparse.Namespace) -> int:
 
 def _reopen(options: argparse.Namespace) -> int:
     check_backend()
-    model, faces = find(options.model), load(data(options))
+    model, faces = find_model(options.model), load(data(options))
     with quiet_stderr():
         from convert.expression.warm_start import RECIPES, reopen
     run = reopen(model, faces, options.run, options.recipes or RECIPES)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE
 
 MOST_VIEWS = 256
 """A view's number is one byte."""
@@ -24,9 +24,9 @@ def view(image: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
         return image[:, ::-1] if number else image
     digest = hashlib.sha256(image.tobytes() + bytes([number])).digest()
     turn, zoom, right, down, mirror = np.frombuffer(digest[:20], "<u4") / 2**31 - 1
-    move = cv2.getRotationMatrix2D(((SIDE - 1) / 2, (SIDE - 1) / 2), turn * ROTATION_DEG, 1 + zoom * ZOOM)
-    move[:, 2] += right * SHIFT * SIDE, down * SHIFT * SIDE
+    move = cv2.getRotationMatrix2D(((CROP_SIDE - 1) / 2, (CROP_SIDE - 1) / 2), turn * ROTATION_DEG, 1 + zoom * ZOOM)
+    move[:, 2] += right * SHIFT * CROP_SIDE, down * SHIFT * CROP_SIDE
     if mirror < 0:
         image = np.ascontiguousarray(image[:, ::-1])
-    made = cv2.warpAffine(image, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    made = cv2.warpAffine(image, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)

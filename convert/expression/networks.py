@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from assistant.vision.faces.preprocess import SIDE, normalize
+from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from convert.data import fer2013
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, Faces
 from convert.training import equivariance
@@ -69,7 +69,7 @@ def with_head(model: keras.Model, head: str) -> keras.Model:
 
     The input has its fixed size and softmax is part of the graph: this is what is exported.
     """
-    pixels = keras.Input((SIDE, SIDE, 1), batch_size=1, name="face")
+    pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), batch_size=1, name="face")
     logits = model(pixels, training=False)[head]
     return keras.Model(
         pixels, layers.Softmax(name="probabilities", dtype="float32")(logits), name=f"{model.name}_{head}"

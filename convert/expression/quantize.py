@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
-from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scaled
+from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scale_grey
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.data.fer2013 import Faces
 from convert.expression import calibration, card, networks
@@ -79,7 +79,7 @@ def _inputs(pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
     """
     ranged = pictures.copy()
     ranged[0, 0, 0], ranged[0, -1, -1] = 0, 255
-    for values in scaled(ranged):
+    for values in scale_grey(ranged):
         yield [values[np.newaxis, ..., np.newaxis]]
 
 

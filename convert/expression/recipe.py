@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE
 
 NETWORKS = ("cnn", "plain", "mobilenetv2")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -44,8 +44,8 @@ class Schedule:
     def rows(path: Path, value: Any) -> tuple[tuple[float, int], ...]:
         """`sizes` as it stands in a file, checked."""
         rows = size_rows(path, value, 2)
-        if not all(16 <= side <= SIDE for _, side in rows):
-            raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {SIDE} pixels")
+        if not all(16 <= side <= CROP_SIDE for _, side in rows):
+            raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {CROP_SIDE} pixels")
         return rows
 
 

@@ -19,7 +19,7 @@ from keras import ops
 
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.vision import detectors
-from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data import fer2013
 from convert.expression import networks, soft_labels
 from convert.expression.alignment import align_faces
@@ -117,7 +117,7 @@ def train(
 
 
 def _aligned(faces: fer2013.Faces) -> fer2013.Faces:
-    detector = detectors.make(DetectorSettings(driver="own"))
+    detector = detectors.open_detector(DetectorSettings(driver="own"))
     return dataclasses.replace(faces, images=align_faces(faces.images, detector)[0])
 
 
@@ -128,14 +128,14 @@ def backbone(model: keras.Model) -> keras.Model:
 
 def _start(recipe: Recipe) -> keras.Model:
     options = dict(recipe.network)
-    pixels = keras.Input((SIDE, SIDE, 1), name="face")
+    pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), name="face")
     try:
         network = networks.build(options.pop("kind"), **options)
         network = aware(network) if recipe.quantization.aware else network
         varied = pixels  # before teachers are asked the lessons are varied, and not again here
         if not recipe.distillation.consistent:
             varied = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
-        return keras.Model(pixels, network(Resize(SIDE, dtype="float32")(varied)))
+        return keras.Model(pixels, network(Resize(CROP_SIDE, dtype="float32")(varied)))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
 

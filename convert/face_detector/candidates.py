@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.vision import detectors
-from assistant.vision.detectors import Detector, haar, tflite, yunet
+from assistant.vision.detectors import FaceDetector, haar, tflite, yunet
 from assistant.vision.faces.preprocess import to_grey
 from assistant.vision.inference import model_file
 from convert.face_detector import matching
@@ -44,16 +44,19 @@ class Candidate:
             )
 
         self.name = name
-        self.every: Detector = detectors.make(settings(LEAST_SCORE))
-        self.served: Detector = detectors.make(settings(0.0))
+        self.every: FaceDetector = detectors.open_detector(settings(LEAST_SCORE))
+        self.served: FaceDetector = detectors.open_detector(settings(0.0))
         self.macs: int | None = None
-        if isinstance(self.served, tflite.Own):
-            self.threshold, model = self.served.threshold, model_file.find(str(file or tflite.SHIPPED))
+        if isinstance(self.served, tflite.TFLiteFaceDetector):
+            self.threshold, model = self.served.threshold, model_file.find_model(str(file or tflite.DEFAULT_MODEL))
             self.macs, self.bytes = graph.read(model).macs, model.stat().st_size
         elif name == "yunet" and file is not None:
-            self.threshold, self.bytes = yunet.SCORE, file.stat().st_size
+            self.threshold, self.bytes = yunet.DEFAULT_SCORE_THRESHOLD, file.stat().st_size
         else:
-            self.threshold, self.bytes = 0.0, haar.file().stat().st_size  # all that it finds: it gives no probability
+            self.threshold, self.bytes = (
+                0.0,
+                haar.cascade_file().stat().st_size,
+            )  # all that it finds: it gives no probability
 
     def hits(self, image: NDArray[np.uint8]) -> Hits:
         """Every hit from LEAST_SCORE on: boxes in pixels of the picture, BGR uint8 [H, W, 3], and scores."""

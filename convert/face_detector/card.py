@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
-from assistant.vision.faces.preprocess import SCALING
+from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.expression.card import encode, load, made_now, path_of
 from convert.face_detector.recipe import DetectorRecipe
 from convert.tflite import graph
@@ -62,7 +62,7 @@ def describe(
         "macs": made.macs,
         "threshold": threshold,
         "landmarks": environment.get("landmarks", LEAST_LANDMARKS) >= LEAST_LANDMARKS,
-        "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": SCALING},
+        "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": INPUT_SCALING},
         "output": {
             "dtype": made.output_type.lower(),
             "meaning": "for the strides 8, 16 and 32: logit [h, w, 1], box [h, w, 4] and landmarks [h, w, 10], as "

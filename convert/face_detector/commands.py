@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import command, data, show, yunet
 from convert.data.fer2013 import DatasetError, load
@@ -120,7 +120,7 @@ def _evaluate_alignment(options: argparse.Namespace) -> int:
 
     faces, wild, clips = load(data(options)), data(options) / "muxspace", os.environ.get("EMOTION_VIDEOS")
     file = yunet(options) if options.detector == "yunet" else None
-    detector = detectors.make(DetectorSettings(driver=options.detector, model=str(file or "")))
+    detector = detectors.open_detector(DetectorSettings(driver=options.detector, model=str(file or "")))
     clip = Path(clips) / "two-people-head-pose.mp4" if clips else None
-    show(alignment.effect(find(options.model), detector, faces, wild, clip), alignment.as_text, options)
+    show(alignment.effect(find_model(options.model), detector, faces, wild, clip), alignment.as_text, options)
     return 0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import DetectorError
 from assistant.records import Face
-from assistant.vision.detectors import Detector
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces.preprocess import to_grey
 from convert.data import picture_files
 from convert.data.boxes import Annotated
@@ -30,7 +30,7 @@ CLIPS = {
 """How many people are in each clip. The one who signs wears a jumper with a large skull on it."""
 
 
-def look(detector: Detector, image: NDArray[np.uint8], threshold: float) -> list[Face]:
+def look(detector: FaceDetector, image: NDArray[np.uint8], threshold: float) -> list[Face]:
     """The faces in a picture, BGR uint8 [H, W, 3], with at least this score."""
     return [face for face in detector.find(image, to_grey(image)) if face.score >= threshold]
 
@@ -55,7 +55,7 @@ def panned(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         yield np.asarray(cv2.warpAffine(image, move, FRAME, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def in_clip(detector: Detector, clip: Path, people: int, threshold: float) -> dict[str, Any]:
+def in_clip(detector: FaceDetector, clip: Path, people: int, threshold: float) -> dict[str, Any]:
     """Frames of a clip, the share of them in which all of its people were found, and in how many there were more."""
     video, counts = cv2.VideoCapture(str(clip)), []
     while (read := video.read())[0]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.vision.detectors import Detector
-from assistant.vision.faces.quality import pose
+from assistant.vision.detectors import FaceDetector
+from assistant.vision.faces.quality import head_pose
 from convert.face_detector.pictures import Picture, overlaps
 
 SAME_FACE = 0.5
 """Intersection over union from which a hit is the face whose landmarks are known."""
 
 
-def error(detector: Detector, pictures: Sequence[Picture]) -> dict[str, float]:
+def error(detector: FaceDetector, pictures: Sequence[Picture]) -> dict[str, float]:
     """Over the found faces whose landmarks are known: how many, the median distance as a share of the face's size
     (root of its area), the median error of the roll in degrees, and the slope of its turn over the known one (1 where
     a turned head is seen as far turned as it is, 0 where it is not noticed)."""
@@ -26,7 +26,7 @@ def error(detector: Detector, pictures: Sequence[Picture]) -> dict[str, float]:
                 continue
             found = hits[int(near.argmax())].landmarks or ()
             offs.append(np.hypot(*(np.array(found) - known).T).mean() / np.sqrt(box[2] * box[3]))
-            theirs, ours = pose([(float(x), float(y)) for x, y in known]), pose(found)
+            theirs, ours = head_pose([(float(x), float(y)) for x, y in known]), head_pose(found)
             rolls.append(abs(ours.roll_deg - theirs.roll_deg))
             turns.append((theirs.turn, ours.turn))
     if not offs:

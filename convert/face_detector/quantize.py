@@ -15,7 +15,7 @@ import numpy as np
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
-from assistant.vision.detectors.tflite import Own
+from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from convert.expression.quantize import check, convert
 from convert.face_detector import card, landmarks, matching, pictures, recipe
 from convert.face_detector.compose import Composer
@@ -73,14 +73,14 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     write_whole(files)
 
 
-def opened(content: bytes, threshold: float) -> Own:
+def opened(content: bytes, threshold: float) -> TFLiteFaceDetector:
     """The assistant's own driver of a detector file (its bytes) that has no card yet."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         file.write_bytes(content)
         about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": threshold, "landmarks": True}
         file.with_suffix(".json").write_bytes(card.encode(about))
-        return Own(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE))
+        return TFLiteFaceDetector(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE))
 
 
 def judged(content: bytes, held: Sequence[Picture], threshold: float) -> Judged:

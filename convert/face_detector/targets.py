@@ -22,7 +22,7 @@ always does."""
 
 def targets(frame: Frame) -> NDArray[np.float32]:
     """Float32 [cells, 17] for a frame, the cells in the order of `grid.centres`."""
-    points, strides = decode.centres(*frame.grey.shape)
+    points, strides = decode.cell_centers(*frame.grey.shape)
     made = np.zeros((len(points), WIDTH), np.float32)
     for x, y, width, height in frame.ignored:
         inside = (np.abs(points - (x + width / 2, y + height / 2)) <= (width / 2, height / 2)).all(axis=1)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.vision.detectors import decode, shrink
-from assistant.vision.detectors.yunet import YuNet
-from assistant.vision.faces.preprocess import MID_GREY, scaled
+from assistant.vision.detectors.yunet import YuNetFaceDetector
+from assistant.vision.faces.preprocess import MID_GREY, scale_grey
 from convert.data import fer2013
 from convert.expression.recipe import RecipeError
 from convert.face_detector import matching, network, pictures
@@ -56,7 +56,7 @@ class Frames(keras.utils.PyDataset):
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         random = np.random.default_rng((self.recipe.seed, self.epoch, step))
         frames = [self.composer.frame(random, *self.size) for _ in range(self.recipe.schedule.batch)]
-        inputs = scaled(np.stack([frame.grey for frame in frames]))[..., np.newaxis]
+        inputs = scale_grey(np.stack([frame.grey for frame in frames]))[..., np.newaxis]
         return inputs, np.stack([targets(frame) for frame in frames])
 
     def on_epoch_end(self) -> None:
@@ -74,11 +74,11 @@ class HeldOut:
             target[: small.shape[0], : small.shape[1]] = small
             self.faces.append(picture.boxes / factor)
             self.ignored.append(picture.ignored / factor)
-        self.points, self.strides = decode.centres(LONG_SIDE, LONG_SIDE)
+        self.points, self.strides = decode.cell_centers(LONG_SIDE, LONG_SIDE)
 
     def average_precision(self, model: keras.Model) -> tuple[float, float]:
         """Of a training model for LONG_SIDE squares, at an overlap of 0.5 and of 0.35; a share of 1."""
-        outputs = model.predict(scaled(self.inputs)[..., np.newaxis], batch_size=16, verbose=0)
+        outputs = model.predict(scale_grey(self.inputs)[..., np.newaxis], batch_size=16, verbose=0)
         found = [self._found(output) for output in outputs]
         ap, ap35 = (
             matching.average_precision(matching.pooled(matching.judge_all(self.faces, self.ignored, found, overlap)))
@@ -87,13 +87,13 @@ class HeldOut:
         return ap, ap35
 
     def _found(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        scores = decode.scores(output[:, 0])
+        scores = decode.scores_of(output[:, 0])
         cells = np.flatnonzero(scores > LEAST_SCORE)
         points, strides = self.points[cells], self.strides[cells]
-        hits = decode.merge(
-            decode.boxes(output[cells, 1:5], points, strides),
+        hits = decode.weighted_nms(
+            decode.boxes_of(output[cells, 1:5], points, strides),
             scores[cells],
-            decode.landmarks(output[cells, 5:], points, strides),
+            decode.landmarks_of(output[cells, 5:], points, strides),
             OVERLAP,
         )
         boxes = np.array([box for box, _, _ in hits], np.float32).reshape(-1, 4)
@@ -159,7 +159,9 @@ def train(
             begin = max(done, first)
             model = flattened(net, width, height)
             model.compile(
-                optimizer, DetectionLoss(*decode.centres(height, width)), jit_compile=keras.backend.backend() == "jax"
+                optimizer,
+                DetectionLoss(*decode.cell_centers(height, width)),
+                jit_compile=keras.backend.backend() == "jax",
             )
             frames = Frames(composer, recipe, width, height, begin)
             model.fit(frames, initial_epoch=begin, epochs=end, verbose=2, callbacks=[average, journal])
@@ -173,10 +175,10 @@ def mined(model: keras.Model, training: Sequence[Picture]) -> dict[str, float]:
     empty = [picture for picture in training if not len(picture.boxes) and not len(picture.ignored)]
     if not empty:
         return {}
-    outputs = model.predict(scaled(HeldOut(empty).inputs)[..., np.newaxis], batch_size=16, verbose=0)
+    outputs = model.predict(scale_grey(HeldOut(empty).inputs)[..., np.newaxis], batch_size=16, verbose=0)
     return {
         picture.name: float(best)
-        for picture, best in zip(empty, decode.scores(outputs[..., 0]).max(axis=1), strict=True)
+        for picture, best in zip(empty, decode.scores_of(outputs[..., 0]).max(axis=1), strict=True)
     }
 
 
@@ -226,7 +228,7 @@ def _crops(data: Path, teacher: Teacher, most: int) -> list[Picture]:
 
 def _teacher(model: Path) -> Teacher:
     settings = DetectorSettings(driver="yunet", model=str(model), score=TEACHER_SCORE, min_face=16)
-    detector = YuNet(settings)
+    detector = YuNetFaceDetector(settings)
     return lambda image: detector.find(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.records import Face
 from assistant.vision import detectors
-from assistant.vision.detectors import Detector
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from convert.data import boxes, fer2013, muxspace, picture_files
 from convert.data.fer2013 import DatasetError
@@ -62,13 +62,13 @@ class Samples:
 
 def drawn(data: Path, seed: int, each: int = MOST_EACH) -> Samples:
     """Bare faces and the same with covers; each: at most so many of each origin. Raises DatasetError."""
-    random, detector = np.random.default_rng(seed), detectors.make(DetectorSettings(driver="own"))
+    random, detector = np.random.default_rng(seed), detectors.open_detector(DetectorSettings(driver="own"))
     return _drawn(_faces(data, random, each), detector, random, prints(data))
 
 
 def masks(data: Path) -> NDArray[np.uint8]:
     """Crops uint8 [N, 48, 48] of people most of whom wear a mask. Raises DatasetError."""
-    return _masks(data / "faces" / "train", detectors.make(DetectorSettings(driver="own")))
+    return _masks(data / "faces" / "train", detectors.open_detector(DetectorSettings(driver="own")))
 
 
 def _faces(data: Path, random: Generator, each: int) -> Iterator[tuple[NDArray[np.uint8], float, str]]:
@@ -106,7 +106,7 @@ def _share(name: str) -> float:
 
 
 def _drawn(
-    faces: Iterator[tuple[NDArray[np.uint8], float, str]], detector: Detector, random: Generator,
+    faces: Iterator[tuple[NDArray[np.uint8], float, str]], detector: FaceDetector, random: Generator,
     prints: list[NDArray[np.uint8]],
 ) -> Samples:  # fmt: skip
     rows = []
@@ -119,7 +119,7 @@ def _drawn(
             seen = _worse(random, changed)
             found = _middle(detector, seen)
             if found is not None:
-                crop = preprocess.face(seen, found)
+                crop = preprocess.face_crop(seen, found)
                 rows.append((crop, kind not in ("plain", "worn"), begin + kind, share))
     if not rows:
         raise DatasetError("no face was found in the pictures of muxspace and FER-2013")
@@ -150,7 +150,7 @@ def prints(data: Path) -> list[NDArray[np.uint8]]:
     return [picture_files.grey(file) for file in files]
 
 
-def _masks(folder: Path, detector: Detector) -> NDArray[np.uint8]:
+def _masks(folder: Path, detector: FaceDetector) -> NDArray[np.uint8]:
     """Crops uint8 [N, 48, 48] of the annotated faces in the pictures with masks that the detector finds."""
     made = []
     for picture in boxes.read(folder):
@@ -161,8 +161,8 @@ def _masks(folder: Path, detector: Detector) -> NDArray[np.uint8]:
         for face in detector.find(grey, grey):
             common = matching.shared(np.array(face.box, np.float32), picture.boxes)
             if (common / (areas + face.box.area - common)).max(initial=0) >= SAME:
-                made.append(preprocess.face(grey, face))
-    return np.stack(made) if made else np.zeros((0, preprocess.SIDE, preprocess.SIDE), np.uint8)
+                made.append(preprocess.face_crop(grey, face))
+    return np.stack(made) if made else np.zeros((0, preprocess.CROP_SIDE, preprocess.CROP_SIDE), np.uint8)
 
 
 def _framed(grey: NDArray[np.uint8], face_px: float, room: float) -> NDArray[np.uint8]:
@@ -182,7 +182,7 @@ def _worse(random: Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.clip(np.rint(grey * random.uniform(0.5, 1.25) + noise), 0, 255).astype(np.uint8)
 
 
-def _middle(detector: Detector, grey: NDArray[np.uint8]) -> Face | None:
+def _middle(detector: FaceDetector, grey: NDArray[np.uint8]) -> Face | None:
     def off(face: Face) -> float:
         x, y = face.box.center
         return abs(x - 320) + abs(y - 240)

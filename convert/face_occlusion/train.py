@@ -77,7 +77,9 @@ def fit(data: Path, model: Path, *, seed: int = 1, each: int = MOST_EACH, epochs
     crops, covered = drawn.crops[kept], drawn.covered[kept]
     net, sure = taught(crops, covered, masks, seed, epochs)
     chosen = crops[random.permutation(len(crops))[:PICTURES]]
-    content = convert(keras.Sequential([keras.Input((preprocess.SIDE, preprocess.SIDE, 1), batch_size=1), net]), chosen)
+    content = convert(
+        keras.Sequential([keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), batch_size=1), net]), chosen
+    )
     check(model.name, content)
     made = graph.parse(model.name, content)
     card = {
@@ -89,7 +91,9 @@ def fit(data: Path, model: Path, *, seed: int = 1, each: int = MOST_EACH, epochs
         "macs": made.macs,
         "threshold": THRESHOLD,
         "input": {
-            "shape": [1, preprocess.SIDE, preprocess.SIDE, 1], "dtype": "int8", "scaling": preprocess.SCALING
+            "shape": [1, preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1],
+            "dtype": "int8",
+            "scaling": preprocess.INPUT_SCALING,
         },
         "output": {"dtype": "int8", "meaning": "logarithm of the odds that the face is covered"},
         "training": {
@@ -109,7 +113,7 @@ def fit(data: Path, model: Path, *, seed: int = 1, each: int = MOST_EACH, epochs
 
 def network() -> keras.Model:
     """A network of float32 [N, 48, 48, 1] (`preprocess.normalize`) to the logarithm of the odds, [N, 1]."""
-    pixels = keras.Input((preprocess.SIDE, preprocess.SIDE, 1), name="face")
+    pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
     features = layers.GlobalAveragePooling2D()(networks.plain(pixels, **NETWORK))
     made = keras.Model(pixels, layers.Dense(1, name="covered")(layers.Dropout(DROPOUT)(features)), name="cover")
     equivariance.mirror(made)
@@ -123,7 +127,7 @@ def taught(
     of people most of whom wear one, it learned from at last."""
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy("float32")
-    net, pixels = network(), keras.Input((preprocess.SIDE, preprocess.SIDE, 1), name="face")
+    net, pixels = network(), keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
     model = keras.Model(pixels, net(Augment(dataclasses.asdict(VARIED), seed=seed)(pixels)))
     rate = warm_cosine(RATE, WARMUP, epochs * math.ceil((len(crops) + len(masks)) / BATCH))
     model.compile(
@@ -145,7 +149,7 @@ def _figures(content: bytes, card: dict[str, Any], drawn: Samples, held: NDArray
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         write_whole({file: content, path_of(file): encode(card)})
-        judge = occlusion.Cover(file)
+        judge = occlusion.OcclusionClassifier(file)
     said, kinds = np.array([judge(crop) for crop in drawn.crops[held]]), drawn.kinds[held]
     return {
         str(kind): {"faces": int((kinds == kind).sum()), "covered": round(float(said[kinds == kind].mean()), 3)}

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
-from assistant.vision.faces.preprocess import SIDE
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.faces.preprocess import CROP_SIDE
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.tflite import graph
 
 
@@ -58,7 +58,7 @@ def benchmark(
 
 def _interpreter(model: Path, threads: int) -> Any:
     """The interpreter that the assistant would run, out of its own classifier, warmed up by it."""
-    return Classifier(model, threads).model.interpreter
+    return ExpressionClassifier(model, threads).model.interpreter
 
 
 def _median_ms(invoke: Any, runs: int) -> float:
@@ -88,9 +88,9 @@ def _facts(model: Path) -> dict[str, Any]:
 
 def print_peak(model: str) -> None:
     """Run a model in this process and print the most memory it ever held, in MB."""
-    classifier = Classifier(Path(model), threads=1)
+    classifier = ExpressionClassifier(Path(model), threads=1)
     for grey in range(20):
-        classifier.probabilities(np.full((SIDE, SIDE), grey, np.uint8))
+        classifier.probabilities(np.full((CROP_SIDE, CROP_SIDE), grey, np.uint8))
     print(_peak_mb())
 
 

@@ -33,7 +33,7 @@ def look(*, colour: bool) -> dict[str, Any]:
         frames = [camera.read() for _ in range(FRAMES)]
         read_ms = 1000 * (time.monotonic() - began - opened_s) / FRAMES
     image = frames[-1].image
-    faces = detectors.make(DetectorSettings()).find(image, preprocess.to_grey(image))
+    faces = detectors.open_detector(DetectorSettings()).find(image, preprocess.to_grey(image))
     return {
         "asked": "RGB888" if colour else "YUV420",
         "granted": {key: granted[key] for key in ("format", "size", "stride", "framesize")},

@@ -101,7 +101,7 @@ class Plug:
 def losses(count: int) -> Outcome:
     """So many losses."""
     capture.FIRST_RETRY_S, capture.LAST_RETRY_S = (pause / SPEED for pause in (capture.FIRST_RETRY_S, 4.0))
-    capture.UNUSABLE_S /= SPEED
+    capture.UNUSABLE_PAUSE_S /= SPEED
     loop.TAKE_S /= SPEED
     clock, wear = FastClock(SPEED), Wear("camera losses", count)
     plug, words = Plug(clock, count), factory.words(Settings())

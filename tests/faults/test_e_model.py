@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelError
-from assistant.vision.inference.expression import Classifier
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.expression import ExpressionClassifier
+from assistant.vision.inference.model_file import find_model
 from tests.faults.box import Box, Row
 from tests.support import damaged_models
 
@@ -21,7 +21,7 @@ STARTS_S = 5.0
 
 def copied(box: Box, name: str = "mine") -> Path:
     """A copy of the default model with its card."""
-    source, target = find("emotion-cnn-int8"), box.folder / f"{name}.tflite"
+    source, target = find_model("emotion-cnn-int8"), box.folder / f"{name}.tflite"
     for suffix in (".tflite", ".json"):
         shutil.copy(source.with_suffix(suffix), target.with_suffix(suffix))
     return target
@@ -46,7 +46,7 @@ def test_e2(box: Box, row: Row) -> None:
     for part in range(1000):
         model.write_bytes(whole[: len(whole) * part // 1000])
         with pytest.raises(ModelError, match="does not match its card"):
-            Classifier(model)
+            ExpressionClassifier(model)
     second(box, row, model)
 
 
@@ -59,7 +59,7 @@ def test_e3(box: Box, row: Row) -> None:
         flipped[place] ^= 1 << place % 8
         model.write_bytes(flipped)
         with pytest.raises(ModelError, match="does not match its card"):
-            Classifier(model)
+            ExpressionClassifier(model)
     second(box, row, model)
 
 
@@ -130,7 +130,7 @@ def test_e10(box: Box, row: Row, labels: list[str]) -> None:
     model = copied(box)
     damaged_models.rewrite_card(model, labels=labels)
     with pytest.raises(ModelError):
-        Classifier(model)
+        ExpressionClassifier(model)
     second(box, row, model)
 
 

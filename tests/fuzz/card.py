@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from assistant.config.settings import Detector
 from assistant.errors import DetectorError, ModelError
 from assistant.records import EXPRESSIONS
-from assistant.vision.detectors.tflite import Own
+from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference import model_file
 from assistant.vision.inference.expression import read_card
-from assistant.vision.inference.occlusion import Cover
+from assistant.vision.inference.occlusion import OcclusionClassifier
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack, must_be_one_line
 
 CARDS = tuple(
-    json.loads(model_file.find(name).with_suffix(".json").read_text("utf-8"))
+    json.loads(model_file.find_model(name).with_suffix(".json").read_text("utf-8"))
     for name in ("emotion-cnn-int8", "face-detector-int8", "face-cover-int8")
 )
 SMALL = {
@@ -77,9 +77,9 @@ def target() -> Iterator[Attack]:
                 )
                 assert len(card.self_test) in (0, 7)
             with _one_line():
-                Own(Detector(model=str(model)))
+                TFLiteFaceDetector(Detector(model=str(model)))
             with _one_line():
-                assert math.isfinite(Cover(model).threshold)
+                assert math.isfinite(OcclusionClassifier(model).threshold)
 
         yield Attack(contents(), check)
 

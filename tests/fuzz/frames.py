@@ -18,7 +18,7 @@ from assistant.config.settings import Settings
 from assistant.records import Box, Face, Frame, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import capture
-from assistant.vision.cameras.capture import MOST_PIXELS, Capture
+from assistant.vision.cameras.capture import MAX_PIXELS, Capture
 from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline, Step
 from tests.fuzz.engine import Attack
@@ -50,7 +50,7 @@ LONG = (
     (8193, 16),
     (3000, 4000),
     (3000, 4001),
-    (1, MOST_PIXELS),
+    (1, MAX_PIXELS),
     (1080, 1920),
 )
 """Sizes that a few pictures have: others are cheap."""
@@ -126,7 +126,7 @@ def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
 
 @contextlib.contextmanager
 def target() -> Iterator[Attack]:
-    capture.UNUSABLE_S = 0.0  # nobody is waiting for the next picture
+    capture.UNUSABLE_PAUSE_S = 0.0  # nobody is waiting for the next picture
     settings = Settings()
     real, words = factory.pipeline(settings), factory.words(settings)
 
@@ -143,7 +143,7 @@ def target() -> Iterator[Attack]:
             began = time.perf_counter()
             taken = _through(image, turn, line, words, said, script, found, number / 2)
             spent_s = max(spent_s, time.perf_counter() - began)
-            refused = bool(capture._unusable(image))
+            refused = bool(capture._defect_of(image))
             assert taken == (0 if refused else 1), (recipe, said)
         assert not [each for each in said if each.topic == "fault step"], said
         for what in ("describe", "more", "why", "aim"):

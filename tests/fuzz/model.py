@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import Detector
 from assistant.errors import DetectorError, ModelError
-from assistant.vision.detectors.tflite import Own
+from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference import model_file, sandbox
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from tests.fuzz import damage
 from tests.fuzz.engine import STUCK_S, Attack
 
@@ -47,7 +47,7 @@ class Original:
     """A shipped model, and where in it there is more than weights."""
 
     def __init__(self, name: str) -> None:
-        file = model_file.find(name)
+        file = model_file.find_model(name)
         self.content, self.card = file.read_bytes(), json.loads(file.with_suffix(".json").read_text("utf-8"))
         is_weight = np.zeros(len(self.content), bool)
         model: Any = schema.Model.GetRootAsModel(self.content, 0)
@@ -117,8 +117,8 @@ class Child:
         os.close(self._ask)
         os.close(self._answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sandbox.limit()
-        sandbox.survive = _survive
+        sandbox.set_limits()
+        sandbox.check_loads = _survive
         with open(read, "rb") as questions:
             for line in questions:
                 began = time.process_time()
@@ -130,7 +130,7 @@ class Child:
 def _survive(path: Path, content: bytes) -> None:
     """The trial, in the process that is there for it."""
     try:
-        sandbox.attempt(content)
+        sandbox.load_and_run(content)
     except MemoryError as err:
         raise ModelError(f"{path}: too large") from err
 
@@ -138,10 +138,10 @@ def _survive(path: Path, content: bytes) -> None:
 def _loaded(path: Path, is_detector: bool) -> bytes:
     try:
         if is_detector:
-            own = Own(Detector(model=str(path)))
+            own = TFLiteFaceDetector(Detector(model=str(path)))
             own.find(np.full((120, 160, 3), 90, np.uint8), np.full((120, 160), 90, np.uint8))
         else:
-            Classifier(path, 1).probabilities(np.full((48, 48), 7, np.uint8))
+            ExpressionClassifier(path, 1).probabilities(np.full((48, 48), 7, np.uint8))
     except (ModelError, DetectorError) as err:
         return FINE if str(err).isprintable() and len(str(err)) < 1000 else repr(err).encode()
     except BaseException as err:
@@ -186,7 +186,7 @@ def _is_refused(path: Path, card: dict[str, Any]) -> None:
 
     with _replaced(model_file, "interpreter", parse), _replaced(model_file.trial, "survive", parse):
         try:
-            model_file.Model(path, card, 1)
+            model_file.TFLiteModel(path, card, 1)
         except ModelError as err:
             if "does not match its card" not in str(err):
                 raise

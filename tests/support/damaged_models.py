@@ -10,14 +10,14 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.model_file import find_model
 
 SHIPPED = "emotion-cnn-int8"
 
 
 def copy(folder: Path, name: str = "copy", of: str = SHIPPED) -> Path:
     """A shipped model and its card under another name."""
-    original, model = find(of), folder / f"{name}.tflite"
+    original, model = find_model(of), folder / f"{name}.tflite"
     shutil.copyfile(original, model)
     shutil.copyfile(original.with_suffix(".json"), model.with_suffix(".json"))
     return model

@@ -10,7 +10,7 @@ from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.records import Box, Face, Frame, Utterance
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.faces.preprocess import SHAPE
+from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.loop import Live
 from assistant.vision.pipeline import Pipeline
 from tests.support.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
@@ -24,7 +24,7 @@ def pipeline(faces: Sequence[Face] = (face(280),), reader: ScriptedReader | None
 
 def with_landmarks(turn: float = 0.0, tilt_deg: float = 0.0, size: float = 96.0) -> Face:
     """A face whose box is 96 pixels wide around (320, 240): its nose moved aside, its head tilted."""
-    points, angle = (SHAPE - 24) * size / 48, math.radians(tilt_deg)
+    points, angle = (LANDMARK_TEMPLATE - 24) * size / 48, math.radians(tilt_deg)
     points[2, 0] += turn * (points[3, 1] - points[0, 1])
     turned = points @ np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) + (320, 240)
     return Face(Box(320 - 48, 240 - 48, 96, 96), 0.9, tuple((float(x), float(y)) for x, y in turned))

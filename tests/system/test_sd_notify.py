@@ -18,7 +18,7 @@ import pytest
 from assistant.errors import CameraError
 from assistant.records import Frame
 from assistant.system.sd_notify import Notifier
-from assistant.vision.cameras.capture import OPENS_S, READS_S, Capture
+from assistant.vision.cameras.capture import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Capture
 from tests.support.standins import ScriptedCamera
 
 WAIT_S = 30.0
@@ -153,7 +153,7 @@ def test_the_voice_is_ready_when_it_can_be_reached(
     manager.until("WATCHDOG=1")
 
 
-@pytest.mark.parametrize(("hangs", "limit_s"), [("open", OPENS_S), ("read", READS_S)])
+@pytest.mark.parametrize(("hangs", "limit_s"), [("open", OPEN_TIMEOUT_S), ("read", READ_TIMEOUT_S)])
 def test_a_driver_that_keeps_a_call_is_stuck(hangs: str, limit_s: float) -> None:
     now, inside, go_on = [0.0], threading.Event(), threading.Event()
 

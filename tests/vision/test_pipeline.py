@@ -12,7 +12,7 @@ from assistant.config.settings import Detector as DetectorSettings
 from assistant.config.settings import Settings, Words
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
-from assistant.vision.faces.preprocess import SHAPE
+from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
 from tests.support.scripted_pipeline import EN, Judging, judged, pipeline, shots, with_landmarks
 from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture, probabilities
@@ -151,11 +151,11 @@ def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
         def detect(self, square: np.ndarray) -> tuple[int, np.ndarray]:
             rows = np.full((3, 15), 0.9, np.float32)
             rows[:, :4] = [(100, 250, 40, 40), (250, 100, 40, 40), (100, 205, 40, 60)]
-            rows[:, 4:14] = rows[:, [0, 1] * 5] + (SHAPE * 40 / 48).ravel()
+            rows[:, 4:14] = rows[:, [0, 1] * 5] + (LANDMARK_TEMPLATE * 40 / 48).ravel()
             return 3, rows
 
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: Net())
-    yunet = detectors.make(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
     line = Pipeline(yunet, ScriptedReader(), Settings(), EN)
     step = line.step(Frame(picture("happy"), 0.0, 0))
     assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (500, 200)]

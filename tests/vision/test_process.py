@@ -16,7 +16,7 @@ from assistant.ipc.messages import Ended
 from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.process_setup import EXIT_AGAIN
 from assistant.vision import process
-from assistant.vision.cameras.lens_cover import Lens
+from assistant.vision.cameras.lens_cover import LensCover
 from assistant.vision.loop import Live
 from tests.support.scripted_pipeline import pipeline
 from tests.support.standins import picture
@@ -171,7 +171,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
     beat(None)
-    beat.live = SimpleNamespace(faults=faults, pipeline=SimpleNamespace(lens=Lens()))  # type: ignore[assignment]
+    beat.live = SimpleNamespace(faults=faults, pipeline=SimpleNamespace(lens=LensCover()))  # type: ignore[assignment]
     for name in ("black", "power"):
         faults.begin(name, 1.0)
     beat(None)
@@ -184,7 +184,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
 
 def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "Guard", lambda: SimpleNamespace(trouble=lambda: ""))
-    link, lens = Link(), Lens()
+    link, lens = Link(), LensCover()
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, Notes(), threading.Event())  # type: ignore[arg-type]
     beat.live = SimpleNamespace(faults=Faults(), pipeline=SimpleNamespace(lens=lens))  # type: ignore[assignment]

@@ -24,18 +24,18 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
 STALE_S = 2.0
 """A live camera never gives the very same picture twice, for its noise; so long of nothing else, and it is opened
 anew."""
-EVERY_ROW = 8
+FINGERPRINT_ROW_STEP = 8
 """Rows of which one is looked at to tell pictures apart."""
-MOST_PIXELS = 12_000_000
+MAX_PIXELS = 12_000_000
 """No camera is asked for so many; a picture that claims them is refused before it is copied."""
-LEAST_SIDE, MOST_SIDE = 2, 8192
+MIN_SIDE_PX, MAX_SIDE_PX = 2, 8192
 """A strip of a few rows is no camera's picture, and OpenCV cannot turn one that is longer than 32,767 pixels."""
-READS_S, OPENS_S = 3.0, 12.0
+READ_TIMEOUT_S, OPEN_TIMEOUT_S = 3.0, 12.0
 """A read, or an opening, that takes longer hangs: picamera2 waits for a picture for 2 s, and a USB camera may need
 several to start."""
-TORN_S, WHOLE_S, TORN_SHARE = 5.0, 1.0, 0.9
+TORN_WINDOW_S, WHOLE_WINDOW_S, MIN_WINDOW_SHARE = 5.0, 1.0, 0.9
 """Pictures are torn, or whole again, if that was so for most of them for so long; a share of that time is enough."""
-UNUSABLE_S = 0.02
+UNUSABLE_PAUSE_S = 0.02
 """Pause after a picture that is none."""
 
 
@@ -95,7 +95,7 @@ class Capture:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with self._calling(OPENS_S):
+                with self._calling(OPEN_TIMEOUT_S):
                     opened = self._open_camera()
                 self.is_open = True
                 with contextlib.closing(opened) as camera:
@@ -120,21 +120,24 @@ class Capture:
         nothing new for STALE_S."""
         began = fresh_at = self._clock()
         while not self._stop.is_set():
-            with self._calling(READS_S):
+            with self._calling(READ_TIMEOUT_S):
                 frame = camera.read()
             if frame is None:
                 return
-            unusable = _unusable(frame.image)
+            unusable = _defect_of(frame.image)
             self._count(not unusable)
             if unusable:
                 self.trouble = f"the camera gives {unusable}"
                 if camera.is_live and self._clock() - fresh_at >= STALE_S:
                     raise CameraError(self.trouble)
-                if self._stop.wait(UNUSABLE_S):
+                if self._stop.wait(UNUSABLE_PAUSE_S):
                     return
                 continue
             if camera.is_live:
-                before, self._mark = self._mark, _mark(frame.image)  # a frozen camera is no fresher for being reopened
+                before, self._mark = (
+                    self._mark,
+                    _fingerprint(frame.image),
+                )  # a frozen camera is no fresher for being reopened
                 if self._mark is None or self._mark != before:
                     fresh_at = self._clock()
                 elif self._clock() - fresh_at >= STALE_S:
@@ -151,10 +154,10 @@ class Capture:
         """Whether the pictures of the last TORN_S, or once they are torn those of the last WHOLE_S, are mostly none."""
         now = self._clock()
         self._reads.append((now, is_picture))
-        while now - self._reads[0][0] > TORN_S:
+        while now - self._reads[0][0] > TORN_WINDOW_S:
             self._reads.popleft()
-        lasts_s = WHOLE_S if self.is_torn else TORN_S
-        if now - self._reads[0][0] >= TORN_SHARE * lasts_s:
+        lasts_s = WHOLE_WINDOW_S if self.is_torn else TORN_WINDOW_S
+        if now - self._reads[0][0] >= MIN_WINDOW_SHARE * lasts_s:
             late = [good for at, good in self._reads if now - at <= lasts_s]
             self.is_torn = sum(late) < 0.5 * len(late)
 
@@ -181,7 +184,7 @@ class Capture:
             self._condition.notify_all()
 
 
-def _unusable(image: NDArray[np.uint8]) -> str:
+def _defect_of(image: NDArray[np.uint8]) -> str:
     """What an array is that is no picture; empty for one that is."""
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         return f"no picture but {getattr(image, 'dtype', type(image).__name__)}"
@@ -189,20 +192,17 @@ def _unusable(image: NDArray[np.uint8]) -> str:
         return "nothing; was it unplugged?"
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
         return f"a picture of the shape {list(image.shape)}"
-    if min(image.shape[:2]) < LEAST_SIDE or max(image.shape[:2]) > MOST_SIDE:
-        return (
-            f"a picture of {image.shape[1]}x{image.shape[0]} pixels; from {LEAST_SIDE} to {MOST_SIDE} a side are taken"
-        )
-    if image.shape[0] * image.shape[1] > MOST_PIXELS:
-        return (
-            f"a picture of {image.shape[1]}x{image.shape[0]} pixels; at most {MOST_PIXELS // 10**6} million are taken"
-        )
+    if min(image.shape[:2]) < MIN_SIDE_PX or max(image.shape[:2]) > MAX_SIDE_PX:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        return f"a picture of {size} pixels; from {MIN_SIDE_PX} to {MAX_SIDE_PX} a side are taken"
+    if image.shape[0] * image.shape[1] > MAX_PIXELS:
+        return f"a picture of {image.shape[1]}x{image.shape[0]} pixels; at most {MAX_PIXELS // 10**6} million are taken"
     return ""
 
 
-def _mark(image: NDArray[np.uint8]) -> int | None:
+def _fingerprint(image: NDArray[np.uint8]) -> int | None:
     """A number that tells pictures apart; None for one of a single grey, which need not differ from the next."""
-    rows = image[::EVERY_ROW]
+    rows = image[::FINGERPRINT_ROW_STEP]
     if int(rows.max()) - int(rows.min()) <= 2:
         return None
     return zlib.crc32(rows.tobytes())

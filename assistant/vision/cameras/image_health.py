@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from assistant.vision.faces import quality
 
-BLACK = 8.0
+BLACK_MEAN = 8.0
 """Mean grey of a picture that shows nothing but the sensor's noise."""
-PLAIN = 3.0
+BLANK_STD = 3.0
 """Spread of the coarse greys of a picture of one colour."""
-KINSHIP = 0.3
+MIN_NEIGHBOUR_CORRELATION = 0.3
 """Correlation of neighbouring pixels below which a picture is garbage: 0 for noise, above 0.9 for rooms, however
 grainy, once it is shrunk to WIDTH."""
 WIDTH, HEIGHT = 160, 120
-BLURRED = 0.6 * quality.BLURRED
+MIN_SHARPNESS = 0.6 * quality.MIN_SHARPNESS
 """Of a whole picture: a room out of focus for good, not one that is swept past."""
-SLOW_FPS, COUNT_S = 0.9, 3.5
+MIN_FPS, FPS_WINDOW_S = 0.9, 3.5
 """Fewer pictures a second than this, counted over so many seconds, are too few; of `camera.fps` the least is 1."""
 
 
 @dataclass
-class _Trouble:
+class _Condition:
     """Stands after `lasts_s`, ends after `gone_s`."""
 
     lasts_s: float
@@ -44,22 +44,22 @@ class _Trouble:
             self.stands, self.since = is_so, None
 
 
-class Health:
+class ImageHealth:
     """The troubles of the pictures so far."""
 
     def __init__(self) -> None:
         self._troubles = {
-            "black": _Trouble(5.0, 1.0),
-            "blank": _Trouble(5.0, 1.0),
-            "blurred": _Trouble(12.0, 2.0),
-            "slow": _Trouble(0.0, 1.0),
+            "black": _Condition(5.0, 1.0),
+            "blank": _Condition(5.0, 1.0),
+            "blurred": _Condition(12.0, 2.0),
+            "slow": _Condition(0.0, 1.0),
         }
         self._times: list[float] = []
         self._first: float | None = None
 
     def update(self, grey: NDArray[np.uint8], at: float) -> dict[str, bool]:
         """Take in a picture uint8 [H, W] of `at` (seconds): for each trouble whether it stands now."""
-        for name, is_so in {**look(grey), "slow": self._is_slow(at)}.items():
+        for name, is_so in {**assess_image(grey), "slow": self._is_slow(at)}.items():
             self._troubles[name].update(is_so, at)
         return {name: trouble.stands for name, trouble in self._troubles.items()}
 
@@ -71,28 +71,28 @@ class Health:
 
     def _is_slow(self, at: float) -> bool:
         self._first = at if self._first is None else self._first
-        self._times = [each for each in self._times if at - each < COUNT_S] + [at]
-        if at - self._first < COUNT_S:
+        self._times = [each for each in self._times if at - each < FPS_WINDOW_S] + [at]
+        if at - self._first < FPS_WINDOW_S:
             return False
-        return len(self._times) == 1 or len(self._times) - 1 < SLOW_FPS * (at - self._times[0])
+        return len(self._times) == 1 or len(self._times) - 1 < MIN_FPS * (at - self._times[0])
 
 
-def look(grey: NDArray[np.uint8]) -> dict[str, bool]:
+def assess_image(grey: NDArray[np.uint8]) -> dict[str, bool]:
     """For each trouble of a single picture uint8 [H, W] whether it has it: one of them at the most."""
     small = np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
-    is_black, is_blank = float(small.mean()) < BLACK, _is_blank(small)
+    is_black, is_blank = float(small.mean()) < BLACK_MEAN, _is_blank(small)
     return {
         "black": is_black,
         "blank": is_blank and not is_black,
-        "blurred": not is_black and not is_blank and quality.sharpness(small) < BLURRED,
+        "blurred": not is_black and not is_blank and quality.sharpness(small) < MIN_SHARPNESS,
     }
 
 
 def _is_blank(small: NDArray[np.uint8]) -> bool:
     """One colour, or values that have nothing to do with each other."""
     values = small.astype(np.float32)
-    if cv2.resize(values, (16, 12), interpolation=cv2.INTER_AREA).std() < PLAIN and values.std() < 2 * PLAIN:
+    if cv2.resize(values, (16, 12), interpolation=cv2.INTER_AREA).std() < BLANK_STD and values.std() < 2 * BLANK_STD:
         return True
     off = values - values.mean()
     spread = float((off**2).mean())
-    return spread > 0 and float((off[:, 1:] * off[:, :-1]).mean()) < KINSHIP * spread
+    return spread > 0 and float((off[:, 1:] * off[:, :-1]).mean()) < MIN_NEIGHBOUR_CORRELATION * spread

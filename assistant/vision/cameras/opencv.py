@@ -15,9 +15,9 @@ from assistant.vision.cameras import Camera, Clock, v4l2
 
 log = logging.getLogger(__name__)
 
-FIRST_FRAMES = 2
+DISCARDED_FRAMES = 2
 """Frames thrown away after opening a device: the first of an MJPEG stream may be torn."""
-ENDS_EARLY = 0.8
+MIN_FRAME_SHARE = 0.8
 """A clip that ends before this share of the pictures that it promises was cut off; the promise is an estimate."""
 
 
@@ -42,13 +42,13 @@ class DeviceCamera:
 
     def __init__(self, settings: CameraSettings, clock: Clock) -> None:
         self._clock, self._seq = clock, 0
-        sources = [settings.source] if settings.source else v4l2.devices()
+        sources = [settings.source] if settings.source else v4l2.camera_numbers()
         if not sources:
             raise CameraError("no camera: there is no /dev/video…; plug one in, or name one with --source")
         troubles = []
         for source in sources:
             try:
-                self._capture = _opened(source, settings)
+                self._capture = _open_device(source, settings)
             except CameraError as err:
                 troubles.append(err)
             else:
@@ -67,7 +67,7 @@ class DeviceCamera:
         self._capture.release()
 
 
-def _opened(source: str, settings: CameraSettings) -> cv2.VideoCapture:
+def _open_device(source: str, settings: CameraSettings) -> cv2.VideoCapture:
     """The device, with the first pictures read. Raises CameraError."""
     is_linux = os.name == "posix" and os.uname().sysname == "Linux"
     path = Path(f"/dev/video{source}" if source.isdecimal() else source)
@@ -80,7 +80,7 @@ def _opened(source: str, settings: CameraSettings) -> cv2.VideoCapture:
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
         capture.set(cv2.CAP_PROP_FPS, settings.fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        if [capture.read()[0] for _ in range(FIRST_FRAMES)][-1]:
+        if [capture.read()[0] for _ in range(DISCARDED_FRAMES)][-1]:
             return capture
     capture.release()
     if is_linux and v4l2.is_busy(path):
@@ -114,7 +114,7 @@ class ClipCamera:
         is_there, image = self._capture.read()
         if not is_there or image is None:
             promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            if self._seq < ENDS_EARLY * promised:
+            if self._seq < MIN_FRAME_SHARE * promised:
                 log.warning("%s: ends after %d of %d pictures; is the file cut off?", self.path, self._seq, promised)
             return None
         rate = self._capture.get(cv2.CAP_PROP_FPS)

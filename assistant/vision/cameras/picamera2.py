@@ -18,7 +18,7 @@ from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError
 from assistant.records import Frame
 from assistant.vision.cameras import Clock
 
-WAIT_S = 2.0
+FRAME_TIMEOUT_S = 2.0
 """A picture that has not come by then will not come: picamera2's own wait has no end."""
 BUFFERS = 3
 
@@ -53,7 +53,7 @@ class PiCamera:
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
             why = str(err.__cause__ or err).rstrip(".")  # picamera2 itself says only that it did not complete
-            if _is_spent(err):
+            if _is_out_of_memory(err):
                 raise CameraExhaustedError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
             if "busy" in why.lower():
                 raise CameraBusyError(f"Pi camera {number}: {why}; end the other program that uses it") from err
@@ -65,11 +65,11 @@ class PiCamera:
     def read(self) -> Frame:
         assert self._camera is not None
         try:
-            raw = self._camera.capture_array("main", wait=WAIT_S)
+            raw = self._camera.capture_array("main", wait=FRAME_TIMEOUT_S)
         except (TimeoutError, RuntimeError, OSError) as err:
             with contextlib.suppress(Exception):  # the expired request stays queued otherwise
                 self._camera.cancel_all_and_flush()
-            raise CameraError(f"Pi camera: no picture within {WAIT_S:g} s ({err})") from err
+            raise CameraError(f"Pi camera: no picture within {FRAME_TIMEOUT_S:g} s ({err})") from err
         self._seq += 1
         return Frame(self._to_image(raw), self._clock(), self._seq)
 
@@ -85,9 +85,9 @@ class PiCamera:
             gc.collect()  # it refers to itself, and would hold its pipe and buffers while the next one opens
 
 
-def _is_spent(err: BaseException | None) -> bool:
+def _is_out_of_memory(err: BaseException | None) -> bool:
     """Whether there was no memory for the camera."""
-    return err is not None and (getattr(err, "errno", None) == errno.ENOMEM or _is_spent(err.__cause__))
+    return err is not None and (getattr(err, "errno", None) == errno.ENOMEM or _is_out_of_memory(err.__cause__))
 
 
 def converter(

@@ -10,14 +10,14 @@ import struct
 from pathlib import Path
 
 SYSTEM = Path("/sys")
-NO_CAMERAS = ("bcm2835-", "rpivid", "rpi-hevc", "pispbe")
+NON_CAMERA_PREFIXES = ("bcm2835-", "rpivid", "rpi-hevc", "pispbe")
 """Beginnings of the names of a Raspberry Pi's codecs and of its image processor, which are video devices too."""
 VIDIOC_REQBUFS = 0xC0145608
 """Asks for buffers; refused as busy where another file holds some. struct v4l2_requestbuffers: 20 bytes."""
 VIDEO_CAPTURE, MMAP = 1, 1
 
 
-def devices() -> list[str]:
+def camera_numbers() -> list[str]:
     """The numbers of the video devices that may be cameras, as text, the lowest first. The folder /sys is elsewhere
     where $EMOTION_ASSISTANT_SYS says so."""
     found = []
@@ -25,7 +25,7 @@ def devices() -> list[str]:
         name = ""
         with contextlib.suppress(OSError):
             name = (device / "name").read_text("utf-8", "replace")
-        if (number := re.fullmatch(r"video(\d+)", device.name)) and not name.startswith(NO_CAMERAS):
+        if (number := re.fullmatch(r"video(\d+)", device.name)) and not name.startswith(NON_CAMERA_PREFIXES):
             found.append(int(number[1]))
     return [str(number) for number in sorted(found)]
 

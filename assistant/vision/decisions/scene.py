@@ -53,7 +53,7 @@ class Scene:
     ) -> tuple[Remark, ...]:
         """The remarks that one frame's changes deserve; shape: its height and width in pixels, at: seconds (that of the
         changes, if it is not given)."""
-        (_, width), fov_deg = shape, geometry.across(self.fov_deg, shape)
+        (_, width), fov_deg = shape, geometry.horizontal_fov_deg(self.fov_deg, shape)
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(people, self._at, width)
         before = self._told.copy()
@@ -61,9 +61,9 @@ class Scene:
         self._where = {number: where for number, where in self._where.items() if number in present}
         for person in people:
             box = person.face.box
-            hour = geometry.hour(box, width, fov_deg)
-            self._where[person.track_id] = hour if self._is_full else geometry.where(box, width)
-            is_far = geometry.distance(box, width, fov_deg) == "far"
+            hour = geometry.clock_hour(box, width, fov_deg)
+            self._where[person.track_id] = hour if self._is_full else geometry.direction(box, width)
+            is_far = geometry.distance_band(box, width, fov_deg) == "far"
             (self._far.add if is_far else self._far.discard)(person.track_id)
         made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
         made += [self._joined(number) for number in tuple(self._joining)]

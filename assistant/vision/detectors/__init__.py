@@ -10,7 +10,7 @@ from assistant.config.settings import Detector as DetectorSettings
 from assistant.records import Face
 
 
-class Detector(Protocol):
+class FaceDetector(Protocol):
     """Finds faces. margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
     the classifier's training pictures are; a property of how a detector draws its boxes. needs_colour: it finds more in
     BGR than in grey, so that a camera which can choose should give colour."""
@@ -24,19 +24,19 @@ class Detector(Protocol):
         ...
 
 
-def make(settings: DetectorSettings) -> Detector:
+def open_detector(settings: DetectorSettings) -> FaceDetector:
     """The detector that the settings name. Raises DetectorError."""
     if settings.driver == "yunet":
-        from assistant.vision.detectors.yunet import YuNet
+        from assistant.vision.detectors.yunet import YuNetFaceDetector
 
-        return YuNet(settings)
+        return YuNetFaceDetector(settings)
     if settings.driver == "haar":
-        from assistant.vision.detectors.haar import Haar
+        from assistant.vision.detectors.haar import HaarFaceDetector
 
-        return Haar(settings)
-    from assistant.vision.detectors.tflite import Own
+        return HaarFaceDetector(settings)
+    from assistant.vision.detectors.tflite import TFLiteFaceDetector
 
-    return Own(settings)
+    return TFLiteFaceDetector(settings)
 
 
 def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 STRIDES = (8, 16, 32)
 
 
-def centres(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def cell_centers(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Centres float32 [cells, 2] (x, y) and strides float32 [cells] of all cells for a picture of that size, in pixels.
 
     Strides in rising order, rows from the top, columns from the left; a map covers the whole picture (rounded up).
@@ -28,12 +28,12 @@ def centres(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.fl
     return np.concatenate(points), np.concatenate(strides)
 
 
-def scores(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def scores_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities of a face, float32 of any shape, of the cells' logits."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80, dtype=np.float64))), np.float32)
 
 
-def boxes(
+def boxes_of(
     numbers: NDArray[np.float32], points: NDArray[np.float32], strides: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Boxes float32 [n, 4] (left, top, width, height in pixels) of the cells' box numbers float32 [n, 4]."""
@@ -42,14 +42,14 @@ def boxes(
     return np.concatenate([middle - size / 2, size], axis=1).astype(np.float32)
 
 
-def landmarks(
+def landmarks_of(
     numbers: NDArray[np.float32], points: NDArray[np.float32], strides: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Points float32 [n, 5, 2] in pixels of the cells' landmark numbers float32 [n, 10]."""
     return points[:, None, :] + numbers.reshape(-1, 5, 2) * strides[:, None, None]
 
 
-def merge(
+def weighted_nms(
     boxes: NDArray[np.float32], scores: NDArray[np.float32], points: NDArray[np.float32], overlap: float
 ) -> list[tuple[NDArray[np.float32], float, NDArray[np.float32]]]:
     """One (box [4], score, points [5, 2]) for each cluster of boxes [n, 4] with scores [n] and points [n, 5, 2].

@@ -12,16 +12,16 @@ from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
 
 SCALE_STEP = 1.1
-NEIGHBOURS = 4
+MIN_NEIGHBOURS = 4
 """Overlapping hits that make a face. The cascade gives no probability: n hits score n / (n + 4), 0.5 at the least."""
 
 
-def file() -> Path:
+def cascade_file() -> Path:
     """Where OpenCV keeps the cascade, if it has it."""
     return Path(vars(cv2)["data"].haarcascades) / "haarcascade_frontalface_alt2.xml"
 
 
-class Haar:
+class HaarFaceDetector:
     """The cascade of Lienhart & Maydt 2002 as OpenCV ships it up to 4.x. Raises DetectorError where it is missing."""
 
     needs_colour = False
@@ -30,7 +30,7 @@ class Haar:
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings
-        path = file()
+        path = cascade_file()
         if not path.is_file() or not hasattr(cv2, "CascadeClassifier"):
             raise DetectorError(f"OpenCV {cv2.__version__} has no Haar cascades; install opencv-python-headless 4.14")
         try:
@@ -41,9 +41,9 @@ class Haar:
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side)
         boxes, hits = self._cascade.detectMultiScale2(
-            small, scaleFactor=SCALE_STEP, minNeighbors=NEIGHBOURS, minSize=(self.settings.min_face,) * 2
+            small, scaleFactor=SCALE_STEP, minNeighbors=MIN_NEIGHBOURS, minSize=(self.settings.min_face,) * 2
         )
-        scores = [float(count / (count + NEIGHBOURS)) for count in hits]
+        scores = [float(count / (count + MIN_NEIGHBOURS)) for count in hits]
         faces = [
             Face(Box(*(float(value) * factor for value in box)), score)
             for box, score in zip(boxes, scores, strict=True)

@@ -8,24 +8,24 @@ from collections.abc import Sequence
 
 from assistant.records import Face
 
-SURE = 0.75
+SURE_SCORE = 0.75
 """Score from which a hit on a chest is a person. A skull on a jumper, large and well lit, reached 0.67; half of the
 faces in the pictures that the detector was not trained on score 0.84 and more."""
-ASIDE = 1.0
+CHEST_HALF_WIDTH = 1.0
 """A chest reaches so far to both sides of the middle of the face above, in widths of that face."""
-BELOW = (0.8, 3.2)
+CHEST_RANGE = (0.8, 3.2)
 """And from here to there below its middle, in heights of that face."""
-WITHIN = 0.8
+CONTAINED_SHARE = 0.8
 """Share of a hit's area within a surer face from which it is a part of that: the lower half of a broad smile was taken
 for a face of its own, with a score of 0.49."""
 
 
-def without_prints(faces: Sequence[Face]) -> list[Face]:
+def drop_printed_faces(faces: Sequence[Face]) -> list[Face]:
     """The faces but for those that lie on the chest of a surer one, or within it, and are not sure themselves."""
     return [
         face
         for face in faces
-        if face.score >= SURE or not any(_wears(other, face) or _holds(other, face) for other in faces)
+        if face.score >= SURE_SCORE or not any(_wears(other, face) or _holds(other, face) for other in faces)
     ]
 
 
@@ -33,7 +33,7 @@ def _holds(person: Face, hit: Face) -> bool:
     """Whether a hit is a part of a person's face."""
     if person.score <= hit.score:
         return False
-    return person.box.intersection(hit.box) >= WITHIN * hit.box.width * hit.box.height
+    return person.box.intersection(hit.box) >= CONTAINED_SHARE * hit.box.width * hit.box.height
 
 
 def _wears(person: Face, hit: Face) -> bool:
@@ -43,4 +43,4 @@ def _wears(person: Face, hit: Face) -> bool:
     x, y, width, height = person.box
     aside = abs(hit.box.x + hit.box.width / 2 - (x + width / 2)) / width
     below = (hit.box.y + hit.box.height / 2 - (y + height / 2)) / height
-    return aside <= ASIDE and BELOW[0] <= below <= BELOW[1]
+    return aside <= CHEST_HALF_WIDTH and CHEST_RANGE[0] <= below <= CHEST_RANGE[1]

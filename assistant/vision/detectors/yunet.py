@@ -9,17 +9,17 @@ from assistant.errors import DetectorError
 from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
 
-SCORE = 0.6
+DEFAULT_SCORE_THRESHOLD = 0.6
 """Smallest score of a face where `detector.score` names none; the documented 0.9 loses a quarter of the faces."""
-OVERLAP = 0.3
+NMS_IOU = 0.3
 """Intersection over union from which two hits are one face."""
 
-FIXED_SIDE = 320
+INPUT_SIDE = 320
 """The fixed-shape export 320x320 is the one that OpenCV 4.14 loads; the picture is letterboxed into it, whatever
 `detector.long_side` says: fewer pixels would cost the same time, more do not fit."""
 
 
-class YuNet:
+class YuNetFaceDetector:
     """cv2.FaceDetectorYN on one thread of OpenCV. Raises DetectorError where the file is missing or not YuNet."""
 
     needs_colour = True
@@ -33,9 +33,9 @@ class YuNet:
             raise DetectorError("detector.model is empty; name YuNet's ONNX file there, or choose detector.driver haar")
         try:
             self._net = cv2.FaceDetectorYN.create(
-                settings.model, "", (FIXED_SIDE, FIXED_SIDE), settings.score or SCORE, OVERLAP, 5000
+                settings.model, "", (INPUT_SIDE, INPUT_SIDE), settings.score or DEFAULT_SCORE_THRESHOLD, NMS_IOU, 5000
             )
-            self._net.detect(np.zeros((FIXED_SIDE, FIXED_SIDE, 3), np.uint8))
+            self._net.detect(np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.uint8))
         except cv2.error as err:
             why = str(err).strip().rpartition("\n")[2]
             raise DetectorError(
@@ -43,9 +43,9 @@ class YuNet:
             ) from err
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
-        small, factor = shrink(image if image.ndim == 3 else grey[:, :, np.newaxis], FIXED_SIDE)
+        small, factor = shrink(image if image.ndim == 3 else grey[:, :, np.newaxis], INPUT_SIDE)
         height, width = small.shape[:2]
-        square = np.zeros((FIXED_SIDE, FIXED_SIDE, 3), np.uint8)
+        square = np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.uint8)
         square[:height, :width] = small if small.ndim == 3 else small[:, :, np.newaxis]
         _, rows = self._net.detect(square)
         faces = []

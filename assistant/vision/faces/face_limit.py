@@ -1,12 +1,12 @@
 """More faces than are looked at: said once, for then not everybody is told of. Pure; time comes with the frames."""
 
-LASTS_S = 0.5
+DWELL_S = 0.5
 """So long there must be too many."""
-FORGETS_S = 60.0
+REPEAT_AFTER_S = 60.0
 """So long there must have been few enough before it is said again."""
 
 
-class Crowd:
+class FaceLimit:
     """most: so many faces are looked at."""
 
     def __init__(self, most: int) -> None:
@@ -21,8 +21,8 @@ class Crowd:
             self._since = None
             return False
         self._since = at if self._since is None else self._since
-        is_news = self._last is None or at - self._last >= FORGETS_S
-        if at - self._since < LASTS_S:
+        is_news = self._last is None or at - self._last >= REPEAT_AFTER_S
+        if at - self._since < DWELL_S:
             return False
         self._last = at
         return is_news

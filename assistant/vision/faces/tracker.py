@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from assistant.records import Box, Face, Track
 
-REACH = 0.9
+MAX_DISTANCE = 0.9
 """A face may lie so far from where it was expected, in widths of the face, and still be the same person's."""
-WALK, WALK_S = 13.0, 0.2
+WALKING_SPEED, WALKING_REACH_S = 13.0, 0.2
 """Widths of a face in a second that somebody walks at 2 m/s (`place.FACE_M`), and for how long: so far may lie who was
 seen once, whose speed is not known yet, however few the pictures."""
-SIZE_RATIO = 1.7
+MAX_SIZE_RATIO = 1.7
 """Faces that differ more than so much in size are not the same person's."""
 COAST_S = 1.2
 """A person unseen for so long gets a new number when a face comes back; longer where it takes longer to be gone."""
@@ -24,14 +24,14 @@ POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
 """Share of a surprise that goes into position and into speed: Haar's boxes jitter, heads do not."""
 SPEED_HALF_LIFE_S = 0.3
 """How fast a guess at the speed is given up while no face confirms it."""
-STEADY_S = 1.0
+STEADY_MIN_S = 1.0
 """From first to last sight of somebody who counts."""
-SEEN_SHARE = 0.3
+STEADY_MIN_HIT_RATE = 0.3
 """Somebody who counts was found in this share of the frames since the first."""
 
 
 @dataclass
-class _Track:
+class _TrackState:
     id: int
     box: Box
     first_at: float
@@ -62,10 +62,14 @@ class _Track:
 
     @property
     def reach(self) -> float:
-        return max(REACH, WALK * min(WALK_S, self.now - self.seen_at)) if self.hits == 1 else REACH
+        return (
+            max(MAX_DISTANCE, WALKING_SPEED * min(WALKING_REACH_S, self.now - self.seen_at))
+            if self.hits == 1
+            else MAX_DISTANCE
+        )
 
     def is_steady(self) -> bool:
-        return self.seen_at - self.first_at >= STEADY_S and self.hits >= SEEN_SHARE * self.frames
+        return self.seen_at - self.first_at >= STEADY_MIN_S and self.hits >= STEADY_MIN_HIT_RATE * self.frames
 
 
 class Tracker:
@@ -74,7 +78,7 @@ class Tracker:
 
     def __init__(self, coast_s: float = COAST_S) -> None:
         self._coast_s = coast_s
-        self._tracks: list[_Track] = []
+        self._tracks: list[_TrackState] = []
         self._next_id = 1
         self._steady: set[int] = set()
 
@@ -95,7 +99,7 @@ class Tracker:
                 track = owners[index]
                 track.take(face.box, at)
             else:
-                track = _Track(self._next_id, face.box, at, at, at)
+                track = _TrackState(self._next_id, face.box, at, at, at)
                 self._tracks.append(track)
                 self._next_id += 1
             if track.is_steady():
@@ -114,15 +118,15 @@ class Tracker:
         """Whoever comes into view from now on gets a new number."""
         self._tracks = []
 
-    def _owners(self, faces: Sequence[Face]) -> dict[int, _Track]:
+    def _owners(self, faces: Sequence[Face]) -> dict[int, _TrackState]:
         """Which track each face (by index) belongs to: the closest pairs first."""
         pairs = []
         for index, face in enumerate(faces):
             for track in self._tracks:
-                cost = unlikeness(track.box, face.box, track.reach)
+                cost = match_cost(track.box, face.box, track.reach)
                 if cost is not None:
                     pairs.append((cost, index, track.id, track))
-        owners: dict[int, _Track] = {}
+        owners: dict[int, _TrackState] = {}
         taken: set[int] = set()
         for _, index, number, track in sorted(pairs, key=lambda pair: pair[:3]):
             if index not in owners and number not in taken:
@@ -131,10 +135,10 @@ class Tracker:
         return owners
 
 
-def unlikeness(expected: Box, found: Box, reach: float) -> float | None:
+def match_cost(expected: Box, found: Box, reach: float) -> float | None:
     """How unlike two boxes are (0 = equal), or None if they cannot be one person's; reach: in widths."""
     ratio = found.width / expected.width
-    if not 1 / SIZE_RATIO <= ratio <= SIZE_RATIO:
+    if not 1 / MAX_SIZE_RATIO <= ratio <= MAX_SIZE_RATIO:
         return None
     size = (expected.width + found.width) / 2
     distance = math.dist(expected.center, found.center) / size

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from assistant.config.schema import shown
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Thresholds
-from assistant.vision.faces.preprocess import SCALING, SIDE, normalize
+from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING, normalize
 from assistant.vision.inference import model_file, self_test
 
 
 @dataclass(frozen=True)
-class Card:
+class ExpressionCard:
     """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits.
-    self_test: what the model said of `self_test.pictures` when it was made, untempered; empty: it was not asked."""
+    self_test: what the model said of `self_test.test_images` when it was made, untempered; empty: it was not asked."""
 
     sha256: str
     labels: tuple[str, ...]
@@ -26,7 +26,7 @@ class Card:
     self_test: tuple[tuple[float, ...], ...] = ()
 
 
-def read_card(model: Path) -> Card:
+def read_card(model: Path) -> ExpressionCard:
     """The card beside a model file. Raises ModelError, in one line, for anything that is not a card of this form."""
     path, card = model.with_suffix(".json"), model_file.read_card(model)
     try:
@@ -41,23 +41,24 @@ def read_card(model: Path) -> Card:
         or not set(labels) <= set(EXPRESSIONS)
     ):
         raise ModelError(f"{path}: labels are {shown(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
-    if shape != [1, SIDE, SIDE, 1] or scaling != SCALING:
+    if shape != [1, CROP_SIDE, CROP_SIDE, 1] or scaling != INPUT_SCALING:
         raise ModelError(
-            f"{path}: input is {shown(shape)} {shown(scaling)}; this program gives [1, {SIDE}, {SIDE}, 1] {SCALING!r}"
+            f"{path}: input is {shown(shape)} {shown(scaling)}; "
+            f"this program gives [1, {CROP_SIDE}, {CROP_SIDE}, 1] {INPUT_SCALING!r}"
         )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
     thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("self_test", [])
     if (
         not isinstance(answers, list)
-        or (answers and len(answers) != self_test.PICTURES)
+        or (answers and len(answers) != self_test.IMAGE_COUNT)
         or not all(
             isinstance(row, list) and len(row) == len(labels) and all(type(each) is float for each in row)
             for row in answers
         )
     ):
-        raise ModelError(f"{path}: self_test must hold {self_test.PICTURES} rows of {len(labels)} probabilities")
-    return Card(digest.lower(), tuple(labels), float(temperature), thresholds, tuple(map(tuple, answers)))
+        raise ModelError(f"{path}: self_test must hold {self_test.IMAGE_COUNT} rows of {len(labels)} probabilities")
+    return ExpressionCard(digest.lower(), tuple(labels), float(temperature), thresholds, tuple(map(tuple, answers)))
 
 
 def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
@@ -75,7 +76,7 @@ def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
     return Thresholds(**table)
 
 
-def tempered(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def apply_temperature(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """softmax(logits / temperature) of probabilities float32 [..., classes], which an int8 output gives in steps of
     1/256: half a step stands for what is smaller (Guo et al. 2017)."""
     if temperature != 1.0:
@@ -83,7 +84,7 @@ def tempered(scores: NDArray[np.float32], temperature: float) -> NDArray[np.floa
     return np.asarray(scores / scores.sum(axis=-1, keepdims=True), np.float32)
 
 
-class Classifier:
+class ExpressionClassifier:
     """An open model. `labels` names the outputs; `runtime` says which library runs it.
 
     Raises ModelError where the file is missing, is not what its card says, has another shape, or returns anything but
@@ -94,24 +95,26 @@ class Classifier:
         self.path = model
         self.card = read_card(model)
         self.labels, self.thresholds = self.card.labels, self.card.thresholds
-        self.model = model_file.Model(model, {"sha256": self.card.sha256}, threads)
+        self.model = model_file.TFLiteModel(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
-        if shapes != [[1, SIDE, SIDE, 1], [1, len(self.labels)]]:
+        if shapes != [[1, CROP_SIDE, CROP_SIDE, 1], [1, len(self.labels)]]:
             got = " to ".join(map(str, shapes))
-            raise ModelError(f"{model}: maps {got}; its card says [1, {SIDE}, {SIDE}, 1] to [1, {len(self.labels)}]")
-        self.probabilities(np.full((SIDE, SIDE), 128, np.uint8))
-        if self.card.self_test and (fault := self_test.fault(self.self_test_answers(), self.card.self_test)):
+            raise ModelError(
+                f"{model}: maps {got}; its card says [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, {len(self.labels)}]"
+            )
+        self.probabilities(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
+        if self.card.self_test and (fault := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
             raise ModelError(f"{model}: fails its self-test: {fault}; install the model again, or another runtime")
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Float32 [classes], summing to 1, of one grey crop uint8 [48, 48]. Raises ModelError if the model gives no
         finite distribution."""
-        return tempered(self._scores(crop), self.card.temperature)
+        return apply_temperature(self._scores(crop), self.card.temperature)
 
     def self_test_answers(self) -> NDArray[np.float32]:
-        """Float32 [7, classes]: what the model says of `self_test.pictures`, untempered."""
-        return np.stack([self._scores(picture) for picture in self_test.pictures()])
+        """Float32 [7, classes]: what the model says of `self_test.test_images`, untempered."""
+        return np.stack([self._scores(picture) for picture in self_test.test_images()])
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""

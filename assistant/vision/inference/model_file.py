@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from assistant.config.schema import shown
 from assistant.errors import ModelError
 from assistant.vision.inference import sandbox
-from assistant.vision.inference.runtime import first_line, interpreter, quiet_stderr
+from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
 
 MAX_BYTES, MAX_CARD_BYTES = 64 << 20, 1 << 20
-SHIPPED = (Path(__file__).parents[2] / "models", Path(__file__).parents[3] / "models")
+MODEL_FOLDERS = (Path(__file__).parents[2] / "models", Path(__file__).parents[3] / "models")
 """Where the shipped models lie: in the installed package, or at the top of a checkout."""
 
 
-def find(name: str) -> Path:
+def find_model(name: str) -> Path:
     """The file of a shipped model's name ("emotion-cnn-int8") or of a path. Raises ModelError."""
     if not name.endswith(".tflite") and os.sep not in name:
-        folder = next((place for place in SHIPPED if place.is_dir()), SHIPPED[0])
+        folder = next((place for place in MODEL_FOLDERS if place.is_dir()), MODEL_FOLDERS[0])
         if (folder / f"{name}.tflite").is_file():
             return folder / f"{name}.tflite"
         known = sorted(file.stem for file in folder.glob("*.tflite"))
@@ -52,7 +52,7 @@ def read_card(model: Path) -> dict[str, Any]:
     return dict(card)
 
 
-class Model:
+class TFLiteModel:
     """An open model with one input. `runtime` says which library runs it; inputs and outputs are the tensors' details,
     dictionaries with "shape", "dtype" and "quantization".
 
@@ -65,10 +65,10 @@ class Model:
         content = _read(path, MAX_BYTES)
         if hashlib.sha256(content).hexdigest() != card["sha256"].lower():
             raise ModelError(f"{path}: does not match its card (SHA-256); the file is damaged or the card is another's")
-        if path.resolve().parent not in {folder.resolve() for folder in SHIPPED}:
-            sandbox.survive(path, content)
+        if path.resolve().parent not in {folder.resolve() for folder in MODEL_FOLDERS}:
+            sandbox.check_loads(path, content)
         try:
-            self.runtime, self.interpreter = interpreter(content, threads)
+            self.runtime, self.interpreter = load_interpreter(content, threads)
             inputs, self.outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
         except (ModelError, ValueError) as err:  # ValueError: a tensor's name that is not UTF-8
             raise ModelError(f"{path}: {first_line(err)}") from err

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from assistant.config.schema import shown
 from assistant.errors import ModelError
-from assistant.vision.faces.preprocess import SIDE, normalize
+from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from assistant.vision.inference import model_file
 
 SHIPPED = "face-cover-int8"
-MOST = 20.0
+MAX_THRESHOLD = 20.0
 """A threshold is no larger than this, either way: such odds no network gives."""
 
 
-class Cover:
+class OcclusionClassifier:
     """The judge in a model file, the shipped one unless another is given. threshold: the score from which a face is
     covered, of its card; trouble: why it could not judge the last crop, empty if it could.
 
@@ -26,18 +26,22 @@ class Cover:
     """
 
     def __init__(self, model: Path | None = None, threads: int = 1) -> None:
-        path = model or model_file.find(SHIPPED)
+        path = model or model_file.find_model(SHIPPED)
         card = model_file.read_card(path)
         threshold = card.get("threshold")
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not abs(threshold) <= MOST:
-            held = path.with_suffix(".json")
-            raise ModelError(f"{held}: threshold is {shown(threshold)}; allowed: a number from -{MOST:g} to {MOST:g}")
+        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not abs(threshold) <= MAX_THRESHOLD:
+            raise ModelError(
+                f"{path.with_suffix('.json')}: threshold is {shown(threshold)}; "
+                f"allowed: a number from -{MAX_THRESHOLD:g} to {MAX_THRESHOLD:g}"
+            )
         self.path, self.threshold, self.trouble = path, threshold, ""
-        self.model = model_file.Model(path, card, threads)
+        self.model = model_file.TFLiteModel(path, card, threads)
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
-        if shapes != [[1, SIDE, SIDE, 1], [1, 1]]:
-            raise ModelError(f"{path}: maps {' to '.join(map(str, shapes))}; expected [1, {SIDE}, {SIDE}, 1] to [1, 1]")
-        self.score(np.full((SIDE, SIDE), 128, np.uint8))
+        if shapes != [[1, CROP_SIDE, CROP_SIDE, 1], [1, 1]]:
+            raise ModelError(
+                f"{path}: maps {' to '.join(map(str, shapes))}; expected [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, 1]"
+            )
+        self.score(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
 
     def score(self, crop: NDArray[np.uint8]) -> float:
         """How surely a face crop uint8 [48, 48] is covered: the logarithm of the odds. Raises ModelError."""

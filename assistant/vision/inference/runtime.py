@@ -16,10 +16,10 @@ def first_line(err: Exception) -> str:
     return (str(err).splitlines() or [type(err).__name__])[0]
 
 
-def interpreter(content: bytes, threads: int) -> tuple[str, Any]:
+def load_interpreter(content: bytes, threads: int) -> tuple[str, Any]:
     """The first runtime there is, by name, and the model loaded by it; its chatter is kept off the terminal. Raises
     ModelError."""
-    name, make = runtime()
+    name, make = find_runtime()
     try:
         with quiet_stderr():
             made = make(model_content=content, num_threads=threads)
@@ -29,7 +29,7 @@ def interpreter(content: bytes, threads: int) -> tuple[str, Any]:
     return name, made
 
 
-def runtime() -> tuple[str, Any]:
+def find_runtime() -> tuple[str, Any]:
     """The first TFLite runtime there is: its name and its Interpreter. Raises ModelError."""
     try:
         from ai_edge_litert.interpreter import Interpreter

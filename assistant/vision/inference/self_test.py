@@ -8,19 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE
 
-PICTURES = 7
+IMAGE_COUNT = 7
 TOLERANCE = 0.08
 """How far a probability may be off: two kernels that round differently at one layer are up to a few of 256 output steps
 apart at the end."""
 
 
-def pictures() -> NDArray[np.uint8]:
+def test_images() -> NDArray[np.uint8]:
     """Uint8 [7, 48, 48]: slanting waves with a bright oval, two dark spots and a bow, each with other numbers."""
-    y, x = np.mgrid[:SIDE, :SIDE]
+    y, x = np.mgrid[:CROP_SIDE, :CROP_SIDE]
     made = []
-    for number in range(PICTURES):
+    for number in range(IMAGE_COUNT):
         wave = np.abs((x * (number + 2) + y * (7 - number)) % 64 - 32) * 2
         oval = (x - 24) ** 2 * 3 + (y - 25) ** 2 * 2 < 850
         eyes = np.minimum((x - 17) ** 2, (x - 31) ** 2) + (y - 20) ** 2 < 5 + number
@@ -30,7 +30,7 @@ def pictures() -> NDArray[np.uint8]:
     return np.stack(made).clip(0, 255).astype(np.uint8)
 
 
-def fault(said: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
+def mismatch(said: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
     """What is wrong with the answers float32 [7, classes] to `pictures`; empty where they are as expected."""
     wanted = np.array(expected, np.float32)
     if said.shape != wanted.shape:

@@ -40,7 +40,7 @@ class Answers:
             return Answered(self.status("no_picture"))
         if sight.is_lens_covered:
             return Answered(self.status("covered"), None, "covered")
-        seen = geometry.foremost(sight.people)
+        seen = geometry.primary_person(sight.people)
         if sight.seen_at is not None and now - sight.seen_at > FRESH_S:
             seen = None
         elif what == "why":
@@ -49,7 +49,9 @@ class Answers:
             nobody = self._why_not(sight.trouble) if sight.trouble else self.phrases.remark("nobody")
             return self._tell(nobody, None, sight.trouble)
         if what == "aim":
-            return self._tell(self.phrases.said("aim", geometry.aim(seen.box, sight.width, sight.height)), seen, "")
+            return self._tell(
+                self.phrases.said("aim", geometry.aim_hint(seen.box, sight.width, sight.height)), seen, ""
+            )
         reason = self.reason(seen)
         if what == "why":
             text = self._why(seen, now)

@@ -34,9 +34,9 @@ def seen(person: Track, glance: Glance, width: int, fov_deg: float, partner: int
         glance.probability,
         glance.since,
         glance.reason,
-        geometry.where(box, width),
-        geometry.hour(box, width, fov_deg),
-        geometry.distance(box, width, fov_deg),
+        geometry.direction(box, width),
+        geometry.clock_hour(box, width, fov_deg),
+        geometry.distance_band(box, width, fov_deg),
         geometry.facing(person.face),
         person.track_id == partner,
     )

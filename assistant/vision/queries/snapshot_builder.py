@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.records import CANNOT_TELL, Frame, Track
 from assistant.vision.decisions.stabilizer import Glance
-from assistant.vision.detectors.rescan import Search
+from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import geometry, preprocess, quality
 from assistant.vision.queries import snapshot
 from assistant.vision.queries.answers import FRESH_S
@@ -30,7 +30,7 @@ class Lookout:
     most: so many faces are looked at."""
 
     def __init__(
-        self, search: Search | None, covered: Callable[[NDArray[np.uint8]], bool] | None, most: int, fov_deg: float
+        self, search: Rescan | None, covered: Callable[[NDArray[np.uint8]], bool] | None, most: int, fov_deg: float
     ) -> None:
         self.search, self.covered, self.most, self.fov_deg = search, covered, most, fov_deg
         self._seen: Sight | None = None
@@ -45,11 +45,11 @@ class Lookout:
         many faces were."""
         height, width = grey.shape
         there = [(person, glance(person.track_id)) for person in people if _is_certain(person)]
-        trouble = "" if there else quality.frame_trouble(grey)
+        trouble = "" if there else quality.frame_rejection_reason(grey)
         far = self._far(frame, grey, is_needed=not there and not trouble)
         if not there and self._seen and frame.at - self._seen.at <= FRESH_S:
             return dataclasses.replace(self._seen, at=frame.at, seen_at=self._seen.at)
-        fov_deg = geometry.across(self.fov_deg, grey.shape)
+        fov_deg = geometry.horizontal_fov_deg(self.fov_deg, grey.shape)
         seen = tuple(snapshot.seen(who, known, width, fov_deg, partner) for who, known in (*there, *far))
         count = found if found > self.most else 0
         made = Sight(frame.at, seen, count, trouble=trouble, width=width, height=height)
@@ -69,10 +69,10 @@ class Lookout:
         return tuple((who, Glance(CANNOT_TELL, "", 0.0, self._reason(who, grey, margin), 0.0)) for who in people)
 
     def _reason(self, person: Track, grey: NDArray[np.uint8], margin: float) -> str:
-        if person.face.box.width * 640 < FAR_LOOK * quality.FAR * max(grey.shape):
+        if person.face.box.width * 640 < FAR_LOOK * quality.MIN_FACE_WIDTH_PX * max(grey.shape):
             return "far"
-        crop = preprocess.face(grey, person.face, margin)
-        return quality.trouble(person.face, crop, grey, self.covered) or "unclear"
+        crop = preprocess.face_crop(grey, person.face, margin)
+        return quality.rejection_reason(person.face, crop, grey, self.covered) or "unclear"
 
 
 def _is_certain(person: Track) -> bool:

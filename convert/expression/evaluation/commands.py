@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError
-from assistant.vision.inference.model_file import find, read_card
+from assistant.vision.inference.model_file import find_model, read_card
 from convert.cli_arguments import command, data, muxspace, show
 from convert.data.fer2013 import load
 
@@ -35,7 +35,7 @@ def _reader(name: str) -> Path:
     """The file of a model of expressions. Raises ModelError, also for one that its card says does something else."""
     from convert.face_detector.card import TASK
 
-    model = find(name)
+    model = find_model(name)
     about = read_card(model)
     if about.get("task") == TASK:
         raise ModelError(f"{model}: is a face detector; measure it with `emotion-convert evaluate-detector --model`")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation import testset
 from convert.expression.evaluation.metrics import DIGITS
@@ -22,7 +22,7 @@ def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest")
     """
     tested, right, truths = faces.of(split), [], []
     for model in (first, second):
-        classifier = Classifier(model, threads=1)
+        classifier = ExpressionClassifier(model, threads=1)
         name, truth, counts = testset.truth_of(classifier.labels, tested)
         scores = testset.probabilities(classifier, tested.images[counts])
         right.append(scores.argmax(axis=1) == truth[counts])

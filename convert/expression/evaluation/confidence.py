@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.vision.inference.expression import tempered
+from assistant.vision.inference.expression import apply_temperature
 from convert.expression.evaluation.metrics import DIGITS
 
 BINS = 15
@@ -66,7 +66,7 @@ def cross_entropy(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> f
 
 def temperature(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
     """The one of TEMPERATURES at which the cross-entropy of untempered probabilities is least (Guo et al. 2017)."""
-    return min(TEMPERATURES, key=lambda each: cross_entropy(tempered(scores, each), shares))
+    return min(TEMPERATURES, key=lambda each: cross_entropy(apply_temperature(scores, each), shares))
 
 
 def thresholds(

@@ -7,7 +7,7 @@ import numpy as np
 
 from assistant.config.settings import Detector as DetectorSettings
 from assistant.vision import detectors
-from assistant.vision.inference.expression import Classifier, tempered
+from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from convert.data.fer2013 import DatasetError, Faces
 from convert.expression.evaluation import confidence, robustness, testset, wild
 
@@ -30,7 +30,7 @@ def evaluate(
     muxspace. The same file, runtime and kind of processor give the same figures, to the digit. Raises ModelError or
     DatasetError.
     """
-    classifier, tested = Classifier(model, threads=1), faces.of(split)
+    classifier, tested = ExpressionClassifier(model, threads=1), faces.of(split)
     scores = testset.probabilities(classifier, tested.images)
     _, truth, counts = testset.truth_of(classifier.labels, tested)
     shares, shared = testset.shares_of(classifier.labels, tested)
@@ -41,7 +41,7 @@ def evaluate(
     if not quick:
         report["robustness"] = robustness.figures(classifier, tested.images[counts], truth[counts])
         if muxspace:
-            detector = detectors.make(DetectorSettings(driver="own"))
+            detector = detectors.open_detector(DetectorSettings(driver="own"))
             report["muxspace"] = wild.figures(classifier, detector, muxspace)
     return report
 
@@ -60,7 +60,7 @@ def fit(model: Path, faces: Faces) -> dict[str, Any]:
     images, shares = tested.images[shared], shares[shared]
     scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
-    both = tempered(scores, temperature).mean(axis=0)
+    both = apply_temperature(scores, temperature).mean(axis=0)
     levels = confidence.levels(both, shares, classifier.labels, PRECISION, {"looks": LOOKS})
     answers = [[round(float(each), 4) for each in row] for row in classifier.self_test_answers()]
     return {"temperature": temperature, "thresholds": levels, "self_test": answers}

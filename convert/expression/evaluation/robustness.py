@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import SIDE
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.faces.preprocess import CROP_SIDE
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.expression.evaluation.metrics import DIGITS
 from convert.expression.evaluation.testset import probabilities
 
@@ -35,19 +35,19 @@ def blur(image: Picture, sigma: float, _place: int) -> Picture:
 def small(image: Picture, side: float, _place: int) -> Picture:
     """A far face: so many pixels wide, enlarged again."""
     few = cv2.resize(image, (int(side), int(side)), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(few, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(few, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def turned(image: Picture, angle_deg: float, place: int) -> Picture:
     """A tilted head, every other one to the other side."""
-    middle = (SIDE - 1) / 2
+    middle = (CROP_SIDE - 1) / 2
     return _moved(image, cv2.getRotationMatrix2D((middle, middle), angle_deg * (1 - 2 * (place % 2)), 1.0))
 
 
 def shifted(image: Picture, share: float, place: int) -> Picture:
     """A loose box, off by a share of the side in one of four slanting directions."""
     right, down = (1 - 2 * (place % 2)), (1 - 2 * (place // 2 % 2))
-    return _moved(image, np.array([[1, 0, right * share * SIDE], [0, 1, down * share * SIDE]]))
+    return _moved(image, np.array([[1, 0, right * share * CROP_SIDE], [0, 1, down * share * CROP_SIDE]]))
 
 
 def eyes_covered(image: Picture, share: float, _place: int) -> Picture:
@@ -86,7 +86,7 @@ def disturbed(images: NDArray[np.uint8], name: str, strength: float) -> NDArray[
     return np.stack([change(image, strength, place) for place, image in enumerate(images)])
 
 
-def figures(classifier: Classifier, images: NDArray[np.uint8], truth: NDArray[np.int64]) -> dict[str, Any]:
+def figures(classifier: ExpressionClassifier, images: NDArray[np.uint8], truth: NDArray[np.int64]) -> dict[str, Any]:
     """Accuracy on disturbed pictures uint8 [N, 48, 48] with the classes int64 [N]; mean: over all of them."""
     made: dict[str, list[dict[str, float]]] = {}
     for name, (_, strengths) in DISTURBANCES.items():
@@ -99,7 +99,9 @@ def figures(classifier: Classifier, images: NDArray[np.uint8], truth: NDArray[np
     return {"disturbances": made, "mean_accuracy": round(float(np.mean(every)), DIGITS)}
 
 
-def mirror(classifier: Classifier, images: NDArray[np.uint8], scores: NDArray[np.float32]) -> dict[str, float]:
+def mirror(
+    classifier: ExpressionClassifier, images: NDArray[np.uint8], scores: NDArray[np.float32]
+) -> dict[str, float]:
     """How much the answers `scores` to pictures change when these are mirrored: a face has no preferred side."""
     turned_over = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
     same = turned_over.argmax(axis=1) == scores.argmax(axis=1)
@@ -110,7 +112,7 @@ def mirror(classifier: Classifier, images: NDArray[np.uint8], scores: NDArray[np
 
 
 def _moved(image: Picture, move: NDArray[np.float64]) -> Picture:
-    made = cv2.warpAffine(image, move, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    made = cv2.warpAffine(image, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)
 
 

@@ -18,20 +18,20 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from assistant.errors import ModelError
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import fer2013
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, Faces
 from convert.expression.evaluation import metrics
 
 
-def untempered(model: Path) -> Classifier:
+def untempered(model: Path) -> ExpressionClassifier:
     """A model that answers as its network does, at a temperature of 1, whatever its card says. Raises ModelError."""
-    classifier = Classifier(model, threads=1)
+    classifier = ExpressionClassifier(model, threads=1)
     classifier.card = replace(classifier.card, temperature=1.0)
     return classifier
 
 
-def probabilities(classifier: Classifier, images: NDArray[np.uint8], what: str = "") -> NDArray[np.float32]:
+def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], what: str = "") -> NDArray[np.float32]:
     """Float32 [N, classes] of pictures uint8 [N, 48, 48], one at a time as on the device. what: for the bar."""
     name = what or classifier.path.stem
     bar = tqdm(images, desc=name, unit=" faces", leave=False, disable=not sys.stderr.isatty())

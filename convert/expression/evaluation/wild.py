@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from assistant.records import Box
-from assistant.vision.detectors import Detector
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
 from convert.data.fer2013 import DatasetError
 from convert.expression.alignment import framed, nearest
@@ -27,7 +27,9 @@ MOST_EACH = 100_000
 """All there are."""
 
 
-def figures(classifier: Classifier, detector: Detector, folder: Path, most: int = MOST_EACH) -> dict[str, Any]:
+def figures(
+    classifier: ExpressionClassifier, detector: FaceDetector, folder: Path, most: int = MOST_EACH
+) -> dict[str, Any]:
     """Accuracy and mean recall of the four words, on at most so many pictures of each label, all of the half that
     nothing is chosen on (how faces are cut out was, on the other one).
 
@@ -47,7 +49,7 @@ def figures(classifier: Classifier, detector: Detector, folder: Path, most: int 
         face = nearest(detector, frame)
         if face is not None:
             found[index] = True
-            detected[index] = _said(classifier, preprocess.face(frame, face, detector.margin))
+            detected[index] = _said(classifier, preprocess.face_crop(frame, face, detector.margin))
     if not found.any():
         raise DatasetError(f"{folder}: the detector finds no face in these pictures")
     made: dict[str, Any] = {"pictures": len(pictures), "face_found": round(float(found.mean()), metrics.DIGITS)}
@@ -63,7 +65,7 @@ def _word(expression: str) -> int:
     return WORDS.index(expression) if expression in WORDS else WORDS.index("other")
 
 
-def _said(classifier: Classifier, crop: NDArray[np.uint8]) -> int:
+def _said(classifier: ExpressionClassifier, crop: NDArray[np.uint8]) -> int:
     return _word(classifier.labels[int(classifier.probabilities(crop).argmax())])
 
 

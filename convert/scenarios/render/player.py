@@ -20,9 +20,9 @@ Picture = NDArray[np.float32]
 WIDE, HIGH = 360, 420
 """Of the canvas, in pixels."""
 EYES = np.array([180.0, 150.0])
-SCALE = 50.0 / (preprocess.SHAPE[1, 0] - preprocess.SHAPE[0, 0])
+SCALE = 50.0 / (preprocess.LANDMARK_TEMPLATE[1, 0] - preprocess.LANDMARK_TEMPLATE[0, 0])
 """Eyes lie 50 pixels apart: about as in the stills themselves, so that these are hardly enlarged."""
-SHAPE = (preprocess.SHAPE - preprocess.SHAPE[:2].mean(axis=0)) * SCALE + EYES
+SHAPE = (preprocess.LANDMARK_TEMPLATE - preprocess.LANDMARK_TEMPLATE[:2].mean(axis=0)) * SCALE + EYES
 """Where the landmarks come to lie on the canvas."""
 FACE_PX, CENTRE = 112.0, (180.0, 165.0)
 """Width and middle of the face's box on the canvas."""
@@ -96,7 +96,7 @@ def _shares(looks: tuple[Look, ...], at: float) -> tuple[Look, Look, float]:
 
 def _laid(still: Still) -> tuple[Picture, Picture]:
     """A still on the canvas by its landmarks, and the matte of a head, as far as the still reaches."""
-    move = preprocess.similarity(still.marks, SHAPE)
+    move = preprocess.similarity_transform(still.marks, SHAPE)
     size = (WIDE, HIGH)
     grey = cv2.warpAffine(still.grey, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = cv2.warpAffine(np.full_like(still.grey, 255), move, size)

@@ -38,7 +38,7 @@ def enlarged(points: np.ndarray) -> np.ndarray:
 
 def test_a_face_that_is_aligned_already_stays_as_it_is() -> None:
     images = np.stack([drawn_faces.picture(label, 1) for label in range(7)])
-    made, found = alignment.align_faces(images, Finder(enlarged(preprocess.SHAPE)))
+    made, found = alignment.align_faces(images, Finder(enlarged(preprocess.LANDMARK_TEMPLATE)))
     assert found.all()
     np.testing.assert_array_equal(made, images)
 
@@ -46,7 +46,7 @@ def test_a_face_that_is_aligned_already_stays_as_it_is() -> None:
 def test_a_shifted_face_is_moved_back() -> None:
     image = drawn_faces.picture(3, 1)
     shifted = np.roll(image, 3, axis=1)
-    made, _ = alignment.align_faces(shifted[None], Finder(enlarged(preprocess.SHAPE + np.array([3, 0]))))
+    made, _ = alignment.align_faces(shifted[None], Finder(enlarged(preprocess.LANDMARK_TEMPLATE + np.array([3, 0]))))
     np.testing.assert_array_equal(made[0][:, :44], image[:, :44])
 
 
@@ -82,13 +82,13 @@ def test_muxspace_is_read_by_its_legend(tmp_path: Path) -> None:
 
 
 def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assistant.vision.inference.expression import Classifier
-    from assistant.vision.inference.model_file import find
+    from assistant.vision.inference.expression import ExpressionClassifier
+    from assistant.vision.inference.model_file import find_model
 
     monkeypatch.setattr(alignment, "TILTS_DEG", (30, -30))
-    detector = detectors.make(DetectorSettings(driver="own"))
+    detector = detectors.open_detector(DetectorSettings(driver="own"))
     pictures = muxspace.load(data / "muxspace", alignment.EXPRESSIONS, 60)
-    made = alignment._on_muxspace(Classifier(find("emotion-cnn-int8"), 1), detector, pictures)
+    made = alignment._on_muxspace(ExpressionClassifier(find_model("emotion-cnn-int8"), 1), detector, pictures)
     for seen in made.values():
         assert seen["face_found"] > 0.75
     assert np.mean([seen["aligned"] - seen["cropped"] for seen in made.values()]) > 0.02
@@ -96,12 +96,12 @@ def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pyte
 
 @pytest.mark.videos
 def test_a_neutral_face_that_is_tilted_does_not_become_sad(data: Path, clips: Path) -> None:
-    from assistant.vision.inference.expression import Classifier
-    from assistant.vision.inference.model_file import find
+    from assistant.vision.inference.expression import ExpressionClassifier
+    from assistant.vision.inference.model_file import find_model
 
     seen = alignment._on_clip(
-        Classifier(find("emotion-cnn-int8"), 1),
-        detectors.make(DetectorSettings(driver="own")),
+        ExpressionClassifier(find_model("emotion-cnn-int8"), 1),
+        detectors.open_detector(DetectorSettings(driver="own")),
         clips / "two-people-head-pose.mp4",
     )
     assert seen["crops"] >= 0.8 * 112
@@ -123,5 +123,5 @@ def test_the_report_is_read_as_lines() -> None:
 
 def test_training_pictures_of_real_faces_are_mostly_found(data: Path) -> None:
     images = load(data).of("PublicTest").images[:60]
-    _, found = alignment.align_faces(images, detectors.make(DetectorSettings(driver="own")))
+    _, found = alignment.align_faces(images, detectors.open_detector(DetectorSettings(driver="own")))
     assert found.mean() > 0.75

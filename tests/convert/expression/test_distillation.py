@@ -13,7 +13,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
 from assistant.vision.faces.preprocess import normalize
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data.fer2013 import DatasetError
 from convert.expression import recipe, soft_labels, train
 from convert.expression import teachers as teach
@@ -128,7 +128,7 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     assert [each["model"] for each in alone.about["teachers"]] == ["emotion-small-int8"]
     said, known = alone.of(pictures)
     assert known.all()
-    heads = [Classifier(file, threads=1) for file in (seven, model)]
+    heads = [ExpressionClassifier(file, threads=1) for file in (seven, model)]
     for head in heads:
         head.card = replace(head.card, temperature=1.0)
     for number in range(2):

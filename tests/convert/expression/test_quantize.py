@@ -16,7 +16,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip insta
 
 from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import normalize
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert.cli import main
 from convert.data import fer2013
 from convert.expression import calibration, card, networks, quantize, verify
@@ -49,11 +49,11 @@ def test_the_model_is_int8_throughout_and_takes_grey_levels(place: Path) -> None
     assert made.quantization == (1 / 64, 0)
     assert made.types <= {"INT8", "INT32"}
     assert made.operators[-1] == "SOFTMAX"
-    reader = Classifier(place / "tiny-int8.tflite")
+    reader = ExpressionClassifier(place / "tiny-int8.tflite")
     crop = drawn_faces.picture(3, 50)
     np.testing.assert_array_equal(reader.quantize(crop)[0, :, :, 0].astype(int) + 128, crop)
     assert reader.labels == fer2013.LABELS
-    assert Classifier(place / "ferplus-int8.tflite").labels == fer2013.FERPLUS_LABELS
+    assert ExpressionClassifier(place / "ferplus-int8.tflite").labels == fer2013.FERPLUS_LABELS
 
 
 def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
@@ -75,7 +75,7 @@ def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
     served = np.asarray(
         networks.with_head(networks.restore(run), "fer2013")(normalize(drawn_faces.picture(2, 9))[np.newaxis])
     )[0]
-    reference = Classifier(run.float_model("tiny-int8", "fer2013")).probabilities(drawn_faces.picture(2, 9))
+    reference = ExpressionClassifier(run.float_model("tiny-int8", "fer2013")).probabilities(drawn_faces.picture(2, 9))
     np.testing.assert_allclose(reference, served, atol=1e-4)
 
 
@@ -120,7 +120,7 @@ def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.Capture
     assert "accuracy" in capsys.readouterr().out
     table = card.table([card.load(Path(model))])
     assert f"{figures['all']['accuracy']:.2%}" in table.splitlines()[2]
-    Classifier(Path(model))  # the refreshed card still serves
+    ExpressionClassifier(Path(model))  # the refreshed card still serves
 
 
 def test_eight_labels_are_judged_by_the_ferplus_votes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +150,7 @@ def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
     copy.write_bytes(content)
     copy.with_suffix(".json").write_bytes((place / "tiny-int8.json").read_bytes())
     with pytest.raises(ModelError, match="does not match its card"):
-        Classifier(copy)
+        ExpressionClassifier(copy)
 
 
 def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
@@ -210,7 +210,7 @@ def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
     assert main(steps[2][1:]) == 0
     assert set(card.both_heads(model)) == set(networks.HEADS)
     assert set(card.load(model)["thresholds"]) == {"looks", "maybe"}
-    assert Classifier(model).labels == fer2013.FERPLUS_LABELS
+    assert ExpressionClassifier(model).labels == fer2013.FERPLUS_LABELS
 
 
 def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 
 from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import normalize
-from assistant.vision.inference.expression import Classifier
+from assistant.vision.inference.expression import ExpressionClassifier
 from convert import cli
 from convert.expression import card, networks, teachers, warm_start
 from convert.expression.fixed_views import view
@@ -38,7 +38,7 @@ def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None
     pictures = DATA.images[:140:3]
     logits = networks.restore(run).predict(normalize(pictures), verbose=0)
     for head, file in (("ferplus", model), ("fer2013", card.fer2013_head_of(model))):
-        classifier = Classifier(file, threads=1)
+        classifier = ExpressionClassifier(file, threads=1)
         classifier.card = replace(classifier.card, temperature=1.0)
         told = np.stack([classifier.probabilities(picture) for picture in pictures])
         said = np.asarray(keras.ops.softmax(logits[head]))

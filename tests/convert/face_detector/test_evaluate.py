@@ -13,7 +13,7 @@ import pytest
 
 from assistant.records import Box, Face
 from assistant.vision import detectors
-from assistant.vision.detectors.haar import Haar
+from assistant.vision.detectors.haar import HaarFaceDetector
 from convert import cli
 from convert.data.boxes import Annotated
 from convert.face_detector import candidates, evaluate, false_positives
@@ -159,7 +159,7 @@ def test_recordings_stand_together_and_pictures_alone() -> None:
 
 def test_haar_is_made_as_the_protocol_says() -> None:
     candidate = evaluate.Candidate("haar")
-    assert isinstance(candidate.served, Haar)
+    assert isinstance(candidate.served, HaarFaceDetector)
     assert candidate.threshold == 0
     assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face=24)
 

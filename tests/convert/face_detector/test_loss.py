@@ -13,7 +13,7 @@ from convert.face_detector.loss import DetectionLoss
 from convert.face_detector.targets import BOX, FACE, HAS_LANDMARKS, IGNORED, LANDMARKS, targets
 
 HEIGHT, WIDTH = 128, 160
-POINTS, STRIDES = decode.centres(HEIGHT, WIDTH)
+POINTS, STRIDES = decode.cell_centers(HEIGHT, WIDTH)
 
 
 def frame(*boxes: tuple[float, ...], ignored: tuple[tuple[float, ...], ...] = (), known: bool = True) -> Frame:

@@ -118,7 +118,7 @@ def test_faces_become_arrays_in_other_pixels() -> None:
 
 
 def test_the_error_of_landmarks_is_told_in_face_sizes_degrees_and_slope() -> None:
-    from assistant.vision.faces.preprocess import SHAPE
+    from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
     from convert.face_detector import landmarks
     from convert.face_detector.pictures import Picture
 
@@ -132,8 +132,8 @@ def test_the_error_of_landmarks_is_told_in_face_sizes_degrees_and_slope() -> Non
             return [Face(Box(0, 0, 40, 40), 0.9, tuple((float(x), float(y)) for x, y in points))]
 
     def turned(share: float) -> np.ndarray:
-        points = SHAPE.copy()
-        points[2, 0] += share * (SHAPE[3, 1] - SHAPE[0, 1])
+        points = LANDMARK_TEMPLATE.copy()
+        points[2, 0] += share * (LANDMARK_TEMPLATE[3, 1] - LANDMARK_TEMPLATE[0, 1])
         return points
 
     none = np.empty((0, 4), np.float32)

@@ -143,9 +143,11 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
     assert card["threshold"] == 0.4
     assert card["input"]["dtype"] == card["output"]["dtype"] == "int8"
     assert card["data"]["teacher"] == "none"
-    detector = detectors.make(DetectorSettings(driver="own", model=str(model), score=0.01))
+    detector = detectors.open_detector(DetectorSettings(driver="own", model=str(model), score=0.01))
     grey = cv2.imread(str(place / "data" / "faces" / "train" / "images" / "aa_1.png"), cv2.IMREAD_GRAYSCALE)
-    exact = detectors.make(DetectorSettings(driver="own", model=str(trained.path / "tiny-float32.tflite"), score=0.01))
+    exact = detectors.open_detector(
+        DetectorSettings(driver="own", model=str(trained.path / "tiny-float32.tflite"), score=0.01)
+    )
     for face in detector.find(grey, grey):
         assert 0.01 < face.score < 1
     assert abs(len(detector.find(grey, grey)) - len(exact.find(grey, grey))) <= 5

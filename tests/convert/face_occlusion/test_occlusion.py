@@ -20,7 +20,7 @@ from convert.face_detector import pictures
 from convert.face_occlusion import dataset
 from convert.synthesis import occlusions
 
-POINTS = (preprocess.SHAPE * 4 + 60).astype(np.float32)
+POINTS = (preprocess.LANDMARK_TEMPLATE * 4 + 60).astype(np.float32)
 
 
 def drawn(kind: str, strength: int, seed: int = 1) -> np.ndarray:
@@ -59,24 +59,24 @@ def test_some_covers_bear_a_print() -> None:
 
 
 @pytest.fixture(scope="module")
-def judge() -> occlusion.Cover:
-    return occlusion.Cover()
+def judge() -> occlusion.OcclusionClassifier:
+    return occlusion.OcclusionClassifier()
 
 
 def worn(frame: np.ndarray, kind: str, strength: int) -> np.ndarray:
     """The crop uint8 [48, 48] of the face in a grey picture, bare for kind "", seen through a face's own landmarks."""
-    (face,) = detectors.make(DetectorSettings(driver="own")).find(frame, frame)
+    (face,) = detectors.open_detector(DetectorSettings(driver="own")).find(frame, frame)
     assert face.landmarks is not None
     changed = frame.copy()
     if kind:
         occlusions.cover(np.random.default_rng(4), changed, np.array(face.landmarks, np.float32), kind, strength)
-    return preprocess.face(changed, face)
+    return preprocess.face_crop(changed, face)
 
 
 @pytest.mark.parametrize("light", [0.45, 0.7, 1.0, 1.15])
 @pytest.mark.parametrize("kind", ["", "mask", "scarf", "hand", "thing"])
 def test_the_shipped_judge_is_right_about_a_photograph_in_any_light(
-    astronaut: np.ndarray, judge: occlusion.Cover, kind: str, light: float
+    astronaut: np.ndarray, judge: occlusion.OcclusionClassifier, kind: str, light: float
 ) -> None:
     grey = preprocess.to_grey(astronaut)
     crop = np.clip(worn(grey, kind, 3) * light, 0, 255).astype(np.uint8)
@@ -86,36 +86,36 @@ def test_the_shipped_judge_is_right_about_a_photograph_in_any_light(
 
 def given_card(folder: Path, like: str = occlusion.SHIPPED, **changed: object) -> Path:
     """A copy of a shipped model with some entries of its card changed."""
-    model = model_file.find(like)
+    model = model_file.find_model(like)
     (folder / "judge.tflite").write_bytes(model.read_bytes())
     card = json.loads(model.with_suffix(".json").read_text("utf-8"))
     (folder / "judge.json").write_text(json.dumps({**card, **changed}))
     return folder / "judge.tflite"
 
 
-def test_a_face_is_covered_from_the_threshold_on(tmp_path: Path, judge: occlusion.Cover) -> None:
+def test_a_face_is_covered_from_the_threshold_on(tmp_path: Path, judge: occlusion.OcclusionClassifier) -> None:
     crop = np.random.default_rng(2).integers(0, 256, (48, 48)).astype(np.uint8)
     score = judge.score(crop)
     for above in (-1.0, 0.5, 1):
-        assert occlusion.Cover(given_card(tmp_path, threshold=score + above))(crop) == (above < 0)
+        assert occlusion.OcclusionClassifier(given_card(tmp_path, threshold=score + above))(crop) == (above < 0)
 
 
 @pytest.mark.parametrize("threshold", [None, "0", True, float("nan"), float("inf"), 21, [0.0]], ids=str)
 def test_a_threshold_that_is_none_is_refused_in_one_line(tmp_path: Path, threshold: object) -> None:
     file = given_card(tmp_path, threshold=threshold)
     with pytest.raises(ModelError, match="threshold is ") as caught:
-        occlusion.Cover(file)
+        occlusion.OcclusionClassifier(file)
     assert str(file.with_suffix(".json")) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_model_of_another_kind_is_no_judge(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 8\]; expected"):
-        occlusion.Cover(given_card(tmp_path, "emotion-small-int8", threshold=0.0))
+        occlusion.OcclusionClassifier(given_card(tmp_path, "emotion-small-int8", threshold=0.0))
 
 
 def test_a_judge_that_fails_at_work_tells_why_until_it_judges_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge, crop = occlusion.Cover(), np.full((48, 48), 90, np.uint8)
+    judge, crop = occlusion.OcclusionClassifier(), np.full((48, 48), 90, np.uint8)
     with monkeypatch.context() as broken:
         broken.setattr(judge.model, "run", lambda tensor: [np.full((1, 1), np.nan, np.float32)])
         assert not judge(crop)
@@ -124,9 +124,9 @@ def test_a_judge_that_fails_at_work_tells_why_until_it_judges_again(monkeypatch:
     assert judge.trouble == ""
 
 
-def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: occlusion.Cover) -> None:
+def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: occlusion.OcclusionClassifier) -> None:
     """On people that it was not fitted on."""
-    detector, random = detectors.make(DetectorSettings(driver="own")), np.random.default_rng(7)
+    detector, random = detectors.open_detector(DetectorSettings(driver="own")), np.random.default_rng(7)
     prints = dataset.prints(data)
     called: dict[str, list[bool]] = {}
     for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):
@@ -137,7 +137,7 @@ def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: occlusion.
         for kind, changed in dataset._variants(random, base, np.array(face.landmarks, np.float32), prints):
             found = dataset._middle(detector, changed)
             if found is not None:
-                called.setdefault(kind.split()[0], []).append(judge(preprocess.face(changed, found)))
+                called.setdefault(kind.split()[0], []).append(judge(preprocess.face_crop(changed, found)))
     shares = {kind: float(np.mean(each)) for kind, each in called.items()}
     assert len(called["plain"]) > 100
     assert shares["plain"] < 0.04
@@ -158,7 +158,7 @@ def test_fitting_writes_a_judge_with_its_figures(data: Path, tmp_path: Path, mon
     assert {"plain", "worn"} <= set(card["held_out"])
     assert any(kind.startswith("small ") for kind in card["held_out"])
     assert json.loads((tmp_path / "judge.json").read_text("utf-8")) == json.loads(json.dumps(card))
-    assert math.isfinite(occlusion.Cover(tmp_path / "judge.tflite").score(np.zeros((48, 48), np.uint8)))
+    assert math.isfinite(occlusion.OcclusionClassifier(tmp_path / "judge.tflite").score(np.zeros((48, 48), np.uint8)))
 
 
 def test_masks_are_learned_from_where_the_judge_is_sure_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,9 +200,9 @@ def test_halves_are_apart_by_person_and_about_equal() -> None:
 
 
 def test_every_pipeline_that_is_put_together_has_the_judge() -> None:
-    assert isinstance(factory.pipeline(Settings()).covered, occlusion.Cover)
+    assert isinstance(factory.pipeline(Settings()).covered, occlusion.OcclusionClassifier)
     running, _ = factory.best_pipeline(Settings())
-    assert isinstance(running.covered, occlusion.Cover)
+    assert isinstance(running.covered, occlusion.OcclusionClassifier)
 
 
 def test_without_the_judge_the_assistant_goes_on_and_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -112,28 +112,28 @@ def steps(pipeline) -> None:
     pipeline.Pipeline.step = step
 
 
-def models(classifier) -> None:
+def models(expression) -> None:
     """A model that returns nonsense."""
-    right = classifier.Classifier.probabilities
+    right = expression.ExpressionClassifier.probabilities
 
     def probabilities(self, crop):
         if told("step") == "nan" and "cnn" in str(self.path):
-            raise classifier.ModelError("the model returned nan")
+            raise expression.ModelError("the model returned nan")
         return right(self, crop)
 
-    classifier.Classifier.probabilities = probabilities
+    expression.ExpressionClassifier.probabilities = probabilities
 
 
-def judges(cover) -> None:
+def judges(occlusion) -> None:
     """A judge of covered faces that returns nonsense."""
-    right = cover.Cover.score
+    right = occlusion.OcclusionClassifier.score
 
     def score(self, crop):
         if told("step") == "judges nothing":
-            raise cover.ModelError("the model returned nan")
+            raise occlusion.ModelError("the model returned nan")
         return right(self, crop)
 
-    cover.Cover.score = score
+    occlusion.OcclusionClassifier.score = score
 
 
 def starts(see) -> None:

@@ -473,7 +473,7 @@ def test_a_black_picture_may_be_like_the_last_one() -> None:
     ],
 )
 def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPatch, image: object, what: str) -> None:
-    monkeypatch.setattr("assistant.vision.cameras.capture.UNUSABLE_S", 0.0)
+    monkeypatch.setattr("assistant.vision.cameras.capture.UNUSABLE_PAUSE_S", 0.0)
     capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1)] * 3), repeat=False).start()  # type: ignore[arg-type]
     assert capture.take(10) is None
     assert capture.has_ended
@@ -488,7 +488,7 @@ def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_camera_that_gives_no_pictures_for_long_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.vision.cameras.capture.UNUSABLE_S", 0.0)
+    monkeypatch.setattr("assistant.vision.cameras.capture.UNUSABLE_PAUSE_S", 0.0)
     monkeypatch.setattr("assistant.vision.cameras.capture.FIRST_RETRY_S", 0.001)
     opened: list[ScriptedCamera] = []
 
@@ -563,9 +563,9 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_devices_that_may_be_cameras_in_the_order_of_their_numbers(
     system: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert v4l2.devices() == ["2", "3", "11"]
+    assert v4l2.camera_numbers() == ["2", "3", "11"]
     monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(system / "none"))
-    assert v4l2.devices() == []
+    assert v4l2.camera_numbers() == []
     with pytest.raises(CameraError, match="there is no /dev/video"):
         open_camera(CameraSettings(driver="opencv"))
 

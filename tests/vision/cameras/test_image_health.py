@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.vision.cameras.demo import photograph
-from assistant.vision.cameras.image_health import Health
+from assistant.vision.cameras.image_health import ImageHealth
 from tests.support.standins import needs_photographs
 
 SIZE = (480, 640)
@@ -29,10 +29,15 @@ def room() -> np.ndarray:
     return np.clip(made + RNG.normal(0, 3, SIZE), 0, 255).astype(np.uint8)
 
 
-def watched(pictures: Callable[[float], np.ndarray], seconds: float, fps: float = 5.0, health: Health | None = None,
-            start: float = 0.0) -> dict[str, float]:  # fmt: skip
+def watched(
+    pictures: Callable[[float], np.ndarray],
+    seconds: float,
+    fps: float = 5.0,
+    health: ImageHealth | None = None,
+    start: float = 0.0,
+) -> dict[str, float]:
     """When each trouble began to stand."""
-    health, found = health or Health(), {}
+    health, found = health or ImageHealth(), {}
     for number in range(int(seconds * fps)):
         at = start + number / fps
         for name, stands in health.update(pictures(at), at).items():
@@ -87,14 +92,14 @@ def test_less_than_a_picture_a_second_is_slow(fps: float, told: bool) -> None:
 
 
 def test_it_ends_soon_after_the_cause_has_gone() -> None:
-    health, still = Health(), room()
+    health, still = ImageHealth(), room()
     assert watched(black, 8, health=health) != {}
     ends = next(at for at in np.arange(0, 5, 0.2) if not any(health.update(still, 8 + at).values()))
     assert ends <= 2
 
 
 def test_a_pause_forgets_what_had_not_lasted() -> None:
-    health = Health()
+    health = ImageHealth()
     assert watched(black, 4.5, health=health) == {}
     health.pause()
     assert watched(black, 4.5, health=health, start=10.0) == {}
@@ -105,7 +110,7 @@ def test_a_pause_forgets_what_had_not_lasted() -> None:
 def test_what_stands_has_lasted_and_what_ended_was_gone(runs: list[tuple[str, int]]) -> None:
     """Whatever alternates: the state never changes sooner than the trouble's time after the last flip."""
     kinds = [kind for kind, pictures in runs for _ in range(pictures)]
-    health, still, flat = Health(), room(), np.zeros(SIZE, np.uint8)
+    health, still, flat = ImageHealth(), room(), np.zeros(SIZE, np.uint8)
     stood, flipped = False, 0.0
     for number, kind in enumerate(kinds):
         at = number * 0.5

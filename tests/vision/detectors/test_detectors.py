@@ -20,7 +20,10 @@ from tests.support.standins import needs_photographs
 
 @needs_photographs
 def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
-    haar, camera = detectors.make(DetectorSettings(driver="haar")), open_camera(CameraSettings(driver="demo", fps=2))
+    haar, camera = (
+        detectors.open_detector(DetectorSettings(driver="haar")),
+        open_camera(CameraSettings(driver="demo", fps=2)),
+    )
     counts = []
     while (frame := camera.read()) is not None:
         faces = haar.find(frame.image, to_grey(frame.image))
@@ -34,7 +37,7 @@ def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None
 
 
 def test_nobody_is_found_on_a_blank_wall() -> None:
-    haar = detectors.make(DetectorSettings(driver="haar"))
+    haar = detectors.open_detector(DetectorSettings(driver="haar"))
     noise = np.random.default_rng(1).normal(128, 3, (240, 320)).clip(0, 255).astype(np.uint8)
     for wall in (np.zeros((240, 320), np.uint8), np.full((240, 320), 200, np.uint8), noise):
         assert haar.find(wall, wall) == []
@@ -46,7 +49,7 @@ def test_haar_gives_no_face_below_the_score_that_was_set(least: float, scores: l
         def detectMultiScale2(self, *image: object, **how: object) -> tuple[list[tuple[int, ...]], list[int]]:
             return [(10, 10, 40, 40), (60, 10, 40, 40), (110, 10, 40, 40)], [4, 12, 36]
 
-    haar = detectors.make(DetectorSettings(driver="haar", score=least))
+    haar = detectors.open_detector(DetectorSettings(driver="haar", score=least))
     haar._cascade = Cascade()  # type: ignore[attr-defined]
     wall = np.zeros((240, 320), np.uint8)
     assert sorted(face.score for face in haar.find(wall, wall)) == scores
@@ -72,10 +75,10 @@ def test_shrinking_keeps_the_aspect_and_tells_the_way_back(
 def test_a_haar_cascade_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cv2.data, "haarcascades", str(tmp_path))
     with pytest.raises(DetectorError, match="no Haar cascades; install"):
-        detectors.make(DetectorSettings(driver="haar"))
+        detectors.open_detector(DetectorSettings(driver="haar"))
     (tmp_path / "haarcascade_frontalface_alt2.xml").write_text("<opencv_storage></opencv_storage>")
     with pytest.raises(DetectorError, match="damaged; reinstall"):
-        detectors.make(DetectorSettings(driver="haar"))
+        detectors.open_detector(DetectorSettings(driver="haar"))
 
 
 def test_yunet_without_its_file_or_with_another_is_one_line(tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_yunet_without_its_file_or_with_another_is_one_line(tmp_path: Path) -> N
         (str(tmp_path / "none"), "cannot use this"),
     ):
         with pytest.raises(DetectorError, match=said) as caught:
-            detectors.make(DetectorSettings(driver="yunet", model=model))
+            detectors.open_detector(DetectorSettings(driver="yunet", model=model))
         assert "\n" not in str(caught.value)
 
 
@@ -105,7 +108,7 @@ class FakeYuNet:
 
 def test_yunets_boxes_and_landmarks_come_back_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: FakeYuNet())
-    yunet = detectors.make(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
     grey = np.full((480, 640), 50, np.uint8)
     (face,) = yunet.find(grey, grey)  # the second is smaller than min_face
     assert face.box == Box(20, 40, 80, 120)
@@ -119,7 +122,7 @@ def test_yunet_finds_both_tilted_heads(clips: Path) -> None:
     model = os.environ.get("EMOTION_YUNET", "")
     if not model:
         pytest.skip("EMOTION_YUNET names no file: it is YuNet's 320x320 ONNX export")
-    yunet = detectors.make(DetectorSettings(driver="yunet", model=model))
+    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model=model))
     camera, both, frames = (
         open_camera(CameraSettings(driver="opencv", source=str(clips / "two-people-head-pose.mp4"))),
         0,

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Box, Face
-from assistant.vision.detectors.printed_faces import without_prints
+from assistant.vision.detectors.printed_faces import drop_printed_faces
 
 MAN = Face(Box(280, 60, 70, 90), 0.85)
 SKULL = Face(Box(240, 190, 150, 160), 0.6)
 
 
 def test_a_skull_on_a_jumper_is_nobody() -> None:
-    assert without_prints([SKULL, MAN]) == [MAN]
+    assert drop_printed_faces([SKULL, MAN]) == [MAN]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_skull_on_a_jumper_is_nobody() -> None:
     ],
 )
 def test_whoever_is_sure_or_elsewhere_stays(other: Face) -> None:
-    assert without_prints([MAN, other]) == [MAN, other]
+    assert drop_printed_faces([MAN, other]) == [MAN, other]
 
 
 SMILING = Face(Box(272, 75, 120, 172), 0.84)
@@ -33,7 +33,7 @@ SMILING = Face(Box(272, 75, 120, 172), 0.84)
 
 def test_the_lower_half_of_a_smile_is_nobody() -> None:
     smile = Face(Box(285, 151, 89, 96), 0.45)
-    assert without_prints([SMILING, smile]) == [SMILING]
+    assert drop_printed_faces([SMILING, smile]) == [SMILING]
 
 
 @pytest.mark.parametrize(
@@ -45,19 +45,19 @@ def test_the_lower_half_of_a_smile_is_nobody() -> None:
     ],
 )
 def test_a_face_that_is_sure_or_not_within_stays(other: Face) -> None:
-    assert without_prints([SMILING, other]) == [SMILING, other]
+    assert drop_printed_faces([SMILING, other]) == [SMILING, other]
 
 
 def test_the_surer_of_two_is_the_person() -> None:
     unsure_above = Face(MAN.box, 0.5)
-    assert without_prints([unsure_above, SKULL]) == [unsure_above, SKULL]
+    assert drop_printed_faces([unsure_above, SKULL]) == [unsure_above, SKULL]
 
 
 @given(
     st.lists(st.builds(Face, st.builds(Box, *[st.floats(0, 600)] * 2, *[st.floats(20, 200)] * 2), st.floats(0.3, 1)))
 )
 def test_the_surest_face_always_stays_and_none_is_made(faces: list[Face]) -> None:
-    left = without_prints(faces)
+    left = drop_printed_faces(faces)
     assert [face for face in faces if face in left] == left
     if faces:
         assert max(faces, key=lambda face: face.score) in left

@@ -12,7 +12,15 @@ from assistant.config.settings import Settings
 from assistant.records import Box, Face
 from assistant.vision import factory
 from assistant.vision.detectors import rescan
-from assistant.vision.detectors.rescan import BOTH, SOMEBODY, UNSEEN, Search, _View, believed, mirrored
+from assistant.vision.detectors.rescan import (
+    ACCEPT_SCORE,
+    MISSED_SCORE,
+    MIXED_SCALE_BONUS,
+    Rescan,
+    _View,
+    accepted_faces,
+    mirror_face,
+)
 from tests.support.standins import face
 
 GREY = np.zeros((480, 640), np.uint8)
@@ -35,7 +43,7 @@ class Detector:
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         is_mirrored = bool(grey[0, 0])
         self.log.append((self.name, is_mirrored))
-        return [mirrored(each, grey.shape[1]) if is_mirrored else each for each in self.found]
+        return [mirror_face(each, grey.shape[1]) if is_mirrored else each for each in self.found]
 
 
 def sided() -> np.ndarray:
@@ -50,7 +58,7 @@ def weak(score: float, x: float = 280, size: float = 100) -> Face:
 
 def test_a_round_of_four_views_is_taken_frame_by_frame_once_a_second() -> None:
     log: list[tuple[str, bool]] = []
-    look = Search(Detector(FAR, log), Detector(NEAR, log))
+    look = Rescan(Detector(FAR, log), Detector(NEAR, log))
     for number in range(10):
         look.look(sided(), number / 10)
     assert log == ROUND
@@ -64,7 +72,7 @@ def test_a_round_of_four_views_is_taken_frame_by_frame_once_a_second() -> None:
 def test_a_full_round_is_believed_until_the_next_one_is_full() -> None:
     log: list[tuple[str, bool]] = []
     far, near = Detector(FAR, log, weak(0.9)), Detector(NEAR, log)
-    look = Search(far, near)
+    look = Rescan(far, near)
     assert [each.score for each in look.look(sided(), 0.0)] == [0.9], "the first view is better than none"
     for number in range(1, 4):
         found = look.look(sided(), number / 10)
@@ -80,35 +88,35 @@ def test_what_one_size_doubts_and_both_agree_on_is_somebody() -> None:
         return [_View(is_far, [weak(score)] if score else []) for is_far, score in
                 ((True, far), (True, far), (False, near), (False, near))]  # fmt: skip
 
-    doubted = SOMEBODY - 0.02
-    (found,) = believed(views(doubted, doubted - 0.1))
-    assert found.score == pytest.approx(doubted - 0.05 + BOTH)
-    assert believed(views(doubted, doubted - 0.18)) == []
-    assert believed(views(doubted, 0)) == []
-    assert believed(views(0.0, 0.55)) == [], "who is near and hardly seen by one size was looked at already"
-    (found,) = believed(views(0.55, 0))
+    doubted = ACCEPT_SCORE - 0.02
+    (found,) = accepted_faces(views(doubted, doubted - 0.1))
+    assert found.score == pytest.approx(doubted - 0.05 + MIXED_SCALE_BONUS)
+    assert accepted_faces(views(doubted, doubted - 0.18)) == []
+    assert accepted_faces(views(doubted, 0)) == []
+    assert accepted_faces(views(0.0, 0.55)) == [], "who is near and hardly seen by one size was looked at already"
+    (found,) = accepted_faces(views(0.55, 0))
     assert found.score == pytest.approx(0.55)
-    assert believed([*views(0.9, 0)[:1], _View(True, [])]) == [weak((0.9 + UNSEEN) / 2)]
+    assert accepted_faces([*views(0.9, 0)[:1], _View(True, [])]) == [weak((0.9 + MISSED_SCORE) / 2)]
 
 
 def test_a_face_and_another_stay_two_the_nearest_first() -> None:
     small, large = weak(0.7, 100, 40), weak(0.6, 400, 90)
-    assert believed([_View(True, [small, large])]) == [large, small]
+    assert accepted_faces([_View(True, [small, large])]) == [large, small]
     moved = weak(0.8, 110, 40)
-    assert [each.box for each in believed([_View(True, [small]), _View(True, [moved])])] == [moved.box]
+    assert [each.box for each in accepted_faces([_View(True, [small]), _View(True, [moved])])] == [moved.box]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.lists(st.floats(0.25, 1), max_size=1)), min_size=1, max_size=4))
 def test_nobody_is_believed_more_than_the_surest_view_and_what_both_sizes_add(drawn: list) -> None:
     views = [_View(True, [weak(0.3)]), *(_View(is_far, [weak(score) for score in scores]) for is_far, scores in drawn)]
     top = max(each.score for view in views for each in view.faces)
-    for found in believed(views):
-        assert SOMEBODY <= found.score <= top + BOTH
+    for found in accepted_faces(views):
+        assert ACCEPT_SCORE <= found.score <= top + MIXED_SCALE_BONUS
 
 
 @given(faces, st.integers(1, 4000))
 def test_a_mirror_of_a_mirror_is_the_face(found: Face, width: int) -> None:
-    again = mirrored(mirrored(found, width), width)
+    again = mirror_face(mirror_face(found, width), width)
     assert again.box == pytest.approx(found.box, abs=1e-6)
     assert (again.landmarks is None) == (found.landmarks is None)
     if found.landmarks:
@@ -119,7 +127,7 @@ def test_right_is_left_in_a_mirror() -> None:
     points = tuple(
         (280 + x * 80, 100 + y * 80) for x, y in ((0.3, 0.4), (0.7, 0.4), (0.6, 0.6), (0.3, 0.8), (0.7, 0.8))
     )
-    turned = mirrored(Face(Box(280, 100, 80, 80), 0.9, points), 640)
+    turned = mirror_face(Face(Box(280, 100, 80, 80), 0.9, points), 640)
     right, left, nose, *_ = turned.landmarks
     assert right[0] < left[0], "the right eye is on the picture's left in either"
     assert nose[0] < (right[0] + left[0]) / 2, "and who looked to one side looks to the other"
@@ -130,7 +138,7 @@ def test_the_assistant_searches_with_detectors_that_give_what_is_faint() -> None
     made = factory.pipeline(Settings()).search
     assert made is not None
     thresholds = {(is_far, detector.threshold, detector.settings.long_side) for detector, is_far, _ in made._order}
-    assert thresholds == {(True, rescan.FAINT, 640), (False, rescan.FAINT, 320)}
+    assert thresholds == {(True, rescan.VIEW_SCORE_THRESHOLD, 640), (False, rescan.VIEW_SCORE_THRESHOLD, 320)}
 
 
 def test_who_wants_surer_faces_has_them_of_the_search_too() -> None:
@@ -139,5 +147,5 @@ def test_who_wants_surer_faces_has_them_of_the_search_too() -> None:
     assert made.least == 0.8
     log: list[tuple[str, bool]] = []
     detectors = Detector(FAR, log, weak(0.75)), Detector(NEAR, log, weak(0.5))
-    assert Search(*detectors, least=0.8).look(sided(), 0.0) == []
-    assert len(Search(*detectors).look(sided(), 0.0)) == 1
+    assert Rescan(*detectors, least=0.8).look(sided(), 0.0) == []
+    assert len(Rescan(*detectors).look(sided(), 0.0)) == 1

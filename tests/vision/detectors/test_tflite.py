@@ -12,8 +12,8 @@ from assistant.config.settings import Detector as DetectorSettings
 from assistant.errors import DetectorError
 from assistant.records import Face
 from assistant.vision import detectors
-from assistant.vision.detectors.tflite import SHIPPED, Own, levels
-from assistant.vision.inference.model_file import find
+from assistant.vision.detectors.tflite import DEFAULT_MODEL, TFLiteFaceDetector, contrast_table
+from assistant.vision.inference.model_file import find_model
 from tests.support import damaged_models
 from tests.support.standins import needs_photographs
 
@@ -24,7 +24,7 @@ EYES = ((204, 105), (246, 105))
 
 def look(image: NDArray[np.uint8], settings: DetectorSettings = OWN) -> list[Face]:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
-    return detectors.make(settings).find(image, grey)
+    return detectors.open_detector(settings).find(image, grey)
 
 
 def framed(
@@ -71,7 +71,7 @@ def test_a_far_face_is_found_and_one_below_the_smallest_is_not_told(astronaut: N
 def test_the_fast_mode_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: NDArray[np.uint8]) -> None:
     image = framed(astronaut, 0)[0]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    fast = Own(DetectorSettings(driver="own", long_side=160, min_face=16))
+    fast = TFLiteFaceDetector(DetectorSettings(driver="own", long_side=160, min_face=16))
     (quick,), (usual,) = fast.find(image, grey), look(image)
     assert fast._shape == (128, 160)
     assert np.hypot(quick.box.x - usual.box.x, quick.box.y - usual.box.y) < 0.2 * usual.box.width
@@ -107,8 +107,8 @@ def test_a_higher_score_finds_no_more() -> None:
 
 def copy(folder: Path) -> Path:
     model = folder / "copy.tflite"
-    model.write_bytes(find(SHIPPED).read_bytes())
-    model.with_suffix(".json").write_text(find(SHIPPED).with_suffix(".json").read_text("utf-8"), "utf-8")
+    model.write_bytes(find_model(DEFAULT_MODEL).read_bytes())
+    model.with_suffix(".json").write_text(find_model(DEFAULT_MODEL).with_suffix(".json").read_text("utf-8"), "utf-8")
     return model
 
 
@@ -134,19 +134,19 @@ def test_a_damaged_file_or_another_network_is_one_line(tmp_path: Path) -> None:
     content[5000] ^= 1
     model.write_bytes(bytes(content))
     with pytest.raises(DetectorError, match="does not match its card"):
-        detectors.make(DetectorSettings(driver="own", model=str(model)))
+        detectors.open_detector(DetectorSettings(driver="own", model=str(model)))
     with pytest.raises(DetectorError, match="no such model file"):
-        detectors.make(DetectorSettings(driver="own", model=str(tmp_path / "none.tflite")))
+        detectors.open_detector(DetectorSettings(driver="own", model=str(tmp_path / "none.tflite")))
     other = damaged_models.copy(tmp_path, "other")
     with pytest.raises(DetectorError, match="an output of shape"):
-        detectors.make(DetectorSettings(driver="own", model=str(other)))
+        detectors.open_detector(DetectorSettings(driver="own", model=str(other)))
 
 
 def test_the_shipped_detector_is_small_and_says_what_it_is() -> None:
-    card = json.loads(find(SHIPPED).with_suffix(".json").read_text("utf-8"))
+    card = json.loads(find_model(DEFAULT_MODEL).with_suffix(".json").read_text("utf-8"))
     assert 100_000 <= card["parameters"] <= 200_000
     assert card["macs"] <= 60e6
-    assert find(SHIPPED).stat().st_size < 300_000
+    assert find_model(DEFAULT_MODEL).stat().st_size < 300_000
     assert set(card["data"]["terms"]) >= {"fm", "yt", "th"}
 
 
@@ -172,7 +172,7 @@ def test_the_skull_on_the_jumper_is_nobody(clips: Path, clip: str) -> None:
 
 
 def count(clip: Path) -> list[int]:
-    detector, video, counts = detectors.make(OWN), cv2.VideoCapture(str(clip)), []
+    detector, video, counts = detectors.open_detector(OWN), cv2.VideoCapture(str(clip)), []
     while (read := video.read())[0]:
         counts.append(len(detector.find(read[1], cv2.cvtColor(read[1], cv2.COLOR_BGR2GRAY))))
     return counts
@@ -181,7 +181,7 @@ def count(clip: Path) -> list[int]:
 @pytest.mark.parametrize(("mean", "spread"), [(30, 10), (90, 30), (140, 70), (200, 20), (128, 0)])
 def test_dark_and_flat_frames_are_levelled_and_others_left_alone(mean: float, spread: float) -> None:
     grey = np.random.default_rng(1).normal(mean, spread, (240, 320)).clip(0, 255).astype(np.uint8)
-    table = levels(grey)
+    table = contrast_table(grey)
     assert table.dtype == np.uint8
     assert (np.diff(table.astype(int)) >= 0).all()  # what is lighter stays lighter
     made = table[grey]
@@ -194,12 +194,12 @@ def test_dark_and_flat_frames_are_levelled_and_others_left_alone(mean: float, sp
 
 def test_a_network_whose_maps_do_not_fit_the_picture_is_refused(tmp_path: Path) -> None:
     model = tmp_path / "finer.tflite"
-    model.write_bytes(find(SHIPPED).read_bytes())
-    model.with_suffix(".json").write_bytes(find(SHIPPED).with_suffix(".json").read_bytes())
+    model.write_bytes(find_model(DEFAULT_MODEL).read_bytes())
+    model.with_suffix(".json").write_bytes(find_model(DEFAULT_MODEL).with_suffix(".json").read_bytes())
 
     def finer(tree, graph) -> None:
         graph.operators[0].builtinOptions.strideW = graph.operators[0].builtinOptions.strideH = 1
 
     damaged_models.edit(model, finer)
     with pytest.raises(DetectorError, match="cells for 320x240 pixels; a face detector of ours has 1580"):
-        Own(DetectorSettings(model=str(model)))
+        TFLiteFaceDetector(DetectorSettings(model=str(model)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face, Track
-from assistant.vision.cameras.lens_cover import CLEAR_S, COVERED_S, Lens
+from assistant.vision.cameras.lens_cover import CLEAR_DWELL_S, COVER_DWELL_S, LensCover
 from assistant.vision.decisions.partner import LOST_S, RIVAL_S, STEADY_S, Partner
 from assistant.vision.faces import geometry, quality
 from tests.support.scripted_pipeline import with_landmarks
@@ -27,18 +27,18 @@ def box(x: float, size: float = 80, y: float = 200) -> Box:
     ("x", "hour", "where"), [(0, "11", "left"), (140, "11", "left"), (320, "12", "ahead"), (640, "1", "right")]
 )
 def test_hours_of_an_ordinary_lens(x: float, hour: str, where: str) -> None:
-    assert geometry.hour(box(x), 640, 62) == hour
-    assert geometry.where(box(x), 640) == where
+    assert geometry.clock_hour(box(x), 640, 62) == hour
+    assert geometry.direction(box(x), 640) == where
 
 
 @pytest.mark.parametrize(("x", "hour"), [(0, "10"), (160, "11"), (320, "12"), (480, "1"), (640, "2")])
 def test_a_wide_lens_sees_more_hours(x: float, hour: str) -> None:
-    assert geometry.hour(box(x), 640, 120) == hour
+    assert geometry.clock_hour(box(x), 640, 120) == hour
 
 
 @given(st.floats(0, 640), st.floats(30, 150))
 def test_the_hour_is_that_of_the_angle(x: float, fov_deg: float) -> None:
-    hour, mirrored = (int(geometry.hour(box(at), 640, fov_deg)) for at in (x, 640 - x))
+    hour, mirrored = (int(geometry.clock_hour(box(at), 640, fov_deg)) for at in (x, 640 - x))
     assert hour in (10, 11, 12, 1, 2)
     assert (hour + mirrored) % 12 == 0
     if hour != 12:
@@ -49,7 +49,7 @@ def test_a_face_of_15_cm_tells_how_far_it_is() -> None:
     # 640 pixels for 62 degrees: 532 pixels of focal length; 0.15 m * 532 / 80 px
     assert geometry.distance_m(box(320, 80), 640, 62) == pytest.approx(1.0, abs=0.01)
     assert geometry.distance_m(box(320, 80), 640, 62) == geometry.distance_m(box(640, 160), 1280, 62)
-    assert [geometry.distance(box(320, size), 640, 62) for size in (160, 70, 60, 28, 25)] == [
+    assert [geometry.distance_band(box(320, size), 640, 62) for size in (160, 70, 60, 28, 25)] == [
         "near",
         "near",
         "",
@@ -70,7 +70,7 @@ def test_aiming_brings_a_face_to_the_middle() -> None:
     for start in ((10, 10), (630, 470), (330, 20), (20, 300), (320, 240)):
         x, y = start
         for _ in range(6):
-            hint = geometry.aim(box(x, y=y), 640, 480)
+            hint = geometry.aim_hint(box(x, y=y), 640, 480)
             x += {"left": 120, "right": -120}.get(hint, 0)
             y += {"up": 90, "down": -90}.get(hint, 0)
         assert hint == "ahead", start
@@ -150,16 +150,16 @@ def test_who_is_much_more_becomes_the_partner_after_a_while() -> None:
 
 
 def test_a_covered_lens_pauses_after_two_seconds_and_clears_sooner() -> None:
-    lens, told = Lens(), []
+    lens, told = LensCover(), []
     for frame in range(100):
         is_covered = frame == 5 or 20 <= frame < 60
         if news := lens.update(is_covered, 10.0 if is_covered else 90.0, frame / 10):
             told.append((frame / 10, news))
-    assert told == [(2 + COVERED_S, "covered"), (6 + CLEAR_S, "uncovered")]
+    assert told == [(2 + COVER_DWELL_S, "covered"), (6 + CLEAR_DWELL_S, "uncovered")]
 
 
 def test_a_dark_room_is_no_covered_lens() -> None:
-    lens = Lens()
+    lens = LensCover()
     assert not any(lens.update(True, 8.0, frame / 10) for frame in range(100)), "dark from the start"
     dusk = [90 - frame for frame in range(88)]
     assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
@@ -174,9 +174,9 @@ def room(seed: int, light: float, contrast: float) -> Picture:
 
 def told(greys: Callable[[float], Picture], fps: float, seconds: float) -> list[tuple[float, str]]:
     """What the lens tells of the coarse greys of each moment, and when."""
-    lens, news = Lens(), []
+    lens, news = LensCover(), []
     for frame in range(int(seconds * fps)):
-        shade = quality.Shade(float((seen := greys(frame / fps)).mean()), float(seen.std()))
+        shade = quality.Brightness(float((seen := greys(frame / fps)).mean()), float(seen.std()))
         if what := lens.update(shade.is_flat, shade.mean, frame / fps, shade.spread):
             news.append((frame / fps, what))
     return news
@@ -211,15 +211,15 @@ def test_a_hand_that_slides_on_covers_the_lens_however_fast_it_comes(
     greys = hand(before, leaves * float(before.mean()), slides_s, angle, soft)
     (covered, uncovered) = told(greys, fps, GOES + 2)
     assert (covered[1], uncovered[1]) == ("covered", "uncovered")
-    assert COMES + COVERED_S < covered[0] <= COMES + slides_s + COVERED_S + 2 / fps
-    assert GOES + CLEAR_S <= uncovered[0] + 1e-6 <= GOES + CLEAR_S + 2 / fps
+    assert COMES + COVER_DWELL_S < covered[0] <= COMES + slides_s + COVER_DWELL_S + 2 / fps
+    assert GOES + CLEAR_DWELL_S <= uncovered[0] + 1e-6 <= GOES + CLEAR_DWELL_S + 2 / fps
 
 
 @settings(max_examples=400)
 @given(rooms, st.floats(1, 30), st.floats(10, 30), st.floats(0.85, 0.95))
 def test_a_room_that_gets_dark_all_over_is_no_hand(before: Picture, fades_s: float, fps: float, lost: float) -> None:
     """A lamp that glows out, a corridor, dusk: at last the greys spread too little for shapes to be seen."""
-    left = lost * quality.FLAT / float(before.std())
+    left = lost * quality.FLAT_STD / float(before.std())
 
     def greys(at: float) -> Picture:
         return before * left ** min(1.0, max(0.0, (at - COMES) / fades_s))
@@ -237,7 +237,7 @@ def test_a_doorway_that_is_walked_into_takes_longer_than_a_hand(
 
 
 def test_while_a_cover_is_in_question_that_is_known() -> None:
-    lens, asked = Lens(), []
+    lens, asked = LensCover(), []
     for frame in range(60):
         is_flat = 10 <= frame < 20 or frame >= 30
         lens.update(is_flat, 5.0 if is_flat else 90.0, frame / 10)
@@ -247,7 +247,10 @@ def test_while_a_cover_is_in_question_that_is_known() -> None:
 
 @given(st.floats(30, 150), st.floats(10, 200))
 def test_a_camera_on_its_side_measures_as_well(fov_deg: float, size: float) -> None:
-    upright, sideways = geometry.across(fov_deg, (480, 640)), geometry.across(fov_deg, (640, 480))
+    upright, sideways = (
+        geometry.horizontal_fov_deg(fov_deg, (480, 640)),
+        geometry.horizontal_fov_deg(fov_deg, (640, 480)),
+    )
     assert upright == fov_deg > sideways
     assert geometry.distance_m(box(200, size), 640, upright) == pytest.approx(
         geometry.distance_m(box(200, size), 480, sideways)

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from assistant.records import Box, Face
 from assistant.vision.faces import preprocess
-from assistant.vision.faces.preprocess import SIDE
+from assistant.vision.faces.preprocess import CROP_SIDE
 
 RNG = np.random.default_rng(7)
 
 
 def test_every_grey_level_has_its_own_exact_value() -> None:
     levels = np.arange(256, dtype=np.uint8)
-    crops = np.resize(levels, (1, SIDE, SIDE))
+    crops = np.resize(levels, (1, CROP_SIDE, CROP_SIDE))
     values = preprocess.normalize(crops)
-    assert values.shape == (1, SIDE, SIDE, 1)
+    assert values.shape == (1, CROP_SIDE, CROP_SIDE, 1)
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values[0, :, :, 0] * 64 + 128, crops[0].astype(np.float32))
     assert values.min() == -2.0
@@ -29,17 +29,17 @@ def test_every_grey_level_has_its_own_exact_value() -> None:
 
 def test_only_grey_crops_of_the_right_size_and_type_are_taken() -> None:
     for wrong in (
-        np.zeros((SIDE, SIDE), np.float32),
-        np.zeros((SIDE, SIDE + 1), np.uint8),
-        np.zeros((SIDE, SIDE, 1), np.uint8),
+        np.zeros((CROP_SIDE, CROP_SIDE), np.float32),
+        np.zeros((CROP_SIDE, CROP_SIDE + 1), np.uint8),
+        np.zeros((CROP_SIDE, CROP_SIDE, 1), np.uint8),
     ):
         with pytest.raises(ValueError, match="expected grey crops uint8"):
             preprocess.normalize(wrong)
 
 
 def test_a_finished_crop_passes_unchanged_through_cropping() -> None:
-    crop = RNG.integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
-    np.testing.assert_array_equal(preprocess.crop(crop, Box(0, 0, SIDE, SIDE)), crop)
+    crop = RNG.integers(0, 256, (CROP_SIDE, CROP_SIDE), dtype=np.uint8)
+    np.testing.assert_array_equal(preprocess.crop(crop, Box(0, 0, CROP_SIDE, CROP_SIDE)), crop)
 
 
 @pytest.mark.parametrize("side", [24, 48, 97, 200, 333])
@@ -52,7 +52,7 @@ def test_a_changed_mouth_changes_the_crop_and_a_changed_wall_does_not(side: int)
     mouth[y - half // 2 : y + half // 2 + 1, x - half : x + half] = 255
     changed = preprocess.crop(mouth, box).astype(int) - before
     assert np.abs(changed).max() > 40
-    assert np.abs(changed)[: SIDE // 2].max() < 30  # the forehead stays
+    assert np.abs(changed)[: CROP_SIDE // 2].max() < 30  # the forehead stays
     wall = grey.copy()
     wall[:, 60 + side + 2 :] = 255
     np.testing.assert_array_equal(preprocess.crop(wall, box), before)
@@ -69,7 +69,7 @@ def test_any_box_that_touches_the_picture_gives_a_crop(
     touches = -side / 2 + 1 < centre_x < 120 + side / 2 - 1 and -side / 2 + 1 < centre_y < 100 + side / 2 - 1
     if touches:
         crop = preprocess.crop(grey, box, margin)
-        assert crop.shape == (SIDE, SIDE)
+        assert crop.shape == (CROP_SIDE, CROP_SIDE)
         assert crop.dtype == np.uint8
         assert (crop == 77).all()
 
@@ -117,7 +117,7 @@ def drawn(angle: float, scale: float, size: int = 400) -> tuple[np.ndarray, np.n
     """A picture with white dots where the landmarks of a face are, turned and scaled about its middle; and these."""
     turn = math.radians(angle)
     turning = scale * np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    points = (preprocess.SHAPE - 24) @ turning.T + size / 2
+    points = (preprocess.LANDMARK_TEMPLATE - 24) @ turning.T + size / 2
     grey = np.full((size, size), 40, np.uint8)
     for x, y in points:
         cv2.circle(grey, (round(x), round(y)), max(1, round(1.5 * scale)), 255, -1)
@@ -131,7 +131,7 @@ def test_an_aligned_face_is_upright_whatever_its_tilt_and_size(angle: float, sca
     made = preprocess.align(grey, points)
     assert made.shape == (48, 48)
     assert made.dtype == np.uint8
-    for x, y in preprocess.SHAPE:
+    for x, y in preprocess.LANDMARK_TEMPLATE:
         assert made[round(y), round(x)] > 180, (x, y)
     assert made[:8].max() == made[44:].max() == 40
 
@@ -139,7 +139,7 @@ def test_an_aligned_face_is_upright_whatever_its_tilt_and_size(angle: float, sca
 def test_a_large_face_is_averaged_not_sampled() -> None:
     """A fine check pattern becomes an even grey, as in `crop`."""
     grey = (np.indices((480, 480)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    points = (preprocess.SHAPE - 24) * 9 + 240
+    points = (preprocess.LANDMARK_TEMPLATE - 24) * 9 + 240
     made = preprocess.align(grey, points)
     assert abs(float(made.mean()) - 127.5) < 3
     assert made.std() < 12
@@ -159,7 +159,7 @@ def test_a_box_many_times_the_picture_takes_no_time_and_shows_the_same() -> None
 def test_a_face_without_landmarks_is_cut_out_along_its_box() -> None:
     grey = np.random.default_rng(1).integers(0, 256, (100, 120)).astype(np.uint8)
     box = Box(20, 10, 50, 60)
-    np.testing.assert_array_equal(preprocess.face(grey, Face(box, 0.9), 0.1), preprocess.crop(grey, box, 0.1))
+    np.testing.assert_array_equal(preprocess.face_crop(grey, Face(box, 0.9), 0.1), preprocess.crop(grey, box, 0.1))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_face_without_landmarks_is_cut_out_along_its_box() -> None:
 def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[float, float], ...]) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (100, 120)).astype(np.uint8)
     box = Box(20, 10, 50, 60)
-    made = preprocess.face(grey, Face(box, 0.9, landmarks))
+    made = preprocess.face_crop(grey, Face(box, 0.9, landmarks))
     np.testing.assert_array_equal(made, preprocess.crop(grey, box))
 
 
@@ -181,7 +181,7 @@ def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[floa
 def test_landmarks_far_from_their_box_are_not_followed(off: float, is_followed: bool) -> None:
     grey, points = drawn(30, 2.5)
     found = Face(Box(140, 140, 120, 120), 0.9, tuple((float(x) + off, float(y)) for x, y in points))
-    along_the_box = np.array_equal(preprocess.face(grey, found), preprocess.crop(grey, found.box))
+    along_the_box = np.array_equal(preprocess.face_crop(grey, found), preprocess.crop(grey, found.box))
     assert along_the_box != is_followed
 
 
@@ -189,6 +189,6 @@ def test_a_face_at_the_edge_repeats_it() -> None:
     grey, points = drawn(0, 3.0)
     made = preprocess.align(grey[:, 200:], points - (200, 0))  # half of it is outside
     assert made.shape == (48, 48)
-    assert made[round(preprocess.SHAPE[1, 1]), round(preprocess.SHAPE[1, 0])] > 180
+    assert made[round(preprocess.LANDMARK_TEMPLATE[1, 1]), round(preprocess.LANDMARK_TEMPLATE[1, 0])] > 180
     left_out = preprocess.align(np.full((50, 50), 77, np.uint8), points + 500)
     assert (left_out == 77).all()

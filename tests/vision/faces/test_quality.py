@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from assistant.records import Box, Face
 from assistant.vision.faces import preprocess, quality
-from assistant.vision.faces.preprocess import SHAPE
+from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from tests.support.standins import face
 
-UPRIGHT = [tuple(point) for point in SHAPE]
+UPRIGHT = [tuple(point) for point in LANDMARK_TEMPLATE]
 ANGLES = st.floats(-80, 80)
 SIZES = st.floats(0.5, 20)
 
@@ -22,7 +22,7 @@ def held(
     roll_deg: float = 0.0, nose: float = 0.0, scale: float = 1.0, mirror: bool = False
 ) -> list[tuple[float, float]]:
     """The mean face: its nose moved by a share of the eye-mouth distance, mirrored, scaled, turned clockwise."""
-    points = SHAPE - SHAPE.mean(axis=0)
+    points = LANDMARK_TEMPLATE - LANDMARK_TEMPLATE.mean(axis=0)
     points[2, 0] += nose * (points[3, 1] - points[0, 1])
     if mirror:
         points = (points * (-1, 1))[[1, 0, 2, 4, 3]]
@@ -32,7 +32,7 @@ def held(
 
 
 def test_the_mean_face_looks_ahead() -> None:
-    pose = quality.pose(UPRIGHT)
+    pose = quality.head_pose(UPRIGHT)
     assert pose.roll_deg == pytest.approx(0, abs=1e-6)
     assert pose.turn == pytest.approx(0, abs=0.01)
     assert pose.facing == "ahead"
@@ -41,7 +41,7 @@ def test_the_mean_face_looks_ahead() -> None:
 
 @given(ANGLES, st.floats(-0.4, 0.4), SIZES)
 def test_roll_is_the_rotation_and_turn_does_not_depend_on_it(roll: float, nose: float, scale: float) -> None:
-    pose, upright = quality.pose(held(roll, nose, scale)), quality.pose(held(0, nose))
+    pose, upright = quality.head_pose(held(roll, nose, scale)), quality.head_pose(held(0, nose))
     assert pose.roll_deg == pytest.approx(roll, abs=1e-3)
     assert pose.turn == pytest.approx(upright.turn, abs=1e-6)
     assert pose.turn == pytest.approx(nose, abs=0.01)
@@ -49,12 +49,14 @@ def test_roll_is_the_rotation_and_turn_does_not_depend_on_it(roll: float, nose: 
 
 @given(ANGLES, st.floats(-0.4, 0.4))
 def test_a_mirror_swaps_left_and_right(roll: float, nose: float) -> None:
-    assert quality.pose(held(roll, nose, mirror=True)).turn == pytest.approx(-quality.pose(held(roll, nose)).turn)
+    assert quality.head_pose(held(roll, nose, mirror=True)).turn == pytest.approx(
+        -quality.head_pose(held(roll, nose)).turn
+    )
 
 
 @pytest.mark.parametrize(("nose", "facing"), [(-0.2, "left"), (-0.05, "ahead"), (0.05, "ahead"), (0.2, "right")])
 def test_which_way_a_face_looks(nose: float, facing: str) -> None:
-    assert quality.pose(held(20, nose)).facing == facing
+    assert quality.head_pose(held(20, nose)).facing == facing
 
 
 @pytest.mark.parametrize(("nose", "side_on"), [(0.2, False), (0.3, True), (-0.3, True), (math.nan, False)])
@@ -86,12 +88,12 @@ def frame(low: int = 60, high: int = 190) -> np.ndarray:
 
 
 def trouble(grey: np.ndarray, found: Face, covered: bool = False) -> str:
-    return quality.trouble(found, preprocess.face(grey, found), grey, lambda crop: covered)
+    return quality.rejection_reason(found, preprocess.face_crop(grey, found), grey, lambda crop: covered)
 
 
 def test_an_ordinary_face_can_be_told() -> None:
     assert trouble(frame(), face(280)) == ""
-    assert quality.trouble(face(280), preprocess.face(frame(), face(280)), frame(), None) == ""
+    assert quality.rejection_reason(face(280), preprocess.face_crop(frame(), face(280)), frame(), None) == ""
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_each_trouble_is_named(grey: np.ndarray, found: Face, why: str) -> None:
 @pytest.mark.parametrize(("lightest", "why"), [(30, "dark"), (46, "")])
 def test_what_is_too_dark_is_told_by_the_lightest_twentieth(lightest: int, why: str) -> None:
     grey = np.minimum(frame(0, 70), lightest).astype(np.uint8)
-    assert trouble(grey, face(280)) == quality.frame_trouble(grey) == why
+    assert trouble(grey, face(280)) == quality.frame_rejection_reason(grey) == why
 
 
 def test_side_on_and_covered_come_after_what_spoils_landmarks() -> None:
@@ -155,20 +157,20 @@ def test_a_picture_without_slopes_is_not_called_blurred() -> None:
 
 
 def test_a_frame_tells_why_nobody_can_be_seen() -> None:
-    assert quality.frame_trouble(frame()) == ""
-    assert quality.frame_trouble(frame(0, 20)) == "dark"
-    assert quality.frame_trouble(np.full((480, 640), 255, np.uint8)) == "bright"
-    assert quality.frame_trouble(cv2.GaussianBlur(frame(), (0, 0), 12)) == "blurred"
+    assert quality.frame_rejection_reason(frame()) == ""
+    assert quality.frame_rejection_reason(frame(0, 20)) == "dark"
+    assert quality.frame_rejection_reason(np.full((480, 640), 255, np.uint8)) == "bright"
+    assert quality.frame_rejection_reason(cv2.GaussianBlur(frame(), (0, 0), 12)) == "blurred"
 
 
 def test_a_finger_on_the_lens_is_no_dark_room() -> None:
     noise = np.random.default_rng(2).normal(0, 3, (480, 640))
-    assert quality.shade(np.clip(25 + noise, 0, 255).astype(np.uint8)).is_flat
+    assert quality.frame_brightness(np.clip(25 + noise, 0, 255).astype(np.uint8)).is_flat
     room = np.clip(25 + 20 * np.sin(np.arange(640) / 60) + noise, 0, 255).astype(np.uint8)
-    assert not quality.shade(room).is_flat
-    assert not quality.shade(np.full((480, 640), 130, np.uint8)).is_flat, "a wall in the light"
+    assert not quality.frame_brightness(room).is_flat
+    assert not quality.frame_brightness(np.full((480, 640), 130, np.uint8)).is_flat, "a wall in the light"
 
 
 def test_a_box_beyond_the_edge_still_has_an_inside() -> None:
     for box in (Box(-50, -50, 20, 20), Box(900, 900, 20, 20), Box(630, 470, 80, 80), Box(10, 10, 0, 0)):
-        assert quality.inside(frame(), box).size >= 1
+        assert quality.pixels_in(frame(), box).size >= 1

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from assistant.config.settings import Settings
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS
-from assistant.vision.faces.preprocess import SIDE, normalize
+from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from assistant.vision.inference import model_file, sandbox
-from assistant.vision.inference.expression import Classifier, read_card
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.expression import ExpressionClassifier, read_card
+from assistant.vision.inference.model_file import find_model
 from tests.support import damaged_models
 
-CROP = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
+CROP = np.random.default_rng(3).integers(0, 256, (CROP_SIDE, CROP_SIDE), dtype=np.uint8)
 SHIPPED = sorted(path.stem for path in Path(model_file.__file__).parents[3].glob("models/emotion-*.tflite"))
 
 
@@ -27,7 +27,7 @@ def test_the_default_model_is_shipped() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_gives_probabilities_for_any_crop(name: str) -> None:
-    reader = Classifier(find(name), threads=1)
+    reader = ExpressionClassifier(find_model(name), threads=1)
     assert set(reader.labels) <= set(EXPRESSIONS)
     answers = []
     for crop in (CROP, np.zeros_like(CROP), np.full_like(CROP, 255), CROP.T):
@@ -42,7 +42,7 @@ def test_a_shipped_model_gives_probabilities_for_any_crop(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_quantized_input_carries_every_grey_level(name: str) -> None:
-    tensor = Classifier(find(name)).quantize(CROP)
+    tensor = ExpressionClassifier(find_model(name)).quantize(CROP)
     assert tensor.dtype == np.int8
     np.testing.assert_array_equal(tensor[0, :, :, 0].astype(int) + 128, CROP)
 
@@ -50,7 +50,7 @@ def test_the_quantized_input_carries_every_grey_level(name: str) -> None:
 def test_a_changed_mouth_changes_what_the_model_sees() -> None:
     changed = CROP.copy()
     changed[34:40, 14:34] = 255 - changed[34:40, 14:34]
-    reader = Classifier(find(damaged_models.SHIPPED))
+    reader = ExpressionClassifier(find_model(damaged_models.SHIPPED))
     assert (reader.quantize(changed) != reader.quantize(CROP)).sum() > 50
 
 
@@ -61,7 +61,7 @@ def test_a_cut_model_is_refused(tmp_path_factory: pytest.TempPathFactory, share:
     content = model.read_bytes()
     model.write_bytes(content[: int(share * len(content))])
     with pytest.raises(ModelError, match="does not match its card"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 @settings(max_examples=25, deadline=None)
@@ -72,7 +72,7 @@ def test_one_flipped_bit_is_refused(tmp_path_factory: pytest.TempPathFactory, pl
     content[int(place * len(content))] ^= 1 << bit
     model.write_bytes(content)
     with pytest.raises(ModelError, match="does not match its card"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_garbage_with_a_matching_card_is_one_clear_line(tmp_path: Path) -> None:
@@ -80,15 +80,15 @@ def test_garbage_with_a_matching_card_is_one_clear_line(tmp_path: Path) -> None:
     model.write_bytes(b"\x1c\0\0\0TFL3" + bytes(range(256)) * 40)
     damaged_models.rewrite_card(model, sha256="")
     with pytest.raises(ModelError, match="cannot load this model") as caught:
-        Classifier(model)
+        ExpressionClassifier(model)
     assert "\n" not in str(caught.value)
 
 
 def test_another_models_card_is_refused(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
-    model.with_suffix(".json").write_bytes(find("emotion-small-int8").with_suffix(".json").read_bytes())
+    model.with_suffix(".json").write_bytes(find_model("emotion-small-int8").with_suffix(".json").read_bytes())
     with pytest.raises(ModelError, match="does not match its card"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
@@ -103,15 +103,15 @@ def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
 
     damaged_models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, self_test=[])
     with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 8\]; its card says .* to \[1, 2\]"):
-        Classifier(model)
+        ExpressionClassifier(model)
     model = damaged_models.copy(tmp_path, "logits")
     damaged_models.edit(model, narrower)
     with pytest.raises(ModelError, match="returned no probabilities"):
-        Classifier(model)
+        ExpressionClassifier(model)
     model = damaged_models.copy(tmp_path, "two")
     damaged_models.edit(model, two_inputs)
     with pytest.raises(ModelError, match="expected one input|cannot load"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
 
     damaged_models.edit(model, unscaled)
     with pytest.raises(ModelError, match="without a scale|cannot load"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_card_that_says_something_else_is_refused(tmp_path: Path, changes: dic
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, **changes)
     with pytest.raises(ModelError, match=said) as caught:
-        Classifier(model)
+        ExpressionClassifier(model)
     assert len(str(caught.value)) < len(str(model)) + 400
 
 
@@ -162,7 +162,7 @@ def test_a_model_that_ends_whoever_loads_it_is_refused_and_we_live(tmp_path: Pat
 
     damaged_models.edit(model, hollow)
     with pytest.raises(ModelError, match="ends the process that loads it .signal 6.; the file is damaged"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
 
     damaged_models.edit(model, swell)
     with pytest.raises(ModelError, match="needs more than 512 MiB|ends the process|cannot load"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_model_whose_output_nothing_makes_is_refused(tmp_path: Path) -> None:
@@ -186,18 +186,18 @@ def test_a_model_whose_output_nothing_makes_is_refused(tmp_path: Path) -> None:
 
     damaged_models.edit(model, unplug)
     with pytest.raises(ModelError, match="the model cannot be run: "):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_model_that_never_ends_loading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "LIMIT_S", 0.0)
+    monkeypatch.setattr(sandbox, "TIMEOUT_S", 0.0)
     with pytest.raises(ModelError, match="not loaded and run within 0 s"):
-        Classifier(damaged_models.copy(tmp_path))
+        ExpressionClassifier(damaged_models.copy(tmp_path))
 
 
 def test_a_shipped_model_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "LIMIT_S", 0.0)
-    assert Classifier(find(damaged_models.SHIPPED)).labels
+    monkeypatch.setattr(sandbox, "TIMEOUT_S", 0.0)
+    assert ExpressionClassifier(find_model(damaged_models.SHIPPED)).labels
 
 
 def test_a_tensor_whose_name_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_tensor_whose_name_is_no_text_is_one_clear_line(tmp_path: Path) -> Non
 
     damaged_models.edit(model, rename)
     with pytest.raises(ModelError, match="utf-8"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_missing_and_malformed_cards_and_models(tmp_path: Path) -> None:
@@ -218,19 +218,19 @@ def test_missing_and_malformed_cards_and_models(tmp_path: Path) -> None:
         read_card(model)
     model.with_suffix(".json").unlink()
     with pytest.raises(ModelError, match="its card copy.json is missing"):
-        Classifier(model)
+        ExpressionClassifier(model)
     with pytest.raises(ModelError, match="there are: emotion-cnn-int8"):
-        find("emotion-huge")
+        find_model("emotion-huge")
     with pytest.raises(ModelError, match="no such model file"):
-        find("elsewhere/model.tflite")
-    assert find(str(damaged_models.copy(tmp_path))).name == "copy.tflite"
+        find_model("elsewhere/model.tflite")
+    assert find_model(str(damaged_models.copy(tmp_path))).name == "copy.tflite"
 
 
 def test_the_temperature_of_the_card_softens_without_changing_the_order(tmp_path: Path) -> None:
     plain, soft = damaged_models.copy(tmp_path, "plain"), damaged_models.copy(tmp_path, "soft")
     damaged_models.rewrite_card(plain, temperature=1.0)
     damaged_models.rewrite_card(soft, temperature=2.0)
-    before, after = Classifier(plain).probabilities(CROP), Classifier(soft).probabilities(CROP)
+    before, after = ExpressionClassifier(plain).probabilities(CROP), ExpressionClassifier(soft).probabilities(CROP)
     assert after.max() < before.max()
     assert after.argmax() == before.argmax()
     expected = np.maximum(before, 1 / 512) ** 0.5
@@ -240,18 +240,18 @@ def test_the_temperature_of_the_card_softens_without_changing_the_order(tmp_path
 def test_a_model_too_large_for_the_device_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_file, "MAX_BYTES", 1000)
     with pytest.raises(ModelError, match="larger than"):
-        Classifier(damaged_models.copy(tmp_path))
+        ExpressionClassifier(damaged_models.copy(tmp_path))
 
 
 def test_without_a_runtime_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("ai_edge_litert.interpreter", "tensorflow.lite", "tflite_runtime.interpreter"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ModelError, match="install ai-edge-litert"):
-        Classifier(find(damaged_models.SHIPPED))
+        ExpressionClassifier(find_model(damaged_models.SHIPPED))
 
 
 def test_serving_and_training_share_the_arithmetic() -> None:
-    reader = Classifier(find(damaged_models.SHIPPED))
+    reader = ExpressionClassifier(find_model(damaged_models.SHIPPED))
     scale, zero_point = 1 / 64, 0
     np.testing.assert_array_equal(
         reader.quantize(CROP)[0], np.rint(normalize(CROP) / scale + zero_point).astype(np.int8)
@@ -260,7 +260,7 @@ def test_serving_and_training_share_the_arithmetic() -> None:
 
 @pytest.mark.parametrize("scores", [[0.05] * 8, [0.4] * 8, [1.4, -0.4, 0, 0, 0, 0, 0, 0], [np.nan] * 8])
 def test_what_is_no_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
-    reader = Classifier(find("emotion-cnn-int8"))
+    reader = ExpressionClassifier(find_model("emotion-cnn-int8"))
     monkeypatch.setattr(reader.model, "run", lambda tensor: [np.array([scores], np.float32)])
     with pytest.raises(ModelError, match="returned no probabilities"):
         reader.probabilities(np.zeros((48, 48), np.uint8))

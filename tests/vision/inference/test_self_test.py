@@ -9,25 +9,25 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.vision.inference import self_test
-from assistant.vision.inference.expression import Classifier
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.expression import ExpressionClassifier
+from assistant.vision.inference.model_file import find_model
 from convert.expression.card import load
 from tests.support import damaged_models
 
 
 def test_the_pictures_never_change() -> None:
-    pictures = self_test.pictures()
+    pictures = self_test.test_images()
     assert (pictures.shape, pictures.dtype) == ((7, 48, 48), np.uint8)
     assert hashlib.sha256(pictures.tobytes()).hexdigest()[:16] == "e4bca8c544eeeb5b"
     assert len({picture.tobytes() for picture in pictures}) == 7
 
 
 def test_the_shipped_models_know_what_they_said_and_it_is_not_always_the_same() -> None:
-    for model in sorted(find(damaged_models.SHIPPED).parent.glob("**/emotion-*.tflite")):
+    for model in sorted(find_model(damaged_models.SHIPPED).parent.glob("**/emotion-*.tflite")):
         answers = np.array(load(model)["self_test"])
         assert answers.shape == (7, len(load(model)["labels"]))
         assert np.ptp(answers, axis=0).max() > 3 * self_test.TOLERANCE
-        np.testing.assert_allclose(Classifier(model).self_test_answers(), answers, atol=self_test.TOLERANCE)
+        np.testing.assert_allclose(ExpressionClassifier(model).self_test_answers(), answers, atol=self_test.TOLERANCE)
 
 
 def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
@@ -41,9 +41,9 @@ def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
 
     damaged_models.edit(model, stuck)
     with pytest.raises(ModelError, match=r"copy\.tflite: fails its self-test: a probability is off by"):
-        Classifier(model)
+        ExpressionClassifier(model)
     damaged_models.rewrite_card(model, self_test=[])
-    Classifier(model)  # a card of one's own need not have it
+    ExpressionClassifier(model)  # a card of one's own need not have it
 
 
 @pytest.mark.parametrize("rows", [[[0.1]], "none", [[0.1] * 8] * 6, [["0.1"] * 8] * 7])
@@ -51,11 +51,11 @@ def test_self_test_answers_of_another_form_are_refused(tmp_path: Path, rows: Any
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, self_test=rows)
     with pytest.raises(ModelError, match="self_test must hold 7 rows of 8 probabilities"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_a_difference_of_rounding_is_borne_and_more_is_not() -> None:
     expected = [[0.5, 0.5]] * 7
-    assert self_test.fault(np.array([[0.53, 0.47]] * 7, np.float32), expected) == ""
-    assert self_test.fault(np.array([[0.6, 0.4]] * 7, np.float32), expected) == "a probability is off by 0.10"
-    assert self_test.fault(np.array([[0.5, 0.3, 0.2]] * 7, np.float32), expected) != ""
+    assert self_test.mismatch(np.array([[0.53, 0.47]] * 7, np.float32), expected) == ""
+    assert self_test.mismatch(np.array([[0.6, 0.4]] * 7, np.float32), expected) == "a probability is off by 0.10"
+    assert self_test.mismatch(np.array([[0.5, 0.3, 0.2]] * 7, np.float32), expected) != ""

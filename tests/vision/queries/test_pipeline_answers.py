@@ -6,17 +6,17 @@ import numpy as np
 
 from assistant.config.settings import Settings, Words
 from assistant.records import Box, Face, Fate, Frame
-from assistant.vision.detectors.rescan import Search, mirrored
+from assistant.vision.detectors.rescan import Rescan, mirror_face
 from assistant.vision.pipeline import Pipeline
 from tests.support.scripted_pipeline import EN, pipeline, shots
 from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture
 
 
-def searching(*faces: Face) -> Search:
+def searching(*faces: Face) -> Rescan:
     """A search whose views, every other one in the mirror, all show these."""
-    turned = [mirrored(each, 640) for each in faces]
+    turned = [mirror_face(each, 640) for each in faces]
     far, near = (ScriptedDetector(lambda view: turned if view % 2 else faces) for _ in range(2))
-    return Search(far, near)
+    return Rescan(far, near)
 
 
 def test_who_asks_while_nobody_is_near_hears_of_those_far_away() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from assistant.errors import ModelError
 from assistant.records import Box, Face
-from assistant.vision.inference.expression import Classifier, tempered
-from assistant.vision.inference.model_file import find
+from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
+from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
@@ -59,18 +59,20 @@ def test_the_temperature_that_was_put_in_comes_out(wanted: float, seed: int) -> 
     said = np.exp(logits * wanted) / np.exp(logits * wanted).sum(axis=1, keepdims=True)
     found = confidence.temperature(said.astype(np.float32), true.astype(np.float32))
     assert found == pytest.approx(wanted, rel=0.12)
-    assert confidence.ece(tempered(said.astype(np.float32), found), true.astype(np.float32)) < 0.03
+    assert confidence.ece(apply_temperature(said.astype(np.float32), found), true.astype(np.float32)) < 0.03
 
 
 def test_tempering_keeps_the_order_and_sums_to_one() -> None:
     scores = _rows([0.7, 0.2, 0.1], [0.0, 0.4, 0.6])
-    np.testing.assert_array_equal(tempered(scores, 1.0), scores)
+    np.testing.assert_array_equal(apply_temperature(scores, 1.0), scores)
     for temperature in (0.5, 0.9, 1.7, 5.0):
-        made = tempered(scores, temperature)
+        made = apply_temperature(scores, temperature)
         np.testing.assert_allclose(made.sum(axis=1), 1, atol=1e-6)
         assert (made.argmax(axis=1) == scores.argmax(axis=1)).all()
-    assert tempered(scores, 2.0)[0, 0] == pytest.approx(math.sqrt(0.7) / sum(map(math.sqrt, (0.7, 0.2, 0.1))), abs=1e-6)
-    assert tempered(scores, 0.5)[0, 0] > 0.7 > tempered(scores, 2.0)[0, 0]
+    assert apply_temperature(scores, 2.0)[0, 0] == pytest.approx(
+        math.sqrt(0.7) / sum(map(math.sqrt, (0.7, 0.2, 0.1))), abs=1e-6
+    )
+    assert apply_temperature(scores, 0.5)[0, 0] > 0.7 > apply_temperature(scores, 2.0)[0, 0]
 
 
 def test_a_threshold_is_the_lowest_that_gives_the_precision() -> None:
@@ -163,20 +165,24 @@ def test_mcnemar_agrees_with_counting(first: int, second: int) -> None:
 
 
 def test_a_model_is_no_better_than_itself_and_another_truth_is_refused(tmp_path: Path) -> None:
-    data, model = drawn_faces.dataset(), find("emotion-cnn-int8")
+    data, model = drawn_faces.dataset(), find_model("emotion-cnn-int8")
     same = compare.compare(model, damaged_models.copy(tmp_path), data)
     assert (same["p"], same["difference_points"], same["only_right"]) == (1.0, 0.0, [0, 0])
     assert "no difference is shown" in compare.as_text(same)
     by_labels = [
-        m for m in sorted(model.parent.glob("**/emotion-*.tflite")) if set(Classifier(m).labels) == set(LABELS)
+        m
+        for m in sorted(model.parent.glob("**/emotion-*.tflite"))
+        if set(ExpressionClassifier(m).labels) == set(LABELS)
     ]
-    by_votes = [m for m in sorted(model.parent.glob("emotion-*.tflite")) if set(Classifier(m).labels) > {"contempt"}]
+    by_votes = [
+        m for m in sorted(model.parent.glob("emotion-*.tflite")) if set(ExpressionClassifier(m).labels) > {"contempt"}
+    ]
     with pytest.raises(ModelError, match="nothing to compare"):
         compare.compare(by_labels[0], by_votes[0], data)
 
 
 def _evaluated(quick: bool = True) -> dict[str, Any]:
-    return evaluate(find("emotion-cnn-int8"), drawn_faces.dataset(training=2, tests=2), quick=quick)
+    return evaluate(find_model("emotion-cnn-int8"), drawn_faces.dataset(training=2, tests=2), quick=quick)
 
 
 def test_the_report_is_one_json_and_everything_else_is_made_of_it(tmp_path: Path) -> None:
@@ -203,8 +209,8 @@ def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model
     damaged_models.rewrite_card(model, temperature=1.9)
     assert fit(model, data) == first  # the card's own temperature has no part in it
     damaged_models.rewrite_card(model, **first)
-    thresholds = Classifier(model).thresholds
-    assert set(thresholds.looks) == set(thresholds.maybe) == set(Classifier(model).labels)
+    thresholds = ExpressionClassifier(model).thresholds
+    assert set(thresholds.looks) == set(thresholds.maybe) == set(ExpressionClassifier(model).labels)
     with pytest.raises(DatasetError, match="PublicTest holds no votes, by which copy.tflite is judged"):
         fit(model, replace(data, votes=np.zeros_like(data.votes)))
 
@@ -230,7 +236,7 @@ def test_thresholds_of_another_form_are_refused(tmp_path: Path, thresholds: Any)
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, thresholds=thresholds)
     with pytest.raises(ModelError, match="thresholds are"):
-        Classifier(model)
+        ExpressionClassifier(model)
 
 
 def test_the_truth_of_the_ferplus_head_is_the_distribution_of_the_votes() -> None:
