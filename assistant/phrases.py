@@ -14,7 +14,7 @@ from assistant.errors import AssistantError
 
 FAULTS = {
     "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
-    "cover", "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory",
+    "occlusion", "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory",
     "damaged", "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
 }  # fmt: skip
 """Everything that can be wrong; each has a sentence for its beginning and one for its end."""
@@ -41,7 +41,7 @@ TABLES = {
     "counts": {"1", "2", "3", "4", "more"},
     "distance": {"near", "far"},
     "facing": {"you", "left", "right"},
-    "reasons": {"unclear", "side_on", "dark", "bright", "far", "blurred", "covered"},
+    "reasons": {"unclear", "side_on", "dark", "bright", "far", "blurred", "occluded"},
     "sureness": {"sure", "fair", "unsure"},
     "duration": {"moment", "seconds", "half_minute", "minute", "minutes"},
     "aim": {"left", "right", "up", "down", "ahead"},
@@ -49,7 +49,7 @@ TABLES = {
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
         "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "nothing_named", "no_answer", "no_picture",
-        "covered", "uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
+        "lens_covered", "lens_uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
         "many", "volume", "interrupted",
     },
     "silence": {"seconds", "minutes"},
@@ -59,7 +59,7 @@ TABLES = {
     "doctor": {
         "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
         "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
-        "bright_enough", "dim", "glare", "face", "face_none", "detector", "cover", "model", "model_slow", "buttons",
+        "bright_enough", "dim", "glare", "face", "face_none", "detector", "occlusion", "model", "model_slow", "buttons",
         "buttons_none", "light", "light_none", "temperature", "temperature_hot", "temperature_none", "voltage",
         "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
         "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",

@@ -66,7 +66,7 @@ def test_a_sentence_is_heard_for_as_long_as_its_words_take(locale: str, wording:
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_every_two_words_add_to_what_is_heard(locale: str, by_program: Heard) -> None:
     words = phrases.load(locale)
-    text = words.remark("cannot_tell", where="10", reason="covered").split()
+    text = words.remark("cannot_tell", where="10", reason="occluded").split()
     seconds = [by_program(words, " ".join(text[:count])).seconds for count in range(1, len(text) + 1)]
     assert len(seconds) > 4
     assert all(seconds[at + 2] > seconds[at] + 0.1 for at in range(len(seconds) - 2)), seconds

@@ -81,7 +81,7 @@ def checks(settings: Settings, mistakes: str, speech: Speech) -> tuple[Check, ..
         apart("imports", 90.0, "imports_broken", "install", lambda: None),
         apart("camera", 40.0, "camera_none", "camera", running.camera),
         apart("detector", 60.0, "faults.detector", "install", lambda: None),
-        apart("cover", 60.0, "faults.cover", "install", lambda: None),
+        apart("occlusion", 60.0, "faults.occlusion", "install", lambda: None),
         apart("model", 60.0, "faults.model", "install", lambda: None),
         apart("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
         apart("light", 20.0, "faults.light", "pins", pins("light", bool(settings.camera.led))),

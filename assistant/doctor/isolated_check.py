@@ -23,7 +23,7 @@ PROBES = {
     "imports": "libraries",
     "camera": "vision",
     "detector": "vision",
-    "cover": "vision",
+    "occlusion": "vision",
     "model": "vision",
     "buttons": "pins",
     "light": "pins",

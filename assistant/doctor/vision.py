@@ -95,8 +95,8 @@ def cover(_settings: Settings, trying: Callable[[str], None]) -> Finding:
         judge = OcclusionClassifier()
         spent = _times(partial(judge.score, self_test.test_images()[0]))
     except ModelError as err:
-        return bad("faults.cover", "install", detail=str(err))
-    return good("cover", detail=f"{judge.path.name}, {spent:.1f} ms a face")
+        return bad("faults.occlusion", "install", detail=str(err))
+    return good("occlusion", detail=f"{judge.path.name}, {spent:.1f} ms a face")
 
 
 def model(settings: Settings, trying: Callable[[str], None]) -> Finding:

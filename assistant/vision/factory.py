@@ -54,7 +54,7 @@ def best_pipeline(
     try:
         cover: OcclusionClassifier | None = OcclusionClassifier()
     except ModelError as err:  # better to read covered faces like others, and say so, than none at all
-        troubles["cover"], cover = str(err), None
+        troubles["occlusion"], cover = str(err), None
     return _with(detector, reader, settings, cover), troubles
 
 

@@ -132,9 +132,9 @@ class Live:
         """Who is not told of a mask or a hand must know that it is so; where there is no judge that is told already."""
         judge = self.pipeline.covered
         if judge is not None and judge.trouble:
-            self.fault("cover", now, judge.trouble)
+            self.fault("occlusion", now, judge.trouble)
         elif judge is not None:
-            self.over("cover", now)
+            self.over("occlusion", now)
 
     def _examine(self, frame: Frame, now: float) -> None:
         """Pictures come: says what keeps them from showing anything; a lens that is covered on purpose has had its

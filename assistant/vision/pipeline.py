@@ -47,7 +47,7 @@ MOST_SAID = 64
 
 
 class Reader(Protocol):
-    """What reads a face crop uint8 [48, 48]: `classifier.Classifier`, or a stand-in."""
+    """What reads a face crop uint8 [48, 48]: `inference.expression.ExpressionClassifier`, or a stand-in."""
 
     @property
     def labels(self) -> tuple[str, ...]: ...
@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 
 class Judge(Protocol):
-    """Whether a face crop uint8 [48, 48] is that of a covered face: `cover.Cover`, or a stand-in. trouble: why the last
+    """Whether a face crop uint8 [48, 48] is that of a covered face: `inference.occlusion.OcclusionClassifier`, or a stand-in. trouble: why the last
     one could not be judged, empty if it could."""
 
     trouble: str
@@ -224,10 +224,10 @@ class Pipeline:
 
     def _pause(self, at: float) -> tuple[Utterance, ...]:
         """Tells of the lens, if it is time to: who was told that it is covered hears when it is no longer."""
-        news = (self._pauses.begin if self.lens.is_covered else self._pauses.end)("covered", at)
-        names = ["uncovered" if each.is_over else each.name for each in news]
+        news = (self._pauses.begin if self.lens.is_covered else self._pauses.end)("lens_covered", at)
+        names = ["lens_uncovered" if each.is_over else each.name for each in news]
         return tuple(
-            Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=name == "uncovered")
+            Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=name == "lens_uncovered")
             for name in names
         )
 

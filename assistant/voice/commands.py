@@ -196,7 +196,9 @@ class Desk:
         lives, known = self._is_seeing(), self._facts()
         faults = str(known.get("faults", "")) if lives else ""
         is_covered = lives and bool(known.get("covered"))
-        state = "no_answer" if not lives else "covered" if is_covered else "running" if known.get("sees", True) else ""
+        state = (
+            "no_answer" if not lives else "lens_covered" if is_covered else "running" if known.get("sees", True) else ""
+        )
         state = state or ("" if faults else "no_picture")
         text = [self._words.status(state)] if state else []
         text += map(self._words.fault, faults.split())

@@ -129,12 +129,12 @@ def test_the_detector(tmp_path: Path) -> None:
 
 
 def test_the_judge_of_covered_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert apart("cover", Settings()).said == ("cover",)
+    assert apart("occlusion", Settings()).said == ("occlusion",)
     cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
     cut.write_bytes(cut.read_bytes()[:-1])
-    monkeypatch.setattr("assistant.vision.inference.occlusion.model_file.find", lambda name: cut)
+    monkeypatch.setattr("assistant.vision.inference.occlusion.model_file.find_model", lambda name: cut)
     broken = sight.cover(Settings(), no_note)
-    assert (broken.ok, broken.said, broken.advice) == (False, ("faults.cover",), "install")
+    assert (broken.ok, broken.said, broken.advice) == (False, ("faults.occlusion",), "install")
     assert "does not match its card" in broken.detail
 
 

@@ -32,7 +32,7 @@ from tests.support.standins import needs_photographs
 ROOT = Path(__file__).parents[2]
 EN = phrases.load("en")
 NAMES = [
-    "voice", "sound", "settings", "imports", "camera", "detector", "cover", "model", "buttons", "light",
+    "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "light",
     "temperature", "voltage", "memory", "units",
 ]  # fmt: skip
 PRINTED = config.Voice(engine="printed")
@@ -98,7 +98,7 @@ def test_all_is_well(board: Path, people: Path) -> None:
         "imports": "All program parts fit together.",
         "camera": "The camera works. There is light enough. I see a face.",
         "detector": "I can look for faces.",
-        "cover": "I can tell if faces are covered.",
+        "occlusion": "I can tell if faces are covered.",
         "buttons": "No buttons are set up.",
         "light": "No camera light is set up.",
         "temperature": "The temperature is 52 degrees.",

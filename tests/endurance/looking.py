@@ -34,7 +34,7 @@ MODEL_FAILS_EVERY = 6
 """Scenes."""
 SPEAKS_S = 1.6
 """An utterance."""
-COUNTED = ("covered", "uncovered")
+COUNTED = ("lens_covered", "lens_uncovered")
 """What is counted beside the faults; of everything, the counts themselves would grow."""
 ANSWERS_EVERY = 1000
 """Frames."""
@@ -218,7 +218,7 @@ def scripted(count: int) -> Outcome:
             if mouth.said[name, is_over] < scenes:
                 mouth.lost.append(f"{name}: {mouth.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
     for status in COUNTED:
-        if (times := mouth.said[status, status == "uncovered"]) < scenes:
+        if (times := mouth.said[status, status == "lens_uncovered"]) < scenes:
             mouth.lost.append(f"{status}: {times} of {scenes:.0f}")
     failed = round(scenes * 3 * FPS)
     if not count - 1 - failed <= live.steps <= count:

@@ -16,7 +16,13 @@ from tests.support.standins import ScriptedDetector, ScriptedReader, face
 
 def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None:
     texts = live(shots("happy", 60), judged(Judging(50, 55)))
-    assert texts == ["Ready.", "One person.", EN.fault("cover"), "Looks happy.", EN.fault("cover", is_over=True)]
+    assert texts == [
+        "Ready.",
+        "One person.",
+        EN.fault("occlusion"),
+        "Looks happy.",
+        EN.fault("occlusion", is_over=True),
+    ]
 
 
 def test_it_is_ready_after_the_first_step_and_then_tells() -> None:

@@ -41,7 +41,7 @@ def said(line: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
     return [(at, each.text) for at, step in steps for each in (*step.status, *step.utterances)]
 
 
-HAND, BACK = EN.status("covered"), EN.status("uncovered")
+HAND, BACK = EN.status("lens_covered"), EN.status("lens_uncovered")
 
 
 def test_a_covered_lens_pauses_and_says_so() -> None:
@@ -147,4 +147,4 @@ def test_while_the_lens_is_covered_that_is_the_answer() -> None:
     for number in range(40):
         line.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
     answered = line.answer("describe", 5.0)
-    assert (answered.utterance.text, answered.reason) == (EN.status("covered"), "covered")
+    assert (answered.utterance.text, answered.reason) == (EN.status("lens_covered"), "lens_covered")

@@ -80,7 +80,7 @@ def test_a_covered_face_is_not_read_and_nothing_is_said_of_what_it_shows() -> No
     line = judged(Judging())
     steps = [line.step(frame) for frame in shots("happy", 40)]
     readings = {(reading.probabilities, reading.reason) for step in steps for reading in step.readings}
-    assert readings == {(None, "covered")}
+    assert readings == {(None, "occluded")}
     assert [each.text for step in steps for each in step.utterances] == ["One person."]
 
 

@@ -244,10 +244,10 @@ def test_status_tells_a_dead_vision() -> None:
         ({"sees": True, "camera": True, "faults": ""}, [EN.status("running")]),
         ({"sees": False, "camera": False, "faults": "camera_lost"}, [EN.fault("camera_lost")]),
         ({"sees": False, "camera": False, "faults": ""}, [EN.status("no_picture")]),
-        ({"sees": False, "covered": True, "camera": True, "faults": ""}, [EN.status("covered")]),
+        ({"sees": False, "covered": True, "camera": True, "faults": ""}, [EN.status("lens_covered")]),
         (
             {"sees": False, "covered": True, "camera": True, "faults": "model_second"},
-            [EN.status("covered"), EN.fault("model_second")],
+            [EN.status("lens_covered"), EN.fault("model_second")],
         ),
         (
             {"sees": True, "camera": True, "faults": "model_second blurred"},

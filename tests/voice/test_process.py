@@ -337,8 +337,8 @@ def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench)
     assert bench.fate() == ("The lens is covered.", Fate.SPOKEN)
     bench.beat(is_covered=True)
     reply = control_client.ask("status")
-    assert (reply.text, reply.facts["covered"]) == ("covered muted", True)
-    assert bench.fate() == ("covered muted", Fate.SPOKEN)
+    assert (reply.text, reply.facts["covered"]) == ("lens_covered muted", True)
+    assert bench.fate() == ("lens_covered muted", Fate.SPOKEN)
     assert control_client.ask("facts").facts["sees"] is False
     bench.beat()
     assert control_client.ask("status").text == "running muted"

@@ -77,7 +77,7 @@ def _of_the_face(
         return "blurred"
     if is_side_on(face.landmarks):
         return "side_on"
-    return "covered" if covered is not None and covered(crop) else ""
+    return "occluded" if covered is not None and covered(crop) else ""
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:

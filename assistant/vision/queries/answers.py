@@ -39,7 +39,7 @@ class Answers:
         if sight is None or now - sight.at > FRESH_S:
             return Answered(self.status("no_picture"))
         if sight.is_lens_covered:
-            return Answered(self.status("covered"), None, "covered")
+            return Answered(self.status("lens_covered"), None, "lens_covered")
         seen = geometry.primary_person(sight.people)
         if sight.seen_at is not None and now - sight.seen_at > FRESH_S:
             seen = None

@@ -56,6 +56,6 @@ def _sized(actor: Actor, width: float) -> Actor:
 
 
 MAKERS: dict[str, Callable[[Generator, Actor, int], tuple[Actor, Effects]]] = {
-    "dark": _dark, "bright": _bright, "far": _far, "side_on": _side_on, "blurred": _blurred, "covered": _covered,
+    "dark": _dark, "bright": _bright, "far": _far, "side_on": _side_on, "blurred": _blurred, "occluded": _covered,
 }  # fmt: skip
 """By the reason: somebody, and how they become somebody who cannot be told."""

@@ -28,7 +28,7 @@ SPLIT_OF = {"tuning": "PublicTest", "report": "PrivateTest"}
 LEAST_VOTES = 8
 FER_MARKS = ((15.0, 19.0), (33.0, 19.0), (24.0, 28.7), (16.4, 35.9), (31.6, 35.9))
 """Where eyes, nose and mouth corners lie in a FER-2013 picture, which are all cut alike: the medians that
-`assistant.vision.faces.preprocess.SHAPE` was made of."""
+`assistant.vision.faces.preprocess.LANDMARK_TEMPLATE` was made of."""
 
 
 @dataclass(frozen=True)

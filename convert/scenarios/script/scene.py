@@ -170,7 +170,7 @@ def _hidden(scene: Scene, actor: Actor, at: float) -> str | None:
         (bool(scene.reason), scene.reason),
         (way.width < FAR_PX, "far"),
         (yaw > TURNED_DEG, "side_on"),
-        (behind > COVERED, "covered"),
+        (behind > COVERED, "occluded"),
         (way.width < NEAR_PX or yaw > SLIGHT_DEG or behind > TOUCHED, ""),
     )
     return next((reason for holds, reason in reasons if holds), None)

@@ -27,7 +27,7 @@ from assistant.ipc.messages import ASKS
 from assistant.records import EXPRESSIONS, Box
 from convert.data.fer2013 import DatasetError
 
-REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "covered")
+REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "occluded")
 KEYS, PERSONS_KEYS = ("kind", "seconds", "people", "asks"), ("name", "boxes", "shows", "cannot_tell")
 SLACK_S = 0.05
 """A moment may lie so far outside of the clip: times are rounded."""

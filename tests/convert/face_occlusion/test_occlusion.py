@@ -209,5 +209,5 @@ def test_without_the_judge_the_assistant_goes_on_and_tells(monkeypatch: pytest.M
     monkeypatch.setattr(occlusion, "SHIPPED", str(tmp_path / "gone.tflite"))
     running, troubles = factory.best_pipeline(Settings())
     assert running.covered is None
-    assert list(troubles) == ["cover"]
-    assert "gone.tflite: no such model file" in troubles["cover"]
+    assert list(troubles) == ["occlusion"]
+    assert "gone.tflite: no such model file" in troubles["occlusion"]

@@ -79,7 +79,7 @@ def test_a_sentence_is_untrue_that_was_so_at_no_moment_of_the_last_second_and_a_
 @pytest.mark.parametrize("reason", REASONS)
 def test_who_turns_away_or_is_covered_is_in_view_and_whom_no_eye_can_find_may_be_missed(reason: str) -> None:
     scene = one((0, 30, "happy"), hidden=(Span(5, 25, reason),))
-    is_seen = reason in ("side_on", "covered")
+    is_seen = reason in ("side_on", "occluded")
     assert kinds(scene, line(10, "nobody")) == ["untrue" if is_seen else "right"]
     assert kinds(scene, line(10, "somebody_left")) == ["untrue" if is_seen else "right"]
     assert kinds(scene, line(10, "somebody")) == ["right"]
@@ -141,7 +141,7 @@ def test_all_that_is_said_of_who_talks_is_counted() -> None:
 
 
 def test_sentences_of_presence_are_judged_where_nobody_can_be_told_as_well() -> None:
-    hidden = person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "covered"),))
+    hidden = person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "occluded"),))
     said = [line(5, "nobody")]
     made = figures([Heard(Truth("d", "degraded", 10, (hidden,)), said, said)], ("happy",), ("happy",))
     assert made["presence"] == {"said": 1, "untrue": 1, "late": 0}
@@ -151,9 +151,9 @@ def test_a_reason_is_wrong_for_a_face_that_can_be_told() -> None:
     half = person("a", LEFT, (0, 10, "happy"), hidden=(Span(5, 7, "side_on"), Span(7, 10, "")))
     looked = (
         Looked(1, box(LEFT), ""),
-        Looked(2, box(LEFT), "covered"),
+        Looked(2, box(LEFT), "occluded"),
         Looked(3, box(LEFT), "dark"),
-        Looked(4, box(LEFT), "covered"),
+        Looked(4, box(LEFT), "occluded"),
         Looked(6, box(LEFT), "side_on"),
         Looked(6, box(LEFT), ""),
         Looked(8, box(LEFT), "side_on"),
@@ -161,5 +161,5 @@ def test_a_reason_is_wrong_for_a_face_that_can_be_told() -> None:
         Looked(11, box(LEFT), "blurred"),
     )
     made = figures([Heard(Truth("s", "turn", 12, (half,)), (), (), (), looked)], ("happy",), ("happy",))
-    assert made["reasons_given_wrongly"] == {"readings": 4, "share": 0.75, "reasons": {"covered": 2, "dark": 1}}
+    assert made["reasons_given_wrongly"] == {"readings": 4, "share": 0.75, "reasons": {"occluded": 2, "dark": 1}}
     assert figures([], ("happy",), ("happy",))["reasons_given_wrongly"] == {"readings": 0, "share": None, "reasons": {}}

@@ -42,7 +42,7 @@ def test_the_readme_says_how_often_people_were_miscounted_and_good_faces_refused
     assert "| said of who comes, leaves or no longer looks so; untrue | 2; 1 |" in report.as_markdown(made, "", "")
     assert "| such a reason for a face that can be told | - |" in report.as_markdown(made, "", "")
     assert "2 sentences, 1 untrue" in report.as_text(made)
-    made["reasons_given_wrongly"] = {"readings": 200, "share": 0.015, "reasons": {"covered": 2, "far": 1}}
+    made["reasons_given_wrongly"] = {"readings": 200, "share": 0.015, "reasons": {"occluded": 2, "far": 1}}
     refused = "1.5% of 200 (covered 2, far 1)"
     assert f"| such a reason for a face that can be told | {refused} |" in report.as_markdown(made, "", "")
     assert refused in report.as_text(made)

@@ -116,7 +116,7 @@ def test_somebody_who_comes_back_is_news() -> None:
 
 
 def test_being_hidden_for_a_moment_ends_no_event_and_a_hidden_face_makes_none() -> None:
-    passing = (Span(4, 5, "covered"),)
+    passing = (Span(4, 5, "occluded"),)
     (event,) = announcements.events(one((0, 10, "happy"), hidden=passing), [])
     assert (event.start, event.end) == (0, 10)
     away = (Span(3, 8, "side_on"),)
@@ -270,7 +270,7 @@ def test_the_truth_of_a_scene_knows_who_cannot_be_told() -> None:
     timeline = truth_of(Scene("s", "turn", 10, 10, 1, "hall", (actor, passer)))
     first = timeline.people[0]
     assert [(round(s.start, 2), round(s.end, 2), s.what) for s in first.shows] == [(0, 2, "neutral"), (2, 10, "happy")]
-    assert [first.reason(at) for at in (1.0, 5.5, 7.8, 8.75, 9.9)] == ["", "side_on", "", "covered", ""]
+    assert [first.reason(at) for at in (1.0, 5.5, 7.8, 8.75, 9.9)] == ["", "side_on", "", "occluded", ""]
     assert first.box(1.0) == Box(260, 128, 120, 144)
 
 

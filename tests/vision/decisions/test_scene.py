@@ -119,7 +119,7 @@ def test_a_reason_is_said_once_a_minute() -> None:
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
     stage.step((1, CANNOT_TELL, "neutral"))
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == []
-    assert stage.step((1, CANNOT_TELL, CANNOT_TELL), reason="covered") == [("cannot_tell", "covered")]
+    assert stage.step((1, CANNOT_TELL, CANNOT_TELL), reason="occluded") == [("cannot_tell", "occluded")]
     stage.at += REASON_S
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
 

@@ -341,7 +341,7 @@ def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> N
 def test_the_reason_is_what_most_readings_say() -> None:
     stabilizer, made = Stabilizer(Decide(), LABELS), []
     for frame in range(40):
-        reason = "covered" if frame % 4 == 3 else "side_on"
+        reason = "occluded" if frame % 4 == 3 else "side_on"
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None, reason)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
     assert stabilizer.glance(1).reason == "side_on"

@@ -123,7 +123,7 @@ def test_side_on_and_covered_come_after_what_spoils_landmarks() -> None:
     found = Face(Box(220, 120, 160, 160), 0.9, turned)
     assert trouble(frame(), found, covered=True) == "side_on"
     assert trouble(frame(0, 20), found, covered=True) == "dark"
-    assert trouble(frame(), face(280), covered=True) == "covered"
+    assert trouble(frame(), face(280), covered=True) == "occluded"
 
 
 def test_in_a_glaring_frame_whatever_is_wrong_with_a_face_is_the_light() -> None:

@@ -69,7 +69,7 @@ def test_several_people() -> None:
 def test_nobody_and_nothing_fresh() -> None:
     assert asked() == "Nobody in view."
     assert asked(trouble="dark") == "Cannot tell, too dark."
-    assert asked(is_lens_covered=True) == EN.status("covered")
+    assert asked(is_lens_covered=True) == EN.status("lens_covered")
     assert asked(somebody(), now=5.0 + FRESH_S + 0.01) == EN.status("no_picture")
     assert ANSWERS.answer("describe", None, 5.0).utterance.text == EN.status("no_picture")
 
