@@ -47,7 +47,7 @@ MOST_SAID = 64
 
 
 class Reader(Protocol):
-    """What reads a face crop uint8 [48, 48]: `inference.expression.ExpressionClassifier`, or a stand-in."""
+    """What reads a face crop uint8 [48, 48]: `ExpressionClassifier`, or a stand-in."""
 
     @property
     def labels(self) -> tuple[str, ...]: ...
@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 
 class Judge(Protocol):
-    """Whether a face crop uint8 [48, 48] is that of a covered face: `inference.occlusion.OcclusionClassifier`, or a stand-in. trouble: why the last
+    """Whether a face crop uint8 [48, 48] is occluded: `OcclusionClassifier`, or a stand-in. trouble: why the last
     one could not be judged, empty if it could."""
 
     trouble: str

@@ -1,4 +1,4 @@
-"""From pictures to a served model, end to end and tiny: train, quantize, verify, evaluate, card, ExpressionClassifier."""
+"""From pictures to a served model, end to end and tiny: train, quantize, verify, evaluate, card, classifier."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import hashlib
