@@ -51,8 +51,8 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
         stack.callback(capture.close)
         Live(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
         speaker.drain(LAST_WORDS_S)
-        if capture.trouble:
-            raise CameraError(capture.trouble)
+        if capture.error:
+            raise CameraError(capture.error)
     if failures:
         raise VoiceError(f"{len(failures)} sentences could not be spoken; see above")
     print(f"What was heard is in {wav}.", file=out)

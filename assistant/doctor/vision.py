@@ -42,11 +42,11 @@ def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     frame, frames, faces, seconds = _watch(capture, detector)
     capture.close()
     if capture.is_busy:
-        return bad("faults.camera_busy", "memory", detail=capture.trouble)
+        return bad("faults.camera_busy", "memory", detail=capture.error)
     if capture.is_torn:
         return bad("faults.torn", "camera", detail=f"{frames} whole pictures in {seconds:.1f} s")
-    if frame is None or capture.trouble:
-        return bad("camera_none", "camera", detail=capture.trouble or f"no picture within {OPEN_TIMEOUT_S:g} s")
+    if frame is None or capture.error:
+        return bad("camera_none", "camera", detail=capture.error or f"no picture within {OPEN_TIMEOUT_S:g} s")
     grey = preprocess.to_grey(frame.image)
     height, width = grey.shape
     detail = f"{width}x{height}, brightness {grey.mean():.0f} of 255, {frames} pictures in {seconds:.1f} s"

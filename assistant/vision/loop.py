@@ -67,11 +67,11 @@ class Live:
             if frame is None:
                 if self.capture.has_ended:
                     return
-                is_known = self.capture.trouble and not self.steps
+                is_known = self.capture.error and not self.steps
                 if now - last_frame >= (ABSENT_S if is_known else NO_FRAME_S):
                     self._camera_is_gone(now)
-                if self.capture.is_spent or self.capture.is_stuck():
-                    raise CameraExhaustedError(self.capture.trouble or "the camera's driver hangs")
+                if self.capture.is_exhausted or self.capture.is_stuck():
+                    raise CameraExhaustedError(self.capture.error or "the camera's driver hangs")
                 self.on_step(None)
                 continue
             last_frame = now
@@ -108,7 +108,7 @@ class Live:
     def _camera_is_gone(self, now: float) -> None:
         name = "camera_busy" if self.capture.is_busy else "camera_lost" if self.steps else "camera"
         if not any(other in self.faults.standing() for other in NO_PICTURES if other != name):
-            self.fault(name, now, self.capture.trouble)
+            self.fault(name, now, self.capture.error)
         self.health.pause()
 
     def _judge_model(self, at: float, now: float) -> None:
@@ -131,8 +131,8 @@ class Live:
     def _judge_cover(self, now: float) -> None:
         """Who is not told of a mask or a hand must know that it is so; where there is no judge that is told already."""
         judge = self.pipeline.covered
-        if judge is not None and judge.trouble:
-            self.fault("occlusion", now, judge.trouble)
+        if judge is not None and judge.error:
+            self.fault("occlusion", now, judge.error)
         elif judge is not None:
             self.over("occlusion", now)
 

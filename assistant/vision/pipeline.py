@@ -59,10 +59,10 @@ class Reader(Protocol):
 
 
 class Judge(Protocol):
-    """Whether a face crop uint8 [48, 48] is occluded: `OcclusionClassifier`, or a stand-in. trouble: why the last
+    """Whether a face crop uint8 [48, 48] is occluded: `OcclusionClassifier`, or a stand-in. error: why the last
     one could not be judged, empty if it could."""
 
-    trouble: str
+    error: str
 
     def __call__(self, crop: NDArray[np.uint8]) -> bool: ...
 
@@ -188,7 +188,7 @@ class Pipeline:
     def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
         if self.reader is None:
             return Reading(person.track_id, at, None, "unclear")
-        crop = preprocess.face_crop(grey, person.face, self.detector.margin)
+        crop = preprocess.face_crop(grey, person.face, self.detector.crop_margin)
         if trouble := quality.rejection_reason(person.face, crop, grey, self.covered):
             return Reading(person.track_id, at, None, trouble)
         try:

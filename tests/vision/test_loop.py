@@ -154,7 +154,7 @@ def test_camera_errors_are_camera_errors() -> None:
     rig = Rig([CameraError("gone")], pipeline())
     rig.live.capture.start()
     rig.live.run()
-    assert rig.live.capture.trouble == "gone"
+    assert rig.live.capture.error == "gone"
 
 
 def test_a_standing_fault_is_said_again() -> None:

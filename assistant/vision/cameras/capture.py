@@ -42,8 +42,8 @@ UNUSABLE_PAUSE_S = 0.02
 class Capture:
     """Runs `open_camera()` and the camera's `read` on a thread of its own, until `close`.
 
-    repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). trouble: what the camera complained
-    of last, empty while it works. is_busy: another program holds it; is_spent: only another process can open it;
+    repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). error: what the camera complained
+    of last, empty while it works. is_busy: another program holds it; is_exhausted: only another process can open it;
     is_torn: more than half of its pictures of late were none; is_open: a camera is being held.
     """
 
@@ -63,8 +63,8 @@ class Capture:
         self._retry_s = FIRST_RETRY_S
         self._call: tuple[float, float] | None = None
         self.dropped = 0
-        self.trouble = ""
-        self.has_ended = self.is_busy = self.is_spent = self.is_torn = self.is_open = False
+        self.error = ""
+        self.has_ended = self.is_busy = self.is_exhausted = self.is_torn = self.is_open = False
         self._mark: int | None = None
         self._reads: deque[tuple[float, bool]] = deque()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -99,16 +99,16 @@ class Capture:
                     opened = self._open_camera()
                 self.is_open = True
                 with contextlib.closing(opened) as camera:
-                    self.trouble, self.is_busy = "", False
+                    self.error, self.is_busy = "", False
                     self._play(camera)
             except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
                 self.is_busy = isinstance(err, CameraBusyError)
-                self.is_spent = isinstance(err, CameraExhaustedError)
-                self.trouble = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
+                self.is_exhausted = isinstance(err, CameraExhaustedError)
+                self.error = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
             self.is_open = False
             if not self._repeat:
                 break
-            if self.trouble:
+            if self.error:
                 self._stop.wait(self._retry_s)
                 self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
         with self._condition:
@@ -127,9 +127,9 @@ class Capture:
             unusable = _defect_of(frame.image)
             self._count(not unusable)
             if unusable:
-                self.trouble = f"the camera gives {unusable}"
+                self.error = f"the camera gives {unusable}"
                 if camera.is_live and self._clock() - fresh_at >= STALE_S:
-                    raise CameraError(self.trouble)
+                    raise CameraError(self.error)
                 if self._stop.wait(UNUSABLE_PAUSE_S):
                     return
                 continue
@@ -146,7 +146,7 @@ class Capture:
                     continue
             if not camera.is_live and self._stop.wait(max(0.0, began + frame.at - self._clock())):
                 return
-            self.trouble = ""
+            self.error = ""
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
 

@@ -20,7 +20,7 @@ MAX_THRESHOLD = 20.0
 
 class OcclusionClassifier:
     """The judge in a model file, the shipped one unless another is given. threshold: the score from which a face is
-    covered, of its card; trouble: why it could not judge the last crop, empty if it could.
+    covered, of its card; error: why it could not judge the last crop, empty if it could.
 
     Raises ModelError where the file is missing, is not what its card says, or maps a crop to anything but one number.
     """
@@ -34,7 +34,7 @@ class OcclusionClassifier:
                 f"{path.with_suffix('.json')}: threshold is {shown(threshold)}; "
                 f"allowed: a number from -{MAX_THRESHOLD:g} to {MAX_THRESHOLD:g}"
             )
-        self.path, self.threshold, self.trouble = path, threshold, ""
+        self.path, self.threshold, self.error = path, threshold, ""
         self.model = model_file.TFLiteModel(path, card, threads)
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
         if shapes != [[1, CROP_SIDE, CROP_SIDE, 1], [1, 1]]:
@@ -51,10 +51,10 @@ class OcclusionClassifier:
         return odds
 
     def __call__(self, crop: NDArray[np.uint8]) -> bool:
-        """Whether it is covered. Where the judge fails, `trouble` says so, and the face counts as bare."""
-        self.trouble = ""
+        """Whether it is covered. Where the judge fails, `error` says so, and the face counts as bare."""
+        self.error = ""
         try:
             return self.score(crop) > self.threshold
         except ModelError as err:
-            self.trouble = str(err)
+            self.error = str(err)
             return False

@@ -119,9 +119,9 @@ def test_a_judge_that_fails_at_work_tells_why_until_it_judges_again(monkeypatch:
     with monkeypatch.context() as broken:
         broken.setattr(judge.model, "run", lambda tensor: [np.full((1, 1), np.nan, np.float32)])
         assert not judge(crop)
-        assert judge.trouble == f"{judge.path}: the model returned nan"
+        assert judge.error == f"{judge.path}: the model returned nan"
     judge(crop)
-    assert judge.trouble == ""
+    assert judge.error == ""
 
 
 def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: occlusion.OcclusionClassifier) -> None:

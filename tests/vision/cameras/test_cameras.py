@@ -322,7 +322,7 @@ def test_without_repeat_the_first_trouble_ends_it_and_says_why() -> None:
     capture = Capture(refuse, repeat=False).start()
     assert capture.take(10) is None
     assert capture.has_ended
-    assert capture.trouble == "no such clip"
+    assert capture.error == "no such clip"
 
 
 def test_a_clip_is_played_in_its_own_time() -> None:
@@ -331,7 +331,7 @@ def test_a_clip_is_played_in_its_own_time() -> None:
     capture._stop = Waits(9)
     capture._run()
     assert capture._stop.waited == pytest.approx([0, 0.05, 0.5, 0.3])
-    assert capture.trouble == ""
+    assert capture.error == ""
     late = iter(np.arange(7, 1000, 0.04))
     capture = Capture(lambda: ScriptedCamera(pictures, is_live=False), clock=lambda: float(next(late)), repeat=False)
     capture._stop = Waits(9)
@@ -433,7 +433,7 @@ def test_the_same_picture_again_and_again_is_no_picture(seq: Callable[[int], int
         taken += capture.take(0.1) is not None
     taken += capture.take(0) is not None
     assert capture.close()
-    assert "same picture for 2 s" in capture.trouble
+    assert "same picture for 2 s" in capture.error
     assert taken + capture.dropped == 2  # the first, and the first of those that are alike
 
 
@@ -446,7 +446,7 @@ def test_a_still_scene_with_a_sensors_noise_is_none_such() -> None:
     while not capture.has_ended:
         seen += capture.take(0.1) is not None
     seen += capture.take(0) is not None
-    assert capture.trouble == ""
+    assert capture.error == ""
     assert seen + capture.dropped == 300
 
 
@@ -455,7 +455,7 @@ def test_a_black_picture_may_be_like_the_last_one() -> None:
     capture = Capture(lambda: ScriptedCamera(frames), clock=_ticking(0.1), repeat=False).start()
     while not capture.has_ended:
         capture.take(0.1)
-    assert capture.trouble == ""
+    assert capture.error == ""
     assert capture.dropped > 0 or capture.take(0) is None
 
 
@@ -477,14 +477,14 @@ def test_what_is_no_picture_is_passed_over_and_said(monkeypatch: pytest.MonkeyPa
     capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1)] * 3), repeat=False).start()  # type: ignore[arg-type]
     assert capture.take(10) is None
     assert capture.has_ended
-    assert what in capture.trouble
+    assert what in capture.error
     assert capture.close()
     capture = Capture(lambda: ScriptedCamera([Frame(image, 0.0, 1), _grain(2)]), repeat=False).start()  # type: ignore[arg-type]
     taken = capture.take(10)
     assert taken is not None
     assert taken.image.shape == (48, 64)
     assert capture.close()
-    assert capture.trouble == ""
+    assert capture.error == ""
 
 
 def test_a_camera_that_gives_no_pictures_for_long_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -643,4 +643,4 @@ def test_a_pi_camera_that_is_held_by_others_or_spent_is_known(
     assert capture.take(10) is None
     assert capture.has_ended
     assert (capture.is_busy, capture.is_spent) == (kind is CameraBusyError, kind is CameraExhaustedError)
-    assert "\n" not in capture.trouble
+    assert "\n" not in capture.error
