@@ -85,7 +85,7 @@ def _on_muxspace(
             frame = framed(picture.grey, tilt)
             face = nearest(detector, frame)
             if face is not None:
-                for way, crop in _both(frame, face, detector.margin).items():
+                for way, crop in _both(frame, face, detector.crop_margin).items():
                     said = classifier.labels[int(classifier.probabilities(crop).argmax())]
                     right[way][picture.expression].append(said == picture.expression)
         seen = sum(map(len, right["cropped"].values()))
@@ -101,7 +101,7 @@ def _on_clip(classifier: ExpressionClassifier, detector: FaceDetector, clip: Pat
     said: dict[str, Counter[str]] = {"cropped": Counter(), "aligned": Counter()}
     for frame in _frames(clip):
         for face in detector.find(frame, preprocess.to_grey(frame)):
-            for way, crop in _both(preprocess.to_grey(frame), face, detector.margin).items():
+            for way, crop in _both(preprocess.to_grey(frame), face, detector.crop_margin).items():
                 said[way][classifier.labels[int(classifier.probabilities(crop).argmax())]] += 1
     return {
         "name": clip.name,

@@ -73,7 +73,7 @@ def captured() -> dict[str, Any]:
     """The assistant's capture thread on it: the newest picture each time, and a close in time."""
     capture = Capture(lambda: open_camera(SETTINGS)).start()
     seen = [frame.seq for frame in (capture.take(2.0) for _ in range(10)) if frame is not None]
-    return {"seen": seen, "trouble": capture.trouble, "closed": capture.close()}
+    return {"seen": seen, "error": capture.error, "closed": capture.close()}
 
 
 def refused(**changes: Any) -> str:

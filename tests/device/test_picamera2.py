@@ -135,7 +135,7 @@ def test_the_capture_thread_runs_on_it(report: dict[str, Any]) -> None:
     print(f"captured: {captured}")
     assert len(captured["seen"]) == 10
     assert captured["seen"] == sorted(set(captured["seen"]))
-    assert (captured["trouble"], captured["closed"]) == ("", True)
+    assert (captured["error"], captured["closed"]) == ("", True)
 
 
 def test_a_camera_that_is_absent_or_taken_is_one_line_with_advice(report: dict[str, Any]) -> None:

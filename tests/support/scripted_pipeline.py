@@ -34,12 +34,12 @@ class Judging:
     """Takes every face for a covered one, but cannot judge some of them."""
 
     def __init__(self, first: int = 0, end: int = 0) -> None:
-        self.trouble, self.crops, self.first, self.end = "", 0, first, end
+        self.error, self.crops, self.first, self.end = "", 0, first, end
 
     def __call__(self, crop: np.ndarray) -> bool:
         self.crops += 1
-        self.trouble = "the model returned nan" if self.first < self.crops <= self.end else ""
-        return not self.trouble
+        self.error = "the model returned nan" if self.first < self.crops <= self.end else ""
+        return not self.error
 
 
 def judged(judge: Judging) -> Pipeline:
@@ -67,10 +67,10 @@ class Rig:
 class OneByOne:
     """A capture that hands out its frames in order, as if each were the newest; None: none came."""
 
-    def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, trouble: str = "") -> None:
-        self.frames, self.stop, self.trouble, self.dropped = iter(frames), stop, trouble, 0
+    def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, error: str = "") -> None:
+        self.frames, self.stop, self.error, self.dropped = iter(frames), stop, error, 0
         self.is_stuck = lambda: False
-        self.has_ended = self.is_busy = self.is_spent = self.is_torn = False
+        self.has_ended = self.is_busy = self.is_exhausted = self.is_torn = False
 
     def take(self, timeout_s: float) -> Frame | None:
         try:

@@ -32,7 +32,7 @@ def face(x: float, y: float = 100.0, size: float = 80.0) -> Face:
 class ScriptedDetector:
     """Finds what the script says for each frame, by its number from 0."""
 
-    margin = 0.0
+    crop_margin = 0.0
     needs_colour = False
 
     def __init__(self, script: Callable[[int], Sequence[Face]]) -> None:

@@ -44,7 +44,7 @@ def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
     assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
 
 
-@pytest.mark.parametrize("how", ["is_stuck", "is_spent"])
+@pytest.mark.parametrize("how", ["is_stuck", "is_exhausted"])
 def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> None:
     rig = Rig([], pipeline())
     capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)

@@ -11,11 +11,11 @@ from assistant.records import Face
 
 
 class FaceDetector(Protocol):
-    """Finds faces. margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
+    """Finds faces. crop_margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
     the classifier's training pictures are; a property of how a detector draws its boxes. needs_colour: it finds more in
     BGR than in grey, so that a camera which can choose should give colour."""
 
-    margin: float
+    crop_margin: float
     needs_colour: bool
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:

@@ -25,7 +25,7 @@ class HaarFaceDetector:
     """The cascade of Lienhart & Maydt 2002 as OpenCV ships it up to 4.x. Raises DetectorError where it is missing."""
 
     needs_colour = False
-    margin = 0.12
+    crop_margin = 0.12
     """Of -0.15 to 0.2 in steps of 0.05, 0.1 and 0.15 read 900 faces of muxspace best (happy, neutral, surprise)."""
 
     def __init__(self, settings: DetectorSettings) -> None:

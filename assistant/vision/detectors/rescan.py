@@ -42,7 +42,7 @@ class Rescan:
     of all views from which somebody is believed."""
 
     def __init__(self, far: FaceDetector, near: FaceDetector, least: float = ACCEPT_SCORE) -> None:
-        self.margin, self.least = far.margin, least
+        self.crop_margin, self.least = far.crop_margin, least
         self._order = ((far, True, False), (far, True, True), (near, False, False), (near, False, True))
         self.forget()
 

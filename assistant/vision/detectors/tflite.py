@@ -50,7 +50,7 @@ class TFLiteFaceDetector:
     """The detector of a model file. Raises DetectorError where it is missing, damaged or no such network."""
 
     needs_colour = False
-    margin = 0.0
+    crop_margin = 0.0
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings

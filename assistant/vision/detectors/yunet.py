@@ -24,7 +24,7 @@ class YuNetFaceDetector:
 
     needs_colour = True
     """In grey it loses one of the two people of a clip that it keeps in colour from the first frame to the last."""
-    margin = 0.08
+    crop_margin = 0.08
     """Of -0.15 to 0.2 in steps of 0.05, 0.05 and 0.1 read 900 faces of muxspace best (happy, neutral, surprise)."""
 
     def __init__(self, settings: DetectorSettings) -> None:

@@ -65,7 +65,7 @@ class Lookout:
             return ()
         found = self.search.look(grey, frame.at)[: self.most]
         people = [Track(-number, face) for number, face in enumerate(found, 1)]
-        margin = self.search.margin
+        margin = self.search.crop_margin
         return tuple((who, Glance(CANNOT_TELL, "", 0.0, self._reason(who, grey, margin), 0.0)) for who in people)
 
     def _reason(self, person: Track, grey: NDArray[np.uint8], margin: float) -> str:

@@ -49,7 +49,7 @@ def figures(
         face = nearest(detector, frame)
         if face is not None:
             found[index] = True
-            detected[index] = _said(classifier, preprocess.face_crop(frame, face, detector.margin))
+            detected[index] = _said(classifier, preprocess.face_crop(frame, face, detector.crop_margin))
     if not found.any():
         raise DatasetError(f"{folder}: the detector finds no face in these pictures")
     made: dict[str, Any] = {"pictures": len(pictures), "face_found": round(float(found.mean()), metrics.DIGITS)}

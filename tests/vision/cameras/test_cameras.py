@@ -642,5 +642,5 @@ def test_a_pi_camera_that_is_held_by_others_or_spent_is_known(
     capture = Capture(lambda: open_camera(CameraSettings(driver="picamera2")), repeat=False).start()
     assert capture.take(10) is None
     assert capture.has_ended
-    assert (capture.is_busy, capture.is_spent) == (kind is CameraBusyError, kind is CameraExhaustedError)
+    assert (capture.is_busy, capture.is_exhausted) == (kind is CameraBusyError, kind is CameraExhaustedError)
     assert "\n" not in capture.error
