@@ -1,4 +1,4 @@
-"""Face detectors, one file each, behind one small protocol. A new one is a new file and a line in `make`."""
+"""Face detectors, one file each, behind one small protocol. A new one is a new file and a line in `open_detector`."""
 
 from typing import Protocol
 
@@ -11,16 +11,19 @@ from assistant.records import Face
 
 
 class FaceDetector(Protocol):
-    """Finds faces. crop_margin: share of the box's side by which `preprocess.crop` grows it, so that the crop is framed as
-    the classifier's training pictures are; a property of how a detector draws its boxes. needs_colour: it finds more in
-    BGR than in grey, so that a camera which can choose should give colour."""
+    """Finds the faces of a picture."""
 
     crop_margin: float
+    """Share of a box's side by which `preprocess.crop` grows it, so that the crop is framed as the pictures that the
+    expression model was trained on. It depends on how tightly a detector draws its boxes."""
     needs_colour: bool
+    """The detector finds more faces in BGR than in grey; a camera that can choose should deliver colour."""
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
-        """Faces in a picture, uint8 [H, W] or BGR [H, W, 3], that is given in grey [H, W] as well: in its pixels, the
-        nearest (largest) first."""
+        """The faces of a picture in its pixel coordinates, the largest box first.
+
+        image is uint8 [H, W] or BGR [H, W, 3]; grey is the same picture as uint8 [H, W].
+        """
         ...
 
 
@@ -40,7 +43,8 @@ def open_detector(settings: DetectorSettings) -> FaceDetector:
 
 
 def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
-    """The picture with its longer side at most `long_side` pixels, and the factor back to the original's pixels."""
+    """The picture with its longer side at most `long_side` pixels, and the factor from its coordinates back to those of
+    the original."""
     height, width = image.shape[:2]
     factor = max(height, width) / long_side
     if factor <= 1:
@@ -50,5 +54,5 @@ def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8],
 
 
 def nearest_first(faces: list[Face]) -> list[Face]:
-    """The faces, the largest boxes first."""
+    """The faces in the order of their boxes' areas, the largest first."""
     return sorted(faces, key=lambda face: -face.box.area)
