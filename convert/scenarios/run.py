@@ -99,7 +99,7 @@ class _Recorder(Pipeline):
 class _Known:
     """A detector and a reader that have already looked."""
 
-    margin, needs_colour = 0.0, False
+    crop_margin, needs_colour = 0.0, False
 
     def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], thresholds: Thresholds) -> None:
         self._taken = iter(taken)
