@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
+.PHONY: help demo test docs test-browser fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -54,6 +54,14 @@ camera-test: $(VENV)/.test $(VENV)/.photographs
 device-test: $(VENV)/.test
 	EMOTION_DEVICE=1 $(BIN)/python -m pytest tests/device/test_machine.py -s
 
+## make docs     the documentation as a site that opens from the file system: site/index.html
+docs: $(VENV)/.docs
+	$(BIN)/python -m mkdocs build --quiet
+
+## make test-browser  the built site and the printed notice in a headless Chromium: links, 400 px width, axe-core
+test-browser: $(VENV)/.test $(VENV)/.docs docs
+	$(BIN)/python -m pytest tests/browser
+
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
@@ -88,4 +96,4 @@ $(VENV)/.photographs: | $(VENV)/bin/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants demo.wav
+	rm -rf $(VENV) build dist site *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants demo.wav

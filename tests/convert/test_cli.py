@@ -17,9 +17,10 @@ COMMANDS = (
     "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
     "scenarios",
 )  # fmt: skip
-README = Path(__file__).parents[2] / "README.md"
-RECIPES = README.with_name("models") / "recipes"
-DETECTOR, COVER = (README.with_name("models") / f"face-{name}-int8.tflite" for name in ("detector", "cover"))
+ROOT = Path(__file__).parents[2]
+README = ROOT / "tests/README.md"
+RECIPES = ROOT / "models/recipes"
+DETECTOR, COVER = (ROOT / f"models/face-{name}-int8.tflite" for name in ("detector", "cover"))
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("emotion-*.tflite"))
 
 

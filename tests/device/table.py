@@ -1,4 +1,4 @@
-"""The README's table of the last whole run on the emulated Cortex-A72: `python -m tests.device.table`."""
+"""The table of `tests/README.md`: the last whole run on the emulated Cortex-A72: `python -m tests.device.table`."""
 
 import json
 from pathlib import Path

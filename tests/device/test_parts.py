@@ -104,7 +104,7 @@ def test_a_root_of_other_packages_is_another_file(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_readme_shows_the_last_run() -> None:
-    text = (roots.REPOSITORY / "README.md").read_text("utf-8")
+    text = (roots.REPOSITORY / "tests/README.md").read_text("utf-8")
     if not table.FILE.exists() or table.BEGIN not in text:
         pytest.skip("no run is shown yet")
     shown = text.partition(table.BEGIN)[2].partition(table.END)[0]

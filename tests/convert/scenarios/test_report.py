@@ -16,7 +16,7 @@ from convert.scenarios.score.figures import LEAST_EVENTS, LEAST_PRECISION, Answe
 from convert.scenarios.script.truth import Truth
 
 WORDS = ("happy", "surprise", "neutral")
-README = Path(__file__).parents[3] / "README.md"
+README = Path(__file__).parents[3] / "tests/README.md"
 
 
 def test_the_readme_says_what_was_measured_and_when() -> None:

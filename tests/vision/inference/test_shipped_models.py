@@ -66,7 +66,7 @@ def test_the_recipe_that_a_card_names_is_the_file_that_ships(model: Path) -> Non
 
 
 def test_the_readme_tells_what_the_cards_say() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "models/README.md").read_text("utf-8")
     expressions = card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")])
     detector = detector_card.table(card.load(ROOT / "models" / "face-detector-int8.tflite"))
     for (start, end), table in ((card.FIGURES, expressions), (detector_card.FIGURES, detector)):

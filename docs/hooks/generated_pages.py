@@ -1,0 +1,122 @@
+"""MkDocs hook: fills the pages that come from the program itself, so that they cannot say anything else than it does."""
+
+import argparse
+import html
+import io
+import re
+import tomllib
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+INCLUDE = re.compile(r"^<!-- include: (\S+) -->$", re.MULTILINE)
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
+PAGES = {"models/README.md": "models.md", "tests/README.md": "tests.md", "CONTRIBUTING.md": "contributing.md"}
+"""Files of the repository that are pages of the site."""
+SPOKEN = {"arrived": "One person looks happy.", "too-dark": "One person, ahead, close. Cannot tell, too dark.",
+          "camera-lost": "Camera lost. I keep looking."}  # fmt: skip
+"""Sound samples that espeak-ng speaks when the site is built: file name and sentence."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the sound samples: the earcons, and the sentences of SPOKEN."""
+    for name, data in {**dict(_earcons()), **dict(_spoken())}.items():
+        files.append(File.generated(config, f"sounds/{name}.wav", content=data))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Replace the markers of a page by what they stand for."""
+    markdown = INCLUDE.sub(lambda found: _included(found[1], page.file.src_uri), markdown)
+    for marker, make in {"cli": _cli, "settings": _settings, "messages": _messages, "sounds": _sounds}.items():
+        if f"<!-- {marker} -->" in markdown:
+            markdown = markdown.replace(f"<!-- {marker} -->", make())
+    return markdown
+
+
+def _included(name: str, page: str) -> str:
+    """A Markdown file of the repository, its links turned to pages of the site, or to plain text where there is none."""
+    text = FRONT_MATTER.sub("", (ROOT / name).read_text("utf-8"))
+
+    def turned(found: re.Match[str]) -> str:
+        target = ((ROOT / name).parent / found[1]).resolve()
+        if not target.exists():
+            raise FileNotFoundError(f"{name}: {found[1]} does not exist")
+        inside = str(target.relative_to(ROOT))
+        to = PAGES.get(inside) or (inside.removeprefix("docs/") if inside.startswith("docs/") else None)
+        return f"]({to}{found[2] or ''})" if to and to.endswith(".md") else "]"
+
+    linked = LINK.sub(turned, text)
+    return re.sub(r"\[([^\]\n]+)\](?![(\[:])", r"\1", linked)
+
+
+def _cli() -> str:
+    """Both programs' help, a section each verb."""
+    from assistant.app.parser import make_parser as assistant_parser
+    from convert.cli import make_parser as convert_parser
+
+    return "\n".join(line for make in (assistant_parser, convert_parser) for line in _program(make()))
+
+
+def _program(parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield f"## {parser.prog}\n\n```text\n{parser.format_help().strip()}\n```\n"
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            listed = {choice.dest for choice in action._choices_actions}
+            for name, verb in action.choices.items():
+                if name in listed:
+                    yield f"### {parser.prog} {name}\n\n```text\n{verb.format_help().strip()}\n```\n"
+
+
+def _settings() -> str:
+    from assistant.config.settings import Settings, to_toml
+
+    return f"```toml\n{to_toml(Settings()).strip()}\n```"
+
+
+def _messages() -> str:
+    """Each fault: what is said, what it means, what to do, what is said at its end."""
+    sentences = tomllib.loads((ROOT / "assistant/locales/en.toml").read_text("utf-8"))
+    entries: dict[str, dict[str, str]] = tomllib.loads((ROOT / "docs/messages.toml").read_text("utf-8"))
+    rows = ["| said | meaning | what to do | said at its end |", "| --- | --- | --- | --- |"]
+    for name, entry in entries.items():
+        said, over = sentences["faults"][name], sentences["faults_over"][name]
+        rows.append(f"| “{said}” | {entry['means']} | {entry['action']} | “{over}” |")
+    return "\n".join(rows)
+
+
+def _sounds() -> str:
+    lines = [f'- {html.escape(name)} <audio controls preload="none" src="sounds/{name}.wav">{name}.wav</audio>'
+             for name, _ in _earcons()]  # fmt: skip
+    return "The short sounds:\n\n" + "\n".join(lines)
+
+
+def _earcons() -> Iterator[tuple[str, bytes]]:
+    from assistant.voice.speech import earcons
+
+    for name in sorted(earcons.NAMES):
+        yield name, _wav(earcons.samples(name))
+
+
+def _spoken() -> Iterator[tuple[str, bytes]]:
+    from assistant.voice.voices.espeak import synthesize
+
+    for name, sentence in SPOKEN.items():
+        yield name, _wav(synthesize(sentence))
+
+
+def _wav(sound: Any) -> bytes:
+    data = io.BytesIO()
+    with wave.open(data, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sound.rate)
+        file.writeframes(sound.samples)
+    return data.getvalue()

@@ -1,0 +1,18 @@
+"""Every spoken fault has its entry in the helper's table: what it means and what to do."""
+
+import tomllib
+from pathlib import Path
+
+from assistant.records import FaultName
+
+MESSAGES = tomllib.loads((Path(__file__).parents[2] / "docs/messages.toml").read_text("utf-8"))
+
+
+def test_every_fault_is_explained() -> None:
+    assert set(MESSAGES) == {str(name) for name in FaultName}
+
+
+def test_each_entry_says_what_it_means_and_what_to_do() -> None:
+    for name, entry in MESSAGES.items():
+        assert set(entry) == {"means", "action"}, name
+        assert all(text.endswith((".", "`.")) for text in entry.values()), name
