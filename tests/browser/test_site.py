@@ -8,7 +8,9 @@ import pytest
 
 SOURCES = Path(__file__).parents[2] / "docs"
 PAGES = sorted(
-    str(page.relative_to(SOURCES).with_suffix(".html")) for page in SOURCES.rglob("*.md") if "examples" not in page.parts
+    str(page.relative_to(SOURCES).with_suffix(".html"))
+    for page in SOURCES.rglob("*.md")
+    if "examples" not in page.parts
 )
 THEMES_OWN = {
     "landmark-unique": "Material marks both of its navigation bars as navigation without a name",

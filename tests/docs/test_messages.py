@@ -3,13 +3,13 @@
 import tomllib
 from pathlib import Path
 
-from assistant.records import FaultName
+from assistant.phrases import FAULTS
 
 MESSAGES = tomllib.loads((Path(__file__).parents[2] / "docs/messages.toml").read_text("utf-8"))
 
 
 def test_every_fault_is_explained() -> None:
-    assert set(MESSAGES) == {str(name) for name in FaultName}
+    assert set(MESSAGES) == FAULTS
 
 
 def test_each_entry_says_what_it_means_and_what_to_do() -> None:
