@@ -1,4 +1,4 @@
-"""MkDocs hook: fills the pages that come from the program itself, so that they cannot say anything else than it does."""
+"""MkDocs hook: fills the pages that come from the program itself, so that they cannot contradict it."""
 
 import argparse
 import html
@@ -12,7 +12,6 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r"^<!-- include: (\S+) -->$", re.MULTILINE)
@@ -32,17 +31,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, **_: object) -> str:
     """Replace the markers of a page by what they stand for."""
-    markdown = INCLUDE.sub(lambda found: _included(found[1], page.file.src_uri), markdown)
+    markdown = INCLUDE.sub(lambda found: _included(found[1]), markdown)
     for marker, make in {"cli": _cli, "settings": _settings, "messages": _messages, "sounds": _sounds}.items():
         if f"<!-- {marker} -->" in markdown:
             markdown = markdown.replace(f"<!-- {marker} -->", make())
     return markdown
 
 
-def _included(name: str, page: str) -> str:
-    """A Markdown file of the repository, its links turned to pages of the site, or to plain text where there is none."""
+def _included(name: str) -> str:
+    """A Markdown file of the repository, its links turned to pages of the site, or to plain text."""
     text = FRONT_MATTER.sub("", (ROOT / name).read_text("utf-8"))
 
     def turned(found: re.Match[str]) -> str:
