@@ -10,7 +10,7 @@ from assistant import phrases
 from assistant.config import settings
 from assistant.phrases import Phrases
 from assistant.voice.audio.player import Pcm
-from assistant.voice.voices.espeak import Espeak, Library, Program, Synthesizer
+from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice, Synthesizer
 from tests.support import locale_lint
 from tests.support.captured_audio import Ear, loudness
 
@@ -20,7 +20,7 @@ Heard = Callable[[Phrases, str], Pcm]
 
 def hear(make: Callable[[str, int], Synthesizer], words: Phrases, text: str) -> Pcm:
     ear = Ear()
-    assert Espeak(make(words.voice, SETTINGS.rate_wpm), SETTINGS, ear).say(text, threading.Event()) is True
+    assert EspeakVoice(make(words.voice, SETTINGS.rate_wpm), SETTINGS, ear).say(text, threading.Event()) is True
     (heard,) = ear.heard
     return heard
 
@@ -29,13 +29,13 @@ def hear(make: Callable[[str, int], Synthesizer], words: Phrases, text: str) -> 
 def by_program() -> Heard:
     if shutil.which("espeak-ng") is None:
         pytest.skip("the program espeak-ng is not installed")
-    return lambda words, text: hear(Program, words, text)
+    return lambda words, text: hear(EspeakProgram, words, text)
 
 
 @pytest.fixture
 def by_library() -> Heard:
     pytest.importorskip("espeakng_loader")
-    return lambda words, text: hear(Library, words, text)
+    return lambda words, text: hear(EspeakLibrary, words, text)
 
 
 def sample(words: Phrases) -> list[str]:

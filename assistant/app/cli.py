@@ -164,7 +164,9 @@ def _voice(options: argparse.Namespace) -> int:
     words = phrases.load(settings.words.locale, settings.words.wording)
     with stop_on_signal() as stop:
         if options.with_parent:
-            threading.Thread(target=_outlive, args=(stop, monitors.MISSED_S + 1), name="parent", daemon=True).start()
+            threading.Thread(
+                target=_outlive, args=(stop, monitors.HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
+            ).start()
         process.serve(settings, link.runtime_socket(), words, stop)
     return 0
 
@@ -194,7 +196,10 @@ def _say(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     words = phrases.load(settings.words.locale, settings.words.wording)
     player = sound.CommandPlayer(settings.voice.device)
-    with contextlib.closing(voices.make(settings.voice, words.voice, player)[0]) as voice, stop_on_signal() as stop:
+    with (
+        contextlib.closing(voices.make_voice(settings.voice, words.voice, player)[0]) as voice,
+        stop_on_signal() as stop,
+    ):
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
 
 
@@ -204,9 +209,9 @@ def _record(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     words = phrases.load(settings.words.locale, settings.words.wording)
-    folder = options.folder or recorded.place()
+    folder = options.folder or recorded.recordings_folder()
     synthesizers = espeak.synthesizers(settings.voice, words.voice)
-    count = recorded.record(words.tables, synthesizers, settings.voice.rate_wpm, folder)
+    count = recorded.record_sentences(words.tables, synthesizers, settings.voice.rate_wpm, folder)
     print(f"{count} recordings in {folder}")
     return 0
 
@@ -219,7 +224,7 @@ def _sounds(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     words = phrases.load(settings.words.locale, settings.words.wording)
-    ladder = voices.make(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    ladder = voices.make_voice(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
     assert ladder.sounds  # `make` gives some to every ladder
     with contextlib.closing(ladder), stop_on_signal() as stop:
         return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED

@@ -42,9 +42,9 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
             failures.append(utterance.text)
 
     with contextlib.ExitStack() as stack:
-        player = sound.Recorder(_player(settings, out), wav, time.monotonic)
+        player = sound.RecordingPlayer(_player(settings, out), wav, time.monotonic)
         stack.callback(player.close)
-        ladder = voices.make(settings.voice, words.voice, player)
+        ladder = voices.make_voice(settings.voice, words.voice, player)
         speaker = Speaker(ladder, on_fate=write, on_trouble=lambda trouble: print(f"voice: {trouble}", file=out))
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
@@ -66,5 +66,5 @@ def _player(settings: Settings, out: TextIO) -> sound.Player:
         player.play(sound.silence(PROBE_S), threading.Event())
     except VoiceError as err:
         print(f"No sound device, so the demo goes on silently ({err}).", file=out)
-        return sound.PacedPlayer()
+        return sound.NullPlayer()
     return player

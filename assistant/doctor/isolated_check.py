@@ -16,8 +16,8 @@ from collections.abc import Callable
 from assistant.config import settings as config
 from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad
+from assistant.system.child_process import ChildExit, run_child_unchecked
 from assistant.system.process_setup import quiet_libraries
-from assistant.voice.child import Outcome, watch_child
 
 PROBES = {
     "imports": "libraries",
@@ -37,7 +37,7 @@ def probe(
     """What the probe of that name finds; broken(why) where it crashes or takes longer than `limit_s`."""
     flags = ["-I"] if sys.flags.isolated else []
     command = [sys.executable, *flags, "-m", "assistant.doctor.isolated_check", name]
-    ended = watch_child(command, config.to_toml(settings).encode(), limit_s, cancel)
+    ended = run_child_unchecked(command, config.to_toml(settings).encode(), limit_s, cancel)
     lines = ended.output.decode("utf-8", "replace").splitlines()
     if ended.code == 0 and lines:
         table = json.loads(lines[-1])
@@ -46,7 +46,7 @@ def probe(
     return broken(_end(ended, limit_s) + trying)
 
 
-def _end(ended: Outcome, limit_s: float) -> str:
+def _end(ended: ChildExit, limit_s: float) -> str:
     """How a probe ended that brought no finding."""
     if ended.code is None:
         return f"did not end within {limit_s:g} s"

@@ -8,8 +8,7 @@ from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import ControlError
 from assistant.voice.controls import Reply
-from assistant.voice.controls.buttons import Buttons
-from assistant.voice.controls.camera_led import Light
+from assistant.voice.controls.gpio import Buttons, CameraLed
 
 LIT_S = 1.0
 """For who stands by to see it."""
@@ -31,8 +30,8 @@ def light(settings: Settings, trying: Callable[[str], None]) -> Finding:
     pin = settings.camera.led[0]
     trying("to open the pin")
     try:
-        with contextlib.closing(Light(pin)) as led:
-            led.show(is_lit=True)
+        with contextlib.closing(CameraLed(pin)) as led:
+            led.switch(is_on=True)
             time.sleep(LIT_S)
     except ControlError as err:
         return bad("faults.light", "pins", detail=str(err))

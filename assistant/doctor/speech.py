@@ -11,9 +11,9 @@ from assistant.records import Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import CommandPlayer, Pcm, silence
-from assistant.voice.audio.sound_cards import CardPlayer, cards
+from assistant.voice.audio.sound_cards import SoundCardPlayer, list_sound_cards
 from assistant.voice.speech.earcons import three_beeps
-from assistant.voice.speech.fallback_voice import Ladder
+from assistant.voice.speech.fallback_voice import FallbackVoice
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Speech:
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
         self._spoken: Pcm | None = None
         self._plays_itself = False
-        self._player: CardPlayer | None = None  # it waits where the running assistant speaks
+        self._player: SoundCardPlayer | None = None  # it waits where the running assistant speaks
 
     def voice(self, cancel: threading.Event) -> Finding:
         """Whether the chosen voice makes speech of the text."""
@@ -51,7 +51,7 @@ class Speech:
             return good("voice", detail="printed")
         troubles: list[str] = []
         ear = Ear()
-        for voice in voices.make(self._settings, self._language, ear):
+        for voice in voices.make_voice(self._settings, self._language, ear):
             if voice.name in ("recorded", "tone"):  # they are what is left where no voice can speak
                 continue
             try:
@@ -77,11 +77,11 @@ class Speech:
         turned = ("status.volume",) if not self._is_quiet and raise_volume(device) else ()
         trouble = "" if self._plays_itself else self._play(device, cancel)
         if not trouble:
-            self._player = CardPlayer(device)
+            self._player = SoundCardPlayer(device)
             return good("sound", *turned, detail="played by the voice itself" if self._plays_itself else device)
-        for other in ("", *cards(cancel)) if device else cards(cancel):
+        for other in ("", *list_sound_cards(cancel)) if device else list_sound_cards(cancel):
             if not self._play(other, cancel):
-                self._player = CardPlayer(other)
+                self._player = SoundCardPlayer(other)
                 trouble += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
                 break
         return bad("sound_silent", "sound", detail=trouble)
@@ -90,7 +90,7 @@ class Speech:
         """Says what is found, by whatever device was found to play; mute where there is none."""
         if self._player is None:
             return Mouth(None)
-        return Mouth(voices.make(self._settings, self._language, self._player))
+        return Mouth(voices.make_voice(self._settings, self._language, self._player))
 
     def _play(self, device: str, cancel: threading.Event) -> str:
         """Why the device does not play; empty if it does."""
@@ -110,7 +110,7 @@ class Speech:
 class Mouth:
     """Speaks by a ladder of voices; None: not at all. What hangs is left behind, and nothing more is said."""
 
-    def __init__(self, ladder: Ladder | None) -> None:
+    def __init__(self, ladder: FallbackVoice | None) -> None:
         self._ladder = ladder
 
     def say(self, text: str, cancel: threading.Event) -> None:

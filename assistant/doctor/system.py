@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import VoiceError
 from assistant.system.board import HOT_C, SYSTEM, Board
-from assistant.voice.child import run_child
+from assistant.system.child_process import run_child
 
 UNITS = ("emotion-assistant-voice.service", "emotion-assistant.service")
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,NRestarts,MemoryMax"

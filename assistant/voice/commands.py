@@ -14,7 +14,7 @@ from typing import Protocol
 from assistant.ipc.messages import Ask
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice.controls import Reply
-from assistant.voice.persistent_settings import Kept
+from assistant.voice.persistent_settings import PersistentSettings
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Desk:
         mouth: Mouth,
         ask: Callable[[Ask], None],
         change: Callable[[int, int], None],
-        kept: Kept,
+        kept: PersistentSettings,
         *,
         is_seeing: Callable[[], bool] = lambda: True,
         facts: Callable[[], Mapping[str, str | bool]] = dict,

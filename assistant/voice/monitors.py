@@ -12,17 +12,17 @@ from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
 
-MISSED_S = 2.5
+HEARTBEAT_TIMEOUT_S = 2.5
 """A vision that completed no step for so long has stopped: the wearer hears of it within 3 s."""
-STARTS_S = 18.0
+START_TIMEOUT_S = 18.0
 """A vision that has completed no step so long after the voice began is still starting: heard within 20 s."""
-LOOP_S = 60.0
+RESTART_LOOP_REPEAT_S = 60.0
 """A vision that stops again and again is told of once in so long."""
-LOOK_S = 0.25
+POLL_S = 0.25
 """The voice looks at all this so often."""
-BOARD_S = 5.0
+BOARD_POLL_S = 5.0
 """The board's state changes no faster."""
-BOARD_AGAIN_S = (600.0,)
+BOARD_REPEAT_S = (600.0,)
 """A weak supply or heat that lasts is told again so often: the wearer cannot always help it at once."""
 
 
@@ -43,7 +43,7 @@ class Words(Protocol):
         ...
 
 
-class Tick:
+class IdleTick:
     """A soft sound after `every_s` of silence: silence must not be ambiguous, also where it was asked for."""
 
     def __init__(
@@ -65,22 +65,24 @@ class Tick:
             self._last = now
             text = self._words.status("muted") if is_muted else self._words.said("sounds", "still_here")
             why = "muted" if is_muted else "nothing to say"
-            self._say(Utterance(text, Priority.STATUS, "tick", now + LOOK_S, why, "still_here"))
+            self._say(Utterance(text, Priority.STATUS, "tick", now + POLL_S, why, "still_here"))
 
 
-class Watch:
-    """Says that vision has stopped, MISSED_S after its last step or as soon as somebody knows, again while it stays
-    away, and when it is back; and, before its first step, that it is still starting."""
+class VisionMonitor:
+    """Reports that the vision process has stopped, when it is back, and that its start takes long.
+
+    Stopped: no completed step for HEARTBEAT_TIMEOUT_S, or at once when its exit is reported. Repeated while it lasts.
+    """
 
     def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
         self._words, self._say, self._clock = words, say, clock
-        self._faults = Faults(times=1, again_s=LOOP_S)
+        self._faults = Faults(times=1, again_s=RESTART_LOOP_REPEAT_S)
         self._began, self._last, self._why = clock(), -math.inf, ""
 
     @property
     def is_seeing(self) -> bool:
         """Whether vision's loop turned lately, with pictures or without."""
-        return self._clock() - self._last <= MISSED_S
+        return self._clock() - self._last <= HEARTBEAT_TIMEOUT_S
 
     def beat(self, at: float) -> None:
         """Vision completed a step at `at`; a step in the future cannot have been completed."""
@@ -96,9 +98,9 @@ class Watch:
         if self.is_seeing:
             news = (*self._faults.end("starting", now), *self._faults.end("vision", now))
         elif self._why or self._last > -math.inf:
-            news = self._faults.begin("vision", now, self._why or f"no step for {MISSED_S:.0f} s")
+            news = self._faults.begin("vision", now, self._why or f"no step for {HEARTBEAT_TIMEOUT_S:.0f} s")
         else:
-            news = self._faults.begin("starting", now) if now - self._began > STARTS_S else ()
+            news = self._faults.begin("starting", now) if now - self._began > START_TIMEOUT_S else ()
         for fault in news:
             log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
             self._say(fault_utterance(self._words, fault))
@@ -114,21 +116,21 @@ def fault_utterance(words: Words, fault: Fault) -> Utterance:
     return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
 
 
-class BoardWatch:
+class BoardMonitor:
     """Tells that the power is weak or the board too hot, and when that is over."""
 
     def __init__(
         self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], board: Board | None = None
     ) -> None:
         self._words, self._say, self._clock, self._board = words, say, clock, board or Board()
-        self._faults, self._next = Faults(BOARD_AGAIN_S), clock()
+        self._faults, self._next = Faults(BOARD_REPEAT_S), clock()
 
     def look(self) -> None:
         """Look at the board, if it is time to."""
         now = self._clock()
         if now < self._next:
             return
-        self._next = now + BOARD_S
+        self._next = now + BOARD_POLL_S
         troubles = self._board.troubles()
         news = [fault for name, detail in troubles.items() for fault in self._faults.begin(name, now, detail)]
         for name in set(self._faults.standing()) - troubles.keys():

@@ -22,7 +22,7 @@ def state_file() -> Path | None:
     return Path(home) / "emotion-assistant" / "voice.json" if home else None
 
 
-class Kept:
+class PersistentSettings:
     """Rate and volume as they are now. path: where they are kept, None: nowhere. on_saved(trouble) is called each time
     that they were to be written; the trouble is empty if they were."""
 

@@ -19,25 +19,24 @@ from assistant.system.sd_notify import Notifier
 from assistant.voice import controls, voices
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
-from assistant.voice.audio.sound_cards import CardPlayer
+from assistant.voice.audio.sound_cards import SoundCardPlayer
 from assistant.voice.commands import Desk
-from assistant.voice.controls.camera_led import Light
-from assistant.voice.controls.shutdown import switch_off
-from assistant.voice.monitors import LOOK_S, BoardWatch, Tick, Watch, Words, fault_utterance
-from assistant.voice.persistent_settings import Kept, state_file
-from assistant.voice.speech.fallback_voice import Ladder
-from assistant.voice.speech.outage import Silence
+from assistant.voice.controls.gpio import CameraLed
+from assistant.voice.monitors import POLL_S, BoardMonitor, IdleTick, VisionMonitor, Words, fault_utterance
+from assistant.voice.persistent_settings import PersistentSettings, state_file
+from assistant.voice.shutdown import UncleanShutdownDetector, power_off
+from assistant.voice.speech.fallback_voice import FallbackVoice
+from assistant.voice.speech.outage import AudioOutage
 from assistant.voice.speech.speaker import Speaker
-from assistant.voice.unclean_shutdown import Interruption
-from assistant.voice.vision_status import Eyes
+from assistant.voice.vision_status import VisionStatus
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_S, END_S = 0.95, 0.1
+DRAIN_S, CLOSE_TIMEOUT_S = 0.95, 0.1
 """When told to stop: for what is waiting to be said, and for the voices to end."""
-TICK_S = 600.0
+IDLE_TICK_S = 600.0
 """After so long without a word a soft tick tells that silence means: nothing to say, or muted, and not that it died."""
-MIXER_S = 3600.0
+MIXER_CHECK_S = 3600.0
 """The card's own volume is looked at so often, and at the start."""
 
 
@@ -50,14 +49,14 @@ def serve(
     player: Player | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for LAST_WORDS_S.
+    """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for DRAIN_S.
 
     Raises IPCError if it cannot listen at socket_path.
     """
-    Server(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
+    VoiceProcess(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
 
 
-class Server:
+class VoiceProcess:
     """The parts of the voice put together."""
 
     def __init__(
@@ -72,77 +71,84 @@ class Server:
     ) -> None:
         self._settings, self._listener, self._words = settings, listener, words
         self._stop, self._clock = stop, clock
-        self._player = player or CardPlayer(settings.voice.device, self._moved)
+        self._player = player or SoundCardPlayer(settings.voice.device, self._sound_card_switched)
         self._faults = Faults(again_s=0.0)  # nobody asks again while one stands: it is said at once, or never
-        self._kept = Kept(settings.voice.rate_wpm, settings.voice.volume, state_file(), self._saved)
-        self._tick = Tick(words, self._put, clock, TICK_S if settings.words.still_here else math.inf)
-        self._silence = Silence(words, self._put, clock)
-        self._speaker = Speaker(self._ladder(), on_fate=self._ended, on_trouble=_note, clock=clock)
-        self._watch, self._board = Watch(words, self._put, clock), BoardWatch(words, self._put, clock)
+        self._persistent = PersistentSettings(
+            settings.voice.rate_wpm, settings.voice.volume, state_file(), self._settings_saved
+        )
+        self._idle_tick = IdleTick(words, self._put, clock, IDLE_TICK_S if settings.words.still_here else math.inf)
+        self._outage = AudioOutage(words, self._put, clock)
+        self._speaker = Speaker(self._make_voice(), on_fate=self._ended, on_trouble=_note, clock=clock)
+        self._vision_monitor, self._board_monitor = (
+            VisionMonitor(words, self._put, clock),
+            BoardMonitor(words, self._put, clock),
+        )
         self._desk = Desk(
             words,
             self._speaker,
             listener.send,
-            lambda rate_wpm, volume: self._speaker.use(self._ladder()),
-            self._kept,
-            is_seeing=lambda: self._watch.is_seeing,
+            lambda rate_wpm, volume: self._speaker.use(self._make_voice()),
+            self._persistent,
+            is_seeing=lambda: self._vision_monitor.is_seeing,
             facts=self._facts,
-            switch_off=partial(switch_off, command) if (command := settings.controls.shutdown_command) else None,
+            switch_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
-        self._eyes, self._wrong = Eyes(), ""
+        self._vision_status, self._wrong = VisionStatus(), ""
 
     def serve(self) -> None:
         """Until told to stop."""
-        troubles = self._open_light()
-        self._listener.start(self._take, self._eyes.gone)
+        troubles = self._open_camera_led()
+        self._listener.start(self._take, self._vision_status.gone)
         pressed, more = controls.make(self._settings.controls, self._desk.do, control_socket())
         troubles |= more
         self._wrong = " ".join(troubles)
         for name, detail in troubles.items():
             self._tell(Fault(name, self._clock(), detail))
-        notifier, interruption, mixer_at = Notifier(), Interruption(), -math.inf
-        if interruption.has_been:
+        notifier, shutdown_detector, mixer_at = Notifier(), UncleanShutdownDetector(), -math.inf
+        if shutdown_detector.was_power_cut:
             self._say_status("interrupted")
-        if interruption.has_died:  # a recording told of it: this is its end
+        if shutdown_detector.did_voice_die:  # a recording told of it: this is its end
             self._tell(Fault("voice", self._clock(), is_over=True))
         notifier.ready()
-        while not self._stop.wait(LOOK_S):
+        while not self._stop.wait(POLL_S):
             self._listener.send(Heartbeat(self._clock()))
             self._report(notifier)
-            if self._clock() - mixer_at >= MIXER_S:
+            if self._clock() - mixer_at >= MIXER_CHECK_S:
                 mixer_at = self._clock()
                 if raise_volume(self._settings.voice.device):
                     self._say_status("volume")
-            for watch in (self._watch, self._board, self._silence, self._desk):
+            for watch in (self._vision_monitor, self._board_monitor, self._outage, self._desk):
                 watch.look()
             if self._is_well:  # silence that means something else is not called nothing
-                self._tick.look(is_muted=self._desk.is_muted)
+                self._idle_tick.look(is_muted=self._desk.is_muted)
         notifier.stopping()
         for control in pressed:
             control.close()
-        self._speaker.drain(LAST_WORDS_S)
-        self._speaker.close(END_S)
+        self._speaker.drain(DRAIN_S)
+        self._speaker.close(CLOSE_TIMEOUT_S)
         self._listener.close()
-        self._eyes.close()
-        interruption.end()
+        self._vision_status.close()
+        shutdown_detector.close()
 
-    def _open_light(self) -> dict[str, str]:
+    def _open_camera_led(self) -> dict[str, str]:
         """The camera's light, if one is set up; what is wrong with it."""
         pins = self._settings.camera.led
         try:
-            self._eyes = Eyes(Light(pins[0]) if pins else None)
+            self._vision_status = VisionStatus(CameraLed(pins[0]) if pins else None)
         except ControlError as err:
             return {"light": str(err)}
         return {}
 
-    def _ladder(self) -> Ladder:
-        set_by_ear = dataclasses.replace(self._settings.voice, rate_wpm=self._kept.rate_wpm, volume=self._kept.volume)
-        return voices.make(set_by_ear, self._words.voice, self._player)
+    def _make_voice(self) -> FallbackVoice:
+        set_by_ear = dataclasses.replace(
+            self._settings.voice, rate_wpm=self._persistent.rate_wpm, volume=self._persistent.volume
+        )
+        return voices.make_voice(set_by_ear, self._words.voice, self._player)
 
     def _facts(self) -> dict[str, str | bool]:
         """What a program may know."""
-        eyes = self._eyes
+        eyes = self._vision_status
         return {
             "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": eyes.faults,
             "wrong": self._wrong,
@@ -159,14 +165,14 @@ class Server:
             case Answer():
                 self._desk.answered(message.number, message.utterance)
             case Fault(name="vision", is_over=False):
-                self._watch.gone(message.detail)
+                self._vision_monitor.gone(message.detail)
             case Fault():
                 self._put(fault_utterance(self._words, message))
             case Withdraw():
                 self._speaker.withdraw(message.topic)
             case Heartbeat():
-                self._watch.beat(message.at)
-                self._eyes.beat(message)
+                self._vision_monitor.beat(message.at)
+                self._vision_status.beat(message)
             case Stop():
                 self._stop.set()
             case _:
@@ -178,15 +184,15 @@ class Server:
     def _ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """What became of an utterance."""
         self._desk.ended(utterance, fate)
-        self._tick.heard(fate, at)
-        self._silence.ended(utterance, fate, at)
+        self._idle_tick.heard(fate, at)
+        self._outage.ended(utterance, fate, at)
         self._listener.send(Ended(utterance, fate, at))
 
-    def _moved(self, card: str) -> None:
+    def _sound_card_switched(self, card: str) -> None:
         """The sound comes out of another card, or is back on its own."""
         self._stands("sound", card)
 
-    def _saved(self, trouble: str) -> None:
+    def _settings_saved(self, trouble: str) -> None:
         """What the wearer set could not be kept, or could again."""
         self._stands("disk", trouble)
 
@@ -206,12 +212,14 @@ class Server:
     @property
     def _is_well(self) -> bool:
         """Whether vision lives and sees something."""
-        return self._watch.is_seeing and self._eyes.are_useful
+        return self._vision_monitor.is_seeing and self._vision_status.are_useful
 
     def _report(self, notifier: Notifier) -> None:
         """Tell the service manager what the voice is doing, and that it works if it does."""
-        seeing = "seeing" if self._is_well else "without pictures" if self._watch.is_seeing else "without vision"
-        notifier.status("without sound" if self._silence.stands else "muted" if self._desk.is_muted else seeing)
+        seeing = (
+            "seeing" if self._is_well else "without pictures" if self._vision_monitor.is_seeing else "without vision"
+        )
+        notifier.status("without sound" if self._outage.stands else "muted" if self._desk.is_muted else seeing)
         if self._speaker.is_working and self._listener.is_working:
             notifier.alive()
 

@@ -9,7 +9,7 @@ import logging
 
 from assistant.errors import ControlError
 from assistant.ipc.messages import Heartbeat
-from assistant.voice.controls.camera_led import Light
+from assistant.voice.controls.gpio import CameraLed
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +17,10 @@ BLINDING = frozenset(("camera", "camera_lost", "camera_busy", "torn", "black", "
 """Faults of vision with which nothing is seen; with the others it does what it can."""
 
 
-class Eyes:
+class VisionStatus:
     """Used by the link's thread; the facts may be read by any. light: None where none is set up."""
 
-    def __init__(self, light: Light | None = None) -> None:
+    def __init__(self, light: CameraLed | None = None) -> None:
         self._light = light
         self.is_open, self.faults, self._is_covered = False, "", False
 
@@ -60,6 +60,6 @@ class Eyes:
         if light is None or is_open == was_open:
             return
         try:
-            light.show(is_lit=is_open)
+            light.switch(is_on=is_open)
         except ControlError as err:  # the link goes on; the doctor and the next start tell of the pin
             log.warning("%s", err)

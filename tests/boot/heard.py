@@ -46,20 +46,20 @@ WantedBy=sysinit.target
 WORDS = """
 import json, sys, threading
 from assistant import phrases
-from assistant.voice.voices import plain
-from assistant.voice.voices.espeak import Program
-words, say, found = phrases.load("en"), Program("en", 175), {}
+from assistant.voice.voices import sanitize_text
+from assistant.voice.voices.espeak import EspeakProgram
+words, say, found = phrases.load("en"), EspeakProgram("en", 175), {}
 for table in ("status", "faults", "faults_over", "sounds"):
     for text in words.tables[table].values():
-        found[text] = say(plain(text), threading.Event()).samples.hex()
+        found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
 for name in words.tables["emotion"]:
     for text in (words.remark("arrived", expression=name), words.remark("looks", expression=name),
                  words.remark("no_longer", expression=name)):
-        found[text] = say(plain(text), threading.Event()).samples.hex()
+        found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
 for name in ("nobody", "somebody", "another", "somebody_left"):
-    found[words.remark(name)] = say(plain(words.remark(name)), threading.Event()).samples.hex()
+    found[words.remark(name)] = say(sanitize_text(words.remark(name)), threading.Event()).samples.hex()
 for number in range(1, 10):
-    found[words.wrong_line(number)] = say(plain(words.wrong_line(number)), threading.Event()).samples.hex()
+    found[words.wrong_line(number)] = say(sanitize_text(words.wrong_line(number)), threading.Event()).samples.hex()
 json.dump(found, sys.stdout)
 """
 

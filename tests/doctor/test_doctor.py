@@ -23,8 +23,8 @@ from assistant.doctor.finding import Finding, advice, bad, good, sentences
 from assistant.doctor.isolated_check import probe
 from assistant.doctor.speech import Mouth, Speech
 from assistant.voice.audio.player import CommandPlayer
-from assistant.voice.voices.espeak import Espeak
-from assistant.voice.voices.recorded import record
+from assistant.voice.voices.espeak import EspeakVoice
+from assistant.voice.voices.recorded import record_sentences
 from tests.app.test_cli import running, until
 from tests.support.captured_audio import FakeTool, beep, loudness
 from tests.support.standins import needs_photographs
@@ -278,7 +278,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
     tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recordings = tmp_path / "recorded"
-    record(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
+    record_sentences(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
     tool.install("paced")
     subject = speech(name="no-such-voice")
@@ -402,9 +402,9 @@ def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyP
         def close(self) -> None:
             pass
 
-    from assistant.voice.speech.fallback_voice import Ladder
+    from assistant.voice.speech.fallback_voice import FallbackVoice
 
-    mouth = Mouth(Ladder([Stuck()]))
+    mouth = Mouth(FallbackVoice([Stuck()]))
     for text in ("One.", "Two."):
         mouth.say(text, threading.Event())
     freed.set()
@@ -415,13 +415,13 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: p
     """By a real synthesizer, as far as the sound card."""
     tool.install("quick")
     heard: list[str] = []
-    say = Espeak.say
+    say = EspeakVoice.say
 
-    def note(self: Espeak, text: str, cancel: threading.Event, **rest: object) -> bool:
+    def note(self: EspeakVoice, text: str, cancel: threading.Event, **rest: object) -> bool:
         heard.append(text)
         return say(self, text, cancel)
 
-    monkeypatch.setattr(Espeak, "say", note)
+    monkeypatch.setattr(EspeakVoice, "say", note)
     monkeypatch.setattr(CommandPlayer, "play", lambda self, pcm, cancel: True)
     monkeypatch.setattr("assistant.doctor.checkup.probe", lambda name, *rest: bad("late", "restart"))
     out = io.StringIO()

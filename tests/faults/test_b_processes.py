@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import VoiceError
-from assistant.voice.child import run_child
+from assistant.system.child_process import run_child
 from tests.faults.box import Box, Row, without
 from tests.support.processes import hang
 

@@ -14,7 +14,7 @@ import pytest
 from assistant.ipc.link import Client
 from assistant.records import Priority, Utterance
 from assistant.voice.audio.player import CommandPlayer, with_lead_in
-from assistant.voice.voices.espeak import Program
+from assistant.voice.voices.espeak import EspeakProgram
 from tests.faults.box import ROOT, Box, Row, without
 from tests.faults.ear import BEEPS
 
@@ -195,9 +195,9 @@ def test_c13(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = f'type file slave.pcm null file "{box.folder}/heard.wav" format wav'
     (box.folder / "asoundrc").write_text(f"pcm.!default {{ {kept} }}\npcm.null {{ type null }}\n")
     monkeypatch.setenv("ALSA_CONFIG_PATH", f"{SYSTEM_ALSA}:{box.folder}/asoundrc")
-    speech = Program("en", 175)("Ready.", threading.Event())
+    speech = EspeakProgram("en", 175)("Ready.", threading.Event())
     assert speech
-    CommandPlayer(least_share=0).play(with_lead_in(speech, 300), threading.Event())
+    CommandPlayer(min_play_share=0).play(with_lead_in(speech, 300), threading.Event())
     with wave.open(str(box.folder / "heard.wav")) as source:
         rate, content = source.getframerate(), source.readframes(source.getnframes())
     assert rate == speech.rate

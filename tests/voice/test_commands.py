@@ -14,7 +14,7 @@ from assistant import phrases
 from assistant.ipc.messages import Ask
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice.commands import ASKED, CONFIRM_S, Desk
-from assistant.voice.persistent_settings import MAX_BYTES, Kept, state_file
+from assistant.voice.persistent_settings import MAX_BYTES, PersistentSettings, state_file
 
 EN = phrases.load("en")
 WAIT_S = 5.0
@@ -50,7 +50,7 @@ class Bench:
         self.facts: dict[str, str | bool] = {}
         self.asked: SimpleQueue[Ask] = SimpleQueue()
         self.voices: list[tuple[int, int]] = []
-        self.kept = Kept(175, 100, path)
+        self.kept = PersistentSettings(175, 100, path)
         self.desk = Desk(
             EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
             is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
@@ -184,7 +184,9 @@ def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None
     assert again.desk.do("slower").text == "Slower."
     assert again.voices == [(450, 20), (425, 20)]
     assert [again.desk.do("slower").text for _ in range(20)][-1] == "This is the slowest."
-    assert (Kept(200, 100, file).rate_wpm, Kept(175, 100, file).rate_wpm) == (200, 80), "edited settings go first"
+    assert (PersistentSettings(200, 100, file).rate_wpm, PersistentSettings(175, 100, file).rate_wpm) == (200, 80), (
+        "edited settings go first"
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None
 def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) -> None:
     file = tmp_path / "voice.json"
     file.write_text(content)
-    kept = Kept(175, 100, file)
+    kept = PersistentSettings(175, 100, file)
     assert (kept.rate_wpm, kept.volume) == (175, 100)
     kept.keep(volume=50)
     assert json.loads(file.read_text())["volume"] == 50
@@ -203,14 +205,14 @@ def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) 
 def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) -> None:
     troubles: list[str] = []
     (tmp_path / "file").write_text("")
-    kept = Kept(175, 100, tmp_path / "file" / "voice.json", troubles.append)
+    kept = PersistentSettings(175, 100, tmp_path / "file" / "voice.json", troubles.append)
     kept.keep(volume=30)
     assert kept.volume == 30
     assert "cannot be kept" in troubles[0]
     (tmp_path / "file").unlink()
     kept.keep(volume=40)
     assert troubles[1:] == [""]
-    Kept(175, 100).keep(volume=30)
+    PersistentSettings(175, 100).keep(volume=30)
 
 
 def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,11 +23,18 @@ from assistant.ipc.messages import Answer, Ask, Ended, Message
 from assistant.records import Fate, Fault, Priority, Utterance
 from assistant.system.board import Board
 from assistant.voice.commands import CONFIRM_S
-from assistant.voice.monitors import BOARD_S, MISSED_S, STARTS_S, BoardWatch, Tick, Watch
+from assistant.voice.monitors import (
+    BOARD_POLL_S,
+    HEARTBEAT_TIMEOUT_S,
+    START_TIMEOUT_S,
+    BoardMonitor,
+    IdleTick,
+    VisionMonitor,
+)
 from assistant.voice.persistent_settings import state_file
-from assistant.voice.process import MIXER_S, TICK_S, serve
+from assistant.voice.process import IDLE_TICK_S, MIXER_CHECK_S, serve
 from assistant.voice.speech.outage import RETRY_S
-from assistant.voice.voices.printed import Printed
+from assistant.voice.voices.printed import PrintedVoice
 
 WAIT_S = 5.0
 SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
@@ -95,10 +102,10 @@ class Out(io.StringIO):
         self.open.set()
         self.used: list[config.Voice] = []
 
-    def voice(self, settings: config.Voice) -> Printed:
+    def voice(self, settings: config.Voice) -> PrintedVoice:
         out = self
 
-        class Voice(Printed):
+        class Voice(PrintedVoice):
             def _print(self, line: str, cancel: threading.Event) -> bool:
                 out.used.append(settings)
                 out.begun.set()
@@ -113,7 +120,7 @@ class Out(io.StringIO):
 @pytest.fixture
 def out(monkeypatch: pytest.MonkeyPatch) -> Out:
     out = Out()
-    monkeypatch.setattr("assistant.voice.voices.make", lambda settings, language, player: (out.voice(settings),))
+    monkeypatch.setattr("assistant.voice.voices.make_voice", lambda settings, language, player: (out.voice(settings),))
     return out
 
 
@@ -122,8 +129,8 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Waits until the voice has looked at everything once more; by then its controls are open too. A vision that is
     silent for the moment between a step of the clock and its next heartbeat goes unsaid."""
     looks = threading.Semaphore(0)
-    monkeypatch.setattr(Watch, "look", lambda watch: None)
-    monkeypatch.setattr(BoardWatch, "look", lambda watch: looks.release())
+    monkeypatch.setattr(VisionMonitor, "look", lambda watch: None)
+    monkeypatch.setattr(BoardMonitor, "look", lambda watch: looks.release())
 
     def wait() -> None:
         while looks.acquire(blocking=False):
@@ -195,7 +202,7 @@ def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hou
     settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="usb"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         assert bench.fate() == ("volume", Fate.SPOKEN)
-        bench.now += MIXER_S - 1
+        bench.now += MIXER_CHECK_S - 1
         assert next_after(bench, looked) == "nothing"
         bench.now += 1
         assert bench.fate() == ("volume", Fate.SPOKEN)
@@ -205,7 +212,7 @@ def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
     tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moves: list[Callable[[str], None]] = []
-    monkeypatch.setattr("assistant.voice.process.CardPlayer", lambda device, on_move: moves.append(on_move))
+    monkeypatch.setattr("assistant.voice.process.SoundCardPlayer", lambda device, on_move: moves.append(on_move))
     with contextlib.closing(Bench(tmp_path)) as bench:
         bench.beat()
         for card, said in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
@@ -271,7 +278,7 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
     tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried_out: SimpleQueue[str] = SimpleQueue()
-    monkeypatch.setattr("assistant.voice.process.switch_off", lambda command: carried_out.put(command) or "")
+    monkeypatch.setattr("assistant.voice.process.power_off", lambda command: carried_out.put(command) or "")
     settings = dataclasses.replace(SETTINGS, controls=config.Controls(shutdown_command="halt"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         looked()
@@ -346,7 +353,7 @@ def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench)
 
 def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, looked: Callable[[], None]) -> None:
     for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
-        bench.now += TICK_S
+        bench.now += IDLE_TICK_S
         bench.beat(is_covered=is_covered)
         assert next_after(bench, looked) == heard
 
@@ -393,19 +400,19 @@ def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def watched() -> tuple[Watch, list[float], list[str]]:
+def watched() -> tuple[VisionMonitor, list[float], list[str]]:
     """A watch, its clock and what it said."""
     said: list[str] = []
     now = [100.0]
-    return Watch(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
+    return VisionMonitor(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
 
 
 def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
-    watched: tuple[Watch, list[float], list[str]],
+    watched: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
     watch, now, said = watched
     watch.beat(1e9)
-    now[0] += MISSED_S
+    now[0] += HEARTBEAT_TIMEOUT_S
     watch.look()
     assert said == []
     now[0] += 0.1
@@ -421,9 +428,9 @@ def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
     assert said == ["The vision part stopped."] * 2 + ["It is back."]
 
 
-def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[Watch, list[float], list[str]]) -> None:
+def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[VisionMonitor, list[float], list[str]]) -> None:
     watch, now, said = watched
-    now[0] += STARTS_S
+    now[0] += START_TIMEOUT_S
     watch.look()
     assert said == []
     now[0] += 0.1
@@ -436,7 +443,7 @@ def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[Watch, list
 
 
 def test_a_vision_that_is_known_to_have_ended_is_told_of_at_once_and_once_a_minute_if_it_goes_on(
-    watched: tuple[Watch, list[float], list[str]],
+    watched: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
     watch, now, said = watched
     heard = []
@@ -474,7 +481,7 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
         (False, "camera_lost", "nothing"), (True, "black", "nothing"), (True, "blank", "nothing"),
         (True, "torn", "nothing"), (True, "blurred step", "nothing"), (True, "blurred", "sounds.still_here"),
     ):  # fmt: skip
-        bench.now += TICK_S
+        bench.now += IDLE_TICK_S
         bench.beat(camera=camera, faults=faults)
         assert next_after(bench, looked) == heard, faults
 
@@ -483,7 +490,7 @@ def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], No
     looked()
     assert control_client.ask("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.now += TICK_S - 1
+    bench.now += IDLE_TICK_S - 1
     bench.beat()
     looked()
     bench.now += 1
@@ -501,10 +508,10 @@ def test_no_tick_where_a_word_was_heard(bench: Bench, looked: Callable[[], None]
     looked()
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
-    bench.now += TICK_S - 1
+    bench.now += IDLE_TICK_S - 1
     bench.beat()
     assert next_after(bench, looked) == "nothing"
-    bench.now += TICK_S
+    bench.now += IDLE_TICK_S
     bench.beat()
     assert next_after(bench, looked) == "sounds.still_here"
 
@@ -513,7 +520,7 @@ def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: 
     settings = dataclasses.replace(SETTINGS, words=config.Words(still_here=False))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         looked()
-        bench.now += TICK_S
+        bench.now += IDLE_TICK_S
         bench.beat()
         assert next_after(bench, looked) == "nothing"
 
@@ -521,7 +528,7 @@ def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: 
 def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
     said: list[Utterance] = []
     now = 0.0
-    tick = Tick(English(), said.append, lambda: now, 600.0)
+    tick = IdleTick(English(), said.append, lambda: now, 600.0)
     for second in range(0, 2000, 10):
         now = float(second)
         if second == 300:
@@ -547,7 +554,7 @@ def _hwmon(root: Path, alarm: str, degrees: float) -> None:
 def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: Path) -> None:
     said: list[tuple[float, str]] = []
     now = [0.0]
-    watch = BoardWatch(
+    watch = BoardMonitor(
         English(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
     )
 
@@ -562,12 +569,12 @@ def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: P
     _hwmon(tmp_path, "0\n", 60)
     assert wait(20) == []
     _hwmon(tmp_path, "1\n", 60)
-    assert wait(BOARD_S + 1) == ["Power is weak."]
+    assert wait(BOARD_POLL_S + 1) == ["Power is weak."]
     assert wait(500) == []
     assert wait(200) == ["Power is weak."]
     _hwmon(tmp_path, "0\n", 81)
-    assert wait(BOARD_S + 1) == ["I am hot.", "It is back."]
+    assert wait(BOARD_POLL_S + 1) == ["I am hot.", "It is back."]
     _hwmon(tmp_path, "0\n", 77)  # not cool yet
     assert wait(30) == []
     _hwmon(tmp_path, "nonsense", 70)
-    assert wait(BOARD_S + 1) == ["It is back."]
+    assert wait(BOARD_POLL_S + 1) == ["It is back."]

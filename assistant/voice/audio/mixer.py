@@ -1,4 +1,4 @@
-"""The sound card's own volume: what is turned off or all the way down there, no voice can be heard over."""
+"""The sound card's own mixer: raises a playback volume that is muted or too low for any voice to be heard."""
 
 import itertools
 import re
@@ -6,43 +6,49 @@ import shutil
 import threading
 
 from assistant.errors import VoiceError
-from assistant.voice.child import run_child
+from assistant.system.child_process import run_child
 
-FLOOR = 30
-"""Percent; below it a voice is lost in a street."""
-CONTROLS = ("Master", "PCM", "Headphone", "Headset", "Speaker", "Digital", "HDMI")
-"""Simple controls, as ALSA names them, that stand between a player and an ear."""
-LIMIT_S = 1.0
-CONTROL = re.compile(r"^Simple mixer control '(?P<name>[^']+)',(?P<index>\d+)$", re.MULTILINE)
+MIN_VOLUME_PERCENT = 30
+"""Lowest acceptable playback volume; below it a voice is lost in a street."""
+PLAYBACK_CONTROLS = ("Master", "PCM", "Headphone", "Headset", "Speaker", "Digital", "HDMI")
+"""Simple mixer controls, by ALSA's names, that sit between a player and the ear; all others are left alone."""
+AMIXER_TIMEOUT_S = 1.0
+"""Time limit of each call of amixer."""
+CONTROL_LINE = re.compile(r"^Simple mixer control '(?P<name>[^']+)',(?P<index>\d+)$", re.MULTILINE)
+"""The line of `amixer scontents` with which the description of a control begins."""
 
 
 def raise_volume(device: str) -> bool:
-    """Turn on and up to FLOOR whatever is lower on the card of `device` (a card's name; else the system's default);
-    whether anything was. Where no amixer is, or no control, nothing is known and nothing done."""
+    """Unmute every playback control below MIN_VOLUME_PERCENT and raise it to that; True if there was one.
+
+    device: the name of a sound card; empty, or a PCM name with a colon: the system's default card. Without amixer, or
+    where it fails, nothing is changed and the answer is False.
+    """
     if not shutil.which("amixer"):
         return False
-    where = ["-c", device] if device and ":" not in device else []
+    card = ["-c", device] if device and ":" not in device else []
     never = threading.Event()
     try:
-        listed = run_child(["amixer", *where, "scontents"], b"", LIMIT_S, never)
-        low = _too_low(listed.output.decode("utf-8", "replace")) if listed else []
+        listed = run_child(["amixer", *card, "scontents"], b"", AMIXER_TIMEOUT_S, never)
+        low = _controls_too_low(listed.output.decode("utf-8", "replace")) if listed else []
         for control in low:
-            run_child(["amixer", "-q", *where, "sset", control, f"{FLOOR}%", "unmute"], b"", LIMIT_S, never)
+            command = ["amixer", "-q", *card, "sset", control, f"{MIN_VOLUME_PERCENT}%", "unmute"]
+            run_child(command, b"", AMIXER_TIMEOUT_S, never)
     except VoiceError:
         return False
     return bool(low)
 
 
-def _too_low(listing: str) -> list[str]:
-    """The controls of a listing that keep a sound from being heard."""
-    heads = [*CONTROL.finditer(listing)]
+def _controls_too_low(listing: str) -> list[str]:
+    """The playback controls of an `amixer scontents` listing, as `NAME,INDEX`, that are muted or too low."""
+    heads = [*CONTROL_LINE.finditer(listing)]
     found = []
-    for head, after in itertools.pairwise([*heads, None]):
+    for head, next_head in itertools.pairwise([*heads, None]):
         assert head
-        text = listing[head.end() : after.start() if after else None]
-        if head["name"] not in CONTROLS or "Playback" not in text:
+        text = listing[head.end() : next_head.start() if next_head else None]
+        if head["name"] not in PLAYBACK_CONTROLS or "Playback" not in text:
             continue
         volumes = [int(percent) for percent in re.findall(r"Playback.*?\[(\d+)%\]", text)]
-        if (volumes and max(volumes) < FLOOR) or ("[off]" in text and "[on]" not in text):
+        if (volumes and max(volumes) < MIN_VOLUME_PERCENT) or ("[off]" in text and "[on]" not in text):
             found.append(f"{head['name']},{head['index']}")
     return found

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.errors import VoiceError
-from assistant.voice.child import in_english, run_child
+from assistant.system.child_process import english_environment, run_child
 
-LEAST_SHARE = 0.8
+MIN_PLAY_SHARE = 0.8
 """A player that ends well after less than this share of the sound's duration has thrown the sound away: a null device
 "plays" 3.6 s in 0.01 s and reports success. Not 1: a player may end while the card still plays its last buffer."""
-MOST_SHARE, GRACE_S = 1.5, 1.0
+TIMEOUT_FACTOR, TIMEOUT_GRACE_S = 1.5, 1.0
 """A player that is still at it after 1.5 times the sound's duration and a second hangs."""
-LEAST_PEAK = 100
+MIN_PEAK = 100
 """Below this peak, of 32767, there is nothing to hear."""
 WINDOWS_PLAYER = "import sys, winsound; winsound.PlaySound(sys.stdin.buffer.read(), winsound.SND_MEMORY)"
 
@@ -47,12 +47,14 @@ def silence(seconds: float, rate: int = 22050) -> Pcm:
     return Pcm(bytes(2 * round(seconds * rate)), rate)
 
 
-def audible(pcm: Pcm, least_s: float = 0.05) -> Pcm:
-    """The sound as it is. Raises VoiceError if it is shorter than `least_s` or there is nothing to hear."""
-    if pcm.seconds < least_s:
-        raise VoiceError(f"the sound lasts only {pcm.seconds:.2f} s of at least {least_s:.2f} s; it was cut short")
+def check_audible(pcm: Pcm, min_duration_s: float = 0.05) -> Pcm:
+    """The sound as it is. Raises VoiceError if it is shorter than `min_duration_s` or there is nothing to hear."""
+    if pcm.seconds < min_duration_s:
+        raise VoiceError(
+            f"the sound lasts only {pcm.seconds:.2f} s of at least {min_duration_s:.2f} s; it was cut short"
+        )
     values = array.array("h", pcm.samples)
-    if not values or (max(values) < LEAST_PEAK and min(values) > -LEAST_PEAK):
+    if not values or (max(values) < MIN_PEAK and min(values) > -MIN_PEAK):
         raise VoiceError("the sound is silent")
     return pcm
 
@@ -71,7 +73,7 @@ def with_volume(pcm: Pcm, percent: int) -> Pcm:
     )
 
 
-def with_rate(pcm: Pcm, rate: int) -> Pcm:
+def resampled(pcm: Pcm, rate: int) -> Pcm:
     """The sound at another sample rate, by the nearest sample: for speech it will do."""
     if rate == pcm.rate:
         return pcm
@@ -114,18 +116,20 @@ class CommandPlayer:
     """Plays by the first of aplay, paplay, pw-play and afplay that is on PATH, on Windows by Python's winsound.
 
     device: a card's name for aplay (`aplay -l`), or any name of the player's own; empty: the system's default.
-    least_share: see LEAST_SHARE; 0 believes a device that takes no time, such as ALSA's file plug-in.
+    min_play_share: see MIN_PLAY_SHARE; 0 believes a device that takes no time, such as ALSA's file plug-in.
     """
 
-    def __init__(self, device: str = "", *, least_share: float = LEAST_SHARE) -> None:
-        self._device, self._least_share = device, least_share
+    def __init__(self, device: str = "", *, min_play_share: float = MIN_PLAY_SHARE) -> None:
+        self._device, self._min_play_share = device, min_play_share
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         with self._command(pcm) as (command, given):
-            done = run_child(command, given, MOST_SHARE * pcm.seconds + GRACE_S, cancel, in_english())
+            done = run_child(
+                command, given, TIMEOUT_FACTOR * pcm.seconds + TIMEOUT_GRACE_S, cancel, english_environment()
+            )
         if done is None:
             return False
-        if done.seconds < self._least_share * pcm.seconds:
+        if done.seconds < self._min_play_share * pcm.seconds:
             raise VoiceError(
                 f"{Path(command[0]).name} was done after {done.seconds:.2f} s with a sound of {pcm.seconds:.2f} s: "
                 "it went nowhere; choose another sound card (voice.device)"
@@ -156,14 +160,14 @@ class CommandPlayer:
             raise VoiceError("no player found; install aplay (package alsa-utils) or paplay (pulseaudio-utils)")
 
 
-class PacedPlayer:
+class NullPlayer:
     """Plays nothing and takes as long as the sound would: for machines without a sound device."""
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         return not cancel.wait(pcm.seconds)
 
 
-class Recorder:
+class RecordingPlayer:
     """Plays by another player and keeps what was heard, each sound at its own time; `close` writes it as a WAV file.
 
     Raises VoiceError if nothing can be written in the folder of `path`.
@@ -190,7 +194,7 @@ class Recorder:
         rate = self._heard[0][1].rate if self._heard else 22050
         track = bytearray()
         for at, pcm in self._heard:
-            track += silence(max(0.0, at - len(track) / 2 / rate), rate).samples + with_rate(pcm, rate).samples
+            track += silence(max(0.0, at - len(track) / 2 / rate), rate).samples + resampled(pcm, rate).samples
         part = self._path.with_name(f".{self._path.name}.part")
         try:
             part.write_bytes(to_wav(Pcm(bytes(track), rate)))

@@ -60,14 +60,14 @@ def make(settings: config.Controls, do: Do, socket: Path) -> tuple[tuple[Control
 
     attempt("control", lambda: Door(socket, do))
     if settings.buttons:
-        from assistant.voice.controls.buttons import Buttons
+        from assistant.voice.controls.gpio import Buttons
 
         attempt("buttons", lambda: Buttons(settings.buttons, do))
     if settings.keys != "off":
-        from assistant.voice.controls.keys import Keys
+        from assistant.voice.controls.keys import MediaKeys
 
         name = "" if settings.keys == "auto" else settings.keys
-        attempt("keys", lambda: Keys(do, only=name), is_asked_for=bool(name))
+        attempt("keys", lambda: MediaKeys(do, only=name), is_asked_for=bool(name))
     return tuple(opened), troubles
 
 

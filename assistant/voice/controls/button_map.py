@@ -1,40 +1,49 @@
-"""The one map: which press of which button or key asks for what."""
+"""The one table that maps gestures of buttons and keys to commands."""
 
 from collections.abc import Mapping
 
 from assistant.voice.controls.gestures import Gesture
 
-Row = Mapping[Gesture, str]
-"""The commands of one button."""
+GestureCommands = Mapping[Gesture, str]
+"""The commands of one button or key, by gesture."""
 SHORT, DOUBLE, LONG, VERY_LONG = Gesture
 
-FIRST: Row = {SHORT: "describe", DOUBLE: "repeat_instead", LONG: "toggle_mute", VERY_LONG: "shutdown"}
-SECOND: Row = {SHORT: "why", DOUBLE: "aim", LONG: "wrong"}
+MAIN_BUTTON: GestureCommands = {
+    SHORT: "describe",
+    DOUBLE: "repeat_instead",
+    LONG: "toggle_mute",
+    VERY_LONG: "shutdown",
+}
+SECOND_BUTTON: GestureCommands = {SHORT: "why", DOUBLE: "aim", LONG: "wrong"}
 
-BUTTONS: Mapping[int, tuple[Row, ...]] = {
-    1: (FIRST,),
-    2: (FIRST, SECOND),
+BUTTONS: Mapping[int, tuple[GestureCommands, ...]] = {
+    1: (MAIN_BUTTON,),
+    2: (MAIN_BUTTON, SECOND_BUTTON),
     # In a noisy street the third is tapped until it is loud enough: there each tap counts, none of them is "double".
     # The rate is set once: five seconds of the third for faster, of the second for slower.
-    3: (FIRST, {**SECOND, VERY_LONG: "slower"}, {SHORT: "louder", LONG: "quieter", VERY_LONG: "faster"}),
+    3: (
+        MAIN_BUTTON,
+        {**SECOND_BUTTON, VERY_LONG: "slower"},
+        {SHORT: "louder", LONG: "quieter", VERY_LONG: "faster"},
+    ),
 }
-"""By how many buttons there are."""
+"""The commands of each push button, by how many buttons there are."""
 
-KEYS: Mapping[str, Row] = {
-    "play": FIRST,
+MEDIA_KEYS: Mapping[str, GestureCommands] = {
+    "play": MAIN_BUTTON,
     "next": {SHORT: "why"},
     "previous": {SHORT: "repeat"},
     "mute": {SHORT: "toggle_mute"},
     "forward": {SHORT: "faster"},
     "rewind": {SHORT: "slower"},
 }
-"""The media keys of headsets and keyboards. Their volume keys are the system's."""
+"""The commands of each media key of headsets and keyboards. Their volume keys are the system's."""
 
-CODES: Mapping[int, str] = {
+KEY_CODES: Mapping[int, str] = {
     # Headsets send play and pause by turns, as they believe the music to be: both are the same button.
     164: "play", 200: "play", 201: "play", 207: "play", 226: "play",  # PLAYPAUSE PLAYCD PAUSECD PLAY MEDIA
     163: "next", 165: "previous",  # NEXTSONG PREVIOUSSONG
     113: "mute", 128: "mute", 166: "mute",  # MUTE STOP STOPCD
     208: "forward", 168: "rewind",  # FASTFORWARD REWIND
 }  # fmt: skip
-"""Linux key codes (input-event-codes.h), each with its key of KEYS."""
+"""Linux key codes (input-event-codes.h), each with its key of MEDIA_KEYS."""

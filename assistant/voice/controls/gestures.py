@@ -1,25 +1,31 @@
-"""Pure: when a contact was closed and opened → short, double, long and very long presses. All times are seconds.
+"""Turns the times at which a button's contact closes and opens into short, double, long and very long presses.
 
-A wearer cannot see what a button has taken a press for, so the rules are few and the same for all of them:
+Pure: time comes with the calls, in seconds. A wearer cannot see what a press was taken for, so the rules are few and
+the same for all buttons:
 
-- A button acts when it is let go. The first sound must come within half a second of the press, so a short press never
+- A button acts when it is released. The first sound must come within half a second of the press, so a short press never
   waits to see whether a second one follows: it acts at once, and a second one that follows soon is a double press,
   whose action takes the place of the first one's. Only actions that do no harm one after the other may share a button.
-- A long press acts when it is let go, not at its threshold: else whoever is on the way to a very long one would mute
-  the voice that is about to ask. Anything from LONG_S to VERY_LONG_S will do; nobody has to count.
+- A long press acts on release, not at its threshold: else a wearer on the way to a very long press would mute the voice
+  that is about to ask. Anything from LONG_PRESS_S to VERY_LONG_PRESS_S will do; nobody has to count.
 - A very long press acts while the button is still held, once, so that the wearer hears when to let go.
 - Where there is only a short action there is nothing to tell apart: it acts as the button goes down.
 
-A level counts once it has held for `settle_s`, and then from when it began: contacts bounce, long wires catch sparks.
+Debounce: a level counts once it has held for `debounce_s`, and then from when it began: contacts bounce, and long wires
+catch sparks.
 """
 
 from collections.abc import Collection
 from enum import StrEnum
 
-SETTLE_S = 0.03
-DOUBLE_S = 0.4
-"""From the end of a short press to the beginning of one that makes it double."""
-LONG_S, VERY_LONG_S = 0.8, 5.0
+DEBOUNCE_S = 0.03
+"""How long a level must hold to count; longer makes every press act later."""
+DOUBLE_PRESS_GAP_S = 0.4
+"""From the end of a short press to the beginning of the next one: at most so much makes it a double press."""
+LONG_PRESS_S = 0.8
+"""A press of at least this length is long."""
+VERY_LONG_PRESS_S = 5.0
+"""A press of at least this length is very long."""
 
 
 class Gesture(StrEnum):
@@ -31,59 +37,64 @@ class Gesture(StrEnum):
     VERY_LONG = "very long"
 
 
-class Contact:
-    """The gestures of one button. wanted: those that it has; a press that is longer counts as the longest of them."""
+class GestureRecognizer:
+    """Recognizes the gestures of one button."""
 
-    def __init__(self, wanted: Collection[Gesture], settle_s: float = SETTLE_S) -> None:
-        self._wanted, self._settle_s = frozenset(wanted), settle_s
-        self._level = self._is_down = False  # as it is now; as it counts
-        self._level_at = self._down_at = 0.0  # since when
-        self._is_told = False  # the gesture of this press is known
-        self._tapped_at: float | None = None  # the end of a short press that may become double
+    def __init__(self, wanted: Collection[Gesture], debounce_s: float = DEBOUNCE_S) -> None:
+        """wanted: the gestures that the button has; a press that is longer than all of these counts as the longest.
+
+        debounce_s: see DEBOUNCE_S; 0.0 for keys whose events are debounced already.
+        """
+        self._wanted, self._debounce_s = frozenset(wanted), debounce_s
+        self._raw_level = self._is_down = False  # as fed; debounced
+        self._raw_level_at = self._down_at = 0.0  # when each began
+        self._is_recognized = False  # the gesture of this press has been returned
+        self._short_press_end: float | None = None  # of a short press that may become a double one
 
     @property
-    def due(self) -> float | None:
-        """When `look` will have something to decide, if nothing happens before."""
-        if self._level != self._is_down:
-            return self._level_at + self._settle_s
-        if self._is_down and not self._is_told and Gesture.VERY_LONG in self._wanted:
-            return self._down_at + VERY_LONG_S
+    def next_deadline(self) -> float | None:
+        """When `poll` will have something to decide, if nothing happens before; None: never."""
+        if self._raw_level != self._is_down:
+            return self._raw_level_at + self._debounce_s
+        if self._is_down and not self._is_recognized and Gesture.VERY_LONG in self._wanted:
+            return self._down_at + VERY_LONG_PRESS_S
         return None
 
-    def feed(self, level: bool, at: float) -> list[Gesture]:
-        """The contact is closed (True) or open from `at` on; the gestures that have thereby ended."""
-        found = self.look(at)
-        if level != self._level:
-            self._level, self._level_at = level, at
-        return found + self.look(at)
+    def feed(self, is_closed: bool, at: float) -> list[Gesture]:
+        """The contact is closed or open from `at` on; returns the gestures that are thereby recognized."""
+        found = self.poll(at)
+        if is_closed != self._raw_level:
+            self._raw_level, self._raw_level_at = is_closed, at
+        return found + self.poll(at)
 
-    def look(self, at: float) -> list[Gesture]:
-        """The gestures that are known by `at` if nothing happened since the last call."""
+    def poll(self, at: float) -> list[Gesture]:
+        """The gestures that are recognized by `at` if nothing happened since the last call."""
         found: list[Gesture] = []
-        while (due := self.due) is not None and at >= due:
-            gesture = self._settle() if self._level != self._is_down else self._told(Gesture.VERY_LONG)
+        while (deadline := self.next_deadline) is not None and at >= deadline:
+            is_bounce_over = self._raw_level != self._is_down
+            gesture = self._accept_level() if is_bounce_over else self._recognized(Gesture.VERY_LONG)
             found += [gesture] if gesture else []
         return found
 
-    def forget(self) -> None:
-        """The contact is gone: a press that has not ended never was one."""
-        self._level = self._is_down = False
-        self._tapped_at = None
+    def reset(self) -> None:
+        """The device is gone: a press that has not ended is forgotten."""
+        self._raw_level = self._is_down = False
+        self._short_press_end = None
 
-    def _settle(self) -> Gesture | None:
-        self._is_down = self._level
+    def _accept_level(self) -> Gesture | None:
+        self._is_down = self._raw_level
         if self._is_down:
-            self._down_at, self._is_told = self._level_at, False
-            return self._told(Gesture.SHORT) if self._wanted == {Gesture.SHORT} else None
-        if self._is_told:
+            self._down_at, self._is_recognized = self._raw_level_at, False
+            return self._recognized(Gesture.SHORT) if self._wanted == {Gesture.SHORT} else None
+        if self._is_recognized:
             return None
-        if self._level_at >= self._down_at + LONG_S and Gesture.LONG in self._wanted:
-            return self._told(Gesture.LONG)
-        if self._tapped_at is not None and self._down_at <= self._tapped_at + DOUBLE_S:
-            return self._told(Gesture.DOUBLE)
-        self._tapped_at = self._level_at if Gesture.DOUBLE in self._wanted else None
+        if self._raw_level_at >= self._down_at + LONG_PRESS_S and Gesture.LONG in self._wanted:
+            return self._recognized(Gesture.LONG)
+        if self._short_press_end is not None and self._down_at <= self._short_press_end + DOUBLE_PRESS_GAP_S:
+            return self._recognized(Gesture.DOUBLE)
+        self._short_press_end = self._raw_level_at if Gesture.DOUBLE in self._wanted else None
         return Gesture.SHORT
 
-    def _told(self, gesture: Gesture) -> Gesture:
-        self._is_told, self._tapped_at = True, None
+    def _recognized(self, gesture: Gesture) -> Gesture:
+        self._is_recognized, self._short_press_end = True, None
         return gesture

@@ -1,4 +1,4 @@
-"""The media keys of headsets and keyboards, through evdev; those that connect later are found too."""
+"""The media keys of headsets and keyboards, through evdev; devices that connect later are found too."""
 
 import logging
 import selectors
@@ -10,73 +10,78 @@ from typing import Any, Protocol
 from assistant.errors import ControlError
 from assistant.ipc.line_connection import Endpoint
 from assistant.voice.controls import Do
-from assistant.voice.controls.button_map import CODES, KEYS
-from assistant.voice.controls.presses import Presses
+from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
+from assistant.voice.controls.presses import PressDispatcher
 
 log = logging.getLogger(__name__)
 
-FOLDER = Path("/dev/input")
-SCAN_S = 3.0
+INPUT_DEVICES = Path("/dev/input")
+"""Where the kernel puts its event devices."""
+SCAN_INTERVAL_S = 3.0
 """How often new devices are looked for: a headset takes longer than that to connect."""
 EV_SYN, EV_KEY, SYN_DROPPED = 0, 1, 3
-AVRCP = " (avrcp)"
+"""Event types, and the code of EV_SYN after lost events (input-event-codes.h)."""
+AVRCP_SUFFIX = " (avrcp)"
 """What BlueZ adds to the name of a headset for its keys."""
 
 
-class Device(Protocol):
-    """An input device. codes: the Linux key codes that it can send."""
+class InputDevice(Protocol):
+    """An input device."""
 
     name: str
+    """As the kernel has it."""
     codes: Collection[int]
+    """The Linux key codes that it can send."""
 
     def fileno(self) -> int: ...
 
     def read(self) -> list[tuple[int, int, int]]:
-        """What has happened: (type, code, value). Raises OSError once the device is gone."""
+        """The events since the last call: (type, code, value). Raises OSError once the device is gone."""
         ...
 
     def grab(self) -> None:
-        """From now on nobody else hears of its keys."""
+        """Take the device exclusively: no other program gets its events. Raises OSError where that is not possible."""
         ...
 
     def close(self) -> None: ...
 
 
-Open = Callable[[Path], Device]
+OpenDevice = Callable[[Path], InputDevice]
+"""Opens the device file at a path. Raises OSError."""
 
 
-class Reader:
-    """Pure: the events of one device → which of layout.KEYS went down (True), up (False) or were lost (None).
+class KeyEventDecoder:
+    """Turns the events of one device into changes of keys of `button_map.MEDIA_KEYS`: down (True), up (False), lost
+    (None).
 
-    A key that repeats by itself is still held. After SYN_DROPPED the kernel has thrown events away, perhaps that a key
-    was let go: what was held is forgotten, lest a lost release shut the box down.
+    Pure. A key that repeats by itself is still held. After SYN_DROPPED the kernel has thrown events away, perhaps the
+    release of a key: what was held is forgotten, lest a lost release shut the box down.
     """
 
     def __init__(self) -> None:
         self.held: set[str] = set()
 
-    def take(self, kind: int, code: int, value: int) -> list[tuple[str, bool | None]]:
-        """What an event (type, code, value) says."""
-        if kind == EV_SYN and code == SYN_DROPPED:
-            return self.lose()
-        key = CODES.get(code) if kind == EV_KEY else None
+    def decode(self, event_type: int, code: int, value: int) -> list[tuple[str, bool | None]]:
+        """The changes that an event makes."""
+        if event_type == EV_SYN and code == SYN_DROPPED:
+            return self.forget_held()
+        key = KEY_CODES.get(code) if event_type == EV_KEY else None
         if key is None or value not in (0, 1):
             return []
         (self.held.add if value else self.held.discard)(key)
         return [(key, bool(value))]
 
-    def lose(self) -> list[tuple[str, bool | None]]:
-        """The device is gone."""
+    def forget_held(self) -> list[tuple[str, bool | None]]:
+        """The device is gone, or its events are: every key that was held is lost."""
         lost: list[tuple[str, bool | None]] = [(key, None) for key in sorted(self.held)]
         self.held.clear()
         return lost
 
 
-class Keys(Endpoint):
-    """Watches every device that has media keys; what they do is in `layout.KEYS`.
+class MediaKeys(Endpoint):
+    """Watches every device that has media keys; `button_map.MEDIA_KEYS` says what they do.
 
-    only: the name of the one device to be watched, of which then nobody else hears. A device that cannot be opened is
-    tried again when its rights change. Raises ControlError where evdev is not installed.
+    A device that cannot be opened is tried again when its rights change.
     """
 
     def __init__(
@@ -84,21 +89,27 @@ class Keys(Endpoint):
         do: Do,
         *,
         only: str = "",
-        folder: Path = FOLDER,
-        open_device: Open | None = None,
-        scan_s: float = SCAN_S,
+        folder: Path = INPUT_DEVICES,
+        open_device: OpenDevice | None = None,
+        scan_interval_s: float = SCAN_INTERVAL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Start to watch. Raises ControlError where evdev is not installed.
+
+        only: the name of the one device to be watched, which is then taken exclusively; empty: every device.
+        open_device: None: with evdev.
+        """
         self._open_device = open_device or evdev_opener()
-        self._only, self._folder, self._scan_s = only.casefold(), folder, scan_s
+        self._only, self._folder, self._scan_interval_s = only.casefold(), folder, scan_interval_s
         super().__init__("keys")
-        self._seen: dict[Path, int] = {}  # devices looked at, by the time of their last change
-        self._watched: dict[Device, tuple[Path, Reader]] = {}
-        self._presses = Presses(KEYS, do, settle_s=0.0, clock=clock)  # a headset may let go as soon as it presses
+        self._examined: dict[Path, int] = {}  # every device file, with the time of its last change
+        self._watched: dict[InputDevice, tuple[Path, KeyEventDecoder]] = {}
+        # No debounce: a headset may release a key as soon as it presses it.
+        self._presses = PressDispatcher(MEDIA_KEYS, do, debounce_s=0.0, clock=clock)
         self._thread.start()
 
     def close(self) -> None:
-        """Watch no more, and let go of what was grabbed."""
+        """Stop watching, and release what was taken exclusively."""
         super().close()
         self._presses.close()
 
@@ -108,36 +119,38 @@ class Keys(Endpoint):
             now = time.monotonic()
             if now >= scan_at:
                 self._scan()
-                scan_at = now + self._scan_s
+                scan_at = now + self._scan_interval_s
             for device in self._wait((), max(0.0, scan_at - time.monotonic())):
                 if device in self._watched:
                     self._read(device)
         for device in tuple(self._watched):
-            self._lose(device)
+            self._drop(device)
         self._end()
 
     def _scan(self) -> None:
-        there = {}
+        """Examine the device files that are new or have changed since the last scan."""
+        present = {}
         for path in self._folder.glob("event*"):
             try:
-                there[path] = path.stat().st_ctime_ns
+                present[path] = path.stat().st_ctime_ns
             except OSError:  # gone again
                 continue
-        new = [path for path, changed in there.items() if self._seen.get(path) != changed]
-        self._seen = there
+        new = [path for path, changed in present.items() if self._examined.get(path) != changed]
+        self._examined = present
         for path in sorted(new):
             if all(path != watched for watched, _ in self._watched.values()):
-                self._look_at(path)
+                self._examine(path)
 
-    def _look_at(self, path: Path) -> None:
+    def _examine(self, path: Path) -> None:
+        """Watch the device if it has media keys and its name is wanted."""
         try:
             device = self._open_device(path)
         except OSError as err:
             log.info("keys: %s: %s", path, err.strerror or err)
             return
         name = device.name.casefold()
-        is_wanted = not self._only or self._only in (name, name.removesuffix(AVRCP))
-        if not is_wanted or not any(CODES.get(code, "mute") != "mute" for code in device.codes):
+        is_wanted = not self._only or self._only in (name, name.removesuffix(AVRCP_SUFFIX))
+        if not is_wanted or not any(KEY_CODES.get(code, "mute") != "mute" for code in device.codes):
             device.close()
             return
         try:
@@ -145,48 +158,49 @@ class Keys(Endpoint):
                 device.grab()
             self._selector.register(device, selectors.EVENT_READ)
         except OSError as err:
-            log.warning("keys: %s (%s) cannot be had alone: %s", device.name, path, err.strerror or err)
+            log.warning("keys: %s (%s) cannot be taken exclusively: %s", device.name, path, err.strerror or err)
             device.close()
             return
-        self._watched[device] = path, Reader()
+        self._watched[device] = path, KeyEventDecoder()
         log.info("keys: watching %s (%s)", device.name, path)
 
-    def _read(self, device: Device) -> None:
+    def _read(self, device: InputDevice) -> None:
         try:
             events = device.read()
         except BlockingIOError:
             return
         except OSError:
-            self._lose(device)
+            self._drop(device)
             return
         for event in events:
-            self._tell(self._watched[device][1].take(*event))
+            self._forward(self._watched[device][1].decode(*event))
 
-    def _lose(self, device: Device) -> None:
-        path, reader = self._watched.pop(device)
-        self._tell(reader.lose())
-        self._seen.pop(path, None)  # a device that comes back in its place is looked at
+    def _drop(self, device: InputDevice) -> None:
+        """The device is gone, or no longer watched."""
+        path, decoder = self._watched.pop(device)
+        self._forward(decoder.forget_held())
+        self._examined.pop(path, None)  # a device that comes back in its place is examined
         self._selector.unregister(device)
         device.close()
         log.info("keys: %s is gone", device.name)
 
-    def _tell(self, changes: list[tuple[str, bool | None]]) -> None:
+    def _forward(self, changes: list[tuple[str, bool | None]]) -> None:
         for key, is_down in changes:
             if is_down is None:
-                self._presses.forget(key)
+                self._presses.reset(key)
             else:
                 self._presses.put(key, is_down=is_down)
 
 
-def evdev_opener() -> Open:
-    """Opens devices with evdev. Raises ControlError where it is not installed."""
+def evdev_opener() -> OpenDevice:
+    """A function that opens devices with evdev. Raises ControlError where it is not installed."""
     try:
         import evdev
     except ImportError as err:
         raise ControlError(f"media keys: {err}; install it: sudo apt install python3-evdev") from err
 
-    class Evdev:
-        """A device of evdev. Its own time stamps are wall clock time, which jumps: nobody looks at them."""
+    class EvdevDevice:
+        """A device of evdev. The events' own time stamps are wall clock time, which jumps: they are not used."""
 
         def __init__(self, path: Path) -> None:
             self._device: Any = evdev.InputDevice(str(path))
@@ -205,4 +219,4 @@ def evdev_opener() -> Open:
         def close(self) -> None:
             self._device.close()
 
-    return Evdev
+    return EvdevDevice

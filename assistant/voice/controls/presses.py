@@ -1,4 +1,4 @@
-"""The thread that turns presses into commands, for whatever is pressed."""
+"""The thread that turns the presses of buttons and keys into commands."""
 
 import logging
 import threading
@@ -7,53 +7,55 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 
 from assistant.voice.controls import Do, ask
-from assistant.voice.controls.button_map import Row
-from assistant.voice.controls.gestures import Contact, Gesture
+from assistant.voice.controls.button_map import GestureCommands
+from assistant.voice.controls.gestures import Gesture, GestureRecognizer
 
 log = logging.getLogger(__name__)
 
-END_S = 1.2
-"""`close` waits so long for a command that is being done."""
+CLOSE_TIMEOUT_S = 1.2
+"""`close` waits at most so long for a command that is being carried out."""
 
 
-class Presses:
-    """Takes what happens to the buttons of `rows`, by name, from any thread, and has done what the presses ask for.
+class PressDispatcher:
+    """Takes level changes of named buttons from any thread, and carries out the commands of their gestures on its own.
 
-    A press is stamped when it comes in: however long a command takes, the next press is still known for what it was.
+    A change gets its time stamp when it comes in: however long a command takes, the next press is still recognized for
+    what it was.
     """
 
     def __init__(
         self,
-        rows: Mapping[str, Row],
+        buttons: Mapping[str, GestureCommands],
         do: Do,
         *,
-        settle_s: float,
+        debounce_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rows, self._do, self._clock = rows, do, clock
-        self._contacts = {name: Contact(row, settle_s) for name, row in rows.items()}
-        self._came: SimpleQueue[tuple[str, bool | None, float] | None] = SimpleQueue()
+        """buttons: the commands of each, by name. do: carries out a command. debounce_s: see `gestures.DEBOUNCE_S`."""
+        self._buttons, self._do, self._clock = buttons, do, clock
+        self._recognizers = {name: GestureRecognizer(commands, debounce_s) for name, commands in buttons.items()}
+        self._incoming: SimpleQueue[tuple[str, bool | None, float] | None] = SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="presses", daemon=True)
         self._thread.start()
 
     def put(self, name: str, *, is_down: bool) -> None:
-        """A button went down or up just now."""
-        self._came.put((name, is_down, self._clock()))
+        """The button of that name went down or up just now."""
+        self._incoming.put((name, is_down, self._clock()))
 
-    def forget(self, name: str) -> None:
-        """A button is gone: it is neither held nor was it let go."""
-        self._came.put((name, None, self._clock()))
+    def reset(self, name: str) -> None:
+        """The device of that button is gone: the button is neither held nor was it released."""
+        self._incoming.put((name, None, self._clock()))
 
-    def look(self) -> None:
-        """Look at the clock at once, which is otherwise done when something is due."""
-        self._came.put(None)
+    def poll(self) -> None:
+        """Read the clock at once; otherwise that is done when a gesture is due."""
+        self._incoming.put(None)
 
     def close(self) -> None:
-        """Do no more commands."""
+        """Carry out no more commands."""
         self._closing.set()
-        self.look()
-        self._thread.join(END_S)
+        self.poll()
+        self._thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self) -> None:
         while True:
@@ -61,27 +63,27 @@ class Presses:
             if self._closing.is_set():
                 return
             if item is None:
-                for name, contact in self._contacts.items():
-                    self._act(name, contact.look(self._clock()))
+                for name, recognizer in self._recognizers.items():
+                    self._carry_out(name, recognizer.poll(self._clock()))
                 continue
             name, is_down, at = item
             if is_down is None:
-                self._contacts[name].forget()
+                self._recognizers[name].reset()
             else:
-                self._act(name, self._contacts[name].feed(is_down, at))
+                self._carry_out(name, self._recognizers[name].feed(is_down, at))
 
     def _next(self) -> tuple[str, bool | None, float] | None:
-        """What came in, else None when something is due: what came in is older, so it goes first."""
-        dues = [contact.due for contact in self._contacts.values()]
-        due = min((due for due in dues if due is not None), default=None)
+        """The next change that came in, else None when a gesture is due: what came in is older, so it goes first."""
+        deadlines = [recognizer.next_deadline for recognizer in self._recognizers.values()]
+        first = min((deadline for deadline in deadlines if deadline is not None), default=None)
         try:
-            return self._came.get(timeout=None if due is None else max(0.0, due - self._clock()))
+            return self._incoming.get(timeout=None if first is None else max(0.0, first - self._clock()))
         except Empty:
             return None
 
-    def _act(self, name: str, gestures: list[Gesture]) -> None:
+    def _carry_out(self, name: str, gestures: list[Gesture]) -> None:
         for gesture in gestures:
-            command = self._rows[name].get(gesture)
+            command = self._buttons[name].get(gesture)
             if command is not None:
                 log.info("%s, %s: %s", name, gesture, command)
                 ask(self._do, command)

@@ -12,7 +12,7 @@ from assistant.records import Fate, Priority, Utterance
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 5.0
+BETTER_VOICE_RETRY_S = 5.0
 """So long a lower rung is kept before the better ones are tried again, with whatever is said next; but the last one,
 which may be without words, is not kept at all."""
 
@@ -46,7 +46,7 @@ class Sounds(Protocol):
         ...
 
 
-class YieldedError(VoiceError):
+class PreemptedError(VoiceError):
     """Another program said something that goes before this; no other voice may talk into it."""
 
 
@@ -54,7 +54,7 @@ class UnknownTextError(VoiceError):
     """A voice that is well cannot tell this text; it may tell the next one."""
 
 
-class UnplayedError(VoiceError):
+class PlaybackError(VoiceError):
     """A voice has found its words, and they could not be played."""
 
 
@@ -64,7 +64,7 @@ class _Outcome(Enum):
     TOLD, CUT, UNKNOWN, UNPLAYED, FAILED = range(5)
 
 
-class Ladder(Sequence[Voice]):
+class FallbackVoice(Sequence[Voice]):
     """The voices, the best first, and the sounds that are asked before them. One thread uses it."""
 
     def __init__(self, voices: Sequence[Voice], sounds: Sounds | None = None) -> None:
@@ -74,9 +74,9 @@ class Ladder(Sequence[Voice]):
         self._told: set[tuple[int, str]] = set()
 
     @staticmethod
-    def of(voices: "Sequence[Voice]") -> "Ladder":
+    def of(voices: "Sequence[Voice]") -> "FallbackVoice":
         """A ladder as it is; other voices as a ladder without sounds."""
-        return voices if isinstance(voices, Ladder) else Ladder(voices)
+        return voices if isinstance(voices, FallbackVoice) else FallbackVoice(voices)
 
     @overload
     def __getitem__(self, index: int) -> Voice: ...
@@ -128,13 +128,13 @@ class Ladder(Sequence[Voice]):
             if voice.say(utterance.text, cancel, priority=utterance.priority):
                 return _Outcome.TOLD
             trouble = "ended before it had spoken"
-        except YieldedError as err:
+        except PreemptedError as err:
             log.info("voice %s: %s", voice.name, err)
             return _Outcome.CUT
         except UnknownTextError as err:
             log.info("voice %s: %s", voice.name, err)
             return _Outcome.UNKNOWN
-        except UnplayedError as err:
+        except PlaybackError as err:
             trouble, outcome = str(err), _Outcome.UNPLAYED
         except Exception as err:  # whatever a voice does, the next one speaks
             trouble = _line(err)
@@ -178,7 +178,7 @@ class Ladder(Sequence[Voice]):
         if rung == len(self._voices) - 1:
             self._first = 0
         elif rung != self._first:
-            self._first, self._retry_at = rung, clock() + RETRY_S
+            self._first, self._retry_at = rung, clock() + BETTER_VOICE_RETRY_S
 
     def _tell(self, rung: int, message: str, on_trouble: Callable[[str], None]) -> None:
         kind = (rung, re.sub(r"\d+", "#", message))  # "after 0.01 s" and "after 0.02 s" are one trouble

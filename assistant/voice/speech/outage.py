@@ -21,7 +21,7 @@ class Words(Protocol):
     def silence(self, seconds: float) -> str: ...
 
 
-class Silence:
+class AudioOutage:
     """Told of every utterance's end by `ended`, from any thread, and asked to `look` again and again, from one."""
 
     def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:

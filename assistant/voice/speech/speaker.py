@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from assistant.records import Fate, Utterance
-from assistant.voice.speech.fallback_voice import Ladder, Voice
+from assistant.voice.speech.fallback_voice import FallbackVoice, Voice
 from assistant.voice.speech.speech_queue import SpeechQueue
 
 log = logging.getLogger(__name__)
 
 
-LONGEST_S = 120.0
+UTTERANCE_LIMIT_S = 120.0
 """No utterance takes so long, at the slowest rate and after every voice has been tried."""
 
 
@@ -32,8 +32,8 @@ class Speaker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_fate, self._on_trouble, self._clock = on_fate, on_trouble, clock
-        self._ladder = Ladder.of(voices)
-        self._replaced: list[Ladder] = []  # to be closed by the thread, between two utterances
+        self._ladder = FallbackVoice.of(voices)
+        self._replaced: list[FallbackVoice] = []  # to be closed by the thread, between two utterances
         self._changed = threading.Condition()
         self._fates: list[tuple[Utterance, Fate, float]] = []  # not reported yet; then how many are being reported
         self._reporting = 0
@@ -48,7 +48,7 @@ class Speaker:
     def is_working(self) -> bool:
         """Whether the thread that speaks lives, and no voice keeps it for longer than any utterance lasts."""
         began = self._began
-        return self._thread.is_alive() and (began is None or self._clock() - began < LONGEST_S)
+        return self._thread.is_alive() and (began is None or self._clock() - began < UTTERANCE_LIMIT_S)
 
     def put(self, utterance: Utterance) -> None:
         """Have it spoken when its turn comes; never blocks."""
@@ -66,10 +66,10 @@ class Speaker:
         with self._changed:
             if not self._is_closing:
                 self._replaced.append(self._ladder)
-                self._ladder = Ladder.of(voices)
+                self._ladder = FallbackVoice.of(voices)
                 self._changed.notify_all()
                 return
-        Ladder.of(voices).close()
+        FallbackVoice.of(voices).close()
 
     def withdraw(self, topic: str | None = None) -> None:
         """Do not say what waits of this topic (None: of any) unasked."""
@@ -121,7 +121,7 @@ class Speaker:
             self._report()
         self._ladder.close()
 
-    def _next(self) -> tuple[Utterance, Ladder] | None:
+    def _next(self) -> tuple[Utterance, FallbackVoice] | None:
         """The next utterance and who tells it, as soon as there is one; None: it is over."""
         while True:
             with self._changed:

@@ -12,7 +12,7 @@ ALWAYS_ALONE = "still_here"
 """Words would break the silence that it tells of."""
 
 
-class Sounding:
+class EarconVoice:
     """Decides what a sound tells; play(name, cancel) makes the sound heard and answers like a voice's `say`."""
 
     def __init__(self, settings: config.Voice, play: Callable[[str, threading.Event], bool]) -> None:

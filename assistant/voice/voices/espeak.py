@@ -13,10 +13,10 @@ from typing import Protocol
 from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
+from assistant.system.child_process import run_child
 from assistant.voice.audio.player import Pcm, Player, from_wav
-from assistant.voice.child import run_child
 from assistant.voice.speech.fallback_voice import Voice
-from assistant.voice.voices import plain, play
+from assistant.voice.voices import play_speech, sanitize_text
 
 LIMIT_S = 2.0
 """A sentence takes some 10 ms; what takes longer than this hangs."""
@@ -56,7 +56,7 @@ class Synthesizer(Protocol):
     def __call__(self, text: str, cancel: threading.Event) -> Pcm | None: ...
 
 
-class Espeak:
+class EspeakVoice:
     """Speaks by one synthesizer and a player."""
 
     def __init__(self, synthesize: Synthesizer, settings: config.Voice, player: Player) -> None:
@@ -64,28 +64,28 @@ class Espeak:
         self._synthesize, self._settings, self._player = synthesize, settings, player
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        text = plain(text)
+        text = sanitize_text(text)
         speech = self._synthesize(text, cancel)
-        return speech is not None and play(speech, text, self._settings, self._player, cancel)
+        return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
 
     def close(self) -> None:
         pass
 
 
-def rungs(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
+def espeak_voices(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
     """A voice for each of the synthesizers."""
-    return tuple(Espeak(synthesize, settings, player) for synthesize in synthesizers(settings, language))
+    return tuple(EspeakVoice(synthesize, settings, player) for synthesize in synthesizers(settings, language))
 
 
 def synthesizers(settings: config.Voice, language: str) -> tuple[Synthesizer, ...]:
     """The installed program, and the wheel's library; where neither is there, one that says so."""
     voice, rate_wpm = settings.name or language, settings.rate_wpm
-    program = (Program(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
-    library = (Library(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
+    program = (EspeakProgram(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
+    library = (EspeakLibrary(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
     return (*program, *library)
 
 
-class Program:
+class EspeakProgram:
     """The program espeak-ng, one child process a text; the text never stands on a command line."""
 
     name = "espeak-ng"
@@ -98,7 +98,7 @@ class Program:
         return None if done is None else from_wav(done.output)
 
 
-class Library:
+class EspeakLibrary:
     """libespeak-ng of the wheel `espeakng_loader`, in a child process: it ends the process that uses it wrongly, keeps
     the last text's melody for the next one, and was seen to crash when it was set up several times in one process."""
 

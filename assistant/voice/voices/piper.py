@@ -14,9 +14,9 @@ from pathlib import Path
 from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
+from assistant.system.worker_process import WorkerProcess
 from assistant.voice.audio.player import Pcm, Player
-from assistant.voice.voices import plain, play
-from assistant.voice.worker_process import Resident
+from assistant.voice.voices import play_speech, sanitize_text
 
 NATURAL_WPM = 175
 """The rate at which length_scale 1 speaks: three texts of 1.2, 4.1 and 10.9 s with the voice en_US-joe-medium take
@@ -51,7 +51,7 @@ for line in sys.stdin:
 """
 
 
-class Piper:
+class PiperVoice:
     """Speaks by piper-tts. The child starts at once, so that the voice is loaded when the first words come; a voice of
     the same file with another rate or volume takes it over."""
 
@@ -60,27 +60,27 @@ class Piper:
     def __init__(self, settings: config.Voice, player: Player) -> None:
         self._settings, self._player = settings, player
         command = [sys.executable, "-I", "-c", CHILD, settings.model]
-        self._child = Resident.held(self.name, command, LOAD_S)
+        self._worker = WorkerProcess.acquire(self.name, command, LOAD_S)
         with contextlib.suppress(VoiceError):  # raised again, and told, with the first words
             self._start()
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        text = plain(text)
+        text = sanitize_text(text)
         self._start()
         rate_wpm = self._settings.rate_wpm
         limit_s = LIMIT_S + len(text.split()) * 60 / rate_wpm
         order = {"text": text, "length_scale": length_scale(rate_wpm)}
-        answer = self._child.ask(json.dumps(order).encode(), limit_s, cancel)
+        answer = self._worker.request(json.dumps(order).encode(), limit_s, cancel)
         if answer is None:
             return False
         rate = answer.header.get("rate")
         if not isinstance(rate, int) or rate < 1:
-            raise VoiceError("piper answered what nobody understands")
+            raise VoiceError("piper sent a reply that cannot be parsed")
         speech = Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
-        return play(speech, text, self._settings, self._player, cancel)
+        return play_speech(speech, text, self._settings, self._player, cancel)
 
     def close(self) -> None:
-        self._child.release()
+        self._worker.release()
 
     def _start(self) -> None:
         """Raises VoiceError where something is missing."""
@@ -98,7 +98,7 @@ class Piper:
                 ) from err
             if not is_there:
                 raise VoiceError(f"{file}: no such file; a piper voice is a .onnx file with its .onnx.json beside it")
-        self._child.start()
+        self._worker.start()
 
 
 def length_scale(rate_wpm: int) -> float:

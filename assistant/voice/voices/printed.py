@@ -6,10 +6,10 @@ from typing import TextIO
 
 from assistant.errors import VoiceError
 from assistant.records import Priority
-from assistant.voice.voices import plain
+from assistant.voice.voices import sanitize_text
 
 
-class Printed:
+class PrintedVoice:
     """One line for each utterance, to `out` or the standard output."""
 
     name = "printed"
@@ -18,7 +18,7 @@ class Printed:
         self._out = out
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        return self._print(plain(text), cancel)
+        return self._print(sanitize_text(text), cancel)
 
     def close(self) -> None:
         pass

@@ -18,9 +18,9 @@ from typing import Any
 from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
+from assistant.system.child_process import run_child
 from assistant.voice.audio.player import Player, from_wav
-from assistant.voice.child import run_child
-from assistant.voice.voices import least_s, plain, play
+from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 
 FILE_LIMIT_S = 5.0
 """To start Python, load the engine and write a file: 0.3 s on a desktop, some seconds on a small board."""
@@ -60,7 +60,7 @@ os._exit(0)  # some of its drivers hang or crash when they are taken down
 """
 
 
-class Pyttsx3:
+class Pyttsx3Voice:
     """Speaks by the pyttsx3 engine; on macOS and Windows that is the system's own voice."""
 
     name = "pyttsx3"
@@ -71,7 +71,7 @@ class Pyttsx3:
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         if importlib.util.find_spec("pyttsx3") is None:
             raise VoiceError("pyttsx3 is not there; pip install pyttsx3, or choose voice.engine espeak")
-        text = plain(text)
+        text = sanitize_text(text)
         with tempfile.TemporaryDirectory(prefix="emotion-assistant-", ignore_cleanup_errors=True) as folder:
             if self._platform == "linux":
                 return self._say_by_file(text, Path(folder), cancel)
@@ -90,10 +90,10 @@ class Pyttsx3:
             speech = from_wav(file.read_bytes())
         except FileNotFoundError as err:
             raise VoiceError("pyttsx3 made no sound file") from err
-        return play(speech, text, self._settings, self._player, cancel)
+        return play_speech(speech, text, self._settings, self._player, cancel)
 
     def _say_itself(self, text: str, folder: Path, cancel: threading.Event) -> bool:
-        rate_wpm, least = self._settings.rate_wpm, least_s(text, self._settings.rate_wpm)
+        rate_wpm, least = self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
         properties: dict[str, Any] = {"rate": rate_wpm, "volume": self._settings.volume / 100}
         if self._settings.name:
             properties["voice"] = self._settings.name

@@ -14,28 +14,28 @@ from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.atomic_files import write_whole
-from assistant.voice.audio.player import Player, audible, from_wav, to_wav
+from assistant.voice.audio.player import Player, check_audible, from_wav, to_wav
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import UnknownTextError
-from assistant.voice.voices import least_s, plain, play
+from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 from assistant.voice.voices.espeak import Synthesizer
 
 INDEX, ALARM = "index.json", "alarm.wav"
-UNIT = Path("/opt/emotion-assistant/recorded")
+INSTALLED_FOLDER = Path("/opt/emotion-assistant/recorded")
 TABLES = ("status", "faults", "faults_over", "doctor", "advice")
 MAX_BYTES = 1024 * 1024
 
 
-def place() -> Path:
+def recordings_folder() -> Path:
     """Where the recordings are: $EMOTION_ASSISTANT_RECORDED, else where the installer makes them, else in the user's
     data folder."""
     if named := os.environ.get("EMOTION_ASSISTANT_RECORDED"):
         return Path(named)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path(os.environ.get("HOME", "/nonexistent")) / ".local/share")
-    return UNIT if UNIT.is_dir() else data / "emotion-assistant" / "recorded"
+    return INSTALLED_FOLDER if INSTALLED_FOLDER.is_dir() else data / "emotion-assistant" / "recorded"
 
 
-class Recorded:
+class RecordedVoice:
     """Plays the recording of a text. Raises VoiceError for one that was not recorded, or is damaged."""
 
     name = "recorded"
@@ -53,13 +53,13 @@ class Recorded:
             raise VoiceError(f"{self._folder}: no recordings ({err.strerror}); emotion-assistant record") from err
         except (ValueError, KeyError, TypeError, RecursionError) as err:
             raise UnknownTextError(f"{self._folder}: no recording of this text; emotion-assistant record") from err
-        return play(from_wav(content), text, self._settings, self._player, cancel)
+        return play_speech(from_wav(content), text, self._settings, self._player, cancel)
 
     def close(self) -> None:
         pass
 
 
-def record(
+def record_sentences(
     tables: Mapping[str, Mapping[str, str]], synthesizers: Sequence[Synthesizer], rate_wpm: int, folder: Path
 ) -> int:
     """Record the sentences of TABLES, and the alarm, in `folder`, whole or not at all; how many there are.
@@ -72,7 +72,7 @@ def record(
             if "{" in text:  # a figure stands there, another one each time
                 continue
             name = f"{table}.{key}.wav"
-            files[folder / name] = _sound(plain(text), synthesizers, rate_wpm, never)
+            files[folder / name] = _sound(sanitize_text(text), synthesizers, rate_wpm, never)
             index[text] = name
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(files)
@@ -85,7 +85,7 @@ def _sound(text: str, synthesizers: Sequence[Synthesizer], rate_wpm: int, never:
     for synthesize in synthesizers:
         try:
             if speech := synthesize(text, never):
-                return to_wav(audible(speech, least_s(text, rate_wpm)))
+                return to_wav(check_audible(speech, min_duration_s(text, rate_wpm)))
         except VoiceError as err:
             trouble = err
     raise trouble

@@ -14,10 +14,10 @@ from xml.sax.saxutils import escape
 from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
-from assistant.voice.child import run_child
-from assistant.voice.speech.fallback_voice import YieldedError
-from assistant.voice.ssip import CancelledError, Connection, default_path
-from assistant.voice.voices import least_s, plain
+from assistant.system.child_process import run_child
+from assistant.voice.speech.fallback_voice import PreemptedError
+from assistant.voice.voices import min_duration_s, sanitize_text
+from assistant.voice.voices.ssip import CancelledError, SsipConnection, default_path
 
 PRIORITIES = {
     Priority.FAULT: "important",
@@ -41,18 +41,18 @@ CANCEL_S, STOPPED_S = 0.05, 1.0
 INSTALL = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
 
 
-class Speechd:
+class SpeechDispatcherVoice:
     """Speaks by speech-dispatcher, over one connection that is opened with the first words and after any failure."""
 
     name = "speechd"
 
     def __init__(self, settings: config.Voice, language: str) -> None:
         self._settings, self._language = settings, settings.name or language
-        self._connection: Connection | None = None
+        self._connection: SsipConnection | None = None
         self._stopping = ""  # the message that was cancelled last
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        text = plain(text)
+        text = sanitize_text(text)
         if cancel.is_set():
             return False
         try:
@@ -71,7 +71,7 @@ class Speechd:
         except CancelledError:
             self._cancel(connection, message)
             return False
-        except YieldedError:
+        except PreemptedError:
             raise
         except VoiceError:
             self.close()
@@ -83,9 +83,9 @@ class Speechd:
             connection.close()
 
     def _heard(
-        self, connection: Connection, message: str, text: str, cancel: threading.Event, priority: Priority
+        self, connection: SsipConnection, message: str, text: str, cancel: threading.Event, priority: Priority
     ) -> bool:
-        words_s, least = len(text.split()) * 60 / self._settings.rate_wpm, least_s(text, self._settings.rate_wpm)
+        words_s, least = len(text.split()) * 60 / self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
         began = time.monotonic()
         event = connection.event(message, began + WAIT_S, cancel, {BEGAN, ENDED, CANCELLED})
         if event == BEGAN:
@@ -93,7 +93,7 @@ class Speechd:
             until = began + self._settings.lead_in_ms / 1000 + LATE * words_s + GRACE_S
             event = connection.event(message, until, cancel, {ENDED, CANCELLED})
         if event == CANCELLED and priority <= Priority.CHANGE:
-            raise YieldedError("something else was being said")
+            raise PreemptedError("something else was being said")
         if event == CANCELLED:
             raise VoiceError("speech-dispatcher cut it off")
         seconds = time.monotonic() - began
@@ -103,13 +103,13 @@ class Speechd:
             )
         return True
 
-    def _await_silence(self, connection: Connection, cancel: threading.Event) -> None:
+    def _await_silence(self, connection: SsipConnection, cancel: threading.Event) -> None:
         """A notification would be dropped while the daemon is still about to stop what was cancelled."""
         if self._stopping:
             connection.event(self._stopping, time.monotonic() + STOPPED_S, cancel, {ENDED, CANCELLED})
             self._stopping = ""
 
-    def _cancel(self, connection: Connection, message: str) -> None:
+    def _cancel(self, connection: SsipConnection, message: str) -> None:
         """Have it silent; a daemon that does not confirm at once is hung up on."""
         try:
             connection.command("CANCEL SELF", limit_s=CANCEL_S)
@@ -117,11 +117,11 @@ class Speechd:
         except VoiceError:
             self.close()
 
-    def _open(self, cancel: threading.Event) -> Connection:
+    def _open(self, cancel: threading.Event) -> SsipConnection:
         """A connection that is set up. Raises VoiceError, CancelledError."""
         path = default_path()
         try:
-            connection = Connection(path)
+            connection = SsipConnection(path)
         except OSError as err:
             connection = self._spawned(path, err, cancel)
         try:
@@ -135,14 +135,14 @@ class Speechd:
         return connection
 
     @staticmethod
-    def _spawned(path: Path, why: OSError, cancel: threading.Event) -> Connection:
+    def _spawned(path: Path, why: OSError, cancel: threading.Event) -> SsipConnection:
         """Start the user's daemon, as its own clients do, unless a certain one was named."""
         if not os.environ.get("SPEECHD_ADDRESS"):
             with contextlib.suppress(VoiceError):
                 if run_child(["speech-dispatcher", "--spawn"], b"", SPAWN_S, cancel) is None:
                     raise CancelledError
                 with contextlib.suppress(OSError):
-                    return Connection(path)
+                    return SsipConnection(path)
         raise VoiceError(f"no speech-dispatcher at {path} ({why.strerror or why}); {INSTALL}") from why
 
     def _greeting(self) -> list[str]:
@@ -151,7 +151,7 @@ class Speechd:
             "SET SELF CLIENT_NAME wearer:emotion_assistant:voice",
             *(f"SET SELF NOTIFICATION {event} on" for event in ("BEGIN", "END", "CANCEL")),
             "SET SELF SSML_MODE on",
-            f"SET SELF LANGUAGE {plain(self._language).replace(' ', '')}",
+            f"SET SELF LANGUAGE {sanitize_text(self._language).replace(' ', '')}",
             f"SET SELF RATE {ssip_rate(settings.rate_wpm)}",
             f"SET SELF VOLUME {2 * settings.volume - 100}",  # -100 is silence, 100 is all there is, and it is linear
         ]

@@ -8,7 +8,7 @@ from assistant.voice.audio.player import Player, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps
 
 
-class Tone:
+class ToneVoice:
     """Beeps, whatever the text."""
 
     name = "tone"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import VoiceError
+from assistant.system.child_process import run_child
 from assistant.voice.audio import player
-from assistant.voice.audio.player import CommandPlayer, PacedPlayer, Pcm, Recorder
-from assistant.voice.child import run_child
+from assistant.voice.audio.player import CommandPlayer, NullPlayer, Pcm, RecordingPlayer
 from tests.support.captured_audio import FakeTool, beep, cut_off, loudness
 
 
@@ -45,11 +45,11 @@ def test_seconds_and_cuts() -> None:
 )
 def test_what_cannot_be_speech(wrong: Pcm, message: str) -> None:
     with pytest.raises(VoiceError, match=message):
-        player.audible(wrong, 0.3)
-    assert player.audible(beep(0.4), 0.3) == beep(0.4)
-    assert player.audible(pcm(*[0] * 2400, -5000), 0.3)
+        player.check_audible(wrong, 0.3)
+    assert player.check_audible(beep(0.4), 0.3) == beep(0.4)
+    assert player.check_audible(pcm(*[0] * 2400, -5000), 0.3)
     with pytest.raises(VoiceError, match="silent"):
-        player.audible(Pcm(b"", 8000), 0.0)
+        player.check_audible(Pcm(b"", 8000), 0.0)
 
 
 def test_volume_lead_in_and_rate() -> None:
@@ -57,9 +57,9 @@ def test_volume_lead_in_and_rate() -> None:
     assert player.with_volume(pcm(7), 100) == pcm(7)
     assert numbers(player.with_lead_in(pcm(7), 1)) == [0] * 8 + [7]
     assert player.with_lead_in(pcm(7), 0) == pcm(7)
-    assert numbers(player.with_rate(pcm(1, 2, 3, 4), 4000)) == [1, 3]
-    assert numbers(player.with_rate(pcm(1, 2), 16000)) == [1, 1, 2, 2]
-    assert player.with_rate(pcm(1, 2), 8000) == pcm(1, 2)
+    assert numbers(player.resampled(pcm(1, 2, 3, 4), 4000)) == [1, 3]
+    assert numbers(player.resampled(pcm(1, 2), 16000)) == [1, 1, 2, 2]
+    assert player.resampled(pcm(1, 2), 8000) == pcm(1, 2)
 
 
 def test_wav_there_and_back() -> None:
@@ -118,7 +118,7 @@ def test_the_device_is_named_as_the_player_wants_it(tool: FakeTool, name: str, d
 
 def test_afplay_reads_a_file_that_is_gone_afterwards(tool: FakeTool) -> None:
     tool.install('#!/bin/sh\n{cat} "$1" > {folder}/copy.wav\necho "$1" > {folder}/name\n', "afplay")
-    assert CommandPlayer(least_share=0).play(beep(0.05), threading.Event())
+    assert CommandPlayer(min_play_share=0).play(beep(0.05), threading.Event())
     assert player.from_wav((tool.folder / "copy.wav").read_bytes()) == beep(0.05)
     assert not Path((tool.folder / "name").read_text().strip()).exists()
 
@@ -141,7 +141,7 @@ def test_a_player_that_takes_no_time_did_not_play(tool: FakeTool) -> None:
     tool.install("instant")
     with pytest.raises(VoiceError, match=r"aplay was done after 0\.\d\d s with a sound of 2\.00 s: it went nowhere"):
         CommandPlayer().play(beep(2), threading.Event())
-    assert CommandPlayer(least_share=0).play(beep(2), threading.Event()) is True
+    assert CommandPlayer(min_play_share=0).play(beep(2), threading.Event()) is True
 
 
 def test_a_player_that_fails_says_why(tool: FakeTool) -> None:
@@ -205,11 +205,11 @@ def test_a_child_gives_back_what_it_wrote_and_gets_its_environment(tool: FakeToo
 
 def test_the_silent_stand_in_takes_as_long_as_the_sound() -> None:
     began = time.monotonic()
-    assert PacedPlayer().play(beep(0.1), threading.Event()) is True
+    assert NullPlayer().play(beep(0.1), threading.Event()) is True
     assert 0.1 <= time.monotonic() - began < 0.3
     cancel = threading.Event()
     cancel.set()
-    assert PacedPlayer().play(beep(60), cancel) is False
+    assert NullPlayer().play(beep(60), cancel) is False
 
 
 class Script:
@@ -231,7 +231,7 @@ class Script:
 
 def test_the_recorder_keeps_each_sound_at_its_time_cut_where_it_was_cut(tmp_path: Path) -> None:
     script = Script((0.5, True), (0.25, False), VoiceError("no"), (0.1, True))
-    recorder = Recorder(script, tmp_path / "heard.wav", script.clock)
+    recorder = RecordingPlayer(script, tmp_path / "heard.wav", script.clock)
     script.now += 1
     assert recorder.play(beep(0.5, 8000), threading.Event()) is True
     script.now += 0.5
@@ -252,14 +252,14 @@ def test_the_recorder_keeps_each_sound_at_its_time_cut_where_it_was_cut(tmp_path
 
 
 def test_a_recorder_that_heard_nothing_writes_an_empty_file(tmp_path: Path) -> None:
-    Recorder(PacedPlayer(), tmp_path / "heard.wav", time.monotonic).close()
+    RecordingPlayer(NullPlayer(), tmp_path / "heard.wav", time.monotonic).close()
     assert player.from_wav((tmp_path / "heard.wav").read_bytes()).seconds == 0
 
 
 def test_a_recorder_that_cannot_write_says_where(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="missing/heard.wav: cannot write what is heard there: No such file"):
-        Recorder(PacedPlayer(), tmp_path / "missing" / "heard.wav", time.monotonic).close()
+        RecordingPlayer(NullPlayer(), tmp_path / "missing" / "heard.wav", time.monotonic).close()
     (tmp_path / "folder").mkdir()
     with pytest.raises(VoiceError, match="folder: cannot write"):
-        Recorder(PacedPlayer(), tmp_path / "folder", time.monotonic).close()
+        RecordingPlayer(NullPlayer(), tmp_path / "folder", time.monotonic).close()
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]

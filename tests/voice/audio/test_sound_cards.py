@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm
-from assistant.voice.audio.sound_cards import BACK_S, CardPlayer, cards
+from assistant.voice.audio.sound_cards import PREFERRED_CARD_RETRY_S, SoundCardPlayer, list_sound_cards
 from tests.support.captured_audio import FakeTool, beep
 
 LISTING = """**** List of PLAYBACK Hardware Devices ****
@@ -33,7 +33,7 @@ class Rack:
     def __init__(self, *works: str, trouble: str = "gone") -> None:
         self.works, self.trouble, self.tried, self.moves = set(works), trouble, [], []
         self.now = 0.0
-        self.player = CardPlayer("Set", self.moves.append, make=self.make, clock=lambda: self.now)
+        self.player = SoundCardPlayer("Set", self.moves.append, make=self.make, clock=lambda: self.now)
 
     def make(self, name: str) -> "Card":
         return Card(self, name)
@@ -52,7 +52,7 @@ class Card:
 
 def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: FakeTool) -> None:
     tool.install(LISTS)
-    assert cards(NEVER) == [
+    assert list_sound_cards(NEVER) == [
         "plughw:CARD=Device,DEV=0", "plughw:CARD=Device,DEV=1", "plughw:CARD=Headphones,DEV=0",
         "plughw:CARD=sndrpihifiberry,DEV=0", "plughw:CARD=vc4hdmi0,DEV=0",
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: Fak
 def test_where_no_cards_can_be_listed_there_are_none(tool: FakeTool, behaviour: str | None) -> None:
     if behaviour:
         tool.install(behaviour)
-    assert cards(NEVER) == []
+    assert list_sound_cards(NEVER) == []
 
 
 def test_sound_moves_to_the_next_card_and_back_and_both_is_told(
@@ -77,11 +77,11 @@ def test_sound_moves_to_the_next_card_and_back_and_both_is_told(
     assert rack.player.play(beep(0.1), NEVER)
     assert rack.moves == [jack]
     rack.tried.clear()
-    rack.now = BACK_S - 0.1
+    rack.now = PREFERRED_CARD_RETRY_S - 0.1
     assert rack.player.play(beep(0.1), NEVER)
     assert rack.tried == [jack], "the one that works goes first for a while"
     rack.works.add("Set")
-    rack.now = BACK_S + 0.1
+    rack.now = PREFERRED_CARD_RETRY_S + 0.1
     assert rack.player.play(beep(0.1), NEVER)
     assert rack.moves == [jack, ""]
     assert rack.tried == [jack, "Set"]
@@ -104,7 +104,7 @@ def test_who_gives_up_on_a_busy_card_has_heard_nothing(tool: FakeTool) -> None:
 
 
 def test_a_card_that_is_busy_is_tried_again(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.voice.audio.sound_cards.BUSY_S", 0.0)
+    monkeypatch.setattr("assistant.voice.audio.sound_cards.BUSY_RETRY_S", 0.0)
     rack = Rack(trouble="audio open error: Device or resource busy")
     waits = iter([False, True])
     make: Callable[[str], Card] = rack.make
@@ -114,6 +114,6 @@ def test_a_card_that_is_busy_is_tried_again(tool: FakeTool, monkeypatch: pytest.
             rack.works.add("Set")
         return make(name)
 
-    player = CardPlayer("Set", make=later)
+    player = SoundCardPlayer("Set", make=later)
     assert player.play(beep(0.1), NEVER)
     assert rack.tried == ["Set"] * 3

@@ -14,9 +14,9 @@ from assistant.config import settings as config
 from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls import Reply, gestures
-from assistant.voice.controls.buttons import Buttons
-from assistant.voice.controls.gestures import SETTLE_S, Gesture
-from assistant.voice.controls.presses import Presses
+from assistant.voice.controls.gestures import DEBOUNCE_S, Gesture
+from assistant.voice.controls.gpio import Buttons
+from assistant.voice.controls.presses import PressDispatcher
 from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Clock, Desk
 
 mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
@@ -42,7 +42,7 @@ class Bench:
         self.buttons = Buttons(pins, self.desk.do, factory=self.factory, clock=self.clock)
 
     def press(self, pin: int, length_s: float) -> None:
-        """A press that bounces; afterwards the contact has settled."""
+        """A press that bounces; afterwards the recognizer has settled."""
         for level in (0, 1, 0):
             self.move(pin, level)
             self.clock.now += 0.002
@@ -56,8 +56,8 @@ class Bench:
         (self.factory.pin(pin).drive_high if level else self.factory.pin(pin).drive_low)()
 
     def settle(self) -> None:
-        self.clock.now += SETTLE_S
-        self.buttons._presses.look()
+        self.clock.now += DEBOUNCE_S
+        self.buttons._presses.poll()
 
     def close(self) -> None:
         self.buttons.close()
@@ -92,7 +92,7 @@ def test_every_press_of_every_button(bench: Bench) -> None:
 def test_a_very_long_press_is_heard_while_it_is_held(bench: Bench, pin: int, command: str) -> None:
     bench.move(pin, 0)
     bench.clock.now += 5.0
-    bench.buttons._presses.look()
+    bench.buttons._presses.poll()
     assert bench.desk.next() == command
     bench.clock.now += 5.0
     bench.move(pin, 1)
@@ -156,9 +156,11 @@ def test_after_close_nothing_is_done(bench: Bench) -> None:
 
 def test_on_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The threshold of a held button is noticed by the thread itself."""
-    monkeypatch.setattr(gestures, "VERY_LONG_S", 0.1)
+    monkeypatch.setattr(gestures, "VERY_LONG_PRESS_S", 0.1)
     desk = Desk()
-    presses = Presses({"one": {Gesture.SHORT: "describe", Gesture.VERY_LONG: "shutdown"}}, desk.do, settle_s=0.01)
+    presses = PressDispatcher(
+        {"one": {Gesture.SHORT: "describe", Gesture.VERY_LONG: "shutdown"}}, desk.do, debounce_s=0.01
+    )
     began = time.monotonic()
     presses.put("one", is_down=True)
     assert desk.next() == "shutdown"
@@ -167,7 +169,7 @@ def test_on_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_press_is_answered_fast() -> None:
-    """From the moment the button is let go: the settling of the contact, and little more."""
+    """From the moment the button is let go: the settling of the recognizer, and little more."""
     done = threading.Event()
 
     def do(command: str) -> Reply:
@@ -176,7 +178,7 @@ def test_a_press_is_answered_fast() -> None:
 
     factory = mock.MockFactory()
     buttons = Buttons((17,), do, factory=factory)
-    settled = gestures.SETTLE_S * 2
+    settled = gestures.DEBOUNCE_S * 2
     factory.pin(17).drive_low()
     assert not done.wait(settled)
     began = time.monotonic()
@@ -224,7 +226,7 @@ def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     try:
         pin = gpiozero.Device.pin_factory.pin(17)
         pin.drive_low()
-        assert not threading.Event().wait(2 * SETTLE_S)  # a press takes its time
+        assert not threading.Event().wait(2 * DEBOUNCE_S)  # a press takes its time
         pin.drive_high()
         assert desk.next() == "describe"
     finally:
@@ -239,7 +241,7 @@ def test_lgpio_leaves_nothing_behind_and_us_where_we_were(tmp_path: Path) -> Non
     (tmp_path / "here").mkdir()
     (tmp_path / "tmp").mkdir()
     code = (
-        "import os; from assistant.voice.controls.pins import _lgpio\n"
+        "import os; from assistant.voice.controls.gpio import _lgpio\n"
         "before = dict(os.environ); lgpio = _lgpio(); assert lgpio.error and dict(os.environ) == before\n"
         "print(os.getcwd())"
     )

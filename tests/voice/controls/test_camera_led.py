@@ -14,9 +14,9 @@ from assistant.ipc.link import Client
 from assistant.ipc.messages import Heartbeat
 from assistant.records import Frame
 from assistant.vision.cameras.capture import Capture
-from assistant.voice.controls.camera_led import Light
+from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.process import serve
-from assistant.voice.vision_status import Eyes
+from assistant.voice.vision_status import VisionStatus
 from tests.support.standins import ScriptedCamera, picture
 from tests.voice.test_process import English
 
@@ -39,7 +39,7 @@ def until(is_so: Callable[[], bool]) -> bool:
 
 
 def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
-    eyes, pin = Eyes(Light(PIN, factory=pins)), pins.pin(PIN)
+    eyes, pin = VisionStatus(CameraLed(PIN, factory=pins)), pins.pin(PIN)
     assert (pin.function, pin.state) == ("output", 0)
     for heartbeat, lit in ((Heartbeat(1.0), 0), (Heartbeat(1.5, True), 1), (Heartbeat(2.0, True, "black"), 1)):
         eyes.beat(heartbeat)
@@ -60,7 +60,7 @@ def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
     "fault", ["camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"]
 )
 def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: str) -> None:
-    eyes = Eyes()
+    eyes = VisionStatus()
     assert not eyes.are_useful
     for faults, are_useful in (("", True), (fault, False), (f"blurred {fault} model", False), ("blurred model", True)):
         eyes.beat(Heartbeat(1.0, True, faults))
@@ -71,7 +71,7 @@ def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: 
 
 @pytest.mark.parametrize("fault", ["camera_lost", "black"])
 def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: str) -> None:
-    eyes = Eyes()
+    eyes = VisionStatus()
     for faults, is_covered, told in (("", False, False), ("model", True, True), (fault, True, False)):
         eyes.beat(Heartbeat(1.0, True, faults, is_covered))
         assert (eyes.are_covered, eyes.are_useful) == (told, not is_covered)
@@ -82,23 +82,23 @@ def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fa
 
 
 def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
-    light = Light(PIN, factory=pins)
+    light = CameraLed(PIN, factory=pins)
     light._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
     with pytest.raises(ControlError, match="camera light at pin 23: the pin is gone"):
-        light.show(is_lit=True)
-    eyes = Eyes(light)
+        light.switch(is_on=True)
+    eyes = VisionStatus(light)
     eyes.beat(Heartbeat(1.0, True))
     assert eyes.is_open
 
 
 def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = Light(PIN, factory=pins)
+    first = CameraLed(PIN, factory=pins)
     with pytest.raises(ControlError, match=r"^camera light at pin 23: .*in use"):
-        Light(PIN, factory=pins)
+        CameraLed(PIN, factory=pins)
     first.close()
     monkeypatch.setitem(__import__("sys").modules, "gpiozero", None)
     with pytest.raises(ControlError, match="apt install python3-gpiozero python3-lgpio"):
-        Light(PIN)
+        CameraLed(PIN)
 
 
 def test_a_pin_is_not_given_twice() -> None:

@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.voice.controls import COMMANDS
-from assistant.voice.controls.button_map import BUTTONS, CODES, KEYS
-from assistant.voice.controls.gestures import DOUBLE_S, LONG_S, SETTLE_S, VERY_LONG_S, Contact, Gesture
+from assistant.voice.controls.button_map import BUTTONS, KEY_CODES, MEDIA_KEYS
+from assistant.voice.controls.gestures import (
+    DEBOUNCE_S,
+    DOUBLE_PRESS_GAP_S,
+    LONG_PRESS_S,
+    VERY_LONG_PRESS_S,
+    Gesture,
+    GestureRecognizer,
+)
 
 SHORT, DOUBLE, LONG, VERY_LONG = Gesture
 Found = list[tuple[float, Gesture]]
@@ -21,7 +28,7 @@ presses = st.lists(st.tuples(gaps, lengths), max_size=8)
 
 
 def edges(some: list[tuple[float, float]]) -> list[tuple[bool, float]]:
-    """(gap before, length) of presses → what a contact without bounces does."""
+    """(gap before, length) of presses → what a recognizer without bounces does."""
     at, found = 10.0, []
     for gap, length in some:
         found += [(True, at + gap), (False, at + gap + length)]
@@ -29,15 +36,15 @@ def edges(some: list[tuple[float, float]]) -> list[tuple[bool, float]]:
     return found
 
 
-def run(contact: Contact, moves: list[tuple[bool, float]], *, until: float = NEVER) -> Found:
+def run(recognizer: GestureRecognizer, moves: list[tuple[bool, float]], *, until: float = NEVER) -> Found:
     """All gestures with the time at which they are known, the clock being looked at only when it is due."""
     found: Found = []
     for level, at in [*moves, (None, until)]:
-        while contact.due is not None and contact.due <= at:
-            due = contact.due
-            found += [(due, gesture) for gesture in contact.look(due)]
+        while recognizer.next_deadline is not None and recognizer.next_deadline <= at:
+            due = recognizer.next_deadline
+            found += [(due, gesture) for gesture in recognizer.poll(due)]
         if level is not None:
-            found += [(at, gesture) for gesture in contact.feed(level, at)]
+            found += [(at, gesture) for gesture in recognizer.feed(level, at)]
     return found
 
 
@@ -52,12 +59,12 @@ def expected(some: list[tuple[float, float]], wanted: set[Gesture]) -> list[Gest
     for gap, length in some:
         if wanted == {SHORT}:
             gesture = SHORT
-        elif length >= VERY_LONG_S and VERY_LONG in wanted:
+        elif length >= VERY_LONG_PRESS_S and VERY_LONG in wanted:
             gesture = VERY_LONG
-        elif length >= LONG_S and LONG in wanted:
+        elif length >= LONG_PRESS_S and LONG in wanted:
             gesture = LONG
         else:
-            gesture = DOUBLE if can_double and gap <= DOUBLE_S else SHORT
+            gesture = DOUBLE if can_double and gap <= DOUBLE_PRESS_GAP_S else SHORT
         can_double = gesture is SHORT and DOUBLE in wanted
         found.append(gesture)
     return found
@@ -65,34 +72,34 @@ def expected(some: list[tuple[float, float]], wanted: set[Gesture]) -> list[Gest
 
 @given(presses, wanted_sets)
 def test_every_press_is_exactly_one_gesture(some: list[tuple[float, float]], wanted: set[Gesture]) -> None:
-    assert kinds(run(Contact(wanted), edges(some))) == expected(some, wanted)
-    assert kinds(run(Contact(wanted, settle_s=0.0), edges(some))) == expected(some, wanted)
+    assert kinds(run(GestureRecognizer(wanted), edges(some))) == expected(some, wanted)
+    assert kinds(run(GestureRecognizer(wanted, debounce_s=0.0), edges(some))) == expected(some, wanted)
 
 
 @given(presses, st.data())
 def test_contacts_that_bounce_change_nothing(some: list[tuple[float, float]], data: st.DataObject) -> None:
     moves = []
-    for level, at in edges(some):  # the contact chatters for at most 20 ms before it is where it goes
+    for level, at in edges(some):  # the recognizer chatters for at most 20 ms before it is where it goes
         chatter = data.draw(st.lists(st.integers(0, 20), unique=True, max_size=6).map(sorted))
         chatter = chatter[: len(chatter) // 2 * 2]
         moves += [(level == (number % 2 == 0), at - 0.021 + ms * MS) for number, ms in enumerate(chatter)]
         moves.append((level, at))
-    assert kinds(run(Contact(Gesture), moves)) == kinds(run(Contact(Gesture), edges(some)))
+    assert kinds(run(GestureRecognizer(Gesture), moves)) == kinds(run(GestureRecognizer(Gesture), edges(some)))
 
 
 @given(st.lists(st.tuples(st.integers(50, 300), st.integers(1, 29)), max_size=10))
 def test_sparks_are_no_presses(some: list[tuple[int, int]]) -> None:
     moves = edges([(gap * MS, length * MS) for gap, length in some])
-    assert run(Contact(Gesture), moves) == []
+    assert run(GestureRecognizer(Gesture), moves) == []
 
 
 @given(presses, st.lists(st.floats(10, 60), max_size=20))
 def test_looking_more_often_changes_nothing(some: list[tuple[float, float]], looks: list[float]) -> None:
-    contact, found = Contact(Gesture), []
+    recognizer, found = GestureRecognizer(Gesture), []
     moves = [(at, level) for level, at in edges(some)]
     for at, level in sorted([*moves, *((look, None) for look in looks), (NEVER, None)], key=lambda item: item[0]):
-        found += contact.look(at) if level is None else contact.feed(level, at)
-    assert found == kinds(run(Contact(Gesture), edges(some)))
+        found += recognizer.poll(at) if level is None else recognizer.feed(level, at)
+    assert found == kinds(run(GestureRecognizer(Gesture), edges(some)))
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=30), wanted_sets)
@@ -100,56 +107,56 @@ def test_whatever_a_contact_does_there_are_no_more_gestures_than_presses(
     moves: list[tuple[bool, float]], wanted: set[Gesture]
 ) -> None:
     moves = sorted(moves, key=lambda move: move[1])
-    found = run(Contact(wanted), moves)
+    found = run(GestureRecognizer(wanted), moves)
     assert len(found) <= sum(level for level, _ in moves)
     assert set(kinds(found)) <= wanted
 
 
 def test_a_short_press_acts_as_soon_as_the_button_is_let_go() -> None:
-    ((at, gesture),) = run(Contact(Gesture), [(True, 10.0), (False, 10.12)])
+    ((at, gesture),) = run(GestureRecognizer(Gesture), [(True, 10.0), (False, 10.12)])
     assert gesture is SHORT
-    assert at - 10.12 <= SETTLE_S + 1e-9, "no waiting for a second press: the answer must begin within half a second"
+    assert at - 10.12 <= DEBOUNCE_S + 1e-9, "no waiting for a second press: the answer must begin within half a second"
 
 
 def test_a_very_long_press_acts_while_it_is_held_and_only_once() -> None:
-    contact = Contact(Gesture)
-    assert contact.feed(True, 10.0) == []
-    assert contact.look(10.1) == []
-    assert contact.due == 15.0
-    assert contact.look(14.9) == []
-    assert contact.look(15.0) == [VERY_LONG]
-    assert contact.due is None
-    assert contact.look(100.0) == []
-    assert contact.feed(False, 100.0) + contact.look(200.0) == [], "letting go is not a long press too"
+    recognizer = GestureRecognizer(Gesture)
+    assert recognizer.feed(True, 10.0) == []
+    assert recognizer.poll(10.1) == []
+    assert recognizer.next_deadline == 15.0
+    assert recognizer.poll(14.9) == []
+    assert recognizer.poll(15.0) == [VERY_LONG]
+    assert recognizer.next_deadline is None
+    assert recognizer.poll(100.0) == []
+    assert recognizer.feed(False, 100.0) + recognizer.poll(200.0) == [], "letting go is not a long press too"
 
 
 def test_what_follows_a_very_long_or_double_press_begins_anew() -> None:
     taps = [(True, 16.0), (False, 16.1)]
-    assert kinds(run(Contact(Gesture), [(True, 10.0), (False, 15.9), *taps])) == [VERY_LONG, SHORT]
+    assert kinds(run(GestureRecognizer(Gesture), [(True, 10.0), (False, 15.9), *taps])) == [VERY_LONG, SHORT]
     four = edges([(0.1, 0.1)] * 4)
-    assert kinds(run(Contact(Gesture), four)) == [SHORT, DOUBLE, SHORT, DOUBLE]
-    assert kinds(run(Contact({SHORT, LONG}), four)) == [SHORT] * 4
+    assert kinds(run(GestureRecognizer(Gesture), four)) == [SHORT, DOUBLE, SHORT, DOUBLE]
+    assert kinds(run(GestureRecognizer({SHORT, LONG}), four)) == [SHORT] * 4
 
 
 def test_a_button_with_one_action_acts_as_it_goes_down() -> None:
-    contact = Contact({SHORT}, settle_s=0.0)
-    assert contact.feed(True, 10.0) == [SHORT]
-    assert contact.feed(False, 12.0) == []
+    recognizer = GestureRecognizer({SHORT}, debounce_s=0.0)
+    assert recognizer.feed(True, 10.0) == [SHORT]
+    assert recognizer.feed(False, 12.0) == []
 
 
 def test_a_contact_that_is_gone_was_never_pressed() -> None:
-    contact = Contact(Gesture, settle_s=0.0)
-    contact.feed(True, 10.0)
-    contact.forget()
-    assert contact.due is None
-    assert contact.look(100.0) == []
-    assert contact.feed(False, 101.0) == []
-    assert contact.feed(True, 102.0) + contact.feed(False, 102.1) == [SHORT]
+    recognizer = GestureRecognizer(Gesture, debounce_s=0.0)
+    recognizer.feed(True, 10.0)
+    recognizer.reset()
+    assert recognizer.next_deadline is None
+    assert recognizer.poll(100.0) == []
+    assert recognizer.feed(False, 101.0) == []
+    assert recognizer.feed(True, 102.0) + recognizer.feed(False, 102.1) == [SHORT]
 
 
 ROWS = {
     **{f"button {number} of {count}": row for count, rows in BUTTONS.items() for number, row in enumerate(rows, 1)},
-    **KEYS,
+    **MEDIA_KEYS,
 }
 
 
@@ -169,7 +176,7 @@ def test_the_map(name: str) -> None:
 
 def test_the_map_is_whole() -> None:
     assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
-    assert set(CODES.values()) == set(KEYS)
+    assert set(KEY_CODES.values()) == set(MEDIA_KEYS)
     with_three = {command for row in BUTTONS[3] for command in row.values()}
     assert set(COMMANDS) - with_three == {"more", "repeat", "mute", "unmute", "status", "cancel", "facts"}
-    assert not {114, 115} & set(CODES), "volume keys are the system's"
+    assert not {114, 115} & set(KEY_CODES), "volume keys are the system's"

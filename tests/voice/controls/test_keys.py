@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from assistant.config import settings
 from assistant.errors import ControlError
 from assistant.voice import controls
-from assistant.voice.controls.button_map import CODES, KEYS
-from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, Keys, Reader, evdev_opener
+from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
+from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, KeyEventDecoder, MediaKeys, evdev_opener
 from tests.support.command_handler_standin import WAIT_S, Clock, Desk
 
 EVENT = struct.Struct("=HHi")
@@ -85,8 +85,15 @@ class Bench:
         path.touch()
         return path
 
-    def watch(self, only: str = "", scan_s: float = 0.02) -> Keys:
-        keys = Keys(self.desk.do, only=only, folder=self.folder, open_device=self.open, scan_s=scan_s, clock=self.clock)
+    def watch(self, only: str = "", scan_interval_s: float = 0.02) -> MediaKeys:
+        keys = MediaKeys(
+            self.desk.do,
+            only=only,
+            folder=self.folder,
+            open_device=self.open,
+            scan_interval_s=scan_interval_s,
+            clock=self.clock,
+        )
         self.stack.callback(keys.close)
         return keys
 
@@ -106,8 +113,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def changes(events: list[tuple[int, int, int]]) -> list[tuple[str, bool | None]]:
-    reader = Reader()
-    return [change for event in events for change in reader.take(*event)]
+    decoder = KeyEventDecoder()
+    return [change for event in events for change in decoder.decode(*event)]
 
 
 def test_recorded_events() -> None:
@@ -128,7 +135,7 @@ def test_events_that_were_lost_let_go_of_what_was_held() -> None:
 @given(st.lists(st.tuples(st.integers(0, 31), st.integers(0, 767), st.integers(-(2**31), 2**31 - 1))))
 def test_no_event_does_harm(events: list[tuple[int, int, int]]) -> None:
     for key, is_down in changes(events):
-        assert key in KEYS
+        assert key in MEDIA_KEYS
         assert is_down in (True, False, None)
 
 
@@ -159,7 +166,7 @@ def test_a_keyboard_has_the_long_presses_too(bench: Bench) -> None:
     keyboard.send((EV_KEY, PLAYPAUSE, DOWN), (EV_KEY, NEXT, UP), (EV_KEY, NEXT, DOWN))
     assert bench.desk.next() == "why"
     bench.clock.now += 5.0
-    keys._presses.look()
+    keys._presses.poll()
     assert bench.desk.next() == "shutdown"
 
 
@@ -187,7 +194,7 @@ def test_a_headset_that_vanishes_while_a_key_is_held_does_not_shut_the_box_down(
     headset.vanish()
     assert [bench.opened.get(timeout=WAIT_S) for _ in range(3)][2] == path, "it is looked for again"
     bench.clock.now += 10
-    keys._presses.look()
+    keys._presses.poll()
     other.send((EV_KEY, PREVIOUS, DOWN))
     assert bench.desk.next() == "repeat"
     assert headset.is_closed
@@ -221,7 +228,7 @@ def test_a_device_without_rights_is_tried_again_when_they_change(bench: Bench) -
 def test_close_lets_go_of_the_devices(bench: Bench) -> None:
     headset = Headset()
     bench.add(1, headset)
-    keys = bench.watch(scan_s=60)
+    keys = bench.watch(scan_interval_s=60)
     headset.send((EV_KEY, NEXT, DOWN))
     assert bench.desk.next() == "why"
     keys.close()
@@ -234,7 +241,7 @@ def test_without_evdev_named_keys_are_a_trouble_and_others_are_not(
 ) -> None:
     monkeypatch.setitem(sys.modules, "evdev", None)
     with pytest.raises(ControlError, match="apt install python3-evdev"):
-        Keys(Desk().do)
+        MediaKeys(Desk().do)
     for name, expected in (("OpenRun", ["keys"]), ("auto", []), ("off", [])):
         opened, troubles = controls.make(settings.Controls(keys=name), Desk().do, tmp_path / "control.sock")
         assert (len(opened), list(troubles)) == (1, expected)
@@ -253,7 +260,7 @@ KERNEL = {
 def test_the_codes_are_the_kernels() -> None:
     names = {"play": "PLAYPAUSE PLAYCD PAUSECD PLAY MEDIA", "next": "NEXTSONG", "previous": "PREVIOUSSONG",
              "mute": "MUTE STOP STOPCD", "forward": "FASTFORWARD", "rewind": "REWIND"}  # fmt: skip
-    assert {KERNEL[f"KEY_{name}"]: key for key, several in names.items() for name in several.split()} == CODES
+    assert {KERNEL[f"KEY_{name}"]: key for key, several in names.items() for name in several.split()} == KEY_CODES
     assert (KERNEL["EV_SYN"], KERNEL["EV_KEY"], KERNEL["SYN_DROPPED"]) == (EV_SYN, EV_KEY, SYN_DROPPED)
 
 
@@ -277,7 +284,7 @@ def test_a_virtual_keyboard() -> None:
         pytest.skip("/dev/uinput is missing or not ours to write: no virtual keyboard can be made here")
     desk, name = Desk(), "emotion-assistant test"
     with evdev.UInput({EV_KEY: [PLAYPAUSE, NEXT]}, name=name) as keyboard:
-        keys = Keys(desk.do, only=name, scan_s=0.05)
+        keys = MediaKeys(desk.do, only=name, scan_interval_s=0.05)
         try:
             asked = None
             while asked is None:  # until the device has been found, nobody hears it

@@ -11,8 +11,8 @@ from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps
-from assistant.voice.speech.fallback_voice import Ladder, UnknownTextError, UnplayedError, YieldedError
-from assistant.voice.voices.earcon import Sounding, tones
+from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, PreemptedError, UnknownTextError
+from assistant.voice.voices.earcon import EarconVoice, tones
 from tests.support.captured_audio import Ear
 
 
@@ -52,7 +52,7 @@ class Heard:
             self.sounds.append(name)
             return True
 
-        ladder = Ladder([voice], Sounding(settings.Voice(changes=changes), play))
+        ladder = FallbackVoice([voice], EarconVoice(settings.Voice(changes=changes), play))
         self.fate = ladder.tell(utterance, threading.Event(), lambda: 0.0, self.troubles.append)
         self.words = [text for text, _ in voice.said]
 
@@ -93,7 +93,7 @@ def test_a_sound_that_is_cut_off_is_not_followed_by_words() -> None:
         cancel.set()
         return False
 
-    ladder = Ladder([voice], Sounding(settings.Voice(changes="both"), play))
+    ladder = FallbackVoice([voice], EarconVoice(settings.Voice(changes="both"), play))
     assert ladder.tell(utterance("happy"), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
     assert voice.said == []
 
@@ -110,19 +110,19 @@ def test_sounds_are_as_loud_as_set_and_come_after_the_lead_in() -> None:
 
 
 def test_every_ladder_that_is_made_has_sounds(capsys: pytest.CaptureFixture[str]) -> None:
-    ladder = voices.make(settings.Voice(engine="printed", changes="sounds"), "en", Ear())
+    ladder = voices.make_voice(settings.Voice(engine="printed", changes="sounds"), "en", Ear())
     assert ladder.tell(utterance("happy"), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert capsys.readouterr().out == "♪ happy\n"
     ear = Ear()
-    ladder = voices.make(settings.Voice(engine="espeak"), "en", ear)
+    ladder = voices.make_voice(settings.Voice(engine="espeak"), "en", ear)
     assert ladder.tell(utterance("still_here", Priority.STATUS), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert [round(pcm.seconds, 2) for pcm in ear.heard] == [0.05]
     ladder.close()
 
 
 def test_who_gives_way_to_another_program_has_no_second_who_talks_into_it() -> None:
-    first, second, troubles = Stub("first", YieldedError("the screen reader speaks")), Stub("second"), []
-    ladder = Ladder([first, second])
+    first, second, troubles = Stub("first", PreemptedError("the screen reader speaks")), Stub("second"), []
+    ladder = FallbackVoice([first, second])
     assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
     assert (second.said, troubles) == ([], [])
     assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
@@ -131,16 +131,16 @@ def test_who_gives_way_to_another_program_has_no_second_who_talks_into_it() -> N
 
 def test_a_ladder_is_its_voices() -> None:
     first, second = Stub("first"), Stub("second")
-    ladder = Ladder.of([first, second])
+    ladder = FallbackVoice.of([first, second])
     assert (ladder[0], list(ladder[1:]), len(ladder)) == (first, [second], 2)
-    assert Ladder.of(ladder) is ladder
+    assert FallbackVoice.of(ladder) is ladder
     ladder.close()
     assert (first.closed, second.closed) == (1, 1)
 
 
 def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice() -> None:
     broken, knows, last = Stub("broken", VoiceError("gone")), Stub("knows", UnknownTextError("not this")), Stub("last")
-    ladder, troubles = Ladder([broken, knows, last]), []
+    ladder, troubles = FallbackVoice([broken, knows, last]), []
     for known in (False, True):
         knows.does = known or UnknownTextError("not this")
         told = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
@@ -149,14 +149,14 @@ def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice
     assert troubles == ["broken: gone"], "it is well"
 
 
-@pytest.mark.parametrize("then", [True, VoiceError("gone again"), UnplayedError("gone again")])
+@pytest.mark.parametrize("then", [True, VoiceError("gone again"), PlaybackError("gone again")])
 def test_sound_that_comes_back_between_two_tries_is_not_left_at_beeps(then: bool | Exception) -> None:
     first, second, beeps = (
-        Stub("first", UnplayedError("no card")),
-        Stub("second", UnplayedError("no card")),
+        Stub("first", PlaybackError("no card")),
+        Stub("second", PlaybackError("no card")),
         Stub("beeps"),
     )
-    ladder, say = Ladder([first, second, beeps]), beeps.say
+    ladder, say = FallbackVoice([first, second, beeps]), beeps.say
 
     def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         first.does = then
@@ -169,11 +169,11 @@ def test_sound_that_comes_back_between_two_tries_is_not_left_at_beeps(then: bool
 
 def test_beeps_are_not_followed_by_a_voice_that_is_not_well() -> None:
     broken, beeps = Stub("broken", VoiceError("not installed")), Stub("beeps")
-    assert Ladder([broken, beeps]).tell(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+    assert FallbackVoice([broken, beeps]).tell(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert len(broken.said) == 1
 
 
-@pytest.mark.parametrize(("trouble", "fate"), [(UnplayedError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
+@pytest.mark.parametrize(("trouble", "fate"), [(PlaybackError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
 def test_what_could_not_be_played_was_not_cut_off(trouble: type[VoiceError], fate: Fate) -> None:
     """A press while a card is tried in vain: nobody heard anything that could be cut off."""
     first, second, cancel = Stub("first"), Stub("second"), threading.Event()
@@ -184,12 +184,12 @@ def test_what_could_not_be_played_was_not_cut_off(trouble: type[VoiceError], fat
         raise trouble("no card")
 
     first.say = fails  # type: ignore[method-assign]
-    assert Ladder([first, second]).tell(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
+    assert FallbackVoice([first, second]).tell(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
 
 
 def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
-    words, beeps, cancel = Stub("words", UnplayedError("no card")), Stub("beeps"), threading.Event()
-    ladder, say = Ladder([words, beeps]), beeps.say
+    words, beeps, cancel = Stub("words", PlaybackError("no card")), Stub("beeps"), threading.Event()
+    ladder, say = FallbackVoice([words, beeps]), beeps.say
 
     def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         words.does = False
@@ -219,7 +219,7 @@ def test_the_real_ladder_says_words_after_its_beeps(
             return ear.play(pcm, cancel)
 
     player = Loose()
-    ladder = voices.make(settings.Voice(engine="espeak", lead_in_ms=0), "en", player)
+    ladder = voices.make_voice(settings.Voice(engine="espeak", lead_in_ms=0), "en", player)
     player.fails = len(ladder) - 1 - beeps_work  # there are no recordings
     fate = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
     ladder.close()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.speech.outage import RETRY_S, Silence
+from assistant.voice.speech.outage import RETRY_S, AudioOutage
 from assistant.voice.speech.speech_queue import SpeechQueue
 
 
@@ -21,7 +21,7 @@ class Bench:
     def __init__(self) -> None:
         self.now, self.works, self.heard = 0.0, True, []
         self.tries = self.cuts = 0
-        self.silence = Silence(Words(), self.put, lambda: self.now)
+        self.silence = AudioOutage(Words(), self.put, lambda: self.now)
         self.queue = SpeechQueue(lambda utterance, fate, now: self.ends.append((utterance, fate, now)))
         self.ends: list[tuple[Utterance, Fate, float]] = []
 

@@ -10,7 +10,7 @@ from assistant.app import cli
 from assistant.config import settings
 from assistant.voice.speech.earcons import earcon
 from assistant.voice.speech.sound_tour import tour
-from assistant.voice.voices.earcon import Sounding, tones
+from assistant.voice.voices.earcon import EarconVoice, tones
 from tests.support.captured_audio import Ear, FakeTool
 
 PRINTED = """\
@@ -56,7 +56,7 @@ class Reader:
 def test_each_meaning_comes_before_its_sound() -> None:
     ear = Ear()
     reader = Reader(ear)
-    sounds = Sounding(settings.Voice(), tones(settings.Voice(), ear))
+    sounds = EarconVoice(settings.Voice(), tones(settings.Voice(), ear))
     assert tour(phrases.load("en", "movement"), reader, sounds, threading.Event()) is True
     names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "still_here", "alarm")
     assert ear.heard == [earcon(name) for name in names]
@@ -69,7 +69,9 @@ def test_a_tour_that_is_cut_off_ends() -> None:
     ear, cancel = Ear(), threading.Event()
     cancel.set()
     reader = Reader(ear)
-    assert tour(phrases.load("en"), reader, Sounding(settings.Voice(), tones(settings.Voice(), ear)), cancel) is False
+    assert (
+        tour(phrases.load("en"), reader, EarconVoice(settings.Voice(), tones(settings.Voice(), ear)), cancel) is False
+    )
     assert (len(reader.texts), ear.heard) == (1, [])
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
-from assistant.voice.speech.speaker import LONGEST_S, Speaker
+from assistant.voice.speech.speaker import UTTERANCE_LIMIT_S, Speaker
 
 FAULT, ANSWER, CHANGE, STATUS = Priority.FAULT, Priority.ANSWER, Priority.CHANGE, Priority.STATUS
 WAIT_S = 5.0
@@ -165,13 +165,13 @@ def test_a_voice_that_never_comes_back_is_no_working_speaker(bench: Bench) -> No
     free = threading.Event()
     voice = Stub(act=lambda cancel: free.wait(WAIT_S))
     speaker = bench.speaker(voice)
-    bench.now += LONGEST_S
+    bench.now += UTTERANCE_LIMIT_S
     assert speaker.is_working, "in silence no time runs"
     for _ in range(2):
         free.clear()
         speaker.put(say("long"))
         voice.next()
-        bench.now += LONGEST_S - 1
+        bench.now += UTTERANCE_LIMIT_S - 1
         assert speaker.is_working
         bench.now += 1
         assert not speaker.is_working

@@ -18,10 +18,10 @@ import pytest
 
 from assistant.config import settings as config
 from assistant.errors import VoiceError
-from assistant.voice import worker_process
+from assistant.system import worker_process
+from assistant.system.worker_process import WorkerProcess
 from assistant.voice.voices import piper
-from assistant.voice.voices.piper import Piper, length_scale
-from assistant.voice.worker_process import Resident
+from assistant.voice.voices.piper import PiperVoice, length_scale
 from tests.support import piper_standin
 from tests.support.captured_audio import Ear, cut_off, loudness
 
@@ -51,7 +51,7 @@ def settings(model: Path, **others: object) -> config.Voice:
     return config.Voice(engine="piper", model=str(model), **others)  # type: ignore[arg-type]
 
 
-def message(voice: Piper) -> str:
+def message(voice: PiperVoice) -> str:
     with pytest.raises(VoiceError) as caught:
         voice.say(SHORT, threading.Event())
     voice.close()
@@ -59,43 +59,43 @@ def message(voice: Piper) -> str:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = message(Piper(config.Voice(engine="piper"), Ear()))
+    said = message(PiperVoice(config.Voice(engine="piper"), Ear()))
     assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
-    said = message(Piper(settings(tmp_path / "none.onnx"), Ear()))
+    said = message(PiperVoice(settings(tmp_path / "none.onnx"), Ear()))
     assert said.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")
     Path(f"{model}.json").unlink()
-    assert message(Piper(settings(model), Ear())).startswith(f"{model}.json: no such file")
+    assert message(PiperVoice(settings(model), Ear())).startswith(f"{model}.json: no such file")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    said = message(Piper(settings(model), Ear()))
+    said = message(PiperVoice(settings(model), Ear()))
     assert said == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
 
 
 def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> None:
     model.write_bytes(b"no voice")
-    assert message(Piper(settings(model), Ear())) == (
+    assert message(PiperVoice(settings(model), Ear())) == (
         "piper ended with exit code 1: RuntimeError: the model cannot be read"
     )
     (model.parent / "packages" / "piper" / "__init__.py").write_text("")
-    said = message(Piper(settings(model), Ear()))
+    said = message(PiperVoice(settings(model), Ear()))
     assert said.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
 
 
 def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
     ear = Ear()
-    voice = Piper(settings(model), ear)
-    first = voice._child._child
+    voice = PiperVoice(settings(model), ear)
+    first = voice._worker._child
     for _ in range(2):
         assert voice.say(SHORT, threading.Event()) is True
-    assert voice._child._child is first
+    assert voice._worker._child is first
     assert first is not None
     first.kill()
     first.wait(5)
     assert voice.say(SHORT, threading.Event()) is True
-    assert voice._child._child is not first
+    assert voice._worker._child is not first
     assert first.returncode == -9
     assert ear.heard[0] == ear.heard[1] == ear.heard[2]
     assert ear.heard[0].rate == 16000
-    child = voice._child._child
+    child = voice._worker._child
     voice.close()
     assert child is not None
     assert child.returncode is not None, "gone, and waited for"
@@ -108,7 +108,7 @@ def test_the_voices_own_length_scale_is_kept(model: Path) -> None:
         Path(f"{model}.json").write_text(
             json.dumps({"audio": {"sample_rate": 16000}, "inference": {"length_scale": scale}})
         )
-        voice = Piper(settings(model), ear)
+        voice = PiperVoice(settings(model), ear)
         assert voice.say(SHORT, threading.Event())
         voice.close()
     assert slow.heard[0].seconds == pytest.approx(1.38 * normal.heard[0].seconds, rel=0.01)
@@ -140,12 +140,12 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("answer(); sys.stdin.readline(); print('not JSON', flush=True); time.sleep(99)", "what nobody understands"),
-        ("answer(); sys.stdin.readline(); print('{}', flush=True); time.sleep(99)", "what nobody understands"),
-        ("answer(); sys.stdin.readline(); print('{\"bytes\": -1}', flush=True); time.sleep(99)", "nobody understands"),
+        ("answer(); sys.stdin.readline(); print('not JSON', flush=True); time.sleep(99)", "cannot be parsed"),
+        ("answer(); sys.stdin.readline(); print('{}', flush=True); time.sleep(99)", "cannot be parsed"),
+        ("answer(); sys.stdin.readline(); print('{\"bytes\": -1}', flush=True); time.sleep(99)", "cannot be parsed"),
         ("answer(); sys.stdin.readline(); print('{\"bytes\": 9}abc'); sys.exit('out of memory')", "1: out of memory"),
-        ("answer(); sys.stdin.readline(); answer(bytes(9))", "piper answered what nobody understands"),
-        ("answer(); sys.stdin.readline(); answer(rate=0)", "piper answered what nobody understands"),
+        ("answer(); sys.stdin.readline(); answer(bytes(9))", "piper sent a reply that cannot be parsed"),
+        ("answer(); sys.stdin.readline(); answer(rate=0)", "piper sent a reply that cannot be parsed"),
         ("answer(); sys.stdin.readline(); answer(bytes(99999), rate=16000)", "silent"),
         ("answer(); sys.stdin.readline(); answer(rate=16000)", "only 0.00 s"),
         ("import os; os.abort()", "piper ended with exit code -6"),
@@ -153,7 +153,7 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
 )
 def test_a_child_that_fails_is_found_out(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
     child(code)
-    voice = Piper(settings(model), Ear())
+    voice = PiperVoice(settings(model), Ear())
     with pytest.raises(VoiceError, match=said):
         voice.say(SHORT, threading.Event())
     voice.close()
@@ -167,7 +167,7 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
         f"import subprocess; answer(); sys.stdin.readline(); alive = open({str(tmp_path / 'alive')!r}, 'w');"
         "subprocess.Popen(['sleep', '99'], stdout=alive); print('started', file=alive, flush=True); time.sleep(99)"
     )
-    voice = Piper(settings(model), Ear())
+    voice = PiperVoice(settings(model), Ear())
 
     def say_and_close(cancel: threading.Event) -> bool:
         try:
@@ -180,8 +180,8 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
     monkeypatch.setattr(piper, "LIMIT_S", 0.1)
     monkeypatch.setattr(piper, "LOAD_S", 0.3)
     child("time.sleep(99)")
-    hanging = Piper(settings(model), Ear())
-    process = hanging._child._child
+    hanging = PiperVoice(settings(model), Ear())
+    process = hanging._worker._child
     with pytest.raises(VoiceError, match=r"piper did not answer within \d\.\d s and was killed"):
         hanging.say(SHORT, threading.Event())
     assert process is not None
@@ -208,7 +208,7 @@ def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
         "    answer((number * 1000).to_bytes(2, 'little') * 16000, rate=16000)\n"
     )
     ear = Ear()
-    voice = Piper(settings(model), ear)
+    voice = PiperVoice(settings(model), ear)
     for _ in range(2):
         began = time.monotonic()
         assert voice.say("cancelled", SetOnceAsked()) is False
@@ -220,11 +220,11 @@ def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
 
 def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], None], model: Path) -> None:
     child("answer()\nfor line in sys.stdin:\n    time.sleep(99)")
-    voice = Piper(settings(model), Ear())
+    voice = PiperVoice(settings(model), Ear())
     children = []
-    for _ in range(worker_process.MAX_OWED + 1):
+    for _ in range(worker_process.MAX_PENDING + 1):
         assert voice.say(SHORT, SetOnceAsked()) is False
-        children.append(voice._child._child)
+        children.append(voice._worker._child)
     assert children[0] is not children[-1]
     voice.close()
 
@@ -232,24 +232,24 @@ def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], Non
 def test_cancelled_before_it_began_nothing_is_asked(model: Path) -> None:
     cancel, ear = threading.Event(), Ear()
     cancel.set()
-    voice = Piper(settings(model), ear)
+    voice = PiperVoice(settings(model), ear)
     assert voice.say(SHORT, cancel) is False
     assert ear.heard == []
     voice.close()
 
 
 def test_a_child_that_cannot_be_started() -> None:
-    child = Resident("parrot", ["/no/such/parrot"], 1.0)
+    child = WorkerProcess("parrot", ["/no/such/parrot"], 1.0)
     with pytest.raises(VoiceError, match="parrot could not be started: No such file"):
-        child.ask(b"hello", 1.0, threading.Event())
+        child.request(b"hello", 1.0, threading.Event())
     child.close()
 
 
 def test_the_last_words_of_a_talkative_child_are_kept() -> None:
     code = "import sys; [print('line', n, file=sys.stderr) for n in range(9999)]; sys.exit('the last words')"
-    child = Resident("parrot", [sys.executable, "-I", "-S", "-c", code], 5.0)
+    child = WorkerProcess("parrot", [sys.executable, "-I", "-S", "-c", code], 5.0)
     with pytest.raises(VoiceError, match="parrot ended with exit code 1: the last words"):
-        child.ask(b"hello", 1.0, threading.Event())
+        child.request(b"hello", 1.0, threading.Event())
 
 
 def test_the_stand_in_is_like_the_real_package() -> None:
@@ -270,21 +270,21 @@ def test_the_stand_in_is_like_the_real_package() -> None:
 
 def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
     ear = Ear()
-    voice = Piper(settings(model), ear)
+    voice = PiperVoice(settings(model), ear)
     assert voice.say(SHORT, threading.Event())
-    child = voice._child._child
+    child = voice._worker._child
     assert child
     for volume in (90, 80):
-        other = Piper(settings(model, volume=volume), ear)
+        other = PiperVoice(settings(model, volume=volume), ear)
         voice.close()
         voice = other
         assert voice.say(SHORT, threading.Event())
-        assert voice._child._child is child
+        assert voice._worker._child is child
         assert child.poll() is None
     voice.close()
     assert child.wait(WAIT_S) is not None
     assert voice.say(SHORT, threading.Event()), "one that is used again takes it anew"
-    again = voice._child._child
+    again = voice._worker._child
     voice.close()
     assert again
     assert again.poll() is not None
@@ -297,7 +297,7 @@ def test_a_voice_file_that_may_not_be_read_leaves_the_other_voices(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "is_file", refuse)
-    voice = Piper(settings(model), Ear())
+    voice = PiperVoice(settings(model), Ear())
     with pytest.raises(VoiceError, match=r"voice\.onnx: Permission denied; put it where the assistant may read it"):
         voice.say(SHORT, threading.Event())
     voice.close()

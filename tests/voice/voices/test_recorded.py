@@ -12,7 +12,7 @@ from assistant.app import cli
 from assistant.config import settings
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, from_wav
-from assistant.voice.voices.recorded import ALARM, INDEX, Recorded, place, record
+from assistant.voice.voices.recorded import ALARM, INDEX, RecordedVoice, record_sentences, recordings_folder
 from tests.support.captured_audio import Ear, beep, loudness
 
 NEVER = threading.Event()
@@ -36,13 +36,13 @@ class Synthesizer:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    assert record(WORDS.tables, [Synthesizer()], 175, tmp_path / "recorded") > 70
+    assert record_sentences(WORDS.tables, [Synthesizer()], 175, tmp_path / "recorded") > 70
     return tmp_path / "recorded"
 
 
 def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
     ear = Ear()
-    voice = Recorded(settings.Voice(), ear, folder)
+    voice = RecordedVoice(settings.Voice(), ear, folder)
     for table in ("status", "faults", "faults_over", "doctor", "advice"):
         for text in WORDS.tables[table].values():
             if "{number}" in text:
@@ -57,7 +57,7 @@ def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder:
 
 def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
     ear = Ear()
-    Recorded(settings.Voice(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
+    RecordedVoice(settings.Voice(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
     (quiet,) = ear.heard
     assert quiet.seconds == pytest.approx(0.3 + 0.4 * len(TEXT.split()), abs=0.01)
     assert not any(quiet.samples[: 2 * int(0.29 * quiet.rate)])
@@ -67,7 +67,7 @@ def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
 
 
 def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> None:
-    voice = Recorded(settings.Voice(), Ear(), folder)
+    voice = RecordedVoice(settings.Voice(), Ear(), folder)
     with pytest.raises(VoiceError, match="no recording of this text"):
         voice.say("Looks happy.", NEVER)
     file = folder / json.loads((folder / INDEX).read_text())[TEXT]
@@ -88,21 +88,21 @@ def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> 
 def test_where_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(VoiceError, match="broken"):
-        record(WORDS.tables, [Synthesizer("camera")], 175, folder)
+        record_sentences(WORDS.tables, [Synthesizer("camera")], 175, folder)
     with pytest.raises(VoiceError, match="install the package espeak-ng"):
-        record(WORDS.tables, [], 175, folder)
+        record_sentences(WORDS.tables, [], 175, folder)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
 def test_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMOTION_ASSISTANT_RECORDED", raising=False)
-    monkeypatch.setattr("assistant.voice.voices.recorded.UNIT", tmp_path / "unit")
+    monkeypatch.setattr("assistant.voice.voices.recorded.INSTALLED_FOLDER", tmp_path / "unit")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert place() == tmp_path / "emotion-assistant" / "recorded"
+    assert recordings_folder() == tmp_path / "emotion-assistant" / "recorded"
     (tmp_path / "unit").mkdir()
-    assert place() == tmp_path / "unit"
+    assert recordings_folder() == tmp_path / "unit"
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path / "named"))
-    assert place() == tmp_path / "named"
+    assert recordings_folder() == tmp_path / "named"
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -113,5 +113,5 @@ def test_the_command_records_with_espeak(tmp_path: Path, capsys: pytest.CaptureF
     index = json.loads((tmp_path / "out" / INDEX).read_text())
     assert "Keine Kamera gefunden. Ich suche weiter." in index
     ear = Ear()
-    assert Recorded(settings.Voice(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
+    assert RecordedVoice(settings.Voice(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
     assert 0.8 < ear.heard[0].seconds < 4

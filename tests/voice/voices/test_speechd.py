@@ -13,10 +13,9 @@ import pytest
 from assistant.config import settings as config
 from assistant.errors import VoiceError
 from assistant.records import Priority
-from assistant.voice import ssip
-from assistant.voice.speech.fallback_voice import YieldedError
-from assistant.voice.voices import speechd
-from assistant.voice.voices.speechd import Speechd, ssip_rate
+from assistant.voice.speech.fallback_voice import PreemptedError
+from assistant.voice.voices import speechd, ssip
+from assistant.voice.voices.speechd import SpeechDispatcherVoice, ssip_rate
 from tests.support.captured_audio import FakeTool
 from tests.support.ssip_standin import Daemon, event
 
@@ -28,14 +27,14 @@ BEGIN, END, CANCELED = event(701), event(702), event(703)
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """A daemon that is believed although it takes no time."""
     monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{tmp_path / 'socket'}")
-    monkeypatch.setattr(speechd, "least_s", lambda text, rate: 0.0)
+    monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.0)
     daemon = Daemon(tmp_path / "socket")
     yield daemon
     daemon.close()
 
 
 def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: object) -> bool:
-    voice = Speechd(config.Voice(**settings), "en")  # type: ignore[arg-type]
+    voice = SpeechDispatcherVoice(config.Voice(**settings), "en")  # type: ignore[arg-type]
     try:
         return voice.say(text, threading.Event(), priority=priority)
     finally:
@@ -43,7 +42,7 @@ def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: obje
 
 
 def test_what_a_daemon_is_told(daemon: Daemon) -> None:
-    voice = Speechd(config.Voice(rate_wpm=350, volume=25, lead_in_ms=300), "de")
+    voice = SpeechDispatcherVoice(config.Voice(rate_wpm=350, volume=25, lead_in_ms=300), "de")
     assert voice.say("A < B & C.", threading.Event(), priority=Priority.FAULT) is True
     assert voice.say("Ready.", threading.Event()) is True
     voice.close()
@@ -108,9 +107,9 @@ def test_only_the_end_of_this_very_message_is_its_end(daemon: Daemon) -> None:
 
 @pytest.mark.parametrize("priority", [Priority.CHANGE, Priority.STATUS])
 def test_it_gives_way_to_the_screen_reader_and_stays_connected(daemon: Daemon, priority: Priority) -> None:
-    voice = Speechd(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(config.Voice(), "en")
     daemon.after = CANCELED
-    with pytest.raises(YieldedError, match="something else was being said"):
+    with pytest.raises(PreemptedError, match="something else was being said"):
         voice.say(TEXT, threading.Event(), priority=priority)
     daemon.after = BEGIN + END
     assert voice.say(TEXT, threading.Event(), priority=priority) is True
@@ -123,11 +122,11 @@ def test_what_matters_is_not_given_up(daemon: Daemon, priority: Priority) -> Non
     daemon.after = BEGIN + CANCELED
     with pytest.raises(VoiceError, match="speech-dispatcher cut it off") as caught:
         say(priority=priority)
-    assert not isinstance(caught.value, YieldedError)
+    assert not isinstance(caught.value, PreemptedError)
 
 
 def test_an_end_that_comes_too_soon_was_not_heard(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speechd, "least_s", lambda text, rate: 0.24)
+    monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.24)
     with pytest.raises(VoiceError, match=r"done after 0\.0\d s with what takes 0\.24 s; it was not heard"):
         say()
 
@@ -139,17 +138,17 @@ def test_an_end_that_comes_too_soon_was_not_heard(daemon: Daemon, monkeypatch: p
         ("SET SELF RATE", "409 ERR RATE TOO HIGH\r\n", "refuses 'SET SELF RATE 2': 409 ERR RATE TOO HIGH"),
         ("GET OUTPUT_MODULE", "251-dummy\r\n251 OK\r\n", "has no synthesizer that works; install the package"),
         ("SPEAK", "304 ERR MODULE\r\n", "refuses 'SPEAK': 304"),
-        ("SPEAK", "\x00\x01garbage\r\n", r"says what nobody understands: '\\x00\\x01garbage'"),
-        ("SPEAK", "HTTP/1.1 400 Bad Request\r\n", "says what nobody understands: 'HTTP/1.1 400"),
-        ("SPEAK", "²³¹ odd\r\n", "says what nobody understands"),
-        ("SPEAK", "\udcff\udcfe\r\n", "says what nobody understands"),
-        ("SPEAK", "x" * 70_000, "says what nobody understands: it does not end"),
-        ("SPEAK", "230-more\r\n" * 2000, "says what nobody understands: it does not end"),
+        ("SPEAK", "\x00\x01garbage\r\n", r"breaks its protocol: '\\x00\\x01garbage'"),
+        ("SPEAK", "HTTP/1.1 400 Bad Request\r\n", "breaks its protocol: 'HTTP/1.1 400"),
+        ("SPEAK", "²³¹ odd\r\n", "breaks its protocol"),
+        ("SPEAK", "\udcff\udcfe\r\n", "breaks its protocol"),
+        ("SPEAK", "x" * 70_000, "breaks its protocol: it does not end"),
+        ("SPEAK", "230-more\r\n" * 2000, "breaks its protocol: it does not end"),
     ],
 )
 def test_errors_and_garbage_are_told(daemon: Daemon, prefix: str, reply: str, said: str) -> None:
     daemon.replies[prefix] = reply
-    voice = Speechd(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(config.Voice(), "en")
     with pytest.raises(VoiceError, match=said):
         voice.say(TEXT, threading.Event())
     daemon.replies.pop(prefix)
@@ -160,7 +159,7 @@ def test_errors_and_garbage_are_told(daemon: Daemon, prefix: str, reply: str, sa
 
 def test_a_message_without_a_number_is_not_understood(daemon: Daemon) -> None:
     daemon.number = "225 OK MESSAGE QUEUED\r\n"
-    with pytest.raises(VoiceError, match="no number of a message"):
+    with pytest.raises(VoiceError, match="no message id"):
         say()
 
 
@@ -171,7 +170,7 @@ def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> 
         daemon.after = daemon.hang_up
     else:
         daemon.replies[prefix] = daemon.hang_up
-    voice = Speechd(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(config.Voice(), "en")
     with pytest.raises(VoiceError, match="speech-dispatcher (has hung up|is gone)"):
         voice.say(TEXT, threading.Event())
     daemon.replies, daemon.after = kept, BEGIN + END
@@ -181,7 +180,7 @@ def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> 
 
 @pytest.mark.parametrize("prefix", ["SET SELF CLIENT_NAME", "SPEAK", "after", "begun"])
 def test_a_daemon_that_hangs_is_not_waited_for(daemon: Daemon, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssip.Connection.command, "__defaults__", (None, 0.1))
+    monkeypatch.setattr(ssip.SsipConnection.command, "__defaults__", (None, 0.1))
     for limit in ("WAIT_S", "LATE", "GRACE_S"):
         monkeypatch.setattr(speechd, limit, 0.1)
     daemon.replies[prefix] = ""
@@ -205,18 +204,18 @@ class Timed(threading.Event):
 
 
 @pytest.fixture
-def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Speechd]:
+def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], SpeechDispatcherVoice]:
     """Makes a voice that was cut off while the daemon spoke, in time."""
 
-    def make() -> Speechd:
-        cancel, voice, wait = Timed(), Speechd(config.Voice(), "en"), ssip.Connection.event
+    def make() -> SpeechDispatcherVoice:
+        cancel, voice, wait = Timed(), SpeechDispatcherVoice(config.Voice(), "en"), ssip.SsipConnection.event
 
-        def cut(connection: ssip.Connection, *arguments: Any) -> int:
+        def cut(connection: ssip.SsipConnection, *arguments: Any) -> int:
             cancel.set()
             return wait(connection, *arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr(ssip.Connection, "event", cut)
+            patch.setattr(ssip.SsipConnection, "event", cut)
             daemon.after = BEGIN
             assert voice.say(TEXT, cancel, priority=Priority.CHANGE) is False
             assert time.monotonic() - cancel.at < 0.1
@@ -228,7 +227,7 @@ def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Spe
 
 
 def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
-    daemon: Daemon, cut_off: Callable[[], Speechd]
+    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice]
 ) -> None:
     voice = cut_off()
     daemon.send(CANCELED)
@@ -238,7 +237,7 @@ def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
 
 
 def test_nothing_is_queued_before_the_cancelled_one_is_silent(
-    daemon: Daemon, cut_off: Callable[[], Speechd], monkeypatch: pytest.MonkeyPatch
+    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speechd, "STOPPED_S", 0.1)
     voice = cut_off()
@@ -250,7 +249,7 @@ def test_nothing_is_queued_before_the_cancelled_one_is_silent(
 
 
 def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
-    daemon: Daemon, cut_off: Callable[[], Speechd]
+    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice]
 ) -> None:
     daemon.replies["CANCEL SELF"] = ""
     voice = cut_off()
@@ -261,7 +260,7 @@ def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
 
 @pytest.mark.parametrize("prefix", ["SET SELF SSML_MODE", "SPEAK"])
 def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: str) -> None:
-    kept, cancel, voice = dict(daemon.replies), Timed(), Speechd(config.Voice(), "en")
+    kept, cancel, voice = dict(daemon.replies), Timed(), SpeechDispatcherVoice(config.Voice(), "en")
     daemon.replies[prefix] = cancel.set
     assert voice.say(TEXT, cancel) is False
     assert time.monotonic() - cancel.at < 0.1
@@ -273,7 +272,7 @@ def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: 
 def test_cancelled_before_it_began_nobody_is_called(daemon: Daemon) -> None:
     cancel = threading.Event()
     cancel.set()
-    assert Speechd(config.Voice(), "en").say(TEXT, cancel) is False
+    assert SpeechDispatcherVoice(config.Voice(), "en").say(TEXT, cancel) is False
     assert daemon.lines == []
 
 
@@ -281,7 +280,7 @@ def test_a_daemon_that_no_longer_reads_is_not_waited_for(tmp_path: Path) -> None
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "socket"))
     listener.listen()
-    connection = ssip.Connection(tmp_path / "socket")
+    connection = ssip.SsipConnection(tmp_path / "socket")
     with pytest.raises(VoiceError, match="speech-dispatcher takes no commands"):
         connection.command("x" * 10_000_000, limit_s=0.1)
     listener.close()
@@ -308,7 +307,7 @@ def test_a_named_daemon_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_users_own_daemon_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPEECHD_ADDRESS", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr(speechd, "least_s", lambda text, rate: 0.0)
+    monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.0)
     assert ssip.default_path() == tmp_path / "speech-dispatcher" / "speechd.sock"
     tool = FakeTool(tmp_path, monkeypatch)
     with pytest.raises(VoiceError, match=r"no speech-dispatcher at .*speechd.sock"):

@@ -22,12 +22,12 @@ from assistant.errors import VoiceError
 from assistant.voice.audio.player import CommandPlayer, Pcm
 from assistant.voice.speech.fallback_voice import Voice
 from assistant.voice.voices import MAX_CHARACTERS
-from assistant.voice.voices.espeak import Espeak, Library, Program
-from assistant.voice.voices.piper import Piper
-from assistant.voice.voices.printed import Printed
-from assistant.voice.voices.pyttsx3 import Pyttsx3
-from assistant.voice.voices.speechd import Speechd
-from assistant.voice.voices.tone import Tone
+from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice
+from assistant.voice.voices.piper import PiperVoice
+from assistant.voice.voices.printed import PrintedVoice
+from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
+from assistant.voice.voices.speechd import SpeechDispatcherVoice
+from assistant.voice.voices.tone import ToneVoice
 from tests.support import speechd_daemon
 from tests.support.captured_audio import FakeTool, cut_off, loudness
 from tests.voice.voices.test_piper import install_standin
@@ -67,22 +67,22 @@ class Stage:
 
     def voice(self, *, is_believed: bool = True, **settings: object) -> Voice:
         """A new voice with these settings. is_believed: the player may take no time, as the recording one does."""
-        voice = self._make(config.Voice(model=self._model, **settings), CommandPlayer(least_share=not is_believed))  # type: ignore[arg-type]
+        voice = self._make(config.Voice(model=self._model, **settings), CommandPlayer(min_play_share=not is_believed))  # type: ignore[arg-type]
         self._voices.append(voice)
         return voice
 
     def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
         match self.name:
             case "espeak program":
-                return Espeak(Program("en", settings.rate_wpm), settings, player)
+                return EspeakVoice(EspeakProgram("en", settings.rate_wpm), settings, player)
             case "espeak library":
-                return Espeak(Library("en", settings.rate_wpm), settings, player)
+                return EspeakVoice(EspeakLibrary("en", settings.rate_wpm), settings, player)
             case "pyttsx3":
-                return Pyttsx3(settings, "en", player, platform="linux")
+                return Pyttsx3Voice(settings, "en", player, platform="linux")
             case "piper":
-                return Piper(settings, player)
+                return PiperVoice(settings, player)
             case "tone":
-                return Tone(settings, player)
+                return ToneVoice(settings, player)
         raise AssertionError(self.name)
 
     def heard(self) -> Pcm:
@@ -113,7 +113,7 @@ class OnTheTerminal(Stage):
 
     def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
         self.out = io.StringIO()
-        return Printed(self.out)
+        return PrintedVoice(self.out)
 
     def no_sound(self) -> None:
         self.out.close()
@@ -125,7 +125,7 @@ class AtTheDaemon(Stage):
     recording: speechd_daemon.Recording
 
     def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
-        return Speechd(settings, "en")
+        return SpeechDispatcherVoice(settings, "en")
 
     def heard(self) -> Pcm:
         return self.recording.heard()

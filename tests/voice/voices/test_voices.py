@@ -19,10 +19,10 @@ from assistant.errors import VoiceError
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.voices import espeak
-from assistant.voice.voices.espeak import Espeak, Library, Program
-from assistant.voice.voices.printed import Printed
-from assistant.voice.voices.pyttsx3 import Pyttsx3
-from assistant.voice.voices.tone import Tone, three_beeps
+from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice
+from assistant.voice.voices.printed import PrintedVoice
+from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
+from assistant.voice.voices.tone import ToneVoice, three_beeps
 from tests.support.captured_audio import Ear, FakeTool, beep, cut_off, loudness
 
 ESPEAK_NG = shutil.which("espeak-ng")
@@ -38,18 +38,18 @@ def _need(module: str) -> None:
 def by_program(settings: config.Voice, player: Player) -> voices.Voice:
     if ESPEAK_NG is None:
         pytest.skip("the program espeak-ng is not installed")
-    return Espeak(Program("en", settings.rate_wpm), settings, player)
+    return EspeakVoice(EspeakProgram("en", settings.rate_wpm), settings, player)
 
 
 def by_library(settings: config.Voice, player: Player) -> voices.Voice:
     _need("espeakng_loader")
-    return Espeak(Library("en", settings.rate_wpm), settings, player)
+    return EspeakVoice(EspeakLibrary("en", settings.rate_wpm), settings, player)
 
 
 def by_pyttsx3(settings: config.Voice, player: Player) -> voices.Voice:
     _need("pyttsx3")
     _need("espeakng_loader")
-    return Pyttsx3(settings, "en", player, platform="linux")
+    return Pyttsx3Voice(settings, "en", player, platform="linux")
 
 
 Make = Callable[[config.Voice, Player], voices.Voice]
@@ -96,7 +96,7 @@ def test_hostile_text_is_only_read_out(make: Make, tmp_path: Path) -> None:
 def test_a_voice_that_does_not_exist_is_named(make: Make) -> None:
     kind = type(make(SETTINGS, Ear())._synthesize)  # type: ignore[attr-defined]
     with pytest.raises(VoiceError, match="voice"):
-        Espeak(kind("xx-none", 175), SETTINGS, Ear()).say(SHORT, threading.Event())
+        EspeakVoice(kind("xx-none", 175), SETTINGS, Ear()).say(SHORT, threading.Event())
 
 
 # espeak-ng, the program: a fake one does what broken ones do
@@ -119,13 +119,13 @@ def test_a_broken_program_does_not_count_as_speech(tool: FakeTool, script: str, 
     (tool.folder / "silent.wav").write_bytes(to_wav(silence(2)))
     tool.install(script, "espeak-ng")
     with pytest.raises(VoiceError, match=message):
-        Espeak(Program("en", 175), SETTINGS, Ear()).say("One person looks happy.", threading.Event())
+        EspeakVoice(EspeakProgram("en", 175), SETTINGS, Ear()).say("One person looks happy.", threading.Event())
 
 
 def test_a_hanging_program_is_cut_off_or_killed(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install("hanging", "espeak-ng")
-    voice = Espeak(Program("en", 175), SETTINGS, Ear())
+    voice = EspeakVoice(EspeakProgram("en", 175), SETTINGS, Ear())
     answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
     assert (answer, seconds < 0.1) == (False, True)
     monkeypatch.setattr(espeak, "LIMIT_S", 0.1)
@@ -139,7 +139,7 @@ def test_the_text_reaches_the_program_by_its_input_only(tool: FakeTool) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n{cat} > {folder}/text\n', "espeak-ng")
     with pytest.raises(VoiceError):
-        Espeak(Program("en-gb", 210), SETTINGS, Ear()).say("--version [[x]]", threading.Event())
+        EspeakVoice(EspeakProgram("en-gb", 210), SETTINGS, Ear()).say("--version [[x]]", threading.Event())
     assert (tool.folder / "words").read_text() == "--stdin --stdout -b 1 -s 210 -v en-gb\n"
     assert (tool.folder / "text").read_text() == "--version x"
 
@@ -150,7 +150,7 @@ def test_the_text_reaches_the_program_by_its_input_only(tool: FakeTool) -> None:
 def test_without_program_and_library_it_says_what_to_install(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    (rung,) = espeak.rungs(SETTINGS, "en", Ear())
+    (rung,) = espeak.espeak_voices(SETTINGS, "en", Ear())
     with pytest.raises(VoiceError, match="install the package espeak-ng, or: pip install espeakng-loader"):
         rung.say(SHORT, threading.Event())
 
@@ -159,7 +159,7 @@ def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.
     _need("espeakng_loader")
     monkeypatch.setattr("espeakng_loader.get_data_path", lambda: str(tmp_path / "none"))
     with pytest.raises(VoiceError, match="cannot read its data in .*none"):
-        Library("en", 175)(SHORT, threading.Event())
+        EspeakLibrary("en", 175)(SHORT, threading.Event())
 
 
 def test_a_library_that_hangs_or_crashes_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ def test_a_library_that_hangs_or_crashes_harms_nobody(monkeypatch: pytest.Monkey
     for code, message in (("import time; time.sleep(99)", "did not end"), ("import os; os.abort()", "exit code -6")):
         monkeypatch.setattr(espeak, "CHILD", code)
         with pytest.raises(VoiceError, match=message):
-            Library("en", 175)(SHORT, threading.Event())
+            EspeakLibrary("en", 175)(SHORT, threading.Event())
 
 
 # pyttsx3
@@ -183,7 +183,7 @@ def test_pyttsx3_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.Monke
 def test_pyttsx3_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(VoiceError, match="pip install pyttsx3"):
-        Pyttsx3(SETTINGS, "en", Ear()).say(SHORT, threading.Event())
+        Pyttsx3Voice(SETTINGS, "en", Ear()).say(SHORT, threading.Event())
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ with wave.open(json.load(sys.stdin)["file"], "wb") as target:
 def test_pyttsx3_that_fails_quietly_is_found_out(child: Callable[[str], None], code: str, message: str) -> None:
     child(code)
     with pytest.raises(VoiceError, match=message):
-        Pyttsx3(SETTINGS, "en", Ear(), platform="linux").say(SHORT, threading.Event())
+        Pyttsx3Voice(SETTINGS, "en", Ear(), platform="linux").say(SHORT, threading.Event())
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
@@ -222,7 +222,7 @@ def test_pyttsx3_that_hangs_is_cut_off_or_killed(
     child(
         f"alive = open({str(tool.folder / 'alive')!r}, 'w'); print('started', file=alive, flush=True); time.sleep(99)"
     )
-    voice = Pyttsx3(SETTINGS, "en", Ear(), platform=platform)
+    voice = Pyttsx3Voice(SETTINGS, "en", Ear(), platform=platform)
     answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
     assert (answer, seconds < 0.1) == (False, True)
     child("time.sleep(99)")
@@ -241,12 +241,12 @@ def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
         "time.sleep(json.loads(order)['properties']['rate'] / 400)"
     )
     slow, fast = config.Voice(rate_wpm=200, name="Anna"), config.Voice(rate_wpm=80)
-    assert Pyttsx3(slow, "en", Ear(), platform="darwin").say("Looks happy.", threading.Event()) is True
+    assert Pyttsx3Voice(slow, "en", Ear(), platform="darwin").say("Looks happy.", threading.Event()) is True
     assert order.read_text() == (
         '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0, "voice": "Anna"}, "file": ""}'
     )
     with pytest.raises(VoiceError, match=r"pyttsx3 was done after 0\.\d\d s with what takes 2\.62 s; it was not heard"):
-        Pyttsx3(fast, "en", Ear(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
+        Pyttsx3Voice(fast, "en", Ear(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
 
 
 # printed, tone, the ladder
@@ -255,17 +255,17 @@ def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
 def test_printed_is_one_harmless_line_and_takes_no_time() -> None:
     out = io.StringIO()
     began = time.monotonic()
-    assert Printed(out).say("Looks\nhappy.\x1b[2J", threading.Event()) is True
+    assert PrintedVoice(out).say("Looks\nhappy.\x1b[2J", threading.Event()) is True
     assert time.monotonic() - began < 0.1
     assert out.getvalue() == "Looks happy. 2J\n"
     cancel = threading.Event()
     cancel.set()
-    assert Printed(out).say("never", cancel) is False
+    assert PrintedVoice(out).say("never", cancel) is False
     assert "never" not in out.getvalue()
 
 
 def test_printed_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    voice = Printed()
+    voice = PrintedVoice()
     assert voice.say("Ready.", threading.Event())
     voice.close()
     assert capsys.readouterr().out == "Ready.\n"
@@ -275,7 +275,7 @@ def test_printed_to_nobody_failed() -> None:
     out = io.StringIO()
     out.close()
     with pytest.raises(VoiceError, match="cannot print"):
-        Printed(out).say("Ready.", threading.Event())
+        PrintedVoice(out).say("Ready.", threading.Event())
 
 
 def test_the_tone_is_three_beeps_whatever_the_text() -> None:
@@ -284,7 +284,7 @@ def test_the_tone_is_three_beeps_whatever_the_text() -> None:
     parts = [loudness(Pcm(sound.samples[at : at + 2000], 22050)) for at in range(0, len(sound.samples), 2000)]
     bursts = "".join("#" if part > 1000 else " " for part in parts).split()
     assert len(bursts) == 3
-    assert Tone(config.Voice(volume=50, lead_in_ms=100), ear).say("", threading.Event())
+    assert ToneVoice(config.Voice(volume=50, lead_in_ms=100), ear).say("", threading.Event())
     assert ear.heard[0].seconds == pytest.approx(sound.seconds + 0.1, abs=0.001)
     assert loudness(ear.heard[0]) < 0.6 * loudness(sound)
 
@@ -310,7 +310,7 @@ def test_the_ladder(
     if program:
         tool.install("failing", "espeak-ng")
     monkeypatch.setattr(voices, "sys", types.SimpleNamespace(platform=platform))
-    ladder = voices.make(config.Voice(engine=engine), "en", Ear())
+    ladder = voices.make_voice(config.Voice(engine=engine), "en", Ear())
     assert [voice.name for voice in ladder] == names
     for voice in ladder:
         voice.close()
@@ -321,5 +321,5 @@ def test_the_set_voice_goes_before_the_language(tool: FakeTool) -> None:
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
     for name, expected in (("", "fr"), ("en-gb", "en-gb")):
         with pytest.raises(VoiceError):
-            voices.make(config.Voice(name=name), "fr", Ear())[0].say("x", threading.Event())
+            voices.make_voice(config.Voice(name=name), "fr", Ear())[0].say("x", threading.Event())
         assert (tool.folder / "words").read_text().split()[-1] == expected

@@ -1,7 +1,8 @@
-"""SSIP, the text protocol of speech-dispatcher, over its Unix socket: commands with replies, events in between.
+"""A client for SSIP, the text protocol of speech-dispatcher, over its Unix socket.
 
-The Python bindings of speech-dispatcher come with the system only, not from PyPI, and wait without a limit; and the
-protocol is small. Source: "Speech Synthesis Interface Protocol", doc/ssip.texi of speech-dispatcher.
+Commands get replies, events come in between. Written here because the Python bindings of speech-dispatcher come with
+the system only, not from PyPI, and wait without a limit; and the protocol is small. Source: "Speech Synthesis Interface
+Protocol", doc/ssip.texi of speech-dispatcher.
 """
 
 import contextlib
@@ -15,46 +16,52 @@ from pathlib import Path
 from assistant.errors import VoiceError
 
 POLL_S = 0.02
-REPLY_S = 2.0
+"""Socket timeout; a cancellation is noticed at most this much late."""
+REPLY_LIMIT_S = 2.0
 """A reply comes within milliseconds; a daemon that takes longer hangs."""
 MAX_BYTES = 64 * 1024
-GARBLED = "speech-dispatcher says what nobody understands"
+"""Longest line, and 64 times the most lines, of one reply; more is refused."""
+PROTOCOL_ERROR = "speech-dispatcher breaks its protocol"
+"""Beginning of the error message for anything that is not SSIP."""
 
 
 class CancelledError(Exception):
-    """`cancel` was set while something was awaited."""
+    """`cancel` was set while a reply or an event was awaited."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Code, the data lines and the last line of a reply or an event; 7xx are events."""
+    """A reply or an event."""
 
     code: int
+    """Three digits: 2xx success, 7xx an event, all others errors."""
     data: tuple[str, ...]
+    """The lines `ccc-data`, without the code."""
     text: str
+    """The last line, `ccc text`, without the code."""
 
 
-class Connection:
-    """One conversation, from one thread. Whatever raises VoiceError leaves it unusable: close it and open another."""
+class SsipConnection:
+    """One connection, used from one thread. After any VoiceError it is unusable: close it and open another."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError where nobody listens."""
+        """Connect to the Unix socket at `path`. Raises OSError where no daemon listens."""
         self._socket = socket.socket(socket.AF_UNIX)
         self._received = b""
         self._lines: list[str] = []
         self._events: list[Reply] = []
         try:
-            self._socket.settimeout(REPLY_S)
+            self._socket.settimeout(REPLY_LIMIT_S)
             self._socket.connect(str(path))
         except OSError:
             self._socket.close()
             raise
         self._socket.settimeout(POLL_S)
 
-    def command(self, line: str, cancel: threading.Event | None = None, limit_s: float = REPLY_S) -> Reply:
-        """Send a line and wait for its reply; events that come before it are kept.
+    def command(self, line: str, cancel: threading.Event | None = None, limit_s: float = REPLY_LIMIT_S) -> Reply:
+        """Send a command and wait for its reply; events that come before it are kept for `event`.
 
-        Raises VoiceError, also where the reply is an error or does not come within limit_s, and CancelledError.
+        Raises CancelledError, and VoiceError also where the reply is an error or does not come within limit_s.
         """
         until = time.monotonic() + limit_s
         self._send(line, until)
@@ -65,17 +72,19 @@ class Connection:
         return reply
 
     def speak(self, ssml: str, cancel: threading.Event) -> str:
-        """Queue one line of SSML; returns the number of the message. Raises VoiceError, CancelledError."""
+        """Queue one line of SSML to be spoken; the id of the message. Raises VoiceError, CancelledError."""
         self.command("SPEAK", cancel)
-        reply = self.command(f"{ssml}\r\n.", cancel)  # one line that begins with <speak>: never the dot that ends it
+        reply = self.command(
+            f"{ssml}\r\n.", cancel
+        )  # a line that begins with <speak> is never the dot that ends the data
         if not reply.data:
-            raise VoiceError(f"{GARBLED}: no number of a message in {reply.text!r}"[:200])
+            raise VoiceError(f"{PROTOCOL_ERROR}: no message id in {reply.text!r}"[:200])
         return reply.data[0]
 
     def event(self, message: str, until: float, cancel: threading.Event, codes: set[int]) -> int:
-        """The next event of a message with one of these codes; others are dropped.
+        """Wait for the next event of a message that has one of these codes; its code. Other events are dropped.
 
-        Raises VoiceError after `until` (monotonic), and CancelledError.
+        Raises VoiceError after `until` (monotonic seconds), and CancelledError.
         """
         while True:
             while not self._events:
@@ -87,7 +96,7 @@ class Connection:
                 return event.code
 
     def close(self) -> None:
-        """End the conversation without waiting for an answer; what is still to be said of it is taken back."""
+        """Take back what is still to be spoken, and disconnect; waits for no reply."""
         with contextlib.suppress(OSError):
             self._socket.send(b"CANCEL SELF\r\nQUIT\r\n")
         self._socket.close()
@@ -104,12 +113,12 @@ class Connection:
                 raise VoiceError(f"speech-dispatcher is gone: {err.strerror}") from err
 
     def _next(self, until: float, cancel: threading.Event | None) -> Reply:
-        """The next reply or event: lines `ccc-data`, then one `ccc text`."""
+        """Read the next reply or event: lines `ccc-data`, then one `ccc text`."""
         while True:
             line = self._line(until, cancel)
             code, sign = line[:3], line[3:4]
             if not (len(code) == 3 and code.isascii() and code.isdigit() and sign in ("-", " ")):
-                raise VoiceError(f"{GARBLED}: {line[:60]!r}")
+                raise VoiceError(f"{PROTOCOL_ERROR}: {line[:60]!r}")
             if sign == " ":
                 data, self._lines = tuple(self._lines), []
                 return Reply(int(code), data, line[4:])
@@ -122,7 +131,7 @@ class Connection:
             if time.monotonic() > until:
                 raise VoiceError("speech-dispatcher does not answer")
             if len(self._received) > MAX_BYTES or len(self._lines) > MAX_BYTES // 64:
-                raise VoiceError(f"{GARBLED}: it does not end")
+                raise VoiceError(f"{PROTOCOL_ERROR}: it does not end")
             try:
                 content = self._socket.recv(4096)
             except TimeoutError:
@@ -137,9 +146,9 @@ class Connection:
 
 
 def default_path() -> Path:
-    """Where speech-dispatcher listens for this user: its own variable, else its folder in the runtime directory.
+    """The socket of this user's speech-dispatcher: $SPEECHD_ADDRESS, else its default in the runtime directory.
 
-    Raises VoiceError for an address that is no Unix socket, and where there are none.
+    Raises VoiceError for an address that is no Unix socket, and on systems without Unix sockets.
     """
     if not hasattr(socket, "AF_UNIX"):
         raise VoiceError("speech-dispatcher is not for this system; choose another voice.engine")

@@ -1,0 +1,114 @@
+"""Child processes with a time limit: cancellable, killed with their whole process group, nothing left behind."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import VoiceError
+
+POLL_S = 0.02
+"""The end of a child process is noticed at most this much late; a cancellation is obeyed at once."""
+
+
+@dataclass(frozen=True)
+class ChildOutput:
+    """What a child process that ended with exit code 0 has written."""
+
+    output: bytes
+    """Its standard output."""
+    seconds: float
+    """From its start to its end."""
+
+
+@dataclass(frozen=True)
+class ChildExit:
+    """How a child process ended, whatever its exit code."""
+
+    output: bytes
+    """Its standard output; may be incomplete where `code` is None."""
+    errors: bytes
+    """Its standard error; may be incomplete where `code` is None."""
+    code: int | None
+    """Its exit code, negative for a signal; None: it was cancelled or late, and killed."""
+    seconds: float
+    """From its start to its end; 0.0 where it was never started."""
+
+
+def english_environment() -> dict[str, str]:
+    """The environment for a child process whose messages are parsed: some tools translate them."""
+    return {**os.environ, "LC_ALL": "C"}
+
+
+def run_child(
+    command: Sequence[str],
+    stdin: bytes,
+    limit_s: float,
+    cancel: threading.Event,
+    environment: Mapping[str, str] | None = None,
+) -> ChildOutput | None:
+    """Run a child process in a process group of its own, with `stdin` on its standard input; None: it was cancelled.
+
+    Cancelled, or later than limit_s, it is killed with its whole group. Raises VoiceError if it could not be started,
+    was late or ended with another exit code than 0; the message then carries the last line of its standard error.
+    """
+    name = Path(command[0]).name
+    try:
+        ended = run_child_unchecked(command, stdin, limit_s, cancel, environment)
+    except OSError as err:
+        raise VoiceError(f"{name} could not be started: {err.strerror}") from err
+    if ended.code is None and cancel.is_set():
+        return None
+    if ended.code is None:
+        raise VoiceError(f"{name} did not end within {limit_s:.1f} s and was killed")
+    if ended.code != 0:
+        lines = ended.errors.decode("utf-8", "replace").strip().splitlines()
+        raise VoiceError(f"{name} failed with exit code {ended.code}" + (f": {lines[-1][:200]}" if lines else ""))
+    return ChildOutput(ended.output, ended.seconds)
+
+
+def run_child_unchecked(
+    command: Sequence[str],
+    stdin: bytes,
+    limit_s: float,
+    cancel: threading.Event,
+    environment: Mapping[str, str] | None = None,
+) -> ChildExit:
+    """Like `run_child`, but reports any way in which it ended. Raises OSError if it could not be started."""
+    if cancel.is_set():
+        return ChildExit(b"", b"", None, 0.0)
+    name, pipe, began = Path(command[0]).name, subprocess.PIPE, time.monotonic()
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True)
+    output, errors, seconds = b"", b"", 0.0
+
+    def communicate() -> None:
+        nonlocal output, errors, seconds
+        output, errors = child.communicate(stdin)
+        seconds = time.monotonic() - began
+
+    thread = threading.Thread(target=communicate, name=name, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive() and time.monotonic() - began < limit_s and not cancel.wait(POLL_S):
+            pass
+    finally:
+        is_late = thread.is_alive()
+        if is_late:
+            kill_process_group(child)
+            thread.join(1.0)  # limited: a grandchild that left the group may still hold a pipe open
+    return ChildExit(output, errors, None if is_late else child.returncode, seconds)
+
+
+def kill_process_group(child: "subprocess.Popen[bytes]") -> None:
+    """Kill a child process that was started in a session of its own, with every process that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)

@@ -1,0 +1,153 @@
+"""Devices on the GPIO pins of a Raspberry Pi, through gpiozero on lgpio: push buttons and the camera's LED."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from assistant.errors import ControlError
+from assistant.voice.controls import Do
+from assistant.voice.controls.button_map import BUTTONS
+from assistant.voice.controls.gestures import DEBOUNCE_S
+from assistant.voice.controls.presses import PressDispatcher
+
+
+class Buttons:
+    """One to three push buttons, each between its pin and ground; `button_map.BUTTONS` says what they do."""
+
+    def __init__(
+        self, pins: Sequence[int], do: Do, *, factory: Any = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Open the pins and watch them. Raises ControlError if they cannot be used.
+
+        pins: BCM numbers. factory: gpiozero's pin factory; None: see `lgpio_factory`.
+        """
+        self._own_factory: Any = None
+        self._buttons: list[Any] = []
+        commands = {f"button {number}": row for number, row in enumerate(BUTTONS[len(pins)], 1)}
+        with using_gpiozero(f"buttons at pins {', '.join(map(str, pins))}") as gpiozero, contextlib.ExitStack() as undo:
+            self._presses = PressDispatcher(commands, do, debounce_s=DEBOUNCE_S, clock=clock)
+            undo.callback(self.close)
+            if factory is None:
+                factory = self._own_factory = lgpio_factory()
+            for name, pin in zip(commands, pins, strict=True):
+                # No bounce_time: gpiozero would wait by its own clock, and `gestures` debounces.
+                button = gpiozero.Button(pin, pull_up=True, pin_factory=factory)
+                self._buttons.append(button)
+                self._watch(button, name)
+            undo.pop_all()
+
+    def close(self) -> None:
+        """Release the pins."""
+        for button in self._buttons:
+            button.close()
+        if self._own_factory is not None:
+            self._own_factory.close()
+        self._presses.close()
+
+    def _watch(self, button: Any, name: str) -> None:
+        def pressed() -> None:
+            self._presses.put(name, is_down=True)
+
+        def released() -> None:
+            self._presses.put(name, is_down=False)
+
+        button.when_pressed, button.when_released = pressed, released
+
+
+class CameraLed:
+    """The LED that shows bystanders that the camera is open; off at first.
+
+    The voice process switches it: it has the pins, while the vision process, which has the camera, may touch neither
+    pins nor sound.
+    """
+
+    def __init__(self, pin: int, *, factory: Any = None) -> None:
+        """Open the pin. Raises ControlError if it cannot be used.
+
+        pin: BCM number; the LED is between it and ground. factory: gpiozero's pin factory; None: see `lgpio_factory`.
+        """
+        self._own_factory: Any = None
+        self._led: Any = None
+        self._name = f"camera light at pin {pin}"
+        with using_gpiozero(self._name) as gpiozero, contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            if factory is None:
+                factory = self._own_factory = lgpio_factory()
+            self._led = gpiozero.LED(pin, pin_factory=factory)
+            undo.pop_all()
+
+    def switch(self, *, is_on: bool) -> None:
+        """Turn it on or off. Raises ControlError where the pin cannot be set."""
+        if self._led is not None:
+            with using_gpiozero(self._name):
+                (self._led.on if is_on else self._led.off)()
+
+    def close(self) -> None:
+        """Turn it off and release the pin."""
+        led, self._led = self._led, None
+        if led is not None:
+            led.close()
+        if self._own_factory is not None:
+            self._own_factory.close()
+
+
+@contextlib.contextmanager
+def using_gpiozero(purpose: str) -> Iterator[Any]:
+    """Yields the module gpiozero; what it raises becomes a ControlError that begins with `purpose`.
+
+    Raises ControlError also where gpiozero is not installed.
+    """
+    try:
+        import gpiozero
+    except ImportError as err:
+        raise ControlError(f"{purpose}: {err}; install it: sudo apt install python3-gpiozero python3-lgpio") from err
+    try:
+        yield gpiozero
+    except _gpio_errors(gpiozero) as err:
+        raise ControlError(f"{purpose}: {err or type(err).__name__}") from err
+
+
+def _gpio_errors(gpiozero: Any) -> tuple[type[Exception], ...]:
+    """What pins that cannot be used raise. lgpio has an error of its own, if it was imported at all."""
+    lgpio = sys.modules.get("lgpio")
+    return (gpiozero.GPIOZeroError, OSError, ImportError, *((lgpio.error,) if lgpio else ()))
+
+
+def lgpio_factory() -> Any:
+    """A pin factory on lgpio, to be closed by the caller; None where GPIOZERO_PIN_FACTORY names another.
+
+    No other library is tried: gpiozero itself would go on to one that wants a network. Call it in `using_gpiozero`.
+    """
+    if "GPIOZERO_PIN_FACTORY" in os.environ:
+        return None
+    _import_lgpio()
+    from gpiozero.pins.lgpio import LGPIOFactory
+
+    return LGPIOFactory()
+
+
+def _import_lgpio() -> Any:
+    """Import lgpio with its side effects contained.
+
+    On import lgpio makes a pipe in the working directory, which a service may not write to, or changes to the folder
+    that LG_WD names and stays there. Here LG_WD names a temporary folder for that moment; afterwards the working
+    directory and LG_WD are as before.
+    """
+    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    named = os.environ.get("LG_WD")
+    try:
+        with tempfile.TemporaryDirectory(prefix="emotion-assistant-lgpio-") as folder:
+            os.environ["LG_WD"] = folder
+            import lgpio
+    finally:
+        os.fchdir(here)
+        os.close(here)
+        if named is None:
+            os.environ.pop("LG_WD", None)
+        else:
+            os.environ["LG_WD"] = named
+    return lgpio
