@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test docs test-browser fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
+.PHONY: help demo test test-convert docs test-browser fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -13,11 +13,17 @@ help:
 demo: $(VENV)/.speech $(VENV)/.photographs
 	@$(BIN)/emotion-assistant demo
 
-## make test     all tests that this machine can run; what is skipped says why
+## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
+KERAS_TESTS := $(shell grep -rlE '^(keras = )?pytest\.importorskip\("keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' --cov=assistant --cov-branch --cov-report=
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed --cov=assistant --cov-branch --cov-append --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%) \
+		--cov=assistant --cov-branch --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed $(KERAS_TESTS:%=--ignore=%) --cov=assistant --cov-branch --cov-append --cov-report=term
+
+## make test-convert  the tests of training and quantization, which need TensorFlow
+test-convert: $(VENV)/.test $(VENV)/.convert
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(KERAS_TESTS)
 
 ## make fault-report  every row of the fault matrix, injected for real: what is heard, after how long (a quarter of an hour)
 fault-report: $(VENV)/.test $(VENV)/.photographs
