@@ -14,7 +14,7 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 	@$(BIN)/emotion-assistant demo
 
 ## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
-KERAS_TESTS := $(shell grep -rlE '^(keras = )?pytest\.importorskip\("keras"' tests --include='test_*.py')
+KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%) \
