@@ -1,23 +1,25 @@
-"""Where the cells of our detector's maps lie and how their numbers become boxes and points: the one definition.
+"""Decoding of the TFLite face detector's output maps into scores, boxes and landmarks: the one definition, used by the
+device and by training.
 
 A cell of stride s in column c and row r has its centre at ((c + 0.5) s, (r + 0.5) s). Its four box numbers are the
 offset of the face's centre in strides, and the natural logarithms of width and height in strides; its ten landmark
 numbers are the offsets of five points in strides: right eye, left eye, nose, right and left mouth corner.
 
-All is reckoned in float64 and rounded to float32 at the end: exponentials and sums differ in their last bit from one
-processor to another, and a face that is cut out by it would be another one on the desk than on the device.
+All arithmetic is in float64 and rounded to float32 at the end: exponentials and sums differ in their last bit from one
+processor to another, and the crop of a face would then differ between a desktop and the device.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 STRIDES = (8, 16, 32)
+"""Pixels of the shrunk picture between neighbouring cells, for each output map."""
 
 
 def cell_centers(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Centres float32 [cells, 2] (x, y) and strides float32 [cells] of all cells for a picture of that size, in pixels.
+    """Centres float32 [cells, 2] (x, y) and strides float32 [cells], in pixels, of all cells of a picture of that size.
 
-    Strides in rising order, rows from the top, columns from the left; a map covers the whole picture (rounded up).
+    The finest stride comes first, rows from the top, columns from the left; a map spans the whole picture (rounded up).
     """
     points, strides = [], []
     for stride in STRIDES:
@@ -29,7 +31,7 @@ def cell_centers(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[
 
 
 def scores_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities of a face, float32 of any shape, of the cells' logits."""
+    """Probabilities of a face (sigmoid) of the cells' logits, float32 of the same shape."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80, dtype=np.float64))), np.float32)
 
 
@@ -50,23 +52,24 @@ def landmarks_of(
 
 
 def weighted_nms(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], points: NDArray[np.float32], overlap: float
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], points: NDArray[np.float32], iou_threshold: float
 ) -> list[tuple[NDArray[np.float32], float, NDArray[np.float32]]]:
-    """One (box [4], score, points [5, 2]) for each cluster of boxes [n, 4] with scores [n] and points [n, 5, 2].
+    """Non-maximum suppression that averages: one (box [4], score, points [5, 2]) for each cluster of boxes float32 [n,
+    4] with scores [n] and points [n, 5, 2], the best score first.
 
-    The best box and those that overlap it by more than `overlap` (intersection over union) become their mean, weighted
-    by score (as in BlazeFace): steadier than any one of them. Best first.
+    The box with the highest score and those whose IoU with it exceeds `iou_threshold` are replaced by their mean,
+    weighted by score (as in BlazeFace), which jitters less from frame to frame than any one of them.
     """
     order = np.argsort(-scores, kind="stable")
     boxes, scores, points = boxes[order], scores[order], points[order]
-    areas, far = boxes[:, 2] * boxes[:, 3], boxes[:, :2] + boxes[:, 2:]
+    areas, corners = boxes[:, 2] * boxes[:, 3], boxes[:, :2] + boxes[:, 2:]
     is_left = np.ones(len(boxes), bool)
     merged = []
     while is_left.any():
         best = int(is_left.argmax())
-        shared = np.minimum(far[best], far) - np.maximum(boxes[best, :2], boxes[:, :2])
+        shared = np.minimum(corners[best], corners) - np.maximum(boxes[best, :2], boxes[:, :2])
         shared_area = np.maximum(shared, 0).prod(axis=1)
-        same = is_left & (shared_area > overlap * (areas[best] + areas - shared_area))
+        same = is_left & (shared_area > iou_threshold * (areas[best] + areas - shared_area))
         same[best] = True
         weight = scores[same].astype(np.float64)
         weight /= weight.sum()

@@ -12,12 +12,14 @@ from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
 
 SCALE_STEP = 1.1
+"""Ratio of neighbouring sizes at which the cascade searches."""
 MIN_NEIGHBOURS = 4
-"""Overlapping hits that make a face. The cascade gives no probability: n hits score n / (n + 4), 0.5 at the least."""
+"""Overlapping hits that make a face. The cascade gives no probability: a face of n hits gets the score n / (n + 4), so
+0.5 is the lowest."""
 
 
 def cascade_file() -> Path:
-    """Where OpenCV keeps the cascade, if it has it."""
+    """Where OpenCV keeps the cascade; the file need not exist."""
     return Path(vars(cv2)["data"].haarcascades) / "haarcascade_frontalface_alt2.xml"
 
 
@@ -26,7 +28,8 @@ class HaarFaceDetector:
 
     needs_colour = False
     crop_margin = 0.12
-    """Of -0.15 to 0.2 in steps of 0.05, 0.1 and 0.15 read 900 faces of muxspace best (happy, neutral, surprise)."""
+    """Of the margins -0.15 to 0.2 in steps of 0.05, expressions of 900 faces of muxspace (happy, neutral, surprise)
+    were read best at 0.1 and 0.15."""
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings

@@ -1,8 +1,10 @@
-"""A second look, taken while nobody is in view: farther and as far as the first, as the picture is and mirrored.
+"""Rescan: a second, multi-view search for faces while nobody is in view.
 
-It takes one view a frame, four in a round, a round a second. A view that is not sure of a face is not believed alone,
-but several that agree are. In six sets of tuning scenes a round finds 93 % of the heads turned by 45 to 65 degrees and
-somebody in 2 % of the looks at empty rooms; the farther view alone, believed from 0.5 on, 77 % and somebody in 2 %.
+It searches at two scales, the detector's own and a finer one that sees farther, each on the picture and on its mirror
+image: four views in a round, one view a frame, one round a second. A detection in a single view that is not sure is not
+accepted, but agreeing detections of several views are. In six sets of tuning scenes a round finds 93 % of the heads
+turned by 45 to 65 degrees and somebody in 2 % of the looks at empty rooms; the finer view alone, accepted from a score
+of 0.5, finds 77 %, and somebody in 2 %.
 """
 
 import dataclasses
@@ -17,95 +19,111 @@ from assistant.vision.detectors import FaceDetector, nearest_first
 from assistant.vision.faces.tracker import match_cost
 
 ROUND_INTERVAL_S = 1.0
-"""A round begins so long after the last one began, and is believed for so long after it ended."""
+"""Seconds from the start of one round to the start of the next; also how long the result of a finished round is
+used."""
 VIEW_SCORE_THRESHOLD = 0.25
-"""What the detectors of a search give must score so much."""
+"""Score threshold of the detectors that a rescan uses; detections below the normal threshold count if views agree."""
 MISSED_SCORE = 0.1
-"""What a view counts in which a face was not found."""
+"""Score that stands for a view in which a face was not detected."""
 MIXED_SCALE_BONUS = 0.1
-"""So much less must both sizes score together than the farther views alone."""
+"""Added to the mean score over all four views before it is compared with the mean over the two fine-scale views: a face
+that both scales see need not score as high as one that only the fine scale sees. Raising it accepts more faces, and
+more false ones."""
 ACCEPT_SCORE = 0.46
-"""Who scores so much is somebody."""
+"""Combined score from which a face is accepted."""
 MAX_VIEW_DISTANCE = 0.5
-"""Two faces may lie so far apart, in widths of a face, and be one in two views."""
+"""Detections of two views whose centres are at most this far apart, in widths of a face, are the same face."""
 MIRRORED_LANDMARKS = (1, 0, 2, 4, 3)
-"""Right eye, left eye, nose, right and left mouth corner, in a mirror."""
+"""Order of the landmarks (right eye, left eye, nose, right and left mouth corner) after mirroring."""
 
 
 class _View(NamedTuple):
-    is_far: bool
+    is_fine: bool
     faces: list[Face]
 
 
 class Rescan:
-    """Searches the frames that it is shown. far, near: detectors that give what scores FAINT or more; least: the score
-    of all views from which somebody is believed."""
+    """Searches the frames that it is given, one view at a time.
 
-    def __init__(self, far: FaceDetector, near: FaceDetector, least: float = ACCEPT_SCORE) -> None:
-        self.crop_margin, self.least = far.crop_margin, least
-        self._order = ((far, True, False), (far, True, True), (near, False, False), (near, False, True))
-        self.forget()
+    fine, coarse: detectors with the threshold VIEW_SCORE_THRESHOLD, the first at the finer scale; min_score: combined
+    score from which a face is accepted.
+    """
 
-    def forget(self) -> None:
-        """Begin anew with the next frame: somebody was in view."""
+    crop_margin: float
+    """As that of the detectors."""
+    min_score: float
+
+    def __init__(self, fine: FaceDetector, coarse: FaceDetector, min_score: float = ACCEPT_SCORE) -> None:
+        self.crop_margin, self.min_score = fine.crop_margin, min_score
+        self._order = ((fine, True, False), (fine, True, True), (coarse, False, False), (coarse, False, True))
+        self.reset()
+
+    def reset(self) -> None:
+        """Drop all views and the last result: the next frame begins a new round."""
         self._views: list[_View] = []
         self._began = self._ended = -np.inf
         self._last: list[Face] = []
 
-    def look(self, grey: NDArray[np.uint8], at: float) -> list[Face]:
-        """Take the next view, of a frame uint8 [H, W] taken at `at` (seconds), if it is time; who was found by the last
-        round, or, where that is old, by what there is of this one: the nearest first."""
+    def update(self, grey: NDArray[np.uint8], at: float) -> list[Face]:
+        """Search the next view in a frame uint8 [H, W] taken at `at` (seconds), if it is due; returns the faces that
+        the last round accepted or, once that is older than ROUND_INTERVAL_S, those of the unfinished round, largest
+        first."""
         if len(self._views) == len(self._order) and at - self._began >= ROUND_INTERVAL_S:
             self._views = []
         if not self._views:
             self._began = at
         if len(self._views) < len(self._order):
-            detector, is_far, is_mirrored = self._order[len(self._views)]
-            self._views.append(_View(is_far, _found(detector, grey, is_mirrored)))
+            detector, is_fine, is_mirrored = self._order[len(self._views)]
+            self._views.append(_View(is_fine, _detect(detector, grey, is_mirrored)))
             if len(self._views) == len(self._order):
                 self._ended = at
             if len(self._views) == len(self._order) or at - self._ended > ROUND_INTERVAL_S:
-                self._last = accepted_faces(self._views, self.least)
+                self._last = accepted_faces(self._views, self.min_score)
         return self._last
 
 
-def accepted_faces(views: Sequence[_View], least: float = ACCEPT_SCORE) -> list[Face]:
-    """Who is somebody by some views, each as the surest view has them, with the score of all: the nearest first."""
-    each = sorted(((face, number) for number, view in enumerate(views) for face in view.faces), key=_surest)
-    together: list[tuple[Face, dict[int, float]]] = []
-    for face, number in each:
-        for first, scores in together:
+def accepted_faces(views: Sequence[_View], min_score: float = ACCEPT_SCORE) -> list[Face]:
+    """The faces whose combined score reaches `min_score`, the largest first: each with the box and landmarks of the
+    view in which it scored highest, and the combined score."""
+    detections = sorted(((face, number) for number, view in enumerate(views) for face in view.faces), key=_by_score)
+    groups: list[tuple[Face, dict[int, float]]] = []
+    for face, number in detections:
+        for first, scores in groups:
             if match_cost(first.box, face.box, MAX_VIEW_DISTANCE) is not None:
                 scores.setdefault(number, face.score)
                 break
         else:
-            together.append((face, {number: face.score}))
-    found = (dataclasses.replace(face, score=_score(views, scores)) for face, scores in together)
-    return nearest_first([face for face in found if face.score >= least])
+            groups.append((face, {number: face.score}))
+    found = (dataclasses.replace(face, score=_combined_score(views, scores)) for face, scores in groups)
+    return nearest_first([face for face in found if face.score >= min_score])
 
 
-def _score(views: Sequence[_View], scores: dict[int, float]) -> float:
-    every = [scores.get(number, MISSED_SCORE) for number in range(len(views))]
-    far = [score for score, view in zip(every, views, strict=True) if view.is_far]
-    alone = sum(far) / len(far)
-    return alone if len(far) == len(every) else max(alone, sum(every) / len(every) + MIXED_SCALE_BONUS)
+def _combined_score(views: Sequence[_View], scores: dict[int, float]) -> float:
+    """The mean score over the fine views, or over all views plus MIXED_SCALE_BONUS where that is higher; scores: by the
+    index of the view."""
+    all_scores = [scores.get(number, MISSED_SCORE) for number in range(len(views))]
+    fine = [score for score, view in zip(all_scores, views, strict=True) if view.is_fine]
+    fine_mean = sum(fine) / len(fine)
+    if len(fine) == len(all_scores):
+        return fine_mean
+    return max(fine_mean, sum(all_scores) / len(all_scores) + MIXED_SCALE_BONUS)
 
 
-def _surest(found: tuple[Face, int]) -> float:
-    return -found[0].score
+def _by_score(detection: tuple[Face, int]) -> float:
+    return -detection[0].score
 
 
-def _found(detector: FaceDetector, grey: NDArray[np.uint8], is_mirrored: bool) -> list[Face]:
+def _detect(detector: FaceDetector, grey: NDArray[np.uint8], is_mirrored: bool) -> list[Face]:
     if not is_mirrored:
         return detector.find(grey, grey)
-    turned = np.ascontiguousarray(grey[:, ::-1])
-    return [mirror_face(face, grey.shape[1]) for face in detector.find(turned, turned)]
+    flipped = np.ascontiguousarray(grey[:, ::-1])
+    return [mirror_face(face, grey.shape[1]) for face in detector.find(flipped, flipped)]
 
 
 def mirror_face(face: Face, width: int) -> Face:
-    """A face of a picture `width` pixels wide in the mirror image of that picture."""
-    points = face.landmarks
-    if points is not None:
-        points = tuple((width - points[index][0], points[index][1]) for index in MIRRORED_LANDMARKS)
+    """A face of a picture `width` pixels wide as it lies in the mirror image of that picture."""
+    landmarks = face.landmarks
+    if landmarks is not None:
+        landmarks = tuple((width - landmarks[index][0], landmarks[index][1]) for index in MIRRORED_LANDMARKS)
     box = face.box._replace(x=width - face.box.x - face.box.width)
-    return dataclasses.replace(face, box=box, landmarks=points)
+    return dataclasses.replace(face, box=box, landmarks=landmarks)

@@ -1,4 +1,5 @@
-"""YuNet (Wu et al. 2023) through OpenCV: finds tilted and half-turned faces too; its ONNX file must be named."""
+"""YuNet (Wu et al. 2023) through OpenCV: finds tilted and half-turned faces too; the settings must name its ONNX
+file."""
 
 import cv2
 import numpy as np
@@ -10,22 +11,22 @@ from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
 
 DEFAULT_SCORE_THRESHOLD = 0.6
-"""Smallest score of a face where `detector.score` names none; the documented 0.9 loses a quarter of the faces."""
+"""Lowest score of a face where the settings name none; the documented default of 0.9 loses a quarter of the faces."""
 NMS_IOU = 0.3
-"""Intersection over union from which two hits are one face."""
-
+"""Hits whose intersection over union (IoU) exceeds this are one face."""
 INPUT_SIDE = 320
-"""The fixed-shape export 320x320 is the one that OpenCV 4.14 loads; the picture is letterboxed into it, whatever
-`detector.long_side` says: fewer pixels would cost the same time, more do not fit."""
+"""Pixels. The export of fixed shape 320x320 is the one that OpenCV 4.14 loads; pictures are letterboxed into it,
+whatever `detector.long_side` says: fewer pixels would take the same time, and more do not fit."""
 
 
 class YuNetFaceDetector:
     """cv2.FaceDetectorYN on one thread of OpenCV. Raises DetectorError where the file is missing or not YuNet."""
 
     needs_colour = True
-    """In grey it loses one of the two people of a clip that it keeps in colour from the first frame to the last."""
+    """In grey the detector loses one of the two people of a test clip whom it finds in colour in every frame."""
     crop_margin = 0.08
-    """Of -0.15 to 0.2 in steps of 0.05, 0.05 and 0.1 read 900 faces of muxspace best (happy, neutral, surprise)."""
+    """Of the margins -0.15 to 0.2 in steps of 0.05, expressions of 900 faces of muxspace (happy, neutral, surprise)
+    were read best at 0.05 and 0.1."""
 
     def __init__(self, settings: DetectorSettings) -> None:
         self.settings = settings
@@ -53,7 +54,7 @@ class YuNetFaceDetector:
             centre_x, centre_y = row[0] + row[2] / 2, row[1] + row[3] / 2
             is_inside = 0 <= centre_x < width and 0 <= centre_y < height  # not in the padding
             if is_inside and min(row[2], row[3]) >= self.settings.min_face:
-                x, y, w, h, *points = (float(value) * factor for value in row[:14])
-                pairs = tuple(zip(points[::2], points[1::2], strict=True))
-                faces.append(Face(Box(x, y, w, h), float(row[14]), pairs))
+                x, y, w, h, *coordinates = (float(value) * factor for value in row[:14])
+                landmarks = tuple(zip(coordinates[::2], coordinates[1::2], strict=True))
+                faces.append(Face(Box(x, y, w, h), float(row[14]), landmarks))
         return nearest_first(faces)

@@ -118,7 +118,7 @@ class ExpressionClassifier:
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
         """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""
-        return self.model.quantized(normalize(crop)[np.newaxis])
+        return self.model.quantize(normalize(crop)[np.newaxis])
 
     def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = self.model.run(self.quantize(crop))[0][0]

@@ -88,7 +88,7 @@ class TFLiteModel:
         except (ValueError, RuntimeError) as err:
             raise ModelError(f"{self.path}: cannot take a picture of shape {list(shape)}: {first_line(err)}") from err
 
-    def quantized(self, values: NDArray[np.float32]) -> NDArray[Any]:
+    def quantize(self, values: NDArray[np.float32]) -> NDArray[Any]:
         """The input tensor that holds `values`."""
         kind = np.dtype(self.input["dtype"])
         if kind.kind == "f":

@@ -45,7 +45,7 @@ class OcclusionClassifier:
 
     def score(self, crop: NDArray[np.uint8]) -> float:
         """How surely a face crop uint8 [48, 48] is covered: the logarithm of the odds. Raises ModelError."""
-        odds = float(self.model.run(self.model.quantized(normalize(crop)[np.newaxis]))[0][0, 0])
+        odds = float(self.model.run(self.model.quantize(normalize(crop)[np.newaxis]))[0][0, 0])
         if not math.isfinite(odds):
             raise ModelError(f"{self.path}: the model returned {odds}")
         return odds

@@ -35,7 +35,7 @@ class Lookout:
         self.search, self.covered, self.most, self.fov_deg = search, covered, most, fov_deg
         self._seen: Sight | None = None
         if search:
-            search.forget()
+            search.reset()
 
     def look(
         self, frame: Frame, grey: NDArray[np.uint8], people: Sequence[Track],
@@ -61,9 +61,9 @@ class Lookout:
         if self.search is None:
             return ()
         if not is_needed:
-            self.search.forget()
+            self.search.reset()
             return ()
-        found = self.search.look(grey, frame.at)[: self.most]
+        found = self.search.update(grey, frame.at)[: self.most]
         people = [Track(-number, face) for number, face in enumerate(found, 1)]
         margin = self.search.crop_margin
         return tuple((who, Glance(CANNOT_TELL, "", 0.0, self._reason(who, grey, margin), 0.0)) for who in people)

@@ -20,7 +20,7 @@ from tests.support import drawn_faces
 class Finder:
     """A detector that sees one face, or none, and says where its landmarks are in a 128-pixel picture of 4 x 48."""
 
-    margin, needs_colour = 0.0, False
+    crop_margin, needs_colour = 0.0, False
 
     def __init__(self, points: np.ndarray | None) -> None:
         self.points = points

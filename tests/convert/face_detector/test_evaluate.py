@@ -129,7 +129,7 @@ def test_a_room_is_panned_from_corner_to_corner() -> None:
 class Always:
     """A detector that sees two faces in every picture, one of them unsure."""
 
-    margin, needs_colour = 0.0, False
+    crop_margin, needs_colour = 0.0, False
 
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         return [Face(Box(0, 0, 40, 40), 0.9), Face(Box(50, 50, 40, 40), 0.3)]
@@ -167,7 +167,7 @@ def test_haar_is_made_as_the_protocol_says() -> None:
 class Interrupted:
     """A detector that computes nothing and waits, as one does whose core another program has."""
 
-    margin, needs_colour = 0.0, False
+    crop_margin, needs_colour = 0.0, False
 
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         time.sleep(0.02)

@@ -125,7 +125,7 @@ def test_the_error_of_landmarks_is_told_in_face_sizes_degrees_and_slope() -> Non
     class Finder:
         """Sees every face where it is, but notices half of its turn, and everything two pixels to the right."""
 
-        margin, needs_colour = 0.0, False
+        crop_margin, needs_colour = 0.0, False
 
         def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
             points = turned(int(grey[0, 0]) / 100 / 2) + np.array([2, 0])
