@@ -1,28 +1,29 @@
-"""More faces than are looked at: said once, for then not everybody is told of. Pure; time comes with the frames."""
+"""Detects that there are more faces than the pipeline looks at, which is announced once, for then some people are left
+out. Pure; time comes with the frames."""
 
 DWELL_S = 0.5
-"""So long there must be too many."""
+"""Seconds for which there must be too many faces."""
 REPEAT_AFTER_S = 60.0
-"""So long there must have been few enough before it is said again."""
+"""Seconds with few enough faces after which it is announced again."""
 
 
 class FaceLimit:
-    """most: so many faces are looked at."""
+    """max_faces: how many faces the pipeline looks at."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._since: float | None = None
-        self._last: float | None = None
+    def __init__(self, max_faces: int) -> None:
+        self._max_faces = max_faces
+        self._exceeded_since: float | None = None
+        self._last_exceeded: float | None = None
 
     def update(self, found: int, at: float) -> bool:
-        """So many faces were found in the frame of `at` (seconds): whether it is to be said now that there are more
-        than are looked at."""
-        if found <= self._most:
-            self._since = None
+        """Take in the number of faces in a frame taken at `at` (seconds); True where it is time to announce that there
+        are too many."""
+        if found <= self._max_faces:
+            self._exceeded_since = None
             return False
-        self._since = at if self._since is None else self._since
-        is_news = self._last is None or at - self._last >= REPEAT_AFTER_S
-        if at - self._since < DWELL_S:
+        self._exceeded_since = at if self._exceeded_since is None else self._exceeded_since
+        is_news = self._last_exceeded is None or at - self._last_exceeded >= REPEAT_AFTER_S
+        if at - self._exceeded_since < DWELL_S:
             return False
-        self._last = at
+        self._last_exceeded = at
         return is_news

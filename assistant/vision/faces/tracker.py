@@ -1,8 +1,8 @@
-"""Boxes to people: who in this frame is who of the last one. Pure; time comes with the frames.
+"""Tracking by detection: which face of a frame is which track of the last one. Pure; time comes with the frames.
 
-Each track predicts where its face is now from how it moved (an alpha-beta filter) and takes the nearest face of about
-its size. A track without a face coasts for a while, so that a missed detection or somebody crossing in front does not
-make a new person.
+Each track predicts its box with an alpha-beta filter and is matched to the nearest face of about its size, the closest
+pairs first. A track without a match coasts for a while, so that a missed detection, or a passer-by who hides the face,
+does not start a new track.
 """
 
 import math
@@ -12,44 +12,55 @@ from dataclasses import dataclass
 from assistant.records import Box, Face, Track
 
 MAX_DISTANCE = 0.9
-"""A face may lie so far from where it was expected, in widths of the face, and still be the same person's."""
-WALKING_SPEED, WALKING_REACH_S = 13.0, 0.2
-"""Widths of a face in a second that somebody walks at 2 m/s (`place.FACE_M`), and for how long: so far may lie who was
-seen once, whose speed is not known yet, however few the pictures."""
+"""Largest distance from a track's predicted centre to a matching face's, in widths of a face. Larger values survive
+faster movement and confuse people who stand close to each other."""
+WALKING_SPEED = 13.0
+"""Widths of a face in a second that a person covers who walks at 2 m/s (`geometry.FACE_WIDTH_M`)."""
+WALKING_REACH_S = 0.2
+"""A track with a single detection, whose speed is not known yet, may have moved at WALKING_SPEED for up to this many
+seconds, however few frames came in that time."""
 MAX_SIZE_RATIO = 1.7
-"""Faces that differ more than so much in size are not the same person's."""
+"""Largest ratio of the widths of a track's box and a matching face."""
 COAST_S = 1.2
-"""A person unseen for so long gets a new number when a face comes back; longer where it takes longer to be gone."""
+"""Seconds without a match after which a track ends; a face that comes back later gets a new track. The pipeline asks
+for more where a person counts as gone only later."""
 POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
-"""Share of a surprise that goes into position and into speed: Haar's boxes jitter, heads do not."""
+"""Gains of the alpha-beta filter (alpha, beta): the share of the prediction error that corrects position and speed.
+Haar's boxes jitter, heads do not, so the position does not follow at once."""
 SPEED_HALF_LIFE_S = 0.3
-"""How fast a guess at the speed is given up while no face confirms it."""
+"""While a track coasts its estimated speed is halved in this time."""
 STEADY_MIN_S = 1.0
-"""From first to last sight of somebody who counts."""
+"""A track is steady, and counted as a person, once its first and last detections are this many seconds apart ..."""
 STEADY_MIN_HIT_RATE = 0.3
-"""Somebody who counts was found in this share of the frames since the first."""
+"""... and it was matched in this share of the frames since the first."""
 
 
 @dataclass
 class _TrackState:
-    id: int
+    track_id: int
     box: Box
+    """Predicted at `now`."""
     first_at: float
+    """Seconds, when the first face was matched."""
     seen_at: float
+    """Seconds, when the last face was matched."""
     now: float
     hits: int = 1
+    """Frames in which a face was matched."""
     frames: int = 1
+    """Frames since the first."""
     speed_x: float = 0.0
+    """Pixels a second."""
     speed_y: float = 0.0
 
-    def advance(self, at: float) -> None:
+    def predict(self, at: float) -> None:
         step = max(0.0, at - self.now)
         self.box = self.box._replace(x=self.box.x + self.speed_x * step, y=self.box.y + self.speed_y * step)
         fade = 0.5 ** (step / SPEED_HALF_LIFE_S) if self.seen_at < self.now else 1.0
         self.speed_x, self.speed_y, self.now = self.speed_x * fade, self.speed_y * fade, at
         self.frames += 1
 
-    def take(self, face: Box, at: float) -> None:
+    def correct(self, face: Box, at: float) -> None:
         since = at - self.seen_at
         (from_x, from_y), (to_x, to_y) = self.box.center, face.center
         off_x, off_y = to_x - from_x, to_y - from_y
@@ -61,20 +72,21 @@ class _TrackState:
         self.seen_at, self.hits = at, self.hits + 1
 
     @property
-    def reach(self) -> float:
-        return (
-            max(MAX_DISTANCE, WALKING_SPEED * min(WALKING_REACH_S, self.now - self.seen_at))
-            if self.hits == 1
-            else MAX_DISTANCE
-        )
+    def max_distance(self) -> float:
+        """To a matching face, in widths of a face."""
+        if self.hits > 1:
+            return MAX_DISTANCE
+        return max(MAX_DISTANCE, WALKING_SPEED * min(WALKING_REACH_S, self.now - self.seen_at))
 
     def is_steady(self) -> bool:
         return self.seen_at - self.first_at >= STEADY_MIN_S and self.hits >= STEADY_MIN_HIT_RATE * self.frames
 
 
 class Tracker:
-    """Gives every face in view the number of its person; numbers start at 1 and are never used again. coast_s: who is
-    unseen for so long gets a new one."""
+    """Gives every face of a frame a track id; ids start at 1 and are never used again.
+
+    coast_s: seconds without a match after which a track ends.
+    """
 
     def __init__(self, coast_s: float = COAST_S) -> None:
         self._coast_s = coast_s
@@ -84,62 +96,64 @@ class Tracker:
 
     @property
     def steady_count(self) -> int:
-        """How many people were in view for at least a second so far."""
+        """Number of tracks so far that lasted STEADY_MIN_S or longer: the people who were in view."""
         return len(self._steady)
 
     def update(self, faces: Sequence[Face], at: float) -> tuple[Track, ...]:
-        """The people of a frame taken at `at` (seconds), in the order of their faces."""
+        """The tracks of a frame's faces, in the same order; at: when the frame was taken, in seconds."""
         self._tracks = [track for track in self._tracks if at - track.seen_at <= self._coast_s]
         for track in self._tracks:
-            track.advance(at)
-        owners = self._owners(faces)
-        people = []
+            track.predict(at)
+        matches = self._matches(faces)
+        updated = []
         for index, face in enumerate(faces):
-            if index in owners:
-                track = owners[index]
-                track.take(face.box, at)
+            if index in matches:
+                track = matches[index]
+                track.correct(face.box, at)
             else:
                 track = _TrackState(self._next_id, face.box, at, at, at)
                 self._tracks.append(track)
                 self._next_id += 1
             if track.is_steady():
-                self._steady.add(track.id)
-            people.append(Track(track.id, face, track.hits))
-        return tuple(people)
+                self._steady.add(track.track_id)
+            updated.append(Track(track.track_id, face, track.hits))
+        return tuple(updated)
 
     def wait(self, seconds: float) -> None:
-        """Nothing could be seen for so long: everybody is where they were, and unseen no longer than before."""
+        """Leave a pause of so many seconds out of account: no track moves or ages in it."""
         for track in self._tracks:
             track.first_at, track.seen_at, track.now = (
                 at + seconds for at in (track.first_at, track.seen_at, track.now)
             )
 
     def forget(self) -> None:
-        """Whoever comes into view from now on gets a new number."""
+        """End all tracks: every face from now on gets a new one."""
         self._tracks = []
 
-    def _owners(self, faces: Sequence[Face]) -> dict[int, _TrackState]:
-        """Which track each face (by index) belongs to: the closest pairs first."""
+    def _matches(self, faces: Sequence[Face]) -> dict[int, _TrackState]:
+        """The track of each face that has one, by the face's index: the pairs of the lowest cost first."""
         pairs = []
         for index, face in enumerate(faces):
             for track in self._tracks:
-                cost = match_cost(track.box, face.box, track.reach)
+                cost = match_cost(track.box, face.box, track.max_distance)
                 if cost is not None:
-                    pairs.append((cost, index, track.id, track))
-        owners: dict[int, _TrackState] = {}
+                    pairs.append((cost, index, track.track_id, track))
+        matches: dict[int, _TrackState] = {}
         taken: set[int] = set()
-        for _, index, number, track in sorted(pairs, key=lambda pair: pair[:3]):
-            if index not in owners and number not in taken:
-                owners[index] = track
-                taken.add(number)
-        return owners
+        for _, index, track_id, track in sorted(pairs, key=lambda pair: pair[:3]):
+            if index not in matches and track_id not in taken:
+                matches[index] = track
+                taken.add(track_id)
+        return matches
 
 
-def match_cost(expected: Box, found: Box, reach: float) -> float | None:
-    """How unlike two boxes are (0 = equal), or None if they cannot be one person's; reach: in widths."""
+def match_cost(expected: Box, found: Box, max_distance: float) -> float | None:
+    """How unlike two boxes are: the distance of their centres in mean widths plus the logarithm of their widths' ratio,
+    0 for equal boxes. None where they differ too much in size, or are farther apart than `max_distance` widths, to be
+    the same person's."""
     ratio = found.width / expected.width
     if not 1 / MAX_SIZE_RATIO <= ratio <= MAX_SIZE_RATIO:
         return None
     size = (expected.width + found.width) / 2
     distance = math.dist(expected.center, found.center) / size
-    return None if distance > reach else distance + abs(math.log(ratio))
+    return None if distance > max_distance else distance + abs(math.log(ratio))
