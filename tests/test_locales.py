@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from assistant import phrases
-from assistant.config import settings
+from assistant.config.settings import VoiceSettings
 from assistant.phrases import Phrases
 from assistant.voice.audio.player import Pcm
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice, Synthesizer
 from tests.support import locale_lint
 from tests.support.captured_audio import Ear, loudness
 
-SETTINGS = settings.Voice()
+SETTINGS = VoiceSettings()
 Heard = Callable[[Phrases, str], Pcm]
 
 

@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from assistant import phrases
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.faults import Faults
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision import factory
@@ -20,7 +20,7 @@ def told(
     steps: list[tuple[int, str, str]], verbosity: str = "normal", places: dict[int, float] | None = None, **words
 ) -> list[str]:
     """The sentences for changes (person, old, new), each in a frame 640 pixels wide with people at `places`."""
-    scene, texts = Scene(Words(verbosity=verbosity, **words)), []
+    scene, texts = Scene(AnnouncementSettings(verbosity=verbosity, **words)), []
     where, present = places or {1: 320, 2: 560, 3: 60}, set()
     for at, (person, old, new) in enumerate(steps):
         present = present - {person} if new == NOBODY else present | {person}
@@ -215,7 +215,7 @@ def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> Non
 
 
 def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
-    scene = Scene(Words())
+    scene = Scene(AnnouncementSettings())
     scene.update([Change(1.0, 1, NOBODY, "happy")], [Track(1, face(280))], (480, 640))
     newcomer = [Track(2, face(280))]
     assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, (480, 640)) == ()
@@ -250,7 +250,9 @@ def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: 
 
 def test_the_words_are_those_of_the_settings() -> None:
     told = {
-        (locale, wording): factory.words(Settings(words=Words(locale=locale, wording=wording))).expression("happy")
+        (locale, wording): factory.words(
+            Settings(announcements=AnnouncementSettings(locale=locale, wording=wording))
+        ).expression("happy")
         for locale in ("de", "en")
         for wording in ("emotion", "movement")
     }

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.app.parser import parser
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import Settings, load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.control_client import REQUESTS
 from assistant.records import Fault, SettingsProblem
@@ -66,9 +65,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the file, with what the command line says instead. Raises ConfigError."""
     from assistant.phrases import known_locales
 
-    settings = _with_options(config.load(options.config), options)
-    if settings.words.locale not in known_locales():
-        raise ConfigError(f"words.locale is {settings.words.locale!r}; allowed: {', '.join(known_locales())}")
+    settings = _with_options(load_settings(options.config), options)
+    if settings.announcements.locale not in known_locales():
+        raise ConfigError(
+            f"announcements.locale is {settings.announcements.locale!r}; allowed: {', '.join(known_locales())}"
+        )
     return settings
 
 
@@ -97,7 +98,7 @@ def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
         "model": {"file": options.model},
         "voice": {"engine": options.voice},
     }
-    return config.override(
+    return override_settings(
         settings,
         {name: {key: value for key, value in keys.items() if value is not None} for name, keys in said.items()},
     )
@@ -161,7 +162,7 @@ def _voice(options: argparse.Namespace) -> int:
     from assistant.voice import monitors, process
 
     settings, _ = _service_settings(options)  # vision says what is wrong with them
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     with stop_on_signal() as stop:
         if options.with_parent:
             threading.Thread(
@@ -194,7 +195,7 @@ def _say(options: argparse.Namespace) -> int:
     from assistant.voice.audio import player as sound
 
     settings = settings_of(options)
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     player = sound.CommandPlayer(settings.voice.device)
     with (
         contextlib.closing(voices.make_voice(settings.voice, words.voice, player)[0]) as voice,
@@ -208,7 +209,7 @@ def _record(options: argparse.Namespace) -> int:
     from assistant.voice.voices import espeak, recorded
 
     settings = settings_of(options)
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     folder = options.folder or recorded.recordings_folder()
     synthesizers = espeak.synthesizers(settings.voice, words.voice)
     count = recorded.record_sentences(words.tables, synthesizers, settings.voice.rate_wpm, folder)
@@ -223,7 +224,7 @@ def _sounds(options: argparse.Namespace) -> int:
     from assistant.voice.speech.sound_tour import tour
 
     settings = settings_of(options)
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     ladder = voices.make_voice(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
     assert ladder.sounds  # `make` gives some to every ladder
     with contextlib.closing(ladder), stop_on_signal() as stop:
@@ -259,12 +260,12 @@ def _notice(options: argparse.Namespace) -> int:
     from assistant import phrases
     from assistant.app import bystander_notice
 
-    bystander_notice.write(phrases.load(settings_of(options).words.locale), options.html)
+    bystander_notice.write(phrases.load(settings_of(options).announcements.locale), options.html)
     return 0
 
 
 def _config(options: argparse.Namespace) -> int:
-    print(config.to_toml(settings_of(options)), end="")
+    print(to_toml(settings_of(options)), end="")
     return 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import __version__
-from assistant.config import settings
+from assistant.config.settings import BOOT_FILE, SYSTEM_FILE, setting_choices
 from assistant.ipc.control_client import REQUESTS
 
 Command = Callable[[argparse.Namespace], int]
@@ -88,7 +88,7 @@ def _add_common(
 
 
 def _add_camera(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--camera", choices=settings.choices("camera", "driver"), help="where pictures come from")
+    to.add_argument("--camera", choices=setting_choices("camera", "driver"), help="where pictures come from")
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
 
 
@@ -101,12 +101,12 @@ def _command(
         "--config",
         type=Path,
         metavar="FILE",
-        help=f"settings; default: {settings.SYSTEM_FILE} and {settings.BOOT_FILE}",
+        help=f"settings; default: {SYSTEM_FILE} and {BOOT_FILE}",
     )
     _add_common(command)
     if name in ("run", "vision", "replay", "demo", "doctor", "config"):
-        command.add_argument("--detector", choices=settings.choices("detector", "driver"), help="how faces are found")
+        command.add_argument("--detector", choices=setting_choices("detector", "driver"), help="how faces are found")
         command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
     if name in ("run", "demo", "voice", "say", "record", "sounds", "doctor", "config"):
-        command.add_argument("--voice", choices=settings.choices("voice", "engine"), help="how it is said")
+        command.add_argument("--voice", choices=setting_choices("voice", "engine"), help="how it is said")
     return command

@@ -32,7 +32,7 @@ def run(
 ) -> int:
     """Keep both processes until `stop` is set; returns the exit code. problem: why these are not the settings
     that the user wrote; it is spoken. options: of the command line, for both."""
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     notifier = Notifier()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="emotion-assistant-")))

@@ -7,8 +7,7 @@ import logging
 import os
 from pathlib import Path
 
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import MAX_BYTES, Settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_whole
 
@@ -24,7 +23,7 @@ def keep(settings: Settings) -> None:
     if place is None or recall() == settings:
         return
     try:
-        write_whole({place: (config.to_toml(settings) + END).encode()})
+        write_whole({place: (to_toml(settings) + END).encode()})
     except OSError as err:
         log.warning("%s: the settings cannot be kept: %s", place, err.strerror)
 
@@ -35,8 +34,8 @@ def recall() -> Settings | None:
     if place is None:
         return None
     try:
-        text = place.read_bytes()[: 2 * config.MAX_BYTES].decode("utf-8")
-        return config.parse(text, str(place)) if text.endswith(END) else None
+        text = place.read_bytes()[: 2 * MAX_BYTES].decode("utf-8")
+        return parse_settings(text, str(place)) if text.endswith(END) else None
     except (OSError, UnicodeDecodeError, ConfigError):
         return None
 

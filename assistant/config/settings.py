@@ -31,7 +31,7 @@ MOST_MISTAKES = 20
 
 
 @dataclass(frozen=True)
-class Camera:
+class CameraSettings:
     """Where pictures come from."""
 
     driver: str = setting("auto", "auto: picamera2 where it is installed, else opencv",
@@ -53,22 +53,22 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Detector:
+class DetectorSettings:
     """How faces are found."""
 
-    driver: str = setting("own", "own: our network; haar: OpenCV's, for upright faces; yunet: needs a file in `model`",
-                       choices=("own", "haar", "yunet"))  # fmt: skip
-    model: str = setting("", "path of the detector's model file; empty: the shipped one (own)")
+    driver: str = setting("tflite", "tflite: our network; haar: OpenCV's, upright faces; yunet: its file in `model`",
+                       choices=("tflite", "haar", "yunet"))  # fmt: skip
+    model: str = setting("", "path of the detector's model file; empty: the shipped one (tflite)")
     long_side: int = setting(320, "search at this size, pixels; more sees farther, 160 is fast; yunet: always 320",
                           low=160, high=1280)  # fmt: skip
-    min_face: int = setting(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
-    score: float = setting(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
-    threads: int = setting(1, "own: processor threads of the network", low=1, high=8)
+    min_face_px: int = setting(20, "smallest face, pixels of the shrunk picture", low=16, high=240)
+    score_threshold: float = setting(0.0, "smallest score of a face; 0: what suits the detector", low=0.0, high=0.99)
+    threads: int = setting(1, "tflite: processor threads of the network", low=1, high=8)
     max_faces: int = setting(4, "that many faces are looked at, the nearest first", low=1, high=16)
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelSettings:
     """What reads a face."""
 
     file: str = setting(
@@ -78,23 +78,25 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Decide:
+class DecisionSettings:
     """When a face has changed enough to be worth a word."""
 
     window_s: float = setting(0.95, "readings of the last so many seconds are averaged", low=0.3, high=5)
     min_readings: int = setting(4, "no verdict from fewer readings", low=2, high=60)
-    enter: float = setting(
+    enter_threshold: float = setting(
         0.45, "mean probability from which a new expression counts; the model's card may ask more", low=0.3, high=0.99
     )
-    stay: float = setting(0.4, "it holds until the mean falls below this", low=0.1, high=0.99)
-    vague_s: float = setting(
+    exit_threshold: float = setting(0.4, "it holds until the mean falls below this", low=0.1, high=0.99)
+    dwell_s: float = setting(
         1.5, "`cannot tell` and `nobody` must last so long before they count, seconds", low=0.2, high=30
     )
-    gap_s: float = setting(1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30)
+    max_gap_s: float = setting(
+        1.0, "after so long without a reading what was seen before is forgotten", low=0.3, high=30
+    )
 
 
 @dataclass(frozen=True)
-class Words:
+class AnnouncementSettings:
     """What is said."""
 
     locale: str = setting("en", "language of the sentences by its code, e.g. en or de: a file of assistant/locales")
@@ -111,7 +113,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Voice:
+class VoiceSettings:
     """How it is said."""
 
     engine: str = setting("auto", "auto: espeak on Linux, pyttsx3 on macOS and Windows; piper: a voice in `model`; "
@@ -130,7 +132,7 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Controls:
+class ControlSettings:
     """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
 
     buttons: tuple[int, ...] = setting((), "push buttons to ground: their pins by BCM number, the first one first",
@@ -147,30 +149,30 @@ class Controls:
 class Settings:
     """All settings; one TOML table for each field."""
 
-    camera: Camera = field(default_factory=Camera)
-    detector: Detector = field(default_factory=Detector)
-    model: Model = field(default_factory=Model)
-    decide: Decide = field(default_factory=Decide)
-    words: Words = field(default_factory=Words)
-    voice: Voice = field(default_factory=Voice)
-    controls: Controls = field(default_factory=Controls)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    decisions: DecisionSettings = field(default_factory=DecisionSettings)
+    announcements: AnnouncementSettings = field(default_factory=AnnouncementSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    controls: ControlSettings = field(default_factory=ControlSettings)
 
 
-def load(path: Path | None = None) -> Settings:
+def load_settings(path: Path | None = None) -> Settings:
     """Settings of `path`, else of SYSTEM_FILE with those of BOOT_FILE before them, else the defaults.
 
     Raises ConfigError with one mistake a line.
     """
     if path is not None:
-        return parse(_read(path), str(path))
+        return parse_settings(_read(path), str(path))
     settings = Settings()
     for file in (SYSTEM_FILE, BOOT_FILE):
         if file.is_file():
-            settings = parse(_read(file), str(file), settings)
+            settings = parse_settings(_read(file), str(file), settings)
     return settings
 
 
-def parse(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
+def parse_settings(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
     """Settings of a TOML text; what it leaves out is as in `base`, else the default.
 
     Raises ConfigError with one mistake a line, each line starting with `origin` and the line of the text, if known.
@@ -192,12 +194,17 @@ def parse(text: str, origin: str = "settings", base: Settings | None = None) -> 
     for name in table:
         _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
     settings = Settings(**sections)
-    decide, camera = settings.decide, settings.camera
-    if decide.stay > decide.enter:
-        mistakes.append(("decide.stay", f"decide.stay is {decide.stay}; it must not exceed decide.enter"))
-    if decide.gap_s * camera.fps < 2:
+    decisions, camera = settings.decisions, settings.camera
+    if decisions.exit_threshold > decisions.enter_threshold:
+        mistakes.append(
+            (
+                "decisions.exit_threshold",
+                f"decisions.exit_threshold is {decisions.exit_threshold}; it must not exceed decisions.enter_threshold",
+            )
+        )
+    if decisions.max_gap_s * camera.fps < 2:
         least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
-        mistakes.append(("decide.gap_s", f"decide.gap_s is {decide.gap_s}; {least}"))
+        mistakes.append(("decisions.max_gap_s", f"decisions.max_gap_s is {decisions.max_gap_s}; {least}"))
     if camera.rotate % 90:
         mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
     if taken := set(camera.led) & set(settings.controls.buttons):
@@ -212,7 +219,7 @@ def parse(text: str, origin: str = "settings", base: Settings | None = None) -> 
     return settings
 
 
-def override(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
+def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
     """The settings with some of them replaced, by section and name. Raises ConfigError for what a file may not say."""
     mistakes = []
     for section, values in changes.items():
@@ -274,7 +281,7 @@ def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
 
 
 def to_toml(settings: Settings) -> str:
-    """The settings as a TOML file with comments that `parse` reads back to the same settings."""
+    """The settings as a TOML file with comments that `parse_settings` reads back to the same settings."""
     lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
     for section in dataclasses.fields(settings):
         values = getattr(settings, section.name)
@@ -284,7 +291,7 @@ def to_toml(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def choices(section: str, key: str) -> tuple[str, ...]:
-    """What a setting may be, e.g. choices("camera", "driver")."""
+def setting_choices(section: str, key: str) -> tuple[str, ...]:
+    """What a setting may be, e.g. setting_choices("camera", "driver")."""
     (item,) = (item for item in dataclasses.fields(getattr(Settings(), section)) if item.name == key)
     return tuple(item.metadata["choices"])

@@ -103,7 +103,7 @@ def _settings(mistakes: str) -> Finding:
 def usable(err: ConfigError) -> Settings:
     """What is right of wrong settings, in a language that there is: a doctor looks at what there is."""
     settings = err.usable if isinstance(err.usable, Settings) else Settings()
-    return settings if settings.words.locale in phrases.known_locales() else Settings()
+    return settings if settings.announcements.locale in phrases.known_locales() else Settings()
 
 
 def checkup(
@@ -116,7 +116,7 @@ def checkup(
     out: TextIO | None = None,
 ) -> int:
     """Check all, say and print what is found; 0 if all is well, else 1."""
-    words = phrases.load(settings.words.locale, settings.words.wording)
+    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     speech = Speech(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
     report = Report(words, as_json, out or sys.stdout)
     mouth, unsaid = Mouth(None), [words.found("began")]

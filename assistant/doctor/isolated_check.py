@@ -13,8 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import Settings, parse_settings, to_toml
 from assistant.doctor.finding import Finding, bad
 from assistant.system.child_process import ChildExit, run_child_unchecked
 from assistant.system.process_setup import quiet_libraries
@@ -37,7 +36,7 @@ def probe(
     """What the probe of that name finds; broken(why) where it crashes or takes longer than `limit_s`."""
     flags = ["-I"] if sys.flags.isolated else []
     command = [sys.executable, *flags, "-m", "assistant.doctor.isolated_check", name]
-    ended = run_child_unchecked(command, config.to_toml(settings).encode(), limit_s, cancel)
+    ended = run_child_unchecked(command, to_toml(settings).encode(), limit_s, cancel)
     lines = ended.output.decode("utf-8", "replace").splitlines()
     if ended.code == 0 and lines:
         table = json.loads(lines[-1])
@@ -59,7 +58,7 @@ def _end(ended: ChildExit, limit_s: float) -> str:
 def main(name: str) -> None:
     """Write the finding of one probe."""
     quiet_libraries()
-    settings = config.parse(sys.stdin.read())
+    settings = parse_settings(sys.stdin.read())
     try:
         examine = getattr(importlib.import_module(f"assistant.doctor.{PROBES[name]}"), name)
         finding = examine(settings, lambda what: print(f"trying {what}", flush=True))

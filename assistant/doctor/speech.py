@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import VoiceError
 from assistant.records import Priority, Utterance
@@ -39,7 +39,7 @@ class Speech:
     """The voice that is set, and what becomes of it. text: what it is to say; is_quiet: the device is tried with
     silence."""
 
-    def __init__(self, settings: config.Voice, language: str, text: str, *, is_quiet: bool = False) -> None:
+    def __init__(self, settings: VoiceSettings, language: str, text: str, *, is_quiet: bool = False) -> None:
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
         self._spoken: Pcm | None = None
         self._plays_itself = False

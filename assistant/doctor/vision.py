@@ -88,7 +88,7 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
     return good("detector", detail=f"{settings.detector.driver}, {spent:.1f} ms a picture")
 
 
-def cover(_settings: Settings, trying: Callable[[str], None]) -> Finding:
+def occlusion(_settings: Settings, trying: Callable[[str], None]) -> Finding:
     """The judge of covered faces: its hash, and how long it takes."""
     trying("to open the judge of covered faces")
     try:

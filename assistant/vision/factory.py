@@ -29,7 +29,7 @@ FARTHER = 2
 
 def words(settings: Settings) -> Phrases:
     """The words of the settings' language. Raises LocaleError."""
-    return phrases.load(settings.words.locale, settings.words.wording)
+    return phrases.load(settings.announcements.locale, settings.announcements.wording)
 
 
 def pipeline(settings: Settings) -> Pipeline:
@@ -63,9 +63,11 @@ def _with(
 ) -> Pipeline:
     search = None
     if isinstance(detector, TFLiteFaceDetector):  # the others are slow or of one size
-        faint = dataclasses.replace(settings.detector, score=VIEW_SCORE_THRESHOLD)
+        faint = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD)
         farther = dataclasses.replace(faint, long_side=min(FARTHER * faint.long_side, 1280))
-        least = max(ACCEPT_SCORE, settings.detector.score)  # who asks for surer faces shall have them here too
+        least = max(
+            ACCEPT_SCORE, settings.detector.score_threshold
+        )  # who asks for surer faces shall have them here too
         search = Rescan(detectors.open_detector(farther), detectors.open_detector(faint), least)
     return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
 

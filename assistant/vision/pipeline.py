@@ -38,7 +38,7 @@ CHANGE_LIVES_S = 3.0
 PRESENCE = ("somebody", "another", "somebody_left", "nobody")
 """Sentences that tell of no expression: said only where there is silence, and room for them."""
 SOONER_S = 0.3
-"""Who comes back so long before having been gone for `vague_s` is somebody new to the tracker already."""
+"""Who comes back so long before having been gone for `dwell_s` is somebody new to the tracker already."""
 PAUSES, PAUSE_AGAIN_S = 2, 900.0
 """That the lens is covered is told so often a minute at the most, and with the word that it sees again that makes four;
 and while it is, again at the interval of a fault that stands: a scarf over the lens is forgotten."""
@@ -107,16 +107,16 @@ class Pipeline:
         self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
         self.most_faces = settings.detector.max_faces
         self.lens, self.crowd = LensCover(), FaceLimit(self.most_faces)
-        self.tracker = Tracker(max(COAST_S, settings.decide.vague_s - SOONER_S))
+        self.tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - SOONER_S))
         self.stabilizer = Stabilizer(
-            settings.decide, reader.labels if reader else (), reader.thresholds if reader else None
+            settings.decisions, reader.labels if reader else (), reader.thresholds if reader else None
         )
-        self.scene = Scene(settings.words, settings.camera.fov_deg)
-        self._is_talkative = settings.words.verbosity not in ("quiet", "brief")
+        self.scene = Scene(settings.announcements, settings.camera.fov_deg)
+        self._is_talkative = settings.announcements.verbosity not in ("quiet", "brief")
         self.search = search
         self.lookout = Lookout(search, covered, self.most_faces, settings.camera.fov_deg)
-        is_by_clock = settings.words.verbosity == "full"
-        self.answers = Answers(phrases, settings.words.expressions, is_by_clock=is_by_clock)
+        is_by_clock = settings.announcements.verbosity == "full"
+        self.answers = Answers(phrases, settings.announcements.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
         self._pauses = Faults((PAUSE_AGAIN_S,), times=PAUSES)

@@ -76,7 +76,9 @@ class VoiceProcess:
         self._persistent = PersistentSettings(
             settings.voice.rate_wpm, settings.voice.volume, state_file(), self._settings_saved
         )
-        self._idle_tick = IdleTick(words, self._put, clock, IDLE_TICK_S if settings.words.still_here else math.inf)
+        self._idle_tick = IdleTick(
+            words, self._put, clock, IDLE_TICK_S if settings.announcements.still_here else math.inf
+        )
         self._outage = AudioOutage(words, self._put, clock)
         self._speaker = Speaker(self._make_voice(), on_fate=self._ended, on_trouble=_note, clock=clock)
         self._vision_monitor, self._board_monitor = (

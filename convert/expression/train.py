@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data import fer2013
@@ -117,7 +117,7 @@ def train(
 
 
 def _aligned(faces: fer2013.Faces) -> fer2013.Faces:
-    detector = detectors.open_detector(DetectorSettings(driver="own"))
+    detector = detectors.open_detector(DetectorSettings(driver="tflite"))
     return dataclasses.replace(faces, images=align_faces(faces.images, detector)[0])
 
 

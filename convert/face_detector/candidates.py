@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector, haar, tflite, yunet
 from assistant.vision.faces.preprocess import to_grey
@@ -23,7 +23,7 @@ LONG_SIDE, MIN_FACE, LEAST_SCORE = 320, 24, 0.02
 FRAME = (320, 240)
 """Width and height that times are measured on."""
 ROUNDS = 31
-DRIVERS = {"ours": "own", "haar": "haar", "yunet": "yunet"}
+DRIVERS = {"ours": "tflite", "haar": "haar", "yunet": "yunet"}
 RATIO = "ms_to_haar"
 
 
@@ -39,8 +39,8 @@ class Candidate:
                 driver=DRIVERS[name],
                 model=str(file or ""),
                 long_side=LONG_SIDE,
-                min_face=MIN_FACE,
-                score=score,
+                min_face_px=MIN_FACE,
+                score_threshold=score,
             )
 
         self.name = name

@@ -28,7 +28,9 @@ def add(commands: Any) -> None:
         commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
     )
     alignment.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    alignment.add_argument("--detector", choices=("own", "yunet"), default="own", help="whose landmarks (%(default)s)")
+    alignment.add_argument(
+        "--detector", choices=("tflite", "yunet"), default="tflite", help="whose landmarks (%(default)s)"
+    )
     alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
     for each in (detector, alignment):
         each.add_argument("--json", action="store_true", help="print JSON alone")
@@ -114,7 +116,7 @@ def measure(options: argparse.Namespace, model: Path) -> None:
 
 
 def _evaluate_alignment(options: argparse.Namespace) -> int:
-    from assistant.config.settings import Detector as DetectorSettings
+    from assistant.config.settings import DetectorSettings
     from assistant.vision import detectors
     from convert.expression import alignment
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
@@ -80,7 +80,7 @@ def opened(content: bytes, threshold: float) -> TFLiteFaceDetector:
         file.write_bytes(content)
         about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": threshold, "landmarks": True}
         file.with_suffix(".json").write_bytes(card.encode(about))
-        return TFLiteFaceDetector(DetectorSettings(driver="own", model=str(file), long_side=LONG_SIDE))
+        return TFLiteFaceDetector(DetectorSettings(driver="tflite", model=str(file), long_side=LONG_SIDE))
 
 
 def judged(content: bytes, held: Sequence[Picture], threshold: float) -> Judged:

@@ -17,7 +17,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.vision.detectors import decode, shrink
 from assistant.vision.detectors.yunet import YuNetFaceDetector
 from assistant.vision.faces.preprocess import MID_GREY, scale_grey
@@ -227,7 +227,7 @@ def _crops(data: Path, teacher: Teacher, most: int) -> list[Picture]:
 
 
 def _teacher(model: Path) -> Teacher:
-    settings = DetectorSettings(driver="yunet", model=str(model), score=TEACHER_SCORE, min_face=16)
+    settings = DetectorSettings(driver="yunet", model=str(model), score_threshold=TEACHER_SCORE, min_face_px=16)
     detector = YuNetFaceDetector(settings)
     return lambda image: detector.find(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.records import Face
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
@@ -62,13 +62,13 @@ class Samples:
 
 def drawn(data: Path, seed: int, each: int = MOST_EACH) -> Samples:
     """Bare faces and the same with covers; each: at most so many of each origin. Raises DatasetError."""
-    random, detector = np.random.default_rng(seed), detectors.open_detector(DetectorSettings(driver="own"))
+    random, detector = np.random.default_rng(seed), detectors.open_detector(DetectorSettings(driver="tflite"))
     return _drawn(_faces(data, random, each), detector, random, prints(data))
 
 
 def masks(data: Path) -> NDArray[np.uint8]:
     """Crops uint8 [N, 48, 48] of people most of whom wear a mask. Raises DatasetError."""
-    return _masks(data / "faces" / "train", detectors.open_detector(DetectorSettings(driver="own")))
+    return _masks(data / "faces" / "train", detectors.open_detector(DetectorSettings(driver="tflite")))
 
 
 def _faces(data: Path, random: Generator, each: int) -> Iterator[tuple[NDArray[np.uint8], float, str]]:

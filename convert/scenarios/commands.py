@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import Settings, load_settings, setting_choices
 from convert.cli_arguments import at_least_one, command, data
 from convert.data.fer2013 import DatasetError
 from convert.scenarios.script import truth
@@ -41,7 +40,7 @@ def add(commands: Any) -> None:
     made.add_argument("--workers", type=at_least_one, default=2, metavar="N", help="scenes at a time (%(default)s)")
     made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
     made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
-    made.add_argument("--detector", metavar="NAME", help="own, haar, or the .tflite file of a detector of ours")
+    made.add_argument("--detector", metavar="NAME", help="tflite, haar, or the .tflite file of a detector of ours")
     made.add_argument(
         "--plots", type=Path, metavar="DIR", help="draw each scene's timeline: what was true, what was said"
     )
@@ -136,14 +135,14 @@ def _half(options: argparse.Namespace) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    settings = config.load(options.config) if options.config else Settings()
+    settings = load_settings(options.config) if options.config else Settings()
     if options.model:
         settings = dataclasses.replace(settings, model=dataclasses.replace(settings.model, file=options.model))
-    if options.detector in config.choices("detector", "driver"):
+    if options.detector in setting_choices("detector", "driver"):
         detector = dataclasses.replace(settings.detector, driver=options.detector)
         settings = dataclasses.replace(settings, detector=detector)
     elif options.detector:
-        detector = dataclasses.replace(settings.detector, driver="own", model=options.detector)
+        detector = dataclasses.replace(settings.detector, driver="tflite", model=options.detector)
         settings = dataclasses.replace(settings, detector=detector)
     return settings
 

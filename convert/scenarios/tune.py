@@ -14,13 +14,13 @@ from convert.scenarios.score.figures import DEGRADED, LEAST_EVENTS, Heard, figur
 
 GRID: dict[str, tuple[float, ...]] = {
     "window_s": (0.95, 1.0, 1.2, 1.5),
-    "enter": (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
-    "stay": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
-    "vague_s": (1.0, 1.5, 2.0, 2.5),
+    "enter_threshold": (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
+    "exit_threshold": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
+    "dwell_s": (1.0, 1.5, 2.0, 2.5),
 }
-"""The settings of `decide`, and what each may become."""
+"""The settings of `decisions`, and what each may become."""
 Decisions = dict[str, Any]
-"""Some fields of `config.Decide`."""
+"""Some fields of `DecisionSettings`."""
 ROUNDS = 2
 PRECISION = {"happy": 0.95}
 LEAST = 0.85
@@ -34,7 +34,7 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
     from tqdm import tqdm
 
     kept = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
-    best: Decisions = {name: getattr(settings.decide, name) for name in GRID}
+    best: Decisions = {name: getattr(settings.decisions, name) for name in GRID}
     made = judged(kept, best, settings)
     first, worth = made, value(made)
     with tqdm(total=rounds * sum(map(len, GRID.values())), unit="trial", disable=None) as bar:
@@ -44,7 +44,7 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
                 for number in numbers:
                     bar.update()
                     point = best | {name: number}
-                    if point.get("stay", 0.0) > point.get("enter", 1.0):
+                    if point.get("exit_threshold", 0.0) > point.get("enter_threshold", 1.0):
                         continue
                     trial = judged(kept, point, settings)
                     if value(trial) > worth:
@@ -52,7 +52,7 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
             if worth == before:
                 break
     return {
-        "decide": best,
+        "decisions": best,
         "value": round(worth, 4),
         "value_before": round(value(first), 4),
         "before": first,
@@ -62,9 +62,9 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
 
 def judged(outcomes: Sequence[Outcome], decisions: Decisions, settings: Settings) -> dict[str, Any]:
     """The figures of the scenes with other decisions, every expression being said."""
-    decide = dataclasses.replace(settings.decide, **decisions)
-    words = dataclasses.replace(settings.words, expressions=LABELS)
-    chosen = dataclasses.replace(settings, decide=decide, words=words)
+    decided = dataclasses.replace(settings.decisions, **decisions)
+    announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
+    chosen = dataclasses.replace(settings, decisions=decided, announcements=announcements)
     heard = [Heard(outcome.truth, said := again(outcome, chosen), said) for outcome in outcomes]
     return figures(heard, LABELS, LABELS)
 
@@ -84,8 +84,8 @@ def value(made: Mapping[str, Any]) -> float:
 
 def as_text(best: Mapping[str, Any]) -> str:
     """What the search found, for people."""
-    lines = [f"value {best['value_before']} -> {best['value']}", "", "[decide]"]
-    lines += [f"{name} = {number}" for name, number in best["decide"].items()]
+    lines = [f"value {best['value_before']} -> {best['value']}", "", "[decisions]"]
+    lines += [f"{name} = {number}" for name, number in best["decisions"].items()]
     for name in ("before", "after"):
         lines += ["", f"{name}: p95 {best[name]['delay_p95_s']} s, talking {best[name]['neutral_per_10min']}"]
         for word, row in best[name]["expressions"].items():

@@ -11,16 +11,16 @@ install_yunet() {
         return
     fi
     if ! "$PREFIX/venv/bin/python" -I -B -c 'import sys
-from assistant.config import settings
+from assistant.config.settings import DetectorSettings
 from assistant.vision.detectors.yunet import YuNet
-YuNet(settings.Detector(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
+YuNet(DetectorSettings(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
         rm -f "$YUNET"
         warn "YuNet does not work here: $(last_line "$WORK/why"). The built-in face detector is used"
         return
     fi
     set_setting detector driver '"yunet"'
     set_setting detector model "\"$YUNET\""
-    note "YuNet looks for faces; detector.driver = \"own\" in $SETTINGS chooses the built-in one"
+    note "YuNet looks for faces; detector.driver = \"tflite\" in $SETTINGS chooses the built-in one"
 }
 
 has_yunet() { [ -f "$YUNET" ] && [ "$(digest "$YUNET")" = "$YUNET_SHA256" ]; }

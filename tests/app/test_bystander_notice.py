@@ -65,7 +65,7 @@ def test_markup_in_the_words_stays_words() -> None:
 
 
 def test_the_command_prints_or_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "my.toml").write_text('[words]\nlocale = "de"\n')
+    (tmp_path / "my.toml").write_text('[announcements]\nlocale = "de"\n')
     assert cli.main(["notice", "--config", str(tmp_path / "my.toml")]) == 0
     printed = capsys.readouterr().out
     assert "<h1>Ich bin blind.</h1>" in printed

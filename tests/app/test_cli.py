@@ -102,9 +102,9 @@ def test_wrong_settings_are_all_listed_and_exit_78(tmp_path: Path) -> None:
 
 
 def test_a_language_without_words_is_a_wrong_setting(tmp_path: Path) -> None:
-    (tmp_path / "my.toml").write_text('[words]\nlocale = "tlh"\n')
+    (tmp_path / "my.toml").write_text('[announcements]\nlocale = "tlh"\n')
     told = complaint("config", "--config", tmp_path / "my.toml", exit_code=78)
-    assert "words.locale is 'tlh'; allowed: ar, de, en" in told
+    assert "announcements.locale is 'tlh'; allowed: ar, de, en" in told
 
 
 def test_wrong_usage_is_2_and_names_the_choice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +224,7 @@ def test_run_falls_back_to_the_second_model_and_says_so(tmp_path: Path) -> None:
 
 def test_the_whole_assistant_speaks_the_language_of_its_settings(tmp_path: Path) -> None:
     settings, german = tmp_path / "my.toml", phrases.load("de")
-    settings.write_text('[words]\nlocale = "de"\n')
+    settings.write_text('[announcements]\nlocale = "de"\n')
     with running("--config", settings, "--camera", "opencv", "--source", "63") as child:
         assert until(child, german.fault("camera")) == [german.fault("camera")]
         assert control_client.ask("mute").text == german.status("muted")

@@ -10,12 +10,11 @@ import pytest
 
 from assistant.app import cli
 from assistant.config import last_good
-from assistant.config import settings as config
-from assistant.config.settings import Settings, Voice
+from assistant.config.settings import Settings, VoiceSettings, to_toml
 from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_whole
 
-SLOW = dataclasses.replace(Settings(), voice=Voice(rate_wpm=120))
+SLOW = dataclasses.replace(Settings(), voice=VoiceSettings(rate_wpm=120))
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_a_service_goes_on_with_the_last_settings_that_were_right(
     assert settings == Settings()
     assert problem is not None
     assert problem[0] == "settings"
-    file.write_text(config.to_toml(SLOW))
+    file.write_text(to_toml(SLOW))
     assert cli._service_settings(_options(file)) == (SLOW, None)
     file.write_text("[voice]\nrate_wpm = 9000\n")
     settings, problem = cli._service_settings(_options(file))

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config import settings as settings_module
+from assistant.config.settings import (
+    ControlSettings,
+    Settings,
+    VoiceSettings,
+    load_settings,
+    override_settings,
+    parse_settings,
+    setting_choices,
+    to_toml,
+)
 from assistant.errors import ConfigError
 from assistant.records import EXPRESSIONS
 
@@ -19,14 +28,14 @@ from assistant.records import EXPRESSIONS
 def mistakes(text: str) -> list[str]:
     """What is wrong, without the numbers of the lines."""
     with pytest.raises(ConfigError) as caught:
-        config.parse(text, "my.toml")
+        parse_settings(text, "my.toml")
     lines = str(caught.value).splitlines()
     assert all(line.startswith("my.toml: ") for line in lines)
     return [re.sub(r"^line \d+: ", "", line.removeprefix("my.toml: ")) for line in lines]
 
 
 def test_nothing_set_is_the_defaults() -> None:
-    assert config.parse("") == Settings() == config.load()
+    assert parse_settings("") == Settings() == load_settings()
 
 
 def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
@@ -36,27 +45,27 @@ def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
     fps = 99
     width = 640.5
     rotate = 45
-    [words]
+    [announcements]
     expressions = ["happy", "furious"]
     verbosity = "loud"
     [vioce]
     [voice]
     device = 3
     volume = true
-    [decide]
-    stay = 0.9
+    [decisions]
+    exit_threshold = 0.9
     """
     assert sorted(mistakes(text)) == sorted(
         [
             "unknown setting camera.fpss; did you mean camera.fps?",
             "camera.fps is 99; allowed: a number from 1 to 30",
             "camera.width is 640.5; allowed: a whole number from 160 to 1920",
-            f"words.expressions is ['happy', 'furious']; allowed: a list of {', '.join(EXPRESSIONS[:7])}",
-            "words.verbosity is 'loud'; allowed: quiet, brief, normal, full",
+            f"announcements.expressions is ['happy', 'furious']; allowed: a list of {', '.join(EXPRESSIONS[:7])}",
+            "announcements.verbosity is 'loud'; allowed: quiet, brief, normal, full",
             "unknown setting vioce; did you mean voice?",
             "voice.device is 3; allowed: a text in quotes",
             "voice.volume is True; allowed: a whole number from 10 to 100",
-            "decide.stay is 0.9; it must not exceed decide.enter",
+            "decisions.exit_threshold is 0.9; it must not exceed decisions.enter_threshold",
             "camera.rotate is 45; allowed: 0, 90, 180, 270",
         ]
     )
@@ -86,7 +95,7 @@ def test_all_mistakes_are_told_at_once_each_with_what_is_allowed() -> None:
         ('[controls]\nbuttons = ["17"]', "allowed: a list of at most 3"),
         ("[controls]\nkeys = true", "controls.keys is True; allowed: a text in quotes"),
         ("[controls]\nbutton = [17]", "did you mean controls.buttons?"),
-        ("quite_unlike_anything = 1", "known: camera, detector, model, decide, words, voice, controls"),
+        ("quite_unlike_anything = 1", "known: camera, detector, model, decisions, announcements, voice, controls"),
     ],
 )
 def test_malformed_settings_are_one_clear_line(text: str, said: str) -> None:
@@ -95,10 +104,10 @@ def test_malformed_settings_are_one_clear_line(text: str, said: str) -> None:
 
 
 def test_the_controls() -> None:
-    made = config.parse('[controls]\nbuttons = [17, 27, 22]\nkeys = "OpenRun Pro"\nshutdown_command = ""')
-    assert made.controls == config.Controls((17, 27, 22), "OpenRun Pro", "")
-    assert config.parse("[controls]\nbuttons = []").controls.buttons == ()
-    assert "buttons = [17, 27, 22]" in config.to_toml(made)
+    made = parse_settings('[controls]\nbuttons = [17, 27, 22]\nkeys = "OpenRun Pro"\nshutdown_command = ""')
+    assert made.controls == ControlSettings((17, 27, 22), "OpenRun Pro", "")
+    assert parse_settings("[controls]\nbuttons = []").controls.buttons == ()
+    assert "buttons = [17, 27, 22]" in to_toml(made)
 
 
 DOTS = "a" + ".a" * 19000
@@ -126,7 +135,7 @@ def test_a_hostile_file_takes_no_time_and_its_mistakes_no_room(text: str) -> Non
     began = time.process_time()
     lines = mistakes(text)
     assert time.process_time() - began < 1
-    assert len(lines) <= config.MOST_MISTAKES + 1
+    assert len(lines) <= settings_module.MOST_MISTAKES + 1
     assert max(map(len, lines)) < 600
 
 
@@ -139,11 +148,11 @@ def test_beyond_twenty_mistakes_they_are_counted() -> None:
 
 
 def test_dots_in_texts_and_comments_are_nobodys_business() -> None:
-    made = config.parse(
+    made = parse_settings(
         '# 1. 2. 3. 4. 5. 6. 7. 8. 9. 10.\n[camera]\nsource = "http://a.b.c.d.e.f.g.h.i.j/k.l" # ......... "'
     )
     assert made.camera.source == "http://a.b.c.d.e.f.g.h.i.j/k.l"
-    assert config.parse('[voice]\nname = \'it is """ a.b.c.d.e.f.g.h.i.j\'').voice.name.startswith("it is")
+    assert parse_settings('[voice]\nname = \'it is """ a.b.c.d.e.f.g.h.i.j\'').voice.name.startswith("it is")
 
 
 def test_a_number_too_long_to_print_is_a_mistake_like_others() -> None:
@@ -153,7 +162,7 @@ def test_a_number_too_long_to_print_is_a_mistake_like_others() -> None:
 
 def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
     big, latin, fifo = tmp_path / "big.toml", tmp_path / "latin.toml", tmp_path / "fifo.toml"
-    big.write_text("#" * (config.MAX_BYTES + 1))
+    big.write_text("#" * (settings_module.MAX_BYTES + 1))
     latin.write_bytes(b"# caf\xe9")
     os.mkfifo(fifo)
     for path, said in (
@@ -164,7 +173,7 @@ def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
         (tmp_path, "Is a directory|not a regular file"),
     ):
         with pytest.raises(ConfigError, match=said) as caught:
-            config.load(path)
+            load_settings(path)
         assert str(path) in str(caught.value)
 
 
@@ -172,10 +181,10 @@ def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_pat
     path = tmp_path / "my.toml"
     path.write_text("[camera]\nfps = 99\n")
     with pytest.raises(ConfigError) as caught:
-        config.load(path)
+        load_settings(path)
     assert str(caught.value) == f"{path}: line 2: camera.fps is 99; allowed: a number from 1 to 30"
-    path.write_text("[camera]\nfps = 9\n".ljust(config.MAX_BYTES))
-    assert config.load(path).camera.fps == 9
+    path.write_text("[camera]\nfps = 9\n".ljust(settings_module.MAX_BYTES))
+    assert load_settings(path).camera.fps == 9
 
 
 def test_a_name_that_is_far_off_is_still_understood() -> None:
@@ -183,13 +192,13 @@ def test_a_name_that_is_far_off_is_still_understood() -> None:
 
 
 def test_options_replace_settings_and_may_not_be_wrong_either() -> None:
-    before = config.parse("[camera]\nfps = 5\n[voice]\nvolume = 50\n")
-    after = config.override(before, {"camera": {"width": 320, "driver": "folder"}, "voice": {"rate_wpm": 200}})
+    before = parse_settings("[camera]\nfps = 5\n[voice]\nvolume = 50\n")
+    after = override_settings(before, {"camera": {"width": 320, "driver": "folder"}, "voice": {"rate_wpm": 200}})
     assert (after.camera.width, after.camera.driver, after.camera.fps) == (320, "folder", 5)
     assert (after.voice.rate_wpm, after.voice.volume) == (200, 50)
-    assert config.override(before, {}) == before
+    assert override_settings(before, {}) == before
     with pytest.raises(ConfigError) as caught:
-        config.override(before, {"camera": {"fps": 99, "width": 320}, "voice": {"volume": 5}})
+        override_settings(before, {"camera": {"fps": 99, "width": 320}, "voice": {"volume": 5}})
     assert str(caught.value).splitlines() == [
         "camera.fps is 99; allowed: a number from 1 to 30",
         "voice.volume is 5; allowed: a whole number from 10 to 100",
@@ -197,31 +206,31 @@ def test_options_replace_settings_and_may_not_be_wrong_either() -> None:
 
 
 def test_the_choices_of_a_setting_are_those_that_it_takes() -> None:
-    assert config.choices("words", "verbosity") == ("quiet", "brief", "normal", "full")
-    for driver in config.choices("camera", "driver"):
-        assert config.parse(f'[camera]\ndriver = "{driver}"').camera.driver == driver
+    assert setting_choices("announcements", "verbosity") == ("quiet", "brief", "normal", "full")
+    for driver in setting_choices("camera", "driver"):
+        assert parse_settings(f'[camera]\ndriver = "{driver}"').camera.driver == driver
 
 
 def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "config.toml")
+    monkeypatch.setattr(settings_module, "SYSTEM_FILE", tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("[voice]\nrate_wpm = 300\n")
-    assert config.load().voice.rate_wpm == 300
+    assert load_settings().voice.rate_wpm == 300
 
 
 def test_what_the_boot_file_sets_comes_first_and_the_rest_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     system, boot = tmp_path / "config.toml", tmp_path / "boot.toml"
-    monkeypatch.setattr(config, "SYSTEM_FILE", system)
-    monkeypatch.setattr(config, "BOOT_FILE", boot)
+    monkeypatch.setattr(settings_module, "SYSTEM_FILE", system)
+    monkeypatch.setattr(settings_module, "BOOT_FILE", boot)
     boot.write_bytes(b"\xef\xbb\xbf[voice]\r\nvolume = 40\r\n")  # as an editor on Windows writes it
-    assert config.load().voice == config.Voice(volume=40)
-    system.write_text('[voice]\nvolume = 70\nrate_wpm = 300\n[words]\nlocale = "de"\n')
-    made = config.load()
-    assert (made.voice.volume, made.voice.rate_wpm, made.words.locale) == (40, 300, "de")
+    assert load_settings().voice == VoiceSettings(volume=40)
+    system.write_text('[voice]\nvolume = 70\nrate_wpm = 300\n[announcements]\nlocale = "de"\n')
+    made = load_settings()
+    assert (made.voice.volume, made.voice.rate_wpm, made.announcements.locale) == (40, 300, "de")
     boot.write_text("\n[voice]\nvolume = 40\nrate_wpm = 9000\n")
     with pytest.raises(ConfigError, match=r"boot\.toml: line 4: voice\.rate_wpm is 9000") as caught:
-        config.load()
+        load_settings()
     assert caught.value.lines == (4,)
 
 
@@ -231,7 +240,7 @@ def test_what_the_boot_file_sets_comes_first_and_the_rest_stays(
         ("[voice]\nvolume = 5000\n\n[camera]\nfpss = 3\nrotate = 45\n", (2, 5, 6)),
         ("[voice]\nvolume = \n", (2,)),
         ("# one\n[voice\n", (2,)),
-        ('[words]\nlocale = "en', (2,)),
+        ('[announcements]\nlocale = "en', (2,)),
         ("[voice]\n[vioce]\n", (2,)),
         ("camera = 3\n", (1,)),
         ("voice.volume = 5000\n", ()),  # written in a way that is not looked for: told without a line
@@ -241,7 +250,7 @@ def test_what_the_boot_file_sets_comes_first_and_the_rest_stays(
 )
 def test_a_mistake_is_told_with_its_line(text: str, lines: tuple[int, ...]) -> None:
     with pytest.raises(ConfigError) as caught:
-        config.parse(text)
+        parse_settings(text)
     assert caught.value.lines == lines
     told = [line for line in str(caught.value).splitlines() if re.search(r"line \d", line)]
     assert bool(told) == bool(lines)
@@ -272,24 +281,28 @@ def test_what_is_printed_reads_back_the_same(data: st.DataObject) -> None:
     made = Settings(**sections)
     led = tuple(pin for pin in made.camera.led if pin not in made.controls.buttons)
     turned = dataclasses.replace(made.camera, rotate=made.camera.rotate // 90 * 90, led=led)
-    gap_s = max(made.decide.gap_s, 2.1 / made.camera.fps)
-    calm = dataclasses.replace(made.decide, stay=min(made.decide.stay, made.decide.enter), gap_s=gap_s)
-    made = dataclasses.replace(made, camera=turned, decide=calm)
-    assert config.parse(config.to_toml(made)) == made
+    max_gap_s = max(made.decisions.max_gap_s, 2.1 / made.camera.fps)
+    calm = dataclasses.replace(
+        made.decisions,
+        exit_threshold=min(made.decisions.exit_threshold, made.decisions.enter_threshold),
+        max_gap_s=max_gap_s,
+    )
+    made = dataclasses.replace(made, camera=turned, decisions=calm)
+    assert parse_settings(to_toml(made)) == made
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gives_settings_or_a_config_error(text: str) -> None:
     try:
-        made = config.parse(text)
+        made = parse_settings(text)
     except ConfigError:
         return
-    assert config.parse(config.to_toml(made)) == made
+    assert parse_settings(to_toml(made)) == made
 
 
 def test_every_setting_has_a_sentence_and_its_limits() -> None:
-    printed = config.to_toml(Settings())
+    printed = to_toml(Settings())
     for section in dataclasses.fields(Settings):
         for item in dataclasses.fields(section.default_factory):
             assert item.metadata["doc"] in printed

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import virtual_camera
 
-from assistant.config.settings import Camera as CameraSettings
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import CameraSettings, DetectorSettings
 from assistant.errors import CameraError
 from assistant.vision import detectors
 from assistant.vision.cameras import open_camera

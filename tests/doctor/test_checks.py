@@ -11,8 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import (
+    CameraSettings,
+    ControlSettings,
+    DetectorSettings,
+    ModelSettings,
+    Settings,
+    VoiceSettings,
+)
 from assistant.doctor import libraries, system
 from assistant.doctor import vision as sight
 from assistant.doctor.finding import Finding, bad, good
@@ -55,7 +61,7 @@ def squares(dark: int, light: int) -> NDArray[np.uint8]:
 def shown(folder: Path, image: NDArray[np.uint8], **settings: object) -> Finding:
     folder.mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "picture.png"), image)
-    camera = config.Camera(driver="folder", source=str(folder), picture_s=0.3, **settings)  # type: ignore[arg-type]
+    camera = CameraSettings(driver="folder", source=str(folder), picture_s=0.3, **settings)  # type: ignore[arg-type]
     return sight.camera(Settings(camera=camera), no_note)
 
 
@@ -103,12 +109,12 @@ def test_a_picture_that_shows_nothing(tmp_path: Path, image: NDArray[np.uint8], 
 
 
 def test_a_camera_that_is_not_there_or_breaks(tmp_path: Path) -> None:
-    gone = apart("camera", Settings(camera=config.Camera(driver="opencv", source="63")))
+    gone = apart("camera", Settings(camera=CameraSettings(driver="opencv", source="63")))
     assert (gone.said, gone.advice) == (("camera_none",), "camera")
     assert "/dev/video63 does not exist" in gone.detail
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "a.png").write_bytes(b"no picture")
-    torn = sight.camera(Settings(camera=config.Camera(driver="folder", source=str(tmp_path / "torn"))), no_note)
+    torn = sight.camera(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path / "torn"))), no_note)
     assert "not a picture that can be read" in torn.detail
 
 
@@ -123,7 +129,7 @@ def test_a_camera_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_detector(tmp_path: Path) -> None:
     assert apart("detector", Settings()).said == ("detector",)
-    for detector in (config.Detector(driver="yunet"), config.Detector(model=str(tmp_path / "none.tflite"))):
+    for detector in (DetectorSettings(driver="yunet"), DetectorSettings(model=str(tmp_path / "none.tflite"))):
         broken = sight.detector(Settings(detector=detector), no_note)
         assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
 
@@ -133,7 +139,7 @@ def test_the_judge_of_covered_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
     cut.write_bytes(cut.read_bytes()[:-1])
     monkeypatch.setattr("assistant.vision.inference.occlusion.model_file.find_model", lambda name: cut)
-    broken = sight.cover(Settings(), no_note)
+    broken = sight.occlusion(Settings(), no_note)
     assert (broken.ok, broken.said, broken.advice) == (False, ("faults.occlusion",), "install")
     assert "does not match its card" in broken.detail
 
@@ -154,7 +160,7 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
         (other, "fails its self-test"),
         (tmp_path / "none.tflite", "no such model file"),
     ):
-        broken = sight.model(Settings(model=config.Model(file=str(model))), no_note)
+        broken = sight.model(Settings(model=ModelSettings(file=str(model))), no_note)
         assert (broken.ok, broken.said, broken.advice) == (False, ("faults.model",), "install")
         assert why in broken.detail
     monkeypatch.setattr(sight, "_times", lambda work: 987.6)
@@ -165,9 +171,9 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
 def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "picamera2", None)
     tried: list[str] = []
-    assert libraries.imports(Settings(camera=config.Camera(driver="opencv")), tried.append).ok
+    assert libraries.imports(Settings(camera=CameraSettings(driver="opencv")), tried.append).ok
     assert tried == ["numpy", "cv2", "the TFLite runtime"]
-    found = libraries.imports(Settings(camera=config.Camera(driver="picamera2")), tried.append)
+    found = libraries.imports(Settings(camera=CameraSettings(driver="picamera2")), tried.append)
     assert (found.said, found.advice) == (("imports_broken",), "install")
     assert found.detail.startswith("picamera2: ModuleNotFoundError")
 
@@ -177,7 +183,7 @@ def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pyte
 
 def test_pins_that_can_be_had_and_pins_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gpiozero")
-    settings = Settings(camera=config.Camera(led=(23,)), controls=config.Controls(buttons=(17, 27)))
+    settings = Settings(camera=CameraSettings(led=(23,)), controls=ControlSettings(buttons=(17, 27)))
     for name, detail in (("buttons", "buttons at pins 17, 27: "), ("light", "camera light at pin 23: ")):
         broken = apart(name, settings)  # this machine has none
         assert (broken.said, broken.advice) == ((f"faults.{name}",), "pins")
@@ -335,7 +341,7 @@ def test_a_service_manager_that_fails_or_hangs(
 def voice(folder: Path) -> Iterator[Client]:
     """A real voice, and a link to it in the place of vision."""
     stop = threading.Event()
-    settings = Settings(voice=config.Voice(engine="printed"), controls=config.Controls(keys="off"))
+    settings = Settings(voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off"))
     thread = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
     thread.start()
     client = Client(folder / "voice.sock")

@@ -16,8 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import phrases
-from assistant.config import settings as config
-from assistant.config.settings import Settings
+from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings
 from assistant.doctor.checkup import Check, Report, checkup
 from assistant.doctor.finding import Finding, advice, bad, good, sentences
 from assistant.doctor.isolated_check import probe
@@ -35,7 +34,7 @@ NAMES = [
     "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "light",
     "temperature", "voltage", "memory", "units",
 ]  # fmt: skip
-PRINTED = config.Voice(engine="printed")
+PRINTED = VoiceSettings(engine="printed")
 
 
 @pytest.fixture
@@ -152,12 +151,12 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
     assert (settings["said"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
     assert "unknown setting camera.fsp; did you mean camera.fps?; " in done.stderr
     assert "rate_wpm is 9000" in done.stderr
-    file.write_text('fps = 3\n[words]\nlocale = "de"\n')
+    file.write_text('fps = 3\n[announcements]\nlocale = "de"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
     assert found(done)["settings"]["said"] == "Die Einstellungen sind falsch.", "what is right of them is used"
     assert found(done)["camera"]["said"] == "Die Kamera gibt kein Bild."
     assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
-    file.write_text('fps = 3\n[words]\nlocale = "tlh"\n')
+    file.write_text('fps = 3\n[announcements]\nlocale = "tlh"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
     assert found(done)["settings"]["said"] == "The settings are wrong."
 
@@ -228,7 +227,7 @@ def test_a_camera_that_never_opens_is_given_up(tmp_path: Path, monkeypatch: pyte
         "import threading\nclass Picamera2:\n    def __init__(self, number):\n        threading.Event().wait(60)\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    settings = Settings(camera=config.Camera(driver="picamera2"))
+    settings = Settings(camera=CameraSettings(driver="picamera2"))
     began = time.monotonic()
     finding = probe("camera", settings, lambda why: bad("camera_none", "camera", detail=why), 5.0, NEVER)
     assert time.monotonic() - began < 10
@@ -254,7 +253,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
 
 
 def speech(**settings: object) -> Speech:
-    return Speech(config.Voice(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
+    return Speech(VoiceSettings(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
 
 
 def both(subject: Speech) -> tuple[Finding, Finding]:
@@ -293,7 +292,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
 
 def test_quiet_the_device_is_tried_with_silence(tool: FakeTool) -> None:
     tool.install("paced")
-    subject = Speech(config.Voice(), "en", "Hello.", is_quiet=True)
+    subject = Speech(VoiceSettings(), "en", "Hello.", is_quiet=True)
     assert both(subject) == (good("voice", detail="espeak-ng library"), good("sound"))
     (played,) = tool.played()
     assert loudness(played.pcm) == 0
@@ -425,7 +424,7 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: p
     monkeypatch.setattr(CommandPlayer, "play", lambda self, pcm, cancel: True)
     monkeypatch.setattr("assistant.doctor.checkup.probe", lambda name, *rest: bad("late", "restart"))
     out = io.StringIO()
-    settings = Settings(controls=config.Controls(buttons=(17,)))
+    settings = Settings(controls=ControlSettings(buttons=(17,)))
     assert checkup(settings, "", NEVER, out=out) == 1
     assert heard[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
     assert heard[4:9] == [

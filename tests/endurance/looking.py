@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import Camera, Settings
+from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import ModelError
 from assistant.records import Fate, Frame, Priority, Utterance
 from assistant.vision import factory
@@ -231,7 +231,7 @@ def scripted(count: int) -> Outcome:
 def real(count: int) -> Outcome:
     """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
     wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
-    settings = Settings(camera=Camera(fps=REAL_FPS))
+    settings = Settings(camera=CameraSettings(fps=REAL_FPS))
     line, words = factory.pipeline(settings), factory.words(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from assistant import phrases
-from assistant.config.settings import Voice
+from assistant.config.settings import VoiceSettings
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.voices.espeak import synthesizers
 from tests.support import locale_lint
@@ -67,7 +67,7 @@ class Vocabulary:
         texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.silence, range(1, 90))}
         texts |= {f"{words.status('running')} {words.status('muted')}"}
         spoken, self._known = [], {}
-        for speak in reversed(synthesizers(Voice(), words.voice)):  # the first is the one that is mostly heard
+        for speak in reversed(synthesizers(VoiceSettings(), words.voice)):  # the first is the one that is mostly heard
             with ThreadPoolExecutor(4) as pool:
                 made = pool.map(lambda text, speak=speak: (speak(text, threading.Event()), text), sorted(texts))
                 spoken = [(pcm.samples, text) for pcm, text in made if pcm]

@@ -13,12 +13,12 @@ import pytest
 
 from assistant.app import cli
 from assistant.config import last_good
-from assistant.config import settings as config
+from assistant.config.settings import Settings, load_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 from tests.faults.box import ROOT, Box, Row, without
 
 STANDARD, LAST = "Settings are wrong. Using the standard ones.", "Settings are wrong. Using the last ones."
-GOOD = '[words]\nverbosity = "brief"\n[voice]\nrate_wpm = 175\n'
+GOOD = '[announcements]\nverbosity = "brief"\n[voice]\nrate_wpm = 175\n'
 
 
 def mount(row: Row, folder: Path, size: str) -> None:
@@ -84,15 +84,15 @@ def test_d2(box: Box, row: Row) -> None:
 def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "@nobody")
     monkeypatch.setenv("STATE_DIRECTORY", str(box.folder / "state"))
-    whole = config.to_toml(config.parse(GOOD, "good")).encode()[-1500:]
+    whole = to_toml(parse_settings(GOOD, "good")).encode()[-1500:]
     whole = whole[whole.index(b"\n[") :]
     options = cli.parser(cli.COMMANDS).parse_args(["run", "--config", str(settings(box, whole))])
-    assert config.load(options.config)
+    assert load_settings(options.config)
     for size in range(len(whole)):
         settings(box, whole[:size])
         found, _ = cli._service_settings(options)
-        assert isinstance(found, config.Settings)
-    last_good.keep(config.parse(GOOD, "good"))
+        assert isinstance(found, Settings)
+    last_good.keep(parse_settings(GOOD, "good"))
     since = service(box, settings(box, whole + b"[cut"))
     row.said(box.ear.until(LAST), since)
 
@@ -105,10 +105,10 @@ def test_d4(box: Box, row: Row) -> None:
 
 @pytest.mark.fault("D5", "mistakes in the settings", say=4)
 def test_d5(box: Box, row: Row) -> None:
-    wrong = b'[camera]\nfsp = 3\nfps = nan\nwidth = "wide"\n[decide]\nenter = inf\n'
+    wrong = b'[camera]\nfsp = 3\nfps = nan\nwidth = "wide"\n[decisions]\nenter_threshold = inf\n'
     since = service(box, settings(box, wrong))
     row.said(box.ear.until(STANDARD), since)
-    for key in ("camera.fsp", "camera.fps", "camera.width", "decide.enter"):
+    for key in ("camera.fsp", "camera.fps", "camera.width", "decisions.enter_threshold"):
         assert key in box.log()
 
 
@@ -122,7 +122,7 @@ def test_d5(box: Box, row: Row) -> None:
 def test_d6(box: Box, row: Row, content: bytes) -> None:
     began = time.monotonic()
     with pytest.raises(ConfigError):
-        config.load(settings(box, content))
+        load_settings(settings(box, content))
     assert time.monotonic() - began < 1
     since = service(box, box.folder / "my.toml")
     row.said(box.ear.until(STANDARD), since)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from assistant.config.settings import Detector
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError, ModelError
 from assistant.records import EXPRESSIONS
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
@@ -77,7 +77,7 @@ def target() -> Iterator[Attack]:
                 )
                 assert len(card.self_test) in (0, 7)
             with _one_line():
-                TFLiteFaceDetector(Detector(model=str(model)))
+                TFLiteFaceDetector(DetectorSettings(model=str(model)))
             with _one_line():
                 assert math.isfinite(OcclusionClassifier(model).threshold)
 

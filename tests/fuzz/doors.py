@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant import phrases
-from assistant.config.settings import Controls, Settings, Voice
+from assistant.config.settings import ControlSettings, Settings, VoiceSettings
 from assistant.errors import IPCError
 from assistant.ipc import control_client as control
 from assistant.ipc.link import Client
@@ -92,7 +92,9 @@ def opened() -> Iterator[Doors]:
         complaints.heard = doors.complaints
         logging.getLogger("assistant").addHandler(complaints)
         logging.getLogger("assistant").propagate = False
-        settings = Settings(voice=Voice(engine="printed"), controls=Controls(keys="off", shutdown_command=""))
+        settings = Settings(
+            voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off", shutdown_command="")
+        )
         stop = _Stop()
         thread = threading.Thread(target=serve, args=(settings, doors.link, phrases.load("en"), stop), daemon=True)
         thread.start()

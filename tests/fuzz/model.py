@@ -21,7 +21,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from hypothesis import strategies as st
 
-from assistant.config.settings import Detector
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError, ModelError
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference import model_file, sandbox
@@ -138,7 +138,7 @@ def _survive(path: Path, content: bytes) -> None:
 def _loaded(path: Path, is_detector: bool) -> bytes:
     try:
         if is_detector:
-            own = TFLiteFaceDetector(Detector(model=str(path)))
+            own = TFLiteFaceDetector(DetectorSettings(model=str(path)))
             own.find(np.full((120, 160, 3), 90, np.uint8), np.full((120, 160), 90, np.uint8))
         else:
             ExpressionClassifier(path, 1).probabilities(np.full((48, 48), 7, np.uint8))

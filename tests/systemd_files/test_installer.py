@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings
+from assistant.config.settings import Settings, override_settings, parse_settings, to_toml
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
@@ -41,7 +41,7 @@ class Bench:
         self.settings, self.prefix = folder / "etc/config.toml", folder / "opt"
         for place in (self.bin, self.settings.parent, self.prefix / "venv/bin", folder / "work"):
             place.mkdir(parents=True)
-        self.settings.write_text(settings.to_toml(settings.Settings()))
+        self.settings.write_text(to_toml(Settings()))
         for name in ("espeak-ng", "aplay", "systemctl", "dpkg-query", "apt-get", "bluetoothctl"):
             self.install(name)
         self.install("dpkg-query", "echo installed")
@@ -72,8 +72,8 @@ class Bench:
         lines = file.read_text().splitlines() if file.exists() else []
         return [line.removeprefix(f"{name} ") for line in lines if line.startswith(f"{name} ")]
 
-    def read(self) -> settings.Settings:
-        return settings.parse(self.settings.read_text())
+    def read(self) -> Settings:
+        return parse_settings(self.settings.read_text())
 
 
 @pytest.fixture
@@ -139,19 +139,19 @@ def test_it_speaks_on_the_card_of_the_settings(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        (settings.to_toml(settings.Settings()), settings.Settings()),
-        ("", settings.Settings()),
+        (to_toml(Settings()), Settings()),
+        ("", Settings()),
         ("[voice]\nvolume = 30\n\n[camera]\nfps = 5.0", None),
         ("[camera]\nfps = 5.0\n[voice]", None),
     ],
 )
-def test_one_setting_is_set_and_the_others_stay(bench: Bench, text: str, kept: settings.Settings | None) -> None:
+def test_one_setting_is_set_and_the_others_stay(bench: Bench, text: str, kept: Settings | None) -> None:
     bench.settings.write_text(text)
     before = kept or bench.read()
     assert bench.run("set_setting voice device '\"Headphones\"'").returncode == 0
     after = bench.read()
     assert after.voice.device == "Headphones"
-    assert settings.override(after, {"voice": {"device": ""}}) == before
+    assert override_settings(after, {"voice": {"device": ""}}) == before
     assert len(bench.settings.read_text().splitlines()) <= len(text.splitlines()) + 4
 
 
@@ -188,7 +188,7 @@ def test_without_yunet_it_goes_on_and_says_so(bench: Bench, server: str, name: s
     assert re.search(why, done.stderr)
     assert "The built-in face detector is used" in done.stderr
     assert not (bench.prefix / "yunet_n_320_320.onnx").exists()
-    assert bench.read() == settings.Settings()
+    assert bench.read() == Settings()
 
 
 def test_a_paired_headset_is_the_sound_device(bench: Bench) -> None:
@@ -218,7 +218,7 @@ def test_without_a_headset_it_says_what_to_do(bench: Bench) -> None:
     assert done.returncode == 1
     assert "No headset was found; switch the headset to pairing mode" in done.stderr
     assert "Switch the headset to pairing mode now." in bench.calls("espeak-ng")[0]
-    assert bench.read() == settings.Settings()
+    assert bench.read() == Settings()
 
 
 STAND_INS = """
@@ -291,10 +291,10 @@ def test_what_is_no_card_is_left_alone(bench: Bench, tmp_path: Path) -> None:
 
 def test_every_line_of_the_cards_settings_may_be_taken() -> None:
     text = (SYSTEMD / "card-settings.toml").read_text()
-    assert settings.parse(text) == settings.Settings()
+    assert parse_settings(text) == Settings()
     taken = re.sub(r"^#(\w+ =)", r"\1", text, flags=re.M)
     assert taken.count("\n#") < text.count("\n#")
-    assert settings.parse(taken) == settings.Settings()
+    assert parse_settings(taken) == Settings()
 
 
 def test_before_there_is_a_voice_the_cards_own_sounds_are_played(bench: Bench, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.errors import CameraError, CameraExhaustedError, DetectorError, ModelError
 from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import NO_FRAME_S
@@ -176,7 +176,7 @@ def test_faults_are_urgent_and_each_has_its_topic() -> None:
 
 
 def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
-    settings = Settings(words=Words(expressions=("happy",)))
+    settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
     rig = Rig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN))
     withdrawn: list[str] = []
     rig.live.withdraw = withdrawn.append

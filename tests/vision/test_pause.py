@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.records import Face, Frame, Priority
 from assistant.vision.decisions.scene import BACK_S
 from assistant.vision.pipeline import Pipeline
@@ -31,7 +31,10 @@ def covered(pattern: Sequence[tuple[float, bool]], expression: str = "happy") ->
 
 def eyed(script: Callable[[int], Sequence[Face]] = lambda frame: [face(280)], verbosity: str = "normal") -> Pipeline:
     return Pipeline(
-        Eyed(script), ScriptedReader(), dataclasses.replace(Settings(), words=Words(verbosity=verbosity)), EN
+        Eyed(script),
+        ScriptedReader(),
+        dataclasses.replace(Settings(), announcements=AnnouncementSettings(verbosity=verbosity)),
+        EN,
     )
 
 

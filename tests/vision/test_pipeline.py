@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from assistant import phrases
-from assistant.config.settings import Camera as CameraSettings
-from assistant.config.settings import Detector as DetectorSettings
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, CameraSettings, DetectorSettings, Settings
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
@@ -119,7 +117,7 @@ def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) 
     line = Pipeline(
         ScriptedDetector(lambda frame: [with_landmarks(turn if frame >= 20 else 0.0)]),
         reader,
-        dataclasses.replace(Settings(), words=Words(verbosity="full")),
+        dataclasses.replace(Settings(), announcements=AnnouncementSettings(verbosity="full")),
         EN,
     )
     read = reader.probabilities
@@ -176,7 +174,7 @@ def test_what_ends_being_true_is_withdrawn() -> None:
     line = Pipeline(
         ScriptedDetector(lambda frame: [face(280)]),
         ScriptedReader(),
-        dataclasses.replace(Settings(), words=Words(expressions=("happy",))),
+        dataclasses.replace(Settings(), announcements=AnnouncementSettings(expressions=("happy",))),
         EN,
     )
     withdrawn = [
@@ -188,7 +186,7 @@ def test_what_ends_being_true_is_withdrawn() -> None:
 
 
 def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
-    settings = Settings(words=Words(expressions=("happy",)))
+    settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
     line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN)
     said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in line.step(frame).utterances]
     assert [(each.text, each.sound) for each in said] == [
@@ -229,7 +227,7 @@ def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
 @pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
 def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbosity: str) -> None:
     crowd = [face(90 * number) for number in range(6)]
-    settings = Settings(words=Words(verbosity=verbosity))
+    settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))
     line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
     said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
     assert said == ([EN.status("many")] if verbosity in ("normal", "full") else [])
@@ -247,7 +245,7 @@ def test_no_more_faces_are_looked_at_than_asked() -> None:
 
 
 def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gone() -> None:
-    settings = dataclasses.replace(Settings(), decide=dataclasses.replace(Settings().decide, vague_s=5.0))
+    settings = dataclasses.replace(Settings(), decisions=dataclasses.replace(Settings().decisions, dwell_s=5.0))
     line = Pipeline(
         ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedReader(), settings, EN
     )
@@ -257,7 +255,9 @@ def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gon
 
 def test_who_hears_everything_hears_the_hour_in_remarks_and_in_answers() -> None:
     def told(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
-        settings = Settings(camera=CameraSettings(fov_deg=fov_deg), words=Words(verbosity="full"))
+        settings = Settings(
+            camera=CameraSettings(fov_deg=fov_deg), announcements=AnnouncementSettings(verbosity="full")
+        )
         line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), settings, EN)
         grey = picture("happy", shape)
         (said,) = [each for number in range(12) for each in line.step(Frame(grey, number / 10, number)).utterances]

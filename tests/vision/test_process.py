@@ -8,8 +8,7 @@ import cv2
 import pytest
 
 from assistant import phrases
-from assistant.config.settings import Camera as CameraSettings
-from assistant.config.settings import Settings
+from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import DetectorError
 from assistant.faults import Faults
 from assistant.ipc.messages import Ended

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import AnnouncementSettings, ControlSettings, Settings, VoiceSettings
 from assistant.errors import IPCError, VoiceError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
@@ -37,7 +37,7 @@ from assistant.voice.speech.outage import RETRY_S
 from assistant.voice.voices.printed import PrintedVoice
 
 WAIT_S = 5.0
-SETTINGS = config.Settings(voice=config.Voice(engine="printed"))
+SETTINGS = Settings(voice=VoiceSettings(engine="printed"))
 
 
 class English:
@@ -63,7 +63,7 @@ class English:
 class Bench:
     """A voice process in a thread, a vision that is linked to it, and a clock that only the test moves."""
 
-    def __init__(self, folder: Path, settings: config.Settings = SETTINGS) -> None:
+    def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         self.now, self.stop = 100.0, threading.Event()
         self.came: SimpleQueue[Message] = SimpleQueue()
         self.vision = Client(folder / "voice.sock", self.came.put)
@@ -100,9 +100,9 @@ class Out(io.StringIO):
         super().__init__()
         self.open, self.begun, self.fails = threading.Event(), threading.Event(), False
         self.open.set()
-        self.used: list[config.Voice] = []
+        self.used: list[VoiceSettings] = []
 
-    def voice(self, settings: config.Voice) -> PrintedVoice:
+    def voice(self, settings: VoiceSettings) -> PrintedVoice:
         out = self
 
         class Voice(PrintedVoice):
@@ -279,7 +279,7 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
 ) -> None:
     carried_out: SimpleQueue[str] = SimpleQueue()
     monkeypatch.setattr("assistant.voice.process.power_off", lambda command: carried_out.put(command) or "")
-    settings = dataclasses.replace(SETTINGS, controls=config.Controls(shutdown_command="halt"))
+    settings = dataclasses.replace(SETTINGS, controls=ControlSettings(shutdown_command="halt"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         looked()
         for said in ("shutdown_ask", "shutdown"):
@@ -517,7 +517,7 @@ def test_no_tick_where_a_word_was_heard(bench: Bench, looked: Callable[[], None]
 
 
 def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
-    settings = dataclasses.replace(SETTINGS, words=config.Words(still_here=False))
+    settings = dataclasses.replace(SETTINGS, announcements=AnnouncementSettings(still_here=False))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         looked()
         bench.now += IDLE_TICK_S

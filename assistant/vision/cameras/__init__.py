@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import CameraSettings
 from assistant.records import Frame
 
 Clock = Callable[[], float]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import CameraSettings
 from assistant.errors import SourceError
 from assistant.records import Frame
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import CameraSettings
 from assistant.errors import CameraBusyError, CameraError, SourceError
 from assistant.records import Frame
 from assistant.vision.cameras import Camera, Clock, v4l2

@@ -8,7 +8,7 @@ is not spoken of, and of several the neutral ones are not, but where a smile end
 import math
 from collections.abc import Collection, Sequence
 
-from assistant.config.settings import Words
+from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import KNOWN_S, Named, Remark, Told
 from assistant.vision.decisions.partner import Partner
@@ -31,7 +31,7 @@ LAST_S = 30.0
 class Scene:
     """Remembers who is there, by number, and what was last said of them."""
 
-    def __init__(self, words: Words, fov_deg: float = 62.0) -> None:
+    def __init__(self, words: AnnouncementSettings, fov_deg: float = 62.0) -> None:
         self.words, self.fov_deg = words, fov_deg
         self._is_brief, self._is_full = words.verbosity == "brief", words.verbosity == "full"
         self.partner = Partner()

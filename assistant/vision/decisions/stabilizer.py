@@ -2,16 +2,16 @@
 
 A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the last readings:
 
-- a new expression must reach `enter` (and what the model's card asks for it) in the mean and be the first choice of
-  nearly all readings (AGREEMENT); moments in which the face could not be read count against it (UNREAD), and the newest
-  must not be one: who has just turned away is not told. The held one stays until its mean falls below `stay`
-  (hysteresis);
+- a new expression must reach `enter_threshold` (and what the model's card asks for it) in the mean and be the first
+  choice of nearly all readings (AGREEMENT); moments in which the face could not be read count against it (UNREAD), and
+  the newest must not be one: who has just turned away is not told. The held one stays until its mean falls below
+  `exit_threshold` (hysteresis);
 - what has been the likeliest for longer than a window and was not sure enough is *doubted*: it must come half way from
   there to certainty (DOUBT), or else chance alone lifts it over the threshold one day;
 - a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
-- `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `vague_s`;
+- `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `dwell_s`;
 - no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
-  of `gap_s` all this starts anew.
+  of `max_gap_s` all this starts anew.
 
 Raw readings and verdicts never share a buffer: no verdict can feed itself.
 """
@@ -20,7 +20,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant.config.settings import Decide
+from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 
 AGREEMENT = 0.77
@@ -79,13 +79,13 @@ class Glance:
 
 class Stabilizer:
     """Holds the state of everybody in view. labels: the expression of each probability, in order. thresholds: how
-    sure the model must be of each of them; the setting `enter` is the least for all."""
+    sure the model must be of each of them; the setting `enter_threshold` is the least for all."""
 
-    def __init__(self, settings: Decide, labels: Sequence[str], thresholds: Thresholds | None = None) -> None:
+    def __init__(self, settings: DecisionSettings, labels: Sequence[str], thresholds: Thresholds | None = None) -> None:
         self.settings = settings
         self.labels = tuple(labels)
         thresholds = thresholds or Thresholds()
-        self.enter = tuple(max(thresholds.looks.get(label, 0.0), settings.enter) for label in labels)
+        self.enter = tuple(max(thresholds.looks.get(label, 0.0), settings.enter_threshold) for label in labels)
         self.maybe = tuple(max(thresholds.maybe.get(label, 0.0), MAYBE) for label in labels)
         self._people: dict[int, _Person] = {}
 
@@ -100,7 +100,7 @@ class Stabilizer:
                 reason = person.reason if new == CANNOT_TELL else ""
                 changes.append(Change(at, number, person.state, new, reason))
                 person.state, person.changed = new, at
-            if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.vague_s:
+            if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.dwell_s:
                 del self._people[number]
         return tuple(changes)
 
@@ -150,12 +150,12 @@ class Stabilizer:
 
     def _without_reading(self, person: _Person, at: float) -> str | None:
         person.frames.append(at)
-        return NOBODY if at - person.last_at >= self.settings.vague_s - ROUNDING_S else None
+        return NOBODY if at - person.last_at >= self.settings.dwell_s - ROUNDING_S else None
 
     def _with_reading(self, person: _Person, reading: Reading) -> str | None:
         """The state that the window speaks for, or None: nothing new."""
         s, at = self.settings, reading.at
-        if not person.readings or at - person.last_at > s.gap_s:
+        if not person.readings or at - person.last_at > s.max_gap_s:
             person.readings.clear()
             person.frames.clear()
             person.since, person.vague_since, person.likeliest = at, None, None
@@ -177,8 +177,8 @@ class Stabilizer:
         if best is None or len(told) < max(s.min_readings, len(person.readings) / 2):
             return self._vague(person, at, _reason(person.readings))
         is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
-        is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.stay
-        is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.stay
+        is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.exit_threshold
+        is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.exit_threshold
         unread = (len(person.readings) - len(told)) / len(told)
         if is_agreed and means[best] >= self._needed(person, best, unread):
             person.vague_since = None
@@ -199,7 +199,7 @@ class Stabilizer:
     def _vague(self, person: _Person, at: float, reason: str) -> str | None:
         if person.vague_since is None:
             person.vague_since = at
-        if at - person.vague_since < self.settings.vague_s - ROUNDING_S:
+        if at - person.vague_since < self.settings.dwell_s - ROUNDING_S:
             return None
         person.reason = reason
         return CANNOT_TELL

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError
 from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
@@ -44,12 +44,12 @@ class HaarFaceDetector:
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side)
         boxes, hits = self._cascade.detectMultiScale2(
-            small, scaleFactor=SCALE_STEP, minNeighbors=MIN_NEIGHBOURS, minSize=(self.settings.min_face,) * 2
+            small, scaleFactor=SCALE_STEP, minNeighbors=MIN_NEIGHBOURS, minSize=(self.settings.min_face_px,) * 2
         )
         scores = [float(count / (count + MIN_NEIGHBOURS)) for count in hits]
         faces = [
             Face(Box(*(float(value) * factor for value in box)), score)
             for box, score in zip(boxes, scores, strict=True)
-            if score >= self.settings.score
+            if score >= self.settings.score_threshold
         ]
         return nearest_first(faces)

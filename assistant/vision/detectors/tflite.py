@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import shown
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError, ModelError
 from assistant.records import Box, Face
 from assistant.vision.detectors import decode, nearest_first, shrink
@@ -75,7 +75,7 @@ class TFLiteFaceDetector:
             raise DetectorError(str(err)) from err
         self._outputs = self._outputs_by_kind()
         self._quantized_grey = self._model.quantize(preprocess.scale_grey(np.arange(256, dtype=np.uint8)))
-        threshold = settings.score or card.get("threshold")
+        threshold = settings.score_threshold or card.get("threshold")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
             raise DetectorError(
                 f"{path}: its card has the threshold {shown(threshold)}; expected a number between 0 and 1"
@@ -106,7 +106,7 @@ class TFLiteFaceDetector:
         faces = []
         for (x, y, w, h), score, points_in_small in hits:
             is_inside = 0 <= x + w / 2 < width and 0 <= y + h / 2 < height  # not in the padding
-            if is_inside and min(w, h) >= self.settings.min_face:
+            if is_inside and min(w, h) >= self.settings.min_face_px:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
                 marks = tuple((float(px) * factor, float(py) * factor) for px, py in points_in_small)
                 faces.append(Face(box, score, marks if self._has_landmarks else None))

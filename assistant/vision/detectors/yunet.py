@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError
 from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
@@ -34,7 +34,12 @@ class YuNetFaceDetector:
             raise DetectorError("detector.model is empty; name YuNet's ONNX file there, or choose detector.driver haar")
         try:
             self._net = cv2.FaceDetectorYN.create(
-                settings.model, "", (INPUT_SIDE, INPUT_SIDE), settings.score or DEFAULT_SCORE_THRESHOLD, NMS_IOU, 5000
+                settings.model,
+                "",
+                (INPUT_SIDE, INPUT_SIDE),
+                settings.score_threshold or DEFAULT_SCORE_THRESHOLD,
+                NMS_IOU,
+                5000,
             )
             self._net.detect(np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.uint8))
         except cv2.error as err:
@@ -53,7 +58,7 @@ class YuNetFaceDetector:
         for row in rows if rows is not None else ():
             centre_x, centre_y = row[0] + row[2] / 2, row[1] + row[3] / 2
             is_inside = 0 <= centre_x < width and 0 <= centre_y < height  # not in the padding
-            if is_inside and min(row[2], row[3]) >= self.settings.min_face:
+            if is_inside and min(row[2], row[3]) >= self.settings.min_face_px:
                 x, y, w, h, *coordinates = (float(value) * factor for value in row[:14])
                 landmarks = tuple(zip(coordinates[::2], coordinates[1::2], strict=True))
                 faces.append(Face(Box(x, y, w, h), float(row[14]), landmarks))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from assistant.config import settings as config
+from assistant.config.settings import ControlSettings
 from assistant.errors import AssistantError
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Control(Protocol):
         ...
 
 
-def make(settings: config.Controls, do: Do, socket: Path) -> tuple[tuple[Control, ...], dict[str, str]]:
+def make(settings: ControlSettings, do: Do, socket: Path) -> tuple[tuple[Control, ...], dict[str, str]]:
     """The controls that are set up and could be opened, and what is wrong with the others: "control" (the socket),
     "buttons" or "keys", each with one line for the log.
 

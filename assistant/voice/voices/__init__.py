@@ -4,7 +4,7 @@ import sys
 import threading
 import unicodedata
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_in, with_volume
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, UnknownTextError, Voice
@@ -14,7 +14,7 @@ MIN_DURATION_SHARE = 0.35
 """Speech that lasts less than this share of its words at the set rate was cut short: real sentences reach 0.8."""
 
 
-def make_voice(settings: config.Voice, language: str, player: Player) -> FallbackVoice:
+def make_voice(settings: VoiceSettings, language: str, player: Player) -> FallbackVoice:
     """The ladder: the chosen voice, then espeak-ng, its recordings, a tone; there is no rung that is silence.
 
     language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
@@ -75,7 +75,7 @@ def min_duration_s(text: str, rate_wpm: int) -> float:
     return max(0.05, MIN_DURATION_SHARE * words * 60 / rate_wpm)
 
 
-def play_speech(speech: Pcm, text: str, settings: config.Voice, player: Player, cancel: threading.Event) -> bool:
+def play_speech(speech: Pcm, text: str, settings: VoiceSettings, player: Player, cancel: threading.Event) -> bool:
     """Play what a synthesizer made of a text, as it is set. Raises VoiceError if it cannot be all of it, PlaybackError
     if only the player failed."""
     whole = check_audible(speech, min_duration_s(text, settings.rate_wpm))

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.records import Priority, Utterance
 from assistant.voice.audio.player import Player, with_lead_in, with_volume
 from assistant.voice.speech import earcons
@@ -15,7 +15,7 @@ ALWAYS_ALONE = "still_here"
 class EarconVoice:
     """Decides what a sound tells; play(name, cancel) makes the sound heard and answers like a voice's `say`."""
 
-    def __init__(self, settings: config.Voice, play: Callable[[str, threading.Event], bool]) -> None:
+    def __init__(self, settings: VoiceSettings, play: Callable[[str, threading.Event], bool]) -> None:
         self._changes, self._play = settings.changes, play
 
     def tell(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
@@ -35,7 +35,7 @@ class EarconVoice:
         return self._play(name, cancel)
 
 
-def tones(settings: config.Voice, player: Player) -> Callable[[str, threading.Event], bool]:
+def tones(settings: VoiceSettings, player: Player) -> Callable[[str, threading.Event], bool]:
     """Plays the earcon of a name, at the volume and after the silence that are set."""
 
     def play(name: str, cancel: threading.Event) -> bool:

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Protocol
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
@@ -59,7 +59,7 @@ class Synthesizer(Protocol):
 class EspeakVoice:
     """Speaks by one synthesizer and a player."""
 
-    def __init__(self, synthesize: Synthesizer, settings: config.Voice, player: Player) -> None:
+    def __init__(self, synthesize: Synthesizer, settings: VoiceSettings, player: Player) -> None:
         self.name = synthesize.name
         self._synthesize, self._settings, self._player = synthesize, settings, player
 
@@ -72,12 +72,12 @@ class EspeakVoice:
         pass
 
 
-def espeak_voices(settings: config.Voice, language: str, player: Player) -> tuple[Voice, ...]:
+def espeak_voices(settings: VoiceSettings, language: str, player: Player) -> tuple[Voice, ...]:
     """A voice for each of the synthesizers."""
     return tuple(EspeakVoice(synthesize, settings, player) for synthesize in synthesizers(settings, language))
 
 
-def synthesizers(settings: config.Voice, language: str) -> tuple[Synthesizer, ...]:
+def synthesizers(settings: VoiceSettings, language: str) -> tuple[Synthesizer, ...]:
     """The installed program, and the wheel's library; where neither is there, one that says so."""
     voice, rate_wpm = settings.name or language, settings.rate_wpm
     program = (EspeakProgram(voice, rate_wpm),) if shutil.which("espeak-ng") else ()

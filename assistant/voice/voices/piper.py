@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.worker_process import WorkerProcess
@@ -57,7 +57,7 @@ class PiperVoice:
 
     name = "piper"
 
-    def __init__(self, settings: config.Voice, player: Player) -> None:
+    def __init__(self, settings: VoiceSettings, player: Player) -> None:
         self._settings, self._player = settings, player
         command = [sys.executable, "-I", "-c", CHILD, settings.model]
         self._worker = WorkerProcess.acquire(self.name, command, LOAD_S)

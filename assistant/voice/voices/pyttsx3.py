@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
@@ -65,7 +65,7 @@ class Pyttsx3Voice:
 
     name = "pyttsx3"
 
-    def __init__(self, settings: config.Voice, language: str, player: Player, platform: str = sys.platform) -> None:
+    def __init__(self, settings: VoiceSettings, language: str, player: Player, platform: str = sys.platform) -> None:
         self._settings, self._language, self._player, self._platform = settings, language, player, platform
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.atomic_files import write_whole
@@ -40,7 +40,7 @@ class RecordedVoice:
 
     name = "recorded"
 
-    def __init__(self, settings: config.Voice, player: Player, folder: Path) -> None:
+    def __init__(self, settings: VoiceSettings, player: Player, folder: Path) -> None:
         self._settings, self._player, self._folder = settings, player, folder
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:

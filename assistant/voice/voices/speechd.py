@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
@@ -46,7 +46,7 @@ class SpeechDispatcherVoice:
 
     name = "speechd"
 
-    def __init__(self, settings: config.Voice, language: str) -> None:
+    def __init__(self, settings: VoiceSettings, language: str) -> None:
         self._settings, self._language = settings, settings.name or language
         self._connection: SsipConnection | None = None
         self._stopping = ""  # the message that was cancelled last

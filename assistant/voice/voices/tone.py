@@ -2,7 +2,7 @@
 
 import threading
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.records import Priority
 from assistant.voice.audio.player import Player, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps
@@ -13,7 +13,7 @@ class ToneVoice:
 
     name = "tone"
 
-    def __init__(self, settings: config.Voice, player: Player) -> None:
+    def __init__(self, settings: VoiceSettings, player: Player) -> None:
         self._settings, self._player = settings, player
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:

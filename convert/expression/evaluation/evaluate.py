@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from convert.data.fer2013 import DatasetError, Faces
@@ -41,7 +41,7 @@ def evaluate(
     if not quick:
         report["robustness"] = robustness.figures(classifier, tested.images[counts], truth[counts])
         if muxspace:
-            detector = detectors.open_detector(DetectorSettings(driver="own"))
+            detector = detectors.open_detector(DetectorSettings(driver="tflite"))
             report["muxspace"] = wild.figures(classifier, detector, muxspace)
     return report
 

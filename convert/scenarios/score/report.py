@@ -15,8 +15,8 @@ SHOWN_EVENTS = 10
 
 def heard(outcomes: Sequence[Outcome], settings: Settings) -> list[Heard]:
     """What was said in each scene, and what would have been with every expression switched on."""
-    words = dataclasses.replace(settings.words, expressions=LABELS)
-    everything = dataclasses.replace(settings, words=words)
+    announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
+    everything = dataclasses.replace(settings, announcements=announcements)
     return [
         Heard(
             outcome.truth,
@@ -37,8 +37,8 @@ def report(
     scenes: Sequence[Heard], outcomes: Sequence[Outcome], settings: Settings, first_sounds_s: Sequence[float] = ()
 ) -> dict[str, Any]:
     """All figures, ready for JSON."""
-    made = figures(scenes, LABELS, settings.words.expressions, first_sounds_s)
-    by_default = list(settings.words.expressions)
+    made = figures(scenes, LABELS, settings.announcements.expressions, first_sounds_s)
+    by_default = list(settings.announcements.expressions)
     return {
         "model": settings.model.file,
         "said_by_default": by_default,

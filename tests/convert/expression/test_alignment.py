@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.records import Box, Face
 from assistant.vision import detectors
 from assistant.vision.faces import preprocess
@@ -86,7 +86,7 @@ def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pyte
     from assistant.vision.inference.model_file import find_model
 
     monkeypatch.setattr(alignment, "TILTS_DEG", (30, -30))
-    detector = detectors.open_detector(DetectorSettings(driver="own"))
+    detector = detectors.open_detector(DetectorSettings(driver="tflite"))
     pictures = muxspace.load(data / "muxspace", alignment.EXPRESSIONS, 60)
     made = alignment._on_muxspace(ExpressionClassifier(find_model("emotion-cnn-int8"), 1), detector, pictures)
     for seen in made.values():
@@ -101,7 +101,7 @@ def test_a_neutral_face_that_is_tilted_does_not_become_sad(data: Path, clips: Pa
 
     seen = alignment._on_clip(
         ExpressionClassifier(find_model("emotion-cnn-int8"), 1),
-        detectors.open_detector(DetectorSettings(driver="own")),
+        detectors.open_detector(DetectorSettings(driver="tflite")),
         clips / "two-people-head-pose.mp4",
     )
     assert seen["crops"] >= 0.8 * 112
@@ -123,5 +123,5 @@ def test_the_report_is_read_as_lines() -> None:
 
 def test_training_pictures_of_real_faces_are_mostly_found(data: Path) -> None:
     images = load(data).of("PublicTest").images[:60]
-    _, found = alignment.align_faces(images, detectors.open_detector(DetectorSettings(driver="own")))
+    _, found = alignment.align_faces(images, detectors.open_detector(DetectorSettings(driver="tflite")))
     assert found.mean() > 0.75

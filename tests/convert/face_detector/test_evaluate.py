@@ -161,7 +161,7 @@ def test_haar_is_made_as_the_protocol_says() -> None:
     candidate = evaluate.Candidate("haar")
     assert isinstance(candidate.served, HaarFaceDetector)
     assert candidate.threshold == 0
-    assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face=24)
+    assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face_px=24)
 
 
 class Interrupted:

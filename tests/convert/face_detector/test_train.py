@@ -12,7 +12,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
 from assistant.vision import detectors
 from convert.data import boxes
@@ -143,10 +143,10 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
     assert card["threshold"] == 0.4
     assert card["input"]["dtype"] == card["output"]["dtype"] == "int8"
     assert card["data"]["teacher"] == "none"
-    detector = detectors.open_detector(DetectorSettings(driver="own", model=str(model), score=0.01))
+    detector = detectors.open_detector(DetectorSettings(driver="tflite", model=str(model), score_threshold=0.01))
     grey = cv2.imread(str(place / "data" / "faces" / "train" / "images" / "aa_1.png"), cv2.IMREAD_GRAYSCALE)
     exact = detectors.open_detector(
-        DetectorSettings(driver="own", model=str(trained.path / "tiny-float32.tflite"), score=0.01)
+        DetectorSettings(driver="tflite", model=str(trained.path / "tiny-float32.tflite"), score_threshold=0.01)
     )
     for face in detector.find(grey, grey):
         assert 0.01 < face.score < 1

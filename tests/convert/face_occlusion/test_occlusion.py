@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.config.settings import Detector as DetectorSettings
-from assistant.config.settings import Settings
+from assistant.config.settings import DetectorSettings, Settings
 from assistant.errors import ModelError
 from assistant.vision import detectors, factory
 from assistant.vision.faces import preprocess
@@ -65,7 +64,7 @@ def judge() -> occlusion.OcclusionClassifier:
 
 def worn(frame: np.ndarray, kind: str, strength: int) -> np.ndarray:
     """The crop uint8 [48, 48] of the face in a grey picture, bare for kind "", seen through a face's own landmarks."""
-    (face,) = detectors.open_detector(DetectorSettings(driver="own")).find(frame, frame)
+    (face,) = detectors.open_detector(DetectorSettings(driver="tflite")).find(frame, frame)
     assert face.landmarks is not None
     changed = frame.copy()
     if kind:
@@ -126,7 +125,7 @@ def test_a_judge_that_fails_at_work_tells_why_until_it_judges_again(monkeypatch:
 
 def test_the_shipped_judge_knows_masks_from_beards(data: Path, judge: occlusion.OcclusionClassifier) -> None:
     """On people that it was not fitted on."""
-    detector, random = detectors.open_detector(DetectorSettings(driver="own")), np.random.default_rng(7)
+    detector, random = detectors.open_detector(DetectorSettings(driver="tflite")), np.random.default_rng(7)
     prints = dataset.prints(data)
     called: dict[str, list[bool]] = {}
     for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):

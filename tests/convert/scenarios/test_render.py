@@ -115,8 +115,8 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
         assert run.again(outcome, settings) == outcome.said
         assert len(outcome.taken) == outcome.frames == 160
         gap = [run.Taken(each.at, (), ()) if 6 <= each.at < 7.8 else each for each in outcome.taken]
-        for vague_s in (1.5, 2.5):  # after which the same person has another number, or has not
-            patient = dataclasses.replace(settings, decide=dataclasses.replace(settings.decide, vague_s=vague_s))
+        for dwell_s in (1.5, 2.5):  # after which the same person has another number, or has not
+            patient = dataclasses.replace(settings, decisions=dataclasses.replace(settings.decisions, dwell_s=dwell_s))
             assert run.again(dataclasses.replace(outcome, taken=gap), patient)
     heard = report.heard(outcomes, settings)
     text = report.as_text(report.report(heard, outcomes, settings))
@@ -124,4 +124,4 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
     monkeypatch.setattr(tune, "GRID", {"enter": (0.5, 0.7)})
     best = tune.search(outcomes[:1], settings, rounds=1)
     assert best["value"] >= best["value_before"]
-    assert "[decide]" in tune.as_text(best)
+    assert "[decisions]" in tune.as_text(best)

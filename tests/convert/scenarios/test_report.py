@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.records import Box, Face, Reading, Thresholds
 from convert.scenarios import answer_delay
 from convert.scenarios.run import Outcome, Taken
@@ -75,7 +75,7 @@ def test_an_answer_begins_within_half_a_second() -> None:
 
 def test_the_words_that_are_said_by_default_are_those_that_the_readme_shows_to_deserve_it() -> None:
     rows = re.findall(r"^\| (\w+) \| ([\d.]+) \[.*\| (\d+) \| (yes|no) \|$", README.read_text("utf-8"), re.MULTILINE)
-    assert {word for word, _, _, said in rows if said == "yes"} == set(Words().expressions)
+    assert {word for word, _, _, said in rows if said == "yes"} == set(AnnouncementSettings().expressions)
     for word, precision, events, said in rows:
         deserves = word == "happy" or (int(events) >= LEAST_EVENTS and float(precision) >= LEAST_PRECISION)
         assert deserves == (said == "yes"), word

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.config.settings import Camera as CameraSettings
+from assistant.config.settings import CameraSettings
 from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError, SourceError
 from assistant.records import Frame
 from assistant.vision.cameras import open_camera, v4l2

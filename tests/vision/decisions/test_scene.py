@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from assistant.config.settings import Words
+from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import KNOWN_S, Remark
 from assistant.vision.decisions.scene import AGAIN_S, LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
@@ -18,7 +18,7 @@ class Stage:
     detector is of somebody, else 0.9."""
 
     def __init__(self, verbosity: str = "normal", size: float = 80) -> None:
-        self.scene, self.at, self.size = Scene(Words(verbosity=verbosity)), 0.0, size
+        self.scene, self.at, self.size = Scene(AnnouncementSettings(verbosity=verbosity)), 0.0, size
         self.people: dict[int, float] = {}
         self.scores: dict[int, float] = {}
         self.made: list[Remark] = []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.config.settings import Decide
+from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 from assistant.vision.decisions.stabilizer import FULL_SHARE, MAYBE, Glance, Stabilizer
 from tests.support.standins import LABELS, probabilities
@@ -15,10 +15,10 @@ Truth = Callable[[float], str | None]
 
 
 def changes(
-    truth: Truth, *, seconds: float, fps: float, sure: float = 0.9, decide: Decide | None = None
+    truth: Truth, *, seconds: float, fps: float, sure: float = 0.9, decide: DecisionSettings | None = None
 ) -> list[Change]:
     """The changes of one person, whose expression at each moment is `truth` (None: not in view, "?": cannot tell)."""
-    stabilizer, made = Stabilizer(decide or Decide(), LABELS), []
+    stabilizer, made = Stabilizer(decide or DecisionSettings(), LABELS), []
     for frame in range(int(seconds * fps)):
         at = frame / fps
         now = truth(at)
@@ -112,14 +112,14 @@ def test_no_verdict_from_too_few_readings_also_after_a_gap(
     runs: list[tuple[float, float, int, str | None]], least: int
 ) -> None:
     script = [(wait + gap * (frame == 0), now) for gap, wait, count, now in runs for frame in range(count)]
-    decide = Decide(min_readings=least)
+    decide = DecisionSettings(min_readings=least)
     stabilizer, at, streak, last = Stabilizer(decide, LABELS), 0.0, 0, -10.0
     state = NOBODY
     for wait, now in script:
         at += wait
         readings = []
         if now is not None:
-            streak = streak + 1 if at - last <= decide.gap_s else 1
+            streak = streak + 1 if at - last <= decide.max_gap_s else 1
             last = at
             readings = [Reading(1, at, None if now == "?" else probabilities(now), "unclear" if now == "?" else "")]
         for change in stabilizer.update(at, readings):
@@ -130,7 +130,7 @@ def test_no_verdict_from_too_few_readings_also_after_a_gap(
                 assert streak >= least
             else:
                 assert now is None
-                assert at - last >= decide.vague_s - 1e-5
+                assert at - last >= decide.dwell_s - 1e-5
 
 
 def test_a_blink_of_another_expression_is_ignored() -> None:
@@ -152,7 +152,7 @@ def test_vague_states_must_last() -> None:
 
 
 def test_the_reason_is_the_last_one_that_there_was() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(40):
         at, is_told = frame / 10, frame % 4 == 3
         reading = Reading(1, at, probabilities("happy"), "") if is_told else Reading(1, at, None, "side_on")
@@ -165,7 +165,7 @@ def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay
     assert [change.new for change in weak] == [CANNOT_TELL]
     faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.43)
     assert [change.new for change in faint] == [CANNOT_TELL]
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(100):
         sure = 0.9 if frame < 30 else 0.5 if frame < 60 else 0.3
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
@@ -174,7 +174,7 @@ def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay
 
 
 def test_a_face_seen_in_few_frames_is_no_person() -> None:
-    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(600):
         readings = [Reading(7, frame / 30, probabilities("happy"))] if frame % 6 == 0 else []
         assert stabilizer.update(frame / 30, readings) == ()
@@ -186,7 +186,7 @@ def test_a_slow_camera_is_still_heard() -> None:
 
 
 def test_people_do_not_mix() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(60):
         at = frame / 10
         made += stabilizer.update(at, [Reading(1, at, probabilities("happy")), Reading(2, at, probabilities("sad"))])
@@ -195,7 +195,7 @@ def test_people_do_not_mix() -> None:
 
 
 def test_who_left_is_forgotten() -> None:
-    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(30):
         stabilizer.update(frame / 10, [Reading(frame, frame / 10, probabilities("happy"))])
     for frame in range(30, 60):
@@ -207,21 +207,21 @@ def test_who_left_is_forgotten() -> None:
 @pytest.mark.parametrize("fps", [5, 10, 30])
 def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
     (change,) = changes(lambda at: "happy", seconds=4, fps=fps)
-    most = FULL_SHARE * Decide().window_s
+    most = FULL_SHARE * DecisionSettings().window_s
     assert most - 1e-6 <= change.at <= most + 1 / fps
 
 
 def test_an_expression_that_gave_way_to_an_unsure_one_is_not_held_for_ever() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(80):
         now = probabilities("happy", 0.8) if frame < 30 else probabilities("neutral", 0.43)
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
     assert [(change.old, change.new) for change in made] == [(NOBODY, "happy"), ("happy", CANNOT_TELL)]
-    assert made[1].at <= 3.0 + 1.0 + Decide().vague_s + 0.1
+    assert made[1].at <= 3.0 + 1.0 + DecisionSettings().dwell_s + 0.1
 
 
 def test_one_misread_in_five_does_not_silence() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(40):
         now = probabilities("sad" if frame % 5 == 4 else "happy", 0.9)
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, now)])
@@ -242,7 +242,7 @@ def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
 
 def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
     for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
-        stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds(looks)), []
+        stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds(looks)), []
         for frame in range(15):
             reading = Reading(1, frame / 10, probabilities("happy", 0.7))
             made += [change.new for change in stabilizer.update(frame / 10, [reading])]
@@ -251,7 +251,7 @@ def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
 
 def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
     """What is told, and at which reading, of a face that is read so surely, ten times a second; the card asks 0.7."""
-    stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds({"happy": 0.7, "sad": 0.7})), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds({"happy": 0.7, "sad": 0.7})), []
     for number, sure in enumerate(script):
         at = number / 10 + (60 if 0 <= wait_at <= number else 0)
         if number == wait_at:
@@ -282,7 +282,7 @@ def test_doubt_ends_with_what_was_doubted(sure: float, lasted: int, between: flo
 
 
 def test_doubt_ends_with_a_gap() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS, Thresholds({"happy": 0.7})), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds({"happy": 0.7})), []
     for number in range(40):
         at, sure = (number / 10, 0.65) if number < 20 else (number / 10 + 1.1, 0.75)
         made += stabilizer.update(at, [Reading(1, at, probabilities("happy", sure))])
@@ -316,13 +316,13 @@ def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None
 
 
 def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
-    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
     assert stabilizer.glance(1).state == NOBODY
     stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
     glance = stabilizer.glance(1)
     assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
     assert glance.probability == pytest.approx(0.5)
-    humble = Stabilizer(Decide(), LABELS, Thresholds(maybe={"happy": 0.55}))
+    humble = Stabilizer(DecisionSettings(), LABELS, Thresholds(maybe={"happy": 0.55}))
     humble.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
     assert (humble.glance(1).likely, humble.glance(1).probability) == ("", pytest.approx(0.5))
     for frame in range(1, 20):
@@ -339,7 +339,7 @@ def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> N
 
 
 def test_the_reason_is_what_most_readings_say() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(40):
         reason = "occluded" if frame % 4 == 3 else "side_on"
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None, reason)])
@@ -348,11 +348,11 @@ def test_the_reason_is_what_most_readings_say() -> None:
 
 
 def test_of_nobody_there_is_nothing_to_glance_at() -> None:
-    assert Stabilizer(Decide(), LABELS).glance(3) == Glance(NOBODY, "", 0.0, "", 0.0)
+    assert Stabilizer(DecisionSettings(), LABELS).glance(3) == Glance(NOBODY, "", 0.0, "", 0.0)
 
 
 def test_a_glance_tells_the_mean_and_since_when() -> None:
-    stabilizer = Stabilizer(Decide(window_s=1.0), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(window_s=1.0), LABELS)
     for frame in range(30):
         sure = 0.9 if frame % 2 else 0.7
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
@@ -366,7 +366,7 @@ def test_a_glance_tells_the_mean_and_since_when() -> None:
 
 def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_is_not() -> None:
     for first, likely in (("happy", "happy"), ("?", "")):
-        stabilizer = Stabilizer(Decide(), LABELS)
+        stabilizer = Stabilizer(DecisionSettings(), LABELS)
         for frame, state in enumerate(("happy", "?", first, "?")):
             said = probabilities("happy", 0.5) if state == "happy" else None
             stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "" if said else "dark")])
@@ -374,13 +374,13 @@ def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_
 
 
 def test_exactly_likely_enough_is_a_maybe() -> None:
-    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
     stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MAYBE))])
     assert stabilizer.glance(1) == Glance(NOBODY, "happy", MAYBE, "unclear", 0.0)
 
 
 def test_since_when_somebody_cannot_be_told() -> None:
-    stabilizer = Stabilizer(Decide(), LABELS)
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(40):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.4))])
     assert stabilizer.glance(1).state == CANNOT_TELL
@@ -396,7 +396,7 @@ def test_doubt_and_absence_count_from_the_very_frame() -> None:
 
 
 def test_a_reading_that_gives_no_reason_is_unclear() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(40):
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
@@ -404,7 +404,7 @@ def test_a_reading_that_gives_no_reason_is_unclear() -> None:
 
 
 def test_an_expression_needs_no_reason_whatever_was_before() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(60):
         is_dark = frame < 30
         said = None if is_dark else probabilities("happy")
@@ -413,7 +413,7 @@ def test_an_expression_needs_no_reason_whatever_was_before() -> None:
 
 
 def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(1000, 1020):
         at = frame / 10
         made += stabilizer.update(at, [] if frame == 1004 else [Reading(1, at, probabilities("happy"))])
@@ -421,12 +421,12 @@ def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() 
 
 
 def test_a_longer_window_takes_longer_to_fill() -> None:
-    (change,) = changes(lambda at: "happy", seconds=4, fps=10, decide=Decide(window_s=2.0))
+    (change,) = changes(lambda at: "happy", seconds=4, fps=10, decide=DecisionSettings(window_s=2.0))
     assert change.at == pytest.approx(1.6)
 
 
 def test_flicker_between_two_guesses_cannot_be_told() -> None:
-    stabilizer, made = Stabilizer(Decide(), LABELS), []
+    stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(50):
         said = probabilities("happy" if frame % 2 else "sad", 0.4)
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said)])
@@ -434,11 +434,11 @@ def test_flicker_between_two_guesses_cannot_be_told() -> None:
 
 
 def test_exactly_sure_enough_is_enough() -> None:
-    decide = Decide(enter=0.5, stay=0.5)
+    decide = DecisionSettings(enter_threshold=0.5, exit_threshold=0.5)
     assert [change.new for change in changes(lambda at: "happy", seconds=8, fps=10, sure=0.5, decide=decide)] == [
         "happy"
     ]
-    strict = Decide(enter=0.75, stay=0.5)
+    strict = DecisionSettings(enter_threshold=0.75, exit_threshold=0.5)
     stabilizer, made = Stabilizer(strict, LABELS), []
     for frame in range(80):
         made += stabilizer.update(

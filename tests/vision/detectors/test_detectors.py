@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assistant.config.settings import Camera as CameraSettings
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import CameraSettings, DetectorSettings
 from assistant.errors import DetectorError
 from assistant.records import Box, Face
 from assistant.vision import detectors
@@ -49,7 +48,7 @@ def test_haar_gives_no_face_below_the_score_that_was_set(least: float, scores: l
         def detectMultiScale2(self, *image: object, **how: object) -> tuple[list[tuple[int, ...]], list[int]]:
             return [(10, 10, 40, 40), (60, 10, 40, 40), (110, 10, 40, 40)], [4, 12, 36]
 
-    haar = detectors.open_detector(DetectorSettings(driver="haar", score=least))
+    haar = detectors.open_detector(DetectorSettings(driver="haar", score_threshold=least))
     haar._cascade = Cascade()  # type: ignore[attr-defined]
     wall = np.zeros((240, 320), np.uint8)
     assert sorted(face.score for face in haar.find(wall, wall)) == scores
@@ -110,7 +109,7 @@ def test_yunets_boxes_and_landmarks_come_back_in_pixels_of_the_picture(monkeypat
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: FakeYuNet())
     yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
     grey = np.full((480, 640), 50, np.uint8)
-    (face,) = yunet.find(grey, grey)  # the second is smaller than min_face
+    (face,) = yunet.find(grey, grey)  # the second is smaller than min_face_px
     assert face.box == Box(20, 40, 80, 120)
     assert face.landmarks == ((0, 2), (4, 6), (8, 10), (12, 14), (16, 18))
     assert abs(face.score - 0.9) < 1e-6

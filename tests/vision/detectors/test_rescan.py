@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config.settings import Detector as DetectorSettings
-from assistant.config.settings import Settings
+from assistant.config.settings import DetectorSettings, Settings
 from assistant.records import Box, Face
 from assistant.vision import factory
 from assistant.vision.detectors import rescan
@@ -149,7 +148,7 @@ def test_the_assistant_rescans_with_detectors_of_a_low_threshold_at_two_scales()
 
 
 def test_a_higher_score_threshold_in_the_settings_holds_for_the_rescan_too() -> None:
-    made = factory.pipeline(Settings(detector=DetectorSettings(score=0.8))).search
+    made = factory.pipeline(Settings(detector=DetectorSettings(score_threshold=0.8))).search
     assert made is not None
     assert made.min_score == 0.8
     log: list[tuple[str, bool]] = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.config.settings import Detector as DetectorSettings
+from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError
 from assistant.records import Face
 from assistant.vision import detectors
@@ -17,7 +17,7 @@ from assistant.vision.inference.model_file import find_model
 from tests.support import damaged_models
 from tests.support.standins import needs_photographs
 
-OWN = DetectorSettings(driver="own")
+OWN = DetectorSettings(driver="tflite")
 EYES = ((204, 105), (246, 105))
 """Of the astronaut in her photograph, her right and her left one, to some pixels."""
 
@@ -64,14 +64,14 @@ def test_a_far_face_is_found_and_one_below_the_smallest_is_not_told(astronaut: N
     far[100 : 100 + small.shape[0], 200 : 200 + small.shape[1]] = small
     (face,) = look(far)
     assert face.box.width < 75
-    assert look(far, DetectorSettings(driver="own", min_face=60)) == []
+    assert look(far, DetectorSettings(driver="tflite", min_face_px=60)) == []
 
 
 @needs_photographs
 def test_the_fast_mode_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: NDArray[np.uint8]) -> None:
     image = framed(astronaut, 0)[0]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    fast = TFLiteFaceDetector(DetectorSettings(driver="own", long_side=160, min_face=16))
+    fast = TFLiteFaceDetector(DetectorSettings(driver="tflite", long_side=160, min_face_px=16))
     (quick,), (usual,) = fast.find(image, grey), look(image)
     assert fast._shape == (128, 160)
     assert np.hypot(quick.box.x - usual.box.x, quick.box.y - usual.box.y) < 0.2 * usual.box.width
@@ -100,8 +100,8 @@ def test_nobody_is_found_on_walls_and_in_noise() -> None:
 
 def test_a_higher_score_finds_no_more() -> None:
     grey = np.random.default_rng(2).integers(0, 256, (240, 320)).astype(np.uint8)
-    assert len(look(grey, DetectorSettings(driver="own", score=0.9))) <= len(
-        look(grey, DetectorSettings(driver="own", score=0.05))
+    assert len(look(grey, DetectorSettings(driver="tflite", score_threshold=0.9))) <= len(
+        look(grey, DetectorSettings(driver="tflite", score_threshold=0.05))
     )
 
 
@@ -117,14 +117,14 @@ def test_a_card_without_a_threshold_is_refused(tmp_path: Path, threshold: object
     model = copy(tmp_path)
     damaged_models.rewrite_card(model, threshold=threshold)
     with pytest.raises(DetectorError, match="threshold"):
-        look(np.zeros((240, 320), np.uint8), DetectorSettings(driver="own", model=str(model)))
+        look(np.zeros((240, 320), np.uint8), DetectorSettings(driver="tflite", model=str(model)))
 
 
 @needs_photographs
 def test_a_network_that_never_learned_landmarks_gives_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
     model = copy(tmp_path)
     damaged_models.rewrite_card(model, landmarks=False)
-    (face,) = look(framed(astronaut, 0)[0], DetectorSettings(driver="own", model=str(model)))
+    (face,) = look(framed(astronaut, 0)[0], DetectorSettings(driver="tflite", model=str(model)))
     assert face.landmarks is None
 
 
@@ -134,12 +134,12 @@ def test_a_damaged_file_or_another_network_is_one_line(tmp_path: Path) -> None:
     content[5000] ^= 1
     model.write_bytes(bytes(content))
     with pytest.raises(DetectorError, match="does not match its card"):
-        detectors.open_detector(DetectorSettings(driver="own", model=str(model)))
+        detectors.open_detector(DetectorSettings(driver="tflite", model=str(model)))
     with pytest.raises(DetectorError, match="no such model file"):
-        detectors.open_detector(DetectorSettings(driver="own", model=str(tmp_path / "none.tflite")))
+        detectors.open_detector(DetectorSettings(driver="tflite", model=str(tmp_path / "none.tflite")))
     other = damaged_models.copy(tmp_path, "other")
     with pytest.raises(DetectorError, match="an output of shape"):
-        detectors.open_detector(DetectorSettings(driver="own", model=str(other)))
+        detectors.open_detector(DetectorSettings(driver="tflite", model=str(other)))
 
 
 def test_the_shipped_detector_is_small_and_says_what_it_is() -> None:

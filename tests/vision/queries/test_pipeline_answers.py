@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from assistant.config.settings import Settings, Words
+from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.records import Box, Face, Fate, Frame
 from assistant.vision.detectors.rescan import Rescan, mirror_face
 from assistant.vision.pipeline import Pipeline
@@ -120,7 +120,10 @@ def test_a_smile_that_lasts_can_still_be_called_wrong() -> None:
 
 def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
     line = Pipeline(
-        ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(words=Words(verbosity="quiet")), EN
+        ScriptedDetector(lambda frame: [face(280)]),
+        ScriptedReader(),
+        Settings(announcements=AnnouncementSettings(verbosity="quiet")),
+        EN,
     )
     for frame in shots("happy", 12):
         line.step(frame)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import ControlSettings
 from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls import Reply, gestures
@@ -207,7 +207,7 @@ def test_pins_that_are_taken_are_one_clear_line() -> None:
 
 
 def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:
-    settings = config.Controls(buttons=(17,), keys="off")
+    settings = ControlSettings(buttons=(17,), keys="off")
     opened, troubles = controls.make(settings, Desk().do, tmp_path / "control.sock")
     assert len(opened) == 1
     assert list(troubles) == ["buttons"]
@@ -218,7 +218,7 @@ def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path
 def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     desk = Desk()
-    settings = config.Controls(buttons=PINS, keys="off")
+    settings = ControlSettings(buttons=PINS, keys="off")
     opened, troubles = controls.make(settings, desk.do, tmp_path / "control.sock")
     assert (len(opened), troubles) == (2, {})
     import gpiozero

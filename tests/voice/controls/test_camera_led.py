@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings, parse_settings
 from assistant.errors import CameraError, ConfigError, ControlError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
@@ -102,14 +102,14 @@ def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monk
 
 
 def test_a_pin_is_not_given_twice() -> None:
-    assert config.parse("[camera]\nled = [23]\n").camera.led == (23,)
+    assert parse_settings("[camera]\nled = [23]\n").camera.led == (23,)
     with pytest.raises(ConfigError, match=r"camera.led is 17; that is the pin of a button"):
-        config.parse("[camera]\nled = [17]\n[controls]\nbuttons = [17, 27]\n")
+        parse_settings("[camera]\nled = [17]\n[controls]\nbuttons = [17, 27]\n")
     with pytest.raises(ConfigError, match=r"at most 1 different whole numbers from 0 to 27"):
-        config.parse("[camera]\nled = [1, 2]\n")
+        parse_settings("[camera]\nled = [1, 2]\n")
 
 
-def serving(folder: Path, settings: config.Settings) -> tuple[threading.Thread, threading.Event]:
+def serving(folder: Path, settings: Settings) -> tuple[threading.Thread, threading.Event]:
     stop = threading.Event()
     voice = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
     voice.start()
@@ -122,8 +122,8 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
     import gpiozero
 
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
-    settings = config.Settings(
-        camera=config.Camera(led=(PIN,)), voice=config.Voice(engine="printed"), controls=config.Controls(keys="off")
+    settings = Settings(
+        camera=CameraSettings(led=(PIN,)), voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off")
     )
     voice, stop = serving(tmp_path, settings)
     try:
@@ -149,8 +149,8 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
 
 
 def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = config.Settings(
-        camera=config.Camera(led=(PIN,)), voice=config.Voice(engine="printed"), controls=config.Controls(keys="off")
+    settings = Settings(
+        camera=CameraSettings(led=(PIN,)), voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off")
     )
 
     class Words(English):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config import settings as config
+from assistant.config.settings import ControlSettings
 from assistant.doctor.running_assistant import Running
 from assistant.errors import IPCError
 from assistant.ipc import control_client
@@ -355,7 +355,7 @@ def test_a_real_stranger_needs_the_group_of_the_folder(bench: Bench, groups: str
 
 
 def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
-    path, settings = tmp_path / "control.sock", config.Controls(keys="off")
+    path, settings = tmp_path / "control.sock", ControlSettings(keys="off")
     first, _ = controls.make(settings, Desk().do, path)
     second, troubles = controls.make(settings, Desk().do, path)
     assert second == ()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config import settings
+from assistant.config.settings import ControlSettings
 from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
@@ -243,7 +243,7 @@ def test_without_evdev_named_keys_are_a_trouble_and_others_are_not(
     with pytest.raises(ControlError, match="apt install python3-evdev"):
         MediaKeys(Desk().do)
     for name, expected in (("OpenRun", ["keys"]), ("auto", []), ("off", [])):
-        opened, troubles = controls.make(settings.Controls(keys=name), Desk().do, tmp_path / "control.sock")
+        opened, troubles = controls.make(ControlSettings(keys=name), Desk().do, tmp_path / "control.sock")
         assert (len(opened), list(troubles)) == (1, expected)
         opened[0].close()
 

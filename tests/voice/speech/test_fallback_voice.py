@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
@@ -52,7 +52,7 @@ class Heard:
             self.sounds.append(name)
             return True
 
-        ladder = FallbackVoice([voice], EarconVoice(settings.Voice(changes=changes), play))
+        ladder = FallbackVoice([voice], EarconVoice(VoiceSettings(changes=changes), play))
         self.fate = ladder.tell(utterance, threading.Event(), lambda: 0.0, self.troubles.append)
         self.words = [text for text, _ in voice.said]
 
@@ -93,7 +93,7 @@ def test_a_sound_that_is_cut_off_is_not_followed_by_words() -> None:
         cancel.set()
         return False
 
-    ladder = FallbackVoice([voice], EarconVoice(settings.Voice(changes="both"), play))
+    ladder = FallbackVoice([voice], EarconVoice(VoiceSettings(changes="both"), play))
     assert ladder.tell(utterance("happy"), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
     assert voice.said == []
 
@@ -102,7 +102,7 @@ def test_sounds_are_as_loud_as_set_and_come_after_the_lead_in() -> None:
     from assistant.voice.speech.earcons import earcon
 
     ear = Ear()
-    play = tones(settings.Voice(volume=50, lead_in_ms=200), ear)
+    play = tones(VoiceSettings(volume=50, lead_in_ms=200), ear)
     assert play("sad", threading.Event()) is True
     (heard,) = ear.heard
     assert heard == with_lead_in(with_volume(earcon("sad"), 50), 200)
@@ -110,11 +110,11 @@ def test_sounds_are_as_loud_as_set_and_come_after_the_lead_in() -> None:
 
 
 def test_every_ladder_that_is_made_has_sounds(capsys: pytest.CaptureFixture[str]) -> None:
-    ladder = voices.make_voice(settings.Voice(engine="printed", changes="sounds"), "en", Ear())
+    ladder = voices.make_voice(VoiceSettings(engine="printed", changes="sounds"), "en", Ear())
     assert ladder.tell(utterance("happy"), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert capsys.readouterr().out == "♪ happy\n"
     ear = Ear()
-    ladder = voices.make_voice(settings.Voice(engine="espeak"), "en", ear)
+    ladder = voices.make_voice(VoiceSettings(engine="espeak"), "en", ear)
     assert ladder.tell(utterance("still_here", Priority.STATUS), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert [round(pcm.seconds, 2) for pcm in ear.heard] == [0.05]
     ladder.close()
@@ -219,7 +219,7 @@ def test_the_real_ladder_says_words_after_its_beeps(
             return ear.play(pcm, cancel)
 
     player = Loose()
-    ladder = voices.make_voice(settings.Voice(engine="espeak", lead_in_ms=0), "en", player)
+    ladder = voices.make_voice(VoiceSettings(engine="espeak", lead_in_ms=0), "en", player)
     player.fails = len(ladder) - 1 - beeps_work  # there are no recordings
     fate = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
     ladder.close()

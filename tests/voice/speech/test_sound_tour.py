@@ -7,7 +7,7 @@ import pytest
 
 from assistant import phrases
 from assistant.app import cli
-from assistant.config import settings
+from assistant.config.settings import VoiceSettings
 from assistant.voice.speech.earcons import earcon
 from assistant.voice.speech.sound_tour import tour
 from assistant.voice.voices.earcon import EarconVoice, tones
@@ -56,7 +56,7 @@ class Reader:
 def test_each_meaning_comes_before_its_sound() -> None:
     ear = Ear()
     reader = Reader(ear)
-    sounds = EarconVoice(settings.Voice(), tones(settings.Voice(), ear))
+    sounds = EarconVoice(VoiceSettings(), tones(VoiceSettings(), ear))
     assert tour(phrases.load("en", "movement"), reader, sounds, threading.Event()) is True
     names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "still_here", "alarm")
     assert ear.heard == [earcon(name) for name in names]
@@ -69,9 +69,7 @@ def test_a_tour_that_is_cut_off_ends() -> None:
     ear, cancel = Ear(), threading.Event()
     cancel.set()
     reader = Reader(ear)
-    assert (
-        tour(phrases.load("en"), reader, EarconVoice(settings.Voice(), tones(settings.Voice(), ear)), cancel) is False
-    )
+    assert tour(phrases.load("en"), reader, EarconVoice(VoiceSettings(), tones(VoiceSettings(), ear)), cancel) is False
     assert (len(reader.texts), ear.heard) == (1, [])
 
 

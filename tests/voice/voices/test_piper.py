@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.system import worker_process
 from assistant.system.worker_process import WorkerProcess
@@ -47,8 +47,8 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return install_standin(tmp_path, monkeypatch)
 
 
-def settings(model: Path, **others: object) -> config.Voice:
-    return config.Voice(engine="piper", model=str(model), **others)  # type: ignore[arg-type]
+def settings(model: Path, **others: object) -> VoiceSettings:
+    return VoiceSettings(engine="piper", model=str(model), **others)  # type: ignore[arg-type]
 
 
 def message(voice: PiperVoice) -> str:
@@ -59,7 +59,7 @@ def message(voice: PiperVoice) -> str:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = message(PiperVoice(config.Voice(engine="piper"), Ear()))
+    said = message(PiperVoice(VoiceSettings(engine="piper"), Ear()))
     assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
     said = message(PiperVoice(settings(tmp_path / "none.onnx"), Ear()))
     assert said.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")

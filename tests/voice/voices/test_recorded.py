@@ -9,7 +9,7 @@ import pytest
 
 from assistant import phrases
 from assistant.app import cli
-from assistant.config import settings
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, from_wav
 from assistant.voice.voices.recorded import ALARM, INDEX, RecordedVoice, record_sentences, recordings_folder
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
     ear = Ear()
-    voice = RecordedVoice(settings.Voice(), ear, folder)
+    voice = RecordedVoice(VoiceSettings(), ear, folder)
     for table in ("status", "faults", "faults_over", "doctor", "advice"):
         for text in WORDS.tables[table].values():
             if "{number}" in text:
@@ -57,7 +57,7 @@ def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder:
 
 def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
     ear = Ear()
-    RecordedVoice(settings.Voice(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
+    RecordedVoice(VoiceSettings(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
     (quiet,) = ear.heard
     assert quiet.seconds == pytest.approx(0.3 + 0.4 * len(TEXT.split()), abs=0.01)
     assert not any(quiet.samples[: 2 * int(0.29 * quiet.rate)])
@@ -67,7 +67,7 @@ def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
 
 
 def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> None:
-    voice = RecordedVoice(settings.Voice(), Ear(), folder)
+    voice = RecordedVoice(VoiceSettings(), Ear(), folder)
     with pytest.raises(VoiceError, match="no recording of this text"):
         voice.say("Looks happy.", NEVER)
     file = folder / json.loads((folder / INDEX).read_text())[TEXT]
@@ -107,11 +107,11 @@ def test_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 def test_the_command_records_with_espeak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "de.toml").write_text('[words]\nlocale = "de"\n')
+    (tmp_path / "de.toml").write_text('[announcements]\nlocale = "de"\n')
     assert cli.main(["record", str(tmp_path / "out"), "--config", str(tmp_path / "de.toml")]) == 0
     assert "recordings in" in capsys.readouterr().out
     index = json.loads((tmp_path / "out" / INDEX).read_text())
     assert "Keine Kamera gefunden. Ich suche weiter." in index
     ear = Ear()
-    assert RecordedVoice(settings.Voice(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
+    assert RecordedVoice(VoiceSettings(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
     assert 0.8 < ear.heard[0].seconds < 4

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.voice.speech.fallback_voice import PreemptedError
@@ -34,7 +34,7 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
 
 
 def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: object) -> bool:
-    voice = SpeechDispatcherVoice(config.Voice(**settings), "en")  # type: ignore[arg-type]
+    voice = SpeechDispatcherVoice(VoiceSettings(**settings), "en")  # type: ignore[arg-type]
     try:
         return voice.say(text, threading.Event(), priority=priority)
     finally:
@@ -42,7 +42,7 @@ def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: obje
 
 
 def test_what_a_daemon_is_told(daemon: Daemon) -> None:
-    voice = SpeechDispatcherVoice(config.Voice(rate_wpm=350, volume=25, lead_in_ms=300), "de")
+    voice = SpeechDispatcherVoice(VoiceSettings(rate_wpm=350, volume=25, lead_in_ms=300), "de")
     assert voice.say("A < B & C.", threading.Event(), priority=Priority.FAULT) is True
     assert voice.say("Ready.", threading.Event()) is True
     voice.close()
@@ -107,7 +107,7 @@ def test_only_the_end_of_this_very_message_is_its_end(daemon: Daemon) -> None:
 
 @pytest.mark.parametrize("priority", [Priority.CHANGE, Priority.STATUS])
 def test_it_gives_way_to_the_screen_reader_and_stays_connected(daemon: Daemon, priority: Priority) -> None:
-    voice = SpeechDispatcherVoice(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(VoiceSettings(), "en")
     daemon.after = CANCELED
     with pytest.raises(PreemptedError, match="something else was being said"):
         voice.say(TEXT, threading.Event(), priority=priority)
@@ -148,7 +148,7 @@ def test_an_end_that_comes_too_soon_was_not_heard(daemon: Daemon, monkeypatch: p
 )
 def test_errors_and_garbage_are_told(daemon: Daemon, prefix: str, reply: str, said: str) -> None:
     daemon.replies[prefix] = reply
-    voice = SpeechDispatcherVoice(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(VoiceSettings(), "en")
     with pytest.raises(VoiceError, match=said):
         voice.say(TEXT, threading.Event())
     daemon.replies.pop(prefix)
@@ -170,7 +170,7 @@ def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> 
         daemon.after = daemon.hang_up
     else:
         daemon.replies[prefix] = daemon.hang_up
-    voice = SpeechDispatcherVoice(config.Voice(), "en")
+    voice = SpeechDispatcherVoice(VoiceSettings(), "en")
     with pytest.raises(VoiceError, match="speech-dispatcher (has hung up|is gone)"):
         voice.say(TEXT, threading.Event())
     daemon.replies, daemon.after = kept, BEGIN + END
@@ -208,7 +208,7 @@ def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Spe
     """Makes a voice that was cut off while the daemon spoke, in time."""
 
     def make() -> SpeechDispatcherVoice:
-        cancel, voice, wait = Timed(), SpeechDispatcherVoice(config.Voice(), "en"), ssip.SsipConnection.event
+        cancel, voice, wait = Timed(), SpeechDispatcherVoice(VoiceSettings(), "en"), ssip.SsipConnection.event
 
         def cut(connection: ssip.SsipConnection, *arguments: Any) -> int:
             cancel.set()
@@ -260,7 +260,7 @@ def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
 
 @pytest.mark.parametrize("prefix", ["SET SELF SSML_MODE", "SPEAK"])
 def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: str) -> None:
-    kept, cancel, voice = dict(daemon.replies), Timed(), SpeechDispatcherVoice(config.Voice(), "en")
+    kept, cancel, voice = dict(daemon.replies), Timed(), SpeechDispatcherVoice(VoiceSettings(), "en")
     daemon.replies[prefix] = cancel.set
     assert voice.say(TEXT, cancel) is False
     assert time.monotonic() - cancel.at < 0.1
@@ -272,7 +272,7 @@ def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: 
 def test_cancelled_before_it_began_nobody_is_called(daemon: Daemon) -> None:
     cancel = threading.Event()
     cancel.set()
-    assert SpeechDispatcherVoice(config.Voice(), "en").say(TEXT, cancel) is False
+    assert SpeechDispatcherVoice(VoiceSettings(), "en").say(TEXT, cancel) is False
     assert daemon.lines == []
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import CommandPlayer, Pcm
 from assistant.voice.speech.fallback_voice import Voice
@@ -67,11 +67,11 @@ class Stage:
 
     def voice(self, *, is_believed: bool = True, **settings: object) -> Voice:
         """A new voice with these settings. is_believed: the player may take no time, as the recording one does."""
-        voice = self._make(config.Voice(model=self._model, **settings), CommandPlayer(min_play_share=not is_believed))  # type: ignore[arg-type]
+        voice = self._make(VoiceSettings(model=self._model, **settings), CommandPlayer(min_play_share=not is_believed))  # type: ignore[arg-type]
         self._voices.append(voice)
         return voice
 
-    def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
+    def _make(self, settings: VoiceSettings, player: CommandPlayer) -> Voice:
         match self.name:
             case "espeak program":
                 return EspeakVoice(EspeakProgram("en", settings.rate_wpm), settings, player)
@@ -111,7 +111,7 @@ class OnTheTerminal(Stage):
 
     out = io.StringIO()
 
-    def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
+    def _make(self, settings: VoiceSettings, player: CommandPlayer) -> Voice:
         self.out = io.StringIO()
         return PrintedVoice(self.out)
 
@@ -124,7 +124,7 @@ class AtTheDaemon(Stage):
 
     recording: speechd_daemon.Recording
 
-    def _make(self, settings: config.Voice, player: CommandPlayer) -> Voice:
+    def _make(self, settings: VoiceSettings, player: CommandPlayer) -> Voice:
         return SpeechDispatcherVoice(settings, "en")
 
     def heard(self) -> Pcm:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import settings as config
+from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, Player
@@ -27,7 +27,7 @@ from tests.support.captured_audio import Ear, FakeTool, beep, cut_off, loudness
 
 ESPEAK_NG = shutil.which("espeak-ng")
 SHORT, LONG = "Nobody in view.", "One person on the left looks surprised, and one more person looks happy now."
-SETTINGS = config.Voice()
+SETTINGS = VoiceSettings()
 
 
 def _need(module: str) -> None:
@@ -35,24 +35,24 @@ def _need(module: str) -> None:
         pytest.skip(f"{module} is not installed")
 
 
-def by_program(settings: config.Voice, player: Player) -> voices.Voice:
+def by_program(settings: VoiceSettings, player: Player) -> voices.Voice:
     if ESPEAK_NG is None:
         pytest.skip("the program espeak-ng is not installed")
     return EspeakVoice(EspeakProgram("en", settings.rate_wpm), settings, player)
 
 
-def by_library(settings: config.Voice, player: Player) -> voices.Voice:
+def by_library(settings: VoiceSettings, player: Player) -> voices.Voice:
     _need("espeakng_loader")
     return EspeakVoice(EspeakLibrary("en", settings.rate_wpm), settings, player)
 
 
-def by_pyttsx3(settings: config.Voice, player: Player) -> voices.Voice:
+def by_pyttsx3(settings: VoiceSettings, player: Player) -> voices.Voice:
     _need("pyttsx3")
     _need("espeakng_loader")
     return Pyttsx3Voice(settings, "en", player, platform="linux")
 
 
-Make = Callable[[config.Voice, Player], voices.Voice]
+Make = Callable[[VoiceSettings, Player], voices.Voice]
 speaking = pytest.mark.parametrize("make", [by_program, by_library, by_pyttsx3])
 
 
@@ -65,7 +65,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
     return tool
 
 
-def listen(make: Make, text: str, settings: config.Voice = SETTINGS) -> Pcm:
+def listen(make: Make, text: str, settings: VoiceSettings = SETTINGS) -> Pcm:
     ear = Ear()
     voice = make(settings, ear)
     try:
@@ -240,7 +240,7 @@ def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
         f"order = sys.stdin.read(); open({str(order)!r}, 'w').write(order)\n"
         "time.sleep(json.loads(order)['properties']['rate'] / 400)"
     )
-    slow, fast = config.Voice(rate_wpm=200, name="Anna"), config.Voice(rate_wpm=80)
+    slow, fast = VoiceSettings(rate_wpm=200, name="Anna"), VoiceSettings(rate_wpm=80)
     assert Pyttsx3Voice(slow, "en", Ear(), platform="darwin").say("Looks happy.", threading.Event()) is True
     assert order.read_text() == (
         '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0, "voice": "Anna"}, "file": ""}'
@@ -284,7 +284,7 @@ def test_the_tone_is_three_beeps_whatever_the_text() -> None:
     parts = [loudness(Pcm(sound.samples[at : at + 2000], 22050)) for at in range(0, len(sound.samples), 2000)]
     bursts = "".join("#" if part > 1000 else " " for part in parts).split()
     assert len(bursts) == 3
-    assert ToneVoice(config.Voice(volume=50, lead_in_ms=100), ear).say("", threading.Event())
+    assert ToneVoice(VoiceSettings(volume=50, lead_in_ms=100), ear).say("", threading.Event())
     assert ear.heard[0].seconds == pytest.approx(sound.seconds + 0.1, abs=0.001)
     assert loudness(ear.heard[0]) < 0.6 * loudness(sound)
 
@@ -310,7 +310,7 @@ def test_the_ladder(
     if program:
         tool.install("failing", "espeak-ng")
     monkeypatch.setattr(voices, "sys", types.SimpleNamespace(platform=platform))
-    ladder = voices.make_voice(config.Voice(engine=engine), "en", Ear())
+    ladder = voices.make_voice(VoiceSettings(engine=engine), "en", Ear())
     assert [voice.name for voice in ladder] == names
     for voice in ladder:
         voice.close()
@@ -321,5 +321,5 @@ def test_the_set_voice_goes_before_the_language(tool: FakeTool) -> None:
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
     for name, expected in (("", "fr"), ("en-gb", "en-gb")):
         with pytest.raises(VoiceError):
-            voices.make_voice(config.Voice(name=name), "fr", Ear())[0].say("x", threading.Event())
+            voices.make_voice(VoiceSettings(name=name), "fr", Ear())[0].say("x", threading.Event())
         assert (tool.folder / "words").read_text().split()[-1] == expected
