@@ -131,7 +131,7 @@ class Pipeline:
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
             shade = quality.frame_brightness(grey)
-            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.spread) == "uncovered"
+            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.std) == "uncovered"
             status = self._pause(frame.at)
         since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self.lens.is_covered:

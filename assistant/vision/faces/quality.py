@@ -1,8 +1,9 @@
-"""Can this face be told, and if not, why? By its box, its landmarks and its crop; and can this frame? Pure.
+"""Quality checks: whether the expression of a face can be read, and why not, by its box, landmarks and crop; whether a
+frame is good enough to find faces in. Pure functions.
 
-Left and right are those of the picture, which are the wearer's: a face that looks towards the picture's left edge is
-turned left. Where a threshold has figures, they are of 210 to 360 faces of muxspace (happy, neutral, surprised) of the
-half that serves for tuning, degraded on purpose; "right" is the share that the crowd model names right of those that
+Left and right are those of the picture, which are the wearer's: a head that is turned towards the picture's left edge
+is turned left. Where a threshold cites figures, they are of 210 to 360 faces of muxspace (happy, neutral, surprised) of
+the half that serves for tuning, degraded on purpose; "right" is the share that the FER+ model names right of those that
 it is sure of (0.6), 0.86 for faces as they are.
 """
 
@@ -19,132 +20,154 @@ from assistant.records import Box, Face
 Point = tuple[float, float]
 
 FACING_AHEAD_TURN = 0.12
-"""Turn from which a face is said to look left or right: half of the heads that are drawn turned by 16 degrees."""
+"""Turn (`HeadPose.turn`) from which a head is said to face left or right; half of the heads that are drawn turned by 16
+degrees reach it."""
 MAX_TURN = 0.25
-"""Turn from which an expression cannot be told. Of 4,982 upright faces, happy or neutral, as our detector sees them,
-the crowd model names 87 % of the happy ones below a turn of 0.1, 82 % from 0.1 to 0.2, and 15 of 26 beyond; of what it
-is sure of (0.6) 5, 7 and 15 % are wrong. With NARROW it finds 2 % of the heads that are drawn turned by 10 degrees, 18,
-48 and 77 % at 20, 25 and 30, and 96 % from 40 on."""
+"""Turn from which an expression cannot be read. Of 4,982 upright faces, happy or neutral, with the landmarks of the
+TFLite detector, the FER+ model names 87 % of the happy ones right below a turn of 0.1, 82 % from 0.1 to 0.2, and 15 of
+26 beyond; of what it is sure of (0.6) 5, 7 and 15 % are wrong. Together with MIN_POSE_WIDTH it rejects 2 % of the heads
+that are drawn turned by 10 degrees, 18, 48 and 77 % at 20, 25 and 30, and 96 % from 40 on."""
 MIN_POSE_WIDTH = 1.62
-"""Width of a face (`Pose.width`) below which it is turned too far: of 230 faces that look ahead 3 % are, of the same
-turned (as a cylinder) by 15, 25, 35 and 40 degrees 6, 27, 68 and 87 %. The nose alone tells 68 % of the last."""
+"""`HeadPose.width` below which a head is turned too far. Of 230 faces that look ahead 3 % are below, of the same turned
+(as a cylinder) by 15, 25, 35 and 40 degrees 6, 27, 68 and 87 %. MAX_TURN alone rejects 68 % of the last."""
 
 DARK_GREY = 38.0
-"""A face whose lightest twentieth is darker than this grey level is too dark. At a fifth of the light and a camera's
-noise of 3 levels it is 38 in the median, and right .80; at a seventh it is 28, and right .65."""
-BRIGHT_SHARE, BRIGHT_SHARE_IN_GLARE = 0.5, 0.2
-"""A face of which this share is white (WHITE) is too bright: at .43 right is .84, at .67 it is .68. Where the frame is
-too bright, the second share is enough."""
+"""Grey level: a face is too dark if at least 95 % of its pixels are darker. At a fifth of the light and a camera's
+noise of 3 levels that 95th percentile is 38 in the median, and right .80; at a seventh it is 28, and right .65."""
 WHITE_GREY = 250
+"""Grey level from which a pixel counts as white."""
+BRIGHT_SHARE = 0.5
+"""A face with this share of white pixels is too bright: at .43 right is .84, at .67 it is .68."""
+BRIGHT_SHARE_IN_GLARE = 0.2
+"""The same for a face in a frame that is itself too bright."""
 MIN_SHARPNESS = 0.22
-"""Sharpness below which a picture is blurred, see `sharpness`: .40 in the median of faces as they are, of any size,
-.27 for one in fifty; .13 where it is blurred by 5.5 % of the face's width, .12 where it was moved by 22 %. Of rooms
-.46, and .20 where a frame 640 pixels wide is blurred by 5."""
+"""Sharpness (see `sharpness`) below which a picture is blurred. It is .40 in the median of faces as they are, of any
+size, .27 for one in fifty; .13 where a face is blurred by 5.5 % of its width, .12 where it was moved by 22 %. Of rooms
+it is .46, and .20 where a frame 640 pixels wide is blurred by 5."""
+REFERENCE_WIDTH = 640
+"""Pixels along a frame's longer side to which the widths of faces below refer."""
 MIN_FACE_WIDTH_PX = 46.0
-"""Width of a face in pixels of a frame 640 wide below which it is too far: the smallest that are found reliably."""
-UNSURE_SCORE, MIN_UNSURE_FACE_WIDTH_PX = 0.55, 52.0
-"""A face found with a lower score than this is framed too wide where it is small, and too far below that width. Of 27
-faces 32 to 36 pixels wide that were framed 46 or wider in four sets of tuning scenes this keeps 23 from being read, and
-72 of 7,265 that were up to 62."""
+"""Width of a face, in pixels of a frame REFERENCE_WIDTH wide, below which it is too far away: the smallest faces that
+are detected reliably."""
+UNSURE_SCORE = 0.55
+"""Detector score below which the box of a small face is likely too wide, and MIN_UNSURE_FACE_WIDTH_PX holds."""
+MIN_UNSURE_FACE_WIDTH_PX = 52.0
+"""As MIN_FACE_WIDTH_PX, for faces below UNSURE_SCORE. Of 27 faces 32 to 36 pixels wide whose boxes were 46 or wider in
+four sets of tuning scenes this keeps 23 from being read, and 72 of 7,265 that were up to 62."""
 FLAT_STD, FLAT_MEAN = 4.0, 70.0
-"""A frame whose 12x16 coarse greys spread less than FLAT about a mean below GLOOM shows a finger, not a room."""
+"""A frame whose 12x16 downscaled greys have a standard deviation below FLAT_STD and a mean below FLAT_MEAN shows a
+covered lens or no light, not a room."""
+COARSE_SIZE, SMALL_SIZE = (16, 12), (160, 120)
+"""Width and height to which a frame is downscaled to measure its brightness and its sharpness."""
 
 
 def rejection_reason(
-    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
+    face: Face,
+    crop: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
+    is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
 ) -> str:
-    """Why the expression of a face cannot be told: a key of the locale's [reasons], or empty if it can.
+    """Why the expression of a face cannot be read: a key of the locale's [reasons], or empty where it can.
 
-    crop: uint8 [48, 48] as the model sees it; grey: the frame, uint8 [H, W]; covered: judges the crop. Light is asked
-    first: of a face in glare the detector frames the middle alone, which then is small, or has no mouth. Where the
-    frame is too bright, that is what is wrong with whatever is wrong.
+    crop: the face, uint8 [48, 48], as the model sees it; grey: the frame, uint8 [H, W]; is_occluded: classifies the
+    crop, None: no face counts as occluded. Light is checked first: of a face in glare the detector frames the middle
+    alone, which then is small, or has no mouth. In a frame that is too bright, "bright" stands for any other reason.
     """
-    glare = _lightness(grey) == "bright"
-    if lightness := _lightness(pixels_in(grey, face.box), BRIGHT_SHARE_IN_GLARE if glare else BRIGHT_SHARE):
-        return lightness
-    found = _of_the_face(face, crop, grey, covered)
-    return "bright" if glare and found else found
+    is_glare = _light_fault(grey) == "bright"
+    if reason := _light_fault(pixels_in(grey, face.box), BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
+        return reason
+    reason = _face_rejection_reason(face, crop, grey, is_occluded)
+    return "bright" if is_glare and reason else reason
 
 
-def _of_the_face(
-    face: Face, crop: NDArray[np.uint8], grey: NDArray[np.uint8], covered: Callable[[NDArray[np.uint8]], bool] | None
+def _face_rejection_reason(
+    face: Face,
+    crop: NDArray[np.uint8],
+    grey: NDArray[np.uint8],
+    is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
 ) -> str:
-    if face.box.width * 640 < (MIN_UNSURE_FACE_WIDTH_PX if face.score < UNSURE_SCORE else MIN_FACE_WIDTH_PX) * max(
-        grey.shape
-    ):
+    min_width = MIN_UNSURE_FACE_WIDTH_PX if face.score < UNSURE_SCORE else MIN_FACE_WIDTH_PX
+    if face.box.width * REFERENCE_WIDTH < min_width * max(grey.shape):
         return "far"
     if sharpness(crop) < MIN_SHARPNESS:
         return "blurred"
     if is_side_on(face.landmarks):
         return "side_on"
-    return "occluded" if covered is not None and covered(crop) else ""
+    return "occluded" if is_occluded is not None and is_occluded(crop) else ""
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:
-    """Why nobody could be found in a frame uint8 [H, W], whoever is there: "dark", "bright", "blurred" or empty."""
-    small = cv2.resize(grey, (160, 120), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return _lightness(small) or ("blurred" if sharpness(small) < MIN_SHARPNESS else "")
+    """Why faces may be missed in a frame uint8 [H, W]: "dark", "bright", "blurred", or empty where it is good
+    enough."""
+    small = cv2.resize(grey, SMALL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return _light_fault(small) or ("blurred" if sharpness(small) < MIN_SHARPNESS else "")
 
 
 @dataclass(frozen=True)
 class Brightness:
-    """How light a frame is, and how much that differs from place to place: mean and spread of its coarse greys."""
+    """How light a frame is, and how much that differs from place to place."""
 
     mean: float
-    spread: float
+    """Of the greys downscaled to COARSE_SIZE."""
+    std: float
+    """Their standard deviation."""
 
     @property
     def is_flat(self) -> bool:
-        """Dark and without shapes: a finger on the lens, or no light at all."""
-        return self.mean < FLAT_MEAN and self.spread < FLAT_STD
+        """Dark and without shapes: a covered lens, or no light at all."""
+        return self.mean < FLAT_MEAN and self.std < FLAT_STD
 
 
 def frame_brightness(grey: NDArray[np.uint8]) -> Brightness:
-    """How light a frame uint8 [H, W] is."""
-    coarse = cv2.resize(grey, (16, 12), interpolation=cv2.INTER_AREA)
+    """The brightness of a frame uint8 [H, W]."""
+    coarse = cv2.resize(grey, COARSE_SIZE, interpolation=cv2.INTER_AREA)
     return Brightness(float(coarse.mean()), float(coarse.std()))
 
 
 def sharpness(picture: NDArray[np.uint8]) -> float:
-    """How much of a picture's slopes uint8 [H, W] is edges: mean squared second over first difference, along the axis
-    where it is less, so that a blur by motion is seen too. Independent of contrast, and hardly dependent on noise:
-    that is smoothed away first. In pixels of this picture."""
+    """How much of the slopes in a picture uint8 [H, W] is edges: mean squared second difference over mean squared first
+    difference, along the axis where that is less, so that motion blur counts too. It does not depend on contrast, and
+    hardly on noise, which is smoothed away first. The scale is that of this picture's pixels."""
     values = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
-    along = []
+    ratios = []
     for second, first in (
         (values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2], (values[:, 2:] - values[:, :-2]) / 2),
         (values[2:] - 2 * values[1:-1] + values[:-2], (values[2:] - values[:-2]) / 2),
     ):
         slope = float((first**2).mean())
-        along.append(float((second**2).mean()) / slope if slope > 0 else math.inf)
-    return min(along)
+        ratios.append(float((second**2).mean()) / slope if slope > 0 else math.inf)
+    return min(ratios)
 
 
 def pixels_in(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """The part of a picture uint8 [H, W] that lies in a box; at least one pixel."""
+    """The part of a picture uint8 [H, W] within a box; at least one pixel."""
     height, width = grey.shape
     left, top = min(max(0, round(box.x)), width - 1), min(max(0, round(box.y)), height - 1)
     right, bottom = max(left + 1, round(box.x + box.width)), max(top + 1, round(box.y + box.height))
     return grey[top:bottom, left:right]
 
 
-def _lightness(part: NDArray[np.uint8], bright: float = BRIGHT_SHARE) -> str:
+def _light_fault(part: NDArray[np.uint8], bright_share: float = BRIGHT_SHARE) -> str:
+    """ "dark", "bright" or empty."""
     counts = cv2.calcHist([np.ascontiguousarray(part)], [0], None, [256], [0, 256])[:, 0]
     below = np.cumsum(counts) / counts.sum()
     if np.searchsorted(below, 0.95) < DARK_GREY:
         return "dark"
-    return "bright" if 1 - below[WHITE_GREY - 1] >= bright else ""
+    return "bright" if 1 - below[WHITE_GREY - 1] >= bright_share else ""
 
 
 @dataclass(frozen=True)
 class HeadPose:
-    """roll_deg: tilt of the head, positive where it leans to the picture's right (clockwise). turn: how far the nose
-    lies off the middle of eyes and mouth, as a share of the distance from eyes to mouth, negative to the left. width:
-    between the eyes and of the mouth together, in that distance: it shrinks as the head turns."""
+    """How a head is tilted and turned, estimated from five landmarks."""
 
     roll_deg: float
+    """Tilt in degrees, positive where the head leans to the picture's right (clockwise)."""
     turn: float
+    """Offset of the nose from the middle of eyes and mouth, as a share of the distance from eyes to mouth; negative to
+    the left, infinite where that distance is 0."""
     width: float = math.inf
+    """Distance between the eyes plus width of the mouth, in distances from eyes to mouth; it shrinks as the head
+    turns."""
 
     @property
     def facing(self) -> str:
@@ -153,11 +176,11 @@ class HeadPose:
 
 
 def head_pose(landmarks: Sequence[Point]) -> HeadPose:
-    """How a face with these landmarks (right eye, left eye, nose, right and left mouth corner; x, y in pixels) is held.
+    """The pose of a head with these landmarks (right eye, left eye, nose, right and left mouth corner; x, y in pixels).
 
-    Roll is the angle of the line from the middle of the eyes to that of the mouth against the vertical: unlike the line
-    between the eyes it keeps its length when the head turns. For a turn of the head by an angle the nose moves by its
-    sine times the height of the nose, while the distance from eyes to mouth stays.
+    Roll is the angle between the vertical and the line from the middle of the eyes to that of the mouth: unlike the
+    line between the eyes it keeps its length when the head turns. Where the head turns by an angle the nose moves by
+    the sine of the angle times the height of the nose, while the distance from eyes to mouth stays.
     """
     eyes, mouth = _middle(landmarks[0], landmarks[1]), _middle(landmarks[3], landmarks[4])
     down_x, down_y = mouth[0] - eyes[0], mouth[1] - eyes[1]
@@ -173,11 +196,11 @@ def head_pose(landmarks: Sequence[Point]) -> HeadPose:
 
 
 def is_side_on(landmarks: Sequence[Point] | None) -> bool:
-    """Whether a face is turned so far that its expression cannot be told; False where there are no landmarks."""
+    """Whether a head is turned too far for its expression to be read; False where there are no landmarks."""
     if landmarks is None:
         return False
-    held = head_pose(landmarks)
-    return MAX_TURN <= abs(held.turn) < math.inf or held.width < MIN_POSE_WIDTH
+    pose = head_pose(landmarks)
+    return MAX_TURN <= abs(pose.turn) < math.inf or pose.width < MIN_POSE_WIDTH
 
 
 def _middle(a: Point, b: Point) -> Point:
