@@ -15,7 +15,7 @@ from assistant.errors import DetectorError, ModelError
 from assistant.records import EXPRESSIONS
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference import model_file
-from assistant.vision.inference.expression import read_card
+from assistant.vision.inference.expression import read_expression_card
 from assistant.vision.inference.occlusion import OcclusionClassifier
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack, must_be_one_line
@@ -67,7 +67,7 @@ def target() -> Iterator[Attack]:
         def check(content: bytes) -> None:
             model.with_suffix(".json").write_bytes(content)
             with _one_line():
-                card = read_card(model)
+                card = read_expression_card(model)
                 assert set(card.labels) <= set(EXPRESSIONS)
                 assert 0.05 <= card.temperature <= 20
                 assert all(

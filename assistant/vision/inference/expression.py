@@ -1,4 +1,5 @@
-"""A classifier: face crops in, probabilities out; what its card says of classes, input and temperature is checked."""
+"""The expression classifier: a face crop in, a probability for each expression out. What the model card says of labels,
+input and temperature is checked before the model is used."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +17,22 @@ from assistant.vision.inference import model_file, self_test
 
 @dataclass(frozen=True)
 class ExpressionCard:
-    """What must be known to serve a model. labels: in the order of the outputs. temperature divides the logits.
-    self_test: what the model said of `self_test.test_images` when it was made, untempered; empty: it was not asked."""
+    """The part of a model card that is needed to run the model."""
 
     sha256: str
+    """Of the model file, in lower case."""
     labels: tuple[str, ...]
+    """Expressions in the order of the model's outputs."""
     temperature: float = 1.0
+    """Divides the logits, which calibrates the probabilities."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     self_test: tuple[tuple[float, ...], ...] = ()
+    """The model's probabilities for `self_test.test_images`, without temperature, when it was made; empty: no
+    self-test."""
 
 
-def read_card(model: Path) -> ExpressionCard:
-    """The card beside a model file. Raises ModelError, in one line, for anything that is not a card of this form."""
+def read_expression_card(model: Path) -> ExpressionCard:
+    """The card beside a model file. Raises ModelError, in one line, for anything that is not such a card."""
     path, card = model.with_suffix(".json"), model_file.read_card(model)
     try:
         labels, shape, scaling = card["labels"], card["input"]["shape"], card["input"]["scaling"]
@@ -62,7 +67,7 @@ def read_card(model: Path) -> ExpressionCard:
 
 
 def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
-    """`thresholds` of a card: {"looks": {label: probability, ...}, "maybe": {...}}, both optional."""
+    """The `thresholds` of a card: {"looks": {label: probability, ...}, "maybe": {...}}, both optional."""
     if not isinstance(table, dict) or not all(
         kind in ("looks", "maybe")
         and isinstance(numbers, dict)
@@ -77,23 +82,31 @@ def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
 
 
 def apply_temperature(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """softmax(logits / temperature) of probabilities float32 [..., classes], which an int8 output gives in steps of
-    1/256: half a step stands for what is smaller (Guo et al. 2017)."""
+    """softmax(logits / temperature) (temperature scaling, Guo et al. 2017) of probabilities float32 [..., classes].
+
+    An int8 output gives probabilities in steps of 1/256; smaller ones count as half a step.
+    """
     if temperature != 1.0:
         scores = np.maximum(scores, np.float32(1 / 512)) ** np.float32(1 / temperature)
     return np.asarray(scores / scores.sum(axis=-1, keepdims=True), np.float32)
 
 
 class ExpressionClassifier:
-    """An open model. `labels` names the outputs; `runtime` says which library runs it.
+    """An expression model, loaded and tested.
 
-    Raises ModelError where the file is missing, is not what its card says, has another shape, or returns anything but
-    probabilities for a plain grey picture, or other ones for the pictures of its self-test than when it was made.
+    Raises ModelError where the file is missing, does not match its card or has another shape, where it returns anything
+    but probabilities for a plain grey picture, or fails its self-test.
     """
+
+    labels: tuple[str, ...]
+    """Expressions in the order of the outputs."""
+    thresholds: Thresholds
+    runtime: str
+    """Name of the library that runs the model."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
         self.path = model
-        self.card = read_card(model)
+        self.card = read_expression_card(model)
         self.labels, self.thresholds = self.card.labels, self.card.thresholds
         self.model = model_file.TFLiteModel(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
@@ -104,20 +117,20 @@ class ExpressionClassifier:
                 f"{model}: maps {got}; its card says [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, {len(self.labels)}]"
             )
         self.probabilities(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
-        if self.card.self_test and (fault := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
-            raise ModelError(f"{model}: fails its self-test: {fault}; install the model again, or another runtime")
+        if self.card.self_test and (mismatch := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
+            raise ModelError(f"{model}: fails its self-test: {mismatch}; install the model again, or another runtime")
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Float32 [classes], summing to 1, of one grey crop uint8 [48, 48]. Raises ModelError if the model gives no
-        finite distribution."""
+        """Float32 [classes], summing to 1, for one grey crop uint8 [48, 48]. Raises ModelError where the model returns
+        no finite distribution."""
         return apply_temperature(self._scores(crop), self.card.temperature)
 
     def self_test_answers(self) -> NDArray[np.float32]:
-        """Float32 [7, classes]: what the model says of `self_test.test_images`, untempered."""
+        """Float32 [7, classes]: the model's probabilities for `self_test.test_images`, without temperature."""
         return np.stack([self._scores(picture) for picture in self_test.test_images()])
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
-        """The very tensor that the model is given for a crop: [1, 48, 48, 1] in its input type."""
+        """The input tensor for a grey crop uint8 [48, 48]: [1, 48, 48, 1] in the model's input type."""
         return self.model.quantize(normalize(crop)[np.newaxis])
 
     def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
-"""A .tflite file and its card: found, checked, opened and run; a file that does not match its card is refused.
+"""A .tflite file and its model card: found, checked, loaded and run.
 
-`NAME.tflite` lies beside `NAME.json`. The card is read first and the model's SHA-256 checked before a byte of it is
-parsed: a third of single flipped bits would otherwise be accepted with other outputs.
+`NAME.tflite` lies beside `NAME.json`. The card is read first, and a model whose SHA-256 is not the card's is refused
+before a byte of it is parsed: of files with a single flipped bit a third would otherwise be accepted, with other
+outputs.
 """
 
 import hashlib
@@ -20,14 +21,15 @@ from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
 
 MAX_BYTES, MAX_CARD_BYTES = 64 << 20, 1 << 20
+"""Larger model files and cards are refused unread."""
 MODEL_FOLDERS = (Path(__file__).parents[2] / "models", Path(__file__).parents[3] / "models")
-"""Where the shipped models lie: in the installed package, or at the top of a checkout."""
+"""Where the shipped models are: in the installed package, or at the top of a checkout."""
 
 
 def find_model(name: str) -> Path:
-    """The file of a shipped model's name ("emotion-cnn-int8") or of a path. Raises ModelError."""
+    """The model file for the name of a shipped model ("emotion-cnn-int8") or for a path. Raises ModelError."""
     if not name.endswith(".tflite") and os.sep not in name:
-        folder = next((place for place in MODEL_FOLDERS if place.is_dir()), MODEL_FOLDERS[0])
+        folder = next((each for each in MODEL_FOLDERS if each.is_dir()), MODEL_FOLDERS[0])
         if (folder / f"{name}.tflite").is_file():
             return folder / f"{name}.tflite"
         known = sorted(file.stem for file in folder.glob("*.tflite"))
@@ -38,7 +40,7 @@ def find_model(name: str) -> Path:
 
 
 def read_card(model: Path) -> dict[str, Any]:
-    """The card beside a model file; of its contents only `sha256` is checked. Raises ModelError."""
+    """The card beside a model file, of whose contents only `sha256` is checked. Raises ModelError."""
     path = model.with_suffix(".json")
     if not path.exists():
         raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card")
@@ -53,12 +55,17 @@ def read_card(model: Path) -> dict[str, Any]:
 
 
 class TFLiteModel:
-    """An open model with one input. `runtime` says which library runs it; inputs and outputs are the tensors' details,
-    dictionaries with "shape", "dtype" and "quantization".
+    """A loaded model with one input. A model that is not shipped is tried in a sandbox first.
 
-    Raises ModelError where the file is missing, is not what its card says, or cannot be loaded. One that is not shipped
-    is loaded in a process of its own first.
+    Raises ModelError where the file is missing, does not match its card, or cannot be loaded.
     """
+
+    runtime: str
+    """Name of the library that runs the model."""
+    input: dict[str, Any]
+    """Details of the input tensor, with "shape", "dtype" and "quantization"."""
+    outputs: list[dict[str, Any]]
+    """Details of the output tensors."""
 
     def __init__(self, path: Path, card: dict[str, Any], threads: int) -> None:
         self.path = path
@@ -80,7 +87,7 @@ class TFLiteModel:
                 raise ModelError(f"{path}: tensor {tensor['name']} is {tensor['dtype'].__name__} without a scale")
 
     def resize(self, shape: tuple[int, ...]) -> None:
-        """Have the input take another shape from now on. Raises ModelError where the graph cannot."""
+        """Give the input another shape. Raises ModelError where the graph does not allow it."""
         try:
             with quiet_stderr():
                 self.interpreter.resize_tensor_input(self.input["index"], shape, strict=False)
@@ -89,7 +96,7 @@ class TFLiteModel:
             raise ModelError(f"{self.path}: cannot take a picture of shape {list(shape)}: {first_line(err)}") from err
 
     def quantize(self, values: NDArray[np.float32]) -> NDArray[Any]:
-        """The input tensor that holds `values`."""
+        """The input tensor that stands for real `values`, quantized where the input is."""
         kind = np.dtype(self.input["dtype"])
         if kind.kind == "f":
             return values.astype(kind)
@@ -98,15 +105,16 @@ class TFLiteModel:
         return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(kind)
 
     def run(self, tensor: NDArray[Any]) -> list[NDArray[np.float32]]:
-        """The outputs in real numbers, in the order of `outputs`. Raises ModelError."""
+        """Run the model on an input tensor: the outputs in real numbers, in the order of `outputs`. Raises
+        ModelError."""
         try:
             self.interpreter.set_tensor(self.input["index"], tensor)
             self.interpreter.invoke()
-            return [self._real(output) for output in self.outputs]
+            return [self._dequantized(output) for output in self.outputs]
         except (RuntimeError, ValueError) as err:  # ValueError: an output that no step of the graph makes
             raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
 
-    def _real(self, output: dict[str, Any]) -> NDArray[np.float32]:
+    def _dequantized(self, output: dict[str, Any]) -> NDArray[np.float32]:
         raw = self.interpreter.get_tensor(output["index"])
         if raw.dtype.kind == "f":
             return np.asarray(raw, np.float32)

@@ -1,5 +1,6 @@
-"""Is a face covered: by a mask, a scarf, a hand, a cup? A small network judges its crop; a beard or glasses are no
-cover. `emotion-convert cover` fits it; how often it errs stands in its card.
+"""The occlusion classifier: whether a mask, a scarf, a hand or a cup hides a part of a face. A beard or glasses are no
+occlusion. A small network classifies the face crop; `emotion-convert train-occlusion` fits it, and its card holds its
+error rates.
 """
 
 import math
@@ -13,20 +14,25 @@ from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from assistant.vision.inference import model_file
 
-SHIPPED = "face-cover-int8"
+DEFAULT_MODEL = "face-cover-int8"
 MAX_THRESHOLD = 20.0
-"""A threshold is no larger than this, either way: such odds no network gives."""
+"""Largest absolute value of a card's threshold; no network returns log-odds beyond it."""
 
 
 class OcclusionClassifier:
-    """The judge in a model file, the shipped one unless another is given. threshold: the score from which a face is
-    covered, of its card; error: why it could not judge the last crop, empty if it could.
+    """An occlusion model, loaded; the shipped one unless a file is given.
 
-    Raises ModelError where the file is missing, is not what its card says, or maps a crop to anything but one number.
+    Raises ModelError where the file is missing or does not match its card, or where the model maps a crop to anything
+    but one number.
     """
 
+    threshold: float
+    """Score (log-odds) above which a face counts as occluded; from the card."""
+    error: str
+    """Why the model could not classify the last crop; empty where it could."""
+
     def __init__(self, model: Path | None = None, threads: int = 1) -> None:
-        path = model or model_file.find_model(SHIPPED)
+        path = model or model_file.find_model(DEFAULT_MODEL)
         card = model_file.read_card(path)
         threshold = card.get("threshold")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not abs(threshold) <= MAX_THRESHOLD:
@@ -44,14 +50,15 @@ class OcclusionClassifier:
         self.score(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
 
     def score(self, crop: NDArray[np.uint8]) -> float:
-        """How surely a face crop uint8 [48, 48] is covered: the logarithm of the odds. Raises ModelError."""
-        odds = float(self.model.run(self.model.quantize(normalize(crop)[np.newaxis]))[0][0, 0])
-        if not math.isfinite(odds):
-            raise ModelError(f"{self.path}: the model returned {odds}")
-        return odds
+        """The logarithm of the odds that the face in a crop uint8 [48, 48] is occluded. Raises ModelError."""
+        log_odds = float(self.model.run(self.model.quantize(normalize(crop)[np.newaxis]))[0][0, 0])
+        if not math.isfinite(log_odds):
+            raise ModelError(f"{self.path}: the model returned {log_odds}")
+        return log_odds
 
     def __call__(self, crop: NDArray[np.uint8]) -> bool:
-        """Whether it is covered. Where the judge fails, `error` says so, and the face counts as bare."""
+        """Whether the face in a crop uint8 [48, 48] is occluded. Where the model fails, `error` says why and the face
+        counts as not occluded."""
         self.error = ""
         try:
             return self.score(crop) > self.threshold

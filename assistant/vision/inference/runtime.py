@@ -1,4 +1,4 @@
-"""The library that runs .tflite files: whichever of the three is there, the best first."""
+"""Loads .tflite files with the first TFLite library that is installed: ai-edge-litert, TensorFlow or tflite-runtime."""
 
 import contextlib
 import os
@@ -12,25 +12,25 @@ from assistant.errors import ModelError
 
 
 def first_line(err: Exception) -> str:
-    """What an error of the library says, in one line."""
+    """The first line of an error's message."""
     return (str(err).splitlines() or [type(err).__name__])[0]
 
 
 def load_interpreter(content: bytes, threads: int) -> tuple[str, Any]:
-    """The first runtime there is, by name, and the model loaded by it; its chatter is kept off the terminal. Raises
-    ModelError."""
-    name, make = find_runtime()
+    """The name of the first runtime that is installed, and an interpreter of it with the model loaded; its messages are
+    kept off the terminal. Raises ModelError."""
+    name, interpreter_type = find_runtime()
     try:
         with quiet_stderr():
-            made = make(model_content=content, num_threads=threads)
-            made.allocate_tensors()
+            interpreter = interpreter_type(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError, TypeError) as err:
         raise ModelError(f"{name} cannot load this model: {first_line(err)}") from err
-    return name, made
+    return name, interpreter
 
 
 def find_runtime() -> tuple[str, Any]:
-    """The first TFLite runtime there is: its name and its Interpreter. Raises ModelError."""
+    """Name and Interpreter class of the first TFLite runtime that is installed. Raises ModelError."""
     try:
         from ai_edge_litert.interpreter import Interpreter
 
@@ -43,7 +43,7 @@ def find_runtime() -> tuple[str, Any]:
         return "tf.lite", Interpreter
     except ImportError:
         pass
-    if int(np.__version__.split(".")[0]) < 2:  # with NumPy 2 it imports, and dies when it loads a model
+    if int(np.__version__.split(".")[0]) < 2:  # with NumPy 2 it imports, but crashes when it loads a model
         try:
             from tflite_runtime.interpreter import Interpreter
 
@@ -56,14 +56,14 @@ def find_runtime() -> tuple[str, Any]:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """File descriptor 2 goes nowhere meanwhile: XNNPACK and TensorFlow Lite log there from C++, past Python's reach."""
+    """Redirect file descriptor 2 to /dev/null: XNNPACK and TensorFlow Lite log there from C++, past Python's reach."""
     if sys.stderr is not None:
         sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

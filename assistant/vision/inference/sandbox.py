@@ -1,7 +1,7 @@
-"""A model file that is not ours, loaded and run once in a process of its own first.
+"""Sandbox: a model file that is not shipped is loaded and run once in a child process first.
 
-The library checks much of what it is given, but not all: of damaged files whose card matches them, one in a thousand
-ends the process that loads it. The assistant refuses such a file, and is not ended at each of its starts.
+The TFLite library checks much of a model file, but not all: of damaged files whose card matches them, one in a thousand
+kills the process that loads it. The assistant refuses such a file instead of crashing at every start.
 """
 
 import contextlib
@@ -16,17 +16,17 @@ from assistant.errors import ModelError
 from assistant.vision.inference.runtime import load_interpreter, quiet_stderr
 
 TIMEOUT_S = 20.0
-"""For the library to be imported, by the slowest board too, and the model to be run."""
+"""Seconds in which the slowest board too imports the library and runs the model."""
 MAX_EXTRA_MEMORY = 512 << 20
-"""Bytes that a model may ask for on top of what the library takes."""
+"""Bytes that a model may allocate on top of what the library takes."""
 EXIT_OUT_OF_MEMORY, EXIT_REFUSED = 3, 4
-"""Exit codes of a trial in which they were not enough, and in which the library refused to load the model, for want of
-memory too: it says why on the standard output."""
+"""Exit codes of the child process: the memory was not enough; the library refused to load the model (for want of memory
+too), and the reason is on standard output."""
 
 
 def check_loads(path: Path, content: bytes) -> None:
-    """Raises ModelError if the content of a model file ends or blocks the process that loads it, or is refused there;
-    what else is wrong with it shows when it is run here."""
+    """Load and run the content of a model file in a child process. Raises ModelError where that crashes, hangs or
+    refuses the model; any other defect shows when this process runs it."""
     command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant.vision.inference.sandbox"]
     try:
         done = subprocess.run(
@@ -45,26 +45,26 @@ def check_loads(path: Path, content: bytes) -> None:
 
 
 def load_and_run(content: bytes) -> None:
-    """Load a model and run it once on nothing; whatever that does to this process. Raises MemoryError, or ModelError
-    where it cannot be loaded."""
-    _, model = load_interpreter(content, 1)
+    """Load a model and run it once on zeros; this may crash the process. Raises MemoryError, or ModelError where the
+    model cannot be loaded."""
+    _, interpreter = load_interpreter(content, 1)
     with contextlib.suppress(RuntimeError, ValueError, TypeError), quiet_stderr():
-        for tensor in model.get_input_details():
-            model.set_tensor(tensor["index"], np.zeros(tensor["shape"], tensor["dtype"]))
-        model.invoke()
+        for tensor in interpreter.get_input_details():
+            interpreter.set_tensor(tensor["index"], np.zeros(tensor["shape"], tensor["dtype"]))
+        interpreter.invoke()
 
 
 def set_limits() -> None:
-    """No core dumps, and no more memory than a model for this device needs, where the system can see to that."""
+    """Forbid core dumps and limit memory to MAX_EXTRA_MEMORY more than now, where the system allows it."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        most = pages * resource.getpagesize() + MAX_EXTRA_MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        limit = pages * resource.getpagesize() + MAX_EXTRA_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def main() -> None:
-    """Try the model that comes in on the standard input."""
+    """Load and run the model on standard input."""
     content = sys.stdin.buffer.read()
     set_limits()
     try:

@@ -1,6 +1,6 @@
-"""The self-test of a classifier: pictures made of whole numbers alone, and what the model said of them once.
+"""The self-test of an expression model: images computed from integers, whose probabilities the model card holds.
 
-A model that is stuck, or a runtime that computes something else, is found before the first face is read. Pure.
+It finds a model that is stuck, or a runtime that computes something else, before the first face is classified. Pure.
 """
 
 from collections.abc import Sequence
@@ -12,28 +12,28 @@ from assistant.vision.faces.preprocess import CROP_SIDE
 
 IMAGE_COUNT = 7
 TOLERANCE = 0.08
-"""How far a probability may be off: two kernels that round differently at one layer are up to a few of 256 output steps
-apart at the end."""
+"""Largest allowed difference of a probability: two kernels that round differently at one layer end up to a few of 256
+output steps apart."""
 
 
 def test_images() -> NDArray[np.uint8]:
-    """Uint8 [7, 48, 48]: slanting waves with a bright oval, two dark spots and a bow, each with other numbers."""
+    """Uint8 [7, 48, 48]: slanting waves with a bright oval, two dark spots and an arc, each with other parameters."""
     y, x = np.mgrid[:CROP_SIDE, :CROP_SIDE]
-    made = []
+    images = []
     for number in range(IMAGE_COUNT):
         wave = np.abs((x * (number + 2) + y * (7 - number)) % 64 - 32) * 2
         oval = (x - 24) ** 2 * 3 + (y - 25) ** 2 * 2 < 850
         eyes = np.minimum((x - 17) ** 2, (x - 31) ** 2) + (y - 20) ** 2 < 5 + number
-        bow = np.abs((y - 35) * 8 - (number - 3) * ((x - 24) ** 2 // 8 - 4)) < 12
-        mouth = bow & (np.abs(x - 24) < 9)
-        made.append(np.where(eyes | mouth, 30 + 5 * number, np.where(oval, 130 + wave, 40 + wave)))
-    return np.stack(made).clip(0, 255).astype(np.uint8)
+        arc = np.abs((y - 35) * 8 - (number - 3) * ((x - 24) ** 2 // 8 - 4)) < 12
+        mouth = arc & (np.abs(x - 24) < 9)
+        images.append(np.where(eyes | mouth, 30 + 5 * number, np.where(oval, 130 + wave, 40 + wave)))
+    return np.stack(images).clip(0, 255).astype(np.uint8)
 
 
-def mismatch(said: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
-    """What is wrong with the answers float32 [7, classes] to `pictures`; empty where they are as expected."""
+def mismatch(answers: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
+    """How the answers float32 [7, classes] to `test_images` differ from the expected ones; empty where they do not."""
     wanted = np.array(expected, np.float32)
-    if said.shape != wanted.shape:
-        return f"{said.shape[1]} probabilities where {wanted.shape[-1]} are expected"
-    off = np.abs(said - wanted).max()
+    if answers.shape != wanted.shape:
+        return f"{answers.shape[1]} probabilities where {wanted.shape[-1]} are expected"
+    off = np.abs(answers - wanted).max()
     return "" if off <= TOLERANCE else f"a probability is off by {off:.2f}"

@@ -83,7 +83,7 @@ def test_the_shipped_judge_is_right_about_a_photograph_in_any_light(
     assert judge(crop) == judge(np.ascontiguousarray(crop[:, ::-1])), "and in a mirror"
 
 
-def given_card(folder: Path, like: str = occlusion.SHIPPED, **changed: object) -> Path:
+def given_card(folder: Path, like: str = occlusion.DEFAULT_MODEL, **changed: object) -> Path:
     """A copy of a shipped model with some entries of its card changed."""
     model = model_file.find_model(like)
     (folder / "judge.tflite").write_bytes(model.read_bytes())

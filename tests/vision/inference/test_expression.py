@@ -13,7 +13,7 @@ from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS
 from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from assistant.vision.inference import model_file, sandbox
-from assistant.vision.inference.expression import ExpressionClassifier, read_card
+from assistant.vision.inference.expression import ExpressionClassifier, read_expression_card
 from assistant.vision.inference.model_file import find_model
 from tests.support import damaged_models
 
@@ -215,7 +215,7 @@ def test_missing_and_malformed_cards_and_models(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
     model.with_suffix(".json").write_text("[" * 100000)
     with pytest.raises(ModelError, match="not a model card"):
-        read_card(model)
+        read_expression_card(model)
     model.with_suffix(".json").unlink()
     with pytest.raises(ModelError, match="its card copy.json is missing"):
         ExpressionClassifier(model)
