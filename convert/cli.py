@@ -148,9 +148,9 @@ def _cover(options: argparse.Namespace) -> int:
     with quiet_stderr():
         from convert.face_occlusion import train as cover
 
-    card = cover.fit(data(options), options.model)
+    card = cover.train(data(options), options.model)
     for kind, held_out in card["held_out"].items():
-        print(f"{kind:8} {held_out['covered']:6.1%} of {held_out['faces']} faces are called covered")
+        print(f"{kind:8} {held_out['occluded']:6.1%} of {held_out['faces']} faces are called occluded")
     return 0
 
 

@@ -22,7 +22,7 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
 from convert.data.fer2013 import DatasetError, Faces
 from convert.expression.evaluation.testset import probabilities, truth_of
-from convert.face_detector.pictures import CROP_SCALE, enlarged
+from convert.synthesis.affine import CROP_SCALE, enlarge_crop
 
 TILTS_DEG = (0, 30, -30)
 EXPRESSIONS = ("happy", "neutral", "surprise")
@@ -39,7 +39,7 @@ def align_faces(images: NDArray[np.uint8], detector: FaceDetector) -> tuple[NDAr
     """
     made, found = images.copy(), np.zeros(len(images), bool)
     for index, image in enumerate(images):
-        larger, room = enlarged(image)
+        larger, room = enlarge_crop(image)
         face = nearest(detector, larger)
         if face is not None and face.landmarks is not None:
             # the landmarks in the small picture: aligning from there loses nothing that it had

@@ -1,4 +1,4 @@
-"""The card of a face detector: what it is, what it was made from and under which terms, how good it is, its limits.
+"""The model card of a face detector: what it is, what it was made from and under which terms, its figures, its limits.
 
 The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. The program measures every figure.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_whole
 from assistant.vision.faces.preprocess import INPUT_SCALING
+from convert.data.boxes import DATASET_TERMS
 from convert.expression.card import encode, load, made_now, path_of
 from convert.face_detector.recipe import DetectorRecipe
 from convert.tflite import graph
@@ -19,19 +20,9 @@ __all__ = ["describe", "encode"]
 
 TASK = "face detection"
 FIGURES = ("<!-- detectors -->", "<!-- /detectors -->")
-"""The comments of the README between which the table stands."""
-TERMS = {
-    "fm": "Kaggle face-mask detection: CC0 as recollected",
-    "yt": "frames of YouTube Faces with checked landmarks: research terms",
-    "th": "Roboflow face-detection-mgde2: CC BY 4.0",
-    "hs": "Human-Segmentation-Dataset: no terms given",
-    "in": "ImageNet sample pictures: non-commercial research",
-    "crops": "FER-2013 Training pictures: ICML 2013 challenge (Goodfellow et al.), for research",
-    "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
-}
-"""The terms found for each origin of training pictures."""
-LEAST_LANDMARKS = 500
-"""Faces with landmarks in training from which the landmarks of a detector mean something."""
+"""The comments in the README between which the table is written."""
+MIN_LANDMARK_FACES = 500
+"""A detector trained on fewer faces with known landmarks is not trusted to find landmarks."""
 TEACHER = "YuNet (Wu et al. 2023, MIT) gave landmarks, and boxes of some faces; its weights are not part of this file"
 INTENDED_USE = (
     "To find the faces in front of a blind or visually impaired wearer, with eyes, nose and mouth corners, so that "
@@ -51,20 +42,20 @@ def describe(
     name: str, content: bytes, run: Run, plan: DetectorRecipe, *, threshold: float, calibration: dict[str, Any]
 ) -> dict[str, Any]:
     """The card of a freshly converted detector (its bytes in `content`), still without measured figures."""
-    made, best, environment = graph.parse(name, content), run.best(), run.environment()
-    origins, crops = plan.data.origins, ("crops",) if plan.data.crops else ()
+    summary, best, environment = graph.parse(name, content), run.best(), run.environment()
+    origins, crops = plan.data.origins, ("crops",) if plan.data.fer2013_crops else ()
     return {
         "name": name,
         "task": TASK,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
-        "parameters": made.parameters,
-        "macs": made.macs,
+        "parameters": summary.parameters,
+        "macs": summary.macs,
         "threshold": threshold,
-        "landmarks": environment.get("landmarks", LEAST_LANDMARKS) >= LEAST_LANDMARKS,
-        "input": {"shape": [1, 240, 320, 1], "dtype": made.input_type.lower(), "scaling": INPUT_SCALING},
+        "landmarks": environment.get("landmarks", MIN_LANDMARK_FACES) >= MIN_LANDMARK_FACES,
+        "input": {"shape": [1, 240, 320, 1], "dtype": summary.input_type.lower(), "scaling": INPUT_SCALING},
         "output": {
-            "dtype": made.output_type.lower(),
+            "dtype": summary.output_type.lower(),
             "meaning": "for the strides 8, 16 and 32: logit [h, w, 1], box [h, w, 4] and landmarks [h, w, 10], as "
             "assistant/vision/detectors/decode.py defines them",
         },
@@ -78,7 +69,7 @@ def describe(
         },
         "training": environment,
         "data": {
-            "terms": {origin: TERMS.get(origin, "not known") for origin in (*origins, *crops)},
+            "terms": {origin: DATASET_TERMS.get(origin, "not known") for origin in (*origins, *crops)},
             "teacher": TEACHER if plan.data.teacher else "none",
             "note": "The pictures are not part of this project.",
         },
@@ -91,10 +82,10 @@ def describe(
 
 
 def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
-    """Write what `evaluate.evaluate` measured into the card of a model; returns the card."""
+    """Write the report of `evaluate.evaluate` into the card of a model; returns the card."""
     card = load(model)
-    card["metrics"] = report["detectors"]["ours"]
-    card["peers"] = {name: found for name, found in report["detectors"].items() if name != "ours"}
+    card["metrics"] = report["detectors"]["tflite"]
+    card["peers"] = {name: found for name, found in report["detectors"].items() if name != "tflite"}
     card["measured"] = made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
     write_whole({path_of(model): encode(card)})
     return card

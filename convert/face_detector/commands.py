@@ -1,4 +1,4 @@
-"""The commands of the face detector: training, quantizing and measuring it, and what its landmarks are good for."""
+"""The commands of the face detector: training, quantization, evaluation, and the use of its landmarks."""
 
 import argparse
 import os
@@ -19,10 +19,14 @@ def add(commands: Any) -> None:
         commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
     )
     detector.add_argument("--data", type=Path, metavar="DIR", help="default: $EMOTION_DATA/faces/eval")
-    detector.add_argument("--detector", nargs="+", choices=("ours", "haar", "yunet"), help="default: all that can be")
-    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for ours")
+    detector.add_argument(
+        "--detector", nargs="+", choices=("tflite", "haar", "yunet"), help="default: all that there are files for"
+    )
+    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for tflite")
     detector.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
-    detector.add_argument("--detections", type=Path, metavar="FILE", help="write every hit of the first one as CSV")
+    detector.add_argument(
+        "--detections", type=Path, metavar="FILE", help="write every detection of the first one as CSV"
+    )
 
     alignment = command(
         commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
@@ -88,16 +92,16 @@ def _evaluate_detector(options: argparse.Namespace) -> int:
 
 def _detector_report(options: argparse.Namespace, model: Path | None, folder: Path) -> dict[str, Any]:
     from convert.face_detector import evaluate as detection
-    from convert.face_detector.candidates import Candidate
+    from convert.face_detector.detector_under_test import DetectorUnderTest
 
     clips, rooms = os.environ.get("EMOTION_VIDEOS"), folder.parent / "train"
     peer = yunet(options)
-    names = options.detector or ("ours", "haar", *(["yunet"] if peer else []))
+    names = options.detector or ("tflite", "haar", *(["yunet"] if peer else []))
     if "yunet" in names and peer is None:
         options.usage_error("yunet needs its file: --yunet FILE")
-    files = {"ours": model, "yunet": peer}
+    files = {"tflite": model, "yunet": peer}
     return detection.evaluate(
-        [Candidate(name, files.get(name)) for name in names],
+        [DetectorUnderTest(name, files.get(name)) for name in names],
         folder,
         rooms=rooms if (rooms / "boxes.csv").is_file() else None,
         clips=Path(clips) if clips else None,

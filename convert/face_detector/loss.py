@@ -1,7 +1,8 @@
-"""What corrects the face detector: quality focal loss for scores, generalized IoU for boxes, distance for points.
+"""Training targets of the face detector, and its loss: quality focal loss for scores, generalized IoU for boxes.
 
-A cell that answers for a face should score the overlap of its own box with the face's (Li et al. 2020, generalized
-focal loss), so that of several boxes around a face the best one is kept. Boxes: Rezatofighi et al. 2019.
+A cell that is responsible for a face should score the overlap of its own box with the face's (Li et al. 2020,
+generalized focal loss), so that of several boxes around a face the best one is kept. Boxes: Rezatofighi et al. 2019.
+Landmarks: mean absolute distance.
 """
 
 from typing import Any
@@ -11,20 +12,60 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from convert.face_detector.targets import BOX, FACE, HAS_LANDMARKS, IGNORED, LANDMARKS
+from assistant.vision.detectors import decode
+from convert.face_detector.compose import TrainingFrame
+
+FACE, IGNORED, BOX, LANDMARKS, HAS_LANDMARKS = slice(0, 1), slice(1, 2), slice(2, 6), slice(6, 16), slice(16, 17)
+"""Columns of a target: 1 where a cell is responsible for a face; 1 where its score is ignored; the face's box (left,
+top, width, height) and landmarks (x, y of five) in pixels; 1 where the landmarks are known."""
+TARGET_COLUMNS = 17
+
+SIZE_RANGES_PX = {8: (0.0, 64.0), 16: (40.0, 128.0), 32: (88.0, np.inf)}
+"""Face sizes (root of the area) that the map of a stride is responsible for; where two overlap, both are."""
+IGNORE_FACTOR = 1.5
+"""The score of a map is ignored at a face that is too small or too large for it by less than this factor."""
+RADIUS_STRIDES, RADIUS_FACE_SIZES = 1.5, 0.3
+"""Cells whose centre lies within both distances of the face's centre are responsible for it; the nearest always is."""
 
 WEIGHTS = {"score": 1.0, "box": 2.0, "landmarks": 5.0}
-"""Landmarks are off by a twentieth of a face where boxes are off by a tenth of their area: this evens them out."""
-FOCUS = 2.0
-"""Exponent by which well-answered cells count less."""
-LOG_SIZES = (-2.0, 4.0)
-"""Range of the size numbers that the loss looks at: beyond, exp would run away in the first steps."""
+"""Of the parts of the loss. Landmarks are off by a twentieth of a face where boxes are off by a tenth of their area:
+the weights even this out."""
+FOCAL_EXPONENT = 2.0
+"""Exponent by which cells with a good score count less."""
+LOG_SIZE_RANGE = (-2.0, 4.0)
+"""Range in which the loss takes predicted log sizes: beyond, exp would run away in the first steps."""
+
+
+def targets(frame: TrainingFrame) -> NDArray[np.float32]:
+    """Float32 [cells, 17] for a frame, the cells in the order of `decode.cell_centers`."""
+    points, strides = decode.cell_centers(*frame.grey.shape)
+    rows = np.zeros((len(points), TARGET_COLUMNS), np.float32)
+    for x, y, width, height in frame.ignored:
+        inside = (np.abs(points - (x + width / 2, y + height / 2)) <= (width / 2, height / 2)).all(axis=1)
+        rows[inside, IGNORED] = 1
+    order = np.argsort(-np.prod(frame.boxes[:, 2:], axis=1), kind="stable")  # small faces overwrite large ones
+    for index in order:
+        box, landmarks = frame.boxes[index], frame.landmarks[index]
+        size = float(np.sqrt(box[2] * box[3]))
+        distance = np.abs(points - (box[:2] + box[2:] / 2)).max(axis=1)
+        near = distance <= np.maximum(strides / 2, np.minimum(RADIUS_STRIDES * strides, RADIUS_FACE_SIZES * size))
+        for stride, (smallest, largest) in SIZE_RANGES_PX.items():
+            cells = near & (strides == stride)
+            if smallest <= size < largest:
+                rows[cells] = 0
+                rows[cells, FACE], rows[cells, BOX] = 1, box
+                if np.isfinite(landmarks).all():
+                    rows[cells, LANDMARKS], rows[cells, HAS_LANDMARKS] = landmarks.ravel(), 1
+            elif smallest / IGNORE_FACTOR <= size < largest * IGNORE_FACTOR:
+                cells &= rows[:, 0] == 0
+                rows[cells, IGNORED] = 1
+    return rows
 
 
 class DetectionLoss(keras.losses.Loss):
     """Of predictions float32 [N, cells, 15] (logit, box and landmark numbers) and targets float32 [N, cells, 17].
 
-    points, strides: the cells, of `grid.centres`. The value is that of the batch per answering cell.
+    points, strides: the cells, of `decode.cell_centers`. The value is the sum over the batch per responsible cell.
     """
 
     def __init__(self, points: NDArray[np.float32], strides: NDArray[np.float32]) -> None:
@@ -35,15 +76,15 @@ class DetectionLoss(keras.losses.Loss):
         y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
         face, target = y_true[..., FACE], y_true[..., BOX]
         points, strides = ops.convert_to_tensor(self.points), ops.convert_to_tensor(self.strides)[:, None]
-        size = ops.exp(ops.clip(y_pred[..., 3:5], *LOG_SIZES)) * strides
+        size = ops.exp(ops.clip(y_pred[..., 3:5], *LOG_SIZE_RANGE)) * strides
         corner = points + y_pred[..., 1:3] * strides - size / 2
         overlap, generalized = _overlaps(corner, size, target[..., :2], target[..., 2:])
         quality = ops.stop_gradient(face * overlap)
         logit = y_pred[..., :1]
-        score = _cross_entropy(logit, quality) * ops.abs(quality - ops.sigmoid(logit)) ** FOCUS
-        off = ops.tile(points, (1, 5)) + y_pred[..., 5:] * strides - y_true[..., LANDMARKS]
+        score = _cross_entropy(logit, quality) * ops.abs(quality - ops.sigmoid(logit)) ** FOCAL_EXPONENT
+        offset = ops.tile(points, (1, 5)) + y_pred[..., 5:] * strides - y_true[..., LANDMARKS]
         scale = ops.sqrt(ops.maximum(target[..., 2:3] * target[..., 3:4], 1.0))
-        distance = ops.mean(ops.abs(off), axis=-1, keepdims=True) / scale
+        distance = ops.mean(ops.abs(offset), axis=-1, keepdims=True) / scale
         parts = (
             WEIGHTS["score"] * score * (1 - y_true[..., IGNORED])
             + WEIGHTS["box"] * face * (1 - generalized)

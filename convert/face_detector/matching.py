@@ -1,8 +1,8 @@
-"""Hits against faces: who matches whom, and what recall, precision and average precision come of it. Pure.
+"""Detections matched with annotated faces, and recall, precision, average precision and landmark errors of a detector.
 
-The protocol: at the long side of 320 pixels faces whose narrower side has 30 pixels count; smaller ones, and regions
-nobody is sure of, are neither asked for nor held against a hit that lies in them; hits under 24 pixels are dropped;
-the best hit chooses first, and takes the free face that it overlaps most.
+The protocol: at a long side of 320 pixels faces whose narrower side has 30 pixels are expected; smaller ones, and
+regions to be ignored, are neither expected nor held against a detection that lies in them; detections under 24 pixels
+are dropped; the detection with the highest score chooses first, and takes the free face with the highest IoU.
 """
 
 from collections.abc import Sequence
@@ -12,117 +12,154 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Face
+from assistant.vision.detectors import FaceDetector
+from assistant.vision.faces.quality import head_pose
+from convert.data.boxes import intersection_areas, iou
+from convert.face_detector.pictures import Picture
 
-LEAST_FACE, LEAST_HIT = 30.0, 24.0
-INSIDE = 0.5
-"""Share of a hit's area in an ignored region from which it is ignored too."""
+MIN_FACE_PX, MIN_DETECTION_PX = 30.0, 24.0
+"""Narrower side of the smallest face that is expected, and of the smallest detection that counts."""
+IGNORED_SHARE = 0.5
+"""Share of a detection's area inside an ignored region from which the detection is ignored too."""
+LANDMARK_MIN_IOU = 0.5
+"""Intersection over union from which a detection is the face whose landmarks are known."""
 
 Boxes = NDArray[np.float32]
-Hits = tuple[Boxes, NDArray[np.float32]]
-"""Boxes [n, 4] (left, top, width, height) and their scores [n]."""
+"""[n, 4]: left, top, width, height."""
+Detections = tuple[Boxes, NDArray[np.float32]]
+"""Boxes [n, 4] and their scores [n]."""
 
 
-def as_arrays(faces: Sequence[Face], factor: float = 1.0) -> Hits:
+def as_arrays(faces: Sequence[Face], factor: float = 1.0) -> Detections:
     """A detector's faces, their boxes times `factor`."""
     boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4) * np.float32(factor)
     return boxes, np.array([face.score for face in faces], np.float32)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One picture, or several pooled. scores [n] of the hits that count, right [n]: whether each found a face;
-    found [m]: for each face that counts the score of the hit that found it, 0 where none did."""
+class Matches:
+    """Detections matched with faces: of one picture, or of several pooled."""
 
     scores: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    found: NDArray[np.float32]
+    """[n]: the scores of the detections that count."""
+    is_true: NDArray[np.bool_]
+    """[n]: whether each of these detections is a face."""
+    face_scores: NDArray[np.float32]
+    """[m]: for each expected face the score of the detection that found it, 0 where none did."""
 
 
-def counting(faces: Boxes) -> NDArray[np.bool_]:
-    """Which faces are large enough to be asked for."""
-    return np.asarray(faces[:, 2:].min(axis=1, initial=np.inf) >= LEAST_FACE)
+def is_expected(faces: Boxes) -> NDArray[np.bool_]:
+    """Which faces are large enough to be expected, bool [n]."""
+    return np.asarray(faces[:, 2:].min(axis=1, initial=np.inf) >= MIN_FACE_PX)
 
 
-def judge(faces: Boxes, ignored: Boxes, hits: Hits, overlap: float) -> Judged:
-    """The hits of one picture at a least overlap (intersection over union)."""
-    counts = counting(faces)
-    regions = np.concatenate([faces[~counts], ignored])
-    boxes, scores = hits
-    large = boxes[:, 2:].min(axis=1, initial=np.inf) >= LEAST_HIT
-    boxes, scores = boxes[large], scores[large]
-    found = np.zeros(len(faces), np.float32)
-    kept, right = [], []
+def match(faces: Boxes, ignored: Boxes, detections: Detections, min_iou: float) -> Matches:
+    """The detections of one picture, each a true positive from this intersection over union with a face on."""
+    expected = is_expected(faces)
+    regions = np.concatenate([faces[~expected], ignored])
+    boxes, scores = detections
+    is_large = boxes[:, 2:].min(axis=1, initial=np.inf) >= MIN_DETECTION_PX
+    boxes, scores = boxes[is_large], scores[is_large]
+    face_scores = np.zeros(len(faces), np.float32)
+    kept, is_true = [], []
     for index in np.argsort(-scores, kind="stable"):
-        common = shared(boxes[index], faces)
-        area = boxes[index, 2] * boxes[index, 3]
-        overlaps = np.where(found > 0, 0, common / (area + faces[:, 2] * faces[:, 3] - common))
+        overlaps = np.where(face_scores > 0, 0, iou(boxes[index], faces))
         best = int(overlaps.argmax()) if len(overlaps) else -1
-        is_match = best >= 0 and overlaps[best] >= overlap
+        is_match = best >= 0 and overlaps[best] >= min_iou
         if is_match:
-            found[best] = scores[index]
-        if counts[best] if is_match else (shared(boxes[index], regions) < INSIDE * area).all():
+            face_scores[best] = scores[index]
+        area = boxes[index, 2] * boxes[index, 3]
+        if expected[best] if is_match else (intersection_areas(boxes[index], regions) < IGNORED_SHARE * area).all():
             kept.append(scores[index])
-            right.append(is_match)
-    return Judged(np.array(kept, np.float32), np.array(right, bool), found[counts])
+            is_true.append(is_match)
+    return Matches(np.array(kept, np.float32), np.array(is_true, bool), face_scores[expected])
 
 
-def judge_all(faces: Sequence[Boxes], ignored: Sequence[Boxes], hits: Sequence[Hits], overlap: float) -> list[Judged]:
+def match_all(
+    faces: Sequence[Boxes], ignored: Sequence[Boxes], detections: Sequence[Detections], min_iou: float
+) -> list[Matches]:
     """Each of several pictures by itself."""
-    return [judge(*each, overlap) for each in zip(faces, ignored, hits, strict=True)]
+    return [match(*each, min_iou) for each in zip(faces, ignored, detections, strict=True)]
 
 
-def pooled(pictures: Sequence[Judged]) -> Judged:
+def pool(pictures: Sequence[Matches]) -> Matches:
     """Several pictures as one."""
-    return Judged(
+    return Matches(
         np.concatenate([each.scores for each in pictures]),
-        np.concatenate([each.right for each in pictures]),
-        np.concatenate([each.found for each in pictures]),
+        np.concatenate([each.is_true for each in pictures]),
+        np.concatenate([each.face_scores for each in pictures]),
     )
 
 
-def average_precision(judged: Judged) -> float:
+def average_precision(matches: Matches) -> float:
     """Area under the precision-recall curve, precision made to fall with recall (as PASCAL VOC from 2010 on)."""
-    recall, precision, _ = curve(judged)
+    recall, precision, _ = precision_recall_curve(matches)
     return float(np.diff(recall, prepend=0) @ precision)
 
 
-def curve(judged: Judged) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
-    """Recall, the best precision at that recall or more, and the score, for each hit from the best one on."""
-    order = np.argsort(-judged.scores, kind="stable")
-    right = np.cumsum(judged.right[order])
-    precision = np.maximum.accumulate((right / np.arange(1, len(right) + 1))[::-1])[::-1]
-    return right / max(1, len(judged.found)), precision, judged.scores[order]
+def precision_recall_curve(matches: Matches) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """Recall, the best precision at that recall or more, and the score, for each detection from the best one on."""
+    order = np.argsort(-matches.scores, kind="stable")
+    true_positives = np.cumsum(matches.is_true[order])
+    precision = np.maximum.accumulate((true_positives / np.arange(1, len(true_positives) + 1))[::-1])[::-1]
+    return true_positives / max(1, len(matches.face_scores)), precision, matches.scores[order]
 
 
-def recall_precision(judged: Judged, threshold: float) -> tuple[float, float]:
-    """Of the hits with at least this score; precision is 1 where there are none."""
-    chosen = judged.right[judged.scores >= threshold]
-    return float(chosen.sum() / max(1, len(judged.found))), float(chosen.mean()) if len(chosen) else 1.0
+def recall_precision(matches: Matches, threshold: float) -> tuple[float, float]:
+    """Of the detections with at least this score; precision is 1 where there are none."""
+    chosen = matches.is_true[matches.scores >= threshold]
+    return float(chosen.sum() / max(1, len(matches.face_scores))), float(chosen.mean()) if len(chosen) else 1.0
 
 
-def recall_at_precision(judged: Judged, least: float) -> float:
-    """The highest recall at which so many of the hits are right."""
-    recall, precision, _ = curve(judged)
-    return float(recall[precision >= least].max(initial=0.0))
+def recall_at_precision(matches: Matches, min_precision: float) -> float:
+    """The highest recall at which the precision is at least this."""
+    recall, precision, _ = precision_recall_curve(matches)
+    return float(recall[precision >= min_precision].max(initial=0.0))
 
 
-def intervals(
-    pictures: Sequence[Judged], groups: Sequence[str], threshold: float, resamples: int = 1000, seed: int = 0
+def confidence_intervals(
+    pictures: Sequence[Matches], groups: Sequence[str], threshold: float, resamples: int = 1000, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
     """95 % intervals of recall, precision and average precision: whole groups (a recording, a person) drawn with
     replacement (the bootstrap of Efron 1979, by clusters)."""
     names = sorted(set(groups))
-    parts = [pooled([each for each, group in zip(pictures, groups, strict=True) if group == name]) for name in names]
-    random, drawn = np.random.default_rng(seed), []
+    parts = [pool([each for each, group in zip(pictures, groups, strict=True) if group == name]) for name in names]
+    random, figures = np.random.default_rng(seed), []
     for _ in range(resamples):
-        sample = pooled([parts[index] for index in random.integers(len(parts), size=len(parts))])
-        drawn.append((*recall_precision(sample, threshold), average_precision(sample)))
-    low, high = np.percentile(np.array(drawn), [2.5, 97.5], axis=0)
+        sample = pool([parts[index] for index in random.integers(len(parts), size=len(parts))])
+        figures.append((*recall_precision(sample, threshold), average_precision(sample)))
+    low, high = np.percentile(np.array(figures), [2.5, 97.5], axis=0)
     return {name: (float(low[index]), float(high[index])) for index, name in enumerate(("recall", "precision", "ap"))}
 
 
-def shared(box: Boxes, boxes: Boxes) -> NDArray[np.float32]:
-    """Area [n], in square pixels, that a box [4] has in common with each of boxes [n, 4]."""
-    corner = np.maximum(box[:2], boxes[:, :2])
-    far = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
-    return np.asarray(np.prod(np.maximum(0, far - corner), axis=1), np.float32)
+def landmark_error(detector: FaceDetector, pictures: Sequence[Picture]) -> dict[str, float]:
+    """How far a detector's landmarks are from the known ones, over the found faces whose landmarks are known.
+
+    faces: how many. distance: the median distance, as a share of the face's size (root of its area). roll_deg: the
+    median error of the roll. turn_slope: the slope of the detected turn over the known one, 1 where a turned head is
+    seen as far turned as it is, 0 where the turn is not noticed. Without such faces only `faces` is there, 0.
+    """
+    distances, rolls, turns = [], [], []
+    for picture in pictures:
+        detected = [face for face in detector.find(picture.grey, picture.grey) if face.landmarks is not None]
+        boxes = np.array([face.box for face in detected], np.float32).reshape(-1, 4)
+        for box, known in zip(picture.boxes, picture.landmarks, strict=True):
+            overlaps = iou(box, boxes)
+            if not overlaps.size or overlaps.max() < LANDMARK_MIN_IOU or not np.isfinite(known).all():
+                continue
+            found = detected[int(overlaps.argmax())].landmarks or ()
+            distances.append(np.hypot(*(np.array(found) - known).T).mean() / np.sqrt(box[2] * box[3]))
+            known_pose, found_pose = head_pose([(float(x), float(y)) for x, y in known]), head_pose(found)
+            rolls.append(abs(found_pose.roll_deg - known_pose.roll_deg))
+            turns.append((known_pose.turn, found_pose.turn))
+    if not distances:
+        return {"faces": 0}
+    known_turn, found_turn = np.array(turns).T
+    spread = float(((known_turn - known_turn.mean()) ** 2).sum())
+    slope = float(((known_turn - known_turn.mean()) * (found_turn - found_turn.mean())).sum()) / max(spread, 1e-9)
+    return {
+        "faces": len(distances),
+        "distance": float(np.median(distances)),
+        "roll_deg": float(np.median(rolls)),
+        "turn_slope": slope,
+    }

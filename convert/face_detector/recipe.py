@@ -6,70 +6,109 @@ from typing import Any
 
 from convert.expression import recipe as recipes
 from convert.expression.recipe import RecipeError
-from convert.face_detector.compose import Mixture
 
 KIND = "face_detector"
-STEP = 16
-"""Frames are whole multiples of this, in pixels, as the assistant pads its pictures."""
+SIZE_MULTIPLE = 16
+"""Width and height of a frame are multiples of this, in pixels, as the assistant pads its pictures."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Which pictures, by the origin that their names begin with, and how often those of each are drawn, relative to the
-    others. negatives: origins without faces. teacher: whether a teacher is asked for the landmarks that are not
-    annotated. mined: whether pictures without faces are drawn the more often, the surer the first weights are of a face
-    in them. crops: how many of FER-2013's Training pictures are pasted as heads; they need the teacher."""
+    """Which pictures are learned from. An origin is the beginning of a picture's name."""
 
-    weights: dict[str, float] = field(default_factory=dict)
-    negatives: str = "ho in"
+    origin_weights: dict[str, float] = field(default_factory=dict)
+    """How often pictures of each origin are drawn, relative to the other origins."""
+    negative_origins: str = "ho in"
+    """Origins of pictures without faces, separated by spaces."""
     teacher: bool = True
-    mined: bool = False
-    crops: int = 0
+    """Whether a teacher detector finds the landmarks that are not annotated."""
+    hard_negatives: bool = False
+    """Whether pictures without faces are drawn more often, the higher the first weights score anything in them."""
+    fer2013_crops: int = 0
+    """How many of FER-2013's Training pictures are pasted as heads; they need the teacher."""
 
     @property
     def origins(self) -> tuple[str, ...]:
         """Every origin that is read."""
-        return tuple(dict.fromkeys((*self.weights, *self.negatives.split())))
+        return tuple(dict.fromkeys((*self.origin_weights, *self.negative_origins.split())))
+
+
+@dataclass(frozen=True)
+class FrameMixture:
+    """How often each kind of training frame is composed, and how far it is varied.
+
+    mosaic, cutout, heads and empty are shares of all frames; the rest of 1 are single scenes. Without mattes there are
+    no cutouts: heads take their share.
+    """
+
+    mosaic: float = 0.2
+    """Share of mosaics of four scenes."""
+    cutout: float = 0.1
+    """Share of people cut out along a matte and put before another background."""
+    heads: float = 0.15
+    """Share of backgrounds with heads pasted over them."""
+    empty: float = 0.06
+    """Share of backgrounds alone."""
+    tilt_deg: float = 45.0
+    """Largest rotation, drawn in half of the scenes; the others stay within a third of it."""
+    gamma: float = 3.0
+    """Largest exponent on grey levels; the smallest is its inverse."""
+    noise: float = 16.0
+    """Largest standard deviation of noise, in grey levels."""
+    occluded: float = 0.2
+    """Share of the faces of which a part is occluded."""
+    glasses: float = 0.12
+    """Share of the faces that get glasses."""
+    beards: float = 0.08
+    """Share of the faces that get a beard."""
+    printed_faces: float = 0.2
+    """Share of the frames with printed faces in them, on clothes or on walls."""
+    truncation: float = 0.25
+    """How far over the frame's edge the centre of a face may lie, in face sizes."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to learn.
-
-    AdamW; the rate climbs linearly over `warmup` (a share of all steps) and falls to 0 on a cosine. An epoch is
-    `frames` new frames. sizes: rows of (share of the epochs, width, height of the frames from that point on). average:
-    decay of the running mean of the weights, per step.
-    """
+    """How long and how fast to learn, with AdamW."""
 
     epochs: int = 90
-    frames: int = 6144
+    frames_per_epoch: int = 6144
+    """New frames composed for each epoch."""
     batch: int = 32
     rate: float = 0.002
+    """Peak learning rate: it climbs linearly during the warm-up, then falls to 0 on a cosine."""
     decay: float = 0.02
+    """Weight decay."""
     warmup: float = 0.02
+    """Share of all steps in which the learning rate climbs."""
     average: float = 0.998
+    """Decay of the exponential moving average of the weights, per step."""
     sizes: tuple[tuple[float, int, int], ...] = ((0.0, 192, 144), (0.3, 320, 240))
+    """Rows of (share of the epochs, width, height): the size of the frames from that point on."""
     precision: str = "float32"
 
     @staticmethod
     def rows(path: Path, value: Any) -> tuple[tuple[float, int, int], ...]:
         """`sizes` as it stands in a file, checked."""
         rows = recipes.size_rows(path, value, 3)
-        if any(side < 64 or side % STEP for _, *sides in rows for side in sides):
-            raise RecipeError(f"{path}: schedule.sizes: width and height must be multiples of {STEP}, 64 at least")
+        if any(side < 64 or side % SIZE_MULTIPLE for _, *sides in rows for side in sides):
+            raise RecipeError(
+                f"{path}: schedule.sizes: width and height must be multiples of {SIZE_MULTIPLE}, 64 at least"
+            )
         return rows
 
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """A face detector from its seed to its last epoch; `network` holds the options of `network.build`."""
+    """Everything that decides what a face detector becomes."""
 
     name: str
     network: dict[str, Any]
+    """The options of `network.build`."""
     seed: int = 1
     note: str = ""
     data: Data = field(default_factory=Data)
-    mixture: Mixture = field(default_factory=Mixture)
+    mixture: FrameMixture = field(default_factory=FrameMixture)
     schedule: Schedule = field(default_factory=Schedule)
 
 
@@ -80,22 +119,22 @@ def read(path: Path) -> DetectorRecipe:
     network = table.pop("network", {})
     if network.pop("kind", "") != KIND:
         raise RecipeError(f"{path}: [network] is not of kind {KIND}")
-    held = table.get("data", {})
-    weights = held.pop("weights", {}) if isinstance(held, dict) else {}
+    section = table.get("data", {})
+    weights = section.pop("origin_weights", {}) if isinstance(section, dict) else {}
     if not isinstance(weights, dict) or not weights or not all(type(each) in (int, float) for each in weights.values()):
-        raise RecipeError(f"{path}: [data] needs weights, such as {{yt = 1.5, fm = 2}}")
+        raise RecipeError(f"{path}: [data] needs origin_weights, such as {{yt = 1.5, fm = 2}}")
     parts: dict[str, Any] = {
         name: recipes.fill(path, name, form, table.pop(name, {}))
-        for name, form in (("mixture", Mixture), ("schedule", Schedule))
+        for name, form in (("mixture", FrameMixture), ("schedule", Schedule))
     }
     data = recipes.fill(path, "data", Data, table.pop("data", {}))
     table.setdefault("name", path.stem)
-    if data.crops and not data.teacher:
-        raise RecipeError(f"{path}: data.crops needs data.teacher, which finds their landmarks")
-    recipe = DetectorRecipe(network=network, data=replace(data, weights=weights), **table, **parts)
+    if data.fer2013_crops and not data.teacher:
+        raise RecipeError(f"{path}: data.fer2013_crops needs data.teacher, which finds their landmarks")
+    recipe = DetectorRecipe(network=network, data=replace(data, origin_weights=weights), **table, **parts)
     schedule = recipe.schedule
-    if min(schedule.epochs, schedule.batch) < 1 or schedule.frames < schedule.batch or schedule.average >= 1:
-        raise RecipeError(f"{path}: schedule: epochs, batch and frames must be 1 or more, average below 1")
+    if min(schedule.epochs, schedule.batch) < 1 or schedule.frames_per_epoch < schedule.batch or schedule.average >= 1:
+        raise RecipeError(f"{path}: schedule: epochs, batch and frames_per_epoch must be 1 or more, average below 1")
     if schedule.precision not in recipes.PRECISIONS:
         known = ", ".join(recipes.PRECISIONS)
         raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {known}")

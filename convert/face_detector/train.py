@@ -1,7 +1,7 @@
-"""Training of the face detector by its recipe: resumable, judged after each epoch on pictures held out for that.
+"""Training of the face detector by its recipe: resumable, evaluated after each epoch on held-out pictures.
 
-A run folder is that of `convert.training.run_folder`, but for what a resume needs:
- `last.weights.h5`, `optimizer.npz`, `average.npz`.
+A run folder is that of `convert.training.run_folder`; what a resume needs is in `last.weights.h5`, `optimizer.npz` and
+`average.npz`.
 """
 
 import hashlib
@@ -22,36 +22,40 @@ from assistant.vision.detectors import decode, shrink
 from assistant.vision.detectors.yunet import YuNetFaceDetector
 from assistant.vision.faces.preprocess import MID_GREY, scale_grey
 from convert.data import fer2013
+from convert.data.boxes import is_held_out
 from convert.expression.recipe import RecipeError
 from convert.face_detector import matching, network, pictures
 from convert.face_detector.compose import Composer
-from convert.face_detector.loss import DetectionLoss
+from convert.face_detector.loss import DetectionLoss, targets
 from convert.face_detector.pictures import Picture, Teacher
 from convert.face_detector.recipe import DetectorRecipe
-from convert.face_detector.targets import targets
 from convert.training.ema import Average
 from convert.training.provenance import environment
 from convert.training.run_folder import DETECTOR_COLUMNS, ROUNDING, Run, RunError, score
 from convert.training.schedules import warm_cosine
 
-LONG_SIDE = 320
-"""At which the held-out pictures are searched, in pixels; that of the evaluation."""
+LONG_SIDE_PX = 320
+"""Long side at which the held-out pictures are searched; the same as in the evaluation."""
 CLIP_NORM = 10.0
-LEAST_SCORE = 0.02
-OVERLAP = 0.4
-"""Of hits that are one face; what the assistant uses."""
-TEACHER_SCORE = 0.5
+"""Largest norm of each gradient."""
+MIN_SCORE = 0.02
+"""Lowest score of a detection on the held-out pictures."""
+NMS_IOU = 0.4
+"""Intersection over union from which two detections are merged as one face; the same as in the assistant."""
+TEACHER_MIN_SCORE = 0.5
+"""Score of the teacher from which its face is taken for one."""
+TEACHER_MIN_FACE_PX = 16
 
 
-class Frames(keras.utils.PyDataset):
-    """New frames for every epoch, the same ones for the same seed, epoch and step."""
+class FrameSequence(keras.utils.PyDataset):
+    """Batches of new frames for every epoch; the same seed, epoch and step give the same frames."""
 
     def __init__(self, composer: Composer, recipe: DetectorRecipe, width: int, height: int, epoch: int) -> None:
         super().__init__(workers=2, max_queue_size=16)
         self.composer, self.recipe, self.size, self.epoch = composer, recipe, (width, height), epoch
 
     def __len__(self) -> int:
-        return self.recipe.schedule.frames // self.recipe.schedule.batch
+        return self.recipe.schedule.frames_per_epoch // self.recipe.schedule.batch
 
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         random = np.random.default_rng((self.recipe.seed, self.epoch, step))
@@ -63,41 +67,41 @@ class Frames(keras.utils.PyDataset):
         self.epoch += 1
 
 
-class HeldOut:
-    """The pictures that nothing is trained on, and how well a network finds their faces."""
+class ValidationSet:
+    """The held-out pictures, and how well a network finds their faces."""
 
-    def __init__(self, held: Sequence[Picture]) -> None:
-        self.inputs = np.full((len(held), LONG_SIDE, LONG_SIDE), MID_GREY, np.uint8)
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self.inputs = np.full((len(pictures), LONG_SIDE_PX, LONG_SIDE_PX), MID_GREY, np.uint8)
         self.faces, self.ignored = [], []
-        for target, picture in zip(self.inputs, held, strict=True):
-            small, factor = shrink(picture.grey, LONG_SIDE)
+        for target, picture in zip(self.inputs, pictures, strict=True):
+            small, factor = shrink(picture.grey, LONG_SIDE_PX)
             target[: small.shape[0], : small.shape[1]] = small
             self.faces.append(picture.boxes / factor)
             self.ignored.append(picture.ignored / factor)
-        self.points, self.strides = decode.cell_centers(LONG_SIDE, LONG_SIDE)
+        self.points, self.strides = decode.cell_centers(LONG_SIDE_PX, LONG_SIDE_PX)
 
     def average_precision(self, model: keras.Model) -> tuple[float, float]:
-        """Of a training model for LONG_SIDE squares, at an overlap of 0.5 and of 0.35; a share of 1."""
+        """Of a training model for squares of LONG_SIDE_PX, at an IoU of 0.5 and of 0.35; each from 0 to 1."""
         outputs = model.predict(scale_grey(self.inputs)[..., np.newaxis], batch_size=16, verbose=0)
-        found = [self._found(output) for output in outputs]
+        found = [self._detections(output) for output in outputs]
         ap, ap35 = (
-            matching.average_precision(matching.pooled(matching.judge_all(self.faces, self.ignored, found, overlap)))
-            for overlap in (0.5, 0.35)
+            matching.average_precision(matching.pool(matching.match_all(self.faces, self.ignored, found, min_iou)))
+            for min_iou in (0.5, 0.35)
         )
         return ap, ap35
 
-    def _found(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _detections(self, output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scores = decode.scores_of(output[:, 0])
-        cells = np.flatnonzero(scores > LEAST_SCORE)
+        cells = np.flatnonzero(scores > MIN_SCORE)
         points, strides = self.points[cells], self.strides[cells]
-        hits = decode.weighted_nms(
+        merged = decode.weighted_nms(
             decode.boxes_of(output[cells, 1:5], points, strides),
             scores[cells],
             decode.landmarks_of(output[cells, 5:], points, strides),
-            OVERLAP,
+            NMS_IOU,
         )
-        boxes = np.array([box for box, _, _ in hits], np.float32).reshape(-1, 4)
-        return boxes, np.array([score for _, score, _ in hits], np.float32)
+        boxes = np.array([box for box, _, _ in merged], np.float32).reshape(-1, 4)
+        return boxes, np.array([score for _, score, _ in merged], np.float32)
 
 
 def train(
@@ -120,10 +124,10 @@ def train(
         raise RecipeError(f"{recipe_file}: data.teacher is on; name YuNet's ONNX file with --teacher")
     schedule, run, epochs = recipe.schedule, Run(folder), epochs or recipe.schedule.epochs
     source = _teacher(teacher) if recipe.data.teacher and teacher else None
-    known = pictures.load(data / "faces" / "train", recipe.data.origins, source)
-    crops = _crops(data, source, recipe.data.crops) if recipe.data.crops and source else []
-    training = [picture for picture in known if not pictures.is_held_out(picture.name)]
-    held = HeldOut([picture for picture in known if pictures.is_held_out(picture.name)])
+    loaded = pictures.load(data / "faces" / "train", recipe.data.origins, source)
+    crops = _crops(data, source, recipe.data.fer2013_crops) if recipe.data.fer2013_crops and source else []
+    training = [picture for picture in loaded if not is_held_out(picture.name)]
+    validation = ValidationSet([picture for picture in loaded if is_held_out(picture.name)])
     facts = {
         "backend": keras.backend.backend(),
         "precision": schedule.precision,
@@ -141,41 +145,43 @@ def train(
     run.begin(recipe_file, environment(pictures_sha256(data / "faces" / "train")) | facts, DETECTOR_COLUMNS, start)
     done, best = len(run.history()), max(map(score, run.history()), default=-1.0)
     if done >= epochs:
-        run.plot()  # what stopped it the last time may have come before this
+        run.plot()  # the run may have been stopped before its plot was written
         return run
-    optimizer = _optimizer(recipe, schedule.frames // schedule.batch * epochs)
+    optimizer = _optimizer(recipe, schedule.frames_per_epoch // schedule.batch * epochs)
     optimizer.build(net.trainable_variables)  # else TensorFlow traces the first step twice
     average = Average(schedule.average)
     if start is not None:
         load_weights(net, start)
-    hardness = mined(flattened(net, LONG_SIDE, LONG_SIDE), training) if recipe.data.mined else None
+    hardness = None
+    if recipe.data.hard_negatives:
+        hardness = score_negatives(flatten_outputs(net, LONG_SIDE_PX, LONG_SIDE_PX), training)
     if done:
         _resume(run, net, optimizer, average)
-    journal = Journal(run, net, held, average, best)
-    composer = Composer(training, recipe.mixture, recipe.data.weights, hardness, crops)
+    journal = Journal(run, net, validation, average, best)
+    composer = Composer(training, recipe.mixture, recipe.data.origin_weights, hardness, crops)
     starts = [round(share * epochs) for share, *_ in schedule.sizes] + [epochs]
     for (_, width, height), first, end in zip(schedule.sizes, starts, starts[1:], strict=False):
         if done < end and first < end:
             begin = max(done, first)
-            model = flattened(net, width, height)
+            model = flatten_outputs(net, width, height)
             model.compile(
                 optimizer,
                 DetectionLoss(*decode.cell_centers(height, width)),
                 jit_compile=keras.backend.backend() == "jax",
             )
-            frames = Frames(composer, recipe, width, height, begin)
+            frames = FrameSequence(composer, recipe, width, height, begin)
             model.fit(frames, initial_epoch=begin, epochs=end, verbose=2, callbacks=[average, journal])
     run.plot()
     return run
 
 
-def mined(model: keras.Model, training: Sequence[Picture]) -> dict[str, float]:
-    """The highest score that a training model for LONG_SIDE squares gives anywhere in each picture without faces, by
-    the picture's name: the higher, the more there is to learn from it."""
+def score_negatives(model: keras.Model, training: Sequence[Picture]) -> dict[str, float]:
+    """The highest score that a training model for squares of LONG_SIDE_PX gives anywhere in each picture without faces,
+    by the picture's name: the weights for hard negative mining."""
     empty = [picture for picture in training if not len(picture.boxes) and not len(picture.ignored)]
     if not empty:
         return {}
-    outputs = model.predict(scale_grey(HeldOut(empty).inputs)[..., np.newaxis], batch_size=16, verbose=0)
+    outputs = model.predict(scale_grey(ValidationSet(empty).inputs)[..., np.newaxis], batch_size=16, verbose=0)
     return {
         picture.name: float(best)
         for picture, best in zip(empty, decode.scores_of(outputs[..., 0]).max(axis=1), strict=True)
@@ -191,15 +197,15 @@ def build(recipe: DetectorRecipe, **size: Any) -> keras.Model:
 
 
 def load_weights(net: keras.Model, run: Run) -> None:
-    """Give a network the best weights of a run. Raises RunError where they are not its."""
+    """Give a network the best weights of a run. Raises RunError where they are not of this network."""
     try:
         net.load_weights(run.weights)
     except (OSError, ValueError) as err:
         raise RunError(f"{run.weights}: not the weights of this network: {str(err).splitlines()[0]}") from err
 
 
-def flattened(net: keras.Model, width: int, height: int) -> keras.Model:
-    """The network with its maps in one tensor, float32 [N, cells, 15], the cells as in `grid.centres`."""
+def flatten_outputs(net: keras.Model, width: int, height: int) -> keras.Model:
+    """The network with its maps in one tensor, float32 [N, cells, 15], in the order of `decode.cell_centers`."""
     pixels = keras.Input((height, width, 1))
     maps, levels = net(pixels), []
     for stride in decode.STRIDES:
@@ -219,15 +225,17 @@ def pictures_sha256(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _crops(data: Path, teacher: Teacher, most: int) -> list[Picture]:
+def _crops(data: Path, teacher: Teacher, limit: int) -> list[Picture]:
     faces = fer2013.load(data)
     training, tests = faces.of("Training"), faces.where(faces.split != 0)
-    fit = fer2013.is_trainable(training) & ~fer2013.is_twin(training.images, tests.images)
-    return pictures.crops(training.where(fit).images, teacher, most)
+    usable = fer2013.is_trainable(training) & ~fer2013.is_twin(training.images, tests.images)
+    return pictures.load_crops(training.where(usable).images, teacher, limit)
 
 
 def _teacher(model: Path) -> Teacher:
-    settings = DetectorSettings(driver="yunet", model=str(model), score_threshold=TEACHER_SCORE, min_face_px=16)
+    settings = DetectorSettings(
+        driver="yunet", model=str(model), score_threshold=TEACHER_MIN_SCORE, min_face_px=TEACHER_MIN_FACE_PX
+    )
     detector = YuNetFaceDetector(settings)
     return lambda image: detector.find(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
@@ -249,13 +257,13 @@ def _resume(run: Run, net: keras.Model, optimizer: keras.optimizers.Optimizer, a
 
 
 class Journal(keras.callbacks.Callback):
-    """After each epoch: judges the averaged weights on the held-out pictures, keeps the best, writes what a resume
+    """After each epoch: evaluates the averaged weights on the held-out pictures, keeps the best, writes what a resume
     needs."""
 
-    def __init__(self, run: Run, net: keras.Model, held: HeldOut, average: Average, best: float) -> None:
+    def __init__(self, run: Run, net: keras.Model, validation: ValidationSet, average: Average, best: float) -> None:
         super().__init__()
-        self.run, self.net, self.held, self.average, self.best = run, net, held, average, best
-        self.judged = flattened(net, LONG_SIDE, LONG_SIDE)
+        self.run, self.net, self.validation, self.average, self.best = run, net, validation, average, best
+        self.evaluated = flatten_outputs(net, LONG_SIDE_PX, LONG_SIDE_PX)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.began = time.monotonic()
@@ -263,7 +271,7 @@ class Journal(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         raw, folder = self.net.get_weights(), self.run.path
         self.net.set_weights(self.average.weights)
-        ap, ap35 = self.held.average_precision(self.judged)
+        ap, ap35 = self.validation.average_precision(self.evaluated)
         is_best = ap > self.best + ROUNDING
         if is_best:
             self.best = ap

@@ -1,1 +1,1 @@
-"""The classifier of covered faces: its data set and its training."""
+"""The occlusion classifier: its training crops and its training."""

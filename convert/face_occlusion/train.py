@@ -1,4 +1,4 @@
-"""Fits the judge of covered faces (`models/face-cover-int8.tflite`): a small network, on faces with and without covers.
+"""Training of the occlusion classifier (`models/face-cover-int8.tflite`), a small network.
 
 A fifth of the people and pictures is held out for the figures in its card.
 """
@@ -18,87 +18,89 @@ from numpy.typing import NDArray
 from assistant.system.atomic_files import write_whole
 from assistant.vision.faces import preprocess
 from assistant.vision.inference import occlusion
+from convert.data.boxes import DATASET_TERMS
 from convert.expression import networks
 from convert.expression.augment import Augment
 from convert.expression.card import encode, made_now, path_of
 from convert.expression.quantize import check, convert
 from convert.expression.recipe import Variation
 from convert.expression.train import verbosity
-from convert.face_detector.card import TERMS
 from convert.face_occlusion import dataset
-from convert.face_occlusion.dataset import MOST_EACH, Samples
+from convert.face_occlusion.dataset import MAX_PICTURES, OcclusionCrops
 from convert.tflite import graph
 from convert.training import equivariance
 from convert.training.schedules import warm_cosine
 
-HELD_OUT = 0.2
+HELD_OUT_SHARE = 0.2
+"""Share of the people and pictures that is not trained on."""
 NETWORK: dict[str, Any] = {"widths": (16, 32, 64, 128), "convs": (1, 2, 2, 2), "separable": True}
-"""As options of networks.plain."""
+"""The options of `networks.plain`."""
 DROPOUT = 0.2
-VARIED = Variation(
+AUGMENTATION = Variation(
     rotation_deg=8.0, zoom=0.1, shift=0.05, contrast=0.4, brightness=0.5, blur=0.1, erase=0.0, mirror=False
 )
-"""How far a crop is changed while learning; what is erased would be a cover, and mirror images are one to the judge."""
+"""How far a training crop is changed. Nothing is erased, since that would be an occlusion; nothing is mirrored, since
+the network is equivariant."""
 EPOCHS, BATCH, RATE, MOMENTUM, DECAY, WARMUP = 18, 128, 0.1, 0.9, 0.0005, 0.05
-ALONE = 1
-"""Epochs before pictures of people with masks are learned from, of those who are then taken for covered: some of those
-people wear none."""
-SMOOTHING = 0.02
-PICTURES = 300
-"""For calibration."""
+EPOCHS_WITHOUT_MASKS = 1
+"""Epochs before pictures of people with masks are learned from. From then on those are that the network takes for
+occluded: some of those people wear no mask."""
+LABEL_SMOOTHING = 0.02
+CALIBRATION_CROPS = 300
 THRESHOLD = 0.5
-"""Logarithm of the odds. Of the faces held out 1.1 % of the bare ones are called covered then, and 1.5 % of the covers
-overlooked; from 0 on 2.0 and 1.1 %, from 1 on .7 and 2.1 %."""
-TASK = "judging covered faces"
+"""Logarithm of the odds from which a face is occluded. Of the held-out faces 1.1 % of the bare ones are called occluded
+then, and 1.5 % of the occlusions overlooked; with a threshold of 0 2.0 and 1.1 %, with 1 .7 and 2.1 %."""
+TASK = "occlusion classification"
 INTENDED_USE = (
     "To tell, for a blind or visually impaired wearer, that the expression of a face cannot be read because it is "
-    "covered. One grey 48x48 crop of one face in, the logarithm of the odds out."
+    "occluded. One grey 48x48 crop of one face in, the logarithm of the odds out."
 )
 LIMITS = (
-    "Learned mostly from covers that were drawn, and from real masks. Takes some bare faces for covered ones, above "
-    "all with beards, thick glasses and deep shadows (held_out: plain and worn are bare); ages, skin tones and "
-    "cultures are unevenly represented, which was not measured."
+    "Learned mostly from occlusions that were drawn, and from real masks. Takes some bare faces for occluded ones, "
+    "above all with beards, thick glasses and deep shadows (held_out: bare and accessories are not occluded); ages, "
+    "skin tones and cultures are unevenly represented, which was not measured."
 )
 ORIGINS = {
-    **{origin: TERMS[origin] for origin in ("fm", "yt", "th", "hs", "ho", "crops")},
+    **{origin: DATASET_TERMS[origin] for origin in ("fm", "yt", "th", "hs", "ho", "crops")},
     "mu": "muxspace facial_expressions: Apache-2.0",
 }
 ETHICS = "Not for checking whether people wear masks. It runs on the wearer's device and keeps no picture."
 
 
-def fit(data: Path, model: Path, *, seed: int = 1, each: int = MOST_EACH, epochs: int = EPOCHS) -> dict[str, Any]:
-    """Fit the judge, write it to `model`, int8, with its card, and return that. data: the folder of the data sets.
+def train(data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, epochs: int = EPOCHS) -> dict[str, Any]:
+    """Train the classifier, write it to `model`, int8, with its card, and return the card.
+
+    data: the folder of the data sets; limit: of pictures of each origin.
 
     Raises DatasetError, or ModelError where the result is not wholly int8; nothing is written then.
     """
-    drawn, masks = dataset.drawn(data, seed, each), dataset.masks(data)
+    synthetic, masks = dataset.synthetic_crops(data, seed, limit), dataset.mask_crops(data)
     random = np.random.default_rng(seed)
-    kept = drawn.shares >= HELD_OUT
-    crops, covered = drawn.crops[kept], drawn.covered[kept]
-    net, sure = taught(crops, covered, masks, seed, epochs)
-    chosen = crops[random.permutation(len(crops))[:PICTURES]]
-    content = convert(
-        keras.Sequential([keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), batch_size=1), net]), chosen
-    )
+    is_training = synthetic.person_hashes >= HELD_OUT_SHARE
+    crops, is_occluded = synthetic.crops[is_training], synthetic.is_occluded[is_training]
+    net, masks_used = fit(crops, is_occluded, masks, seed, epochs)
+    calibration = crops[random.permutation(len(crops))[:CALIBRATION_CROPS]]
+    pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), batch_size=1)
+    content = convert(keras.Sequential([pixels, net]), calibration)
     check(model.name, content)
-    made = graph.parse(model.name, content)
+    summary = graph.parse(model.name, content)
     card = {
         "name": model.stem,
         "task": TASK,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
-        "parameters": made.parameters,
-        "macs": made.macs,
+        "parameters": summary.parameters,
+        "macs": summary.macs,
         "threshold": THRESHOLD,
         "input": {
             "shape": [1, preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1],
             "dtype": "int8",
             "scaling": preprocess.INPUT_SCALING,
         },
-        "output": {"dtype": "int8", "meaning": "logarithm of the odds that the face is covered"},
+        "output": {"dtype": "int8", "meaning": "logarithm of the odds that the face is occluded"},
         "training": {
             "network": NETWORK, "seed": seed, "epochs": epochs, "keras": keras.__version__,
-            "drawn": int(kept.sum()), "masks": sure, "of_masks": len(masks),
+            "synthetic_crops": int(is_training.sum()), "mask_crops": len(masks), "mask_crops_used": masks_used,
         },
         "data": {"terms": ORIGINS, "note": "The pictures are not part of this project."},
         "intended_use": INTENDED_USE,
@@ -106,52 +108,61 @@ def fit(data: Path, model: Path, *, seed: int = 1, each: int = MOST_EACH, epochs
         "ethics": ETHICS,
         "made": made_now(),
     }  # fmt: skip
-    card["held_out"] = _figures(content, card, drawn, ~kept)
+    card["held_out"] = _held_out_figures(content, card, synthetic, ~is_training)
     write_whole({model: content, path_of(model): encode(card)})
     return card
 
 
-def network() -> keras.Model:
-    """A network of float32 [N, 48, 48, 1] (`preprocess.normalize`) to the logarithm of the odds, [N, 1]."""
+def build() -> keras.Model:
+    """A network from float32 [N, 48, 48, 1] (of `preprocess.normalize`) to the logarithm of the odds, [N, 1]."""
     pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
     features = layers.GlobalAveragePooling2D()(networks.plain(pixels, **NETWORK))
-    made = keras.Model(pixels, layers.Dense(1, name="covered")(layers.Dropout(DROPOUT)(features)), name="cover")
-    equivariance.mirror(made)
-    return made
+    network = keras.Model(pixels, layers.Dense(1, name="occluded")(layers.Dropout(DROPOUT)(features)), name="occlusion")
+    equivariance.mirror(network)
+    return network
 
 
-def taught(
-    crops: NDArray[np.uint8], covered: NDArray[np.bool_], masks: NDArray[np.uint8], seed: int, epochs: int = EPOCHS
+def fit(
+    crops: NDArray[np.uint8], is_occluded: NDArray[np.bool_], masks: NDArray[np.uint8], seed: int, epochs: int = EPOCHS
 ) -> tuple[keras.Model, int]:
-    """A network that has learned whether crops uint8 [N, 48, 48] are covered, bool [N], and how many of `masks`, crops
-    of people most of whom wear one, it learned from at last."""
+    """A network trained on crops uint8 [N, 48, 48] and whether they are occluded, bool [N].
+
+    masks: crops uint8 [M, 48, 48] of people most of whom wear a mask. Also returns how many of these were learned from
+    in the last epoch.
+    """
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy("float32")
-    net, pixels = network(), keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
-    model = keras.Model(pixels, net(Augment(dataclasses.asdict(VARIED), seed=seed)(pixels)))
+    net, pixels = build(), keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
+    model = keras.Model(pixels, net(Augment(dataclasses.asdict(AUGMENTATION), seed=seed)(pixels)))
     rate = warm_cosine(RATE, WARMUP, epochs * math.ceil((len(crops) + len(masks)) / BATCH))
     model.compile(
         keras.optimizers.SGD(rate, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY),
-        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=SMOOTHING),
+        keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING),
     )
-    given, truth, worn = preprocess.normalize(crops), covered.astype(np.float32), preprocess.normalize(masks)
-    sure = np.zeros(len(masks), bool)
+    inputs, labels, mask_inputs = (
+        preprocess.normalize(crops), is_occluded.astype(np.float32), preprocess.normalize(masks)
+    )  # fmt: skip
+    is_used = np.zeros(len(masks), bool)
     for epoch in range(epochs):
-        if epoch >= ALONE and len(masks):
-            sure = net.predict(worn, batch_size=512, verbose=0)[:, 0] > 0
-        seen, told = np.concatenate([given, worn[sure]]), np.concatenate([truth, np.ones(sure.sum(), np.float32)])
-        model.fit(seen, told, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity())
-    return net, int(sure.sum())
+        if epoch >= EPOCHS_WITHOUT_MASKS and len(masks):
+            is_used = net.predict(mask_inputs, batch_size=512, verbose=0)[:, 0] > 0
+        x = np.concatenate([inputs, mask_inputs[is_used]])
+        y = np.concatenate([labels, np.ones(is_used.sum(), np.float32)])
+        model.fit(x, y, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity())
+    return net, int(is_used.sum())
 
 
-def _figures(content: bytes, card: dict[str, Any], drawn: Samples, held: NDArray[np.bool_]) -> dict[str, Any]:
-    """What share of each kind of the faces held out the assistant calls covered with that model file and card."""
+def _held_out_figures(
+    content: bytes, card: dict[str, Any], crops: OcclusionCrops, is_held_out: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """The share of each kind of held-out faces that the assistant calls occluded with that model file and card."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         write_whole({file: content, path_of(file): encode(card)})
-        judge = occlusion.OcclusionClassifier(file)
-    said, kinds = np.array([judge(crop) for crop in drawn.crops[held]]), drawn.kinds[held]
+        classifier = occlusion.OcclusionClassifier(file)
+    is_occluded = np.array([classifier(crop) for crop in crops.crops[is_held_out]])
+    kinds = crops.kinds[is_held_out]
     return {
-        str(kind): {"faces": int((kinds == kind).sum()), "covered": round(float(said[kinds == kind].mean()), 3)}
+        str(kind): {"faces": int((kinds == kind).sum()), "occluded": round(float(is_occluded[kinds == kind].mean()), 3)}
         for kind in sorted(set(kinds))
     }

@@ -1,4 +1,4 @@
-"""Pictures, boxes and points under an affine map."""
+"""Pictures, boxes and landmarks under an affine map float64 [2, 3], and face crops enlarged for a detector."""
 
 import math
 
@@ -6,49 +6,53 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.face_detector.pictures import Picture
+CROP_SCALE = 4
+"""Face crops are enlarged by this factor before a detector is run on them."""
 
 
-def how(factor: float) -> int:
-    """OpenCV's interpolation for a change of size by `factor`: averaging where it shrinks."""
+def interpolation_for(factor: float) -> int:
+    """OpenCV's interpolation flag for a change of size by `factor`: averaging where the picture shrinks."""
     return cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
 
 
 def warp(
-    grey: NDArray[np.uint8], move: NDArray[np.float64], width: int, height: int, border: int = cv2.BORDER_REPLICATE
+    grey: NDArray[np.uint8], matrix: NDArray[np.float64], width: int, height: int, border: int = cv2.BORDER_REPLICATE
 ) -> NDArray[np.uint8]:
-    """A grey picture under a map float64 [2, 3] in a frame of that size; what comes in from outside is `border`."""
-    scale = math.sqrt(abs(np.linalg.det(move[:, :2])))
-    if scale < 0.6:  # warpAffine samples: shrink by averaging first
+    """A grey picture uint8 [H, W] under an affine map, in a frame of `width` by `height` pixels.
+
+    border: OpenCV's border mode for pixels that come from outside of the picture.
+    """
+    scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    if scale < 0.6:  # warpAffine samples single pixels: shrink by averaging first
         small = (
             cv2.resize(grey, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA) if scale < 0.5 else grey
         )
-        grown = np.diag([grey.shape[1] / small.shape[1], grey.shape[0] / small.shape[0]])
-        half = (grown @ np.array([0.5, 0.5])) - 0.5
-        move = np.column_stack([move[:, :2] @ grown, move[:, 2] + move[:, :2] @ half])
+        ratio = np.diag([grey.shape[1] / small.shape[1], grey.shape[0] / small.shape[0]])
+        half = (ratio @ np.array([0.5, 0.5])) - 0.5
+        matrix = np.column_stack([matrix[:, :2] @ ratio, matrix[:, 2] + matrix[:, :2] @ half])
         grey = small
-    return cv2.warpAffine(grey, move, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
+    return cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
-def moved(
-    picture: Picture, move: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Boxes, landmarks and ignored regions of a picture where a map puts them."""
-    points = picture.landmarks @ move[:, :2].T + move[:, 2]
-    if np.linalg.det(move[:, :2]) < 0:  # mirrored: who is right becomes left
+def transform_landmarks(landmarks: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Landmarks [n, 5, 2] after a map; where it mirrors, left and right landmarks change places."""
+    points = landmarks @ matrix[:, :2].T + matrix[:, 2]
+    if np.linalg.det(matrix[:, :2]) < 0:
         points = points[:, [1, 0, 2, 4, 3]]
-    return (
-        turned(picture.boxes, move), points.astype(np.float32).reshape(-1, 5, 2), turned(picture.ignored, move)
-    )  # fmt: skip
+    return points.astype(np.float32).reshape(-1, 5, 2)
 
 
-def turned(boxes: NDArray[np.float32], move: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The boxes around the ellipses that fill `boxes`, after a map: a head is no rectangle."""
-    centres = (boxes[:, :2] + boxes[:, 2:] / 2) @ move[:, :2].T + move[:, 2]
-    halves = np.sqrt((boxes[:, 2:] / 2) ** 2 @ (move[:, :2] ** 2).T)
+def transform_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The bounding boxes [n, 4], after a map, of the ellipses that fill `boxes`: a head is no rectangle."""
+    centres = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
+    halves = np.sqrt((boxes[:, 2:] / 2) ** 2 @ (matrix[:, :2] ** 2).T)
     return np.concatenate([centres - halves, 2 * halves], axis=1).astype(np.float32)
 
 
-def intersect(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
-    """Whether two boxes [4] share any area."""
-    return bool(np.all(a[:2] < b[:2] + b[2:]) and np.all(b[:2] < a[:2] + a[2:]))
+def enlarge_crop(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """A face crop, grey uint8 [S, S], as a detector can find its face: enlarged by CROP_SCALE, with its edges repeated
+    all around; and the width of that margin, in pixels of the result."""
+    large = cv2.resize(image, None, fx=CROP_SCALE, fy=CROP_SCALE, interpolation=cv2.INTER_CUBIC)
+    margin = large.shape[0] // 3
+    padded = cv2.copyMakeBorder(large, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    return np.asarray(padded, np.uint8), margin

@@ -1,4 +1,4 @@
-"""The light of a training frame: exposure, contrast, a window at one side, sharpness, noise, compression."""
+"""Random lighting and camera defects: exposure, contrast, a window at one side, blur, noise, JPEG compression."""
 
 import math
 
@@ -8,11 +8,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 
-def lit(random: Generator, grey: NDArray[np.uint8], most_gamma: float, most_noise: float) -> NDArray[np.uint8]:
-    """A grey picture in another light. most_gamma: largest, and inverse of the smallest; most_noise: largest standard
-    deviation in grey levels."""
+def vary_lighting(random: Generator, grey: NDArray[np.uint8], max_gamma: float, max_noise: float) -> NDArray[np.uint8]:
+    """A grey picture uint8 [H, W] in other light.
+
+    max_gamma: the largest exponent on grey levels in [0, 1]; the smallest is its inverse. max_noise: the largest
+    standard deviation of the noise, in grey levels.
+    """
     values = grey.astype(np.float32) / 255
-    if random.random() < 0.25:  # a window behind or beside
+    if random.random() < 0.25:  # a bright window behind or beside the face
         height, width = grey.shape
         angle, strength = random.uniform(0, 2 * math.pi), random.uniform(0.2, 0.7)
         ramp = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * math.cos(angle)
@@ -20,24 +23,24 @@ def lit(random: Generator, grey: NDArray[np.uint8], most_gamma: float, most_nois
         values = values * (1 - strength / 2 + strength * ramp)
     contrast = random.uniform(0.5, 1.3)
     values = np.clip((values - 0.5) * contrast + 0.5 + random.uniform(-0.2, 0.2), 0, 1)
-    reach = math.log(most_gamma)
+    reach = math.log(max_gamma)
     if random.random() < 0.5:
         values = values ** np.float32(math.exp(random.uniform(-reach, reach)))
     draw = random.random()
     if draw < 0.15:
         values = cv2.GaussianBlur(values, (0, 0), random.uniform(0.5, 1.8))
     elif draw < 0.3:
-        values = cv2.filter2D(values, -1, _streak(random))
+        values = cv2.filter2D(values, -1, _motion_blur_kernel(random))
     if random.random() < 0.4:
-        values = values + random.standard_normal(grey.shape, np.float32) * (random.uniform(0, most_noise) / 255)
-    made = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+        values = values + random.standard_normal(grey.shape, np.float32) * (random.uniform(0, max_noise) / 255)
+    result = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
     if random.random() < 0.1:
-        _, packed = cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(20, 70))])
-        made = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return made
+        _, packed = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(20, 70))])
+        result = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return result
 
 
-def _streak(random: Generator) -> NDArray[np.float32]:
+def _motion_blur_kernel(random: Generator) -> NDArray[np.float32]:
     """The path of a point during the exposure: a straight line of 3 to 9 pixels, as a kernel that sums to 1."""
     length, angle = int(random.integers(3, 10)), random.uniform(0, math.pi)
     kernel = np.zeros((9, 9), np.float32)

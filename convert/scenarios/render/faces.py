@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import fer2013, muxspace, picture_files
+from convert.data.boxes import is_held_out
 from convert.data.fer2013 import FERPLUS_LABELS, DatasetError
-from convert.face_detector import pictures
 
 LIST = Path(__file__).with_name("faces.txt")
 HALVES = muxspace.HALVES
@@ -135,7 +135,7 @@ def _far(data: Path, half: str) -> dict[str, Still]:
 def _rooms(data: Path, half: str) -> dict[str, NDArray[np.uint8]]:
     """Held-out rooms; all pictures of one house are in the same half."""
     folder = data / "faces" / "train" / "images"
-    files = [file for file in sorted(folder.glob("ho_*.jpg")) if pictures.is_held_out(file.name)]
+    files = [file for file in sorted(folder.glob("ho_*.jpg")) if is_held_out(file.name)]
     rooms = {}
     for file in files:
         house = re.sub(r"_[a-z]+$", "", file.stem)

@@ -147,7 +147,7 @@ def _covered(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8])
         cv2.fillPoly(share, [np.rint(corners).astype(np.int32)], 1.0)
         share = cv2.GaussianBlur(share, (0, 0), 1.5)
         return np.asarray(made * (1 - share) + part * share, np.float32)
-    occlusions.cover(random, made, SHAPE.astype(np.float32), actor.cover, actor.strength)
+    occlusions.draw_occlusion(random, made, SHAPE.astype(np.float32), actor.cover, actor.strength)
     return made.astype(np.float32)
 
 

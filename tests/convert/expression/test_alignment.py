@@ -13,7 +13,7 @@ from assistant.vision.faces import preprocess
 from convert.data import muxspace
 from convert.data.fer2013 import DatasetError, load
 from convert.expression import alignment
-from convert.face_detector.pictures import CROP_SCALE
+from convert.synthesis.affine import CROP_SCALE
 from tests.support import drawn_faces
 
 

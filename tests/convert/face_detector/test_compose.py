@@ -7,40 +7,28 @@ import pytest
 from numpy.random import Generator
 
 from assistant.records import Box, Face
-from convert.face_detector.compose import LEAST_FACE, Composer, Frame, Mixture
-from convert.face_detector.pictures import Picture, crops, is_held_out, overlaps
-from convert.synthesis import accessories, prints
-from convert.synthesis.lighting import lit
+from convert.data.boxes import iou, is_held_out
+from convert.face_detector.compose import MIN_FACE_PX, Composer, TrainingFrame
+from convert.face_detector.pictures import load_crops
+from convert.face_detector.recipe import FrameMixture
+from convert.synthesis import accessories, printed_faces
+from convert.synthesis.lighting import vary_lighting
+from tests.support.drawn_pictures import with_face, without_face
 
-SIDE = 120
-PLAIN = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0)
-
-
-def marked(name: str = "aa_1") -> Picture:
-    """A grey picture with one white "face" whose eyes are black dots."""
-    grey = np.full((SIDE, SIDE), 90, np.uint8)
-    grey[30:90, 40:90] = 255
-    matte = np.where(grey > 200, 255, 0).astype(np.uint8)
-    grey[44:50, 50:56] = grey[44:50, 74:80] = 0
-    points = np.array([[[53, 47], [77, 47], [65, 60], [55, 75], [75, 75]]], np.float32)
-    boxes = np.array([[40, 30, 50, 60]], np.float32)
-    return Picture(name, grey, boxes, points, np.empty((0, 4), np.float32), matte)
-
-
-def empty(name: str = "bb_1", grey: int = 30) -> Picture:
-    none = np.empty((0, 4), np.float32)
-    return Picture(name, np.full((SIDE, SIDE), grey, np.uint8), none, np.empty((0, 5, 2), np.float32), none)
+ONLY_SCENES = FrameMixture(mosaic=0, cutout=0, heads=0, empty=0, occluded=0)
 
 
 @pytest.fixture
-def unlit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("convert.face_detector.compose.lit", lambda random, grey, *most: grey)
+def unchanged_lighting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convert.face_detector.compose.vary_lighting", lambda random, grey, *limits: grey)
 
 
-@pytest.mark.usefixtures("unlit")
-@pytest.mark.parametrize("mixture", [PLAIN, Mixture(1, 0, 0, 0, covered=0), Mixture(0, 1, 0, 0, covered=0)])
-def test_boxes_and_landmarks_lie_on_the_face(mixture: Mixture) -> None:
-    composer, seen = Composer([marked(), empty()], mixture, {}), 0
+@pytest.mark.usefixtures("unchanged_lighting")
+@pytest.mark.parametrize(
+    "mixture", [ONLY_SCENES, FrameMixture(1, 0, 0, 0, occluded=0), FrameMixture(0, 1, 0, 0, occluded=0)]
+)
+def test_boxes_and_landmarks_lie_on_the_face(mixture: FrameMixture) -> None:
+    composer, seen = Composer([with_face(), without_face()], mixture, {}), 0
     for seed in range(60):
         frame = composer.frame(np.random.default_rng(seed), 160, 128)
         for (x, y, width, height), points in zip(frame.boxes, frame.landmarks, strict=True):
@@ -54,9 +42,9 @@ def test_boxes_and_landmarks_lie_on_the_face(mixture: Mixture) -> None:
     assert seen > 20
 
 
-@pytest.mark.usefixtures("unlit")
+@pytest.mark.usefixtures("unchanged_lighting")
 def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left() -> None:
-    composer = Composer([marked(), empty()], PLAIN, {})
+    composer = Composer([with_face(), without_face()], ONLY_SCENES, {})
     for seed in range(40):
         for points in composer.frame(np.random.default_rng(seed), 160, 128).landmarks:
             across, down = points[1] - points[0], (points[3] + points[4] - points[0] - points[1]) / 2
@@ -64,15 +52,15 @@ def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left() -> None:
 
 
 def test_the_same_draw_is_the_same_frame_and_another_is_another() -> None:
-    composer = Composer([marked(), empty()], Mixture(), {})
+    composer = Composer([with_face(), without_face()], FrameMixture(), {})
     first, again, other = (composer.frame(np.random.default_rng(seed), 96, 64) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.grey, again.grey)
     np.testing.assert_array_equal(first.boxes, again.boxes)
     assert (first.grey != other.grey).any()
 
 
-def test_what_a_frame_holds_lies_inside_it() -> None:
-    composer = Composer([marked(), empty(), empty("bb_2", 200)], Mixture(), {})
+def test_all_boxes_lie_inside_the_frame() -> None:
+    composer = Composer([with_face(), without_face(), without_face("bb_2", 200)], FrameMixture(), {})
     for seed in range(100):
         frame = composer.frame(np.random.default_rng(seed), 160, 96)
         assert frame.grey.shape == (96, 160)
@@ -80,85 +68,96 @@ def test_what_a_frame_holds_lies_inside_it() -> None:
         for boxes in (frame.boxes, frame.ignored):
             assert (boxes[:, :2] >= 0).all()
             assert (boxes[:, :2] + boxes[:, 2:] <= np.array([160.001, 96.001])).all()
-        assert (frame.boxes[:, 2:] >= LEAST_FACE).all()
+        assert (frame.boxes[:, 2:] >= MIN_FACE_PX).all()
         assert len(frame.boxes) == len(frame.landmarks)
 
 
 def test_an_origin_is_drawn_as_often_as_its_weight_says() -> None:
-    pictures = [marked("aa_1"), marked("aa_2"), marked("cc_1"), empty()]
-    composer = Composer(pictures, PLAIN, {"aa": 1.0, "cc": 3.0})
-    assert dict(zip(("aa_1", "aa_2", "cc_1"), composer.share, strict=True)) == pytest.approx(
+    pictures = [with_face("aa_1"), with_face("aa_2"), with_face("cc_1"), without_face()]
+    composer = Composer(pictures, ONLY_SCENES, {"aa": 1.0, "cc": 3.0})
+    assert dict(zip(("aa_1", "aa_2", "cc_1"), composer.subject_probabilities, strict=True)) == pytest.approx(
         {"aa_1": 0.125, "aa_2": 0.125, "cc_1": 0.75}
     )
 
 
 def test_hard_negatives_are_drawn_more_often() -> None:
-    composer = Composer([marked(), empty("bb_1"), empty("bb_2")], PLAIN, {}, {"bb_1": 0.0, "bb_2": 0.95})
-    assert composer.background_share == pytest.approx([0.05 / 1.05, 1 / 1.05])
+    composer = Composer(
+        [with_face(), without_face("bb_1"), without_face("bb_2")], ONLY_SCENES, {}, {"bb_1": 0.0, "bb_2": 0.95}
+    )
+    assert composer.background_probabilities == pytest.approx([0.05 / 1.05, 1 / 1.05])
 
 
-@pytest.mark.usefixtures("unlit")
-def test_a_frame_without_anybody_says_so() -> None:
-    frame = Composer([marked(), empty()], Mixture(0, 0, 0, 1, covered=0), {}).frame(np.random.default_rng(1), 96, 64)
+@pytest.mark.usefixtures("unchanged_lighting")
+def test_a_frame_without_faces_has_no_boxes() -> None:
+    frame = Composer([with_face(), without_face()], FrameMixture(0, 0, 0, 1, occluded=0), {}).frame(
+        np.random.default_rng(1), 96, 64
+    )
     assert len(frame.boxes) == len(frame.ignored) == 0
     assert len(np.unique(frame.grey)) == 1
 
 
-def test_light_keeps_the_range_and_really_changes_it() -> None:
+def test_lighting_keeps_the_grey_range_and_changes_the_mean() -> None:
     grey = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
-    means = [lit(np.random.default_rng(seed), grey, 3.0, 16.0).mean() for seed in range(80)]
+    means = [vary_lighting(np.random.default_rng(seed), grey, 3.0, 16.0).mean() for seed in range(80)]
     assert min(means) < 70
     assert max(means) > 185
 
 
-def test_cut_off_faces_are_ignored_rather_than_learned() -> None:
-    from convert.face_detector.compose import _within
+def test_truncated_faces_are_ignored_rather_than_learned() -> None:
+    from convert.face_detector.compose import _clip_to_frame
 
     boxes = np.array([[-30, 10, 40, 40], [-10, 10, 40, 40], [10, 10, 14, 40], [500, 10, 40, 40]], np.float32)
-    frame = _within(Frame(np.zeros((100, 100), np.uint8), boxes, np.zeros((4, 5, 2), np.float32), boxes[:0]))
+    frame = _clip_to_frame(
+        TrainingFrame(np.zeros((100, 100), np.uint8), boxes, np.zeros((4, 5, 2), np.float32), boxes[:0])
+    )
     np.testing.assert_array_equal(frame.boxes, [[0, 10, 30, 40]])
     np.testing.assert_array_equal(frame.ignored, [[0, 10, 10, 40], [10, 10, 14, 40]])
 
 
-def test_overlap_by_hand() -> None:
+def test_iou_by_hand() -> None:
     boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 5, 5]], np.float32)
-    assert overlaps(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])
+    assert iou(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])
 
 
-def test_pictures_of_one_person_are_on_one_side() -> None:
+def test_pictures_of_one_person_are_all_held_out_or_none() -> None:
     sides = {is_held_out(f"yt_Somebody_Else_{number}.jpg") for number in range(20)}
     assert len(sides) == 1
     share = np.mean([is_held_out(f"fm_{number}.jpg") for number in range(2000)])
     assert 0.08 < share < 0.12
 
 
-def test_a_print_has_ink_inside_and_none_outside() -> None:
+def test_a_printed_face_has_ink_inside_and_none_outside() -> None:
     photograph = np.tile(np.linspace(0, 255, 60, dtype=np.uint8), (60, 1))
     for seed in range(40):
         random = np.random.default_rng(seed)
-        known = marked().landmarks[0] / 2
-        for grey, mask in (
-            prints.draw(random), prints.poster(random, photograph), prints.poster(random, photograph, known)
-        ):  # fmt: skip
-            assert grey.shape == mask.shape == (prints.SIDE, prints.SIDE)
+        known = with_face().landmarks[0] / 2
+        prints = (
+            printed_faces.draw_print(random),
+            printed_faces.posterize_face(random, photograph),
+            printed_faces.posterize_face(random, photograph, known),
+        )
+        for grey, mask in prints:
+            assert grey.shape == mask.shape == (printed_faces.CANVAS_SIDE, printed_faces.CANVAS_SIDE)
             assert grey.dtype == mask.dtype == np.uint8
             assert 0.02 < (mask > 0).mean() < 0.9
             assert not mask[0, 0]
 
 
-def test_a_print_is_stamped_where_it_is_asked_for() -> None:
+def test_a_printed_face_is_pasted_where_it_is_asked_for() -> None:
     wall = np.full((120, 160), 100, np.uint8)
-    prints.stamp(np.random.default_rng(1), wall, prints.draw(np.random.default_rng(2)), (80, 60), 40)
+    printed_faces.paste_print(
+        np.random.default_rng(1), wall, printed_faces.draw_print(np.random.default_rng(2)), (80, 60), 40
+    )
     changed = np.argwhere(wall != 100)
     assert len(changed) > 50
     assert (np.abs(changed - (60, 80)).max(axis=0) <= 40).all()
 
 
-@pytest.mark.usefixtures("unlit")
-def test_no_print_lies_on_a_face() -> None:
-    with_prints = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=1)
-    without = Mixture(mosaic=0, cutout=0, heads=0, empty=0, covered=0, glasses=0, beards=0, printed=0)
-    pictures, changed = [marked(), empty()], 0
+@pytest.mark.usefixtures("unchanged_lighting")
+def test_no_printed_face_lies_on_a_face() -> None:
+    with_prints = FrameMixture(mosaic=0, cutout=0, heads=0, empty=0, occluded=0, glasses=0, beards=0, printed_faces=1)
+    without = FrameMixture(mosaic=0, cutout=0, heads=0, empty=0, occluded=0, glasses=0, beards=0, printed_faces=0)
+    pictures, changed = [with_face(), without_face()], 0
     for seed in range(30):
         plain = Composer(pictures, without, {}).frame(np.random.default_rng(seed), 160, 128)
         printed = Composer(pictures, with_prints, {}).frame(np.random.default_rng(seed), 160, 128)
@@ -170,28 +169,28 @@ def test_no_print_lies_on_a_face() -> None:
     assert changed > 15
 
 
-@pytest.mark.parametrize("worn", [accessories.glasses, accessories.beard])
-def test_what_is_worn_is_worn_on_the_face(worn: Callable[[Generator, np.ndarray, np.ndarray], None]) -> None:
-    points = marked().landmarks[0] * 2
+@pytest.mark.parametrize("draw", [accessories.draw_glasses, accessories.draw_beard])
+def test_accessories_lie_on_the_face(draw: Callable[[Generator, np.ndarray, np.ndarray], None]) -> None:
+    points = with_face().landmarks[0] * 2
     for seed in range(20):
         grey = np.full((240, 240), 180, np.uint8)
-        worn(np.random.default_rng(seed), grey, points)
+        draw(np.random.default_rng(seed), grey, points)
         rows, columns = np.nonzero(grey != 180)
         assert len(rows) > 20
         assert points[:, 0].min() - 60 < columns.min()
         assert columns.max() < points[:, 0].max() + 60
-        if worn is accessories.beard:
+        if draw is accessories.draw_beard:
             assert rows.mean() > points[2, 1]  # below the nose
         else:
             assert abs(rows.mean() - points[0, 1]) < 8  # at the eyes
 
 
-def test_crops_are_kept_where_the_teacher_sees_one_face() -> None:
+def test_crops_are_kept_where_the_teacher_finds_one_face() -> None:
     points = tuple((60.0 + 10 * index, 70.0) for index in range(5))
     one, two = [Face(Box(64, 64, 100, 120), 0.9, points)], [Face(Box(0, 0, 50, 50), 0.9, points)] * 2
     answers = iter([one, [], two, [Face(Box(64, 64, 100, 120), 0.5, points)], one])
     images = np.arange(5 * 48 * 48, dtype=np.uint8).reshape(5, 48, 48)
-    made = crops(images, lambda image: next(answers), 9)
+    made = load_crops(images, lambda image: next(answers), 9)
     assert [picture.name for picture in made] == ["crop_0", "crop_4"]
     assert made[0].boxes[0] == pytest.approx([0, -0.05 * 30, 25, 30 * 1.05])
     assert made[0].landmarks[0, 0] == pytest.approx([-1, 1.5])

@@ -15,8 +15,9 @@ from assistant.records import Box, Face
 from assistant.vision import detectors
 from assistant.vision.detectors.haar import HaarFaceDetector
 from convert import cli
-from convert.data.boxes import Annotated
-from convert.face_detector import candidates, evaluate, false_positives
+from convert.data.boxes import AnnotatedPicture
+from convert.face_detector import detector_under_test, evaluate, false_positives
+from convert.face_detector.detector_under_test import DetectorUnderTest
 from tests.support.standins import needs_photographs
 
 
@@ -37,7 +38,7 @@ def folder(tmp_path: Path, astronaut: np.ndarray) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("EMOTION_DATA", "EMOTION_VIDEOS", "EMOTION_YUNET"):
         monkeypatch.delenv(name, raising=False)
 
@@ -51,24 +52,24 @@ def test_the_report_has_the_figures_of_each_detector(
     report = json.loads(capsys.readouterr().out)
     assert report["faces"] == 2
     assert report["pictures"] == 3
-    assert set(report["detectors"]) == {"ours", "haar"}
+    assert set(report["detectors"]) == {"tflite", "haar"}
     for found in report["detectors"].values():
-        assert found["recall"] == found["ap"] == found["ap35"] == 1.0  # whatever else is found is less sure
+        assert found["recall"] == found["ap"] == found["ap35"] == 1.0  # any false positive has a lower score
         assert found["precision"] >= 0.5
         assert found["ms"] > 0
         assert found["kib"] > 100
-        assert found["phantoms"] == {
+        assert found["false_positives"] == {
             "pictures_without_faces": {"pictures": 1, "faces": 0, "pictures_with_some": 0}, "rooms": None,
         }  # fmt: skip
         assert found["clips"] is None
         assert found["by_size"]["45-70"] == {"faces": 2, "recall": 1.0}
         assert sum(part["faces"] for part in found["by_light"].values()) == 2
         assert found["by_tilt"]["+0"]["recall"] == 1.0
-    ours, haar = report["detectors"]["ours"], report["detectors"]["haar"]
-    assert ours["mmac"] <= 60
+    tflite, haar = report["detectors"]["tflite"], report["detectors"]["haar"]
+    assert tflite["mmac"] <= 60
     assert haar["mmac"] is None
     assert haar["ms_to_haar"] == 1.0
-    assert ours["by_tilt"]["+30"]["recall"] == 1.0
+    assert tflite["by_tilt"]["+30"]["recall"] == 1.0
     assert haar["by_tilt"]["+30"]["recall"] == 0.0
     rows = list(csv.DictReader(table.open()))
     assert set(rows[0]) == {"image", "x", "y", "w", "h", "score"}
@@ -78,7 +79,7 @@ def test_the_report_has_the_figures_of_each_detector(
 
 
 @needs_photographs
-def test_the_same_figures_as_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_is_printed_as_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["evaluate-detector", "--data", str(folder), "--detector", "haar"]) == 0
     text = capsys.readouterr().out
     assert "2 faces in 3 pictures" in text
@@ -96,7 +97,7 @@ def test_the_same_figures_as_tables(folder: Path, capsys: pytest.CaptureFixture[
     ],
 )
 @needs_photographs
-def test_what_is_missing_is_one_line(
+def test_a_missing_input_is_told_in_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     given = [argument.replace("{folder}", str(folder)) for argument in arguments]
@@ -116,7 +117,7 @@ def test_yunet_without_its_file_is_a_wrong_usage(capsys: pytest.CaptureFixture[s
 def test_a_room_is_panned_from_corner_to_corner() -> None:
     ramp = np.zeros((300, 400, 3), np.uint8)
     ramp[..., 0], ramp[..., 1] = np.linspace(0, 255, 400)[None, :], np.linspace(0, 255, 300)[:, None]
-    frames = list(false_positives.panned(ramp))
+    frames = list(false_positives.pan(ramp))
     assert len(frames) == false_positives.PAN_FRAMES
     assert all(frame.shape == (240, 320, 3) for frame in frames)
     assert frames[0][0, 0, 0] <= 2
@@ -126,8 +127,8 @@ def test_a_room_is_panned_from_corner_to_corner() -> None:
     assert middles == sorted(middles)
 
 
-class Always:
-    """A detector that sees two faces in every picture, one of them unsure."""
+class TwoFaces:
+    """A detector that finds two faces in every picture, one of them with a low score."""
 
     crop_margin, needs_colour = 0.0, False
 
@@ -135,37 +136,36 @@ class Always:
         return [Face(Box(0, 0, 40, 40), 0.9), Face(Box(50, 50, 40, 40), 0.3)]
 
 
-def test_phantoms_are_counted_from_the_threshold_on() -> None:
+def test_false_positives_are_counted_from_the_threshold_on() -> None:
     image = np.zeros((240, 320, 3), np.uint8)
-    assert len(false_positives.look(Always(), image, 0.5)) == 1
-    assert len(false_positives.look(Always(), image, 0.2)) == 2
+    assert len(false_positives.detect(TwoFaces(), image, 0.5)) == 1
+    assert len(false_positives.detect(TwoFaces(), image, 0.2)) == 2
 
 
 @pytest.mark.videos
 def test_a_clip_with_more_people_than_there_are(clips: Path) -> None:
-    seen = false_positives.in_clip(Always(), clips / "one-person-smiling.mp4", 1, 0.2)
-    assert seen == {"people": 1, "frames": 62, "all_found": 1.0, "frames_with_phantoms": 62}
+    seen = false_positives.evaluate_clip(TwoFaces(), clips / "one-person-smiling.mp4", 1, 0.2)
+    assert seen == {"people": 1, "frames": 62, "all_found": 1.0, "frames_with_false_positives": 62}
 
 
-def test_recordings_stand_together_and_pictures_alone() -> None:
-    from convert.data.boxes import Annotated
-
+def test_pictures_are_grouped_by_recording() -> None:
     none = np.empty((0, 4), np.float32)
     names = [
-        evaluate.group(Annotated(Path(f"{stem}.jpg"), none, (), none)) for stem in ("v07_x", "v07_y", "web_a", "vista")
+        evaluate.recording_of(AnnotatedPicture(Path(f"{stem}.jpg"), none, (), none))
+        for stem in ("v07_x", "v07_y", "web_a", "vista")
     ]
     assert names == ["v07", "v07", "web_a", "vista"]
 
 
-def test_haar_is_made_as_the_protocol_says() -> None:
-    candidate = evaluate.Candidate("haar")
-    assert isinstance(candidate.served, HaarFaceDetector)
-    assert candidate.threshold == 0
-    assert candidate.served.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face_px=24)
+def test_haar_has_the_settings_of_the_protocol() -> None:
+    tested = DetectorUnderTest("haar")
+    assert isinstance(tested.deployed, HaarFaceDetector)
+    assert tested.threshold == 0
+    assert tested.deployed.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face_px=24)
 
 
 class Interrupted:
-    """A detector that computes nothing and waits, as one does whose core another program has."""
+    """A detector that computes nothing and waits, as if another program had its core."""
 
     crop_margin, needs_colour = 0.0, False
 
@@ -174,30 +174,30 @@ class Interrupted:
         return []
 
 
-def test_what_other_programs_take_is_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    candidate = evaluate.Candidate("haar")
-    candidate.served = Interrupted()
-    monkeypatch.setattr(candidates, "ROUNDS", 3)
-    cost = candidates.measure([candidate], [np.zeros((240, 320, 3), np.uint8)])
+def test_time_of_other_programs_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    tested = DetectorUnderTest("haar")
+    tested.deployed = Interrupted()
+    monkeypatch.setattr(detector_under_test, "ROUNDS", 3)
+    cost = detector_under_test.measure_cost([tested], [np.zeros((240, 320, 3), np.uint8)])
     assert cost["haar"]["ms"] < 5
 
 
 def test_recall_and_precision_are_of_what_the_assistant_is_given(tmp_path: Path) -> None:
     image = np.full((240, 320, 3), 120, np.uint8)
     known = [
-        Annotated(
+        AnnotatedPicture(
             tmp_path / "a.png",
             np.array([[100, 80, 60, 60]], np.float32),
             ("me",),
             np.full((1, 5, 2), np.nan, np.float32),
         )
     ]
-    candidate: Any = SimpleNamespace(threshold=0.4)
+    tested: Any = SimpleNamespace(threshold=0.4)
     exact = (np.array([[100, 80, 60, 60]], np.float32), np.array([0.9], np.float32))
-    drawn_away = (np.array([[140, 120, 60, 60]], np.float32), np.array([0.9], np.float32))
-    right, wrong = (
-        evaluate._figures(candidate, known, [image], [every], [served])
-        for every, served in ((drawn_away, exact), (exact, drawn_away))
+    displaced = (np.array([[140, 120, 60, 60]], np.float32), np.array([0.9], np.float32))
+    true_positive, false_positive = (
+        evaluate._figures(tested, known, [image], [unfiltered], [deployed])
+        for unfiltered, deployed in ((displaced, exact), (exact, displaced))
     )
-    assert (right["recall"], right["precision"], right["ap"]) == (1.0, 1.0, 0.0)
-    assert (wrong["recall"], wrong["precision"], wrong["ap"]) == (0.0, 0.0, 1.0)
+    assert (true_positive["recall"], true_positive["precision"], true_positive["ap"]) == (1.0, 1.0, 0.0)
+    assert (false_positive["recall"], false_positive["precision"], false_positive["ap"]) == (0.0, 0.0, 1.0)

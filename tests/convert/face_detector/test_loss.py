@@ -1,4 +1,4 @@
-"""What the face detector is taught: which cell answers for which face, and what a wrong answer costs."""
+"""Targets and loss of the face detector: which cell is responsible for which face, and what a wrong output costs."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import numpy as np
@@ -8,25 +8,24 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 
 from assistant.vision.detectors import decode
 from convert.face_detector import network
-from convert.face_detector.compose import Frame
-from convert.face_detector.loss import DetectionLoss
-from convert.face_detector.targets import BOX, FACE, HAS_LANDMARKS, IGNORED, LANDMARKS, targets
+from convert.face_detector.compose import TrainingFrame
+from convert.face_detector.loss import BOX, FACE, HAS_LANDMARKS, IGNORED, LANDMARKS, DetectionLoss, targets
 
 HEIGHT, WIDTH = 128, 160
 POINTS, STRIDES = decode.cell_centers(HEIGHT, WIDTH)
 
 
-def frame(*boxes: tuple[float, ...], ignored: tuple[tuple[float, ...], ...] = (), known: bool = True) -> Frame:
+def frame(*boxes: tuple[float, ...], ignored: tuple[tuple[float, ...], ...] = (), known: bool = True) -> TrainingFrame:
     made = np.array(boxes, np.float32).reshape(-1, 4)
     points = np.stack([made[:, :2] + made[:, 2:] * share for share in (0.3, 0.4, 0.5, 0.6, 0.7)], axis=1)
-    return Frame(
+    return TrainingFrame(
         np.zeros((HEIGHT, WIDTH), np.uint8), made, points if known else points * np.nan,
         np.array(ignored, np.float32).reshape(-1, 4),
     )  # fmt: skip
 
 
 def perfect(target: np.ndarray, logit: float = 12.0) -> np.ndarray:
-    """The answer that a target asks for, float32 [cells, 15]."""
+    """The output that a target asks for, float32 [cells, 15]."""
     answer = np.zeros((len(target), 15), np.float32)
     answer[:, 0] = np.where(target[:, 0] > 0, logit, -logit)
     is_face = target[:, 0] > 0
@@ -41,10 +40,10 @@ def loss(target: np.ndarray, answer: np.ndarray) -> float:
     return float(DetectionLoss(POINTS, STRIDES)(target[None], answer[None]))
 
 
-@pytest.mark.parametrize(("side", "answering"), [(24, {8}), (50, {8, 16}), (80, {16}), (110, {16, 32})])
-def test_a_face_is_answered_for_by_the_maps_of_its_size(side: float, answering: set[int]) -> None:
+@pytest.mark.parametrize(("side", "strides"), [(24, {8}), (50, {8, 16}), (80, {16}), (110, {16, 32})])
+def test_the_maps_of_its_size_are_responsible_for_a_face(side: float, strides: set[int]) -> None:
     made = targets(frame((40, 10, side, side)))
-    assert set(STRIDES[made[:, 0] == 1]) == answering
+    assert set(STRIDES[made[:, 0] == 1]) == strides
     centre = 40 + side / 2, 10 + side / 2
     assert np.abs(POINTS[made[:, 0] == 1] - centre).max() <= 1.5 * 32
     np.testing.assert_array_equal(made[made[:, 0] == 1][:, BOX], [[40, 10, side, side]] * int(made[:, 0].sum()))
@@ -60,7 +59,7 @@ def test_of_two_faces_the_smaller_one_in_front_has_its_own_cells() -> None:
     assert {tuple(row) for row in made[made[:, 0] == 1][:, BOX]} == {(20, 20, 60, 60), (40, 40, 20, 20)}
 
 
-def test_what_is_ignored_counts_neither_way() -> None:
+def test_ignored_regions_cost_nothing() -> None:
     made = targets(frame(ignored=((0, 0, 40, 40),)))
     inside = (POINTS <= 40).all(axis=1)
     np.testing.assert_array_equal(made[:, 1], inside)
@@ -71,7 +70,7 @@ def test_what_is_ignored_counts_neither_way() -> None:
     assert loss(made, answer) > 100
 
 
-def test_the_right_answer_costs_nothing_and_each_wrong_part_something() -> None:
+def test_the_right_output_costs_nothing_and_each_wrong_part_something() -> None:
     made = targets(frame((40, 30, 24, 30), (90, 20, 80, 90)))
     right = perfect(made)
     assert loss(made, right) < 0.01
@@ -81,7 +80,7 @@ def test_the_right_answer_costs_nothing_and_each_wrong_part_something() -> None:
         assert loss(made, wrong) > loss(made, right) + 0.05, part
 
 
-def test_the_score_to_learn_is_the_overlap_of_the_own_box() -> None:
+def test_the_target_score_is_the_iou_of_the_predicted_box() -> None:
     made = targets(frame((40, 30, 24, 24)))
     shifted = perfect(made)
     face = made[:, 0] == 1
@@ -103,7 +102,7 @@ def test_unknown_landmarks_cost_nothing() -> None:
     assert np.isfinite(made).all()
 
 
-def test_a_face_between_two_maps_is_not_held_against_the_other() -> None:
+def test_the_other_map_ignores_a_face_between_two_maps() -> None:
     made = targets(frame((40, 30, 34, 34)))  # the map of stride 16 begins at 40
     near = (made[:, 1] == 1) & (STRIDES == 16)
     assert near.any()
@@ -124,7 +123,7 @@ def test_the_network_has_a_map_of_each_head_for_each_stride_at_any_size() -> Non
         assert float(keras.ops.max(keras.ops.sigmoid(made["score8"]))) < 0.1
 
 
-def test_an_odd_map_shifts_nothing() -> None:
+def test_an_odd_size_shifts_no_cell() -> None:
     """The same picture, once with 16 more rows of grey below: the maps above agree (stride 32 meets 5 and 6 rows)."""
     net = network.build(stem=4, widths=(4, 8, 8, 8), blocks=(0, 0, 0, 0))
     picture = np.random.default_rng(1).normal(size=(1, 96, 96, 1)).astype(np.float32)

@@ -1,7 +1,6 @@
-"""Training a face detector: resumable, judged on held-out pictures, quantized into what the assistant loads."""
+"""Training of a face detector: resumable, evaluated on held-out pictures, quantized into what the assistant loads."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,68 +14,21 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
 from assistant.vision import detectors
-from convert.data import boxes
+from convert.data.boxes import is_held_out, read_annotations
 from convert.data.fer2013 import DatasetError
 from convert.expression.recipe import RecipeError
 from convert.face_detector import pictures, quantize, recipe, train
-from convert.face_detector.matching import Judged
+from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture
 from convert.training.run_folder import Run, RunError
-from tests.support import drawn_faces
-
-RECIPE = """\
-seed = 3
-
-[network]
-kind = "face_detector"
-stem = 4
-widths = [8, 8, 8, 8]
-blocks = [0, 1, 0, 0]
-
-[data]
-weights = { aa = 1.0 }
-negatives = "no"
-teacher = false
-
-[schedule]
-epochs = 2
-frames = 16
-batch = 4
-average = 0.5
-sizes = [[0.0, 96, 64], [0.5, 128, 96]]
-"""
-POINTS = [(17, 20), (31, 20), (24, 28), (19, 36), (29, 36)]
-"""Of the drawn face: eyes, nose, mouth corners."""
-
-
-def write(folder: Path, count: int = 24) -> Path:
-    """So many drawn faces, twice as large, on noise, and a few empty pictures, with their boxes.csv."""
-    (folder / "images").mkdir(parents=True)
-    with open(folder / "boxes.csv", "w", newline="") as table:
-        rows = csv.writer(table)
-        points = [f"{point}_{axis}" for point in boxes.POINTS for axis in "xy"]
-        rows.writerow(["image", "x", "y", "w", "h", "source", *points])
-        for index in range(count):
-            random = np.random.default_rng(index)
-            grey = random.integers(60, 110, (120, 160), dtype=np.uint8)
-            left, top = int(random.integers(0, 60)), int(random.integers(0, 20))
-            grey[top : top + 96, left : left + 96] = cv2.resize(drawn_faces.picture(index % 7, index), (96, 96))
-            name = f"images/aa_{index}.png"
-            cv2.imwrite(str(folder / name), grey)
-            known = [value for x, y in POINTS for value in (left + 2 * x, top + 2 * y)]
-            rows.writerow([name, left + 16, top + 10, 64, 80, "drawn", *known])
-        for index in range(4):
-            name = f"images/no_{index}.png"
-            cv2.imwrite(str(folder / name), np.full((120, 160), 40 * index, np.uint8))
-            rows.writerow([name, "", "", "", "", "negative"])
-    return folder
+from tests.support.drawn_pictures import TINY_DETECTOR_RECIPE, write_folder
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("detector")
-    write(folder / "data" / "faces" / "train")
-    (folder / "tiny.toml").write_text(RECIPE)
+    write_folder(folder / "data" / "faces" / "train")
+    (folder / "tiny.toml").write_text(TINY_DETECTOR_RECIPE)
     return folder
 
 
@@ -90,11 +42,11 @@ def trained(place: Path) -> Run:
     return _train(place, "run")
 
 
-def test_a_run_folder_explains_the_model(trained: Run) -> None:
+def test_a_run_folder_tells_how_the_model_was_trained(trained: Run) -> None:
     assert [row["epoch"] for row in trained.history()] == [1, 2]
     assert all(0 <= row["ap"] <= row["ap35"] + 1e-6 <= 1.001 for row in trained.history())
     environment = trained.environment()
-    assert environment["pictures"]["aa"] == sum(not pictures.is_held_out(f"aa_{index}.png") for index in range(24))
+    assert environment["pictures"]["aa"] == sum(not is_held_out(f"aa_{index}.png") for index in range(24))
     assert environment["epochs"] == 2
     assert (trained.path / "curves.png").stat().st_size > 1000
 
@@ -132,12 +84,12 @@ def test_a_run_may_begin_with_the_weights_of_another(place: Path, trained: Run) 
 def test_a_quantized_detector_is_loaded_by_the_assistant(
     place: Path, trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quantize, "FRAMES", 8)
+    monkeypatch.setattr(quantize, "CALIBRATION_FRAMES", 8)
     model = tmp_path / "tiny-int8.tflite"
     with pytest.raises(ModelError, match="train further"):
         quantize.quantize(trained, place / "data", model)
     assert not model.exists()
-    monkeypatch.setattr(quantize, "choose_threshold", lambda content, held: (0.4, 0.9, 0.9))
+    monkeypatch.setattr(quantize, "choose_threshold", lambda content, held_out: (0.4, 0.9, 0.9))
     quantize.quantize(trained, place / "data", model)
     card = json.loads(model.with_suffix(".json").read_text("utf-8"))
     assert card["threshold"] == 0.4
@@ -164,8 +116,8 @@ def test_pictures_are_read_with_their_faces(place: Path) -> None:
         pictures.load(place / "data" / "faces" / "train", ["zz"])
 
 
-def test_a_teacher_fills_in_what_is_not_annotated(tmp_path: Path) -> None:
-    folder = write(tmp_path / "data", 1)
+def test_a_teacher_adds_landmarks_that_are_not_annotated(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", 1)
     text = (folder / "boxes.csv").read_text().splitlines()
     x, y, w, h = map(float, text[1].split(",")[1:5])
     (folder / "boxes.csv").write_text("\n".join([text[0], f"images/aa_0.png,{x},{y},{w},{h},kaggle_facemask"]) + "\n")
@@ -175,9 +127,9 @@ def test_a_teacher_fills_in_what_is_not_annotated(tmp_path: Path) -> None:
     (alone,) = pictures.load(folder)
     assert np.isnan(alone.landmarks).all()
     assert alone.boxes[0, 1] == pytest.approx(y - 0.28 * h, abs=0.01)
-    (taught,) = pictures.load(folder, teacher=lambda image: [Face(Box(x, y, w, h * 1.1), 0.9, points)])
-    assert taught.landmarks[0] == pytest.approx(np.array(points))
-    assert taught.boxes[0] == pytest.approx([x, y - 0.05 * h * 1.1, w, h * 1.1 * 1.05], abs=0.01)
+    (with_teacher,) = pictures.load(folder, teacher=lambda image: [Face(Box(x, y, w, h * 1.1), 0.9, points)])
+    assert with_teacher.landmarks[0] == pytest.approx(np.array(points))
+    assert with_teacher.boxes[0] == pytest.approx([x, y - 0.05 * h * 1.1, w, h * 1.1 * 1.05], abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -191,16 +143,16 @@ def test_a_teacher_fills_in_what_is_not_annotated(tmp_path: Path) -> None:
 def test_a_malformed_line_is_named(tmp_path: Path, line: str, said: str) -> None:
     (tmp_path / "boxes.csv").write_text(f"image,x,y,w,h,source\n{line}\n")
     with pytest.raises(DatasetError, match=said) as caught:
-        boxes.read(tmp_path)
+        read_annotations(tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot read the faces"):
-        boxes.read(tmp_path)
+        read_annotations(tmp_path)
     (tmp_path / "boxes.csv").write_text("image,x,y,w,h,source\n")
     with pytest.raises(DatasetError, match="names no picture"):
-        boxes.read(tmp_path)
+        read_annotations(tmp_path)
     (tmp_path / "boxes.csv").write_text("image,x,y,w,h,source\nimages/none.png,1,2,3,4,me\n")
     with pytest.raises(DatasetError, match="cannot be read"):
         pictures.load(tmp_path)
@@ -211,23 +163,23 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     [
         ("face_detector", "cnn", "not of kind"),
         ("teacher = false", "teacher = 3", "data.teacher"),
-        ("teacher = false", "teacher = false\ncrops = 5", "data.crops needs data.teacher"),
-        ("{ aa = 1.0 }", "{}", "needs weights"),
+        ("teacher = false", "teacher = false\nfer2013_crops = 5", "data.fer2013_crops needs data.teacher"),
+        ("{ aa = 1.0 }", "{}", "needs origin_weights"),
         ("96, 64", "90, 64", "multiples of 16"),
-        ("frames = 16", "frames = 1", "1 or more"),
+        ("frames_per_epoch = 16", "frames_per_epoch = 1", "1 or more"),
         ("seed = 3", "sead = 3", "unknown key 'sead'"),
     ],
 )
 def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
     file = tmp_path / "wrong.toml"
-    file.write_text(RECIPE.replace(old, new))
+    file.write_text(TINY_DETECTOR_RECIPE.replace(old, new))
     with pytest.raises(RecipeError, match=said):
         recipe.read(file)
 
 
 def test_a_teacher_that_is_asked_for_must_be_named(place: Path, tmp_path: Path) -> None:
-    file = tmp_path / "taught.toml"
-    file.write_text(RECIPE.replace("teacher = false", "teacher = true"))
+    file = tmp_path / "with-teacher.toml"
+    file.write_text(TINY_DETECTOR_RECIPE.replace("teacher = false", "teacher = true"))
     with pytest.raises(RecipeError, match="--teacher"):
         train.train(recipe.read(file), file, place / "data", tmp_path / "run")
 
@@ -235,13 +187,13 @@ def test_a_teacher_that_is_asked_for_must_be_named(place: Path, tmp_path: Path) 
 def test_each_threshold_is_tried_with_the_driver_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[float] = []
 
-    def judged(content: bytes, held: Sequence[Picture], threshold: float) -> Judged:
+    def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float) -> Matches:
         tried.append(threshold)
         is_face = np.array([True] * 9 + [threshold >= 0.33])
-        return Judged(np.full(10, 0.99), is_face, np.full(10, 0.99))
+        return Matches(np.full(10, 0.99), is_face, np.full(10, 0.99))
 
-    monkeypatch.setattr(quantize, "judged", judged)
+    monkeypatch.setattr(quantize, "match_held_out", match_held_out)
     assert quantize.choose_threshold(b"", []) == (0.3, 0.9, 0.9)
-    monkeypatch.setattr(quantize, "PRECISION", 0.95)
+    monkeypatch.setattr(quantize, "MIN_PRECISION", 0.95)
     assert quantize.choose_threshold(b"", [])[0] == 0.33
     assert tried == [0.3, 0.3, 0.31, 0.32, 0.33]
