@@ -12,32 +12,33 @@ Clock = Callable[[], float]
 
 
 class Camera(Protocol):
-    """An open source of pictures. Opening is the constructor's work; `close` may be called twice.
-
-    is_live   a picture that nobody fetched is gone, and `at` is the clock's time; else every picture waits its turn
-              and `at` counts from 0, the clip's own time
-    """
+    """An open source of frames. The constructor opens it."""
 
     is_live: bool
+    """Of a live camera unread frames are lost, and `Frame.at` is the clock's time. Of a recording every frame is read
+    in turn, and `Frame.at` counts from 0 in the recording's own time."""
 
     def read(self) -> Frame | None:
-        """The next picture, waiting for it if need be; None: the clip has ended. Raises CameraError."""
+        """Wait for the next frame; None: the recording has ended. Raises CameraError."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the device; may be called twice."""
+        ...
 
 
 def driver_of(settings: CameraSettings) -> str:
-    """The driver that the settings name, or come down to on this machine."""
+    """The driver that the settings name; for "auto" picamera2 where it is installed and no source is named, else
+    OpenCV."""
     if settings.driver != "auto":
         return settings.driver
     return "picamera2" if not settings.source and importlib.util.find_spec("picamera2") else "opencv"
 
 
 def open_camera(settings: CameraSettings, clock: Clock = time.monotonic, *, colour: bool = False) -> Camera:
-    """The camera that the settings name. colour: ask for BGR pictures where grey would be cheaper.
+    """Open the camera that the settings name. colour: ask for BGR pictures where grey ones would be cheaper.
 
-    Raises CameraError, SourceError where no other try can help.
+    Raises CameraError, and SourceError where trying again cannot help.
     """
     driver = driver_of(settings)
     if driver == "picamera2":

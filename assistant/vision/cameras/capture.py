@@ -1,7 +1,7 @@
-"""The thread that keeps the newest frame: a camera that hangs cannot hang the rest.
+"""The capture thread, which keeps the newest frame: a camera driver that hangs cannot hang the rest.
 
-One slot, newest wins, what was dropped is counted. A lost camera is opened again, at growing intervals. A clip is
-played in real time and starts again when it ends.
+There is one slot; a newer frame replaces an unread one, which is counted as dropped. A lost camera is opened again with
+exponential backoff. A recording is played in real time and starts again when it ends.
 """
 
 import contextlib
@@ -20,32 +20,50 @@ from assistant.records import Frame
 from assistant.vision.cameras import Camera, Clock
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 4.0
-"""Interval between tries to open a lost camera: the first, doubled up to the last."""
+"""Seconds between tries to open a lost camera (exponential backoff): the first interval, doubled up to the last."""
 STALE_S = 2.0
-"""A live camera never gives the very same picture twice, for its noise; so long of nothing else, and it is opened
-anew."""
+"""Seconds without a new picture after which a live camera is reopened: because of noise a working one never delivers
+the same picture twice."""
 FINGERPRINT_ROW_STEP = 8
-"""Rows of which one is looked at to tell pictures apart."""
+"""One in so many rows counts in the checksum that tells pictures apart."""
 MAX_PIXELS = 12_000_000
-"""No camera is asked for so many; a picture that claims them is refused before it is copied."""
+"""The settings allow no camera resolution near it; a larger picture is refused before it is copied."""
 MIN_SIDE_PX, MAX_SIDE_PX = 2, 8192
-"""A strip of a few rows is no camera's picture, and OpenCV cannot turn one that is longer than 32,767 pixels."""
+"""Shortest and longest side of a usable picture: no camera delivers a strip of a few rows, and OpenCV cannot rotate a
+picture longer than 32,767 pixels."""
 READ_TIMEOUT_S, OPEN_TIMEOUT_S = 3.0, 12.0
-"""A read, or an opening, that takes longer hangs: picamera2 waits for a picture for 2 s, and a USB camera may need
-several to start."""
-TORN_WINDOW_S, WHOLE_WINDOW_S, MIN_WINDOW_SHARE = 5.0, 1.0, 0.9
-"""Pictures are torn, or whole again, if that was so for most of them for so long; a share of that time is enough."""
+"""A driver call, to read a frame or to open the camera, that takes longer hangs: picamera2 waits for a frame for 2 s,
+and a USB camera may need several seconds to start."""
+TORN_WINDOW_S, WHOLE_WINDOW_S = 5.0, 1.0
+"""The pictures count as torn once most of those in the first window are unusable, and as whole again once most of those
+in the second window are usable."""
+MIN_WINDOW_SHARE = 0.9
+"""Share of a window that the reads so far must span before it is judged."""
 UNUSABLE_PAUSE_S = 0.02
-"""Pause after a picture that is none."""
+"""Pause after an unusable picture."""
+ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 class Capture:
     """Runs `open_camera()` and the camera's `read` on a thread of its own, until `close`.
 
-    repeat False: the end of a clip, or the first trouble, is the end (`has_ended`). error: what the camera complained
-    of last, empty while it works. is_busy: another program holds it; is_exhausted: only another process can open it;
-    is_torn: more than half of its pictures of late were none; is_open: a camera is being held.
+    rotate_deg: 0, 90, 180 or 270, clockwise; repeat: False: the end of a recording, or the first error, ends the
+    capture.
     """
+
+    error: str
+    """The camera's last error; empty while it works."""
+    dropped: int
+    """Frames that were replaced by a newer one before they were taken."""
+    has_ended: bool
+    is_open: bool
+    """The camera is held open."""
+    is_busy: bool
+    """Another program holds the camera."""
+    is_exhausted: bool
+    """Only a new process can open the camera again."""
+    is_torn: bool
+    """More than half of the latest pictures were unusable."""
 
     def __init__(
         self,
@@ -61,11 +79,11 @@ class Capture:
         self._newest: Frame | None = None
         self._seq = 0
         self._retry_s = FIRST_RETRY_S
-        self._call: tuple[float, float] | None = None
+        self._driver_call: tuple[float, float] | None = None
         self.dropped = 0
         self.error = ""
         self.has_ended = self.is_busy = self.is_exhausted = self.is_torn = self.is_open = False
-        self._mark: int | None = None
+        self._last_checksum: int | None = None
         self._reads: deque[tuple[float, bool]] = deque()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
 
@@ -74,19 +92,20 @@ class Capture:
         return self
 
     def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame not yet taken, waiting at most `timeout_s`; None: there is none."""
+        """The newest frame not yet taken, waiting for one at most `timeout_s`; None: there is none."""
         with self._condition:
             self._condition.wait_for(lambda: self._newest is not None or self.has_ended, timeout_s)
             frame, self._newest = self._newest, None
             return frame
 
     def is_stuck(self) -> bool:
-        """Whether the driver has kept a call for longer than any that works: only a new process is rid of that."""
-        call = self._call
+        """Whether a driver call takes longer than its timeout; only a new process can end it."""
+        call = self._driver_call
         return call is not None and self._clock() - call[0] > call[1]
 
     def close(self, timeout_s: float = 1.0) -> bool:
-        """Ends the thread, which closes the camera; False if a blocked read kept it from doing so in time."""
+        """End the thread, which closes the camera; False where a blocked read kept it from doing so within
+        `timeout_s`."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -95,13 +114,13 @@ class Capture:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with self._calling(OPEN_TIMEOUT_S):
+                with self._timed_call(OPEN_TIMEOUT_S):
                     opened = self._open_camera()
                 self.is_open = True
                 with contextlib.closing(opened) as camera:
                     self.error, self.is_busy = "", False
                     self._play(camera)
-            except Exception as err:  # whatever a driver raises, the next try may succeed; Live says that none comes
+            except Exception as err:  # any driver error: the next try may succeed
                 self.is_busy = isinstance(err, CameraBusyError)
                 self.is_exhausted = isinstance(err, CameraExhaustedError)
                 self.error = str(err) if isinstance(err, CameraError) else f"{type(err).__name__}: {err}"
@@ -116,29 +135,27 @@ class Capture:
             self._condition.notify_all()
 
     def _play(self, camera: Camera) -> None:
-        """Everything that an open camera gives, up to the end of a clip. Raises CameraError where a live one gives
-        nothing new for STALE_S."""
+        """Offer the frames of an open camera up to the end of a recording. Raises CameraError where a live camera
+        delivers nothing new for STALE_S."""
         began = fresh_at = self._clock()
         while not self._stop.is_set():
-            with self._calling(READ_TIMEOUT_S):
+            with self._timed_call(READ_TIMEOUT_S):
                 frame = camera.read()
             if frame is None:
                 return
-            unusable = _defect_of(frame.image)
-            self._count(not unusable)
-            if unusable:
-                self.error = f"the camera gives {unusable}"
+            defect = _defect_of(frame.image)
+            self._judge_usability(not defect)
+            if defect:
+                self.error = f"the camera gives {defect}"
                 if camera.is_live and self._clock() - fresh_at >= STALE_S:
                     raise CameraError(self.error)
                 if self._stop.wait(UNUSABLE_PAUSE_S):
                     return
                 continue
             if camera.is_live:
-                before, self._mark = (
-                    self._mark,
-                    _fingerprint(frame.image),
-                )  # a frozen camera is no fresher for being reopened
-                if self._mark is None or self._mark != before:
+                # kept when the camera is reopened, which does not make a frozen picture a new one
+                before, self._last_checksum = self._last_checksum, _checksum(frame.image)
+                if self._last_checksum is None or self._last_checksum != before:
                     fresh_at = self._clock()
                 elif self._clock() - fresh_at >= STALE_S:
                     raise CameraError(f"the camera gave the same picture for {STALE_S:g} s")
@@ -150,32 +167,30 @@ class Capture:
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
 
-    def _count(self, is_picture: bool) -> None:
-        """Whether the pictures of the last TORN_S, or once they are torn those of the last WHOLE_S, are mostly none."""
+    def _judge_usability(self, is_usable: bool) -> None:
+        """Set `is_torn` by the share of usable pictures in the last TORN_WINDOW_S or, once they are torn, in the last
+        WHOLE_WINDOW_S."""
         now = self._clock()
-        self._reads.append((now, is_picture))
+        self._reads.append((now, is_usable))
         while now - self._reads[0][0] > TORN_WINDOW_S:
             self._reads.popleft()
-        lasts_s = WHOLE_WINDOW_S if self.is_torn else TORN_WINDOW_S
-        if now - self._reads[0][0] >= MIN_WINDOW_SHARE * lasts_s:
-            late = [good for at, good in self._reads if now - at <= lasts_s]
-            self.is_torn = sum(late) < 0.5 * len(late)
+        window_s = WHOLE_WINDOW_S if self.is_torn else TORN_WINDOW_S
+        if now - self._reads[0][0] >= MIN_WINDOW_SHARE * window_s:
+            latest = [is_usable for at, is_usable in self._reads if now - at <= window_s]
+            self.is_torn = sum(latest) < 0.5 * len(latest)
 
     @contextlib.contextmanager
-    def _calling(self, limit_s: float) -> Iterator[None]:
-        self._call = self._clock(), limit_s
+    def _timed_call(self, limit_s: float) -> Iterator[None]:
+        self._driver_call = self._clock(), limit_s
         try:
             yield
         finally:
-            self._call = None
+            self._driver_call = None
 
     def _offer(self, frame: Frame) -> None:
-        image, turns = (
-            frame.image,
-            {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE},
-        )
+        image = frame.image
         if self._rotate_deg:
-            image = cv2.rotate(image, turns[self._rotate_deg]).astype(np.uint8, copy=False)
+            image = cv2.rotate(image, ROTATIONS[self._rotate_deg]).astype(np.uint8, copy=False)
         with self._condition:
             if self._newest is not None:
                 self.dropped += 1
@@ -185,7 +200,7 @@ class Capture:
 
 
 def _defect_of(image: NDArray[np.uint8]) -> str:
-    """What an array is that is no picture; empty for one that is."""
+    """What makes an array unusable as a picture; empty for a usable one."""
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         return f"no picture but {getattr(image, 'dtype', type(image).__name__)}"
     if not image.size:
@@ -200,8 +215,8 @@ def _defect_of(image: NDArray[np.uint8]) -> str:
     return ""
 
 
-def _fingerprint(image: NDArray[np.uint8]) -> int | None:
-    """A number that tells pictures apart; None for one of a single grey, which need not differ from the next."""
+def _checksum(image: NDArray[np.uint8]) -> int | None:
+    """A checksum that tells pictures apart; None for a picture of a single grey, which may equal the next one."""
     rows = image[::FINGERPRINT_ROW_STEP]
     if int(rows.max()) - int(rows.min()) <= 2:
         return None

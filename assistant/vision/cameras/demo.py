@@ -1,7 +1,7 @@
-"""The demo's camera: pans and zooms over two public-domain photographs that installed libraries carry.
+"""The demo camera: pans and zooms over two public-domain photographs that come with installed libraries.
 
 NASA's portrait of Eileen Collins comes with scikit-image, the US Navy's of Grace Hopper with matplotlib. Between them
-the camera looks at a part of the first picture where nobody is.
+the camera shows a part of the first picture where there is no face.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,15 @@ from assistant.errors import CameraError, SourceError
 from assistant.records import Frame
 
 View = tuple[float, float, float]
-"""Centre x, centre y (shares of the picture) and height (share of the picture's height) of what the camera sees."""
+"""Centre x and y (shares of the photograph's width and height) and height (share of its height) of the visible part."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """The camera moves evenly from one view of a photograph to another."""
+    """The camera moves at constant speed from one view of a photograph to another."""
 
     photo: str
+    """Key of PHOTOS."""
     seconds: float
     start: View
     end: View
@@ -38,37 +39,38 @@ SHOTS = (
     Shot("astronaut", 4.0, (0.14, 0.84, 0.30), (0.12, 0.84, 0.30)),
 )
 
-_PHOTOS = {
+PHOTOS = {
     "astronaut": ("skimage", "data/astronaut.png"),
     "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
 }
+"""The package that each photograph comes with, and its path in it."""
 
 
 class DemoCamera:
-    """The shots one after the other, in clip time. Raises CameraError where a photograph is not installed."""
+    """Plays SHOTS one after the other. Raises CameraError where a photograph is not installed."""
 
     is_live = False
 
     def __init__(self, settings: CameraSettings) -> None:
-        self._photos = {name: photograph(name) for name in _PHOTOS}
+        self._photos = {name: photograph(name) for name in PHOTOS}
         self._fps, self._seq = settings.fps, 0
         self._size = (settings.width, settings.height)
 
     def read(self) -> Frame | None:
         at = self._seq / self._fps
-        left = at
+        in_shot_s = at
         for shot in SHOTS:
-            if left < shot.seconds - 1e-9:
+            if in_shot_s < shot.seconds - 1e-9:
                 self._seq += 1
-                return Frame(self._view(shot, left / shot.seconds), at, self._seq)
-            left -= shot.seconds
+                return Frame(self._view(shot, in_shot_s / shot.seconds), at, self._seq)
+            in_shot_s -= shot.seconds
         return None
 
     def _view(self, shot: Shot, share: float) -> NDArray[np.uint8]:
-        x, y, tall = (start + (end - start) * share for start, end in zip(shot.start, shot.end, strict=True))
+        x, y, view_height = (start + (end - start) * share for start, end in zip(shot.start, shot.end, strict=True))
         photo = self._photos[shot.photo]
         height, width = photo.shape[:2]
-        scale = self._size[1] / (tall * height)
+        scale = self._size[1] / (view_height * height)
         to_view = np.array(
             [[scale, 0, self._size[0] / 2 - x * width * scale], [0, scale, self._size[1] / 2 - y * height * scale]]
         )
@@ -81,9 +83,9 @@ class DemoCamera:
 def photograph(name: str) -> NDArray[np.uint8]:
     """The photograph "astronaut" or "hopper", BGR uint8 [H, W, 3]. Raises CameraError where it is not installed.
 
-    Read by path: importing these libraries for a picture would take a second.
+    It is read by its path: importing these libraries would take a second.
     """
-    package, inside = _PHOTOS[name]
+    package, inside = PHOTOS[name]
     spec = util.find_spec(package)
     if spec is None or spec.origin is None:
         raise SourceError(

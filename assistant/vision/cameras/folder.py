@@ -1,4 +1,4 @@
-"""A folder of pictures, shown one after the other in the order of their names."""
+"""The folder camera: shows the pictures of a folder one after the other, in the order of their names."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".
 
 
 class FolderCamera:
-    """Each picture stands still for `camera.picture_s` seconds at `camera.fps` frames a second.
+    """Shows each picture for `camera.picture_s` seconds at `camera.fps` frames a second.
 
-    Raises SourceError for a folder without pictures, and when it comes to a file that is none.
+    Raises SourceError for a folder without pictures, and from `read` for a file that is not a picture.
     """
 
     is_live = False
@@ -29,12 +29,12 @@ class FolderCamera:
         if not self.files:
             raise SourceError(f"{folder}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")
         self._fps = settings.fps
-        self._each = max(1, round(settings.picture_s * settings.fps))
+        self._frames_each = max(1, round(settings.picture_s * settings.fps))
         self._seq = 0
         self._image: NDArray[np.uint8] | None = None
 
     def read(self) -> Frame | None:
-        index, repeat = divmod(self._seq, self._each)
+        index, repeat = divmod(self._seq, self._frames_each)
         if index >= len(self.files):
             return None
         if not repeat:

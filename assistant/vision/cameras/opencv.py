@@ -1,4 +1,4 @@
-"""USB cameras and clips (mp4, mkv, avi, gif) through OpenCV."""
+"""USB cameras and video clips (mp4, mkv, avi, gif) through OpenCV."""
 
 import logging
 import os
@@ -16,13 +16,13 @@ from assistant.vision.cameras import Camera, Clock, v4l2
 log = logging.getLogger(__name__)
 
 DISCARDED_FRAMES = 2
-"""Frames thrown away after opening a device: the first of an MJPEG stream may be torn."""
+"""Frames that are discarded after opening a device: the first of an MJPEG stream may be torn."""
 MIN_FRAME_SHARE = 0.8
-"""A clip that ends before this share of the pictures that it promises was cut off; the promise is an estimate."""
+"""A clip with less than this share of the frames that its header promises was cut off; the promise is an estimate."""
 
 
 def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
-    """A device if the source is empty, a number or a device node, else a clip."""
+    """A camera where the source is empty, a number or a device node, else a clip. Raises CameraError, SourceError."""
     source = settings.source
     if source.isdecimal() or not source:
         return DeviceCamera(settings, clock)
@@ -35,8 +35,8 @@ def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
 
 
 class DeviceCamera:
-    """A V4L2 (on Linux) camera: the one that is named, else the first that gives a picture. A picture that could not be
-    read is an empty one."""
+    """A camera, through V4L2 on Linux: the named one, else the first that delivers a picture. Where reading a frame
+    fails its image is empty."""
 
     is_live = True
 
@@ -45,16 +45,16 @@ class DeviceCamera:
         sources = [settings.source] if settings.source else v4l2.camera_numbers()
         if not sources:
             raise CameraError("no camera: there is no /dev/video…; plug one in, or name one with --source")
-        troubles = []
+        errors = []
         for source in sources:
             try:
                 self._capture = _open_device(source, settings)
             except CameraError as err:
-                troubles.append(err)
+                errors.append(err)
             else:
                 self.source = source
                 return
-        raise next((err for err in troubles if isinstance(err, CameraBusyError)), troubles[0])
+        raise next((err for err in errors if isinstance(err, CameraBusyError)), errors[0])
 
     def read(self) -> Frame:
         is_there, image = self._capture.read()
@@ -68,7 +68,7 @@ class DeviceCamera:
 
 
 def _open_device(source: str, settings: CameraSettings) -> cv2.VideoCapture:
-    """The device, with the first pictures read. Raises CameraError."""
+    """The opened device, its first frames discarded. Raises CameraError."""
     is_linux = os.name == "posix" and os.uname().sysname == "Linux"
     path = Path(f"/dev/video{source}" if source.isdecimal() else source)
     if is_linux and not path.exists():
@@ -89,7 +89,7 @@ def _open_device(source: str, settings: CameraSettings) -> cv2.VideoCapture:
 
 
 class ClipCamera:
-    """A video file, frame by frame, in its own time."""
+    """A video file, read frame by frame; `Frame.at` is the time in the clip."""
 
     is_live = False
 
@@ -121,9 +121,9 @@ class ClipCamera:
         step = 1 / rate if 0.1 <= rate <= 1000 else 0.1
         stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if not self._seq:
-            self._first_stamp = stamp  # a piece cut out of a longer clip keeps that one's times
+            self._first_stamp = stamp  # a piece cut out of a longer clip keeps the time stamps of that clip
         at = stamp - self._first_stamp
-        if not self._at < at < self._at + 60:  # a clip without usable time stamps goes by its rate
+        if not self._at < at < self._at + 60:  # without usable time stamps: by the frame rate
             at = self._at + step
         self._seq, self._at = self._seq + 1, at
         return Frame(image.astype(np.uint8, copy=False), at, self._seq)

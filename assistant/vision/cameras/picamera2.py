@@ -1,6 +1,6 @@
 """The Raspberry Pi camera through picamera2, which comes from apt (python3-picamera2), never from pip.
 
-Where grey is enough only the luma plane is kept, which YUV420 delivers without a conversion.
+Where grey is enough only the luma plane of YUV420 is kept, which needs no conversion.
 """
 
 import contextlib
@@ -19,13 +19,16 @@ from assistant.records import Frame
 from assistant.vision.cameras import Clock
 
 FRAME_TIMEOUT_S = 2.0
-"""A picture that has not come by then will not come: picamera2's own wait has no end."""
+"""Seconds; a frame that takes longer will not come. picamera2's own wait has no timeout."""
 BUFFERS = 3
+"""Frame buffers that picamera2 allocates."""
 
 
 class PiCamera:
-    """One stream at a fixed rate. Raises CameraError where picamera2 is missing, the camera is absent or busy, or the
-    granted format is one that nobody here can read."""
+    """A Pi camera with one stream at a fixed frame rate.
+
+    Raises CameraError where picamera2 is missing, the camera is absent or busy, or the granted format is not supported.
+    """
 
     is_live = True
 
@@ -44,20 +47,24 @@ class PiCamera:
                     main={"format": "RGB888" if colour else "YUV420", "size": (settings.width, settings.height)},
                     controls={"FrameDurationLimits": (period_us, period_us)},
                     buffer_count=BUFFERS,
-                    queue=False,  # the newest frame, not the one that was waiting
+                    queue=False,  # deliver the newest frame, not one that was waiting
                 )
             )
-            granted = self._camera.camera_configuration()["main"]  # what was asked for is not always what comes
+            granted = self._camera.camera_configuration()["main"]  # not always what was asked for
             self._to_image = converter(granted["format"], tuple(granted["size"]), colour=colour)
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
-            why = str(err.__cause__ or err).rstrip(".")  # picamera2 itself says only that it did not complete
+            reason = str(err.__cause__ or err).rstrip(".")  # picamera2's own message says only that it did not complete
             if _is_out_of_memory(err):
-                raise CameraExhaustedError(f"Pi camera {number}: {why}; only a new process gets memory for it") from err
-            if "busy" in why.lower():
-                raise CameraBusyError(f"Pi camera {number}: {why}; end the other program that uses it") from err
-            raise CameraError(f"Pi camera {number}: {why}; check its cable, and that no other program uses it") from err
+                raise CameraExhaustedError(
+                    f"Pi camera {number}: {reason}; only a new process gets memory for it"
+                ) from err
+            if "busy" in reason.lower():
+                raise CameraBusyError(f"Pi camera {number}: {reason}; end the other program that uses it") from err
+            raise CameraError(
+                f"Pi camera {number}: {reason}; check its cable, and that no other program uses it"
+            ) from err
         except CameraError:
             self.close()
             raise
@@ -67,7 +74,7 @@ class PiCamera:
         try:
             raw = self._camera.capture_array("main", wait=FRAME_TIMEOUT_S)
         except (TimeoutError, RuntimeError, OSError) as err:
-            with contextlib.suppress(Exception):  # the expired request stays queued otherwise
+            with contextlib.suppress(Exception):  # else the expired request stays queued
                 self._camera.cancel_all_and_flush()
             raise CameraError(f"Pi camera: no picture within {FRAME_TIMEOUT_S:g} s ({err})") from err
         self._seq += 1
@@ -82,22 +89,23 @@ class PiCamera:
             with contextlib.suppress(RuntimeError, OSError):
                 camera.close()
             del camera
-            gc.collect()  # it refers to itself, and would hold its pipe and buffers while the next one opens
+            gc.collect()  # it holds a reference to itself, and its pipe and buffers while the next one opens
 
 
 def _is_out_of_memory(err: BaseException | None) -> bool:
-    """Whether there was no memory for the camera."""
+    """Whether an error, or what caused it, is a lack of memory."""
     return err is not None and (getattr(err, "errno", None) == errno.ENOMEM or _is_out_of_memory(err.__cause__))
 
 
 def converter(
     granted: str, size: tuple[int, int], *, colour: bool = False
 ) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-    """From picamera2's array in the granted format to a grey [H, W] or BGR [H, W, 3] picture of `size` (width, height).
+    """A function from picamera2's array in the granted format to a grey [H, W] or BGR [H, W, 3] picture of `size`
+    (width, height). Raises CameraError for a format that is not supported.
 
     picamera2 names formats by byte order in memory: its "RGB888" is B, G, R in NumPy, "BGR888" is R, G, B. The luma
-    plane of YUV420 and NV12 is the first H rows; YUV420 keeps the padding of the stride, so that its colour cannot be
-    taken as it lies: it stays grey.
+    plane of YUV420 and NV12 is the first H rows. YUV420 planes keep the padding of the stride, so that OpenCV cannot
+    convert their colour: such pictures stay grey.
     """
     width, height = size
     if colour and granted in ("NV12", "NV21"):

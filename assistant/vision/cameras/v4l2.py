@@ -1,5 +1,7 @@
-"""What Linux says of its video devices: which there are, and whether another program holds one. See the kernel's
-documentation of the Video for Linux API, part I, and include/uapi/linux/videodev2.h."""
+"""Video devices of Linux (Video4Linux): which there are, and whether another program uses one.
+
+See the kernel's documentation of the Video for Linux API, part I, and include/uapi/linux/videodev2.h.
+"""
 
 import contextlib
 import errno
@@ -11,15 +13,17 @@ from pathlib import Path
 
 SYSTEM = Path("/sys")
 NON_CAMERA_PREFIXES = ("bcm2835-", "rpivid", "rpi-hevc", "pispbe")
-"""Beginnings of the names of a Raspberry Pi's codecs and of its image processor, which are video devices too."""
+"""Name prefixes of a Raspberry Pi's codecs and image processor, which are video devices but no cameras."""
 VIDIOC_REQBUFS = 0xC0145608
-"""Asks for buffers; refused as busy where another file holds some. struct v4l2_requestbuffers: 20 bytes."""
+"""ioctl that asks for buffers; fails with EBUSY where another file holds some. Its argument is a struct
+v4l2_requestbuffers, 20 bytes."""
 VIDEO_CAPTURE, MMAP = 1, 1
+"""Buffer type and memory type in that struct."""
 
 
 def camera_numbers() -> list[str]:
-    """The numbers of the video devices that may be cameras, as text, the lowest first. The folder /sys is elsewhere
-    where $EMOTION_ASSISTANT_SYS says so."""
+    """The numbers of the video devices that may be cameras, as text, the lowest first. $EMOTION_ASSISTANT_SYS names
+    another folder than /sys."""
     found = []
     for device in (Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM)) / "class" / "video4linux").glob("video*"):
         name = ""
@@ -31,7 +35,7 @@ def camera_numbers() -> list[str]:
 
 
 def is_busy(path: Path) -> bool:
-    """Whether another program takes pictures from a device."""
+    """Whether another program captures from a video device."""
     try:
         file = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     except OSError as err:
