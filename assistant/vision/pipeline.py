@@ -20,7 +20,7 @@ from assistant.errors import ModelError
 from assistant.faults import Faults
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Priority, Reading, Thresholds, Track, Utterance
-from assistant.vision.cameras.lens_cover import LensCover
+from assistant.vision.cameras.lens_cover import LensCover, LensEvent
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Glance, Stabilizer
@@ -131,7 +131,7 @@ class Pipeline:
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
             shade = quality.frame_brightness(grey)
-            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.std) == "uncovered"
+            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.std) == LensEvent.UNCOVERED
             status = self._pause(frame.at)
         since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self.lens.is_covered:
