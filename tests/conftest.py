@@ -17,11 +17,10 @@ settings.register_profile("new", deadline=None, max_examples=1000)
 settings.load_profile("same")
 
 TIMED = {
-    f"test_{name}"
-    for name in (
-        "asking", "buttons", "cli", "control_socket", "desk", "keeper", "link", "notify", "piper", "server", "sound",
-        "speaker", "speechd", "voice_contract", "voices",
-    )
+    "app/test_cli", "ipc/test_link", "system/test_sd_notify", "system/test_supervisor", "vision/queries/test_asking",
+    "voice/audio/test_player", "voice/controls/test_buttons", "voice/controls/test_control_socket",
+    "voice/speech/test_speaker", "voice/test_commands", "voice/test_process", "voice/voices/test_piper",
+    "voice/voices/test_speechd", "voice/voices/test_voice_contract", "voice/voices/test_voices",
 }  # fmt: skip
 """Modules that hold the assistant to seconds, or to a tenth of one: they run after the others, which keep every core
 busy; these mostly wait. So do single tests of other modules, which carry the mark themselves."""
@@ -29,7 +28,7 @@ busy; these mostly wait. So do single tests of other modules, which carry the ma
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in TIMED:
+        if item.path.with_suffix("").relative_to(Path(__file__).parent).as_posix() in TIMED:
             item.add_marker("timed")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from assistant.phrases import Phrases
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 
 RIGHT_TO_LEFT = {"ar"}
 
@@ -54,4 +54,4 @@ def write(words: Phrases, file: Path | None) -> None:
     if file is None:
         print(notice(words), end="")
     else:
-        write_whole({file: notice(words).encode()})
+        write_atomically({file: notice(words).encode()})

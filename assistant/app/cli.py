@@ -17,8 +17,13 @@ from assistant.config.settings import Settings, load_settings, override_settings
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.control_client import REQUESTS
 from assistant.records import Fault, SettingsProblem
-from assistant.system.log_rate_limit import Throttle
-from assistant.system.process_setup import no_cores, open_streams, quiet_libraries, stop_on_signal
+from assistant.system.process_setup import (
+    RateLimitFilter,
+    disable_core_dumps,
+    ensure_standard_streams,
+    quiet_libraries,
+    stop_on_signal,
+)
 
 EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 """Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
@@ -26,14 +31,14 @@ EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    open_streams()
-    no_cores()
+    ensure_standard_streams()
+    disable_core_dumps()
     options = parser(COMMANDS).parse_args(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
     for handler in logging.getLogger().handlers:
-        handler.addFilter(Throttle())
+        handler.addFilter(RateLimitFilter())
     quiet_libraries()
     try:
         return int(options.command(options))

@@ -17,7 +17,7 @@ from assistant.config.settings import Settings, to_toml
 from assistant.ipc.link import Client, control_socket
 from assistant.records import Fault, Priority, SettingsProblem, Utterance
 from assistant.system.sd_notify import Notifier
-from assistant.system.supervisor import Keeper
+from assistant.system.supervisor import ProcessSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +49,18 @@ def run(
         def arguments(command: str) -> list[str]:
             return [*options, command, "--with-parent", "--config", str(file)]
 
-        voice = Keeper(
+        voice = ProcessSupervisor(
             "voice", arguments("voice"), places, folder,
-            on_return=lambda: tell("voice", "the voice process was started again", is_over=True),
+            on_restart=lambda: tell("voice", "the voice process was started again", is_over=True),
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
         if problem:
             log.warning("settings: %s", problem.detail)
             for utterance in spoken_errors.told(problem, words):
                 client.say(utterance)
-        vision = Keeper(
+        vision = ProcessSupervisor(
             "vision", arguments("vision"), places, folder,
-            on_end=lambda why: tell("vision", why),
+            on_exit=lambda why: tell("vision", why),
         )  # fmt: skip
         while not stop.wait(LOOK_S):
             if vision.is_ready:

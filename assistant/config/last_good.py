@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.config.settings import MAX_BYTES, Settings, parse_settings, to_toml
 from assistant.errors import ConfigError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def keep(settings: Settings) -> None:
     if place is None or recall() == settings:
         return
     try:
-        write_whole({place: (to_toml(settings) + END).encode()})
+        write_atomically({place: (to_toml(settings) + END).encode()})
     except OSError as err:
         log.warning("%s: the settings cannot be kept: %s", place, err.strerror)
 

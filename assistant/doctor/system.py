@@ -27,7 +27,7 @@ LOW_NOW, LOW_BEFORE = 1 << 0, 1 << 16
 
 def temperature(board: Board) -> Finding:
     """How warm the board is."""
-    degrees = board.degrees()
+    degrees = board.temperature_c()
     if degrees is None:
         return good("temperature_none")
     if degrees >= HOT_C:
@@ -37,7 +37,7 @@ def temperature(board: Board) -> Finding:
 
 def voltage(board: Board, cancel: threading.Event) -> Finding:
     """Whether the power is weak, or has been."""
-    alarms, bits = board.alarms(), _throttled(cancel)
+    alarms, bits = board.voltage_alarms(), _throttled(cancel)
     low = [str(file) for file, is_low in alarms.items() if is_low]
     if low or (bits or 0) & LOW_NOW:
         return bad("faults.power", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")

@@ -1,11 +1,11 @@
-"""Files written all or nothing: a reader, or a power cut, meets the old ones or the new ones, never a part of one."""
+"""Files written all or nothing: a reader, or a power cut, meets the old file or the new one, never a part."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_whole(contents: Mapping[Path, bytes]) -> None:
+def write_atomically(contents: Mapping[Path, bytes]) -> None:
     """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError.
 
     For a model and its card: in the moment between the two steps they do not match, which the assistant refuses.
@@ -28,7 +28,7 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the folder's entries on the disk too: a rename that is only in memory does not outlive a power cut."""
+    """Flush the folder's entries to the disk: a rename that is only in memory is lost in a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

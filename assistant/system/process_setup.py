@@ -1,32 +1,38 @@
-"""What a program needs before its work: standard streams that are there, no core files, quiet libraries, signals that
-stop it."""
+"""What a program sets up before its work: standard streams, no core dumps, a rate limit for its log, quiet libraries,
+and signals that stop it."""
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
-EXIT_AGAIN = 75
-"""A new process is wanted in this one's place (EX_TEMPFAIL of sysexits.h); whoever keeps it starts it."""
+EXIT_RESTART = 75
+"""Exit code by which a process asks its supervisor for a new process in its place (EX_TEMPFAIL of sysexits.h)."""
+MAX_RECORDS, PERIOD_S = 10, 1.0
+"""RateLimitFilter lets this many records pass in each period; it counts those beyond, and the count is logged with the
+next record that passes."""
 
 
-def open_streams() -> None:
-    """Whoever starts us with a standard stream closed gets /dev/null there, not the next file that is opened."""
+def ensure_standard_streams() -> None:
+    """Open /dev/null for each standard stream with which this process was started closed; else the next file that is
+    opened would take its number. What the terminal's encoding lacks is escaped."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number is the missing one
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - lives as long as we
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def no_cores() -> None:
+def disable_core_dumps() -> None:
     """A crash leaves no core file behind: there would be pictures in it."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows, and not where it is forbidden
         import resource
@@ -35,8 +41,8 @@ def no_cores() -> None:
 
 
 def quiet_libraries() -> None:
-    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past us to the terminal, and OpenCV from waiting ten seconds
-    for a camera that gives nothing, which counts as hanging; set before they are imported."""
+    """Keep FFmpeg, OpenCV and TensorFlow Lite from writing past the log to the terminal, and OpenCV from waiting ten
+    seconds for a camera that gives nothing, which counts as hanging. Call it before they are imported."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -53,3 +59,21 @@ def stop_on_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+class RateLimitFilter(logging.Filter):
+    """Lets MAX_RECORDS pass in each PERIOD_S: an error that comes a thousand times a second must not fill the log."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._began, self._count = clock, clock(), 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = self._clock()
+        left_out = max(0, self._count - MAX_RECORDS)
+        if now - self._began >= PERIOD_S:
+            self._began, self._count = now, 0
+            if left_out:
+                record.msg, record.args = f"{record.getMessage()} ({left_out} lines before this one left out)", ()
+        self._count += 1
+        return self._count <= MAX_RECORDS

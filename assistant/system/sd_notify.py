@@ -1,7 +1,7 @@
-"""What the service manager is told: that we are up, what keeps us, and, as long as it is so, that our work goes on.
+"""Messages to the service manager: ready, status, watchdog, stopping; see sd_notify(3).
 
-Nothing here runs by itself: whoever does the work calls `alive` when a piece of it is done, so that a loop that hangs
-falls silent and is started anew. Without $NOTIFY_SOCKET nobody has asked, and nothing is sent. See sd_notify(3).
+Nothing here runs by itself: the loop that does the work calls `alive` after each piece of it, so that a loop that hangs
+sends no more watchdog messages and its process is restarted. Without $NOTIFY_SOCKET nothing is sent.
 """
 
 import contextlib
@@ -10,8 +10,8 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 
-SHARE = 0.2
-"""`alive` is passed on at most so often, in shares of the time after which silence counts as death."""
+WATCHDOG_SHARE = 0.2
+"""Watchdog messages are at least this share of the watchdog's timeout apart."""
 
 
 class Notifier:
@@ -25,30 +25,30 @@ class Notifier:
         self._clock, self._is_ready, self._status = clock, False, ""
         limit_us = environment.get("WATCHDOG_USEC", "")
         is_for_us = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        self.limit_s = int(limit_us) / 1e6 if limit_us.isdecimal() and is_for_us else 0.0
+        self.watchdog_s = int(limit_us) / 1e6 if limit_us.isdecimal() and is_for_us else 0.0
         self._next = 0.0
 
     def ready(self) -> None:
-        """The start is over; said once."""
+        """The start is over; sent once."""
         if not self._is_ready:
             self._is_ready = True
             self._send("READY=1")
 
     def status(self, text: str) -> None:
-        """What it is doing, in a few words; said when it changes."""
+        """What the process is doing, in a few words; sent when it changes."""
         if text != self._status:
             self._status = text
             self._send(f"STATUS={text}")
 
     def alive(self) -> None:
-        """A piece of the work was done."""
+        """A piece of the work was done; resets the watchdog."""
         now = self._clock()
-        if self.limit_s and now >= self._next:
-            self._next = now + SHARE * self.limit_s
+        if self.watchdog_s and now >= self._next:
+            self._next = now + WATCHDOG_SHARE * self.watchdog_s
             self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """The process has begun to end."""
         self._send("STOPPING=1")
 
     def _send(self, message: str) -> None:

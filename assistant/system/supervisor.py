@@ -1,10 +1,9 @@
-"""Keeps a process of ours alive on a desktop, as the service manager does on the device: starts it, ends it when it
-hangs, starts it again, and takes it along when we end."""
+"""Supervises a process of the assistant on a desktop, as the service manager does on the device: starts it, kills it
+when it hangs, restarts it, and ends it when the supervisor ends."""
 
 import contextlib
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,28 +12,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from assistant.system.process_setup import EXIT_AGAIN
+from assistant.system.child_process import kill_process_group
+from assistant.system.process_setup import EXIT_RESTART
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY_S, LAST_RETRY_S = 0.2, 16.0
-"""Pause before a process that ended is started again: the first, doubled up to the last."""
-LIVED_S = 10.0
-"""A process that lived for so long was well: the pauses begin anew."""
-START_S, HANGS_S = 60.0, 5.0
-"""A process hangs that is not ready after START_S, or then lets nothing be heard for HANGS_S (as in the units)."""
-DIES_S = 0.2
-"""A process that did not end by itself is given so long after SIGTERM."""
-HEAR_S = 0.1
-"""The end of a process is seen so late at the most."""
+MIN_BACKOFF_S, MAX_BACKOFF_S = 0.2, 16.0
+"""Pause before a process that ended is restarted: the first, doubled each time up to the last."""
+HEALTHY_AFTER_S = 10.0
+"""After a process has lived this long, the backoff starts again at MIN_BACKOFF_S."""
+START_TIMEOUT_S, WATCHDOG_S = 60.0, 5.0
+"""A process hangs that is not ready after START_TIMEOUT_S, or then sends nothing for WATCHDOG_S (as in the units)."""
+TERM_GRACE_S = 0.2
+"""From SIGTERM to SIGKILL, for a process that did not end by itself."""
+POLL_S = 0.1
+"""The end of a process is noticed at most this much late."""
 
 
-class Keeper:
-    """One command of ours as a child process; it tells how it does over a socket of its own, see sd_notify(3).
-
-    arguments: of our command line. folder: where that socket is made. on_end(why) is called, from the keeper's thread,
-    each time that the process ended or was killed for hanging, on_return() each time that it was started again.
-    """
+class ProcessSupervisor:
+    """One command of emotion-assistant as a child process, which reports over a socket of its own, see sd_notify(3)."""
 
     def __init__(
         self,
@@ -43,38 +39,43 @@ class Keeper:
         environment: Mapping[str, str],
         folder: Path,
         *,
-        on_end: Callable[[str], None] = lambda why: None,
-        on_return: Callable[[], None] = lambda: None,
+        on_exit: Callable[[str], None] = lambda reason: None,
+        on_restart: Callable[[], None] = lambda: None,
     ) -> None:
-        self._name, self._on_end, self._on_return = name, on_end, on_return
+        """name: for the log. arguments: of emotion-assistant's command line. folder: where the socket is made.
+
+        on_exit(reason) is called, on the supervisor's thread, each time that the process ended or was killed because it
+        hung, and on_restart() each time that it was restarted.
+        """
+        self._name, self._on_exit, self._on_restart = name, on_exit, on_restart
         self._command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant", *arguments]
         path = folder / f"{name}.notify"
-        self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._heard.bind(str(path))
-        self._heard.settimeout(HEAR_S)
-        told = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": str(round(HANGS_S * 1e6))}
+        self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._messages.bind(str(path))
+        self._messages.settimeout(POLL_S)
+        notify = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": str(round(WATCHDOG_S * 1e6))}
         kept = {key: value for key, value in os.environ.items() if key != "WATCHDOG_PID"}
-        self._environment = {**kept, **environment, **told}
+        self._environment = {**kept, **environment, **notify}
         self._closing = threading.Event()
         self.is_ready = False
         self._child = self._start()
-        self._thread = threading.Thread(target=self._keep, name=f"{name} keeper", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name=f"{name} supervisor", daemon=True)
         self._thread.start()
 
     @property
     def is_working(self) -> bool:
-        """Whether somebody looks after the process."""
+        """Whether the supervisor's thread runs."""
         return self._thread.is_alive()
 
     def terminate(self) -> None:
-        """Ask the process to end, and do not start it again."""
+        """Send SIGTERM, and do not restart the process."""
         self._closing.set()
         with contextlib.suppress(ProcessLookupError):
             self._child.terminate()
 
     def close(self, timeout_s: float) -> bool:
-        """End it: it may finish within `timeout_s` by itself; else it is told to, and at last killed with all that it
-        started, and the answer is False."""
+        """End the process for good. It has `timeout_s` to end by itself; else it gets SIGTERM, then SIGKILL together
+        with every process that it started. Returns whether it ended by itself."""
         self._closing.set()
         child = self._child
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -83,10 +84,10 @@ class Keeper:
         if not has_ended:
             child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(DIES_S)
-        _bury(child)
-        self._thread.join(HEAR_S + DIES_S)
-        self._heard.close()
+                child.wait(TERM_GRACE_S)
+        _kill_group(child)
+        self._thread.join(POLL_S + TERM_GRACE_S)
+        self._messages.close()
         return has_ended
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -94,26 +95,26 @@ class Keeper:
         return subprocess.Popen(
             self._command,
             env=self._environment,
-            stdin=subprocess.PIPE,  # held open, never written: its end tells the process that we are gone
-            start_new_session=True,  # Ctrl-C is for us: there are still words to be said
+            stdin=subprocess.PIPE,  # held open, never written: its end tells the process that this one is gone
+            start_new_session=True,  # Ctrl-C is for this process: the child still has something to say
         )
 
-    def _keep(self) -> None:
-        retry_s = FIRST_RETRY_S
+    def _supervise(self) -> None:
+        backoff_s = MIN_BACKOFF_S
         while True:
             began = time.monotonic()
-            why = self._watch(began)
+            reason = self._wait_for_exit(began)
             if self._closing.is_set():
                 return
-            _bury(self._child)
-            if why:
-                log.info("%s: %s; starting it again", self._name, why)
-                self._on_end(why)
-            if time.monotonic() - began >= LIVED_S:
-                retry_s = FIRST_RETRY_S
-            if self._closing.wait(retry_s):
+            _kill_group(self._child)
+            if reason:
+                log.info("%s: %s; restarting it", self._name, reason)
+                self._on_exit(reason)
+            if time.monotonic() - began >= HEALTHY_AFTER_S:
+                backoff_s = MIN_BACKOFF_S
+            if self._closing.wait(backoff_s):
                 return
-            retry_s = min(2 * retry_s, LAST_RETRY_S)
+            backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
             try:
                 self._child = self._start()
             except OSError as err:  # no memory for it, for one: the next try may have some
@@ -122,34 +123,33 @@ class Keeper:
             if self._closing.is_set():  # told to end while it was being started
                 self._child.terminate()
                 return
-            self._on_return()
+            self._on_restart()
 
-    def _watch(self, began: float) -> str:
-        """Wait until the process has ended or hangs, and say which; empty if it wants to be started afresh."""
+    def _wait_for_exit(self, began: float) -> str:
+        """Wait until the process has ended or hangs. Returns which, for the log; empty if it asked to be restarted."""
         last = began
         while True:
             message = b""
             with contextlib.suppress(TimeoutError, OSError):
-                message = self._heard.recv(4096)
+                message = self._messages.recv(4096)
             now = time.monotonic()
             if message:
                 last = now
                 self.is_ready = self.is_ready or message.startswith(b"READY=1")
             code = self._child.poll()
-            if code == EXIT_AGAIN:
+            if code == EXIT_RESTART:
                 return ""
             if code is not None:
                 return f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             if self._closing.is_set():
                 return "told to end"
-            if now - last > (HANGS_S if self.is_ready else START_S):
+            if now - last > (WATCHDOG_S if self.is_ready else START_TIMEOUT_S):
                 return f"let nothing be heard for {now - last:.0f} s"
 
 
-def _bury(child: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and all that it started; no player of a voice that ended speaks on."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+def _kill_group(child: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and all that it started, so that no player of a voice that ended plays on."""
+    kill_process_group(child)
     child.wait()
     if child.stdin is not None:
         child.stdin.close()

@@ -16,8 +16,8 @@ from assistant.faults import Faults
 from assistant.ipc import link
 from assistant.ipc.messages import Answer, Ask, Ended, Message
 from assistant.records import Fault, Priority, SettingsProblem
-from assistant.system.process_setup import EXIT_AGAIN
-from assistant.system.resource_guard import Guard
+from assistant.system.process_setup import EXIT_RESTART
+from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
@@ -81,7 +81,7 @@ def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem |
             live.tell("stopping", Priority.ANSWER)
         if not capture.close(CAMERA_CLOSES_S):
             log.warning("camera: a blocked read kept it from being closed in time")
-        return EXIT_AGAIN if beat.has_grown or is_spent else 0
+        return EXIT_RESTART if beat.has_grown or is_spent else 0
 
 
 class _Ears:
@@ -108,7 +108,7 @@ class _Heartbeat:
 
     def __init__(self, client: link.Client, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
-        self._guard, self._next, self._guard_at, self._ends_at = Guard(), 0.0, 0.0, math.inf
+        self._guard, self._next, self._guard_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
         self.live: Live | None = None
         self.has_grown, self._was = False, (False, False)
 
@@ -130,7 +130,7 @@ class _Heartbeat:
             self._look_at_size(now, is_quiet=step is None or not step.people)
 
     def _look_at_size(self, now: float, *, is_quiet: bool) -> None:
-        trouble = self._guard.trouble()
+        trouble = self._guard.exceeded()
         self._ends_at = min(self._ends_at, now + QUIET_S) if trouble else math.inf
         if trouble and self.live and (is_quiet or now >= self._ends_at):
             self.live.fault("memory", now, trouble)

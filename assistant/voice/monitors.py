@@ -131,7 +131,7 @@ class BoardMonitor:
         if now < self._next:
             return
         self._next = now + BOARD_POLL_S
-        troubles = self._board.troubles()
+        troubles = self._board.faults()
         news = [fault for name, detail in troubles.items() for fault in self._faults.begin(name, now, detail)]
         for name in set(self._faults.standing()) - troubles.keys():
             news += self._faults.end(name, now)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 
 MAX_BYTES = 4096
 LIMITS = {"rate_wpm": (80, 450), "volume": (10, 100)}
@@ -49,7 +49,7 @@ class PersistentSettings:
         content = {"rate_wpm": self.rate_wpm, "volume": self.volume, "set": list(self._set)}
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole({self._path: json.dumps(content).encode()})
+            write_atomically({self._path: json.dumps(content).encode()})
         except OSError as err:
             self._on_saved(f"{self._path}: rate and volume cannot be kept: {err.strerror}")
         else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation.evaluate import evaluate, fit
@@ -114,7 +114,7 @@ def settle(model: Path, faces: Faces) -> dict[str, Any]:
     """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
     or DatasetError."""
     card = load(model) | fit(model, faces)
-    write_whole({path_of(model): encode(card)})
+    write_atomically({path_of(model): encode(card)})
     return card
 
 
@@ -136,7 +136,7 @@ def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | 
     card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
     card["metrics"] = evaluate(model, faces, "PrivateTest", muxspace=muxspace)
     card["measured"] = made_now()
-    write_whole({path_of(model): encode(card)})
+    write_atomically({path_of(model): encode(card)})
     return card
 
 
@@ -216,4 +216,4 @@ def update_readme(readme: Path, markers: tuple[str, str], table: str) -> None:
     start, end = (text.find(marker) for marker in markers)
     if not 0 <= start < end:
         raise AssistantError(f"{readme}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")
-    write_whole({readme: f"{text[: start + len(markers[0])]}\n{table}\n{text[end:]}".encode()})
+    write_atomically({readme: f"{text[: start + len(markers[0])]}\n{table}\n{text[end:]}".encode()})

@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scale_grey
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.data.fer2013 import Faces
@@ -54,7 +54,7 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
             calibration=facts,
         )
         files |= {path: content, card.path_of(path): card.encode(about)}
-    write_whole(files)
+    write_atomically(files)
 
 
 def convert(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, picture_id
 
 LEVELS = 48
@@ -62,7 +62,7 @@ def write(labels: SoftLabels, path: Path) -> None:
     codes = np.ascontiguousarray(labels.codes.transpose(2, 1, 0))
     content = io.BytesIO()
     np.savez_compressed(content, pictures=labels.pictures, codes=codes, about=json.dumps(labels.about))
-    write_whole({path: content.getvalue()})
+    write_atomically({path: content.getvalue()})
 
 
 def read(path: Path) -> SoftLabels:

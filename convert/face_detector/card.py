@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.data.boxes import DATASET_TERMS
 from convert.expression.card import encode, load, made_now, path_of
@@ -87,7 +87,7 @@ def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
     card["metrics"] = report["detectors"]["tflite"]
     card["peers"] = {name: found for name, found in report["detectors"].items() if name != "tflite"}
     card["measured"] = made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
-    write_whole({path_of(model): encode(card)})
+    write_atomically({path_of(model): encode(card)})
     return card
 
 

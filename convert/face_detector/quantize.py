@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from convert.data.boxes import is_held_out
 from convert.expression.quantize import check, convert
@@ -74,7 +74,7 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     for path, content in contents.items():
         about = card.describe(path.stem, content, run, plan, threshold=threshold, calibration=facts)
         files |= {path: content, path.with_suffix(".json"): card.encode(about)}
-    write_whole(files)
+    write_atomically(files)
 
 
 def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:

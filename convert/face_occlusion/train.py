@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces import preprocess
 from assistant.vision.inference import occlusion
 from convert.data.boxes import DATASET_TERMS
@@ -109,7 +109,7 @@ def train(data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, 
         "made": made_now(),
     }  # fmt: skip
     card["held_out"] = _held_out_figures(content, card, synthetic, ~is_training)
-    write_whole({model: content, path_of(model): encode(card)})
+    write_atomically({model: content, path_of(model): encode(card)})
     return card
 
 
@@ -158,7 +158,7 @@ def _held_out_figures(
     """The share of each kind of held-out faces that the assistant calls occluded with that model file and card."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
-        write_whole({file: content, path_of(file): encode(card)})
+        write_atomically({file: content, path_of(file): encode(card)})
         classifier = occlusion.OcclusionClassifier(file)
     is_occluded = np.array([classifier(crop) for crop in crops.crops[is_held_out]])
     kinds = crops.kinds[is_held_out]

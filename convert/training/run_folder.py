@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from convert.expression import recipe as recipes
 from convert.expression.recipe import Recipe
 
@@ -95,7 +95,7 @@ class Run:
         last, now = held | (resumes[-1] if resumes else {}), {name: facts[name] for name in SOFTWARE if name in facts}
         if any(last.get(name) != value for name, value in now.items()):
             content = json.dumps(held | {"resumed": [*resumes, now]}, indent=1) + "\n"
-            write_whole({self.path / "environment.json": content.encode()})
+            write_atomically({self.path / "environment.json": content.encode()})
 
     def add(self, row: Sequence[Any]) -> None:
         """Write the row of a finished epoch into history.csv."""

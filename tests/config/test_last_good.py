@@ -12,7 +12,7 @@ from assistant.app import cli
 from assistant.config import last_good
 from assistant.config.settings import Settings, VoiceSettings, to_toml
 from assistant.errors import ConfigError
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 
 SLOW = dataclasses.replace(Settings(), voice=VoiceSettings(rate_wpm=120))
 
@@ -89,7 +89,7 @@ def test_a_service_goes_on_with_the_last_settings_that_were_right(
 @pytest.mark.parametrize("fails", ["write", "fsync", "replace"])
 def test_a_file_is_the_old_one_or_the_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     file = tmp_path / "file"
-    write_whole({file: b"old"})
+    write_atomically({file: b"old"})
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -102,10 +102,10 @@ def test_a_file_is_the_old_one_or_the_new_one(tmp_path: Path, monkeypatch: pytes
         else:
             patch.setattr("builtins.open", _full(open))
         with pytest.raises(OSError, match="No space left"):
-            write_whole({file: b"new and longer"})
+            write_atomically({file: b"new and longer"})
     assert file.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
-    write_whole({file: b"new"})
+    write_atomically({file: b"new"})
     assert file.read_bytes() == b"new"
 
 

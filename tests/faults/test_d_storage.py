@@ -131,8 +131,8 @@ def test_d6(box: Box, row: Row, content: bytes) -> None:
 SAVE = """
 import os, sys
 from pathlib import Path
-from assistant.system.atomic_files import write_whole
-write_whole({Path(sys.argv[1]): b"new" * 3000})
+from assistant.system.atomic_files import write_atomically
+write_atomically({Path(sys.argv[1]): b"new" * 3000})
 """
 
 

@@ -1,4 +1,4 @@
-"""A process that grows is known before it dies, and one that is well is left alone."""
+"""A process that grows is noticed before it crashes; one that does not is left alone."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.system.resource_guard import LEAST_CAP, MOST_FILES, MOST_THREADS, Guard
+from assistant.system.resource_guard import MAX_OPEN_FILES, MAX_THREADS, MIN_MEMORY_LIMIT, ResourceGuard
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -35,53 +35,53 @@ def fill(kernel: Path, *, memory: int = 0, files: int = 0, threads: int = 0) -> 
             (own / name / str(number)).touch()
 
 
-def guard(kernel: Path) -> Guard:
-    return Guard(kernel / "sys", kernel / "proc")
+def guard(kernel: Path) -> ResourceGuard:
+    return ResourceGuard(kernel / "sys", kernel / "proc")
 
 
-def test_the_least_of_the_limits_above_a_process_counts(kernel: Path) -> None:
-    assert guard(kernel).cap == 100 << 20
+def test_the_lowest_limit_of_the_control_groups_counts(kernel: Path) -> None:
+    assert guard(kernel).memory_limit == 100 << 20
     (kernel / "sys/fs/cgroup/a/b/memory.max").write_text(str(60 << 20))
-    assert guard(kernel).cap == 60 << 20
+    assert guard(kernel).memory_limit == 60 << 20
 
 
-def test_without_a_limit_it_is_what_the_unit_may_have_or_a_quarter_of_the_machine(kernel: Path) -> None:
+def test_without_a_limit_it_is_that_of_the_unit_or_a_quarter_of_the_machine(kernel: Path) -> None:
     (kernel / "sys/fs/cgroup/a/memory.max").write_text("max\n")
-    assert guard(kernel).cap == max(LEAST_CAP, os.sysconf("SC_PHYS_PAGES") * PAGE // 4)
+    assert guard(kernel).memory_limit == max(MIN_MEMORY_LIMIT, os.sysconf("SC_PHYS_PAGES") * PAGE // 4)
     (kernel / "proc/self/cgroup").unlink()
-    assert guard(kernel).cap >= LEAST_CAP
+    assert guard(kernel).memory_limit >= MIN_MEMORY_LIMIT
 
 
 @pytest.mark.parametrize(
-    ("grown", "told"),
+    ("grown", "reason"),
     [
         ({"memory": 79 << 20}, ""),
         ({"memory": 81 << 20}, "81 MiB of memory of at most 100"),
-        ({"memory": 1 << 20, "files": MOST_FILES}, ""),
-        ({"memory": 1 << 20, "files": MOST_FILES + 1}, f"{MOST_FILES + 1} open files"),
-        ({"memory": 1 << 20, "threads": MOST_THREADS}, ""),
-        ({"memory": 1 << 20, "threads": MOST_THREADS + 1}, f"{MOST_THREADS + 1} threads"),
+        ({"memory": 1 << 20, "files": MAX_OPEN_FILES}, ""),
+        ({"memory": 1 << 20, "files": MAX_OPEN_FILES + 1}, f"{MAX_OPEN_FILES + 1} open files"),
+        ({"memory": 1 << 20, "threads": MAX_THREADS}, ""),
+        ({"memory": 1 << 20, "threads": MAX_THREADS + 1}, f"{MAX_THREADS + 1} threads"),
     ],
 )
-def test_what_there_is_too_much_of(kernel: Path, grown: dict[str, int], told: str) -> None:
+def test_the_limit_that_is_exceeded_is_named(kernel: Path, grown: dict[str, int], reason: str) -> None:
     fill(kernel, **grown)
-    assert guard(kernel).trouble() == told
+    assert guard(kernel).exceeded() == reason
 
 
-def test_where_the_kernel_does_not_tell_nothing_is_said(tmp_path: Path, kernel: Path) -> None:
-    assert Guard(tmp_path / "none", tmp_path / "none").trouble() == ""
+def test_without_figures_of_the_kernel_nothing_is_exceeded(tmp_path: Path, kernel: Path) -> None:
+    assert ResourceGuard(tmp_path / "none", tmp_path / "none").exceeded() == ""
     (kernel / "proc/self/statm").write_text("nonsense")
-    assert guard(kernel).trouble() == ""
+    assert guard(kernel).exceeded() == ""
 
 
-def test_a_process_is_seen_as_it_is() -> None:
+def test_a_real_process() -> None:
     """In one of its own: this one is as large as the tests before have made it."""
     code = (
-        "import pathlib, threading; from assistant.system.resource_guard import MOST_THREADS, Guard\n"
-        "guard, release = Guard(pathlib.Path('/nonexistent')), threading.Event()\n"
-        "print(guard.trouble() or 'well')\n"
-        "for _ in range(MOST_THREADS): threading.Thread(target=release.wait).start()\n"
-        "print(guard.trouble() or 'well'); release.set()"
+        "import pathlib, threading; from assistant.system.resource_guard import MAX_THREADS, ResourceGuard\n"
+        "guard, release = ResourceGuard(pathlib.Path('/nonexistent')), threading.Event()\n"
+        "print(guard.exceeded() or 'well')\n"
+        "for _ in range(MAX_THREADS): threading.Thread(target=release.wait).start()\n"
+        "print(guard.exceeded() or 'well'); release.set()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.splitlines() == ["well", f"{MOST_THREADS + 1} threads"]
+    assert done.stdout.splitlines() == ["well", f"{MAX_THREADS + 1} threads"]

@@ -84,9 +84,9 @@ def test_where_nobody_listens_nothing_happens(environment: dict[str, str]) -> No
 
 
 def test_a_watchdog_of_another_process_is_not_ours(manager: Manager) -> None:
-    assert Notifier(manager.environment | {"WATCHDOG_PID": "1"}).limit_s == 0
-    assert Notifier(manager.environment | {"WATCHDOG_PID": str(os.getpid())}).limit_s == 2.0
-    assert Notifier(manager.environment | {"WATCHDOG_USEC": "soon"}).limit_s == 0
+    assert Notifier(manager.environment | {"WATCHDOG_PID": "1"}).watchdog_s == 0
+    assert Notifier(manager.environment | {"WATCHDOG_PID": str(os.getpid())}).watchdog_s == 2.0
+    assert Notifier(manager.environment | {"WATCHDOG_USEC": "soon"}).watchdog_s == 0
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from assistant.errors import DetectorError
 from assistant.faults import Faults
 from assistant.ipc.messages import Ended
 from assistant.records import Fate, Fault, Priority, Utterance
-from assistant.system.process_setup import EXIT_AGAIN
+from assistant.system.process_setup import EXIT_RESTART
 from assistant.vision import process
 from assistant.vision.cameras.lens_cover import LensCover
 from assistant.vision.loop import Live
@@ -133,9 +133,9 @@ def test_what_ends_being_true_is_withdrawn_from_the_voice(
 def test_a_process_that_has_grown_says_so_and_is_started_again(
     link: Link, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("assistant.system.resource_guard.Guard.trouble", lambda guard: "250 open files")
+    monkeypatch.setattr("assistant.system.resource_guard.ResourceGuard.exceeded", lambda guard: "250 open files")
     stop = threading.Event()
-    assert process.see(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), stop) == EXIT_AGAIN
+    assert process.see(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), stop) == EXIT_RESTART
     assert link.said[-1:] == [EN.fault("memory")]
     assert stop.is_set()
 
@@ -165,7 +165,7 @@ def test_whoever_watches_hears_only_of_a_driver_and_a_link_that_work(
 
 def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "HEARTBEAT_S", 0.0)
-    monkeypatch.setattr(process, "Guard", lambda: SimpleNamespace(trouble=lambda: ""))
+    monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
     link, notes, faults = Link(), Notes(), Faults()
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
@@ -182,7 +182,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
 
 
 def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "Guard", lambda: SimpleNamespace(trouble=lambda: ""))
+    monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
     link, lens = Link(), LensCover()
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, Notes(), threading.Event())  # type: ignore[arg-type]

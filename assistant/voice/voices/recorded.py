@@ -13,7 +13,7 @@ from pathlib import Path
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 from assistant.voice.audio.player import Player, check_audible, from_wav, to_wav
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import UnknownTextError
@@ -75,8 +75,8 @@ def record_sentences(
             files[folder / name] = _sound(sanitize_text(text), synthesizers, rate_wpm, never)
             index[text] = name
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(files)
-    write_whole({folder / INDEX: json.dumps(index, ensure_ascii=False, indent=0).encode()})
+    write_atomically(files)
+    write_atomically({folder / INDEX: json.dumps(index, ensure_ascii=False, indent=0).encode()})
     return len(files)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.system.atomic_files import write_whole
+from assistant.system.atomic_files import write_atomically
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -28,7 +28,7 @@ def write(report: dict[str, Any], name: str, folder: Path) -> list[Path]:
         folder / f"{name}.json": (json.dumps(report, indent=1) + "\n").encode(),
         folder / f"{name}.md": (markdown(report, name) + "\n").encode(),
     }
-    write_whole(files)
+    write_atomically(files)
     return [*files, _draw_confusion(report, name, folder), _draw_confidence(report, name, folder)]
 
 
