@@ -11,13 +11,7 @@ from importlib import resources
 from typing import Any
 
 from assistant.errors import AssistantError
-
-FAULTS = {
-    "camera", "camera_lost", "camera_busy", "torn", "black", "blank", "blurred", "slow", "detector", "detector_second",
-    "occlusion", "settings", "settings_last", "model", "model_second", "vision", "voice", "step", "starting", "memory",
-    "damaged", "disk", "sound", "control", "buttons", "keys", "light", "power", "hot",
-}  # fmt: skip
-"""Everything that can be wrong; each has a sentence for its beginning and one for its end."""
+from assistant.records import FaultName
 
 MOST_WORDS = 8
 """Of a sentence: what is heard while somebody else talks must be short."""
@@ -25,7 +19,7 @@ MOST_WORDS = 8
 SPOKEN = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
 
-TABLES = {
+TABLES: dict[str, set[str]] = {
     "sentences": {
         "arrived", "arrived_where", "looks", "looks_where", "somebody", "somebody_where", "another",
         "another_where", "no_longer", "no_longer_where",
@@ -54,14 +48,14 @@ TABLES = {
     },
     "silence": {"seconds", "minutes"},
     "sounds": {"tour", "still_here", "alarm"},
-    "faults": FAULTS,
-    "faults_over": FAULTS,
+    "faults": set(FaultName),
+    "faults_over": set(FaultName),
     "doctor": {
         "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
         "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
         "bright_enough", "dim", "glare", "face", "face_none", "detector", "occlusion", "model", "model_slow", "buttons",
-        "buttons_none", "light", "light_none", "temperature", "temperature_hot", "temperature_none", "voltage",
-        "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
+        "buttons_none", "camera_led", "camera_led_none", "temperature", "temperature_hot", "temperature_none",
+        "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
         "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",
     },
     "advice": {
@@ -169,7 +163,7 @@ class Phrases:
         unit, count = ("seconds", seconds) if seconds < 90 else ("minutes", seconds / 60)
         return self.tables["silence"][unit].format(count=max(1, round(count)))
 
-    def fault(self, name: str, *, is_over: bool = False) -> str:
+    def fault(self, name: FaultName, *, is_over: bool = False) -> str:
         """What is wrong, or that it no longer is."""
         return self.tables["faults_over" if is_over else "faults"][name]
 

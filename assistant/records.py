@@ -197,12 +197,46 @@ class Utterance:
     heard."""
 
 
+class FaultName(StrEnum):
+    """Everything that can be wrong. Each has a sentence for its beginning ([faults] in the locale files) and for its
+    end ([faults_over])."""
+
+    CAMERA = "camera"
+    CAMERA_LOST = "camera_lost"
+    CAMERA_BUSY = "camera_busy"
+    TORN = "torn"
+    BLACK = "black"
+    BLANK = "blank"
+    BLURRED = "blurred"
+    SLOW = "slow"
+    DETECTOR = "detector"
+    DETECTOR_FALLBACK = "detector_fallback"
+    MODEL = "model"
+    MODEL_FALLBACK = "model_fallback"
+    OCCLUSION = "occlusion"
+    STEP = "step"
+    STARTING = "starting"
+    VISION = "vision"
+    VOICE = "voice"
+    SETTINGS = "settings"
+    SETTINGS_LAST_GOOD = "settings_last_good"
+    MEMORY = "memory"
+    DAMAGED = "damaged"
+    DISK = "disk"
+    SOUND_CARD = "sound_card"
+    CONTROL_SOCKET = "control_socket"
+    BUTTONS = "buttons"
+    MEDIA_KEYS = "media_keys"
+    CAMERA_LED = "camera_led"
+    UNDERVOLTAGE = "undervoltage"
+    OVERHEATING = "overheating"
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something is wrong, or no longer wrong."""
 
-    name: str
-    """A key of [faults] in the locale files."""
+    name: FaultName
     at: float
     detail: str = ""
     """For the log."""
@@ -213,8 +247,8 @@ class Fault:
 class SettingsProblem(NamedTuple):
     """Why the settings in use are not those that the user wrote."""
 
-    fault: str
-    """Name of the fault to announce."""
+    fault: FaultName
+    """The fault to announce."""
     detail: str
     """The message of the ConfigError, for the log."""
     lines: tuple[int, ...] = ()

@@ -35,8 +35,8 @@ ROOMS: dict[str, str] = {
     "voice.voices voice.controls",
     "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
     "vision.detectors voice voice.audio voice.speech voice.voices voice.controls",
-    "assistant.app": "assistant errors records config phrases ipc system doctor vision vision.cameras vision.decisions "
-    "voice voice.audio voice.speech voice.voices",
+    "assistant.app": "assistant errors records config faults phrases ipc system doctor vision vision.cameras "
+    "vision.decisions voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""

@@ -6,8 +6,8 @@ import pytest
 
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, Settings
-from assistant.faults import Faults
-from assistant.records import CANNOT_TELL, NOBODY, Change, Track
+from assistant.faults import FaultTracker
+from assistant.records import CANNOT_TELL, NOBODY, Change, FaultName, Track
 from assistant.vision import factory
 from assistant.vision.decisions.scene import Scene
 from tests.support import locale_lint
@@ -203,15 +203,15 @@ def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
 
 
 def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> None:
-    faults = Faults()
-    said = [at for at in range(5000) if faults.begin("camera", float(at), "gone")]
+    faults = FaultTracker()
+    said = [at for at in range(5000) if faults.begin(FaultName.CAMERA, float(at), "gone")]
     assert said == [0, 60, 360, 1260, 2160, 3060, 3960, 4860]
-    assert faults.standing() == ("camera",)
-    (over,) = faults.end("camera", 5000.0)
+    assert faults.active() == ("camera",)
+    (over,) = faults.end(FaultName.CAMERA, 5000.0)
     assert over.is_over
     assert over.name == "camera"
-    assert faults.end("camera", 5001.0) == ()
-    assert faults.standing() == ()
+    assert faults.end(FaultName.CAMERA, 5001.0) == ()
+    assert faults.active() == ()
 
 
 def test_nobody_is_not_said_while_a_face_is_in_view() -> None:

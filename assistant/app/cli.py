@@ -16,7 +16,7 @@ from assistant.app.parser import parser
 from assistant.config.settings import Settings, load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.control_client import REQUESTS
-from assistant.records import Fault, SettingsProblem
+from assistant.records import Fault, FaultName, SettingsProblem
 from assistant.system.process_setup import (
     RateLimitFilter,
     disable_core_dumps,
@@ -90,7 +90,7 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsPr
             raise
         last = last_good.recall()
         return last or _with_options(Settings(), options), SettingsProblem(
-            "settings_last" if last else "settings", str(err), err.lines
+            FaultName.SETTINGS_LAST_GOOD if last else FaultName.SETTINGS, str(err), err.lines
         )
     last_good.keep(settings)
     return settings, None
@@ -182,7 +182,7 @@ def _gone(options: argparse.Namespace) -> int:
 
     if options.result != "success":
         with contextlib.closing(link.Client(link.runtime_socket())) as client:
-            client.send(Fault("vision", time.monotonic(), f"its unit ended: {options.result}"))
+            client.send(Fault(FaultName.VISION, time.monotonic(), f"its unit ended: {options.result}"))
     return 0
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from assistant import phrases
 from assistant.config import spoken_errors
 from assistant.config.settings import Settings, to_toml
+from assistant.faults import FaultAnnouncer
 from assistant.ipc.link import Client, control_socket
-from assistant.records import Fault, Priority, SettingsProblem, Utterance
+from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.system.supervisor import ProcessSupervisor
 
@@ -42,7 +43,7 @@ def run(
         client = Client(socket)
         stack.callback(client.close)
 
-        def tell(name: str, detail: str, *, is_over: bool = False) -> None:
+        def tell(name: FaultName, detail: str, *, is_over: bool = False) -> None:
             log.warning("%s: %s", name, detail)
             client.send(Fault(name, time.monotonic(), detail, is_over))
 
@@ -51,16 +52,16 @@ def run(
 
         voice = ProcessSupervisor(
             "voice", arguments("voice"), places, folder,
-            on_restart=lambda: tell("voice", "the voice process was started again", is_over=True),
+            on_restart=lambda: tell(FaultName.VOICE, "the voice process was started again", is_over=True),
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
         if problem:
-            log.warning("settings: %s", problem.detail)
-            for utterance in spoken_errors.told(problem, words):
+            FaultAnnouncer(words, client.say).begin(problem.fault, time.monotonic(), problem.detail)
+            for utterance in spoken_errors.wrong_lines(problem, words):
                 client.say(utterance)
         vision = ProcessSupervisor(
             "vision", arguments("vision"), places, folder,
-            on_exit=lambda why: tell("vision", why),
+            on_exit=lambda why: tell(FaultName.VISION, why),
         )  # fmt: skip
         while not stop.wait(LOOK_S):
             if vision.is_ready:

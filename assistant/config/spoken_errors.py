@@ -1,17 +1,15 @@
-"""What a wearer hears of settings that cannot be used: the fault, and the first wrong lines, to tell whoever helps."""
+"""Which lines of a settings file are wrong, as the wearer hears it."""
 
 from assistant.phrases import Phrases
 from assistant.records import Priority, SettingsProblem, Utterance
 
-MOST_LINES = 3
-"""So many wrong lines are told: who has mended them hears of the next."""
+MAX_LINES = 3
+"""At most this many wrong lines are spoken: when these are corrected, the next start names the next ones."""
 
 
-def told(problem: SettingsProblem, words: Phrases) -> tuple[Utterance, ...]:
-    """The sentences, in their order."""
-    fault = Utterance(words.fault(problem.fault), Priority.FAULT, f"fault {problem.fault}", None, problem.detail)
-    lines = (
-        Utterance(words.wrong_line(line), Priority.FAULT, f"settings line {line}", None, problem.detail)
-        for line in problem.lines[:MOST_LINES]
+def wrong_lines(problem: SettingsProblem, phrases: Phrases) -> tuple[Utterance, ...]:
+    """One sentence for each of the first wrong lines, in their order."""
+    return tuple(
+        Utterance(phrases.wrong_line(line), Priority.FAULT, f"settings line {line}", None, problem.detail)
+        for line in problem.lines[:MAX_LINES]
     )
-    return (fault, *lines)

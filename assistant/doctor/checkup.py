@@ -84,7 +84,7 @@ def checks(settings: Settings, mistakes: str, speech: Speech) -> tuple[Check, ..
         apart("occlusion", 60.0, "faults.occlusion", "install", lambda: None),
         apart("model", 60.0, "faults.model", "install", lambda: None),
         apart("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
-        apart("light", 20.0, "faults.light", "pins", pins("light", bool(settings.camera.led))),
+        apart("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),

@@ -25,7 +25,7 @@ PROBES = {
     "occlusion": "vision",
     "model": "vision",
     "buttons": "pins",
-    "light": "pins",
+    "camera_led": "pins",
 }
 """Where each is; imported only in the child."""
 

@@ -25,7 +25,7 @@ def buttons(settings: Settings, trying: Callable[[str], None]) -> Finding:
     return good("buttons", detail=f"pins {', '.join(map(str, pins))}")
 
 
-def light(settings: Settings, trying: Callable[[str], None]) -> Finding:
+def camera_led(settings: Settings, trying: Callable[[str], None]) -> Finding:
     """The camera's light, lit for a moment."""
     pin = settings.camera.led[0]
     trying("to open the pin")
@@ -34,5 +34,5 @@ def light(settings: Settings, trying: Callable[[str], None]) -> Finding:
             led.switch(is_on=True)
             time.sleep(LIT_S)
     except ControlError as err:
-        return bad("faults.light", "pins", detail=str(err))
-    return good("light", detail=f"pin {pin}")
+        return bad("faults.camera_led", "pins", detail=str(err))
+    return good("camera_led", detail=f"pin {pin}")

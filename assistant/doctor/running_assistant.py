@@ -1,17 +1,23 @@
 """What the running assistant holds, and what it says of it: a camera that it uses is not broken."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import IPCError
 from assistant.ipc import control_client
-from assistant.voice.controls import Reply
+from assistant.records import FaultName
+from assistant.voice.controls import Facts, Reply
 
-CAMERA_FAULTS = {
-    "camera": "camera", "camera_lost": "camera", "camera_busy": "memory", "torn": "camera",
-    "black": "lens", "blank": "lens", "blurred": "focus",
-}  # fmt: skip
+CAMERA_FAULTS: dict[str, str] = {
+    FaultName.CAMERA: "camera",
+    FaultName.CAMERA_LOST: "camera",
+    FaultName.CAMERA_BUSY: "memory",
+    FaultName.TORN: "camera",
+    FaultName.BLACK: "lens",
+    FaultName.BLANK: "lens",
+    FaultName.BLURRED: "focus",
+}
 """Faults that vision tells in its heartbeats, with the advice for each."""
 
 
@@ -21,7 +27,7 @@ class Running:
 
     is_there: bool = False
     trouble: str = ""
-    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     @staticmethod
     def find(ask: Callable[[str], Reply] = control_client.ask) -> "Running":
@@ -38,8 +44,8 @@ class Running:
         """What it says of the camera; None: it does not hold it."""
         if refusal := self._refusal():
             return refusal
-        faults = str(self.facts.get("faults", "")).split()
-        if not self.facts.get("vision") or "detector" in faults:  # without a detector it opens none
+        faults = _names(self.facts.get("faults"))
+        if not self.facts.get("vision") or FaultName.DETECTOR in faults:  # without a detector it opens none
             return None
         for name in faults:
             if name in CAMERA_FAULTS:
@@ -49,12 +55,12 @@ class Running:
         return good("camera_held")
 
     def pins(self, name: str) -> Finding | None:
-        """What it says of "buttons" or "light"; None: no assistant runs."""
+        """What it says of "buttons" or "camera_led"; None: no assistant runs."""
         if refusal := self._refusal():
             return refusal
         if not self.is_there:
             return None
-        if name in str(self.facts.get("wrong", "")).split():
+        if name in _names(self.facts.get("wrong")):
             return bad(f"faults.{name}", "pins", detail="so the running assistant says; its journal tells why")
         return good(name, detail="the running assistant has the pins")
 
@@ -62,3 +68,8 @@ class Running:
         if not self.trouble:
             return None
         return bad("refused", "ask" if "you may not" in self.trouble else "restart", detail=self.trouble)
+
+
+def _names(value: object) -> list[str]:
+    """A list of names, empty where there is something else."""
+    return list(map(str, value)) if isinstance(value, list) else []

@@ -40,7 +40,7 @@ def voltage(board: Board, cancel: threading.Event) -> Finding:
     alarms, bits = board.voltage_alarms(), _throttled(cancel)
     low = [str(file) for file, is_low in alarms.items() if is_low]
     if low or (bits or 0) & LOW_NOW:
-        return bad("faults.power", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")
+        return bad("faults.undervoltage", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")
     if (bits or 0) & LOW_BEFORE:
         return bad("voltage_was", "power", detail=f"since the last start; vcgencmd: throttled={bits:#x}")
     return good("voltage_none") if not alarms and bits is None else good("voltage")

@@ -11,14 +11,14 @@ import socket
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.errors import IPCError
 from assistant.ipc.line_connection import FLUSH_S, MAX_WAITING, Endpoint, Peer
 from assistant.ipc.line_server import Host
 from assistant.ipc.messages import Heartbeat, Message, Stop, Withdraw, decode, encode
-from assistant.records import Fault, Priority, Utterance
+from assistant.records import Fault, FaultName, Priority, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +87,11 @@ class Client(Endpoint):
         """What waits of this topic is no longer true."""
         self.send(Withdraw(topic))
 
-    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "", is_covered: bool = False) -> None:
+    def heartbeat(
+        self, at: float, *, camera: bool = False, faults: Sequence[FaultName] = (), is_covered: bool = False
+    ) -> None:
         """A step was completed at `at`, monotonic seconds; see messages.Heartbeat."""
-        self.send(Heartbeat(at, camera, faults, is_covered))
+        self.send(Heartbeat(at, camera, tuple(faults), is_covered))
 
     def stop(self) -> None:
         """The voice is to end once it has said what waits."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from assistant.errors import IPCError
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 
 MAX_LINE = 4096
 """Bytes."""
-LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "name": 60, "sound": 60, "faults": 200}
+LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "sound": 60}
 """Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
 MAX_NUMBER = 1e12
 ASKS = ("describe", "more", "why", "aim", "wrong")
@@ -25,12 +25,12 @@ ASKS = ("describe", "more", "why", "aim", "wrong")
 @dataclass(frozen=True)
 class Heartbeat:
     """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things. camera: vision
-    has it open; faults: names of those that stand for vision, with spaces between; is_covered: vision pauses, for its
+    has it open; faults: those that are active in vision; is_covered: vision pauses, for its
     lens is."""
 
     at: float
     camera: bool = False
-    faults: str = ""
+    faults: tuple[FaultName, ...] = ()
     is_covered: bool = False
 
 
@@ -113,6 +113,8 @@ def _table(record: Any) -> dict[str, Any]:
             value = _table(value)
         elif isinstance(value, Priority):
             value = value.name
+        elif isinstance(value, tuple):
+            value = list(value)
         elif isinstance(value, str) and item.name in LENGTHS:
             value = "".join(" " if _is_control(char) else char for char in value[: LENGTHS[item.name]])
         table[item.name] = value
@@ -131,6 +133,10 @@ def _record(form: Any, table: Any, kind: str) -> Any:
         values["utterance"] = _record(Utterance, values["utterance"], kind)
     if "priority" in values:
         values["priority"] = Priority[values["priority"]]
+    if "name" in values:
+        values["name"] = FaultName(values["name"])
+    if "faults" in values:
+        values["faults"] = tuple(map(FaultName, values["faults"]))
     if "fate" in values:
         values["fate"] = Fate(values["fate"])
     return form(**values)
@@ -149,6 +155,12 @@ def _is_one_of(choices: Iterable[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in known
 
 
+def _is_list_of(choices: Iterable[str]) -> Callable[[Any], bool]:
+    """A list of known names, each once."""
+    is_known = _is_one_of(choices)
+    return lambda value: isinstance(value, list) and all(map(is_known, value)) and len(set(value)) == len(value)
+
+
 def _is_control(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cs")
 
@@ -162,6 +174,8 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "is_covered": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
     "priority": _is_one_of(Priority.__members__),
+    "name": _is_one_of(FaultName),
+    "faults": _is_list_of(FaultName),
     "fate": _is_one_of(Fate),
     "what": _is_one_of(ASKS),
 }

@@ -7,8 +7,10 @@ names, so any critical voltage alarm counts. A board that has no such file has n
 import os
 from pathlib import Path
 
+from assistant.records import FaultName
+
 HOT_C = 80.0
-"""From this temperature on, the fault "hot" is active: a Raspberry Pi begins to slow down at 80 degrees."""
+"""From this temperature on, the fault OVERHEATING is active: a Raspberry Pi begins to slow down at 80 degrees."""
 COOL_C = 75.0
 """Below this temperature the fault is over (hysteresis)."""
 SYSTEM = Path("/sys")
@@ -33,14 +35,14 @@ class Board:
         numbers = [_read_number(zone) for zone in self._root.glob("class/thermal/thermal_zone*/temp")]
         return max((number / 1000 for number in numbers if number is not None), default=None)
 
-    def faults(self) -> dict[str, str]:
-        """The names of the faults that are active now ("power", "hot"), each with the detail for the log."""
+    def faults(self) -> dict[FaultName, str]:
+        """The names of the faults that are active now (UNDERVOLTAGE, OVERHEATING), each with the detail for the log."""
         low = [str(file) for file, is_low in self.voltage_alarms().items() if is_low]
-        found = {"power": f"{', '.join(low)}: under-voltage"} if low else {}
+        found = {FaultName.UNDERVOLTAGE: f"{', '.join(low)}: under-voltage"} if low else {}
         degrees = self.temperature_c() or 0.0
         self._is_hot = degrees >= (COOL_C if self._is_hot else HOT_C)
         if self._is_hot:
-            found["hot"] = f"{degrees:.0f} degrees"
+            found[FaultName.OVERHEATING] = f"{degrees:.0f} degrees"
         return found
 
 

@@ -12,6 +12,7 @@ from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.errors import DetectorError, ModelError
 from assistant.phrases import Phrases
+from assistant.records import FaultName
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import ACCEPT_SCORE, VIEW_SCORE_THRESHOLD, Rescan
@@ -40,21 +41,21 @@ def pipeline(settings: Settings) -> Pipeline:
 
 def best_pipeline(
     settings: Settings, broken: Collection[Path] = (), detail: str = ""
-) -> tuple[Pipeline, dict[str, str]]:
+) -> tuple[Pipeline, dict[FaultName, str]]:
     """The best pipeline that can be had, and what is wrong with it: fault names with the detail for the log.
 
     broken: model files that have failed at work; detail: how the last of them did. Raises DetectorError where not even
     the built-in detector works: then nobody can be seen.
     """
-    troubles: dict[str, str] = {}
+    troubles: dict[FaultName, str] = {}
     detector = _best_detector(settings, troubles)
     if broken:
-        troubles["model"] = detail
+        troubles[FaultName.MODEL] = detail
     reader = _best_reader(settings, troubles, broken)
     try:
         cover: OcclusionClassifier | None = OcclusionClassifier()
     except ModelError as err:  # better to read covered faces like others, and say so, than none at all
-        troubles["occlusion"], cover = str(err), None
+        troubles[FaultName.OCCLUSION], cover = str(err), None
     return _with(detector, reader, settings, cover), troubles
 
 
@@ -72,17 +73,19 @@ def _with(
     return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
 
 
-def _best_detector(settings: Settings, troubles: dict[str, str]) -> FaceDetector:
+def _best_detector(settings: Settings, troubles: dict[FaultName, str]) -> FaceDetector:
     try:
         return detectors.open_detector(settings.detector)
     except DetectorError as err:
         if settings.detector.driver == "haar":
             raise
-        troubles["detector_second"] = str(err)
+        troubles[FaultName.DETECTOR_FALLBACK] = str(err)
         return detectors.open_detector(dataclasses.replace(settings.detector, driver="haar"))
 
 
-def _best_reader(settings: Settings, troubles: dict[str, str], broken: Collection[Path]) -> ExpressionClassifier | None:
+def _best_reader(
+    settings: Settings, troubles: dict[FaultName, str], broken: Collection[Path]
+) -> ExpressionClassifier | None:
     for name in dict.fromkeys((settings.model.file, *SECOND_MODELS)):
         try:
             file = find_model(name)
@@ -90,9 +93,9 @@ def _best_reader(settings: Settings, troubles: dict[str, str], broken: Collectio
                 continue
             reader = ExpressionClassifier(file, settings.model.threads)
         except ModelError as err:
-            troubles.setdefault("model", str(err))
+            troubles.setdefault(FaultName.MODEL, str(err))
             continue
-        if troubles.get("model"):
-            troubles["model_second"] = troubles.pop("model")
+        if troubles.get(FaultName.MODEL):
+            troubles[FaultName.MODEL_FALLBACK] = troubles.pop(FaultName.MODEL)
         return reader
     return None

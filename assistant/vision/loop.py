@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.errors import AssistantError, CameraExhaustedError
-from assistant.faults import Faults
+from assistant.faults import FaultAnnouncer
 from assistant.phrases import Phrases
-from assistant.records import Fate, Fault, Frame, Priority, Utterance
+from assistant.records import Fate, FaultName, Frame, Priority, Utterance
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
@@ -27,7 +27,7 @@ NO_FRAME_S = 2.0
 """So long without a new picture is a fault."""
 ABSENT_S = 1.0
 """At the start, where opening it has failed, so long is enough."""
-NO_PICTURES = ("camera", "camera_lost", "camera_busy")
+NO_PICTURES = (FaultName.CAMERA, FaultName.CAMERA_LOST, FaultName.CAMERA_BUSY)
 """The names of that fault: what it is called first it is called until it has ended."""
 MODEL_FAILS_S = 5.0
 """So long without a single probability, and the model is given up."""
@@ -49,12 +49,15 @@ class Live:
     stop: threading.Event
     withdraw: Callable[[str], None] = lambda topic: None
     on_step: Callable[[Step | None], None] = lambda step: None
-    other_model: Callable[[str], tuple[Pipeline, dict[str, str]]] | None = None
+    other_model: Callable[[str], tuple[Pipeline, dict[FaultName, str]]] | None = None
     clock: Clock = time.monotonic
-    faults: Faults = field(default_factory=Faults)
+    announcer: FaultAnnouncer | None = None
     health: ImageHealth = field(default_factory=ImageHealth)
     steps: int = 0
     _ends: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.faults = self.announcer or FaultAnnouncer(self.phrases, self.say)
 
     def run(self) -> None:
         """Look until told to stop. Raises CameraExhaustedError where only a new process can open the camera again."""
@@ -62,8 +65,7 @@ class Live:
         while not self.stop.is_set():
             frame = self.capture.take(TAKE_S)
             now = self.clock()
-            for name in self.faults.standing():
-                self.fault(name, now)
+            self.faults.repeat(now)
             if frame is None:
                 if self.capture.has_ended:
                     return
@@ -90,9 +92,9 @@ class Live:
             step = self.pipeline.step(frame)
         except Exception as err:  # a step that fails must not end the assistant; it is said, and the next one tried
             log.debug("a step failed", exc_info=True)
-            self.fault("step", now, f"{type(err).__name__}: {err}")
+            self.faults.begin(FaultName.STEP, now, f"{type(err).__name__}: {err}")
             return None
-        self.over("step", now)
+        self.faults.end(FaultName.STEP, now)
         self._judge_model(frame.at, now)
         self._judge_cover(now)
         if not self.steps:
@@ -106,9 +108,10 @@ class Live:
         return step
 
     def _camera_is_gone(self, now: float) -> None:
-        name = "camera_busy" if self.capture.is_busy else "camera_lost" if self.steps else "camera"
-        if not any(other in self.faults.standing() for other in NO_PICTURES if other != name):
-            self.fault(name, now, self.capture.error)
+        name = FaultName.CAMERA_LOST if self.steps else FaultName.CAMERA
+        name = FaultName.CAMERA_BUSY if self.capture.is_busy else name
+        if not any(other in self.faults.active() for other in NO_PICTURES if other != name):
+            self.faults.begin(name, now, self.capture.error)
         self.health.pause()
 
     def _judge_model(self, at: float, now: float) -> None:
@@ -116,7 +119,7 @@ class Live:
         trouble = self.pipeline.model_trouble
         if trouble is None or at - trouble[0] < MODEL_FAILS_S or self.pipeline.reader is None:
             return
-        troubles = {"model": trouble[1]}
+        troubles = {FaultName.MODEL: trouble[1]}
         try:
             if self.other_model is None:
                 self.pipeline.reader = None
@@ -126,30 +129,27 @@ class Live:
             log.warning("no other model: %s", err)
             self.pipeline.reader = None
         for name, detail in troubles.items():
-            self.fault(name, now, detail)
+            self.faults.begin(name, now, detail)
 
     def _judge_cover(self, now: float) -> None:
         """Who is not told of a mask or a hand must know that it is so; where there is no judge that is told already."""
         judge = self.pipeline.covered
         if judge is not None and judge.error:
-            self.fault("occlusion", now, judge.error)
+            self.faults.begin(FaultName.OCCLUSION, now, judge.error)
         elif judge is not None:
-            self.over("occlusion", now)
+            self.faults.end(FaultName.OCCLUSION, now)
 
     def _examine(self, frame: Frame, now: float) -> None:
         """Pictures come: says what keeps them from showing anything; a lens that is covered on purpose has had its
         words."""
         for name in NO_PICTURES:
-            self.over(name, now)
-        (self.fault if self.capture.is_torn else self.over)("torn", now)
+            self.faults.end(name, now)
+        self.faults.update(FaultName.TORN, now, is_active=self.capture.is_torn)
         if self.pipeline.lens.is_covered:
             self.health.pause()
             return
         for name, stands in self.health.update(preprocess.to_grey(frame.image), frame.at).items():
-            if stands:
-                self.fault(name, now)
-            else:
-                self.over(name, now)
+            self.faults.update(name, now, is_active=stands)
 
     def answer(self, what: str) -> Utterance:
         """The answer to one of messages.ASKS, at once and from any thread."""
@@ -163,18 +163,3 @@ class Live:
     def tell(self, status: str, priority: Priority = Priority.STATUS) -> None:
         """Say a sentence about the assistant itself."""
         self.say(Utterance(self.phrases.status(status), priority, "status", None, status))
-
-    def fault(self, name: str, at: float, detail: str = "") -> None:
-        """Something is wrong: say it if it is time to."""
-        self._announce(self.faults.begin(name, at, detail))
-
-    def over(self, name: str, at: float) -> None:
-        """It is wrong no longer: say so if it was."""
-        self._announce(self.faults.end(name, at))
-
-    def _announce(self, faults: tuple[Fault, ...]) -> None:
-        for fault in faults:
-            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail or "began")
-            text = self.phrases.fault(fault.name, is_over=fault.is_over)
-            topic, why = f"fault {fault.name}", fault.detail or fault.name
-            self.say(Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from assistant.errors import ModelError
-from assistant.faults import Faults
+from assistant.faults import RepeatSchedule
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Priority, Reading, Thresholds, Track, Utterance
 from assistant.vision.cameras.lens_cover import LensCover, LensEvent
@@ -119,7 +119,7 @@ class Pipeline:
         self.answers = Answers(phrases, settings.announcements.expressions, is_by_clock=is_by_clock)
         self.sight: Sight | None = None
         self.model_trouble: tuple[float, str] | None = None
-        self._pauses = Faults((PAUSE_AGAIN_S,), times=PAUSES)
+        self._pauses = RepeatSchedule((PAUSE_AGAIN_S,), max_announcements=PAUSES)
         self._is_mirrored = True
         self._at: float | None = None
         self._said_of: dict[Utterance, Remark] = {}
@@ -224,12 +224,11 @@ class Pipeline:
 
     def _pause(self, at: float) -> tuple[Utterance, ...]:
         """Tells of the lens, if it is time to: who was told that it is covered hears when it is no longer."""
-        news = (self._pauses.begin if self.lens.is_covered else self._pauses.end)("lens_covered", at)
-        names = ["lens_uncovered" if each.is_over else each.name for each in news]
-        return tuple(
-            Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=name == "lens_uncovered")
-            for name in names
-        )
+        is_covered = self.lens.is_covered
+        if not (self._pauses.begin(at) if is_covered else self._pauses.end()):
+            return ()
+        name = "lens_covered" if is_covered else "lens_uncovered"
+        return (Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=not is_covered),)
 
     def _wait(self, frame: Frame, grey: NDArray[np.uint8], seconds: float) -> None:
         """Whether the lens is covered is not decided: everybody who was there is neither gone nor there for longer."""

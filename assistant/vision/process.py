@@ -12,10 +12,10 @@ from pathlib import Path
 from assistant.config import spoken_errors
 from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
-from assistant.faults import Faults
+from assistant.faults import FaultAnnouncer
 from assistant.ipc import link
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import Fault, Priority, SettingsProblem
+from assistant.records import FaultName, Priority, SettingsProblem
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
@@ -40,14 +40,13 @@ QUIET_S = 30.0
 def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
     """Look and tell until `stop` is set; returns the exit code. problem: why these are not the settings that
     the user wrote; it is spoken, with the first wrong lines."""
-    words, ears, faults = factory.words(settings), _Ears(), Faults()
+    words, ears = factory.words(settings), _Ears()
     with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
         ears.send = client.send
-
+        faults = FaultAnnouncer(words, client.say)
         if problem:
             faults.begin(problem.fault, time.monotonic(), problem.detail)
-            log.warning("settings: %s", problem.detail)
-            for utterance in spoken_errors.told(problem, words):
+            for utterance in spoken_errors.wrong_lines(problem, words):
                 client.say(utterance)
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, client)
@@ -61,14 +60,14 @@ def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem |
         beat = _Heartbeat(client, capture, notifier, stop)
         broken: list[Path] = []
 
-        def other_model(detail: str) -> tuple[Pipeline, dict[str, str]]:
+        def other_model(detail: str) -> tuple[Pipeline, dict[FaultName, str]]:
             if isinstance(live.pipeline.reader, ExpressionClassifier):
                 broken.append(live.pipeline.reader.path)
             return factory.best_pipeline(settings, broken, detail)
 
-        live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model, faults=faults)
+        live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model, announcer=faults)
         for name, detail in troubles.items():
-            live.fault(name, time.monotonic(), detail)
+            faults.begin(name, time.monotonic(), detail)
         ears.live = beat.live = live
         is_spent = False
         try:
@@ -115,11 +114,11 @@ class _Heartbeat:
     def __call__(self, step: Step | None) -> None:
         now, is_open = time.monotonic(), self._capture.is_open
         is_covered = self.live is not None and self.live.pipeline.lens.is_covered
-        standing = self.live.faults.standing() if self.live else ()
+        standing = self.live.faults.active() if self.live else ()
         if now >= self._next or (is_open, is_covered) != self._was:
             self._next, self._was = now + HEARTBEAT_S, (is_open, is_covered)
-            self._client.heartbeat(now, camera=is_open, faults=" ".join(standing), is_covered=is_covered)
-        faults = (*standing, *(() if self._client.is_heard else ("voice",)))
+            self._client.heartbeat(now, camera=is_open, faults=standing, is_covered=is_covered)
+        faults = (*standing, *(() if self._client.is_heard else (FaultName.VOICE,)))
         if step is not None or faults:  # no camera, and said so, is a running state too
             self._notifier.ready()
         self._notifier.status(f"faults: {', '.join(faults)}" if faults else "looking")
@@ -133,7 +132,7 @@ class _Heartbeat:
         trouble = self._guard.exceeded()
         self._ends_at = min(self._ends_at, now + QUIET_S) if trouble else math.inf
         if trouble and self.live and (is_quiet or now >= self._ends_at):
-            self.live.fault("memory", now, trouble)
+            self.live.faults.begin(FaultName.MEMORY, now, trouble)
             self.has_grown = True
             self._stop.set()
 
@@ -142,28 +141,22 @@ def _pipeline(
     settings: Settings,
     stop: threading.Event,
     notifier: Notifier,
-    faults: Faults,
+    faults: FaultAnnouncer,
     client: link.Client,
-) -> tuple[Pipeline, dict[str, str]] | None:
+) -> tuple[Pipeline, dict[FaultName, str]] | None:
     """The best pipeline there is; where not even faces can be found, says so and tries again until stopped."""
-
-    def tell(news: tuple[Fault, ...]) -> None:
-        for fault in news:
-            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
-            client.send(fault)
-
     while not stop.is_set():
         try:
             found = factory.best_pipeline(settings)
         except DetectorError as err:
-            tell(faults.begin("detector", time.monotonic(), str(err)))
+            faults.begin(FaultName.DETECTOR, time.monotonic(), str(err))
             notifier.ready()
             notifier.status("faults: detector")
             retry_at = time.monotonic() + DETECTOR_RETRY_S
             while time.monotonic() < retry_at and not stop.wait(HEARTBEAT_S):
-                client.heartbeat(time.monotonic(), faults="detector")
+                client.heartbeat(time.monotonic(), faults=(FaultName.DETECTOR,))
                 notifier.alive()
         else:
-            tell(faults.end("detector", time.monotonic()))
+            faults.end(FaultName.DETECTOR, time.monotonic())
             return found
     return None

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from assistant.ipc.messages import Ask
-from assistant.records import Fate, Priority, Utterance
-from assistant.voice.controls import Reply
+from assistant.records import Fate, FaultName, Priority, Utterance
+from assistant.voice.controls import Facts, Reply
 from assistant.voice.persistent_settings import PersistentSettings
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Words(Protocol):
 
     def status(self, name: str) -> str: ...
 
-    def fault(self, name: str) -> str: ...
+    def fault(self, name: FaultName) -> str: ...
 
 
 class Mouth(Protocol):
@@ -72,7 +72,7 @@ class Desk:
         kept: PersistentSettings,
         *,
         is_seeing: Callable[[], bool] = lambda: True,
-        facts: Callable[[], Mapping[str, str | bool]] = dict,
+        facts: Callable[[], Mapping[str, bool | list[str]]] = dict,
         switch_off: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -194,20 +194,28 @@ class Desk:
 
     def _do_status(self) -> Reply:
         lives, known = self._is_seeing(), self._facts()
-        faults = str(known.get("faults", "")) if lives else ""
+        faults = known.get("faults", []) if lives else []
+        assert isinstance(faults, list)
         is_covered = lives and bool(known.get("covered"))
         state = (
             "no_answer" if not lives else "lens_covered" if is_covered else "running" if known.get("sees", True) else ""
         )
         state = state or ("" if faults else "no_picture")
         text = [self._words.status(state)] if state else []
-        text += map(self._words.fault, faults.split())
+        text += (self._words.fault(FaultName(name)) for name in faults)
         text += [self._words.status("muted")] if self.is_muted else []
         utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status")
         self._mouth.put(utterance)
-        camera = known.get("camera", lives)
-        facts = {"vision": lives, "camera": camera, "covered": is_covered, "faults": faults, "muted": self.is_muted}
-        return Reply(True, utterance.text, {**facts, "volume": self._kept.volume, "rate_wpm": self._kept.rate_wpm})
+        facts: Facts = {
+            "vision": lives,
+            "camera": bool(known.get("camera", lives)),
+            "covered": is_covered,
+            "faults": faults,
+            "muted": self.is_muted,
+            "volume": self._kept.volume,
+            "rate_wpm": self._kept.rate_wpm,
+        }
+        return Reply(True, utterance.text, facts)
 
     def _do_facts(self) -> Reply:
         """For programs: how it is, without a word."""

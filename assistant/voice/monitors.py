@@ -5,9 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.errors import IPCError
-from assistant.faults import Faults
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.faults import FaultAnnouncer, FaultTracker
+from assistant.records import Fate, FaultName, Priority, Utterance
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
@@ -38,9 +37,7 @@ class Words(Protocol):
 
     def silence(self, seconds: float) -> str: ...
 
-    def fault(self, name: str, *, is_over: bool = False) -> str:
-        """What is wrong, or that it no longer is. Raises KeyError for a fault that has no words."""
-        ...
+    def fault(self, name: FaultName, *, is_over: bool = False) -> str: ...
 
 
 class IdleTick:
@@ -76,7 +73,8 @@ class VisionMonitor:
 
     def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
         self._words, self._say, self._clock = words, say, clock
-        self._faults = Faults(times=1, again_s=RESTART_LOOP_REPEAT_S)
+        tracker = FaultTracker(max_announcements=1, announcements_s=RESTART_LOOP_REPEAT_S)
+        self._faults = FaultAnnouncer(words, say, tracker)
         self._began, self._last, self._why = clock(), -math.inf, ""
 
     @property
@@ -96,24 +94,12 @@ class VisionMonitor:
         """Compare the last step with the clock, and say what follows."""
         now = self._clock()
         if self.is_seeing:
-            news = (*self._faults.end("starting", now), *self._faults.end("vision", now))
+            self._faults.end(FaultName.STARTING, now)
+            self._faults.end(FaultName.VISION, now)
         elif self._why or self._last > -math.inf:
-            news = self._faults.begin("vision", now, self._why or f"no step for {HEARTBEAT_TIMEOUT_S:.0f} s")
-        else:
-            news = self._faults.begin("starting", now) if now - self._began > START_TIMEOUT_S else ()
-        for fault in news:
-            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
-            self._say(fault_utterance(self._words, fault))
-
-
-def fault_utterance(words: Words, fault: Fault) -> Utterance:
-    """A fault, or its end, as it is spoken. Raises IPCError for one that has no words."""
-    try:
-        text = words.fault(fault.name, is_over=fault.is_over)
-    except KeyError as err:
-        raise IPCError(f"there are no words for a fault named {fault.name!r}") from err
-    topic, why = f"fault {fault.name}", fault.detail or fault.name
-    return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
+            self._faults.begin(FaultName.VISION, now, self._why or f"no step for {HEARTBEAT_TIMEOUT_S:.0f} s")
+        elif now - self._began > START_TIMEOUT_S:
+            self._faults.begin(FaultName.STARTING, now)
 
 
 class BoardMonitor:
@@ -123,7 +109,7 @@ class BoardMonitor:
         self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], board: Board | None = None
     ) -> None:
         self._words, self._say, self._clock, self._board = words, say, clock, board or Board()
-        self._faults, self._next = Faults(BOARD_REPEAT_S), clock()
+        self._faults, self._next = FaultAnnouncer(words, say, FaultTracker(BOARD_REPEAT_S)), clock()
 
     def look(self) -> None:
         """Look at the board, if it is time to."""
@@ -131,10 +117,4 @@ class BoardMonitor:
         if now < self._next:
             return
         self._next = now + BOARD_POLL_S
-        troubles = self._board.faults()
-        news = [fault for name, detail in troubles.items() for fault in self._faults.begin(name, now, detail)]
-        for name in set(self._faults.standing()) - troubles.keys():
-            news += self._faults.end(name, now)
-        for fault in news:
-            log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
-            self._say(fault_utterance(self._words, fault))
+        self._faults.update_all(self._board.faults(), now)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from assistant.config.settings import Settings
 from assistant.errors import ControlError, IPCError
-from assistant.faults import Faults
+from assistant.faults import FaultAnnouncer, FaultTracker, fault_utterance
 from assistant.ipc.link import Listener, control_socket
 from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls, voices
 from assistant.voice.audio.mixer import raise_volume
@@ -22,7 +22,7 @@ from assistant.voice.audio.player import Player
 from assistant.voice.audio.sound_cards import SoundCardPlayer
 from assistant.voice.commands import Desk
 from assistant.voice.controls.gpio import CameraLed
-from assistant.voice.monitors import POLL_S, BoardMonitor, IdleTick, VisionMonitor, Words, fault_utterance
+from assistant.voice.monitors import POLL_S, BoardMonitor, IdleTick, VisionMonitor, Words
 from assistant.voice.persistent_settings import PersistentSettings, state_file
 from assistant.voice.shutdown import UncleanShutdownDetector, power_off
 from assistant.voice.speech.fallback_voice import FallbackVoice
@@ -72,7 +72,8 @@ class VoiceProcess:
         self._settings, self._listener, self._words = settings, listener, words
         self._stop, self._clock = stop, clock
         self._player = player or SoundCardPlayer(settings.voice.device, self._sound_card_switched)
-        self._faults = Faults(again_s=0.0)  # nobody asks again while one stands: it is said at once, or never
+        tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
+        self._faults = FaultAnnouncer(words, self._put, tracker)
         self._persistent = PersistentSettings(
             settings.voice.rate_wpm, settings.voice.volume, state_file(), self._settings_saved
         )
@@ -96,7 +97,8 @@ class VoiceProcess:
             switch_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
-        self._vision_status, self._wrong = VisionStatus(), ""
+        self._vision_status = VisionStatus()
+        self._wrong: list[str] = []
 
     def serve(self) -> None:
         """Until told to stop."""
@@ -104,14 +106,14 @@ class VoiceProcess:
         self._listener.start(self._take, self._vision_status.gone)
         pressed, more = controls.make(self._settings.controls, self._desk.do, control_socket())
         troubles |= more
-        self._wrong = " ".join(troubles)
+        self._wrong = list(troubles)
         for name, detail in troubles.items():
-            self._tell(Fault(name, self._clock(), detail))
+            self._faults.announce(Fault(name, self._clock(), detail))
         notifier, shutdown_detector, mixer_at = Notifier(), UncleanShutdownDetector(), -math.inf
         if shutdown_detector.was_power_cut:
             self._say_status("interrupted")
         if shutdown_detector.did_voice_die:  # a recording told of it: this is its end
-            self._tell(Fault("voice", self._clock(), is_over=True))
+            self._faults.announce(Fault(FaultName.VOICE, self._clock(), is_over=True))
         notifier.ready()
         while not self._stop.wait(POLL_S):
             self._listener.send(Heartbeat(self._clock()))
@@ -133,13 +135,13 @@ class VoiceProcess:
         self._vision_status.close()
         shutdown_detector.close()
 
-    def _open_camera_led(self) -> dict[str, str]:
+    def _open_camera_led(self) -> dict[FaultName, str]:
         """The camera's light, if one is set up; what is wrong with it."""
         pins = self._settings.camera.led
         try:
             self._vision_status = VisionStatus(CameraLed(pins[0]) if pins else None)
         except ControlError as err:
-            return {"light": str(err)}
+            return {FaultName.CAMERA_LED: str(err)}
         return {}
 
     def _make_voice(self) -> FallbackVoice:
@@ -148,11 +150,11 @@ class VoiceProcess:
         )
         return voices.make_voice(set_by_ear, self._words.voice, self._player)
 
-    def _facts(self) -> dict[str, str | bool]:
+    def _facts(self) -> dict[str, bool | list[str]]:
         """What a program may know."""
         eyes = self._vision_status
         return {
-            "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": eyes.faults,
+            "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": list(eyes.faults),
             "wrong": self._wrong,
         }  # fmt: skip
 
@@ -166,7 +168,7 @@ class VoiceProcess:
                     self._listener.send(Ended(message, Fate.DROPPED, self._clock()))
             case Answer():
                 self._desk.answered(message.number, message.utterance)
-            case Fault(name="vision", is_over=False):
+            case Fault(name=FaultName.VISION, is_over=False):
                 self._vision_monitor.gone(message.detail)
             case Fault():
                 self._put(fault_utterance(self._words, message))
@@ -192,20 +194,11 @@ class VoiceProcess:
 
     def _sound_card_switched(self, card: str) -> None:
         """The sound comes out of another card, or is back on its own."""
-        self._stands("sound", card)
+        self._faults.update(FaultName.SOUND_CARD, self._clock(), is_active=bool(card), detail=card)
 
     def _settings_saved(self, trouble: str) -> None:
         """What the wearer set could not be kept, or could again."""
-        self._stands("disk", trouble)
-
-    def _stands(self, name: str, detail: str) -> None:
-        now = self._clock()
-        for fault in self._faults.begin(name, now, detail) if detail else self._faults.end(name, now):
-            self._tell(fault)
-
-    def _tell(self, fault: Fault) -> None:
-        log.warning("%s: %s", fault.name, "over" if fault.is_over else fault.detail)
-        self._put(fault_utterance(self._words, fault))
+        self._faults.update(FaultName.DISK, self._clock(), is_active=bool(trouble), detail=trouble)
 
     def _say_status(self, name: str) -> None:
         """Something about the box that must be heard."""

@@ -9,11 +9,23 @@ import logging
 
 from assistant.errors import ControlError
 from assistant.ipc.messages import Heartbeat
+from assistant.records import FaultName
 from assistant.voice.controls.gpio import CameraLed
 
 log = logging.getLogger(__name__)
 
-BLINDING = frozenset(("camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"))
+BLINDING = frozenset(
+    (
+        FaultName.CAMERA,
+        FaultName.CAMERA_LOST,
+        FaultName.CAMERA_BUSY,
+        FaultName.TORN,
+        FaultName.BLACK,
+        FaultName.BLANK,
+        FaultName.DETECTOR,
+        FaultName.STEP,
+    )
+)
 """Faults of vision with which nothing is seen; with the others it does what it can."""
 
 
@@ -22,7 +34,8 @@ class VisionStatus:
 
     def __init__(self, light: CameraLed | None = None) -> None:
         self._light = light
-        self.is_open, self.faults, self._is_covered = False, "", False
+        self.is_open, self._is_covered = False, False
+        self.faults: tuple[FaultName, ...] = ()
 
     @property
     def are_useful(self) -> bool:
@@ -36,7 +49,7 @@ class VisionStatus:
 
     @property
     def _are_well(self) -> bool:
-        return self.is_open and BLINDING.isdisjoint(self.faults.split())
+        return self.is_open and BLINDING.isdisjoint(self.faults)
 
     def beat(self, heartbeat: Heartbeat) -> None:
         """Vision tells how it is."""
@@ -45,7 +58,7 @@ class VisionStatus:
 
     def gone(self) -> None:
         """Whoever was connected is no longer: another vision, if there is one, tells soon how it is."""
-        self.faults, self._is_covered = "", False
+        self.faults, self._is_covered = (), False
         self._turn(is_open=False)
 
     def close(self) -> None:

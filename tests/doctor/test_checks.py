@@ -184,13 +184,13 @@ def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pyte
 def test_pins_that_can_be_had_and_pins_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gpiozero")
     settings = Settings(camera=CameraSettings(led=(23,)), controls=ControlSettings(buttons=(17, 27)))
-    for name, detail in (("buttons", "buttons at pins 17, 27: "), ("light", "camera light at pin 23: ")):
+    for name, detail in (("buttons", "buttons at pins 17, 27: "), ("camera_led", "camera light at pin 23: ")):
         broken = apart(name, settings)  # this machine has none
         assert (broken.said, broken.advice) == ((f"faults.{name}",), "pins")
         assert broken.detail.startswith(detail)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     assert apart("buttons", settings) == good("buttons", detail="pins 17, 27")
-    assert apart("light", settings) == good("light", detail="pin 23")
+    assert apart("camera_led", settings) == good("camera_led", detail="pin 23")
 
 
 # the board
@@ -225,7 +225,7 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakeTool) -> None:
     for answer, said, is_ok in (
         ("throttled=0x0", "voltage", True),
         ("throttled=0x50000", "voltage_was", False),
-        ("throttled=0x50005", "faults.power", False),
+        ("throttled=0x50005", "faults.undervoltage", False),
         ("throttled=0x80008", "voltage", True),  # warm, not weak
         ("VCHI initialization failed", "voltage", True),
     ):
@@ -235,7 +235,7 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakeTool) -> None:
     tool.install("failing", "vcgencmd")
     assert look() == good("voltage")
     write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "1\n")
-    assert look().said == ("faults.power",)
+    assert look().said == ("faults.undervoltage",)
     assert "in0_lcrit_alarm" in look().detail
 
 
@@ -372,12 +372,12 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
         assert running.camera() is None, "without vision nobody holds it"
         assert running.pins("buttons") == good("buttons", detail="the running assistant has the pins")
         for faults, is_open, expected in (
-            ("", True, good("camera_held")),
-            ("detector_second", True, good("camera_held")),
-            ("camera_busy", False, bad("faults.camera_busy", "memory", detail="so the running assistant says")),
-            ("slow black", True, bad("faults.black", "lens", detail="so the running assistant says")),
-            ("camera_lost", False, bad("faults.camera_lost", "camera", detail="so the running assistant says")),
-            ("", False, bad("camera_none", "camera", detail="the running assistant has none open")),
+            ([], True, good("camera_held")),
+            (["detector_fallback"], True, good("camera_held")),
+            (["camera_busy"], False, bad("faults.camera_busy", "memory", detail="so the running assistant says")),
+            (["slow", "black"], True, bad("faults.black", "lens", detail="so the running assistant says")),
+            (["camera_lost"], False, bad("faults.camera_lost", "camera", detail="so the running assistant says")),
+            ([], False, bad("camera_none", "camera", detail="the running assistant has none open")),
         ):
             vision.heartbeat(time.monotonic(), camera=is_open, faults=faults)
             running = until(lambda each, so=faults, opened=is_open: each.facts.get("faults") == so
@@ -387,7 +387,7 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
 
 
 def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
-    waiting = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": "detector"}))
+    waiting = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": ["detector"]}))
     assert waiting.camera() is None, "the doctor can look for itself"
 
 
@@ -397,10 +397,10 @@ def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
 
     refused = Running.find(lambda command: Reply(False, "you may not use this assistant; ask for a place in the group"))
     assert refused.camera() == bad("refused", "ask", detail=refused.trouble)
-    assert refused.pins("light") == bad("refused", "ask", detail=refused.trouble)
+    assert refused.pins("camera_led") == bad("refused", "ask", detail=refused.trouble)
     assert Running.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
-    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "wrong": "buttons"}))
+    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "wrong": ["buttons"]}))
     assert wrong.pins("buttons") == bad(
         "faults.buttons", "pins", detail="so the running assistant says; its journal tells why"
     )
-    assert wrong.pins("light") == good("light", detail="the running assistant has the pins")
+    assert wrong.pins("camera_led") == good("camera_led", detail="the running assistant has the pins")

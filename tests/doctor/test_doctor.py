@@ -31,7 +31,7 @@ from tests.support.standins import needs_photographs
 ROOT = Path(__file__).parents[2]
 EN = phrases.load("en")
 NAMES = [
-    "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "light",
+    "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "camera_led",
     "temperature", "voltage", "memory", "units",
 ]  # fmt: skip
 PRINTED = VoiceSettings(engine="printed")
@@ -99,7 +99,7 @@ def test_all_is_well(board: Path, people: Path) -> None:
         "detector": "I can look for faces.",
         "occlusion": "I can tell if faces are covered.",
         "buttons": "No buttons are set up.",
-        "light": "No camera light is set up.",
+        "camera_led": "No camera light is set up.",
         "temperature": "The temperature is 52 degrees.",
         "voltage": "The power is strong enough.",
         "units": "No service is set up.",
@@ -186,7 +186,7 @@ def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
         until(assistant, "One person looks happy.")
         checks = found(doctor("--json", "--voice", "printed", *arguments, **environment))
         assert checks["camera"]["said"] == "The running assistant has the camera."
-        assert checks["light"]["said"] == "The camera light works."
+        assert checks["camera_led"]["said"] == "The camera light works."
         assert all(check["ok"] for check in checks.values())
     assert found(doctor("--json", "--voice", "printed", *arguments, **environment))["camera"]["said"] == (
         "The camera works. There is light enough. I see a face."

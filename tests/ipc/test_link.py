@@ -31,20 +31,21 @@ from assistant.ipc.messages import (
     decode,
     encode,
 )
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
-BEAT = b'{"type": "heartbeat", "camera": false, "faults": "", "is_covered": false, "at": %s}'
+BEAT = b'{"type": "heartbeat", "camera": false, "faults": [], "is_covered": false, "at": %s}'
 FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
 numbers = st.floats(-1e9, 1e9)
 utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.none() | numbers, clean)
+fault_names = st.lists(st.sampled_from(FaultName), unique=True).map(tuple)
 messages = st.one_of(
     utterances,
-    st.builds(Fault, clean, numbers, clean, st.booleans()),
-    st.builds(Heartbeat, numbers, st.booleans(), clean, st.booleans()),
+    st.builds(Fault, st.sampled_from(FaultName), numbers, clean, st.booleans()),
+    st.builds(Heartbeat, numbers, st.booleans(), fault_names, st.booleans()),
     st.builds(Answer, st.integers(0, 10**9), utterances),
     st.builds(Withdraw, clean),
     st.builds(Stop),
@@ -72,7 +73,7 @@ def test_any_text_is_cut_and_cleaned_to_what_the_other_side_takes(text: str, why
     for message in (
         Utterance(text, Priority.FAULT, topic, None, why),
         Ended(Utterance(text, Priority.FAULT, topic, None, why), Fate.SPOKEN, 1.0),
-        Fault(topic, 1.0, why),
+        Fault(FaultName.CAMERA, 1.0, why),
     ):
         assert len(encode(message)) <= MAX_LINE
 
@@ -100,15 +101,27 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
         (BEAT % b"true", "heartbeat: a wrong value of at"),
         (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": "", "is_covered": false}',
+            b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": [], "is_covered": false}',
             "heartbeat: a wrong value of camera",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": 3, "is_covered": true}',
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": "black", "is_covered": true}',
             "heartbeat: a wrong value of faults",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": "", "is_covered": 0}',
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": ["black", "dog"], "is_covered": true}',
+            "heartbeat: a wrong value of faults",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": ["black", "black"], "is_covered": true}',
+            "heartbeat: a wrong value of faults",
+        ),
+        (
+            b'{"type": "fault", "name": "no such fault", "at": 1, "detail": "", "is_over": false}',
+            "fault: a wrong value of name",
+        ),
+        (
+            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": [], "is_covered": 0}',
             "heartbeat: a wrong value of is_covered",
         ),
         (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults, is_covered"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import phrases
+from assistant.records import FaultName
 from assistant.voice.audio.player import to_wav
 from assistant.voice.voices.recorded import ALARM
 from tests.support.captured_audio import beep
@@ -98,4 +98,4 @@ def test_where_no_card_plays_it_fails_in_one_line(box: Box) -> None:
 
 
 def test_the_words_for_it_are_there() -> None:
-    assert {"voice", "vision", "damaged"} <= phrases.FAULTS
+    assert {"voice", "vision", "damaged"} <= set(FaultName)

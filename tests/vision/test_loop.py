@@ -107,13 +107,13 @@ def test_the_next_model_takes_over_from_one_that_fails() -> None:
 
     def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
         asked.append(detail)
-        return pipeline(), {"model_second": detail}
+        return pipeline(), {"model_fallback": detail}
 
     rig.live.other_model = other
     rig.live.capture = OneByOne(shots("happy", 120), rig.stop)
     rig.live.run()
     assert asked == ["the model returned no probabilities: [nan]"]
-    assert rig.texts()[-2:] == [EN.fault("model_second"), "One person looks happy."]
+    assert rig.texts()[-2:] == [EN.fault("model_fallback"), "One person looks happy."]
 
 
 def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
@@ -159,7 +159,7 @@ def test_camera_errors_are_camera_errors() -> None:
 
 def test_a_standing_fault_is_said_again() -> None:
     rig = Rig([], pipeline())
-    rig.live.fault("model", 0.0, "damaged")
+    rig.live.faults.begin("model", 0.0, "damaged")
     rig.live.capture = OneByOne(shots("angry", 700), rig.stop)
     rig.live.run()
     assert rig.texts().count(EN.fault("model")) == 2
@@ -167,8 +167,8 @@ def test_a_standing_fault_is_said_again() -> None:
 
 def test_faults_are_urgent_and_each_has_its_topic() -> None:
     rig = Rig([], pipeline())
-    rig.live.fault("camera", 0.0, "gone")
-    rig.live.fault("step", 0.0, "odd")
+    rig.live.faults.begin("camera", 0.0, "gone")
+    rig.live.faults.begin("step", 0.0, "odd")
     assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
         (Priority.FAULT, "fault camera", None),
         (Priority.FAULT, "fault step", None),

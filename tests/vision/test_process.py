@@ -1,6 +1,7 @@
 """Vision's process before it can look: it says what is missing, lives, and goes on once it can."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,9 +11,9 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import DetectorError
-from assistant.faults import Faults
-from assistant.ipc.messages import Ended
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.faults import FaultAnnouncer
+from assistant.ipc.messages import Ended, Message
+from assistant.records import Fate, FaultName, Priority, Utterance
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.vision import process
 from assistant.vision.cameras.lens_cover import LensCover
@@ -29,14 +30,13 @@ class Link:
     is_working = is_heard = True
 
     def __init__(self) -> None:
-        self.sent: list[Fault] = []
         self.said: list[str] = []
         self.withdrawn: list[str] = []
-        self.beats: list[tuple[bool, str]] = []
+        self.beats: list[tuple[bool, tuple[FaultName, ...]]] = []
         self.covers: list[bool] = []
 
-    def send(self, message: Fault) -> None:
-        self.sent.append(message)
+    def send(self, message: Message) -> None:
+        raise AssertionError(message)
 
     def say(self, utterance: Utterance) -> None:
         self.said.append(utterance.text)
@@ -47,9 +47,11 @@ class Link:
     def close(self) -> None:
         pass
 
-    def heartbeat(self, at: float, *, camera: bool = False, faults: str = "", is_covered: bool = False) -> None:
+    def heartbeat(
+        self, at: float, *, camera: bool = False, faults: Sequence[FaultName] = (), is_covered: bool = False
+    ) -> None:
         assert at > 0
-        self.beats.append((camera, faults))
+        self.beats.append((camera, tuple(faults)))
         self.covers.append(is_covered)
 
 
@@ -82,9 +84,9 @@ def test_without_a_detector_it_says_so_and_lives_until_there_is_one(monkeypatch:
 
     monkeypatch.setattr("assistant.vision.factory.best_pipeline", pipeline)
     link, notes = Link(), Notes()
-    assert process._pipeline(Settings(), threading.Event(), notes, Faults(), link) is found  # type: ignore[arg-type]
-    assert [(each.name, each.is_over) for each in link.sent] == [("detector", False), ("detector", True)]
-    assert set(link.beats) == {(False, "detector")}, (
+    assert process._pipeline(Settings(), threading.Event(), notes, FaultAnnouncer(EN, link.say), link) is found  # type: ignore[arg-type]
+    assert link.said == [EN.fault("detector"), EN.fault("detector", is_over=True)]
+    assert set(link.beats) == {(False, ("detector",))}, (
         "a voice that hears nothing would say that vision is still starting"
     )
     assert {"ready", "faults: detector", "alive"} <= set(notes.told)
@@ -98,7 +100,8 @@ def test_told_to_stop_it_stops_waiting_for_a_detector(monkeypatch: pytest.Monkey
         raise DetectorError("no file")
 
     monkeypatch.setattr("assistant.vision.factory.best_pipeline", pipeline)
-    assert process._pipeline(Settings(), stop, Notes(), Faults(), Link()) is None  # type: ignore[arg-type]
+    link = Link()
+    assert process._pipeline(Settings(), stop, Notes(), FaultAnnouncer(EN, link.say), link) is None  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -166,19 +169,20 @@ def test_whoever_watches_hears_only_of_a_driver_and_a_link_that_work(
 def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
-    link, notes, faults = Link(), Notes(), Faults()
+    link, notes = Link(), Notes()
+    faults = FaultAnnouncer(EN, link.say)
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
     beat(None)
     beat.live = SimpleNamespace(faults=faults, pipeline=SimpleNamespace(lens=LensCover()))  # type: ignore[assignment]
-    for name in ("black", "power"):
+    for name in (FaultName.BLACK, FaultName.UNDERVOLTAGE):
         faults.begin(name, 1.0)
     beat(None)
-    faults.end("black", 2.0)
+    faults.end(FaultName.BLACK, 2.0)
     capture.is_open = False
     beat(None)
-    assert link.beats == [(True, ""), (True, "black power"), (False, "power")]
-    assert [text for text in notes.told if ":" in text] == ["faults: black, power", "faults: power"]
+    assert link.beats == [(True, ()), (True, ("black", "undervoltage")), (False, ("undervoltage",))]
+    assert [text for text in notes.told if ":" in text] == ["faults: black, undervoltage", "faults: undervoltage"]
 
 
 def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +190,7 @@ def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.
     link, lens = Link(), LensCover()
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     beat = process._Heartbeat(link, capture, Notes(), threading.Event())  # type: ignore[arg-type]
-    beat.live = SimpleNamespace(faults=Faults(), pipeline=SimpleNamespace(lens=lens))  # type: ignore[assignment]
+    beat.live = SimpleNamespace(faults=FaultAnnouncer(EN, link.say), pipeline=SimpleNamespace(lens=lens))  # type: ignore[assignment]
     for is_covered in (False, False, True, True, False):
         lens.is_covered = is_covered
         beat(None)

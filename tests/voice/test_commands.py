@@ -47,7 +47,7 @@ class Mouth:
 class Bench:
     def __init__(self, path: Path | None = None, switch_off: Callable[[], str] | None = None) -> None:
         self.mouth, self.now, self.sees = Mouth(), 100.0, True
-        self.facts: dict[str, str | bool] = {}
+        self.facts: dict[str, bool | list[str]] = {}
         self.asked: SimpleQueue[Ask] = SimpleQueue()
         self.voices: list[tuple[int, int]] = []
         self.kept = PersistentSettings(175, 100, path)
@@ -235,7 +235,7 @@ def test_status_tells_a_dead_vision() -> None:
     reply = bench.desk.do("status")
     assert reply.text == EN.status("no_answer")
     assert reply.facts == {
-        "vision": False, "camera": False, "covered": False, "faults": "", "muted": False, "volume": 100,
+        "vision": False, "camera": False, "covered": False, "faults": [], "muted": False, "volume": 100,
         "rate_wpm": 175,
     }  # fmt: skip
 
@@ -243,21 +243,21 @@ def test_status_tells_a_dead_vision() -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"sees": True, "camera": True, "faults": ""}, [EN.status("running")]),
-        ({"sees": False, "camera": False, "faults": "camera_lost"}, [EN.fault("camera_lost")]),
-        ({"sees": False, "camera": False, "faults": ""}, [EN.status("no_picture")]),
-        ({"sees": False, "covered": True, "camera": True, "faults": ""}, [EN.status("lens_covered")]),
+        ({"sees": True, "camera": True, "faults": []}, [EN.status("running")]),
+        ({"sees": False, "camera": False, "faults": ["camera_lost"]}, [EN.fault("camera_lost")]),
+        ({"sees": False, "camera": False, "faults": []}, [EN.status("no_picture")]),
+        ({"sees": False, "covered": True, "camera": True, "faults": []}, [EN.status("lens_covered")]),
         (
-            {"sees": False, "covered": True, "camera": True, "faults": "model_second"},
-            [EN.status("lens_covered"), EN.fault("model_second")],
+            {"sees": False, "covered": True, "camera": True, "faults": ["model_fallback"]},
+            [EN.status("lens_covered"), EN.fault("model_fallback")],
         ),
         (
-            {"sees": True, "camera": True, "faults": "model_second blurred"},
-            [EN.status("running"), EN.fault("model_second"), EN.fault("blurred")],
+            {"sees": True, "camera": True, "faults": ["model_fallback", "blurred"]},
+            [EN.status("running"), EN.fault("model_fallback"), EN.fault("blurred")],
         ),
     ],
 )
-def test_status_tells_what_is_wrong(facts: dict[str, str | bool], said: list[str]) -> None:
+def test_status_tells_what_is_wrong(facts: dict[str, bool | list[str]], said: list[str]) -> None:
     bench = Bench()
     bench.facts = facts
     reply = bench.desk.do("status")

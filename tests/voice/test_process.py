@@ -5,11 +5,12 @@ import dataclasses
 import io
 import itertools
 import json
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -20,7 +21,7 @@ from assistant.errors import IPCError, VoiceError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import Fate, Fault, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.board import Board
 from assistant.voice.commands import CONFIRM_S
 from assistant.voice.monitors import (
@@ -43,8 +44,9 @@ SETTINGS = Settings(voice=VoiceSettings(engine="printed"))
 class English:
     voice = "en"
     words = {  # noqa: RUF012
-        "vision": "The vision part stopped.", "camera": "Camera lost.", "power": "Power is weak.", "hot": "I am hot.",
-        "starting": "Still starting.", "sound": "Sound moved.", "disk": "I could not save.",
+        "vision": "The vision part stopped.", "camera": "Camera lost.", "undervoltage": "Power is weak.",
+        "overheating": "I am hot.",
+        "starting": "Still starting.", "sound_card": "Sound moved.", "disk": "I could not save.",
     }  # fmt: skip
 
     def status(self, name: str) -> str:
@@ -56,7 +58,7 @@ class English:
     def silence(self, seconds: float) -> str:
         return f"No sound for {seconds:.0f} s."
 
-    def fault(self, name: str, *, is_over: bool = False) -> str:
+    def fault(self, name: FaultName, *, is_over: bool = False) -> str:
         return "It is back." if is_over else self.words[name]
 
 
@@ -79,7 +81,7 @@ class Bench:
         assert isinstance(message, Ended)
         return message.utterance.text, message.fate
 
-    def beat(self, *, camera: bool = True, faults: str = "", is_covered: bool = False) -> None:
+    def beat(self, *, camera: bool = True, faults: Sequence[FaultName] = (), is_covered: bool = False) -> None:
         """Vision tells how it is; returns once that has arrived."""
         self.vision.heartbeat(self.now, camera=camera, faults=faults, is_covered=is_covered)
         self.vision.say(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
@@ -167,8 +169,8 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) 
         (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
         (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
         (say("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
-        (Fault("camera", 100.0), ("Camera lost.", Fate.SPOKEN)),
-        (Fault("camera", 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
+        (Fault(FaultName.CAMERA, 100.0), ("Camera lost.", Fate.SPOKEN)),
+        (Fault(FaultName.CAMERA, 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
     ):
         bench.vision.send(message)
         assert bench.fate() == expected
@@ -264,7 +266,7 @@ def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) ->
 
 def test_after_a_loss_of_sound_it_is_tried_again_and_what_was_missed_is_told(bench: Bench, out: Out) -> None:
     out.fails = True
-    bench.vision.send(Fault("camera", 100.0))
+    bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.FAILED)
     for lasted in ("2", "3"):
         bench.now += RETRY_S
@@ -322,11 +324,11 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     assert bench.fate() == ("muted", Fate.SPOKEN)
     bench.vision.say(say("Looks sad."))
     assert bench.fate() == ("Looks sad.", Fate.DROPPED)
-    bench.vision.send(Fault("camera", 100.0))
+    bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
     reply = control_client.ask("status")
     assert reply.facts == {
-        "vision": True, "camera": True, "covered": False, "faults": "", "muted": True, "volume": 100, "rate_wpm": 175
+        "vision": True, "camera": True, "covered": False, "faults": [], "muted": True, "volume": 100, "rate_wpm": 175
     }  # fmt: skip
     assert bench.fate() == ("running muted", Fate.SPOKEN)
     assert control_client.ask("unmute").ok
@@ -368,7 +370,7 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Ask(1, "why"), Fault("no such fault", 1.0)])
+@pytest.mark.parametrize("strange", [Ask(1, "why"), Ended(say("never said"), Fate.SPOKEN, 1.0)])
 def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
     bench.vision.say(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
@@ -380,6 +382,18 @@ def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench
             message = bench.came.get(timeout=0.2)
     assert isinstance(message, Ended)
     assert message.utterance.text == "after"
+
+
+def test_a_fault_without_a_sentence_is_refused_and_the_voice_goes_on(bench: Bench, tmp_path: Path) -> None:
+    bench.vision.say(say("before"))
+    assert bench.fate() == ("before", Fate.SPOKEN)
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(WAIT_S)
+        raw.connect(str(tmp_path / "voice.sock"))
+        raw.sendall(b'{"type": "fault", "name": "no such fault", "at": 1.0, "detail": "", "is_over": false}\n')
+        assert raw.recv(1) == b""
+    bench.vision.say(say("after"))
+    assert bench.fate() == ("after", Fate.SPOKEN)
 
 
 def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
@@ -478,8 +492,8 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
     bench: Bench, looked: Callable[[], None]
 ) -> None:
     for camera, faults, heard in (
-        (False, "camera_lost", "nothing"), (True, "black", "nothing"), (True, "blank", "nothing"),
-        (True, "torn", "nothing"), (True, "blurred step", "nothing"), (True, "blurred", "sounds.still_here"),
+        (False, ["camera_lost"], "nothing"), (True, ["black"], "nothing"), (True, ["blank"], "nothing"),
+        (True, ["torn"], "nothing"), (True, ["blurred", "step"], "nothing"), (True, ["blurred"], "sounds.still_here"),
     ):  # fmt: skip
         bench.now += IDLE_TICK_S
         bench.beat(camera=camera, faults=faults)

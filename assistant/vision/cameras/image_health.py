@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.records import FaultName
 from assistant.vision.faces import quality
 
 BLACK_MEAN = 8.0
@@ -56,17 +57,17 @@ class ImageHealth:
 
     def __init__(self) -> None:
         self._faults = {
-            "black": _DebouncedFault(5.0, 1.0),
-            "blank": _DebouncedFault(5.0, 1.0),
-            "blurred": _DebouncedFault(12.0, 2.0),
-            "slow": _DebouncedFault(0.0, 1.0),
+            FaultName.BLACK: _DebouncedFault(5.0, 1.0),
+            FaultName.BLANK: _DebouncedFault(5.0, 1.0),
+            FaultName.BLURRED: _DebouncedFault(12.0, 2.0),
+            FaultName.SLOW: _DebouncedFault(0.0, 1.0),
         }
         self._times: list[float] = []
         self._first_at: float | None = None
 
-    def update(self, grey: NDArray[np.uint8], at: float) -> dict[str, bool]:
+    def update(self, grey: NDArray[np.uint8], at: float) -> dict[FaultName, bool]:
         """Take in a picture uint8 [H, W] taken at `at` (seconds): whether each fault is active now, by its name."""
-        for name, is_present in {**assess_image(grey), "slow": self._is_slow(at)}.items():
+        for name, is_present in {**assess_image(grey), FaultName.SLOW: self._is_slow(at)}.items():
             self._faults[name].update(is_present, at)
         return {name: fault.is_active for name, fault in self._faults.items()}
 
@@ -84,14 +85,14 @@ class ImageHealth:
         return len(self._times) == 1 or len(self._times) - 1 < MIN_FPS * (at - self._times[0])
 
 
-def assess_image(grey: NDArray[np.uint8]) -> dict[str, bool]:
+def assess_image(grey: NDArray[np.uint8]) -> dict[FaultName, bool]:
     """Whether a single picture uint8 [H, W] has each fault; at most one of them."""
     small = np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
     is_black, is_blank = float(small.mean()) < BLACK_MEAN, _is_blank(small)
     return {
-        "black": is_black,
-        "blank": is_blank and not is_black,
-        "blurred": not is_black and not is_blank and quality.sharpness(small) < MIN_SHARPNESS,
+        FaultName.BLACK: is_black,
+        FaultName.BLANK: is_blank and not is_black,
+        FaultName.BLURRED: not is_black and not is_blank and quality.sharpness(small) < MIN_SHARPNESS,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from assistant.config.settings import ControlSettings
 from assistant.errors import AssistantError
+from assistant.records import FaultName
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +19,16 @@ COMMANDS = (
 """What a wearer can ask for, by whatever control."""
 
 
+Facts = Mapping[str, str | int | float | bool | list[str]]
+
+
 @dataclass(frozen=True)
 class Reply:
     """What became of a command. text: for a person, one line. facts: for a program, e.g. {"muted": True}."""
 
     ok: bool
     text: str = ""
-    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 Do = Callable[[str], Reply]
@@ -39,18 +43,17 @@ class Control(Protocol):
         ...
 
 
-def make(settings: ControlSettings, do: Do, socket: Path) -> tuple[tuple[Control, ...], dict[str, str]]:
-    """The controls that are set up and could be opened, and what is wrong with the others: "control" (the socket),
-    "buttons" or "keys", each with one line for the log.
+def make(settings: ControlSettings, do: Do, socket: Path) -> tuple[tuple[Control, ...], dict[FaultName, str]]:
+    """The controls that are set up and could be opened, and the faults of the others, each with one line for the log.
 
     Keys that nobody asked for (keys = "auto") and that cannot be watched are no trouble; the log tells.
     """
     from assistant.voice.controls.control_socket import Door
 
     opened: list[Control] = []
-    troubles: dict[str, str] = {}
+    troubles: dict[FaultName, str] = {}
 
-    def attempt(name: str, open_it: Callable[[], Control], *, is_asked_for: bool = True) -> None:
+    def attempt(name: FaultName, open_it: Callable[[], Control], *, is_asked_for: bool = True) -> None:
         try:
             opened.append(open_it())
         except AssistantError as err:
@@ -58,16 +61,16 @@ def make(settings: ControlSettings, do: Do, socket: Path) -> tuple[tuple[Control
             if is_asked_for:
                 troubles[name] = str(err)
 
-    attempt("control", lambda: Door(socket, do))
+    attempt(FaultName.CONTROL_SOCKET, lambda: Door(socket, do))
     if settings.buttons:
         from assistant.voice.controls.gpio import Buttons
 
-        attempt("buttons", lambda: Buttons(settings.buttons, do))
+        attempt(FaultName.BUTTONS, lambda: Buttons(settings.buttons, do))
     if settings.keys != "off":
         from assistant.voice.controls.keys import MediaKeys
 
         name = "" if settings.keys == "auto" else settings.keys
-        attempt("keys", lambda: MediaKeys(do, only=name), is_asked_for=bool(name))
+        attempt(FaultName.MEDIA_KEYS, lambda: MediaKeys(do, only=name), is_asked_for=bool(name))
     return tuple(opened), troubles
 
 

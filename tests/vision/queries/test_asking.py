@@ -80,7 +80,7 @@ def test_every_question_is_answered_and_every_setting_obeyed(
     assert cli.main(["status", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts == {
-        "vision": True, "camera": True, "covered": False, "faults": "", "muted": False, "volume": 90, "rate_wpm": 200
+        "vision": True, "camera": True, "covered": False, "faults": [], "muted": False, "volume": 90, "rate_wpm": 200
     }  # fmt: skip
     smiling.until(EN.status("running"))
     kept = json.loads((Path(os.environ["XDG_STATE_HOME"]) / "emotion-assistant" / "voice.json").read_text())

@@ -12,7 +12,7 @@ from assistant.errors import CameraError, ConfigError, ControlError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Heartbeat
-from assistant.records import Frame
+from assistant.records import FaultName, Frame
 from assistant.vision.cameras.capture import Capture
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.process import serve
@@ -41,15 +41,19 @@ def until(is_so: Callable[[], bool]) -> bool:
 def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
     eyes, pin = VisionStatus(CameraLed(PIN, factory=pins)), pins.pin(PIN)
     assert (pin.function, pin.state) == ("output", 0)
-    for heartbeat, lit in ((Heartbeat(1.0), 0), (Heartbeat(1.5, True), 1), (Heartbeat(2.0, True, "black"), 1)):
+    for heartbeat, lit in (
+        (Heartbeat(1.0), 0),
+        (Heartbeat(1.5, True), 1),
+        (Heartbeat(2.0, True, (FaultName.BLACK,)), 1),
+    ):
         eyes.beat(heartbeat)
         assert (pin.state, eyes.is_open) == (lit, bool(lit))
-    assert eyes.faults == "black"
+    assert eyes.faults == (FaultName.BLACK,)
     eyes.beat(Heartbeat(2.5, False))
     assert pin.state == 0
     eyes.beat(Heartbeat(3.0, True))
     eyes.gone()
-    assert (pin.state, eyes.is_open, eyes.faults) == (0, False, "")
+    assert (pin.state, eyes.is_open, eyes.faults) == (0, False, ())
     eyes.beat(Heartbeat(3.5, True))
     eyes.close()
     assert pin.function == "input"
@@ -57,25 +61,30 @@ def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"]
+    "fault", [*map(FaultName, ("camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"))]
 )
-def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: str) -> None:
+def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: FaultName) -> None:
     eyes = VisionStatus()
     assert not eyes.are_useful
-    for faults, are_useful in (("", True), (fault, False), (f"blurred {fault} model", False), ("blurred model", True)):
+    for faults, are_useful in (
+        ((), True),
+        ((fault,), False),
+        ((FaultName.BLURRED, fault, FaultName.MODEL), False),
+        ((FaultName.BLURRED, FaultName.MODEL), True),
+    ):
         eyes.beat(Heartbeat(1.0, True, faults))
         assert eyes.are_useful is are_useful, faults
     eyes.beat(Heartbeat(2.0, False))
     assert not eyes.are_useful
 
 
-@pytest.mark.parametrize("fault", ["camera_lost", "black"])
-def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: str) -> None:
+@pytest.mark.parametrize("fault", [FaultName.CAMERA_LOST, FaultName.BLACK])
+def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: FaultName) -> None:
     eyes = VisionStatus()
-    for faults, is_covered, told in (("", False, False), ("model", True, True), (fault, True, False)):
+    for faults, is_covered, told in (((), False, False), ((FaultName.MODEL,), True, True), ((fault,), True, False)):
         eyes.beat(Heartbeat(1.0, True, faults, is_covered))
         assert (eyes.are_covered, eyes.are_useful) == (told, not is_covered)
-    eyes.beat(Heartbeat(2.0, True, "", is_covered=True))
+    eyes.beat(Heartbeat(2.0, True, (), is_covered=True))
     eyes.gone()
     eyes.beat(Heartbeat(3.0, True))
     assert (eyes.are_covered, eyes.are_useful) == (False, True)
@@ -128,15 +137,15 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
     voice, stop = serving(tmp_path, settings)
     try:
         vision = Client(tmp_path / "voice.sock")
-        vision.heartbeat(1.0, camera=True, faults="blurred")
+        vision.heartbeat(1.0, camera=True, faults=[FaultName.BLURRED])
         assert until((tmp_path / "no-assistant" / "control.sock").exists)
         assert until(lambda: control_client.ask("facts").facts["camera"] is True)
         pin = gpiozero.Device.pin_factory.pin(PIN)
         assert pin.state == 1
         facts = control_client.ask("facts").facts
         assert facts == {
-            "vision": False, "muted": False, "sees": True, "covered": False, "camera": True, "faults": "blurred",
-            "wrong": "",
+            "vision": False, "muted": False, "sees": True, "covered": False, "camera": True, "faults": ["blurred"],
+            "wrong": [],
         }  # fmt: skip
         vision.close()
         assert until(lambda: pin.state == 0)
@@ -154,13 +163,13 @@ def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: py
     )
 
     class Words(English):
-        words = {**English.words, "light": "The camera light does not work."}  # noqa: RUF012
+        words = {**English.words, "camera_led": "The camera light does not work."}  # noqa: RUF012
 
     stop = threading.Event()
     voice = threading.Thread(target=serve, args=(settings, tmp_path / "voice.sock", Words(), stop))
     voice.start()
     assert until((tmp_path / "no-assistant" / "control.sock").exists)
-    assert until(lambda: control_client.ask("facts").facts["wrong"] == "light"), (
+    assert until(lambda: control_client.ask("facts").facts["wrong"] == ["camera_led"]), (
         "the door may be open before the pin is tried"
     )
     stop.set()

@@ -359,7 +359,7 @@ def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
     first, _ = controls.make(settings, Desk().do, path)
     second, troubles = controls.make(settings, Desk().do, path)
     assert second == ()
-    assert "another assistant is running" in troubles["control"]
+    assert "another assistant is running" in troubles["control_socket"]
     assert control_client.ask("status", path).ok
     first[0].close()
 

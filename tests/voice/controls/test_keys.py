@@ -242,7 +242,7 @@ def test_without_evdev_named_keys_are_a_trouble_and_others_are_not(
     monkeypatch.setitem(sys.modules, "evdev", None)
     with pytest.raises(ControlError, match="apt install python3-evdev"):
         MediaKeys(Desk().do)
-    for name, expected in (("OpenRun", ["keys"]), ("auto", []), ("off", [])):
+    for name, expected in (("OpenRun", ["media_keys"]), ("auto", []), ("off", [])):
         opened, troubles = controls.make(ControlSettings(keys=name), Desk().do, tmp_path / "control.sock")
         assert (len(opened), list(troubles)) == (1, expected)
         opened[0].close()

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.phrases import FAULTS
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, FaultName, Priority, Utterance
 from assistant.voice.speech.speech_queue import AGAIN_S, MAX_WAITING, READY, STOPPING, SpeechQueue
 
 FAULT, ANSWER, PAUSE, CHANGE, STATUS = sorted(Priority, reverse=True)
@@ -608,7 +607,7 @@ def test_what_gave_way_once_does_not_do_so_again_for_no_question() -> None:
 
 def test_there_is_room_for_every_fault_at_once() -> None:
     others = 6  # silence, a power cut, the volume, three lines of the settings
-    assert len(FAULTS) + others < MAX_WAITING
+    assert len(FaultName) + others < MAX_WAITING
 
 
 def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
