@@ -1,4 +1,4 @@
-"""Pictures that show nothing are found, after their time and no earlier; a room, however dull, is not one."""
+"""Pictures that show nothing become a fault after its dwell time and no earlier; a dull room never does."""
 
 from collections.abc import Callable
 
@@ -36,18 +36,18 @@ def watched(
     health: ImageHealth | None = None,
     start: float = 0.0,
 ) -> dict[str, float]:
-    """When each trouble began to stand."""
+    """When each fault became active, by name."""
     health, found = health or ImageHealth(), {}
     for number in range(int(seconds * fps)):
         at = start + number / fps
-        for name, stands in health.update(pictures(at), at).items():
-            if stands:
+        for name, is_active in health.update(pictures(at), at).items():
+            if is_active:
                 found.setdefault(name, at - start)
     return found
 
 
 @pytest.mark.parametrize(
-    ("pictures", "trouble"),
+    ("pictures", "fault"),
     [
         (black, "black"),
         (lambda at: np.zeros(SIZE, np.uint8), "black"),
@@ -58,15 +58,15 @@ def watched(
     ],
     ids=["cap", "zeros", "grey", "white", "wall of fog", "garbage"],
 )
-def test_nothing_to_see_is_said_within_its_time_and_alone(
-    pictures: Callable[[float], np.ndarray], trouble: str
+def test_pictures_that_show_nothing_are_one_fault_after_its_dwell_time(
+    pictures: Callable[[float], np.ndarray], fault: str
 ) -> None:
     found = watched(pictures, 8)
-    assert set(found) == {trouble}
-    assert 4 <= found[trouble] <= 6
+    assert set(found) == {fault}
+    assert 4 <= found[fault] <= 6
 
 
-def test_a_room_is_fine_however_long() -> None:
+def test_a_room_is_no_fault_however_long() -> None:
     still = room()
     assert watched(lambda at: still, 30) == {}
     dim = (still * 0.15).astype(np.uint8)
@@ -74,7 +74,7 @@ def test_a_room_is_fine_however_long() -> None:
 
 
 @needs_photographs
-def test_a_smeared_lens_is_said_and_a_sharp_picture_is_not() -> None:
+def test_a_smeared_lens_is_blurred_and_a_sharp_picture_is_not() -> None:
     sharp = cv2.cvtColor(cv2.resize(photograph("astronaut"), (640, 480)), cv2.COLOR_BGR2GRAY)
     assert watched(lambda at: sharp, 20) == {}
     soft = cv2.GaussianBlur(sharp, (0, 0), 12)
@@ -84,21 +84,21 @@ def test_a_smeared_lens_is_said_and_a_sharp_picture_is_not() -> None:
 
 
 @pytest.mark.parametrize(("fps", "told"), [(0.5, True), (0.8, True), (2.0, False), (30.0, False)])
-def test_less_than_a_picture_a_second_is_slow(fps: float, told: bool) -> None:
+def test_less_than_a_frame_a_second_is_slow(fps: float, told: bool) -> None:
     still = room()
     found = watched(lambda at: still, 20, fps)
     assert ("slow" in found) is told
     assert found.get("slow", 0) <= 7
 
 
-def test_it_ends_soon_after_the_cause_has_gone() -> None:
+def test_a_fault_ends_soon_after_its_cause() -> None:
     health, still = ImageHealth(), room()
     assert watched(black, 8, health=health) != {}
     ends = next(at for at in np.arange(0, 5, 0.2) if not any(health.update(still, 8 + at).values()))
     assert ends <= 2
 
 
-def test_a_pause_forgets_what_had_not_lasted() -> None:
+def test_a_pause_restarts_the_dwell_times() -> None:
     health = ImageHealth()
     assert watched(black, 4.5, health=health) == {}
     health.pause()
@@ -107,20 +107,20 @@ def test_a_pause_forgets_what_had_not_lasted() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["room", "black"]), st.integers(1, 20)), min_size=2, max_size=8))
-def test_what_stands_has_lasted_and_what_ended_was_gone(runs: list[tuple[str, int]]) -> None:
-    """Whatever alternates: the state never changes sooner than the trouble's time after the last flip."""
+def test_an_active_fault_has_lasted_and_an_ended_one_was_absent(runs: list[tuple[str, int]]) -> None:
+    """Whatever alternates, the state never changes sooner than the fault's dwell time after the last flip."""
     kinds = [kind for kind, pictures in runs for _ in range(pictures)]
     health, still, flat = ImageHealth(), room(), np.zeros(SIZE, np.uint8)
-    stood, flipped = False, 0.0
+    was_active, flipped = False, 0.0
     for number, kind in enumerate(kinds):
         at = number * 0.5
         if number and kind != kinds[number - 1]:
             flipped = at
-        stands = health.update(still if kind == "room" else flat, at)["black"]
-        if stands and not stood:
+        is_active = health.update(still if kind == "room" else flat, at)["black"]
+        if is_active and not was_active:
             assert kind == "black"
             assert at - flipped >= 5.0
-        if stood and not stands:
+        if was_active and not is_active:
             assert kind == "room"
             assert at - flipped >= 1.0
-        stood = stands
+        was_active = is_active

@@ -1,22 +1,15 @@
-"""Where, how far, facing whom; who is the partner; a covered lens."""
+"""Direction, distance and facing of a face, and who the conversation partner is."""
 
 import dataclasses
-import math
-from collections.abc import Callable
 
-import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from assistant.records import Box, Face, Track
-from assistant.vision.cameras.lens_cover import CLEAR_DWELL_S, COVER_DWELL_S, LensCover
 from assistant.vision.decisions.partner import LOST_S, RIVAL_S, STEADY_S, Partner
-from assistant.vision.faces import geometry, quality
+from assistant.vision.faces import geometry
 from tests.support.scripted_pipeline import with_landmarks
-
-Picture = NDArray[np.float64]
 
 
 def box(x: float, size: float = 80, y: float = 200) -> Box:
@@ -26,18 +19,18 @@ def box(x: float, size: float = 80, y: float = 200) -> Box:
 @pytest.mark.parametrize(
     ("x", "hour", "where"), [(0, "11", "left"), (140, "11", "left"), (320, "12", "ahead"), (640, "1", "right")]
 )
-def test_hours_of_an_ordinary_lens(x: float, hour: str, where: str) -> None:
+def test_clock_hours_with_an_ordinary_lens(x: float, hour: str, where: str) -> None:
     assert geometry.clock_hour(box(x), 640, 62) == hour
     assert geometry.direction(box(x), 640) == where
 
 
 @pytest.mark.parametrize(("x", "hour"), [(0, "10"), (160, "11"), (320, "12"), (480, "1"), (640, "2")])
-def test_a_wide_lens_sees_more_hours(x: float, hour: str) -> None:
+def test_a_wide_lens_spans_more_clock_hours(x: float, hour: str) -> None:
     assert geometry.clock_hour(box(x), 640, 120) == hour
 
 
 @given(st.floats(0, 640), st.floats(30, 150))
-def test_the_hour_is_that_of_the_angle(x: float, fov_deg: float) -> None:
+def test_the_clock_hour_follows_the_angle(x: float, fov_deg: float) -> None:
     hour, mirrored = (int(geometry.clock_hour(box(at), 640, fov_deg)) for at in (x, 640 - x))
     assert hour in (10, 11, 12, 1, 2)
     assert (hour + mirrored) % 12 == 0
@@ -45,7 +38,7 @@ def test_the_hour_is_that_of_the_angle(x: float, fov_deg: float) -> None:
         assert (hour > 6) is (x < 320)
 
 
-def test_a_face_of_15_cm_tells_how_far_it_is() -> None:
+def test_distance_follows_from_a_face_width_of_15_cm() -> None:
     # 640 pixels for 62 degrees: 532 pixels of focal length; 0.15 m * 532 / 80 px
     assert geometry.distance_m(box(320, 80), 640, 62) == pytest.approx(1.0, abs=0.01)
     assert geometry.distance_m(box(320, 80), 640, 62) == geometry.distance_m(box(640, 160), 1280, 62)
@@ -58,15 +51,15 @@ def test_a_face_of_15_cm_tells_how_far_it_is() -> None:
     ]
 
 
-def test_facing_is_told_by_landmarks_alone() -> None:
+def test_facing_needs_landmarks() -> None:
     assert [geometry.facing(with_landmarks(turn)) for turn in (0.0, -0.3, 0.3)] == ["you", "left", "right"]
     assert geometry.facing(dataclasses.replace(with_landmarks(), landmarks=None)) == ""
     one_point = ((5.0, 5.0),) * 5
     assert geometry.facing(Face(box(320), 0.9, one_point)) == ""
 
 
-def test_aiming_brings_a_face_to_the_middle() -> None:
-    """Whoever does what is said, a little each time, has the face in the middle after a few hints."""
+def test_following_the_aim_hints_centres_a_face() -> None:
+    """A wearer who turns a little at each hint has the face in the middle after a few."""
     for start in ((10, 10), (630, 470), (330, 20), (20, 300), (320, 240)):
         x, y = start
         for _ in range(6):
@@ -149,104 +142,8 @@ def test_who_is_much_more_becomes_the_partner_after_a_while() -> None:
     assert partner.number == 2
 
 
-def test_a_covered_lens_pauses_after_two_seconds_and_clears_sooner() -> None:
-    lens, told = LensCover(), []
-    for frame in range(100):
-        is_covered = frame == 5 or 20 <= frame < 60
-        if news := lens.update(is_covered, 10.0 if is_covered else 90.0, frame / 10):
-            told.append((frame / 10, news))
-    assert told == [(2 + COVER_DWELL_S, "covered"), (6 + CLEAR_DWELL_S, "uncovered")]
-
-
-def test_a_dark_room_is_no_covered_lens() -> None:
-    lens = LensCover()
-    assert not any(lens.update(True, 8.0, frame / 10) for frame in range(100)), "dark from the start"
-    dusk = [90 - frame for frame in range(88)]
-    assert not any(lens.update(light < 25, float(light), 20 + at / 5) for at, light in enumerate(dusk))
-    assert not lens.is_covered
-
-
-def room(seed: int, light: float, contrast: float) -> Picture:
-    """The coarse greys of a room, float [12, 16], of that mean; contrast: their spread, as a share of it."""
-    greys = np.random.default_rng(seed).normal(size=(12, 16))
-    return np.clip(light * (1 + contrast * (greys - greys.mean()) / greys.std()), 0, 255)
-
-
-def told(greys: Callable[[float], Picture], fps: float, seconds: float) -> list[tuple[float, str]]:
-    """What the lens tells of the coarse greys of each moment, and when."""
-    lens, news = LensCover(), []
-    for frame in range(int(seconds * fps)):
-        shade = quality.Brightness(float((seen := greys(frame / fps)).mean()), float(seen.std()))
-        if what := lens.update(shade.is_flat, shade.mean, frame / fps, shade.spread):
-            news.append((frame / fps, what))
-    return news
-
-
-COMES, GOES = 6.0, 14.0
-rooms = st.builds(room, st.integers(0, 99), st.floats(45, 180), st.floats(0.15, 0.6))
-
-
-def hand(before: Picture, leaves: float, slides_s: float, angle: float, soft: float) -> Callable[[float], Picture]:
-    """A hand that comes from a side (angle) at COMES, covers all of the room after `slides_s`, and is gone at GOES.
-    leaves: the grey under it; soft: the width of its edge, which is far out of focus, as a share of the picture's."""
-    y, x = np.mgrid[0:12, 0:16] / 16
-    along = x * math.cos(angle) + y * math.sin(angle)
-    along = (along - along.min()) / np.ptp(along)
-
-    def greys(at: float) -> Picture:
-        edge = (1 + soft) * min(1.0, max(0.0, (at - COMES) / slides_s)) if at < GOES else 0.0
-        share = np.clip((edge - along) / soft, 0, 1)
-        return before * (1 - share) + leaves * share
-
-    return greys
-
-
-@settings(max_examples=400)
-@given(rooms, st.floats(0.01, 0.1), st.floats(0.05, 2.0), st.floats(0, 6.3), st.floats(0.02, 0.3), st.floats(10, 30))
-@example(room(0, 55.0, 0.5), 0.09, 0.1, 0.0, 0.25, 16.25)  # in one frame it is seen, and that is nearly all dark
-@example(room(0, 65.0, 0.25), 0.0625, 0.21875, 3.0, 0.25, 10.0)  # in two, neither of which is half light, half dark
-def test_a_hand_that_slides_on_covers_the_lens_however_fast_it_comes(
-    before: Picture, leaves: float, slides_s: float, angle: float, soft: float, fps: float
-) -> None:
-    greys = hand(before, leaves * float(before.mean()), slides_s, angle, soft)
-    (covered, uncovered) = told(greys, fps, GOES + 2)
-    assert (covered[1], uncovered[1]) == ("covered", "uncovered")
-    assert COMES + COVER_DWELL_S < covered[0] <= COMES + slides_s + COVER_DWELL_S + 2 / fps
-    assert GOES + CLEAR_DWELL_S <= uncovered[0] + 1e-6 <= GOES + CLEAR_DWELL_S + 2 / fps
-
-
-@settings(max_examples=400)
-@given(rooms, st.floats(1, 30), st.floats(10, 30), st.floats(0.85, 0.95))
-def test_a_room_that_gets_dark_all_over_is_no_hand(before: Picture, fades_s: float, fps: float, lost: float) -> None:
-    """A lamp that glows out, a corridor, dusk: at last the greys spread too little for shapes to be seen."""
-    left = lost * quality.FLAT_STD / float(before.std())
-
-    def greys(at: float) -> Picture:
-        return before * left ** min(1.0, max(0.0, (at - COMES) / fades_s))
-
-    assert told(greys, fps, COMES + fades_s + 6) == []
-
-
-@given(rooms, st.floats(6, 20), st.floats(10, 30), st.floats(0, 6.3))
-@settings(max_examples=40)
-def test_a_doorway_that_is_walked_into_takes_longer_than_a_hand(
-    before: Picture, walks_s: float, fps: float, angle: float
-) -> None:
-    doorway = hand(before, 0.1 * float(before.mean()), walks_s, angle, 0.3)
-    assert told(lambda at: doorway(min(at, COMES + walks_s)), fps, COMES + walks_s + 5) == []
-
-
-def test_while_a_cover_is_in_question_that_is_known() -> None:
-    lens, asked = LensCover(), []
-    for frame in range(60):
-        is_flat = 10 <= frame < 20 or frame >= 30
-        lens.update(is_flat, 5.0 if is_flat else 90.0, frame / 10)
-        asked.append(lens.is_in_question)
-    assert asked == [10 <= frame < 20 or 30 <= frame < 50 for frame in range(60)], "for two seconds, then it is covered"
-
-
 @given(st.floats(30, 150), st.floats(10, 200))
-def test_a_camera_on_its_side_measures_as_well(fov_deg: float, size: float) -> None:
+def test_a_camera_on_its_side_measures_the_same_distance(fov_deg: float, size: float) -> None:
     upright, sideways = (
         geometry.horizontal_fov_deg(fov_deg, (480, 640)),
         geometry.horizontal_fov_deg(fov_deg, (640, 480)),
