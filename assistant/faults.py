@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from assistant.records import Fault, FaultName, Priority, Utterance
+from assistant.records import Fault, FaultName, Priority, Utterance, UtteranceKind
 
 log = logging.getLogger(__name__)
 
@@ -154,5 +154,5 @@ class FaultAnnouncer:
 def fault_utterance(phrases: FaultPhrases, fault: Fault) -> Utterance:
     """The sentence for a fault, or for its end."""
     text = phrases.fault(fault.name, is_over=fault.is_over)
-    topic, why = f"fault {fault.name}", fault.detail or fault.name
-    return Utterance(text, Priority.FAULT, topic, None, why, is_over=fault.is_over)
+    topic, note = f"fault {fault.name}", fault.detail or fault.name
+    return Utterance(text, Priority.FAULT, topic, None, note, is_over=fault.is_over, kind=UtteranceKind.FAULT)

@@ -178,6 +178,29 @@ class Fate(StrEnum):
     FAILED = "failed"
 
 
+class UtteranceKind(StrEnum):
+    """What an utterance is, where its priority and its topic do not decide how it is treated."""
+
+    ANNOUNCEMENT = "announcement"
+    """Says something about people, unasked."""
+    ANSWER = "answer"
+    """Answers a question of the wearer, or repeats what was said."""
+    FAULT = "fault"
+    """Says that something is wrong, or that it no longer is."""
+    STATUS = "status"
+    """Any other sentence about the assistant."""
+    READY = "ready"
+    """Vision has started: the queue forgets the faults that were announced before."""
+    STOPPING = "stopping"
+    """Vision ends: the queue forgets the faults that were announced before."""
+    COMMAND_REPLY = "command_reply"
+    """Confirms a command; `repeat` passes over it."""
+    IDLE_TICK = "idle_tick"
+    """Tells after a long silence that the assistant still works; `repeat` passes over it."""
+    AUDIO_OUTAGE = "audio_outage"
+    """Says for how long no sound could be played."""
+
+
 @dataclass(frozen=True)
 class Utterance:
     """Words for the wearer, as they go to the speech queue."""
@@ -188,13 +211,14 @@ class Utterance:
     """Of two waiting utterances with the same topic only the newer is spoken."""
     expires_at: float | None = None
     """Monotonic seconds after which the words are no longer true; None: never."""
-    why: str = ""
-    """For the log and the transcript; never spoken."""
-    sound: str = ""
+    log_note: str = ""
+    """For the log and the transcript; never spoken, and nothing depends on it."""
+    earcon: str = ""
     """The earcon that may stand for the words (an expression, or "still_here"); empty where there is none."""
     is_over: bool = False
     """It announces the end of what was said before under this topic, and is not spoken where the beginning was not
     heard."""
+    kind: UtteranceKind = UtteranceKind.STATUS
 
 
 class FaultName(StrEnum):

@@ -112,10 +112,10 @@ def announcer(spoken: list[Utterance]) -> FaultAnnouncer:
 
 def test_a_fault_becomes_an_utterance_that_never_expires() -> None:
     lost = fault_utterance(EN, Fault(FaultName.CAMERA_LOST, 1.0, "unplugged"))
-    assert (lost.text, lost.topic, lost.why) == ("Camera lost. I keep looking.", "fault camera_lost", "unplugged")
+    assert (lost.text, lost.topic, lost.log_note) == ("Camera lost. I keep looking.", "fault camera_lost", "unplugged")
     assert (lost.priority, lost.expires_at, lost.is_over) == (Priority.FAULT, None, False)
     back = fault_utterance(EN, Fault(FaultName.CAMERA_LOST, 2.0, is_over=True))
-    assert (back.text, back.topic, back.why, back.is_over) == (
+    assert (back.text, back.topic, back.log_note, back.is_over) == (
         "The camera is back.", "fault camera_lost", "camera_lost", True
     )  # fmt: skip
 
@@ -142,13 +142,13 @@ def test_active_faults_are_repeated_when_that_is_due(announcer: FaultAnnouncer, 
     announcer.repeat(59.0)
     assert len(spoken) == 2
     announcer.repeat(60.0)
-    assert [(each.text, each.why) for each in spoken[2:]] == [(EN.fault(CAMERA), "unplugged")]
+    assert [(each.text, each.log_note) for each in spoken[2:]] == [(EN.fault(CAMERA), "unplugged")]
 
 
 def test_a_fault_is_updated_by_a_flag(announcer: FaultAnnouncer, spoken: list[Utterance]) -> None:
     for at, is_active in enumerate((False, True, True, False, False)):
         announcer.update(CAMERA, float(at), is_active=is_active, detail="unplugged")
-    assert [(each.why, each.is_over) for each in spoken] == [("unplugged", False), ("camera", True)]
+    assert [(each.log_note, each.is_over) for each in spoken] == [("unplugged", False), ("camera", True)]
 
 
 def test_what_is_no_longer_among_the_faults_is_over(announcer: FaultAnnouncer, spoken: list[Utterance]) -> None:

@@ -140,7 +140,9 @@ def _replay(options: argparse.Namespace) -> int:
                 print(f"{item.frames} frames, {item.seconds:.1f} s, {item.people} people")
             else:
                 fate = "" if item.fate == "spoken" else f" [{item.fate}]"
-                print(f"{item.change.at:7.2f} s  {item.utterance.text:32} ({item.utterance.why}){fate}", flush=True)
+                print(
+                    f"{item.change.at:7.2f} s  {item.utterance.text:32} ({item.utterance.log_note}){fate}", flush=True
+                )
     return 0
 
 

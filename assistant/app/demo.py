@@ -37,7 +37,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
 
     def write(utterance: Utterance, fate: Fate, at: float) -> None:
         outcome = "" if fate is Fate.SPOKEN else f" [{fate}]"
-        print(f"{at - began:6.1f} s  {utterance.text:32} ({utterance.why}){outcome}", file=out, flush=True)
+        print(f"{at - began:6.1f} s  {utterance.text:32} ({utterance.log_note}){outcome}", file=out, flush=True)
         if fate is Fate.FAILED:
             failures.append(utterance.text)
 

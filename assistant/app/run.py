@@ -16,7 +16,7 @@ from assistant.config import spoken_errors
 from assistant.config.settings import Settings, to_toml
 from assistant.faults import FaultAnnouncer
 from assistant.ipc.link import Client, control_socket
-from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance
+from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
 from assistant.system.sd_notify import Notifier
 from assistant.system.supervisor import ProcessSupervisor
 
@@ -71,7 +71,11 @@ def run(
         notifier.stopping()
         vision.terminate()
         if not vision.close(VISION_ENDS_S):  # it could not say so itself
-            client.say(Utterance(words.status("stopping"), Priority.ANSWER, "status", None, "stopping"))
+            client.say(
+                Utterance(
+                    words.status("stopping"), Priority.ANSWER, "status", None, "stopping", kind=UtteranceKind.STOPPING
+                )
+            )
         client.stop()
         client.close()
     return 0

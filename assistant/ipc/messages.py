@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from assistant.errors import IPCError
-from assistant.records import Fate, Fault, FaultName, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
 MAX_LINE = 4096
 """Bytes."""
-LENGTHS = {"text": 300, "why": 300, "detail": 300, "topic": 60, "sound": 60}
+LENGTHS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
 """Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
 MAX_NUMBER = 1e12
 ASKS = ("describe", "more", "why", "aim", "wrong")
@@ -137,6 +137,8 @@ def _record(form: Any, table: Any, kind: str) -> Any:
         values["name"] = FaultName(values["name"])
     if "faults" in values:
         values["faults"] = tuple(map(FaultName, values["faults"]))
+    if "kind" in values:
+        values["kind"] = UtteranceKind(values["kind"])
     if "fate" in values:
         values["fate"] = Fate(values["fate"])
     return form(**values)
@@ -176,6 +178,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "priority": _is_one_of(Priority.__members__),
     "name": _is_one_of(FaultName),
     "faults": _is_list_of(FaultName),
+    "kind": _is_one_of(UtteranceKind),
     "fate": _is_one_of(Fate),
     "what": _is_one_of(ASKS),
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import FaultAnnouncer
 from assistant.phrases import Phrases
-from assistant.records import Fate, FaultName, Frame, Priority, Utterance
+from assistant.records import Fate, FaultName, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
@@ -98,7 +98,7 @@ class Live:
         self._judge_model(frame.at, now)
         self._judge_cover(now)
         if not self.steps:
-            self.tell("ready", Priority.ANSWER)
+            self.tell(UtteranceKind.READY)
         self.steps += 1
         for topic in step.withdrawn:
             self.withdraw(topic)
@@ -160,6 +160,6 @@ class Live:
         """What became of an utterance; from any thread."""
         self._ends.append((utterance, fate))
 
-    def tell(self, status: str, priority: Priority = Priority.STATUS) -> None:
-        """Say a sentence about the assistant itself."""
-        self.say(Utterance(self.phrases.status(status), priority, "status", None, status))
+    def tell(self, kind: UtteranceKind) -> None:
+        """Say that vision is READY, or STOPPING."""
+        self.say(Utterance(self.phrases.status(kind), Priority.ANSWER, "status", None, kind, kind=kind))

@@ -19,7 +19,18 @@ from assistant.config.settings import Settings
 from assistant.errors import ModelError
 from assistant.faults import RepeatSchedule
 from assistant.phrases import Phrases
-from assistant.records import CANNOT_TELL, Change, Fate, Frame, Priority, Reading, Thresholds, Track, Utterance
+from assistant.records import (
+    CANNOT_TELL,
+    Change,
+    Fate,
+    Frame,
+    Priority,
+    Reading,
+    Thresholds,
+    Track,
+    Utterance,
+    UtteranceKind,
+)
 from assistant.vision.cameras.lens_cover import LensCover, LensEvent
 from assistant.vision.decisions.announcement_log import Remark
 from assistant.vision.decisions.scene import Scene
@@ -211,12 +222,14 @@ class Pipeline:
         text = self.phrases.remark(
             remark.sentence, expression=remark.expression, where=remark.where, reason=remark.reason
         )
-        why = f"person {change.track_id}: {change.old} -> {change.new}" + (
+        note = f"person {change.track_id}: {change.old} -> {change.new}" + (
             f" ({change.reason})" if change.reason else ""
         )
         priority = Priority.STATUS if remark.sentence in PRESENCE else Priority.CHANGE
-        sound = remark.expression if remark.sentence in ("arrived", "looks") else ""
-        utterance = Utterance(text, priority, _topic(change.track_id), at + CHANGE_LIVES_S, why, sound)
+        earcon = remark.expression if remark.sentence in ("arrived", "looks") else ""
+        utterance = Utterance(
+            text, priority, _topic(change.track_id), at + CHANGE_LIVES_S, note, earcon, kind=UtteranceKind.ANNOUNCEMENT
+        )
         self._said_of[utterance] = remark
         if len(self._said_of) > MOST_SAID:  # the voice is gone, and nobody tells what became of them
             self.ended(next(iter(self._said_of)), Fate.SPOKEN)

@@ -15,7 +15,7 @@ from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc import link
 from assistant.ipc.messages import Answer, Ask, Ended, Message
-from assistant.records import FaultName, Priority, SettingsProblem
+from assistant.records import FaultName, SettingsProblem, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
@@ -77,7 +77,7 @@ def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem |
             is_spent = True
         notifier.stopping()
         if not beat.has_grown and not is_spent:
-            live.tell("stopping", Priority.ANSWER)
+            live.tell(UtteranceKind.STOPPING)
         if not capture.close(CAMERA_CLOSES_S):
             log.warning("camera: a blocked read kept it from being closed in time")
         return EXIT_RESTART if beat.has_grown or is_spent else 0

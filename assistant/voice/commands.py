@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from assistant.ipc.messages import Ask
-from assistant.records import Fate, FaultName, Priority, Utterance
+from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
 from assistant.voice.controls import Facts, Reply
 from assistant.voice.persistent_settings import PersistentSettings
 
@@ -26,8 +26,8 @@ LAST_WORDS_S = 3.0
 """For the words that it shuts down to be heard."""
 RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
-NOT_REPEATED = ("desk", "shutdown", "tick")
-"""Topics of what is said of a command, and of the tick: nobody asks for these again."""
+NOT_REPEATED = (UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK)
+"""Kinds of utterances that `repeat` passes over."""
 ASKED = ("describe", "more", "why", "aim", "wrong")
 """Commands that vision answers."""
 CUTTING = (*ASKED, "repeat", "repeat_instead", "cancel")
@@ -121,7 +121,7 @@ class Desk:
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Something was told, if only its beginning: it can be repeated."""
-        if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.topic not in NOT_REPEATED:
+        if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.kind not in NOT_REPEATED:
             self.last = utterance
 
     def _from_vision(self, what: str) -> Reply:
@@ -148,14 +148,14 @@ class Desk:
     def _again(self, last: Utterance | None) -> Reply:
         if last is None:
             return self._say("nothing_said")
-        again = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated")
+        again = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated", kind=UtteranceKind.ANSWER)
         self._mouth.put(again)
         return Reply(True, again.text)
 
     def _cut_off(self, *, is_for_answer: bool) -> None:
         """What is being spoken can be repeated; is_for_answer: one comes in its place."""
         cut = self._mouth.interrupt(is_for_answer=is_for_answer)
-        if cut is not None and cut.topic not in NOT_REPEATED:
+        if cut is not None and cut.kind not in NOT_REPEATED:
             self.last = cut
 
     def _do_mute(self) -> Reply:
@@ -204,7 +204,7 @@ class Desk:
         text = [self._words.status(state)] if state else []
         text += (self._words.fault(FaultName(name)) for name in faults)
         text += [self._words.status("muted")] if self.is_muted else []
-        utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status")
+        utterance = Utterance(" ".join(text), Priority.ANSWER, "desk", None, "status", kind=UtteranceKind.COMMAND_REPLY)
         self._mouth.put(utterance)
         facts: Facts = {
             "vision": lives,
@@ -242,7 +242,8 @@ class Desk:
         """No shutdown any more: that is heard before whatever has called it off is answered."""
         self._shutdown_until = None
         kept = self._words.status("shutdown_kept")
-        self._mouth.put(Utterance(kept, Priority.FAULT, "shutdown", None, "shutdown_kept", is_over=True))
+        kind = UtteranceKind.COMMAND_REPLY
+        self._mouth.put(Utterance(kept, Priority.FAULT, "shutdown", None, "shutdown_kept", is_over=True, kind=kind))
 
     def _go(self, switch_off: Callable[[], str]) -> None:
         self._mouth.drain(LAST_WORDS_S)
@@ -251,6 +252,7 @@ class Desk:
             self._say("shutdown_failed", ok=False)
 
     def _say(self, status: str, *, ok: bool = True) -> Reply:
-        utterance = Utterance(self._words.status(status), Priority.ANSWER, "desk", None, status)
+        kind = UtteranceKind.COMMAND_REPLY
+        utterance = Utterance(self._words.status(status), Priority.ANSWER, "desk", None, status, kind=kind)
         self._mouth.put(utterance)
         return Reply(ok, utterance.text)

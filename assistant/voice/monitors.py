@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistant.faults import FaultAnnouncer, FaultTracker
-from assistant.records import Fate, FaultName, Priority, Utterance
+from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
@@ -61,8 +61,10 @@ class IdleTick:
         if now - self._last >= self._every_s:
             self._last = now
             text = self._words.status("muted") if is_muted else self._words.said("sounds", "still_here")
-            why = "muted" if is_muted else "nothing to say"
-            self._say(Utterance(text, Priority.STATUS, "tick", now + POLL_S, why, "still_here"))
+            note = "muted" if is_muted else "nothing to say"
+            self._say(
+                Utterance(text, Priority.STATUS, "tick", now + POLL_S, note, "still_here", kind=UtteranceKind.IDLE_TICK)
+            )
 
 
 class VisionMonitor:

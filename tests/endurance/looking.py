@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import ModelError
-from assistant.records import Fate, Frame, Priority, Utterance
+from assistant.records import Fate, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision import factory
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.loop import Live
@@ -111,8 +111,8 @@ class Mouth:
     def put(self, utterance: Utterance) -> None:
         """Something to say."""
         self.put_count += 1
-        if utterance.topic.startswith("fault ") or utterance.why in COUNTED:
-            name = utterance.why if utterance.why in COUNTED else utterance.topic
+        if utterance.kind is UtteranceKind.FAULT or utterance.log_note in COUNTED:
+            name = utterance.log_note if utterance.log_note in COUNTED else utterance.topic
             self.said[name, utterance.is_over] += 1
         if self._queue.put(utterance, self._now):
             self._queue.finish(Fate.INTERRUPTED, self._now)

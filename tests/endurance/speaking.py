@@ -45,8 +45,8 @@ class Wearer:
         self.silent: list[str] = []
 
     def hear(self, utterance: Utterance, fate: Fate, at: float) -> None:
-        """What became of an utterance; `why` holds its number."""
-        self.fates[int(utterance.why)] += 1
+        """What became of an utterance; `log_note` holds its number."""
+        self.fates[int(utterance.log_note)] += 1
         self.kinds[fate] += 1
         if utterance.priority is Priority.FAULT:
             if fate is Fate.SPOKEN:

@@ -21,12 +21,12 @@ from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack, must_be_one_line
 
 SAID: dict[str, Any] = {
-    "text": "One person looks happy.", "priority": "CHANGE", "topic": "person 1", "expires_at": None, "why": "",
-    "sound": "happy", "is_over": False,
+    "text": "One person looks happy.", "priority": "CHANGE", "topic": "person 1", "expires_at": None, "log_note": "",
+    "earcon": "happy", "is_over": False, "kind": "announcement",
 }  # fmt: skip
 VALID: tuple[dict[str, Any], ...] = (
     {"type": "utterance", **SAID},
-    {"type": "utterance", **SAID, "priority": "FAULT", "sound": "", "expires_at": 1e9},
+    {"type": "utterance", **SAID, "priority": "FAULT", "earcon": "", "kind": "fault", "expires_at": 1e9},
     {"type": "fault", "name": "camera", "at": 1.0, "detail": "unplugged", "is_over": False},
     {"type": "fault", "name": "camera", "at": 2.0, "detail": "", "is_over": True},
     {"type": "heartbeat", "at": 12.5},

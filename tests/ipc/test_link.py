@@ -31,7 +31,7 @@ from assistant.ipc.messages import (
     decode,
     encode,
 )
-from assistant.records import Fate, Fault, FaultName, Priority, Utterance
+from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
@@ -40,7 +40,17 @@ FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
 numbers = st.floats(-1e9, 1e9)
-utterances = st.builds(Utterance, clean, st.sampled_from(Priority), clean, st.none() | numbers, clean)
+utterances = st.builds(
+    Utterance,
+    clean,
+    st.sampled_from(Priority),
+    clean,
+    st.none() | numbers,
+    clean,
+    clean,
+    st.booleans(),
+    st.sampled_from(UtteranceKind),
+)
 fault_names = st.lists(st.sampled_from(FaultName), unique=True).map(tuple)
 messages = st.one_of(
     utterances,

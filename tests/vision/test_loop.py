@@ -193,7 +193,7 @@ def test_the_running_assistant_answers_and_takes_wrong() -> None:
     rig.now = 1.45
     assert rig.live.answer("describe").text.endswith("Looks happy.")
     assert rig.live.answer("wrong").text == EN.status("noted")
-    assert [each.sound for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
+    assert [each.earcon for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
     rig.live.ended(rig.said[-1], Fate.EXPIRED)
 
 

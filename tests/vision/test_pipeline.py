@@ -69,7 +69,7 @@ def test_the_words_say_why() -> None:
         for number in range(12)
         for utterance in line.step(Frame(picture("happy"), number / 10, number)).utterances
     ]
-    assert utterance.why == "person 1: nobody -> happy"
+    assert utterance.log_note == "person 1: nobody -> happy"
     assert utterance.topic == "person 1"
     assert utterance.priority is Priority.CHANGE
 
@@ -189,7 +189,7 @@ def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
     settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
     line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN)
     said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in line.step(frame).utterances]
-    assert [(each.text, each.sound) for each in said] == [
+    assert [(each.text, each.earcon) for each in said] == [
         ("One person looks happy.", "happy"),
         ("No longer looking happy.", ""),
     ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assistant import phrases
 from assistant.ipc.messages import Ask
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, Priority, Utterance, UtteranceKind
 from assistant.voice.commands import ASKED, CONFIRM_S, Desk
 from assistant.voice.persistent_settings import MAX_BYTES, PersistentSettings, state_file
 
@@ -56,9 +56,9 @@ class Bench:
             is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
         )  # fmt: skip
 
-    def ask(self, text: str, what: str = "describe", why: str = "asked") -> Utterance:
+    def ask(self, text: str, what: str = "describe", note: str = "asked") -> Utterance:
         """The wearer asks, and that is the answer."""
-        answer = Utterance(text, Priority.ANSWER, "answer", None, why)
+        answer = Utterance(text, Priority.ANSWER, "answer", None, note)
         vision = threading.Thread(
             target=lambda: self.desk.answered(self.asked.get(timeout=WAIT_S).number, answer),
         )
@@ -103,8 +103,8 @@ def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> No
     assert bench.desk.do("repeat").text == EN.status("nothing_said")
     for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
         bench.desk.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
-    bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk"), Fate.SPOKEN)
-    bench.desk.ended(Utterance("Still here.", Priority.STATUS, "tick"), Fate.SPOKEN)
+    bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk", kind=UtteranceKind.COMMAND_REPLY), Fate.SPOKEN)
+    bench.desk.ended(Utterance("Still here.", Priority.STATUS, "tick", kind=UtteranceKind.IDLE_TICK), Fate.SPOKEN)
     bench.heard()
     assert bench.desk.do("repeat").text == "Looks sad."
     assert bench.heard() == ["-", "Looks sad."]
@@ -113,12 +113,12 @@ def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> No
 def test_repeat_says_what_it_cuts_off_itself() -> None:
     bench = Bench()
     bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    for text, topic, said in (
-        ("Louder.", "desk", "Looks happy."),
-        ("Looks sad.", "person 1", "Looks sad."),
-        ("One person, ahead.", "answer", "One person, ahead."),
+    for text, kind, said in (
+        ("Louder.", UtteranceKind.COMMAND_REPLY, "Looks happy."),
+        ("Looks sad.", UtteranceKind.ANNOUNCEMENT, "Looks sad."),
+        ("One person, ahead.", UtteranceKind.ANSWER, "One person, ahead."),
     ):
-        bench.mouth.speaking = Utterance(text, Priority.ANSWER, topic)
+        bench.mouth.speaking = Utterance(text, Priority.ANSWER, kind, kind=kind)
         assert bench.desk.do("repeat").text == said
 
 

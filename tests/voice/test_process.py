@@ -513,7 +513,7 @@ def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], No
     assert control_client.ask("unmute").ok
     tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
     assert isinstance(tick, Ended)
-    assert (tick.utterance.sound, tick.fate) == ("still_here", Fate.SPOKEN)
+    assert (tick.utterance.earcon, tick.fate) == ("still_here", Fate.SPOKEN)
     assert tick.utterance.text == "muted", "where it must be said, it is not that there is nothing to say"
     assert [each.utterance.text for each in rest if isinstance(each, Ended)] == ["unmuted"], "once in ten minutes"
 
@@ -551,7 +551,7 @@ def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard()
             tick.heard(Fate.EXPIRED, now)
         tick.look(is_muted=second > 1000)
     assert [each.text for each in said] == ["sounds.still_here", "muted"]
-    assert [each.sound for each in said] == ["still_here"] * 2
+    assert [each.earcon for each in said] == ["still_here"] * 2
     assert [each.expires_at for each in said] == [900.25, 1500.25]
     assert all(each.priority is Priority.STATUS for each in said)
 

@@ -6,7 +6,7 @@ Every sentence has eight words at the most; the first one comes first in importa
 from dataclasses import dataclass
 
 from assistant.phrases import SPOKEN, Phrases
-from assistant.records import PersonView, Priority, Utterance
+from assistant.records import PersonView, Priority, Utterance, UtteranceKind
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import Sight
 
@@ -64,7 +64,7 @@ class Answers:
 
     def status(self, name: str) -> Utterance:
         """A sentence about the assistant itself, in answer to what the wearer did."""
-        return Utterance(self.phrases.status(name), Priority.ANSWER, "answer", None, name)
+        return Utterance(self.phrases.status(name), Priority.ANSWER, "answer", None, name, kind=UtteranceKind.ANSWER)
 
     def expression(self, seen: PersonView) -> str:
         """A sentence: how somebody looks, that it may be so, or why it cannot be told."""
@@ -116,7 +116,9 @@ class Answers:
         return self.phrases.answer("why_not", reason=self.phrases.said("reasons", reason))
 
     def _tell(self, text: str, seen: PersonView | None, reason: str) -> Answered:
-        return Answered(Utterance(text, Priority.ANSWER, "answer", None, "asked"), seen, reason)
+        return Answered(
+            Utterance(text, Priority.ANSWER, "answer", None, "asked", kind=UtteranceKind.ANSWER), seen, reason
+        )
 
 
 def duration(seconds: float) -> str:

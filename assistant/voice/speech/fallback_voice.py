@@ -161,7 +161,7 @@ class FallbackVoice(Sequence[Voice]):
 
     def _sounded(self, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]) -> Fate | None:
         """The fate of what its sound alone tells; None: the words remain, also where the sound could not be played."""
-        if self.sounds is None or not utterance.sound:
+        if self.sounds is None or not utterance.earcon:
             return None
         try:
             is_told = self.sounds.tell(utterance, cancel)

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, Priority, Utterance, UtteranceKind
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.5
 """From one try to the next."""
 TOPIC = "silence"
-READY, LATER = "ready", (Priority.FAULT, Priority.PAUSE)
+LATER = (Priority.FAULT, Priority.PAUSE)
 """Of what was lost only the faults are told later, that it pauses, and that it is ready: the rest is no longer true."""
 
 
@@ -42,13 +42,15 @@ class AudioOutage:
                 log.warning("no sound can be played")
                 self._since = at
             self._retry_at = at + RETRY_S
-            if utterance.topic != TOPIC and (utterance.priority in LATER or utterance.why == READY):
+            if utterance.kind is not UtteranceKind.AUDIO_OUTAGE and (
+                utterance.priority in LATER or utterance.kind is UtteranceKind.READY
+            ):
                 self._lost[utterance.topic] = utterance
         elif fate is Fate.INTERRUPTED and self._since is not None:
             self._retry_at = at + RETRY_S  # it may have been cut off before a sound was made
         elif fate is Fate.SPOKEN and self._since is not None:
             log.warning("sound is back after %.0f s", at - self._since)
-            if utterance.topic != TOPIC:
+            if utterance.kind is not UtteranceKind.AUDIO_OUTAGE:
                 self._say(self._sentence(at, self._since))
             self._since = None
             lost, self._lost = self._lost, {}
@@ -66,5 +68,13 @@ class AudioOutage:
 
     def _sentence(self, now: float, since: float) -> Utterance:
         seconds = now - since
-        why = f"no sound for {seconds:.0f} s"
-        return Utterance(self._words.silence(seconds), Priority.FAULT, TOPIC, None, why, is_over=True)
+        note = f"no sound for {seconds:.0f} s"
+        return Utterance(
+            self._words.silence(seconds),
+            Priority.FAULT,
+            TOPIC,
+            None,
+            note,
+            is_over=True,
+            kind=UtteranceKind.AUDIO_OUTAGE,
+        )

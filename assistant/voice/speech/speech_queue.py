@@ -26,15 +26,13 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, Priority, Utterance, UtteranceKind
 
 MAX_WAITING = 48
 """More than there are kinds of faults, so that no fault is lost (a test counts them); a flood of changes ends here."""
 UNASKED, MINUTE_S = 4, 60.0
 AGAIN_S = 50.0
 """Less than the least interval at which a fault that stands is said again on purpose."""
-READY, STOPPING = "ready", "stopping"
-"""The reason (`why`) of the utterances with which vision begins and ends."""
 READIES = 3
 """So often a minute the first of them is worth hearing."""
 
@@ -84,9 +82,9 @@ class SpeechQueue:
         matters_less = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
         )
-        if utterance.why in (READY, STOPPING):
+        if utterance.kind in (UtteranceKind.READY, UtteranceKind.STOPPING):
             self._heard.clear()
-        is_too_often = utterance.why == READY and self._is_ready_too_often(now)
+        is_too_often = utterance.kind is UtteranceKind.READY and self._is_ready_too_often(now)
         if self._is_closed or matters_less or is_too_often:
             self._on_fate(utterance, Fate.DROPPED, now)
             return False

@@ -20,7 +20,7 @@ class EarconVoice:
 
     def tell(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
         """True: told by its sound alone, False: cut off, None: its words remain. A fault is told in words only."""
-        name = utterance.sound
+        name = utterance.earcon
         if name not in earcons.NAMES or utterance.priority is Priority.FAULT:
             return None
         is_alone = name == ALWAYS_ALONE

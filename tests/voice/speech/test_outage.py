@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, Priority, Utterance, UtteranceKind
 from assistant.voice.speech.outage import RETRY_S, AudioOutage
 from assistant.voice.speech.speech_queue import SpeechQueue
 
@@ -50,7 +50,7 @@ def fault(text: str, *, is_over: bool = False) -> Utterance:
     return Utterance(text, Priority.FAULT, "fault camera", None, text, is_over=is_over)
 
 
-READY = Utterance("Ready.", Priority.ANSWER, "status", None, "ready")
+READY = Utterance("Ready.", Priority.ANSWER, "status", kind=UtteranceKind.READY)
 HAPPY = Utterance("Looks happy.", Priority.CHANGE, "person 1", None, "happy")
 
 

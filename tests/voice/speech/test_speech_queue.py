@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import Fate, FaultName, Priority, Utterance
-from assistant.voice.speech.speech_queue import AGAIN_S, MAX_WAITING, READY, STOPPING, SpeechQueue
+from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
+from assistant.voice.speech.speech_queue import AGAIN_S, MAX_WAITING, SpeechQueue
 
 FAULT, ANSWER, PAUSE, CHANGE, STATUS = sorted(Priority, reverse=True)
 
@@ -615,7 +615,7 @@ def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
     queue, heard = SpeechQueue(lambda utterance, fate, now: ends.append((utterance.text, fate))), []
     for number in range(100):  # every two seconds
         now = 2.0 * number
-        queue.put(Utterance("Ready.", Priority.ANSWER, "status", None, READY), now)
+        queue.put(Utterance("Ready.", Priority.ANSWER, "status", kind=UtteranceKind.READY), now)
         if queue.take(now):
             heard.append(now)
             queue.finish(Fate.SPOKEN, now)
@@ -624,14 +624,16 @@ def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
     assert len(ends) == 100
 
 
-@pytest.mark.parametrize(("between", "told"), [("", 1), (READY, 2), (STOPPING, 2)])
-def test_a_fault_of_a_vision_that_ended_in_order_is_told_anew(between: str, told: int) -> None:
+@pytest.mark.parametrize(
+    ("between", "told"), [(UtteranceKind.STATUS, 1), (UtteranceKind.READY, 2), (UtteranceKind.STOPPING, 2)]
+)
+def test_a_fault_of_a_vision_that_ended_in_order_is_told_anew(between: UtteranceKind, told: int) -> None:
     heard, ends = [], []
     queue = SpeechQueue(lambda utterance, fate, now: ends.append(fate))
     lost, now = "Camera not found.", 0.0
-    for text, why in ((lost, ""), ("Stopping.", between), (lost, "")):
+    for text, kind in ((lost, UtteranceKind.FAULT), ("Stopping.", between), (lost, UtteranceKind.FAULT)):
         priority = FAULT if text == lost else Priority.ANSWER
-        queue.put(Utterance(text, priority, "camera" if text == lost else "status", None, why), now)
+        queue.put(Utterance(text, priority, "camera" if text == lost else "status", kind=kind), now)
         if taken := queue.take(now):
             heard.append(taken.text)
             queue.finish(Fate.SPOKEN, now)
