@@ -166,16 +166,15 @@ def _vision(options: argparse.Namespace) -> int:
 def _voice(options: argparse.Namespace) -> int:
     from assistant import phrases
     from assistant.ipc import link
-    from assistant.voice import monitors, process
+    from assistant.voice.monitors import HEARTBEAT_TIMEOUT_S
+    from assistant.voice.process import run_voice
 
     settings, _ = _service_settings(options)  # vision says what is wrong with them
     words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     with stop_on_signal() as stop:
         if options.with_parent:
-            threading.Thread(
-                target=_outlive, args=(stop, monitors.HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
-            ).start()
-        process.serve(settings, link.runtime_socket(), words, stop)
+            threading.Thread(target=_outlive, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True).start()
+        run_voice(settings, link.runtime_socket(), words, stop)
     return 0
 
 
@@ -226,16 +225,16 @@ def _record(options: argparse.Namespace) -> int:
 
 def _sounds(options: argparse.Namespace) -> int:
     from assistant import phrases
-    from assistant.voice import voices
     from assistant.voice.audio import player as sound
-    from assistant.voice.speech.sound_tour import tour
+    from assistant.voice.speech.earcons import sound_tour
+    from assistant.voice.voices import make_voice
 
     settings = settings_of(options)
     words = phrases.load(settings.announcements.locale, settings.announcements.wording)
-    ladder = voices.make_voice(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
-    assert ladder.sounds  # `make` gives some to every ladder
-    with contextlib.closing(ladder), stop_on_signal() as stop:
-        return 0 if tour(words, ladder[0], ladder.sounds, stop) else EXIT_INTERRUPTED
+    voice = make_voice(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    assert voice.earcons  # make_voice always gives some
+    with contextlib.closing(voice), stop_on_signal() as stop:
+        return 0 if sound_tour(words, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -44,8 +44,8 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     with contextlib.ExitStack() as stack:
         player = sound.RecordingPlayer(_player(settings, out), wav, time.monotonic)
         stack.callback(player.close)
-        ladder = voices.make_voice(settings.voice, words.voice, player)
-        speaker = Speaker(ladder, on_fate=write, on_trouble=lambda trouble: print(f"voice: {trouble}", file=out))
+        voice = voices.make_voice(settings.voice, words.voice, player)
+        speaker = Speaker(voice, on_fate=write, on_error=lambda error: print(f"voice: {error}", file=out))
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
         stack.callback(capture.close)

@@ -108,29 +108,29 @@ class Speech:
 
 
 class Mouth:
-    """Speaks by a ladder of voices; None: not at all. What hangs is left behind, and nothing more is said."""
+    """Speaks by a FallbackVoice; None: not at all. A voice that hangs is abandoned, and nothing more is said."""
 
-    def __init__(self, ladder: FallbackVoice | None) -> None:
-        self._ladder = ladder
+    def __init__(self, voice: FallbackVoice | None) -> None:
+        self._voice = voice
 
     def say(self, text: str, cancel: threading.Event) -> None:
         """Say it, and come back when it was said."""
-        ladder = self._ladder
-        if ladder is None:
+        voice = self._voice
+        if voice is None:
             return
         utterance = Utterance(text, Priority.ANSWER, "doctor")
 
         def tell() -> None:
-            ladder.tell(utterance, cancel, time.monotonic, lambda trouble: log.info("voice %s", trouble))
+            voice.speak(utterance, cancel, time.monotonic, lambda error: log.info("voice %s", error))
 
         speaking = threading.Thread(target=tell, name="doctor's voice", daemon=True)
         speaking.start()
         speaking.join(SAY_S)
         if speaking.is_alive():
             log.warning("the voice hangs; the rest is printed only")
-            self._ladder = None
+            self._voice = None
 
     def close(self) -> None:
         """Nothing more to say."""
-        if self._ladder is not None:
-            self._ladder.close()
+        if self._voice is not None:
+            self._voice.close()

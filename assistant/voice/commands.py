@@ -188,7 +188,7 @@ class Desk:
         old: int = getattr(self._kept, name)
         new = min(high, max(low, old + step))
         if new != old:
-            self._kept.keep(**{name: new})
+            self._kept.update(**{name: new})
             self._change(self._kept.rate_wpm, self._kept.volume)
         return self._say(limit_word if new in (low, high) else word)
 

@@ -1,35 +1,53 @@
-"""What the voice watches by itself: that vision lives, that the board is well, that silence means nothing to say."""
+"""What the voice process watches by itself: whether vision lives and what it sees, the board, and long silences."""
 
 import logging
 import math
 from collections.abc import Callable
 from typing import Protocol
 
+from assistant.errors import ControlError
 from assistant.faults import FaultAnnouncer, FaultTracker
+from assistant.ipc.messages import Heartbeat
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
 from assistant.system.board import Board
+from assistant.voice.controls.gpio import CameraLed
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_TIMEOUT_S = 2.5
-"""A vision that completed no step for so long has stopped: the wearer hears of it within 3 s."""
+"""A vision process that completed no step for so long has stopped: the wearer hears of it within 3 s."""
 START_TIMEOUT_S = 18.0
-"""A vision that has completed no step so long after the voice began is still starting: heard within 20 s."""
+"""A vision process that has completed no step so long after the voice began is still starting: heard within 20 s."""
 RESTART_LOOP_REPEAT_S = 60.0
-"""A vision that stops again and again is told of once in so long."""
+"""A vision process that stops again and again is announced at most once in so long."""
 POLL_S = 0.25
-"""The voice looks at all this so often."""
+"""How often the monitors are polled."""
 BOARD_POLL_S = 5.0
-"""The board's state changes no faster."""
+"""How often the board is read: its state changes no faster."""
 BOARD_REPEAT_S = (600.0,)
-"""A weak supply or heat that lasts is told again so often: the wearer cannot always help it at once."""
+"""A weak supply or heat that lasts is announced again so often: the wearer cannot always help it at once."""
+BLINDING_FAULTS = frozenset(
+    (
+        FaultName.CAMERA,
+        FaultName.CAMERA_LOST,
+        FaultName.CAMERA_BUSY,
+        FaultName.TORN,
+        FaultName.BLACK,
+        FaultName.BLANK,
+        FaultName.DETECTOR,
+        FaultName.STEP,
+    )
+)
+"""Faults of vision with which nothing is seen; with all others vision works on, as well as it can."""
 
 
-class Words(Protocol):
-    """The words of a language, as far as the voice needs them. voice: its espeak-ng voice."""
+class VoicePhrases(Protocol):
+    """The sentences of a language, as far as the voice process needs them."""
 
     @property
-    def voice(self) -> str: ...
+    def voice(self) -> str:
+        """The espeak-ng voice of the language."""
+        ...
 
     def status(self, name: str) -> str: ...
 
@@ -41,82 +59,148 @@ class Words(Protocol):
 
 
 class IdleTick:
-    """A soft sound after `every_s` of silence: silence must not be ambiguous, also where it was asked for."""
+    """A soft sound after a long silence: silence must not be ambiguous, also where the wearer asked for it."""
 
     def __init__(
-        self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], every_s: float
+        self, phrases: VoicePhrases, put: Callable[[Utterance], None], clock: Callable[[], float], interval_s: float
     ) -> None:
-        self._words, self._say, self._clock, self._every_s = words, say, clock, every_s
-        self._last = clock()
+        """put: queues an utterance. interval_s: length of the silence, and from one tick to the next."""
+        self._phrases, self._put, self._clock, self._interval_s = phrases, put, clock, interval_s
+        self._last_sound_at = clock()
 
-    def heard(self, fate: Fate, at: float) -> None:
-        """Something ended; if it was heard the silence begins anew."""
+    def on_fate(self, fate: Fate, at: float) -> None:
+        """An utterance ended at `at`; if it was heard, the silence begins anew."""
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self._last = at
+            self._last_sound_at = at
 
-    def look(self, *, is_muted: bool) -> None:
-        """Compare the last sound with the clock. is_muted: what the silence means, where words must tell it because no
-        sound can be played."""
+    def poll(self, *, is_muted: bool) -> None:
+        """Tick if it is time to. is_muted: the sentence, which stands in where no sound can be played, says so."""
         now = self._clock()
-        if now - self._last >= self._every_s:
-            self._last = now
-            text = self._words.status("muted") if is_muted else self._words.said("sounds", "still_here")
+        if now - self._last_sound_at >= self._interval_s:
+            self._last_sound_at = now
+            text = self._phrases.status("muted") if is_muted else self._phrases.said("sounds", "still_here")
             note = "muted" if is_muted else "nothing to say"
-            self._say(
+            self._put(
                 Utterance(text, Priority.STATUS, "tick", now + POLL_S, note, "still_here", kind=UtteranceKind.IDLE_TICK)
             )
 
 
 class VisionMonitor:
-    """Reports that the vision process has stopped, when it is back, and that its start takes long.
+    """Announces that the vision process has stopped, that it is back, and that its start takes long.
 
     Stopped: no completed step for HEARTBEAT_TIMEOUT_S, or at once when its exit is reported. Repeated while it lasts.
     """
 
-    def __init__(self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
-        self._words, self._say, self._clock = words, say, clock
+    def __init__(self, phrases: VoicePhrases, put: Callable[[Utterance], None], clock: Callable[[], float]) -> None:
+        """put: queues an utterance."""
+        self._clock = clock
         tracker = FaultTracker(max_announcements=1, announcements_s=RESTART_LOOP_REPEAT_S)
-        self._faults = FaultAnnouncer(words, say, tracker)
-        self._began, self._last, self._why = clock(), -math.inf, ""
+        self._faults = FaultAnnouncer(phrases, put, tracker)
+        self._started_at, self._last_step_at, self._exit_reason = clock(), -math.inf, ""
 
     @property
-    def is_seeing(self) -> bool:
-        """Whether vision's loop turned lately, with pictures or without."""
-        return self._clock() - self._last <= HEARTBEAT_TIMEOUT_S
+    def is_alive(self) -> bool:
+        """Whether vision completed a step lately, with pictures or without."""
+        return self._clock() - self._last_step_at <= HEARTBEAT_TIMEOUT_S
 
-    def beat(self, at: float) -> None:
-        """Vision completed a step at `at`; a step in the future cannot have been completed."""
-        self._last, self._why = min(at, self._clock()), ""
+    def on_heartbeat(self, at: float) -> None:
+        """Vision completed a step at `at`; a time in the future counts as now."""
+        self._last_step_at, self._exit_reason = min(at, self._clock()), ""
 
-    def gone(self, why: str) -> None:
-        """Whoever keeps vision knows that its process has ended."""
-        self._last, self._why = -math.inf, why or "the process has ended"
+    def on_exit(self, reason: str) -> None:
+        """The supervisor reports that the vision process has ended."""
+        self._last_step_at, self._exit_reason = -math.inf, reason or "the process has ended"
 
-    def look(self) -> None:
-        """Compare the last step with the clock, and say what follows."""
+    def poll(self) -> None:
+        """Compare the last step with the clock, and announce what follows."""
         now = self._clock()
-        if self.is_seeing:
+        if self.is_alive:
             self._faults.end(FaultName.STARTING, now)
             self._faults.end(FaultName.VISION, now)
-        elif self._why or self._last > -math.inf:
-            self._faults.begin(FaultName.VISION, now, self._why or f"no step for {HEARTBEAT_TIMEOUT_S:.0f} s")
-        elif now - self._began > START_TIMEOUT_S:
+        elif self._exit_reason or self._last_step_at > -math.inf:
+            reason = self._exit_reason or f"no step for {HEARTBEAT_TIMEOUT_S:.0f} s"
+            self._faults.begin(FaultName.VISION, now, reason)
+        elif now - self._started_at > START_TIMEOUT_S:
             self._faults.begin(FaultName.STARTING, now)
 
 
 class BoardMonitor:
-    """Tells that the power is weak or the board too hot, and when that is over."""
+    """Announces that the power supply is weak or the board too hot, and when that is over."""
 
     def __init__(
-        self, words: Words, say: Callable[[Utterance], None], clock: Callable[[], float], board: Board | None = None
+        self,
+        phrases: VoicePhrases,
+        put: Callable[[Utterance], None],
+        clock: Callable[[], float],
+        board: Board | None = None,
     ) -> None:
-        self._words, self._say, self._clock, self._board = words, say, clock, board or Board()
-        self._faults, self._next = FaultAnnouncer(words, say, FaultTracker(BOARD_REPEAT_S)), clock()
+        """put: queues an utterance. board: None: the one that this runs on."""
+        self._clock, self._board = clock, board or Board()
+        self._faults = FaultAnnouncer(phrases, put, FaultTracker(BOARD_REPEAT_S))
+        self._next_at = clock()
 
-    def look(self) -> None:
-        """Look at the board, if it is time to."""
+    def poll(self) -> None:
+        """Read the board, if it is time to, and announce what has changed."""
         now = self._clock()
-        if now < self._next:
+        if now < self._next_at:
             return
-        self._next = now + BOARD_POLL_S
+        self._next_at = now + BOARD_POLL_S
         self._faults.update_all(self._board.faults(), now)
+
+
+class VisionStatus:
+    """The state that vision reports: whether the camera is open, which faults are active; the camera's LED follows it.
+
+    The last heartbeat is valid for as long as the process that sent it is connected. A vision process that hangs still
+    holds the camera open, and the LED stays on; one that has ended holds nothing, and the system closes its camera and
+    its end of the link together. An LED that went out with the first missed heartbeat would be dark while the camera
+    still takes pictures. Updated from the link's thread; may be read from any.
+    """
+
+    def __init__(self, camera_led: CameraLed | None = None) -> None:
+        """camera_led: None where none is set up."""
+        self._camera_led = camera_led
+        self.is_camera_open = False
+        self.faults: tuple[FaultName, ...] = ()
+        """The active faults of vision."""
+        self._is_lens_covered = False
+
+    @property
+    def can_see(self) -> bool:
+        """Whether people could be seen now."""
+        return self._is_camera_working and not self._is_lens_covered
+
+    @property
+    def is_lens_covered(self) -> bool:
+        """Whether the lens is covered, and that is all that keeps vision from seeing."""
+        return self._is_camera_working and self._is_lens_covered
+
+    @property
+    def _is_camera_working(self) -> bool:
+        return self.is_camera_open and BLINDING_FAULTS.isdisjoint(self.faults)
+
+    def on_heartbeat(self, heartbeat: Heartbeat) -> None:
+        """Vision reports its state."""
+        self.faults, self._is_lens_covered = heartbeat.faults, heartbeat.is_covered
+        self._set_camera_open(heartbeat.camera)
+
+    def on_disconnect(self) -> None:
+        """The vision process that was connected no longer is; its successor will report its own state."""
+        self.faults, self._is_lens_covered = (), False
+        self._set_camera_open(False)
+
+    def close(self) -> None:
+        """Switch the LED off for good."""
+        camera_led, self._camera_led = self._camera_led, None
+        if camera_led is not None:
+            camera_led.close()
+
+    def _set_camera_open(self, is_open: bool) -> None:
+        was_open, self.is_camera_open = self.is_camera_open, is_open
+        camera_led = self._camera_led
+        if camera_led is None or is_open == was_open:
+            return
+        try:
+            camera_led.switch(is_on=is_open)
+        except ControlError as err:  # the link works on; the doctor and the next start report the pin
+            log.warning("%s", err)

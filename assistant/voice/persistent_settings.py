@@ -1,6 +1,7 @@
-"""What the wearer set by ear and wants to find again after a restart: rate and volume, in a small file.
+"""Rate and volume as the wearer set them by ear, kept in a small file over restarts.
 
-Written whole or not at all. A file that is missing, damaged or out of limits means: as in the settings.
+The file is written whole or not at all. If it is missing, damaged or holds values out of limits, the configured
+settings apply.
 """
 
 import json
@@ -11,11 +12,13 @@ from pathlib import Path
 from assistant.system.atomic_files import write_atomically
 
 MAX_BYTES = 4096
+"""No more of the file is read."""
 LIMITS = {"rate_wpm": (80, 450), "volume": (10, 100)}
+"""Lowest and highest value of each setting: words a minute, percent."""
 
 
 def state_file() -> Path | None:
-    """Where it is kept: in the unit's state folder, else in the user's; None where there is neither."""
+    """The path of the file: in the unit's state folder, else in the user's; None where there is neither."""
     if unit := os.environ.get("STATE_DIRECTORY"):
         return Path(unit.split(":")[0]) / "voice.json"
     home = os.environ.get("XDG_STATE_HOME") or (f"{os.environ['HOME']}/.local/state" if "HOME" in os.environ else "")
@@ -23,30 +26,38 @@ def state_file() -> Path | None:
 
 
 class PersistentSettings:
-    """Rate and volume as they are now. path: where they are kept, None: nowhere. on_saved(trouble) is called each time
-    that they were to be written; the trouble is empty if they were."""
+    """Rate and volume as they are now."""
 
     def __init__(
         self,
         rate_wpm: int,
         volume: int,
         path: Path | None = None,
-        on_saved: Callable[[str], None] = lambda trouble: None,
+        on_saved: Callable[[str], None] = lambda error: None,
     ) -> None:
-        self.rate_wpm, self.volume, self._path, self._on_saved = rate_wpm, volume, path, on_saved
-        self._set = (rate_wpm, volume)
+        """rate_wpm, volume: as configured; the file's values replace them unless the configuration was edited since.
+
+        path: of the file; None: nothing is kept. on_saved(error): called after each attempt to write the file; the
+        error is empty where it was written.
+        """
+        self.rate_wpm = rate_wpm
+        """Words a minute."""
+        self.volume = volume
+        """Percent."""
+        self._path, self._on_saved = path, on_saved
+        self._configured = (rate_wpm, volume)
         for name, value in self._read().items():
             low, high = LIMITS.get(name, (1, 0))
             if type(value) is int and low <= value <= high:
                 setattr(self, name, value)
 
-    def keep(self, **values: int) -> None:
-        """Take over new values and keep them; where that cannot be, they hold until the restart."""
+    def update(self, **values: int) -> None:
+        """Change rate_wpm or volume, and save; where that fails, the change lasts until the restart."""
         for name, value in values.items():
             setattr(self, name, value)
         if self._path is None:
             return
-        content = {"rate_wpm": self.rate_wpm, "volume": self.volume, "set": list(self._set)}
+        content = {"rate_wpm": self.rate_wpm, "volume": self.volume, "set": list(self._configured)}
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically({self._path: json.dumps(content).encode()})
@@ -56,7 +67,7 @@ class PersistentSettings:
             self._on_saved("")
 
     def _read(self) -> dict[str, object]:
-        """What was kept, unless the settings have been edited since."""
+        """The content of the file, unless the configuration was edited since it was written."""
         if self._path is None:
             return {}
         try:
@@ -64,6 +75,6 @@ class PersistentSettings:
                 content = json.loads(source.read(MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             return {}
-        if not isinstance(content, dict) or content.get("set") != list(self._set):
+        if not isinstance(content, dict) or content.get("set") != list(self._configured):
             return {}
         return content

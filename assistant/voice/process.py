@@ -1,4 +1,4 @@
-"""The voice process: takes what vision has to say, speaks it, tells vision what became of it, and misses vision."""
+"""The voice process: speaks what vision sends, reports the fate of each utterance, and notices when vision stops."""
 
 import dataclasses
 import logging
@@ -16,127 +16,131 @@ from assistant.ipc.link import Listener, control_socket
 from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
-from assistant.voice import controls, voices
+from assistant.voice import controls
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
 from assistant.voice.audio.sound_cards import SoundCardPlayer
 from assistant.voice.commands import Desk
 from assistant.voice.controls.gpio import CameraLed
-from assistant.voice.monitors import POLL_S, BoardMonitor, IdleTick, VisionMonitor, Words
+from assistant.voice.monitors import (
+    POLL_S,
+    BoardMonitor,
+    IdleTick,
+    VisionMonitor,
+    VisionStatus,
+    VoicePhrases,
+)
 from assistant.voice.persistent_settings import PersistentSettings, state_file
 from assistant.voice.shutdown import UncleanShutdownDetector, power_off
 from assistant.voice.speech.fallback_voice import FallbackVoice
 from assistant.voice.speech.outage import AudioOutage
 from assistant.voice.speech.speaker import Speaker
-from assistant.voice.vision_status import VisionStatus
+from assistant.voice.voices import make_voice
 
 log = logging.getLogger(__name__)
 
 DRAIN_S, CLOSE_TIMEOUT_S = 0.95, 0.1
-"""When told to stop: for what is waiting to be said, and for the voices to end."""
+"""At the end: time for what is queued to be spoken, and for the voices to stop."""
 IDLE_TICK_S = 600.0
-"""After so long without a word a soft tick tells that silence means: nothing to say, or muted, and not that it died."""
+"""After so long without a word a soft tick says that silence means nothing to say, or muted, and not a dead box."""
 MIXER_CHECK_S = 3600.0
-"""The card's own volume is looked at so often, and at the start."""
+"""How often the sound card's own volume is checked, the first time at the start."""
 
 
-def serve(
+def run_voice(
     settings: Settings,
     socket_path: Path,
-    words: Words,
+    phrases: VoicePhrases,
     stop: threading.Event,
     *,
     player: Player | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Speak until `stop` is set, by the caller or by vision's `stop` message; then say what waits, for DRAIN_S.
+    """Speak until `stop` is set, by the caller or by vision's `stop` message; then drain the queue for DRAIN_S.
 
-    Raises IPCError if it cannot listen at socket_path.
+    player: None: the configured sound card. Raises IPCError if it cannot listen at socket_path.
     """
-    VoiceProcess(settings, Listener(socket_path), words, stop, player=player, clock=clock).serve()
+    VoiceProcess(settings, Listener(socket_path), phrases, stop, player=player, clock=clock).run()
 
 
 class VoiceProcess:
-    """The parts of the voice put together."""
+    """All parts of the voice, connected."""
 
     def __init__(
         self,
         settings: Settings,
         listener: Listener,
-        words: Words,
+        phrases: VoicePhrases,
         stop: threading.Event,
         *,
         player: Player | None,
         clock: Callable[[], float],
     ) -> None:
-        self._settings, self._listener, self._words = settings, listener, words
+        self._settings, self._listener, self._phrases = settings, listener, phrases
         self._stop, self._clock = stop, clock
-        self._player = player or SoundCardPlayer(settings.voice.device, self._sound_card_switched)
+        self._player = player or SoundCardPlayer(settings.voice.device, self._on_sound_card)
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
-        self._faults = FaultAnnouncer(words, self._put, tracker)
-        self._persistent = PersistentSettings(
-            settings.voice.rate_wpm, settings.voice.volume, state_file(), self._settings_saved
-        )
-        self._idle_tick = IdleTick(
-            words, self._put, clock, IDLE_TICK_S if settings.announcements.still_here else math.inf
-        )
-        self._outage = AudioOutage(words, self._put, clock)
-        self._speaker = Speaker(self._make_voice(), on_fate=self._ended, on_trouble=_note, clock=clock)
-        self._vision_monitor, self._board_monitor = (
-            VisionMonitor(words, self._put, clock),
-            BoardMonitor(words, self._put, clock),
-        )
+        self._faults = FaultAnnouncer(phrases, self._put, tracker)
+        configured = settings.voice
+        self._persistent = PersistentSettings(configured.rate_wpm, configured.volume, state_file(), self._on_saved)
+        tick_interval_s = IDLE_TICK_S if settings.announcements.still_here else math.inf
+        self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
+        self._outage = AudioOutage(phrases, self._put, clock)
+        self._speaker = Speaker(self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock)
+        self._vision_monitor = VisionMonitor(phrases, self._put, clock)
+        self._board_monitor = BoardMonitor(phrases, self._put, clock)
         self._desk = Desk(
-            words,
+            phrases,
             self._speaker,
             listener.send,
-            lambda rate_wpm, volume: self._speaker.use(self._make_voice()),
+            lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
             self._persistent,
-            is_seeing=lambda: self._vision_monitor.is_seeing,
+            is_seeing=lambda: self._vision_monitor.is_alive,
             facts=self._facts,
             switch_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
         self._vision_status = VisionStatus()
-        self._wrong: list[str] = []
+        self._not_opened: list[str] = []
 
-    def serve(self) -> None:
-        """Until told to stop."""
-        troubles = self._open_camera_led()
-        self._listener.start(self._take, self._vision_status.gone)
-        pressed, more = controls.make(self._settings.controls, self._desk.do, control_socket())
-        troubles |= more
-        self._wrong = list(troubles)
-        for name, detail in troubles.items():
+    def run(self) -> None:
+        """Serve until told to stop."""
+        failed = self._open_camera_led()
+        self._listener.start(self._on_message, self._vision_status.on_disconnect)
+        opened, not_opened = controls.make(self._settings.controls, self._desk.do, control_socket())
+        failed |= not_opened
+        self._not_opened = list(failed)
+        for name, detail in failed.items():
             self._faults.announce(Fault(name, self._clock(), detail))
-        notifier, shutdown_detector, mixer_at = Notifier(), UncleanShutdownDetector(), -math.inf
-        if shutdown_detector.was_power_cut:
-            self._say_status("interrupted")
-        if shutdown_detector.did_voice_die:  # a recording told of it: this is its end
+        notifier, last_run, mixer_checked_at = Notifier(), UncleanShutdownDetector(), -math.inf
+        if last_run.was_power_cut:
+            self._announce_status("interrupted")
+        if last_run.did_voice_die:  # the service manager announced it by a recording: this is its end
             self._faults.announce(Fault(FaultName.VOICE, self._clock(), is_over=True))
         notifier.ready()
         while not self._stop.wait(POLL_S):
             self._listener.send(Heartbeat(self._clock()))
-            self._report(notifier)
-            if self._clock() - mixer_at >= MIXER_CHECK_S:
-                mixer_at = self._clock()
+            self._notify(notifier)
+            if self._clock() - mixer_checked_at >= MIXER_CHECK_S:
+                mixer_checked_at = self._clock()
                 if raise_volume(self._settings.voice.device):
-                    self._say_status("volume")
-            for watch in (self._vision_monitor, self._board_monitor, self._outage, self._desk):
-                watch.look()
-            if self._is_well:  # silence that means something else is not called nothing
-                self._idle_tick.look(is_muted=self._desk.is_muted)
+                    self._announce_status("volume")
+            for monitor in (self._vision_monitor, self._board_monitor, self._outage):
+                monitor.poll()
+            self._desk.look()
+            if self._can_see:  # else the silence has another meaning than nothing to say
+                self._idle_tick.poll(is_muted=self._desk.is_muted)
         notifier.stopping()
-        for control in pressed:
+        for control in opened:
             control.close()
         self._speaker.drain(DRAIN_S)
         self._speaker.close(CLOSE_TIMEOUT_S)
         self._listener.close()
         self._vision_status.close()
-        shutdown_detector.close()
+        last_run.close()
 
     def _open_camera_led(self) -> dict[FaultName, str]:
-        """The camera's light, if one is set up; what is wrong with it."""
+        """Open the camera's LED, if one is set up; the fault, with its detail, if that fails."""
         pins = self._settings.camera.led
         try:
             self._vision_status = VisionStatus(CameraLed(pins[0]) if pins else None)
@@ -145,21 +149,21 @@ class VoiceProcess:
         return {}
 
     def _make_voice(self) -> FallbackVoice:
-        set_by_ear = dataclasses.replace(
-            self._settings.voice, rate_wpm=self._persistent.rate_wpm, volume=self._persistent.volume
-        )
-        return voices.make_voice(set_by_ear, self._words.voice, self._player)
+        """The configured voice at the rate and volume that the wearer has set."""
+        rate_wpm, volume = self._persistent.rate_wpm, self._persistent.volume
+        settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
+        return make_voice(settings, self._phrases.voice, self._player)
 
     def _facts(self) -> dict[str, bool | list[str]]:
-        """What a program may know."""
-        eyes = self._vision_status
+        """The state that a program may ask for."""
+        status = self._vision_status
         return {
-            "sees": eyes.are_useful, "covered": eyes.are_covered, "camera": eyes.is_open, "faults": list(eyes.faults),
-            "wrong": self._wrong,
+            "sees": status.can_see, "covered": status.is_lens_covered, "camera": status.is_camera_open,
+            "faults": list(status.faults), "wrong": self._not_opened,
         }  # fmt: skip
 
-    def _take(self, message: Message) -> None:
-        """What came over the link."""
+    def _on_message(self, message: Message) -> None:
+        """A message from vision or its supervisor. Raises IPCError for one that is not for the voice."""
         match message:
             case Utterance():
                 if self._desk.passes(message):
@@ -169,14 +173,14 @@ class VoiceProcess:
             case Answer():
                 self._desk.answered(message.number, message.utterance)
             case Fault(name=FaultName.VISION, is_over=False):
-                self._vision_monitor.gone(message.detail)
+                self._vision_monitor.on_exit(message.detail)
             case Fault():
-                self._put(fault_utterance(self._words, message))
+                self._put(fault_utterance(self._phrases, message))
             case Withdraw():
                 self._speaker.withdraw(message.topic)
             case Heartbeat():
-                self._vision_monitor.beat(message.at)
-                self._vision_status.beat(message)
+                self._vision_monitor.on_heartbeat(message.at)
+                self._vision_status.on_heartbeat(message)
             case Stop():
                 self._stop.set()
             case _:
@@ -185,39 +189,43 @@ class VoiceProcess:
     def _put(self, utterance: Utterance) -> None:
         self._speaker.put(utterance)
 
-    def _ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
-        """What became of an utterance."""
+    def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """An utterance has ended."""
         self._desk.ended(utterance, fate)
-        self._idle_tick.heard(fate, at)
-        self._outage.ended(utterance, fate, at)
+        self._idle_tick.on_fate(fate, at)
+        self._outage.on_fate(utterance, fate, at)
         self._listener.send(Ended(utterance, fate, at))
 
-    def _sound_card_switched(self, card: str) -> None:
-        """The sound comes out of another card, or is back on its own."""
+    def _on_sound_card(self, card: str) -> None:
+        """The sound comes out of another card; empty: of the configured one again."""
         self._faults.update(FaultName.SOUND_CARD, self._clock(), is_active=bool(card), detail=card)
 
-    def _settings_saved(self, trouble: str) -> None:
-        """What the wearer set could not be kept, or could again."""
-        self._faults.update(FaultName.DISK, self._clock(), is_active=bool(trouble), detail=trouble)
+    def _on_saved(self, error: str) -> None:
+        """What the wearer set was saved, or could not be."""
+        self._faults.update(FaultName.DISK, self._clock(), is_active=bool(error), detail=error)
 
-    def _say_status(self, name: str) -> None:
-        """Something about the box that must be heard."""
-        self._put(Utterance(self._words.status(name), Priority.FAULT, name, None, name))
+    def _announce_status(self, name: str) -> None:
+        """Say something about the box that must be heard."""
+        self._put(Utterance(self._phrases.status(name), Priority.FAULT, name, None, name))
 
     @property
-    def _is_well(self) -> bool:
-        """Whether vision lives and sees something."""
-        return self._vision_monitor.is_seeing and self._vision_status.are_useful
+    def _can_see(self) -> bool:
+        """Whether vision is alive and people could be seen."""
+        return self._vision_monitor.is_alive and self._vision_status.can_see
 
-    def _report(self, notifier: Notifier) -> None:
-        """Tell the service manager what the voice is doing, and that it works if it does."""
-        seeing = (
-            "seeing" if self._is_well else "without pictures" if self._vision_monitor.is_seeing else "without vision"
-        )
-        notifier.status("without sound" if self._outage.stands else "muted" if self._desk.is_muted else seeing)
+    def _notify(self, notifier: Notifier) -> None:
+        """Tell the service manager the state of the voice, and that it works if it does."""
+        if self._outage.is_active:
+            notifier.status("without sound")
+        elif self._desk.is_muted:
+            notifier.status("muted")
+        elif self._can_see:
+            notifier.status("seeing")
+        else:
+            notifier.status("without pictures" if self._vision_monitor.is_alive else "without vision")
         if self._speaker.is_working and self._listener.is_working:
             notifier.alive()
 
 
-def _note(trouble: str) -> None:
-    log.warning("voice %s", trouble)
+def _log_voice_error(message: str) -> None:
+    log.warning("voice %s", message)

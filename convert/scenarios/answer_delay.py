@@ -21,8 +21,8 @@ from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.vision import factory
 from assistant.vision import process as see
-from assistant.voice import process as server
 from assistant.voice.audio.player import Pcm
+from assistant.voice.process import run_voice
 from convert.data.fer2013 import DatasetError
 
 ASKS = 20
@@ -75,7 +75,7 @@ def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
         with _environment(places):
             words = factory.words(chosen)
             voice = threading.Thread(
-                target=server.serve, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
+                target=run_voice, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
             )
             vision = threading.Thread(target=see.see, args=(chosen, stop))
             voice.start()

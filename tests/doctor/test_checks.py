@@ -30,7 +30,7 @@ from assistant.ipc.link import Client
 from assistant.system.board import Board
 from assistant.vision.cameras import Camera
 from assistant.voice.controls import Reply
-from assistant.voice.process import serve
+from assistant.voice.process import run_voice
 from tests.support import damaged_models
 from tests.support.captured_audio import FakeTool
 from tests.support.standins import needs_photographs, picture
@@ -342,7 +342,7 @@ def voice(folder: Path) -> Iterator[Client]:
     """A real voice, and a link to it in the place of vision."""
     stop = threading.Event()
     settings = Settings(voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off"))
-    thread = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
+    thread = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", English(), stop))
     thread.start()
     client = Client(folder / "voice.sock")
     try:

@@ -73,7 +73,7 @@ def utterances(count: int) -> Outcome:
         if chance < 0.01:
             speaker.withdraw(f"person {dice.randrange(3)}")
         elif chance < 0.02:
-            speaker.use(voices())
+            speaker.use_voice(voices())
         pause.wait(dice.uniform(0, 2 * EVERY_S) / SPEED)
         wear.look(number, clock() / 3600)
         if number % DRAIN_EVERY == DRAIN_EVERY - 1:

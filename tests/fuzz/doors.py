@@ -19,7 +19,7 @@ from assistant.ipc import control_client as control
 from assistant.ipc.link import Client
 from assistant.ipc.messages import Answer, Ask, Message
 from assistant.records import Priority, Utterance
-from assistant.voice.process import serve
+from assistant.voice.process import run_voice
 
 ANSWERS_S = 8.0
 """A door that does not answer, or hang up, for so long hangs."""
@@ -96,7 +96,7 @@ def opened() -> Iterator[Doors]:
             voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off", shutdown_command="")
         )
         stop = _Stop()
-        thread = threading.Thread(target=serve, args=(settings, doors.link, phrases.load("en"), stop), daemon=True)
+        thread = threading.Thread(target=run_voice, args=(settings, doors.link, phrases.load("en"), stop), daemon=True)
         thread.start()
         stack.callback(thread.join, 5.0)
         stack.callback(stop.really)

@@ -197,7 +197,7 @@ def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) 
     file.write_text(content)
     kept = PersistentSettings(175, 100, file)
     assert (kept.rate_wpm, kept.volume) == (175, 100)
-    kept.keep(volume=50)
+    kept.update(volume=50)
     assert json.loads(file.read_text())["volume"] == 50
     assert [each.name for each in tmp_path.iterdir()] == ["voice.json"]
 
@@ -206,13 +206,13 @@ def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) ->
     troubles: list[str] = []
     (tmp_path / "file").write_text("")
     kept = PersistentSettings(175, 100, tmp_path / "file" / "voice.json", troubles.append)
-    kept.keep(volume=30)
+    kept.update(volume=30)
     assert kept.volume == 30
     assert "cannot be kept" in troubles[0]
     (tmp_path / "file").unlink()
-    kept.keep(volume=40)
+    kept.update(volume=40)
     assert troubles[1:] == [""]
-    PersistentSettings(175, 100).keep(volume=30)
+    PersistentSettings(175, 100).update(volume=30)
 
 
 def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from assistant.voice.monitors import (
     VisionMonitor,
 )
 from assistant.voice.persistent_settings import state_file
-from assistant.voice.process import IDLE_TICK_S, MIXER_CHECK_S, serve
+from assistant.voice.process import IDLE_TICK_S, MIXER_CHECK_S, run_voice
 from assistant.voice.speech.outage import RETRY_S
 from assistant.voice.voices.printed import PrintedVoice
 
@@ -70,7 +70,7 @@ class Bench:
         self.came: SimpleQueue[Message] = SimpleQueue()
         self.vision = Client(folder / "voice.sock", self.came.put)
         self.thread = threading.Thread(
-            target=serve,
+            target=run_voice,
             args=(settings, folder / "voice.sock", English(), self.stop),
             kwargs={"clock": lambda: self.now},
         )
@@ -122,23 +122,23 @@ class Out(io.StringIO):
 @pytest.fixture
 def out(monkeypatch: pytest.MonkeyPatch) -> Out:
     out = Out()
-    monkeypatch.setattr("assistant.voice.voices.make_voice", lambda settings, language, player: (out.voice(settings),))
+    monkeypatch.setattr("assistant.voice.process.make_voice", lambda settings, language, player: (out.voice(settings),))
     return out
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Waits until the voice has looked at everything once more; by then its controls are open too. A vision that is
+def polled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Waits until the voice has polled at everything once more; by then its controls are open too. A vision that is
     silent for the moment between a step of the clock and its next heartbeat goes unsaid."""
-    looks = threading.Semaphore(0)
-    monkeypatch.setattr(VisionMonitor, "look", lambda watch: None)
-    monkeypatch.setattr(BoardMonitor, "look", lambda watch: looks.release())
+    polls = threading.Semaphore(0)
+    monkeypatch.setattr(VisionMonitor, "poll", lambda monitor: None)
+    monkeypatch.setattr(BoardMonitor, "poll", lambda monitor: polls.release())
 
     def wait() -> None:
-        while looks.acquire(blocking=False):
+        while polls.acquire(blocking=False):
             pass
         for _ in range(2):
-            assert looks.acquire(timeout=WAIT_S)
+            assert polls.acquire(timeout=WAIT_S)
 
     return wait
 
@@ -153,9 +153,9 @@ def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | Non
     return Utterance(text, priority, text, expires_at)
 
 
-def next_after(bench: Bench, looked: Callable[[], None]) -> str:
+def next_after(bench: Bench, polled: Callable[[], None]) -> str:
     """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
-    looked()
+    polled()
     bench.vision.say(say("nothing", Priority.STATUS))
     text, fate = bench.fate()
     assert fate is Fate.SPOKEN
@@ -198,14 +198,14 @@ def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monk
 
 
 def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hour(
-    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, out: Out, polled: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.voice.process.raise_volume", lambda device: device == "usb")
     settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="usb"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         assert bench.fate() == ("volume", Fate.SPOKEN)
         bench.now += MIXER_CHECK_S - 1
-        assert next_after(bench, looked) == "nothing"
+        assert next_after(bench, polled) == "nothing"
         bench.now += 1
         assert bench.fate() == ("volume", Fate.SPOKEN)
 
@@ -223,12 +223,12 @@ def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
 
 
 def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
-    bench: Bench, looked: Callable[[], None]
+    bench: Bench, polled: Callable[[], None]
 ) -> None:
     kept = state_file()
     assert kept
     kept.parents[1].write_text("no folder")
-    looked()
+    polled()
     for command, told in (("quieter", ("I could not save.",)), ("quieter", ()), ("louder", ("It is back.",))):
         if command == "louder":
             kept.parents[1].unlink()
@@ -237,7 +237,7 @@ def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
             assert bench.fate() == (text, Fate.SPOKEN)
 
 
-def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, polled: Callable[[], None]) -> None:
     kept = state_file()
     assert kept
     kept.parent.mkdir(parents=True)
@@ -245,7 +245,7 @@ def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Ou
     with contextlib.closing(Bench(tmp_path)) as bench:
         bench.vision.say(say("Looks happy."))
         assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
-        looked()
+        polled()
         for command in ("louder", "slower"):
             assert control_client.ask(command).ok
             assert bench.fate() == (command, Fate.SPOKEN)
@@ -277,13 +277,13 @@ def test_after_a_loss_of_sound_it_is_tried_again_and_what_was_missed_is_told(ben
 
 
 def test_a_shutdown_that_is_confirmed_is_carried_out(
-    tmp_path: Path, out: Out, looked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, out: Out, polled: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried_out: SimpleQueue[str] = SimpleQueue()
     monkeypatch.setattr("assistant.voice.process.power_off", lambda command: carried_out.put(command) or "")
     settings = dataclasses.replace(SETTINGS, controls=ControlSettings(shutdown_command="halt"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
-        looked()
+        polled()
         for said in ("shutdown_ask", "shutdown"):
             assert carried_out.empty()
             assert control_client.ask("shutdown").text == said
@@ -292,9 +292,9 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
 
 
 def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_off(
-    bench: Bench, looked: Callable[[], None]
+    bench: Bench, polled: Callable[[], None]
 ) -> None:
-    looked()
+    polled()
     for _ in range(2):
         assert control_client.ask("shutdown").text == "shutdown_ask"
         assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
@@ -314,9 +314,9 @@ def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -
 
 
 def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
-    bench: Bench, out: Out, looked: Callable[[], None]
+    bench: Bench, out: Out, polled: Callable[[], None]
 ) -> None:
-    looked()
+    polled()
     bench.vision.heartbeat(100.0, camera=True)
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
@@ -353,11 +353,11 @@ def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench)
     assert control_client.ask("status").text == "running muted"
 
 
-def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, looked: Callable[[], None]) -> None:
+def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, polled: Callable[[], None]) -> None:
     for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
         bench.now += IDLE_TICK_S
         bench.beat(is_covered=is_covered)
-        assert next_after(bench, looked) == heard
+        assert next_after(bench, polled) == heard
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
@@ -410,65 +410,65 @@ def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
 def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "voice.sock").write_text("")
     with pytest.raises(IPCError, match="no socket"):
-        serve(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
+        run_voice(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
 
 
 @pytest.fixture
-def watched() -> tuple[VisionMonitor, list[float], list[str]]:
-    """A watch, its clock and what it said."""
+def monitored() -> tuple[VisionMonitor, list[float], list[str]]:
+    """A monitor, its clock and what it said."""
     said: list[str] = []
     now = [100.0]
     return VisionMonitor(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
 
 
 def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
-    watched: tuple[VisionMonitor, list[float], list[str]],
+    monitored: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
-    watch, now, said = watched
-    watch.beat(1e9)
+    monitor, now, said = monitored
+    monitor.on_heartbeat(1e9)
     now[0] += HEARTBEAT_TIMEOUT_S
-    watch.look()
+    monitor.poll()
     assert said == []
     now[0] += 0.1
-    watch.look()
-    watch.look()
+    monitor.poll()
+    monitor.poll()
     assert said == ["The vision part stopped."], "a step in the future counts as one now"
     now[0] += 60
-    watch.look()
+    monitor.poll()
     assert said == ["The vision part stopped."] * 2
-    watch.beat(now[0])
-    watch.look()
-    watch.look()
+    monitor.on_heartbeat(now[0])
+    monitor.poll()
+    monitor.poll()
     assert said == ["The vision part stopped."] * 2 + ["It is back."]
 
 
-def test_a_vision_that_takes_long_to_begin_is_told_of(watched: tuple[VisionMonitor, list[float], list[str]]) -> None:
-    watch, now, said = watched
+def test_a_vision_that_takes_long_to_begin_is_told_of(monitored: tuple[VisionMonitor, list[float], list[str]]) -> None:
+    monitor, now, said = monitored
     now[0] += START_TIMEOUT_S
-    watch.look()
+    monitor.poll()
     assert said == []
     now[0] += 0.1
-    watch.look()
-    watch.look()
+    monitor.poll()
+    monitor.poll()
     assert said == ["Still starting."]
-    watch.beat(now[0])
-    watch.look()
+    monitor.on_heartbeat(now[0])
+    monitor.poll()
     assert said == ["Still starting.", "It is back."]
 
 
 def test_a_vision_that_is_known_to_have_ended_is_told_of_at_once_and_once_a_minute_if_it_goes_on(
-    watched: tuple[VisionMonitor, list[float], list[str]],
+    monitored: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
-    watch, now, said = watched
+    monitor, now, said = monitored
     heard = []
     for _ in range(40):  # it lives for a second, and dies, every five
-        watch.beat(now[0])
-        watch.look()
+        monitor.on_heartbeat(now[0])
+        monitor.poll()
         now[0] += 1.0
-        watch.gone("ended by signal 11")
+        monitor.on_exit("ended by signal 11")
         before = len(said)
         for _ in range(4):
-            watch.look()
+            monitor.poll()
             now[0] += 1.0
         heard += [now[0] for text in said[before:] if text == "The vision part stopped."]
     assert heard[0] == 105.0
@@ -489,7 +489,7 @@ def test_the_voice_needs_only_the_standard_library() -> None:
 
 
 def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
-    bench: Bench, looked: Callable[[], None]
+    bench: Bench, polled: Callable[[], None]
 ) -> None:
     for camera, faults, heard in (
         (False, ["camera_lost"], "nothing"), (True, ["black"], "nothing"), (True, ["blank"], "nothing"),
@@ -497,19 +497,19 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
     ):  # fmt: skip
         bench.now += IDLE_TICK_S
         bench.beat(camera=camera, faults=faults)
-        assert next_after(bench, looked) == heard, faults
+        assert next_after(bench, polled) == heard, faults
 
 
-def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], None]) -> None:
-    looked()
+def test_muted_and_dead_do_not_sound_alike(bench: Bench, polled: Callable[[], None]) -> None:
+    polled()
     assert control_client.ask("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
     bench.now += IDLE_TICK_S - 1
     bench.beat()
-    looked()
+    polled()
     bench.now += 1
     bench.beat()
-    looked()
+    polled()
     assert control_client.ask("unmute").ok
     tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
     assert isinstance(tick, Ended)
@@ -518,25 +518,25 @@ def test_muted_and_dead_do_not_sound_alike(bench: Bench, looked: Callable[[], No
     assert [each.utterance.text for each in rest if isinstance(each, Ended)] == ["unmuted"], "once in ten minutes"
 
 
-def test_no_tick_where_a_word_was_heard(bench: Bench, looked: Callable[[], None]) -> None:
-    looked()
+def test_no_tick_where_a_word_was_heard(bench: Bench, polled: Callable[[], None]) -> None:
+    polled()
     bench.vision.say(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     bench.now += IDLE_TICK_S - 1
     bench.beat()
-    assert next_after(bench, looked) == "nothing"
+    assert next_after(bench, polled) == "nothing"
     bench.now += IDLE_TICK_S
     bench.beat()
-    assert next_after(bench, looked) == "sounds.still_here"
+    assert next_after(bench, polled) == "sounds.still_here"
 
 
-def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, looked: Callable[[], None]) -> None:
+def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, polled: Callable[[], None]) -> None:
     settings = dataclasses.replace(SETTINGS, announcements=AnnouncementSettings(still_here=False))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
-        looked()
+        polled()
         bench.now += IDLE_TICK_S
         bench.beat()
-        assert next_after(bench, looked) == "nothing"
+        assert next_after(bench, polled) == "nothing"
 
 
 def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
@@ -546,10 +546,10 @@ def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard()
     for second in range(0, 2000, 10):
         now = float(second)
         if second == 300:
-            tick.heard(Fate.SPOKEN, now)
+            tick.on_fate(Fate.SPOKEN, now)
         if second == 500:
-            tick.heard(Fate.EXPIRED, now)
-        tick.look(is_muted=second > 1000)
+            tick.on_fate(Fate.EXPIRED, now)
+        tick.poll(is_muted=second > 1000)
     assert [each.text for each in said] == ["sounds.still_here", "muted"]
     assert [each.earcon for each in said] == ["still_here"] * 2
     assert [each.expires_at for each in said] == [900.25, 1500.25]
@@ -568,7 +568,7 @@ def _hwmon(root: Path, alarm: str, degrees: float) -> None:
 def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: Path) -> None:
     said: list[tuple[float, str]] = []
     now = [0.0]
-    watch = BoardMonitor(
+    monitor = BoardMonitor(
         English(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
     )
 
@@ -576,7 +576,7 @@ def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: P
         begun = len(said)
         for _ in range(round(seconds)):
             now[0] += 1
-            watch.look()
+            monitor.poll()
         return [text for _, text in said[begun:]]
 
     assert wait(20) == []  # a board without such files

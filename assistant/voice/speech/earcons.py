@@ -1,33 +1,44 @@
-"""Earcons: short sounds that stand for words. Pure, by the standard library: a name in, samples out.
+"""Earcons: short sounds that stand for words, synthesized with the standard library, and the spoken tour of them.
 
-An expression is three steps of a melody, and the way it goes tells before its pitch does: what is pleasant ends higher
-than it began, what is unpleasant ends lower, neutral stays where it is. The seven are seven of the nine ways in which
-two intervals can go up, down or nowhere, so no two go the same way, and no interval is smaller than four semitones:
-nobody needs perfect pitch. Pitches stay between 260 and 1200 Hz, which the smallest loudspeaker gives back.
+The sound of an expression is a melody of three steps, recognized by its contour before its pitch: what is pleasant ends
+higher than it began, what is unpleasant ends lower, neutral stays where it is. The seven are seven of the nine ways in
+which two intervals can go up, down or nowhere, so no two have the same contour, and no interval is smaller than four
+semitones: nobody needs perfect pitch. Pitches stay between 260 and 1200 Hz, which the smallest loudspeaker reproduces.
 """
 
 import array
 import math
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from assistant.records import EXPRESSIONS
 from assistant.voice.audio.player import Pcm, silence
+from assistant.voice.speech.fallback_voice import Earcons, Voice
 
 RATE = 22050
+"""Samples a second."""
 STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
+"""A step of a melody, the fade at both ends of a sound, and the loudest sample, of 32767."""
 TICK_S, TICK_PEAK = 0.05, 1300
 """The tick that says `still here`: 20 dB below the others."""
-BEEP_HZ, BEEP_S, GAP_S, BEEP_FADE_S, BEEP_PEAK = 330.0, 0.18, 0.12, 0.01, 16000
+BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S, BEEP_PEAK = 330.0, 0.18, 0.12, 0.01, 16000
+"""The three beeps of the alarm."""
 
 
 @dataclass(frozen=True)
 class Melody:
-    """Steps in semitones above A4 (440 Hz). rough: the share of the third harmonic, which makes it harsh; below 1, so
-    that the tone crosses zero as often as its fundamental does."""
+    """A sequence of tones of the same length."""
 
     steps: tuple[int, ...]
-    rough: float = 0.0
+    """Pitches in semitones above A4 (440 Hz)."""
+    third_harmonic: float = 0.0
+    """Its share, which makes the sound harsh; below 1, so that the tone crosses zero as often as its fundamental."""
     step_s: float = STEP_S
+    """Length of one tone, seconds."""
     peak: int = PEAK
+    """The loudest sample, of 32767."""
 
 
 MELODIES = {
@@ -35,28 +46,29 @@ MELODIES = {
     "surprise": Melody((5, 5, 17)),
     "neutral": Melody((3, 3, 3)),
     "sad": Melody((3, -2, -7)),
-    "fear": Melody((10, 15, 5), rough=0.2),
-    "angry": Melody((-4, -4, -9), rough=0.6),
-    "disgust": Melody((3, -9, -9), rough=0.6),
+    "fear": Melody((10, 15, 5), third_harmonic=0.2),
+    "angry": Melody((-4, -4, -9), third_harmonic=0.6),
+    "disgust": Melody((3, -9, -9), third_harmonic=0.6),
     "still_here": Melody((12,), step_s=TICK_S, peak=TICK_PEAK),
 }
+"""The melody of each expression that has one, and of the tick."""
 NAMES = (*MELODIES, "alarm")
-"""Every sound there is; the expressions, `still_here` and `alarm`."""
+"""Every sound there is: the expressions, `still_here` and `alarm`."""
 
 
 def earcon(name: str) -> Pcm:
     """The sound of that name. Raises KeyError where there is none."""
-    return three_beeps() if name == "alarm" else tone(MELODIES[name])
+    return three_beeps() if name == "alarm" else synthesize(MELODIES[name])
 
 
-def tone(melody: Melody) -> Pcm:
-    """A melody in one breath: its phase goes on from step to step and its ends are faded, so that nothing clicks."""
+def synthesize(melody: Melody) -> Pcm:
+    """A melody without clicks: its phase is continuous from step to step, and its ends are faded."""
     per_step, fade = round(melody.step_s * RATE), round(FADE_S * RATE)
     count, angle = per_step * len(melody.steps), 0.0
     values = array.array("h")
     for n in range(count):
         angle += 2 * math.pi * 440 * 2 ** (melody.steps[n // per_step] / 12) / RATE
-        wave = (math.sin(angle) + melody.rough * math.sin(3 * angle)) / (1 + melody.rough)
+        wave = (math.sin(angle) + melody.third_harmonic * math.sin(3 * angle)) / (1 + melody.third_harmonic)
         values.append(round(melody.peak * min(1, n / fade, (count - n) / fade) * wave))
     return Pcm(values.tobytes(), RATE)
 
@@ -71,4 +83,22 @@ def three_beeps() -> Pcm:
             for n in range(count)
         ),
     ).tobytes()
-    return Pcm(silence(GAP_S, RATE).samples.join([beep] * 3), RATE)
+    return Pcm(silence(BEEP_GAP_S, RATE).samples.join([beep] * 3), RATE)
+
+
+class TourPhrases(Protocol):
+    """The sentences of a language that the sound tour needs."""
+
+    def said(self, table: str, name: str) -> str: ...
+
+    def expression(self, name: str) -> str: ...
+
+    def facts(self, parts: Sequence[str]) -> str: ...
+
+
+def sound_tour(phrases: TourPhrases, voice: Voice, earcons: Earcons, cancel: threading.Event) -> bool:
+    """Say what each sound means, then play it; False if it was cut off. Raises VoiceError where nothing is heard."""
+    stops = [(phrases.said("sounds", "tour"), "")]
+    stops += [(phrases.facts([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
+    stops += [(phrases.said("sounds", name), name) for name in ("still_here", "alarm")]
+    return all(voice.say(text, cancel) and (not name or earcons.play(name, cancel)) for text, name in stops)

@@ -1,4 +1,4 @@
-"""The ladder: the voices from the best to the last, climbed down until one has told an utterance."""
+"""The voices in order of preference: each utterance is spoken by the first one that can."""
 
 import logging
 import re
@@ -13,69 +13,73 @@ from assistant.records import Fate, Priority, Utterance
 log = logging.getLogger(__name__)
 
 BETTER_VOICE_RETRY_S = 5.0
-"""So long a lower rung is kept before the better ones are tried again, with whatever is said next; but the last one,
-which may be without words, is not kept at all."""
+"""After a fallback to a lower voice that one goes first for so long, with whatever is said next, before the better ones
+are tried again. The last voice, which may be without words, never goes first."""
 
 
 class Voice(Protocol):
-    """A way to tell a text. `name` is for the log."""
+    """A way to speak a text."""
 
     name: str
+    """For the log."""
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        """Tell it; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it was not told.
+        """Speak it; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it was not spoken.
 
-        priority: for voices that share the loudspeaker with other programs; all others take no notice of it.
+        priority: for voices that share the loudspeaker with other programs; all others ignore it.
         """
         ...
 
     def close(self) -> None:
-        """Give back what the voice holds, at once; a voice that is used again takes it anew."""
+        """Release at once what the voice holds; a voice that is used again acquires it anew."""
         ...
 
 
-class Sounds(Protocol):
-    """A way to tell an utterance by its sound."""
+class Earcons(Protocol):
+    """A way to present an utterance by a short sound."""
 
-    def tell(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
-        """True: told by its sound alone, False: cut off, None: its words remain to be said. Raises VoiceError."""
+    def present(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
+        """Play the utterance's earcon. Raises VoiceError.
+
+        True: it was enough, False: cut off, None: the words remain to be spoken.
+        """
         ...
 
     def play(self, name: str, cancel: threading.Event) -> bool:
-        """The sound of that name; answers like a voice's `say`. Raises VoiceError."""
+        """Play the sound of that name; returns like a voice's `say`. Raises VoiceError."""
         ...
 
 
 class PreemptedError(VoiceError):
-    """Another program said something that goes before this; no other voice may talk into it."""
+    """Another program's speech goes before this; no other voice may talk over it."""
 
 
 class UnknownTextError(VoiceError):
-    """A voice that is well cannot tell this text; it may tell the next one."""
+    """The voice works but cannot speak this text; it may speak the next one."""
 
 
 class PlaybackError(VoiceError):
-    """A voice has found its words, and they could not be played."""
+    """The voice has made the speech, and it could not be played."""
 
 
 class _Outcome(Enum):
-    """What came of one voice's try: told, cut off, and three ways not to tell it."""
+    """What came of one voice's attempt; the last three mean that it was not spoken."""
 
-    TOLD, CUT, UNKNOWN, UNPLAYED, FAILED = range(5)
+    SPOKEN, CUT_OFF, UNKNOWN_TEXT, NOT_PLAYED, FAILED = range(5)
 
 
 class FallbackVoice(Sequence[Voice]):
-    """The voices, the best first, and the sounds that are asked before them. One thread uses it."""
+    """The voices, the best first, and the earcons that are tried before them. Used from one thread."""
 
-    def __init__(self, voices: Sequence[Voice], sounds: Sounds | None = None) -> None:
-        self.sounds = sounds
+    def __init__(self, voices: Sequence[Voice], earcons: Earcons | None = None) -> None:
+        self.earcons = earcons
         self._voices = tuple(voices)
-        self._first, self._retry_at = 0, 0.0  # the rung that spoke last, and how long it goes first
-        self._told: set[tuple[int, str]] = set()
+        self._first, self._retry_at = 0, 0.0  # the voice that spoke last, and how long it goes first
+        self._reported: set[tuple[int, str]] = set()
 
     @staticmethod
     def of(voices: "Sequence[Voice]") -> "FallbackVoice":
-        """A ladder as it is; other voices as a ladder without sounds."""
+        """A FallbackVoice as it is; other voices as a FallbackVoice without earcons."""
         return voices if isinstance(voices, FallbackVoice) else FallbackVoice(voices)
 
     @overload
@@ -88,103 +92,107 @@ class FallbackVoice(Sequence[Voice]):
     def __len__(self) -> int:
         return len(self._voices)
 
-    def tell(
+    def speak(
         self,
         utterance: Utterance,
         cancel: threading.Event,
         clock: Callable[[], float],
-        on_trouble: Callable[[str], None],
+        on_error: Callable[[str], None],
     ) -> Fate:
-        """Tell it by its sound or by the first voice that can. on_trouble(message): something failed; called once for
-        each kind of trouble until that voice speaks again."""
-        if (by_sound := self._sounded(utterance, cancel, on_trouble)) is not None:
-            return by_sound
+        """Present it by its earcon, or speak it by the first voice that can; SPOKEN, INTERRUPTED or FAILED.
+
+        on_error(message): a voice failed; called once for each kind of error until that voice speaks again.
+        """
+        if (fate := self._present_earcon(utterance, cancel, on_error)) is not None:
+            return fate
         if clock() >= self._retry_at:
             self._first = 0
-        rungs, well = range(len(self._voices)), len(self._voices)
-        unplayed: list[int] = []
-        for rung in sorted(rungs, key=lambda rung: (rung != self._first, rung)):
-            match self._say(rung, utterance, cancel, on_trouble):
-                case _Outcome.TOLD:
-                    self._spoke(min(rung, well), clock)
-                    if rung == rungs[-1] and unplayed:  # the sound has come back in between: now words can be heard
-                        return self._again(unplayed[0], utterance, cancel, on_trouble)
+        indices, best_working = range(len(self._voices)), len(self._voices)
+        not_played: list[int] = []
+        for index in sorted(indices, key=lambda index: (index != self._first, index)):
+            match self._try(index, utterance, cancel, on_error):
+                case _Outcome.SPOKEN:
+                    self._on_spoken(min(index, best_working), clock)
+                    if index == indices[-1] and not_played:  # sound has come back in between: words can be heard again
+                        return self._speak_after_tone(not_played[0], utterance, cancel, on_error)
                     return Fate.SPOKEN
-                case _Outcome.CUT:  # where a sound could not be played nothing was heard that could be cut off
-                    return Fate.FAILED if unplayed else Fate.INTERRUPTED
-                case _Outcome.UNKNOWN:
-                    well = min(well, rung)
-                case _Outcome.UNPLAYED:
-                    unplayed.append(rung)
+                case _Outcome.CUT_OFF:  # where nothing could be played, nothing was heard that could be cut off
+                    return Fate.FAILED if not_played else Fate.INTERRUPTED
+                case _Outcome.UNKNOWN_TEXT:
+                    best_working = min(best_working, index)
+                case _Outcome.NOT_PLAYED:
+                    not_played.append(index)
         self._first = 0
         return Fate.FAILED
 
-    def _say(
-        self, rung: int, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]
+    def _try(
+        self, index: int, utterance: Utterance, cancel: threading.Event, on_error: Callable[[str], None]
     ) -> "_Outcome":
-        """What came of one voice's try."""
-        voice, outcome = self._voices[rung], _Outcome.FAILED
+        """One voice's attempt."""
+        voice, outcome = self._voices[index], _Outcome.FAILED
         try:
             if voice.say(utterance.text, cancel, priority=utterance.priority):
-                return _Outcome.TOLD
-            trouble = "ended before it had spoken"
+                return _Outcome.SPOKEN
+            error = "ended before it had spoken"
         except PreemptedError as err:
             log.info("voice %s: %s", voice.name, err)
-            return _Outcome.CUT
+            return _Outcome.CUT_OFF
         except UnknownTextError as err:
             log.info("voice %s: %s", voice.name, err)
-            return _Outcome.UNKNOWN
+            return _Outcome.UNKNOWN_TEXT
         except PlaybackError as err:
-            trouble, outcome = str(err), _Outcome.UNPLAYED
+            error, outcome = str(err), _Outcome.NOT_PLAYED
         except Exception as err:  # whatever a voice does, the next one speaks
-            trouble = _line(err)
+            error = _line(err)
             log.debug("voice %s", voice.name, exc_info=True)
-        if cancel.is_set() and outcome is not _Outcome.UNPLAYED:
-            return _Outcome.CUT
-        self._tell(rung, f"{voice.name}: {trouble}", on_trouble)
+        if cancel.is_set() and outcome is not _Outcome.NOT_PLAYED:
+            return _Outcome.CUT_OFF
+        self._report(index, f"{voice.name}: {error}", on_error)
         return outcome
 
-    def _again(
-        self, rung: int, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]
+    def _speak_after_tone(
+        self, index: int, utterance: Utterance, cancel: threading.Event, on_error: Callable[[str], None]
     ) -> Fate:
-        """Words after the beeps that were heard in their place; told it is, in any case."""
-        is_cut = self._say(rung, utterance, cancel, on_trouble) is _Outcome.CUT
-        return Fate.INTERRUPTED if is_cut else Fate.SPOKEN
+        """The words, after the last voice's beeps were heard in their place; it counts as spoken in any case."""
+        is_cut_off = self._try(index, utterance, cancel, on_error) is _Outcome.CUT_OFF
+        return Fate.INTERRUPTED if is_cut_off else Fate.SPOKEN
 
     def close(self) -> None:
         """Close every voice."""
         for voice in self._voices:
             try:
                 voice.close()
-            except Exception:  # nobody is left to be told
+            except Exception:  # there is no other voice to fall back to
                 log.warning("voice %s: could not be closed", voice.name, exc_info=True)
 
-    def _sounded(self, utterance: Utterance, cancel: threading.Event, on_trouble: Callable[[str], None]) -> Fate | None:
-        """The fate of what its sound alone tells; None: the words remain, also where the sound could not be played."""
-        if self.sounds is None or not utterance.earcon:
+    def _present_earcon(
+        self, utterance: Utterance, cancel: threading.Event, on_error: Callable[[str], None]
+    ) -> Fate | None:
+        """The fate of an utterance whose earcon is enough; None: the words remain, also where it could not be played."""
+        if self.earcons is None or not utterance.earcon:
             return None
         try:
-            is_told = self.sounds.tell(utterance, cancel)
-        except Exception as err:  # whatever the sounds do, the words are said
+            is_enough = self.earcons.present(utterance, cancel)
+        except Exception as err:  # whatever the earcons do, the words are spoken
             log.debug("sounds", exc_info=True)
-            self._tell(-1, f"sounds: {_line(err)}", on_trouble)
-            is_told = None
-        if cancel.is_set() and not is_told:
+            self._report(-1, f"sounds: {_line(err)}", on_error)
+            is_enough = None
+        if cancel.is_set() and not is_enough:
             return Fate.INTERRUPTED
-        return Fate.SPOKEN if is_told else None
+        return Fate.SPOKEN if is_enough else None
 
-    def _spoke(self, rung: int, clock: Callable[[], float]) -> None:
-        self._told = {told for told in self._told if told[0] != rung}
-        if rung == len(self._voices) - 1:
+    def _on_spoken(self, index: int, clock: Callable[[], float]) -> None:
+        self._reported = {reported for reported in self._reported if reported[0] != index}
+        if index == len(self._voices) - 1:
             self._first = 0
-        elif rung != self._first:
-            self._first, self._retry_at = rung, clock() + BETTER_VOICE_RETRY_S
+        elif index != self._first:
+            self._first, self._retry_at = index, clock() + BETTER_VOICE_RETRY_S
 
-    def _tell(self, rung: int, message: str, on_trouble: Callable[[str], None]) -> None:
-        kind = (rung, re.sub(r"\d+", "#", message))  # "after 0.01 s" and "after 0.02 s" are one trouble
-        if kind not in self._told:
-            self._told.add(kind)
-            on_trouble(message)
+    def _report(self, index: int, message: str, on_error: Callable[[str], None]) -> None:
+        kind = (index, re.sub(r"\d+", "#", message))  # "after 0.01 s" and "after 0.02 s" are one kind
+        if kind not in self._reported:
+            self._reported.add(kind)
+            on_error(message)
 
 
 def _line(err: Exception) -> str:

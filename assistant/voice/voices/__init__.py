@@ -1,4 +1,4 @@
-"""The voices: text to something heard. One file a voice; `make` gives the ladder that a speaker climbs down."""
+"""The voices: each turns text into something heard, one file an engine; `make_voice` puts them in order."""
 
 import sys
 import threading
@@ -10,17 +10,18 @@ from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_i
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, UnknownTextError, Voice
 
 MAX_CHARACTERS = 300
+"""Longer texts are cut."""
 MIN_DURATION_SHARE = 0.35
 """Speech that lasts less than this share of its words at the set rate was cut short: real sentences reach 0.8."""
 
 
 def make_voice(settings: VoiceSettings, language: str, player: Player) -> FallbackVoice:
-    """The ladder: the chosen voice, then espeak-ng, its recordings, a tone; there is no rung that is silence.
+    """The chosen voice, then espeak-ng, its recordings and a tone; no fallback is silence.
 
-    language: the espeak-ng voice of the language, e.g. "en". Words on a terminal need no second way to be told, and
-    there sounds are words too.
+    language: the espeak-ng voice of the language, e.g. "en". The printed voice has no fallback, and prints the names of
+    sounds.
     """
-    from assistant.voice.voices import earcon
+    from assistant.voice.voices.earcon import EarconVoice, earcon_player
 
     engine = settings.engine
     if engine == "auto":
@@ -29,8 +30,9 @@ def make_voice(settings: VoiceSettings, language: str, player: Player) -> Fallba
         from assistant.voice.voices.printed import PrintedVoice
 
         printed = PrintedVoice()
-        return FallbackVoice((printed,), earcon.EarconVoice(settings, printed.play))
-    from assistant.voice.voices import espeak, recorded
+        return FallbackVoice((printed,), EarconVoice(settings, printed.play))
+    from assistant.voice.voices.espeak import espeak_voices
+    from assistant.voice.voices.recorded import RecordedVoice, recordings_folder
     from assistant.voice.voices.tone import ToneVoice
 
     chosen: list[Voice] = []
@@ -46,17 +48,14 @@ def make_voice(settings: VoiceSettings, language: str, player: Player) -> Fallba
         from assistant.voice.voices.speechd import SpeechDispatcherVoice
 
         chosen.append(SpeechDispatcherVoice(settings, language))
-    spoken = (*chosen, *espeak.espeak_voices(settings, language, player))
-    rungs = (
-        *spoken,
-        recorded.RecordedVoice(settings, player, recorded.recordings_folder()),
-        ToneVoice(settings, player),
-    )
-    return FallbackVoice(rungs, earcon.EarconVoice(settings, earcon.tones(settings, player)))
+    chosen += espeak_voices(settings, language, player)
+    chosen += (RecordedVoice(settings, player, recordings_folder()), ToneVoice(settings, player))
+    return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player)))
 
 
 def sanitize_text(text: str) -> str:
-    """A text that no synthesizer takes for a command: no control characters, no espeak-ng phonemes, not too long.
+    """The text without anything that a synthesizer takes for a command: control characters, espeak-ng's phonemes in
+    brackets; cut to MAX_CHARACTERS.
 
     Raises UnknownTextError if nothing is left.
     """
@@ -70,14 +69,17 @@ def sanitize_text(text: str) -> str:
 
 
 def min_duration_s(text: str, rate_wpm: int) -> float:
-    """Seconds that the text takes to say at the very least."""
+    """Seconds that the text takes to say at the very least, at a rate in words a minute."""
     words = sum(any(map(str.isalnum, word)) for word in text.split())
     return max(0.05, MIN_DURATION_SHARE * words * 60 / rate_wpm)
 
 
 def play_speech(speech: Pcm, text: str, settings: VoiceSettings, player: Player, cancel: threading.Event) -> bool:
-    """Play what a synthesizer made of a text, as it is set. Raises VoiceError if it cannot be all of it, PlaybackError
-    if only the player failed."""
+    """Play what a synthesizer made of a text, at the configured volume and after the configured lead-in.
+
+    Returns like a voice's `say`. Raises VoiceError if the speech cannot be all of the text, PlaybackError if only the
+    player failed.
+    """
     whole = check_audible(speech, min_duration_s(text, settings.rate_wpm))
     try:
         return player.play(with_lead_in(with_volume(whole, settings.volume), settings.lead_in_ms), cancel)

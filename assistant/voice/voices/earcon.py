@@ -1,4 +1,4 @@
-"""Utterances told by a short sound, alone or before their words, as `voice.changes` says; played or printed."""
+"""Presents utterances by a short sound, alone or before their words, as the setting `voice.changes` says."""
 
 import threading
 from collections.abc import Callable
@@ -9,17 +9,21 @@ from assistant.voice.audio.player import Player, with_lead_in, with_volume
 from assistant.voice.speech import earcons
 
 ALWAYS_ALONE = "still_here"
-"""Words would break the silence that it tells of."""
+"""The sound that is never followed by words: they would break the silence that it stands for."""
 
 
 class EarconVoice:
-    """Decides what a sound tells; play(name, cancel) makes the sound heard and answers like a voice's `say`."""
+    """Decides for which utterances a sound is enough."""
 
     def __init__(self, settings: VoiceSettings, play: Callable[[str, threading.Event], bool]) -> None:
+        """play(name, cancel): makes a sound heard, or prints its name; returns like a voice's `say`."""
         self._changes, self._play = settings.changes, play
 
-    def tell(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
-        """True: told by its sound alone, False: cut off, None: its words remain. A fault is told in words only."""
+    def present(self, utterance: Utterance, cancel: threading.Event) -> bool | None:
+        """Play the utterance's earcon; True: it was enough, False: cut off, None: its words remain to be spoken.
+
+        A fault has words only. Raises VoiceError.
+        """
         name = utterance.earcon
         if name not in earcons.NAMES or utterance.priority is Priority.FAULT:
             return None
@@ -31,12 +35,12 @@ class EarconVoice:
         return True if is_alone or self._changes == "sounds" else None
 
     def play(self, name: str, cancel: threading.Event) -> bool:
-        """One sound, whatever the settings say of changes. Raises KeyError for an unknown one, and VoiceError."""
+        """One sound, whatever `voice.changes` says. Raises KeyError for an unknown one, and VoiceError."""
         return self._play(name, cancel)
 
 
-def tones(settings: VoiceSettings, player: Player) -> Callable[[str, threading.Event], bool]:
-    """Plays the earcon of a name, at the volume and after the silence that are set."""
+def earcon_player(settings: VoiceSettings, player: Player) -> Callable[[str, threading.Event], bool]:
+    """A function that plays the earcon of a name, at the configured volume and after the configured lead-in."""
 
     def play(name: str, cancel: threading.Event) -> bool:
         sound = with_volume(earcons.earcon(name), settings.volume)

@@ -18,11 +18,11 @@ from assistant.voice.audio.player import Pcm, Player, from_wav
 from assistant.voice.speech.fallback_voice import Voice
 from assistant.voice.voices import play_speech, sanitize_text
 
-LIMIT_S = 2.0
-"""A sentence takes some 10 ms; what takes longer than this hangs."""
-INSTALL = "install the package espeak-ng, or: pip install espeakng-loader"
+SYNTHESIS_LIMIT_S = 2.0
+"""Time limit of one text; a sentence takes some 10 ms, what takes longer than this hangs."""
+INSTALL_HINT = "install the package espeak-ng, or: pip install espeakng-loader"
 
-CHILD = """
+LIBRARY_PROGRAM = """
 import ctypes, json, os, sys
 RETRIEVAL_IN_THIS_THREAD, DONT_EXIT, RATE, UTF8 = 2, 0x8000, 1, 1  # of speak_lib.h
 order = json.load(sys.stdin)
@@ -46,12 +46,14 @@ sys.stdout.buffer.write(b"%d\\n" % rate + samples)
 sys.stdout.flush()
 os._exit(0)  # the library is not taken down: that is where it crashes
 """
+"""Python program of the child process: reads a JSON object, writes the sample rate on a line, then the samples."""
 
 
 class Synthesizer(Protocol):
     """Text to samples; None if cancelled. Raises VoiceError."""
 
     name: str
+    """For the log."""
 
     def __call__(self, text: str, cancel: threading.Event) -> Pcm | None: ...
 
@@ -73,12 +75,15 @@ class EspeakVoice:
 
 
 def espeak_voices(settings: VoiceSettings, language: str, player: Player) -> tuple[Voice, ...]:
-    """A voice for each of the synthesizers."""
+    """A voice for each of `synthesizers`."""
     return tuple(EspeakVoice(synthesize, settings, player) for synthesize in synthesizers(settings, language))
 
 
 def synthesizers(settings: VoiceSettings, language: str) -> tuple[Synthesizer, ...]:
-    """The installed program, and the wheel's library; where neither is there, one that says so."""
+    """The installed program and the wheel's library, as far as they are there.
+
+    Where neither is, the library's, whose error says what to install.
+    """
     voice, rate_wpm = settings.name or language, settings.rate_wpm
     program = (EspeakProgram(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
     library = (EspeakLibrary(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
@@ -94,13 +99,16 @@ class EspeakProgram:
         self._command = ["espeak-ng", "--stdin", "--stdout", "-b", "1", "-s", str(rate_wpm), "-v", voice]
 
     def __call__(self, text: str, cancel: threading.Event) -> Pcm | None:
-        done = run_child(self._command, text.encode(), LIMIT_S, cancel)
+        done = run_child(self._command, text.encode(), SYNTHESIS_LIMIT_S, cancel)
         return None if done is None else from_wav(done.output)
 
 
 class EspeakLibrary:
-    """libespeak-ng of the wheel `espeakng_loader`, in a child process: it ends the process that uses it wrongly, keeps
-    the last text's melody for the next one, and was seen to crash when it was set up several times in one process."""
+    """libespeak-ng of the wheel `espeakng_loader`, one child process a text.
+
+    In a process of its own because it ends the process that uses it wrongly, keeps the last text's melody for the next
+    one, and was seen to crash when it was set up several times in one process.
+    """
 
     name = "espeak-ng library"
 
@@ -113,9 +121,10 @@ class EspeakLibrary:
 
             library, data = espeakng_loader.get_library_path(), espeakng_loader.get_data_path()
         except (ImportError, RuntimeError) as err:
-            raise VoiceError(f"espeak-ng is not there ({err}); {INSTALL}") from err
+            raise VoiceError(f"espeak-ng is not there ({err}); {INSTALL_HINT}") from err
         order = {"library": library, "data": data, "voice": self._voice, "rate_wpm": self._rate_wpm, "text": text}
-        done = run_child([sys.executable, "-I", "-S", "-c", CHILD], json.dumps(order).encode(), LIMIT_S, cancel)
+        command = [sys.executable, "-I", "-S", "-c", LIBRARY_PROGRAM]
+        done = run_child(command, json.dumps(order).encode(), SYNTHESIS_LIMIT_S, cancel)
         if done is None:
             return None
         rate, _, samples = done.output.partition(b"\n")

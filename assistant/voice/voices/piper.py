@@ -1,6 +1,6 @@
 """The piper voice: a neural voice that sounds like a person, from a voice file that the user names.
 
-It loads for seconds and speaks at once then, so it stays, in a child process of its own, which is killed when it is
+It takes seconds to load and milliseconds to speak, so it stays loaded, in a worker process that is killed when it is
 late. It only makes samples, which are checked and played by our own player.
 """
 
@@ -23,14 +23,15 @@ NATURAL_WPM = 175
 espeak-ng 1.2, 4.4 and 11.1 s at 175 words a minute. Other voices may differ by a quarter."""
 FIXED_SHARE = 0.24
 """The share of that time that no length_scale changes, because every sound lasts a whole number of frames."""
-LEAST_SCALE = 0.1
-LOAD_S = 20.0
-"""To start Python, import ONNX Runtime and read 60 MB: 1.5 s on a desktop."""
-LIMIT_S = 3.0
-"""What takes longer than this and the time to say it hangs, or is too slow to be waited for."""
-INSTALL = "pip install 'piper-tts>=1.3'"
+MIN_LENGTH_SCALE = 0.1
+"""The smallest length scale that is asked of a voice."""
+LOAD_LIMIT_S = 20.0
+"""Time limit to start Python, import ONNX Runtime and read 60 MB: 1.5 s on a desktop."""
+SYNTHESIS_LIMIT_S = 3.0
+"""Time limit of one text, besides the time to say it: what takes longer hangs, or is too slow to be waited for."""
+INSTALL_HINT = "pip install 'piper-tts>=1.3'"
 
-CHILD = """
+WORKER_PROGRAM = """
 import json, os, sys
 answers = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)  # what a library prints must not get between two answers
@@ -49,26 +50,30 @@ for line in sys.stdin:
     sound = b"".join(chunk.audio_int16_bytes for chunk in voice.synthesize(order["text"], settings))
     answer(sound, rate=voice.config.sample_rate)
 """
+"""Python program of the worker process; see WorkerProcess for its protocol."""
 
 
 class PiperVoice:
-    """Speaks by piper-tts. The child starts at once, so that the voice is loaded when the first words come; a voice of
-    the same file with another rate or volume takes it over."""
+    """Speaks by piper-tts.
+
+    The worker process starts at once, so that the voice is loaded when the first words come; a voice of the same file
+    with another rate or volume takes it over.
+    """
 
     name = "piper"
 
     def __init__(self, settings: VoiceSettings, player: Player) -> None:
         self._settings, self._player = settings, player
-        command = [sys.executable, "-I", "-c", CHILD, settings.model]
-        self._worker = WorkerProcess.acquire(self.name, command, LOAD_S)
-        with contextlib.suppress(VoiceError):  # raised again, and told, with the first words
+        command = [sys.executable, "-I", "-c", WORKER_PROGRAM, settings.model]
+        self._worker = WorkerProcess.acquire(self.name, command, LOAD_LIMIT_S)
+        with contextlib.suppress(VoiceError):  # raised again with the first words, and reported then
             self._start()
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
         self._start()
         rate_wpm = self._settings.rate_wpm
-        limit_s = LIMIT_S + len(text.split()) * 60 / rate_wpm
+        limit_s = SYNTHESIS_LIMIT_S + len(text.split()) * 60 / rate_wpm
         order = {"text": text, "length_scale": length_scale(rate_wpm)}
         answer = self._worker.request(json.dumps(order).encode(), limit_s, cancel)
         if answer is None:
@@ -83,12 +88,12 @@ class PiperVoice:
         self._worker.release()
 
     def _start(self) -> None:
-        """Raises VoiceError where something is missing."""
+        """Start the worker process if it is not running. Raises VoiceError that names what is missing."""
         model = self._settings.model
         if not model:
             raise VoiceError("piper has no voice; set voice.model to the path of a piper voice's .onnx file")
         if importlib.util.find_spec("piper") is None:
-            raise VoiceError(f"piper-tts is not there; {INSTALL}, or choose voice.engine espeak")
+            raise VoiceError(f"piper-tts is not there; {INSTALL_HINT}, or choose voice.engine espeak")
         for file in (Path(model), Path(f"{model}.json")):
             try:
                 is_there = file.is_file()
@@ -102,5 +107,8 @@ class PiperVoice:
 
 
 def length_scale(rate_wpm: int) -> float:
-    """The length scale at which a voice speaks so many words a minute: its time is FIXED_SHARE + the rest, scaled."""
-    return max(LEAST_SCALE, (NATURAL_WPM / rate_wpm - FIXED_SHARE) / (1 - FIXED_SHARE))
+    """The length scale at which a voice speaks so many words a minute.
+
+    A text takes FIXED_SHARE of its normal time, and the rest of it times the length scale.
+    """
+    return max(MIN_LENGTH_SCALE, (NATURAL_WPM / rate_wpm - FIXED_SHARE) / (1 - FIXED_SHARE))

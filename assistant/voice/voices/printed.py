@@ -10,11 +10,12 @@ from assistant.voice.voices import sanitize_text
 
 
 class PrintedVoice:
-    """One line for each utterance, to `out` or the standard output."""
+    """Prints one line for each utterance."""
 
     name = "printed"
 
     def __init__(self, out: TextIO | None = None) -> None:
+        """out: None: the standard output."""
         self._out = out
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:

@@ -1,4 +1,4 @@
-"""The pyttsx3 voice, so used that none of its known faults can hang or silence the assistant.
+"""The pyttsx3 voice, used so that none of its known defects can hang or silence the assistant.
 
 pyttsx3 2.99 returns before it has spoken, reports success without a sound card, cannot be interrupted, loses the second
 of two texts and leaves files behind. So each text gets an engine of its own in a child process of its own, which is
@@ -23,11 +23,11 @@ from assistant.voice.audio.player import Player, from_wav
 from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 
 FILE_LIMIT_S = 5.0
-"""To start Python, load the engine and write a file: 0.3 s on a desktop, some seconds on a small board."""
-LATE = 3.0
-"""An engine that speaks itself is killed after this many times the words' duration, and FILE_LIMIT_S."""
+"""Time limit to start Python, load the engine and write a file: 0.3 s on a desktop, some seconds on a small board."""
+SPEECH_LIMIT_FACTOR = 3.0
+"""An engine that plays by itself is killed after this many times the words' duration, and FILE_LIMIT_S."""
 
-CHILD = """
+ENGINE_PROGRAM = """
 import ctypes, importlib.util, json, os, sys, threading, time
 order = json.load(sys.stdin)
 try:
@@ -58,6 +58,7 @@ if order["file"]:  # runAndWait may return before the file is written
 sys.stdout.flush()
 os._exit(0)  # some of its drivers hang or crash when they are taken down
 """
+"""Python program of the child process: reads a JSON object with the text, and speaks it or writes it to a file."""
 
 
 class Pyttsx3Voice:
@@ -74,13 +75,13 @@ class Pyttsx3Voice:
         text = sanitize_text(text)
         with tempfile.TemporaryDirectory(prefix="emotion-assistant-", ignore_cleanup_errors=True) as folder:
             if self._platform == "linux":
-                return self._say_by_file(text, Path(folder), cancel)
-            return self._say_itself(text, Path(folder), cancel)
+                return self._synthesize_and_play(text, Path(folder), cancel)
+            return self._let_engine_play(text, Path(folder), cancel)
 
     def close(self) -> None:
         pass
 
-    def _say_by_file(self, text: str, folder: Path, cancel: threading.Event) -> bool:
+    def _synthesize_and_play(self, text: str, folder: Path, cancel: threading.Event) -> bool:
         file = folder / "speech.wav"
         properties = {"voice": self._settings.name or self._language, "rate": self._settings.rate_wpm}
         order = {"text": text, "properties": properties, "file": str(file)}
@@ -92,20 +93,21 @@ class Pyttsx3Voice:
             raise VoiceError("pyttsx3 made no sound file") from err
         return play_speech(speech, text, self._settings, self._player, cancel)
 
-    def _say_itself(self, text: str, folder: Path, cancel: threading.Event) -> bool:
-        rate_wpm, least = self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
+    def _let_engine_play(self, text: str, folder: Path, cancel: threading.Event) -> bool:
+        rate_wpm, min_s = self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
         properties: dict[str, Any] = {"rate": rate_wpm, "volume": self._settings.volume / 100}
         if self._settings.name:
             properties["voice"] = self._settings.name
-        limit_s = FILE_LIMIT_S + LATE * 60 / rate_wpm * (1 + len(text.split()))
+        limit_s = FILE_LIMIT_S + SPEECH_LIMIT_FACTOR * 60 / rate_wpm * (1 + len(text.split()))
         seconds = self._run({"text": text, "properties": properties, "file": ""}, folder, limit_s, cancel)
-        if seconds is not None and seconds < least:
-            raise VoiceError(f"pyttsx3 was done after {seconds:.2f} s with what takes {least:.2f} s; it was not heard")
+        if seconds is not None and seconds < min_s:
+            raise VoiceError(f"pyttsx3 was done after {seconds:.2f} s with what takes {min_s:.2f} s; it was not heard")
         return seconds is not None
 
     @staticmethod
     def _run(order: dict[str, Any], folder: Path, limit_s: float, cancel: threading.Event) -> float | None:
-        """Seconds that the child took, None if it was cancelled."""
-        command = [sys.executable, "-I", "-c", CHILD]  # isolated: this file bears the name of what the child imports
+        """Run the engine in a child process; the seconds that it took, None if it was cancelled."""
+        # -I: isolated, for this file has the name of the package that the child process imports.
+        command = [sys.executable, "-I", "-c", ENGINE_PROGRAM]
         done = run_child(command, json.dumps(order).encode(), limit_s, cancel, {**os.environ, "TMPDIR": str(folder)})
         return None if done is None else done.seconds

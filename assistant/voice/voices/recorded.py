@@ -1,7 +1,7 @@
-"""The rung below espeak-ng: its sentences, recorded while it still worked. `emotion-assistant record` makes them.
+"""The fallback below espeak-ng: recordings of its sentences, made while it worked by `emotion-assistant record`.
 
 A folder holds a WAV file for each sentence about the assistant itself, named by the table and the key of the locale
-file, and index.json, which tells each file by its text. What tells of a person is not among them.
+file, and index.json, which maps each text to its file. Sentences about people are not among them.
 """
 
 import json
@@ -22,13 +22,15 @@ from assistant.voice.voices.espeak import Synthesizer
 
 INDEX, ALARM = "index.json", "alarm.wav"
 INSTALLED_FOLDER = Path("/opt/emotion-assistant/recorded")
+"""Where the installer makes the recordings."""
 TABLES = ("status", "faults", "faults_over", "doctor", "advice")
+"""Tables of the locale file whose sentences are recorded."""
 MAX_BYTES = 1024 * 1024
+"""No more of a recording is read."""
 
 
 def recordings_folder() -> Path:
-    """Where the recordings are: $EMOTION_ASSISTANT_RECORDED, else where the installer makes them, else in the user's
-    data folder."""
+    """Where the recordings are: $EMOTION_ASSISTANT_RECORDED, else INSTALLED_FOLDER, else in the user's data folder."""
     if named := os.environ.get("EMOTION_ASSISTANT_RECORDED"):
         return Path(named)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path(os.environ.get("HOME", "/nonexistent")) / ".local/share")
@@ -36,7 +38,7 @@ def recordings_folder() -> Path:
 
 
 class RecordedVoice:
-    """Plays the recording of a text. Raises VoiceError for one that was not recorded, or is damaged."""
+    """Plays the recording of a text."""
 
     name = "recorded"
 
@@ -62,17 +64,18 @@ class RecordedVoice:
 def record_sentences(
     tables: Mapping[str, Mapping[str, str]], synthesizers: Sequence[Synthesizer], rate_wpm: int, folder: Path
 ) -> int:
-    """Record the sentences of TABLES, and the alarm, in `folder`, whole or not at all; how many there are.
+    """Record the sentences of TABLES, and the alarm, in `folder`, all or none; returns how many files there are.
 
-    Raises VoiceError where no synthesizer speaks, OSError where nothing can be written.
+    tables: of the locale file. synthesizers: the first that can speaks each sentence. Raises VoiceError where none can,
+    OSError where nothing can be written.
     """
     files, index, never = {folder / ALARM: to_wav(three_beeps())}, {}, threading.Event()
     for table in TABLES:
         for key, text in tables[table].items():
-            if "{" in text:  # a figure stands there, another one each time
+            if "{" in text:  # a placeholder, whose value is another one each time
                 continue
             name = f"{table}.{key}.wav"
-            files[folder / name] = _sound(sanitize_text(text), synthesizers, rate_wpm, never)
+            files[folder / name] = _synthesize(sanitize_text(text), synthesizers, rate_wpm, never)
             index[text] = name
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(files)
@@ -80,12 +83,12 @@ def record_sentences(
     return len(files)
 
 
-def _sound(text: str, synthesizers: Sequence[Synthesizer], rate_wpm: int, never: threading.Event) -> bytes:
-    trouble = VoiceError("there is no espeak-ng to record; install the package espeak-ng")
+def _synthesize(text: str, synthesizers: Sequence[Synthesizer], rate_wpm: int, never: threading.Event) -> bytes:
+    error = VoiceError("there is no espeak-ng to record; install the package espeak-ng")
     for synthesize in synthesizers:
         try:
             if speech := synthesize(text, never):
                 return to_wav(check_audible(speech, min_duration_s(text, rate_wpm)))
         except VoiceError as err:
-            trouble = err
-    raise trouble
+            error = err
+    raise error

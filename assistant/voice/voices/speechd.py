@@ -1,7 +1,7 @@
 """The speechd voice: speech-dispatcher, which desktops share with their screen reader and which plays for itself.
 
-It is told how much each text matters, so that it gets out of the way of the screen reader, and believed only when it
-reports the end of the text, not sooner than the text can be said.
+Each text carries a priority, so that it gets out of the way of the screen reader; it counts as spoken only when the
+daemon reports its end, not sooner than the text can be said.
 """
 
 import contextlib
@@ -29,16 +29,18 @@ PRIORITIES = {
 """`important` is never interrupted, `message` waits its turn, a `notification` is heard only where all else is silent.
 Not `progress` for a status: its last one is kept until it can be said, when it may no longer be true."""
 BEGAN, ENDED, CANCELLED = 701, 702, 703
+"""Codes of SSIP's events."""
 SLOWEST_WPM, NORMAL_WPM, FASTEST_WPM = 80, 170, 449
 """What -100, 0 and 100 mean to the espeak-ng module; other modules may take them otherwise."""
-SPAWN_S = 10.0
-WAIT_S = 15.0
-"""So long others may speak before it is our turn."""
-LATE, GRACE_S = 3.0, 5.0
+SPAWN_LIMIT_S = 10.0
+"""Time limit to start the user's daemon."""
+TURN_LIMIT_S = 15.0
+"""How long other programs may speak before it is our turn."""
+SPEECH_LIMIT_FACTOR, SPEECH_LIMIT_EXTRA_S = 3.0, 5.0
 """A text that takes this many times the words' duration, and so many seconds, hangs."""
-CANCEL_S, STOPPED_S = 0.05, 1.0
-"""For the daemon to take a cancellation, and to be silent after it."""
-INSTALL = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
+CANCEL_LIMIT_S, STOP_LIMIT_S = 0.05, 1.0
+"""Time limits for the daemon to take a cancellation, and to be silent after it."""
+INSTALL_HINT = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
 
 
 class SpeechDispatcherVoice:
@@ -49,7 +51,7 @@ class SpeechDispatcherVoice:
     def __init__(self, settings: VoiceSettings, language: str) -> None:
         self._settings, self._language = settings, settings.name or language
         self._connection: SsipConnection | None = None
-        self._stopping = ""  # the message that was cancelled last
+        self._cancelled_message = ""  # the last one, until its end was reported
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
@@ -61,13 +63,13 @@ class SpeechDispatcherVoice:
             connection.command(f"SET SELF PRIORITY {PRIORITIES[priority]}", cancel)
             message = connection.speak(self._ssml(text), cancel)
         except CancelledError:
-            self.close()  # in the middle of a command no other one can be given
+            self.close()  # in the middle of a command, where no other one can be sent
             return False
         except VoiceError:
             self.close()
             raise
         try:
-            return self._heard(connection, message, text, cancel, priority)
+            return self._wait_until_spoken(connection, message, text, cancel, priority)
         except CancelledError:
             self._cancel(connection, message)
             return False
@@ -78,74 +80,74 @@ class SpeechDispatcherVoice:
             raise
 
     def close(self) -> None:
-        connection, self._connection, self._stopping = self._connection, None, ""
+        connection, self._connection, self._cancelled_message = self._connection, None, ""
         if connection is not None:
             connection.close()
 
-    def _heard(
+    def _wait_until_spoken(
         self, connection: SsipConnection, message: str, text: str, cancel: threading.Event, priority: Priority
     ) -> bool:
-        words_s, least = len(text.split()) * 60 / self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
+        words_s, min_s = len(text.split()) * 60 / self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
         began = time.monotonic()
-        event = connection.event(message, began + WAIT_S, cancel, {BEGAN, ENDED, CANCELLED})
+        event = connection.event(message, began + TURN_LIMIT_S, cancel, {BEGAN, ENDED, CANCELLED})
         if event == BEGAN:
             began = time.monotonic()
-            until = began + self._settings.lead_in_ms / 1000 + LATE * words_s + GRACE_S
+            until = began + self._settings.lead_in_ms / 1000 + SPEECH_LIMIT_FACTOR * words_s + SPEECH_LIMIT_EXTRA_S
             event = connection.event(message, until, cancel, {ENDED, CANCELLED})
         if event == CANCELLED and priority <= Priority.CHANGE:
             raise PreemptedError("something else was being said")
         if event == CANCELLED:
             raise VoiceError("speech-dispatcher cut it off")
         seconds = time.monotonic() - began
-        if seconds < least:
+        if seconds < min_s:
             raise VoiceError(
-                f"speech-dispatcher was done after {seconds:.2f} s with what takes {least:.2f} s; it was not heard"
+                f"speech-dispatcher was done after {seconds:.2f} s with what takes {min_s:.2f} s; it was not heard"
             )
         return True
 
     def _await_silence(self, connection: SsipConnection, cancel: threading.Event) -> None:
-        """A notification would be dropped while the daemon is still about to stop what was cancelled."""
-        if self._stopping:
-            connection.event(self._stopping, time.monotonic() + STOPPED_S, cancel, {ENDED, CANCELLED})
-            self._stopping = ""
+        """Wait for the end of a cancelled message: while the daemon still stops it, it would drop a notification."""
+        if self._cancelled_message:
+            connection.event(self._cancelled_message, time.monotonic() + STOP_LIMIT_S, cancel, {ENDED, CANCELLED})
+            self._cancelled_message = ""
 
     def _cancel(self, connection: SsipConnection, message: str) -> None:
-        """Have it silent; a daemon that does not confirm at once is hung up on."""
+        """Stop the message; a daemon that does not confirm at once is disconnected."""
         try:
-            connection.command("CANCEL SELF", limit_s=CANCEL_S)
-            self._stopping = message
+            connection.command("CANCEL SELF", limit_s=CANCEL_LIMIT_S)
+            self._cancelled_message = message
         except VoiceError:
             self.close()
 
     def _open(self, cancel: threading.Event) -> SsipConnection:
-        """A connection that is set up. Raises VoiceError, CancelledError."""
+        """Connect and set the connection up. Raises VoiceError, CancelledError."""
         path = default_path()
         try:
             connection = SsipConnection(path)
         except OSError as err:
-            connection = self._spawned(path, err, cancel)
+            connection = self._spawn_and_connect(path, err, cancel)
         try:
-            for line in self._greeting():
+            for line in self._setup_commands():
                 connection.command(line, cancel)
             if "dummy" in connection.command("GET OUTPUT_MODULE", cancel).data:
-                raise VoiceError(f"speech-dispatcher has no synthesizer that works; {INSTALL}")
+                raise VoiceError(f"speech-dispatcher has no synthesizer that works; {INSTALL_HINT}")
         except BaseException:
             connection.close()
             raise
         return connection
 
     @staticmethod
-    def _spawned(path: Path, why: OSError, cancel: threading.Event) -> SsipConnection:
-        """Start the user's daemon, as its own clients do, unless a certain one was named."""
+    def _spawn_and_connect(path: Path, why: OSError, cancel: threading.Event) -> SsipConnection:
+        """Start the user's daemon, as its own clients do, unless $SPEECHD_ADDRESS names one; then connect."""
         if not os.environ.get("SPEECHD_ADDRESS"):
             with contextlib.suppress(VoiceError):
-                if run_child(["speech-dispatcher", "--spawn"], b"", SPAWN_S, cancel) is None:
+                if run_child(["speech-dispatcher", "--spawn"], b"", SPAWN_LIMIT_S, cancel) is None:
                     raise CancelledError
                 with contextlib.suppress(OSError):
                     return SsipConnection(path)
-        raise VoiceError(f"no speech-dispatcher at {path} ({why.strerror or why}); {INSTALL}") from why
+        raise VoiceError(f"no speech-dispatcher at {path} ({why.strerror or why}); {INSTALL_HINT}") from why
 
-    def _greeting(self) -> list[str]:
+    def _setup_commands(self) -> list[str]:
         settings = self._settings
         return [
             "SET SELF CLIENT_NAME wearer:emotion_assistant:voice",
@@ -163,6 +165,6 @@ class SpeechDispatcherVoice:
 
 
 def ssip_rate(rate_wpm: int) -> int:
-    """Words a minute as SSIP's rate of -100 to 100: straight lines from SLOWEST over NORMAL to FASTEST."""
+    """Words a minute as SSIP's rate of -100 to 100: linear from SLOWEST_WPM to NORMAL_WPM, and on to FASTEST_WPM."""
     span = NORMAL_WPM - SLOWEST_WPM if rate_wpm < NORMAL_WPM else FASTEST_WPM - NORMAL_WPM
     return max(-100, min(100, round(100 * (rate_wpm - NORMAL_WPM) / span)))

@@ -1,4 +1,4 @@
-"""The last rung: three low beeps, made here, for when no words can be had. They say that something would be said."""
+"""The last voice: three beeps, where no words can be had. They say that something would have been said."""
 
 import threading
 
@@ -9,7 +9,7 @@ from assistant.voice.speech.earcons import three_beeps
 
 
 class ToneVoice:
-    """Beeps, whatever the text."""
+    """Plays the beeps, whatever the text."""
 
     name = "tone"
 

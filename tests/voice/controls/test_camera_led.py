@@ -1,4 +1,4 @@
-"""The camera's light: lit while the camera is open, whatever becomes of vision; on gpiozero's own mock pins."""
+"""The camera LED: on while the camera is open, whatever becomes of vision; on gpiozero's own mock pins."""
 
 import threading
 import time
@@ -15,8 +15,8 @@ from assistant.ipc.messages import Heartbeat
 from assistant.records import FaultName, Frame
 from assistant.vision.cameras.capture import Capture
 from assistant.voice.controls.gpio import CameraLed
-from assistant.voice.process import serve
-from assistant.voice.vision_status import VisionStatus
+from assistant.voice.monitors import VisionStatus
+from assistant.voice.process import run_voice
 from tests.support.standins import ScriptedCamera, picture
 from tests.voice.test_process import English
 
@@ -39,65 +39,65 @@ def until(is_so: Callable[[], bool]) -> bool:
 
 
 def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
-    eyes, pin = VisionStatus(CameraLed(PIN, factory=pins)), pins.pin(PIN)
+    status, pin = VisionStatus(CameraLed(PIN, factory=pins)), pins.pin(PIN)
     assert (pin.function, pin.state) == ("output", 0)
     for heartbeat, lit in (
         (Heartbeat(1.0), 0),
         (Heartbeat(1.5, True), 1),
         (Heartbeat(2.0, True, (FaultName.BLACK,)), 1),
     ):
-        eyes.beat(heartbeat)
-        assert (pin.state, eyes.is_open) == (lit, bool(lit))
-    assert eyes.faults == (FaultName.BLACK,)
-    eyes.beat(Heartbeat(2.5, False))
+        status.on_heartbeat(heartbeat)
+        assert (pin.state, status.is_camera_open) == (lit, bool(lit))
+    assert status.faults == (FaultName.BLACK,)
+    status.on_heartbeat(Heartbeat(2.5, False))
     assert pin.state == 0
-    eyes.beat(Heartbeat(3.0, True))
-    eyes.gone()
-    assert (pin.state, eyes.is_open, eyes.faults) == (0, False, ())
-    eyes.beat(Heartbeat(3.5, True))
-    eyes.close()
+    status.on_heartbeat(Heartbeat(3.0, True))
+    status.on_disconnect()
+    assert (pin.state, status.is_camera_open, status.faults) == (0, False, ())
+    status.on_heartbeat(Heartbeat(3.5, True))
+    status.close()
     assert pin.function == "input"
-    eyes.beat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
+    status.on_heartbeat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
 
 
 @pytest.mark.parametrize(
     "fault", [*map(FaultName, ("camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"))]
 )
 def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: FaultName) -> None:
-    eyes = VisionStatus()
-    assert not eyes.are_useful
-    for faults, are_useful in (
+    status = VisionStatus()
+    assert not status.can_see
+    for faults, can_see in (
         ((), True),
         ((fault,), False),
         ((FaultName.BLURRED, fault, FaultName.MODEL), False),
         ((FaultName.BLURRED, FaultName.MODEL), True),
     ):
-        eyes.beat(Heartbeat(1.0, True, faults))
-        assert eyes.are_useful is are_useful, faults
-    eyes.beat(Heartbeat(2.0, False))
-    assert not eyes.are_useful
+        status.on_heartbeat(Heartbeat(1.0, True, faults))
+        assert status.can_see is can_see, faults
+    status.on_heartbeat(Heartbeat(2.0, False))
+    assert not status.can_see
 
 
 @pytest.mark.parametrize("fault", [FaultName.CAMERA_LOST, FaultName.BLACK])
 def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: FaultName) -> None:
-    eyes = VisionStatus()
+    status = VisionStatus()
     for faults, is_covered, told in (((), False, False), ((FaultName.MODEL,), True, True), ((fault,), True, False)):
-        eyes.beat(Heartbeat(1.0, True, faults, is_covered))
-        assert (eyes.are_covered, eyes.are_useful) == (told, not is_covered)
-    eyes.beat(Heartbeat(2.0, True, (), is_covered=True))
-    eyes.gone()
-    eyes.beat(Heartbeat(3.0, True))
-    assert (eyes.are_covered, eyes.are_useful) == (False, True)
+        status.on_heartbeat(Heartbeat(1.0, True, faults, is_covered))
+        assert (status.is_lens_covered, status.can_see) == (told, not is_covered)
+    status.on_heartbeat(Heartbeat(2.0, True, (), is_covered=True))
+    status.on_disconnect()
+    status.on_heartbeat(Heartbeat(3.0, True))
+    assert (status.is_lens_covered, status.can_see) == (False, True)
 
 
 def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
-    light = CameraLed(PIN, factory=pins)
-    light._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
+    led = CameraLed(PIN, factory=pins)
+    led._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
     with pytest.raises(ControlError, match="camera light at pin 23: the pin is gone"):
-        light.switch(is_on=True)
-    eyes = VisionStatus(light)
-    eyes.beat(Heartbeat(1.0, True))
-    assert eyes.is_open
+        led.switch(is_on=True)
+    status = VisionStatus(led)
+    status.on_heartbeat(Heartbeat(1.0, True))
+    assert status.is_camera_open
 
 
 def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_a_pin_is_not_given_twice() -> None:
 
 def serving(folder: Path, settings: Settings) -> tuple[threading.Thread, threading.Event]:
     stop = threading.Event()
-    voice = threading.Thread(target=serve, args=(settings, folder / "voice.sock", English(), stop))
+    voice = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", English(), stop))
     voice.start()
     return voice, stop
 
@@ -166,7 +166,7 @@ def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: py
         words = {**English.words, "camera_led": "The camera light does not work."}  # noqa: RUF012
 
     stop = threading.Event()
-    voice = threading.Thread(target=serve, args=(settings, tmp_path / "voice.sock", Words(), stop))
+    voice = threading.Thread(target=run_voice, args=(settings, tmp_path / "voice.sock", Words(), stop))
     voice.start()
     assert until((tmp_path / "no-assistant" / "control.sock").exists)
     assert until(lambda: control_client.ask("facts").facts["wrong"] == ["camera_led"]), (

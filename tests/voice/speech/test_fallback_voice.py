@@ -1,4 +1,4 @@
-"""The ladder: the sounds first, then the voices from the best to the last, and who gives way to other programs."""
+"""The fallback: the sounds first, then the voices from the best to the last, and who gives way to other programs."""
 
 import threading
 from pathlib import Path
@@ -12,7 +12,7 @@ from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, PreemptedError, UnknownTextError
-from assistant.voice.voices.earcon import EarconVoice, tones
+from assistant.voice.voices.earcon import EarconVoice, earcon_player
 from tests.support.captured_audio import Ear
 
 
@@ -39,7 +39,7 @@ def utterance(sound: str = "", priority: Priority = Priority.CHANGE) -> Utteranc
 
 
 class Heard:
-    """What a ladder with one voice made of an utterance."""
+    """What a fallback with one voice made of an utterance."""
 
     def __init__(self, changes: str, utterance: Utterance, trouble: Exception | None = None) -> None:
         self.sounds: list[str] = []
@@ -52,8 +52,8 @@ class Heard:
             self.sounds.append(name)
             return True
 
-        ladder = FallbackVoice([voice], EarconVoice(VoiceSettings(changes=changes), play))
-        self.fate = ladder.tell(utterance, threading.Event(), lambda: 0.0, self.troubles.append)
+        fallback = FallbackVoice([voice], EarconVoice(VoiceSettings(changes=changes), play))
+        self.fate = fallback.speak(utterance, threading.Event(), lambda: 0.0, self.troubles.append)
         self.words = [text for text, _ in voice.said]
 
 
@@ -93,8 +93,8 @@ def test_a_sound_that_is_cut_off_is_not_followed_by_words() -> None:
         cancel.set()
         return False
 
-    ladder = FallbackVoice([voice], EarconVoice(VoiceSettings(changes="both"), play))
-    assert ladder.tell(utterance("happy"), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
+    fallback = FallbackVoice([voice], EarconVoice(VoiceSettings(changes="both"), play))
+    assert fallback.speak(utterance("happy"), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
     assert voice.said == []
 
 
@@ -102,48 +102,50 @@ def test_sounds_are_as_loud_as_set_and_come_after_the_lead_in() -> None:
     from assistant.voice.speech.earcons import earcon
 
     ear = Ear()
-    play = tones(VoiceSettings(volume=50, lead_in_ms=200), ear)
+    play = earcon_player(VoiceSettings(volume=50, lead_in_ms=200), ear)
     assert play("sad", threading.Event()) is True
     (heard,) = ear.heard
     assert heard == with_lead_in(with_volume(earcon("sad"), 50), 200)
     assert isinstance(heard, Pcm)
 
 
-def test_every_ladder_that_is_made_has_sounds(capsys: pytest.CaptureFixture[str]) -> None:
-    ladder = voices.make_voice(VoiceSettings(engine="printed", changes="sounds"), "en", Ear())
-    assert ladder.tell(utterance("happy"), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+def test_every_fallback_voice_that_is_made_has_sounds(capsys: pytest.CaptureFixture[str]) -> None:
+    fallback = voices.make_voice(VoiceSettings(engine="printed", changes="sounds"), "en", Ear())
+    assert fallback.speak(utterance("happy"), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert capsys.readouterr().out == "♪ happy\n"
     ear = Ear()
-    ladder = voices.make_voice(VoiceSettings(engine="espeak"), "en", ear)
-    assert ladder.tell(utterance("still_here", Priority.STATUS), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+    fallback = voices.make_voice(VoiceSettings(engine="espeak"), "en", ear)
+    assert (
+        fallback.speak(utterance("still_here", Priority.STATUS), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+    )
     assert [round(pcm.seconds, 2) for pcm in ear.heard] == [0.05]
-    ladder.close()
+    fallback.close()
 
 
 def test_who_gives_way_to_another_program_has_no_second_who_talks_into_it() -> None:
     first, second, troubles = Stub("first", PreemptedError("the screen reader speaks")), Stub("second"), []
-    ladder = FallbackVoice([first, second])
-    assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
+    fallback = FallbackVoice([first, second])
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
     assert (second.said, troubles) == ([], [])
-    assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
     assert first.said == [("Looks happy.", Priority.CHANGE)] * 2, "it stays the first"
 
 
-def test_a_ladder_is_its_voices() -> None:
+def test_a_fallback_voice_is_its_voices() -> None:
     first, second = Stub("first"), Stub("second")
-    ladder = FallbackVoice.of([first, second])
-    assert (ladder[0], list(ladder[1:]), len(ladder)) == (first, [second], 2)
-    assert FallbackVoice.of(ladder) is ladder
-    ladder.close()
+    fallback = FallbackVoice.of([first, second])
+    assert (fallback[0], list(fallback[1:]), len(fallback)) == (first, [second], 2)
+    assert FallbackVoice.of(fallback) is fallback
+    fallback.close()
     assert (first.closed, second.closed) == (1, 1)
 
 
 def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice() -> None:
     broken, knows, last = Stub("broken", VoiceError("gone")), Stub("knows", UnknownTextError("not this")), Stub("last")
-    ladder, troubles = FallbackVoice([broken, knows, last]), []
+    fallback, troubles = FallbackVoice([broken, knows, last]), []
     for known in (False, True):
         knows.does = known or UnknownTextError("not this")
-        told = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
+        told = fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append)
         assert told is Fate.SPOKEN
     assert (len(broken.said), len(knows.said), len(last.said)) == (1, 2, 1)
     assert troubles == ["broken: gone"], "it is well"
@@ -156,20 +158,20 @@ def test_sound_that_comes_back_between_two_tries_is_not_left_at_beeps(then: bool
         Stub("second", PlaybackError("no card")),
         Stub("beeps"),
     )
-    ladder, say = FallbackVoice([first, second, beeps]), beeps.say
+    fallback, say = FallbackVoice([first, second, beeps]), beeps.say
 
     def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         first.does = then
         return say(text, cancel, priority=priority)
 
     beeps.say = well
-    assert ladder.tell(utterance(), threading.Event(), lambda: 0.0, lambda trouble: None) is Fate.SPOKEN
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, lambda trouble: None) is Fate.SPOKEN
     assert (len(first.said), len(second.said), len(beeps.said)) == (2, 1, 1)
 
 
 def test_beeps_are_not_followed_by_a_voice_that_is_not_well() -> None:
     broken, beeps = Stub("broken", VoiceError("not installed")), Stub("beeps")
-    assert FallbackVoice([broken, beeps]).tell(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
+    assert FallbackVoice([broken, beeps]).speak(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert len(broken.said) == 1
 
 
@@ -184,12 +186,12 @@ def test_what_could_not_be_played_was_not_cut_off(trouble: type[VoiceError], fat
         raise trouble("no card")
 
     first.say = fails  # type: ignore[method-assign]
-    assert FallbackVoice([first, second]).tell(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
+    assert FallbackVoice([first, second]).speak(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
 
 
 def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
     words, beeps, cancel = Stub("words", PlaybackError("no card")), Stub("beeps"), threading.Event()
-    ladder, say = FallbackVoice([words, beeps]), beeps.say
+    fallback, say = FallbackVoice([words, beeps]), beeps.say
 
     def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         words.does = False
@@ -197,11 +199,11 @@ def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
         return say(text, cancel, priority=priority)
 
     beeps.say = well
-    assert ladder.tell(utterance(), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
+    assert fallback.speak(utterance(), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
 
 
 @pytest.mark.parametrize("beeps_work", [False, True])
-def test_the_real_ladder_says_words_after_its_beeps(
+def test_the_real_fallback_voice_says_words_after_its_beeps(
     beeps_work: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path))
@@ -219,10 +221,10 @@ def test_the_real_ladder_says_words_after_its_beeps(
             return ear.play(pcm, cancel)
 
     player = Loose()
-    ladder = voices.make_voice(VoiceSettings(engine="espeak", lead_in_ms=0), "en", player)
-    player.fails = len(ladder) - 1 - beeps_work  # there are no recordings
-    fate = ladder.tell(utterance(), threading.Event(), lambda: 0.0, troubles.append)
-    ladder.close()
+    fallback = voices.make_voice(VoiceSettings(engine="espeak", lead_in_ms=0), "en", player)
+    player.fails = len(fallback) - 1 - beeps_work  # there are no recordings
+    fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append)
+    fallback.close()
     if beeps_work:
         beeps, words = ear.heard
         assert (fate, beeps.samples) == (Fate.SPOKEN, three_beeps().samples)

@@ -21,7 +21,7 @@ class Bench:
     def __init__(self) -> None:
         self.now, self.works, self.heard = 0.0, True, []
         self.tries = self.cuts = 0
-        self.silence = AudioOutage(Words(), self.put, lambda: self.now)
+        self.outage = AudioOutage(Words(), self.put, lambda: self.now)
         self.queue = SpeechQueue(lambda utterance, fate, now: self.ends.append((utterance, fate, now)))
         self.ends: list[tuple[Utterance, Fate, float]] = []
 
@@ -32,7 +32,7 @@ class Bench:
         until = self.now + seconds
         while self.now < until:
             self.now += 0.25
-            self.silence.look()
+            self.outage.poll()
             while self.queue.take(self.now):
                 text = self.queue.speaking.text if self.queue.speaking else ""
                 self.tries += 1
@@ -41,9 +41,9 @@ class Bench:
                 self.heard += [text] if fate is Fate.SPOKEN else []
                 self.queue.finish(fate, self.now)
                 while self.ends:
-                    self.silence.ended(*self.ends.pop(0))
+                    self.outage.on_fate(*self.ends.pop(0))
             while self.ends:
-                self.silence.ended(*self.ends.pop(0))
+                self.outage.on_fate(*self.ends.pop(0))
 
 
 def fault(text: str, *, is_over: bool = False) -> Utterance:
@@ -68,11 +68,11 @@ def muted(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench],
 
 def test_what_could_not_be_heard_is_told_once_sound_is_back_and_how_long_it_was() -> None:
     bench = muted(READY, fault("Camera lost."), HAPPY)
-    assert bench.silence.stands
+    assert bench.outage.is_active
     assert 20 / RETRY_S - 4 <= bench.tries - 3 <= 20 / RETRY_S + 1
     bench.works = True
     bench.go(RETRY_S + 0.5)
-    assert not bench.silence.stands
+    assert not bench.outage.is_active
     assert bench.heard[0].startswith("No sound for 2")
     assert sorted(bench.heard[1:]) == ["Camera lost.", "Ready."], "an expression of then is no longer true"
     bench.go(60)
@@ -104,11 +104,11 @@ def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
     bench = muted(fault("Camera lost."), seconds=0.25)
     bench.works, bench.cuts = True, 2
     bench.go(2 * RETRY_S + 0.25)
-    assert (bench.heard, bench.cuts, bench.silence.stands) == ([], 0, True)
+    assert (bench.heard, bench.cuts, bench.outage.is_active) == ([], 0, True)
     bench.go(RETRY_S + 0.5)
     assert bench.heard[0].startswith("No sound")
     assert bench.heard[1:] == ["Camera lost."]
-    assert not bench.silence.stands
+    assert not bench.outage.is_active
 
 
 def test_whatever_is_heard_first_ends_the_silence() -> None:

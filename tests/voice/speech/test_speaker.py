@@ -64,7 +64,7 @@ class Bench:
         speaker = Speaker(
             voices,
             on_fate=lambda utterance, fate, at: self.fates.put((utterance.text, fate)),
-            on_trouble=self.troubles.append,
+            on_error=self.troubles.append,
             clock=lambda: self.now,
         )
         self.speakers.append(speaker)
@@ -284,12 +284,12 @@ def test_a_listener_that_fails_does_not_make_it_dumb(caplog: pytest.LogCaptureFi
     def fail_too(message: str) -> None:
         raise ValueError(message)
 
-    speaker = Speaker([Stub("first", fail(OSError("x"))), Stub()], on_fate=listen, on_trouble=fail_too)
+    speaker = Speaker([Stub("first", fail(OSError("x"))), Stub()], on_fate=listen, on_error=fail_too)
     for text in ("one", "two"):
         speaker.put(say(text))
         assert fates.get(timeout=WAIT_S) is Fate.SPOKEN
     speaker.close(1.0)
-    assert "a listener of the speaker failed" in caplog.text
+    assert "a callback of the speaker failed" in caplog.text
 
 
 def test_put_never_waits_for_a_voice_and_expiry_is_judged_late(bench: Bench) -> None:
@@ -394,7 +394,7 @@ def test_other_voices_from_the_next_utterance_on_and_the_old_ones_are_closed_whe
     assert old.next() == "one"
     speaker.put(say("two"))
     began = time.monotonic()
-    speaker.use([new])
+    speaker.use_voice([new])
     assert time.monotonic() - began < 0.1
     assert not old.closed.is_set(), "it is still speaking"
     let_go.set()
@@ -408,9 +408,9 @@ def test_other_voices_from_the_next_utterance_on_and_the_old_ones_are_closed_whe
 def test_idle_voices_are_closed_at_once_and_all_of_them(bench: Bench) -> None:
     first, second, third = Stub("first"), Stub("second"), Stub("third")
     speaker = bench.speaker(first)
-    speaker.use([second])
+    speaker.use_voice([second])
     assert first.closed.wait(WAIT_S)
-    speaker.use([third])
+    speaker.use_voice([third])
     assert second.closed.wait(WAIT_S)
     speaker.put(say("one"))
     assert bench.fate() == ("one", Fate.SPOKEN)
@@ -418,7 +418,7 @@ def test_idle_voices_are_closed_at_once_and_all_of_them(bench: Bench) -> None:
     speaker.close(WAIT_S)
     assert third.closed.is_set()
     late = Stub("late")
-    speaker.use([late])
+    speaker.use_voice([late])
     assert late.closed.is_set(), "nobody is left who would close them later"
 
 

@@ -34,8 +34,8 @@ def install_standin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "packages" / "piper").mkdir(parents=True)
     (folder / "packages" / "piper" / "__init__.py").write_text(Path(piper_standin.__file__).read_text("utf-8"))
     monkeypatch.syspath_prepend(folder / "packages")
-    child = f"import sys\nsys.path.insert(0, {str(folder / 'packages')!r})\n" + piper.CHILD
-    monkeypatch.setattr(piper, "CHILD", child)
+    child = f"import sys\nsys.path.insert(0, {str(folder / 'packages')!r})\n" + piper.WORKER_PROGRAM
+    monkeypatch.setattr(piper, "WORKER_PROGRAM", child)
     model = folder / "voice.onnx"
     model.write_bytes(b"voice")
     Path(f"{model}.json").write_text(json.dumps({"audio": {"sample_rate": 16000}, "inference": {"length_scale": 1.0}}))
@@ -120,7 +120,7 @@ def test_a_rate_is_a_length_scale(rate_wpm: int, scale: float) -> None:
 
 
 def test_no_length_scale_is_too_small_for_a_voice() -> None:
-    assert length_scale(10_000) == piper.LEAST_SCALE
+    assert length_scale(10_000) == piper.MIN_LENGTH_SCALE
 
 
 ANSWERS = """
@@ -134,7 +134,7 @@ def answer(body=b"", **header):
 @pytest.fixture
 def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Replaces what the child process does."""
-    return lambda code: monkeypatch.setattr(piper, "CHILD", ANSWERS + code)
+    return lambda code: monkeypatch.setattr(piper, "WORKER_PROGRAM", ANSWERS + code)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
 
     answer, seconds = cut_off(say_and_close, tmp_path / "alive")
     assert (answer, seconds < 0.15) == (False, True)
-    monkeypatch.setattr(piper, "LIMIT_S", 0.1)
-    monkeypatch.setattr(piper, "LOAD_S", 0.3)
+    monkeypatch.setattr(piper, "SYNTHESIS_LIMIT_S", 0.1)
+    monkeypatch.setattr(piper, "LOAD_LIMIT_S", 0.3)
     child("time.sleep(99)")
     hanging = PiperVoice(settings(model), Ear())
     process = hanging._worker._child

@@ -181,7 +181,7 @@ def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> 
 @pytest.mark.parametrize("prefix", ["SET SELF CLIENT_NAME", "SPEAK", "after", "begun"])
 def test_a_daemon_that_hangs_is_not_waited_for(daemon: Daemon, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssip.SsipConnection.command, "__defaults__", (None, 0.1))
-    for limit in ("WAIT_S", "LATE", "GRACE_S"):
+    for limit in ("TURN_LIMIT_S", "SPEECH_LIMIT_FACTOR", "SPEECH_LIMIT_EXTRA_S"):
         monkeypatch.setattr(speechd, limit, 0.1)
     daemon.replies[prefix] = ""
     if prefix in ("after", "begun"):
@@ -239,7 +239,7 @@ def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
 def test_nothing_is_queued_before_the_cancelled_one_is_silent(
     daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speechd, "STOPPED_S", 0.1)
+    monkeypatch.setattr(speechd, "STOP_LIMIT_S", 0.1)
     voice = cut_off()
     with pytest.raises(VoiceError, match="does not answer"):
         voice.say("Next.", threading.Event())

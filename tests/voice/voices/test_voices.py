@@ -128,7 +128,7 @@ def test_a_hanging_program_is_cut_off_or_killed(tool: FakeTool, monkeypatch: pyt
     voice = EspeakVoice(EspeakProgram("en", 175), SETTINGS, Ear())
     answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
     assert (answer, seconds < 0.1) == (False, True)
-    monkeypatch.setattr(espeak, "LIMIT_S", 0.1)
+    monkeypatch.setattr(espeak, "SYNTHESIS_LIMIT_S", 0.1)
     descriptor = os.open(tool.folder / "alive", os.O_RDWR)
     with pytest.raises(VoiceError, match=r"espeak-ng did not end within 0\.1 s"):
         voice.say(SHORT, threading.Event())
@@ -164,9 +164,9 @@ def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_library_that_hangs_or_crashes_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     _need("espeakng_loader")
-    monkeypatch.setattr(espeak, "LIMIT_S", 0.2)
+    monkeypatch.setattr(espeak, "SYNTHESIS_LIMIT_S", 0.2)
     for code, message in (("import time; time.sleep(99)", "did not end"), ("import os; os.abort()", "exit code -6")):
-        monkeypatch.setattr(espeak, "CHILD", code)
+        monkeypatch.setattr(espeak, "LIBRARY_PROGRAM", code)
         with pytest.raises(VoiceError, match=message):
             EspeakLibrary("en", 175)(SHORT, threading.Event())
 
@@ -190,7 +190,9 @@ def test_pyttsx3_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 def child(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Replaces what the child process of pyttsx3 does."""
     _need("pyttsx3")
-    return lambda code: monkeypatch.setattr("assistant.voice.voices.pyttsx3.CHILD", "import json, sys, time\n" + code)
+    return lambda code: monkeypatch.setattr(
+        "assistant.voice.voices.pyttsx3.ENGINE_PROGRAM", "import json, sys, time\n" + code
+    )
 
 
 EMPTY_WAV = """
@@ -227,7 +229,7 @@ def test_pyttsx3_that_hangs_is_cut_off_or_killed(
     assert (answer, seconds < 0.1) == (False, True)
     child("time.sleep(99)")
     monkeypatch.setattr("assistant.voice.voices.pyttsx3.FILE_LIMIT_S", 0.1)
-    monkeypatch.setattr("assistant.voice.voices.pyttsx3.LATE", 0.1)
+    monkeypatch.setattr("assistant.voice.voices.pyttsx3.SPEECH_LIMIT_FACTOR", 0.1)
     with pytest.raises(VoiceError, match=r"did not end within 0\.\d s and was killed"):
         voice.say(SHORT, threading.Event())
 
