@@ -168,7 +168,7 @@ class FallbackVoice(Sequence[Voice]):
     def _present_earcon(
         self, utterance: Utterance, cancel: threading.Event, on_error: Callable[[str], None]
     ) -> Fate | None:
-        """The fate of an utterance whose earcon is enough; None: the words remain, also where it could not be played."""
+        """The fate of an utterance whose earcon is enough; None: its words remain, also where it was not played."""
         if self.earcons is None or not utterance.earcon:
             return None
         try:
