@@ -1,4 +1,4 @@
-"""The detector's grid: numbers become boxes and points, and boxes of one face become one."""
+"""Decoding of the TFLite detector's output maps, and its non-maximum suppression."""
 
 import math
 
@@ -27,7 +27,7 @@ def test_the_cells_tile_the_picture(height: int, width: int, cells: int) -> None
 @given(
     st.floats(0, 200), st.floats(0, 200), st.floats(16, 200), st.floats(16, 200), st.integers(0, 1579)
 )  # fmt: skip
-def test_a_box_survives_its_numbers(x: float, y: float, width: float, height: float, cell: int) -> None:
+def test_a_box_is_decoded_from_its_encoded_numbers(x: float, y: float, width: float, height: float, cell: int) -> None:
     points, strides = (part[cell : cell + 1] for part in decode.cell_centers(240, 320))
     offset = (np.array([[x + width / 2, y + height / 2]]) - points) / strides[:, None]
     numbers = np.concatenate([offset, np.log([[width, height]] / strides[:, None])], axis=1).astype(np.float32)
@@ -44,7 +44,7 @@ def test_scores_are_probabilities() -> None:
     np.testing.assert_allclose(decode.scores_of(np.array([0, -100, 100], np.float32)), [0.5, 0, 1], atol=1e-6)
 
 
-def test_numbers_are_the_nearest_floats_on_every_processor() -> None:
+def test_decoded_values_are_the_nearest_floats_on_every_processor() -> None:
     """float32 exponentials and sums are off by their last bit, on each processor by another: a face cut out by them
     would be another one there. What is reckoned here is the exact result, rounded once."""
     draw = np.random.default_rng(0)
@@ -68,7 +68,7 @@ def test_numbers_are_the_nearest_floats_on_every_processor() -> None:
         np.testing.assert_array_equal(merged, (np.array(sums) / math.fsum(scores)).astype(np.float32))
 
 
-def test_hits_of_one_face_become_their_mean_and_two_faces_stay_two() -> None:
+def test_nms_averages_the_hits_of_one_face_and_keeps_two_faces_apart() -> None:
     boxes = np.array([[0, 0, 40, 40], [4, 0, 40, 40], [100, 100, 40, 40]], np.float32)
     scores = np.array([0.6, 0.2, 0.9], np.float32)
     points = np.arange(30, dtype=np.float32).reshape(3, 5, 2)
@@ -80,12 +80,12 @@ def test_hits_of_one_face_become_their_mean_and_two_faces_stay_two() -> None:
     np.testing.assert_allclose(second[2], points[0] * 0.75 + points[1] * 0.25)
 
 
-def test_nothing_merges_into_nothing() -> None:
+def test_nms_of_no_hits_is_empty() -> None:
     assert decode.weighted_nms(np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2)), 0.4) == []
 
 
 @given(st.lists(st.tuples(*[st.floats(0, 300)] * 2, *[st.floats(5, 100)] * 2, st.floats(0.01, 1)), max_size=20))
-def test_merged_hits_come_best_first_and_none_is_invented(rows: list[tuple[float, ...]]) -> None:
+def test_nms_gives_the_best_hits_first_and_none_that_was_not_there(rows: list[tuple[float, ...]]) -> None:
     table = np.array(rows, np.float32).reshape(-1, 5)
     merged = decode.weighted_nms(table[:, :4], table[:, 4], np.zeros((len(table), 5, 2), np.float32), 0.4)
     scores = [score for _, score, _ in merged]

@@ -18,7 +18,7 @@ from tests.support.standins import needs_photographs
 
 
 @needs_photographs
-def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None:
+def test_haar_finds_the_two_people_of_the_demo_and_no_face_between_them() -> None:
     haar, camera = (
         detectors.open_detector(DetectorSettings(driver="haar")),
         open_camera(CameraSettings(driver="demo", fps=2)),
@@ -35,7 +35,7 @@ def test_haar_finds_the_two_people_of_the_demo_and_nobody_between_them() -> None
     assert sum(count == 1 for at, count in counts if 13 <= at < 17) >= 7
 
 
-def test_nobody_is_found_on_a_blank_wall() -> None:
+def test_no_face_is_found_on_a_blank_wall() -> None:
     haar = detectors.open_detector(DetectorSettings(driver="haar"))
     noise = np.random.default_rng(1).normal(128, 3, (240, 320)).clip(0, 255).astype(np.uint8)
     for wall in (np.zeros((240, 320), np.uint8), np.full((240, 320), 200, np.uint8), noise):
@@ -43,7 +43,7 @@ def test_nobody_is_found_on_a_blank_wall() -> None:
 
 
 @pytest.mark.parametrize(("least", "scores"), [(0.0, [0.5, 0.75, 0.9]), (0.75, [0.75, 0.9]), (0.95, [])])
-def test_haar_gives_no_face_below_the_score_that_was_set(least: float, scores: list[float]) -> None:
+def test_haar_gives_no_face_below_the_score_threshold(least: float, scores: list[float]) -> None:
     class Cascade:
         def detectMultiScale2(self, *image: object, **how: object) -> tuple[list[tuple[int, ...]], list[int]]:
             return [(10, 10, 40, 40), (60, 10, 40, 40), (110, 10, 40, 40)], [4, 12, 36]
@@ -54,7 +54,7 @@ def test_haar_gives_no_face_below_the_score_that_was_set(least: float, scores: l
     assert sorted(face.score for face in haar.find(wall, wall)) == scores
 
 
-def test_the_nearest_come_first() -> None:
+def test_the_largest_faces_come_first() -> None:
     faces = [Face(Box(0, 0, side, side), 0.9) for side in (30, 90, 60, 10)]
     assert [face.box.width for face in nearest_first(faces)] == [90, 60, 30, 10]
 
@@ -63,7 +63,7 @@ def test_the_nearest_come_first() -> None:
     ("size", "shape", "factor"),
     [((480, 640), (240, 320), 2.0), ((640, 480), (320, 240), 2.0), ((100, 200), (100, 200), 1.0)],
 )
-def test_shrinking_keeps_the_aspect_and_tells_the_way_back(
+def test_shrinking_keeps_the_aspect_ratio_and_returns_the_factor_back(
     size: tuple[int, int], shape: tuple[int, int], factor: float
 ) -> None:
     small, back = shrink(np.zeros(size, np.uint8), 320)
@@ -71,7 +71,7 @@ def test_shrinking_keeps_the_aspect_and_tells_the_way_back(
     assert back == factor
 
 
-def test_a_haar_cascade_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_haar_cascade_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cv2.data, "haarcascades", str(tmp_path))
     with pytest.raises(DetectorError, match="no Haar cascades; install"):
         detectors.open_detector(DetectorSettings(driver="haar"))
@@ -80,7 +80,7 @@ def test_a_haar_cascade_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch,
         detectors.open_detector(DetectorSettings(driver="haar"))
 
 
-def test_yunet_without_its_file_or_with_another_is_one_line(tmp_path: Path) -> None:
+def test_yunet_without_its_file_or_with_another_file_is_a_one_line_error(tmp_path: Path) -> None:
     wrong = tmp_path / "face.onnx"
     wrong.write_bytes(b"not an ONNX file")
     for model, said in (
@@ -105,7 +105,7 @@ class FakeYuNet:
         return 2, rows
 
 
-def test_yunets_boxes_and_landmarks_come_back_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yunets_boxes_and_landmarks_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: FakeYuNet())
     yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
     grey = np.full((480, 640), 50, np.uint8)
@@ -113,7 +113,7 @@ def test_yunets_boxes_and_landmarks_come_back_in_pixels_of_the_picture(monkeypat
     assert face.box == Box(20, 40, 80, 120)
     assert face.landmarks == ((0, 2), (4, 6), (8, 10), (12, 14), (16, 18))
     assert abs(face.score - 0.9) < 1e-6
-    assert yunet.find(np.zeros((480, 640, 3), np.uint8), grey) == []  # it looks at the colours, where there are any
+    assert yunet.find(np.zeros((480, 640, 3), np.uint8), grey) == []  # it takes the colour picture where there is one
 
 
 @pytest.mark.videos

@@ -1,4 +1,4 @@
-"""Our own detector as it is shipped: finds people however they hold their heads, and nobody where nobody is."""
+"""The TFLite detector as it ships: tilted, turned and small faces are found, and none in pictures without faces."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.standins import needs_photographs
 
 OWN = DetectorSettings(driver="tflite")
 EYES = ((204, 105), (246, 105))
-"""Of the astronaut in her photograph, her right and her left one, to some pixels."""
+"""Positions of the right and the left eye in the photograph of the astronaut, to some pixels."""
 
 
 def look(image: NDArray[np.uint8], settings: DetectorSettings = OWN) -> list[Face]:
@@ -50,7 +50,7 @@ def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angl
 
 @needs_photographs
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (640, 360), (400, 400), (321, 200)])
-def test_frames_of_every_shape_are_searched(astronaut: NDArray[np.uint8], size: tuple[int, int]) -> None:
+def test_frames_of_any_aspect_ratio_are_searched(astronaut: NDArray[np.uint8], size: tuple[int, int]) -> None:
     face = max(look(framed(astronaut, 0, size)[0]), key=lambda found: found.score)
     assert face.score > 0.7
     centre = face.box.center
@@ -58,7 +58,7 @@ def test_frames_of_every_shape_are_searched(astronaut: NDArray[np.uint8], size: 
 
 
 @needs_photographs
-def test_a_far_face_is_found_and_one_below_the_smallest_is_not_told(astronaut: NDArray[np.uint8]) -> None:
+def test_a_small_face_is_found_and_one_below_the_smallest_size_is_left_out(astronaut: NDArray[np.uint8]) -> None:
     far = np.full((480, 640, 3), 90, np.uint8)
     small = cv2.resize(astronaut[:260, 80:380], None, fx=0.55, fy=0.55, interpolation=cv2.INTER_AREA)
     far[100 : 100 + small.shape[0], 200 : 200 + small.shape[1]] = small
@@ -68,7 +68,7 @@ def test_a_far_face_is_found_and_one_below_the_smallest_is_not_told(astronaut: N
 
 
 @needs_photographs
-def test_the_fast_mode_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: NDArray[np.uint8]) -> None:
+def test_half_the_side_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: NDArray[np.uint8]) -> None:
     image = framed(astronaut, 0)[0]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     fast = TFLiteFaceDetector(DetectorSettings(driver="tflite", long_side=160, min_face_px=16))
@@ -78,7 +78,7 @@ def test_the_fast_mode_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: ND
 
 
 @needs_photographs
-def test_the_nearest_comes_first(astronaut: NDArray[np.uint8]) -> None:
+def test_the_largest_face_comes_first(astronaut: NDArray[np.uint8]) -> None:
     head = astronaut[20:260, 110:340]
     pair = np.full((480, 640, 3), 120, np.uint8)
     pair[100:340, 20:250] = head
@@ -88,7 +88,7 @@ def test_the_nearest_comes_first(astronaut: NDArray[np.uint8]) -> None:
     assert near.box.x < far.box.x
 
 
-def test_nobody_is_found_on_walls_and_in_noise() -> None:
+def test_no_face_is_found_on_walls_and_in_noise() -> None:
     random = np.random.default_rng(1)
     ramp = np.tile(np.linspace(0, 255, 320, dtype=np.uint8), (240, 1))
     noise = [
@@ -98,7 +98,7 @@ def test_nobody_is_found_on_walls_and_in_noise() -> None:
         assert look(wall) == []
 
 
-def test_a_higher_score_finds_no_more() -> None:
+def test_a_higher_threshold_finds_no_more_faces() -> None:
     grey = np.random.default_rng(2).integers(0, 256, (240, 320)).astype(np.uint8)
     assert len(look(grey, DetectorSettings(driver="tflite", score_threshold=0.9))) <= len(
         look(grey, DetectorSettings(driver="tflite", score_threshold=0.05))
@@ -121,14 +121,14 @@ def test_a_card_without_a_threshold_is_refused(tmp_path: Path, threshold: object
 
 
 @needs_photographs
-def test_a_network_that_never_learned_landmarks_gives_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
+def test_a_network_that_was_not_trained_for_landmarks_gives_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
     model = copy(tmp_path)
     damaged_models.rewrite_card(model, landmarks=False)
     (face,) = look(framed(astronaut, 0)[0], DetectorSettings(driver="tflite", model=str(model)))
     assert face.landmarks is None
 
 
-def test_a_damaged_file_or_another_network_is_one_line(tmp_path: Path) -> None:
+def test_a_damaged_file_or_another_network_is_a_one_line_error(tmp_path: Path) -> None:
     model = copy(tmp_path)
     content = bytearray(model.read_bytes())
     content[5000] ^= 1
@@ -142,7 +142,7 @@ def test_a_damaged_file_or_another_network_is_one_line(tmp_path: Path) -> None:
         detectors.open_detector(DetectorSettings(driver="tflite", model=str(other)))
 
 
-def test_the_shipped_detector_is_small_and_says_what_it_is() -> None:
+def test_the_shipped_detector_is_small_and_has_a_full_card() -> None:
     card = json.loads(find_model(DEFAULT_MODEL).with_suffix(".json").read_text("utf-8"))
     assert 100_000 <= card["parameters"] <= 200_000
     assert card["macs"] <= 60e6
@@ -159,7 +159,7 @@ def test_the_shipped_detector_is_small_and_says_what_it_is() -> None:
         ("one-person-smiling.mp4", 1, 1.0),
     ],
 )
-def test_everybody_in_the_clips_is_found(clips: Path, clip: str, people: int, share: float) -> None:
+def test_all_people_in_the_clips_are_found(clips: Path, clip: str, people: int, share: float) -> None:
     counts = count(clips / clip)
     assert max(counts) == people
     assert sum(each == people for each in counts) >= share * len(counts)
@@ -167,7 +167,7 @@ def test_everybody_in_the_clips_is_found(clips: Path, clip: str, people: int, sh
 
 @pytest.mark.videos
 @pytest.mark.parametrize("clip", ["one-person-signing-help.mkv", "one-person-signing-no.mkv"])
-def test_the_skull_on_the_jumper_is_nobody(clips: Path, clip: str) -> None:
+def test_the_skull_on_the_jumper_is_not_counted(clips: Path, clip: str) -> None:
     assert max(count(clips / clip)) == 1
 
 
@@ -179,11 +179,11 @@ def count(clip: Path) -> list[int]:
 
 
 @pytest.mark.parametrize(("mean", "spread"), [(30, 10), (90, 30), (140, 70), (200, 20), (128, 0)])
-def test_dark_and_flat_frames_are_levelled_and_others_left_alone(mean: float, spread: float) -> None:
+def test_dark_and_flat_frames_get_brightness_and_contrast_and_others_are_left_alone(mean: float, spread: float) -> None:
     grey = np.random.default_rng(1).normal(mean, spread, (240, 320)).clip(0, 255).astype(np.uint8)
     table = contrast_table(grey)
     assert table.dtype == np.uint8
-    assert (np.diff(table.astype(int)) >= 0).all()  # what is lighter stays lighter
+    assert (np.diff(table.astype(int)) >= 0).all()  # lighter pixels stay lighter
     made = table[grey]
     if spread:
         assert made.std() >= 0.95 * min(grey.std(), 60)

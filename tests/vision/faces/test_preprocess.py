@@ -1,4 +1,4 @@
-"""One definition of what the model sees: the same values in training, calibration, evaluation and serving."""
+"""Preprocessing: crops, alignment and scaling give the same values in training, calibration, evaluation and serving."""
 
 import math
 import time
@@ -27,7 +27,7 @@ def test_every_grey_level_has_its_own_exact_value() -> None:
     assert values.max() == 127 / 64
 
 
-def test_only_grey_crops_of_the_right_size_and_type_are_taken() -> None:
+def test_only_grey_crops_of_the_right_size_and_type_are_accepted() -> None:
     for wrong in (
         np.zeros((CROP_SIDE, CROP_SIDE), np.float32),
         np.zeros((CROP_SIDE, CROP_SIDE + 1), np.uint8),
@@ -74,7 +74,7 @@ def test_any_box_that_touches_the_picture_gives_a_crop(
         assert (crop == 77).all()
 
 
-def test_a_box_outside_the_picture_is_an_error_that_says_where() -> None:
+def test_a_box_outside_the_picture_is_an_error_that_names_the_box() -> None:
     with pytest.raises(ValueError, match="outside the picture of 120x100"):
         preprocess.crop(np.zeros((100, 120), np.uint8), Box(500, 500, 20, 20))
 
@@ -145,7 +145,7 @@ def test_a_large_face_is_averaged_not_sampled() -> None:
     assert made.std() < 12
 
 
-def test_a_box_many_times_the_picture_takes_no_time_and_shows_the_same() -> None:
+def test_a_box_many_times_the_picture_is_cropped_fast_and_shows_the_same() -> None:
     grey = np.zeros((200, 8000), np.uint8)
     grey[:, 4000:] = 200
     began = time.process_time()
@@ -170,7 +170,7 @@ def test_a_face_without_landmarks_is_cut_out_along_its_box() -> None:
         ((0.0, 0.0), (1e6, 0.0)) + ((1.0, 1.0),) * 3,
     ],
 )
-def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[float, float], ...]) -> None:
+def test_implausible_landmarks_are_ignored(landmarks: tuple[tuple[float, float], ...]) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (100, 120)).astype(np.uint8)
     box = Box(20, 10, 50, 60)
     made = preprocess.face_crop(grey, Face(box, 0.9, landmarks))
@@ -178,7 +178,7 @@ def test_landmarks_that_are_no_face_are_not_followed(landmarks: tuple[tuple[floa
 
 
 @pytest.mark.parametrize(("off", "is_followed"), [(0.0, True), (40.0, True), (140.0, False), (-140.0, False)])
-def test_landmarks_far_from_their_box_are_not_followed(off: float, is_followed: bool) -> None:
+def test_landmarks_far_from_their_box_are_ignored(off: float, is_followed: bool) -> None:
     grey, points = drawn(30, 2.5)
     found = Face(Box(140, 140, 120, 120), 0.9, tuple((float(x) + off, float(y)) for x, y in points))
     along_the_box = np.array_equal(preprocess.face_crop(grey, found), preprocess.crop(grey, found.box))
@@ -187,7 +187,7 @@ def test_landmarks_far_from_their_box_are_not_followed(off: float, is_followed: 
 
 def test_a_face_at_the_edge_repeats_it() -> None:
     grey, points = drawn(0, 3.0)
-    made = preprocess.align(grey[:, 200:], points - (200, 0))  # half of it is outside
+    made = preprocess.align(grey[:, 200:], points - (200, 0))  # half of the face is outside
     assert made.shape == (48, 48)
     assert made[round(preprocess.LANDMARK_TEMPLATE[1, 1]), round(preprocess.LANDMARK_TEMPLATE[1, 0])] > 180
     left_out = preprocess.align(np.full((50, 50), 77, np.uint8), points + 500)

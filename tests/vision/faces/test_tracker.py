@@ -1,4 +1,4 @@
-"""People keep their number: across frames, short gaps and crossings."""
+"""Tracks keep their id across frames, short gaps and crossings."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from tests.support.standins import face
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
-def test_a_walking_person_keeps_the_number(fps: int) -> None:
+def test_a_walking_person_keeps_the_track_id(fps: int) -> None:
     tracker = Tracker()
     numbers = {tracker.update([face(50 + 120 * frame / fps)], frame / fps)[0].track_id for frame in range(4 * fps)}
     assert numbers == {1}
@@ -18,7 +18,7 @@ def test_a_walking_person_keeps_the_number(fps: int) -> None:
 
 
 @pytest.mark.parametrize("fps", [8, 10, 30])
-def test_two_who_cross_keep_theirs_though_one_hides_the_other(fps: int) -> None:
+def test_two_crossing_people_keep_their_track_ids_though_one_hides_the_other(fps: int) -> None:
     tracker, last = Tracker(), {}
     for frame in range(5 * fps):
         at = frame / fps
@@ -34,7 +34,7 @@ def test_two_who_cross_keep_theirs_though_one_hides_the_other(fps: int) -> None:
     assert tracker.steady_count == 2
 
 
-def test_a_short_gap_keeps_the_number_and_a_long_one_does_not() -> None:
+def test_a_track_survives_a_short_gap_and_not_a_long_one() -> None:
     tracker = Tracker()
     for frame in range(10):
         tracker.update([face(100)], frame / 10)
@@ -43,14 +43,14 @@ def test_a_short_gap_keeps_the_number_and_a_long_one_does_not() -> None:
     assert tracker.update([face(104)], 0.9 + 2 * COAST_S + 0.1)[0].track_id == 2
 
 
-def test_a_face_of_another_size_or_place_is_another_person() -> None:
+def test_a_face_of_another_size_or_place_starts_another_track() -> None:
     tracker = Tracker()
     tracker.update([face(100, size=60)], 0.0)
     assert tracker.update([face(70, y=60, size=160)], 0.1)[0].track_id == 2
     assert tracker.update([face(400, size=60)], 0.2)[0].track_id == 3
 
 
-def test_who_is_seen_briefly_or_rarely_does_not_count() -> None:
+def test_brief_and_rarely_matched_tracks_are_not_steady() -> None:
     brief, rare = Tracker(), Tracker()
     for frame in range(60):
         brief.update([face(100)] if frame < 9 else [], frame / 10)
@@ -66,7 +66,7 @@ boxes = st.builds(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 2), st.lists(boxes, max_size=5)), max_size=40))
-def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float, list[Face]]]) -> None:
+def test_every_face_has_one_track_id_and_no_two_share_it(frames: list[tuple[float, list[Face]]]) -> None:
     tracker, at, ever = Tracker(), 0.0, 0
     for wait, faces in frames:
         at += wait
@@ -80,7 +80,7 @@ def test_every_face_gets_one_number_and_no_two_share_it(frames: list[tuple[float
 
 
 @pytest.mark.parametrize(("share", "number"), [(0.8, 1), (1.0, 2)])
-def test_how_far_a_face_may_jump(share: float, number: int) -> None:
+def test_how_far_a_face_may_jump_within_a_track(share: float, number: int) -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     tracker.update([face(100)], 0.1)
@@ -88,14 +88,14 @@ def test_how_far_a_face_may_jump(share: float, number: int) -> None:
 
 
 @pytest.mark.parametrize(("after_s", "share", "number"), [(0.1, 1.25, 1), (0.1, 1.35, 2), (1.0, 2.5, 1), (1.0, 2.7, 2)])
-def test_who_was_seen_once_may_be_walking(after_s: float, share: float, number: int) -> None:
+def test_a_track_with_one_detection_may_have_moved_at_walking_speed(after_s: float, share: float, number: int) -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     assert tracker.update([face(100 + 80 * share)], after_s)[0].track_id == number
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(300, 0), (0, 300)])
-def test_somebody_fast_is_found_after_two_missed_frames(dx: float, dy: float) -> None:
+def test_a_fast_face_is_matched_after_two_missed_frames(dx: float, dy: float) -> None:
     tracker = Tracker()
     for frame in range(20):
         at = frame / 10

@@ -1,4 +1,4 @@
-"""The classifier and its card: what is served is what was shipped, and nothing else is served at all."""
+"""The expression classifier and its card: a model that is not exactly what its card says is refused."""
 
 import sys
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_one_flipped_bit_is_refused(tmp_path_factory: pytest.TempPathFactory, pl
         ExpressionClassifier(model)
 
 
-def test_garbage_with_a_matching_card_is_one_clear_line(tmp_path: Path) -> None:
+def test_garbage_with_a_matching_card_is_a_one_line_error(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
     model.write_bytes(b"\x1c\0\0\0TFL3" + bytes(range(256)) * 40)
     damaged_models.rewrite_card(model, sha256="")
@@ -142,7 +142,7 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
     ],
     ids=range(11),
 )
-def test_a_card_that_says_something_else_is_refused(tmp_path: Path, changes: dict, said: str) -> None:
+def test_a_card_that_does_not_fit_the_program_is_refused(tmp_path: Path, changes: dict, said: str) -> None:
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, **changes)
     with pytest.raises(ModelError, match=said) as caught:
@@ -150,11 +150,11 @@ def test_a_card_that_says_something_else_is_refused(tmp_path: Path, changes: dic
     assert len(str(caught.value)) < len(str(model)) + 400
 
 
-def test_a_model_that_ends_whoever_loads_it_is_refused_and_we_live(tmp_path: Path) -> None:
+def test_a_model_that_crashes_the_library_is_refused_without_a_crash(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path, of="emotion-mobilenetv2-int8")
     add = (
         damaged_models.schema.BuiltinOperator.ADD
-    )  # a sum that is put nowhere: the runtime looks for its type, and dies
+    )  # an addition without an output: the runtime looks up its type and crashes
 
     def hollow(tree, graph) -> None:
         sums = (each for each in graph.operators if tree.operatorCodes[each.opcodeIndex].builtinCode == add)
@@ -165,7 +165,7 @@ def test_a_model_that_ends_whoever_loads_it_is_refused_and_we_live(tmp_path: Pat
         ExpressionClassifier(model)
 
 
-def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_allocates_all_memory_is_refused(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
 
     def swell(tree, graph) -> None:
@@ -176,7 +176,7 @@ def test_a_model_that_asks_for_all_memory_is_refused(tmp_path: Path) -> None:
         ExpressionClassifier(model)
 
 
-def test_a_model_whose_output_nothing_makes_is_refused(tmp_path: Path) -> None:
+def test_a_model_with_an_output_that_nothing_computes_is_refused(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
 
     def unplug(tree, graph) -> None:
@@ -189,18 +189,18 @@ def test_a_model_whose_output_nothing_makes_is_refused(tmp_path: Path) -> None:
         ExpressionClassifier(model)
 
 
-def test_a_model_that_never_ends_loading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_loads_for_ever_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "TIMEOUT_S", 0.0)
     with pytest.raises(ModelError, match="not loaded and run within 0 s"):
         ExpressionClassifier(damaged_models.copy(tmp_path))
 
 
-def test_a_shipped_model_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shipped_model_is_not_tried_in_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "TIMEOUT_S", 0.0)
     assert ExpressionClassifier(find_model(damaged_models.SHIPPED)).labels
 
 
-def test_a_tensor_whose_name_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_tensor_name_that_is_not_text_is_a_one_line_error(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
 
     def rename(tree, graph) -> None:
@@ -226,7 +226,7 @@ def test_missing_and_malformed_cards_and_models(tmp_path: Path) -> None:
     assert find_model(str(damaged_models.copy(tmp_path))).name == "copy.tflite"
 
 
-def test_the_temperature_of_the_card_softens_without_changing_the_order(tmp_path: Path) -> None:
+def test_the_temperature_of_the_card_changes_probabilities_but_not_their_order(tmp_path: Path) -> None:
     plain, soft = damaged_models.copy(tmp_path, "plain"), damaged_models.copy(tmp_path, "soft")
     damaged_models.rewrite_card(plain, temperature=1.0)
     damaged_models.rewrite_card(soft, temperature=2.0)
@@ -243,7 +243,7 @@ def test_a_model_too_large_for_the_device_is_not_read(tmp_path: Path, monkeypatc
         ExpressionClassifier(damaged_models.copy(tmp_path))
 
 
-def test_without_a_runtime_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_runtime_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("ai_edge_litert.interpreter", "tensorflow.lite", "tflite_runtime.interpreter"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ModelError, match="install ai-edge-litert"):
@@ -259,7 +259,7 @@ def test_serving_and_training_share_the_arithmetic() -> None:
 
 
 @pytest.mark.parametrize("scores", [[0.05] * 8, [0.4] * 8, [1.4, -0.4, 0, 0, 0, 0, 0, 0], [np.nan] * 8])
-def test_what_is_no_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
+def test_an_output_that_is_not_a_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
     reader = ExpressionClassifier(find_model("emotion-cnn-int8"))
     monkeypatch.setattr(reader.model, "run", lambda tensor: [np.array([scores], np.float32)])
     with pytest.raises(ModelError, match="returned no probabilities"):

@@ -1,4 +1,4 @@
-"""The self-test of a model: the same pictures for ever, and a stuck or foreign model is refused at the start."""
+"""The self-test: its images never change, and a stuck or foreign model is refused at the start."""
 
 import hashlib
 from pathlib import Path
@@ -15,14 +15,14 @@ from convert.expression.card import load
 from tests.support import damaged_models
 
 
-def test_the_pictures_never_change() -> None:
+def test_the_images_never_change() -> None:
     pictures = self_test.test_images()
     assert (pictures.shape, pictures.dtype) == ((7, 48, 48), np.uint8)
     assert hashlib.sha256(pictures.tobytes()).hexdigest()[:16] == "e4bca8c544eeeb5b"
     assert len({picture.tobytes() for picture in pictures}) == 7
 
 
-def test_the_shipped_models_know_what_they_said_and_it_is_not_always_the_same() -> None:
+def test_the_shipped_cards_hold_answers_that_differ_from_image_to_image() -> None:
     for model in sorted(find_model(damaged_models.SHIPPED).parent.glob("**/emotion-*.tflite")):
         answers = np.array(load(model)["self_test"])
         assert answers.shape == (7, len(load(model)["labels"]))
@@ -30,7 +30,7 @@ def test_the_shipped_models_know_what_they_said_and_it_is_not_always_the_same() 
         np.testing.assert_allclose(ExpressionClassifier(model).self_test_answers(), answers, atol=self_test.TOLERANCE)
 
 
-def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
+def test_a_model_with_a_constant_output_is_refused(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
 
     def stuck(tree: Any, graph: Any) -> None:
@@ -43,7 +43,7 @@ def test_a_model_that_always_says_the_same_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"copy\.tflite: fails its self-test: a probability is off by"):
         ExpressionClassifier(model)
     damaged_models.rewrite_card(model, self_test=[])
-    ExpressionClassifier(model)  # a card of one's own need not have it
+    ExpressionClassifier(model)  # a self-test is optional
 
 
 @pytest.mark.parametrize("rows", [[[0.1]], "none", [[0.1] * 8] * 6, [["0.1"] * 8] * 7])
@@ -54,7 +54,7 @@ def test_self_test_answers_of_another_form_are_refused(tmp_path: Path, rows: Any
         ExpressionClassifier(model)
 
 
-def test_a_difference_of_rounding_is_borne_and_more_is_not() -> None:
+def test_a_difference_of_rounding_is_tolerated_and_more_is_not() -> None:
     expected = [[0.5, 0.5]] * 7
     assert self_test.mismatch(np.array([[0.53, 0.47]] * 7, np.float32), expected) == ""
     assert self_test.mismatch(np.array([[0.6, 0.4]] * 7, np.float32), expected) == "a probability is off by 0.10"

@@ -1,4 +1,4 @@
-"""The six expression models that ship: small and fast enough, as sure as they are right, and told of as measured."""
+"""The six shipped expression models: small, fast and calibrated enough, with figures in the README as measured."""
 
 import hashlib
 from pathlib import Path
@@ -18,10 +18,10 @@ MOST = {
     "emotion-small-int8": {"parameters": 200_000, "macs": 25_000_000, "bytes": 300_000},
     "emotion-mobilenetv2-int8": {"parameters": 1_000_000, "macs": 60_000_000, "bytes": 2_200_000},
 }
-"""What a model may be at the most; MobileNetV2's file no larger than the default's may."""
+"""Upper limits of a model; MobileNetV2's file must be no larger than the default model's."""
 MOST_CALIBRATION_ERROR = 0.03
 MOST_LOST_BY_CROPS = 2.0
-"""Points of mean recall in the wild, by the detector's crops instead of the given ones."""
+"""Points of mean recall on muxspace that may be lost with the detector's crops in place of the given ones."""
 MOST_BYTES_OF_SOFT_LABELS = 3_000_000
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.parent.name}/{model.stem}")
 
@@ -33,7 +33,7 @@ def test_three_models_ship_with_both_heads() -> None:
 
 
 @each_model
-def test_a_model_is_within_its_limits_counted_from_the_file(model: Path) -> None:
+def test_a_model_is_within_its_limits_as_counted_from_the_file(model: Path) -> None:
     content, about = model.read_bytes(), card.load(model)
     made = graph.parse(model.name, content)
     counted = {"parameters": made.parameters, "macs": made.macs, "bytes": len(content)}
@@ -44,7 +44,7 @@ def test_a_model_is_within_its_limits_counted_from_the_file(model: Path) -> None
 
 
 @each_model
-def test_a_model_is_as_sure_as_it_is_right_and_lives_with_the_detectors_crops(model: Path) -> None:
+def test_a_model_is_calibrated_and_loses_little_on_the_detectors_crops(model: Path) -> None:
     about = card.load(model)
     metrics, of_ferplus = about["metrics"], model.parent.name != "challenge"
     assert metrics["split"] == "PrivateTest"
@@ -52,7 +52,7 @@ def test_a_model_is_as_sure_as_it_is_right_and_lives_with_the_detectors_crops(mo
         ("ferplus", "FER+ majority") if of_ferplus else ("fer2013", "original labels")
     )
     assert about["labels"] == list(FERPLUS_LABELS if of_ferplus else LABELS)
-    if of_ferplus:  # the one that speaks
+    if of_ferplus:  # the head that the assistant uses
         assert metrics["confidence"]["ece"] <= MOST_CALIBRATION_ERROR
     assert metrics["muxspace"]["loss_points"] <= MOST_LOST_BY_CROPS
 
