@@ -60,8 +60,8 @@ def astronaut() -> NDArray[np.uint8]:
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the user's own settings, sound configuration or running assistant."""
-    monkeypatch.setattr("assistant.config.settings.SYSTEM_FILE", tmp_path / "no-settings.toml")
-    monkeypatch.setattr("assistant.config.settings.BOOT_FILE", tmp_path / "no-boot-settings.toml")
+    monkeypatch.setattr("assistant.config.settings_file.SYSTEM_FILE", tmp_path / "no-settings.toml")
+    monkeypatch.setattr("assistant.config.settings_file.BOOT_FILE", tmp_path / "no-boot-settings.toml")
     monkeypatch.delenv("EMOTION_ASSISTANT_SOCKET", raising=False)
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "no-assistant" / "control.sock"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no-state"))

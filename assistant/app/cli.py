@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.app.parser import parser
-from assistant.config.settings import Settings, load_settings, override_settings, to_toml
+from assistant.config.settings import Settings
+from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.control_client import REQUESTS
 from assistant.records import Fault, FaultName, SettingsProblem
@@ -81,18 +82,18 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsProblem | None]:
     """The settings, and what is wrong where the user's cannot be used: a service does not end for that, but goes on
     with the last good settings, else with the defaults."""
-    from assistant.config import last_good
+    from assistant.config.last_good import load_last_good, save_last_good
 
     try:
         settings = settings_of(options)
     except ConfigError as err:
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
-        last = last_good.recall()
+        last = load_last_good()
         return last or _with_options(Settings(), options), SettingsProblem(
             FaultName.SETTINGS_LAST_GOOD if last else FaultName.SETTINGS, str(err), err.lines
         )
-    last_good.keep(settings)
+    save_last_good(settings)
     return settings, None
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant import __version__
-from assistant.config.settings import BOOT_FILE, SYSTEM_FILE, setting_choices
+from assistant.config.settings import setting_choices
+from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.control_client import REQUESTS
 
 Command = Callable[[argparse.Namespace], int]

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from assistant import phrases
-from assistant.config import spoken_errors
-from assistant.config.settings import Settings, to_toml
+from assistant.config.last_good import wrong_line_utterances
+from assistant.config.settings import Settings
+from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
 from assistant.ipc.link import Client, control_socket
 from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
@@ -57,7 +58,7 @@ def run(
         stack.callback(voice.close, VOICE_ENDS_S)
         if problem:
             FaultAnnouncer(words, client.say).begin(problem.fault, time.monotonic(), problem.detail)
-            for utterance in spoken_errors.wrong_lines(problem, words):
+            for utterance in wrong_line_utterances(problem, words):
                 client.say(utterance)
         vision = ProcessSupervisor(
             "vision", arguments("vision"), places, folder,

@@ -1,4 +1,4 @@
-"""One setting: its default, the comment that is printed beside it, and what it may be."""
+"""The schema of one setting: its default, the comment that is printed beside it, and the values that are allowed."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import Any
 
-LONGEST = 80
+MAX_QUOTED = 80
 """Characters of a value in an error message."""
 
 
@@ -19,28 +19,31 @@ def setting(
     choices: tuple[str, ...] = (),
     most: int | None = None,
 ) -> Any:
-    """A field of a settings table with its comment, its limits (both included) or its choices (for a list: of each
-    item); most: so many different numbers a list may hold."""
+    """A dataclass field for one setting.
+
+    doc: the comment that is printed beside it. low, high: its limits, both included. choices: what it may be; of a
+    list, what each item may be. most: how many different numbers a list may hold.
+    """
     return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "most": most})
 
 
 def mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
-    """What is wrong with the value of a setting, or nothing."""
+    """What is wrong with the value of a setting; empty where it is allowed."""
     is_right, allowed = _rule(item)
     return "" if is_right(value) else f"allowed: {allowed}"
 
 
-def shown(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value as an error message quotes it: in one line, and not all of a long one."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of thousands of digits; lists in lists in lists
         return f"a huge {type(value).__name__}"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
 
 
 def limits(item: "dataclasses.Field[Any]") -> str:
-    """What a setting may be, as the comment beside it says."""
+    """The allowed values of a setting, as they are printed behind its comment."""
     if item.metadata["choices"]:
         return f" ({' | '.join(item.metadata['choices'])})"
     return f" ({item.metadata['low']} to {item.metadata['high']})" if item.metadata["high"] is not None else ""
@@ -58,7 +61,7 @@ def as_toml(value: Any) -> str:
 
 
 def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
-    """Whether a value may stand for a setting, and the words for what may."""
+    """A test of whether a value is allowed, and the allowed values in words."""
     low, high, choices, most = (item.metadata[key] for key in ("low", "high", "choices", "most"))
     rules: dict[type, tuple[Callable[[Any], bool], str]] = {
         tuple: (lambda value: _is_list(value, lambda each: each in choices), f"a list of {', '.join(choices)}"),

@@ -1,33 +1,13 @@
-"""Settings: a TOML file read into frozen dataclasses, every mistake reported at once, and printed back with comments.
+"""Everything that can be set: one frozen dataclass for each section of the settings file.
 
-The dataclasses below are the whole truth about what can be set: name, type, default, what is allowed and the sentence
-that `emotion-assistant config` prints beside it.
+Each field has its default, what is allowed, and the sentence that `emotion-assistant config` prints beside it.
 """
 
 import dataclasses
-import difflib
-import os
-import stat
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from assistant.config import toml_limits
-from assistant.config import toml_lines as lines
-from assistant.config.schema import LONGEST, as_toml, limits, mistake, setting, shown
-from assistant.errors import ConfigError
+from assistant.config.schema import setting
 from assistant.records import EXPRESSIONS
-
-SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
-BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
-"""On the part of a Pi's card that every computer can read: what it sets comes before SYSTEM_FILE."""
-Mistakes = list[tuple[str, str]]
-"""The setting, and what is wrong with it."""
-MAX_BYTES = 64 * 1024
-MOST_MISTAKES = 20
-"""So many are told of; each unknown name is compared with all known ones, which takes its time."""
 
 
 @dataclass(frozen=True)
@@ -156,139 +136,6 @@ class Settings:
     announcements: AnnouncementSettings = field(default_factory=AnnouncementSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     controls: ControlSettings = field(default_factory=ControlSettings)
-
-
-def load_settings(path: Path | None = None) -> Settings:
-    """Settings of `path`, else of SYSTEM_FILE with those of BOOT_FILE before them, else the defaults.
-
-    Raises ConfigError with one mistake a line.
-    """
-    if path is not None:
-        return parse_settings(_read(path), str(path))
-    settings = Settings()
-    for file in (SYSTEM_FILE, BOOT_FILE):
-        if file.is_file():
-            settings = parse_settings(_read(file), str(file), settings)
-    return settings
-
-
-def parse_settings(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
-    """Settings of a TOML text; what it leaves out is as in `base`, else the default.
-
-    Raises ConfigError with one mistake a line, each line starting with `origin` and the line of the text, if known.
-    """
-    if too_much := toml_limits.trouble(text):
-        number, why = too_much
-        raise ConfigError(f"{origin}: line {number}: {why}", [number])
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
-        at_line = lines.of_error(text, str(err))
-        raise ConfigError(f"{origin}: line {at_line}: not valid TOML: {err}", [at_line]) from err
-    mistakes: Mistakes = []
-    base = base or Settings()
-    sections = {
-        section.name: _section(getattr(base, section.name), table.pop(section.name, {}), section.name, mistakes)
-        for section in dataclasses.fields(Settings)
-    }
-    for name in table:
-        _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
-    settings = Settings(**sections)
-    decisions, camera = settings.decisions, settings.camera
-    if decisions.exit_threshold > decisions.enter_threshold:
-        mistakes.append(
-            (
-                "decisions.exit_threshold",
-                f"decisions.exit_threshold is {decisions.exit_threshold}; it must not exceed decisions.enter_threshold",
-            )
-        )
-    if decisions.max_gap_s * camera.fps < 2:
-        least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
-        mistakes.append(("decisions.max_gap_s", f"decisions.max_gap_s is {decisions.max_gap_s}; {least}"))
-    if camera.rotate % 90:
-        mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
-    if taken := set(camera.led) & set(settings.controls.buttons):
-        pin = taken.pop()
-        mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
-    if len(mistakes) > MOST_MISTAKES:
-        mistakes[MOST_MISTAKES:] = [("", f"and {len(mistakes) - MOST_MISTAKES} more mistakes")]
-    if mistakes:
-        at = lines.places(text)
-        told = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
-        raise ConfigError("\n".join(told), sorted({at[key] for key, _ in mistakes if key in at}), settings)
-    return settings
-
-
-def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """The settings with some of them replaced, by section and name. Raises ConfigError for what a file may not say."""
-    mistakes = []
-    for section, values in changes.items():
-        known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
-        for key, value in values.items():
-            if wrong := mistake(known[key], value):
-                mistakes.append(f"{section}.{key} is {shown(value)}; {wrong}")
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
-    return dataclasses.replace(
-        settings, **{name: dataclasses.replace(getattr(settings, name), **values) for name, values in changes.items()}
-    )
-
-
-def _read(path: Path) -> str:
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
-        with open(handle, "rb") as source:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ConfigError(f"{path}: not a regular file; name a TOML file with --config")
-            content = source.read(MAX_BYTES + 1)
-    except OSError as err:
-        raise ConfigError(f"{path}: cannot read the settings: {err.strerror}") from err
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
-
-
-def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:
-    if not isinstance(table, dict):
-        mistakes.append((name, f"{name} is {shown(table)}; it must be a table: [{name}]"))
-        return base
-    known = {item.name: item for item in dataclasses.fields(base)}
-    values = {}
-    for key, value in table.items():
-        if key not in known:
-            _add_unknown(mistakes, f"{name}.{key}", [f"{name}.{each}" for each in known])
-            continue
-        wrong = mistake(known[key], value)
-        if wrong:
-            mistakes.append((f"{name}.{key}", f"{name}.{key} is {shown(value)}; {wrong}"))
-        else:
-            convert: Any = type(known[key].default)
-            values[key] = convert(value)
-    return dataclasses.replace(base, **values)
-
-
-def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
-    if len(mistakes) >= MOST_MISTAKES:
-        mistakes.append((name, name))
-        return
-    key, name = name, name if name.isprintable() and len(name) < LONGEST else shown(name)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    mistakes.append((key, f"unknown setting {name}; {hint}"))
-
-
-def to_toml(settings: Settings) -> str:
-    """The settings as a TOML file with comments that `parse_settings` reads back to the same settings."""
-    lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
-    for section in dataclasses.fields(settings):
-        values = getattr(settings, section.name)
-        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
-        for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {as_toml(getattr(values, item.name))}"]
-    return "\n".join(lines) + "\n"
 
 
 def setting_choices(section: str, key: str) -> tuple[str, ...]:

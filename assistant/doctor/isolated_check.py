@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from assistant.config.settings import Settings, parse_settings, to_toml
+from assistant.config.settings import Settings
+from assistant.config.settings_file import parse_settings, to_toml
 from assistant.doctor.finding import Finding, bad
 from assistant.system.child_process import ChildExit, run_child_unchecked
 from assistant.system.process_setup import quiet_libraries

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from assistant.config import spoken_errors
+from assistant.config.last_good import wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
@@ -46,7 +46,7 @@ def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem |
         faults = FaultAnnouncer(words, client.say)
         if problem:
             faults.begin(problem.fault, time.monotonic(), problem.detail)
-            for utterance in spoken_errors.wrong_lines(problem, words):
+            for utterance in wrong_line_utterances(problem, words):
                 client.say(utterance)
         notifier = Notifier()
         found = _pipeline(settings, stop, notifier, faults, client)

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.config.settings import Settings, load_settings, setting_choices
+from assistant.config.settings import Settings, setting_choices
+from assistant.config.settings_file import load_settings
 from convert.cli_arguments import at_least_one, command, data
 from convert.data.fer2013 import DatasetError
 from convert.scenarios.script import truth

@@ -75,7 +75,8 @@ def _program(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _settings() -> str:
-    from assistant.config.settings import Settings, to_toml
+    from assistant.config.settings import Settings
+    from assistant.config.settings_file import to_toml
 
     return f"```toml\n{to_toml(Settings()).strip()}\n```"
 

@@ -10,7 +10,8 @@ import pytest
 
 from assistant.app import cli
 from assistant.config import last_good
-from assistant.config.settings import Settings, VoiceSettings, to_toml
+from assistant.config.settings import Settings, VoiceSettings
+from assistant.config.settings_file import to_toml
 from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_atomically
 
@@ -24,29 +25,29 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_was_kept_is_recalled(state: Path) -> None:
-    assert last_good.recall() is None
-    last_good.keep(SLOW)
-    assert last_good.recall() == SLOW
+    assert last_good.load_last_good() is None
+    last_good.save_last_good(SLOW)
+    assert last_good.load_last_good() == SLOW
     written = state.stat().st_mtime_ns
-    last_good.keep(SLOW)  # the same again: the card of a Pi is spared
+    last_good.save_last_good(SLOW)  # the same again: the card of a Pi is spared
     assert state.stat().st_mtime_ns == written
 
 
 def test_cut_at_any_byte_it_is_recalled_whole_or_not_at_all(state: Path) -> None:
-    last_good.keep(SLOW)
+    last_good.save_last_good(SLOW)
     content = state.read_bytes()
     for length in range(len(content)):
         state.write_bytes(content[:length])
-        assert last_good.recall() is None, length
+        assert last_good.load_last_good() is None, length
     for damaged in (b"\xff" + content, content.replace(b"rate_wpm = 120", b"rate_wpm = 9000"), b""):
         state.write_bytes(damaged)
-        assert last_good.recall() is None
+        assert last_good.load_last_good() is None
 
 
 def test_without_a_state_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
-    last_good.keep(SLOW)
-    assert last_good.recall() is None
+    last_good.save_last_good(SLOW)
+    assert last_good.load_last_good() is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_end(
@@ -54,9 +55,9 @@ def test_a_folder_that_cannot_be_written_is_no_end(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file"))
-    last_good.keep(SLOW)
+    last_good.save_last_good(SLOW)
     assert "the settings cannot be kept" in caplog.text
-    assert last_good.recall() is None
+    assert last_good.load_last_good() is None
 
 
 def _options(file: Path) -> Any:

@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.config import settings as settings_module
-from assistant.config.settings import (
-    ControlSettings,
-    Settings,
-    VoiceSettings,
-    load_settings,
-    override_settings,
-    parse_settings,
-    setting_choices,
-    to_toml,
-)
+from assistant.config import settings_file
+from assistant.config.settings import ControlSettings, Settings, VoiceSettings, setting_choices
+from assistant.config.settings_file import load_settings, override_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 from assistant.records import EXPRESSIONS
 
@@ -135,7 +127,7 @@ def test_a_hostile_file_takes_no_time_and_its_mistakes_no_room(text: str) -> Non
     began = time.process_time()
     lines = mistakes(text)
     assert time.process_time() - began < 1
-    assert len(lines) <= settings_module.MOST_MISTAKES + 1
+    assert len(lines) <= settings_file.MAX_MISTAKES + 1
     assert max(map(len, lines)) < 600
 
 
@@ -162,7 +154,7 @@ def test_a_number_too_long_to_print_is_a_mistake_like_others() -> None:
 
 def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
     big, latin, fifo = tmp_path / "big.toml", tmp_path / "latin.toml", tmp_path / "fifo.toml"
-    big.write_text("#" * (settings_module.MAX_BYTES + 1))
+    big.write_text("#" * (settings_file.MAX_BYTES + 1))
     latin.write_bytes(b"# caf\xe9")
     os.mkfifo(fifo)
     for path, said in (
@@ -183,7 +175,7 @@ def test_a_mistake_in_a_file_names_the_file_and_the_largest_file_is_read(tmp_pat
     with pytest.raises(ConfigError) as caught:
         load_settings(path)
     assert str(caught.value) == f"{path}: line 2: camera.fps is 99; allowed: a number from 1 to 30"
-    path.write_text("[camera]\nfps = 9\n".ljust(settings_module.MAX_BYTES))
+    path.write_text("[camera]\nfps = 9\n".ljust(settings_file.MAX_BYTES))
     assert load_settings(path).camera.fps == 9
 
 
@@ -212,7 +204,7 @@ def test_the_choices_of_a_setting_are_those_that_it_takes() -> None:
 
 
 def test_the_system_file_is_read_where_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(settings_module, "SYSTEM_FILE", tmp_path / "config.toml")
+    monkeypatch.setattr(settings_file, "SYSTEM_FILE", tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("[voice]\nrate_wpm = 300\n")
     assert load_settings().voice.rate_wpm == 300
 
@@ -221,8 +213,8 @@ def test_what_the_boot_file_sets_comes_first_and_the_rest_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     system, boot = tmp_path / "config.toml", tmp_path / "boot.toml"
-    monkeypatch.setattr(settings_module, "SYSTEM_FILE", system)
-    monkeypatch.setattr(settings_module, "BOOT_FILE", boot)
+    monkeypatch.setattr(settings_file, "SYSTEM_FILE", system)
+    monkeypatch.setattr(settings_file, "BOOT_FILE", boot)
     boot.write_bytes(b"\xef\xbb\xbf[voice]\r\nvolume = 40\r\n")  # as an editor on Windows writes it
     assert load_settings().voice == VoiceSettings(volume=40)
     system.write_text('[voice]\nvolume = 70\nrate_wpm = 300\n[announcements]\nlocale = "de"\n')

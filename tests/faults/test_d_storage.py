@@ -13,7 +13,8 @@ import pytest
 
 from assistant.app import cli
 from assistant.config import last_good
-from assistant.config.settings import Settings, load_settings, parse_settings, to_toml
+from assistant.config.settings import Settings
+from assistant.config.settings_file import load_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 from tests.faults.box import ROOT, Box, Row, without
 
@@ -92,7 +93,7 @@ def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
         settings(box, whole[:size])
         found, _ = cli._service_settings(options)
         assert isinstance(found, Settings)
-    last_good.keep(parse_settings(GOOD, "good"))
+    last_good.save_last_good(parse_settings(GOOD, "good"))
     since = service(box, settings(box, whole + b"[cut"))
     row.said(box.ear.until(LAST), since)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from assistant.config.settings import MAX_BYTES, Settings, load_settings, parse_settings, to_toml
+from assistant.config.settings import Settings
+from assistant.config.settings_file import MAX_BYTES, load_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack

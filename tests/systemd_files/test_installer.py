@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.settings import Settings, override_settings, parse_settings, to_toml
+from assistant.config.settings import Settings
+from assistant.config.settings_file import override_settings, parse_settings, to_toml
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"

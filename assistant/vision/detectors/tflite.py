@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.schema import shown
+from assistant.config.schema import quoted
 from assistant.config.settings import DetectorSettings
 from assistant.errors import DetectorError, ModelError
 from assistant.records import Box, Face
@@ -78,7 +78,7 @@ class TFLiteFaceDetector:
         threshold = settings.score_threshold or card.get("threshold")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
             raise DetectorError(
-                f"{path}: its card has the threshold {shown(threshold)}; expected a number between 0 and 1"
+                f"{path}: its card has the threshold {quoted(threshold)}; expected a number between 0 and 1"
             )
         self.threshold = float(threshold)
         self._has_landmarks = bool(card.get("landmarks"))

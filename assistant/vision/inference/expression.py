@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.schema import shown
+from assistant.config.schema import quoted
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Thresholds
 from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING, normalize
@@ -45,14 +45,14 @@ def read_expression_card(model: Path) -> ExpressionCard:
         or len(set(map(str, labels))) != len(labels)
         or not set(labels) <= set(EXPRESSIONS)
     ):
-        raise ModelError(f"{path}: labels are {shown(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
+        raise ModelError(f"{path}: labels are {quoted(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
     if shape != [1, CROP_SIDE, CROP_SIDE, 1] or scaling != INPUT_SCALING:
         raise ModelError(
-            f"{path}: input is {shown(shape)} {shown(scaling)}; "
+            f"{path}: input is {quoted(shape)} {quoted(scaling)}; "
             f"this program gives [1, {CROP_SIDE}, {CROP_SIDE}, 1] {INPUT_SCALING!r}"
         )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
-        raise ModelError(f"{path}: temperature is {shown(temperature)}; allowed: a number from 0.05 to 20")
+        raise ModelError(f"{path}: temperature is {quoted(temperature)}; allowed: a number from 0.05 to 20")
     thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("self_test", [])
     if (
         not isinstance(answers, list)
@@ -75,7 +75,7 @@ def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
         for kind, numbers in table.items()
     ):
         raise ModelError(
-            f"{path}: thresholds are {shown(table)}; "
+            f"{path}: thresholds are {quoted(table)}; "
             "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
         )
     return Thresholds(**table)

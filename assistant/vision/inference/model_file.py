@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.schema import shown
+from assistant.config.schema import quoted
 from assistant.errors import ModelError
 from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
@@ -50,7 +50,7 @@ def read_card(model: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as err:
         raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
     if not isinstance(digest, str) or len(digest) != 64:
-        raise ModelError(f"{path}: sha256 is {shown(digest)}; it must be the 64 digits of the model file's")
+        raise ModelError(f"{path}: sha256 is {quoted(digest)}; it must be the 64 digits of the model file's")
     return dict(card)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.schema import shown
+from assistant.config.schema import quoted
 from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from assistant.vision.inference import model_file
@@ -37,7 +37,7 @@ class OcclusionClassifier:
         threshold = card.get("threshold")
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not abs(threshold) <= MAX_THRESHOLD:
             raise ModelError(
-                f"{path.with_suffix('.json')}: threshold is {shown(threshold)}; "
+                f"{path.with_suffix('.json')}: threshold is {quoted(threshold)}; "
                 f"allowed: a number from -{MAX_THRESHOLD:g} to {MAX_THRESHOLD:g}"
             )
         self.path, self.threshold, self.error = path, threshold, ""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings, parse_settings
+from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings
+from assistant.config.settings_file import parse_settings
 from assistant.errors import CameraError, ConfigError, ControlError
 from assistant.ipc import control_client
 from assistant.ipc.link import Client

@@ -1,0 +1,198 @@
+"""The settings file: TOML read into the dataclasses, every mistake reported at once, and printed back with comments."""
+
+import dataclasses
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
+from assistant.config.settings import Settings
+from assistant.errors import ConfigError
+
+SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
+BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
+"""On the boot partition of a Pi's SD card, which every computer can read; what it sets comes before SYSTEM_FILE."""
+MAX_BYTES = 64 * 1024
+"""Largest settings file that is read."""
+MAX_MISTAKES = 20
+"""So many mistakes are reported one by one; each unknown name is compared with all known ones, which takes its time."""
+MAX_DOTS = 8
+"""Dots in a line, outside strings and comments. The standard parser's time for a dotted key grows with the square of
+the dots, so a file with longer keys, or with strings of several lines, in which dots could hide, is refused unparsed;
+no setting needs either."""
+
+Mistakes = list[tuple[str, str]]
+"""The setting, and what is wrong with it."""
+
+TOKEN = re.compile(r"""(?P<lines>"{3}|'{3})|"(?:\\.?|[^"\\])*(?:"|$)|'[^']*(?:'|$)|\#.*""", re.VERBOSE)
+"""A string, to its end or that of the line, or a comment. Takes time in proportion to the line, whatever is in it."""
+TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
+KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
+PARSER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Settings of `path`; without one those of BOOT_FILE, then SYSTEM_FILE, then the defaults.
+
+    Raises ConfigError with one mistake a line.
+    """
+    if path is not None:
+        return parse_settings(_read(path), str(path))
+    settings = Settings()
+    for file in (SYSTEM_FILE, BOOT_FILE):
+        if file.is_file():
+            settings = parse_settings(_read(file), str(file), settings)
+    return settings
+
+
+def parse_settings(text: str, origin: str = "settings", base: Settings | None = None) -> Settings:
+    """Settings of a TOML text; what it leaves out is as in `base`, else the default.
+
+    Raises ConfigError with one mistake a line, each line starting with `origin` and the line of the text, if known.
+    """
+    if refused := _refused_line(text):
+        number, why = refused
+        raise ConfigError(f"{origin}: line {number}: {why}", [number])
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
+        at_line = _error_line(text, str(err))
+        raise ConfigError(f"{origin}: line {at_line}: not valid TOML: {err}", [at_line]) from err
+    mistakes: Mistakes = []
+    base = base or Settings()
+    sections = {
+        section.name: _section(getattr(base, section.name), table.pop(section.name, {}), section.name, mistakes)
+        for section in dataclasses.fields(Settings)
+    }
+    for name in table:
+        _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
+    settings = Settings(**sections)
+    decisions, camera = settings.decisions, settings.camera
+    if decisions.exit_threshold > decisions.enter_threshold:
+        mistakes.append(
+            (
+                "decisions.exit_threshold",
+                f"decisions.exit_threshold is {decisions.exit_threshold}; it must not exceed decisions.enter_threshold",
+            )
+        )
+    if decisions.max_gap_s * camera.fps < 2:
+        least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
+        mistakes.append(("decisions.max_gap_s", f"decisions.max_gap_s is {decisions.max_gap_s}; {least}"))
+    if camera.rotate % 90:
+        mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
+    if taken := set(camera.led) & set(settings.controls.buttons):
+        pin = taken.pop()
+        mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
+    if len(mistakes) > MAX_MISTAKES:
+        mistakes[MAX_MISTAKES:] = [("", f"and {len(mistakes) - MAX_MISTAKES} more mistakes")]
+    if mistakes:
+        at = _line_numbers(text)
+        reports = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
+        raise ConfigError("\n".join(reports), sorted({at[key] for key, _ in mistakes if key in at}), settings)
+    return settings
+
+
+def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The settings with some of them replaced, by section and name. Raises ConfigError for what a file may not say."""
+    mistakes = []
+    for section, values in changes.items():
+        known = {item.name: item for item in dataclasses.fields(getattr(settings, section))}
+        for key, value in values.items():
+            if wrong := mistake(known[key], value):
+                mistakes.append(f"{section}.{key} is {quoted(value)}; {wrong}")
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return dataclasses.replace(
+        settings, **{name: dataclasses.replace(getattr(settings, name), **values) for name, values in changes.items()}
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
+        with open(handle, "rb") as source:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ConfigError(f"{path}: not a regular file; name a TOML file with --config")
+            content = source.read(MAX_BYTES + 1)
+    except OSError as err:
+        raise ConfigError(f"{path}: cannot read the settings: {err.strerror}") from err
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
+
+
+def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:
+    if not isinstance(table, dict):
+        mistakes.append((name, f"{name} is {quoted(table)}; it must be a table: [{name}]"))
+        return base
+    known = {item.name: item for item in dataclasses.fields(base)}
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            _add_unknown(mistakes, f"{name}.{key}", [f"{name}.{each}" for each in known])
+            continue
+        wrong = mistake(known[key], value)
+        if wrong:
+            mistakes.append((f"{name}.{key}", f"{name}.{key} is {quoted(value)}; {wrong}"))
+        else:
+            convert: Any = type(known[key].default)
+            values[key] = convert(value)
+    return dataclasses.replace(base, **values)
+
+
+def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
+    if len(mistakes) >= MAX_MISTAKES:
+        mistakes.append((name, name))
+        return
+    key, name = name, name if name.isprintable() and len(name) < MAX_QUOTED else quoted(name)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    mistakes.append((key, f"unknown setting {name}; {hint}"))
+
+
+def to_toml(settings: Settings) -> str:
+    """The settings as a TOML file with comments that `parse_settings` reads back to the same settings."""
+    lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
+    for section in dataclasses.fields(settings):
+        values = getattr(settings, section.name)
+        lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
+        for item in dataclasses.fields(values):
+            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {as_toml(getattr(values, item.name))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _refused_line(text: str) -> tuple[int, str] | None:
+    """The first line for which a TOML text is refused before it is parsed, and why; None: it may be parsed."""
+    for number, line in enumerate(text.split("\n"), 1):  # TOML knows no other end of a line
+        if any(found["lines"] for found in TOKEN.finditer(line)):
+            return number, "a text of several lines; no setting has one"
+        if TOKEN.sub("", line).count(".") > MAX_DOTS:
+            return number, "too many dots"
+    return None
+
+
+def _line_numbers(text: str) -> dict[str, int]:
+    """The first line, from 1, of each table and of each key, e.g. {"voice": 3, "voice.volume": 4}."""
+    found: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if begins := TABLE.match(line):
+            table = begins[1]
+            found.setdefault(table, number)
+        elif key := KEY.match(line):
+            found.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+    return found
+
+
+def _error_line(text: str, message: str) -> int:
+    """The line that the TOML parser complains of; the last one where it names the end of the text."""
+    named = PARSER_LINE.search(message)
+    return int(named[1]) if named else len(text.rstrip("\n").split("\n"))
