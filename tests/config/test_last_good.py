@@ -80,7 +80,7 @@ def test_a_service_goes_on_with_the_last_settings_that_were_right(
     settings, problem = cli._service_settings(_options(file))
     assert settings == SLOW
     assert problem is not None
-    assert problem[0] == "settings_last"
+    assert problem[0] == "settings_last_good"
     assert "voice.rate_wpm is 9000" in problem[1]
     monkeypatch.delenv("NOTIFY_SOCKET")
     with pytest.raises(ConfigError, match="9000"):
