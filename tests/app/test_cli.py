@@ -81,7 +81,9 @@ def test_bad_sources_are_one_clear_line(tmp_path: Path) -> None:
 def test_bad_models_are_one_clear_line(tmp_path: Path, short_clip: str) -> None:
     cut, other, shape = (damaged_models.copy(tmp_path, name) for name in ("cut", "other", "shape"))
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
-    other.with_suffix(".json").write_bytes(damaged_models.find_model("emotion-small-int8").with_suffix(".json").read_bytes())
+    other.with_suffix(".json").write_bytes(
+        damaged_models.find_model("emotion-small-int8").with_suffix(".json").read_bytes()
+    )
     damaged_models.rewrite_card(shape, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
     assert "does not match its card" in complaint("replay", short_clip, "--model", cut)
     assert "does not match its card" in complaint("replay", short_clip, "--model", other)
