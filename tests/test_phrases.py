@@ -25,11 +25,10 @@ def told(
     for at, (person, old, new) in enumerate(steps):
         present = present - {person} if new == NOBODY else present | {person}
         people = [Track(number, face(where[number] - 40)) for number in sorted(present)]
-        remarks = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640))]
-        remarks += scene.update([], people, (480, 640), 3.0 * at + 2.5)
+        made = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640)).announcements]
+        made += scene.update([], people, (480, 640), 3.0 * at + 2.5).announcements
         texts += [
-            EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
-            for each in remarks
+            EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason) for each in made
         ]
     return texts
 
@@ -218,13 +217,13 @@ def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
     scene = Scene(AnnouncementSettings())
     scene.update([Change(1.0, 1, NOBODY, "happy")], [Track(1, face(280))], (480, 640))
     newcomer = [Track(2, face(280))]
-    assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, (480, 640)) == ()
-    (remark,) = scene.update([Change(5.0, 2, NOBODY, "happy")], newcomer, (480, 640))
-    assert remark.sentence == "arrived"
-    assert scene.update([], [], (480, 640)) == ()
+    assert scene.update([Change(4.0, 1, "happy", NOBODY)], newcomer, (480, 640)).announcements == ()
+    (arrival,) = scene.update([Change(5.0, 2, NOBODY, "happy")], newcomer, (480, 640)).announcements
+    assert arrival.sentence == "arrived"
+    assert scene.update([], [], (480, 640)).announcements == ()
     scene.update([Change(8.0, 2, "happy", NOBODY)], [Track(3, face(280))], (480, 640))
-    (remark,) = scene.update([], [], (480, 640))  # a passing face that never had a state is gone too
-    assert remark.sentence == "nobody"
+    (empty,) = scene.update([], [], (480, 640)).announcements  # a passing face that never had a state is gone too
+    assert empty.sentence == "nobody"
 
 
 def test_what_was_ended_may_be_said_again() -> None:
@@ -250,7 +249,7 @@ def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: 
 
 def test_the_words_are_those_of_the_settings() -> None:
     told = {
-        (locale, wording): factory.words(
+        (locale, wording): factory.load_phrases(
             Settings(announcements=AnnouncementSettings(locale=locale, wording=wording))
         ).expression("happy")
         for locale in ("de", "en")

@@ -156,12 +156,12 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _vision(options: argparse.Namespace) -> int:
     with stop_on_signal() as stop:
-        from assistant.vision.process import see
+        from assistant.vision.process import run_vision
 
         settings, problem = _service_settings(options)
         if options.with_parent:
             threading.Thread(target=_outlive, args=(stop, 0.0), name="parent", daemon=True).start()
-        return see(settings, stop, problem=problem)
+        return run_vision(settings, stop, problem=problem)
 
 
 def _voice(options: argparse.Namespace) -> int:

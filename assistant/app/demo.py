@@ -14,7 +14,7 @@ from assistant.records import Fate, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.voice import voices
 from assistant.voice.audio import player as sound
 from assistant.voice.speech.speaker import Speaker
@@ -31,7 +31,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     """
     settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver="demo"))
     open_camera(settings.camera).close()
-    pipeline, words = factory.pipeline(settings), factory.words(settings)
+    pipeline, words = factory.pipeline(settings), factory.load_phrases(settings)
     began = time.monotonic()
     failures: list[str] = []
 
@@ -49,7 +49,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
         stack.callback(capture.close)
-        Live(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
+        VisionLoop(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
         speaker.drain(LAST_WORDS_S)
         if capture.error:
             raise CameraError(capture.error)

@@ -12,10 +12,10 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
-from assistant.records import Box, Change, Fate, PersonView, Utterance
+from assistant.records import Box, Change, Fate, Frame, PersonView, Utterance
 from assistant.vision.cameras import Camera
-from assistant.vision.decisions.announcement_log import Remark
-from assistant.vision.pipeline import Pipeline
+from assistant.vision.decisions.announcement_log import Announcement
+from assistant.vision.pipeline import Pipeline, Step
 from assistant.voice.speech.speech_queue import SpeechQueue
 
 PAUSE_S = 0.2
@@ -24,10 +24,10 @@ PAUSE_S = 0.2
 
 @dataclass
 class Line:
-    """What became of one remark; started_at: seconds of the clip at which its words began, None if they never did.
-    box: where the person's face was last seen when the change was noticed."""
+    """What became of one announcement; started_at: seconds of the clip at which its words began, None if they never
+    did. box: where the person's face was last seen when the change was noticed."""
 
-    remark: Remark
+    announcement: Announcement
     utterance: Utterance
     box: Box | None = None
     fate: Fate | None = None
@@ -35,7 +35,7 @@ class Line:
 
     @property
     def change(self) -> Change:
-        return self.remark.change
+        return self.announcement.change
 
     def record(self) -> dict[str, Any]:
         """The line as `replay --json` prints it; `at` is when the change was noticed, seconds of the clip."""
@@ -106,10 +106,14 @@ class Mouth:
 
 
 def replay(
-    camera: Camera, pipeline: Pipeline, settings: Settings, asks: Sequence[tuple[float, str]] = ()
+    camera: Camera,
+    pipeline: Pipeline,
+    settings: Settings,
+    asks: Sequence[tuple[float, str]] = (),
+    on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
 ) -> Iterator[Line | Reply | Summary]:
     """The lines of a clip and the replies to `asks` (seconds of the clip and one of messages.ASKS, in order), in the
-    order in which they came up, then the summary.
+    order in which they came up, then the summary. on_step: called with each frame and what came of it.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
@@ -140,19 +144,20 @@ def replay(
             first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
             mouth.advance(frame.at)
             step = pipeline.step(frame)
-            if pipeline.model_trouble:
-                raise ModelError(pipeline.model_trouble[1])
-            boxes.update((person.track_id, person.face.box) for person in step.people)
+            if (failure := pipeline.status.model_failure) is not None:
+                raise ModelError(failure.error)
+            on_step(frame, step)
+            boxes.update((track.track_id, track.face.box) for track in step.tracks)
             for topic in step.withdrawn:
                 mouth.queue.withdraw(topic, frame.at)
-            for remark, utterance in zip(step.remarks, step.utterances, strict=True):
-                add(Line(remark, utterance, boxes.get(remark.change.track_id)), frame.at)
+            for announcement, utterance in zip(step.announcements, step.utterances, strict=True):
+                add(Line(announcement, utterance, boxes.get(announcement.change.track_id)), frame.at)
             for utterance in step.status:
                 mouth.say(utterance, frame.at)
             while questions and questions[0][0] <= frame.at:
                 at, what = questions.popleft()
                 answered = pipeline.answer(what, frame.at)
-                add(Reply(at, what, answered.utterance, answered.seen, answered.reason), frame.at)
+                add(Reply(at, what, answered.utterance, answered.person, answered.reason), frame.at)
             while open_lines and open_lines[0].fate is not None:
                 yield open_lines.popleft()
     except (CameraError, ModelError):  # what was noticed before is still told
@@ -161,4 +166,4 @@ def replay(
         raise
     mouth.advance(math.inf)
     yield from open_lines
-    yield Summary(frames, round(last - first, 3), pipeline.tracker.steady_count)
+    yield Summary(frames, round(last - first, 3), pipeline.status.people_count)

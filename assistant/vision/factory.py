@@ -1,11 +1,12 @@
-"""Settings to a pipeline that can look: strictly for a command, with what is left for a running assistant.
+"""From settings to a pipeline: strictly for a command, with the best that can be had for a running assistant.
 
 A command at a terminal stops at the first file that is missing or wrong. The running assistant tells the fault and goes
-on with the next best: the other shipped model, the built-in detector, or people without expressions.
+on with the next best: another shipped model, the built-in detector, or people without expressions.
 """
 
 import dataclasses
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import phrases
@@ -21,81 +22,111 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.occlusion import OcclusionClassifier
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.readings import ExpressionModel, OcclusionModel
 
-SECOND_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
-"""Shipped models to fall back on, best first."""
-FARTHER = 2
-"""With nobody in view the search is that much finer, now and then."""
+FALLBACK_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
+"""Shipped expression models to fall back on, best first."""
+RESCAN_SCALE, RESCAN_MAX_LONG_SIDE = 2, 1280
+"""Half of the views of a rescan, while nobody is in view, are searched at so many times the detector's `long_side`, but
+no more than so many pixels: that finds people farther away."""
 
 
-def words(settings: Settings) -> Phrases:
-    """The words of the settings' language. Raises LocaleError."""
+@dataclass(frozen=True)
+class VisionParts:
+    """The loaded models of a pipeline. They keep nothing from frame to frame, but for the rescan, which begins anew
+    with each pipeline: pipelines that are used one after the other may share them."""
+
+    detector: FaceDetector
+    classifier: ExpressionModel | None = None
+    """None: no model can be used, and no expression is told."""
+    occlusion: OcclusionModel | None = None
+    """None: every face counts as bare."""
+    rescan: Rescan | None = None
+    """None: nobody is looked for while nobody is in view."""
+
+    def pipeline(self, settings: Settings) -> Pipeline:
+        """A new pipeline of these parts. Raises LocaleError."""
+        return Pipeline(
+            self.detector,
+            self.classifier,
+            settings,
+            load_phrases(settings),
+            occlusion=self.occlusion,
+            rescan=self.rescan,
+        )
+
+
+def load_phrases(settings: Settings) -> Phrases:
+    """The sentences of the settings' language. Raises LocaleError."""
     return phrases.load(settings.announcements.locale, settings.announcements.wording)
 
 
 def pipeline(settings: Settings) -> Pipeline:
     """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
-    reader = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
-    return _with(detectors.open_detector(settings.detector), reader, settings, OcclusionClassifier())
+    return parts(settings).pipeline(settings)
 
 
-def best_pipeline(
-    settings: Settings, broken: Collection[Path] = (), detail: str = ""
-) -> tuple[Pipeline, dict[FaultName, str]]:
-    """The best pipeline that can be had, and what is wrong with it: fault names with the detail for the log.
+def parts(settings: Settings) -> VisionParts:
+    """The parts that the settings ask for. Raises DetectorError or ModelError, in one line."""
+    classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
+    detector = detectors.open_detector(settings.detector)
+    return VisionParts(detector, classifier, OcclusionClassifier(), _rescan(detector, settings))
 
-    broken: model files that have failed at work; detail: how the last of them did. Raises DetectorError where not even
-    the built-in detector works: then nobody can be seen.
+
+def best_parts(
+    settings: Settings, failed_models: Collection[Path] = (), error: str = ""
+) -> tuple[VisionParts, dict[FaultName, str]]:
+    """The best parts that can be had, and what is wrong with them: fault names with the detail for the log.
+
+    failed_models: model files that have failed at work; error: how the last of them did. Raises DetectorError where not
+    even the built-in detector works: then no face can be found.
     """
-    troubles: dict[FaultName, str] = {}
-    detector = _best_detector(settings, troubles)
-    if broken:
-        troubles[FaultName.MODEL] = detail
-    reader = _best_reader(settings, troubles, broken)
+    faults: dict[FaultName, str] = {}
+    detector = _best_detector(settings, faults)
+    if failed_models:
+        faults[FaultName.MODEL] = error
+    classifier = _best_classifier(settings, faults, failed_models)
+    occlusion: OcclusionClassifier | None = None
     try:
-        cover: OcclusionClassifier | None = OcclusionClassifier()
-    except ModelError as err:  # better to read covered faces like others, and say so, than none at all
-        troubles[FaultName.OCCLUSION], cover = str(err), None
-    return _with(detector, reader, settings, cover), troubles
+        occlusion = OcclusionClassifier()
+    except ModelError as err:  # better to classify occluded faces like others, and say so, than none at all
+        faults[FaultName.OCCLUSION] = str(err)
+    return VisionParts(detector, classifier, occlusion, _rescan(detector, settings)), faults
 
 
-def _with(
-    detector: FaceDetector, reader: ExpressionClassifier | None, settings: Settings, cover: OcclusionClassifier | None
-) -> Pipeline:
-    search = None
-    if isinstance(detector, TFLiteFaceDetector):  # the others are slow or of one size
-        faint = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD)
-        farther = dataclasses.replace(faint, long_side=min(FARTHER * faint.long_side, 1280))
-        least = max(
-            ACCEPT_SCORE, settings.detector.score_threshold
-        )  # who asks for surer faces shall have them here too
-        search = Rescan(detectors.open_detector(farther), detectors.open_detector(faint), least)
-    return Pipeline(detector, reader, settings, words(settings), covered=cover, search=search)
+def _rescan(detector: FaceDetector, settings: Settings) -> Rescan | None:
+    """A rescan with our own detector; the others are slow, or search at one size."""
+    if not isinstance(detector, TFLiteFaceDetector):
+        return None
+    near = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD)
+    far = dataclasses.replace(near, long_side=min(RESCAN_SCALE * near.long_side, RESCAN_MAX_LONG_SIDE))
+    least = max(ACCEPT_SCORE, settings.detector.score_threshold)  # settings that ask for surer faces do so here too
+    return Rescan(detectors.open_detector(far), detectors.open_detector(near), least)
 
 
-def _best_detector(settings: Settings, troubles: dict[FaultName, str]) -> FaceDetector:
+def _best_detector(settings: Settings, faults: dict[FaultName, str]) -> FaceDetector:
     try:
         return detectors.open_detector(settings.detector)
     except DetectorError as err:
         if settings.detector.driver == "haar":
             raise
-        troubles[FaultName.DETECTOR_FALLBACK] = str(err)
+        faults[FaultName.DETECTOR_FALLBACK] = str(err)
         return detectors.open_detector(dataclasses.replace(settings.detector, driver="haar"))
 
 
-def _best_reader(
-    settings: Settings, troubles: dict[FaultName, str], broken: Collection[Path]
+def _best_classifier(
+    settings: Settings, faults: dict[FaultName, str], failed: Collection[Path]
 ) -> ExpressionClassifier | None:
-    for name in dict.fromkeys((settings.model.file, *SECOND_MODELS)):
+    for name in dict.fromkeys((settings.model.file, *FALLBACK_MODELS)):
         try:
             file = find_model(name)
-            if file in broken:
+            if file in failed:
                 continue
-            reader = ExpressionClassifier(file, settings.model.threads)
+            classifier = ExpressionClassifier(file, settings.model.threads)
         except ModelError as err:
-            troubles.setdefault(FaultName.MODEL, str(err))
+            faults.setdefault(FaultName.MODEL, str(err))
             continue
-        if troubles.get(FaultName.MODEL):
-            troubles[FaultName.MODEL_FALLBACK] = troubles.pop(FaultName.MODEL)
-        return reader
+        if faults.get(FaultName.MODEL):
+            faults[FaultName.MODEL_FALLBACK] = faults.pop(FaultName.MODEL)
+        return classifier
     return None

@@ -1,263 +1,241 @@
 """One frame through all stages, in the order in which they stand here. The file to open first.
 
-    frame → grey → faces → people → readings → changes → remarks → utterances
-                                       └────────────────────→ sight → answers to who asks
+    frame → grey → faces → tracks → readings → changes → announcements → utterances
+                                        └──────────────→ snapshot → answers to the wearer's questions
 
-Everything that looks at hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
+Everything that touches hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
-from assistant.errors import ModelError
 from assistant.faults import RepeatSchedule
 from assistant.phrases import Phrases
-from assistant.records import (
-    CANNOT_TELL,
-    Change,
-    Fate,
-    Frame,
-    Priority,
-    Reading,
-    Thresholds,
-    Track,
-    Utterance,
-    UtteranceKind,
-)
+from assistant.records import CANNOT_TELL, Change, Fate, Frame, Reading, Track, Utterance
+from assistant.vision import utterances
 from assistant.vision.cameras.lens_cover import LensCover, LensEvent
-from assistant.vision.decisions.announcement_log import Remark
+from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.decisions.scene import Scene
-from assistant.vision.decisions.stabilizer import Glance, Stabilizer
+from assistant.vision.decisions.stabilizer import Stabilizer, TrackEstimate
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import preprocess, quality
 from assistant.vision.faces.face_limit import FaceLimit
 from assistant.vision.faces.tracker import COAST_S, Tracker
-from assistant.vision.queries.answers import Answered, Answers
-from assistant.vision.queries.snapshot import Sight
-from assistant.vision.queries.snapshot_builder import Lookout
+from assistant.vision.queries.answers import AnswerResult, Answers
+from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
+from assistant.vision.readings import ExpressionModel, FaceReader, ModelFailure, OcclusionModel, ReadingSource
 
-CHANGE_LIVES_S = 3.0
-"""What could not be said within this time is no longer news, even if it is still true."""
-PRESENCE = ("somebody", "another", "somebody_left", "nobody")
-"""Sentences that tell of no expression: said only where there is silence, and room for them."""
-SOONER_S = 0.3
-"""Who comes back so long before having been gone for `dwell_s` is somebody new to the tracker already."""
-PAUSES, PAUSE_AGAIN_S = 2, 900.0
-"""That the lens is covered is told so often a minute at the most, and with the word that it sees again that makes four;
-and while it is, again at the interval of a fault that stands: a scarf over the lens is forgotten."""
-MOST_SAID = 64
-"""So many utterances are remembered until it is known what became of them."""
-
-
-class Reader(Protocol):
-    """What reads a face crop uint8 [48, 48]: `ExpressionClassifier`, or a stand-in."""
-
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-
-    @property
-    def thresholds(self) -> Thresholds: ...
-
-    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-class Judge(Protocol):
-    """Whether a face crop uint8 [48, 48] is occluded: `OcclusionClassifier`, or a stand-in. error: why the last
-    one could not be judged, empty if it could."""
-
-    error: str
-
-    def __call__(self, crop: NDArray[np.uint8]) -> bool: ...
+TRACK_EXPIRY_LEAD_S = 0.3
+"""A track ends so long before its person counts as gone (`dwell_s`): a face that comes back later gets a new track."""
+LENS_STATUS_LIMIT = 2
+"""At most so often a minute the wearer is told that the lens is covered; with the sentence that the assistant sees
+again that makes four sentences a minute."""
+LENS_STATUS_REPEAT_S = 900.0
+"""While the lens stays covered it is said again after so long, as a fault is: a scarf over the lens is forgotten."""
+MAX_PENDING_UTTERANCES = 64
+"""So many utterances are remembered until their fate is known. Beyond it the voice is gone, and the oldest one counts
+as spoken."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one frame. utterances: one for each remark; withdrawn: topics of which nothing that waits is true;
-    status: of the assistant itself."""
+    """What came of one frame."""
 
-    people: tuple[Track, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    """The tracked faces that are looked at, the nearest first."""
     readings: tuple[Reading, ...] = ()
+    """One for each track."""
     changes: tuple[Change, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
     utterances: tuple[Utterance, ...] = ()
+    """One for each announcement."""
     withdrawn: tuple[str, ...] = ()
+    """Topics: what still waits to be spoken under one of these is no longer true."""
     status: tuple[Utterance, ...] = ()
+    """Utterances about the assistant itself."""
     stage_ms: dict[str, float] = field(default_factory=dict)
+    """Milliseconds that each stage took."""
+
+
+@dataclass(frozen=True)
+class PipelineStatus:
+    """What others may know of a pipeline, at one moment."""
+
+    is_lens_covered: bool
+    """The assistant pauses."""
+    has_classifier: bool
+    """Whether expressions are classified; without a model people are still announced."""
+    model_failure: ModelFailure | None
+    """Set while the expression classifier returns no probabilities."""
+    has_occlusion_classifier: bool
+    """Whether occluded faces are told from bare ones."""
+    occlusion_error: str
+    """Why the last face could not be checked for an occlusion; empty if it could."""
+    partner: int | None
+    """track_id of the person whom the wearer is talking to."""
+    people_count: int
+    """How many people have been in view for at least a second so far."""
 
 
 class Pipeline:
-    """The chain of stages with the memory that they keep from frame to frame.
+    """The chain of stages, with the memory that they keep from frame to frame.
 
-    Without a reader (its model is missing) people are still found and told. covered: judges whether a face is covered,
-    and without it each counts as bare; search: for who is not in view. sight: what the last frame showed, replaced as a
-    whole, so that `answer` may be called from another thread. model_trouble: since when (`at` of a frame) the model has
-    returned no probabilities, and what it did instead; such a face is unclear.
-
-    By turns a frame's faces and their mirror images are read. A face has no preferred side, but a model has: the mean
-    of a window is then one of both, which is right more often, at no further cost.
+    `step` takes the frames, on one thread. `answer`, `reject_last` and `snapshot` may be used from any thread.
     """
 
     def __init__(
         self,
         detector: FaceDetector,
-        reader: Reader | None,
+        classifier: ExpressionModel | None,
         settings: Settings,
         phrases: Phrases,
         *,
-        covered: Judge | None = None,
-        search: Rescan | None = None,
+        occlusion: OcclusionModel | None = None,
+        rescan: Rescan | None = None,
+        readings: ReadingSource | None = None,
     ) -> None:
-        self.detector, self.reader, self.phrases, self.covered = detector, reader, phrases, covered
-        self.most_faces = settings.detector.max_faces
-        self.lens, self.crowd = LensCover(), FaceLimit(self.most_faces)
-        self.tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - SOONER_S))
-        self.stabilizer = Stabilizer(
-            settings.decisions, reader.labels if reader else (), reader.thresholds if reader else None
-        )
-        self.scene = Scene(settings.announcements, settings.camera.fov_deg)
-        self._is_talkative = settings.announcements.verbosity not in ("quiet", "brief")
-        self.search = search
-        self.lookout = Lookout(search, covered, self.most_faces, settings.camera.fov_deg)
-        is_by_clock = settings.announcements.verbosity == "full"
-        self.answers = Answers(phrases, settings.announcements.expressions, is_by_clock=is_by_clock)
-        self.sight: Sight | None = None
-        self.model_trouble: tuple[float, str] | None = None
-        self._pauses = RepeatSchedule((PAUSE_AGAIN_S,), max_announcements=PAUSES)
-        self._is_mirrored = True
+        """Put the stages together.
+
+        classifier: without it (its model is missing) people are still found and announced. occlusion: without it each
+        face counts as bare. rescan: looks for people while nobody is in view. readings: a source of readings to use
+        instead of classifier and occlusion classifier, for example recorded ones.
+        """
+        announcing, fov_deg = settings.announcements, settings.camera.fov_deg
+        self._detector, self._phrases, self._occlusion = detector, phrases, occlusion
+        self._max_faces = settings.detector.max_faces
+        self._lens = LensCover()
+        self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
+        self._face_limit = FaceLimit(self._max_faces)
+        self._tells_of_too_many = announcing.verbosity not in ("quiet", "brief")
+        self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
+        self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
+        self._readings = readings or self._reader
+        self._stabilizer = Stabilizer(settings.decisions, self._readings.labels, self._readings.thresholds)
+        self._scene = Scene(announcing, fov_deg)
+        self._snapshots = SnapshotBuilder(rescan, occlusion, self._max_faces, fov_deg)
+        self._answers = Answers(phrases, announcing.expressions, is_by_clock=announcing.verbosity == "full")
+        self._snapshot: SceneSnapshot | None = None
+        self._pending: dict[Utterance, Announcement] = {}
         self._at: float | None = None
-        self._said_of: dict[Utterance, Remark] = {}
-        self._untrue: set[int] = set()
 
     def step(self, frame: Frame) -> Step:
-        """Look at one frame; frames must come in the order of their time."""
+        """Process one frame; frames must come in the order of their time."""
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
-            shade = quality.frame_brightness(grey)
-            is_back = self.lens.update(shade.is_flat, shade.mean, frame.at, shade.std) == LensEvent.UNCOVERED
-            status = self._pause(frame.at)
-        since, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
-        if self.lens.is_covered:
-            self.sight = Sight(frame.at, is_lens_covered=True)
+            is_back = self._look_at_lens(grey, frame.at)
+            status = self._lens_utterances(frame.at)
+        elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
+        if self._lens.is_covered:
+            self._snapshot = SceneSnapshot(frame.at, is_lens_covered=True)
             return Step(status=status, stage_ms=stage_ms)
-        if self.lens.is_in_question:
-            self._wait(frame, grey, since)
+        if self._lens.is_in_question:
+            self._wait(frame, grey, elapsed_s)
             return Step(status=status, stage_ms=stage_ms)
         if is_back:
-            self._forget(frame.at)
+            self._forget_everybody(frame.at)
         with _timed(stage_ms, "detect"):
-            found = self.detector.find(frame.image, grey)
-            if self.crowd.update(len(found), frame.at) and self._is_talkative:
-                text = self.phrases.status("many")
-                status += (Utterance(text, Priority.CHANGE, "many", frame.at + CHANGE_LIVES_S, f"{len(found)} faces"),)
-            faces = found[: self.most_faces]
+            found = self._detector.find(frame.image, grey)
+            if self._face_limit.update(len(found), frame.at) and self._tells_of_too_many:
+                status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
         with _timed(stage_ms, "track"):
-            people = self.tracker.update(faces, frame.at)
-        self._is_mirrored = not self._is_mirrored
+            tracks = self._tracker.update(found[: self._max_faces], frame.at)
         with _timed(stage_ms, "read"):
-            readings = tuple(self._read(grey, person, frame.at) for person in people)
+            readings = self._readings.read(grey, tracks, frame.at)
         with _timed(stage_ms, "decide"):
-            changes = self.stabilizer.update(frame.at, readings)
-            remarks = self.scene.update(changes, people, grey.shape, frame.at)
-            utterances = tuple(self._utterance(remark, frame.at) for remark in remarks)
-        with _timed(stage_ms, "sight"):
-            partner = self.scene.partner.number
-            self.sight = self.lookout.look(frame, grey, people, self._glance, partner, found=len(found))
-        told = {remark.change.track_id for remark in remarks}
-        untrue = self.scene.untrue(self.stabilizer.faded(frame.at), people)
-        ended = {change.track_id for change in changes} | (untrue - self._untrue)
-        withdrawn, self._untrue = tuple(_topic(number) for number in sorted(ended - told)), untrue
-        return Step(people, readings, changes, remarks, utterances, withdrawn, status, stage_ms)
+            changes = self._stabilizer.update(frame.at, readings)
+            faded = self._stabilizer.faded(frame.at)
+            announcements, withdrawn = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
+            spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
+        with _timed(stage_ms, "snapshot"):
+            partner = self._scene.partner.track_id
+            self._snapshot = self._snapshots.build(frame, grey, tracks, self._estimate, partner, found=len(found))
+        topics = tuple(map(utterances.topic_of, withdrawn))
+        return Step(tracks, readings, changes, announcements, spoken, topics, status, stage_ms)
 
-    def answer(self, what: str, now: float) -> Answered:
-        """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock); may be called from another
-        thread than `step`."""
-        last = self.scene.last(now)
-        answered = self.answers.answer(what, self.sight, now, last.track_id if last else None)
-        if answered.seen and not answered.reason and what != "aim":
-            self.scene.answered(answered.seen.track_id, answered.seen.expression, now)
+    @property
+    def snapshot(self) -> SceneSnapshot | None:
+        """What the last frame showed; None before the first one. It is replaced as a whole."""
+        return self._snapshot
+
+    @property
+    def status(self) -> PipelineStatus:
+        """How the pipeline does at this moment."""
+        return PipelineStatus(
+            is_lens_covered=self._lens.is_covered,
+            has_classifier=self._reader.has_classifier,
+            model_failure=self._reader.failure,
+            has_occlusion_classifier=self._occlusion is not None,
+            occlusion_error=self._occlusion.error if self._occlusion is not None else "",
+            partner=self._scene.partner.track_id,
+            people_count=self._tracker.steady_count,
+        )
+
+    def drop_classifier(self) -> None:
+        """Go on without the expression classifier: people are still found and announced, every face is unclear."""
+        self._reader.drop_classifier()
+
+    def answer(self, question: str, now: float) -> AnswerResult:
+        """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock)."""
+        last = self._scene.last(now)
+        answered = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
+        if answered.person and not answered.reason and question != "aim":
+            self._scene.answered(answered.person.track_id, answered.person.expression, now)
         return answered
 
-    def wrong(self, now: float) -> Utterance:
-        """The wearer says that the last expression was wrong: it is not said of that person for a while."""
-        return self.answers.status("noted" if self.scene.wrong(now) else "nothing_named")
+    def reject_last(self, now: float) -> Utterance:
+        """The wearer calls the expression that was said last wrong: it is not said of that person for a while."""
+        return self._answers.status("noted" if self._scene.reject_last(now) else "nothing_named")
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
-        """What became of an utterance: what was never heard is not remembered as said."""
-        remark = self._said_of.pop(utterance, None)
-        if remark is not None:
-            self.scene.ended(remark, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
+        """Take in the fate of an utterance: what was not heard is not remembered as said."""
+        announcement = self._pending.pop(utterance, None)
+        if announcement is not None:
+            self._scene.ended(announcement, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
 
-    def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
-        if self.reader is None:
-            return Reading(person.track_id, at, None, "unclear")
-        crop = preprocess.face_crop(grey, person.face, self.detector.crop_margin)
-        if trouble := quality.rejection_reason(person.face, crop, grey, self.covered):
-            return Reading(person.track_id, at, None, trouble)
-        try:
-            said = tuple(map(float, self.reader.probabilities(crop[:, ::-1] if self._is_mirrored else crop)))
-        except ModelError as err:
-            self.model_trouble = (self.model_trouble or (at, ""))[0], str(err)
-            return Reading(person.track_id, at, None, "unclear")
-        self.model_trouble = None
-        return Reading(person.track_id, at, said)
+    def _look_at_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
+        """Whether the lens has just been uncovered, after a pause."""
+        brightness = quality.frame_brightness(grey)
+        return self._lens.update(brightness.is_flat, brightness.mean, at, brightness.std) == LensEvent.UNCOVERED
 
-    def _glance(self, number: int) -> Glance:
-        """What is known of a person, without what the wearer called wrong."""
-        glance = self.stabilizer.glance(number)
-        if self.scene.is_wrong(number, glance.likely):
-            return Glance(CANNOT_TELL, "", 0.0, "unclear", glance.since)
-        return glance
+    def _lens_utterances(self, at: float) -> tuple[Utterance, ...]:
+        """The pause and its end, when it is time to say so; the end is said where the pause was."""
+        is_covered = self._lens.is_covered
+        is_due = self._lens_schedule.begin(at) if is_covered else self._lens_schedule.end()
+        return (utterances.of_lens(self._phrases, is_covered=is_covered),) if is_due else ()
 
-    def _utterance(self, remark: Remark, at: float) -> Utterance:
-        change = remark.change
-        text = self.phrases.remark(
-            remark.sentence, expression=remark.expression, where=remark.where, reason=remark.reason
-        )
-        note = f"person {change.track_id}: {change.old} -> {change.new}" + (
-            f" ({change.reason})" if change.reason else ""
-        )
-        priority = Priority.STATUS if remark.sentence in PRESENCE else Priority.CHANGE
-        earcon = remark.expression if remark.sentence in ("arrived", "looks") else ""
-        utterance = Utterance(
-            text, priority, _topic(change.track_id), at + CHANGE_LIVES_S, note, earcon, kind=UtteranceKind.ANNOUNCEMENT
-        )
-        self._said_of[utterance] = remark
-        if len(self._said_of) > MOST_SAID:  # the voice is gone, and nobody tells what became of them
-            self.ended(next(iter(self._said_of)), Fate.SPOKEN)
+    def _wait(self, frame: Frame, grey: NDArray[np.uint8], elapsed_s: float) -> None:
+        """While it is undecided whether the lens is covered, time stands still for everybody who was in view."""
+        for stage in (self._tracker, self._stabilizer, self._scene):
+            stage.wait(elapsed_s)
+        self._snapshot = self._snapshots.build(frame, grey, (), self._estimate, None, found=0)
+
+    def _forget_everybody(self, at: float) -> None:
+        """After a pause every face in view begins a new track."""
+        self._tracker.forget()
+        self._stabilizer.forget()
+        self._scene.forget(at)
+
+    def _estimate(self, track_id: int) -> TrackEstimate:
+        """What the readings of a track say, without an expression that the wearer called wrong."""
+        estimate = self._stabilizer.estimate(track_id)
+        if self._scene.is_rejected(track_id, estimate.expression):
+            return TrackEstimate(CANNOT_TELL, "", 0.0, "unclear", estimate.since)
+        return estimate
+
+    def _utterance(self, announcement: Announcement, at: float) -> Utterance:
+        utterance = utterances.of_announcement(self._phrases, announcement, at)
+        self._pending[utterance] = announcement
+        if len(self._pending) > MAX_PENDING_UTTERANCES:
+            self.ended(next(iter(self._pending)), Fate.SPOKEN)
         return utterance
-
-    def _pause(self, at: float) -> tuple[Utterance, ...]:
-        """Tells of the lens, if it is time to: who was told that it is covered hears when it is no longer."""
-        is_covered = self.lens.is_covered
-        if not (self._pauses.begin(at) if is_covered else self._pauses.end()):
-            return ()
-        name = "lens_covered" if is_covered else "lens_uncovered"
-        return (Utterance(self.phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=not is_covered),)
-
-    def _wait(self, frame: Frame, grey: NDArray[np.uint8], seconds: float) -> None:
-        """Whether the lens is covered is not decided: everybody who was there is neither gone nor there for longer."""
-        for stage in (self.tracker, self.stabilizer, self.scene):
-            stage.wait(seconds)
-        self.sight = self.lookout.look(frame, grey, (), self._glance, None, found=0)
-
-    def _forget(self, at: float) -> None:
-        """After a pause everybody in view is somebody new."""
-        self.tracker.forget()
-        self.stabilizer.forget()
-        self.scene.forget(at)
-
-
-def _topic(number: int) -> str:
-    return f"person {number}"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The vision process: looks, and has the voice tell what it sees, until told to stop."""
+"""The vision process: looks, and has the voice process say what it sees, until told to stop."""
 
 import contextlib
 import logging
@@ -22,132 +22,159 @@ from assistant.system.sd_notify import Notifier
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
+from assistant.vision.factory import VisionParts
 from assistant.vision.inference.expression import ExpressionClassifier
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline, Step
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
-CAMERA_CLOSES_S = 0.3
-"""A camera that is blocked is left behind."""
+"""Interval of the heartbeats to the voice process."""
+CAMERA_CLOSE_TIMEOUT_S = 0.3
+"""A camera whose driver still blocks after so long is left behind at the end."""
 DETECTOR_RETRY_S = 5.0
-GUARD_S = 5.0
-QUIET_S = 30.0
-"""A process that has grown too much waits so long for a moment in which nobody is in view."""
+"""While no face detector can be loaded, that is tried again after so long."""
+RESOURCE_CHECK_S = 5.0
+"""Interval of the checks of memory and open files."""
+QUIET_EXIT_S = 30.0
+"""A process that has grown too much ends in a moment in which nobody is in view, but after so long at the latest."""
 
 
-def see(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
-    """Look and tell until `stop` is set; returns the exit code. problem: why these are not the settings that
-    the user wrote; it is spoken, with the first wrong lines."""
-    words, ears = factory.words(settings), _Ears()
-    with contextlib.closing(link.Client(link.runtime_socket(), ears)) as client:
-        ears.send = client.send
-        faults = FaultAnnouncer(words, client.say)
+def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
+    """Look and announce until `stop` is set; returns the exit code.
+
+    problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines.
+    """
+    phrases, requests = factory.load_phrases(settings), _Requests()
+    with contextlib.closing(link.Client(link.runtime_socket(), requests)) as client:
+        requests.send = client.send
+        faults = FaultAnnouncer(phrases, client.say)
         if problem:
             faults.begin(problem.fault, time.monotonic(), problem.detail)
-            for utterance in wrong_line_utterances(problem, words):
+            for utterance in wrong_line_utterances(problem, phrases):
                 client.say(utterance)
         notifier = Notifier()
-        found = _pipeline(settings, stop, notifier, faults, client)
+        found = _load_parts(settings, stop, notifier, faults, client)
         if found is None:
             return 0
-        pipeline, troubles = found
+        parts, problems = found
+        pipeline = parts.pipeline(settings)
         capture = Capture(
-            partial(open_camera, settings.camera, colour=pipeline.detector.needs_colour),
+            partial(open_camera, settings.camera, colour=parts.detector.needs_colour),
             rotate_deg=settings.camera.rotate,
         ).start()
-        beat = _Heartbeat(client, capture, notifier, stop)
-        broken: list[Path] = []
+        heartbeat = _Heartbeat(client, capture, notifier, stop)
+        failed: list[Path] = []
 
-        def other_model(detail: str) -> tuple[Pipeline, dict[FaultName, str]]:
-            if isinstance(live.pipeline.reader, ExpressionClassifier):
-                broken.append(live.pipeline.reader.path)
-            return factory.best_pipeline(settings, broken, detail)
+        def next_pipeline(error: str) -> tuple[Pipeline, dict[FaultName, str]]:
+            nonlocal parts
+            if isinstance(parts.classifier, ExpressionClassifier):
+                failed.append(parts.classifier.path)
+            parts, problems = factory.best_parts(settings, failed, error)
+            return parts.pipeline(settings), problems
 
-        live = Live(capture, pipeline, words, client.say, stop, client.withdraw, beat, other_model, announcer=faults)
-        for name, detail in troubles.items():
+        loop = VisionLoop(
+            capture,
+            pipeline,
+            phrases,
+            client.say,
+            stop,
+            withdraw=client.withdraw,
+            on_step=heartbeat,
+            next_pipeline=next_pipeline,
+            announcer=faults,
+        )
+        for name, detail in problems.items():
             faults.begin(name, time.monotonic(), detail)
-        ears.live = beat.live = live
+        requests.loop = heartbeat.loop = loop
         is_spent = False
         try:
-            live.run()
+            loop.run()
         except CameraExhaustedError as err:
             log.warning("camera: %s; only a new process is rid of that", err)
             is_spent = True
         notifier.stopping()
-        if not beat.has_grown and not is_spent:
-            live.tell(UtteranceKind.STOPPING)
-        if not capture.close(CAMERA_CLOSES_S):
+        if not heartbeat.has_grown and not is_spent:
+            loop.tell(UtteranceKind.STOPPING)
+        if not capture.close(CAMERA_CLOSE_TIMEOUT_S):
             log.warning("camera: a blocked read kept it from being closed in time")
-        return EXIT_RESTART if beat.has_grown or is_spent else 0
+        return EXIT_RESTART if heartbeat.has_grown or is_spent else 0
 
 
-class _Ears:
-    """Takes what the voice sends: questions are answered at once, on the link's thread."""
+class _Requests:
+    """Takes what the voice process sends. Questions are answered at once, on the link's thread."""
 
     def __init__(self) -> None:
-        self.live: Live | None = None
+        self.loop: VisionLoop | None = None
+        """None while there is no detector yet: requests are then left unanswered."""
         self.send: Callable[[Message], None] = lambda message: None
 
     def __call__(self, message: Message) -> None:
-        if self.live is None:
+        if self.loop is None:
             return
         match message:
             case Ask():
-                self.send(Answer(message.number, self.live.answer(message.what)))
+                self.send(Answer(message.number, self.loop.answer(message.what)))
             case Ended():
-                self.live.ended(message.utterance, message.fate)
+                self.loop.ended(message.utterance, message.fate)
 
 
 class _Heartbeat:
-    """Tells the voice, every HEARTBEAT_S and when the camera was opened or closed or its lens covered, that the loop
-    turns, with frames or without; and the service manager that all of it works: the loop, the camera's driver, the
-    link. A process that has grown too much is ended, after that has been said: `has_grown`."""
+    """Called after each turn of the loop, with a frame or without: shows that vision works.
+
+    The voice hears of it every HEARTBEAT_S, and at once when the camera was opened or closed or its lens covered. The
+    service manager hears of it while all of it works: the loop, the camera's driver, the link. A process that has grown
+    too much is ended, after that has been announced.
+    """
 
     def __init__(self, client: link.Client, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
-        self._guard, self._next, self._guard_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
-        self.live: Live | None = None
-        self.has_grown, self._was = False, (False, False)
+        self._guard, self._next_at, self._check_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
+        self.loop: VisionLoop | None = None
+        self.has_grown = False
+        """Whether the process ends because it has grown too much."""
+        self._sent = (False, False)
 
     def __call__(self, step: Step | None) -> None:
         now, is_open = time.monotonic(), self._capture.is_open
-        is_covered = self.live is not None and self.live.pipeline.lens.is_covered
-        standing = self.live.faults.active() if self.live else ()
-        if now >= self._next or (is_open, is_covered) != self._was:
-            self._next, self._was = now + HEARTBEAT_S, (is_open, is_covered)
-            self._client.heartbeat(now, camera=is_open, faults=standing, is_covered=is_covered)
-        faults = (*standing, *(() if self._client.is_heard else (FaultName.VOICE,)))
-        if step is not None or faults:  # no camera, and said so, is a running state too
+        is_covered = self.loop is not None and self.loop.pipeline.status.is_lens_covered
+        active = self.loop.faults.active() if self.loop else ()
+        if now >= self._next_at or (is_open, is_covered) != self._sent:
+            self._next_at, self._sent = now + HEARTBEAT_S, (is_open, is_covered)
+            self._client.heartbeat(now, camera=is_open, faults=active, is_covered=is_covered)
+        faults = (*active, *(() if self._client.is_heard else (FaultName.VOICE,)))
+        if step is not None or faults:  # no camera, and announced as such, is a running state too
             self._notifier.ready()
         self._notifier.status(f"faults: {', '.join(faults)}" if faults else "looking")
         if self._client.is_working and not self._capture.is_stuck():
             self._notifier.alive()
-        if now >= self._guard_at:
-            self._guard_at = now + GUARD_S
-            self._look_at_size(now, is_quiet=step is None or not step.people)
+        if now >= self._check_at:
+            self._check_at = now + RESOURCE_CHECK_S
+            self._check_resources(now, is_quiet=step is None or not step.tracks)
 
-    def _look_at_size(self, now: float, *, is_quiet: bool) -> None:
-        trouble = self._guard.exceeded()
-        self._ends_at = min(self._ends_at, now + QUIET_S) if trouble else math.inf
-        if trouble and self.live and (is_quiet or now >= self._ends_at):
-            self.live.faults.begin(FaultName.MEMORY, now, trouble)
+    def _check_resources(self, now: float, *, is_quiet: bool) -> None:
+        problem = self._guard.exceeded()
+        self._ends_at = min(self._ends_at, now + QUIET_EXIT_S) if problem else math.inf
+        if problem and self.loop and (is_quiet or now >= self._ends_at):
+            self.loop.faults.begin(FaultName.MEMORY, now, problem)
             self.has_grown = True
             self._stop.set()
 
 
-def _pipeline(
+def _load_parts(
     settings: Settings,
     stop: threading.Event,
     notifier: Notifier,
     faults: FaultAnnouncer,
     client: link.Client,
-) -> tuple[Pipeline, dict[FaultName, str]] | None:
-    """The best pipeline there is; where not even faces can be found, says so and tries again until stopped."""
+) -> tuple[VisionParts, dict[FaultName, str]] | None:
+    """The best parts that can be had, and what is wrong with them. While not even faces can be found, announces that
+    and tries again; None if stopped before there was a detector."""
+
     while not stop.is_set():
         try:
-            found = factory.best_pipeline(settings)
+            found = factory.best_parts(settings)
         except DetectorError as err:
             faults.begin(FaultName.DETECTOR, time.monotonic(), str(err))
             notifier.ready()

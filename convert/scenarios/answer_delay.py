@@ -20,7 +20,7 @@ from assistant.config.settings import Settings
 from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.vision import factory
-from assistant.vision import process as see
+from assistant.vision.process import run_vision
 from assistant.voice.audio.player import Pcm
 from assistant.voice.process import run_voice
 from convert.data.fer2013 import DatasetError
@@ -73,11 +73,11 @@ def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
             "XDG_STATE_HOME": name,
         }
         with _environment(places):
-            words = factory.words(chosen)
+            words = factory.load_phrases(chosen)
             voice = threading.Thread(
                 target=run_voice, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
             )
-            vision = threading.Thread(target=see.see, args=(chosen, stop))
+            vision = threading.Thread(target=run_vision, args=(chosen, stop))
             voice.start()
             vision.start()
             try:

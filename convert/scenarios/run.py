@@ -26,6 +26,7 @@ from assistant.errors import AssistantError
 from assistant.records import CANNOT_TELL, Box, Face, Frame, Reading, Thresholds, Track
 from assistant.vision import factory
 from assistant.vision.cameras import Camera
+from assistant.vision.factory import VisionParts
 from assistant.vision.pipeline import Pipeline, Step
 from convert.scenarios.render import faces
 from convert.scenarios.render.camera import SceneCamera
@@ -80,51 +81,37 @@ class Task:
     half: str = ""
 
 
-class _Recorder(Pipeline):
-    """The assistant's pipeline, which keeps what each frame showed."""
+class _Recorder:
+    """Keeps what each frame showed."""
 
-    def __init__(self, made: Pipeline, settings: Settings) -> None:
-        super().__init__(made.detector, made.reader, settings, made.phrases, covered=made.covered, search=made.search)
+    def __init__(self) -> None:
         self.taken: list[Taken] = []
         self.size = (HEIGHT, WIDTH)
 
-    def step(self, frame: Frame) -> Step:
+    def __call__(self, frame: Frame, step: Step) -> None:
         height, width = frame.image.shape[:2]
         self.size = (height, width)
-        step = super().step(frame)
-        self.taken.append(Taken(frame.at, tuple(person.face for person in step.people), step.readings))
-        return step
+        self.taken.append(Taken(frame.at, tuple(track.face for track in step.tracks), step.readings))
 
 
-class _Known:
-    """A detector and a reader that have already looked."""
+class _Recorded:
+    """A detector and a source of readings that give what was recorded."""
 
     crop_margin, needs_colour = 0.0, False
 
     def __init__(self, taken: Sequence[Taken], labels: tuple[str, ...], thresholds: Thresholds) -> None:
         self._taken = iter(taken)
         self.labels, self.thresholds = labels, thresholds
-        self.readings: dict[Face, Reading] = {}
+        self._readings: dict[Face, Reading] = {}
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         taken = next(self._taken)
-        self.readings = dict(zip(taken.faces, taken.readings, strict=True))
+        self._readings = dict(zip(taken.faces, taken.readings, strict=True))
         return list(taken.faces)
 
-    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        raise NotImplementedError
-
-
-class _Again(Pipeline):
-    """The pipeline behind detector and classifier."""
-
-    def __init__(self, known: _Known, settings: Settings) -> None:
-        super().__init__(known, known, settings, factory.words(settings))
-        self._known = known
-
-    def _read(self, grey: NDArray[np.uint8], person: Track, at: float) -> Reading:
-        # by the face: with other decisions the same person may have another number
-        return dataclasses.replace(self._known.readings[person.face], track_id=person.track_id)
+    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+        # by the face: with other decisions the same person may have another track_id
+        return tuple(dataclasses.replace(self._readings[each.face], track_id=each.track_id) for each in tracks)
 
 
 class _Blank:
@@ -162,7 +149,8 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
 
 def again(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = None) -> tuple[Said, ...]:
     """What would have been said with other settings of decisions and words. thresholds: instead of the classifier's."""
-    pipeline = _Again(_Known(outcome.taken, outcome.labels, thresholds or outcome.thresholds), settings)
+    recorded = _Recorded(outcome.taken, outcome.labels, thresholds or outcome.thresholds)
+    pipeline = Pipeline(recorded, None, settings, factory.load_phrases(settings), readings=recorded)
     camera = _Blank([each.at for each in outcome.taken], outcome.size)
     lines = replay(camera, pipeline, settings, outcome.truth.asks)
     return tuple(_said(line) for line in lines if isinstance(line, Line))
@@ -191,18 +179,19 @@ def _work(task: Task) -> Outcome:
     cv2.setNumThreads(1)  # the workers share the cores among them
     settings = dataclasses.replace(task.settings, model=dataclasses.replace(task.settings.model, threads=1))
     truth = scene.truth_of(task.what) if isinstance(task.what, Scene) else task.what.truth
-    pipeline = _Recorder(_parts(settings), settings)
+    parts, recorder = _parts(settings), _Recorder()
     said, asked, frames = [], [], 0
     with closing(_camera(task)) as camera:
-        for item in replay(camera, pipeline, settings, truth.asks):
+        for item in replay(camera, parts.pipeline(settings), settings, truth.asks, recorder):
             if isinstance(item, Summary):
                 frames = item.frames
             elif isinstance(item, Reply):
                 asked.append(_asked(item))
             else:
                 said.append(_said(item))
-    labels, thresholds = (pipeline.reader.labels, pipeline.reader.thresholds) if pipeline.reader else ((), Thresholds())
-    return Outcome(truth, tuple(said), tuple(asked), tuple(pipeline.taken), labels, thresholds, frames, pipeline.size)
+    model = parts.classifier
+    labels, thresholds = (model.labels, model.thresholds) if model else ((), Thresholds())
+    return Outcome(truth, tuple(said), tuple(asked), tuple(recorder.taken), labels, thresholds, frames, recorder.size)
 
 
 def _camera(task: Task) -> Camera:
@@ -218,14 +207,14 @@ def _cast(data: Path, half: str) -> faces.Cast:
 
 
 @functools.lru_cache(maxsize=1)
-def _parts(settings: Settings) -> Pipeline:
-    """Detector and classifier, loaded once in each worker; its memory is not used."""
-    return factory.pipeline(settings)
+def _parts(settings: Settings) -> VisionParts:
+    """Detector and classifiers, loaded once in each worker."""
+    return factory.parts(settings)
 
 
 def _said(line: Line) -> Said:
-    remark = line.remark
-    return Said(line.change.at, line.started_at, remark.sentence, remark.expression, line.utterance.text, line.box)
+    said = line.announcement
+    return Said(line.change.at, line.started_at, said.sentence, said.expression, line.utterance.text, line.box)
 
 
 def _asked(reply: Reply) -> Asked:

@@ -20,7 +20,7 @@ from assistant.errors import ModelError
 from assistant.records import Fate, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision import factory
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
 from assistant.voice.speech.speech_queue import SpeechQueue
 from tests.endurance.wear import Outcome, Wear
@@ -100,7 +100,7 @@ class Mouth:
     """The real queue, and somebody who needs SPEAKS_S for whatever is said; tells the loop what became of it."""
 
     def __init__(self) -> None:
-        self.live: Live | None = None
+        self.live: VisionLoop | None = None
         self.put_count, self.fates = 0, Counter[Fate]()
         self.said = Counter[tuple[str, bool]]()
         self.lost: list[str] = []
@@ -184,7 +184,7 @@ class _Day:
 def scripted(count: int) -> Outcome:
     """So many frames with scripted eyes."""
     day, wear, mouth, stop = _Day(), Wear("frames, scripted eyes", count), Mouth(), threading.Event()
-    settings, words = Settings(), factory.words(Settings())
+    settings, words = Settings(), factory.load_phrases(Settings())
 
     class Reader(ScriptedReader):
         """Fails when the script says so."""
@@ -205,9 +205,9 @@ def scripted(count: int) -> Outcome:
             mouth.lost.append(f"no answer at {now:.0f} s")
 
     turns = Direct(day.shot, count, on_turn)
-    live = Live(
+    live = VisionLoop(
         turns, line(), words, mouth.put, stop, mouth.withdraw, clock=turns.now,
-        other_model=lambda detail: (line(), {"model_second": detail}),
+        next_pipeline=lambda detail: (line(), {"model_second": detail}),
     )  # fmt: skip
     mouth.live = live
     live.run()
@@ -232,7 +232,7 @@ def real(count: int) -> Outcome:
     """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
     wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
     settings = Settings(camera=CameraSettings(fps=REAL_FPS))
-    line, words = factory.pipeline(settings), factory.words(settings)
+    line, words = factory.pipeline(settings), factory.load_phrases(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
     seen = itertools.count()
@@ -254,10 +254,10 @@ def real(count: int) -> Outcome:
     def note(step) -> None:
         nonlocal found
         next(seen)
-        found += bool(step is not None and step.people)
+        found += bool(step is not None and step.tracks)
 
     turns = Turns(shot, count, on_turn, REAL_FPS)
-    live = Live(turns, line, words, mouth.put, stop, mouth.withdraw, on_step=note, clock=turns.now)
+    live = VisionLoop(turns, line, words, mouth.put, stop, mouth.withdraw, on_step=note, clock=turns.now)
     mouth.live = live
     turns.start()
     live.run()

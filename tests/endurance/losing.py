@@ -15,7 +15,7 @@ from assistant.records import Frame, Utterance
 from assistant.vision import factory, loop
 from assistant.vision.cameras import capture
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
 from tests.endurance.wear import FastClock, Outcome, Wear
 from tests.support.standins import ScriptedDetector, ScriptedReader, picture
@@ -102,12 +102,12 @@ def losses(count: int) -> Outcome:
     """So many losses."""
     capture.FIRST_RETRY_S, capture.LAST_RETRY_S = (pause / SPEED for pause in (capture.FIRST_RETRY_S, 4.0))
     capture.UNUSABLE_PAUSE_S /= SPEED
-    loop.TAKE_S /= SPEED
+    loop.FRAME_WAIT_S /= SPEED
     clock, wear = FastClock(SPEED), Wear("camera losses", count)
-    plug, words = Plug(clock, count), factory.words(Settings())
+    plug, words = Plug(clock, count), factory.load_phrases(Settings())
     eye = Capture(plug.open, clock=clock)
     line = Pipeline(ScriptedDetector(lambda _: []), ScriptedReader(), Settings(), words)
-    Live(
+    VisionLoop(
         eye.start(), line, words, plug.say, plug.stop, clock=clock,
         on_step=lambda _: wear.look(plug.losses, clock() / 3600),
     ).run()  # fmt: skip

@@ -19,7 +19,7 @@ from assistant.records import Box, Face, Frame, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import capture
 from assistant.vision.cameras.capture import MAX_PIXELS, Capture
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline, Step
 from tests.fuzz.engine import Attack
 from tests.support.standins import ScriptedCamera, ScriptedDetector
@@ -128,14 +128,14 @@ def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
 def target() -> Iterator[Attack]:
     capture.UNUSABLE_PAUSE_S = 0.0  # nobody is waiting for the next picture
     settings = Settings()
-    real, words = factory.pipeline(settings), factory.words(settings)
+    real, words = factory.parts(settings), factory.load_phrases(settings)
 
     def check(drawn: tuple[list[Shot], list[tuple[float, ...]], bool, int]) -> float:
         recipes, found, is_real, turn = drawn
         script: list[Face] = []
         detector = real.detector if is_real else ScriptedDetector(lambda frame: script)
-        search = real.search if is_real else None
-        line = Pipeline(detector, real.reader, settings, words, covered=real.covered, search=search)
+        rescan = real.rescan if is_real else None
+        line = Pipeline(detector, real.classifier, settings, words, occlusion=real.occlusion, rescan=rescan)
         said: list[Utterance] = []
         spent_s = 0.0
         for number, recipe in enumerate(recipes):
@@ -182,7 +182,7 @@ def _through(
         if step is not None:
             steps.append(step)
 
-    Live(eye, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
+    VisionLoop(eye, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
     eye.close()
     return len(steps)
 

@@ -11,7 +11,7 @@ from assistant.config.settings import Settings
 from assistant.records import Box, Face, Frame, Utterance
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
-from assistant.vision.loop import Live
+from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
 from tests.support.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
 
@@ -43,17 +43,17 @@ class Judging:
 
 
 def judged(judge: Judging) -> Pipeline:
-    return Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, covered=judge)
+    return Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, occlusion=judge)
 
 
 class Rig:
-    """A running Live on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
+    """A running VisionLoop on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
 
     def __init__(self, frames: Sequence[Frame | Exception], line: Pipeline, step_s: float = 0.1) -> None:
         self.said: list[Utterance] = []
         self.stop, self.now = threading.Event(), 0.0
         capture = Capture(lambda: ScriptedCamera(frames), repeat=False)
-        self.live = Live(capture, line, EN, self.said.append, self.stop, clock=self.tick)
+        self.loop = VisionLoop(capture, line, EN, self.said.append, self.stop, clock=self.tick)
         self.step_s = step_s
 
     def tick(self) -> float:
@@ -80,10 +80,10 @@ class OneByOne:
             return None
 
 
-def live(frames: Sequence[Frame | None], line: Pipeline, step_s: float = 0.1, trouble: str = "") -> list[str]:
+def run_loop(frames: Sequence[Frame | None], line: Pipeline, step_s: float = 0.1, trouble: str = "") -> list[str]:
     rig = Rig([], line, step_s)
-    rig.live.capture = OneByOne(frames, rig.stop, trouble)
-    rig.live.run()
+    rig.loop.capture = OneByOne(frames, rig.stop, trouble)
+    rig.loop.run()
     return rig.texts()
 
 

@@ -8,14 +8,14 @@ import pytest
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.errors import CameraError, CameraExhaustedError, DetectorError, ModelError
 from assistant.records import Face, Fate, Frame, Priority
-from assistant.vision.loop import NO_FRAME_S
+from assistant.vision.loop import FRAME_TIMEOUT_S
 from assistant.vision.pipeline import Pipeline
-from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, live, pipeline, shots
+from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, pipeline, run_loop, shots
 from tests.support.standins import ScriptedDetector, ScriptedReader, face
 
 
 def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None:
-    texts = live(shots("happy", 60), judged(Judging(50, 55)))
+    texts = run_loop(shots("happy", 60), judged(Judging(50, 55)))
     assert texts == [
         "Ready.",
         "One person.",
@@ -26,22 +26,22 @@ def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None
 
 
 def test_it_is_ready_after_the_first_step_and_then_tells() -> None:
-    assert live(shots("happy", 15), pipeline()) == ["Ready.", "One person looks happy."]
+    assert run_loop(shots("happy", 15), pipeline()) == ["Ready.", "One person looks happy."]
 
 
 def test_a_camera_that_never_comes_is_said_and_said_again() -> None:
-    texts = live([None] * 700, pipeline(), step_s=0.1, trouble="no camera")
+    texts = run_loop([None] * 700, pipeline(), step_s=0.1, trouble="no camera")
     assert texts == [EN.fault("camera")] * 2  # at once, and after a minute
 
 
 def test_a_camera_that_stops_and_comes_back_is_said() -> None:
-    texts = live([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], pipeline(), step_s=0.1)
+    texts = run_loop([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], pipeline(), step_s=0.1)
     assert texts == ["Ready.", EN.fault("camera_lost"), EN.fault("camera_lost", is_over=True)]
 
 
 def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
-    few = int(NO_FRAME_S / 0.1) - 3
-    assert live([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
+    few = int(FRAME_TIMEOUT_S / 0.1) - 3
+    assert run_loop([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
 
 
 @pytest.mark.parametrize("how", ["is_stuck", "is_exhausted"])
@@ -49,17 +49,17 @@ def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> No
     rig = Rig([], pipeline())
     capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)
     setattr(capture, how, (lambda: True) if how == "is_stuck" else True)
-    rig.live.capture = capture
+    rig.loop.capture = capture
     with pytest.raises(CameraExhaustedError, match="the camera's driver hangs"):
-        rig.live.run()
-    assert rig.live.steps == 3
+        rig.loop.run()
+    assert rig.loop.steps == 3
 
 
 def test_a_camera_that_another_program_holds_is_said_to_be_in_use() -> None:
     rig = Rig([], pipeline())
-    rig.live.capture = OneByOne([None] * 30, rig.stop, "device busy")
-    rig.live.capture.is_busy = True
-    rig.live.run()
+    rig.loop.capture = OneByOne([None] * 30, rig.stop, "device busy")
+    rig.loop.capture.is_busy = True
+    rig.loop.run()
     assert rig.texts() == [EN.fault("camera_busy")]
 
 
@@ -73,8 +73,8 @@ def test_torn_pictures_are_said_and_their_end_too() -> None:
             yield frame
 
     capture.frames = torn_at_first()
-    rig.live.capture = capture
-    rig.live.run()
+    rig.loop.capture = capture
+    rig.loop.run()
     faults = [each.text for each in rig.said if each.priority is Priority.FAULT]
     assert faults == [EN.fault("torn"), EN.fault("torn", is_over=True)]
 
@@ -93,12 +93,12 @@ class Broken(ScriptedReader):
 
 
 def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
-    texts = live(shots("happy", 80), pipeline(reader=Broken()))
+    texts = run_loop(shots("happy", 80), pipeline(reader=Broken()))
     assert texts == ["Ready.", "One person.", EN.fault("model")]
 
 
 def test_a_model_that_fails_for_a_moment_is_only_unsure() -> None:
-    texts = live(shots("happy", 80), pipeline(reader=Broken(20, 50)))
+    texts = run_loop(shots("happy", 80), pipeline(reader=Broken(20, 50)))
     assert texts == ["Ready.", "One person looks happy."]
 
 
@@ -109,9 +109,9 @@ def test_the_next_model_takes_over_from_one_that_fails() -> None:
         asked.append(detail)
         return pipeline(), {"model_fallback": detail}
 
-    rig.live.other_model = other
-    rig.live.capture = OneByOne(shots("happy", 120), rig.stop)
-    rig.live.run()
+    rig.loop.next_pipeline = other
+    rig.loop.capture = OneByOne(shots("happy", 120), rig.stop)
+    rig.loop.run()
     assert asked == ["the model returned no probabilities: [nan]"]
     assert rig.texts()[-2:] == [EN.fault("model_fallback"), "One person looks happy."]
 
@@ -125,50 +125,50 @@ def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
             return found
 
     line = Pipeline(Bad(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN)
-    texts = live(shots("happy", 40), line)
+    texts = run_loop(shots("happy", 40), line)
     assert texts == ["Ready.", EN.fault("step"), EN.fault("step", is_over=True), "One person looks happy."]
 
 
 def test_it_ends_with_a_clip_and_closes_the_camera() -> None:
     rig = Rig(shots("happy", 3), pipeline())
-    rig.live.capture.start()
-    rig.live.run()
-    assert rig.live.capture.has_ended
+    rig.loop.capture.start()
+    rig.loop.run()
+    assert rig.loop.capture.has_ended
     assert "Ready." in rig.texts()
 
 
 def test_every_completed_step_is_reported() -> None:
     steps = []
     rig = Rig([], pipeline())
-    rig.live.capture, rig.live.on_step = OneByOne([*shots("happy", 4), None], rig.stop), steps.append
-    rig.live.run()
+    rig.loop.capture, rig.loop.on_step = OneByOne([*shots("happy", 4), None], rig.stop), steps.append
+    rig.loop.run()
     assert [step is not None for step in steps] == [True] * 4 + [False] * 2
 
 
 def test_capture_trouble_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    live([None] * 30, pipeline(), trouble="no camera: /dev/video0 does not exist")
+    run_loop([None] * 30, pipeline(), trouble="no camera: /dev/video0 does not exist")
     assert "/dev/video0 does not exist" in caplog.text
 
 
 def test_camera_errors_are_camera_errors() -> None:
     rig = Rig([CameraError("gone")], pipeline())
-    rig.live.capture.start()
-    rig.live.run()
-    assert rig.live.capture.error == "gone"
+    rig.loop.capture.start()
+    rig.loop.run()
+    assert rig.loop.capture.error == "gone"
 
 
 def test_a_standing_fault_is_said_again() -> None:
     rig = Rig([], pipeline())
-    rig.live.faults.begin("model", 0.0, "damaged")
-    rig.live.capture = OneByOne(shots("angry", 700), rig.stop)
-    rig.live.run()
+    rig.loop.faults.begin("model", 0.0, "damaged")
+    rig.loop.capture = OneByOne(shots("angry", 700), rig.stop)
+    rig.loop.run()
     assert rig.texts().count(EN.fault("model")) == 2
 
 
 def test_faults_are_urgent_and_each_has_its_topic() -> None:
     rig = Rig([], pipeline())
-    rig.live.faults.begin("camera", 0.0, "gone")
-    rig.live.faults.begin("step", 0.0, "odd")
+    rig.loop.faults.begin("camera", 0.0, "gone")
+    rig.loop.faults.begin("step", 0.0, "odd")
     assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
         (Priority.FAULT, "fault camera", None),
         (Priority.FAULT, "fault step", None),
@@ -179,29 +179,29 @@ def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
     settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
     rig = Rig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN))
     withdrawn: list[str] = []
-    rig.live.withdraw = withdrawn.append
-    rig.live.capture = OneByOne([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
-    rig.live.run()
+    rig.loop.withdraw = withdrawn.append
+    rig.loop.capture = OneByOne([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
+    rig.loop.run()
     assert withdrawn == ["person 1"]
 
 
 def test_the_running_assistant_answers_and_takes_wrong() -> None:
     rig = Rig([], pipeline(), step_s=0.05)
-    assert rig.live.answer("describe").text == EN.status("no_picture")
-    rig.live.capture = OneByOne(shots("happy", 15), rig.stop)
-    rig.live.run()
+    assert rig.loop.answer("describe").text == EN.status("no_picture")
+    rig.loop.capture = OneByOne(shots("happy", 15), rig.stop)
+    rig.loop.run()
     rig.now = 1.45
-    assert rig.live.answer("describe").text.endswith("Looks happy.")
-    assert rig.live.answer("wrong").text == EN.status("noted")
+    assert rig.loop.answer("describe").text.endswith("Looks happy.")
+    assert rig.loop.answer("wrong").text == EN.status("noted")
     assert [each.earcon for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
-    rig.live.ended(rig.said[-1], Fate.EXPIRED)
+    rig.loop.ended(rig.said[-1], Fate.EXPIRED)
 
 
 def test_pictures_that_show_nothing_are_said_and_their_end_too() -> None:
     black = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(70)]
     again = [Frame(each.image, 7 + number / 10, each.seq) for number, each in enumerate(shots("happy", 25))]
     nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
-    texts = live([*black, *again], nobody)
+    texts = run_loop([*black, *again], nobody)
     assert texts == ["Ready.", "I see only black. Covered, or dark?", "It is no longer black."]
 
 
@@ -210,7 +210,7 @@ def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
     light = [Frame(grey, number / 10, number) for number in range(10)]
     hand = [Frame(np.zeros((480, 640), np.uint8), 1 + number / 10, number) for number in range(120)]
     nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
-    texts = live([*light, *hand], nobody)
+    texts = run_loop([*light, *hand], nobody)
     assert texts == ["Ready.", "The lens is covered. I pause."]
 
 
@@ -219,8 +219,8 @@ def test_where_no_other_model_can_be_had_people_are_told_on() -> None:
         raise DetectorError("no detector at all")
 
     rig = Rig([], pipeline(reader=Broken()))
-    rig.live.other_model = other
-    rig.live.capture = OneByOne(shots("happy", 80), rig.stop)
-    rig.live.run()
+    rig.loop.next_pipeline = other
+    rig.loop.capture = OneByOne(shots("happy", 80), rig.stop)
+    rig.loop.run()
     assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
-    assert rig.live.steps == 80
+    assert rig.loop.steps == 80

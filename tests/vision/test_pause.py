@@ -8,9 +8,9 @@ import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.records import Face, Frame, Priority
-from assistant.vision.decisions.scene import BACK_S
+from assistant.vision.decisions.scene import RESUME_GRACE_S
 from assistant.vision.pipeline import Pipeline
-from tests.support.scripted_pipeline import EN, live, pipeline, shots
+from tests.support.scripted_pipeline import EN, pipeline, run_loop, shots
 from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture
 
 
@@ -49,13 +49,13 @@ HAND, BACK = EN.status("lens_covered"), EN.status("lens_uncovered")
 
 def test_a_covered_lens_pauses_and_says_so() -> None:
     line = eyed()
-    texts = live(covered([(1.5, False), (4, True), (3, False)]), line)
+    texts = run_loop(covered([(1.5, False), (4, True), (3, False)]), line)
     assert texts == ["Ready.", "One person looks happy.", HAND, BACK, "One person looks happy."]
-    assert not line.lens.is_covered
+    assert not line.status.is_lens_covered
 
 
 def test_in_quiet_a_pause_is_told_too() -> None:
-    assert live(covered([(1.5, False), (4, True), (3, False)]), eyed(verbosity="quiet")) == ["Ready.", HAND, BACK]
+    assert run_loop(covered([(1.5, False), (4, True), (3, False)]), eyed(verbosity="quiet")) == ["Ready.", HAND, BACK]
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 1.9])
@@ -67,9 +67,9 @@ def test_a_hand_that_is_gone_before_two_seconds_changes_nothing(seconds: float, 
     steps, partners = [], []
     for frame in frames:
         steps.append(line.step(frame))
-        partners.append(line.scene.partner.number)
+        partners.append(line.status.partner)
     assert [each.text for step in steps for each in step.utterances] == ["One person looks happy."]
-    assert {person.track_id for step in steps for person in step.people} == {1}
+    assert {person.track_id for step in steps for person in step.tracks} == {1}
     assert not any(step.status for step in steps)
     assert set(partners[21:]) == {1}
 
@@ -110,7 +110,7 @@ def test_who_left_during_a_pause_is_called_gone() -> None:
     line = eyed(lambda frame: [face(280)] if frame < 15 else [])
     told = said(line, covered([(1.5, False), (4, True), (4, False)]))
     assert [text for _, text in told] == ["One person looks happy.", HAND, BACK, "Nobody in view."]
-    assert told[3][0] - told[2][0] == pytest.approx(BACK_S)
+    assert told[3][0] - told[2][0] == pytest.approx(RESUME_GRACE_S)
 
 
 @pytest.mark.parametrize(("on_s", "off_s"), [(3.0, 3.0), (2.2, 0.8), (5.0, 1.0), (20.0, 10.0), (2.5, 7.0)])

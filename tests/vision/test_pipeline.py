@@ -11,7 +11,8 @@ from assistant.config.settings import AnnouncementSettings, CameraSettings, Dete
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
-from assistant.vision.pipeline import CHANGE_LIVES_S, Pipeline
+from assistant.vision.pipeline import Pipeline
+from assistant.vision.utterances import EXPIRES_S
 from tests.support.scripted_pipeline import EN, Judging, judged, pipeline, shots, with_landmarks
 from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture, probabilities
 
@@ -21,11 +22,11 @@ def test_a_step_goes_from_pixels_to_words() -> None:
     for number in range(40):
         frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
         step = line.step(frame)
-        assert [person.track_id for person in step.people] == [1]
+        assert [person.track_id for person in step.tracks] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
-        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "sight"}
+        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "snapshot"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
-    assert texts == [("One person looks happy.", CHANGE_LIVES_S), ("Looks neutral.", CHANGE_LIVES_S)]
+    assert texts == [("One person looks happy.", EXPIRES_S), ("Looks neutral.", EXPIRES_S)]
 
 
 class OneSided(ScriptedReader):
@@ -156,10 +157,10 @@ def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
     yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
     line = Pipeline(yunet, ScriptedReader(), Settings(), EN)
     step = line.step(Frame(picture("happy"), 0.0, 0))
-    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (500, 200)]
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.tracks) == [(200, 410), (500, 200)]
     assert [reading.reason for reading in step.readings] == [""] * 2
     step = line.step(Frame(picture("happy", (480, 640)), 0.1, 1))
-    assert sorted((person.face.box.x, person.face.box.y) for person in step.people) == [(200, 410), (200, 500)]
+    assert sorted((person.face.box.x, person.face.box.y) for person in step.tracks) == [(200, 410), (200, 500)]
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
@@ -216,10 +217,11 @@ def test_what_was_cut_off_was_heard_and_is_not_said_again() -> None:
 
 
 def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
-    line = pipeline()
+    detector = ScriptedDetector(lambda frame: [face(280)])
+    line = Pipeline(detector, ScriptedReader(), Settings(), EN)
     (arrived,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
     assert arrived.priority is Priority.CHANGE
-    line.detector = ScriptedDetector(lambda frame: [])
+    detector.script = lambda frame: []
     (gone,) = [each for frame in shots("happy", 30, 12) for each in line.step(frame).utterances]
     assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
 
@@ -240,7 +242,7 @@ def test_no_more_faces_are_looked_at_than_asked() -> None:
     line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
     for frame in shots("happy", 5):
         step = line.step(frame)
-        assert [person.face.box.x for person in step.people] == [0, 120]
+        assert [person.face.box.x for person in step.tracks] == [0, 120]
         assert len(step.readings) == 2
 
 

@@ -1,7 +1,7 @@
-"""What the wearer was told of each person, and what of it was heard. Pure.
+"""What the wearer was told of each track, and what of it was heard. Pure.
 
-What is made to be said counts as said at once, for the next remark follows before anybody knows what became of this
-one. Where it then was never heard, and nothing newer is on its way, what was heard before stands again.
+An announcement counts as said from the moment it is made, because the next one follows before the fate of this one is
+known. Where it then was never heard, and no newer one is pending, what was heard before stands again.
 """
 
 import math
@@ -11,130 +11,157 @@ from typing import NamedTuple
 
 from assistant.records import Change
 
-KNOWN_S = 10.0
-"""So long after it was made what became of a remark is known, or never will be: the voice was started anew."""
+FATE_TIMEOUT_S = 10.0
+"""The fate of an announcement is known within this time of its making, or never will be: the voice was restarted."""
 
 
 @dataclass(frozen=True)
-class Remark:
-    """Something to say about a person. sentence: key of the locale's [sentences]; expression: one that has words, or
-    empty; where: a place that has words, or empty; reason: key of [reasons], or empty."""
+class Announcement:
+    """Something to say unasked about a person."""
 
     change: Change
+    """The change of state that gave rise to it."""
     sentence: str
+    """Key of the locale's [sentences]."""
     expression: str = ""
+    """The expression to put into the sentence; empty where it names none."""
     where: str = ""
+    """The place to put into the sentence, a key of [where]; empty where it names none."""
     reason: str = ""
+    """Why the expression cannot be told, a key of [reasons]; empty where the sentence gives no reason."""
 
     @property
-    def tells(self) -> str | None:
-        """The expression that the wearer then knows somebody to have, empty: none; None: it is not of that."""
+    def implied_expression(self) -> str | None:
+        """The expression that the wearer then believes the person to have, empty for none; None where the sentence says
+        nothing about expressions."""
         if self.sentence in ("arrived", "looks"):
             return self.expression
         return "" if self.sentence in ("no_longer", "somebody", "another") else None
 
 
-class Named(NamedTuple):
-    """Somebody, by number, and the expression that they were said to have, at `at` seconds. until: when the wearer was
-    told otherwise or they left; infinite while it stands."""
+class NamedExpression(NamedTuple):
+    """An expression that the wearer was told."""
 
     track_id: int
+    """Whose expression it is."""
     expression: str
     at: float
+    """When it was said, seconds."""
     until: float = math.inf
+    """When the wearer was told otherwise, or the person left; infinite while it stands."""
 
 
-class Told:
-    """What was last said of everybody of whom something was, by number: an expression, or empty."""
+@dataclass
+class _Entry:
+    """What was said of one track."""
+
+    announced: str
+    """The expression that was announced last, empty for none; pending announcements count."""
+    heard: str | None = None
+    """What the wearer had heard of the track before the announcements that are pending now; None: nothing. Without a
+    pending announcement it means nothing."""
+
+
+class AnnouncementLog:
+    """The expression last announced for each track that anything was announced of; empty where none was named."""
 
     def __init__(self) -> None:
-        self._said: dict[int, str] = {}
-        self._heard: dict[int, str | None] = {}  # of whom a remark is on its way: what was heard before it
-        self._open: tuple[tuple[Remark, float], ...] = ()
-        self._last: Named | None = None
+        self._entries: dict[int, _Entry] = {}
+        self._pending: tuple[tuple[Announcement, float], ...] = ()  # with the seconds at which each was made
+        self._last: NamedExpression | None = None
 
-    def __contains__(self, number: int) -> bool:
-        return number in self._said
+    def __contains__(self, track_id: int) -> bool:
+        return track_id in self._entries
 
-    def __getitem__(self, number: int) -> str:
-        """Empty also for who was never spoken of."""
-        return self._said.get(number, "")
+    def __getitem__(self, track_id: int) -> str:
+        """The expression that was announced last; empty also where nothing was announced."""
+        entry = self._entries.get(track_id)
+        return entry.announced if entry else ""
 
-    def __setitem__(self, number: int, expression: str) -> None:
-        self._said[number] = expression
+    def __setitem__(self, track_id: int, expression: str) -> None:
+        entry = self._entries.get(track_id)
+        if entry:
+            entry.announced = expression
+        else:
+            self._entries[track_id] = _Entry(expression)
 
     def __bool__(self) -> bool:
-        return bool(self._said)
+        return bool(self._entries)
 
-    def numbers(self) -> KeysView[int]:
-        """Everybody of whom something was said."""
-        return self._said.keys()
+    def track_ids(self) -> KeysView[int]:
+        """Every track that anything was announced of, in the order in which that began."""
+        return self._entries.keys()
 
-    def copy(self) -> dict[int, str]:
-        """What is held now."""
-        return dict(self._said)
+    def snapshot(self) -> dict[int, str]:
+        """The expression last announced for each track, as it is now."""
+        return {track_id: entry.announced for track_id, entry in self._entries.items()}
 
-    def naming(self) -> set[int]:
-        """Of whom a remark is on its way that names an expression."""
-        return {remark.change.track_id for remark, _ in self._open if remark.tells}
+    def pending_names(self) -> set[int]:
+        """The tracks with a pending announcement that names an expression."""
+        return {each.change.track_id for each, _ in self._pending if each.implied_expression}
 
-    def begun(self, remark: Remark, before: str | None, at: float) -> None:
-        """A remark is on its way since `at`. before: what was said of that person until then, None: nothing."""
-        for lost in [one for one, begun_at in self._open if at - begun_at > KNOWN_S]:
+    def add(self, announcement: Announcement, before: str | None, at: float) -> None:
+        """An announcement was made at `at` seconds, and is now pending.
+
+        before: what was announced of the track until then; None: nothing.
+        """
+        for lost in [each for each, made_at in self._pending if at - made_at > FATE_TIMEOUT_S]:
             self.ended(lost, is_heard=True)
-        if remark.tells is not None:
-            self._heard.setdefault(remark.change.track_id, before)
-            self._open += ((remark, at),)
+        if announcement.implied_expression is not None:
+            track_id = announcement.change.track_id
+            if not self._is_pending(track_id):
+                self._entries[track_id].heard = before
+            self._pending += ((announcement, at),)
 
-    def ended(self, remark: Remark, *, is_heard: bool) -> None:
-        """What became of a remark."""
-        begun_at = next((begun_at for one, begun_at in self._open if one is remark), remark.change.at)
-        is_newest = self._last is None or begun_at >= self._last.at  # else it was asked and answered since
-        if is_heard and is_newest and remark.tells:
-            self._name(remark.change.track_id, remark.tells, begun_at)
-        elif is_heard and is_newest and remark.tells is not None:
-            self._end(remark.change.track_id, begun_at)
-        if not any(one is remark for one, _ in self._open):
-            return  # they left, or it told of no expression
-        number, self._open = remark.change.track_id, tuple(each for each in self._open if each[0] is not remark)
+    def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
+        """Take in the fate of an announcement."""
+        track_id, implied = announcement.change.track_id, announcement.implied_expression
+        made_at = next((at for each, at in self._pending if each is announcement), announcement.change.at)
+        is_newest = self._last is None or made_at >= self._last.at  # else a question was answered since
+        if is_heard and is_newest and implied:
+            self._name(track_id, implied, made_at)
+        elif is_heard and is_newest and implied is not None:
+            self._end(track_id, made_at)
+        if not any(each is announcement for each, _ in self._pending):
+            return  # the person left, or the sentence said nothing about expressions
+        self._pending = tuple(each for each in self._pending if each[0] is not announcement)
+        entry = self._entries[track_id]
         if is_heard:
-            self._heard[number] = remark.tells
-        if any(one.change.track_id == number for one, _ in self._open):
-            return
-        heard = self._heard.pop(number)
-        if is_heard or number not in self._said:
-            return
-        if heard is None:
-            del self._said[number]
-        else:
-            self._said[number] = heard
+            entry.heard = implied
+        elif not self._is_pending(track_id) and entry.heard is None:
+            del self._entries[track_id]
+        elif not self._is_pending(track_id):
+            entry.announced = entry.heard or ""
 
-    def forget(self, number: int, at: float) -> bool:
-        """They left, at `at` seconds; whether something was said of them."""
-        self._end(number, at)
-        self._heard.pop(number, None)
-        self._open = tuple(each for each in self._open if each[0].change.track_id != number)
-        return self._said.pop(number, None) is not None
+    def forget(self, track_id: int, at: float) -> bool:
+        """The person left, at `at` seconds; returns whether anything was announced of them."""
+        self._end(track_id, at)
+        self._pending = tuple(each for each in self._pending if each[0].change.track_id != track_id)
+        return self._entries.pop(track_id, None) is not None
 
-    def answered(self, number: int, expression: str, at: float) -> None:
-        """That was said in answer to who asked at `at`. From any thread."""
-        self._name(number, expression, at)
+    def answered(self, track_id: int, expression: str, at: float) -> None:
+        """The wearer was told that expression in answer to a question asked at `at` seconds. From any thread."""
+        self._name(track_id, expression, at)
 
-    def _name(self, number: int, expression: str, at: float) -> None:
-        """Of who is not known to be in view it does not stand."""
-        self._last = Named(number, expression, at, math.inf if number in self._said else at)
-
-    def _end(self, number: int, at: float) -> None:
+    def last(self, at: float) -> NamedExpression | None:
+        """The expression that was named last: in an announcement that was heard, or is being spoken at `at` seconds, or
+        in an answer. From any thread."""
         last = self._last
-        if last is not None and last.track_id == number:
-            self._last = last._replace(until=min(last.until, at))
-
-    def last(self, at: float) -> Named | None:
-        """What was named last, in a remark that was heard, or is being spoken at `at`, or in an answer. From any
-        thread."""
-        last = self._last
-        for remark, begun_at in self._open:
-            if remark.tells and at - begun_at <= KNOWN_S:
-                made = Named(remark.change.track_id, remark.tells, begun_at)
-                return made if last is None or last.at < begun_at else last
+        for announcement, made_at in self._pending:
+            if announcement.implied_expression and at - made_at <= FATE_TIMEOUT_S:
+                made = NamedExpression(announcement.change.track_id, announcement.implied_expression, made_at)
+                return made if last is None or last.at < made_at else last
         return last
+
+    def _is_pending(self, track_id: int) -> bool:
+        return any(each.change.track_id == track_id for each, _ in self._pending)
+
+    def _name(self, track_id: int, expression: str, at: float) -> None:
+        """An expression of a track that is not known to be in view does not stand for longer than that moment."""
+        until = math.inf if track_id in self._entries else at
+        self._last = NamedExpression(track_id, expression, at, until)
+
+    def _end(self, track_id: int, at: float) -> None:
+        last = self._last
+        if last is not None and last.track_id == track_id:
+            self._last = last._replace(until=min(last.until, at))

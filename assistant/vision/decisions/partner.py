@@ -1,4 +1,5 @@
-"""Whom the wearer is talking to: the steady, near, facing person. Pure; time comes with the frames.
+"""Whom the wearer is talking to: the person who is near, facing the wearer and there for some time. Pure; time comes
+with the frames.
 
 A passer-by never becomes the partner, and a partner who looks away for a moment does not cease to be one.
 """
@@ -10,56 +11,64 @@ from dataclasses import dataclass
 from assistant.records import Track
 from assistant.vision.faces import geometry
 
-STEADY_S = 2.0
-"""Nobody is the partner before having been in view for so long."""
-LOST_S = 1.5
-"""A partner unseen for so long is one no longer."""
-RIVAL, RIVAL_S = 1.5, 1.0
-"""Somebody else must be worth so much more, for so long, to become the partner instead."""
-GLANCE_S = 2.0
-"""Who faced the wearer within this time counts as facing."""
-SURE, SHARE = 0.62, 0.1
-"""Running mean of the detector's scores from which it is sure that there is a face, and the weight of the newest. What
-our detector took for a second person in twelve minutes of still scenes before rooms scored 0.44 to 0.60, the people
-there 0.67 and more."""
-AWAY = 0.4
-"""What somebody is worth who looks elsewhere."""
+MIN_PRESENCE_S = 2.0
+"""Nobody becomes the partner before having been in view for so long."""
+MAX_ABSENCE_S = 1.5
+"""A partner who was not seen for so long is one no longer."""
+SWITCH_RATIO, SWITCH_DWELL_S = 1.5, 1.0
+"""Another person becomes the partner instead when their prominence has been so many times the partner's for so long."""
+FACING_MEMORY_S = 2.0
+"""A person who faced the wearer within this time counts as facing."""
+CERTAIN_SCORE, SCORE_EMA_WEIGHT = 0.62, 0.1
+"""Exponential moving average of a track's detector scores from which the track is surely a face, and the weight of the
+newest score. What our detector took for a second person in twelve minutes of still scenes before rooms scored 0.44 to
+0.60, the people there 0.67 and more."""
+LOOKING_AWAY_FACTOR = 0.4
+"""The prominence of a person who does not face the wearer is multiplied by this."""
 
 
 @dataclass
 class _Presence:
+    """What is remembered of one track."""
+
     first_at: float
+    """When it came into view, seconds."""
     seen_at: float
+    """When it was last in view."""
     faced_at: float = -math.inf
-    worth: float = 0.0
+    """When the person last faced the wearer."""
+    prominence: float = 0.0
+    """Width of the face in pixels, less where it is off the middle of the frame or turned away."""
     score: float = 0.0
+    """Moving average of the detector's scores."""
 
 
 class Partner:
-    """Follows who is there. `number` is the partner's, or None."""
+    """Follows everybody in view and picks the conversation partner among them."""
 
     def __init__(self) -> None:
-        self.number: int | None = None
+        self.track_id: int | None = None
+        """The partner's; None where the wearer talks to nobody."""
         self._present: dict[int, _Presence] = {}
-        self._rival: tuple[int, float] | None = None
+        self._rival: tuple[int, float] | None = None  # who may become the partner, and since when
 
-    def update(self, people: Sequence[Track], at: float, width: int) -> None:
-        """Take in the people of a frame `width` pixels wide, taken at `at` (seconds)."""
-        for person in people:
-            presence = self._present.setdefault(person.track_id, _Presence(at, at, score=person.face.score))
+    def update(self, tracks: Sequence[Track], at: float, width: int) -> None:
+        """Take in the tracks of a frame `width` pixels wide, taken at `at` (seconds)."""
+        for track in tracks:
+            presence = self._present.setdefault(track.track_id, _Presence(at, at, score=track.face.score))
             presence.seen_at = at
-            presence.score += SHARE * (person.face.score - presence.score)
-            box, facing = person.face.box, geometry.facing(person.face)
+            presence.score += SCORE_EMA_WEIGHT * (track.face.score - presence.score)
+            box, facing = track.face.box, geometry.facing(track.face)
             if facing in ("you", ""):
                 presence.faced_at = at
-            off = abs(box.center[0] / width * 2 - 1)
-            is_facing = at - presence.faced_at <= GLANCE_S
-            presence.worth = box.width * (1 - 0.5 * min(off, 1.0)) * (1.0 if is_facing else AWAY)
-        self._present = {n: each for n, each in self._present.items() if at - each.seen_at <= LOST_S}
+            off_center = abs((box.x + box.width / 2) / width * 2 - 1)
+            factor = 1.0 if at - presence.faced_at <= FACING_MEMORY_S else LOOKING_AWAY_FACTOR
+            presence.prominence = box.width * (1 - 0.5 * min(off_center, 1.0)) * factor
+        self._present = {n: each for n, each in self._present.items() if at - each.seen_at <= MAX_ABSENCE_S}
         self._choose(at)
 
     def wait(self, seconds: float) -> None:
-        """Nothing could be seen for so long: nobody was in view for longer by that, nor away."""
+        """For so long nothing could be seen: nobody has been in view for longer by that, nor away."""
         for presence in self._present.values():
             presence.first_at += seconds
             presence.seen_at += seconds
@@ -67,32 +76,32 @@ class Partner:
         if self._rival is not None:
             self._rival = self._rival[0], self._rival[1] + seconds
 
-    def seen_s(self, number: int, at: float) -> float:
-        """How long somebody has been in view, seconds."""
-        presence = self._present.get(number)
+    def seconds_in_view(self, track_id: int, at: float) -> float:
+        """For how long a track has been in view at `at`; 0 where it is not."""
+        presence = self._present.get(track_id)
         return at - presence.first_at if presence else 0.0
 
-    def is_sure(self, number: int) -> bool:
-        """Whether there is a face at all, not something in the room that resembles one."""
-        presence = self._present.get(number)
-        return presence is not None and presence.score >= SURE
+    def is_certain(self, track_id: int) -> bool:
+        """Whether a track is surely a face, not something in the room that resembles one."""
+        presence = self._present.get(track_id)
+        return presence is not None and presence.score >= CERTAIN_SCORE
 
     def _choose(self, at: float) -> None:
-        steady = {n: each for n, each in self._present.items() if each.seen_at - each.first_at >= STEADY_S}
-        best = max(steady, key=lambda n: (self.is_sure(n), steady[n].worth), default=None)
-        if self.number not in steady:
-            self.number, self._rival = best, None
+        steady = {n: each for n, each in self._present.items() if each.seen_at - each.first_at >= MIN_PRESENCE_S}
+        best = max(steady, key=lambda n: (self.is_certain(n), steady[n].prominence), default=None)
+        if self.track_id not in steady:
+            self.track_id, self._rival = best, None
             return
-        if best is None or not self._is_rival(best, self.number):
+        if best is None or not self._is_rival(best, self.track_id):
             self._rival = None
         elif self._rival is None or self._rival[0] != best:
             self._rival = (best, at)
-        elif at - self._rival[1] >= RIVAL_S:
-            self.number, self._rival = best, None
+        elif at - self._rival[1] >= SWITCH_DWELL_S:
+            self.track_id, self._rival = best, None
 
-    def _is_rival(self, number: int, held: int) -> bool:
-        """Whether somebody is worth so much more than the partner, or is a face where that one hardly is."""
-        if number == held:
+    def _is_rival(self, track_id: int, held: int) -> bool:
+        """Whether a track is so much more prominent than the partner, or surely a face where the partner is not."""
+        if track_id == held:
             return False
-        is_shadow = self.is_sure(number) and not self.is_sure(held)
-        return is_shadow or self._present[number].worth >= RIVAL * self._present[held].worth
+        is_held_doubtful = self.is_certain(track_id) and not self.is_certain(held)
+        return is_held_doubtful or self._present[track_id].prominence >= SWITCH_RATIO * self._present[held].prominence

@@ -1,221 +1,297 @@
-"""Who is in view, and what of it is worth a word unasked: changes in, remarks out. Pure; time comes with the frames.
+"""Changes in, announcements out: decides what is worth saying unasked. Pure; time comes with the frames.
 
-A remark names a sentence of the locale and what goes into it. It is made only if it tells the wearer something new:
-what was said last of a person is remembered until that person leaves. Who only passes by while somebody else is there
-is not spoken of, and of several the neutral ones are not, but where a smile ends.
+An announcement names a sentence of the locale and what goes into it. It is made only if it tells the wearer something
+new: what was announced last of a track is remembered until that person leaves. Of people who only pass by while
+somebody else is there nothing is said, and of several people a neutral face is announced only where it ends a smile.
 """
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
-from assistant.vision.decisions.announcement_log import KNOWN_S, Named, Remark, Told
+from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement, AnnouncementLog, NamedExpression
 from assistant.vision.decisions.partner import Partner
 from assistant.vision.faces import geometry
 
-STAYS_S, SHOWS_S = 2.0, 1.2
-"""One more person is spoken of after so long in view; with what their face shows, after the second."""
-REASON_S = 60.0
-"""The same reason is said once in this time."""
-BACK_S = 1.5
-"""So long after a pause nobody is found who was there before: a face is missed for a moment as the light comes back."""
-AGAIN_S = 5.0
-"""That somebody or nobody is there, and could not be said, is tried again after so long, as long as it is true."""
-WRONG_S = 120.0
-"""So long an expression that was called wrong is not said of that person again."""
-LAST_S = 30.0
-"""What the wearer was told otherwise of, or who left, so long ago cannot be called wrong any more; what stands can."""
+ARRIVAL_DWELL_S = 2.0
+"""One more person, beside others, is announced after so long in view."""
+EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
+"""The same for a person whose expression is announced with the arrival."""
+REASON_REPEAT_S = 60.0
+"""Why expressions cannot be told is said at most once in this time, for each reason."""
+RESUME_GRACE_S = 1.5
+"""After a pause (the lens was covered) "nobody" is announced only once nobody was found for so long: a face is missed
+for a moment as the light comes back."""
+RETRY_S = 5.0
+"""That somebody or nobody is there, and could not be spoken, is announced again after so long, while it is true."""
+REJECTED_S = 120.0
+"""For so long an expression that the wearer called wrong is not said of that person again."""
+REJECTABLE_S = 30.0
+"""An expression that the wearer was told to have ended, or whose person left, so long ago can no longer be called
+wrong. One that stands always can."""
+
+
+class SceneUpdate(NamedTuple):
+    """What one frame brings."""
+
+    announcements: tuple[Announcement, ...]
+    """What is to be said, in order."""
+    withdrawn: tuple[int, ...]
+    """track_ids, ascending: whatever is still waiting to be said of them is no longer true."""
+
+
+@dataclass
+class _SceneTrack:
+    """What the scene knows of one track, besides what was announced of it."""
+
+    place: str = ""
+    """Where the person stands, a key of [where]; empty while the track is not in view."""
+    is_far: bool = False
+    """Whether the person was too far away to be worth announcing, in the last frame that showed them."""
+    arrival: Change | None = None
+    """The change that an announcement of their arrival waits for; None where none is due."""
+    arrival_order: int = 0
+    """Arrivals that become due in the same frame are announced in the order in which they began to wait."""
+    retry_from: float = -math.inf
+    """The arrival is not announced before, for the last announcement of it was not heard."""
 
 
 class Scene:
-    """Remembers who is there, by number, and what was last said of them."""
+    """Who is in view, and what the wearer was told of them.
+
+    `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
+    """
 
     def __init__(self, words: AnnouncementSettings, fov_deg: float = 62.0) -> None:
-        self.words, self.fov_deg = words, fov_deg
-        self._is_brief, self._is_full = words.verbosity == "brief", words.verbosity == "full"
+        """words: what is announced at all, and how talkatively. fov_deg: the camera's field of view along its longer
+        side."""
         self.partner = Partner()
-        self._told = Told()
-        self._where: dict[int, str] = {}
-        self._far: set[int] = set()
-        self._owed: Change | None = None
-        self._owed_from = -math.inf
-        self._nobody: Remark | None = None  # on its way since _nobody_at
+        self._expressions, self._fov_deg = words.expressions, fov_deg
+        self._is_quiet, self._is_brief, self._is_full = (words.verbosity == each for each in ("quiet", "brief", "full"))
+        self._log = AnnouncementLog()
+        self._tracks: dict[int, _SceneTrack] = {}
+        self._arrivals = 0
+        self._last_gone: Change | None = None  # nobody is left, and that is still to be announced
+        self._nobody_from = -math.inf  # not before
+        self._nobody: Announcement | None = None  # pending since _nobody_at
         self._nobody_at = -math.inf
-        self._joining: dict[int, Change] = {}
-        self._again_from: dict[int, float] = {}
-        self._reasons: dict[str, float] = {}
-        self._wrong: dict[tuple[int, str], float] = {}
+        self._reasons: dict[str, float] = {}  # when each reason was said last
+        self._rejected: dict[tuple[int, str], float] = {}  # outlives the track; expression -> until when
+        self._outdated: set[int] = set()
         self._at = 0.0
 
     def update(
-        self, changes: Sequence[Change], people: Sequence[Track], shape: tuple[int, int], at: float | None = None
-    ) -> tuple[Remark, ...]:
-        """The remarks that one frame's changes deserve; shape: its height and width in pixels, at: seconds (that of the
-        changes, if it is not given)."""
-        (_, width), fov_deg = shape, geometry.horizontal_fov_deg(self.fov_deg, shape)
-        self._at = at if at is not None else max((change.at for change in changes), default=self._at)
-        self.partner.update(people, self._at, width)
-        before = self._told.copy()
-        present = before.keys() | self._joining.keys() | {person.track_id for person in people}
-        self._where = {number: where for number, where in self._where.items() if number in present}
-        for person in people:
-            box = person.face.box
-            hour = geometry.clock_hour(box, width, fov_deg)
-            self._where[person.track_id] = hour if self._is_full else geometry.direction(box, width)
-            is_far = geometry.distance_band(box, width, fov_deg) == "far"
-            (self._far.add if is_far else self._far.discard)(person.track_id)
-        made = [self._gone(change) if change.new == NOBODY else self._remark(change) for change in changes]
-        made += [self._joined(number) for number in tuple(self._joining)]
-        made.append(self._empty(people))
-        if self.words.verbosity == "quiet":
-            return ()
-        remarks = tuple(remark for remark in made if remark is not None)
-        for remark in remarks:
-            self._told.begun(remark, before.get(remark.change.track_id), self._at)
-        return remarks
+        self,
+        changes: Sequence[Change],
+        tracks: Sequence[Track],
+        shape: tuple[int, int],
+        at: float | None = None,
+        faded: Collection[int] = (),
+    ) -> SceneUpdate:
+        """Take in one frame.
 
-    def untrue(self, faded: Collection[int], people: Collection[Track]) -> set[int]:
-        """The numbers of whom something is on its way that is no longer so: an expression that has faded, or that
-        nobody is there while somebody is."""
-        nobody = {self._nobody.change.track_id} if self._nobody is not None and people else set()
-        return self._told.naming().intersection(faded) | nobody
+        shape: its height and width in pixels. at: seconds, by default that of the changes. faded: the tracks whose
+        expression is still their state, but has not been seen for a moment (`Stabilizer.faded`).
+        """
+        self._at = at if at is not None else max((change.at for change in changes), default=self._at)
+        self.partner.update(tracks, self._at, shape[1])
+        before = self._log.snapshot()
+        self._look_at(tracks, shape)
+        made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
+        waiting = [(each.arrival_order, track_id) for track_id, each in self._tracks.items() if each.arrival]
+        made += [self._arrived(track_id) for _, track_id in sorted(waiting)]
+        made.append(self._empty(tracks))
+        announcements = () if self._is_quiet else tuple(each for each in made if each is not None)
+        for announcement in announcements:
+            self._log.add(announcement, before.get(announcement.change.track_id), self._at)
+        return SceneUpdate(announcements, self._withdrawn(changes, announcements, tracks, faded))
 
     def wait(self, seconds: float) -> None:
-        """Nothing could be seen for so long: nobody is gone for that."""
+        """For so long nothing could be seen: nobody counts as gone for that."""
         self.partner.wait(seconds)
 
     def forget(self, at: float) -> None:
-        """After a pause that ended at `at` (seconds) nobody is known to be there still: everybody is told anew, and who
-        was told of somebody hears that nobody is there if none was found for BACK_S."""
-        for number in tuple(self._told.numbers()):
+        """A pause ended at `at` seconds, and nobody is known to be there still.
+
+        Everybody in view is announced anew. If there was somebody before the pause, and nobody is found for
+        RESUME_GRACE_S, that is announced.
+        """
+        for track_id in tuple(self._log.track_ids()):
             if not self._is_brief:
-                self._owed = Change(at, number, self._told[number], NOBODY)
-            self._told.forget(number, at)
-        self._owed_from = at + BACK_S
-        self._where, self._far, self._joining, self._again_from = {}, set(), {}, {}
+                self._last_gone = Change(at, track_id, self._log[track_id], NOBODY)
+            self._log.forget(track_id, at)
+        self._nobody_from = at + RESUME_GRACE_S
+        self._tracks = {}
         self.partner = Partner()
 
-    def ended(self, remark: Remark, *, is_heard: bool) -> None:
-        """What became of a remark. Who is there, and that nobody is, must be heard: it is owed until then."""
-        self._told.ended(remark, is_heard=is_heard)
-        number = remark.change.track_id
-        is_untold = number in self._where and number not in self._told
-        if remark is self._nobody and is_heard:
-            self._nobody = self._owed = None
-        elif remark is self._nobody:
-            self._nobody, self._owed_from = None, self._at + AGAIN_S
-        elif not is_heard and is_untold and remark.sentence in ("somebody", "another"):
-            self._joining.setdefault(number, remark.change)
-            self._again_from[number] = self._at + AGAIN_S
+    def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
+        """Take in the fate of an announcement. That somebody or nobody is there stays due until it is heard."""
+        self._log.ended(announcement, is_heard=is_heard)
+        track_id = announcement.change.track_id
+        track = self._tracks.get(track_id)
+        if announcement is self._nobody and is_heard:
+            self._nobody = self._last_gone = None
+        elif announcement is self._nobody:
+            self._nobody, self._nobody_from = None, self._at + RETRY_S
+        elif track is None or not track.place or track_id in self._log:
+            return
+        elif not is_heard and announcement.sentence in ("somebody", "another"):
+            if track.arrival is None:
+                self._await(track, announcement.change)
+            track.retry_from = self._at + RETRY_S
 
-    def answered(self, number: int, expression: str, at: float) -> None:
-        """Who asked at `at` (seconds) was told that. From any thread."""
-        self._told.answered(number, expression, at)
+    def answered(self, track_id: int, expression: str, at: float) -> None:
+        """The wearer asked at `at` seconds and was told that expression."""
+        self._log.answered(track_id, expression, at)
 
-    def last(self, at: float) -> Named | None:
-        """The expression that was said last, and of whom, if that stands or did lately; at: seconds. From any
-        thread."""
-        last = self._told.last(at)
-        return last if last and at - last.until <= LAST_S else None
+    def last(self, at: float) -> NamedExpression | None:
+        """The expression that was said last, if it stands at `at` seconds or did until lately (REJECTABLE_S)."""
+        last = self._log.last(at)
+        return last if last and at - last.until <= REJECTABLE_S else None
 
-    def wrong(self, at: float) -> bool:
-        """The wearer calls the last expression wrong at `at` (seconds): it is not said of that person for a while, and
-        nothing of this is kept. False: there is none. May be called from another thread."""
+    def reject_last(self, at: float) -> bool:
+        """The wearer calls the last expression wrong at `at` seconds: it is not said of that person for REJECTED_S,
+        and nothing of this is stored. Returns False where there is nothing to call wrong."""
         last = self.last(at)
         if last is None:
             return False
-        self._wrong[last.track_id, last.expression] = at + WRONG_S
+        self._rejected[last.track_id, last.expression] = at + REJECTED_S
         return True
 
-    def is_wrong(self, number: int, expression: str) -> bool:
-        """Whether the wearer called that wrong lately."""
-        return self._at < self._wrong.get((number, expression), -math.inf)
+    def is_rejected(self, track_id: int, expression: str) -> bool:
+        """Whether the wearer lately called that expression of that person wrong."""
+        return self._at < self._rejected.get((track_id, expression), -math.inf)
 
-    def _remark(self, change: Change) -> Remark | None:
-        number = change.track_id
-        arrives, others = number not in self._told, bool(self._told.numbers() - {number})
-        last = self._told[number]
-        where = self._place(number) if others or self._is_full else ""
-        if change.new in self.words.expressions and not self._is_dull(change.new, number):
-            if arrives and others and not self._has_joined(number, SHOWS_S) and not self._is_brief:
-                self._joining[number] = change
+    def _look_at(self, tracks: Sequence[Track], shape: tuple[int, int]) -> None:
+        """Where everybody in view stands; forgets the tracks of which there is nothing left to know."""
+        (_, width), fov_deg = shape, geometry.horizontal_fov_deg(self._fov_deg, shape)
+        in_view = {track.track_id for track in tracks}
+        for track_id, known in tuple(self._tracks.items()):
+            if track_id in in_view or known.arrival or track_id in self._log:
+                continue
+            known.place = ""
+            if known.retry_from <= self._at:
+                del self._tracks[track_id]
+        for track in tracks:
+            box, known = track.face.box, self._tracks.setdefault(track.track_id, _SceneTrack())
+            hour = geometry.clock_hour(box, width, fov_deg)
+            known.place = hour if self._is_full else geometry.direction(box, width)
+            known.is_far = geometry.distance_band(box, width, fov_deg) == "far"
+
+    def _changed(self, change: Change) -> Announcement | None:
+        """The state of a track became an expression, or CANNOT_TELL."""
+        track_id, last = change.track_id, self._log[change.track_id]
+        track = self._tracks.setdefault(track_id, _SceneTrack())
+        is_new, has_company = track_id not in self._log, self._has_company(track_id)
+        where = self._where(track_id)
+        if self._is_worth_naming(change.new, track_id):
+            if is_new and has_company and not self._stayed(track_id, EXPRESSIVE_ARRIVAL_DWELL_S) and not self._is_brief:
+                self._await(track, change)
                 return None
-            self._joining.pop(number, None)
-            self._told[number] = change.new
+            track.arrival = None
+            self._log[track_id] = change.new
             if change.new == last:
                 return None
-            sentence = "arrived" if arrives and not others and not self._is_brief else "looks"
-            return Remark(change, sentence, change.new, where)
-        if arrives and not self._is_brief:
-            self._joining[number] = change
+            sentence = "arrived" if is_new and not has_company and not self._is_brief else "looks"
+            return Announcement(change, sentence, change.new, where)
+        if is_new and not self._is_brief:
+            self._await(track, change)
             return None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
-        if number in self._told:
-            self._told[number] = ""
+        if not is_new:
+            self._log[track_id] = ""
         is_news = last not in ("", "neutral") and not self._is_brief
-        return Remark(change, "no_longer", last, where) if is_news else None
+        return Announcement(change, "no_longer", last, where) if is_news else None
 
-    def _is_dull(self, expression: str, number: int) -> bool:
-        """Not worth a word: called wrong; or a face at rest where only expressions count, or beside somebody else's,
-        unless it ends something that was told."""
-        if self.is_wrong(number, expression):
-            return True
-        others = bool(self._told.numbers() - {number})
-        is_end = self._told[number] not in ("", "neutral")
-        return expression == "neutral" and (self._is_brief or (others and not is_end and not self._is_full))
+    def _await(self, track: _SceneTrack, change: Change) -> None:
+        """Announce an arrival later, or with another change than before."""
+        if track.arrival is None:
+            self._arrivals += 1
+            track.arrival_order = self._arrivals
+        track.arrival = change
 
-    def _joined(self, number: int) -> Remark | None:
-        """Whoever came to join somebody else, or from afar, is spoken of once they have stayed."""
-        others = bool(self._told.numbers() - {number})
-        change = self._joining[number]
-        is_shown = change.new in self.words.expressions and not self._is_dull(change.new, number)
-        stays_s = SHOWS_S if is_shown else STAYS_S
-        if number in self._far or (others and not self._has_joined(number, stays_s)):
+    def _arrived(self, track_id: int) -> Announcement | None:
+        """The announcement of a person who is alone in view or joined others, once they are near and have stayed."""
+        track, has_company = self._tracks[track_id], self._has_company(track_id)
+        change = track.arrival
+        assert change is not None
+        is_named = self._is_worth_naming(change.new, track_id)
+        dwell_s = EXPRESSIVE_ARRIVAL_DWELL_S if is_named else ARRIVAL_DWELL_S
+        if track.is_far or (has_company and not self._stayed(track_id, dwell_s)) or self._at < track.retry_from:
             return None
-        if self._at < self._again_from.get(number, -math.inf):
-            return None
-        del self._joining[number]
-        if is_shown:
-            return self._remark(change)
-        self._told[number] = ""
-        where = self._place(number) if others or self._is_full else ""
+        track.arrival = None
+        if is_named:
+            return self._changed(change)
+        self._log[track_id] = ""
+        where = self._where(track_id)
         why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None
-        return why_not or Remark(change, "another" if others else "somebody", where=where)
+        return why_not or Announcement(change, "another" if has_company else "somebody", where=where)
 
-    def _has_joined(self, number: int, stays_s: float) -> bool:
-        """Whether somebody beside others is there, for long enough, and no mistake."""
-        return self.partner.seen_s(number, self._at) >= stays_s and self.partner.is_sure(number)
-
-    def _reason(self, change: Change, where: str) -> Remark | None:
-        if self._at - self._reasons.get(change.reason, -REASON_S) < REASON_S:
+    def _gone(self, change: Change) -> Announcement | None:
+        """A person left."""
+        was_announced = self._log.forget(change.track_id, self._at)
+        self._tracks.pop(change.track_id, None)
+        if not was_announced or self._is_brief:
             return None
-        self._reasons[change.reason] = self._at
-        return Remark(change, "cannot_tell", where=where, reason=change.reason)
-
-    def _gone(self, change: Change) -> Remark | None:
-        was_there = self._told.forget(change.track_id, self._at)
-        for memory in (self._where, self._joining, self._again_from):
-            memory.pop(change.track_id, None)
-        self._far.discard(change.track_id)
-        if not was_there or self._is_brief:
+        if not self._log:
+            self._last_gone = change
             return None
-        if not self._told:
-            self._owed = change
-            return None
-        return Remark(change, "somebody_left") if self._is_full else None
+        return Announcement(change, "somebody_left") if self._is_full else None
 
-    def _empty(self, people: Sequence[Track]) -> Remark | None:
+    def _empty(self, tracks: Sequence[Track]) -> Announcement | None:
         """That nobody is there, once no face is left in view, not even one without a state yet."""
-        if self._nobody is not None and self._at - self._nobody_at > KNOWN_S:
+        if self._nobody is not None and self._at - self._nobody_at > FATE_TIMEOUT_S:
             self.ended(self._nobody, is_heard=True)
-        if self._told:
-            self._owed = None
-        if self._owed is None or self._nobody is not None or people or self._at < self._owed_from:
+        if self._log:
+            self._last_gone = None
+        if self._last_gone is None or self._nobody is not None or tracks or self._at < self._nobody_from:
             return None
-        self._nobody, self._nobody_at = Remark(self._owed, "nobody"), self._at
+        self._nobody, self._nobody_at = Announcement(self._last_gone, "nobody"), self._at
         return self._nobody
 
-    def _place(self, number: int) -> str:
-        return self._where.get(number, "12" if self._is_full else "ahead")
+    def _withdrawn(
+        self, changes: Sequence[Change], made: Sequence[Announcement], tracks: Sequence[Track], faded: Collection[int]
+    ) -> tuple[int, ...]:
+        """The tracks of which something pending has just ceased to be true, and which have no new announcement in its
+        place: their state changed, the expression has faded, or they were the last to leave and somebody is there."""
+        outdated = self._log.pending_names().intersection(faded)
+        if self._nobody is not None and tracks:
+            outdated.add(self._nobody.change.track_id)
+        ceased = {change.track_id for change in changes} | (outdated - self._outdated)
+        self._outdated = outdated
+        return tuple(sorted(ceased - {each.change.track_id for each in made}))
+
+    def _is_worth_naming(self, expression: str, track_id: int) -> bool:
+        """Whether an expression is announced: one that the settings ask for and the wearer did not call wrong. Where
+        only expressions count, and beside somebody else, a neutral face is not, unless it ends what was announced."""
+        if expression not in self._expressions or self.is_rejected(track_id, expression):
+            return False
+        is_end = self._log[track_id] not in ("", "neutral")
+        has_company = self._has_company(track_id) and not is_end and not self._is_full
+        return expression != "neutral" or not (self._is_brief or has_company)
+
+    def _reason(self, change: Change, where: str) -> Announcement | None:
+        """Why an expression cannot be told, unless that reason was said lately."""
+        if self._at - self._reasons.get(change.reason, -REASON_REPEAT_S) < REASON_REPEAT_S:
+            return None
+        self._reasons[change.reason] = self._at
+        return Announcement(change, "cannot_tell", where=where, reason=change.reason)
+
+    def _has_company(self, track_id: int) -> bool:
+        """Whether anything was announced of anybody else in view."""
+        return bool(self._log.track_ids() - {track_id})
+
+    def _stayed(self, track_id: int, seconds: float) -> bool:
+        """Whether a person has been in view for so long, and is surely a face."""
+        return self.partner.seconds_in_view(track_id, self._at) >= seconds and self.partner.is_certain(track_id)
+
+    def _where(self, track_id: int) -> str:
+        """The place to announce with a person: empty for one who is alone, unless everything is announced."""
+        if not self._is_full and not self._has_company(track_id):
+            return ""
+        known = self._tracks.get(track_id)
+        return (known.place if known else "") or ("12" if self._is_full else "ahead")

@@ -1,17 +1,18 @@
-"""Readings to rare changes: the debounced state machine, for each person by itself. Pure; time comes with the readings.
+"""Readings in, rare changes out: a debounced state machine for each track. Pure; time comes with the readings.
 
-A person's state is an expression, `cannot tell` or `nobody`. It follows the mean of the last readings:
+The state of a track is an expression, CANNOT_TELL or NOBODY. It follows the mean of the readings in a sliding window:
 
-- a new expression must reach `enter_threshold` (and what the model's card asks for it) in the mean and be the first
-  choice of nearly all readings (AGREEMENT); moments in which the face could not be read count against it (UNREAD), and
-  the newest must not be one: who has just turned away is not told. The held one stays until its mean falls below
-  `exit_threshold` (hysteresis);
-- what has been the likeliest for longer than a window and was not sure enough is *doubted*: it must come half way from
-  there to certainty (DOUBT), or else chance alone lifts it over the threshold one day;
-- a face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds;
-- `cannot tell` (the readings are unsure, or there is a reason why none can be had) and `nobody` must last `dwell_s`;
-- no verdict before there are `min_readings`, FULL_SHARE of a window long and in SEEN_SHARE of its frames; after a gap
-  of `max_gap_s` all this starts anew.
+- A new expression needs a mean of `enter_threshold` or of what the model's card asks for, whichever is more, and must
+  be the first choice of nearly all readings (MIN_AGREEMENT). Moments in which the face could not be read count against
+  it (UNREADABLE_WEIGHT), and the newest reading must not be one: of a person who has just turned away nothing is told.
+  The expression that is held stays until its mean falls below `exit_threshold` (hysteresis).
+- An expression that has been the likeliest for longer than a window without being sure enough is *doubted*: it must
+  come half way from its threshold to certainty (DOUBT_MARGIN), or else chance alone lifts it over the threshold one
+  day.
+- A face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds.
+- CANNOT_TELL (the readings are unsure, or there is a reason why none can be had) and NOBODY must last `dwell_s`.
+- There is no verdict before there are `min_readings`, which span MIN_WINDOW_SHARE of a window and come from
+  MIN_SEEN_SHARE of its frames. After a gap of `max_gap_s` all this starts anew.
 
 Raw readings and verdicts never share a buffer: no verdict can feed itself.
 """
@@ -23,185 +24,201 @@ from dataclasses import dataclass, field, replace
 from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 
-AGREEMENT = 0.77
+MIN_AGREEMENT = 0.77
 """Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
-three times a period, twice on the same side, fills three quarters of a window with one expression. One of 0.9 s is too
-short for that: at 5.5 pictures a second four of its five can fall on the same side."""
-FULL_SHARE = 0.8
+three times a period, twice on the same side, fills three quarters of a window with one expression. A window of 0.9 s is
+too short for that: at 5.5 pictures a second four of its five can fall on the same side."""
+MIN_WINDOW_SHARE = 0.8
 """Share of the window that must have passed before the first verdict."""
-DOUBT = 0.5
+DOUBT_MARGIN = 0.5
 """Share of the way from its threshold to certainty that a doubted expression must go. In four sets of tuning scenes it
 silences 53 words, of which 17 were wrong, and leaves 1,090, of which 30 are; it halves what came later than 1.5 s."""
-UNREAD = 0.5
-"""How much of a reading that speaks against an expression one is that cannot be had. In three sets of tuning scenes it
-silences 8 words, of which 4 were wrong, and leaves 809; a face behind a cup that now and then passes for bare is not
-told any more."""
-SEEN_SHARE = 0.3
-"""A face found in fewer frames than this is as likely a print on a jumper."""
-MAYBE = 0.4
-"""Mean probability that a "maybe" needs at the least."""
+UNREADABLE_WEIGHT = 0.5
+"""A reading that could not be had speaks against an expression by this share of one that does. In three sets of tuning
+scenes it silences 8 words, of which 4 were wrong, and leaves 809; a face behind a cup that now and then passes for bare
+is no longer announced."""
+MIN_SEEN_SHARE = 0.3
+"""A face found in a smaller share of the window's frames is as likely a print on a jumper, and has no verdict."""
+MIN_MAYBE_PROBABILITY = 0.4
+"""Mean probability that an expression needs for a "maybe", where the model's card does not ask for more."""
 FADED_S = 0.4
-"""So long nothing has spoken for an expression before what waits to be said of it is no longer true: with the second
-that a window needs to notice, it is not begun 1.5 s after the end."""
-ROUNDING_S = 1e-6
+"""When nothing has spoken for the held expression for so long, what waits to be said of it is no longer true. Together
+with the second that a window needs to notice, such words do not begin later than 1.5 s after the expression ended."""
+TIME_TOLERANCE_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
 
 @dataclass
-class _Person:
+class _TrackWindow:
+    """The state of one track, and the window of readings that it follows."""
+
     state: str = NOBODY
     reason: str = ""
+    """Why the state is CANNOT_TELL."""
     readings: deque[Reading] = field(default_factory=deque)
+    """Oldest first."""
     frames: deque[float] = field(default_factory=deque)
+    """Times of all frames in the window, with and without a reading."""
     since: float = 0.0
-    changed: float = 0.0
-    vague_since: float | None = None
-    likeliest: int | None = None
-    likeliest_since: float = 0.0
+    """When the window began to fill, seconds."""
+    changed_at: float = 0.0
+    """When the state began, or the track came into view."""
+    unsure_since: float | None = None
+    """Since when no expression is sure enough; None where one is."""
+    top_label: int | None = None
+    """Index of the likeliest expression."""
+    top_since: float = 0.0
+    """Since when that has been the likeliest."""
 
     @property
     def last_at(self) -> float:
+        """Time of the newest reading."""
         return self.readings[-1].at
 
 
 @dataclass(frozen=True)
-class Glance:
-    """A person at one moment. likely: the expression of the state, or else the likeliest one, with its mean
-    probability; empty where none is likely enough for a "maybe". reason: why there is no state. since: when the state
-    began, or the person came."""
+class TrackEstimate:
+    """What the readings of a track say at one moment, sure enough to be a state or not."""
 
     state: str
-    likely: str
+    expression: str
+    """The expression of the state, else the likeliest one; empty where none is likely enough for a "maybe"."""
     probability: float
+    """Mean probability of `expression`."""
     reason: str
+    """Why there is no expression; a key of the locale's [reasons]."""
     since: float
+    """When the state began, or the track came into view, seconds."""
 
 
 class Stabilizer:
-    """Holds the state of everybody in view. labels: the expression of each probability, in order. thresholds: how
-    sure the model must be of each of them; the setting `enter_threshold` is the least for all."""
+    """Holds the state of every track in view."""
 
     def __init__(self, settings: DecisionSettings, labels: Sequence[str], thresholds: Thresholds | None = None) -> None:
+        """labels: the expression of each probability of a reading, in order. thresholds: what the model's card asks of
+        each expression; the setting `enter_threshold` is the least for all."""
         self.settings = settings
         self.labels = tuple(labels)
         thresholds = thresholds or Thresholds()
         self.enter = tuple(max(thresholds.looks.get(label, 0.0), settings.enter_threshold) for label in labels)
-        self.maybe = tuple(max(thresholds.maybe.get(label, 0.0), MAYBE) for label in labels)
-        self._people: dict[int, _Person] = {}
+        self.maybe = tuple(max(thresholds.maybe.get(label, 0.0), MIN_MAYBE_PROBABILITY) for label in labels)
+        self._tracks: dict[int, _TrackWindow] = {}
 
     def update(self, at: float, readings: Sequence[Reading]) -> tuple[Change, ...]:
-        """The changes that a frame taken at `at` (seconds) brings, with one reading for each person seen in it."""
+        """The changes of a frame taken at `at` (seconds), given one reading for each track that was seen in it."""
         seen = {reading.track_id: reading for reading in readings}
         changes = []
-        for number in sorted(self._people.keys() | seen.keys()):
-            person = self._people.setdefault(number, _Person(changed=at))
-            new = self._with_reading(person, seen[number]) if number in seen else self._without_reading(person, at)
-            if new is not None and new != person.state:
-                reason = person.reason if new == CANNOT_TELL else ""
-                changes.append(Change(at, number, person.state, new, reason))
-                person.state, person.changed = new, at
-            if number not in seen and person.state == NOBODY and at - person.last_at > self.settings.dwell_s:
-                del self._people[number]
+        for track_id in sorted(self._tracks.keys() | seen.keys()):
+            track = self._tracks.setdefault(track_id, _TrackWindow(changed_at=at))
+            new = self._with_reading(track, seen[track_id]) if track_id in seen else self._without_reading(track, at)
+            if new is not None and new != track.state:
+                reason = track.reason if new == CANNOT_TELL else ""
+                changes.append(Change(at, track_id, track.state, new, reason))
+                track.state, track.changed_at = new, at
+            if track_id not in seen and track.state == NOBODY and at - track.last_at > self.settings.dwell_s:
+                del self._tracks[track_id]
         return tuple(changes)
 
     def wait(self, seconds: float) -> None:
-        """Nothing could be seen for so long: nobody is missed for that, and nothing lasted longer."""
-        for person in self._people.values():
-            person.readings = deque(replace(each, at=each.at + seconds) for each in person.readings)
-            person.frames = deque(at + seconds for at in person.frames)
-            person.since += seconds
-            person.likeliest_since += seconds
-            if person.vague_since is not None:
-                person.vague_since += seconds
+        """For so long nothing could be seen: nobody is missed for that, and nothing lasted longer."""
+        for track in self._tracks.values():
+            track.readings = deque(replace(each, at=each.at + seconds) for each in track.readings)
+            track.frames = deque(at + seconds for at in track.frames)
+            track.since += seconds
+            track.top_since += seconds
+            if track.unsure_since is not None:
+                track.unsure_since += seconds
 
     def forget(self) -> None:
-        """Nobody is known to be in view."""
-        self._people = {}
+        """Drop every track."""
+        self._tracks = {}
 
     def states(self) -> dict[int, str]:
-        """The state of everybody who has one, by number."""
-        return {number: person.state for number, person in self._people.items() if person.state != NOBODY}
+        """The state of every track that has one, by track_id."""
+        return {track_id: track.state for track_id, track in self._tracks.items() if track.state != NOBODY}
 
     def faded(self, at: float) -> set[int]:
-        """Everybody, by number, whose expression is still the state at `at` (seconds), but has not been seen for
-        FADED_S."""
+        """The tracks whose expression is still their state at `at` (seconds), but was last seen FADED_S ago or more."""
         return {
-            number
-            for number, person in self._people.items()
-            if person.state in self.labels
-            and at - (person.last_at if person.vague_since is None else person.vague_since) >= FADED_S - ROUNDING_S
+            track_id
+            for track_id, track in self._tracks.items()
+            if track.state in self.labels
+            and at - (track.last_at if track.unsure_since is None else track.unsure_since) >= FADED_S - TIME_TOLERANCE_S
         }
 
-    def glance(self, number: int) -> Glance:
-        """What is known of a person now, sure enough to be a state or not."""
-        person = self._people.get(number)
-        if person is None or not person.readings:
-            return Glance(NOBODY, "", 0.0, "", 0.0)
-        told = [each.probabilities for each in person.readings if each.probabilities is not None]
-        if len(told) * 2 < len(person.readings):
-            return Glance(person.state, "", 0.0, _reason(person.readings), person.changed)
-        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
-        if person.state in self.labels:
-            index = self.labels.index(person.state)
-            return Glance(person.state, person.state, means[index], "", person.changed)
+    def estimate(self, track_id: int) -> TrackEstimate:
+        """What the readings of a track say now."""
+        track = self._tracks.get(track_id)
+        if track is None or not track.readings:
+            return TrackEstimate(NOBODY, "", 0.0, "", 0.0)
+        read = [each.probabilities for each in track.readings if each.probabilities is not None]
+        if len(read) * 2 < len(track.readings):
+            return TrackEstimate(track.state, "", 0.0, _reason(track.readings), track.changed_at)
+        means = [sum(column) / len(read) for column in zip(*read, strict=True)]
+        if track.state in self.labels:
+            index = self.labels.index(track.state)
+            return TrackEstimate(track.state, track.state, means[index], "", track.changed_at)
         best = max(range(len(means)), key=means.__getitem__)
         likely = self.labels[best] if means[best] >= self.maybe[best] else ""
-        return Glance(person.state, likely, means[best], "unclear", person.changed)
+        return TrackEstimate(track.state, likely, means[best], "unclear", track.changed_at)
 
-    def _without_reading(self, person: _Person, at: float) -> str | None:
-        person.frames.append(at)
-        return NOBODY if at - person.last_at >= self.settings.dwell_s - ROUNDING_S else None
+    def _without_reading(self, track: _TrackWindow, at: float) -> str | None:
+        track.frames.append(at)
+        return NOBODY if at - track.last_at >= self.settings.dwell_s - TIME_TOLERANCE_S else None
 
-    def _with_reading(self, person: _Person, reading: Reading) -> str | None:
-        """The state that the window speaks for, or None: nothing new."""
+    def _with_reading(self, track: _TrackWindow, reading: Reading) -> str | None:
+        """The state that the window speaks for; None: nothing new."""
         s, at = self.settings, reading.at
-        if not person.readings or at - person.last_at > s.max_gap_s:
-            person.readings.clear()
-            person.frames.clear()
-            person.since, person.vague_since, person.likeliest = at, None, None
-        person.readings.append(reading)
-        person.frames.append(at)
-        oldest = at - s.window_s + ROUNDING_S
-        while person.readings[0].at < oldest and len(person.readings) > s.min_readings:
-            person.readings.popleft()
-        while person.frames[0] < min(oldest, person.readings[0].at):
-            person.frames.popleft()
-        told = [each.probabilities for each in person.readings if each.probabilities is not None]
-        means = [sum(column) / len(told) for column in zip(*told, strict=True)]
+        if not track.readings or at - track.last_at > s.max_gap_s:
+            track.readings.clear()
+            track.frames.clear()
+            track.since, track.unsure_since, track.top_label = at, None, None
+        track.readings.append(reading)
+        track.frames.append(at)
+        oldest = at - s.window_s + TIME_TOLERANCE_S
+        while track.readings[0].at < oldest and len(track.readings) > s.min_readings:
+            track.readings.popleft()
+        while track.frames[0] < min(oldest, track.readings[0].at):
+            track.frames.popleft()
+        read = [each.probabilities for each in track.readings if each.probabilities is not None]
+        means = [sum(column) / len(read) for column in zip(*read, strict=True)]
         best = max(range(len(means)), key=means.__getitem__, default=None)
-        if best != person.likeliest:
-            person.likeliest, person.likeliest_since = best, at
-        is_full = at - person.since >= FULL_SHARE * s.window_s - ROUNDING_S and len(person.readings) >= s.min_readings
-        if not is_full or len(person.readings) < SEEN_SHARE * len(person.frames):
+        if best != track.top_label:
+            track.top_label, track.top_since = best, at
+        has_span = at - track.since >= MIN_WINDOW_SHARE * s.window_s - TIME_TOLERANCE_S
+        is_full = has_span and len(track.readings) >= s.min_readings
+        if not is_full or len(track.readings) < MIN_SEEN_SHARE * len(track.frames):
             return None
-        if best is None or len(told) < max(s.min_readings, len(person.readings) / 2):
-            return self._vague(person, at, _reason(person.readings))
-        is_agreed = sum(each[best] == max(each) for each in told) >= AGREEMENT * len(told)
-        is_held = person.state in self.labels and means[self.labels.index(person.state)] >= s.exit_threshold
-        is_contested = not is_agreed and sum(map(max, told)) / len(told) >= s.exit_threshold
-        unread = (len(person.readings) - len(told)) / len(told)
-        if is_agreed and means[best] >= self._needed(person, best, unread):
-            person.vague_since = None
+        if best is None or len(read) < max(s.min_readings, len(track.readings) / 2):
+            return self._unsure(track, at, _reason(track.readings))
+        is_agreed = sum(each[best] == max(each) for each in read) >= MIN_AGREEMENT * len(read)
+        is_held = track.state in self.labels and means[self.labels.index(track.state)] >= s.exit_threshold
+        is_contested = not is_agreed and sum(map(max, read)) / len(read) >= s.exit_threshold
+        unreadable = (len(track.readings) - len(read)) / len(read)
+        if is_agreed and means[best] >= self._threshold(track, best, unreadable):
+            track.unsure_since = None
             return self.labels[best] if reading.probabilities is not None else None
         if is_held or is_contested:
-            person.vague_since = None
+            track.unsure_since = None
             return None
-        return self._vague(person, at, "unclear")
+        return self._unsure(track, at, "unclear")
 
-    def _needed(self, person: _Person, index: int, unread: float) -> float:
-        """How sure an expression, the likeliest of the window, must be to count. unread: readings that could not be had
-        for each that could."""
+    def _threshold(self, track: _TrackWindow, index: int, unreadable: float) -> float:
+        """The mean probability that an expression, the likeliest of the window, must have to become the state.
+
+        unreadable: how many readings could not be had for each that could.
+        """
         enter = self.enter[index]
-        with_unread = enter * (1.0 + UNREAD * unread)
-        is_doubted = person.likeliest_since < person.readings[0].at
-        return max(with_unread, enter + DOUBT * (1.0 - enter)) if is_doubted else with_unread
+        with_unreadable = enter * (1.0 + UNREADABLE_WEIGHT * unreadable)
+        is_doubted = track.top_since < track.readings[0].at
+        return max(with_unreadable, enter + DOUBT_MARGIN * (1.0 - enter)) if is_doubted else with_unreadable
 
-    def _vague(self, person: _Person, at: float, reason: str) -> str | None:
-        if person.vague_since is None:
-            person.vague_since = at
-        if at - person.vague_since < self.settings.dwell_s - ROUNDING_S:
+    def _unsure(self, track: _TrackWindow, at: float, reason: str) -> str | None:
+        if track.unsure_since is None:
+            track.unsure_since = at
+        if at - track.unsure_since < self.settings.dwell_s - TIME_TOLERANCE_S:
             return None
-        person.reason = reason
+        track.reason = reason
         return CANNOT_TELL
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face
+from assistant.vision.faces import preprocess
 
 Point = tuple[float, float]
 
@@ -94,6 +95,18 @@ def _face_rejection_reason(
     if is_side_on(face.landmarks):
         return "side_on"
     return "occluded" if is_occluded is not None and is_occluded(crop) else ""
+
+
+def assess_face(
+    grey: NDArray[np.uint8], face: Face, margin: float, is_occluded: Callable[[NDArray[np.uint8]], bool] | None
+) -> tuple[NDArray[np.uint8], str]:
+    """The crop of a face as the models see it, uint8 [48, 48], and why its expression cannot be read: a key of the
+    locale's [reasons], empty where it can.
+
+    grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`.
+    """
+    crop = preprocess.face_crop(grey, face, margin)
+    return crop, rejection_reason(face, crop, grey, is_occluded)
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:

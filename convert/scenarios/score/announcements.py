@@ -36,7 +36,7 @@ RIGHT, STALE, WRONG_PERSON, FALSE, BRIEF = "right", "stale", "wrong_person", "fa
 
 class Said(NamedTuple):
     """A line of the assistant. at: when it was noticed; started_at: when its words began, None if they never did;
-    sentence and expression: as in `assistant.vision.decisions.scene.Remark`; box: the face it was noticed on."""
+    sentence and expression: as in `assistant.vision.decisions.scene.Announcement`; box: the face it was noticed on."""
 
     at: float
     started_at: float | None

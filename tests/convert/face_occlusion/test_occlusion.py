@@ -208,16 +208,19 @@ def test_halves_are_apart_by_person_and_about_equal() -> None:
 
 
 def test_every_pipeline_of_the_factory_has_the_occlusion_classifier() -> None:
-    assert isinstance(factory.pipeline(Settings()).covered, occlusion.OcclusionClassifier)
-    running, _ = factory.best_pipeline(Settings())
-    assert isinstance(running.covered, occlusion.OcclusionClassifier)
+    assert isinstance(factory.parts(Settings()).occlusion, occlusion.OcclusionClassifier)
+    assert factory.pipeline(Settings()).status.has_occlusion_classifier
+    parts, _ = factory.best_parts(Settings())
+    assert isinstance(parts.occlusion, occlusion.OcclusionClassifier)
+    assert parts.pipeline(Settings()).status.has_occlusion_classifier
 
 
 def test_without_the_occlusion_classifier_the_assistant_goes_on_and_reports_a_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(occlusion, "DEFAULT_MODEL", str(tmp_path / "gone.tflite"))
-    running, troubles = factory.best_pipeline(Settings())
-    assert running.covered is None
-    assert list(troubles) == ["occlusion"]
-    assert "gone.tflite: no such model file" in troubles["occlusion"]
+    parts, faults = factory.best_parts(Settings())
+    assert parts.occlusion is None
+    assert not parts.pipeline(Settings()).status.has_occlusion_classifier
+    assert list(faults) == ["occlusion"]
+    assert "gone.tflite: no such model file" in faults["occlusion"]

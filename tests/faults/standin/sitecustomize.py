@@ -136,9 +136,9 @@ def judges(occlusion) -> None:
     occlusion.OcclusionClassifier.score = score
 
 
-def starts(see) -> None:
+def starts(process) -> None:
     """A vision that takes its time, or crashes, at its start."""
-    right = see.see
+    right = process.run_vision
 
     def slowly(*given, **named):
         match told("start"):
@@ -148,7 +148,7 @@ def starts(see) -> None:
                 os.abort()
         return right(*given, **named)
 
-    see.see = slowly
+    process.run_vision = slowly
 
 
 PATCHES = {

@@ -1,13 +1,22 @@
 """What is worth a word unasked when several come and go, when a word was wrong, and when nothing was heard."""
 
 import dataclasses
+from collections.abc import Collection
 
 import pytest
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
-from assistant.vision.decisions.announcement_log import KNOWN_S, Remark
-from assistant.vision.decisions.scene import AGAIN_S, LAST_S, REASON_S, SHOWS_S, STAYS_S, WRONG_S, Scene
+from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement
+from assistant.vision.decisions.scene import (
+    ARRIVAL_DWELL_S,
+    EXPRESSIVE_ARRIVAL_DWELL_S,
+    REASON_REPEAT_S,
+    REJECTABLE_S,
+    REJECTED_S,
+    RETRY_S,
+    Scene,
+)
 from tests.support.standins import face
 
 WIDTH = 640
@@ -21,31 +30,34 @@ class Stage:
         self.scene, self.at, self.size = Scene(AnnouncementSettings(verbosity=verbosity)), 0.0, size
         self.people: dict[int, float] = {}
         self.scores: dict[int, float] = {}
-        self.made: list[Remark] = []
+        self.made: list[Announcement] = []
+        self.withdrawn: tuple[int, ...] = ()
 
     def ended(self, index: int = -1, *, is_heard: bool) -> None:
-        """What became of a remark."""
+        """What became of a announcement."""
         self.scene.ended(self.made[index], is_heard=is_heard)
 
-    def step(self, *changes: tuple[int, str, str], reason: str = "") -> list[tuple[str, str]]:
-        """(sentence, expression or reason or place) of the remarks of one frame."""
+    def step(
+        self, *changes: tuple[int, str, str], reason: str = "", faded: Collection[int] = ()
+    ) -> list[tuple[str, str]]:
+        """(sentence, expression or reason or place) of the announcements of one frame."""
         faces = {number: face(x - self.size / 2, size=self.size) for number, x in self.people.items()}
         people = [
             Track(number, dataclasses.replace(each, score=self.scores.get(number, 0.9)))
             for number, each in faces.items()
         ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
-        remarks = self.scene.update(made, people, (480, WIDTH), self.at)
+        announcements, self.withdrawn = self.scene.update(made, people, (480, WIDTH), self.at, faded)
         self.at = round(self.at + 0.1, 3)
-        self.made += remarks
-        return [(each.sentence, each.expression or each.reason or each.where) for each in remarks]
+        self.made += announcements
+        return [(each.sentence, each.expression or each.reason or each.where) for each in announcements]
 
     def wait(self, seconds: float) -> list[tuple[float, str, str]]:
-        """What is remarked while nothing changes, and when."""
+        """What is announced while nothing changes, and when."""
         told = []
         for _ in range(round(seconds * 10)):
             at = self.at
-            told += [(at, *remark) for remark in self.step()]
+            told += [(at, *announcement) for announcement in self.step()]
         return told
 
 
@@ -57,7 +69,7 @@ def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
     stage.people[2] = 560
     stage.wait(0.8)
     assert stage.step((2, NOBODY, "happy")) == []
-    assert stage.wait(SHOWS_S - 1.1) == []
+    assert stage.wait(EXPRESSIVE_ARRIVAL_DWELL_S - 1.1) == []
     del stage.people[2]
     assert stage.step((2, "happy", NOBODY)) == []
     assert stage.wait(5) == []
@@ -77,9 +89,9 @@ def test_who_stays_is_told_with_what_they_show() -> None:
         came = stage.at
         stage.wait(0.8)
         stage.step((2, NOBODY, shown))
-        ((at, *remark),) = stage.wait(3)
-        assert tuple(remark) == told
-        stays_s = SHOWS_S if shown == "happy" else STAYS_S
+        ((at, *announcement),) = stage.wait(3)
+        assert tuple(announcement) == told
+        stays_s = EXPRESSIVE_ARRIVAL_DWELL_S if shown == "happy" else ARRIVAL_DWELL_S
         assert stays_s <= at - came <= stays_s + 0.2
 
 
@@ -120,7 +132,7 @@ def test_a_reason_is_said_once_a_minute() -> None:
     stage.step((1, CANNOT_TELL, "neutral"))
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == []
     assert stage.step((1, CANNOT_TELL, CANNOT_TELL), reason="occluded") == [("cannot_tell", "occluded")]
-    stage.at += REASON_S
+    stage.at += REASON_REPEAT_S
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
 
 
@@ -135,22 +147,22 @@ def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reason
         assert stage.step((1, NOBODY, CANNOT_TELL), reason="dark") == [first]
         stage.wait(3)
         stage.people[2] = 560
-        stage.wait(STAYS_S + 0.2)
+        stage.wait(ARRIVAL_DWELL_S + 0.2)
         assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just said
 
 
 def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
     stage = Stage()
-    assert not stage.scene.wrong(0.0), "nothing was said yet"
+    assert not stage.scene.reject_last(0.0), "nothing was said yet"
     stage.people = {1: 200}
     stage.step((1, NOBODY, "happy"))
-    assert stage.scene.wrong(stage.at)
+    assert stage.scene.reject_last(stage.at)
     assert stage.step((1, "happy", "neutral")) == [("looks", "neutral")]
     assert stage.step((1, "neutral", "happy")) == []
     stage.people[2] = 440
-    stage.wait(STAYS_S + 0.2)
+    stage.wait(ARRIVAL_DWELL_S + 0.2)
     assert ("looks", "happy") in stage.step((2, NOBODY, "happy")), "of somebody else it is"
-    stage.at += WRONG_S
+    stage.at += REJECTED_S
     stage.step((1, "happy", "neutral"))
     assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
 
@@ -160,17 +172,17 @@ def test_what_was_said_last_can_be_called_wrong_as_long_as_it_stands() -> None:
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
     stage.ended(is_heard=True)
-    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+    assert stage.scene.reject_last(stage.at + 10 * REJECTABLE_S)
     assert stage.step((1, "happy", "fear")) == [("no_longer", "happy")]
-    assert stage.scene.wrong(stage.at + 10 * LAST_S), "the wearer does not know yet"
+    assert stage.scene.reject_last(stage.at + 10 * REJECTABLE_S), "the wearer does not know yet"
     ended_at = stage.made[-1].change.at
     stage.ended(is_heard=True)
-    assert stage.scene.wrong(ended_at + LAST_S)
-    assert not stage.scene.wrong(ended_at + LAST_S + 1), "told otherwise, too long ago"
-    stage.wait(LAST_S)
+    assert stage.scene.reject_last(ended_at + REJECTABLE_S)
+    assert not stage.scene.reject_last(ended_at + REJECTABLE_S + 1), "told otherwise, too long ago"
+    stage.wait(REJECTABLE_S)
     stage.people.clear()
     stage.step((1, "fear", NOBODY))
-    assert not stage.scene.wrong(stage.at), "that they left begins nothing anew"
+    assert not stage.scene.reject_last(stage.at), "that they left begins nothing anew"
 
 
 def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
@@ -182,7 +194,7 @@ def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
     stage.ended(is_heard=True)
     del stage.people[1]
     stage.step((1, "neutral", NOBODY))
-    assert stage.scene.wrong(stage.at + 10 * LAST_S)
+    assert stage.scene.reject_last(stage.at + 10 * REJECTABLE_S)
 
 
 def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
@@ -198,8 +210,8 @@ def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
         stage.step((1, "happy", NOBODY))
         if is_heard_late:
             stage.ended(0, is_heard=True)
-        assert stage.scene.wrong(left_at + LAST_S - 1)
-        assert not stage.scene.wrong(left_at + LAST_S + 1)
+        assert stage.scene.reject_last(left_at + REJECTABLE_S - 1)
+        assert not stage.scene.reject_last(left_at + REJECTABLE_S + 1)
 
 
 def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_cut_off() -> None:
@@ -210,10 +222,10 @@ def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_
     stage.step((1, "happy", "fear"))
     stage.scene.answered(1, "fear", stage.at + 0.5)
     stage.ended(is_heard=True)
-    assert stage.scene.last(stage.at + 10 * LAST_S)[:2] == (1, "fear")
+    assert stage.scene.last(stage.at + 10 * REJECTABLE_S)[:2] == (1, "fear")
     stage.scene.answered(7, "happy", stage.at + 0.5)
-    assert stage.scene.wrong(stage.at + LAST_S)
-    assert not stage.scene.wrong(stage.at + LAST_S + 1), "somebody of whom nothing else is known"
+    assert stage.scene.reject_last(stage.at + REJECTABLE_S)
+    assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "somebody of whom nothing else is known"
 
 
 def test_what_was_never_heard_is_not_remembered_as_said() -> None:
@@ -275,7 +287,7 @@ def test_who_is_told_of_no_fate_goes_on() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
-    stage.wait(KNOWN_S + 1)
+    stage.wait(FATE_TIMEOUT_S + 1)
     stage.step((1, "happy", "neutral"))
     stage.ended(is_heard=False)
     assert stage.step((1, "neutral", "happy")) == [], "the first one counts as heard"
@@ -288,18 +300,18 @@ def test_wrong_is_of_what_was_heard() -> None:
     stage.people = {1: 200, 2: 440}
     stage.step((1, NOBODY, "angry"))
     stage.ended(is_heard=True)
-    stage.wait(STAYS_S + 0.2)
+    stage.wait(ARRIVAL_DWELL_S + 0.2)
     stage.step((2, NOBODY, "happy"))
     assert stage.made[-1].expression == "happy"
     stage.ended(is_heard=False)
-    assert stage.scene.wrong(stage.at)
-    assert (stage.scene.is_wrong(1, "angry"), stage.scene.is_wrong(2, "happy")) == (True, False)
+    assert stage.scene.reject_last(stage.at)
+    assert (stage.scene.is_rejected(1, "angry"), stage.scene.is_rejected(2, "happy")) == (True, False)
     quiet = Stage("quiet")
     quiet.people[1] = 320
     quiet.step((1, NOBODY, "happy"))
-    assert not quiet.scene.wrong(quiet.at), "nothing was said"
+    assert not quiet.scene.reject_last(quiet.at), "nothing was said"
     quiet.scene.answered(1, "happy", quiet.at)
-    assert quiet.scene.wrong(quiet.at), "but in answer to a question"
+    assert quiet.scene.reject_last(quiet.at), "but in answer to a question"
 
 
 def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> None:
@@ -308,7 +320,7 @@ def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> 
     stage.step((1, NOBODY, "angry"))
     stage.ended(is_heard=True)
     stage.step((2, NOBODY, "happy"))
-    stage.wait(KNOWN_S + 2)
+    stage.wait(FATE_TIMEOUT_S + 2)
     stage.scores[2] = 0.9
     assert [each[1:] for each in stage.wait(2)] == [("looks", "happy")]
     assert stage.scene.last(stage.at)[:2] == (2, "happy"), "it is being spoken"
@@ -323,7 +335,7 @@ def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> Non
     stage.people.clear()
     stage.step((1, "angry", NOBODY))
     stage.ended(0, is_heard=True)
-    assert stage.scene.wrong(stage.at)
+    assert stage.scene.reject_last(stage.at)
 
 
 def test_what_only_resembles_a_face_joins_nobody() -> None:
@@ -336,8 +348,8 @@ def test_what_only_resembles_a_face_joins_nobody() -> None:
         assert stage.step((2, NOBODY, shown)) == []
         assert stage.wait(20) == []
         stage.scores[2] = 0.8
-        ((_, *remark),) = stage.wait(3)
-        assert remark == (["looks", "happy"] if shown == "happy" else ["another", "right"])
+        ((_, *announcement),) = stage.wait(3)
+        assert announcement == (["looks", "happy"] if shown == "happy" else ["another", "right"])
 
 
 def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
@@ -349,10 +361,10 @@ def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
     assert stage.wait(3) == []
     stage.ended(is_heard=False)
     lost_at = stage.at
-    ((at, sentence, _),) = stage.wait(AGAIN_S + 3)
-    assert (sentence, at) == ("nobody", pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    ((at, sentence, _),) = stage.wait(RETRY_S + 3)
+    assert (sentence, at) == ("nobody", pytest.approx(lost_at + RETRY_S, abs=0.15))
     stage.ended(is_heard=True)
-    assert stage.wait(3 * AGAIN_S) == []
+    assert stage.wait(3 * RETRY_S) == []
 
 
 def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
@@ -364,7 +376,7 @@ def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
     stage.ended(is_heard=False)
     stage.people[2] = 320
     assert stage.step((2, NOBODY, "sad")) == [("arrived", "sad")]
-    assert stage.wait(3 * AGAIN_S) == []
+    assert stage.wait(3 * RETRY_S) == []
 
 
 @pytest.mark.parametrize("others", [False, True])
@@ -380,23 +392,41 @@ def test_somebody_whose_coming_was_not_heard_is_told_again(others: bool) -> None
     assert made == [said]
     stage.ended(is_heard=False)
     lost_at = stage.at
-    ((at, *again),) = stage.wait(AGAIN_S + 3)
-    assert (tuple(again), at) == (said, pytest.approx(lost_at + AGAIN_S, abs=0.15))
+    ((at, *again),) = stage.wait(RETRY_S + 3)
+    assert (tuple(again), at) == (said, pytest.approx(lost_at + RETRY_S, abs=0.15))
     stage.ended(is_heard=False)
     del stage.people[2]
     stage.step((2, CANNOT_TELL, NOBODY))
-    assert [remark for _, *remark in stage.wait(2 * AGAIN_S)] == []
+    assert [announcement for _, *announcement in stage.wait(2 * RETRY_S)] == []
 
 
-def test_what_is_on_its_way_is_known_to_be_untrue() -> None:
+def test_a_pending_announcement_is_withdrawn_when_it_stops_being_true() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
-    assert stage.scene.untrue((), ()) == set()
-    assert stage.scene.untrue({1, 2}, ()) == {1}
+    stage.step()
+    assert stage.withdrawn == ()
+    stage.step(faded={1, 2})
+    assert stage.withdrawn == (1,)
+    stage.step(faded={1, 2})
+    assert stage.withdrawn == (), "it is withdrawn once"
+    stage.step()
     stage.ended(is_heard=True)
-    assert stage.scene.untrue({1}, ()) == set(), "it has been said"
+    stage.step(faded={1})
+    assert stage.withdrawn == (), "it has been said"
     stage.people.clear()
-    stage.step((1, "happy", NOBODY))
-    assert stage.scene.untrue((), ()) == set()
-    assert stage.scene.untrue((), (Track(2, face(300)),)) == {1}
+    assert stage.step((1, "happy", NOBODY)) == [("nobody", "")]
+    stage.step()
+    assert stage.withdrawn == ()
+    stage.people[2] = 300
+    stage.step()
+    assert stage.withdrawn == (1,), "somebody is there"
+
+
+def test_a_change_withdraws_what_is_pending_unless_it_is_announced_itself() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    assert stage.withdrawn == (), "the announcement takes the place of what was pending"
+    assert stage.step((1, "happy", CANNOT_TELL), reason="dark") == []
+    assert stage.withdrawn == (1,)

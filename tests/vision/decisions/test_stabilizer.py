@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
-from assistant.vision.decisions.stabilizer import FULL_SHARE, MAYBE, Glance, Stabilizer
+from assistant.vision.decisions.stabilizer import MIN_MAYBE_PROBABILITY, MIN_WINDOW_SHARE, Stabilizer, TrackEstimate
 from tests.support.standins import LABELS, probabilities
 
 Truth = Callable[[float], str | None]
@@ -201,13 +201,13 @@ def test_who_left_is_forgotten() -> None:
     for frame in range(30, 60):
         stabilizer.update(frame / 10, [])
     assert stabilizer.states() == {}
-    assert not stabilizer._people
+    assert not stabilizer._tracks
 
 
 @pytest.mark.parametrize("fps", [5, 10, 30])
 def test_the_first_verdict_takes_most_of_a_window(fps: int) -> None:
     (change,) = changes(lambda at: "happy", seconds=4, fps=fps)
-    most = FULL_SHARE * DecisionSettings().window_s
+    most = MIN_WINDOW_SHARE * DecisionSettings().window_s
     assert most - 1e-6 <= change.at <= most + 1 / fps
 
 
@@ -317,25 +317,25 @@ def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None
 
 def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
-    assert stabilizer.glance(1).state == NOBODY
+    assert stabilizer.estimate(1).state == NOBODY
     stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
-    glance = stabilizer.glance(1)
-    assert (glance.state, glance.likely, glance.reason) == (NOBODY, "happy", "unclear")
-    assert glance.probability == pytest.approx(0.5)
+    estimate = stabilizer.estimate(1)
+    assert (estimate.state, estimate.expression, estimate.reason) == (NOBODY, "happy", "unclear")
+    assert estimate.probability == pytest.approx(0.5)
     humble = Stabilizer(DecisionSettings(), LABELS, Thresholds(maybe={"happy": 0.55}))
     humble.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
-    assert (humble.glance(1).likely, humble.glance(1).probability) == ("", pytest.approx(0.5))
+    assert (humble.estimate(1).expression, humble.estimate(1).probability) == ("", pytest.approx(0.5))
     for frame in range(1, 20):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.9))])
-    glance = stabilizer.glance(1)
-    assert (glance.state, glance.likely, glance.reason) == ("happy", "happy", "")
-    assert glance.since == pytest.approx(0.8, abs=0.11)
+    estimate = stabilizer.estimate(1)
+    assert (estimate.state, estimate.expression, estimate.reason) == ("happy", "happy", "")
+    assert estimate.since == pytest.approx(0.8, abs=0.11)
     for frame in range(20, 32):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
-    glance = stabilizer.glance(1)
-    assert (glance.state, glance.likely, glance.reason) == ("happy", "", "dark"), "known before it is a state"
+    estimate = stabilizer.estimate(1)
+    assert (estimate.state, estimate.expression, estimate.reason) == ("happy", "", "dark"), "known before it is a state"
     stabilizer.update(1000.0, [Reading(2, 1000.0, probabilities("happy", 0.9))])
-    assert stabilizer.glance(2).since == 1000.0, "since they came"
+    assert stabilizer.estimate(2).since == 1000.0, "since they came"
 
 
 def test_the_reason_is_what_most_readings_say() -> None:
@@ -344,11 +344,11 @@ def test_the_reason_is_what_most_readings_say() -> None:
         reason = "occluded" if frame % 4 == 3 else "side_on"
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None, reason)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
-    assert stabilizer.glance(1).reason == "side_on"
+    assert stabilizer.estimate(1).reason == "side_on"
 
 
 def test_of_nobody_there_is_nothing_to_glance_at() -> None:
-    assert Stabilizer(DecisionSettings(), LABELS).glance(3) == Glance(NOBODY, "", 0.0, "", 0.0)
+    assert Stabilizer(DecisionSettings(), LABELS).estimate(3) == TrackEstimate(NOBODY, "", 0.0, "", 0.0)
 
 
 def test_a_glance_tells_the_mean_and_since_when() -> None:
@@ -356,12 +356,12 @@ def test_a_glance_tells_the_mean_and_since_when() -> None:
     for frame in range(30):
         sure = 0.9 if frame % 2 else 0.7
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
-    told = stabilizer.glance(1)
+    told = stabilizer.estimate(1)
     assert told.probability == pytest.approx(0.8, abs=0.011)
     assert told.since == pytest.approx(0.8)
     for frame in range(30, 36):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
-    assert stabilizer.glance(1) == Glance("happy", "", 0.0, "dark", told.since)
+    assert stabilizer.estimate(1) == TrackEstimate("happy", "", 0.0, "dark", told.since)
 
 
 def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_is_not() -> None:
@@ -370,21 +370,21 @@ def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_
         for frame, state in enumerate(("happy", "?", first, "?")):
             said = probabilities("happy", 0.5) if state == "happy" else None
             stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "" if said else "dark")])
-        assert stabilizer.glance(1).likely == likely
+        assert stabilizer.estimate(1).expression == likely
 
 
 def test_exactly_likely_enough_is_a_maybe() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
-    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MAYBE))])
-    assert stabilizer.glance(1) == Glance(NOBODY, "happy", MAYBE, "unclear", 0.0)
+    stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MIN_MAYBE_PROBABILITY))])
+    assert stabilizer.estimate(1) == TrackEstimate(NOBODY, "happy", MIN_MAYBE_PROBABILITY, "unclear", 0.0)
 
 
 def test_since_when_somebody_cannot_be_told() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(40):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.4))])
-    assert stabilizer.glance(1).state == CANNOT_TELL
-    assert stabilizer.glance(1).since == pytest.approx(2.3)
+    assert stabilizer.estimate(1).state == CANNOT_TELL
+    assert stabilizer.estimate(1).since == pytest.approx(2.3)
 
 
 def test_doubt_and_absence_count_from_the_very_frame() -> None:
@@ -400,7 +400,7 @@ def test_a_reading_that_gives_no_reason_is_unclear() -> None:
     for frame in range(40):
         made += stabilizer.update(frame / 10, [Reading(1, frame / 10, None)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
-    assert stabilizer.glance(1).reason == "unclear"
+    assert stabilizer.estimate(1).reason == "unclear"
 
 
 def test_an_expression_needs_no_reason_whatever_was_before() -> None:

@@ -141,14 +141,14 @@ def test_mirroring_swaps_left_and_right() -> None:
 
 
 def test_the_assistant_rescans_with_detectors_of_a_low_threshold_at_two_scales() -> None:
-    made = factory.pipeline(Settings()).search
+    made = factory.parts(Settings()).rescan
     assert made is not None
     thresholds = {(is_fine, detector.threshold, detector.settings.long_side) for detector, is_fine, _ in made._order}
     assert thresholds == {(True, rescan.VIEW_SCORE_THRESHOLD, 640), (False, rescan.VIEW_SCORE_THRESHOLD, 320)}
 
 
 def test_a_higher_score_threshold_in_the_settings_holds_for_the_rescan_too() -> None:
-    made = factory.pipeline(Settings(detector=DetectorSettings(score_threshold=0.8))).search
+    made = factory.parts(Settings(detector=DetectorSettings(score_threshold=0.8))).rescan
     assert made is not None
     assert made.min_score == 0.8
     log: list[tuple[str, bool]] = []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Box, Face, Track
-from assistant.vision.decisions.partner import LOST_S, RIVAL_S, STEADY_S, Partner
+from assistant.vision.decisions.partner import MAX_ABSENCE_S, MIN_PRESENCE_S, SWITCH_DWELL_S, Partner
 from assistant.vision.faces import geometry
 from tests.support.scripted_pipeline import with_landmarks
 
@@ -89,23 +89,23 @@ def test_a_thing_that_is_hardly_a_face_is_no_partner_beside_somebody() -> None:
     thing = dataclasses.replace(near(480, 260), score=0.5)
     somebody = dataclasses.replace(near(200, 130), score=0.75)
     at = watch(partner, 3, people(thing))
-    assert partner.number == 1  # better than nobody
+    assert partner.track_id == 1  # better than nobody
     at = watch(partner, 4, people(thing, somebody), at)
-    assert partner.number == 2
+    assert partner.track_id == 2
     watch(partner, 5, people(thing, somebody), at)
-    assert partner.number == 2
+    assert partner.track_id == 2
 
 
 def test_a_passer_by_never_becomes_the_partner() -> None:
     partner = Partner()
-    at = watch(partner, STEADY_S - 0.1, people(near(size=200)))
-    assert partner.number is None
+    at = watch(partner, MIN_PRESENCE_S - 0.1, people(near(size=200)))
+    assert partner.track_id is None
     watch(partner, 5, [], at)
-    assert partner.number is None
+    assert partner.track_id is None
     at = watch(partner, 3, people(near()), 20)
-    assert partner.number == 1
-    watch(partner, STEADY_S - 0.1, [*people(near()), Track(9, near(size=200))], at)
-    assert partner.number == 1
+    assert partner.track_id == 1
+    watch(partner, MIN_PRESENCE_S - 0.1, [*people(near()), Track(9, near(size=200))], at)
+    assert partner.track_id == 1
 
 
 def test_the_partner_is_the_near_facing_one() -> None:
@@ -116,30 +116,30 @@ def test_the_partner_is_the_near_facing_one() -> None:
     ):
         partner = Partner()
         watch(partner, 6, people(*faces))
-        assert partner.number == expected
+        assert partner.track_id == expected
 
 
 def test_a_glance_aside_and_a_moment_unseen_change_nothing_but_leaving_does() -> None:
     partner = Partner()
     both, aside = people(near(280, 100), near(400, 90)), people(near(280, 100, turn=0.4), near(400, 90))
     at = watch(partner, 4, both)
-    assert partner.number == 1
+    assert partner.track_id == 1
     at = watch(partner, 1.5, aside, at)
-    assert partner.number == 1
-    at = watch(partner, LOST_S - 0.2, both[1:], at)
-    assert partner.number == 1
+    assert partner.track_id == 1
+    at = watch(partner, MAX_ABSENCE_S - 0.2, both[1:], at)
+    assert partner.track_id == 1
     watch(partner, 1, both[1:], at)
-    assert partner.number == 2
+    assert partner.track_id == 2
 
 
 def test_who_is_much_more_becomes_the_partner_after_a_while() -> None:
     partner = Partner()
     at = watch(partner, 4, people(near(280, 100), near(400, 90)))
     closer = people(near(280, 100), near(400, 200))
-    at = watch(partner, RIVAL_S - 0.2, closer, at)
-    assert partner.number == 1
+    at = watch(partner, SWITCH_DWELL_S - 0.2, closer, at)
+    assert partner.track_id == 1
     watch(partner, 0.6, closer, at)
-    assert partner.number == 2
+    assert partner.track_id == 2
 
 
 @given(st.floats(30, 150), st.floats(10, 200))

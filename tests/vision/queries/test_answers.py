@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from assistant import phrases
 from assistant.phrases import TABLES
 from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, PersonView, Priority, Track
-from assistant.vision.decisions.stabilizer import Glance
-from assistant.vision.queries import snapshot as sight
-from assistant.vision.queries.answers import FRESH_S, Answers, duration
-from assistant.vision.queries.snapshot import Sight
+from assistant.vision.decisions.stabilizer import TrackEstimate
+from assistant.vision.queries import snapshot
+from assistant.vision.queries.answers import Answers, duration
+from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot
 from tests.support.standins import face
 
 EN = phrases.load("en")
@@ -25,7 +25,7 @@ def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> Pe
 
 
 def asked(*people: PersonView, what: str = "describe", now: float = 5.0, **facts: Any) -> str:
-    return ANSWERS.answer(what, Sight(5.0, people, **facts), now).utterance.text
+    return ANSWERS.answer(what, SceneSnapshot(5.0, people, **facts), now).utterance.text
 
 
 def test_one_person() -> None:
@@ -48,7 +48,7 @@ def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
 def test_why_it_cannot_be_told() -> None:
     for reason, words in EN.tables["reasons"].items():
         if reason != "unclear":
-            answer = ANSWERS.answer("describe", Sight(5.0, (somebody("happy", reason=reason),)), 5.0)
+            answer = ANSWERS.answer("describe", SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
             assert answer.utterance.text.endswith(f"Cannot tell, {words}.")
             assert answer.reason == reason
     turned = somebody(CANNOT_TELL, reason="side_on", facing="left")
@@ -68,9 +68,9 @@ def test_several_people() -> None:
 
 def test_nobody_and_nothing_fresh() -> None:
     assert asked() == "Nobody in view."
-    assert asked(trouble="dark") == "Cannot tell, too dark."
+    assert asked(problem="dark") == "Cannot tell, too dark."
     assert asked(is_lens_covered=True) == EN.status("lens_covered")
-    assert asked(somebody(), now=5.0 + FRESH_S + 0.01) == EN.status("no_picture")
+    assert asked(somebody(), now=5.0 + MAX_AGE_S + 0.01) == EN.status("no_picture")
     assert ANSWERS.answer("describe", None, 5.0).utterance.text == EN.status("no_picture")
 
 
@@ -89,10 +89,10 @@ def test_more_faces_than_are_looked_at_are_counted() -> None:
 
 def test_why_is_about_whom_something_was_said_last() -> None:
     people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
-    sight = Sight(5.0, people)
-    why = [ANSWERS.answer("why", sight, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
+    snapshot = SceneSnapshot(5.0, people)
+    why = [ANSWERS.answer("why", snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
     assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
-    assert ANSWERS.answer("describe", sight, 5.0, 2).utterance.text.endswith("Looks happy.")
+    assert ANSWERS.answer("describe", snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
 
 
 def test_why_tells_how_sure_and_how_long() -> None:
@@ -117,7 +117,7 @@ def test_aim() -> None:
 def test_by_the_clock() -> None:
     by_clock = Answers(EN, ("happy",), is_by_clock=True)
     for hour, words in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
-        text = by_clock.answer("describe", Sight(5.0, (somebody(hour=hour),)), 5.0).utterance.text
+        text = by_clock.answer("describe", SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
         assert text == f"One person, {words}. Looks happy."
 
 
@@ -141,17 +141,18 @@ def test_by_the_clock() -> None:
 )
 def test_no_sentence_has_more_than_eight_words(people: list[PersonView], what: str, locale: str, wording: str) -> None:
     words = phrases.load(locale, wording)
-    utterance = Answers(words, ("happy",)).answer(what, Sight(5.0, tuple(people)), 5.0).utterance
+    utterance = Answers(words, ("happy",)).answer(what, SceneSnapshot(5.0, tuple(people)), 5.0).utterance
     assert utterance.priority is Priority.ANSWER
     for sentence in utterance.text.removesuffix(words.stop).split(f"{words.stop} "):
         assert 0 < len(sentence.split()) <= 8, sentence
 
 
-def test_a_sight_is_put_together_from_face_and_state() -> None:
-    seen = sight.seen(Track(3, face(480)), Glance("happy", "happy", 0.8, "", 2.0), 640, 62.0, partner=3)
-    assert (seen.state, seen.expression, seen.probability, seen.since) == ("happy", "happy", 0.8, 2.0)
-    assert (seen.where, seen.hour, seen.distance, seen.is_partner) == ("right", "1", "near", True)
-    why = Glance(CANNOT_TELL, "", 0.0, "far", 0.0)
-    distant = sight.seen(Track(-1, face(300, size=25)), why, 640, 62.0, None)
+def test_a_person_view_is_put_together_from_face_and_estimate() -> None:
+    estimate = TrackEstimate("happy", "happy", 0.8, "", 2.0)
+    person = snapshot.person_view(Track(3, face(480)), estimate, 640, 62.0, partner=3)
+    assert (person.state, person.expression, person.probability, person.since) == ("happy", "happy", 0.8, 2.0)
+    assert (person.where, person.hour, person.distance, person.is_partner) == ("right", "1", "near", True)
+    why = TrackEstimate(CANNOT_TELL, "", 0.0, "far", 0.0)
+    distant = snapshot.person_view(Track(-1, face(300, size=25)), why, 640, 62.0, None)
     assert distant.state == CANNOT_TELL
     assert (distant.reason, distant.distance, distant.is_partner) == ("far", "far", False)

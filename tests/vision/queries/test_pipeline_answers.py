@@ -21,28 +21,29 @@ def searching(*faces: Face) -> Rescan:
 
 def test_who_asks_while_nobody_is_near_hears_of_those_far_away() -> None:
     far = searching(face(300, size=25), face(100, size=22))
-    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=far)
+    detector = ScriptedDetector(lambda frame: [])
+    line = Pipeline(detector, ScriptedReader(), Settings(), EN, rescan=far)
     for frame in shots("happy", 25):
         step = line.step(frame)
         assert step.utterances == ()
     answered = line.answer("describe", 2.5)
     assert answered.utterance.text == "Two people. Nearest, ahead. Cannot tell, too far away."
     assert answered.reason == "far"
-    line.detector = ScriptedDetector(lambda frame: [face(280)])
+    detector.script = lambda frame: [face(280)]
     line.step(shots("happy", 1, 25)[0])
-    assert len(line.sight.people) == 1
+    assert len(line.snapshot.people) == 1
 
 
 def test_the_search_has_begun_when_who_was_there_is_given_up() -> None:
     doubted = dataclasses.replace(face(300, size=25), score=0.42)
     line = Pipeline(
         ScriptedDetector(lambda frame: [face(280)] if frame < 5 else []), ScriptedReader(), Settings(), EN,
-        search=searching(doubted),
+        rescan=searching(doubted),
     )  # fmt: skip
     found = []
     for frame in shots("happy", 18):
         line.step(frame)
-        found.append(line.sight.people[0].reason)
+        found.append(line.snapshot.people[0].reason)
     assert found.index("far") == 15, "a second after the last sight of who was there"
     assert found[15:] == ["far"] * 3, "all four views are there: one alone would not be believed"
 
@@ -65,11 +66,11 @@ def test_who_is_found_by_the_search_alone_has_the_reason_that_is_true_of_them() 
     grain = picture("happy")
     for size, words in ((30.0, "too far away"), (200.0, "unclear")):
         search = searching(face(250, size=size))
-        line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=search)
+        line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, rescan=search)
         line.step(Frame(grain, 0.0, 1))
         assert words in line.answer("describe", 0.1).utterance.text
     shadow = searching(dataclasses.replace(face(250, size=30), score=0.35))
-    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, search=shadow)
+    line = Pipeline(ScriptedDetector(lambda frame: []), ScriptedReader(), Settings(), EN, rescan=shadow)
     line.step(Frame(grain, 0.0, 1))
     assert line.answer("describe", 0.1).utterance.text == "Nobody in view."
 
@@ -103,7 +104,7 @@ def test_what_was_called_wrong_is_not_answered_either() -> None:
     line = pipeline()
     (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
     line.ended(first, Fate.SPOKEN)
-    assert line.wrong(1.2).text == EN.status("noted")
+    assert line.reject_last(1.2).text == EN.status("noted")
     line.step(shots("happy", 1, 12)[0])
     for what in ("describe", "why"):
         assert line.answer(what, 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
@@ -115,7 +116,7 @@ def test_a_smile_that_lasts_can_still_be_called_wrong() -> None:
     line.ended(first, Fate.SPOKEN)
     for frame in shots("happy", 450, 12):
         line.step(frame)
-    assert line.wrong(46.1).text == EN.status("noted")
+    assert line.reject_last(46.1).text == EN.status("noted")
 
 
 def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
@@ -128,9 +129,9 @@ def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
     for frame in shots("happy", 12):
         line.step(frame)
     assert line.answer("aim", 1.1).utterance.text
-    assert line.wrong(1.1).text == EN.status("nothing_named")
+    assert line.reject_last(1.1).text == EN.status("nothing_named")
     assert line.answer("describe", 1.1).utterance.text.endswith("Looks happy.")
-    assert line.wrong(1.2).text == EN.status("noted")
+    assert line.reject_last(1.2).text == EN.status("noted")
     line.step(shots("happy", 1, 12)[0])
     assert line.answer("describe", 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
 

@@ -1,0 +1,115 @@
+"""From tracked faces to readings: crop each face, check that it can be read, classify its expression.
+
+`FaceReader` is what a running assistant uses. Anything else that has a reading for each track (recorded ones, for
+example) can be given to the pipeline in its place: see `ReadingSource`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import ModelError
+from assistant.records import Reading, Thresholds, Track
+from assistant.vision.faces import quality
+
+
+class ExpressionModel(Protocol):
+    """Classifies the expression of a face crop: `ExpressionClassifier`, or a stand-in."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The expression of each probability, in order."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What the model's card asks of each expression."""
+
+    def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities float32 [labels] of a face crop uint8 [48, 48]. Raises ModelError."""
+
+
+class OcclusionModel(Protocol):
+    """Tells whether a face is occluded (mask, hand, scarf): `OcclusionClassifier`, or a stand-in."""
+
+    error: str
+    """Why the last crop could not be classified; empty if it could."""
+
+    def __call__(self, crop: NDArray[np.uint8]) -> bool:
+        """Whether the face in a crop uint8 [48, 48] is occluded. Never raises: see `error`."""
+
+
+class ReadingSource(Protocol):
+    """Gives the reading of each track of a frame: `FaceReader`, or recorded readings."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The expression of each probability, in order."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What the model asks of each expression."""
+
+    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+        """One reading for each track of a frame uint8 [H, W] taken at `at` (seconds), in their order."""
+
+
+@dataclass(frozen=True)
+class ModelFailure:
+    """The expression classifier has returned no probabilities since `since`."""
+
+    since: float
+    """`at` of the first frame without probabilities."""
+    error: str
+    """What went wrong last."""
+
+
+class FaceReader:
+    """Reads the expression of faces with a classifier, which may be missing or be dropped: then every face is unclear.
+
+    In every second frame the mirror image of each face is classified. A face has no preferred side, but a model has:
+    the mean over the window of the stabilizer is then one of both sides, which is right more often, at no further cost.
+    """
+
+    def __init__(self, classifier: ExpressionModel | None, occlusion: OcclusionModel | None, margin: float) -> None:
+        """Set up the reader.
+
+        classifier: None where no model can be used. occlusion: without it every face counts as bare. margin: added to
+        each side of a face's box before it is cropped, as a share of the box; the detector knows how much it needs.
+        """
+        self.labels: tuple[str, ...] = classifier.labels if classifier else ()
+        self.thresholds = classifier.thresholds if classifier else Thresholds()
+        self.failure: ModelFailure | None = None
+        """Set while the classifier returns no probabilities."""
+        self._classifier, self._occlusion, self._margin = classifier, occlusion, margin
+        self._is_mirrored = True
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether faces are classified at all."""
+        return self._classifier is not None
+
+    def drop_classifier(self) -> None:
+        """Classify nothing from now on; every face is unclear. Labels and thresholds stay."""
+        self._classifier = self.failure = None
+
+    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+        """One reading for each track of a frame uint8 [H, W] taken at `at` (seconds), in their order."""
+        self._is_mirrored = not self._is_mirrored
+        return tuple(self._read(grey, track, at) for track in tracks)
+
+    def _read(self, grey: NDArray[np.uint8], track: Track, at: float) -> Reading:
+        if self._classifier is None:
+            return Reading(track.track_id, at, None, "unclear")
+        crop, reason = quality.assess_face(grey, track.face, self._margin, self._occlusion)
+        if reason:
+            return Reading(track.track_id, at, None, reason)
+        try:
+            probabilities = self._classifier.probabilities(crop[:, ::-1] if self._is_mirrored else crop)
+        except ModelError as err:
+            self.failure = ModelFailure(self.failure.since if self.failure else at, str(err))
+            return Reading(track.track_id, at, None, "unclear")
+        self.failure = None
+        return Reading(track.track_id, at, tuple(map(float, probabilities)))

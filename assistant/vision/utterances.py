@@ -1,0 +1,48 @@
+"""The utterances of the pipeline: which words, with which priority, and for how long they stay news."""
+
+from assistant.phrases import Phrases
+from assistant.records import Priority, Utterance, UtteranceKind
+from assistant.vision.decisions.announcement_log import Announcement
+
+EXPIRES_S = 3.0
+"""What could not be spoken within this time of the change is no longer news, even if it is still true."""
+PRESENCE_SENTENCES = ("somebody", "another", "somebody_left", "nobody")
+"""Sentences that name no expression. They have the lowest priority: spoken only where there is silence, and room for
+them."""
+
+
+def topic_of(track_id: int) -> str:
+    """The topic of everything that is said about one track: of two that wait only the newer one is spoken."""
+    return f"person {track_id}"
+
+
+def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> Utterance:
+    """The utterance for an announcement that was made at `at` (seconds)."""
+    change = announcement.change
+    text = phrases.remark(
+        announcement.sentence,
+        expression=announcement.expression,
+        where=announcement.where,
+        reason=announcement.reason,
+    )
+    reason = f" ({change.reason})" if change.reason else ""
+    return Utterance(
+        text,
+        Priority.STATUS if announcement.sentence in PRESENCE_SENTENCES else Priority.CHANGE,
+        topic_of(change.track_id),
+        at + EXPIRES_S,
+        f"person {change.track_id}: {change.old} -> {change.new}{reason}",
+        announcement.expression if announcement.sentence in ("arrived", "looks") else "",
+        kind=UtteranceKind.ANNOUNCEMENT,
+    )
+
+
+def of_too_many_faces(phrases: Phrases, count: int, at: float) -> Utterance:
+    """That `count` faces are in view, more than are looked at."""
+    return Utterance(phrases.status("many"), Priority.CHANGE, "many", at + EXPIRES_S, f"{count} faces")
+
+
+def of_lens(phrases: Phrases, *, is_covered: bool) -> Utterance:
+    """That the assistant pauses because its lens is covered, or that it sees again."""
+    name = "lens_covered" if is_covered else "lens_uncovered"
+    return Utterance(phrases.status(name), Priority.PAUSE, "lens", None, name, is_over=not is_covered)
