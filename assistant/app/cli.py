@@ -16,7 +16,7 @@ from assistant.app.parser import parser
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
-from assistant.ipc.control_client import REQUESTS
+from assistant.ipc.commands import Command
 from assistant.records import Fault, FaultName, SettingsProblem
 from assistant.system.process_setup import (
     RateLimitFilter,
@@ -183,7 +183,7 @@ def _gone(options: argparse.Namespace) -> int:
     from assistant.ipc import link
 
     if options.result != "success":
-        with contextlib.closing(link.Client(link.runtime_socket())) as client:
+        with contextlib.closing(link.LinkClient(link.runtime_socket())) as client:
             client.send(Fault(FaultName.VISION, time.monotonic(), f"its unit ended: {options.result}"))
     return 0
 
@@ -241,7 +241,7 @@ def _sounds(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> int:
     from assistant.ipc import control_client
 
-    reply = control_client.ask(options.what)
+    reply = control_client.send_command(options.what)
     if getattr(options, "json", False):
         print(json.dumps(dict(reply.facts), ensure_ascii=False))
     elif reply.ok:
@@ -278,7 +278,8 @@ def _config(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
-    "record": _record, "sounds": _sounds, "ask": _ask, **dict.fromkeys(REQUESTS, _ask), "doctor": _doctor,
+    "record": _record, "sounds": _sounds, "ask": _ask,
+    **{command.value: _ask for command in Command if command.is_public}, "doctor": _doctor,
     "notice": _notice, "config": _config,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

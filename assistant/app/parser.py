@@ -8,9 +8,9 @@ from typing import Any
 from assistant import __version__
 from assistant.config.settings import setting_choices
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
-from assistant.ipc.control_client import REQUESTS
+from assistant.ipc.commands import Command
 
-Command = Callable[[argparse.Namespace], int]
+Verb = Callable[[argparse.Namespace], int]
 EXAMPLES = """\
 examples:
   emotion-assistant demo                     two photographs, a transcript, demo.wav
@@ -24,7 +24,7 @@ Nothing leaves the device, and no picture is stored. What a face looks like is n
 """
 
 
-def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
+def parser(functions: Mapping[str, Verb]) -> argparse.ArgumentParser:
     """Every command and option. functions: what each command does, in `command` of the parsed arguments."""
     top = argparse.ArgumentParser(
         prog="emotion-assistant",
@@ -61,12 +61,12 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
     record.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: where the voice looks for it")
     command("sounds", "a spoken tour of the short sounds that may stand for words")
     ask = command("ask", "have the running assistant tell what it sees")
-    ask.add_argument("what", nargs="?", default="describe", choices=("describe", "more", "aim"),
-                     help="describe: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
-    for name, text in REQUESTS.items():
-        request = command(name, text)
-        request.set_defaults(what=name)
-        if name == "status":
+    ask.add_argument("what", nargs="?", default="ask", choices=("ask", "more", "aim"),
+                     help="ask: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
+    for wish in (each for each in Command if each.is_public):
+        request = command(wish.value, wish.help_text)
+        request.set_defaults(what=wish.value)
+        if wish is Command.STATUS:
             request.add_argument("--json", action="store_true", help="the facts as one JSON object")
     doctor = command("doctor", "check every part, say what is found and what to do")
     _add_camera(doctor)

@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
+from assistant.ipc.commands import Command
 from assistant.records import Box, Change, Fate, Frame, PersonView, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Announcement
@@ -55,7 +56,7 @@ class Reply:
     about, None where nobody is in view; reason: why an expression cannot be told, empty where it can."""
 
     at: float
-    what: str
+    command: Command
     utterance: Utterance
     seen: PersonView | None = None
     reason: str = ""
@@ -109,10 +110,10 @@ def replay(
     camera: Camera,
     pipeline: Pipeline,
     settings: Settings,
-    asks: Sequence[tuple[float, str]] = (),
+    asks: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
 ) -> Iterator[Line | Reply | Summary]:
-    """The lines of a clip and the replies to `asks` (seconds of the clip and one of messages.ASKS, in order), in the
+    """The lines of a clip and the replies to `asks` (seconds of the clip and one of QUESTIONS, in order), in the
     order in which they came up, then the summary. on_step: called with each frame and what came of it.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
@@ -155,9 +156,9 @@ def replay(
             for utterance in step.status:
                 mouth.say(utterance, frame.at)
             while questions and questions[0][0] <= frame.at:
-                at, what = questions.popleft()
-                answered = pipeline.answer(what, frame.at)
-                add(Reply(at, what, answered.utterance, answered.person, answered.reason), frame.at)
+                at, command = questions.popleft()
+                answered = pipeline.answer(command, frame.at)
+                add(Reply(at, command, answered.utterance, answered.person, answered.reason), frame.at)
             while open_lines and open_lines[0].fate is not None:
                 yield open_lines.popleft()
     except (CameraError, ModelError):  # what was noticed before is still told

@@ -16,7 +16,7 @@ from assistant.config.last_good import wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
-from assistant.ipc.link import Client, control_socket
+from assistant.ipc.link import LinkClient, control_socket
 from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
 from assistant.system.sd_notify import Notifier
 from assistant.system.supervisor import ProcessSupervisor
@@ -41,7 +41,7 @@ def run(
         file, socket = folder / "config.toml", folder / "voice.sock"
         file.write_text(to_toml(settings), "utf-8")
         places = {"EMOTION_ASSISTANT_SOCKET": str(socket), "EMOTION_ASSISTANT_CONTROL": str(control_socket())}
-        client = Client(socket)
+        client = LinkClient(socket)
         stack.callback(client.close)
 
         def tell(name: FaultName, detail: str, *, is_over: bool = False) -> None:
@@ -57,9 +57,9 @@ def run(
         )  # fmt: skip
         stack.callback(voice.close, VOICE_ENDS_S)
         if problem:
-            FaultAnnouncer(words, client.say).begin(problem.fault, time.monotonic(), problem.detail)
+            FaultAnnouncer(words, client.speak).begin(problem.fault, time.monotonic(), problem.detail)
             for utterance in wrong_line_utterances(problem, words):
-                client.say(utterance)
+                client.speak(utterance)
         vision = ProcessSupervisor(
             "vision", arguments("vision"), places, folder,
             on_exit=lambda why: tell(FaultName.VISION, why),
@@ -72,7 +72,7 @@ def run(
         notifier.stopping()
         vision.terminate()
         if not vision.close(VISION_ENDS_S):  # it could not say so itself
-            client.say(
+            client.speak(
                 Utterance(
                     words.status("stopping"), Priority.ANSWER, "status", None, "stopping", kind=UtteranceKind.STOPPING
                 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import ControlError
-from assistant.voice.controls import Reply
+from assistant.ipc.commands import Reply
 from assistant.voice.controls.gpio import Buttons, CameraLed
 
 LIT_S = 1.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import IPCError
 from assistant.ipc import control_client
+from assistant.ipc.commands import Command, Facts, Reply
 from assistant.records import FaultName
-from assistant.voice.controls import Facts, Reply
 
 CAMERA_FAULTS: dict[str, str] = {
     FaultName.CAMERA: "camera",
@@ -30,10 +30,10 @@ class Running:
     facts: Facts = field(default_factory=dict)
 
     @staticmethod
-    def find(ask: Callable[[str], Reply] = control_client.ask) -> "Running":
+    def find(ask: Callable[[str], Reply] = control_client.send_command) -> "Running":
         """Ask over the control socket."""
         try:
-            reply = ask("facts")
+            reply = ask(Command.FACTS)
         except control_client.NotRunningError:
             return Running()
         except IPCError as err:
@@ -60,7 +60,7 @@ class Running:
             return refusal
         if not self.is_there:
             return None
-        if name in _names(self.facts.get("wrong")):
+        if name in _names(self.facts.get("start_faults")):
             return bad(f"faults.{name}", "pins", detail="so the running assistant says; its journal tells why")
         return good(name, detail="the running assistant has the pins")
 

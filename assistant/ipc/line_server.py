@@ -1,4 +1,4 @@
-"""A socket at a path that several clients may use: private, one thread for all, whoever misbehaves cut off, counted."""
+"""A private Unix socket server for lines, with one thread for all clients; those that misbehave are cut off."""
 
 import contextlib
 import errno
@@ -12,116 +12,118 @@ from abc import abstractmethod
 from pathlib import Path
 
 from assistant.errors import IPCError
-from assistant.ipc.line_connection import FLUSH_S, Endpoint, Peer
+from assistant.ipc.line_connection import FLUSH_TIMEOUT_S, LineConnection, LineThread
 
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS = 8
+"""More clients at once are refused."""
 
 
-class Host(Endpoint):
-    """Takes lines at `path` once its thread is started; a line must be finished within `line_s` seconds.
+class LineServer(LineThread):
+    """Takes lines at `path` once its thread is started.
 
     The folder of the socket is made if it is missing (0750, as the unit makes it) and must not be writable for all.
-    mode: of the socket. Raises IPCError if another assistant listens there, or the folder is not ours. refused: how
-    many clients were turned away or cut off.
+    Raises IPCError if another assistant listens there, or the folder is not ours.
     """
 
     def __init__(self, name: str, path: Path, line_s: float, *, mode: int) -> None:
+        """line_s: seconds within which a line must be finished. mode: permissions of the socket."""
         self._server = bind(path, mode)
         super().__init__(name)
         self._name, self._path, self._line_s = name, path, line_s
         self._selector.register(self._server, selectors.EVENT_READ)
-        self._peers: list[Peer] = []
+        self._clients: list[LineConnection] = []
         self.refused = 0
+        """How many clients were refused or cut off."""
 
     @property
     def is_working(self) -> bool:
-        """Whether the thread lives that takes what comes in."""
+        """Whether the thread that takes the lines is alive."""
         return self._thread.is_alive()
 
     @abstractmethod
-    def _take(self, peer: Peer, line: bytes) -> None:
-        """A line that came in. Raises IPCError to cut its sender off."""
+    def _handle_line(self, client: LineConnection, line: bytes) -> None:
+        """Handle a line. Raises IPCError to cut the client off."""
 
-    def _welcome(self, peer: Peer) -> None:
-        """A client that has just come. Raises IPCError to turn it away."""
+    def _accept_client(self, client: LineConnection) -> None:
+        """A client has just connected. Raises IPCError to refuse it."""
 
-    def _dismiss(self, connection: socket.socket, why: str) -> None:
-        """The last that a client hears that is turned away or cut off."""
+    def _send_refusal(self, connection: socket.socket, reason: str) -> None:
+        """The last thing that is sent to a client that is refused or cut off."""
 
     def _run(self) -> None:
         end_at: float | None = None
         while end_at is None or time.monotonic() < end_at:
-            stirred = self._wait(self._peers)
-            if self._server in stirred:
+            ready = self._wait(self._clients)
+            if self._server in ready:
                 self._accept()
-            for peer in tuple(self._peers):
-                self._serve(peer)
+            for client in tuple(self._clients):
+                self._serve(client)
             if self._closing.is_set():
-                end_at = end_at or time.monotonic() + FLUSH_S
-                if not any(peer.unsent for peer in self._peers):
+                end_at = end_at or time.monotonic() + FLUSH_TIMEOUT_S
+                if not any(client.unsent for client in self._clients):
                     break
-        for peer in tuple(self._peers):
-            self._let_go(peer)
-            peer.connection.close()
+        for client in tuple(self._clients):
+            self._detach(client)
+            client.connection.close()
         self._server.close()
         self._path.unlink(missing_ok=True)
-        self._end()
+        self._release()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._server.accept()
-            peer = Peer(connection, self._line_s)
+            client = LineConnection(connection, self._line_s)
             try:
-                if len(self._peers) >= MAX_CLIENTS:
+                if len(self._clients) >= MAX_CLIENTS:
                     raise IPCError("too many clients at once; try again")
-                self._welcome(peer)
+                self._accept_client(client)
             except IPCError as err:
                 self._refuse(connection, str(err))
                 return
             self._selector.register(connection, selectors.EVENT_READ)
             with self._lock:
-                self._peers.append(peer)
+                self._clients.append(client)
 
-    def _serve(self, peer: Peer) -> None:
+    def _serve(self, client: LineConnection) -> None:
         try:
             with self._lock:
                 try:
-                    peer.flush()
-                except ConnectionError:  # it has gone, and hears nothing more; what it said last is still to be taken
-                    peer.unsent.clear()
-            if peer.deaf:
+                    client.flush()
+                except ConnectionError:  # it has closed its end; what it sent before that is still to be read
+                    client.unsent.clear()
+            if client.is_stalled:
                 raise IPCError("a client that does not read")
-            for line in peer.receive(time.monotonic()):
-                self._take(peer, line)
-                if peer not in self._peers:  # taken over by `_take`
+            for line in client.receive(time.monotonic()):
+                self._handle_line(client, line)
+                if client not in self._clients:  # detached by `_handle_line`
                     return
         except IPCError as err:
-            self._let_go(peer)
-            self._refuse(peer.connection, str(err))
+            self._detach(client)
+            self._refuse(client.connection, str(err))
         except OSError:
-            self._let_go(peer)
-            peer.connection.close()
+            self._detach(client)
+            client.connection.close()
 
-    def _let_go(self, peer: Peer) -> None:
-        """From now on this client is not ours; its connection stays open."""
+    def _detach(self, client: LineConnection) -> None:
+        """Serve a client no longer; its connection stays open."""
         with self._lock:
-            self._peers.remove(peer)
-        self._selector.unregister(peer.connection)
+            self._clients.remove(client)
+        self._selector.unregister(client.connection)
 
-    def _refuse(self, connection: socket.socket, why: str) -> None:
+    def _refuse(self, connection: socket.socket, reason: str) -> None:
         self.refused += 1
         if self.refused & (self.refused - 1) == 0:  # the 1st, 2nd, 4th, 8th …: thousands must not fill the journal
-            log.warning("%s: %s (%d clients refused so far)", self._name, why, self.refused)
+            log.warning("%s: %s (%d clients refused so far)", self._name, reason, self.refused)
         with contextlib.suppress(OSError):
-            self._dismiss(connection, why)
+            self._send_refusal(connection, reason)
         connection.close()
 
 
 def bind(path: Path, mode: int) -> socket.socket:
-    """A socket that listens at `path`, in place of one that a crash has left there. mode: who may use it, of those whom
-    its folder lets in. Raises IPCError."""
+    """A socket that listens at `path`, in place of one that a crash has left there. mode: its permissions, for those
+    whom its folder lets in. Raises IPCError."""
     with contextlib.ExitStack() as undo:
         server = undo.enter_context(socket.socket(socket.AF_UNIX))
         try:
@@ -131,7 +133,7 @@ def bind(path: Path, mode: int) -> socket.socket:
                 raise IPCError(f"{path.parent}: others may write here; name a private one: EMOTION_ASSISTANT_SOCKET")
             with socket.socket(socket.AF_UNIX) as other:
                 other.setblocking(False)
-                if other.connect_ex(str(path)) in (0, errno.EAGAIN):  # EAGAIN: so many knock there already
+                if other.connect_ex(str(path)) in (0, errno.EAGAIN):  # EAGAIN: its queue of new clients is full
                     raise IPCError(f"{path}: another assistant is running; stop that one first")
             if path.exists() and not path.is_socket():
                 raise IPCError(f"{path}: this is no socket; name another place: EMOTION_ASSISTANT_SOCKET")

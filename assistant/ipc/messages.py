@@ -1,7 +1,7 @@
-"""The messages between vision and voice as lines of JSON, and back; nothing that comes in is believed.
+"""The messages between the vision and the voice process, as lines of JSON; nothing that comes in is believed.
 
-The kinds are a closed list, each with exactly its fields. Times are CLOCK_MONOTONIC, which all processes share, so that
-the moment at which an utterance expires travels as it is.
+The types are a closed list, each with exactly its fields. Times are CLOCK_MONOTONIC, which all processes share, so that
+the moment at which an utterance expires is sent as it is.
 """
 
 import json
@@ -11,51 +11,62 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from assistant.errors import IPCError
+from assistant.ipc.commands import QUESTIONS, Command
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
-MAX_LINE = 4096
-"""Bytes."""
-LENGTHS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
-"""Characters of each text; `encode` cuts what is longer, `decode` refuses it. Together they stay below MAX_LINE."""
+MAX_LINE_BYTES = 4096
+"""A longer line is refused."""
+MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
+"""The longest text of each field: `encode` cuts what is longer, `decode` refuses it. The longest message that has
+these stays below MAX_LINE_BYTES."""
 MAX_NUMBER = 1e12
-ASKS = ("describe", "more", "why", "aim", "wrong")
-"""What a wearer may ask."""
+"""Numbers beyond this, either way, are refused."""
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Whoever sends it is at work: vision completed a step at `at`, or the voice looked after things. camera: vision
-    has it open; faults: those that are active in vision; is_covered: vision pauses, for its
-    lens is."""
+    """The sender works: vision completed a step at `at`, or the voice process went through its main loop."""
 
     at: float
-    camera: bool = False
+    is_camera_open: bool = False
+    """Of vision: it has the camera open."""
     faults: tuple[FaultName, ...] = ()
-    is_covered: bool = False
+    """Of vision: its active faults, oldest first."""
+    is_lens_covered: bool = False
+    """Of vision: it pauses, because the lens is covered."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """The wearer asks something that vision answers."""
+
+    question_id: int
+    command: Command
+    """One of QUESTIONS."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What vision answers to the question of that number."""
+    """Vision answers the question of that id."""
 
-    number: int
+    question_id: int
     utterance: Utterance
 
 
 @dataclass(frozen=True)
 class Withdraw:
-    """What waits of this topic is no longer true, and nothing takes its place."""
+    """Waiting announcements of this topic are no longer true, and nothing takes their place."""
 
     topic: str
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Vision ends, and the voice with it, once it has said what waits."""
+    """Vision ends; the voice process is to end too, after it has spoken what waits."""
 
 
 @dataclass(frozen=True)
-class Ended:
+class UtteranceEnded:
     """What became of an utterance."""
 
     utterance: Utterance
@@ -63,84 +74,75 @@ class Ended:
     at: float
 
 
-@dataclass(frozen=True)
-class Ask:
-    """The wearer asks; what: one of ASKS."""
+Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Stop | UtteranceEnded | Question
 
-    number: int
-    what: str
-
-
-Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Stop | Ended | Ask
-
-KINDS: dict[str, type[Message]] = {
-    "utterance": Utterance, "fault": Fault, "heartbeat": Heartbeat, "answer": Answer, "withdraw": Withdraw,
-    "stop": Stop, "fate": Ended, "ask": Ask,
-}  # fmt: skip
+MESSAGE_TYPES: dict[str, type[Message]] = {
+    "utterance": Utterance,
+    "fault": Fault,
+    "heartbeat": Heartbeat,
+    "answer": Answer,
+    "withdraw": Withdraw,
+    "stop": Stop,
+    "utterance_ended": UtteranceEnded,
+    "question": Question,
+}
+"""The class of each value of "type"."""
 
 
 def encode(message: Message) -> bytes:
-    """The message as a line, texts cut to their lengths and without control characters.
+    """The message as a line, its texts cut to MAX_CHARACTERS and without control characters.
 
-    Raises IPCError if the other side would refuse it even so.
+    Raises IPCError if the receiver would refuse it even so.
     """
-    kind = next(kind for kind, form in KINDS.items() if type(message) is form)
-    line = json.dumps({"type": kind, **_table(message)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    type_name = next(name for name, form in MESSAGE_TYPES.items() if type(message) is form)
+    line = json.dumps({"type": type_name, **_to_table(message)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     decode(line)
     return line
 
 
 def decode(line: bytes) -> Message:
-    """The message in a line. Raises IPCError if it is not exactly one of KINDS."""
-    if len(line) > MAX_LINE:
-        raise IPCError(f"a line of more than {MAX_LINE} bytes")
+    """The message in a line. Raises IPCError if it is not exactly one of MESSAGE_TYPES."""
+    if len(line) > MAX_LINE_BYTES:
+        raise IPCError(f"a line of more than {MAX_LINE_BYTES} bytes")
     try:
         table = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as err:
         raise IPCError(f"a line that is not JSON: {type(err).__name__}") from err
-    kind = table.pop("type", None) if isinstance(table, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise IPCError(f"a message of unknown type; known: {', '.join(KINDS)}")
-    message: Message = _record(KINDS[kind], table, kind)
+    type_name = table.pop("type", None) if isinstance(table, dict) else None
+    if not isinstance(type_name, str) or type_name not in MESSAGE_TYPES:
+        raise IPCError(f"a message of unknown type; known: {', '.join(MESSAGE_TYPES)}")
+    message: Message = _to_record(MESSAGE_TYPES[type_name], table, type_name)
     return message
 
 
-def _table(record: Any) -> dict[str, Any]:
+def _to_table(record: Any) -> dict[str, Any]:
     table = {}
     for item in fields(record):
         value = getattr(record, item.name)
         if isinstance(value, Utterance):
-            value = _table(value)
+            value = _to_table(value)
         elif isinstance(value, Priority):
             value = value.name
         elif isinstance(value, tuple):
             value = list(value)
-        elif isinstance(value, str) and item.name in LENGTHS:
-            value = "".join(" " if _is_control(char) else char for char in value[: LENGTHS[item.name]])
+        elif isinstance(value, str) and item.name in MAX_CHARACTERS:
+            value = "".join(" " if _is_control(char) else char for char in value[: MAX_CHARACTERS[item.name]])
         table[item.name] = value
     return table
 
 
-def _record(form: Any, table: Any, kind: str) -> Any:
+def _to_record(form: Any, table: Any, type_name: str) -> Any:
     names = {item.name for item in fields(form)}
     if not isinstance(table, dict) or table.keys() != names:
-        raise IPCError(f"{kind}: its fields must be {', '.join(sorted(names)) or 'none'}")
+        raise IPCError(f"{type_name}: its fields must be {', '.join(sorted(names)) or 'none'}")
+    values = {}
     for name, value in table.items():
-        if name != "utterance" and not CHECKS[name](value):
-            raise IPCError(f"{kind}: a wrong value of {name}")
-    values = dict(table)
-    if "utterance" in values:
-        values["utterance"] = _record(Utterance, values["utterance"], kind)
-    if "priority" in values:
-        values["priority"] = Priority[values["priority"]]
-    if "name" in values:
-        values["name"] = FaultName(values["name"])
-    if "faults" in values:
-        values["faults"] = tuple(map(FaultName, values["faults"]))
-    if "kind" in values:
-        values["kind"] = UtteranceKind(values["kind"])
-    if "fate" in values:
-        values["fate"] = Fate(values["fate"])
+        if name == "utterance":
+            values[name] = _to_record(Utterance, value, type_name)
+        elif CHECKS[name](value):
+            values[name] = CONVERSIONS[name](value) if name in CONVERSIONS else value
+        else:
+            raise IPCError(f"{type_name}: a wrong value of {name}")
     return form(**values)
 
 
@@ -150,6 +152,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_text(length: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and len(value) <= length and not any(map(_is_control, value))
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_one_of(choices: Iterable[str]) -> Callable[[Any], bool]:
@@ -168,18 +174,28 @@ def _is_control(char: str) -> bool:
 
 
 CHECKS: dict[str, Callable[[Any], bool]] = {
-    **{name: _is_text(length) for name, length in LENGTHS.items()},
+    **{name: _is_text(length) for name, length in MAX_CHARACTERS.items()},
     "at": _is_number,
     "expires_at": lambda value: value is None or _is_number(value),
-    "is_over": lambda value: isinstance(value, bool),
-    "camera": lambda value: isinstance(value, bool),
-    "is_covered": lambda value: isinstance(value, bool),
-    "number": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
+    "is_over": _is_bool,
+    "is_camera_open": _is_bool,
+    "is_lens_covered": _is_bool,
+    "question_id": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
     "priority": _is_one_of(Priority.__members__),
     "name": _is_one_of(FaultName),
     "faults": _is_list_of(FaultName),
     "kind": _is_one_of(UtteranceKind),
     "fate": _is_one_of(Fate),
-    "what": _is_one_of(ASKS),
+    "command": _is_one_of(QUESTIONS),
 }
-"""What each field may be; a field that stands in several messages means the same in all of them."""
+"""Whether a value is allowed in a field. A field that stands in several messages means the same in all of them."""
+
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "priority": Priority.__getitem__,
+    "name": FaultName,
+    "faults": lambda names: tuple(map(FaultName, names)),
+    "kind": UtteranceKind,
+    "fate": Fate,
+    "command": Command,
+}
+"""How the JSON value of a field becomes that of the record, where the two differ."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import FaultAnnouncer
+from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.records import Fate, FaultName, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision.cameras import Clock
@@ -89,10 +90,10 @@ class VisionLoop:
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
                 log.debug("ms: %s; frames dropped so far: %d", stages, self.capture.dropped)
 
-    def answer(self, question: str) -> Utterance:
-        """The answer to one of messages.ASKS, at once and from any thread."""
+    def answer(self, question: Command) -> Utterance:
+        """The answer to one of QUESTIONS, at once and from any thread."""
         now = self.clock()
-        if question == "wrong":
+        if question is Command.WRONG:
             return self.pipeline.reject_last(now)
         return self.pipeline.answer(question, now).utterance
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from assistant.faults import RepeatSchedule
+from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Reading, Track, Utterance
 from assistant.vision import utterances
@@ -182,11 +183,11 @@ class Pipeline:
         """Go on without the expression classifier: people are still found and announced, every face is unclear."""
         self._reader.drop_classifier()
 
-    def answer(self, question: str, now: float) -> AnswerResult:
-        """The answer to one of messages.ASKS, asked at `now` (seconds of the frames' clock)."""
+    def answer(self, question: Command, now: float) -> AnswerResult:
+        """The answer to one of QUESTIONS, asked at `now` (seconds of the frames' clock)."""
         last = self._scene.last(now)
         answered = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
-        if answered.person and not answered.reason and question != "aim":
+        if answered.person and not answered.reason and question is not Command.AIM:
             self._scene.answered(answered.person.track_id, answered.person.expression, now)
         return answered
 

@@ -14,7 +14,7 @@ from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc import link
-from assistant.ipc.messages import Answer, Ask, Ended, Message
+from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
 from assistant.records import FaultName, SettingsProblem, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
@@ -47,13 +47,13 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
     problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines.
     """
     phrases, requests = factory.load_phrases(settings), _Requests()
-    with contextlib.closing(link.Client(link.runtime_socket(), requests)) as client:
+    with contextlib.closing(link.LinkClient(link.runtime_socket(), requests)) as client:
         requests.send = client.send
-        faults = FaultAnnouncer(phrases, client.say)
+        faults = FaultAnnouncer(phrases, client.speak)
         if problem:
             faults.begin(problem.fault, time.monotonic(), problem.detail)
             for utterance in wrong_line_utterances(problem, phrases):
-                client.say(utterance)
+                client.speak(utterance)
         notifier = Notifier()
         found = _load_parts(settings, stop, notifier, faults, client)
         if found is None:
@@ -78,7 +78,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
             capture,
             pipeline,
             phrases,
-            client.say,
+            client.speak,
             stop,
             withdraw=client.withdraw,
             on_step=heartbeat,
@@ -114,9 +114,9 @@ class _Requests:
         if self.loop is None:
             return
         match message:
-            case Ask():
-                self.send(Answer(message.number, self.loop.answer(message.what)))
-            case Ended():
+            case Question():
+                self.send(Answer(message.question_id, self.loop.answer(message.command)))
+            case UtteranceEnded():
                 self.loop.ended(message.utterance, message.fate)
 
 
@@ -128,7 +128,7 @@ class _Heartbeat:
     too much is ended, after that has been announced.
     """
 
-    def __init__(self, client: link.Client, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
+    def __init__(self, client: link.LinkClient, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
         self._guard, self._next_at, self._check_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
         self.loop: VisionLoop | None = None
@@ -142,8 +142,8 @@ class _Heartbeat:
         active = self.loop.faults.active() if self.loop else ()
         if now >= self._next_at or (is_open, is_covered) != self._sent:
             self._next_at, self._sent = now + HEARTBEAT_S, (is_open, is_covered)
-            self._client.heartbeat(now, camera=is_open, faults=active, is_covered=is_covered)
-        faults = (*active, *(() if self._client.is_heard else (FaultName.VOICE,)))
+            self._client.heartbeat(now, is_camera_open=is_open, faults=active, is_lens_covered=is_covered)
+        faults = (*active, *(() if self._client.is_voice_alive else (FaultName.VOICE,)))
         if step is not None or faults:  # no camera, and announced as such, is a running state too
             self._notifier.ready()
         self._notifier.status(f"faults: {', '.join(faults)}" if faults else "looking")
@@ -167,7 +167,7 @@ def _load_parts(
     stop: threading.Event,
     notifier: Notifier,
     faults: FaultAnnouncer,
-    client: link.Client,
+    client: link.LinkClient,
 ) -> tuple[VisionParts, dict[FaultName, str]] | None:
     """The best parts that can be had, and what is wrong with them. While not even faces can be found, announces that
     and tries again; None if stopped before there was a detector."""

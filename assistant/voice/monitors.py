@@ -181,8 +181,8 @@ class VisionStatus:
 
     def on_heartbeat(self, heartbeat: Heartbeat) -> None:
         """Vision reports its state."""
-        self.faults, self._is_lens_covered = heartbeat.faults, heartbeat.is_covered
-        self._set_camera_open(heartbeat.camera)
+        self.faults, self._is_lens_covered = heartbeat.faults, heartbeat.is_lens_covered
+        self._set_camera_open(heartbeat.is_camera_open)
 
     def on_disconnect(self) -> None:
         """The vision process that was connected no longer is; its successor will report its own state."""

@@ -12,15 +12,15 @@ from pathlib import Path
 from assistant.config.settings import Settings
 from assistant.errors import ControlError, IPCError
 from assistant.faults import FaultAnnouncer, FaultTracker, fault_utterance
-from assistant.ipc.link import Listener, control_socket
-from assistant.ipc.messages import Answer, Ended, Heartbeat, Message, Stop, Withdraw
+from assistant.ipc.link import LinkServer, control_socket
+from assistant.ipc.messages import Answer, Heartbeat, Message, Stop, UtteranceEnded, Withdraw
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
 from assistant.voice.audio.sound_cards import SoundCardPlayer
-from assistant.voice.commands import Desk
+from assistant.voice.commands import CommandHandler
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.monitors import (
     POLL_S,
@@ -60,7 +60,7 @@ def run_voice(
 
     player: None: the configured sound card. Raises IPCError if it cannot listen at socket_path.
     """
-    VoiceProcess(settings, Listener(socket_path), phrases, stop, player=player, clock=clock).run()
+    VoiceProcess(settings, LinkServer(socket_path), phrases, stop, player=player, clock=clock).run()
 
 
 class VoiceProcess:
@@ -69,7 +69,7 @@ class VoiceProcess:
     def __init__(
         self,
         settings: Settings,
-        listener: Listener,
+        listener: LinkServer,
         phrases: VoicePhrases,
         stop: threading.Event,
         *,
@@ -89,15 +89,15 @@ class VoiceProcess:
         self._speaker = Speaker(self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock)
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
         self._board_monitor = BoardMonitor(phrases, self._put, clock)
-        self._desk = Desk(
+        self._commands = CommandHandler(
             phrases,
             self._speaker,
             listener.send,
             lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
             self._persistent,
-            is_seeing=lambda: self._vision_monitor.is_alive,
+            is_vision_alive=lambda: self._vision_monitor.is_alive,
             facts=self._facts,
-            switch_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
+            power_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
             clock=clock,
         )
         self._vision_status = VisionStatus()
@@ -107,7 +107,7 @@ class VoiceProcess:
         """Serve until told to stop."""
         failed = self._open_camera_led()
         self._listener.start(self._on_message, self._vision_status.on_disconnect)
-        opened, not_opened = controls.make(self._settings.controls, self._desk.do, control_socket())
+        opened, not_opened = controls.make(self._settings.controls, self._commands.handle, control_socket())
         failed |= not_opened
         self._not_opened = list(failed)
         for name, detail in failed.items():
@@ -125,11 +125,10 @@ class VoiceProcess:
                 mixer_checked_at = self._clock()
                 if raise_volume(self._settings.voice.device):
                     self._announce_status("volume")
-            for monitor in (self._vision_monitor, self._board_monitor, self._outage):
+            for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands):
                 monitor.poll()
-            self._desk.look()
             if self._can_see:  # else the silence has another meaning than nothing to say
-                self._idle_tick.poll(is_muted=self._desk.is_muted)
+                self._idle_tick.poll(is_muted=self._commands.is_muted)
         notifier.stopping()
         for control in opened:
             control.close()
@@ -158,20 +157,20 @@ class VoiceProcess:
         """The state that a program may ask for."""
         status = self._vision_status
         return {
-            "sees": status.can_see, "covered": status.is_lens_covered, "camera": status.is_camera_open,
-            "faults": list(status.faults), "wrong": self._not_opened,
+            "seeing": status.can_see, "lens_covered": status.is_lens_covered,
+            "camera": status.is_camera_open, "faults": list(status.faults), "start_faults": self._not_opened,
         }  # fmt: skip
 
     def _on_message(self, message: Message) -> None:
         """A message from vision or its supervisor. Raises IPCError for one that is not for the voice."""
         match message:
             case Utterance():
-                if self._desk.passes(message):
+                if self._commands.allows(message):
                     self._put(message)
                 else:
-                    self._listener.send(Ended(message, Fate.DROPPED, self._clock()))
+                    self._listener.send(UtteranceEnded(message, Fate.DROPPED, self._clock()))
             case Answer():
-                self._desk.answered(message.number, message.utterance)
+                self._commands.answered(message.question_id, message.utterance)
             case Fault(name=FaultName.VISION, is_over=False):
                 self._vision_monitor.on_exit(message.detail)
             case Fault():
@@ -191,10 +190,10 @@ class VoiceProcess:
 
     def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """An utterance has ended."""
-        self._desk.ended(utterance, fate)
+        self._commands.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
-        self._listener.send(Ended(utterance, fate, at))
+        self._listener.send(UtteranceEnded(utterance, fate, at))
 
     def _on_sound_card(self, card: str) -> None:
         """The sound comes out of another card; empty: of the configured one again."""
@@ -217,7 +216,7 @@ class VoiceProcess:
         """Tell the service manager the state of the voice, and that it works if it does."""
         if self._outage.is_active:
             notifier.status("without sound")
-        elif self._desk.is_muted:
+        elif self._commands.is_muted:
             notifier.status("muted")
         elif self._can_see:
             notifier.status("seeing")

@@ -19,6 +19,7 @@ import numpy as np
 from assistant.config.settings import Settings
 from assistant.errors import IPCError
 from assistant.ipc import control_client
+from assistant.ipc.commands import Command
 from assistant.vision import factory
 from assistant.vision.process import run_vision
 from assistant.voice.audio.player import Pcm
@@ -51,7 +52,7 @@ def first_sound_s(settings: Settings, asks: int = ASKS) -> list[float]:
             ear.heard.clear()
             began = time.monotonic()
             with contextlib.suppress(IPCError):
-                control_client.ask("describe")
+                control_client.send_command(Command.ASK)
             if not ear.heard.wait(ANSWERED_S):
                 raise DatasetError("no answer was heard; is espeak-ng installed? try: emotion-assistant say hello")
             took.append(ear.at - began)

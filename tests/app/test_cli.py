@@ -18,14 +18,16 @@ import pytest
 from assistant import __version__, phrases
 from assistant.app import cli
 from assistant.ipc import control_client
-from assistant.ipc.control_client import REQUESTS
-from assistant.voice.controls.control_socket import Door
+from assistant.ipc.commands import Command
+from assistant.voice.controls.control_socket import ControlSocket
 from tests.support import damaged_models
-from tests.support.command_handler_standin import Desk
+from tests.support.command_handler_standin import CommandHandlerStandin
 from tests.support.processes import parts
 from tests.support.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[2]
+
+PUBLIC = [command.value for command in Command if command.is_public]
 
 
 def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -229,7 +231,7 @@ def test_the_whole_assistant_speaks_the_language_of_its_settings(tmp_path: Path)
     settings.write_text('[announcements]\nlocale = "de"\n')
     with running("--config", settings, "--camera", "opencv", "--source", "63") as child:
         assert until(child, german.fault("camera")) == [german.fault("camera")]
-        assert control_client.ask("mute").text == german.status("muted")
+        assert control_client.send_command("mute").text == german.status("muted")
 
 
 def test_nothing_outlives_an_assistant_that_is_killed_and_its_last_words_are_heard() -> None:
@@ -325,37 +327,39 @@ def test_the_demo_says_at_once_that_it_cannot_write(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+def handler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[CommandHandlerStandin]:
     """A running assistant, as far as the command line is concerned."""
     path = tmp_path / "control.sock"
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(path))
-    desk = Desk()
-    with contextlib.closing(Door(path, desk.do)):
-        yield desk
+    handler = CommandHandlerStandin()
+    with contextlib.closing(ControlSocket(path, handler.handle)):
+        yield handler
 
 
 @pytest.mark.parametrize(
     ("arguments", "asked"),
     [
-        (["ask"], "describe"),
-        *((["ask", what], what) for what in ("describe", "more", "aim")),
-        *(([name], name) for name in sorted({*REQUESTS} - {"wrong"})),
+        (["ask"], "ask"),
+        *((["ask", what], what) for what in ("ask", "more", "aim")),
+        *(([name], name) for name in sorted({*PUBLIC} - {"wrong"})),
     ],
 )
 def test_a_running_assistant_is_asked_in_one_word(
-    desk: Desk, arguments: list[str], asked: str, capsys: pytest.CaptureFixture[str]
+    handler: CommandHandlerStandin, arguments: list[str], asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(arguments) == 0
-    assert desk.next() == asked
+    assert handler.next() == asked
     assert capsys.readouterr() == (f"{asked}!\n", "")
 
 
-def test_status_as_json(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_as_json(handler: CommandHandlerStandin, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"muted": True, "volume": 80}
 
 
-def test_what_the_assistant_could_not_do_is_one_line_and_exit_1(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_assistant_could_not_do_is_one_line_and_exit_1(
+    handler: CommandHandlerStandin, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["wrong"]) == 1
     assert capsys.readouterr() == ("", "emotion-assistant: wrong!\n")
 
@@ -371,7 +375,7 @@ def test_every_request_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     said = capsys.readouterr().out
-    for name in ("ask", *REQUESTS):
+    for name in ("ask", *PUBLIC):
         assert f"    {name} " in said
     with pytest.raises(SystemExit) as caught:
         cli.main(["ask", "nicely"])

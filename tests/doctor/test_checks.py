@@ -26,10 +26,10 @@ from assistant.doctor.isolated_check import probe
 from assistant.doctor.running_assistant import Running
 from assistant.doctor.system import UNITS, System, temperature, voltage
 from assistant.errors import CameraBusyError, IPCError
-from assistant.ipc.link import Client
+from assistant.ipc.commands import Reply
+from assistant.ipc.link import LinkClient
 from assistant.system.board import Board
 from assistant.vision.cameras import Camera
-from assistant.voice.controls import Reply
 from assistant.voice.process import run_voice
 from tests.support import damaged_models
 from tests.support.captured_audio import FakeTool
@@ -338,13 +338,13 @@ def test_a_service_manager_that_fails_or_hangs(
 
 
 @contextlib.contextmanager
-def voice(folder: Path) -> Iterator[Client]:
+def voice(folder: Path) -> Iterator[LinkClient]:
     """A real voice, and a link to it in the place of vision."""
     stop = threading.Event()
     settings = Settings(voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off"))
     thread = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", English(), stop))
     thread.start()
-    client = Client(folder / "voice.sock")
+    client = LinkClient(folder / "voice.sock")
     try:
         yield client
     finally:
@@ -379,7 +379,7 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
             (["camera_lost"], False, bad("faults.camera_lost", "camera", detail="so the running assistant says")),
             ([], False, bad("camera_none", "camera", detail="the running assistant has none open")),
         ):
-            vision.heartbeat(time.monotonic(), camera=is_open, faults=faults)
+            vision.heartbeat(time.monotonic(), is_camera_open=is_open, faults=faults)
             running = until(lambda each, so=faults, opened=is_open: each.facts.get("faults") == so
                             and each.facts.get("camera") == opened and each.facts.get("vision"))  # fmt: skip
             assert running.camera() == expected
@@ -399,7 +399,7 @@ def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
     assert refused.camera() == bad("refused", "ask", detail=refused.trouble)
     assert refused.pins("camera_led") == bad("refused", "ask", detail=refused.trouble)
     assert Running.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
-    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "wrong": ["buttons"]}))
+    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "start_faults": ["buttons"]}))
     assert wrong.pins("buttons") == bad(
         "faults.buttons", "pins", detail="so the running assistant says; its journal tells why"
     )

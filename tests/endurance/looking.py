@@ -201,7 +201,7 @@ def scripted(count: int) -> Outcome:
         now = frame / FPS
         mouth.at(now)
         wear.look(frame, now / 3600)
-        if frame % ANSWERS_EVERY == 0 and not live.answer("describe").text:
+        if frame % ANSWERS_EVERY == 0 and not live.answer("ask").text:
             mouth.lost.append(f"no answer at {now:.0f} s")
 
     turns = Direct(day.shot, count, on_turn)
@@ -248,7 +248,7 @@ def real(count: int) -> Outcome:
     def on_turn(frame: int) -> None:
         mouth.at(frame / REAL_FPS)
         wear.look(frame, frame / REAL_FPS / 3600)
-        if frame % 20 == 0 and not live.answer("describe").text:
+        if frame % 20 == 0 and not live.answer("ask").text:
             mouth.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
 
     def note(step) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.ipc.link import Client
+from assistant.ipc.link import LinkClient
 from assistant.records import Priority, Utterance
 from assistant.voice.audio.player import CommandPlayer, with_lead_in
 from assistant.voice.voices.espeak import EspeakProgram
@@ -152,11 +152,11 @@ def test_c11(box: Box, row: Row) -> None:
     box.start(command="voice")
     while not socket.exists():
         time.sleep(0.02)
-    client = Client(socket)
+    client = LinkClient(socket)
     began = time.monotonic()
     for number in range(3000):
         now = time.monotonic()
-        client.say(Utterance("One person looks happy.", Priority.CHANGE, f"person {number % 5}", now + 1.5))
+        client.speak(Utterance("One person looks happy.", Priority.CHANGE, f"person {number % 5}", now + 1.5))
         time.sleep(max(0.0, began + number / 1000 - time.monotonic()))
     ended = time.monotonic()
     assert box.command("status").returncode == 0
@@ -173,7 +173,7 @@ def test_c12(box: Box, row: Row) -> None:
     box.start(command="voice")
     while not socket.exists():
         time.sleep(0.02)
-    client = Client(socket)
+    client = LinkClient(socket)
     place = box.folder
     evil = (
         f"-w {place}/evil.wav", f"--path={place}", f"$(touch {place}/evil)", f"`touch {place}/evil`",
@@ -181,8 +181,8 @@ def test_c12(box: Box, row: Row) -> None:
         "\u202e\ufeff",
     )  # fmt: skip
     for text in evil:
-        client.say(Utterance(text, Priority.FAULT, f"evil {text[:9]}"))
-    client.say(Utterance("Ready.", Priority.FAULT, "last"))
+        client.speak(Utterance(text, Priority.FAULT, f"evil {text[:9]}"))
+    client.speak(Utterance("Ready.", Priority.FAULT, "last"))
     row.words.append(box.ear.until("Ready.", 100).text)
     assert not list(box.folder.rglob("evil*"))
     client.close()

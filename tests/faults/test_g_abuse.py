@@ -80,7 +80,9 @@ def test_g3(ready: Box, row: Row) -> None:
     for verb in ("../../bin/sh", "$(reboot)", "__class__", "do", "_power_off", "shutdown; id", "describe\0", ""):
         refused = reply(verb)
         assert refused["ok"] is False, verb
-        assert str(refused["text"]).startswith("unknown command; known: "), "the door refuses it, not only the desk"
+        assert str(refused["text"]).startswith("unknown command; known: "), (
+            "the socket refuses it, not only the command handler"
+        )
     assert ready.process
     assert ready.process.poll() is None
 

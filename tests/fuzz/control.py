@@ -9,21 +9,21 @@ from typing import Any
 
 from assistant.errors import IPCError
 from assistant.ipc import control_client
-from assistant.ipc.messages import MAX_LINE
-from assistant.voice.controls import COMMANDS
+from assistant.ipc.commands import Command
+from assistant.ipc.messages import MAX_LINE_BYTES
 from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack
 from tests.fuzz.link import lines, parts
 
 VALID: tuple[dict[str, Any], ...] = (
-    *({"command": command} for command in COMMANDS),
+    *({"command": command} for command in Command),
     {"command": "status", "more": 1},
     {"ok": True, "text": "It runs.", "facts": {"vision": True, "volume": 100}},
 )
 TOKENS = (
     b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"9" * 4400,
     b"\xff", b"\xed\xa0\x80", b'"command"', b'"command":"status"', b"__class__", b"do",
-    *(command.encode() for command in COMMANDS),
+    *(command.encode() for command in Command),
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ TOKENS = (
 def target() -> Iterator[Attack]:
     def check(sent: list[bytes]) -> None:
         answer = doors.knock(doors.control, sent)
-        assert len(answer) <= MAX_LINE, len(answer)
+        assert len(answer) <= MAX_LINE_BYTES, len(answer)
         if answer:
             assert answer.endswith(b"\n"), answer
             assert answer.count(b"\n") == 1, answer

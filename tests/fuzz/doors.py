@@ -16,8 +16,8 @@ from assistant import phrases
 from assistant.config.settings import ControlSettings, Settings, VoiceSettings
 from assistant.errors import IPCError
 from assistant.ipc import control_client as control
-from assistant.ipc.link import Client
-from assistant.ipc.messages import Answer, Ask, Message
+from assistant.ipc.link import LinkClient
+from assistant.ipc.messages import Answer, Message, Question
 from assistant.records import Priority, Utterance
 from assistant.voice.process import run_voice
 
@@ -73,7 +73,7 @@ class Doors:
                     answer += content
         self.knocks += 1
         if self.knocks % EVERY == 0:
-            reply = control.ask("status", self.control, limit_s=ANSWERS_S)
+            reply = control.send_command("status", self.control, limit_s=ANSWERS_S)
             assert reply.ok, reply
             assert reply.facts["vision"] in (True, False)
         assert not self.complaints, self.complaints[:3]
@@ -102,10 +102,10 @@ def opened() -> Iterator[Doors]:
         stack.callback(stop.really)
 
         def hear(message: Message) -> None:
-            if isinstance(message, Ask):
-                client.send(Answer(message.number, Utterance("Nobody.", Priority.ANSWER, "answer")))
+            if isinstance(message, Question):
+                client.send(Answer(message.question_id, Utterance("Nobody.", Priority.ANSWER, "answer")))
 
-        client = stack.enter_context(contextlib.closing(Client(doors.link, hear)))
+        client = stack.enter_context(contextlib.closing(LinkClient(doors.link, hear)))
         limit = time.monotonic() + 10
         while not _is_up(doors):
             assert time.monotonic() < limit, doors.complaints
@@ -115,6 +115,6 @@ def opened() -> Iterator[Doors]:
 
 def _is_up(doors: Doors) -> bool:
     try:
-        return control.ask("describe", doors.control).ok
+        return control.send_command("ask", doors.control).ok
     except IPCError:
         return False

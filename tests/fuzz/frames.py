@@ -146,7 +146,7 @@ def target() -> Iterator[Attack]:
             refused = bool(capture._defect_of(image))
             assert taken == (0 if refused else 1), (recipe, said)
         assert not [each for each in said if each.topic == "fault step"], said
-        for what in ("describe", "more", "why", "aim"):
+        for what in ("ask", "more", "why", "aim"):
             assert line.answer(what, len(recipes) / 2).utterance.text
         return spent_s
 

@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from assistant.errors import IPCError
-from assistant.ipc.line_connection import Peer
-from assistant.ipc.messages import ASKS, KINDS, MAX_LINE, decode, encode
+from assistant.ipc.commands import QUESTIONS
+from assistant.ipc.line_connection import LineConnection
+from assistant.ipc.messages import MAX_LINE_BYTES, MESSAGE_TYPES, decode, encode
 from assistant.phrases import load
 from assistant.records import Fate, Priority
 from tests.fuzz import damage
@@ -30,18 +31,19 @@ VALID: tuple[dict[str, Any], ...] = (
     {"type": "fault", "name": "camera", "at": 1.0, "detail": "unplugged", "is_over": False},
     {"type": "fault", "name": "camera", "at": 2.0, "detail": "", "is_over": True},
     {"type": "heartbeat", "at": 12.5},
-    {"type": "answer", "number": 1, "utterance": SAID},
+    {"type": "answer", "question_id": 1, "utterance": SAID},
     {"type": "withdraw", "topic": "person 1"},
     {"type": "stop"},
-    {"type": "fate", "utterance": SAID, "fate": "spoken", "at": 3.5},
-    {"type": "ask", "number": 1, "what": "describe"},
+    {"type": "utterance_ended", "utterance": SAID, "fate": "spoken", "at": 3.5},
+    {"type": "question", "question_id": 1, "command": "ask"},
 )
 TOKENS = (
     b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"Infinity", b"1e999",
     b"9" * 4400,
     b"-1", b"\xff", b"\xed\xa0\x80", b'"type":"stop"', b'"type":"heartbeat"', b'"is_over":1',
-    *(kind.encode() for kind in KINDS),
-    *(fate.encode() for fate in Fate), *(each.name.encode() for each in Priority), *(what.encode() for what in ASKS),
+    *(kind.encode() for kind in MESSAGE_TYPES),
+    *(fate.encode() for fate in Fate), *(each.name.encode() for each in Priority),
+    *(what.encode() for what in QUESTIONS),
 )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ def lines(valid: Sequence[dict[str, Any]] = VALID, tokens: Sequence[bytes] = TOK
         ),
         st.builds(damage.nested, st.integers(0, 2), st.integers(1, 1500)),
         st.binary(max_size=30),
-        st.integers(MAX_LINE - 2, MAX_LINE + 2).map(lambda length: b"x" * length),
+        st.integers(MAX_LINE_BYTES - 2, MAX_LINE_BYTES + 2).map(lambda length: b"x" * length),
     )
 
 
@@ -93,7 +95,7 @@ def _as_vision(sent: list[bytes]) -> None:
     """What a hostile voice could send to vision; its thread catches these and connects again."""
     ours, theirs = socket.socketpair()
     with ours, theirs, contextlib.suppress(IPCError, ConnectionResetError):
-        peer = Peer(ours, 1.0)
+        peer = LineConnection(ours, 1.0)
         for number, part in enumerate(sent):
             theirs.sendall(part)
             while True:

@@ -15,18 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import IPCError
-from assistant.ipc.line_connection import Peer
+from assistant.ipc.commands import QUESTIONS
+from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS
-from assistant.ipc.link import MAX_WAITING, Client, Listener, control_socket, runtime_socket
+from assistant.ipc.link import MAX_PENDING, LinkClient, LinkServer, control_socket, runtime_socket
 from assistant.ipc.messages import (
-    ASKS,
-    MAX_LINE,
+    MAX_LINE_BYTES,
     Answer,
-    Ask,
-    Ended,
     Heartbeat,
     Message,
+    Question,
     Stop,
+    UtteranceEnded,
     Withdraw,
     decode,
     encode,
@@ -35,7 +35,7 @@ from assistant.records import Fate, Fault, FaultName, Priority, Utterance, Utter
 
 WAIT_S = 5.0
 HELLO = Utterance("Looks happy.", Priority.CHANGE, "person 1", 12.5, "why")
-BEAT = b'{"type": "heartbeat", "camera": false, "faults": [], "is_covered": false, "at": %s}'
+BEAT = b'{"type": "heartbeat", "is_camera_open": false, "faults": [], "is_lens_covered": false, "at": %s}'
 FAULT = Utterance("Camera lost.", Priority.FAULT, "fault camera")
 
 clean = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60)
@@ -59,8 +59,8 @@ messages = st.one_of(
     st.builds(Answer, st.integers(0, 10**9), utterances),
     st.builds(Withdraw, clean),
     st.builds(Stop),
-    st.builds(Ended, utterances, st.sampled_from(Fate), numbers),
-    st.builds(Ask, st.integers(0, 10**9), st.sampled_from(ASKS)),
+    st.builds(UtteranceEnded, utterances, st.sampled_from(Fate), numbers),
+    st.builds(Question, st.integers(0, 10**9), st.sampled_from(QUESTIONS)),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -74,7 +74,7 @@ def test_there_and_back(message: Message) -> None:
     line = encode(message)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert len(line) <= MAX_LINE
+    assert len(line) <= MAX_LINE_BYTES
     assert decode(line) == message
 
 
@@ -82,10 +82,10 @@ def test_there_and_back(message: Message) -> None:
 def test_any_text_is_cut_and_cleaned_to_what_the_other_side_takes(text: str, why: str, topic: str) -> None:
     for message in (
         Utterance(text, Priority.FAULT, topic, None, why),
-        Ended(Utterance(text, Priority.FAULT, topic, None, why), Fate.SPOKEN, 1.0),
+        UtteranceEnded(Utterance(text, Priority.FAULT, topic, None, why), Fate.SPOKEN, 1.0),
         Fault(FaultName.CAMERA, 1.0, why),
     ):
-        assert len(encode(message)) <= MAX_LINE
+        assert len(encode(message)) <= MAX_LINE_BYTES
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
@@ -111,19 +111,19 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
         (BEAT % b"true", "heartbeat: a wrong value of at"),
         (BEAT % (b"1" + b"0" * 4000), "heartbeat: a wrong value of at"),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": 1, "faults": [], "is_covered": false}',
-            "heartbeat: a wrong value of camera",
+            b'{"type": "heartbeat", "at": 1, "is_camera_open": 1, "faults": [], "is_lens_covered": false}',
+            "heartbeat: a wrong value of is_camera_open",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": "black", "is_covered": true}',
+            b'{"type": "heartbeat", "at": 1, "is_camera_open": true, "faults": "black", "is_lens_covered": true}',
             "heartbeat: a wrong value of faults",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": ["black", "dog"], "is_covered": true}',
+            BEAT.replace(b"[]", b'["black", "dog"]') % b"1",
             "heartbeat: a wrong value of faults",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": ["black", "black"], "is_covered": true}',
+            BEAT.replace(b"[]", b'["black", "black"]') % b"1",
             "heartbeat: a wrong value of faults",
         ),
         (
@@ -131,19 +131,22 @@ def test_a_message_with_one_field_changed_is_one_or_refused(message: Message, da
             "fault: a wrong value of name",
         ),
         (
-            b'{"type": "heartbeat", "at": 1, "camera": true, "faults": [], "is_covered": 0}',
-            "heartbeat: a wrong value of is_covered",
+            b'{"type": "heartbeat", "at": 1, "is_camera_open": true, "faults": [], "is_lens_covered": 0}',
+            "heartbeat: a wrong value of is_lens_covered",
         ),
-        (b'{"type": "heartbeat", "at": 1}', "heartbeat: its fields must be at, camera, faults, is_covered"),
+        (
+            b'{"type": "heartbeat", "at": 1}',
+            "heartbeat: its fields must be at, faults, is_camera_open, is_lens_covered",
+        ),
         (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
         (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
         (b'{"type": ["stop"]}', "unknown type"),
-        (b'{"type": "ask", "number": 1.5, "what": "why"}', "ask: a wrong value of number"),
-        (b'{"type": "ask", "number": -1, "what": "why"}', "ask: a wrong value of number"),
-        (b'{"type": "ask", "number": 1, "what": "../x"}', "ask: a wrong value of what"),
-        (b'{"type": "answer", "number": 1, "utterance": 3}', "answer: its fields must be expires_at"),
+        (b'{"type": "question", "question_id": 1.5, "command": "why"}', "question: a wrong value of question_id"),
+        (b'{"type": "question", "question_id": -1, "command": "why"}', "question: a wrong value of question_id"),
+        (b'{"type": "question", "question_id": 1, "command": "../x"}', "question: a wrong value of command"),
+        (b'{"type": "answer", "question_id": 1, "utterance": 3}', "answer: its fields must be earcon, expires_at"),
         (b"\xff\xfe", "not JSON: UnicodeDecodeError"),
-        (b'"' + b"x" * MAX_LINE + b'"', "more than 4096 bytes"),
+        (b'"' + b"x" * MAX_LINE_BYTES + b'"', "more than 4096 bytes"),
     ],
 )
 def test_what_is_wrong_is_said(line: bytes, message: str) -> None:
@@ -168,15 +171,15 @@ class Bench:
         self.came: SimpleQueue[Message] = SimpleQueue()
         self.opened = contextlib.ExitStack()
 
-    def listen(self, line_s: float = WAIT_S) -> Listener:
-        listener = Listener(self.path, line_s=line_s)
+    def listen(self, line_s: float = WAIT_S) -> LinkServer:
+        listener = LinkServer(self.path, line_s=line_s)
         self.opened.callback(listener.close)
         listener.start(self.came.put)
         return listener
 
-    def client(self) -> tuple[Client, "SimpleQueue[Message]"]:
+    def client(self) -> tuple[LinkClient, "SimpleQueue[Message]"]:
         came: SimpleQueue[Message] = SimpleQueue()
-        client = Client(self.path, came.put)
+        client = LinkClient(self.path, came.put)
         self.opened.callback(client.close)
         return client, came
 
@@ -206,11 +209,11 @@ def is_cut_off(connection: socket.socket) -> bool:
 def test_messages_arrive_in_order_both_ways(bench: Bench) -> None:
     listener = bench.listen()
     client, came = bench.client()
-    client.say(HELLO)
+    client.speak(HELLO)
     client.stop()
     client.heartbeat(1.0)
     assert [bench.next(), bench.next(), bench.next()] == [HELLO, Stop(), Heartbeat(1.0)]
-    for message in (Ask(1, "describe"), Ended(HELLO, Fate.SPOKEN, 2.0)):
+    for message in (Question(1, "ask"), UtteranceEnded(HELLO, Fate.SPOKEN, 2.0)):
         listener.send(message)
         assert came.get(timeout=WAIT_S) == message
 
@@ -219,7 +222,7 @@ def test_all_clients_hear_the_listener(bench: Bench) -> None:
     listener = bench.listen()
     clients = [bench.client() for _ in range(3)]
     for client, _ in clients:
-        client.say(HELLO)
+        client.speak(HELLO)
         assert bench.next() == HELLO
     listener.send(Stop())
     assert [came.get(timeout=WAIT_S) for _, came in clients] == [Stop()] * 3
@@ -234,7 +237,7 @@ def test_the_link_is_for_its_owner_alone(bench: Bench) -> None:
 def test_what_was_said_before_the_voice_was_there_is_not_lost(bench: Bench) -> None:
     client, _ = bench.client()
     began = time.monotonic()
-    client.say(FAULT)
+    client.speak(FAULT)
     assert time.monotonic() - began < 0.1
     bench.listen()
     assert bench.next() == FAULT
@@ -243,31 +246,31 @@ def test_what_was_said_before_the_voice_was_there_is_not_lost(bench: Bench) -> N
 def test_a_voice_that_comes_back_is_found_again(bench: Bench) -> None:
     first = bench.listen()
     client, _ = bench.client()
-    client.say(HELLO)
+    client.speak(HELLO)
     assert bench.next() == HELLO
     first.close()
     assert not bench.path.exists()
-    client.say(FAULT)
+    client.speak(FAULT)
     bench.listen()
     assert bench.next() == FAULT
 
 
 def test_while_nobody_listens_the_newest_are_kept_and_faults_before_all(bench: Bench) -> None:
     client, _ = bench.client()
-    client.say(FAULT)
-    said = [Utterance(f"{number}", Priority.CHANGE, "topic") for number in range(MAX_WAITING + 10)]
+    client.speak(FAULT)
+    said = [Utterance(f"{number}", Priority.CHANGE, "topic") for number in range(MAX_PENDING + 10)]
     for utterance in said:
-        client.say(utterance)
+        client.speak(utterance)
     assert client.dropped == 11
     bench.listen()
-    assert [bench.next() for _ in range(MAX_WAITING)] == [FAULT, *said[11:]]
+    assert [bench.next() for _ in range(MAX_PENDING)] == [FAULT, *said[11:]]
 
 
 def test_of_heartbeats_that_wait_the_newest_is_enough(bench: Bench) -> None:
     client, _ = bench.client()
     for at in range(500):
         client.heartbeat(float(at))
-    client.say(HELLO)
+    client.speak(HELLO)
     bench.listen()
     assert [bench.next(), bench.next()] == [Heartbeat(499.0), HELLO]
     assert client.dropped == 0
@@ -276,7 +279,7 @@ def test_of_heartbeats_that_wait_the_newest_is_enough(bench: Bench) -> None:
 def test_close_sends_what_waits(bench: Bench) -> None:
     bench.listen()
     client, _ = bench.client()
-    client.say(HELLO)
+    client.speak(HELLO)
     assert bench.next() == HELLO
     client.stop()
     client.close()
@@ -291,7 +294,7 @@ def test_last_words_are_taken_from_who_is_gone_before_it_was_answered(bench: Ben
         arrived.set()
         go_on.wait(WAIT_S)
 
-    listener = Listener(bench.path, line_s=WAIT_S)
+    listener = LinkServer(bench.path, line_s=WAIT_S)
     bench.opened.callback(listener.close)
     bench.opened.callback(go_on.set)
     listener.start(take)
@@ -309,13 +312,13 @@ def test_last_words_are_taken_from_who_is_gone_before_it_was_answered(bench: Ben
 
 def test_close_without_a_voice_does_not_wait(bench: Bench) -> None:
     client, _ = bench.client()
-    client.say(HELLO)
+    client.speak(HELLO)
     began = time.monotonic()
     client.close()
     assert time.monotonic() - began < 0.5
 
 
-@pytest.mark.parametrize("line", [b"\n", b"{}\n", b"\xff\n", b"x" * (MAX_LINE + 1)])
+@pytest.mark.parametrize("line", [b"\n", b"{}\n", b"\xff\n", b"x" * (MAX_LINE_BYTES + 1)])
 def test_a_malformed_line_ends_that_client_alone_and_is_counted(bench: Bench, line: bytes) -> None:
     listener = bench.listen()
     good, bad = bench.raw(), bench.raw()
@@ -355,10 +358,10 @@ def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(bench: B
     deaf = bench.raw()
     deaf.sendall(encode(HELLO))
     assert bench.next() == HELLO
-    long = Ended(Utterance("x" * 300, Priority.CHANGE, "t", None, "y" * 300), Fate.SPOKEN, 1.0)
-    for _ in range(20 * MAX_WAITING * MAX_LINE // len(encode(long))):  # far more than the system's buffers hold
+    long = UtteranceEnded(Utterance("x" * 300, Priority.CHANGE, "t", None, "y" * 300), Fate.SPOKEN, 1.0)
+    for _ in range(20 * MAX_PENDING * MAX_LINE_BYTES // len(encode(long))):  # far more than the system's buffers hold
         listener.send(long)
-    while deaf.recv(MAX_LINE):  # what the system had taken already, and then the end
+    while deaf.recv(MAX_LINE_BYTES):  # what the system had taken already, and then the end
         pass
     assert listener.refused == 1
 
@@ -366,18 +369,18 @@ def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(bench: B
 def test_what_waits_for_a_deaf_client_stops_growing() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        peer, line = Peer(ours, WAIT_S), b"x" * MAX_LINE
-        for _ in range(3 * MAX_WAITING):
+        peer, line = LineConnection(ours, WAIT_S), b"x" * MAX_LINE_BYTES
+        for _ in range(3 * MAX_PENDING):
             peer.put(line)
         assert peer.deaf
-        assert len(peer.unsent) == (MAX_WAITING + 1) * MAX_LINE
+        assert len(peer.unsent) == (MAX_PENDING + 1) * MAX_LINE_BYTES
 
 
 def test_the_receiver_may_refuse_a_message(bench: Bench) -> None:
     def refuse(message: Message) -> None:
         raise IPCError("not for me")
 
-    listener = Listener(bench.path, line_s=WAIT_S)
+    listener = LinkServer(bench.path, line_s=WAIT_S)
     bench.opened.callback(listener.close)
     listener.start(refuse)
     client = bench.raw()
@@ -405,22 +408,22 @@ def test_a_voice_that_talks_nonsense_is_left_and_tried_again(bench: Bench) -> No
 def test_a_second_assistant_and_a_strange_place_are_refused(bench: Bench, tmp_path: Path) -> None:
     bench.listen()
     with pytest.raises(IPCError, match="another assistant is running; stop that one first"):
-        Listener(bench.path)
+        LinkServer(bench.path)
     client = bench.raw()
     client.sendall(encode(HELLO))
     assert bench.next() == HELLO
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     with pytest.raises(IPCError, match="open: others may write here"):
-        Listener(tmp_path / "open" / "voice.sock")
+        LinkServer(tmp_path / "open" / "voice.sock")
     (tmp_path / "file").write_text("precious")
     with pytest.raises(IPCError, match="file: this is no socket"):
-        Listener(tmp_path / "file")
+        LinkServer(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
     with pytest.raises(IPCError, match="cannot listen here"):
-        Listener(tmp_path / "file" / "voice.sock")
+        LinkServer(tmp_path / "file" / "voice.sock")
     with pytest.raises(IPCError, match="cannot listen here: AF_UNIX path too long"):
-        Listener(tmp_path / ("x" * 200))
+        LinkServer(tmp_path / ("x" * 200))
 
 
 def test_a_socket_left_by_a_crash_is_replaced(bench: Bench) -> None:
@@ -429,7 +432,7 @@ def test_a_socket_left_by_a_crash_is_replaced(bench: Bench) -> None:
         dead.bind(str(bench.path))
     bench.listen()
     client, _ = bench.client()
-    client.say(HELLO)
+    client.speak(HELLO)
     assert bench.next() == HELLO
     with pytest.raises(Empty):
         bench.came.get_nowait()

@@ -1,16 +1,16 @@
-"""A stand-in for the desk: notes what it is asked, and can be slow, fail or refuse."""
+"""A stand-in for the command handler: notes the commands that it is given, and can be slow, fail or refuse."""
 
 import threading
 from queue import SimpleQueue
 
 from assistant.errors import AssistantError
-from assistant.voice.controls import Reply
+from assistant.ipc.commands import Reply
 
 WAIT_S = 5.0
 
 
-class Desk:
-    """Its `do` answers each command with its name. failure: raised instead. open: while cleared, it answers nothing."""
+class CommandHandlerStandin:
+    """Replies to each command with its name. failure: raised instead. open: while cleared, it replies to nothing."""
 
     def __init__(self) -> None:
         self.asked: SimpleQueue[str] = SimpleQueue()
@@ -18,7 +18,7 @@ class Desk:
         self.open = threading.Event()
         self.open.set()
 
-    def do(self, command: str) -> Reply:
+    def handle(self, command: str) -> Reply:
         self.asked.put(command)
         assert self.open.wait(WAIT_S)
         if self.failure is not None:

@@ -12,7 +12,7 @@ from assistant import phrases
 from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import DetectorError
 from assistant.faults import FaultAnnouncer
-from assistant.ipc.messages import Ended, Message
+from assistant.ipc.messages import Message, UtteranceEnded
 from assistant.records import Fate, FaultName, Priority, Utterance
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.vision import process
@@ -107,7 +107,7 @@ def test_a_stop_ends_the_wait_for_a_detector(monkeypatch: pytest.MonkeyPatch) ->
 def link(monkeypatch: pytest.MonkeyPatch) -> Link:
     """What the vision process talks to; it looks with stand-ins."""
     made, parts = Link(), VisionParts(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader())
-    monkeypatch.setattr("assistant.ipc.link.Client", lambda path, ears: made)
+    monkeypatch.setattr("assistant.ipc.link.LinkClient", lambda path, ears: made)
     monkeypatch.setattr("assistant.vision.factory.best_parts", lambda settings: (parts, {}))
     return made
 
@@ -147,9 +147,9 @@ def test_a_process_that_has_grown_announces_it_and_is_started_again(
 def test_the_fate_of_an_utterance_reaches_the_loop() -> None:
     utterance, came = Utterance("Looks happy.", Priority.CHANGE, "person 1"), []
     requests = process._Requests()
-    requests(Ended(utterance, Fate.EXPIRED, 1.0))  # before there is a loop
+    requests(UtteranceEnded(utterance, Fate.EXPIRED, 1.0))  # before there is a loop
     requests.loop = SimpleNamespace(ended=lambda *what: came.append(what))  # type: ignore[assignment]
-    requests(Ended(utterance, Fate.EXPIRED, 1.0))
+    requests(UtteranceEnded(utterance, Fate.EXPIRED, 1.0))
     assert came == [(utterance, Fate.EXPIRED)]
 
 

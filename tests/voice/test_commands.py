@@ -1,4 +1,4 @@
-"""Every command at the desk: what is heard, what is answered, what is kept."""
+"""Every command: what is spoken, what is replied, and which settings persist."""
 
 import json
 import threading
@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import phrases
-from assistant.ipc.messages import Ask
+from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.messages import Question
 from assistant.records import Fate, Priority, Utterance, UtteranceKind
-from assistant.voice.commands import ASKED, CONFIRM_S, Desk
+from assistant.voice.commands import CONFIRM_S, CommandHandler
 from assistant.voice.persistent_settings import MAX_BYTES, PersistentSettings, state_file
 
 EN = phrases.load("en")
 WAIT_S = 5.0
 
 
-class Mouth:
+class SpeakerStandin:
     """Keeps what is put, and notes when it was cut off: "-" for an answer, "--" for nothing."""
 
     def __init__(self) -> None:
@@ -45,45 +46,45 @@ class Mouth:
 
 
 class Bench:
-    def __init__(self, path: Path | None = None, switch_off: Callable[[], str] | None = None) -> None:
-        self.mouth, self.now, self.sees = Mouth(), 100.0, True
+    def __init__(self, path: Path | None = None, power_off: Callable[[], str] | None = None) -> None:
+        self.speaker, self.now, self.sees = SpeakerStandin(), 100.0, True
         self.facts: dict[str, bool | list[str]] = {}
-        self.asked: SimpleQueue[Ask] = SimpleQueue()
+        self.asked: SimpleQueue[Question] = SimpleQueue()
         self.voices: list[tuple[int, int]] = []
         self.kept = PersistentSettings(175, 100, path)
-        self.desk = Desk(
-            EN, self.mouth, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
-            is_seeing=lambda: self.sees, facts=lambda: self.facts, switch_off=switch_off, clock=lambda: self.now,
+        self.handler = CommandHandler(
+            EN, self.speaker, self.asked.put, lambda *set_to: self.voices.append(set_to), self.kept,
+            is_vision_alive=lambda: self.sees, facts=lambda: self.facts, power_off=power_off, clock=lambda: self.now,
         )  # fmt: skip
 
-    def ask(self, text: str, what: str = "describe", note: str = "asked") -> Utterance:
+    def ask(self, text: str, what: str = "ask", note: str = "asked") -> Utterance:
         """The wearer asks, and that is the answer."""
         answer = Utterance(text, Priority.ANSWER, "answer", None, note)
         vision = threading.Thread(
-            target=lambda: self.desk.answered(self.asked.get(timeout=WAIT_S).number, answer),
+            target=lambda: self.handler.answered(self.asked.get(timeout=WAIT_S).question_id, answer),
         )
         vision.start()
-        assert self.desk.do(what).text == text
+        assert self.handler.handle(what).text == text
         vision.join()
         return answer
 
     def heard(self) -> list[str]:
-        events, self.mouth.events = self.mouth.events, []
+        events, self.speaker.events = self.speaker.events, []
         return events
 
 
-@pytest.mark.parametrize("what", ASKED)
-def test_a_question_cuts_off_and_is_answered_by_vision(what: str) -> None:
+@pytest.mark.parametrize("what", QUESTIONS)
+def test_a_question_cuts_off_and_is_answered_by_vision(what: Command) -> None:
     bench = Bench()
 
     def vision() -> None:
         ask = bench.asked.get(timeout=WAIT_S)
-        bench.desk.answered(ask.number + 1, Utterance("Not this.", Priority.ANSWER, "answer"))
-        bench.desk.answered(ask.number, Utterance(f"About {ask.what}.", Priority.ANSWER, "answer"))
+        bench.handler.answered(ask.question_id + 1, Utterance("Not this.", Priority.ANSWER, "answer"))
+        bench.handler.answered(ask.question_id, Utterance(f"About {ask.command}.", Priority.ANSWER, "answer"))
 
     thread = threading.Thread(target=vision)
     thread.start()
-    reply = bench.desk.do(what)
+    reply = bench.handler.handle(what)
     thread.join()
     assert (reply.ok, reply.text) == (True, f"About {what}.")
     assert bench.heard() == ["-", f"About {what}."]
@@ -91,99 +92,99 @@ def test_a_question_cuts_off_and_is_answered_by_vision(what: str) -> None:
 
 def test_a_silent_vision_is_no_silence() -> None:
     bench = Bench()
-    reply = bench.desk.do("describe")
+    reply = bench.handler.handle("ask")
     assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
     assert bench.heard() == ["-", EN.status("no_answer")]
-    bench.desk.answered(1, Utterance("Too late.", Priority.ANSWER, "answer"))
+    bench.handler.answered(1, Utterance("Too late.", Priority.ANSWER, "answer"))
     assert bench.heard() == []
 
 
 def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> None:
     bench = Bench()
-    assert bench.desk.do("repeat").text == EN.status("nothing_said")
+    assert bench.handler.handle("repeat").text == EN.status("nothing_said")
     for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
-        bench.desk.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
-    bench.desk.ended(Utterance("Louder.", Priority.ANSWER, "desk", kind=UtteranceKind.COMMAND_REPLY), Fate.SPOKEN)
-    bench.desk.ended(Utterance("Still here.", Priority.STATUS, "tick", kind=UtteranceKind.IDLE_TICK), Fate.SPOKEN)
+        bench.handler.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
+    bench.handler.ended(Utterance("Louder.", Priority.ANSWER, "command", kind=UtteranceKind.COMMAND_REPLY), Fate.SPOKEN)
+    bench.handler.ended(Utterance("Still here.", Priority.STATUS, "tick", kind=UtteranceKind.IDLE_TICK), Fate.SPOKEN)
     bench.heard()
-    assert bench.desk.do("repeat").text == "Looks sad."
+    assert bench.handler.handle("repeat").text == "Looks sad."
     assert bench.heard() == ["-", "Looks sad."]
 
 
 def test_repeat_says_what_it_cuts_off_itself() -> None:
     bench = Bench()
-    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     for text, kind, said in (
         ("Louder.", UtteranceKind.COMMAND_REPLY, "Looks happy."),
         ("Looks sad.", UtteranceKind.ANNOUNCEMENT, "Looks sad."),
         ("One person, ahead.", UtteranceKind.ANSWER, "One person, ahead."),
     ):
-        bench.mouth.speaking = Utterance(text, Priority.ANSWER, kind, kind=kind)
-        assert bench.desk.do("repeat").text == said
+        bench.speaker.speaking = Utterance(text, Priority.ANSWER, kind, kind=kind)
+        assert bench.handler.handle("repeat").text == said
 
 
 def test_repeat_right_after_a_question_says_the_answer() -> None:
     bench = Bench()
-    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    bench.mouth.speaking = bench.ask("One person, ahead.")
-    assert bench.desk.do("repeat").text == "One person, ahead."
+    bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.speaker.speaking = bench.ask("One person, ahead.")
+    assert bench.handler.handle("repeat").text == "One person, ahead."
 
 
 @pytest.mark.parametrize("how", ["repeat", "repeat_instead"])
 @pytest.mark.parametrize("is_still_spoken", [True, False])
 def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
     bench = Bench()
-    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     noted = bench.ask(EN.status("noted"), "wrong", "noted")
-    bench.mouth.speaking = noted if is_still_spoken else None
+    bench.speaker.speaking = noted if is_still_spoken else None
     if how == "repeat_instead":
-        bench.mouth.speaking = bench.ask("Cannot tell, too dark.")
-    assert bench.desk.do(how).text == EN.status("noted")
+        bench.speaker.speaking = bench.ask("Cannot tell, too dark.")
+    assert bench.handler.handle(how).text == EN.status("noted")
 
 
 @pytest.mark.parametrize("is_still_spoken", [True, False])
 @pytest.mark.parametrize("cut_off", ["Camera lost.", ""])
 def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:
     bench = Bench()
-    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    bench.mouth.speaking = Utterance(cut_off, Priority.FAULT, "fault camera_lost") if cut_off else None
+    bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.speaker.speaking = Utterance(cut_off, Priority.FAULT, "fault camera_lost") if cut_off else None
     answer = bench.ask("One person, ahead.")
-    bench.mouth.speaking = answer if is_still_spoken else None
+    bench.speaker.speaking = answer if is_still_spoken else None
     if not is_still_spoken:
-        bench.desk.ended(answer, Fate.SPOKEN)
-    assert bench.desk.do("repeat_instead").text == (cut_off or "Looks happy.")
-    assert Bench().desk.do("repeat_instead").text == EN.status("nothing_said")
+        bench.handler.ended(answer, Fate.SPOKEN)
+    assert bench.handler.handle("repeat_instead").text == (cut_off or "Looks happy.")
+    assert Bench().handler.handle("repeat_instead").text == EN.status("nothing_said")
 
 
 def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
     bench = Bench()
-    assert bench.desk.do("mute").text == "Muted."
+    assert bench.handler.handle("mute").text == "Muted."
     assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
-    passed = [each for each in Priority if bench.desk.passes(Utterance("x", each, "x"))]
+    passed = [each for each in Priority if bench.handler.allows(Utterance("x", each, "x"))]
     assert passed == [Priority.PAUSE, Priority.ANSWER, Priority.FAULT]
-    assert bench.desk.do("status").facts["muted"] is True
-    assert bench.desk.do("toggle_mute").text == "Sound on."
-    assert all(bench.desk.passes(Utterance("x", each, "x")) for each in Priority)
-    bench.desk.do("toggle_mute")
-    assert bench.desk.is_muted
-    assert not Bench().desk.is_muted, "a new start is never mute"
+    assert bench.handler.handle("status").facts["muted"] is True
+    assert bench.handler.handle("toggle_mute").text == "Sound on."
+    assert all(bench.handler.allows(Utterance("x", each, "x")) for each in Priority)
+    bench.handler.handle("toggle_mute")
+    assert bench.handler.is_muted
+    assert not Bench().handler.is_muted, "a new start is never mute"
 
 
 def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "state" / "voice.json"
     bench = Bench(file)
-    said = [bench.desk.do("quieter").text for _ in range(10)]
+    said = [bench.handler.handle("quieter").text for _ in range(10)]
     assert said == ["Quieter."] * 8 + ["This is the quietest."] * 2
-    assert [bench.desk.do("faster").text for _ in range(12)][-2:] == ["This is the fastest."] * 2
+    assert [bench.handler.handle("faster").text for _ in range(12)][-2:] == ["This is the fastest."] * 2
     assert bench.voices[0] == (175, 90)
     assert bench.voices[-1] == (450, 10)
     assert len(bench.voices) == 9 + 11
     again = Bench(file)
     assert (again.kept.rate_wpm, again.kept.volume) == (450, 10)
-    assert again.desk.do("louder").text == "Louder."
-    assert again.desk.do("slower").text == "Slower."
+    assert again.handler.handle("louder").text == "Louder."
+    assert again.handler.handle("slower").text == "Slower."
     assert again.voices == [(450, 20), (425, 20)]
-    assert [again.desk.do("slower").text for _ in range(20)][-1] == "This is the slowest."
+    assert [again.handler.handle("slower").text for _ in range(20)][-1] == "This is the slowest."
     assert (PersistentSettings(200, 100, file).rate_wpm, PersistentSettings(175, 100, file).rate_wpm) == (200, 80), (
         "edited settings go first"
     )
@@ -230,12 +231,12 @@ def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_status_tells_a_dead_vision() -> None:
     bench = Bench()
-    assert bench.desk.do("status").text == "Running."
+    assert bench.handler.handle("status").text == "Running."
     bench.sees = False
-    reply = bench.desk.do("status")
+    reply = bench.handler.handle("status")
     assert reply.text == EN.status("no_answer")
     assert reply.facts == {
-        "vision": False, "camera": False, "covered": False, "faults": [], "muted": False, "volume": 100,
+        "vision": False, "camera": False, "lens_covered": False, "faults": [], "muted": False, "volume": 100,
         "rate_wpm": 175,
     }  # fmt: skip
 
@@ -243,16 +244,16 @@ def test_status_tells_a_dead_vision() -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"sees": True, "camera": True, "faults": []}, [EN.status("running")]),
-        ({"sees": False, "camera": False, "faults": ["camera_lost"]}, [EN.fault("camera_lost")]),
-        ({"sees": False, "camera": False, "faults": []}, [EN.status("no_picture")]),
-        ({"sees": False, "covered": True, "camera": True, "faults": []}, [EN.status("lens_covered")]),
+        ({"seeing": True, "camera": True, "faults": []}, [EN.status("running")]),
+        ({"seeing": False, "camera": False, "faults": ["camera_lost"]}, [EN.fault("camera_lost")]),
+        ({"seeing": False, "camera": False, "faults": []}, [EN.status("no_picture")]),
+        ({"seeing": False, "lens_covered": True, "camera": True, "faults": []}, [EN.status("lens_covered")]),
         (
-            {"sees": False, "covered": True, "camera": True, "faults": ["model_fallback"]},
+            {"seeing": False, "lens_covered": True, "camera": True, "faults": ["model_fallback"]},
             [EN.status("lens_covered"), EN.fault("model_fallback")],
         ),
         (
-            {"sees": True, "camera": True, "faults": ["model_fallback", "blurred"]},
+            {"seeing": True, "camera": True, "faults": ["model_fallback", "blurred"]},
             [EN.status("running"), EN.fault("model_fallback"), EN.fault("blurred")],
         ),
     ],
@@ -260,45 +261,45 @@ def test_status_tells_a_dead_vision() -> None:
 def test_status_tells_what_is_wrong(facts: dict[str, bool | list[str]], said: list[str]) -> None:
     bench = Bench()
     bench.facts = facts
-    reply = bench.desk.do("status")
+    reply = bench.handler.handle("status")
     assert reply.text == " ".join(said)
     assert (reply.facts["vision"], reply.facts["camera"], reply.facts["faults"]) == (
         True, facts["camera"], facts["faults"],
     )  # fmt: skip
-    assert reply.facts["covered"] is facts.get("covered", False)
+    assert reply.facts["lens_covered"] is facts.get("lens_covered", False)
 
 
 def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
-    bench = Bench(switch_off=lambda: (tmp_path / "off").write_text("") or "")
-    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+    bench = Bench(power_off=lambda: (tmp_path / "off").write_text("") or "")
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask")
     bench.now += CONFIRM_S + 0.1
-    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
-    bench.desk.do("status")
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
+    bench.handler.handle("status")
     bench.now += CONFIRM_S
-    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
     assert not (tmp_path / "off").exists()
     bench.heard()
-    assert bench.desk.do("shutdown").text == EN.status("shutdown")
-    assert bench.desk.going
-    bench.desk.going.join()
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown")
+    assert bench.handler.shutdown_thread
+    bench.handler.shutdown_thread.join()
     assert (tmp_path / "off").exists()
     assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
 
 
 def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
-    bench = Bench(switch_off=lambda: "")
-    bench.desk.look()
+    bench = Bench(power_off=lambda: "")
+    bench.handler.poll()
     assert bench.heard() == [], "nothing was asked for"
-    bench.desk.do("shutdown")
+    bench.handler.handle("shutdown")
     for _ in range(2):
-        bench.desk.look()
+        bench.handler.poll()
         assert bench.heard() in ([EN.status("shutdown_ask")], [])
         bench.now += CONFIRM_S / 2
     bench.now += 0.1
-    bench.desk.look()
-    bench.desk.look()
+    bench.handler.poll()
+    bench.handler.poll()
     assert bench.heard() == [EN.status("shutdown_kept")]
-    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask")
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask")
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
         ("louder", ["kept", EN.status("loudest")]),
         ("mute", ["kept", "~", EN.status("muted")]),
         ("status", ["kept", EN.status("running")]),
-        ("describe", ["-", "kept", EN.status("no_answer")]),
+        ("ask", ["-", "kept", EN.status("no_answer")]),
         ("repeat", ["-", "kept", "Looks happy."]),
         ("cancel", ["--", "kept"]),
         ("facts", []),
@@ -315,49 +316,48 @@ def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
     ],
 )
 def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: str, heard: list[str]) -> None:
-    bench = Bench(switch_off=lambda: "")
-    bench.desk.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    bench.desk.do("shutdown")
+    bench = Bench(power_off=lambda: "")
+    bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
+    bench.handler.handle("shutdown")
     bench.heard()
-    bench.desk.do(command)
+    bench.handler.handle(command)
     assert bench.heard() == [EN.status("shutdown_kept") if each == "kept" else each for each in heard]
     is_off = bool(heard)
-    assert bench.desk.do("shutdown").text == EN.status("shutdown_ask" if is_off else "shutdown")
-    if bench.desk.going:
-        bench.desk.going.join()
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask" if is_off else "shutdown")
+    if bench.handler.shutdown_thread:
+        bench.handler.shutdown_thread.join()
 
 
 def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
-    bench = Bench(switch_off=lambda: "")
-    bench.desk.do("shutdown")
-    bench.desk.do("shutdown")
+    bench = Bench(power_off=lambda: "")
+    bench.handler.handle("shutdown")
+    bench.handler.handle("shutdown")
     bench.now += CONFIRM_S + 1
-    bench.desk.look()
-    bench.desk.do("louder")
+    bench.handler.poll()
+    bench.handler.handle("louder")
     assert EN.status("shutdown_kept") not in bench.heard()
 
 
-@pytest.mark.parametrize("switch_off", [None, lambda: "no right to do that"])
-def test_a_shutdown_that_cannot_be_is_said(switch_off: Callable[[], str] | None) -> None:
-    bench = Bench(switch_off=switch_off)
-    bench.desk.do("shutdown")
-    reply = bench.desk.do("shutdown")
-    if bench.desk.going:
-        bench.desk.going.join()
-    assert reply.ok is bool(switch_off)
+@pytest.mark.parametrize("power_off", [None, lambda: "no right to do that"])
+def test_a_shutdown_that_cannot_be_is_said(power_off: Callable[[], str] | None) -> None:
+    bench = Bench(power_off=power_off)
+    bench.handler.handle("shutdown")
+    reply = bench.handler.handle("shutdown")
+    if bench.handler.shutdown_thread:
+        bench.handler.shutdown_thread.join()
+    assert reply.ok is bool(power_off)
     assert bench.heard()[-1] == EN.status("shutdown_failed")
 
 
 def test_cancel_cuts_off_and_says_nothing() -> None:
     bench = Bench()
-    assert bench.desk.do("cancel").ok
+    assert bench.handler.handle("cancel").ok
     assert bench.heard() == ["--"], "for no answer"
 
 
 @given(st.text(max_size=60))
 def test_what_is_no_command_is_refused(text: str) -> None:
-    known = {name.removeprefix("_do_") for name in dir(Desk) if name.startswith("_do_")} | set(ASKED)
     bench = Bench()
-    if text not in known:
-        assert not bench.desk.do(text).ok
+    if text not in set(Command):
+        assert not bench.handler.handle(text).ok
         assert bench.heard() == []

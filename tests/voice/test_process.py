@@ -19,8 +19,8 @@ import pytest
 from assistant.config.settings import AnnouncementSettings, ControlSettings, Settings, VoiceSettings
 from assistant.errors import IPCError, VoiceError
 from assistant.ipc import control_client
-from assistant.ipc.link import Client
-from assistant.ipc.messages import Answer, Ask, Ended, Message
+from assistant.ipc.link import LinkClient
+from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.board import Board
 from assistant.voice.commands import CONFIRM_S
@@ -68,7 +68,7 @@ class Bench:
     def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         self.now, self.stop = 100.0, threading.Event()
         self.came: SimpleQueue[Message] = SimpleQueue()
-        self.vision = Client(folder / "voice.sock", self.came.put)
+        self.vision = LinkClient(folder / "voice.sock", self.came.put)
         self.thread = threading.Thread(
             target=run_voice,
             args=(settings, folder / "voice.sock", English(), self.stop),
@@ -78,13 +78,13 @@ class Bench:
 
     def fate(self) -> tuple[str, Fate]:
         message = self.came.get(timeout=WAIT_S)
-        assert isinstance(message, Ended)
+        assert isinstance(message, UtteranceEnded)
         return message.utterance.text, message.fate
 
     def beat(self, *, camera: bool = True, faults: Sequence[FaultName] = (), is_covered: bool = False) -> None:
         """Vision tells how it is; returns once that has arrived."""
-        self.vision.heartbeat(self.now, camera=camera, faults=faults, is_covered=is_covered)
-        self.vision.say(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
+        self.vision.heartbeat(self.now, is_camera_open=camera, faults=faults, is_lens_covered=is_covered)
+        self.vision.speak(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
         assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | Non
 def next_after(bench: Bench, polled: Callable[[], None]) -> str:
     """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
     polled()
-    bench.vision.say(say("nothing", Priority.STATUS))
+    bench.vision.speak(say("nothing", Priority.STATUS))
     text, fate = bench.fate()
     assert fate is Fate.SPOKEN
     if text != "nothing":
@@ -232,7 +232,7 @@ def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
     for command, told in (("quieter", ("I could not save.",)), ("quieter", ()), ("louder", ("It is back.",))):
         if command == "louder":
             kept.parents[1].unlink()
-        assert control_client.ask(command).ok
+        assert control_client.send_command(command).ok
         for text in (*told, command):
             assert bench.fate() == (text, Fate.SPOKEN)
 
@@ -243,21 +243,21 @@ def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Ou
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps({"rate_wpm": 200, "volume": 60, "set": [175, 100]}))
     with contextlib.closing(Bench(tmp_path)) as bench:
-        bench.vision.say(say("Looks happy."))
+        bench.vision.speak(say("Looks happy."))
         assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
         polled()
         for command in ("louder", "slower"):
-            assert control_client.ask(command).ok
+            assert control_client.send_command(command).ok
             assert bench.fate() == (command, Fate.SPOKEN)
     assert [(used.rate_wpm, used.volume) for used in out.used] == [(200, 60), (200, 70), (175, 70)]
 
 
 def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) -> None:
     out.open.clear()
-    bench.vision.say(say("Looks happy."))
+    bench.vision.speak(say("Looks happy."))
     assert out.begun.wait(WAIT_S)
     for text in ("Looks sad.", "Looks angry."):
-        bench.vision.say(say(text))
+        bench.vision.speak(say(text))
     bench.vision.withdraw("Looks sad.")
     assert bench.fate() == ("Looks sad.", Fate.SUPERSEDED)
     out.open.set()
@@ -286,7 +286,7 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
         polled()
         for said in ("shutdown_ask", "shutdown"):
             assert carried_out.empty()
-            assert control_client.ask("shutdown").text == said
+            assert control_client.send_command("shutdown").text == said
             assert bench.fate() == (said, Fate.SPOKEN)
         assert carried_out.get(timeout=WAIT_S) == "halt"
 
@@ -296,13 +296,13 @@ def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_of
 ) -> None:
     polled()
     for _ in range(2):
-        assert control_client.ask("shutdown").text == "shutdown_ask"
+        assert control_client.send_command("shutdown").text == "shutdown_ask"
         assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
         bench.now += CONFIRM_S + 1
         assert bench.fate() == ("shutdown_kept", Fate.SPOKEN)
-    assert control_client.ask("shutdown").ok
+    assert control_client.send_command("shutdown").ok
     assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
-    assert control_client.ask("mute").ok
+    assert control_client.send_command("mute").ok
     assert [bench.fate(), bench.fate()] == [("shutdown_kept", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
 
 
@@ -317,52 +317,58 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     bench: Bench, out: Out, polled: Callable[[], None]
 ) -> None:
     polled()
-    bench.vision.heartbeat(100.0, camera=True)
-    bench.vision.say(say("Looks happy."))
+    bench.vision.heartbeat(100.0, is_camera_open=True)
+    bench.vision.speak(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
-    assert control_client.ask("mute").ok
+    assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.vision.say(say("Looks sad."))
+    bench.vision.speak(say("Looks sad."))
     assert bench.fate() == ("Looks sad.", Fate.DROPPED)
     bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
-    reply = control_client.ask("status")
+    reply = control_client.send_command("status")
     assert reply.facts == {
-        "vision": True, "camera": True, "covered": False, "faults": [], "muted": True, "volume": 100, "rate_wpm": 175
-    }  # fmt: skip
+        "vision": True,
+        "camera": True,
+        "lens_covered": False,
+        "faults": [],
+        "muted": True,
+        "volume": 100,
+        "rate_wpm": 175,
+    }
     assert bench.fate() == ("running muted", Fate.SPOKEN)
-    assert control_client.ask("unmute").ok
+    assert control_client.send_command("unmute").ok
     assert bench.fate() == ("unmuted", Fate.SPOKEN)
-    assert control_client.ask("repeat").text == "Camera lost.", "what is said at the desk is not repeated"
+    assert control_client.send_command("repeat").text == "Camera lost.", "a reply to a command is not repeated"
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
     assert "Looks sad." not in out.getvalue()
 
 
 def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench) -> None:
     bench.beat()
-    assert control_client.ask("mute").ok
+    assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.vision.say(say("The lens is covered.", Priority.PAUSE))
+    bench.vision.speak(say("The lens is covered.", Priority.PAUSE))
     assert bench.fate() == ("The lens is covered.", Fate.SPOKEN)
-    bench.beat(is_covered=True)
-    reply = control_client.ask("status")
-    assert (reply.text, reply.facts["covered"]) == ("lens_covered muted", True)
+    bench.beat(is_lens_covered=True)
+    reply = control_client.send_command("status")
+    assert (reply.text, reply.facts["lens_covered"]) == ("lens_covered muted", True)
     assert bench.fate() == ("lens_covered muted", Fate.SPOKEN)
-    assert control_client.ask("facts").facts["sees"] is False
+    assert control_client.send_command("facts").facts["seeing"] is False
     bench.beat()
-    assert control_client.ask("status").text == "running muted"
+    assert control_client.send_command("status").text == "running muted"
 
 
 def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, polled: Callable[[], None]) -> None:
     for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
         bench.now += IDLE_TICK_S
-        bench.beat(is_covered=is_covered)
+        bench.beat(is_lens_covered=is_covered)
         assert next_after(bench, polled) == heard
 
 
 def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
     bench.vision.heartbeat(100.0)
-    bench.vision.say(say("first"))
+    bench.vision.speak(say("first"))
     assert bench.fate() == ("first", Fate.SPOKEN)
     bench.now = 103.5
     assert bench.fate() == ("The vision part stopped.", Fate.SPOKEN)
@@ -370,35 +376,35 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Ask(1, "why"), Ended(say("never said"), Fate.SPOKEN, 1.0)])
+@pytest.mark.parametrize("strange", [Question(1, "why"), UtteranceEnded(say("never said"), Fate.SPOKEN, 1.0)])
 def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
-    bench.vision.say(say("before"))
+    bench.vision.speak(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
     bench.vision.send(strange)
     message: Message | None = None
     while message is None:  # the link is cut, and found again
-        bench.vision.say(say("after"))
+        bench.vision.speak(say("after"))
         with contextlib.suppress(Empty):
             message = bench.came.get(timeout=0.2)
-    assert isinstance(message, Ended)
+    assert isinstance(message, UtteranceEnded)
     assert message.utterance.text == "after"
 
 
 def test_a_fault_without_a_sentence_is_refused_and_the_voice_goes_on(bench: Bench, tmp_path: Path) -> None:
-    bench.vision.say(say("before"))
+    bench.vision.speak(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(WAIT_S)
         raw.connect(str(tmp_path / "voice.sock"))
         raw.sendall(b'{"type": "fault", "name": "no such fault", "at": 1.0, "detail": "", "is_over": false}\n')
         assert raw.recv(1) == b""
-    bench.vision.say(say("after"))
+    bench.vision.speak(say("after"))
     assert bench.fate() == ("after", Fate.SPOKEN)
 
 
 def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
     began = time.monotonic()
-    bench.vision.say(say("Stopping.", Priority.ANSWER))
+    bench.vision.speak(say("Stopping.", Priority.ANSWER))
     bench.vision.stop()
     assert bench.fate() == ("Stopping.", Fate.SPOKEN)
     bench.thread.join(WAIT_S)
@@ -496,13 +502,13 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
         (True, ["torn"], "nothing"), (True, ["blurred", "step"], "nothing"), (True, ["blurred"], "sounds.still_here"),
     ):  # fmt: skip
         bench.now += IDLE_TICK_S
-        bench.beat(camera=camera, faults=faults)
+        bench.beat(is_camera_open=camera, faults=faults)
         assert next_after(bench, polled) == heard, faults
 
 
 def test_muted_and_dead_do_not_sound_alike(bench: Bench, polled: Callable[[], None]) -> None:
     polled()
-    assert control_client.ask("mute").ok
+    assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
     bench.now += IDLE_TICK_S - 1
     bench.beat()
@@ -510,17 +516,19 @@ def test_muted_and_dead_do_not_sound_alike(bench: Bench, polled: Callable[[], No
     bench.now += 1
     bench.beat()
     polled()
-    assert control_client.ask("unmute").ok
+    assert control_client.send_command("unmute").ok
     tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
-    assert isinstance(tick, Ended)
+    assert isinstance(tick, UtteranceEnded)
     assert (tick.utterance.earcon, tick.fate) == ("still_here", Fate.SPOKEN)
     assert tick.utterance.text == "muted", "where it must be said, it is not that there is nothing to say"
-    assert [each.utterance.text for each in rest if isinstance(each, Ended)] == ["unmuted"], "once in ten minutes"
+    assert [each.utterance.text for each in rest if isinstance(each, UtteranceEnded)] == ["unmuted"], (
+        "once in ten minutes"
+    )
 
 
 def test_no_tick_where_a_word_was_heard(bench: Bench, polled: Callable[[], None]) -> None:
     polled()
-    bench.vision.say(say("Looks happy."))
+    bench.vision.speak(say("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     bench.now += IDLE_TICK_S - 1
     bench.beat()

@@ -5,6 +5,7 @@ Every sentence has eight words at the most; the most important one comes first.
 
 from dataclasses import dataclass
 
+from assistant.ipc.commands import Command
 from assistant.phrases import SPOKEN, Phrases
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
 from assistant.vision.faces import geometry
@@ -34,11 +35,11 @@ class Answers:
         self.phrases, self.trusted, self.is_by_clock = phrases, trusted, is_by_clock
 
     def answer(
-        self, question: str, snapshot: SceneSnapshot | None, now: float, last: int | None = None
+        self, question: Command, snapshot: SceneSnapshot | None, now: float, last: int | None = None
     ) -> AnswerResult:
-        """The answer to "describe", "more", "why" or "aim", asked at `now` (seconds of the frames' clock).
+        """The answer to ASK, MORE, WHY or AIM, asked at `now` (seconds of the frames' clock).
 
-        last: track_id of the person whose expression was said last; "why" asks about them, if they are still in view.
+        last: track_id of the person whose expression was said last; WHY asks about them, if they are still in view.
         """
         if snapshot is None or now - snapshot.at > MAX_AGE_S:
             return AnswerResult(self.status("no_picture"))
@@ -47,18 +48,18 @@ class Answers:
         person = geometry.primary_person(snapshot.people)
         if snapshot.seen_at is not None and now - snapshot.seen_at > MAX_AGE_S:
             person = None
-        elif question == "why":
+        elif question is Command.WHY:
             person = next((each for each in snapshot.people if each.track_id == last), person)
         if person is None:
             nobody = self._why_not(snapshot.problem) if snapshot.problem else self.phrases.remark("nobody")
             return _result(nobody, None, snapshot.problem)
-        if question == "aim":
+        if question is Command.AIM:
             hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
             return _result(self.phrases.said("aim", hint), person, "")
         reason = self.reason(person)
-        if question == "why":
+        if question is Command.WHY:
             text = self._why(person, now)
-        elif question == "more" and len(snapshot.people) > 1:
+        elif question is Command.MORE and len(snapshot.people) > 1:
             each = (self.phrases.capital(f"{self._where(one)}: {self.expression(one)}") for one in snapshot.people)
             text = " ".join((self._count(snapshot), *each))
         else:

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 
+from assistant.ipc.commands import Command
 from assistant.voice.controls.gestures import Gesture
 
-GestureCommands = Mapping[Gesture, str]
+GestureCommands = Mapping[Gesture, Command]
 """The commands of one button or key, by gesture."""
 SHORT, DOUBLE, LONG, VERY_LONG = Gesture
 
 MAIN_BUTTON: GestureCommands = {
-    SHORT: "describe",
-    DOUBLE: "repeat_instead",
-    LONG: "toggle_mute",
-    VERY_LONG: "shutdown",
+    SHORT: Command.ASK,
+    DOUBLE: Command.REPEAT_INSTEAD,
+    LONG: Command.TOGGLE_MUTE,
+    VERY_LONG: Command.SHUTDOWN,
 }
-SECOND_BUTTON: GestureCommands = {SHORT: "why", DOUBLE: "aim", LONG: "wrong"}
+SECOND_BUTTON: GestureCommands = {SHORT: Command.WHY, DOUBLE: Command.AIM, LONG: Command.WRONG}
 
 BUTTONS: Mapping[int, tuple[GestureCommands, ...]] = {
     1: (MAIN_BUTTON,),
@@ -23,19 +24,19 @@ BUTTONS: Mapping[int, tuple[GestureCommands, ...]] = {
     # The rate is set once: five seconds of the third for faster, of the second for slower.
     3: (
         MAIN_BUTTON,
-        {**SECOND_BUTTON, VERY_LONG: "slower"},
-        {SHORT: "louder", LONG: "quieter", VERY_LONG: "faster"},
+        {**SECOND_BUTTON, VERY_LONG: Command.SLOWER},
+        {SHORT: Command.LOUDER, LONG: Command.QUIETER, VERY_LONG: Command.FASTER},
     ),
 }
 """The commands of each push button, by how many buttons there are."""
 
 MEDIA_KEYS: Mapping[str, GestureCommands] = {
     "play": MAIN_BUTTON,
-    "next": {SHORT: "why"},
-    "previous": {SHORT: "repeat"},
-    "mute": {SHORT: "toggle_mute"},
-    "forward": {SHORT: "faster"},
-    "rewind": {SHORT: "slower"},
+    "next": {SHORT: Command.WHY},
+    "previous": {SHORT: Command.REPEAT},
+    "mute": {SHORT: Command.TOGGLE_MUTE},
+    "forward": {SHORT: Command.FASTER},
+    "rewind": {SHORT: Command.SLOWER},
 }
 """The commands of each media key of headsets and keyboards. Their volume keys are the system's."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from assistant.errors import ControlError
-from assistant.voice.controls import Do
+from assistant.voice.controls import RunCommand
 from assistant.voice.controls.button_map import BUTTONS
 from assistant.voice.controls.gestures import DEBOUNCE_S
 from assistant.voice.controls.presses import PressDispatcher
@@ -19,7 +19,12 @@ class Buttons:
     """One to three push buttons, each between its pin and ground; `button_map.BUTTONS` says what they do."""
 
     def __init__(
-        self, pins: Sequence[int], do: Do, *, factory: Any = None, clock: Callable[[], float] = time.monotonic
+        self,
+        pins: Sequence[int],
+        run_command: RunCommand,
+        *,
+        factory: Any = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the pins and watch them. Raises ControlError if they cannot be used.
 
@@ -29,7 +34,7 @@ class Buttons:
         self._buttons: list[Any] = []
         commands = {f"button {number}": row for number, row in enumerate(BUTTONS[len(pins)], 1)}
         with using_gpiozero(f"buttons at pins {', '.join(map(str, pins))}") as gpiozero, contextlib.ExitStack() as undo:
-            self._presses = PressDispatcher(commands, do, debounce_s=DEBOUNCE_S, clock=clock)
+            self._presses = PressDispatcher(commands, run_command, debounce_s=DEBOUNCE_S, clock=clock)
             undo.callback(self.close)
             if factory is None:
                 factory = self._own_factory = lgpio_factory()

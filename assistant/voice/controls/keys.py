@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.errors import ControlError
-from assistant.ipc.line_connection import Endpoint
-from assistant.voice.controls import Do
+from assistant.ipc.line_connection import LineThread
+from assistant.voice.controls import RunCommand
 from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
 from assistant.voice.controls.presses import PressDispatcher
 
@@ -78,7 +78,7 @@ class KeyEventDecoder:
         return lost
 
 
-class MediaKeys(Endpoint):
+class MediaKeys(LineThread):
     """Watches every device that has media keys; `button_map.MEDIA_KEYS` says what they do.
 
     A device that cannot be opened is tried again when its rights change.
@@ -86,7 +86,7 @@ class MediaKeys(Endpoint):
 
     def __init__(
         self,
-        do: Do,
+        run_command: RunCommand,
         *,
         only: str = "",
         folder: Path = INPUT_DEVICES,
@@ -105,7 +105,7 @@ class MediaKeys(Endpoint):
         self._examined: dict[Path, int] = {}  # every device file, with the time of its last change
         self._watched: dict[InputDevice, tuple[Path, KeyEventDecoder]] = {}
         # No debounce: a headset may release a key as soon as it presses it.
-        self._presses = PressDispatcher(MEDIA_KEYS, do, debounce_s=0.0, clock=clock)
+        self._presses = PressDispatcher(MEDIA_KEYS, run_command, debounce_s=0.0, clock=clock)
         self._thread.start()
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class MediaKeys(Endpoint):
                     self._read(device)
         for device in tuple(self._watched):
             self._drop(device)
-        self._end()
+        self._release()
 
     def _scan(self) -> None:
         """Examine the device files that are new or have changed since the last scan."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 
-from assistant.voice.controls import Do, ask
+from assistant.voice.controls import RunCommand, run_safely
 from assistant.voice.controls.button_map import GestureCommands
 from assistant.voice.controls.gestures import Gesture, GestureRecognizer
 
@@ -26,13 +26,13 @@ class PressDispatcher:
     def __init__(
         self,
         buttons: Mapping[str, GestureCommands],
-        do: Do,
+        run_command: RunCommand,
         *,
         debounce_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """buttons: the commands of each, by name. do: carries out a command. debounce_s: see `gestures.DEBOUNCE_S`."""
-        self._buttons, self._do, self._clock = buttons, do, clock
+        """buttons: the commands of each, by name. run_command: carries one out. debounce_s: `gestures.DEBOUNCE_S`."""
+        self._buttons, self._run_command, self._clock = buttons, run_command, clock
         self._recognizers = {name: GestureRecognizer(commands, debounce_s) for name, commands in buttons.items()}
         self._incoming: SimpleQueue[tuple[str, bool | None, float] | None] = SimpleQueue()
         self._closing = threading.Event()
@@ -86,4 +86,4 @@ class PressDispatcher:
             command = self._buttons[name].get(gesture)
             if command is not None:
                 log.info("%s, %s: %s", name, gesture, command)
-                ask(self._do, command)
+                run_safely(self._run_command, command)

@@ -66,7 +66,7 @@ class Played:
             raise DatasetError(f"{self._clip.path}: ends after {length:.1f} s, not after {self._said}")
         for at, what in truth.asks:
             if at > self._at:
-                said = f"the last picture is of {self._at:.2f} s, and {TRUTH} beside it asks {what!r} at {at:g} s"
+                said = f"the last picture is of {self._at:.2f} s, and {TRUTH} beside it asks {what.value!r} at {at:g} s"
                 raise DatasetError(f"{self._clip.path}: {said}")
 
     @property

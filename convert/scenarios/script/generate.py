@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from assistant.ipc.commands import Command
 from convert.data.fer2013 import DatasetError
 from convert.scenarios.render import degrade
 from convert.scenarios.render.faces import Roster
@@ -265,7 +266,7 @@ def _degraded(deck: _Deck, random: Generator, reason: str, strength: int) -> Sce
         actor = Actor(who, _stand(random, at, at + 4.5), (Look(0.0, still, expression),))
         actor, effects = degrade.MAKERS[reason](random, actor, strength)
         actors.append(actor)
-        asks.append((round(at + 3.8, 2), "describe"))
+        asks.append((round(at + 3.8, 2), Command.ASK))
         at += 6.5
     return Scene("", "", SLOW_FPS, round(at, 1), 0, "", tuple(actors), effects, reason, tuple(asks))
 

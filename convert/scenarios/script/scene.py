@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from assistant.ipc.commands import Command
 from convert.scenarios.script.truth import Person, Span, Spot, Truth
 
 WIDTH, HEIGHT = 640, 480
@@ -108,7 +109,7 @@ class Scene:
     actors: tuple[Actor, ...] = ()
     effects: Effects = Effects()
     reason: str = ""
-    asks: tuple[tuple[float, str], ...] = ()
+    asks: tuple[tuple[float, Command], ...] = ()
 
     @property
     def frames(self) -> int:

@@ -11,7 +11,7 @@ The form of `truth.json`, beside a clip of the same folder:
         "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; nothing: not in the picture
         "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say;
                                                 who is side_on or covered can be found all the same
-     "asks": [[5.0, "describe"]]}              what the wearer asks, and when; may be left out
+     "asks": [[5.0, "ask"]]}              what the wearer asks, and when; may be left out
 
 Nothing else may stand in it. What is shown, cannot be told or is asked lies within the seconds; boxes need not.
 """
@@ -23,7 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.ipc.messages import ASKS
+from assistant.ipc.commands import QUESTIONS, Command
 from assistant.records import EXPRESSIONS, Box
 from convert.data.fer2013 import DatasetError
 
@@ -91,13 +91,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Truth:
-    """A scene's timelines. asks: seconds and one of messages.ASKS, in order of time."""
+    """A scene's timelines. asks: seconds and one of QUESTIONS, in order of time."""
 
     name: str
     kind: str
     seconds: float
     people: tuple[Person, ...] = ()
-    asks: tuple[tuple[float, str], ...] = ()
+    asks: tuple[tuple[float, Command], ...] = ()
 
 
 def to_json(truth: Truth) -> str:
@@ -155,9 +155,9 @@ def _person(table: Any, where: str, seconds: float) -> Person:
     return Person(str(table["name"]), tuple(boxes), shows, hidden)
 
 
-def _ask(row: Any, seconds: float) -> tuple[float, str]:
+def _ask(row: Any, seconds: float) -> tuple[float, Command]:
     _check(isinstance(row, list) and len(row) == 2, "asks: expected [seconds, what]")
-    return _moment(row[0], "asks", seconds), _one_of(row[1], ASKS, "asks")
+    return _moment(row[0], "asks", seconds), Command(_one_of(row[1], tuple(map(str, QUESTIONS)), "asks"))
 
 
 def _spans(rows: Any, allowed: tuple[str, ...], where: str, seconds: float) -> tuple[Span, ...]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
-from assistant.ipc.messages import ASKS
+from assistant.ipc.commands import QUESTIONS
 from assistant.records import CANNOT_TELL, EXPRESSIONS, Box, Face, Reading, Thresholds
 from convert.cli import main
 from convert.data.fer2013 import LABELS, DatasetError
@@ -211,13 +211,13 @@ def test_scripts_are_long_enough_and_their_timelines_in_order(seed: int) -> None
     assert len(scenes) >= 60
     assert sum(scene.seconds for scene in scenes) >= 30 * 60
     assert len({scene.name for scene in scenes}) == len(scenes)
-    assert {scene.kind for scene in scenes} == set(generate.KINDS)
+    assert {scene.kind for scene in scenes} == set(generate.MESSAGE_TYPES)
     assert all(10 <= scene.fps <= 30 for scene in scenes)
     assert sum(scene.seconds for scene in scenes if scene.kind == "talk") >= 600
     told: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
     for scene in scenes:
         timeline = truth_of(scene)
-        assert all(what in ASKS and 0 < at < scene.seconds for at, what in timeline.asks)
+        assert all(what in QUESTIONS and 0 < at < scene.seconds for at, what in timeline.asks)
         for each in timeline.people:
             assert all(a.end <= b.start + 1e-9 for a, b in zip(each.shows, each.shows[1:], strict=False))
             assert all(a.end <= b.start + 1e-9 for a, b in zip(each.hidden, each.hidden[1:], strict=False))
@@ -277,7 +277,7 @@ def test_the_truth_of_a_scene_knows_who_cannot_be_told() -> None:
 def test_truth_json_comes_back_as_it_was(tmp_path: Path) -> None:
     hidden = (Span(1.0, 2.0, ""), Span(2.0, 3.5, "side_on"))
     moving = Person("a", (Spot(0, 1, 2, 30, 40), Spot(2, 11, 2, 30, 40)), (Span(0, 4, "happy"),), hidden)
-    made = Truth("x", "change", 4.0, (moving,), ((2.5, "describe"),))
+    made = Truth("x", "change", 4.0, (moving,), ((2.5, "ask"),))
     (tmp_path / "truth.json").write_text(truth.to_json(made))
     assert truth.read(tmp_path / "truth.json", "x") == made
     assert moving.box(1.0) == Box(6, 2, 30, 40)
@@ -297,7 +297,7 @@ GOOD = {"kind": "change", "seconds": 5, "people": [
         ("people", {}, "people must be a list"),
         ("people", [3], "people[0] must be a table"),
         ("people", [{"name": "a", "shows": []}], "'boxes' is missing"),
-        ("asks", [[1, "sing"]], "'sing'; allowed: 'describe'"),
+        ("asks", [[1, "sing"]], "'sing'; allowed: 'ask'"),
         ("asks", [[2, "why"], [1, "why"]], "asks are not in order"),
         ("boxes", [], "boxes is empty"),
         ("boxes", [[0, 1, 2]], "expected [seconds, x, y, width, height]"),
@@ -370,7 +370,7 @@ def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_
         at, here = number / 10, (other, wide) if number >= 30 else (other,)
         readings = tuple(Reading(index + 1, at, (0.95, 0.05)) for index in range(len(here)))
         taken.append(run.Taken(at, here, readings))
-    asks = ((0.5, "describe"),)
+    asks = ((0.5, "ask"),)
     outcome = run.Outcome(
         Truth("s", "pair", 10, (), asks), (), (), tuple(taken), ("happy", "neutral"), Thresholds(), 100, (720, 1280)
     )
@@ -460,8 +460,8 @@ def test_a_clip_that_is_cut_off_is_as_long_as_its_pictures_not_as_it_promises(tm
 
 def test_what_is_asked_after_the_last_picture_is_refused_and_not_left_out(tmp_path: Path) -> None:
     assert len(list(iter(Played(clip(tmp_path / "in", 4.0, (3.9, "why"))).read, None))) == 40
-    late = clip(tmp_path / "out", 4.0, (1.0, "why"), (3.95, "describe"))
-    with pytest.raises(DatasetError, match=r"of 3\.90 s, and truth\.json beside it asks 'describe' at 3\.95 s"):
+    late = clip(tmp_path / "out", 4.0, (1.0, "why"), (3.95, "ask"))
+    with pytest.raises(DatasetError, match=r"of 3\.90 s, and truth\.json beside it asks 'ask' at 3\.95 s"):
         list(iter(Played(late).read, None))
 
 

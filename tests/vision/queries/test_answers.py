@@ -24,7 +24,7 @@ def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> Pe
     return PersonView(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
 
 
-def asked(*people: PersonView, what: str = "describe", now: float = 5.0, **facts: Any) -> str:
+def asked(*people: PersonView, what: str = "ask", now: float = 5.0, **facts: Any) -> str:
     return ANSWERS.answer(what, SceneSnapshot(5.0, people, **facts), now).utterance.text
 
 
@@ -48,7 +48,7 @@ def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
 def test_why_it_cannot_be_told() -> None:
     for reason, words in EN.tables["reasons"].items():
         if reason != "unclear":
-            answer = ANSWERS.answer("describe", SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
+            answer = ANSWERS.answer("ask", SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
             assert answer.utterance.text.endswith(f"Cannot tell, {words}.")
             assert answer.reason == reason
     turned = somebody(CANNOT_TELL, reason="side_on", facing="left")
@@ -71,7 +71,7 @@ def test_nobody_and_nothing_fresh() -> None:
     assert asked(problem="dark") == "Cannot tell, too dark."
     assert asked(is_lens_covered=True) == EN.status("lens_covered")
     assert asked(somebody(), now=5.0 + MAX_AGE_S + 0.01) == EN.status("no_picture")
-    assert ANSWERS.answer("describe", None, 5.0).utterance.text == EN.status("no_picture")
+    assert ANSWERS.answer("ask", None, 5.0).utterance.text == EN.status("no_picture")
 
 
 def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that() -> None:
@@ -92,7 +92,7 @@ def test_why_is_about_whom_something_was_said_last() -> None:
     snapshot = SceneSnapshot(5.0, people)
     why = [ANSWERS.answer("why", snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
     assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
-    assert ANSWERS.answer("describe", snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
+    assert ANSWERS.answer("ask", snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
 
 
 def test_why_tells_how_sure_and_how_long() -> None:
@@ -117,7 +117,7 @@ def test_aim() -> None:
 def test_by_the_clock() -> None:
     by_clock = Answers(EN, ("happy",), is_by_clock=True)
     for hour, words in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
-        text = by_clock.answer("describe", SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
+        text = by_clock.answer("ask", SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
         assert text == f"One person, {words}. Looks happy."
 
 
@@ -135,7 +135,7 @@ def test_by_the_clock() -> None:
         ),
         max_size=5,
     ),
-    st.sampled_from(["describe", "more", "why", "aim"]),
+    st.sampled_from(["ask", "more", "why", "aim"]),
     st.sampled_from(phrases.known_locales()),
     st.sampled_from(["emotion", "movement"]),
 )

@@ -80,8 +80,14 @@ def test_every_question_is_answered_and_every_setting_obeyed(
     assert cli.main(["status", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts == {
-        "vision": True, "camera": True, "covered": False, "faults": [], "muted": False, "volume": 90, "rate_wpm": 200
-    }  # fmt: skip
+        "vision": True,
+        "camera": True,
+        "lens_covered": False,
+        "faults": [],
+        "muted": False,
+        "volume": 90,
+        "rate_wpm": 200,
+    }
     smiling.until(EN.status("running"))
     kept = json.loads((Path(os.environ["XDG_STATE_HOME"]) / "emotion-assistant" / "voice.json").read_text())
     assert (kept["volume"], kept["rate_wpm"]) == (90, 200)
@@ -96,7 +102,7 @@ def test_an_answer_comes_within_half_a_second(smiling: Running) -> None:
     took = []
     for _ in range(10):
         began = time.monotonic()
-        assert control_client.ask("describe").ok
+        assert control_client.send_command("ask").ok
         took.append(time.monotonic() - began)
     assert sorted(took)[-2] < 0.5, took
 
@@ -107,7 +113,7 @@ def test_a_vision_that_hangs_is_no_silence(smiling: Running) -> None:
     vision = parts(smiling.process.pid)["vision"]
     hang(vision)
     try:
-        reply = control_client.ask("describe")
+        reply = control_client.send_command("ask")
         assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
     finally:
         os.kill(vision, signal.SIGCONT)

@@ -12,12 +12,13 @@ import pytest
 
 from assistant.config.settings import ControlSettings
 from assistant.errors import ControlError
+from assistant.ipc.commands import Reply
 from assistant.voice import controls
-from assistant.voice.controls import Reply, gestures
+from assistant.voice.controls import gestures
 from assistant.voice.controls.gestures import DEBOUNCE_S, Gesture
 from assistant.voice.controls.gpio import Buttons
 from assistant.voice.controls.presses import PressDispatcher
-from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Clock, Desk
+from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Clock, CommandHandlerStandin
 
 mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
 PINS = (17, 27, 22)
@@ -33,13 +34,13 @@ class HeldPin(mock.MockPin):
 
 
 class Bench:
-    """Buttons on mock pins, a desk, and a clock. held: pins whose buttons are down when it begins."""
+    """Buttons on mock pins, a handler, and a clock. held: pins whose buttons are down when it begins."""
 
     def __init__(self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = ()) -> None:
-        self.desk, self.clock, self.factory = Desk(), Clock(), mock.MockFactory()
+        self.handler, self.clock, self.factory = CommandHandlerStandin(), Clock(), mock.MockFactory()
         for pin in held:
             self.factory.pin(pin, pin_class=HeldPin)
-        self.buttons = Buttons(pins, self.desk.do, factory=self.factory, clock=self.clock)
+        self.buttons = Buttons(pins, self.handler.handle, factory=self.factory, clock=self.clock)
 
     def press(self, pin: int, length_s: float) -> None:
         """A press that bounces; afterwards the recognizer has settled."""
@@ -73,19 +74,19 @@ def bench() -> Iterator[Bench]:
 
 def test_every_press_of_every_button(bench: Bench) -> None:
     for pin, length_s, command in (
-        (17, 0.1, "describe"), (17, 1.5, "toggle_mute"),
+        (17, 0.1, "ask"), (17, 1.5, "toggle_mute"),
         (27, 0.1, "why"), (27, 1.5, "wrong"),
         (22, 0.1, "louder"), (22, 0.1, "louder"), (22, 0.1, "louder"), (22, 1.5, "quieter"),
     ):  # fmt: skip
         bench.press(pin, length_s)
-        assert bench.desk.next() == command
+        assert bench.handler.next() == command
     bench.clock.now += 10
-    for pin, commands in ((17, ("describe", "repeat_instead")), (27, ("why", "aim"))):
+    for pin, commands in ((17, ("ask", "repeat_instead")), (27, ("why", "aim"))):
         for command in commands:
             bench.press(pin, 0.1)
-            assert bench.desk.next() == command
+            assert bench.handler.next() == command
             bench.clock.now += 0.2
-    assert bench.desk.asked.empty()
+    assert bench.handler.asked.empty()
 
 
 @pytest.mark.parametrize(("pin", "command"), [(17, "shutdown"), (27, "slower"), (22, "faster")])
@@ -93,20 +94,20 @@ def test_a_very_long_press_is_heard_while_it_is_held(bench: Bench, pin: int, com
     bench.move(pin, 0)
     bench.clock.now += 5.0
     bench.buttons._presses.poll()
-    assert bench.desk.next() == command
+    assert bench.handler.next() == command
     bench.clock.now += 5.0
     bench.move(pin, 1)
     bench.settle()
     bench.press(22, 0.1)
-    assert bench.desk.next() == "louder", "letting go says nothing more"
+    assert bench.handler.next() == "louder", "letting go says nothing more"
 
 
 def test_with_fewer_buttons_the_first_ones_do_the_same() -> None:
     for pins in ((5,), (5, 6)):
         bench = Bench(pins)
-        for pin, command in zip(pins, ("describe", "why"), strict=False):
+        for pin, command in zip(pins, ("ask", "why"), strict=False):
             bench.press(pin, 0.1)
-            assert bench.desk.next() == command
+            assert bench.handler.next() == command
         bench.close()
 
 
@@ -120,29 +121,29 @@ def test_a_button_held_at_the_start_means_nothing(held_s: float) -> None:
     bench.settle()
     bench.clock.now += 1.0
     bench.press(17, 0.1)
-    assert bench.desk.next() == "describe", "nothing before it"
+    assert bench.handler.next() == "ask", "nothing before it"
     bench.close()
 
 
 def test_a_desk_that_takes_its_time_does_not_change_what_a_press_was(bench: Bench) -> None:
-    bench.desk.open.clear()
+    bench.handler.open.clear()
     bench.press(17, 0.1)
-    assert bench.desk.next() == "describe"
+    assert bench.handler.next() == "ask"
     bench.clock.now += 3.0
     bench.press(17, 1.5)
     bench.clock.now += 30.0  # long after the end of a press that would by now be very long
-    bench.desk.open.set()
-    assert bench.desk.next() == "toggle_mute"
+    bench.handler.open.set()
+    assert bench.handler.next() == "toggle_mute"
 
 
 @pytest.mark.parametrize("failure", OUT_OF_ORDER)
 def test_a_desk_that_fails_does_not_take_the_buttons_with_it(bench: Bench, failure: Exception) -> None:
-    bench.desk.failure = failure
+    bench.handler.failure = failure
     bench.press(17, 0.1)
-    assert bench.desk.next() == "describe"
-    bench.desk.failure = None
+    assert bench.handler.next() == "ask"
+    bench.handler.failure = None
     bench.press(27, 0.1)
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
 
 
 def test_after_close_nothing_is_done(bench: Bench) -> None:
@@ -150,20 +151,20 @@ def test_after_close_nothing_is_done(bench: Bench) -> None:
     bench.move(17, 0)
     bench.clock.now += 10
     bench.move(17, 1)
-    assert bench.desk.asked.empty()
+    assert bench.handler.asked.empty()
     assert bench.factory.pin(17).function == "input"
 
 
 def test_on_the_real_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The threshold of a held button is noticed by the thread itself."""
     monkeypatch.setattr(gestures, "VERY_LONG_PRESS_S", 0.1)
-    desk = Desk()
+    handler = CommandHandlerStandin()
     presses = PressDispatcher(
-        {"one": {Gesture.SHORT: "describe", Gesture.VERY_LONG: "shutdown"}}, desk.do, debounce_s=0.01
+        {"one": {Gesture.SHORT: "ask", Gesture.VERY_LONG: "shutdown"}}, handler.handle, debounce_s=0.01
     )
     began = time.monotonic()
     presses.put("one", is_down=True)
-    assert desk.next() == "shutdown"
+    assert handler.next() == "shutdown"
     assert 0.1 <= time.monotonic() - began < 1.0
     presses.close()
 
@@ -191,24 +192,24 @@ def test_a_press_is_answered_fast() -> None:
 
 def test_without_pins_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ControlError, match=r"^buttons at pins 17, 27: [^\n]+$"):
-        Buttons((17, 27), Desk().do)  # this machine has none
+        Buttons((17, 27), CommandHandlerStandin().handle)  # this machine has none
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(ControlError, match="apt install python3-gpiozero python3-lgpio"):
-        Buttons((17,), Desk().do)
+        Buttons((17,), CommandHandlerStandin().handle)
 
 
 def test_pins_that_are_taken_are_one_clear_line() -> None:
     bench = Bench((17,))
     with pytest.raises(ControlError, match=r"buttons at pins 4, 17: .*in use"):
-        Buttons((4, 17), Desk().do, factory=bench.factory)
+        Buttons((4, 17), CommandHandlerStandin().handle, factory=bench.factory)
     bench.press(17, 0.1)
-    assert bench.desk.next() == "describe", "the first owner keeps it"
+    assert bench.handler.next() == "ask", "the first owner keeps it"
     bench.close()
 
 
 def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:
     settings = ControlSettings(buttons=(17,), keys="off")
-    opened, troubles = controls.make(settings, Desk().do, tmp_path / "control.sock")
+    opened, troubles = controls.make(settings, CommandHandlerStandin().handle, tmp_path / "control.sock")
     assert len(opened) == 1
     assert list(troubles) == ["buttons"]
     for control in opened:
@@ -217,9 +218,9 @@ def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path
 
 def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
-    desk = Desk()
+    handler = CommandHandlerStandin()
     settings = ControlSettings(buttons=PINS, keys="off")
-    opened, troubles = controls.make(settings, desk.do, tmp_path / "control.sock")
+    opened, troubles = controls.make(settings, handler.handle, tmp_path / "control.sock")
     assert (len(opened), troubles) == (2, {})
     import gpiozero
 
@@ -228,7 +229,7 @@ def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         pin.drive_low()
         assert not threading.Event().wait(2 * DEBOUNCE_S)  # a press takes its time
         pin.drive_high()
-        assert desk.next() == "describe"
+        assert handler.next() == "ask"
     finally:
         for control in opened:
             control.close()

@@ -11,7 +11,7 @@ from assistant.config.settings import CameraSettings, ControlSettings, Settings,
 from assistant.config.settings_file import parse_settings
 from assistant.errors import CameraError, ConfigError, ControlError
 from assistant.ipc import control_client
-from assistant.ipc.link import Client
+from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import Heartbeat
 from assistant.records import FaultName, Frame
 from assistant.vision.cameras.capture import Capture
@@ -85,7 +85,7 @@ def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fa
     for faults, is_covered, told in (((), False, False), ((FaultName.MODEL,), True, True), ((fault,), True, False)):
         status.on_heartbeat(Heartbeat(1.0, True, faults, is_covered))
         assert (status.is_lens_covered, status.can_see) == (told, not is_covered)
-    status.on_heartbeat(Heartbeat(2.0, True, (), is_covered=True))
+    status.on_heartbeat(Heartbeat(2.0, True, (), is_lens_covered=True))
     status.on_disconnect()
     status.on_heartbeat(Heartbeat(3.0, True))
     assert (status.is_lens_covered, status.can_see) == (False, True)
@@ -137,20 +137,25 @@ def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
     )
     voice, stop = serving(tmp_path, settings)
     try:
-        vision = Client(tmp_path / "voice.sock")
-        vision.heartbeat(1.0, camera=True, faults=[FaultName.BLURRED])
+        vision = LinkClient(tmp_path / "voice.sock")
+        vision.heartbeat(1.0, is_camera_open=True, faults=[FaultName.BLURRED])
         assert until((tmp_path / "no-assistant" / "control.sock").exists)
-        assert until(lambda: control_client.ask("facts").facts["camera"] is True)
+        assert until(lambda: control_client.send_command("facts").facts["camera"] is True)
         pin = gpiozero.Device.pin_factory.pin(PIN)
         assert pin.state == 1
-        facts = control_client.ask("facts").facts
+        facts = control_client.send_command("facts").facts
         assert facts == {
-            "vision": False, "muted": False, "sees": True, "covered": False, "camera": True, "faults": ["blurred"],
-            "wrong": [],
-        }  # fmt: skip
+            "vision": False,
+            "muted": False,
+            "seeing": True,
+            "lens_covered": False,
+            "camera": True,
+            "faults": ["blurred"],
+            "start_faults": [],
+        }
         vision.close()
         assert until(lambda: pin.state == 0)
-        assert control_client.ask("facts").facts["camera"] is False
+        assert control_client.send_command("facts").facts["camera"] is False
     finally:
         stop.set()
         voice.join(WAIT_S)
@@ -170,7 +175,7 @@ def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: py
     voice = threading.Thread(target=run_voice, args=(settings, tmp_path / "voice.sock", Words(), stop))
     voice.start()
     assert until((tmp_path / "no-assistant" / "control.sock").exists)
-    assert until(lambda: control_client.ask("facts").facts["wrong"] == ["camera_led"]), (
+    assert until(lambda: control_client.send_command("facts").facts["start_faults"] == ["camera_led"]), (
         "the door may be open before the pin is tried"
     )
     stop.set()

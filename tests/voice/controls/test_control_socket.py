@@ -21,15 +21,21 @@ from assistant.config.settings import ControlSettings
 from assistant.doctor.running_assistant import Running
 from assistant.errors import IPCError
 from assistant.ipc import control_client
+from assistant.ipc.commands import Command, Reply
 from assistant.ipc.line_server import MAX_CLIENTS
-from assistant.ipc.messages import MAX_LINE
+from assistant.ipc.messages import MAX_LINE_BYTES
 from assistant.voice import controls
-from assistant.voice.commands import ASKED
-from assistant.voice.commands import Desk as RealDesk
-from assistant.voice.controls import COMMANDS, Reply
-from assistant.voice.controls import control_socket as door
-from assistant.voice.controls.control_socket import NOBODY, Credentials, Door, encode, may, request
-from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Desk
+from assistant.voice.controls import control_socket
+from assistant.voice.controls.control_socket import (
+    OVERFLOW_GID,
+    ControlSocket,
+    Credentials,
+    encode_reply,
+    is_allowed,
+    parse_request,
+)
+from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, CommandHandlerStandin
+from tests.voice.test_commands import Bench as CommandsBench
 
 ROOT = Path(__file__).parents[3]
 STATUS = b'{"command": "status"}\n'
@@ -42,13 +48,13 @@ json_values = st.recursive(
 
 
 class Bench:
-    """A door with a desk behind it."""
+    """A control socket with a command handler behind it."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.desk, self.stack = path, Desk(), contextlib.ExitStack()
+        self.path, self.handler, self.stack = path, CommandHandlerStandin(), contextlib.ExitStack()
 
-    def door(self, line_s: float = WAIT_S) -> Door:
-        opened = Door(self.path, self.desk.do, line_s=line_s)
+    def serve(self, line_s: float = WAIT_S) -> ControlSocket:
+        opened = ControlSocket(self.path, self.handler.handle, line_s=line_s)
         self.stack.callback(opened.close)
         return opened
 
@@ -64,14 +70,14 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path / "run" / "control.sock")
     with bench.stack:
         yield bench
-        bench.desk.open.set()
+        bench.handler.open.set()
 
 
 def answer(connection: socket.socket) -> dict[str, object]:
     """Everything that comes until the other side hangs up: one line."""
     content = b""
     with contextlib.suppress(ConnectionResetError):
-        while part := connection.recv(MAX_LINE):
+        while part := connection.recv(MAX_LINE_BYTES):
             content += part
     assert content.count(b"\n") == 1, content
     assert content.endswith(b"\n")
@@ -79,41 +85,40 @@ def answer(connection: socket.socket) -> dict[str, object]:
 
 
 def test_every_command_is_asked_and_answered(bench: Bench) -> None:
-    opened = bench.door()
-    for command in COMMANDS:
-        reply = control_client.ask(command, bench.path)
+    opened = bench.serve()
+    for command in Command:
+        reply = control_client.send_command(command, bench.path)
         facts = {"muted": True, "volume": 80} if command == "status" else {}
         assert reply == Reply(command != "wrong", f"{command}!", facts)
-        assert bench.desk.next() == command
+        assert bench.handler.next() == command
     assert opened.refused == 0
 
 
-def test_the_real_desk_knows_every_command() -> None:
-    assert {
-        command for command in COMMANDS if command not in ASKED and not hasattr(RealDesk, f"_do_{command}")
-    } == set()
+def test_the_command_handler_carries_out_every_command_that_vision_does_not_answer() -> None:
+    actions = CommandsBench().handler._actions
+    assert actions.keys() == {command for command in Command if not command.is_answered_by_vision}
 
 
-FULL = STATUS[:-1].ljust(MAX_LINE - 1) + b"\n"
+FULL = STATUS[:-1].ljust(MAX_LINE_BYTES - 1) + b"\n"
 """A request that fills what is received at once."""
 
 
 @pytest.mark.parametrize("line", [STATUS, FULL])
 @pytest.mark.parametrize("behind", [b'{"command": "mute"}\n', b'{"comm', b"\n", b"\0", FULL])
 def test_what_comes_behind_the_line_refuses_the_request(bench: Bench, line: bytes, behind: bytes) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     client = bench.raw()
     client.sendall(line + behind)
     refusal = answer(client)
     assert refusal["ok"] is False
     assert str(refusal["text"]).startswith("one line only; nothing was done")
     assert opened.refused == 1
-    assert bench.desk.asked.empty()
-    assert control_client.ask("status", bench.path).ok
+    assert bench.handler.asked.empty()
+    assert control_client.send_command("status", bench.path).ok
 
 
 def test_a_request_may_fill_its_four_kibibytes(bench: Bench) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     client = bench.raw()
     client.sendall(FULL)
     assert answer(client) == {"ok": True, "text": "status!", "facts": {"muted": True, "volume": 80}}
@@ -121,7 +126,7 @@ def test_a_request_may_fill_its_four_kibibytes(bench: Bench) -> None:
 
 
 def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
-    bench.door()
+    bench.serve()
     client = bench.raw()
     client.sendall(STATUS)
     client.shutdown(socket.SHUT_WR)
@@ -129,20 +134,20 @@ def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
 
 
 def test_socket_and_folder_are_for_their_owner_and_group(bench: Bench) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     assert stat.S_IMODE(bench.path.stat().st_mode) == 0o660
     assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
     opened.close()
     assert not bench.path.exists()
     bench.path.parent.chmod(0o700)
-    bench.door()
+    bench.serve()
     assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700, "a folder that somebody else made stays as it is"
 
 
 def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
     before = os.umask(0o077)
     try:
-        bench.door()
+        bench.serve()
     finally:
         os.umask(before)
     assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
@@ -163,7 +168,7 @@ def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
         (b"{}\n", "send one line"),
         (b'"status"\n', "send one line"),
         (b'{"command": "status", "command2": 1}\n', "send one line"),
-        (b'{"command": "rm -rf /"}\n', "unknown command; known: describe, more, repeat"),
+        (b'{"command": "rm -rf /"}\n', "unknown command; known: ask, more, repeat"),
         (b'{"command": "Status"}\n', "unknown command"),
         (b'{"command": ["status"]}\n', "unknown command"),
         (b'{"command": {"command": "status"}}\n', "unknown command"),
@@ -171,12 +176,12 @@ def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
         (b'{"command": "status", "command": "mute"}\n', "a key comes twice"),
         (b'{"command": "mute", "command": "mute"}\n', "a key comes twice"),
         (b'{"command": "mute", "c\\u006fmmand": "mute"}\n', "a key comes twice"),
-        (b"x" * MAX_LINE, "a line of more than 4096 bytes"),
-        (b"x" * 10 * MAX_LINE, "a line of more than 4096 bytes"),
+        (b"x" * MAX_LINE_BYTES, "a line of more than 4096 bytes"),
+        (b"x" * 10 * MAX_LINE_BYTES, "a line of more than 4096 bytes"),
     ],
 )
 def test_hostile_lines_are_refused_with_a_reason_and_counted(bench: Bench, line: bytes, why: str) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     client = bench.raw()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         client.sendall(line)
@@ -184,26 +189,26 @@ def test_hostile_lines_are_refused_with_a_reason_and_counted(bench: Bench, line:
     assert (refusal["ok"], refusal["facts"]) == (False, {})
     assert any(part in str(refusal["text"]) for part in why.split("|")), refusal
     assert opened.refused == 1
-    assert bench.desk.asked.empty()
-    assert control_client.ask("status", bench.path).ok
+    assert bench.handler.asked.empty()
+    assert control_client.send_command("status", bench.path).ok
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_a_line_is_a_known_command_or_refused(line: bytes) -> None:
     with contextlib.suppress(IPCError):
-        assert request(line) in COMMANDS
+        assert parse_request(line) in Command
 
 
 @given(st.text(max_size=2000), st.dictionaries(st.text(max_size=500), st.text(max_size=2000) | st.floats(), max_size=5))
 def test_a_reply_is_one_short_line_whatever_is_in_it(text: str, facts: dict[str, str | float]) -> None:
-    line = encode(Reply(True, text, facts))
-    assert len(line) <= MAX_LINE
+    line = encode_reply(Reply(True, text, facts))
+    assert len(line) <= MAX_LINE_BYTES
     assert line.count(b"\n") == 1
     assert json.loads(line)["ok"] is True
 
 
 def test_who_says_nothing_or_does_not_finish_is_cut_off(bench: Bench) -> None:
-    opened = bench.door(line_s=0.2)
+    opened = bench.serve(line_s=0.2)
     silent, slow = bench.raw(), bench.raw()
     slow.sendall(b'{"comm')
     for client in (silent, slow):
@@ -218,7 +223,7 @@ def test_who_says_nothing_or_does_not_finish_is_cut_off(bench: Bench) -> None:
 
 
 def test_one_client_too_many_is_refused_and_the_others_are_served(bench: Bench) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     clients = [bench.raw() for _ in range(MAX_CLIENTS)]
     late = bench.raw()
     assert answer(late) == {"ok": False, "text": "too many clients at once; try again", "facts": {}}
@@ -229,7 +234,7 @@ def test_one_client_too_many_is_refused_and_the_others_are_served(bench: Bench) 
 
 
 def test_thousands_of_connections_cost_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    opened = bench.door()
+    opened = bench.serve()
     files = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(2000):
         with socket.socket(socket.AF_UNIX) as client:
@@ -237,19 +242,19 @@ def test_thousands_of_connections_cost_nothing(bench: Bench, caplog: pytest.LogC
             if number % 2:
                 with contextlib.suppress(OSError):
                     client.sendall(b"nonsense\n")
-    assert control_client.ask("status", bench.path).ok
+    assert control_client.send_command("status", bench.path).ok
     assert len(list(Path("/proc/self/fd").iterdir())) <= files + MAX_CLIENTS
     assert len(caplog.records) < 15, "nor does the log fill"
     assert opened.refused == 1000
 
 
 def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "STALE_S", WAIT_S)
-    opened = bench.door()
-    bench.desk.open.clear()
+    monkeypatch.setattr(control_socket, "STALE_S", WAIT_S)
+    opened = bench.serve()
+    bench.handler.open.clear()
     first = bench.raw()
     first.sendall(STATUS)
-    assert bench.desk.next() == "status"
+    assert bench.handler.next() == "status"
     waiting = []
     for _ in range(MAX_CLIENTS):
         client = bench.raw()
@@ -261,7 +266,7 @@ def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeyp
     one_more = bench.raw()
     one_more.sendall(STATUS)
     assert "too many commands" in str(answer(one_more)["text"])
-    bench.desk.open.set()
+    bench.handler.open.set()
     assert answer(first)["ok"] is True
     assert all(answer(client)["text"] == "louder!" for client in waiting)
     began = time.monotonic()
@@ -270,32 +275,32 @@ def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeyp
 
 
 def test_a_command_that_has_waited_too_long_is_not_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "STALE_S", 0.0)
-    bench.door()
-    assert control_client.ask("mute", bench.path) == Reply(False, "too busy; try again")
-    assert bench.desk.asked.empty()
+    monkeypatch.setattr(control_socket, "STALE_S", 0.0)
+    bench.serve()
+    assert control_client.send_command("mute", bench.path) == Reply(False, "too busy; try again")
+    assert bench.handler.asked.empty()
 
 
 @pytest.mark.parametrize("failure", OUT_OF_ORDER)
 def test_a_desk_that_fails_says_so_and_the_door_stays_open(bench: Bench, failure: Exception) -> None:
-    bench.door()
-    bench.desk.failure = failure
-    reply = control_client.ask("describe", bench.path)
+    bench.serve()
+    bench.handler.failure = failure
+    reply = control_client.send_command("ask", bench.path)
     assert not reply.ok
     assert str(failure) in reply.text or "unexpected ZeroDivisionError" in reply.text
-    bench.desk.failure = None
-    assert control_client.ask("describe", bench.path).ok
+    bench.handler.failure = None
+    assert control_client.send_command("ask", bench.path).ok
 
 
 def test_a_client_that_left_does_no_harm(bench: Bench) -> None:
-    bench.door()
-    bench.desk.open.clear()
+    bench.serve()
+    bench.handler.open.clear()
     client = bench.raw()
     client.sendall(STATUS)
-    assert bench.desk.next() == "status"
+    assert bench.handler.next() == "status"
     client.close()
-    bench.desk.open.set()
-    assert control_client.ask("status", bench.path).ok
+    bench.handler.open.set()
+    assert control_client.send_command("status", bench.path).ok
 
 
 # who may
@@ -303,31 +308,35 @@ def test_a_client_that_left_does_no_harm(bench: Bench) -> None:
 
 def test_root_the_owner_and_the_group_may_and_nobody_else() -> None:
     me = os.getuid()
-    assert may(Credentials(0, frozenset({0})), 500)
-    assert may(Credentials(me, frozenset({me})), 500)
-    assert may(Credentials(me + 1, frozenset({me + 1, 500})), 500)
-    assert not may(Credentials(me + 1, frozenset({me + 1, 501})), 500)
-    assert not may(Credentials(me + 1, frozenset({NOBODY})), NOBODY), "nobody is whom the kernel does not know"
+    assert is_allowed(Credentials(0, frozenset({0})), 500)
+    assert is_allowed(Credentials(me, frozenset({me})), 500)
+    assert is_allowed(Credentials(me + 1, frozenset({me + 1, 500})), 500)
+    assert not is_allowed(Credentials(me + 1, frozenset({me + 1, 501})), 500)
+    assert not is_allowed(Credentials(me + 1, frozenset({OVERFLOW_GID})), OVERFLOW_GID), (
+        "nobody is whom the kernel does not know"
+    )
 
 
 def test_the_kernel_says_who_it_is() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        who = door.credentials(ours)
+        who = control_socket.read_credentials(ours)
     assert who.uid == os.getuid()
     assert who.groups >= {os.getgid(), *os.getgroups()}
 
 
 def test_strangers_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "credentials", lambda connection: Credentials(os.getuid() + 1, frozenset({NOBODY})))
-    opened = bench.door()
+    monkeypatch.setattr(
+        control_socket, "read_credentials", lambda connection: Credentials(os.getuid() + 1, frozenset({OVERFLOW_GID}))
+    )
+    opened = bench.serve()
     assert "you may not use this assistant" in str(answer(bench.raw())["text"])
     for number in range(20):
-        reply = control_client.ask("mute", bench.path)
+        reply = control_client.send_command("mute", bench.path)
         assert not reply.ok
         assert "you may not use this assistant" in reply.text
         assert opened.refused == number + 2
-    assert bench.desk.asked.empty()
+    assert bench.handler.asked.empty()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as somebody else")
@@ -336,7 +345,7 @@ def test_a_real_stranger_needs_the_group_of_the_folder(bench: Bench, groups: str
     bench.path.parent.mkdir()
     os.chown(bench.path.parent, 0, 4321)
     bench.path.parent.chmod(0o711)
-    opened = bench.door()
+    opened = bench.serve()
     bench.path.chmod(0o666)  # else the file system refuses already
     code = (
         "import os, socket, sys\n"
@@ -356,11 +365,11 @@ def test_a_real_stranger_needs_the_group_of_the_folder(bench: Bench, groups: str
 
 def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
     path, settings = tmp_path / "control.sock", ControlSettings(keys="off")
-    first, _ = controls.make(settings, Desk().do, path)
-    second, troubles = controls.make(settings, Desk().do, path)
+    first, _ = controls.make(settings, CommandHandlerStandin().handle, path)
+    second, troubles = controls.make(settings, CommandHandlerStandin().handle, path)
     assert second == ()
     assert "another assistant is running" in troubles["control_socket"]
-    assert control_client.ask("status", path).ok
+    assert control_client.send_command("status", path).ok
     first[0].close()
 
 
@@ -371,12 +380,12 @@ def test_without_an_assistant_it_is_not_running(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     expected = f"not running (no {path}); start it with: emotion-assistant run"
     with pytest.raises(IPCError) as caught:
-        control_client.ask("mute", path)
+        control_client.send_command("mute", path)
     assert str(caught.value) == expected
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
     with pytest.raises(IPCError, match="not running"):
-        control_client.ask("mute", path)
+        control_client.send_command("mute", path)
 
 
 def test_a_door_before_which_too_many_wait_is_one_line(tmp_path: Path) -> None:
@@ -391,9 +400,9 @@ def test_a_door_before_which_too_many_wait_is_one_line(tmp_path: Path) -> None:
                 client.setblocking(False)
                 client.connect(str(path))
         with pytest.raises(IPCError, match="the assistant is busy; try again"):
-            control_client.ask("mute", path, limit_s=0.1)
+            control_client.send_command("mute", path, limit_s=0.1)
         with pytest.raises(IPCError, match="another assistant is running"):
-            Door(path, Desk().do)
+            ControlSocket(path, CommandHandlerStandin().handle)
 
 
 @pytest.mark.parametrize(
@@ -420,14 +429,14 @@ def test_an_assistant_that_talks_nonsense_or_nothing_is_one_line(tmp_path: Path,
                 if sent is None:
                     asked.wait(WAIT_S)
                 else:
-                    connection.recv(MAX_LINE)
+                    connection.recv(MAX_LINE_BYTES)
                     with contextlib.suppress(OSError):
                         connection.sendall(sent)
 
         thread = threading.Thread(target=serve)
         thread.start()
         with pytest.raises(IPCError, match=said):
-            control_client.ask("mute", path, limit_s=0.2 if sent is None else WAIT_S)
+            control_client.send_command("mute", path, limit_s=0.2 if sent is None else WAIT_S)
         asked.set()
         thread.join(WAIT_S)
 
@@ -457,7 +466,7 @@ def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: 
             if us == 0:  # to whom no folder is closed
                 os.seteuid(65534)
             with pytest.raises(IPCError, match=r"control\.sock: you may not use this assistant; join the group"):
-                control_client.ask("status")
+                control_client.send_command("status")
             assert "you may not" in Running.find().trouble
         finally:
             os.seteuid(us)
@@ -465,11 +474,11 @@ def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: 
 
 
 def test_from_another_process(bench: Bench) -> None:
-    bench.door()
+    bench.serve()
     done = subprocess.run(
         [sys.executable, "-m", "assistant", "louder"],
         capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
         env={**os.environ, "EMOTION_ASSISTANT_CONTROL": str(bench.path)},
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "louder!\n", "")
-    assert bench.desk.next() == "louder"
+    assert bench.handler.next() == "louder"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.voice.controls import COMMANDS
+from assistant.ipc.commands import Command
 from assistant.voice.controls.button_map import BUTTONS, KEY_CODES, MEDIA_KEYS
 from assistant.voice.controls.gestures import (
     DEBOUNCE_S,
@@ -163,20 +163,18 @@ ROWS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_the_map(name: str) -> None:
     row = ROWS[name]
-    assert set(row.values()) <= set(COMMANDS)
+    assert set(row.values()) <= set(Command)
     assert SHORT in row
     assert LONG in row or VERY_LONG not in row, "else 0.8 to 5 s would be a short press"
-    harmless = {("describe", "repeat_instead"), ("why", "aim")}
+    harmless = {("ask", "repeat_instead"), ("why", "aim")}
     if DOUBLE in row:
         assert (row[SHORT], row[DOUBLE]) in harmless, "the short action is done before the double one"
-    assert (row.get(VERY_LONG) == "shutdown") == (row[SHORT] == "describe"), (
-        "held by mistake, nothing else ends the box"
-    )
+    assert (row.get(VERY_LONG) == "shutdown") == (row[SHORT] == "ask"), "held by mistake, nothing else ends the box"
 
 
 def test_the_map_is_whole() -> None:
     assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
     assert set(KEY_CODES.values()) == set(MEDIA_KEYS)
     with_three = {command for row in BUTTONS[3] for command in row.values()}
-    assert set(COMMANDS) - with_three == {"more", "repeat", "mute", "unmute", "status", "cancel", "facts"}
+    assert set(Command) - with_three == {"more", "repeat", "mute", "unmute", "status", "cancel", "facts"}
     assert not {114, 115} & set(KEY_CODES), "volume keys are the system's"

@@ -18,7 +18,7 @@ from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
 from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, KeyEventDecoder, MediaKeys, evdev_opener
-from tests.support.command_handler_standin import WAIT_S, Clock, Desk
+from tests.support.command_handler_standin import WAIT_S, Clock, CommandHandlerStandin
 
 EVENT = struct.Struct("=HHi")
 SYN = (EV_SYN, 0, 0)
@@ -74,7 +74,7 @@ class Bench:
     """A folder of devices, and keys that watch it. opened: what they opened, as it happens."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.desk, self.clock = folder, Desk(), Clock()
+        self.folder, self.handler, self.clock = folder, CommandHandlerStandin(), Clock()
         self.devices: dict[Path, Headset | OSError] = {}
         self.opened: SimpleQueue[Path] = SimpleQueue()
         self.stack = contextlib.ExitStack()
@@ -87,7 +87,7 @@ class Bench:
 
     def watch(self, only: str = "", scan_interval_s: float = 0.02) -> MediaKeys:
         keys = MediaKeys(
-            self.desk.do,
+            self.handler.handle,
             only=only,
             folder=self.folder,
             open_device=self.open,
@@ -144,10 +144,10 @@ def test_a_headset_asks(bench: Bench) -> None:
     bench.add(3, headset)
     bench.watch()
     headset.send(*HEADSET_RECORDED)
-    assert [bench.desk.next() for _ in range(3)] == ["describe", "repeat_instead", "why"]
+    assert [bench.handler.next() for _ in range(3)] == ["ask", "repeat_instead", "why"]
     for code in (PREVIOUS, 166, 208, 168):
         headset.send((EV_KEY, code, DOWN), SYN, (EV_KEY, code, UP), SYN)
-    assert [bench.desk.next() for _ in range(4)] == ["repeat", "toggle_mute", "faster", "slower"]
+    assert [bench.handler.next() for _ in range(4)] == ["repeat", "toggle_mute", "faster", "slower"]
     assert not headset.is_grabbed
 
 
@@ -156,18 +156,18 @@ def test_a_keyboard_has_the_long_presses_too(bench: Bench) -> None:
     bench.add(0, keyboard)
     keys = bench.watch()
     keyboard.send((EV_KEY, NEXT, DOWN), SYN)
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
     keyboard.send(*KEYBOARD_RECORDED[:3])
     keyboard.send((EV_KEY, NEXT, UP), (EV_KEY, NEXT, DOWN))
-    assert bench.desk.next() == "why", "play went down before this"
+    assert bench.handler.next() == "why", "play went down before this"
     bench.clock.now += 1.0
     keyboard.send(*KEYBOARD_RECORDED[3:])
-    assert bench.desk.next() == "toggle_mute"
+    assert bench.handler.next() == "toggle_mute"
     keyboard.send((EV_KEY, PLAYPAUSE, DOWN), (EV_KEY, NEXT, UP), (EV_KEY, NEXT, DOWN))
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
     bench.clock.now += 5.0
     keys._presses.poll()
-    assert bench.desk.next() == "shutdown"
+    assert bench.handler.next() == "shutdown"
 
 
 def test_a_headset_that_connects_later_is_found_and_found_again(bench: Bench) -> None:
@@ -176,7 +176,7 @@ def test_a_headset_that_connects_later_is_found_and_found_again(bench: Bench) ->
         headset = Headset()
         path = bench.add(number, headset)
         headset.send((EV_KEY, PLAY, DOWN), (EV_KEY, PLAY, UP))
-        assert bench.desk.next() == "describe"
+        assert bench.handler.next() == "ask"
         bench.clock.now += 10
         path.unlink()
         headset.vanish()
@@ -189,14 +189,14 @@ def test_a_headset_that_vanishes_while_a_key_is_held_does_not_shut_the_box_down(
     bench.add(2, other)
     keys = bench.watch()
     headset.send((EV_KEY, NEXT, DOWN), (EV_KEY, PLAY, DOWN))
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
     bench.devices[path] = OSError(19, "No such device")
     headset.vanish()
     assert [bench.opened.get(timeout=WAIT_S) for _ in range(3)][2] == path, "it is looked for again"
     bench.clock.now += 10
     keys._presses.poll()
     other.send((EV_KEY, PREVIOUS, DOWN))
-    assert bench.desk.next() == "repeat"
+    assert bench.handler.next() == "repeat"
     assert headset.is_closed
 
 
@@ -207,7 +207,7 @@ def test_what_has_no_media_keys_or_another_name_is_left_alone(bench: Bench) -> N
         bench.add(number, device)
     bench.watch(only="openrun pro")
     headset.send((EV_KEY, NEXT, DOWN))
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
     assert [device.is_closed for device in (mouse, keyboard, speaker, headset)] == [True, True, True, False]
     assert headset.is_grabbed, "what was named belongs to us alone"
 
@@ -222,7 +222,7 @@ def test_a_device_without_rights_is_tried_again_when_they_change(bench: Bench) -
     bench.devices[path] = headset
     path.chmod(0o660)
     headset.send((EV_KEY, NEXT, DOWN))
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
 
 
 def test_close_lets_go_of_the_devices(bench: Bench) -> None:
@@ -230,7 +230,7 @@ def test_close_lets_go_of_the_devices(bench: Bench) -> None:
     bench.add(1, headset)
     keys = bench.watch(scan_interval_s=60)
     headset.send((EV_KEY, NEXT, DOWN))
-    assert bench.desk.next() == "why"
+    assert bench.handler.next() == "why"
     keys.close()
     assert headset.is_closed
     assert not keys._thread.is_alive()
@@ -241,9 +241,11 @@ def test_without_evdev_named_keys_are_a_trouble_and_others_are_not(
 ) -> None:
     monkeypatch.setitem(sys.modules, "evdev", None)
     with pytest.raises(ControlError, match="apt install python3-evdev"):
-        MediaKeys(Desk().do)
+        MediaKeys(CommandHandlerStandin().handle)
     for name, expected in (("OpenRun", ["media_keys"]), ("auto", []), ("off", [])):
-        opened, troubles = controls.make(ControlSettings(keys=name), Desk().do, tmp_path / "control.sock")
+        opened, troubles = controls.make(
+            ControlSettings(keys=name), CommandHandlerStandin().handle, tmp_path / "control.sock"
+        )
         assert (len(opened), list(troubles)) == (1, expected)
         opened[0].close()
 
@@ -282,9 +284,9 @@ def test_a_virtual_keyboard() -> None:
     evdev = pytest.importorskip("evdev", reason="evdev is not installed: sudo apt install python3-evdev")
     if not os.access("/dev/uinput", os.W_OK):
         pytest.skip("/dev/uinput is missing or not ours to write: no virtual keyboard can be made here")
-    desk, name = Desk(), "emotion-assistant test"
+    handler, name = CommandHandlerStandin(), "emotion-assistant test"
     with evdev.UInput({EV_KEY: [PLAYPAUSE, NEXT]}, name=name) as keyboard:
-        keys = MediaKeys(desk.do, only=name, scan_interval_s=0.05)
+        keys = MediaKeys(handler.handle, only=name, scan_interval_s=0.05)
         try:
             asked = None
             while asked is None:  # until the device has been found, nobody hears it
@@ -292,7 +294,7 @@ def test_a_virtual_keyboard() -> None:
                     keyboard.write(EV_KEY, NEXT, value)
                     keyboard.syn()
                 with contextlib.suppress(Exception):
-                    asked = desk.asked.get(timeout=0.1)
+                    asked = handler.asked.get(timeout=0.1)
             assert asked == "why"
         finally:
             keys.close()

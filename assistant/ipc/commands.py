@@ -1,0 +1,95 @@
+"""The commands of the wearer, which come from buttons, media keys and the control socket, and the reply to each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Flag, StrEnum, auto
+from typing import Self
+
+
+class CommandFlag(Flag):
+    """How a command is treated."""
+
+    NONE = 0
+    VISION = auto()
+    """The vision process answers it."""
+    INTERRUPTS = auto()
+    """It cuts off what is being spoken, a fault too."""
+
+
+_NONE, _VISION, _INTERRUPTS = CommandFlag.NONE, CommandFlag.VISION, CommandFlag.INTERRUPTS
+
+
+class Command(StrEnum):
+    """What the wearer can ask for. The value of a member is its name on the control socket and on the link."""
+
+    flags: CommandFlag
+    help_text: str
+    """What --help says of the verb of this name; empty where the command line has no verb of its own for it."""
+
+    def __new__(cls, value: str, flags: CommandFlag = _NONE, help_text: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.flags, member.help_text = flags, help_text
+        return member
+
+    ASK = "ask", _VISION | _INTERRUPTS
+    """Who is there, and how the nearest person or the partner looks."""
+    MORE = "more", _VISION | _INTERRUPTS
+    """The same for everybody in view."""
+    REPEAT = "repeat", _INTERRUPTS, "have the running assistant say the last thing again"
+    REPEAT_INSTEAD = "repeat_instead", _INTERRUPTS
+    """The second tap of a double press, whose first tap has asked: repeat what was said before that question."""
+    MUTE = "mute", _NONE, "silence the running assistant; faults and answers are still spoken"
+    UNMUTE = "unmute", _NONE, "let the running assistant speak unasked again"
+    TOGGLE_MUTE = "toggle_mute", _NONE
+    LOUDER = "louder", _NONE, "make the running assistant louder"
+    QUIETER = "quieter", _NONE, "make the running assistant quieter"
+    FASTER = "faster", _NONE, "make the running assistant speak faster"
+    SLOWER = "slower", _NONE, "make the running assistant speak slower"
+    WHY = (
+        "why",
+        _VISION | _INTERRUPTS,
+        "ask the running assistant how sure it is of the last expression, and since when",
+    )
+    WRONG = "wrong", _VISION | _INTERRUPTS, "tell the running assistant that the last expression was wrong"
+    AIM = "aim", _VISION | _INTERRUPTS
+    """Where to turn so that the face is in the middle of the picture."""
+    STATUS = "status", _NONE, "ask the running assistant how it is"
+    FACTS = "facts", _NONE
+    """The state of the assistant for programs; nothing is spoken."""
+    SHUTDOWN = "shutdown", _NONE, "shut the box down, as the very long press does; it has to be asked twice"
+    CANCEL = "cancel", _INTERRUPTS
+    """Only cut off what is being spoken."""
+
+    @property
+    def is_answered_by_vision(self) -> bool:
+        """Whether the vision process answers it; the voice process carries out all others."""
+        return CommandFlag.VISION in self.flags
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether it cuts off what is being spoken."""
+        return CommandFlag.INTERRUPTS in self.flags
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the command line has a verb of its own for it."""
+        return bool(self.help_text)
+
+
+QUESTIONS = tuple(command for command in Command if command.is_answered_by_vision)
+"""The commands that are sent to the vision process."""
+
+Facts = Mapping[str, str | int | float | bool | list[str]]
+"""The state of the assistant for programs, e.g. {"muted": True}."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The result of a command."""
+
+    ok: bool
+    text: str = ""
+    """One line for a person."""
+    facts: Facts = field(default_factory=dict)
+    """For a program."""
