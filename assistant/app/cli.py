@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.app.parser import parser
+from assistant.app.parser import make_parser
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     ensure_standard_streams()
     disable_core_dumps()
-    options = parser(COMMANDS).parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         handler.addFilter(RateLimitFilter())
     quiet_libraries()
     try:
-        return int(options.command(options))
+        return COMMANDS[options.command](options)
     except AssistantError as err:
         if options.debug:
             raise
@@ -179,7 +179,7 @@ def _voice(options: argparse.Namespace) -> int:
     return 0
 
 
-def _gone(options: argparse.Namespace) -> int:
+def _vision_exited(options: argparse.Namespace) -> int:
     from assistant.ipc import link
 
     if options.result != "success":
@@ -277,9 +277,8 @@ def _config(options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "run": _run, "replay": _replay, "demo": _demo, "vision": _vision, "voice": _voice, "gone": _gone, "say": _say,
-    "record": _record, "sounds": _sounds, "ask": _ask,
-    **{command.value: _ask for command in Command if command.is_public}, "doctor": _doctor,
-    "notice": _notice, "config": _config,
+    "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds, "ask": _ask,
+    **{command.value: _ask for command in Command if command.is_public}, "doctor": _doctor, "notice": _notice, "config": _config,
+    "vision": _vision, "voice": _voice, "vision-exited": _vision_exited,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

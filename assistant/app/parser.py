@@ -1,7 +1,6 @@
-"""The command line's arguments: every command with its options and the sentence that --help says of it."""
+"""The arguments of emotion-assistant: every command with its options and its sentence in --help."""
 
 import argparse
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from assistant.config.settings import setting_choices
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.commands import Command
 
-Verb = Callable[[argparse.Namespace], int]
+UNIT_COMMANDS = ("vision", "voice", "vision-exited")
+"""Commands for the systemd units and for `run`; --help does not list them."""
 EXAMPLES = """\
 examples:
   emotion-assistant demo                     two photographs, a transcript, demo.wav
@@ -24,8 +24,8 @@ Nothing leaves the device, and no picture is stored. What a face looks like is n
 """
 
 
-def parser(functions: Mapping[str, Verb]) -> argparse.ArgumentParser:
-    """Every command and option. functions: what each command does, in `command` of the parsed arguments."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; `command` of the parsed arguments is the command's name."""
     top = argparse.ArgumentParser(
         prog="emotion-assistant",
         description="Tells a visually impaired wearer, in a few spoken words, how the person in front looks.",
@@ -37,7 +37,7 @@ def parser(functions: Mapping[str, Verb]) -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        return _command(commands, name, functions[name], text)
+        return _command(commands, name, text)
 
     _add_camera(command("run", "the assistant, until it is told to stop"))
 
@@ -50,11 +50,11 @@ def parser(functions: Mapping[str, Verb]) -> argparse.ArgumentParser:
 
     for name in ("vision", "voice"):
         part = command(name, f"the {name} process alone, as a unit runs it")
-        part.add_argument("--with-parent", action="store_true", help="end after standard input has closed: see `run`")
+        part.add_argument("--with-parent", action="store_true", help="end after standard input has closed, for `run`")
         if name == "vision":
             _add_camera(part)
-    gone = command("gone", "tell the voice that vision has ended, as its unit does")
-    gone.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; of success nothing is told")
+    exited = command("vision-exited", "tell the voice process that the vision process has ended, as its unit does")
+    exited.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; nothing is told of `success`")
     say = command("say", "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
     record = command("record", "record what is said of faults, for when espeak-ng cannot speak")
@@ -93,11 +93,10 @@ def _add_camera(to: argparse.ArgumentParser) -> None:
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
 
 
-def _command(
-    commands: Any, name: str, function: Callable[[argparse.Namespace], int], text: str
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    command.set_defaults(command=function, camera=None, source=None, detector=None, model=None, voice=None)
+def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    listed = {} if name in UNIT_COMMANDS else {"help": text}
+    command: argparse.ArgumentParser = commands.add_parser(name, description=f"{text[0].upper()}{text[1:]}.", **listed)
+    command.set_defaults(command=name, camera=None, source=None, detector=None, model=None, voice=None)
     command.add_argument(
         "--config",
         type=Path,

@@ -17,6 +17,7 @@ import pytest
 
 from assistant import __version__, phrases
 from assistant.app import cli
+from assistant.app.parser import UNIT_COMMANDS
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command
 from assistant.voice.controls.control_socket import ControlSocket
@@ -262,14 +263,16 @@ def test_a_unit_tells_the_voice_that_vision_has_ended_but_not_where_it_was_told_
         while not Path(socket).exists():
             os.sched_yield()
         for result in ("success", "core-dump", "success"):
-            assert command("gone", result, EMOTION_ASSISTANT_SOCKET=socket).returncode == 0
+            assert command("vision-exited", result, EMOTION_ASSISTANT_SOCKET=socket).returncode == 0
         assert until(voice, "The vision part stopped.") == ["The vision part stopped."]
         voice.terminate()
         assert voice.communicate(timeout=30)[0] == ""
     finally:
         voice.kill()
         voice.communicate()
-    assert command("gone", "signal", EMOTION_ASSISTANT_SOCKET=socket).returncode == 0, "nobody is there to be told"
+    assert command("vision-exited", "signal", EMOTION_ASSISTANT_SOCKET=socket).returncode == 0, (
+        "nobody is there to be told"
+    )
 
 
 def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
@@ -369,6 +372,17 @@ def test_without_a_running_assistant_every_request_says_so() -> None:
         assert "not running (no " in complaint(*arguments)
     line = complaint("mute")
     assert line.endswith("control.sock); start it with: emotion-assistant run")
+
+
+def test_help_lists_what_a_person_starts_and_not_what_only_units_start(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert (f"\n    {name} " in text) is (name not in UNIT_COMMANDS), name
+        with pytest.raises(SystemExit) as caught:
+            cli.main([name, "--help"])
+        assert caught.value.code == 0, name
 
 
 def test_every_request_has_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_written_is_no_end(
 
 
 def _options(file: Path) -> Any:
-    return cli.parser(cli.COMMANDS).parse_args(["run", "--config", str(file)])
+    return cli.make_parser().parse_args(["run", "--config", str(file)])
 
 
 def test_a_service_goes_on_with_the_last_settings_that_were_right(

@@ -87,7 +87,7 @@ def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(box.folder / "state"))
     whole = to_toml(parse_settings(GOOD, "good")).encode()[-1500:]
     whole = whole[whole.index(b"\n[") :]
-    options = cli.parser(cli.COMMANDS).parse_args(["run", "--config", str(settings(box, whole))])
+    options = cli.make_parser().parse_args(["run", "--config", str(settings(box, whole))])
     assert load_settings(options.config)
     for size in range(len(whole)):
         settings(box, whole[:size])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.cli import EXAMPLES, main, parser
+from convert.cli import EXAMPLES, main, make_parser
 from convert.expression import commands
 from convert.training.run_folder import Run
 
@@ -56,7 +56,7 @@ def test_a_recipe_that_goes_on_says_so_where_it_is_given_no_run(
 def test_what_comes_next_can_be_typed_as_it_stands(with_votes: bool) -> None:
     options = argparse.Namespace(data=Path("my data"))
     steps = commands._steps(options, Run(Path("runs/of mine")), "tiny", with_votes)
-    read = [parser().parse_args(shlex.split(step)[1:]) for step in steps]
+    read = [make_parser().parse_args(shlex.split(step)[1:]) for step in steps]
     *quantized, settled = read
     assert [each.head for each in quantized] == (["ferplus", "fer2013"] if with_votes else ["fer2013"])
     assert {each.run for each in quantized} == {Path("runs/of mine")}
@@ -67,7 +67,7 @@ def test_what_comes_next_can_be_typed_as_it_stands(with_votes: bool) -> None:
 
 def test_the_examples_of_the_help_are_commands_and_make_both_heads() -> None:
     lines = [line.split()[1:] for line in EXAMPLES.splitlines() if line.startswith("  emotion-convert")]
-    read = [parser().parse_args(line) for line in lines]
+    read = [make_parser().parse_args(line) for line in lines]
     made = [str(each.model) for line, each in zip(lines, read, strict=True) if line[0] == "quantize"]
     assert made == ["models/emotion-cnn-int8.tflite", "models/challenge/emotion-cnn-int8.tflite"]
     assert next(each for line, each in zip(lines, read, strict=True) if line[0] == "settle").models == made
