@@ -278,7 +278,8 @@ def _config(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds, "ask": _ask,
-    **{command.value: _ask for command in Command if command.is_public}, "doctor": _doctor, "notice": _notice, "config": _config,
+    **{command.value: _ask for command in Command if command.is_public},
+    "doctor": _doctor, "notice": _notice, "config": _config,
     "vision": _vision, "voice": _voice, "vision-exited": _vision_exited,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""
