@@ -1,35 +1,63 @@
 """Every sentence that a wearer can hear, from the words of a locale file. Pure but for reading that file once.
 
-A locale is complete or it is refused: no wearer meets a gap in the middle of a sentence.
+A locale is complete or it is refused, so that no sentence can have a gap.
 """
 
 import string
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import resources
 from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.records import FaultName
 
-MOST_WORDS = 8
-"""Of a sentence: what is heard while somebody else talks must be short."""
+MAX_WORDS = 8
+"""Words in a sentence at the most: it is heard while other people talk."""
 
-SPOKEN = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
+SPOKEN_EXPRESSIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
 
+
+class Sentence(StrEnum):
+    """The sentences of announcements: the keys of [sentences], where those with a place have a form <key>_where too."""
+
+    ARRIVED = "arrived"
+    """The first person in view, and how they look."""
+    LOOKS = "looks"
+    ONE_PERSON = "one_person"
+    """The first person in view, without an expression."""
+    ONE_MORE_PERSON = "one_more_person"
+    NO_LONGER = "no_longer"
+    """An announced expression has ended, and no other one is to be announced."""
+    CANNOT_TELL = "cannot_tell"
+    PERSON_LEFT = "person_left"
+    """One of several people left."""
+    NOBODY_IN_VIEW = "nobody_in_view"
+
+    @property
+    def names_expression(self) -> bool:
+        """Whether it says which expression a person has now."""
+        return self in (Sentence.ARRIVED, Sentence.LOOKS)
+
+    @property
+    def is_presence(self) -> bool:
+        """Whether it says only who is in view, and nothing about expressions."""
+        return self in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON, Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
+
+
+WITHOUT_PLACE = (Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
+"""Sentences that have no form with a place."""
+
 TABLES: dict[str, set[str]] = {
-    "sentences": {
-        "arrived", "arrived_where", "looks", "looks_where", "somebody", "somebody_where", "another",
-        "another_where", "no_longer", "no_longer_where",
-        "cannot_tell", "cannot_tell_where", "somebody_left", "nobody",
-    },
+    "sentences": {*Sentence, *(f"{each}_where" for each in Sentence if each not in WITHOUT_PLACE)},
     "answers": {"maybe", "nearest", "why", "why_not"},
-    "emotion": SPOKEN,
-    "emotion_over": SPOKEN,
-    "movement": SPOKEN,
-    "movement_over": SPOKEN,
+    "emotion": SPOKEN_EXPRESSIONS,
+    "emotion_over": SPOKEN_EXPRESSIONS,
+    "movement": SPOKEN_EXPRESSIONS,
+    "movement_over": SPOKEN_EXPRESSIONS,
     "where": {"left", "ahead", "right"},
     "clock": {"10", "11", "1", "2"},
     "counts": {"1", "2", "3", "4", "more"},
@@ -42,11 +70,11 @@ TABLES: dict[str, set[str]] = {
     "settings": {"line"},
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
-        "faster", "fastest", "slower", "slowest", "noted", "nothing_said", "nothing_named", "no_answer", "no_picture",
-        "lens_covered", "lens_uncovered", "shutdown_ask", "shutdown_kept", "shutdown", "shutdown_failed",
-        "many", "volume", "interrupted",
+        "faster", "fastest", "slower", "slowest", "rejected", "nothing_to_repeat", "nothing_to_reject", "no_answer",
+        "no_picture", "lens_covered", "lens_uncovered", "shutdown_confirm", "shutdown_cancelled", "shutdown",
+        "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
-    "silence": {"seconds", "minutes"},
+    "outage": {"seconds", "minutes"},
     "sounds": {"tour", "still_here", "alarm"},
     "faults": set(FaultName),
     "faults_over": set(FaultName),
@@ -63,22 +91,22 @@ TABLES: dict[str, set[str]] = {
         "memory", "limit", "start", "enable", "journal", "restart", "ask",
     },
     "notice": {"title", "who", "what", "keeps", "cover"},
-    "tact": {"never", "feelings", "hedges", "claims"},
+    "wording_rules": {"never", "feelings", "hedges", "claims"},
 }  # fmt: skip
-"""The tables of a locale file and the keys that each must have, no more and no less. What stands in [tact] is not said:
-it is what the tests must know of a language to tell that no sentence of it hurts."""
+"""The tables of a locale file and the keys that each must have, no more and no less. What stands in [wording_rules] is
+never spoken: it tells the tests which words no sentence of a language may have."""
 
-TEXTS = ("voice", "comma", "stop")
-"""What stands before the tables, besides `reviewed`."""
+HEADER_KEYS = ("voice", "comma", "stop")
+"""The texts before the tables of a locale file; before them also stands `reviewed`."""
 
-SLOTS = {
+PLACEHOLDERS = {
     "sentences": {"expression", "where", "reason"},
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
-    "silence": {"count"},
+    "outage": {"count"},
     "doctor": {"number"},
 }
-"""What may stand in braces in the sentences of a table; in all others nothing may."""
+"""The placeholders that the sentences of a table may have; the other tables have none."""
 
 
 class LocaleError(AssistantError):
@@ -87,67 +115,71 @@ class LocaleError(AssistantError):
 
 @dataclass(frozen=True)
 class Phrases:
-    """The words of one language. voice: the name of its espeak-ng voice. wording: "emotion" or "movement"; reviewed: a
-    native speaker has read it; comma and stop: what stands between the parts of a sentence and at its end."""
+    """The words of one language."""
 
     locale: str
+    """Code of the language, e.g. "en"."""
     voice: str
+    """Name of its espeak-ng voice."""
     tables: dict[str, dict[str, str]]
+    """The tables of the locale file."""
     wording: str = "emotion"
+    """The table of expressions that is used: "emotion" ("looks happy") or "movement" ("smiling")."""
     reviewed: bool = False
+    """Whether a native speaker has read the sentences aloud."""
     comma: str = ", "
+    """What stands between the parts of a sentence."""
     stop: str = "."
+    """What stands at the end of a sentence."""
 
-    def remark(self, sentence: str, *, expression: str = "", where: str = "", reason: str = "") -> str:
-        """The sentence `sentence` of [sentences] (its `_where` form if a place is given) with its words filled in."""
+    def announcement(self, sentence: Sentence, *, expression: str = "", where: str = "", reason: str = "") -> str:
+        """A sentence of [sentences], its form with a place if one is given, with its placeholders filled in."""
         known = self.tables["sentences"]
         form = known[f"{sentence}_where"] if where and f"{sentence}_where" in known else known[sentence]
         text = form.format(
-            expression=self.expression(expression, is_over=sentence == "no_longer") if expression else "",
-            where=self.where(where) if where else "",
+            expression=self.expression(expression, is_over=sentence == Sentence.NO_LONGER) if expression else "",
+            where=self.place(where) if where else "",
             reason=self.tables["reasons"].get(reason, ""),
         )
-        return self.capital(text)
+        return self.capitalize(text)
 
     @staticmethod
-    def capital(text: str) -> str:
-        """The text as a sentence begins."""
+    def capitalize(text: str) -> str:
+        """The text with a capital letter at its beginning."""
         return text[:1].upper() + text[1:]
 
     def expression(self, name: str, *, is_over: bool = False) -> str:
-        """What is said of an expression, e.g. "looks happy" or "smiling"."""
+        """The words for an expression, e.g. "looks happy" or "smiling". is_over: after "no longer": "looking happy"."""
         return self.tables[f"{self.wording}_over" if is_over else self.wording][name]
 
-    def where(self, place: str) -> str:
-        """A place: "left", "ahead", "right", or the hour of a clock, whose twelve is ahead."""
-        return (
-            self.tables["where"]["ahead"]
-            if place == "12"
-            else self.tables["clock" if place.isdigit() else "where"][place]
-        )
+    def place(self, name: str) -> str:
+        """The words for a place: "left", "ahead", "right", or the hour of a clock whose twelve lies ahead."""
+        if name == "12":
+            return self.tables["where"]["ahead"]
+        return self.tables["clock" if name.isdigit() else "where"][name]
 
-    def facts(self, parts: Sequence[str]) -> str:
-        """Parts of a sentence as one, e.g. "One person, ahead, close.". What is too long for it begins another one:
-        in some languages a place alone takes three words."""
+    def join(self, parts: Sequence[str]) -> str:
+        """A sentence made of parts, e.g. "One person, ahead, close.". A part with which it would have more than
+        MAX_WORDS words begins another sentence: in some languages a place alone takes three words."""
         sentences: list[str] = []
         for part in filter(None, parts):
             longer = f"{sentences[-1]}{self.comma}{part}" if sentences else part
-            if sentences and len(longer.split()) <= MOST_WORDS:
+            if sentences and len(longer.split()) <= MAX_WORDS:
                 sentences[-1] = longer
             else:
                 sentences.append(part)
-        return " ".join(self.capital(sentence) + self.stop for sentence in sentences)
+        return " ".join(self.capitalize(sentence) + self.stop for sentence in sentences)
 
-    def answer(self, sentence: str, **slots: str) -> str:
-        """A sentence of [answers], filled in."""
-        return self.capital(self.tables["answers"][sentence].format(**slots))
+    def answer(self, sentence: str, **values: str) -> str:
+        """A sentence of [answers], its placeholders filled in."""
+        return self.capitalize(self.tables["answers"][sentence].format(**values))
 
-    def said(self, table: str, name: str) -> str:
-        """A word or sentence of another table; empty for an empty name."""
+    def text(self, table: str, name: str) -> str:
+        """The words or the sentence `name` of any table; empty for an empty name."""
         return self.tables[table][name] if name else ""
 
-    def found(self, name: str, number: int = 0) -> str:
-        """What the doctor found: a sentence of [doctor], its number filled in."""
+    def finding(self, name: str, number: int = 0) -> str:
+        """A sentence of [doctor], its number filled in."""
         return self.tables["doctor"][name].format(number=number)
 
     def status(self, name: str) -> str:
@@ -155,27 +187,27 @@ class Phrases:
         return self.tables["status"][name]
 
     def wrong_line(self, number: int) -> str:
-        """Which line of the settings file is wrong."""
-        return self.capital(self.tables["settings"]["line"].format(line=number))
+        """The sentence that a line of the settings file is wrong."""
+        return self.capitalize(self.tables["settings"]["line"].format(line=number))
 
-    def silence(self, seconds: float) -> str:
-        """How long no sound could be played: in seconds below a minute and a half, else in minutes."""
+    def outage(self, seconds: float) -> str:
+        """For how long no sound could be played: in seconds below a minute and a half, else in minutes."""
         unit, count = ("seconds", seconds) if seconds < 90 else ("minutes", seconds / 60)
-        return self.tables["silence"][unit].format(count=max(1, round(count)))
+        return self.tables["outage"][unit].format(count=max(1, round(count)))
 
     def fault(self, name: FaultName, *, is_over: bool = False) -> str:
-        """What is wrong, or that it no longer is."""
+        """The sentence for a fault, or for its end."""
         return self.tables["faults_over" if is_over else "faults"][name]
 
 
 def known_locales() -> tuple[str, ...]:
-    """The languages there are words for."""
+    """The codes of the languages that have a locale file."""
     files = resources.files("assistant.locales").iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
 def load(locale: str, wording: str = "emotion") -> Phrases:
-    """The words of a language. Raises LocaleError where there are none, or not all."""
+    """The words of a language. Raises LocaleError if its file is missing or not complete."""
     if locale not in known_locales():
         raise LocaleError(f"no words for the language {locale!r}; there are: {', '.join(known_locales())}")
     text = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8")
@@ -183,15 +215,17 @@ def load(locale: str, wording: str = "emotion") -> Phrases:
 
 
 def parse(text: str, locale: str, wording: str = "emotion") -> Phrases:
-    """The words in a locale file's text. Raises LocaleError with everything that is missing, unknown or malformed."""
+    """The words in the text of a locale file. Raises LocaleError with all that is missing, unknown or malformed."""
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise LocaleError(f"locale {locale}: not valid TOML: {err}") from err
-    mistakes = [f"{name} is missing" for name in TEXTS if not isinstance(content.get(name), str)] + (
+    mistakes = [f"{name} is missing" for name in HEADER_KEYS if not isinstance(content.get(name), str)] + (
         ["reviewed must be true or false"] if not isinstance(content.get("reviewed"), bool) else []
     )
-    mistakes += [f"{name} is unknown" for name in content if name not in TABLES and name not in (*TEXTS, "reviewed")]
+    mistakes += [
+        f"{name} is unknown" for name in content if name not in TABLES and name not in (*HEADER_KEYS, "reviewed")
+    ]
     for table, keys in TABLES.items():
         held = content.get(table, {})
         if not isinstance(held, dict):
@@ -212,7 +246,7 @@ def _mistake(table: str, phrase: object) -> str:
     if not isinstance(phrase, str) or not phrase.strip():
         return "is no text"
     try:
-        slots = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
+        placeholders = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
     except ValueError:
         return "has a brace too many"
-    return "" if slots <= SLOTS.get(table, set()) else "has an unknown placeholder"
+    return "" if placeholders <= PLACEHOLDERS.get(table, set()) else "has an unknown placeholder"

@@ -23,7 +23,7 @@ ROOMS: dict[str, str] = {
     "assistant.vision.cameras": "errors records config vision.faces",
     "assistant.vision.inference": "errors records config vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
-    "assistant.vision.decisions": "errors records config vision.faces",
+    "assistant.vision.decisions": "errors records config phrases vision.faces",
     "assistant.vision.queries": "errors records phrases ipc vision.faces vision.detectors vision.decisions",
     "assistant.vision": "errors records config faults phrases ipc system vision.faces vision.cameras vision.inference "
     "vision.detectors vision.decisions vision.queries",

@@ -8,7 +8,7 @@ import pytest
 
 from assistant import phrases
 from assistant.config.settings import VoiceSettings
-from assistant.phrases import Phrases
+from assistant.phrases import Phrases, Sentence
 from assistant.voice.audio.player import Pcm
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice, Synthesizer
 from tests.support import locale_lint
@@ -41,14 +41,14 @@ def by_library() -> Heard:
 def sample(words: Phrases) -> list[str]:
     """A sentence of each kind, and the longest two."""
     return [
-        words.remark("arrived", expression="happy", where="left"),
-        words.remark("no_longer", expression="surprise"),
-        words.remark("cannot_tell", where="11", reason="dark"),
+        words.announcement(Sentence.ARRIVED, expression="happy", where="left"),
+        words.announcement(Sentence.NO_LONGER, expression="surprise"),
+        words.announcement(Sentence.CANNOT_TELL, where="11", reason="dark"),
         words.answer("maybe", expression=words.expression("sad")),
-        words.status("shutdown_ask"),
+        words.status("shutdown_confirm"),
         words.fault("model"),
-        words.found("model", 24),
-        words.said("advice", "camera"),
+        words.finding("model", 24),
+        words.text("advice", "camera"),
         *sorted(locale_lint.unasked(words), key=len)[-2:],
     ]
 
@@ -66,7 +66,7 @@ def test_a_sentence_is_heard_for_as_long_as_its_words_take(locale: str, wording:
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_every_two_words_add_to_what_is_heard(locale: str, by_program: Heard) -> None:
     words = phrases.load(locale)
-    text = words.remark("cannot_tell", where="10", reason="occluded").split()
+    text = words.announcement(Sentence.CANNOT_TELL, where="10", reason="occluded").split()
     seconds = [by_program(words, " ".join(text[:count])).seconds for count in range(1, len(text) + 1)]
     assert len(seconds) > 4
     assert all(seconds[at + 2] > seconds[at] + 0.1 for at in range(len(seconds) - 2)), seconds
@@ -75,6 +75,6 @@ def test_every_two_words_add_to_what_is_heard(locale: str, by_program: Heard) ->
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_the_library_has_the_voice_too(locale: str, by_library: Heard) -> None:
     words = phrases.load(locale)
-    heard = by_library(words, words.remark("arrived", expression="happy"))
+    heard = by_library(words, words.announcement(Sentence.ARRIVED, expression="happy"))
     assert 0.8 < heard.seconds < 4
     assert loudness(heard) > 500

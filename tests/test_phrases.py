@@ -28,7 +28,8 @@ def told(
         made = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640)).announcements]
         made += scene.update([], people, (480, 640), 3.0 * at + 2.5).announcements
         texts += [
-            EN.remark(each.sentence, expression=each.expression, where=each.where, reason=each.reason) for each in made
+            EN.announcement(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
+            for each in made
         ]
     return texts
 
@@ -75,8 +76,10 @@ def test_the_languages() -> None:
 def test_another_language_is_one_more_file() -> None:
     text = resources.files("assistant.locales").joinpath("en.toml").read_text("utf-8")
     assert locale_lint.mistakes(phrases.parse(text, "xx")) == []
-    with pytest.raises(phrases.LocaleError, match=r"locale xx: tact.claims is missing; tact.feelings is missing"):
-        phrases.parse(text[: text.index("\n[tact]\n")], "xx")
+    with pytest.raises(
+        phrases.LocaleError, match=r"locale xx: wording_rules.claims is missing; wording_rules.feelings"
+    ):
+        phrases.parse(text[: text.index("\n[wording_rules]\n")], "xx")
     words = phrases.parse(text.replace('claims = "is', 'claims = "looks'), "xx")
     assert any("says what somebody feels" in mistake for mistake in locale_lint.mistakes(words)), "its own words hold"
 
@@ -152,7 +155,7 @@ def test_the_linter_catches_what_may_not_be_said(locale: str, expression: str) -
         ("faults", "camera", "No camera..", "ends twice"),
         ("sounds", "alarm", "Speech  is broken.", "a space too many"),
         ("aim", "up", "tilt up.", "begin with a capital"),
-        ("sentences", "nobody", "Nobody. nothing.", "begin with a capital"),
+        ("sentences", "nobody_in_view", "Nobody. nothing.", "begin with a capital"),
         ("status", "ready", "{where}.", "a brace left"),
         ("counts", "1", "one pers\u200bon", "cannot be seen"),
         ("counts", "2", "two cafe\u0301s", "not in the composed form"),
@@ -175,17 +178,21 @@ def test_the_linter_catches_a_sentence_that_is_made_wrong(table: str, key: str, 
 
 
 def test_facts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
-    assert EN.facts(["one person", "", "on the left", "close", "turned left"]) == (
+    assert EN.join(["one person", "", "on the left", "close", "turned left"]) == (
         "One person, on the left, close, turned left."
     )
-    spanish = phrases.load("es").facts(["una persona", "a la izquierda", "cerca", "cara hacia la izquierda"])
+    spanish = phrases.load("es").join(["una persona", "a la izquierda", "cerca", "cara hacia la izquierda"])
     assert spanish == "Una persona, a la izquierda, cerca. Cara hacia la izquierda."
 
 
 def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
     with pytest.raises(phrases.LocaleError) as caught:
-        phrases.parse('voice = "xx"\n[sentences]\nnobody = "Nobody {who}."\nnothing = "x"', "xx")
-    for part in ("sentences.arrived is missing", "sentences.nothing is unknown", "nobody has an unknown placeholder"):
+        phrases.parse('voice = "xx"\n[sentences]\nnobody_in_view = "Nobody {who}."\nnothing = "x"', "xx")
+    for part in (
+        "sentences.arrived is missing",
+        "sentences.nothing is unknown",
+        "nobody_in_view has an unknown placeholder",
+    ):
         assert part in str(caught.value)
     assert "\n" not in str(caught.value)
     with pytest.raises(phrases.LocaleError, match="there are: .*en"):
@@ -223,7 +230,7 @@ def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
     assert scene.update([], [], (480, 640)).announcements == ()
     scene.update([Change(8.0, 2, "happy", NOBODY)], [Track(3, face(280))], (480, 640))
     (empty,) = scene.update([], [], (480, 640)).announcements  # a passing face that never had a state is gone too
-    assert empty.sentence == "nobody"
+    assert empty.sentence == "nobody_in_view"
 
 
 def test_what_was_ended_may_be_said_again() -> None:
@@ -243,7 +250,7 @@ BUTTONS = ["button", "taste", "botón", "bouton", "botão", "pulsante", "बट�
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: str) -> None:
-    text = phrases.load(locale).status("shutdown_ask").lower()
+    text = phrases.load(locale).status("shutdown_confirm").lower()
     assert [word for word in BUTTONS if word in text] == []
 
 

@@ -119,7 +119,7 @@ def checkup(
     words = phrases.load(settings.announcements.locale, settings.announcements.wording)
     speech = Speech(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
     report = Report(words, as_json, out or sys.stdout)
-    mouth, unsaid = Mouth(None), [words.found("began")]
+    mouth, unsaid = Mouth(None), [words.finding("began")]
     for check in checks(settings, mistakes, speech):
         began = time.monotonic()
         found = check.finding(stop)
@@ -148,7 +148,7 @@ class Report:
         self._words, self._as_json, self._out = words, as_json, out
         self._checks: list[dict[str, object]] = []
         self.failed = 0
-        self._print(words.found("began"))
+        self._print(words.finding("began"))
 
     def take(self, name: str, found: Finding, seconds: float) -> list[str]:
         """Take in a finding; what is to be heard of it, one by one: where no voice can speak they may be recorded."""
@@ -169,7 +169,7 @@ class Report:
         """The last sentence; the JSON object is written."""
         if self._as_json:
             print(json.dumps({"checks": self._checks, "failed": self.failed}, ensure_ascii=False), file=self._out)
-        last = self._words.found("failed", self.failed) if self.failed else self._words.found("healthy")
+        last = self._words.finding("failed", self.failed) if self.failed else self._words.finding("healthy")
         self._print(last)
         return last
 

@@ -30,10 +30,10 @@ def bad(said: str, advice: str, *, number: int = 0, detail: str = "") -> Finding
 def sentences(words: Phrases, finding: Finding) -> tuple[str, ...]:
     """What is heard of it, without the advice."""
     return tuple(
-        words.said(*key.split(".")) if "." in key else words.found(key, finding.number) for key in finding.said
+        words.text(*key.split(".")) if "." in key else words.finding(key, finding.number) for key in finding.said
     )
 
 
 def advice(words: Phrases, finding: Finding) -> str:
     """What to do, empty where there is nothing to do."""
-    return words.said("advice", finding.advice)
+    return words.text("advice", finding.advice)

@@ -193,7 +193,7 @@ class Pipeline:
 
     def reject_last(self, now: float) -> Utterance:
         """The wearer calls the expression that was said last wrong: it is not said of that person for a while."""
-        return self._answers.status("noted" if self._scene.reject_last(now) else "nothing_named")
+        return self._answers.status("rejected" if self._scene.reject_last(now) else "nothing_to_reject")
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Take in the fate of an utterance: what was not heard is not remembered as said."""

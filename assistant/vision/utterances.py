@@ -6,9 +6,6 @@ from assistant.vision.decisions.announcement_log import Announcement
 
 EXPIRES_S = 3.0
 """What could not be spoken within this time of the change is no longer news, even if it is still true."""
-PRESENCE_SENTENCES = ("somebody", "another", "somebody_left", "nobody")
-"""Sentences that name no expression. They have the lowest priority: spoken only where there is silence, and room for
-them."""
 
 
 def topic_of(track_id: int) -> str:
@@ -19,7 +16,7 @@ def topic_of(track_id: int) -> str:
 def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> Utterance:
     """The utterance for an announcement that was made at `at` (seconds)."""
     change = announcement.change
-    text = phrases.remark(
+    text = phrases.announcement(
         announcement.sentence,
         expression=announcement.expression,
         where=announcement.where,
@@ -28,18 +25,18 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
     reason = f" ({change.reason})" if change.reason else ""
     return Utterance(
         text,
-        Priority.STATUS if announcement.sentence in PRESENCE_SENTENCES else Priority.CHANGE,
+        Priority.STATUS if announcement.sentence.is_presence else Priority.CHANGE,  # STATUS waits for silence
         topic_of(change.track_id),
         at + EXPIRES_S,
         f"person {change.track_id}: {change.old} -> {change.new}{reason}",
-        announcement.expression if announcement.sentence in ("arrived", "looks") else "",
+        announcement.expression if announcement.sentence.names_expression else "",
         kind=UtteranceKind.ANNOUNCEMENT,
     )
 
 
 def of_too_many_faces(phrases: Phrases, count: int, at: float) -> Utterance:
     """That `count` faces are in view, more than are looked at."""
-    return Utterance(phrases.status("many"), Priority.CHANGE, "many", at + EXPIRES_S, f"{count} faces")
+    return Utterance(phrases.status("many_faces"), Priority.CHANGE, "many", at + EXPIRES_S, f"{count} faces")
 
 
 def of_lens(phrases: Phrases, *, is_covered: bool) -> Utterance:

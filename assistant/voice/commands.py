@@ -160,7 +160,7 @@ class CommandHandler:
 
     def _repeat(self, last: Utterance | None) -> Reply:
         if last is None:
-            return self._say("nothing_said")
+            return self._say("nothing_to_repeat")
         repeated = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated", kind=UtteranceKind.ANSWER)
         self._speaker.put(repeated)
         return Reply(True, repeated.text)
@@ -233,7 +233,7 @@ class CommandHandler:
         now = self._clock()
         if self._confirm_until is None or now > self._confirm_until:
             self._confirm_until = now + CONFIRM_S
-            return self._say("shutdown_ask")
+            return self._say("shutdown_confirm")
         self._confirm_until = None
         if self._power_off is None:
             return self._say("shutdown_failed", ok=False)
@@ -247,9 +247,11 @@ class CommandHandler:
     def _call_off_shutdown(self) -> None:
         """Announced with the priority of a fault, so that it comes before the reply to what called it off."""
         self._confirm_until = None
-        text = self._phrases.status("shutdown_kept")
+        text = self._phrases.status("shutdown_cancelled")
         kind = UtteranceKind.COMMAND_REPLY
-        self._speaker.put(Utterance(text, Priority.FAULT, "shutdown", None, "shutdown_kept", is_over=True, kind=kind))
+        self._speaker.put(
+            Utterance(text, Priority.FAULT, "shutdown", None, "shutdown_cancelled", is_over=True, kind=kind)
+        )
 
     def _power_off_after_speech(self, power_off: Callable[[], str]) -> None:
         self._speaker.drain(SHUTDOWN_DRAIN_S)

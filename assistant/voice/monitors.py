@@ -51,9 +51,9 @@ class VoicePhrases(Protocol):
 
     def status(self, name: str) -> str: ...
 
-    def said(self, table: str, name: str) -> str: ...
+    def text(self, table: str, name: str) -> str: ...
 
-    def silence(self, seconds: float) -> str: ...
+    def outage(self, seconds: float) -> str: ...
 
     def fault(self, name: FaultName, *, is_over: bool = False) -> str: ...
 
@@ -78,7 +78,7 @@ class IdleTick:
         now = self._clock()
         if now - self._last_sound_at >= self._interval_s:
             self._last_sound_at = now
-            text = self._phrases.status("muted") if is_muted else self._phrases.said("sounds", "still_here")
+            text = self._phrases.status("muted") if is_muted else self._phrases.text("sounds", "still_here")
             note = "muted" if is_muted else "nothing to say"
             self._put(
                 Utterance(text, Priority.STATUS, "tick", now + POLL_S, note, "still_here", kind=UtteranceKind.IDLE_TICK)

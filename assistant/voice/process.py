@@ -114,7 +114,7 @@ class VoiceProcess:
             self._faults.announce(Fault(name, self._clock(), detail))
         notifier, last_run, mixer_checked_at = Notifier(), UncleanShutdownDetector(), -math.inf
         if last_run.was_power_cut:
-            self._announce_status("interrupted")
+            self._announce_status("power_cut")
         if last_run.did_voice_die:  # the service manager announced it by a recording: this is its end
             self._faults.announce(Fault(FaultName.VOICE, self._clock(), is_over=True))
         notifier.ready()
@@ -124,7 +124,7 @@ class VoiceProcess:
             if self._clock() - mixer_checked_at >= MIXER_CHECK_S:
                 mixer_checked_at = self._clock()
                 if raise_volume(self._settings.voice.device):
-                    self._announce_status("volume")
+                    self._announce_status("volume_raised")
             for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands):
                 monitor.poll()
             if self._can_see:  # else the silence has another meaning than nothing to say

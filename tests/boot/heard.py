@@ -46,6 +46,7 @@ WantedBy=sysinit.target
 WORDS = """
 import json, sys, threading
 from assistant import phrases
+from assistant.phrases import Sentence
 from assistant.voice.voices import sanitize_text
 from assistant.voice.voices.espeak import EspeakProgram
 words, say, found = phrases.load("en"), EspeakProgram("en", 175), {}
@@ -53,11 +54,13 @@ for table in ("status", "faults", "faults_over", "sounds"):
     for text in words.tables[table].values():
         found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
 for name in words.tables["emotion"]:
-    for text in (words.remark("arrived", expression=name), words.remark("looks", expression=name),
-                 words.remark("no_longer", expression=name)):
+    for sentence in (Sentence.ARRIVED, Sentence.LOOKS, Sentence.NO_LONGER):
+        text = words.announcement(sentence, expression=name)
         found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
-for name in ("nobody", "somebody", "another", "somebody_left"):
-    found[words.remark(name)] = say(sanitize_text(words.remark(name)), threading.Event()).samples.hex()
+for name in Sentence:
+    if not name.is_presence:
+        continue
+    found[words.announcement(name)] = say(sanitize_text(words.announcement(name)), threading.Event()).samples.hex()
 for number in range(1, 10):
     found[words.wrong_line(number)] = say(sanitize_text(words.wrong_line(number)), threading.Event()).samples.hex()
 json.dump(found, sys.stdout)

@@ -283,7 +283,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
     subject = speech(name="no-such-voice")
     assert both(subject)[0].said == ("voice_none",)
     mouth = subject.mouth()
-    for text in (EN.found("voice_none"), EN.said("advice", "voice")):
+    for text in (EN.finding("voice_none"), EN.text("advice", "voice")):
         mouth.say(text, threading.Event())
     beeps, *told = (played.pcm.seconds for played in tool.played())
     assert beeps < 2

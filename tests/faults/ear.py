@@ -64,7 +64,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         words = phrases.load("en")
-        texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.silence, range(1, 90))}
+        texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.outage, range(1, 90))}
         texts |= {f"{words.status('running')} {words.status('muted')}"}
         spoken, self._known = [], {}
         for speak in reversed(synthesizers(VoiceSettings(), words.voice)):  # the first is the one that is mostly heard

@@ -1,4 +1,4 @@
-"""A linter for the words of a locale: builds all that a wearer can hear, and holds it to the locale's table [tact]."""
+"""A linter for the words of a locale: builds all that a wearer can hear, and checks it by the table [wording_rules]."""
 
 import itertools
 import string
@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.phrases import MOST_WORDS, SLOTS, SPOKEN, TABLES, Phrases, load
+from assistant.phrases import MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, Sentence, load
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
 ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
@@ -28,44 +28,47 @@ class Language:
     @staticmethod
     def of(words: Phrases) -> "Language":
         """That of a locale."""
-        return Language(**{name: frozenset(text.split()) for name, text in words.tables["tact"].items()})
+        return Language(**{name: frozenset(text.split()) for name, text in words.tables["wording_rules"].items()})
 
 
 def unasked(words: Phrases) -> Iterator[str]:
     """All that is said without being asked for."""
     for name, form in words.tables["sentences"].items():
-        expressions = sorted(SPOKEN) if "{expression}" in form else [""]
+        sentence = Sentence(name.removesuffix("_where"))
+        expressions = sorted(SPOKEN_EXPRESSIONS) if "{expression}" in form else [""]
         reasons = sorted(TABLES["reasons"]) if "{reason}" in form else [""]
         places = PLACES if name.endswith("_where") else [""]
         for expression, reason, place in itertools.product(expressions, reasons, places):
-            yield words.remark(name.removesuffix("_where"), expression=expression, where=place, reason=reason)
-    yield from (words.facts([words.expression(name)]) for name in sorted(SPOKEN))
+            yield words.announcement(sentence, expression=expression, where=place, reason=reason)
+    yield from (words.join([words.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
     yield words.wrong_line(12)
     for table in ("status", "sounds", "faults", "faults_over", "advice"):
         yield from words.tables[table].values()
-    yield from (words.silence(seconds) for seconds in (30, 300))
-    yield from (words.found(name, 12) for name in words.tables["doctor"])
+    yield from (words.outage(seconds) for seconds in (30, 300))
+    yield from (words.finding(name, 12) for name in words.tables["doctor"])
     yield from (text for name, text in words.tables["notice"].items() if name != "title")
 
 
 def asked(words: Phrases) -> Iterator[str]:
     """All that is said in answer, one sentence each."""
     yield from words.tables["aim"].values()
-    looks = [words.remark("looks", expression=name) for name in sorted(SPOKEN)]
-    looks += [words.answer("maybe", expression=words.expression(name)) for name in sorted(SPOKEN)]
+    looks = [words.announcement(Sentence.LOOKS, expression=name) for name in sorted(SPOKEN_EXPRESSIONS)]
+    looks += [words.answer("maybe", expression=words.expression(name)) for name in sorted(SPOKEN_EXPRESSIONS)]
     looks += [words.answer("why_not", reason=reason) for reason in words.tables["reasons"].values()]
     yield from looks
     for place, look in itertools.product(PLACES, looks):
-        yield words.capital(f"{words.where(place)}: {look}")
+        yield words.capitalize(f"{words.place(place)}: {look}")
     filled = ("sureness", "duration")
-    for name, *facts in itertools.product(sorted(SPOKEN), *(words.tables[table].values() for table in filled)):
+    for name, *facts in itertools.product(
+        sorted(SPOKEN_EXPRESSIONS), *(words.tables[table].values() for table in filled)
+    ):
         why = words.answer("why", expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
         yield from sentences(words, why)
-    yield from (words.facts([count]) for count in words.tables["counts"].values())
+    yield from (words.join([count]) for count in words.tables["counts"].values())
     distances, facings = (["", *words.tables[table].values()] for table in ("distance", "facing"))
     for who in (words.tables["counts"]["1"], words.tables["answers"]["nearest"]):
         for place, *rest in itertools.product(PLACES, distances, facings):
-            yield from sentences(words, words.facts([who, words.where(place), *rest]))
+            yield from sentences(words, words.join([who, words.place(place), *rest]))
 
 
 def sentences(words: Phrases, text: str) -> list[str]:
@@ -82,8 +85,8 @@ def mistakes(words: Phrases) -> list[str]:
 
 
 def _form(words: Phrases, text: str) -> Iterator[str]:
-    if len(text.split()) > MOST_WORDS:
-        yield f"has more than {MOST_WORDS} words"
+    if len(text.split()) > MAX_WORDS:
+        yield f"has more than {MAX_WORDS} words"
     if not text.endswith((words.stop, "?", "!")):
         yield "does not end"
     if text.endswith(words.stop * 2):
@@ -113,7 +116,7 @@ def _tact(words: Phrases, text: str) -> Iterator[str]:
 
 def _slots(words: Phrases) -> Iterator[str]:
     """A placeholder may be moved, not left out."""
-    for table in SLOTS:
+    for table in PLACEHOLDERS:
         for key, form in words.tables[table].items():
             if _names(form) != _names(load("en").tables[table][key]):
                 yield f"{table}.{key} has other placeholders than in English"
@@ -122,14 +125,20 @@ def _slots(words: Phrases) -> Iterator[str]:
 def _alike(words: Phrases) -> Iterator[str]:
     """What must not be taken for something else is not said in the same words."""
     groups = {
-        table: [*words.tables[table].values()] for table in TABLES if table not in ("sentences", "answers", "tact")
+        table: [*words.tables[table].values()]
+        for table in TABLES
+        if table not in ("sentences", "answers", "wording_rules")
     }
     groups["places"] = groups.pop("where") + groups.pop("clock")
     wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
-        *(words.remark(name) for name in ("somebody", "another", "somebody_left", "nobody")),
-        *(words.remark(name, expression=each) for name in ("looks", "no_longer") for each in sorted(SPOKEN)),
+        *(words.announcement(each) for each in Sentence if each.is_presence),
+        *(
+            words.announcement(sentence, expression=each)
+            for sentence in (Sentence.LOOKS, Sentence.NO_LONGER)
+            for each in sorted(SPOKEN_EXPRESSIONS)
+        ),
     ]
     for name, phrases in groups.items():
         heard = [" ".join(sorted(tokens(phrase))) for phrase in phrases]

@@ -192,7 +192,7 @@ def test_the_running_assistant_answers_and_takes_wrong() -> None:
     rig.loop.run()
     rig.now = 1.45
     assert rig.loop.answer("ask").text.endswith("Looks happy.")
-    assert rig.loop.answer("wrong").text == EN.status("noted")
+    assert rig.loop.answer("wrong").text == EN.status("rejected")
     assert [each.earcon for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
     rig.loop.ended(rig.said[-1], Fate.EXPIRED)
 

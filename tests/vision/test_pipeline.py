@@ -8,6 +8,7 @@ import pytest
 
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, CameraSettings, DetectorSettings, Settings
+from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
@@ -168,7 +169,7 @@ def test_every_reason_fits_into_eight_words(locale: str) -> None:
     words = phrases.load(locale)
     for reason in phrases.TABLES["reasons"]:
         for where in ("", *phrases.TABLES["where"]):
-            assert len(words.remark("cannot_tell", where=where, reason=reason).split()) <= 8
+            assert len(words.announcement(Sentence.CANNOT_TELL, where=where, reason=reason).split()) <= 8
 
 
 def test_what_ends_being_true_is_withdrawn() -> None:
@@ -232,7 +233,7 @@ def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbos
     settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))
     line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
     said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
-    assert said == ([EN.status("many")] if verbosity in ("normal", "full") else [])
+    assert said == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
     assert line.answer("ask", 1.4).utterance.text.startswith("More than four people.")
 
 

@@ -101,7 +101,7 @@ def test_a_silent_vision_is_no_silence() -> None:
 
 def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> None:
     bench = Bench()
-    assert bench.handler.handle("repeat").text == EN.status("nothing_said")
+    assert bench.handler.handle("repeat").text == EN.status("nothing_to_repeat")
     for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
         bench.handler.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
     bench.handler.ended(Utterance("Louder.", Priority.ANSWER, "command", kind=UtteranceKind.COMMAND_REPLY), Fate.SPOKEN)
@@ -135,11 +135,11 @@ def test_repeat_right_after_a_question_says_the_answer() -> None:
 def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    noted = bench.ask(EN.status("noted"), "wrong", "noted")
+    noted = bench.ask(EN.status("rejected"), "wrong", "noted")
     bench.speaker.speaking = noted if is_still_spoken else None
     if how == "repeat_instead":
         bench.speaker.speaking = bench.ask("Cannot tell, too dark.")
-    assert bench.handler.handle(how).text == EN.status("noted")
+    assert bench.handler.handle(how).text == EN.status("rejected")
 
 
 @pytest.mark.parametrize("is_still_spoken", [True, False])
@@ -153,7 +153,7 @@ def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is
     if not is_still_spoken:
         bench.handler.ended(answer, Fate.SPOKEN)
     assert bench.handler.handle("repeat_instead").text == (cut_off or "Looks happy.")
-    assert Bench().handler.handle("repeat_instead").text == EN.status("nothing_said")
+    assert Bench().handler.handle("repeat_instead").text == EN.status("nothing_to_repeat")
 
 
 def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
@@ -271,12 +271,12 @@ def test_status_tells_what_is_wrong(facts: dict[str, bool | list[str]], said: li
 
 def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
     bench = Bench(power_off=lambda: (tmp_path / "off").write_text("") or "")
-    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask")
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm")
     bench.now += CONFIRM_S + 0.1
-    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask"), "too late to confirm"
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm"), "too late to confirm"
     bench.handler.handle("status")
     bench.now += CONFIRM_S
-    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask"), "called off by another command"
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm"), "called off by another command"
     assert not (tmp_path / "off").exists()
     bench.heard()
     assert bench.handler.handle("shutdown").text == EN.status("shutdown")
@@ -293,13 +293,13 @@ def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
     bench.handler.handle("shutdown")
     for _ in range(2):
         bench.handler.poll()
-        assert bench.heard() in ([EN.status("shutdown_ask")], [])
+        assert bench.heard() in ([EN.status("shutdown_confirm")], [])
         bench.now += CONFIRM_S / 2
     bench.now += 0.1
     bench.handler.poll()
     bench.handler.poll()
-    assert bench.heard() == [EN.status("shutdown_kept")]
-    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask")
+    assert bench.heard() == [EN.status("shutdown_cancelled")]
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm")
 
 
 @pytest.mark.parametrize(
@@ -321,9 +321,9 @@ def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: 
     bench.handler.handle("shutdown")
     bench.heard()
     bench.handler.handle(command)
-    assert bench.heard() == [EN.status("shutdown_kept") if each == "kept" else each for each in heard]
+    assert bench.heard() == [EN.status("shutdown_cancelled") if each == "kept" else each for each in heard]
     is_off = bool(heard)
-    assert bench.handler.handle("shutdown").text == EN.status("shutdown_ask" if is_off else "shutdown")
+    assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm" if is_off else "shutdown")
     if bench.handler.shutdown_thread:
         bench.handler.shutdown_thread.join()
 
@@ -335,7 +335,7 @@ def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
     bench.now += CONFIRM_S + 1
     bench.handler.poll()
     bench.handler.handle("louder")
-    assert EN.status("shutdown_kept") not in bench.heard()
+    assert EN.status("shutdown_cancelled") not in bench.heard()
 
 
 @pytest.mark.parametrize("power_off", [None, lambda: "no right to do that"])

@@ -52,10 +52,10 @@ class English:
     def status(self, name: str) -> str:
         return name
 
-    def said(self, table: str, name: str) -> str:
+    def text(self, table: str, name: str) -> str:
         return f"{table}.{name}"
 
-    def silence(self, seconds: float) -> str:
+    def outage(self, seconds: float) -> str:
         return f"No sound for {seconds:.0f} s."
 
     def fault(self, name: FaultName, *, is_over: bool = False) -> str:
@@ -203,11 +203,11 @@ def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hou
     monkeypatch.setattr("assistant.voice.process.raise_volume", lambda device: device == "usb")
     settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="usb"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
-        assert bench.fate() == ("volume", Fate.SPOKEN)
+        assert bench.fate() == ("volume_raised", Fate.SPOKEN)
         bench.now += MIXER_CHECK_S - 1
         assert next_after(bench, polled) == "nothing"
         bench.now += 1
-        assert bench.fate() == ("volume", Fate.SPOKEN)
+        assert bench.fate() == ("volume_raised", Fate.SPOKEN)
 
 
 def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
@@ -284,7 +284,7 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
     settings = dataclasses.replace(SETTINGS, controls=ControlSettings(shutdown_command="halt"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         polled()
-        for said in ("shutdown_ask", "shutdown"):
+        for said in ("shutdown_confirm", "shutdown"):
             assert carried_out.empty()
             assert control_client.send_command("shutdown").text == said
             assert bench.fate() == (said, Fate.SPOKEN)
@@ -296,14 +296,14 @@ def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_of
 ) -> None:
     polled()
     for _ in range(2):
-        assert control_client.send_command("shutdown").text == "shutdown_ask"
-        assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+        assert control_client.send_command("shutdown").text == "shutdown_confirm"
+        assert bench.fate() == ("shutdown_confirm", Fate.SPOKEN)
         bench.now += CONFIRM_S + 1
-        assert bench.fate() == ("shutdown_kept", Fate.SPOKEN)
+        assert bench.fate() == ("shutdown_cancelled", Fate.SPOKEN)
     assert control_client.send_command("shutdown").ok
-    assert bench.fate() == ("shutdown_ask", Fate.SPOKEN)
+    assert bench.fate() == ("shutdown_confirm", Fate.SPOKEN)
     assert control_client.send_command("mute").ok
-    assert [bench.fate(), bench.fate()] == [("shutdown_kept", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
+    assert [bench.fate(), bench.fate()] == [("shutdown_cancelled", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
 
 
 def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -> None:

@@ -9,6 +9,7 @@ from collections.abc import KeysView
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant.phrases import Sentence
 from assistant.records import Change
 
 FATE_TIMEOUT_S = 10.0
@@ -21,7 +22,7 @@ class Announcement:
 
     change: Change
     """The change of state that gave rise to it."""
-    sentence: str
+    sentence: Sentence
     """Key of the locale's [sentences]."""
     expression: str = ""
     """The expression to put into the sentence; empty where it names none."""
@@ -34,9 +35,9 @@ class Announcement:
     def implied_expression(self) -> str | None:
         """The expression that the wearer then believes the person to have, empty for none; None where the sentence says
         nothing about expressions."""
-        if self.sentence in ("arrived", "looks"):
+        if self.sentence.names_expression:
             return self.expression
-        return "" if self.sentence in ("no_longer", "somebody", "another") else None
+        return "" if self.sentence in (Sentence.NO_LONGER, Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) else None
 
 
 class NamedExpression(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.config.settings import AnnouncementSettings
+from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement, AnnouncementLog, NamedExpression
 from assistant.vision.decisions.partner import Partner
@@ -138,7 +139,7 @@ class Scene:
             self._nobody, self._nobody_from = None, self._at + RETRY_S
         elif track is None or not track.place or track_id in self._log:
             return
-        elif not is_heard and announcement.sentence in ("somebody", "another"):
+        elif not is_heard and announcement.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON):
             if track.arrival is None:
                 self._await(track, announcement.change)
             track.retry_from = self._at + RETRY_S
@@ -195,7 +196,7 @@ class Scene:
             self._log[track_id] = change.new
             if change.new == last:
                 return None
-            sentence = "arrived" if is_new and not has_company and not self._is_brief else "looks"
+            sentence = Sentence.ARRIVED if is_new and not has_company and not self._is_brief else Sentence.LOOKS
             return Announcement(change, sentence, change.new, where)
         if is_new and not self._is_brief:
             self._await(track, change)
@@ -205,7 +206,7 @@ class Scene:
         if not is_new:
             self._log[track_id] = ""
         is_news = last not in ("", "neutral") and not self._is_brief
-        return Announcement(change, "no_longer", last, where) if is_news else None
+        return Announcement(change, Sentence.NO_LONGER, last, where) if is_news else None
 
     def _await(self, track: _SceneTrack, change: Change) -> None:
         """Announce an arrival later, or with another change than before."""
@@ -229,7 +230,9 @@ class Scene:
         self._log[track_id] = ""
         where = self._where(track_id)
         why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None
-        return why_not or Announcement(change, "another" if has_company else "somebody", where=where)
+        return why_not or Announcement(
+            change, Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON, where=where
+        )
 
     def _gone(self, change: Change) -> Announcement | None:
         """A person left."""
@@ -240,7 +243,7 @@ class Scene:
         if not self._log:
             self._last_gone = change
             return None
-        return Announcement(change, "somebody_left") if self._is_full else None
+        return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
 
     def _empty(self, tracks: Sequence[Track]) -> Announcement | None:
         """That nobody is there, once no face is left in view, not even one without a state yet."""
@@ -250,7 +253,7 @@ class Scene:
             self._last_gone = None
         if self._last_gone is None or self._nobody is not None or tracks or self._at < self._nobody_from:
             return None
-        self._nobody, self._nobody_at = Announcement(self._last_gone, "nobody"), self._at
+        self._nobody, self._nobody_at = Announcement(self._last_gone, Sentence.NOBODY_IN_VIEW), self._at
         return self._nobody
 
     def _withdrawn(
@@ -279,7 +282,7 @@ class Scene:
         if self._at - self._reasons.get(change.reason, -REASON_REPEAT_S) < REASON_REPEAT_S:
             return None
         self._reasons[change.reason] = self._at
-        return Announcement(change, "cannot_tell", where=where, reason=change.reason)
+        return Announcement(change, Sentence.CANNOT_TELL, where=where, reason=change.reason)
 
     def _has_company(self, track_id: int) -> bool:
         """Whether anything was announced of anybody else in view."""

@@ -6,7 +6,7 @@ Every sentence has eight words at the most; the most important one comes first.
 from dataclasses import dataclass
 
 from assistant.ipc.commands import Command
-from assistant.phrases import SPOKEN, Phrases
+from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases, Sentence
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot
@@ -51,16 +51,20 @@ class Answers:
         elif question is Command.WHY:
             person = next((each for each in snapshot.people if each.track_id == last), person)
         if person is None:
-            nobody = self._why_not(snapshot.problem) if snapshot.problem else self.phrases.remark("nobody")
+            nobody = (
+                self._why_not(snapshot.problem)
+                if snapshot.problem
+                else self.phrases.announcement(Sentence.NOBODY_IN_VIEW)
+            )
             return _result(nobody, None, snapshot.problem)
         if question is Command.AIM:
             hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
-            return _result(self.phrases.said("aim", hint), person, "")
+            return _result(self.phrases.text("aim", hint), person, "")
         reason = self.reason(person)
         if question is Command.WHY:
             text = self._why(person, now)
         elif question is Command.MORE and len(snapshot.people) > 1:
-            each = (self.phrases.capital(f"{self._where(one)}: {self.expression(one)}") for one in snapshot.people)
+            each = (self.phrases.capitalize(f"{self._where(one)}: {self.expression(one)}") for one in snapshot.people)
             text = " ".join((self._count(snapshot), *each))
         else:
             text = " ".join((self._people(snapshot, person), self.expression(person)))
@@ -75,7 +79,7 @@ class Answers:
         if reason := self.reason(person):
             return self._why_not(reason)
         if person.state == person.expression and self._is_trusted(person) and person.probability >= FAIRLY_SURE:
-            return self.phrases.remark("looks", expression=person.expression)
+            return self.phrases.announcement(Sentence.LOOKS, expression=person.expression)
         return self.phrases.answer("maybe", expression=self.phrases.expression(person.expression))
 
     @staticmethod
@@ -83,27 +87,27 @@ class Answers:
         """Why a person's expression is not told, not even as "maybe"; empty where it is."""
         if person.reason and person.reason != "unclear":
             return person.reason
-        return "" if person.expression in SPOKEN else "unclear"
+        return "" if person.expression in SPOKEN_EXPRESSIONS else "unclear"
 
     def _is_trusted(self, person: PersonView) -> bool:
         return person.expression in self.trusted
 
     def _people(self, snapshot: SceneSnapshot, person: PersonView) -> str:
         """How many people there are, and where, how far and how turned the one is whom the answer is about."""
-        facing = "" if person.reason == "side_on" else self.phrases.said("facing", person.facing)
-        distance = "" if person.reason == "far" else self.phrases.said("distance", person.distance)
+        facing = "" if person.reason == "side_on" else self.phrases.text("facing", person.facing)
+        distance = "" if person.reason == "far" else self.phrases.text("distance", person.distance)
         facts = (self._where(person), distance, facing)
         if len(snapshot.people) == 1 and not snapshot.count:
-            return self.phrases.facts((self.phrases.said("counts", "1"), *facts))
-        nearest = self.phrases.said("answers", "nearest") if geometry.is_nearest(person, snapshot.people) else ""
-        return f"{self._count(snapshot)} {self.phrases.facts((nearest, *facts))}"
+            return self.phrases.join((self.phrases.text("counts", "1"), *facts))
+        nearest = self.phrases.text("answers", "nearest") if geometry.is_nearest(person, snapshot.people) else ""
+        return f"{self._count(snapshot)} {self.phrases.join((nearest, *facts))}"
 
     def _count(self, snapshot: SceneSnapshot) -> str:
         count = max(len(snapshot.people), snapshot.count)
-        return self.phrases.facts((self.phrases.said("counts", str(count) if count <= 4 else "more"),))
+        return self.phrases.join((self.phrases.text("counts", str(count) if count <= 4 else "more"),))
 
     def _where(self, person: PersonView) -> str:
-        return self.phrases.where(person.hour if self.is_by_clock else person.where)
+        return self.phrases.place(person.hour if self.is_by_clock else person.where)
 
     def _why(self, person: PersonView, now: float) -> str:
         """How sure the expression is, and for how long it has lasted."""
@@ -116,12 +120,12 @@ class Answers:
         return self.phrases.answer(
             "why",
             expression=self.phrases.expression(person.expression),
-            sureness=self.phrases.said("sureness", sureness),
-            duration=self.phrases.said("duration", duration(now - person.since)),
+            sureness=self.phrases.text("sureness", sureness),
+            duration=self.phrases.text("duration", duration(now - person.since)),
         )
 
     def _why_not(self, reason: str) -> str:
-        return self.phrases.answer("why_not", reason=self.phrases.said("reasons", reason))
+        return self.phrases.answer("why_not", reason=self.phrases.text("reasons", reason))
 
 
 def duration(seconds: float) -> str:

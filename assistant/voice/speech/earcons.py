@@ -89,16 +89,16 @@ def three_beeps() -> Pcm:
 class TourPhrases(Protocol):
     """The sentences of a language that the sound tour needs."""
 
-    def said(self, table: str, name: str) -> str: ...
+    def text(self, table: str, name: str) -> str: ...
 
     def expression(self, name: str) -> str: ...
 
-    def facts(self, parts: Sequence[str]) -> str: ...
+    def join(self, parts: Sequence[str]) -> str: ...
 
 
 def sound_tour(phrases: TourPhrases, voice: Voice, earcons: Earcons, cancel: threading.Event) -> bool:
     """Say what each sound means, then play it; False if it was cut off. Raises VoiceError where nothing is heard."""
-    stops = [(phrases.said("sounds", "tour"), "")]
-    stops += [(phrases.facts([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
-    stops += [(phrases.said("sounds", name), name) for name in ("still_here", "alarm")]
+    stops = [(phrases.text("sounds", "tour"), "")]
+    stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
+    stops += [(phrases.text("sounds", name), name) for name in ("still_here", "alarm")]
     return all(voice.say(text, cancel) and (not name or earcons.play(name, cancel)) for text, name in stops)

@@ -19,7 +19,7 @@ REPEATED = (Priority.FAULT, Priority.PAUSE)
 class OutagePhrases(Protocol):
     """The sentence of a language that is needed here."""
 
-    def silence(self, seconds: float) -> str: ...
+    def outage(self, seconds: float) -> str: ...
 
 
 class AudioOutage:
@@ -72,7 +72,7 @@ class AudioOutage:
     def _sentence(self, now: float, began_at: float) -> Utterance:
         seconds = now - began_at
         return Utterance(
-            self._phrases.silence(seconds),
+            self._phrases.outage(seconds),
             Priority.FAULT,
             TOPIC,
             None,

@@ -17,6 +17,7 @@ be told; if it is, that counts neither way.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assistant.phrases import Sentence
 from assistant.records import Box
 from convert.scenarios.script.truth import Person, Span, Truth
 
@@ -28,7 +29,7 @@ AWAY_S = 1.5
 """Somebody who was away for so long comes anew: what was said before is forgotten. Being hidden for less is no end."""
 NEAR = 1.0
 """A line is about the nearest face, no farther from it than so many of its widths."""
-ANNOUNCES = ("arrived", "looks")
+ANNOUNCES = (Sentence.ARRIVED, Sentence.LOOKS)
 """The locale's sentences that name the expression somebody has."""
 
 RIGHT, STALE, WRONG_PERSON, FALSE, BRIEF = "right", "stale", "wrong_person", "false", "brief"
@@ -40,7 +41,7 @@ class Said(NamedTuple):
 
     at: float
     started_at: float | None
-    sentence: str
+    sentence: Sentence
     expression: str
     text: str
     box: Box | None = None

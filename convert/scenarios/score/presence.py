@@ -3,10 +3,10 @@
 A *sentence of presence* names no expression that somebody has, and so is no announcement of `score`. It is untrue if at
 no moment of the last STALE_S before its words start it was the case that
 
-  somebody       somebody was there
-  another        two or more were there
-  somebody_left  somebody who had been there within STALE_UP_TO_S was no longer plainly in view
-  nobody         nobody was plainly in view
+  one_person     somebody was there
+  one_more       two or more were there
+  person_left    somebody who had been there within STALE_UP_TO_S was no longer plainly in view
+  nobody_in_view nobody was plainly in view
   no_longer      the person whom it is about did not show that expression
 
 The first two are untrue as well if the face that they were noticed on was nobody's, but something in the room.
@@ -19,11 +19,18 @@ end.
 
 from collections.abc import Sequence
 
+from assistant.phrases import Sentence
 from convert.scenarios.score import announcements
 from convert.scenarios.score.announcements import RIGHT, STALE_S, STALE_UP_TO_S, Said, Verdict
 from convert.scenarios.script.truth import Person, Truth
 
-SENTENCES = ("somebody", "another", "somebody_left", "nobody", "no_longer")
+SENTENCES = (
+    Sentence.ONE_PERSON,
+    Sentence.ONE_MORE_PERSON,
+    Sentence.PERSON_LEFT,
+    Sentence.NOBODY_IN_VIEW,
+    Sentence.NO_LONGER,
+)
 """The locale's sentences that are judged here."""
 EXCUSES = ("", "dark", "bright", "far", "blurred")
 """Why somebody who is there may be missed: the picture does not show them, or nobody could say whether it does, as on
@@ -42,7 +49,7 @@ def is_late(truth: Truth, line: Said) -> bool:
     """Whether an untrue sentence was true in the STALE_S before it was noticed, and waited. What was untrue even
     then is no old news but a mistake: of somebody who has turned away and is not found, or of what is nobody's face."""
     about = announcements.matched(truth, line.at, line.box)
-    if line.sentence in ("somebody", "another") and not _is_a_face(truth, line, line.at):
+    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_a_face(truth, line, line.at):
         return False
     return any(_holds(truth, line, about, at) for at in _moments(line.at - STALE_S, line.at))
 
@@ -51,7 +58,7 @@ def _judge(truth: Truth, line: Said) -> Verdict:
     started_at = line.at if line.started_at is None else line.started_at
     about = announcements.matched(truth, line.at, line.box)
     is_true = any(_holds(truth, line, about, at) for at in _moments(started_at - STALE_S, started_at))
-    if line.sentence in ("somebody", "another") and not _is_a_face(truth, line, started_at):
+    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_a_face(truth, line, started_at):
         is_true = False
     return Verdict(line, RIGHT if is_true else UNTRUE, about.name if about else "")
 
@@ -68,12 +75,12 @@ def _moments(start: float, end: float) -> list[float]:
 
 def _holds(truth: Truth, line: Said, about: Person | None, at: float) -> bool:
     match line.sentence:
-        case "somebody" | "another":
+        case Sentence.ONE_PERSON | Sentence.ONE_MORE_PERSON:
             there = sum(bool(person.shown(at)) for person in truth.people)
-            return there >= (2 if line.sentence == "another" else 1)
-        case "somebody_left":
+            return there >= (2 if line.sentence is Sentence.ONE_MORE_PERSON else 1)
+        case Sentence.PERSON_LEFT:
             return any(_was_there(person, at) and not _is_plain(person, at) for person in truth.people)
-        case "nobody":
+        case Sentence.NOBODY_IN_VIEW:
             return not any(_is_plain(person, at) for person in truth.people)
     return about is None or about.shown(at) != line.expression
 

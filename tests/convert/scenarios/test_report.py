@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
+from assistant.phrases import Sentence
 from assistant.records import Box, Face, Reading, Thresholds
 from convert.scenarios import answer_delay
 from convert.scenarios.run import Outcome, Taken
@@ -20,7 +21,7 @@ README = Path(__file__).parents[3] / "tests/README.md"
 
 
 def test_the_readme_says_what_was_measured_and_when() -> None:
-    said = [Said(1.0, 1.1, "arrived", "happy", "One person looks happy.")]
+    said = [Said(1.0, 1.1, Sentence.ARRIVED, "happy", "One person looks happy.")]
     made = report.report(
         [Heard(Truth("a", "enter", 60.0), said, said, [Answer(1.0, "happy", "")])], [], Settings(), [0.2]
     )
@@ -36,7 +37,10 @@ def test_the_readme_says_what_was_measured_and_when() -> None:
 
 
 def test_the_readme_says_how_often_people_were_miscounted_and_good_faces_refused() -> None:
-    said = [Said(1.0, 1.1, "somebody", "", "One person."), Said(9.0, 9.1, "nobody", "", "Nobody in view.")]
+    said = [
+        Said(1.0, 1.1, Sentence.ONE_PERSON, "", "One person."),
+        Said(9.0, 9.1, Sentence.NOBODY_IN_VIEW, "", "Nobody in view."),
+    ]
     made = report.report([Heard(Truth("a", "empty", 60.0), said, said)], [], Settings(), [0.2])
     made["reason_correct"] = 0.96
     assert "| said of who comes, leaves or no longer looks so; untrue | 2; 1 |" in report.as_markdown(made, "", "")

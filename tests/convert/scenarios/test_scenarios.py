@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
 from assistant.ipc.commands import QUESTIONS
+from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, EXPRESSIONS, Box, Face, Reading, Thresholds
 from convert.cli import main
 from convert.data.fer2013 import LABELS, DatasetError
@@ -45,7 +46,7 @@ def one(*shows: tuple[float, float, str], hidden: tuple[Span, ...] = (), seconds
 
 def looks(at: float, expression: str, spot: Spot | None = LEFT, started_at: float | None = -1.0) -> Said:
     began = at if started_at == -1.0 else started_at
-    return Said(at, began, "looks", expression, f"Looks {expression}.", box(spot) if spot else None)
+    return Said(at, began, Sentence.LOOKS, expression, f"Looks {expression}.", box(spot) if spot else None)
 
 
 def kinds(scene: Truth, *said: Said) -> list[str]:
@@ -78,8 +79,8 @@ def test_what_is_true_of_somebody_else_is_the_wrong_person() -> None:
 
 
 def test_only_spoken_lines_that_name_what_somebody_shows_are_announcements() -> None:
-    lines = [looks(1, "happy"), looks(1, "happy", started_at=None), Said(1, 1, "no_longer", "happy", ""),
-             Said(1, 1, "somebody", "", "")]  # fmt: skip
+    lines = [looks(1, "happy"), looks(1, "happy", started_at=None), Said(1, 1, Sentence.NO_LONGER, "happy", ""),
+             Said(1, 1, Sentence.ONE_PERSON, "", "")]  # fmt: skip
     assert announcements.announcements(lines) == lines[:1]
 
 
@@ -104,7 +105,7 @@ def test_there_is_nothing_new_to_say_of_the_same_expression() -> None:
     assert [(e.expression, e.told_at, e.counts) for e in told] == [
         ("happy", 1, True), ("neutral", None, True), ("happy", None, False),
     ]  # fmt: skip
-    for between in (looks(6, "neutral"), Said(6, 6, "no_longer", "happy", "", box(LEFT))):
+    for between in (looks(6, "neutral"), Said(6, 6, Sentence.NO_LONGER, "happy", "", box(LEFT))):
         assert announcements.events(scene, [looks(1, "happy"), between])[2].counts
     about_another = looks(6, "neutral", RIGHT)
     assert not announcements.events(scene, [looks(1, "happy"), about_another])[2].counts
@@ -143,7 +144,7 @@ def test_figures_of_a_small_evening() -> None:
     shows = one((0, 5, "neutral"), (5, 10, "happy"), (10, 20, "neutral"), seconds=60)
     said = [looks(1, "neutral"), looks(6, "happy"), looks(12.5, "happy"), looks(14, "sad")]
     talk = replace(one((0, 600, "neutral"), seconds=600), kind="talk")
-    chat = [Said(1, 1, "somebody", "", "One person.", box(LEFT)), looks(3, "neutral"), looks(50, "happy")]
+    chat = [Said(1, 1, Sentence.ONE_PERSON, "", "One person.", box(LEFT)), looks(3, "neutral"), looks(50, "happy")]
     dark = Truth("d", "degraded", 10, (person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "dark"),)),))
     answers = (
         Answer(2, CANNOT_TELL, "dark"),

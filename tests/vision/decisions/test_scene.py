@@ -78,8 +78,8 @@ def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
 def test_who_stays_is_told_with_what_they_show() -> None:
     for shown, told in (
         ("happy", ("looks", "happy")),
-        ("neutral", ("another", "right")),
-        ("fear", ("another", "right")),
+        ("neutral", ("one_more_person", "right")),
+        ("fear", ("one_more_person", "right")),
     ):
         stage = Stage()
         stage.people[1] = 320
@@ -113,7 +113,7 @@ def test_somebody_far_away_is_not_news_until_they_come() -> None:
     assert stage.step((1, NOBODY, CANNOT_TELL), reason="far") == []
     assert stage.wait(5) == []
     stage.size = 60
-    assert stage.step() == [("somebody", "")]
+    assert stage.step() == [("one_person", "")]
 
 
 def test_quiet_says_nothing_unasked() -> None:
@@ -138,8 +138,8 @@ def test_a_reason_is_said_once_a_minute() -> None:
 
 def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reasons_are_asked_for() -> None:
     for verbosity, first, again in (
-        ("full", ("cannot_tell", "dark"), ("another", "1")),
-        ("normal", ("somebody", ""), ("another", "right")),
+        ("full", ("cannot_tell", "dark"), ("one_more_person", "1")),
+        ("normal", ("one_person", ""), ("one_more_person", "right")),
     ):
         stage = Stage(verbosity)
         stage.people[1] = 320
@@ -280,7 +280,7 @@ def test_a_reason_that_was_never_heard_undoes_nothing() -> None:
     stage.step((1, "neutral", CANNOT_TELL), reason="dark")
     stage.ended(is_heard=False)
     stage.people.clear()
-    assert stage.step((1, CANNOT_TELL, NOBODY)) == [("nobody", "")]
+    assert stage.step((1, CANNOT_TELL, NOBODY)) == [("nobody_in_view", "")]
 
 
 def test_who_is_told_of_no_fate_goes_on() -> None:
@@ -349,7 +349,7 @@ def test_what_only_resembles_a_face_joins_nobody() -> None:
         assert stage.wait(20) == []
         stage.scores[2] = 0.8
         ((_, *announcement),) = stage.wait(3)
-        assert announcement == (["looks", "happy"] if shown == "happy" else ["another", "right"])
+        assert announcement == (["looks", "happy"] if shown == "happy" else ["one_more_person", "right"])
 
 
 def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
@@ -357,12 +357,12 @@ def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
     stage.people.clear()
-    assert stage.step((1, "happy", NOBODY)) == [("nobody", "")]
+    assert stage.step((1, "happy", NOBODY)) == [("nobody_in_view", "")]
     assert stage.wait(3) == []
     stage.ended(is_heard=False)
     lost_at = stage.at
     ((at, sentence, _),) = stage.wait(RETRY_S + 3)
-    assert (sentence, at) == ("nobody", pytest.approx(lost_at + RETRY_S, abs=0.15))
+    assert (sentence, at) == ("nobody_in_view", pytest.approx(lost_at + RETRY_S, abs=0.15))
     stage.ended(is_heard=True)
     assert stage.wait(3 * RETRY_S) == []
 
@@ -381,7 +381,7 @@ def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
 
 @pytest.mark.parametrize("others", [False, True])
 def test_somebody_whose_coming_was_not_heard_is_told_again(others: bool) -> None:
-    stage, said = Stage(), ("another", "right") if others else ("somebody", "")
+    stage, said = Stage(), ("one_more_person", "right") if others else ("one_person", "")
     if others:
         stage.people[1] = 320
         stage.step((1, NOBODY, "neutral"))
@@ -415,7 +415,7 @@ def test_a_pending_announcement_is_withdrawn_when_it_stops_being_true() -> None:
     stage.step(faded={1})
     assert stage.withdrawn == (), "it has been said"
     stage.people.clear()
-    assert stage.step((1, "happy", NOBODY)) == [("nobody", "")]
+    assert stage.step((1, "happy", NOBODY)) == [("nobody_in_view", "")]
     stage.step()
     assert stage.withdrawn == ()
     stage.people[2] = 300

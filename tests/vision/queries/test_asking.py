@@ -67,8 +67,8 @@ def test_every_question_is_answered_and_every_setting_obeyed(
     assert smiling.until("Looks happy.")[-1].startswith("One person")
     for command, words in (
         (["why"], "Looks happy,"),
-        (["ask", "aim"], EN.said("aim", "up")),
-        (["wrong"], EN.status("noted")),
+        (["ask", "aim"], EN.text("aim", "up")),
+        (["wrong"], EN.status("rejected")),
         (["quieter"], EN.status("quieter")),
         (["faster"], EN.status("faster")),
         (["mute"], EN.status("muted")),

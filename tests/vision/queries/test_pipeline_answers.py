@@ -104,7 +104,7 @@ def test_what_was_called_wrong_is_not_answered_either() -> None:
     line = pipeline()
     (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
     line.ended(first, Fate.SPOKEN)
-    assert line.reject_last(1.2).text == EN.status("noted")
+    assert line.reject_last(1.2).text == EN.status("rejected")
     line.step(shots("happy", 1, 12)[0])
     for what in ("ask", "why"):
         assert line.answer(what, 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
@@ -116,7 +116,7 @@ def test_a_smile_that_lasts_can_still_be_called_wrong() -> None:
     line.ended(first, Fate.SPOKEN)
     for frame in shots("happy", 450, 12):
         line.step(frame)
-    assert line.reject_last(46.1).text == EN.status("noted")
+    assert line.reject_last(46.1).text == EN.status("rejected")
 
 
 def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
@@ -129,9 +129,9 @@ def test_an_answer_can_be_called_wrong_and_a_place_cannot() -> None:
     for frame in shots("happy", 12):
         line.step(frame)
     assert line.answer("aim", 1.1).utterance.text
-    assert line.reject_last(1.1).text == EN.status("nothing_named")
+    assert line.reject_last(1.1).text == EN.status("nothing_to_reject")
     assert line.answer("ask", 1.1).utterance.text.endswith("Looks happy.")
-    assert line.reject_last(1.2).text == EN.status("noted")
+    assert line.reject_last(1.2).text == EN.status("rejected")
     line.step(shots("happy", 1, 12)[0])
     assert line.answer("ask", 1.2).utterance.text.endswith("Cannot tell, face is unclear.")
 

@@ -11,7 +11,7 @@ from assistant.voice.speech.speech_queue import SpeechQueue
 
 
 class Words:
-    def silence(self, seconds: float) -> str:
+    def outage(self, seconds: float) -> str:
         return f"No sound for {seconds:.0f} s."
 
 
