@@ -475,10 +475,10 @@ def test_a_voice_that_lets_nothing_be_heard_is_left_and_missed(bench: Bench, mon
         first, _ = server.accept()
         first.sendall(encode(Heartbeat(1.0)) + encode(Stop()))
         assert came.get(timeout=WAIT_S) == Stop(), "a heartbeat is for the link alone"
-        assert client.is_heard
+        assert client.is_voice_alive
         assert client.is_working
         second, _ = server.accept()  # comes because the first one has fallen silent
-        assert not client.is_heard
+        assert not client.is_voice_alive
         assert client.is_working
         first.close()
         second.close()

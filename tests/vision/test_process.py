@@ -26,7 +26,7 @@ EN = phrases.load("en")
 class Link:
     """A link that notes what is sent to the voice process."""
 
-    is_working = is_heard = True
+    is_working = is_voice_alive = True
 
     def __init__(self) -> None:
         self.said: list[str] = []

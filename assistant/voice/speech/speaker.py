@@ -85,7 +85,7 @@ class Speaker:
         """
         with self._changed:
             if is_for_answer:
-                self._queue.give_way()
+                self._queue.expect_answer()
             self._cancel.set()
             return self._queue.speaking
 

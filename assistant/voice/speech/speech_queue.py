@@ -1,24 +1,26 @@
-"""What is said next, what is cut off and what is never said. Pure policy: time comes with the calls.
+"""Decides which utterance is spoken next, which one is cut off, and which one is never spoken. Pure policy: time comes
+with the calls.
 
-The laws, each held by a property test:
+The rules, each checked by a property test:
 
 * Every utterance that was put ends in exactly one fate.
 * FAULT before ANSWER before PAUSE before CHANGE before STATUS; first in, first out within a priority.
-* A fault cuts off everything but another fault, and never expires. An answer cuts off all but faults, an older answer
-  too: the newest question is what the wearer waits for. A pause and a change cut off nothing, a status waits for
-  silence.
-* A fault that gave way to a question is said again after the answer, before what nobody asked for; while more is asked
-  it waits. Who hears its words in an answer (that was `repeat`) has heard it.
-* Of what nobody asked for (changes and statuses) at most UNASKED begin in any MINUTE_S, and the last of these is not a
-  status; what comes beyond that is dropped. A pause does not count: who looks bounds how often that is told.
-* Of a topic at most one utterance waits. The newest wins where it matters at least as much as the one that waits;
-  where it matters less it is dropped: a change never replaces an answer, nothing but a fault replaces a fault.
-* Expiry is judged when an utterance is taken, not when it is put: it is at the mouth that it must be true.
-* What began and ended unheard vanishes: the end of a fault or pause is dropped where its beginning waits or failed.
-* A fault that was heard and has not ended is not said again within AGAIN_S, whoever forgot that it was: who tells of it
-  may have been started anew. Who says that it is ready, or that it stops, has no fault of before any more; "Ready." is
-  said READIES times in any MINUTE_S at the most, for a vision that crashes again and again says it each time.
-* What is withdrawn because it is no longer true is not begun.
+* A fault cuts off everything but another fault, and never expires. An answer cuts off everything but a fault, an older
+  answer too: the wearer waits for the answer to the newest question. A pause and a change cut off nothing, a status
+  waits for silence.
+* A fault that was cut off for a question is postponed: spoken again after the answer, before anything unasked; while
+  more questions come it waits. If the answer has the same words (that was `repeat`), it counts as spoken.
+* Of what is unasked (changes and statuses) at most MAX_UNASKED begin in any RATE_WINDOW_S, and the last of these is not
+  a status; beyond that they are dropped. A pause does not count: vision limits how often it is announced.
+* At most one utterance of a topic waits. The newer one wins if its priority is at least as high; else it is dropped: a
+  change never replaces an answer, and only a fault replaces a fault.
+* Whether an utterance has expired is decided when it is taken, not when it is put: it must be true when it is spoken.
+* The end of a fault or of a pause is dropped where its beginning is still waiting or could not be spoken.
+* A fault that was spoken and is not over is not spoken again within REPEAT_SUPPRESSION_S, for the process that reports
+  it may have restarted and forgotten that it was announced. Once vision says that it is ready or stopping, no fault of
+  before counts as known. "Ready." is spoken at most MAX_READY times in any RATE_WINDOW_S, for a vision that crashes
+  again and again says it each time.
+* An announcement that was withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
@@ -29,35 +31,37 @@ from collections.abc import Callable
 from assistant.records import Fate, Priority, Utterance, UtteranceKind
 
 MAX_WAITING = 48
-"""More than there are kinds of faults, so that no fault is lost (a test counts them); a flood of changes ends here."""
-UNASKED, MINUTE_S = 4, 60.0
-AGAIN_S = 50.0
-"""Less than the least interval at which a fault that stands is said again on purpose."""
-READIES = 3
-"""So often a minute the first of them is worth hearing."""
+"""More than there are kinds of faults, so that no fault is lost (a test counts them). It bounds a flood of changes."""
+MAX_UNASKED, RATE_WINDOW_S = 4, 60.0
+"""At most so many unasked utterances begin in so many seconds."""
+REPEAT_SUPPRESSION_S = 50.0
+"""Less than the shortest interval at which a lasting fault is announced again on purpose."""
+MAX_READY = 3
+"""How often "Ready." is spoken in RATE_WINDOW_S."""
 
 
 class SpeechQueue:
-    """The utterances that wait, and the one being spoken. on_fate(utterance, fate, now) is called once for each.
+    """The utterances that wait, and the one that is being spoken.
 
     `now` is monotonic seconds, or the seconds of a clip, and never goes back. Not thread-safe: the caller holds a lock.
     """
 
     def __init__(self, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
+        """on_fate(utterance, fate, now) is called once for each utterance."""
         self._on_fate = on_fate
         self._waiting: list[Utterance] = []
         self._speaking: Utterance | None = None
-        self._owed: list[Utterance] = []  # of those that wait: what gave way to a question
-        self._gives_way: Utterance | None = None
-        self._is_answer_due = False
+        self._postponed: list[Utterance] = []  # of those that wait: faults that were cut off for a question
+        self._cut_off_for_answer: Utterance | None = None
+        self._is_answer_expected = False
         self._is_closed = False
-        self._unasked: deque[float] = deque()
-        self._heard: dict[str, float] = {}
-        self._unheard: set[str] = set()
-        self._readies: deque[float] = deque(maxlen=READIES)
+        self._unasked_at: deque[float] = deque()  # when unasked utterances began, within RATE_WINDOW_S
+        self._ready_at: deque[float] = deque(maxlen=MAX_READY)
+        self._known_since: dict[str, float] = {}  # topics of faults and pauses whose beginning was spoken, and when
+        self._unspoken: set[str] = set()  # topics of faults and pauses whose beginning could not be spoken
 
     def __len__(self) -> int:
-        """How many wait; the one being spoken does not count."""
+        """How many wait, without the one that is being spoken."""
         return len(self._waiting)
 
     @property
@@ -67,42 +71,42 @@ class SpeechQueue:
 
     @property
     def has_next(self) -> bool:
-        """Whether one of those that wait may be taken: what gave way to a question may not before the answer is put."""
-        return bool(self._ready())
+        """Whether one of those that wait may be taken; a postponed fault may not before the expected answer is put."""
+        return bool(self._takeable())
 
-    def give_way(self) -> None:
-        """The wearer has asked, and the next answer that is put is due: what is being spoken will be cut off for it."""
-        self._gives_way, self._is_answer_due = self._speaking, True
+    def expect_answer(self) -> None:
+        """The wearer has asked: the caller cuts off what is being spoken, and puts the answer next."""
+        self._cut_off_for_answer, self._is_answer_expected = self._speaking, True
 
     def put(self, utterance: Utterance, now: float) -> bool:
         """Add an utterance. True: what is being spoken must be cut off now, and ended with Fate.INTERRUPTED."""
         if utterance.priority is Priority.ANSWER:
-            self._is_answer_due = False
+            self._is_answer_expected = False
         replaced = [waiting for waiting in self._waiting if self._replaces(utterance, waiting)]
-        matters_less = any(
+        is_outranked = any(
             waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
         )
         if utterance.kind in (UtteranceKind.READY, UtteranceKind.STOPPING):
-            self._heard.clear()
+            self._known_since.clear()
         is_too_often = utterance.kind is UtteranceKind.READY and self._is_ready_too_often(now)
-        if self._is_closed or matters_less or is_too_often:
+        if self._is_closed or is_outranked or is_too_often:
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         for waiting in replaced:
             self._end(waiting, Fate.SUPERSEDED, now)
-        if self._is_known(utterance, now) or self._is_of_nothing(utterance):
+        if self._is_known(utterance, now) or self._is_end_of_unspoken(utterance):
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         self._add(utterance, now)
         return any(waiting is utterance for waiting in self._waiting) and self._cuts_off(utterance)
 
     def take(self, now: float) -> Utterance | None:
-        """The next utterance to speak; None where none waits, or one is still being spoken."""
-        while self._speaking is None and (ready := self._ready()):
-            utterance = max(ready, key=self._rank)
+        """The next utterance to speak; None if none waits, or one is still being spoken."""
+        while self._speaking is None and (takeable := self._takeable()):
+            utterance = max(takeable, key=self._rank)
             if self._is_expired(utterance, now):
                 self._end(utterance, Fate.EXPIRED, now)
-            elif self._is_too_much(utterance, now):
+            elif self._exceeds_rate(utterance, now):
                 self._end(utterance, Fate.DROPPED, now)
             else:
                 self._remove(utterance)
@@ -111,31 +115,33 @@ class SpeechQueue:
         return None
 
     def finish(self, fate: Fate, now: float) -> None:
-        """The utterance that was taken has ended. Raises RuntimeError where none was."""
+        """The utterance that was taken has ended. Raises RuntimeError if none was taken."""
         utterance, self._speaking = self._speaking, None
-        gave_way, self._gives_way = self._gives_way, None
+        cut_off_for_answer, self._cut_off_for_answer = self._cut_off_for_answer, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
         self._remember(utterance, fate, now)
-        if fate is Fate.INTERRUPTED and utterance is gave_way and utterance.priority is Priority.FAULT:
-            self._heard[utterance.topic] = -math.inf  # a word of it: its end is news, and it is not yet known
-            if self._is_to_be_owed(utterance):
-                self._owed.append(utterance)
+        is_for_answer = fate is Fate.INTERRUPTED and utterance is cut_off_for_answer
+        if is_for_answer and utterance.priority is Priority.FAULT:
+            # Its first words were heard, so that its end is to be spoken; but it may be repeated at any time.
+            self._known_since[utterance.topic] = -math.inf
+            if self._may_be_postponed(utterance):
+                self._postponed.append(utterance)
                 self._add(utterance, now)
                 return
         if fate is Fate.SPOKEN and utterance.priority is Priority.ANSWER:
-            for told in [owed for owed in self._owed if owed.text == utterance.text]:
-                self._end(told, Fate.SPOKEN, now)
+            for repeated in [each for each in self._postponed if each.text == utterance.text]:
+                self._end(repeated, Fate.SPOKEN, now)
         self._on_fate(utterance, fate, now)
 
     def withdraw(self, topic: str | None, now: float) -> None:
-        """What waits of this topic (None: of any) unasked is no longer true, or no longer wanted."""
+        """Drop the unasked utterances of a topic (None: of any) that wait: they are no longer true, or unwanted."""
         for waiting in tuple(self._waiting):
             if topic in (None, waiting.topic) and waiting.priority < Priority.PAUSE:
                 self._end(waiting, Fate.SUPERSEDED, now)
 
     def close(self, now: float) -> None:
-        """Drop what waits and whatever is put from now on; the one being spoken still ends by `finish`."""
+        """Drop what waits and whatever is put from now on; the one that is being spoken still ends by `finish`."""
         self._is_closed = True
         while self._waiting:
             self._end(self._waiting[0], Fate.DROPPED, now)
@@ -145,39 +151,39 @@ class SpeechQueue:
         if len(self._waiting) > MAX_WAITING:
             self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
 
-    def _ready(self) -> list[Utterance]:
+    def _takeable(self) -> list[Utterance]:
         """Those that may be taken, oldest first."""
-        return [waiting for waiting in self._waiting if not (self._is_answer_due and self._is_owed(waiting))]
+        return [each for each in self._waiting if not (self._is_answer_expected and self._is_postponed(each))]
 
     def _rank(self, utterance: Utterance) -> tuple[Priority, bool]:
-        """What is owed comes after the answers and before everything else."""
-        return (Priority.PAUSE, True) if self._is_owed(utterance) else (utterance.priority, False)
+        """The sort key: a postponed fault comes after the answers and before everything else."""
+        return (Priority.PAUSE, True) if self._is_postponed(utterance) else (utterance.priority, False)
 
-    def _is_owed(self, utterance: Utterance) -> bool:
-        return any(owed is utterance for owed in self._owed)
+    def _is_postponed(self, utterance: Utterance) -> bool:
+        return any(each is utterance for each in self._postponed)
 
-    def _is_to_be_owed(self, cut_off: Utterance) -> bool:
-        """Whether a fault that gave way is to be said again: nothing newer of it waits."""
-        return not self._is_closed and all(waiting.topic != cut_off.topic for waiting in self._waiting)
+    def _may_be_postponed(self, fault: Utterance) -> bool:
+        """Whether a fault that was cut off for a question is to be spoken again: nothing newer of its topic waits."""
+        return not self._is_closed and all(waiting.topic != fault.topic for waiting in self._waiting)
 
     def _is_ready_too_often(self, now: float) -> bool:
-        """Whether it was said often enough that vision has begun anew."""
-        if len(self._readies) == READIES and now - self._readies[0] < MINUTE_S:
+        """Whether "Ready." was put MAX_READY times within RATE_WINDOW_S; else this one is counted."""
+        if len(self._ready_at) == MAX_READY and now - self._ready_at[0] < RATE_WINDOW_S:
             return True
-        self._readies.append(now)
+        self._ready_at.append(now)
         return False
 
     def _is_known(self, utterance: Utterance, now: float) -> bool:
-        """Whether the wearer has just heard of this fault, and not of its end, nor is hearing of that now."""
+        """Whether this fault was spoken a short while ago, and neither its end since, nor anything of it right now."""
         if utterance.priority is not Priority.FAULT or utterance.is_over or self._is_speaking_of(utterance):
             return False
-        return now - self._heard.get(utterance.topic, -math.inf) < AGAIN_S
+        return now - self._known_since.get(utterance.topic, -math.inf) < REPEAT_SUPPRESSION_S
 
-    def _is_of_nothing(self, utterance: Utterance) -> bool:
-        """Whether it is the end of what the wearer has never heard of, nor is hearing now."""
-        if not utterance.is_over or utterance.topic not in self._unheard or self._is_speaking_of(utterance):
+    def _is_end_of_unspoken(self, utterance: Utterance) -> bool:
+        """Whether it is the end of something whose beginning could not be spoken, and is not being spoken now."""
+        if not utterance.is_over or utterance.topic not in self._unspoken or self._is_speaking_of(utterance):
             return False
-        self._unheard.discard(utterance.topic)
+        self._unspoken.discard(utterance.topic)
         return True
 
     def _is_speaking_of(self, utterance: Utterance) -> bool:
@@ -185,7 +191,7 @@ class SpeechQueue:
 
     @staticmethod
     def _replaces(new: Utterance, waiting: Utterance) -> bool:
-        """An answer replaces any answer that waits, as it would cut off one being spoken."""
+        """An answer replaces any answer that waits, as it would cut off one that is being spoken."""
         if new.priority is waiting.priority is Priority.ANSWER:
             return True
         return new.topic == waiting.topic and new.priority >= waiting.priority
@@ -193,8 +199,8 @@ class SpeechQueue:
     def _cuts_off(self, utterance: Utterance) -> bool:
         if self._speaking is None or utterance.priority < Priority.ANSWER:
             return False
-        over = self._speaking.priority
-        return utterance.priority > over or over is Priority.ANSWER
+        spoken = self._speaking.priority
+        return utterance.priority > spoken or spoken is Priority.ANSWER
 
     @staticmethod
     def _is_expired(utterance: Utterance, now: float) -> bool:
@@ -202,32 +208,32 @@ class SpeechQueue:
             utterance.priority is not Priority.FAULT and utterance.expires_at is not None and now > utterance.expires_at
         )
 
-    def _is_too_much(self, utterance: Utterance, now: float) -> bool:
-        """Whether enough was said unasked in the last minute; else this counts as said."""
+    def _exceeds_rate(self, utterance: Utterance, now: float) -> bool:
+        """Whether enough unasked utterances began within RATE_WINDOW_S; else this one is counted."""
         if utterance.priority >= Priority.PAUSE:
             return False
-        while self._unasked and now - self._unasked[0] >= MINUTE_S:
-            self._unasked.popleft()
-        if len(self._unasked) >= UNASKED - (utterance.priority is Priority.STATUS):
+        while self._unasked_at and now - self._unasked_at[0] >= RATE_WINDOW_S:
+            self._unasked_at.popleft()
+        if len(self._unasked_at) >= MAX_UNASKED - (utterance.priority is Priority.STATUS):
             return True
-        self._unasked.append(now)
+        self._unasked_at.append(now)
         return False
 
     def _remember(self, utterance: Utterance, fate: Fate, now: float) -> None:
-        """Whether the wearer knows of the fault, or the pause, that an utterance tells of."""
+        """Note whether the wearer knows of the fault, or the pause, that an utterance is about."""
         topic = utterance.topic
         if utterance.priority not in (Priority.FAULT, Priority.PAUSE):
             return
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self._unheard.discard(topic)
+            self._unspoken.discard(topic)
             if utterance.is_over:
-                self._heard.pop(topic, None)
+                self._known_since.pop(topic, None)
             else:
-                self._heard[topic] = now
-        elif utterance.is_over:  # unheard: what was believed before is believed on
+                self._known_since[topic] = now
+        elif utterance.is_over:  # its end was not heard: the wearer still believes in the fault
             return
-        elif topic not in self._heard:
-            self._unheard.add(topic)
+        elif topic not in self._known_since:
+            self._unspoken.add(topic)
 
     def _end(self, utterance: Utterance, fate: Fate, now: float) -> None:
         self._remove(utterance)
@@ -235,6 +241,6 @@ class SpeechQueue:
         self._on_fate(utterance, fate, now)
 
     def _remove(self, utterance: Utterance) -> None:
-        """By identity: two utterances may say the same."""
+        """By identity, for two utterances may be equal."""
         self._waiting = [waiting for waiting in self._waiting if waiting is not utterance]
-        self._owed = [owed for owed in self._owed if owed is not utterance]
+        self._postponed = [each for each in self._postponed if each is not utterance]

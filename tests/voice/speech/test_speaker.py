@@ -134,14 +134,14 @@ def test_a_fault_that_a_question_cuts_off_is_said_after_the_answer(bench: Bench)
 def test_a_fault_that_waits_for_an_answer_keeps_no_core_busy(bench: Bench) -> None:
     looks, voice = 0, Stub(act=until_cancelled)
     speaker = bench.speaker(voice)
-    ready = speaker._queue._ready
+    takeable = speaker._queue._takeable
 
     def counted() -> list[Utterance]:
         nonlocal looks
         looks += 1
-        return ready()
+        return takeable()
 
-    speaker._queue._ready = counted  # type: ignore[method-assign]
+    speaker._queue._takeable = counted  # type: ignore[method-assign]
     speaker.put(say("fault", FAULT))
     voice.next()
     voice.act = lambda cancel: True

@@ -1,4 +1,4 @@
-"""The laws of the speech queue, on any sequence of events."""
+"""The rules of the speech queue: each by an example, and all of them for any sequence of events."""
 
 from collections import Counter
 from typing import Any
@@ -8,23 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
-from assistant.voice.speech.speech_queue import AGAIN_S, MAX_WAITING, SpeechQueue
+from assistant.voice.speech.speech_queue import MAX_WAITING, REPEAT_SUPPRESSION_S, SpeechQueue
 
 FAULT, ANSWER, PAUSE, CHANGE, STATUS = sorted(Priority, reverse=True)
 
 
-class Heard:
-    """A queue, its fates, and a mouth that obeys it at once."""
+class Bench:
+    """A queue, the fates, and a speaker that obeys the queue at once."""
 
     def __init__(self) -> None:
         self.fates: list[tuple[Utterance, Fate, float]] = []
         self.queue = SpeechQueue(lambda *ended: self.fates.append(ended))
 
     def put(self, utterance: Utterance, now: float = 0.0) -> bool:
-        must_cut = self.queue.put(utterance, now)
-        if must_cut:
+        is_cut_off = self.queue.put(utterance, now)
+        if is_cut_off:
             self.queue.finish(Fate.INTERRUPTED, now)
-        return must_cut
+        return is_cut_off
 
     def speak(self, now: float = 0.0) -> str | None:
         utterance = self.queue.take(now)
@@ -38,230 +38,230 @@ def say(text: str, priority: Priority, topic: str = "", expires_at: float | None
     return Utterance(text, priority, topic or text, expires_at)
 
 
-def test_the_most_important_first_and_the_oldest_of_these() -> None:
-    heard = Heard()
+def test_utterances_are_taken_by_priority_and_oldest_first_within_one() -> None:
+    bench = Bench()
     for text, priority in (
         ("c1", CHANGE), ("p1", PAUSE), ("f1", FAULT), ("c2", CHANGE), ("a1", ANSWER), ("f2", FAULT),
     ):  # fmt: skip
-        heard.put(say(text, priority))
+        bench.put(say(text, priority))
     order = []
-    while (spoken := heard.speak()) is not None:
+    while (spoken := bench.speak()) is not None:
         order.append(spoken)
-        heard.queue.finish(Fate.SPOKEN, 0)
+        bench.queue.finish(Fate.SPOKEN, 0)
     assert order == ["f1", "f2", "a1", "p1", "c1", "c2"]
 
 
 @pytest.mark.parametrize("speaking", Priority)
 @pytest.mark.parametrize("new", Priority)
-def test_who_cuts_off_whom(speaking: Priority, new: Priority) -> None:
-    heard = Heard()
+def test_which_priority_cuts_off_which(speaking: Priority, new: Priority) -> None:
+    bench = Bench()
     first = say("first", speaking)
-    heard.put(first)
-    heard.speak()
+    bench.put(first)
+    bench.speak()
     cuts = {(FAULT, other) for other in Priority if other is not FAULT}
     cuts |= {(ANSWER, other) for other in Priority if other is not FAULT}
-    assert heard.put(say("second", new)) is ((new, speaking) in cuts)
-    assert heard.fate(first) == ([Fate.INTERRUPTED] if (new, speaking) in cuts else [])
+    assert bench.put(say("second", new)) is ((new, speaking) in cuts)
+    assert bench.fate(first) == ([Fate.INTERRUPTED] if (new, speaking) in cuts else [])
 
 
 @pytest.mark.parametrize("old", Priority)
 @pytest.mark.parametrize("new", Priority)
-def test_of_one_topic_only_what_matters_as_much_replaces(old: Priority, new: Priority) -> None:
-    heard = Heard()
+def test_within_a_topic_only_an_equal_or_higher_priority_replaces(old: Priority, new: Priority) -> None:
+    bench = Bench()
     first, second = say("first", old, "topic"), say("second", new, "topic")
-    heard.put(first)
-    heard.put(second)
-    assert len(heard.queue) == 1
-    assert heard.fate(first) == ([Fate.SUPERSEDED] if new >= old else [])
-    assert heard.fate(second) == ([] if new >= old else [Fate.DROPPED])
+    bench.put(first)
+    bench.put(second)
+    assert len(bench.queue) == 1
+    assert bench.fate(first) == ([Fate.SUPERSEDED] if new >= old else [])
+    assert bench.fate(second) == ([] if new >= old else [Fate.DROPPED])
 
 
-def test_a_newer_answer_replaces_one_that_waits_behind_a_fault() -> None:
-    heard = Heard()
+def test_a_newer_answer_replaces_an_answer_that_waits_behind_a_fault() -> None:
+    bench = Bench()
     old = say("old", ANSWER)
-    heard.put(say("fault", FAULT))
-    heard.speak()
-    heard.put(old)
-    heard.put(say("new", ANSWER))
-    assert heard.fate(old) == [Fate.SUPERSEDED]
-    assert len(heard.queue) == 1
+    bench.put(say("fault", FAULT))
+    bench.speak()
+    bench.put(old)
+    bench.put(say("new", ANSWER))
+    assert bench.fate(old) == [Fate.SUPERSEDED]
+    assert len(bench.queue) == 1
 
 
-def test_what_is_being_spoken_is_not_superseded() -> None:
-    heard = Heard()
+def test_the_utterance_that_is_being_spoken_is_not_superseded() -> None:
+    bench = Bench()
     first = say("first", CHANGE, "topic")
-    heard.put(first)
-    heard.speak()
-    heard.put(say("second", CHANGE, "topic"))
-    assert heard.fate(first) == []
-    assert heard.queue.speaking is first
+    bench.put(first)
+    bench.speak()
+    bench.put(say("second", CHANGE, "topic"))
+    assert bench.fate(first) == []
+    assert bench.queue.speaking is first
 
 
-def test_at_most_four_in_a_minute_unasked_and_the_last_is_no_status() -> None:
-    heard, order = Heard(), []
+def test_at_most_four_unasked_utterances_a_minute_and_the_last_is_not_a_status() -> None:
+    bench, order = Bench(), []
     for number in range(6):
-        heard.put(say(f"status {number}", STATUS), number)
-        heard.put(say(f"change {number}", CHANGE), number)
-        heard.put(say(f"answer {number}", ANSWER), number)
-        while (spoken := heard.speak(number)) is not None:
+        bench.put(say(f"status {number}", STATUS), number)
+        bench.put(say(f"change {number}", CHANGE), number)
+        bench.put(say(f"answer {number}", ANSWER), number)
+        while (spoken := bench.speak(number)) is not None:
             order.append(spoken)
-            heard.queue.finish(Fate.SPOKEN, number)
+            bench.queue.finish(Fate.SPOKEN, number)
     assert [text for text in order if "answer" not in text] == ["change 0", "status 0", "change 1", "change 2"]
     assert [text for text in order if "answer" in text] == [f"answer {number}" for number in range(6)]
-    heard.put(say("fault", FAULT), 7)
-    assert heard.speak(7) == "fault"
-    heard.queue.finish(Fate.SPOKEN, 7)
-    heard.put(say("just too early", CHANGE), 59.9)
-    assert heard.speak(59.9) is None
-    heard.put(say("after a minute", CHANGE), 60)
-    assert heard.speak(60) == "after a minute"
+    bench.put(say("fault", FAULT), 7)
+    assert bench.speak(7) == "fault"
+    bench.queue.finish(Fate.SPOKEN, 7)
+    bench.put(say("just too early", CHANGE), 59.9)
+    assert bench.speak(59.9) is None
+    bench.put(say("after a minute", CHANGE), 60)
+    assert bench.speak(60) == "after a minute"
 
 
-def test_a_pause_is_heard_though_enough_was_said_and_takes_no_change_its_turn() -> None:
-    heard, order = Heard(), []
+def test_a_pause_is_not_rate_limited_and_does_not_count_towards_the_limit() -> None:
+    bench, order = Bench(), []
     for number in range(6):
-        heard.put(say(f"pause {number}", PAUSE), number)
-        heard.put(say(f"change {number}", CHANGE), number)
-        while (spoken := heard.speak(number)) is not None:
+        bench.put(say(f"pause {number}", PAUSE), number)
+        bench.put(say(f"change {number}", CHANGE), number)
+        while (spoken := bench.speak(number)) is not None:
             order.append(spoken)
-            heard.queue.finish(Fate.SPOKEN, number)
+            bench.queue.finish(Fate.SPOKEN, number)
     assert [text for text in order if "pause" in text] == [f"pause {number}" for number in range(6)]
     assert [text for text in order if "change" in text] == [f"change {number}" for number in range(4)]
 
 
-def test_a_pause_that_waits_is_not_lost_to_an_answer_nor_to_mute() -> None:
-    heard = Heard()
+def test_a_waiting_pause_survives_answers_and_mute() -> None:
+    bench = Bench()
     for text, priority in (("fault", FAULT), ("pause", PAUSE), ("asked", ANSWER), ("asked again", ANSWER)):
-        heard.put(say(text, priority))
-        heard.speak()
-    heard.queue.withdraw(None, 0)
+        bench.put(say(text, priority))
+        bench.speak()
+    bench.queue.withdraw(None, 0)
     order = []
-    while heard.queue.speaking is not None:
-        order.append(heard.queue.speaking.text)
-        heard.queue.finish(Fate.SPOKEN, 0)
-        heard.speak()
+    while bench.queue.speaking is not None:
+        order.append(bench.queue.speaking.text)
+        bench.queue.finish(Fate.SPOKEN, 0)
+        bench.speak()
     assert order == ["fault", "asked again", "pause"]
 
 
-@pytest.mark.parametrize("is_heard", [False, True])
-def test_the_end_of_a_pause_is_told_to_who_heard_of_it(is_heard: bool) -> None:
-    heard = Heard()
-    if not is_heard:
-        heard.put(say("an answer", ANSWER))
-        heard.speak()
-    heard.put(say("covered", PAUSE, "lens"))
-    heard.speak()
-    heard.put(Utterance("uncovered", PAUSE, "lens", is_over=True))
-    heard.queue.finish(Fate.SPOKEN, 1)
-    assert heard.speak(1) == ("uncovered" if is_heard else None)
+@pytest.mark.parametrize("is_beginning_spoken", [False, True])
+def test_the_end_of_a_pause_is_spoken_only_if_its_beginning_was(is_beginning_spoken: bool) -> None:
+    bench = Bench()
+    if not is_beginning_spoken:
+        bench.put(say("an answer", ANSWER))
+        bench.speak()
+    bench.put(say("covered", PAUSE, "lens"))
+    bench.speak()
+    bench.put(Utterance("uncovered", PAUSE, "lens", is_over=True))
+    bench.queue.finish(Fate.SPOKEN, 1)
+    assert bench.speak(1) == ("uncovered" if is_beginning_spoken else None)
 
 
-def test_the_limit_holds_on_any_day() -> None:
-    heard, order = Heard(), []
+def test_the_rate_limit_holds_at_any_time_of_the_clock() -> None:
+    bench, order = Bench(), []
     changes = [say(f"change {number}", CHANGE) for number in range(6)]
     for number, change in enumerate(changes):
         now = 86_400.0 + 5 * number
-        heard.put(change, now)
-        order += [spoken for spoken in [heard.speak(now)] if spoken]
-        if heard.queue.speaking:
-            heard.queue.finish(Fate.SPOKEN, now)
+        bench.put(change, now)
+        order += [spoken for spoken in [bench.speak(now)] if spoken]
+        if bench.queue.speaking:
+            bench.queue.finish(Fate.SPOKEN, now)
     assert order == ["change 0", "change 1", "change 2", "change 3"]
-    assert heard.fates[-2:] == [(changes[4], Fate.DROPPED, 86_420.0), (changes[5], Fate.DROPPED, 86_425.0)]
+    assert bench.fates[-2:] == [(changes[4], Fate.DROPPED, 86_420.0), (changes[5], Fate.DROPPED, 86_425.0)]
 
 
-def test_a_fate_tells_when_it_came() -> None:
-    heard = Heard()
-    heard.put(say("old", CHANGE, "a"), 1)
-    heard.put(say("new", CHANGE, "a"), 2)
-    heard.queue.withdraw("a", 3)
-    heard.put(say("late", CHANGE, expires_at=4), 4)
-    assert heard.speak(5) is None
-    heard.put(_fault("lost"), 6)
-    heard.put(_fault("back", is_over=True), 7)
+def test_each_fate_has_the_time_of_the_call_that_caused_it() -> None:
+    bench = Bench()
+    bench.put(say("old", CHANGE, "a"), 1)
+    bench.put(say("new", CHANGE, "a"), 2)
+    bench.queue.withdraw("a", 3)
+    bench.put(say("late", CHANGE, expires_at=4), 4)
+    assert bench.speak(5) is None
+    bench.put(_fault("lost"), 6)
+    bench.put(_fault("back", is_over=True), 7)
     for number in range(MAX_WAITING + 1):
-        heard.put(say(f"{number}", FAULT), 8)
-    assert [(each.text, fate, at) for each, fate, at in heard.fates] == [
+        bench.put(say(f"{number}", FAULT), 8)
+    assert [(each.text, fate, at) for each, fate, at in bench.fates] == [
         ("old", Fate.SUPERSEDED, 2), ("new", Fate.SUPERSEDED, 3), ("late", Fate.EXPIRED, 5),
         ("lost", Fate.SUPERSEDED, 7), ("back", Fate.DROPPED, 7), ("0", Fate.DROPPED, 8),
     ]  # fmt: skip
 
 
-def test_what_is_withdrawn_is_not_said_unless_it_was_asked_for() -> None:
-    heard = Heard()
+def test_withdraw_drops_what_waits_unasked_but_neither_answers_nor_what_is_being_spoken() -> None:
+    bench = Bench()
     spoken, waits, asked = say("spoken", CHANGE, "a"), say("waits", CHANGE, "b"), say("asked", ANSWER, "c")
-    heard.put(spoken)
-    heard.speak()
-    heard.put(waits)
-    heard.queue.put(asked, 0)
+    bench.put(spoken)
+    bench.speak()
+    bench.put(waits)
+    bench.queue.put(asked, 0)
     for topic in "abc":
-        heard.queue.withdraw(topic, 1)
-    assert heard.fate(spoken) == heard.fate(asked) == []
-    assert heard.fate(waits) == [Fate.SUPERSEDED]
+        bench.queue.withdraw(topic, 1)
+    assert bench.fate(spoken) == bench.fate(asked) == []
+    assert bench.fate(waits) == [Fate.SUPERSEDED]
 
 
-def test_expiry_is_judged_when_taken_and_never_on_a_fault() -> None:
-    heard = Heard()
+def test_expiry_is_checked_when_an_utterance_is_taken_and_never_for_a_fault() -> None:
+    bench = Bench()
     change = say("change", CHANGE, expires_at=3)
-    heard.put(change, 2)
-    heard.put(say("fault", FAULT, expires_at=3), 2)
-    assert heard.fate(change) == []
-    assert heard.speak(9) == "fault"
-    heard.queue.finish(Fate.SPOKEN, 10)
-    assert heard.speak(10) is None
-    assert heard.fate(change) == [Fate.EXPIRED]
-    heard.put(say("just", CHANGE, expires_at=11), 11)
-    assert heard.speak(11) == "just"
+    bench.put(change, 2)
+    bench.put(say("fault", FAULT, expires_at=3), 2)
+    assert bench.fate(change) == []
+    assert bench.speak(9) == "fault"
+    bench.queue.finish(Fate.SPOKEN, 10)
+    assert bench.speak(10) is None
+    assert bench.fate(change) == [Fate.EXPIRED]
+    bench.put(say("just", CHANGE, expires_at=11), 11)
+    assert bench.speak(11) == "just"
 
 
-def test_a_flood_drops_the_oldest_that_matters_least() -> None:
-    heard = Heard()
+def test_a_full_queue_drops_the_oldest_of_the_lowest_priority() -> None:
+    bench = Bench()
     for number in range(MAX_WAITING - 1):
-        heard.put(say(f"fault {number}", FAULT))
+        bench.put(say(f"fault {number}", FAULT))
     changes = [say(f"change {number}", CHANGE) for number in range(3)]
     for change in changes:
-        heard.put(change)
-    assert [heard.fate(change) for change in changes] == [[Fate.DROPPED], [Fate.DROPPED], []]
+        bench.put(change)
+    assert [bench.fate(change) for change in changes] == [[Fate.DROPPED], [Fate.DROPPED], []]
     last = say("last fault", FAULT)
-    heard.put(last)
-    assert heard.fate(changes[2]) == [Fate.DROPPED]
-    heard.put(say("one more", FAULT))
-    assert heard.fates[-1][0].text == "fault 0"
-    assert len(heard.queue) == MAX_WAITING
+    bench.put(last)
+    assert bench.fate(changes[2]) == [Fate.DROPPED]
+    bench.put(say("one more", FAULT))
+    assert bench.fates[-1][0].text == "fault 0"
+    assert len(bench.queue) == MAX_WAITING
 
 
-def test_close_drops_all_that_waits_and_all_that_comes() -> None:
-    heard = Heard()
+def test_close_drops_what_waits_and_what_is_put_later() -> None:
+    bench = Bench()
     spoken, waits, late = say("spoken", CHANGE), say("waits", FAULT), say("late", FAULT)
-    heard.put(spoken)
-    heard.speak()
-    heard.queue.put(waits, 1)
-    heard.queue.close(2)
-    heard.queue.put(late, 3)
-    heard.queue.finish(Fate.SPOKEN, 4)
-    assert [(each.text, fate, at) for each, fate, at in heard.fates] == [
+    bench.put(spoken)
+    bench.speak()
+    bench.queue.put(waits, 1)
+    bench.queue.close(2)
+    bench.queue.put(late, 3)
+    bench.queue.finish(Fate.SPOKEN, 4)
+    assert [(each.text, fate, at) for each, fate, at in bench.fates] == [
         ("waits", Fate.DROPPED, 2), ("late", Fate.DROPPED, 3), ("spoken", Fate.SPOKEN, 4),
     ]  # fmt: skip
 
 
-def test_the_same_utterance_twice_has_two_fates() -> None:
-    heard = Heard()
+def test_an_utterance_that_is_put_twice_has_two_fates() -> None:
+    bench = Bench()
     twice = say("again", CHANGE)
-    heard.put(twice)
-    heard.put(twice)
-    assert heard.speak() == "again"
-    heard.queue.finish(Fate.SPOKEN, 1)
-    assert heard.fate(twice) == [Fate.SUPERSEDED, Fate.SPOKEN]
+    bench.put(twice)
+    bench.put(twice)
+    assert bench.speak() == "again"
+    bench.queue.finish(Fate.SPOKEN, 1)
+    assert bench.fate(twice) == [Fate.SUPERSEDED, Fate.SPOKEN]
 
 
-def test_only_one_is_spoken_at_a_time_and_nothing_ends_that_was_not_taken() -> None:
-    heard = Heard()
+def test_one_utterance_at_a_time_and_finish_needs_one() -> None:
+    bench = Bench()
     with pytest.raises(RuntimeError, match="without an utterance"):
-        heard.queue.finish(Fate.SPOKEN, 0)
-    heard.put(say("one", CHANGE))
-    heard.put(say("two", CHANGE))
-    assert heard.speak() == "one"
-    assert heard.speak() is None
-    assert len(heard.queue) == 1
+        bench.queue.finish(Fate.SPOKEN, 0)
+    bench.put(say("one", CHANGE))
+    bench.put(say("two", CHANGE))
+    assert bench.speak() == "one"
+    assert bench.speak() is None
+    assert len(bench.queue) == 1
 
 
 utterances = st.builds(
@@ -275,17 +275,17 @@ events = st.lists(
 talk = st.lists(st.tuples(st.floats(0, 20), utterances), min_size=5, max_size=30).map(
     lambda said: [each for pause, utterance in said for each in ((pause, utterance), (0.0, "take"), (0.0, "finish"))]
 )
-"""Everything is said as it comes: only so enough is said to be too much."""
+"""Everything is spoken as it comes: this is how the rate limit is reached."""
 
 
 @given(events | talk, st.booleans())
-def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
-    heard, now = Heard(), 0.0
+def test_the_rules_hold_for_any_sequence_of_events(script: list[tuple[float, Any]], should_close: bool) -> None:
+    bench, now = Bench(), 0.0
     put: list[Utterance] = []
     begun: list[float] = []
     for pause, event in script:
         now += pause
-        queue = heard.queue
+        queue = bench.queue
         waiting = list(queue._waiting)
         if event == "take":
             before = queue.speaking
@@ -295,10 +295,10 @@ def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
                 assert taken.priority is FAULT or taken.expires_at is None or taken.expires_at >= now, "stale"
                 alive = [each for each in waiting if each.priority is FAULT or (each.expires_at or now) >= now]
                 first = next(each for each in alive if each.priority == max(e.priority for e in alive))
-                assert taken is first or heard.fate(first) == [Fate.DROPPED]
+                assert taken is first or bench.fate(first) == [Fate.DROPPED]
                 begun += [now] if taken.priority < PAUSE else []
-                assert sum(at > now - 60 for at in begun) <= 4, "babble"
-                assert heard.fate(taken) == [], "withdrawn"
+                assert sum(at > now - 60 for at in begun) <= 4, "too many unasked"
+                assert bench.fate(taken) == [], "withdrawn"
         elif event == "withdraw":
             queue.withdraw("a", now)
             assert all(each.topic != "a" or each.priority >= PAUSE for each in queue._waiting)
@@ -310,107 +310,107 @@ def test_laws(script: list[tuple[float, Any]], should_close: bool) -> None:
             utterance = Utterance(f"{len(put)}", priority, topic, None if life is None else now + life)
             put.append(utterance)
             speaking = queue.speaking
-            if heard.put(utterance, now):
+            if bench.put(utterance, now):
                 assert speaking is not None
                 assert speaking.priority is not FAULT
         topics = Counter(each.topic for each in queue._waiting)
         assert all(count == 1 for count in topics.values())
         assert len(queue) <= MAX_WAITING
-    heard.queue.close(now)
-    if heard.queue.speaking is not None:
-        heard.queue.finish(Fate.SPOKEN, now)
-    assert [heard.fate(each) for each in put if len(heard.fate(each)) != 1] == []
-    for each, fate, _ in heard.fates:
+    bench.queue.close(now)
+    if bench.queue.speaking is not None:
+        bench.queue.finish(Fate.SPOKEN, now)
+    assert [bench.fate(each) for each in put if len(bench.fate(each)) != 1] == []
+    for each, fate, _ in bench.fates:
         assert fate is not Fate.EXPIRED or each.priority is not FAULT
         assert fate is not Fate.INTERRUPTED or each.priority is not FAULT
 
 
 @given(st.lists(st.sampled_from([ANSWER, PAUSE, CHANGE, STATUS]), max_size=40), st.integers(0, 40))
-def test_a_fault_is_the_next_thing_heard_whatever_floods_the_queue(flood: list[Priority], where: int) -> None:
-    heard = Heard()
+def test_a_fault_is_spoken_next_whatever_else_is_put(flood: list[Priority], where: int) -> None:
+    bench = Bench()
     fault = say("fault", FAULT)
     for number, priority in enumerate(flood):
         if number == where:
-            heard.put(fault)
-        heard.put(say(f"{number}", priority))
+            bench.put(fault)
+        bench.put(say(f"{number}", priority))
         if number < where:
-            heard.queue.take(0)
+            bench.queue.take(0)
     if where >= len(flood):
-        heard.put(fault)
-    assert heard.queue.speaking is None or heard.queue.speaking is fault
-    assert heard.queue.speaking is fault or heard.queue.take(1) is fault
+        bench.put(fault)
+    assert bench.queue.speaking is None or bench.queue.speaking is fault
+    assert bench.queue.speaking is fault or bench.queue.take(1) is fault
 
 
 def _fault(text: str, *, is_over: bool = False) -> Utterance:
     return Utterance(text, FAULT, "fault camera", is_over=is_over)
 
 
-def test_a_fault_that_began_and_ended_unheard_vanishes() -> None:
-    heard = Heard()
-    heard.put(say("something else", FAULT))
-    heard.speak()
+def test_a_fault_that_began_and_ended_unspoken_is_never_spoken() -> None:
+    bench = Bench()
+    bench.put(say("something else", FAULT))
+    bench.speak()
     lost, back = _fault("lost"), _fault("back", is_over=True)
-    heard.put(lost)
-    heard.put(back)
-    assert (heard.fate(lost), heard.fate(back)) == ([Fate.SUPERSEDED], [Fate.DROPPED])
-    heard.queue.finish(Fate.SPOKEN, 0)
-    assert heard.speak() is None
+    bench.put(lost)
+    bench.put(back)
+    assert (bench.fate(lost), bench.fate(back)) == ([Fate.SUPERSEDED], [Fate.DROPPED])
+    bench.queue.finish(Fate.SPOKEN, 0)
+    assert bench.speak() is None
 
 
 @pytest.mark.parametrize("fate", [Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED])
-def test_the_end_of_a_fault_is_told_to_who_heard_of_it(fate: Fate) -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    assert heard.speak() == "lost"
-    heard.queue.finish(fate, 0)
-    heard.put(_fault("still lost"))  # said again, and overtaken by the end
-    heard.put(_fault("back", is_over=True))
-    assert heard.speak() == (None if fate is Fate.FAILED else "back")
+def test_the_end_of_a_fault_is_spoken_only_if_its_beginning_was(fate: Fate) -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    assert bench.speak() == "lost"
+    bench.queue.finish(fate, 0)
+    bench.put(_fault("still lost"))  # announced again, and replaced by the end
+    bench.put(_fault("back", is_over=True))
+    assert bench.speak() == (None if fate is Fate.FAILED else "back")
 
 
-def test_a_fault_that_was_heard_at_the_second_saying_has_an_end() -> None:
-    heard = Heard()
-    heard.put(say("something else", FAULT))
-    heard.speak()
-    heard.put(_fault("lost"))
-    heard.put(_fault("still lost"))
-    heard.queue.finish(Fate.SPOKEN, 0)
-    assert heard.speak() == "still lost"
-    heard.queue.finish(Fate.SPOKEN, 0)
-    heard.put(_fault("back", is_over=True))
-    assert heard.speak() == "back"
+def test_the_end_is_spoken_if_the_second_announcement_of_a_fault_was() -> None:
+    bench = Bench()
+    bench.put(say("something else", FAULT))
+    bench.speak()
+    bench.put(_fault("lost"))
+    bench.put(_fault("still lost"))
+    bench.queue.finish(Fate.SPOKEN, 0)
+    assert bench.speak() == "still lost"
+    bench.queue.finish(Fate.SPOKEN, 0)
+    bench.put(_fault("back", is_over=True))
+    assert bench.speak() == "back"
 
 
-def test_a_pair_that_vanished_leaves_nothing_behind() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.put(_fault("back", is_over=True))
-    assert heard.speak() is None
-    heard.put(_fault("back from what another voice told", is_over=True))
-    assert heard.speak() == "back from what another voice told"
+def test_a_fault_that_was_never_spoken_does_not_suppress_a_later_end() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.put(_fault("back", is_over=True))
+    assert bench.speak() is None
+    bench.put(_fault("back, says another process", is_over=True))
+    assert bench.speak() == "back, says another process"
 
 
-def test_the_end_of_what_another_voice_told_is_told() -> None:
-    heard = Heard()
-    heard.put(_fault("back", is_over=True))
-    assert heard.speak() == "back"
+def test_the_end_of_a_fault_that_another_process_announced_is_spoken() -> None:
+    bench = Bench()
+    bench.put(_fault("back", is_over=True))
+    assert bench.speak() == "back"
 
 
-def test_a_fault_that_comes_again_is_told_again() -> None:
-    heard = Heard()
+def test_a_fault_that_comes_back_is_spoken_again() -> None:
+    bench = Bench()
     for _ in range(2):
-        heard.put(_fault("lost"))
-        assert heard.speak() == "lost"
-        heard.queue.finish(Fate.SPOKEN, 0)
-        heard.put(_fault("back", is_over=True))
-        assert heard.speak() == "back"
-        heard.queue.finish(Fate.SPOKEN, 0)
-    heard.put(say("else", FAULT))
-    heard.speak()
-    heard.put(_fault("lost"))
-    heard.put(_fault("back", is_over=True))
-    heard.queue.finish(Fate.SPOKEN, 0)
-    assert heard.speak() is None
+        bench.put(_fault("lost"))
+        assert bench.speak() == "lost"
+        bench.queue.finish(Fate.SPOKEN, 0)
+        bench.put(_fault("back", is_over=True))
+        assert bench.speak() == "back"
+        bench.queue.finish(Fate.SPOKEN, 0)
+    bench.put(say("else", FAULT))
+    bench.speak()
+    bench.put(_fault("lost"))
+    bench.put(_fault("back", is_over=True))
+    bench.queue.finish(Fate.SPOKEN, 0)
+    assert bench.speak() is None
 
 
 @given(
@@ -419,224 +419,226 @@ def test_a_fault_that_comes_again_is_told_again() -> None:
         max_size=20,
     )
 )
-def test_when_all_is_said_the_wearer_knows_what_stands(script: list[tuple[str, int]]) -> None:
-    """However often a fault begins and ends while others are told, and whatever of that is never said, or cut off."""
-    heard, standing, believed, now = Heard(), set(), set(), 0.0
+def test_in_the_end_the_wearer_knows_which_faults_are_active(script: list[tuple[str, int]]) -> None:
+    """However often faults begin and end while others are spoken, and whatever of that is dropped or cut off."""
+    bench, standing, believed, now = Bench(), set(), set(), 0.0
 
     def finish() -> None:
-        spoken = heard.queue.speaking
+        spoken = bench.queue.speaking
         if spoken is not None:
-            heard.queue.finish(Fate.SPOKEN, now)
+            bench.queue.finish(Fate.SPOKEN, now)
             if spoken.priority is FAULT:
                 (believed.discard if spoken.is_over else believed.add)(spoken.topic)
 
     for event, wait in script:
         now += wait
         if event == "take":
-            heard.queue.take(now)
+            bench.queue.take(now)
         elif event == "finish":
             finish()
         elif event == "ask":
-            _ask(heard, "an answer", now)
+            _ask(bench, "an answer", now)
         elif event == "answer":
-            heard.queue.put(say("answer", ANSWER), now)
-            if heard.queue.speaking is not None and heard.queue.speaking.priority is ANSWER:
-                heard.queue.finish(Fate.INTERRUPTED, now)
+            bench.queue.put(say("answer", ANSWER), now)
+            if bench.queue.speaking is not None and bench.queue.speaking.priority is ANSWER:
+                bench.queue.finish(Fate.INTERRUPTED, now)
         else:
             is_over = event in standing
             standing ^= {event}
-            heard.put(Utterance(f"{event} {now}", FAULT, event, is_over=is_over), now)
-    while heard.queue.speaking is not None or heard.queue.take(now) is not None:
+            bench.put(Utterance(f"{event} {now}", FAULT, event, is_over=is_over), now)
+    while bench.queue.speaking is not None or bench.queue.take(now) is not None:
         finish()
     assert believed == standing
 
 
-def _ask(heard: Heard, question: str = "", now: float = 0.0) -> None:
+def _ask(bench: Bench, question: str = "", now: float = 0.0) -> None:
     """The wearer asks, and what is being spoken ends; then the answer is put, if there is one yet."""
-    heard.queue.give_way()
-    if heard.queue.speaking is not None:
-        heard.queue.finish(Fate.INTERRUPTED, now)
+    bench.queue.expect_answer()
+    if bench.queue.speaking is not None:
+        bench.queue.finish(Fate.INTERRUPTED, now)
     if question:
-        heard.put(say(question, ANSWER, "answer"), now)
+        bench.put(say(question, ANSWER, "answer"), now)
 
 
-def _rest(heard: Heard, now: float = 0.0) -> list[str]:
-    """All that is said from now on."""
+def _speak_all(bench: Bench, now: float = 0.0) -> list[str]:
+    """Everything that is spoken from now on."""
     said = []
-    while (text := heard.speak(now)) is not None:
+    while (text := bench.speak(now)) is not None:
         said.append(text)
-        heard.queue.finish(Fate.SPOKEN, now)
+        bench.queue.finish(Fate.SPOKEN, now)
     return said
 
 
-def test_a_fault_that_a_question_cut_off_is_said_once_after_the_answer() -> None:
-    heard = Heard()
+def test_a_fault_that_a_question_cut_off_is_spoken_once_after_the_answer() -> None:
+    bench = Bench()
     lost = _fault("lost")
-    heard.put(lost)
-    heard.speak()
-    heard.put(say("Looks happy.", CHANGE))
-    _ask(heard)
-    assert heard.queue.has_next, "the change"
-    assert heard.speak() == "Looks happy.", "the fault waits for the answer, which is not there yet"
-    heard.queue.finish(Fate.SPOKEN, 0)
-    assert not heard.queue.has_next
-    assert heard.speak() is None
-    heard.put(say("Looks sad.", CHANGE))
-    heard.put(say("One person.", ANSWER))
-    assert _rest(heard) == ["One person.", "lost", "Looks sad."]
-    assert heard.fate(lost) == [Fate.SPOKEN]
-    heard.put(_fault("still lost"), AGAIN_S - 1)
-    assert _rest(heard, AGAIN_S - 1) == [], "heard it is"
+    bench.put(lost)
+    bench.speak()
+    bench.put(say("Looks happy.", CHANGE))
+    _ask(bench)
+    assert bench.queue.has_next, "the change"
+    assert bench.speak() == "Looks happy.", "the fault waits for the answer, which is not there yet"
+    bench.queue.finish(Fate.SPOKEN, 0)
+    assert not bench.queue.has_next
+    assert bench.speak() is None
+    bench.put(say("Looks sad.", CHANGE))
+    bench.put(say("One person.", ANSWER))
+    assert _speak_all(bench) == ["One person.", "lost", "Looks sad."]
+    assert bench.fate(lost) == [Fate.SPOKEN]
+    bench.put(_fault("still lost"), REPEAT_SUPPRESSION_S - 1)
+    assert _speak_all(bench, REPEAT_SUPPRESSION_S - 1) == [], "bench it is"
 
 
-def test_a_fault_waits_while_the_wearer_asks_again_and_again() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
+def test_a_postponed_fault_waits_while_more_questions_come() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
     for number in range(20):
-        heard.speak(number)
-        _ask(heard, f"answer {number}", number)
-        if number % 2:  # each second answer is heard, and the fault begins
-            assert heard.speak(number) == f"answer {number}"
-            heard.queue.finish(Fate.SPOKEN, number)
-        assert len(heard.queue) <= 2, "nothing piles up"
-    assert _rest(heard, 20) == ["lost"]
-    assert [fate for each, fate, _ in heard.fates if each.text == "lost"] == [Fate.SPOKEN]
+        bench.speak(number)
+        _ask(bench, f"answer {number}", number)
+        if number % 2:  # each second answer is bench, and the fault begins
+            assert bench.speak(number) == f"answer {number}"
+            bench.queue.finish(Fate.SPOKEN, number)
+        assert len(bench.queue) <= 2, "nothing piles up"
+    assert _speak_all(bench, 20) == ["lost"]
+    assert [fate for each, fate, _ in bench.fates if each.text == "lost"] == [Fate.SPOKEN]
 
 
-def test_of_a_fault_that_was_cut_off_and_is_over_only_that_is_said() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.speak()
-    _ask(heard, "answer")
-    heard.put(_fault("back", is_over=True))
-    assert _rest(heard) == ["back", "answer"]
+def test_a_postponed_fault_that_is_over_is_replaced_by_its_end() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.speak()
+    _ask(bench, "answer")
+    bench.put(_fault("back", is_over=True))
+    assert _speak_all(bench) == ["back", "answer"]
 
 
-def test_the_end_of_a_fault_that_a_question_cut_off_is_said_too() -> None:
-    heard = Heard()
+def test_the_end_of_a_fault_is_postponed_too() -> None:
+    bench = Bench()
     for text in ("lost", "back"):
-        heard.put(_fault(text, is_over=text == "back"))
-        assert heard.speak() == text
-        heard.queue.finish(Fate.SPOKEN, 0) if text == "lost" else _ask(heard, "answer")
-    assert _rest(heard) == ["answer", "back"]
-    heard.put(_fault("lost"))
-    assert heard.speak() == "lost", "it is news again"
+        bench.put(_fault(text, is_over=text == "back"))
+        assert bench.speak() == text
+        bench.queue.finish(Fate.SPOKEN, 0) if text == "lost" else _ask(bench, "answer")
+    assert _speak_all(bench) == ["answer", "back"]
+    bench.put(_fault("lost"))
+    assert bench.speak() == "lost", "it is news again"
 
 
-def test_a_fault_that_was_cut_off_and_is_told_of_anew_is_said_once() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.speak()
-    _ask(heard, "answer")
-    heard.put(_fault("lost, says who was started anew"), 1)
-    assert sorted(_rest(heard, 1)) == ["answer", "lost, says who was started anew"]
+def test_a_postponed_fault_that_is_reported_again_is_spoken_once() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.speak()
+    _ask(bench, "answer")
+    bench.put(_fault("lost, says a process that was restarted"), 1)
+    assert sorted(_speak_all(bench, 1)) == ["answer", "lost, says a process that was restarted"]
 
 
 @pytest.mark.parametrize("is_lost_again", [True, False])
-def test_a_fault_that_was_over_before_it_was_cut_off_is_not_said_again_but_is_not_known_either(
+def test_a_fault_that_ended_before_it_was_cut_off_is_neither_postponed_nor_known(
     is_lost_again: bool,
 ) -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.speak()
-    heard.put(_fault("back", is_over=True))
-    _ask(heard, "answer")
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.speak()
+    bench.put(_fault("back", is_over=True))
+    _ask(bench, "answer")
     if is_lost_again:
-        heard.put(_fault("lost again"))
-    assert _rest(heard) == ["lost again" if is_lost_again else "back", "answer"]
+        bench.put(_fault("lost again"))
+    assert _speak_all(bench) == ["lost again" if is_lost_again else "back", "answer"]
 
 
-def test_a_fault_that_comes_while_another_waits_for_the_answer_cuts_in() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.speak()
-    _ask(heard, "answer")
-    assert heard.speak() == "answer"
-    assert heard.put(say("power", FAULT))
-    assert _rest(heard) == ["power", "lost"]
+def test_a_new_fault_cuts_off_the_answer_for_which_another_one_was_postponed() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.speak()
+    _ask(bench, "answer")
+    assert bench.speak() == "answer"
+    assert bench.put(say("power", FAULT))
+    assert _speak_all(bench) == ["power", "lost"]
 
 
-def test_who_has_a_fault_repeated_that_was_cut_off_by_that_hears_it_once() -> None:
-    heard = Heard()
+def test_a_fault_that_was_cut_off_by_repeat_is_spoken_once() -> None:
+    bench = Bench()
     lost = _fault("lost")
-    heard.put(lost)
-    heard.speak()
-    _ask(heard, "lost")
-    assert _rest(heard) == ["lost"]
-    assert heard.fate(lost) == [Fate.SPOKEN]
-    heard.put(_fault("back", is_over=True))
-    assert _rest(heard) == ["back"]
+    bench.put(lost)
+    bench.speak()
+    _ask(bench, "lost")
+    assert _speak_all(bench) == ["lost"]
+    assert bench.fate(lost) == [Fate.SPOKEN]
+    bench.put(_fault("back", is_over=True))
+    assert _speak_all(bench) == ["back"]
 
 
 @pytest.mark.parametrize("is_stopping", [True, False])
-def test_a_fault_that_was_cut_off_for_no_answer_is_not_said_again(is_stopping: bool) -> None:
-    heard = Heard()
+def test_a_fault_that_was_cut_off_without_a_question_is_not_postponed(is_stopping: bool) -> None:
+    bench = Bench()
     lost = _fault("lost")
-    heard.put(lost)
-    heard.speak()
+    bench.put(lost)
+    bench.speak()
     if is_stopping:  # asked at the last moment
-        heard.queue.give_way()
-        heard.queue.close(0)
-    heard.queue.finish(Fate.INTERRUPTED, 0)
-    assert heard.fate(lost) == [Fate.INTERRUPTED]
-    assert _rest(heard) == []
+        bench.queue.expect_answer()
+        bench.queue.close(0)
+    bench.queue.finish(Fate.INTERRUPTED, 0)
+    assert bench.fate(lost) == [Fate.INTERRUPTED]
+    assert _speak_all(bench) == []
 
 
-def test_what_gave_way_comes_before_a_pause_that_waits_for_longer() -> None:
-    heard = Heard()
-    heard.put(_fault("lost"))
-    heard.speak()
-    heard.put(say("The lens is covered.", Priority.PAUSE, "lens"))
-    _ask(heard, "answer")
-    assert _rest(heard) == ["answer", "lost", "The lens is covered."]
+def test_a_postponed_fault_comes_before_a_pause_that_waits_for_longer() -> None:
+    bench = Bench()
+    bench.put(_fault("lost"))
+    bench.speak()
+    bench.put(say("The lens is covered.", Priority.PAUSE, "lens"))
+    _ask(bench, "answer")
+    assert _speak_all(bench) == ["answer", "lost", "The lens is covered."]
 
 
-def test_what_gave_way_once_does_not_do_so_again_for_no_question() -> None:
-    heard = Heard()
+def test_a_fault_is_not_postponed_again_without_another_question() -> None:
+    bench = Bench()
     lost = _fault("lost")
-    heard.put(lost)
-    heard.speak()
-    _ask(heard, "answer")
-    heard.speak()
-    heard.queue.finish(Fate.SPOKEN, 0)
-    assert heard.speak() == "lost"
-    heard.queue.finish(Fate.INTERRUPTED, 0)  # by `cancel`
-    assert heard.fate(lost) == [Fate.INTERRUPTED]
-    assert _rest(heard) == []
+    bench.put(lost)
+    bench.speak()
+    _ask(bench, "answer")
+    bench.speak()
+    bench.queue.finish(Fate.SPOKEN, 0)
+    assert bench.speak() == "lost"
+    bench.queue.finish(Fate.INTERRUPTED, 0)  # by `cancel`
+    assert bench.fate(lost) == [Fate.INTERRUPTED]
+    assert _speak_all(bench) == []
 
 
-def test_there_is_room_for_every_fault_at_once() -> None:
-    others = 6  # silence, a power cut, the volume, three lines of the settings
+def test_the_queue_has_room_for_every_fault_at_once() -> None:
+    others = 6  # an outage, a power cut, the volume, three lines of the settings
     assert len(FaultName) + others < MAX_WAITING
 
 
-def test_a_vision_that_begins_again_and_again_is_not_ready_each_time() -> None:
+def test_ready_is_spoken_three_times_a_minute_at_the_most() -> None:
     ends: list[tuple[str, Fate]] = []
-    queue, heard = SpeechQueue(lambda utterance, fate, now: ends.append((utterance.text, fate))), []
+    queue, spoken = SpeechQueue(lambda utterance, fate, now: ends.append((utterance.text, fate))), []
     for number in range(100):  # every two seconds
         now = 2.0 * number
         queue.put(Utterance("Ready.", Priority.ANSWER, "status", kind=UtteranceKind.READY), now)
         if queue.take(now):
-            heard.append(now)
+            spoken.append(now)
             queue.finish(Fate.SPOKEN, now)
-    assert heard[:3] == [0.0, 2.0, 4.0]
-    assert 9 <= len(heard) <= 12, "three a minute"
+    assert spoken[:3] == [0.0, 2.0, 4.0]
+    assert 9 <= len(spoken) <= 12, "three a minute"
     assert len(ends) == 100
 
 
 @pytest.mark.parametrize(
     ("between", "told"), [(UtteranceKind.STATUS, 1), (UtteranceKind.READY, 2), (UtteranceKind.STOPPING, 2)]
 )
-def test_a_fault_of_a_vision_that_ended_in_order_is_told_anew(between: UtteranceKind, told: int) -> None:
-    heard, ends = [], []
+def test_a_fault_is_spoken_again_once_vision_was_ready_or_stopping_in_between(
+    between: UtteranceKind, told: int
+) -> None:
+    spoken, ends = [], []
     queue = SpeechQueue(lambda utterance, fate, now: ends.append(fate))
     lost, now = "Camera not found.", 0.0
     for text, kind in ((lost, UtteranceKind.FAULT), ("Stopping.", between), (lost, UtteranceKind.FAULT)):
         priority = FAULT if text == lost else Priority.ANSWER
         queue.put(Utterance(text, priority, "camera" if text == lost else "status", kind=kind), now)
         if taken := queue.take(now):
-            heard.append(taken.text)
+            spoken.append(taken.text)
             queue.finish(Fate.SPOKEN, now)
-        now += AGAIN_S / 4
-    assert heard.count(lost) == told
+        now += REPEAT_SUPPRESSION_S / 4
+    assert spoken.count(lost) == told
     assert len(ends) == 3
