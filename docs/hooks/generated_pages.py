@@ -2,13 +2,11 @@
 
 import argparse
 import html
-import io
 import re
+import threading
 import tomllib
-import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -16,7 +14,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r"^<!-- include: (\S+) -->$", re.MULTILINE)
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 PAGES = {"models/README.md": "models.md", "tests/README.md": "tests.md", "CONTRIBUTING.md": "contributing.md"}
 """Files of the repository that are pages of the site."""
 SPOKEN = {"arrived": "One person looks happy.", "too-dark": "One person, ahead, close. Cannot tell, too dark.",
@@ -45,15 +43,15 @@ def _included(name: str) -> str:
     text = FRONT_MATTER.sub("", (ROOT / name).read_text("utf-8"))
 
     def turned(found: re.Match[str]) -> str:
-        target = ((ROOT / name).parent / found[1]).resolve()
+        label, link, anchor = found[1], found[2], found[3] or ""
+        target = ((ROOT / name).parent / link).resolve()
         if not target.exists():
-            raise FileNotFoundError(f"{name}: {found[1]} does not exist")
+            raise FileNotFoundError(f"{name}: {link} does not exist")
         inside = str(target.relative_to(ROOT))
         to = PAGES.get(inside) or (inside.removeprefix("docs/") if inside.startswith("docs/") else None)
-        return f"]({to}{found[2] or ''})" if to and to.endswith(".md") else "]"
+        return f"[{label}]({to}{anchor})" if to and to.endswith(".md") else label
 
-    linked = LINK.sub(turned, text)
-    return re.sub(r"\[([^\]\n]+)\](?![(\[:])", r"\1", linked)
+    return LINK.sub(turned, text)
 
 
 def _cli() -> str:
@@ -99,24 +97,22 @@ def _sounds() -> str:
 
 
 def _earcons() -> Iterator[tuple[str, bytes]]:
+    from assistant.voice.audio.player import to_wav
     from assistant.voice.speech import earcons
 
     for name in sorted(earcons.NAMES):
-        yield name, _wav(earcons.samples(name))
+        yield name, to_wav(earcons.earcon(name))
 
 
 def _spoken() -> Iterator[tuple[str, bytes]]:
-    from assistant.voice.voices.espeak import synthesize
+    """What espeak-ng makes of SPOKEN, by the installed program or by the library of a wheel."""
+    from assistant.config.settings import VoiceSettings
+    from assistant.voice.audio.player import to_wav
+    from assistant.voice.voices.espeak import synthesizers
 
+    synthesize = synthesizers(VoiceSettings(), "en")[0]
     for name, sentence in SPOKEN.items():
-        yield name, _wav(synthesize(sentence))
-
-
-def _wav(sound: Any) -> bytes:
-    data = io.BytesIO()
-    with wave.open(data, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sound.rate)
-        file.writeframes(sound.samples)
-    return data.getvalue()
+        sound = synthesize(sentence, threading.Event())
+        if sound is None:
+            raise RuntimeError(f"espeak-ng made no sound of {sentence!r}")
+        yield name, to_wav(sound)

@@ -3,13 +3,13 @@
 import tomllib
 from pathlib import Path
 
-from assistant.phrases import FAULTS
+from assistant.records import FaultName
 
 MESSAGES = tomllib.loads((Path(__file__).parents[2] / "docs/messages.toml").read_text("utf-8"))
 
 
 def test_every_fault_is_explained() -> None:
-    assert set(MESSAGES) == FAULTS
+    assert set(MESSAGES) == set(FaultName)
 
 
 def test_each_entry_says_what_it_means_and_what_to_do() -> None:
