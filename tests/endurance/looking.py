@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import CameraSettings, Settings
 from assistant.errors import ModelError
+from assistant.ipc.commands import Command
 from assistant.records import Fate, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision import factory
 from assistant.vision.cameras.capture import Capture
@@ -201,7 +202,7 @@ def scripted(count: int) -> Outcome:
         now = frame / FPS
         mouth.at(now)
         wear.look(frame, now / 3600)
-        if frame % ANSWERS_EVERY == 0 and not live.answer("ask").text:
+        if frame % ANSWERS_EVERY == 0 and not live.answer(Command.ASK).text:
             mouth.lost.append(f"no answer at {now:.0f} s")
 
     turns = Direct(day.shot, count, on_turn)
@@ -248,7 +249,7 @@ def real(count: int) -> Outcome:
     def on_turn(frame: int) -> None:
         mouth.at(frame / REAL_FPS)
         wear.look(frame, frame / REAL_FPS / 3600)
-        if frame % 20 == 0 and not live.answer("ask").text:
+        if frame % 20 == 0 and not live.answer(Command.ASK).text:
             mouth.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
 
     def note(step) -> None:

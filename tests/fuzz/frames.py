@@ -15,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
+from assistant.ipc.commands import Command
 from assistant.records import Box, Face, Frame, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import capture
@@ -146,7 +147,7 @@ def target() -> Iterator[Attack]:
             refused = bool(capture._defect_of(image))
             assert taken == (0 if refused else 1), (recipe, said)
         assert not [each for each in said if each.topic == "fault step"], said
-        for what in ("ask", "more", "why", "aim"):
+        for what in (Command.ASK, Command.MORE, Command.WHY, Command.AIM):
             assert line.answer(what, len(recipes) / 2).utterance.text
         return spent_s
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.ipc.commands import Command
 from assistant.phrases import MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, Sentence, load
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
@@ -62,7 +63,7 @@ def asked(words: Phrases) -> Iterator[str]:
     for name, *facts in itertools.product(
         sorted(SPOKEN_EXPRESSIONS), *(words.tables[table].values() for table in filled)
     ):
-        why = words.answer("why", expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
+        why = words.answer(Command.WHY, expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
         yield from sentences(words, why)
     yield from (words.join([count]) for count in words.tables["counts"].values())
     distances, facings = (["", *words.tables[table].values()] for table in ("distance", "facing"))

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.errors import CameraError, CameraExhaustedError, DetectorError, ModelError
+from assistant.ipc.commands import Command
 from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import FRAME_TIMEOUT_S
 from assistant.vision.pipeline import Pipeline
@@ -187,12 +188,12 @@ def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
 
 def test_the_running_assistant_answers_and_takes_wrong() -> None:
     rig = Rig([], pipeline(), step_s=0.05)
-    assert rig.loop.answer("ask").text == EN.status("no_picture")
+    assert rig.loop.answer(Command.ASK).text == EN.status("no_picture")
     rig.loop.capture = OneByOne(shots("happy", 15), rig.stop)
     rig.loop.run()
     rig.now = 1.45
-    assert rig.loop.answer("ask").text.endswith("Looks happy.")
-    assert rig.loop.answer("wrong").text == EN.status("rejected")
+    assert rig.loop.answer(Command.ASK).text.endswith("Looks happy.")
+    assert rig.loop.answer(Command.WRONG).text == EN.status("rejected")
     assert [each.earcon for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
     rig.loop.ended(rig.said[-1], Fate.EXPIRED)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
+from assistant.ipc.commands import Command
 from assistant.records import Face, Frame, Priority
 from assistant.vision.decisions.scene import RESUME_GRACE_S
 from assistant.vision.pipeline import Pipeline
@@ -86,7 +87,7 @@ def test_who_asks_while_a_cover_is_in_question_hears_of_no_old_picture() -> None
     line, answers = eyed(), {}
     for frame in covered([(1.5, False), (1.9, True)]):
         line.step(frame)
-        answers[frame.seq] = line.answer("ask", frame.at).utterance.text
+        answers[frame.seq] = line.answer(Command.ASK, frame.at).utterance.text
     assert answers[20] == answers[14] == "One person, ahead, close. Looks happy."
     assert answers[33] == "Cannot tell, too dark."
 
@@ -146,8 +147,8 @@ def test_while_the_lens_is_covered_that_is_the_answer() -> None:
     line = pipeline()
     for frame in shots("happy", 10):
         line.step(frame)
-    assert line.answer("ask", 1.0).utterance.text == "One person, ahead, close. Looks happy."
+    assert line.answer(Command.ASK, 1.0).utterance.text == "One person, ahead, close. Looks happy."
     for number in range(40):
         line.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
-    answered = line.answer("ask", 5.0)
+    answered = line.answer(Command.ASK, 5.0)
     assert (answered.utterance.text, answered.reason) == (EN.status("lens_covered"), "lens_covered")

@@ -8,6 +8,7 @@ import pytest
 
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, CameraSettings, DetectorSettings, Settings
+from assistant.ipc.commands import Command
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
 from assistant.vision import detectors
@@ -234,7 +235,7 @@ def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbos
     line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
     said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
     assert said == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
-    assert line.answer("ask", 1.4).utterance.text.startswith("More than four people.")
+    assert line.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
 
 
 def test_no_more_faces_are_looked_at_than_asked() -> None:
@@ -264,7 +265,7 @@ def test_who_hears_everything_hears_the_hour_in_remarks_and_in_answers() -> None
         line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), settings, EN)
         grey = picture("happy", shape)
         (said,) = [each for number in range(12) for each in line.step(Frame(grey, number / 10, number)).utterances]
-        return said.text, line.answer("ask", 1.1).utterance.text
+        return said.text, line.answer(Command.ASK, 1.1).utterance.text
 
     right = face(560)
     assert told((640, 480), 62, right) == (

@@ -37,7 +37,7 @@ class Link:
     def send(self, message: Message) -> None:
         raise AssertionError(message)
 
-    def say(self, utterance: Utterance) -> None:
+    def speak(self, utterance: Utterance) -> None:
         self.said.append(utterance.text)
 
     def withdraw(self, topic: str) -> None:
@@ -47,11 +47,16 @@ class Link:
         pass
 
     def heartbeat(
-        self, at: float, *, camera: bool = False, faults: Sequence[FaultName] = (), is_covered: bool = False
+        self,
+        at: float,
+        *,
+        is_camera_open: bool = False,
+        faults: Sequence[FaultName] = (),
+        is_lens_covered: bool = False,
     ) -> None:
         assert at > 0
-        self.beats.append((camera, tuple(faults)))
-        self.covers.append(is_covered)
+        self.beats.append((is_camera_open, tuple(faults)))
+        self.covers.append(is_lens_covered)
 
 
 class Notes:
@@ -83,7 +88,7 @@ def test_a_missing_detector_is_announced_and_loaded_as_soon_as_it_works(monkeypa
 
     monkeypatch.setattr("assistant.vision.factory.best_parts", best_parts)
     link, notes = Link(), Notes()
-    assert process._load_parts(Settings(), threading.Event(), notes, FaultAnnouncer(EN, link.say), link) is found  # type: ignore[arg-type]
+    assert process._load_parts(Settings(), threading.Event(), notes, FaultAnnouncer(EN, link.speak), link) is found  # type: ignore[arg-type]
     assert link.said == [EN.fault("detector"), EN.fault("detector", is_over=True)]
     assert set(link.beats) == {(False, ("detector",))}, (
         "a voice that hears nothing would say that vision is still starting"
@@ -100,7 +105,7 @@ def test_a_stop_ends_the_wait_for_a_detector(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("assistant.vision.factory.best_parts", best_parts)
     link = Link()
-    assert process._load_parts(Settings(), stop, Notes(), FaultAnnouncer(EN, link.say), link) is None  # type: ignore[arg-type]
+    assert process._load_parts(Settings(), stop, Notes(), FaultAnnouncer(EN, link.speak), link) is None  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -171,7 +176,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
     monkeypatch.setattr(process, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
     link, notes = Link(), Notes()
-    faults = FaultAnnouncer(EN, link.say)
+    faults = FaultAnnouncer(EN, link.speak)
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     heartbeat = process._Heartbeat(link, capture, notes, threading.Event())  # type: ignore[arg-type]
     heartbeat(None)
@@ -192,7 +197,7 @@ def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.
     link, status = Link(), SimpleNamespace(is_lens_covered=False)
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)
     heartbeat = process._Heartbeat(link, capture, Notes(), threading.Event())  # type: ignore[arg-type]
-    loop = SimpleNamespace(faults=FaultAnnouncer(EN, link.say), pipeline=SimpleNamespace(status=status))
+    loop = SimpleNamespace(faults=FaultAnnouncer(EN, link.speak), pipeline=SimpleNamespace(status=status))
     heartbeat.loop = loop  # type: ignore[assignment]
     for is_covered in (False, False, True, True, False):
         status.is_lens_covered = is_covered

@@ -19,6 +19,7 @@ import pytest
 from assistant.config.settings import AnnouncementSettings, ControlSettings, Settings, VoiceSettings
 from assistant.errors import IPCError, VoiceError
 from assistant.ipc import control_client
+from assistant.ipc.commands import Command
 from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
@@ -81,9 +82,11 @@ class Bench:
         assert isinstance(message, UtteranceEnded)
         return message.utterance.text, message.fate
 
-    def beat(self, *, camera: bool = True, faults: Sequence[FaultName] = (), is_covered: bool = False) -> None:
+    def beat(
+        self, *, is_camera_open: bool = True, faults: Sequence[FaultName] = (), is_lens_covered: bool = False
+    ) -> None:
         """Vision tells how it is; returns once that has arrived."""
-        self.vision.heartbeat(self.now, is_camera_open=camera, faults=faults, is_lens_covered=is_covered)
+        self.vision.heartbeat(self.now, is_camera_open=is_camera_open, faults=faults, is_lens_covered=is_lens_covered)
         self.vision.speak(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
         assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
 
@@ -194,7 +197,7 @@ def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monk
     (tmp_path / "STATE_DIRECTORY" / "running").touch()  # and the one in memory went with the power
     for _ in range(2):
         Bench(tmp_path).close()
-        assert out.getvalue() == "interrupted\n", "the second start came after an orderly end"
+        assert out.getvalue() == "power_cut\n", "the second start came after an orderly end"
 
 
 def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hour(
@@ -376,7 +379,7 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Question(1, "why"), UtteranceEnded(say("never said"), Fate.SPOKEN, 1.0)])
+@pytest.mark.parametrize("strange", [Question(1, Command.WHY), UtteranceEnded(say("never said"), Fate.SPOKEN, 1.0)])
 def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
     bench.vision.speak(say("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)

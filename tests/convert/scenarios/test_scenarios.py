@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
-from assistant.ipc.commands import QUESTIONS
+from assistant.ipc.commands import QUESTIONS, Command
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, EXPRESSIONS, Box, Face, Reading, Thresholds
 from convert.cli import main
@@ -278,7 +278,7 @@ def test_the_truth_of_a_scene_knows_who_cannot_be_told() -> None:
 def test_truth_json_comes_back_as_it_was(tmp_path: Path) -> None:
     hidden = (Span(1.0, 2.0, ""), Span(2.0, 3.5, "side_on"))
     moving = Person("a", (Spot(0, 1, 2, 30, 40), Spot(2, 11, 2, 30, 40)), (Span(0, 4, "happy"),), hidden)
-    made = Truth("x", "change", 4.0, (moving,), ((2.5, "ask"),))
+    made = Truth("x", "change", 4.0, (moving,), ((2.5, Command.ASK),))
     (tmp_path / "truth.json").write_text(truth.to_json(made))
     assert truth.read(tmp_path / "truth.json", "x") == made
     assert moving.box(1.0) == Box(6, 2, 30, 40)
@@ -352,7 +352,7 @@ def test_moments_are_rounded_and_boxes_may_lie_outside_of_the_clip(tmp_path: Pat
     (tmp_path / "truth.json").write_text(json.dumps(table))
     made = truth.read(tmp_path / "truth.json", "x")
     assert made.people[0].shows == (Span(-0.04, 5.04, "happy"),)
-    assert made.asks == ((0, "why"), (5.04, "why"))
+    assert made.asks == ((0, Command.WHY), (5.04, Command.WHY))
 
 
 def test_the_truth_of_every_scripted_scene_can_be_read_back(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_
         at, here = number / 10, (other, wide) if number >= 30 else (other,)
         readings = tuple(Reading(index + 1, at, (0.95, 0.05)) for index in range(len(here)))
         taken.append(run.Taken(at, here, readings))
-    asks = ((0.5, "ask"),)
+    asks = ((0.5, Command.ASK),)
     outcome = run.Outcome(
         Truth("s", "pair", 10, (), asks), (), (), tuple(taken), ("happy", "neutral"), Thresholds(), 100, (720, 1280)
     )
@@ -460,8 +460,8 @@ def test_a_clip_that_is_cut_off_is_as_long_as_its_pictures_not_as_it_promises(tm
 
 
 def test_what_is_asked_after_the_last_picture_is_refused_and_not_left_out(tmp_path: Path) -> None:
-    assert len(list(iter(Played(clip(tmp_path / "in", 4.0, (3.9, "why"))).read, None))) == 40
-    late = clip(tmp_path / "out", 4.0, (1.0, "why"), (3.95, "ask"))
+    assert len(list(iter(Played(clip(tmp_path / "in", 4.0, (3.9, Command.WHY))).read, None))) == 40
+    late = clip(tmp_path / "out", 4.0, (1.0, Command.WHY), (3.95, Command.ASK))
     with pytest.raises(DatasetError, match=r"of 3\.90 s, and truth\.json beside it asks 'ask' at 3\.95 s"):
         list(iter(Played(late).read, None))
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import phrases
+from assistant.ipc.commands import Command
 from assistant.phrases import TABLES
 from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, PersonView, Priority, Track
 from assistant.vision.decisions.stabilizer import TrackEstimate
@@ -24,7 +25,7 @@ def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> Pe
     return PersonView(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
 
 
-def asked(*people: PersonView, what: str = "ask", now: float = 5.0, **facts: Any) -> str:
+def asked(*people: PersonView, what: Command = Command.ASK, now: float = 5.0, **facts: Any) -> str:
     return ANSWERS.answer(what, SceneSnapshot(5.0, people, **facts), now).utterance.text
 
 
@@ -48,7 +49,7 @@ def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
 def test_why_it_cannot_be_told() -> None:
     for reason, words in EN.tables["reasons"].items():
         if reason != "unclear":
-            answer = ANSWERS.answer("ask", SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
+            answer = ANSWERS.answer(Command.ASK, SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
             assert answer.utterance.text.endswith(f"Cannot tell, {words}.")
             assert answer.reason == reason
     turned = somebody(CANNOT_TELL, reason="side_on", facing="left")
@@ -62,7 +63,7 @@ def test_several_people() -> None:
     assert asked(*partner) == "Two people. Nearest, on the right. Looks happy."
     larger = (dataclasses.replace(people[0], box=Box(0, 100, 200, 200)), partner[1])
     assert asked(*larger) == "Two people. On the right. Looks happy.", "the partner need not be the nearest"
-    assert asked(*people, what="more") == "Two people. On the left: Looks neutral. On the right: Looks happy."
+    assert asked(*people, what=Command.MORE) == "Two people. On the left: Looks neutral. On the right: Looks happy."
     assert asked(*[somebody()] * 6).startswith("More than four people.")
 
 
@@ -71,7 +72,7 @@ def test_nobody_and_nothing_fresh() -> None:
     assert asked(problem="dark") == "Cannot tell, too dark."
     assert asked(is_lens_covered=True) == EN.status("lens_covered")
     assert asked(somebody(), now=5.0 + MAX_AGE_S + 0.01) == EN.status("no_picture")
-    assert ANSWERS.answer("ask", None, 5.0).utterance.text == EN.status("no_picture")
+    assert ANSWERS.answer(Command.ASK, None, 5.0).utterance.text == EN.status("no_picture")
 
 
 def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that() -> None:
@@ -90,34 +91,34 @@ def test_more_faces_than_are_looked_at_are_counted() -> None:
 def test_why_is_about_whom_something_was_said_last() -> None:
     people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
     snapshot = SceneSnapshot(5.0, people)
-    why = [ANSWERS.answer("why", snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
+    why = [ANSWERS.answer(Command.WHY, snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
     assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
-    assert ANSWERS.answer("ask", snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
+    assert ANSWERS.answer(Command.ASK, snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
 
 
 def test_why_tells_how_sure_and_how_long() -> None:
-    assert asked(somebody(), what="why", now=5.0) == "Looks happy, quite sure, for some seconds."
-    assert asked(somebody("sad"), what="why") == "Looks sad, not sure, for some seconds."
-    assert asked(somebody(probability=0.65), what="why") == "Looks happy, fairly sure, for some seconds."
-    assert asked(somebody(CANNOT_TELL, reason="dark"), what="why") == "Cannot tell, too dark."
-    assert asked(somebody(CANNOT_TELL, reason="unclear"), what="why") == "Cannot tell, face is unclear."
+    assert asked(somebody(), what=Command.WHY, now=5.0) == "Looks happy, quite sure, for some seconds."
+    assert asked(somebody("sad"), what=Command.WHY) == "Looks sad, not sure, for some seconds."
+    assert asked(somebody(probability=0.65), what=Command.WHY) == "Looks happy, fairly sure, for some seconds."
+    assert asked(somebody(CANNOT_TELL, reason="dark"), what=Command.WHY) == "Cannot tell, too dark."
+    assert asked(somebody(CANNOT_TELL, reason="unclear"), what=Command.WHY) == "Cannot tell, face is unclear."
     maybe = somebody(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
     assert asked(maybe) == "One person, ahead. Maybe looks happy."
-    assert asked(maybe, what="why") == "Looks happy, not sure, for some seconds."
+    assert asked(maybe, what=Command.WHY) == "Looks happy, not sure, for some seconds."
     assert [duration(s) for s in (0, 3, 20, 60, 120)] == ["moment", "seconds", "half_minute", "minute", "minutes"]
 
 
 def test_aim() -> None:
-    assert asked(somebody(), what="aim") == "The face is straight ahead."
+    assert asked(somebody(), what=Command.AIM) == "The face is straight ahead."
     left = dataclasses.replace(somebody(), box=Box(0, 200, 80, 80))
-    assert asked(left, what="aim") == "Turn a little left."
-    assert asked(what="aim") == "Nobody in view."
+    assert asked(left, what=Command.AIM) == "Turn a little left."
+    assert asked(what=Command.AIM) == "Nobody in view."
 
 
 def test_by_the_clock() -> None:
     by_clock = Answers(EN, ("happy",), is_by_clock=True)
     for hour, words in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
-        text = by_clock.answer("ask", SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
+        text = by_clock.answer(Command.ASK, SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
         assert text == f"One person, {words}. Looks happy."
 
 
@@ -135,11 +136,13 @@ def test_by_the_clock() -> None:
         ),
         max_size=5,
     ),
-    st.sampled_from(["ask", "more", "why", "aim"]),
+    st.sampled_from([Command.ASK, Command.MORE, Command.WHY, Command.AIM]),
     st.sampled_from(phrases.known_locales()),
     st.sampled_from(["emotion", "movement"]),
 )
-def test_no_sentence_has_more_than_eight_words(people: list[PersonView], what: str, locale: str, wording: str) -> None:
+def test_no_sentence_has_more_than_eight_words(
+    people: list[PersonView], what: Command, locale: str, wording: str
+) -> None:
     words = phrases.load(locale, wording)
     utterance = Answers(words, ("happy",)).answer(what, SceneSnapshot(5.0, tuple(people)), 5.0).utterance
     assert utterance.priority is Priority.ANSWER

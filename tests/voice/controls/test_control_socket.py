@@ -445,11 +445,11 @@ def test_the_users_own_assistant_goes_before_the_installed_one(monkeypatch: pyte
     own, installed = tmp_path / "own.sock", tmp_path / "unit" / "control.sock"
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(own))
     monkeypatch.setattr(control_client, "UNIT_SOCKET", installed)
-    assert control_client.find() == own
+    assert control_client.find_socket() == own
     installed.parent.mkdir()
-    assert control_client.find() == installed
+    assert control_client.find_socket() == installed
     own.touch()
-    assert control_client.find() == own
+    assert control_client.find_socket() == own
 
 
 @pytest.mark.parametrize("whose", ["own", "unit"])
