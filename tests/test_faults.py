@@ -12,32 +12,32 @@ CAMERA, MODEL, VISION = FaultName.CAMERA, FaultName.MODEL, FaultName.VISION
 EN = phrases.load("en")
 
 
-def said(faults: FaultTracker, seconds: range, name: FaultName = CAMERA) -> list[int]:
-    """The seconds at which a fault is said that stands all the time."""
+def announced_at(faults: FaultTracker, seconds: range, name: FaultName = CAMERA) -> list[int]:
+    """The seconds at which a fault is announced that lasts all the time."""
     return [at for at in seconds if faults.begin(name, float(at), "unplugged")]
 
 
-def test_a_fault_is_said_at_once_with_its_detail() -> None:
+def test_a_fault_is_announced_at_once_with_its_detail() -> None:
     assert FaultTracker().begin(CAMERA, 5.0, "unplugged") == (Fault(CAMERA, 5.0, "unplugged"),)
 
 
-def test_while_it_stands_it_is_said_after_one_five_and_fifteen_minutes_and_every_fifteen_from_then_on() -> None:
+def test_a_lasting_fault_is_repeated_after_one_five_and_fifteen_minutes_and_then_every_fifteen() -> None:
     assert REPEAT_S == (60.0, 300.0, 900.0)
-    assert said(FaultTracker(), range(100, 3300)) == [100, 160, 460, 1360, 2260, 3160]
+    assert announced_at(FaultTracker(), range(100, 3300)) == [100, 160, 460, 1360, 2260, 3160]
 
 
-def test_one_interval_is_kept() -> None:
-    assert said(FaultTracker((10.0,)), range(35)) == [0, 10, 20, 30]
+def test_the_last_interval_is_used_again_and_again() -> None:
+    assert announced_at(FaultTracker((10.0,)), range(35)) == [0, 10, 20, 30]
 
 
-def test_what_is_said_again_has_the_newest_detail_else_the_first() -> None:
+def test_a_repetition_has_the_newest_detail_or_else_the_first() -> None:
     faults = FaultTracker((10.0,))
     faults.begin(CAMERA, 0.0, "unplugged")
     assert faults.begin(CAMERA, 10.0, "busy") == (Fault(CAMERA, 10.0, "busy"),)
     assert faults.begin(CAMERA, 20.0) == (Fault(CAMERA, 20.0, "unplugged"),)
 
 
-def test_the_end_is_said_once_and_only_of_what_began() -> None:
+def test_the_end_is_announced_once_and_only_if_the_fault_began() -> None:
     faults = FaultTracker()
     assert faults.end(CAMERA, 1.0) == ()
     faults.begin(CAMERA, 2.0, "unplugged")
@@ -45,14 +45,14 @@ def test_the_end_is_said_once_and_only_of_what_began() -> None:
     assert faults.end(CAMERA, 4.0) == ()
 
 
-def test_after_its_end_it_is_new() -> None:
+def test_a_fault_is_new_after_its_end() -> None:
     faults = FaultTracker()
-    said(faults, range(100))
+    announced_at(faults, range(100))
     faults.end(CAMERA, 100.0)
-    assert said(faults, range(110, 200)) == [110, 170]
+    assert announced_at(faults, range(110, 200)) == [110, 170]
 
 
-def test_each_fault_has_a_time_of_its_own() -> None:
+def test_each_fault_has_a_schedule_of_its_own() -> None:
     faults = FaultTracker()
     faults.begin(CAMERA, 0.0)
     faults.begin(MODEL, 30.0)
@@ -63,17 +63,17 @@ def test_each_fault_has_a_time_of_its_own() -> None:
     assert faults.active() == (MODEL,)
 
 
-def test_one_that_comes_and_goes_is_said_three_times_a_minute_at_the_most() -> None:
-    faults, told = FaultTracker(), []
+def test_a_fault_that_comes_and_goes_is_announced_at_most_three_times_a_minute() -> None:
+    faults, announced = FaultTracker(), []
     for at in range(0, 150, 5):
-        told += [(each.at, each.is_over) for each in faults.begin(CAMERA, float(at))]
-        told += [(each.at, each.is_over) for each in faults.end(CAMERA, at + 2.0)]
-    begun = [at for at, is_over in told if not is_over]
+        announced += [(each.at, each.is_over) for each in faults.begin(CAMERA, float(at))]
+        announced += [(each.at, each.is_over) for each in faults.end(CAMERA, at + 2.0)]
+    begun = [at for at, is_over in announced if not is_over]
     assert begun == [0, 5, 10, 60, 65, 70, 120, 125, 130]
-    assert [at for at, is_over in told if is_over] == [at + 2 for at in begun]
+    assert [at for at, is_over in announced if is_over] == [at + 2 for at in begun]
 
 
-def test_one_that_comes_back_for_good_is_told_though_it_came_and_went() -> None:
+def test_a_fault_that_comes_back_to_stay_is_announced_as_soon_as_that_is_allowed() -> None:
     faults = FaultTracker()
     for at in (0.0, 5.0, 10.0, 15.0):
         faults.begin(CAMERA, at)
@@ -81,7 +81,7 @@ def test_one_that_comes_back_for_good_is_told_though_it_came_and_went() -> None:
     assert [at for at in range(20, 90) if faults.begin(CAMERA, float(at))] == [60]
 
 
-def test_once_a_minute_where_that_is_asked_for() -> None:
+def test_the_number_of_announcements_can_be_set() -> None:
     faults = FaultTracker(max_announcements=1, announcements_s=60.0)
     begun = []
     for at in range(0, 130, 5):
@@ -90,7 +90,7 @@ def test_once_a_minute_where_that_is_asked_for() -> None:
     assert begun == [0, 60, 120]
 
 
-def test_a_schedule_announces_the_end_of_what_was_announced_and_nothing_else() -> None:
+def test_a_schedule_announces_an_end_only_if_the_beginning_was_announced() -> None:
     schedule = RepeatSchedule((10.0,), max_announcements=1)
     assert not schedule.end(), "it never began"
     assert (schedule.begin(0.0), schedule.begin(5.0), schedule.begin(10.0)) == (True, False, True)
@@ -151,7 +151,7 @@ def test_a_fault_is_updated_by_a_flag(announcer: FaultAnnouncer, spoken: list[Ut
     assert [(each.log_note, each.is_over) for each in spoken] == [("unplugged", False), ("camera", True)]
 
 
-def test_what_is_no_longer_among_the_faults_is_over(announcer: FaultAnnouncer, spoken: list[Utterance]) -> None:
+def test_update_all_ends_the_faults_that_are_not_given(announcer: FaultAnnouncer, spoken: list[Utterance]) -> None:
     announcer.update_all({CAMERA: "a", MODEL: "b"}, 0.0)
     announcer.update_all({MODEL: "b"}, 1.0)
     assert announcer.active() == (MODEL,)

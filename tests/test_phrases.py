@@ -1,4 +1,4 @@
-"""What is worth saying (scene), how it sounds (phrases), and which faults are heard."""
+"""Announcements from changes to sentences (scene and phrases), and the locale files with their linter."""
 
 from importlib import resources
 
@@ -16,7 +16,7 @@ from tests.support.standins import face
 EN = phrases.load("en")
 
 
-def told(
+def announced(
     steps: list[tuple[int, str, str]], verbosity: str = "normal", places: dict[int, float] | None = None, **words
 ) -> list[str]:
     """The sentences for changes (person, old, new), each in a frame 640 pixels wide with people at `places`."""
@@ -34,46 +34,46 @@ def told(
     return texts
 
 
-def test_one_person_comes_changes_and_goes() -> None:
+def test_one_person_comes_changes_and_leaves() -> None:
     steps = [(1, NOBODY, "neutral"), (1, "neutral", "happy"), (1, "happy", "surprise"), (1, "surprise", NOBODY)]
-    assert told(steps) == ["One person looks neutral.", "Looks happy.", "Looks surprised.", "Nobody in view."]
-    assert told(steps, "brief") == ["Looks happy.", "Looks surprised."]
-    assert told(steps, "full")[0] == "One person ahead looks neutral."
+    assert announced(steps) == ["One person looks neutral.", "Looks happy.", "Looks surprised.", "Nobody in view."]
+    assert announced(steps, "brief") == ["Looks happy.", "Looks surprised."]
+    assert announced(steps, "full")[0] == "One person ahead looks neutral."
 
 
-def test_who_joins_is_told_by_place_and_nobody_only_when_the_last_has_left() -> None:
+def test_a_second_person_is_announced_with_a_place_and_nobody_in_view_after_the_last() -> None:
     steps = [(1, NOBODY, "happy"), (2, NOBODY, "neutral"), (3, NOBODY, CANNOT_TELL), (1, "happy", NOBODY)]
     joined = ["On the right: one more person.", "On the left: one more person."]
-    assert told(steps) == ["One person looks happy.", *joined]
+    assert announced(steps) == ["One person looks happy.", *joined]
     rest = [(2, "neutral", NOBODY), (3, CANNOT_TELL, NOBODY)]
-    assert told(steps + rest)[3:] == ["Nobody in view."]
-    assert told(steps + rest, "full")[-3:] == ["One person left.", "One person left.", "Nobody in view."]
+    assert announced(steps + rest)[3:] == ["Nobody in view."]
+    assert announced(steps + rest, "full")[-3:] == ["One person left.", "One person left.", "Nobody in view."]
 
 
-def test_an_expression_that_is_not_to_be_said_only_ends_the_one_before() -> None:
+def test_an_expression_that_is_not_announced_only_ends_the_one_before() -> None:
     steps = [(1, NOBODY, "happy"), (1, "happy", "fear"), (1, "fear", "neutral"), (1, "neutral", "fear")]
-    assert told(steps) == ["One person looks happy.", "No longer looking happy.", "Looks neutral."]
-    assert told(steps, expressions=("happy", "fear", "neutral"))[1] == "Looks afraid."
-    assert told(steps, "brief") == ["Looks happy."]
+    assert announced(steps) == ["One person looks happy.", "No longer looking happy.", "Looks neutral."]
+    assert announced(steps, expressions=("happy", "fear", "neutral"))[1] == "Looks afraid."
+    assert announced(steps, "brief") == ["Looks happy."]
 
 
-def test_nothing_is_said_twice_across_a_moment_of_doubt() -> None:
+def test_an_expression_is_not_announced_again_after_a_short_cannot_tell() -> None:
     steps = [(1, NOBODY, "happy"), (1, "happy", CANNOT_TELL), (1, CANNOT_TELL, "happy")]
-    assert told(steps) == ["One person looks happy."]
-    assert told(steps, "full") == ["One person ahead looks happy.", "Ahead: cannot tell, face is unclear."]
+    assert announced(steps) == ["One person looks happy."]
+    assert announced(steps, "full") == ["One person ahead looks happy.", "Ahead: cannot tell, face is unclear."]
 
 
-def test_a_stranger_whose_face_cannot_be_told_is_still_a_person() -> None:
-    assert told([(1, NOBODY, CANNOT_TELL), (1, CANNOT_TELL, "happy")]) == ["One person.", "Looks happy."]
-    assert told([(1, NOBODY, "fear")]) == ["One person."]
-    assert told([(1, NOBODY, "fear"), (1, "fear", NOBODY)], "brief") == []
+def test_a_person_without_an_expression_is_announced_as_a_person() -> None:
+    assert announced([(1, NOBODY, CANNOT_TELL), (1, CANNOT_TELL, "happy")]) == ["One person.", "Looks happy."]
+    assert announced([(1, NOBODY, "fear")]) == ["One person."]
+    assert announced([(1, NOBODY, "fear"), (1, "fear", NOBODY)], "brief") == []
 
 
-def test_the_languages() -> None:
+def test_eight_languages_are_known() -> None:
     assert {"ar", "de", "en", "es", "fr", "hi", "it", "pt"} <= set(phrases.known_locales())
 
 
-def test_another_language_is_one_more_file() -> None:
+def test_another_language_needs_only_one_more_file() -> None:
     text = resources.files("assistant.locales").joinpath("en.toml").read_text("utf-8")
     assert locale_lint.mistakes(phrases.parse(text, "xx")) == []
     with pytest.raises(
@@ -91,7 +91,7 @@ def test_every_sentence_is_short_hedged_and_complete(locale: str, wording: str) 
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_no_phrase_may_be_left_out(locale: str) -> None:
+def test_no_phrase_may_be_missing(locale: str) -> None:
     lines = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8").splitlines()
     table, left_out = "", 0
     for at, line in enumerate(lines):
@@ -136,7 +136,7 @@ def test_no_phrase_may_be_left_out(locale: str) -> None:
         ("pt", "parece assustado"),
     ],
 )
-def test_the_linter_catches_what_may_not_be_said(locale: str, expression: str) -> None:
+def test_the_linter_catches_a_forbidden_expression(locale: str, expression: str) -> None:
     words = phrases.load(locale)
     words.tables["emotion"]["happy"] = expression
     found = locale_lint.mistakes(words)
@@ -171,13 +171,13 @@ def test_the_linter_catches_what_may_not_be_said(locale: str, expression: str) -
         ("movement", "happy", "looks happy", "names a feeling"),
     ],
 )
-def test_the_linter_catches_a_sentence_that_is_made_wrong(table: str, key: str, phrase: str, mistake: str) -> None:
+def test_the_linter_catches_a_malformed_sentence(table: str, key: str, phrase: str, mistake: str) -> None:
     words = phrases.load("en", "movement")
     words.tables[table][key] = phrase
     assert any(mistake in each for each in locale_lint.mistakes(words)), locale_lint.mistakes(words)
 
 
-def test_facts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
+def test_parts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
     assert EN.join(["one person", "", "on the left", "close", "turned left"]) == (
         "One person, on the left, close, turned left."
     )
@@ -185,7 +185,7 @@ def test_facts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
     assert spanish == "Una persona, a la izquierda, cerca. Cara hacia la izquierda."
 
 
-def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
+def test_an_incomplete_locale_is_refused_with_all_its_mistakes() -> None:
     with pytest.raises(phrases.LocaleError) as caught:
         phrases.parse('voice = "xx"\n[sentences]\nnobody_in_view = "Nobody {who}."\nnothing = "x"', "xx")
     for part in (
@@ -208,7 +208,7 @@ def test_a_locale_with_gaps_is_refused_with_all_of_them() -> None:
             phrases.parse(line, "xx")
 
 
-def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> None:
+def test_a_fault_is_announced_at_once_then_ever_more_rarely_and_its_end_once() -> None:
     faults = FaultTracker()
     said = [at for at in range(5000) if faults.begin(FaultName.CAMERA, float(at), "gone")]
     assert said == [0, 60, 360, 1260, 2160, 3060, 3960, 4860]
@@ -220,7 +220,7 @@ def test_a_fault_is_said_at_once_then_ever_more_rarely_and_its_end_once() -> Non
     assert faults.active() == ()
 
 
-def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
+def test_nobody_in_view_is_not_announced_while_a_face_is_in_view() -> None:
     scene = Scene(AnnouncementSettings())
     scene.update([Change(1.0, 1, NOBODY, "happy")], [Track(1, face(280))], (480, 640))
     newcomer = [Track(2, face(280))]
@@ -233,15 +233,16 @@ def test_nobody_is_not_said_while_a_face_is_in_view() -> None:
     assert empty.sentence == "nobody_in_view"
 
 
-def test_what_was_ended_may_be_said_again() -> None:
+def test_an_expression_that_had_ended_may_be_announced_again() -> None:
     steps = [(1, NOBODY, "happy"), (1, "happy", "fear"), (1, "fear", "happy")]
-    assert told(steps) == ["One person looks happy.", "No longer looking happy.", "Looks happy."]
+    assert announced(steps) == ["One person looks happy.", "No longer looking happy.", "Looks happy."]
 
 
-def test_left_ahead_and_right_are_thirds() -> None:
+def test_left_ahead_and_right_are_thirds_of_the_picture() -> None:
     for x, where in ((180, "On the left"), (300, "Ahead"), (460, "On the right")):
         assert (
-            told([(1, NOBODY, "neutral"), (2, NOBODY, "happy")], places={1: 320, 2: x})[1] == f"{where}: looks happy."
+            announced([(1, NOBODY, "neutral"), (2, NOBODY, "happy")], places={1: 320, 2: x})[1]
+            == f"{where}: looks happy."
         )
 
 
@@ -249,20 +250,20 @@ BUTTONS = ["button", "taste", "botón", "bouton", "botão", "pulsante", "बट�
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_what_to_do_for_a_shutdown_is_true_of_a_button_and_of_a_command(locale: str) -> None:
+def test_how_to_confirm_a_shutdown_holds_for_buttons_and_commands(locale: str) -> None:
     text = phrases.load(locale).status("shutdown_confirm").lower()
     assert [word for word in BUTTONS if word in text] == []
 
 
-def test_the_words_are_those_of_the_settings() -> None:
-    told = {
+def test_the_phrases_follow_the_settings() -> None:
+    expressions = {
         (locale, wording): factory.load_phrases(
             Settings(announcements=AnnouncementSettings(locale=locale, wording=wording))
         ).expression("happy")
         for locale in ("de", "en")
         for wording in ("emotion", "movement")
     }
-    assert told == {
+    assert expressions == {
         ("de", "emotion"): "wirkt fröhlich",
         ("de", "movement"): "lächelt",
         ("en", "emotion"): "looks happy",

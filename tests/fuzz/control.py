@@ -1,5 +1,5 @@
-"""The control socket: whatever is asked there, one line answers, or nothing does because nothing was asked; and what a
-stranger at that place may answer to us is an answer or an error."""
+"""The control socket: any input is answered by one line, or by none where nothing was asked. And the client: anything
+that another program at that path may reply is a reply or an error."""
 
 import contextlib
 import json
@@ -11,9 +11,9 @@ from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command
 from assistant.ipc.messages import MAX_LINE_BYTES
-from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack
 from tests.fuzz.link import lines, parts
+from tests.fuzz.voice_sockets import opened
 
 VALID: tuple[dict[str, Any], ...] = (
     *({"command": command} for command in Command),
@@ -30,16 +30,16 @@ TOKENS = (
 @contextlib.contextmanager
 def target() -> Iterator[Attack]:
     def check(sent: list[bytes]) -> None:
-        answer = doors.knock(doors.control, sent)
+        answer = sockets.exchange(sockets.control, sent)
         assert len(answer) <= MAX_LINE_BYTES, len(answer)
         if answer:
             assert answer.endswith(b"\n"), answer
             assert answer.count(b"\n") == 1, answer
-            reply = control_client._reply(answer, Path("control.sock"))
+            reply = control_client._parse_reply(answer, Path("control.sock"))
             assert reply.ok or reply.text, answer
         for line in sent:
             with contextlib.suppress(IPCError):
-                json.dumps(control_client._reply(line, Path("control.sock")).facts)
+                json.dumps(control_client._parse_reply(line, Path("control.sock")).facts)
 
-    with opened() as doors:
+    with opened() as sockets:
         yield Attack(parts(lines(VALID, TOKENS)), check)

@@ -18,8 +18,8 @@ from assistant.ipc.messages import MAX_LINE_BYTES, MESSAGE_TYPES, decode, encode
 from assistant.phrases import load
 from assistant.records import Fate, Priority
 from tests.fuzz import damage
-from tests.fuzz.doors import opened
 from tests.fuzz.engine import Attack, must_be_one_line
+from tests.fuzz.voice_sockets import opened
 
 SAID: dict[str, Any] = {
     "text": "One person looks happy.", "priority": "CHANGE", "topic": "person 1", "expires_at": None, "log_note": "",
@@ -30,7 +30,7 @@ VALID: tuple[dict[str, Any], ...] = (
     {"type": "utterance", **SAID, "priority": "FAULT", "earcon": "", "kind": "fault", "expires_at": 1e9},
     {"type": "fault", "name": "camera", "at": 1.0, "detail": "unplugged", "is_over": False},
     {"type": "fault", "name": "camera", "at": 2.0, "detail": "", "is_over": True},
-    {"type": "heartbeat", "at": 12.5},
+    {"type": "heartbeat", "at": 12.5, "is_camera_open": True, "faults": ["blurred"], "is_lens_covered": False},
     {"type": "answer", "question_id": 1, "utterance": SAID},
     {"type": "withdraw", "topic": "person 1"},
     {"type": "stop"},
@@ -76,9 +76,9 @@ def target() -> Iterator[Attack]:
         for line in b"".join(sent).split(b"\n"):
             _parse(line)
         _as_vision(sent)
-        doors.knock(doors.link, sent)
+        sockets.exchange(sockets.link, sent)
 
-    with opened() as doors:
+    with opened() as sockets:
         yield Attack(parts(lines(valid)), check)
 
 

@@ -22,7 +22,7 @@ WAIT_S = 5.0
 
 
 class SpeakerStandin:
-    """Keeps what is put, and notes when it was cut off: "-" for an answer, "--" for nothing."""
+    """Keeps what is put, and notes interruptions: "-" for an answer, "--" without one."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -58,7 +58,7 @@ class Bench:
         )  # fmt: skip
 
     def ask(self, text: str, what: str = "ask", note: str = "asked") -> Utterance:
-        """The wearer asks, and that is the answer."""
+        """The wearer asks, and vision gives this answer."""
         answer = Utterance(text, Priority.ANSWER, "answer", None, note)
         vision = threading.Thread(
             target=lambda: self.handler.answered(self.asked.get(timeout=WAIT_S).question_id, answer),
@@ -74,7 +74,7 @@ class Bench:
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
-def test_a_question_cuts_off_and_is_answered_by_vision(what: Command) -> None:
+def test_a_question_interrupts_and_is_answered_by_vision(what: Command) -> None:
     bench = Bench()
 
     def vision() -> None:
@@ -90,7 +90,7 @@ def test_a_question_cuts_off_and_is_answered_by_vision(what: Command) -> None:
     assert bench.heard() == ["-", f"About {what}."]
 
 
-def test_a_silent_vision_is_no_silence() -> None:
+def test_a_missing_answer_is_announced() -> None:
     bench = Bench()
     reply = bench.handler.handle("ask")
     assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
@@ -99,7 +99,7 @@ def test_a_silent_vision_is_no_silence() -> None:
     assert bench.heard() == []
 
 
-def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> None:
+def test_repeat_repeats_the_last_utterance_of_which_at_least_the_beginning_was_spoken() -> None:
     bench = Bench()
     assert bench.handler.handle("repeat").text == EN.status("nothing_to_repeat")
     for text, fate in (("Looks happy.", Fate.SPOKEN), ("Looks sad.", Fate.INTERRUPTED), ("Lost.", Fate.EXPIRED)):
@@ -111,7 +111,7 @@ def test_repeat_says_the_last_thing_that_was_heard_if_only_its_beginning() -> No
     assert bench.heard() == ["-", "Looks sad."]
 
 
-def test_repeat_says_what_it_cuts_off_itself() -> None:
+def test_repeat_repeats_what_it_interrupts() -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     for text, kind, said in (
@@ -123,7 +123,7 @@ def test_repeat_says_what_it_cuts_off_itself() -> None:
         assert bench.handler.handle("repeat").text == said
 
 
-def test_repeat_right_after_a_question_says_the_answer() -> None:
+def test_repeat_right_after_a_question_repeats_the_answer() -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     bench.speaker.speaking = bench.ask("One person, ahead.")
@@ -132,7 +132,7 @@ def test_repeat_right_after_a_question_says_the_answer() -> None:
 
 @pytest.mark.parametrize("how", ["repeat", "repeat_instead"])
 @pytest.mark.parametrize("is_still_spoken", [True, False])
-def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
+def test_an_announcement_that_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     noted = bench.ask(EN.status("rejected"), "wrong", "noted")
@@ -144,7 +144,7 @@ def test_what_was_called_wrong_is_not_repeated(how: str, is_still_spoken: bool) 
 
 @pytest.mark.parametrize("is_still_spoken", [True, False])
 @pytest.mark.parametrize("cut_off", ["Camera lost.", ""])
-def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:
+def test_a_double_press_repeats_what_was_spoken_before_its_first_tap(cut_off: str, is_still_spoken: bool) -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     bench.speaker.speaking = Utterance(cut_off, Priority.FAULT, "fault camera_lost") if cut_off else None
@@ -156,7 +156,7 @@ def test_a_double_press_says_what_was_said_before_its_first_tap(cut_off: str, is
     assert Bench().handler.handle("repeat_instead").text == EN.status("nothing_to_repeat")
 
 
-def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
+def test_while_muted_only_faults_pauses_and_answers_are_spoken() -> None:
     bench = Bench()
     assert bench.handler.handle("mute").text == "Muted."
     assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
@@ -170,7 +170,7 @@ def test_muted_only_faults_pauses_and_answers_are_heard() -> None:
     assert not Bench().handler.is_muted, "a new start is never mute"
 
 
-def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None:
+def test_volume_and_rate_stop_at_their_limits_and_persist(tmp_path: Path) -> None:
     file = tmp_path / "state" / "voice.json"
     bench = Bench(file)
     said = [bench.handler.handle("quieter").text for _ in range(10)]
@@ -193,7 +193,7 @@ def test_volume_and_rate_go_to_their_limits_and_are_kept(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "content", ["", "[]", "{", '{"set": [175, 100], "rate_wpm": 9999, "volume": true}', "[" * MAX_BYTES, "\x00"]
 )
-def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) -> None:
+def test_a_damaged_state_file_is_ignored(tmp_path: Path, content: str) -> None:
     file = tmp_path / "voice.json"
     file.write_text(content)
     kept = PersistentSettings(175, 100, file)
@@ -203,7 +203,7 @@ def test_a_damaged_state_is_as_if_there_were_none(tmp_path: Path, content: str) 
     assert [each.name for each in tmp_path.iterdir()] == ["voice.json"]
 
 
-def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) -> None:
+def test_settings_that_cannot_be_saved_hold_until_the_restart_and_are_reported(tmp_path: Path) -> None:
     troubles: list[str] = []
     (tmp_path / "file").write_text("")
     kept = PersistentSettings(175, 100, tmp_path / "file" / "voice.json", troubles.append)
@@ -216,7 +216,7 @@ def test_where_nothing_can_be_kept_it_still_holds_and_is_told(tmp_path: Path) ->
     PersistentSettings(175, 100).update(volume=30)
 
 
-def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_state_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/emotion-assistant:/other")
     assert state_file() == Path("/var/lib/emotion-assistant/voice.json")
     monkeypatch.delenv("STATE_DIRECTORY")
@@ -229,7 +229,7 @@ def test_the_state_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_file() is None
 
 
-def test_status_tells_a_dead_vision() -> None:
+def test_status_reports_a_dead_vision_process() -> None:
     bench = Bench()
     assert bench.handler.handle("status").text == "Running."
     bench.sees = False
@@ -258,7 +258,7 @@ def test_status_tells_a_dead_vision() -> None:
         ),
     ],
 )
-def test_status_tells_what_is_wrong(facts: dict[str, bool | list[str]], said: list[str]) -> None:
+def test_status_reports_faults_and_a_covered_lens(facts: dict[str, bool | list[str]], said: list[str]) -> None:
     bench = Bench()
     bench.facts = facts
     reply = bench.handler.handle("status")
@@ -269,7 +269,7 @@ def test_status_tells_what_is_wrong(facts: dict[str, bool | list[str]], said: li
     assert reply.facts["lens_covered"] is facts.get("lens_covered", False)
 
 
-def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
+def test_a_shutdown_needs_a_second_command(tmp_path: Path) -> None:
     bench = Bench(power_off=lambda: (tmp_path / "off").write_text("") or "")
     assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm")
     bench.now += CONFIRM_S + 0.1
@@ -286,7 +286,7 @@ def test_a_shutdown_is_asked_for_twice(tmp_path: Path) -> None:
     assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
 
 
-def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
+def test_a_shutdown_that_is_not_confirmed_is_called_off_and_announced_once() -> None:
     bench = Bench(power_off=lambda: "")
     bench.handler.poll()
     assert bench.heard() == [], "nothing was asked for"
@@ -315,7 +315,9 @@ def test_a_shutdown_that_nobody_confirms_is_off_and_that_is_said_once() -> None:
         ("no such command", []),
     ],
 )
-def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: str, heard: list[str]) -> None:
+def test_a_command_that_calls_off_a_shutdown_is_answered_after_that_is_announced(
+    command: str, heard: list[str]
+) -> None:
     bench = Bench(power_off=lambda: "")
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     bench.handler.handle("shutdown")
@@ -328,7 +330,7 @@ def test_whatever_calls_a_shutdown_off_is_answered_after_that_was_said(command: 
         bench.handler.shutdown_thread.join()
 
 
-def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
+def test_nothing_is_called_off_after_the_shutdown_has_begun() -> None:
     bench = Bench(power_off=lambda: "")
     bench.handler.handle("shutdown")
     bench.handler.handle("shutdown")
@@ -339,7 +341,7 @@ def test_after_a_shutdown_nothing_says_that_it_stays_on() -> None:
 
 
 @pytest.mark.parametrize("power_off", [None, lambda: "no right to do that"])
-def test_a_shutdown_that_cannot_be_is_said(power_off: Callable[[], str] | None) -> None:
+def test_a_failed_shutdown_is_announced(power_off: Callable[[], str] | None) -> None:
     bench = Bench(power_off=power_off)
     bench.handler.handle("shutdown")
     reply = bench.handler.handle("shutdown")
@@ -349,14 +351,14 @@ def test_a_shutdown_that_cannot_be_is_said(power_off: Callable[[], str] | None) 
     assert bench.heard()[-1] == EN.status("shutdown_failed")
 
 
-def test_cancel_cuts_off_and_says_nothing() -> None:
+def test_cancel_interrupts_and_says_nothing() -> None:
     bench = Bench()
     assert bench.handler.handle("cancel").ok
     assert bench.heard() == ["--"], "for no answer"
 
 
 @given(st.text(max_size=60))
-def test_what_is_no_command_is_refused(text: str) -> None:
+def test_an_unknown_command_is_refused(text: str) -> None:
     bench = Bench()
     if text not in set(Command):
         assert not bench.handler.handle(text).ok

@@ -1,4 +1,4 @@
-"""The control socket: whoever may is answered; whatever else comes is refused, counted, and holds up nobody."""
+"""The control socket: allowed users are answered; everything else is refused and counted, and delays nothing."""
 
 import contextlib
 import json
@@ -74,7 +74,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def answer(connection: socket.socket) -> dict[str, object]:
-    """Everything that comes until the other side hangs up: one line."""
+    """Everything that is received until the server closes the connection: one line."""
     content = b""
     with contextlib.suppress(ConnectionResetError):
         while part := connection.recv(MAX_LINE_BYTES):
@@ -84,7 +84,7 @@ def answer(connection: socket.socket) -> dict[str, object]:
     return dict(json.loads(content))
 
 
-def test_every_command_is_asked_and_answered(bench: Bench) -> None:
+def test_every_command_is_carried_out_and_answered(bench: Bench) -> None:
     opened = bench.serve()
     for command in Command:
         reply = control_client.send_command(command, bench.path)
@@ -100,12 +100,12 @@ def test_the_command_handler_carries_out_every_command_that_vision_does_not_answ
 
 
 FULL = STATUS[:-1].ljust(MAX_LINE_BYTES - 1) + b"\n"
-"""A request that fills what is received at once."""
+"""A request as long as the longest line."""
 
 
 @pytest.mark.parametrize("line", [STATUS, FULL])
 @pytest.mark.parametrize("behind", [b'{"command": "mute"}\n', b'{"comm', b"\n", b"\0", FULL])
-def test_what_comes_behind_the_line_refuses_the_request(bench: Bench, line: bytes, behind: bytes) -> None:
+def test_a_request_with_something_behind_its_line_is_refused(bench: Bench, line: bytes, behind: bytes) -> None:
     opened = bench.serve()
     client = bench.raw()
     client.sendall(line + behind)
@@ -125,7 +125,7 @@ def test_a_request_may_fill_its_four_kibibytes(bench: Bench) -> None:
     assert opened.refused == 0
 
 
-def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
+def test_a_client_that_closes_only_its_sending_side_is_answered(bench: Bench) -> None:
     bench.serve()
     client = bench.raw()
     client.sendall(STATUS)
@@ -133,7 +133,7 @@ def test_a_client_that_only_closes_its_side_is_answered(bench: Bench) -> None:
     assert answer(client)["ok"] is True
 
 
-def test_socket_and_folder_are_for_their_owner_and_group(bench: Bench) -> None:
+def test_socket_and_folder_are_open_to_owner_and_group_only(bench: Bench) -> None:
     opened = bench.serve()
     assert stat.S_IMODE(bench.path.stat().st_mode) == 0o660
     assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o750
@@ -144,7 +144,7 @@ def test_socket_and_folder_are_for_their_owner_and_group(bench: Bench) -> None:
     assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700, "a folder that somebody else made stays as it is"
 
 
-def test_a_narrow_umask_does_not_shut_the_group_out(bench: Bench) -> None:
+def test_a_narrow_umask_does_not_exclude_the_group(bench: Bench) -> None:
     before = os.umask(0o077)
     try:
         bench.serve()
@@ -194,20 +194,20 @@ def test_hostile_lines_are_refused_with_a_reason_and_counted(bench: Bench, line:
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
-def test_a_line_is_a_known_command_or_refused(line: bytes) -> None:
+def test_any_line_is_a_known_command_or_refused(line: bytes) -> None:
     with contextlib.suppress(IPCError):
         assert parse_request(line) in Command
 
 
 @given(st.text(max_size=2000), st.dictionaries(st.text(max_size=500), st.text(max_size=2000) | st.floats(), max_size=5))
-def test_a_reply_is_one_short_line_whatever_is_in_it(text: str, facts: dict[str, str | float]) -> None:
+def test_any_reply_is_encoded_as_one_short_line(text: str, facts: dict[str, str | float]) -> None:
     line = encode_reply(Reply(True, text, facts))
     assert len(line) <= MAX_LINE_BYTES
     assert line.count(b"\n") == 1
     assert json.loads(line)["ok"] is True
 
 
-def test_who_says_nothing_or_does_not_finish_is_cut_off(bench: Bench) -> None:
+def test_a_client_that_sends_nothing_or_does_not_finish_is_cut_off(bench: Bench) -> None:
     opened = bench.serve(line_s=0.2)
     silent, slow = bench.raw(), bench.raw()
     slow.sendall(b'{"comm')
@@ -222,7 +222,7 @@ def test_who_says_nothing_or_does_not_finish_is_cut_off(bench: Bench) -> None:
     assert time.monotonic() - began < 2, "a byte now and then does not buy time"
 
 
-def test_one_client_too_many_is_refused_and_the_others_are_served(bench: Bench) -> None:
+def test_a_client_beyond_the_maximum_is_refused_and_the_others_are_served(bench: Bench) -> None:
     opened = bench.serve()
     clients = [bench.raw() for _ in range(MAX_CLIENTS)]
     late = bench.raw()
@@ -248,7 +248,7 @@ def test_thousands_of_connections_cost_nothing(bench: Bench, caplog: pytest.LogC
     assert opened.refused == 1000
 
 
-def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_command_delays_neither_refusals_nor_close(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_socket, "STALE_S", WAIT_S)
     opened = bench.serve()
     bench.handler.open.clear()
@@ -274,7 +274,7 @@ def test_a_slow_desk_holds_up_neither_refusals_nor_the_end(bench: Bench, monkeyp
     assert time.monotonic() - began < 1.0
 
 
-def test_a_command_that_has_waited_too_long_is_not_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_has_waited_too_long_is_not_carried_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_socket, "STALE_S", 0.0)
     bench.serve()
     assert control_client.send_command("mute", bench.path) == Reply(False, "too busy; try again")
@@ -282,7 +282,7 @@ def test_a_command_that_has_waited_too_long_is_not_done(bench: Bench, monkeypatc
 
 
 @pytest.mark.parametrize("failure", OUT_OF_ORDER)
-def test_a_desk_that_fails_says_so_and_the_door_stays_open(bench: Bench, failure: Exception) -> None:
+def test_a_command_that_fails_is_reported_and_the_socket_stays_open(bench: Bench, failure: Exception) -> None:
     bench.serve()
     bench.handler.failure = failure
     reply = control_client.send_command("ask", bench.path)
@@ -292,7 +292,7 @@ def test_a_desk_that_fails_says_so_and_the_door_stays_open(bench: Bench, failure
     assert control_client.send_command("ask", bench.path).ok
 
 
-def test_a_client_that_left_does_no_harm(bench: Bench) -> None:
+def test_a_client_that_has_disconnected_does_no_harm(bench: Bench) -> None:
     bench.serve()
     bench.handler.open.clear()
     client = bench.raw()
@@ -306,7 +306,7 @@ def test_a_client_that_left_does_no_harm(bench: Bench) -> None:
 # who may
 
 
-def test_root_the_owner_and_the_group_may_and_nobody_else() -> None:
+def test_root_the_owner_and_the_group_are_allowed_and_no_others() -> None:
     me = os.getuid()
     assert is_allowed(Credentials(0, frozenset({0})), 500)
     assert is_allowed(Credentials(me, frozenset({me})), 500)
@@ -317,7 +317,7 @@ def test_root_the_owner_and_the_group_may_and_nobody_else() -> None:
     )
 
 
-def test_the_kernel_says_who_it_is() -> None:
+def test_the_credentials_come_from_the_kernel() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         who = control_socket.read_credentials(ours)
@@ -325,7 +325,7 @@ def test_the_kernel_says_who_it_is() -> None:
     assert who.groups >= {os.getgid(), *os.getgroups()}
 
 
-def test_strangers_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_users_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         control_socket, "read_credentials", lambda connection: Credentials(os.getuid() + 1, frozenset({OVERFLOW_GID}))
     )
@@ -341,7 +341,7 @@ def test_strangers_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as somebody else")
 @pytest.mark.parametrize(("groups", "is_allowed"), [("4321", True), ("4322", False), ("", False)])
-def test_a_real_stranger_needs_the_group_of_the_folder(bench: Bench, groups: str, is_allowed: bool) -> None:
+def test_another_real_user_needs_the_group_of_the_folder(bench: Bench, groups: str, is_allowed: bool) -> None:
     bench.path.parent.mkdir()
     os.chown(bench.path.parent, 0, 4321)
     bench.path.parent.chmod(0o711)
@@ -363,7 +363,7 @@ def test_a_real_stranger_needs_the_group_of_the_folder(bench: Bench, groups: str
     assert opened.refused == (not is_allowed)
 
 
-def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
+def test_a_second_assistant_reports_that_and_works_without_the_socket(tmp_path: Path) -> None:
     path, settings = tmp_path / "control.sock", ControlSettings(keys="off")
     first, _ = controls.make(settings, CommandHandlerStandin().handle, path)
     second, troubles = controls.make(settings, CommandHandlerStandin().handle, path)
@@ -376,7 +376,7 @@ def test_a_second_assistant_says_so_and_goes_on_without(tmp_path: Path) -> None:
 # the client
 
 
-def test_without_an_assistant_it_is_not_running(tmp_path: Path) -> None:
+def test_without_an_assistant_the_error_is_that_it_is_not_running(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     expected = f"not running (no {path}); start it with: emotion-assistant run"
     with pytest.raises(IPCError) as caught:
@@ -388,7 +388,7 @@ def test_without_an_assistant_it_is_not_running(tmp_path: Path) -> None:
         control_client.send_command("mute", path)
 
 
-def test_a_door_before_which_too_many_wait_is_one_line(tmp_path: Path) -> None:
+def test_a_full_queue_of_connections_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -416,7 +416,7 @@ def test_a_door_before_which_too_many_wait_is_one_line(tmp_path: Path) -> None:
         (None, "does not answer within 0.2 s"),
     ],
 )
-def test_an_assistant_that_talks_nonsense_or_nothing_is_one_line(tmp_path: Path, sent: bytes | None, said: str) -> None:
+def test_a_malformed_or_missing_reply_is_reported_in_one_line(tmp_path: Path, sent: bytes | None, said: str) -> None:
     path, asked = tmp_path / "control.sock", threading.Event()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
@@ -441,7 +441,9 @@ def test_an_assistant_that_talks_nonsense_or_nothing_is_one_line(tmp_path: Path,
         thread.join(WAIT_S)
 
 
-def test_the_users_own_assistant_goes_before_the_installed_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_assistant_of_the_user_is_preferred_to_the_installed_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     own, installed = tmp_path / "own.sock", tmp_path / "unit" / "control.sock"
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(own))
     monkeypatch.setattr(control_client, "UNIT_SOCKET", installed)
@@ -453,7 +455,7 @@ def test_the_users_own_assistant_goes_before_the_installed_one(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("whose", ["own", "unit"])
-def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
+def test_a_folder_without_access_is_reported_as_such(monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, elsewhere = Path(place) / "assistant", Path(place) / "none" / "control.sock"
         monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(folder / "control.sock" if whose == "own" else elsewhere))
@@ -473,7 +475,7 @@ def test_an_assistant_whose_folder_is_closed_to_us_is_told_as_such(monkeypatch: 
             folder.chmod(0o755)
 
 
-def test_from_another_process(bench: Bench) -> None:
+def test_a_command_from_another_process(bench: Bench) -> None:
     bench.serve()
     done = subprocess.run(
         [sys.executable, "-m", "assistant", "louder"],
