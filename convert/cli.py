@@ -1,7 +1,7 @@
 """The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
 
-TensorFlow is needed by `quantize` and `cover` alone, Keras by `train`, `teach` and `reopen` too; the other commands
-run with the assistant's own libraries and tqdm.
+TensorFlow is needed by `quantize` and `train-occlusion` alone, Keras by `train`, `soft-labels` and `warm-start` too;
+the other commands run with the assistant's own libraries and tqdm.
 """
 
 import argparse
@@ -16,12 +16,14 @@ from assistant.errors import AssistantError, ModelError
 from assistant.vision.detectors.tflite import DEFAULT_MODEL
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
+from convert import training_commands
 from convert.cli_arguments import BACKENDS, at_least_one, command, data, muxspace, show
 from convert.data.fer2013 import Faces, load
-from convert.expression import commands as making_commands
+from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
 from convert.scenarios import commands as scenario_commands
+from convert.tflite import card_file
 from convert.training.run_folder import Run
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
@@ -32,12 +34,12 @@ from a recipe to a shipped model:
   emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
   emotion-convert quantize --head fer2013 runs/emotion-cnn models/challenge/emotion-cnn-int8.tflite
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
-  emotion-convert settle models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
+  emotion-convert calibrate models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
   emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
-go on from what is shipped, taught by all of it:
-  emotion-convert teach soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
-  emotion-convert reopen emotion-small-int8 --run runs/small
+go on from what is shipped, distilled from all of it:
+  emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
+  emotion-convert warm-start emotion-small-int8 --run runs/small
   emotion-convert train --from runs/small --recipe YOURS.toml
 judge what is shipped:
   emotion-convert evaluate emotion-cnn-int8
@@ -45,9 +47,9 @@ judge what is shipped:
   emotion-convert benchmark
 
 FER-2013 is read from --data, else from $EMOTION_DATA; what looks at clips too reads those in $EMOTION_VIDEOS. train,
-teach, reopen, quantize and cover need pip install 'emotion-assistant[convert]'; train also runs on JAX or Torch, with
-keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of TensorFlow, JAX and Torch that is
-installed.
+soft-labels, warm-start, quantize and train-occlusion need pip install 'emotion-assistant[convert]'; train also runs on
+JAX or Torch, with keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of TensorFlow, JAX and
+Torch that is installed.
 """
 
 
@@ -97,7 +99,8 @@ def make_parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show a traceback where something fails")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    making_commands.add(commands)
+    training_commands.add(commands)
+    expression_commands.add(commands)
 
     verify = command(
         commands, "verify", _verify, "compare an int8 model with its float model; exit 1 where it lost too much"
@@ -109,8 +112,9 @@ def make_parser() -> argparse.ArgumentParser:
     detection_commands.add(commands)
     scenario_commands.add(commands)
 
-    cover = command(commands, "cover", _cover, "fit the judge of covered faces: models/face-cover-int8.tflite")
-    cover.add_argument("model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card")
+    told = "train the occlusion classifier, models/face-cover-int8.tflite"
+    occlusion = command(commands, "train-occlusion", _train_occlusion, told)
+    occlusion.add_argument("model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card")
 
     benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
@@ -132,17 +136,17 @@ def _faces(options: argparse.Namespace) -> Faces:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from convert.expression import card, verify
+    from convert.expression import verify
 
     model = find_model(options.model)
-    if "head" not in (held := card.load(model)):
+    if "head" not in (held := card_file.load(model)):
         raise ModelError(f"{model}: reads no expressions; `quantize` has compared it with its float model already")
     report = verify.verify(model, Run(options.run).float_model(model.stem, held["head"]), _faces(options))
     show(report, verify.as_text, options)
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
 
-def _cover(options: argparse.Namespace) -> int:
+def _train_occlusion(options: argparse.Namespace) -> int:
     if options.model.suffix != ".tflite" or not options.model.parent.is_dir():
         options.usage_error("MODEL must end in .tflite, in a folder that there is")
     with quiet_stderr():
@@ -155,10 +159,9 @@ def _cover(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
-    from convert.expression import card
     from convert.tflite import benchmark
 
-    models = [find_model(name) for name in options.models] or card.shipped()
+    models = [find_model(name) for name in options.models] or card_file.shipped()
     show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
     return 0
 
@@ -172,19 +175,19 @@ def _card(options: argparse.Namespace) -> int:
     if options.run and len(options.models) != 1:
         options.usage_error("--run goes with one MODEL")
     for model in map(find_model, options.models):
-        if card.load(model).get("task") == detector_card.TASK:
+        if card_file.load(model).get("task") == card_file.FACE_DETECTION:
             if options.run:
                 options.usage_error("--run goes with a model of expressions")
             detection_commands.measure(options, model)
             continue
         made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, muxspace(options))
-        print(f"{card.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
+        print(f"{card_file.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
-        card.update_readme(
+        card_file.replace_between(
             options.readme,
             card.FIGURES,
-            card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")]),
+            card.table([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]),
         )
-        detector = card.load(find_model(DEFAULT_MODEL))
-        card.update_readme(options.readme, detector_card.FIGURES, detector_card.table(detector))
+        detector = card_file.load(find_model(DEFAULT_MODEL))
+        card_file.replace_between(options.readme, detector_card.FIGURES, detector_card.table(detector))
     return 0

@@ -1,26 +1,20 @@
-"""Model cards: what a shipped model is, where it comes from, how good it is and what it must not be used for.
+"""The card of an expression model: what it is, where it comes from, how good it is and what it must not be used for.
 
-`NAME.json` lies beside `NAME.tflite`. The assistant reads `sha256`, `input` and `labels` and refuses a model without
-them, and `temperature`, `thresholds` and `self_test` where they are there; people read the rest. Every figure is
-measured by the program, here and in the README.
+Every figure is measured by the program, here and in the README.
 """
 
-import datetime
 import hashlib
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, ModelError
-from assistant.system.atomic_files import write_atomically
+from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING
 from convert.data.fer2013 import Faces
+from convert.expression import recipe as recipes
 from convert.expression.evaluation.evaluate import evaluate, fit
 from convert.expression.verify import is_sound, verify
-from convert.tflite import graph
-from convert.training import provenance
+from convert.tflite import card_file, graph
 from convert.training.run_folder import Run
 
 TERMS = (
@@ -44,11 +38,6 @@ ETHICS = (
 FIGURES = ("<!-- figures -->", "<!-- /figures -->")
 
 
-def path_of(model: Path) -> Path:
-    """Where the card of a model file lies."""
-    return model.with_suffix(".json")
-
-
 def fer2013_head_of(model: Path) -> Path:
     """Where the fer2013 head of a shipped model's ferplus head lies."""
     return model.parent / "challenge" / model.name
@@ -59,9 +48,9 @@ def both_heads(model: Path) -> dict[str, Path]:
     are not the two heads of one run."""
     files = {"ferplus": model, "fer2013": fer2013_head_of(model)}
     for head, file in files.items():
-        if not file.is_file() or load(file).get("head") != head:
+        if not file.is_file() or card_file.load(file).get("head") != head:
             raise ModelError(f"{file}: holds no {head} head; make it with `emotion-convert quantize --head {head}`")
-    ferplus, original = map(load, files.values())
+    ferplus, original = map(card_file.load, files.values())
     if any(ferplus.get(key) != original.get(key) for key in ("recipe", "training")):
         raise ModelError(
             f"{files['fer2013']}: is of another run than {model}; quantize both heads of one run (--head fer2013)"
@@ -81,13 +70,10 @@ def describe(
 ) -> dict[str, Any]:
     """The card of a freshly converted model (its bytes in `content`), still without measured figures."""
     made = graph.parse(name, content)
-    recipe, best = run.recipe(), run.best()
+    recipe, best = recipes.of_run(run), run.best()
     return {
         "name": name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "parameters": made.parameters,
-        "macs": made.macs,
+        **card_file.measured_from(name, content),
         "head": head,
         "labels": list(labels),
         "input": {"shape": [1, CROP_SIDE, CROP_SIDE, 1], "dtype": made.input_type.lower(), "scaling": INPUT_SCALING},
@@ -106,15 +92,15 @@ def describe(
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
-        "made": made_now(),
+        "made": card_file.made_now(),
     }
 
 
-def settle(model: Path, faces: Faces) -> dict[str, Any]:
+def calibrate(model: Path, faces: Faces) -> dict[str, Any]:
     """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
     or DatasetError."""
-    card = load(model) | fit(model, faces)
-    write_atomically({path_of(model): encode(card)})
+    card = card_file.load(model) | fit(model, faces)
+    card_file.write(model, card)
     return card
 
 
@@ -126,7 +112,7 @@ def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | 
     folder of that name. Raises ModelError, also for a model that lost more by quantization than `verify` allows; the
     card is left alone then.
     """
-    card = load(model)
+    card = card_file.load(model)
     if run:
         card["verify"] = verify(model, run.float_model(model.stem, card["head"]), faces)
         if not is_sound(card["verify"]):
@@ -135,39 +121,9 @@ def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | 
     public = evaluate(model, faces, "PublicTest", quick=True)
     card["public_test"] = {part: {"accuracy": public[part]["accuracy"]} for part in ("all", "without_twins")}
     card["metrics"] = evaluate(model, faces, "PrivateTest", muxspace=muxspace)
-    card["measured"] = made_now()
-    write_atomically({path_of(model): encode(card)})
+    card["measured"] = card_file.made_now()
+    card_file.write(model, card)
     return card
-
-
-def made_now() -> dict[str, str]:
-    """Date and revision of the program, for a card."""
-    return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()}
-
-
-def load(model: Path) -> dict[str, Any]:
-    """The card beside a model. Raises ModelError."""
-    try:
-        return dict(json.loads(path_of(model).read_text("utf-8")))
-    except (OSError, ValueError) as err:
-        raise ModelError(f"{path_of(model)}: not a model card: {err}") from err
-
-
-def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
-    """The classifiers that lie in the package, by name; "**/emotion-*.tflite": also those in models/challenge."""
-    import models
-
-    found = sorted(Path(models.__file__ or "").parent.glob(pattern))
-    if not found:
-        raise AssistantError("no model is shipped with this installation; name a .tflite file")
-    return found
-
-
-def encode(card: dict[str, Any]) -> bytes:
-    """A card as JSON for people: one key a line, one row of numbers a line."""
-    text = json.dumps(card, indent=1, ensure_ascii=False)
-    text = re.sub(r"\[\s*\n([^\[\]{}\"]*)\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    return (text + "\n").encode()
 
 
 def table(cards: list[dict[str, Any]]) -> str:
@@ -207,13 +163,5 @@ def _further(metrics: dict[str, Any]) -> tuple[float | None, float | None]:
     return metrics.get("robustness", {}).get("mean_accuracy"), wild["detected"]["mean_recall"] if wild else None
 
 
-def update_readme(readme: Path, markers: tuple[str, str], table: str) -> None:
-    """Write a table between two marker comments of a file. Raises AssistantError where they are missing."""
-    try:
-        text = readme.read_text("utf-8")
-    except OSError as err:
-        raise AssistantError(f"{readme}: cannot read it: {err.strerror}") from err
-    start, end = (text.find(marker) for marker in markers)
-    if not 0 <= start < end:
-        raise AssistantError(f"{readme}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")
-    write_atomically({readme: f"{text[: start + len(markers[0])]}\n{table}\n{text[end:]}".encode()})
+path_of, load, encode, made_now = card_file.path_of, card_file.load, card_file.encode, card_file.made_now
+# passing, for the other families

@@ -1,9 +1,14 @@
-"""Soft labels: what teachers say of the training pictures, small enough to be kept when the teachers are gone.
+"""Soft labels: the probabilities that teachers give the training pictures, in a file that outlives the teachers.
 
-One compressed file: for each picture (by the first 64 bits of the SHA-256 of its pixels) and each of its `views`, the
-probabilities of both heads, averaged over the teachers. A student can be distilled with the file and FER-2013 alone.
+One compressed file: for each picture (by the first 64 bits of the SHA-256 of its pixels) and each of its fixed views,
+the probabilities of both heads, averaged over the teachers. A student can be distilled with it and FER-2013 alone.
+
+A picture's views are made again for every student: view 0 is the picture, view 1 its mirror image; the others are
+rotated, zoomed, shifted and half of them mirrored, by numbers that come from the picture's own bytes. So soft labels
+need no pictures beside them, and no order of pictures.
 """
 
+import hashlib
 import io
 import json
 import zipfile
@@ -12,28 +17,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
+from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, picture_id
 
 LEVELS = 48
 """A probability p is kept as round(LEVELS * sqrt(p)): fine where it is small, to 0.02 where it is large."""
 CLASSES = len(LABELS) + len(FERPLUS_LABELS)
+"""Probabilities of a view: those of the fer2013 head, then those of the ferplus head."""
+MAX_VIEWS = 256
+"""A view's number is one byte."""
+ROTATION_DEG, ZOOM, SHIFT = 15.0, 0.15, 0.08
+"""Limits of the views, either way; zoom and shift are shares of the side."""
+
+
+def fixed_view(image: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
+    """View `number` of a picture uint8 [48, 48], the same size; what comes in from outside repeats the edge."""
+    if number < 2:
+        return image[:, ::-1] if number else image
+    digest = hashlib.sha256(image.tobytes() + bytes([number])).digest()
+    turn, zoom, right, down, mirror = np.frombuffer(digest[:20], "<u4") / 2**31 - 1
+    move = cv2.getRotationMatrix2D(((CROP_SIDE - 1) / 2, (CROP_SIDE - 1) / 2), turn * ROTATION_DEG, 1 + zoom * ZOOM)
+    move[:, 2] += right * SHIFT * CROP_SIDE, down * SHIFT * CROP_SIDE
+    if mirror < 0:
+        image = np.ascontiguousarray(image[:, ::-1])
+    made = cv2.warpAffine(image, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(made, np.uint8)
 
 
 @dataclass(frozen=True)
 class SoftLabels:
-    """pictures uint64 [M], rising; codes uint8 [M, views, 15], seven columns of the fer2013 head and eight of the
-    ferplus head; about: which teachers these are."""
+    """Soft labels of M pictures."""
 
     pictures: NDArray[np.uint64]
+    """Uint64 [M], rising: `fer2013.picture_id` of each picture."""
     codes: NDArray[np.uint8]
+    """Uint8 [M, views, 15]: the probabilities as LEVELS keeps them, seven of the fer2013 head and eight of the ferplus
+    head."""
     about: dict[str, Any]
+    """The number of views, and which teachers were asked."""
 
     @property
     def views(self) -> int:
+        """Views of each picture."""
         return int(self.codes.shape[1])
 
     def of(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -16,17 +16,19 @@ from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.data.fer2013 import DatasetError, Faces
 from convert.expression import card, networks, soft_labels
+from convert.expression import recipe as recipes
 from convert.expression.evaluation import testset
-from convert.expression.fixed_views import view
+from convert.expression.soft_labels import fixed_view
+from convert.tflite import card_file
 from convert.training.run_folder import Run
 
 BATCH = 256
 
 Teacher = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Pictures uint8 [N, 48, 48] to probabilities float32 [N, 15], as in `soft.SoftLabels`."""
+"""Pictures uint8 [N, 48, 48] to probabilities float32 [N, 15], as in `soft_labels.SoftLabels`."""
 
 
-def teach(
+def ask_teachers(
     teachers: Sequence[Path], faces: Faces, views: int, path: Path, former: soft_labels.SoftLabels | None = None
 ) -> soft_labels.SoftLabels:
     """Ask the teachers about `views` views of every training picture and write the soft labels to `path`.
@@ -50,7 +52,7 @@ def teach(
     asked = [_of_model(each) if each.suffix == ".tflite" else _of_run(Run(each)) for each in teachers]
     for teacher, ask in zip(teachers, asked, strict=True):
         for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
-            seen = np.stack([view(image, number) for image in images])
+            seen = np.stack([fixed_view(image, number) for image in images])
             said[:, number] += (ask(seen) + ask(seen[:, :, ::-1])) / (2 * count)
     labels = soft_labels.pack(images, said, {"views": views, "teachers": about})
     soft_labels.write(labels, path)
@@ -58,7 +60,7 @@ def teach(
 
 
 def _of_run(run: Run) -> Teacher:
-    network = networks.restore(run, run.recipe().schedule.precision)
+    network = networks.restore(run, recipes.of_run(run).schedule.precision)
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         logits = network.predict(normalize(pictures), batch_size=BATCH, verbose=0)
@@ -81,6 +83,6 @@ def _of_model(model: Path) -> Teacher:
 
 def _about(teacher: Path) -> dict[str, object]:
     if teacher.suffix == ".tflite":
-        held = card.load(teacher)
+        held = card_file.load(teacher)
         return {"model": held["name"], "sha256": held["sha256"], "recipe": held["recipe"]["name"]}
-    return Run(teacher).about()
+    return Run(teacher).provenance()

@@ -1,4 +1,4 @@
-"""A shipped model as a run folder again: its weights read back from the two .tflite files, to teach or go on training.
+"""Warm start: a shipped model as a run folder again, its weights read back from the two .tflite files.
 
 Run folders are not kept; what ships is. An int8 weight is known to half a step of its channel's scale, and the
 normalization that was folded into a convolution is laid open anew: each output of a convolution is scaled to variance
@@ -22,10 +22,10 @@ from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.expression import card, networks
 from convert.expression import recipe as recipes
-from convert.expression.fixed_views import view
-from convert.tflite import graph
+from convert.expression.soft_labels import fixed_view
+from convert.tflite import card_file, graph
 from convert.training.layers import BatchNormalization
-from convert.training.run_folder import COLUMNS, Run, RunError
+from convert.training.run_folder import Run, RunError, columns
 
 RECIPES = Path(__file__).parents[2] / "models/recipes"
 PICTURES, BATCH = 2048, 128
@@ -39,7 +39,7 @@ NAMED = re.compile(r"/(\w+?)(?:_1)?/(?:convolution|depthwise|MatMul)\b")
 Array = NDArray[np.float32]
 
 
-def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES) -> Run:
+def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES) -> Run:
     """Write a run folder with the weights of a shipped model, ferplus head in `model`, fer2013 head beside it.
 
     recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
@@ -47,7 +47,7 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     where there is a run already, where the model is another kind's, where the recipe that its card names is missing, or
     has a network of other layers.
     """
-    run, about = Run(folder), card.load(model)
+    run, about = Run(folder), card_file.load(model)
     if folder.exists():
         raise RunError(f"{folder}: exists; choose another --run folder")
     if about.get("head") != "ferplus":
@@ -62,10 +62,10 @@ def reopen(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES
     _fill(network, files)
     training = faces.of("Training")
     chosen = training.images[fer2013.is_trainable(training)][:PICTURES]
-    _unfold(network, normalize(np.stack([view(image, VIEW) for image in chosen])))
+    _unfold(network, normalize(np.stack([fixed_view(image, VIEW) for image in chosen])))
     reached = networks.accuracies(network, faces.of("PublicTest"))
     whole = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
-    run.begin(recipe_file, about["training"] | {"recipe": name, "reopened": whole}, COLUMNS)
+    run.begin(recipe_file, about["training"] | {"recipe": name, "warm_start": whole}, columns(tuple(networks.HEADS)))
     network.save_weights(run.weights)
     run.add((about["recipe"]["best_epoch"], "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
     return run

@@ -12,6 +12,7 @@ from convert.cli_arguments import at_least_one, command, data
 from convert.data.fer2013 import DatasetError
 from convert.scenarios.script import truth
 from convert.scenarios.script.generate import KINDS
+from convert.tflite import card_file
 
 SCENARIOS = ("<!-- scenarios -->", "<!-- /scenarios -->")
 SEED = 1
@@ -58,7 +59,6 @@ def _scenarios(options: argparse.Namespace) -> int:
         return _missing(options)
     if options.write:
         return _write(options)
-    from convert.expression import card
     from convert.scenarios import answer_delay, run
     from convert.scenarios.score import report
 
@@ -81,9 +81,9 @@ def _scenarios(options: argparse.Namespace) -> int:
             plot.draw(each, options.plots)
     made = report.report(heard, outcomes, settings, asked)
     if options.readme:
-        stamp = card.made_now()
+        stamp = card_file.made_now()
         table = report.as_markdown(made, stamp["date"], stamp["revision"])
-        card.update_readme(options.readme, SCENARIOS, table)
+        card_file.replace_between(options.readme, SCENARIOS, table)
     print(json.dumps(made, indent=1) if options.json else report.as_text(made))
     return 0
 

@@ -1,4 +1,4 @@
-"""Networks that say the same of a face and of its mirror image.
+"""Mirror equivariance: networks that say the same of a face and of its mirror image.
 
 A face has no preferred side, but a network that learns from pictures has one: it reads many a face otherwise in a
 mirror. Here it cannot. The channels of every map are pairs, c and c + C / 2, and what one half of them finds in a
@@ -16,7 +16,7 @@ _PACKAGE = "emotion_assistant"
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
-class Mirrored(keras.constraints.Constraint):
+class MirrorConstraint(keras.constraints.Constraint):
     """Weights that are what they are in the mirror: the mean of both, after every step.
 
     pairs: the axes along which the first half of the channels and the second change places. across: the axis from left
@@ -27,9 +27,9 @@ class Mirrored(keras.constraints.Constraint):
         self.pairs, self.across = tuple(pairs), across
 
     def __call__(self, w: Any) -> Any:
-        return (w + self.turned(w)) / 2
+        return (w + self.mirrored(w)) / 2
 
-    def turned(self, w: Any) -> Any:
+    def mirrored(self, w: Any) -> Any:
         """The weights that do with a mirror image what `w` does with the picture."""
         w = ops.convert_to_tensor(w)
         for axis in self.pairs:
@@ -40,7 +40,7 @@ class Mirrored(keras.constraints.Constraint):
         return {"pairs": self.pairs, "across": self.across}
 
 
-def mirror(network: keras.Model) -> None:
+def make_equivariant(network: keras.Model) -> None:
     """Make a network of float32 [N, H, W, 1] say the same of mirror images from now on, while it learns too.
 
     Raises ValueError for a network that cannot: an odd number of channels, or steps of two pixels, which begin at the
@@ -49,16 +49,18 @@ def mirror(network: keras.Model) -> None:
     for layer in network.layers:
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
             if max(layer.strides) > 1:
-                raise ValueError(f"{layer.name}: a stride has a left and a right; use pooling in a mirrored network")
+                raise ValueError(
+                    f"{layer.name}: a stride has a left and a right; use pooling in an equivariant network"
+                )
             is_depthwise, channels = isinstance(layer, keras.layers.DepthwiseConv2D), layer.kernel.shape[2]
             pairs = (2,) if is_depthwise else (2, 3) if channels > 1 else (3,)
-            layer.kernel_constraint = layer.depthwise_constraint = Mirrored(pairs, across=1)
+            layer.kernel_constraint = layer.depthwise_constraint = MirrorConstraint(pairs, across=1)
             held = {"kernel": layer.kernel_constraint}
         elif isinstance(layer, keras.layers.BatchNormalization):
-            layer.gamma_constraint = layer.beta_constraint = Mirrored((0,))
+            layer.gamma_constraint = layer.beta_constraint = MirrorConstraint((0,))
             held = dict.fromkeys(("gamma", "beta"), layer.gamma_constraint)
         elif isinstance(layer, keras.layers.Dense):
-            layer.kernel_constraint = Mirrored((0,))
+            layer.kernel_constraint = MirrorConstraint((0,))
             held = {"kernel": layer.kernel_constraint}
         else:
             continue
@@ -68,3 +70,6 @@ def mirror(network: keras.Model) -> None:
                 raise ValueError(f"{layer.name}: its channels must be even in number to be pairs")
             weights.constraint = constraint
             weights.assign(constraint(weights))
+
+
+mirror = make_equivariant  # passing, until convert.face_occlusion uses the new name

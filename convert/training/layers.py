@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from convert.training.equivariance import Mirrored
+from convert.training.equivariance import MirrorConstraint
 
 _BACKEND = keras.backend.backend()
 if _BACKEND == "torch":
@@ -51,7 +51,7 @@ def _convolved(x: Any, kernel: Any, stride: int, groups: int = 1) -> Any:
     return _last(functional.conv2d(x, kernel, stride=stride, groups=groups))
 
 
-def rounded(values: Any, low: Any, high: Any, steps: int) -> Any:
+def fake_quantize(values: Any, low: Any, high: Any, steps: int) -> Any:
     """Values as whole numbers tell them: of `steps` steps from low to high, one of which is zero, the nearest.
 
     The gradient is that of the values themselves, as if nothing were rounded (Bengio et al. 2013), but none where they
@@ -64,21 +64,21 @@ def rounded(values: Any, low: Any, high: Any, steps: int) -> Any:
     return within + ops.stop_gradient(ops.round(within / step) * step - within)
 
 
-def rounded_kernel(kernel: Any, axis: int) -> Any:
+def fake_quantize_kernel(kernel: Any, axis: int) -> Any:
     """The weights of a convolution as int8 tells them: from -127 to 127 steps, with a scale for each channel along
     `axis`. Normalization scales whole channels, so it changes nothing of what is lost."""
     others = tuple(each for each in range(4) if each != axis)
     most = ops.stop_gradient(ops.max(ops.abs(kernel), axis=others, keepdims=True))
-    return rounded(kernel, -most, most, 254)
+    return fake_quantize(kernel, -most, most, 254)
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)
-class Rounded(layers.Layer):
+class FakeQuantize(layers.Layer):
     """A map as int8 tells it: 256 values from the least to the largest of its batch."""
 
     def call(self, inputs: Any) -> Any:
         low, high = ops.stop_gradient(ops.min(inputs)), ops.stop_gradient(ops.max(inputs))
-        return rounded(inputs, low, high, 255)
+        return fake_quantize(inputs, low, high, 255)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -86,24 +86,24 @@ class Rounded(layers.Layer):
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class Conv2D(layers.Conv2D):
-    """A convolution of [N, H, W, C] without a bias, by default padded as "same". is_rounded: its weights as in int8."""
+    """A convolution of [N, H, W, C] without a bias, by default padded as "same". is_quantized: weights as in int8."""
 
     def __init__(
-        self, filters: int, kernel_size: Any, strides: Any = 1, *, is_rounded: bool = False, **kwargs: Any
+        self, filters: int, kernel_size: Any, strides: Any = 1, *, is_quantized: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(filters, kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
-        self.is_rounded = is_rounded
+        self.is_quantized = is_quantized
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "is_rounded": self.is_rounded}
+        return {**super().get_config(), "is_quantized": self.is_quantized}
 
     def call(self, inputs: Any) -> Any:
         is_native = _is_native(inputs) and self.padding == "same"
-        if not self.is_rounded:
+        if not self.is_quantized:
             if not is_native:
                 return super().call(inputs)
             return _convolved(inputs, self.kernel.value.permute(3, 2, 0, 1), self.strides[0])
-        kernel = rounded_kernel(ops.convert_to_tensor(self.kernel), axis=3)
+        kernel = fake_quantize_kernel(ops.convert_to_tensor(self.kernel), axis=3)
         if not is_native:
             return ops.conv(inputs, kernel, strides=self.strides, padding=self.padding)
         return _convolved(inputs, kernel.permute(3, 2, 0, 1), self.strides[0])
@@ -111,22 +111,22 @@ class Conv2D(layers.Conv2D):
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class DepthwiseConv2D(layers.DepthwiseConv2D):
-    """A convolution of every channel of [N, H, W, C] for itself, padded as "same", without a bias. is_rounded: its
+    """A convolution of every channel of [N, H, W, C] for itself, padded as "same", without a bias. is_quantized: its
     weights as in int8."""
 
-    def __init__(self, kernel_size: Any, strides: Any = 1, *, is_rounded: bool = False, **kwargs: Any) -> None:
+    def __init__(self, kernel_size: Any, strides: Any = 1, *, is_quantized: bool = False, **kwargs: Any) -> None:
         super().__init__(kernel_size, strides, **{"padding": "same", "use_bias": False} | kwargs)
-        self.is_rounded = is_rounded
+        self.is_quantized = is_quantized
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "is_rounded": self.is_rounded}
+        return {**super().get_config(), "is_quantized": self.is_quantized}
 
     def call(self, inputs: Any) -> Any:
-        if not self.is_rounded:
+        if not self.is_quantized:
             if not _is_native(inputs):
                 return super().call(inputs)
             return _convolved(inputs, self.kernel.value.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
-        kernel = rounded_kernel(ops.convert_to_tensor(self.kernel), axis=2)
+        kernel = fake_quantize_kernel(ops.convert_to_tensor(self.kernel), axis=2)
         if not _is_native(inputs):
             return ops.depthwise_conv(inputs, kernel, strides=self.strides, padding=self.padding)
         return _convolved(inputs, kernel.permute(2, 3, 0, 1), self.strides[0], groups=inputs.shape[3])
@@ -141,7 +141,7 @@ class BatchNormalization(layers.BatchNormalization):
         training = bool(training) and self.trainable
         if _is_native(inputs):
             # Torch keeps what it is given for the gradient: a mirrored one's statistics are changed once more
-            is_changed = training and isinstance(self.gamma_constraint, Mirrored)
+            is_changed = training and isinstance(self.gamma_constraint, MirrorConstraint)
             held = [moving.value.detach() for moving in (self.moving_mean, self.moving_variance)]
             mean, variance = [each.clone() for each in held] if is_changed else held
             made = _last(
@@ -169,7 +169,7 @@ class BatchNormalization(layers.BatchNormalization):
 
     def _take(self, mean: Any, variance: Any) -> None:
         """The statistics from now on."""
-        is_mirrored = isinstance(self.gamma_constraint, Mirrored)
+        is_mirrored = isinstance(self.gamma_constraint, MirrorConstraint)
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(self.gamma_constraint(new) if is_mirrored else new)
 

@@ -5,16 +5,18 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from convert.data.fer2013 import Faces
+from convert.training.recipe_file import Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def environment(data_sha256: str) -> dict[str, str]:
-    """What a run depends on beside its recipe."""
+def environment(data_sha256: str) -> dict[str, Any]:
+    """The software and the data that a run depends on beside its recipe."""
     return {
         "data_sha256": data_sha256,
         "revision": revision(),
@@ -22,6 +24,21 @@ def environment(data_sha256: str) -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
+    }
+
+
+def training_environment(
+    data_sha256: str, recipe: str, schedule: Schedule, *, epochs: int, seed: int
+) -> dict[str, Any]:  # fmt: skip
+    """environment.json of a run: its software and data, and the recipe with what the command line changed of it."""
+    import keras  # `revision` is for programs without it, too
+
+    return environment(data_sha256) | {
+        "backend": keras.backend.backend(),
+        "precision": schedule.precision,
+        "epochs": epochs,
+        "seed": seed,
+        "recipe": recipe,
     }
 
 

@@ -1,7 +1,11 @@
-"""A run folder: what a training leaves behind, and what the later steps read of it. Needs no Keras."""
+"""A run folder: what a training leaves behind, and what the later steps read of it. Needs no Keras.
+
+It holds `recipe.toml`, `environment.json` (software, data, lineage), `history.csv` and `curves.png` (a row and a point
+for each epoch), `best.weights.h5` (the averaged weights of the best epoch) and, to resume from, `last.weights.h5`,
+`optimizer.npz` and `ema.npz`.
+"""
 
 import csv
-import dataclasses
 import hashlib
 import json
 import shutil
@@ -12,20 +16,16 @@ from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_atomically
-from convert.expression import recipe as recipes
-from convert.expression.recipe import Recipe
 
-COLUMNS = ("epoch", "loss", "fer2013", "ferplus", "rate", "seconds")
-DETECTOR_COLUMNS = ("epoch", "loss", "ap", "ap35", "rate", "seconds")
-"""Of history.csv. `fer2013` and `ferplus`: accuracy of the two heads on PublicTest, as large as a model is given it;
-`ap`, `ap35`: average precision of a detector on the held-out pictures, at an overlap of 0.5 and 0.35."""
-ORIGIN = ("recipe", "revision", "epochs", "seed", "reopened")
-"""What a run tells of the one that it began with."""
+ORIGIN = ("recipe", "revision", "epochs", "seed", "warm_start")
+"""Of environment.json, what a run tells of the one that it started from."""
 SOFTWARE = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
 """Of environment.json, what may be another one when a run goes on."""
 SCORES = ("fer2013", "ferplus", "ap")
+"""Columns of history.csv by whose sum the best epoch is chosen: accuracy of an expression model's two heads on
+PublicTest, average precision of a face detector on the held-out pictures at an IoU of 0.5."""
 ROUNDING = 1e-6
-"""The history keeps so much of a score; an epoch that is no better than this is no better."""
+"""The history keeps six digits of a score; an epoch must be better by more than this to be the best one."""
 
 
 class RunError(AssistantError):
@@ -40,12 +40,28 @@ class Run:
 
     @property
     def recipe_file(self) -> Path:
+        """A copy of the recipe."""
         return self.path / "recipe.toml"
 
     @property
     def weights(self) -> Path:
         """The averaged weights of the best epoch so far."""
         return self.path / "best.weights.h5"
+
+    @property
+    def last_weights(self) -> Path:
+        """The weights at the end of the last finished epoch, not averaged, to resume from."""
+        return self.path / "last.weights.h5"
+
+    @property
+    def optimizer_state(self) -> Path:
+        """The optimizer's variables at that moment."""
+        return self.path / "optimizer.npz"
+
+    @property
+    def ema_state(self) -> Path:
+        """The averaged weights at that moment."""
+        return self.path / "ema.npz"
 
     def float_model(self, name: str, head: str) -> Path:
         """The float32 .tflite that one head's int8 model is verified against."""
@@ -56,18 +72,18 @@ class Run:
     ) -> None:
         """A new run folder, or the check that what is there was made by this recipe, in this way, from this data.
 
-        facts: what environment.json is to say; columns: of history.csv; start: the run whose best weights this one
-        begins with. Raises RunError.
+        facts: what environment.json is to say. columns: of history.csv (`columns`). start: the run whose best weights
+        this one starts from. Raises RunError.
         """
         if start is not None:
             before, _ = start.environment(), start.best()
-            facts["begun_with"] = {name: before[name] for name in ORIGIN if name in before} | {
+            facts["start"] = {name: before[name] for name in ORIGIN if name in before} | {
                 "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
             }
         if self.recipe_file.is_file():
             held = self.environment()
-            if "reopened" in held:
-                raise RunError(f"{self.path}: is a shipped model, reopened; begin another run with --from {self.path}")
+            if "warm_start" in held:
+                raise RunError(f"{self.path}: holds a shipped model's weights; start another run --from {self.path}")
             if self.recipe_file.read_bytes() != recipe_file.read_bytes() or held.get("epochs") != facts["epochs"]:
                 raise RunError(f"{self.path}: holds a run of another recipe or length; choose another --run folder")
             for name, what in (
@@ -75,7 +91,7 @@ class Run:
                 ("backend", "backend"),
                 ("precision", "precision"),
                 ("seed", "seed"),
-                ("begun_with", "first weights"),
+                ("start", "first weights"),
                 ("teachers", "teachers"),
                 ("teacher_sha256", "teacher"),
             ):
@@ -109,19 +125,14 @@ class Run:
         except (OSError, ValueError) as err:
             raise RunError(f"{self.path}: not a run folder (environment.json: {err})") from err
 
-    def recipe(self) -> Recipe:
-        """The recipe of this run under the name of the file it came from, with the seed that was drawn by."""
-        recipe, held = recipes.read(self.recipe_file), self.environment()
-        name, seed = str(held.get("recipe", self.path.name)), int(held.get("seed", recipe.seed))
-        return dataclasses.replace(recipe, name=name, seed=seed)
-
-    def about(self) -> dict[str, Any]:
-        """What is told of a run that teaches another one. Raises RunError where it has no weights yet."""
+    def provenance(self) -> dict[str, Any]:
+        """What a run or a file of soft labels tells of a run that taught it. Raises RunError where it has no weights
+        yet."""
         best, facts = self.best(), self.environment()
         return {
-            "recipe": self.recipe().name,
+            "recipe": str(facts.get("recipe", self.path.name)),
             "epoch": int(best["epoch"]),
-            "public_test": {head: best[head] for head in ("fer2013", "ferplus")},
+            "public_test": {name: best[name] for name in SCORES if name in best},
             "revision": facts.get("revision"),
         }
 
@@ -157,6 +168,14 @@ class Run:
         return max(rows, key=score)
 
 
+def columns(scores: Sequence[str]) -> tuple[str, ...]:
+    """The columns of history.csv of a family that is judged by these scores."""
+    return ("epoch", "loss", *scores, "learning_rate", "seconds")
+
+
 def score(row: dict[str, float]) -> float:
-    """What the best epoch is chosen by: the sum of those of SCORES that a run has."""
+    """What the best epoch is chosen by: the sum of those of SCORES that a row of the history has."""
     return sum(row[name] for name in SCORES if name in row)
+
+
+DETECTOR_COLUMNS = columns(("ap", "ap35"))  # passing, until convert.face_detector uses convert.training.loop

@@ -1,9 +1,5 @@
-"""How the learning rate runs over a training."""
+"""Passing: the old name of the schedule, until the other families use convert.training.optimizers."""
 
-import keras
+from convert.training.optimizers import warmup_cosine as warm_cosine
 
-
-def warm_cosine(rate: float, warmup: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Linearly from 0 up to `rate` over `warmup` (a share of all `steps`), then down to 0 on a cosine."""
-    rising = round(warmup * steps)
-    return keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
+__all__ = ["warm_cosine"]

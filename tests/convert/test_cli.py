@@ -53,15 +53,15 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["scenarios", "--scenes", "s", "--write", "w"],
         ["scenarios", "--only", "walk"],
         ["train", "--recipe", str(RECIPES / "face-detector.toml"), "--teacher", "a.onnx", "--teacher", "b.onnx"],
-        ["teach", "soft.npz", "run", "--views", "257", "--data", "."],
+        ["soft-labels", "soft.npz", "run", "--views", "257", "--data", "."],
         ["card", "face-detector-int8", "--run", "run"],
         ["scenarios", "--report", "--readme", "none.md"],
         *(
             ["scenarios", "--report", "--readme", str(README), *other]
             for other in (["--only", "talk"], ["--seed", "7"], ["--model", "x"], ["--detector", "haar"])
         ),
-        ["cover", "models/face-cover-int8.json"],
-        ["cover", "no-such-folder/judge.tflite"],
+        ["train-occlusion", "models/face-cover-int8.json"],
+        ["train-occlusion", "no-such-folder/judge.tflite"],
     ],
 )
 def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,14 +84,14 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
         (["evaluate", "none", "--data", "data"], "no shipped model is called 'none'"),
         (["quantize", "none", "m.tflite", "--data", "nowhere"], "nowhere: no such file; give FER-2013 with --data"),
         (["quantize", "none", "m.tflite", "--data", "data"], "none: no epoch of this run is finished"),
-        (["quantize", "--make-calibration", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
+        (["quantize", "--make-calibration-set", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
         (["card", "--readme", "none.md"], "none.md: cannot read it"),
         (["benchmark", "none.tflite"], "none.tflite: no such model file"),
         *(
             ([command, *others, str(DETECTOR), "--data", "data"], "is a face detector; measure it with `emotion-conv")
-            for command, *others in (("evaluate",), ("settle",), ("compare", str(DETECTOR)))
+            for command, *others in (("evaluate",), ("calibrate",), ("compare", str(DETECTOR)))
         ),
-        (["settle", str(COVER), "--data", "data"], "reads no expressions"),
+        (["calibrate", str(COVER), "--data", "data"], "reads no expressions"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_1(
@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("EMOTION_DATA", raising=False)
-    monkeypatch.setattr("convert.expression.card.shipped", lambda pattern="": [])
+    monkeypatch.setattr("convert.tflite.card_file.shipped", lambda pattern="": [])
     (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
     (tmp_path / "data").mkdir()
     drawn_faces.write_npz(drawn_faces.dataset(2, 1), tmp_path / "data")
@@ -134,8 +134,8 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
     "arguments",
     [
         ["train", "--recipe", "tiny.toml"],
-        ["teach", "soft.npz", "run"],
-        ["reopen", "model", "--run", "r"],
+        ["soft-labels", "soft.npz", "run"],
+        ["warm-start", "model", "--run", "r"],
         ["quantize", "run", "model.tflite"],
     ],
     ids=lambda arguments: arguments[0],

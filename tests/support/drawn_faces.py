@@ -20,13 +20,13 @@ blocks = [1, 1]
 
 [augment]
 rotation_deg = 5
-erase = 0.1
+erase_probability = 0.1
 
 [schedule]
 epochs = 2
-batch = 8
-rate = 0.05
-average = 0.5
+batch_size = 8
+learning_rate = 0.05
+ema_decay = 0.5
 sizes = [[0.0, 32], [0.5, 48]]
 precision = "float32"
 """

@@ -1,4 +1,4 @@
-"""The commands that judge a classifier: evaluate, compare, and settle what its card says of how sure it must be."""
+"""The commands evaluate, compare and calibrate, which measure a classifier and fit what its card says of it."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from assistant.errors import AssistantError, ModelError
 from assistant.vision.inference.model_file import find_model, read_card
 from convert.cli_arguments import command, data, muxspace, show
 from convert.data.fer2013 import load
+from convert.tflite import card_file
 
 SPLITS = ("PrivateTest", "PublicTest")
 MODEL = "a .tflite file or the name of a shipped model"
@@ -27,17 +28,17 @@ def add(commands: Any) -> None:
         each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
         each.add_argument("--json", action="store_true", help="print JSON alone")
 
-    settle = command(commands, "settle", _settle, "choose temperature and thresholds on PublicTest, into the card")
-    settle.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
+    calibrate = command(
+        commands, "calibrate", _calibrate, "choose temperature and thresholds on PublicTest, into the card"
+    )
+    calibrate.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
 
 
 def _reader(name: str) -> Path:
     """The file of a model of expressions. Raises ModelError, also for one that its card says does something else."""
-    from convert.face_detector.card import TASK
-
     model = find_model(name)
     about = read_card(model)
-    if about.get("task") == TASK:
+    if about.get("task") == card_file.FACE_DETECTION:
         raise ModelError(f"{model}: is a face detector; measure it with `emotion-convert evaluate-detector --model`")
     if "labels" not in about:
         raise ModelError(f"{model}: reads no expressions, its card names no labels")
@@ -73,11 +74,11 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settle(options: argparse.Namespace) -> int:
+def _calibrate(options: argparse.Namespace) -> int:
     from convert.expression import card
 
     faces = load(data(options))
     for model in map(_reader, options.models):
-        made = card.settle(model, faces)
-        print(f"{card.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
+        made = card.calibrate(model, faces)
+        print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0

@@ -7,7 +7,7 @@ import pytest
 
 from convert.data import fer2013 as datasets
 from convert.data.fer2013 import FERPLUS_LABELS, DatasetError, Faces
-from convert.expression import calibration
+from convert.expression import calibration_set
 from tests.support import drawn_faces
 
 
@@ -38,32 +38,32 @@ def test_what_is_in_no_list_is_refused(tmp_path: Path, part: str, number: int) -
 
 def test_the_calibration_pictures_are_found_in_any_order(tmp_path: Path) -> None:
     made = drawn_faces.dataset(6, 2)
-    chosen = calibration.choose(made, per_class=3)
+    chosen = calibration_set.choose(made, per_class=3)
     assert [name for _, name in chosen] == sorted((name for _, name in chosen), key=datasets.LABELS.index)
     assert len(set(chosen)) == 21
     shuffled = np.random.default_rng(1).permutation(len(made))
     other = Faces(made.images[shuffled], made.labels[shuffled], made.split[shuffled], made.votes[shuffled])
-    assert calibration.choose(other, per_class=3) == chosen
-    np.testing.assert_array_equal(calibration.find(other, chosen), calibration.find(made, chosen))
-    calibration.write(chosen, tmp_path / "list.txt")
-    assert calibration.read(tmp_path / "list.txt") == chosen
+    assert calibration_set.choose(other, per_class=3) == chosen
+    np.testing.assert_array_equal(calibration_set.find(other, chosen), calibration_set.find(made, chosen))
+    calibration_set.write(chosen, tmp_path / "list.txt")
+    assert calibration_set.read(tmp_path / "list.txt") == chosen
     private = {image.tobytes() for image in made.of("PrivateTest").images}
-    assert not private & {image.tobytes() for image in calibration.find(made, chosen)}
+    assert not private & {image.tobytes() for image in calibration_set.find(made, chosen)}
 
 
 def test_too_few_calibration_pictures_are_refused(tmp_path: Path) -> None:
     made = drawn_faces.dataset(4, 2)
     with pytest.raises(DatasetError, match="only 3 Training pictures of 'angry' are fit to calibrate; 4 needed"):
-        calibration.choose(made, per_class=4)  # one of the four has a copy in PrivateTest
+        calibration_set.choose(made, per_class=4)  # one of the four has a copy in PrivateTest
     with pytest.raises(DatasetError, match="only 0 of 350 calibration pictures are in this data set"):
-        calibration.find(made, calibration.read())
+        calibration_set.find(made, calibration_set.read())
     (tmp_path / "list.txt").write_text("three words here\n")
     with pytest.raises(DatasetError, match="not a list of calibration pictures"):
-        calibration.read(tmp_path / "list.txt")
+        calibration_set.read(tmp_path / "list.txt")
 
 
 def test_the_pinned_list_is_balanced() -> None:
-    pinned = calibration.read()
+    pinned = calibration_set.read()
     assert len({picture for picture, _ in pinned}) == 350
     assert {name: sum(label == name for _, label in pinned) for name in datasets.LABELS} == dict.fromkeys(
         datasets.LABELS, 50
@@ -147,6 +147,6 @@ def test_facts_of_the_real_data_set(fer2013: Faces) -> None:
 
 @pytest.mark.data
 def test_the_pinned_list_is_what_the_code_makes(fer2013: Faces) -> None:
-    assert calibration.choose(fer2013) == calibration.read()
-    pictures = calibration.find(fer2013, calibration.read())
+    assert calibration_set.choose(fer2013) == calibration_set.read()
+    pictures = calibration_set.find(fer2013, calibration_set.read())
     assert pictures.shape == (350, 48, 48)

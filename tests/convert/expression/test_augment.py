@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
 from assistant.vision.faces.preprocess import normalize
-from convert.expression.augment import Augment
+from convert.training.augment import Augment
 from tests.support import drawn_faces
 
 STILL = {
@@ -15,9 +15,9 @@ STILL = {
     "shift": 0,
     "contrast": 0,
     "brightness": 0,
-    "blur": 0,
-    "erase": 0,
-    "mirror": False,
+    "blur_probability": 0,
+    "erase_probability": 0,
+    "horizontal_flip": False,
 }
 
 
@@ -51,14 +51,15 @@ def test_the_default_stays_in_the_range_of_a_grey_picture() -> None:
 
 
 def test_the_same_seed_varies_alike_and_another_does_not() -> None:
-    inputs, everything = _inputs(), {"rotation_deg": 15, "erase": 0.5, "mirror": True, "brightness": 0.3}
+    inputs = _inputs()
+    everything = {"rotation_deg": 15, "erase_probability": 0.5, "horizontal_flip": True, "brightness": 0.3}
     np.testing.assert_array_equal(_run(inputs, seed=7, **everything), _run(inputs, seed=7, **everything))
     assert not np.array_equal(_run(inputs, seed=7, **everything), _run(inputs, seed=8, **everything))
 
 
 def test_about_half_are_mirrored_and_the_rest_untouched() -> None:
     inputs = _inputs(400)
-    varied = _run(inputs, mirror=True)
+    varied = _run(inputs, horizontal_flip=True)
     same = np.isclose(varied, inputs, atol=1e-3).all(axis=(1, 2, 3))
     turned = np.isclose(varied, inputs[:, :, ::-1], atol=1e-3).all(axis=(1, 2, 3))
     assert (same ^ turned).all()
@@ -132,19 +133,19 @@ def test_each_way_of_moving_is_drawn_for_each_picture_anew() -> None:
 
 def test_the_share_and_size_of_erased_patches() -> None:
     inputs = _inputs(600)
-    erased = (_run(inputs, erase=0.3) != inputs)[..., 0]
+    erased = (_run(inputs, erase_probability=0.3) != inputs)[..., 0]
     area = erased.mean(axis=(1, 2))
     assert 0.2 < (area > 0).mean() < 0.4
     assert area.max() <= 0.26
-    assert (_run(inputs, erase=0.0) == inputs).mean() > 0.999
+    assert (_run(inputs, erase_probability=0.0) == inputs).mean() > 0.999
 
 
 def test_blur_softens_its_share_of_the_pictures() -> None:
     inputs = _inputs(300)
-    softer = _run(inputs, blur=0.5).std(axis=(1, 2, 3)) < inputs.std(axis=(1, 2, 3)) - 1e-3
+    softer = _run(inputs, blur_probability=0.5).std(axis=(1, 2, 3)) < inputs.std(axis=(1, 2, 3)) - 1e-3
     assert 0.4 < softer.mean() < 0.6
 
 
 def test_it_is_rebuilt_from_its_configuration() -> None:
-    layer = Augment({"erase": 0.25}, seed=9)
+    layer = Augment({"erase_probability": 0.25}, seed=9)
     assert Augment.from_config(layer.get_config()).get_config() == layer.get_config()

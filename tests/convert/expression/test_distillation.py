@@ -17,8 +17,8 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data.fer2013 import DatasetError
 from convert.expression import recipe, soft_labels, train
 from convert.expression import teachers as teach
-from convert.expression.distillation import Distillation, Lessons
-from convert.expression.fixed_views import view
+from convert.expression.distillation import DistillationDataset, DistillationLoss
+from convert.expression.soft_labels import fixed_view
 from convert.training.run_folder import Run
 from tests.support import drawn_faces
 
@@ -27,7 +27,7 @@ MODELS = Path(__file__).parents[3] / "models"
 
 def _loss(people: list[float], teachers: list[float], logits: list[float], share: float, temperature: float) -> float:
     targets = np.array([people + teachers], np.float32)
-    return float(Distillation(share, temperature)(targets, np.array([logits], np.float32)))
+    return float(DistillationLoss(share, temperature)(targets, np.array([logits], np.float32)))
 
 
 def test_the_loss_is_that_of_the_formula() -> None:
@@ -52,12 +52,12 @@ def test_a_student_that_says_what_the_teachers_say_cannot_do_better() -> None:
 
 
 def test_the_loss_is_rebuilt_from_its_configuration() -> None:
-    assert Distillation.from_config(Distillation(0.4, 3.0).get_config()).get_config()["temperature"] == 3.0
+    assert DistillationLoss.from_config(DistillationLoss(0.4, 3.0).get_config()).get_config()["temperature"] == 3.0
 
 
 def _lessons(
     count: int = 30, views: int = 3, known: int = 20, **options: int
-) -> tuple[np.ndarray, np.ndarray, Lessons]:
+) -> tuple[np.ndarray, np.ndarray, DistillationDataset]:
     pictures = np.stack([drawn_faces.picture(index % 7, index) for index in range(count)])
     said = np.concatenate([np.full((count, views, 7), 1 / 7), np.zeros((count, views, 8))], axis=2).astype(np.float32)
     for number in range(views):
@@ -65,7 +65,7 @@ def _lessons(
     people = {"fer2013": np.eye(7, dtype=np.float32)[np.arange(count) % 7], "ferplus": np.full((count, 8), 0.125, "f4")}
     counts = {"fer2013": np.ones(count, np.float32), "ferplus": np.arange(count, dtype=np.float32)}
     labels = soft_labels.pack(pictures[:known], said[:known], {})
-    return pictures, said, Lessons(pictures, people, counts, labels, batch=8, seed=1, **options)
+    return pictures, said, DistillationDataset(pictures, people, counts, labels, batch_size=8, seed=1, **options)
 
 
 def test_every_picture_once_an_epoch_with_the_label_of_the_view_that_is_shown() -> None:
@@ -85,7 +85,7 @@ def test_every_picture_once_an_epoch_with_the_label_of_the_view_that_is_shown() 
                 else:
                     number = 0
                     np.testing.assert_allclose(ferplus[8:], ferplus[:8])
-                np.testing.assert_array_equal(image, normalize(view(pictures[row], number)))
+                np.testing.assert_array_equal(image, normalize(fixed_view(pictures[row], number)))
         assert sorted(rows) == list(range(30))
         shown.append([number for _, number in sorted(views)])
         lessons.on_epoch_end()
@@ -108,12 +108,14 @@ def test_a_student_learns_from_the_file_without_the_teachers(tmp_path: Path) -> 
     recipe_file = tmp_path / "tiny.toml"
     recipe_file.write_text(drawn_faces.TINY_RECIPE)
     teacher = train.train(recipe.read(recipe_file), recipe_file, tmp_path, tmp_path / "teacher", epochs=2)
-    teach.teach([teacher.path, teacher.path], data, 3, tmp_path / "soft.npz")
+    teach.ask_teachers([teacher.path, teacher.path], data, 3, tmp_path / "soft.npz")
     said, known = soft_labels.read(tmp_path / "soft.npz").of(data.of("Training").images)
     assert known.all()
     assert said.shape[1:] == (3, 15)
     student_file = tmp_path / "student.toml"
-    student_file.write_text(drawn_faces.TINY_RECIPE + '\n[distillation]\nteachers = "soft.npz"\nshare = 0.5\n')
+    student_file.write_text(
+        drawn_faces.TINY_RECIPE + '\n[teachers]\nsoft_labels = "soft.npz"\n[distillation]\nweight = 0.5\n'
+    )
     student = train.train(recipe.read(student_file), student_file, tmp_path, tmp_path / "student", epochs=1)
     about = student.environment()["teachers"]
     assert [each["recipe"] for each in about["teachers"]] == ["tiny", "tiny"]
@@ -124,7 +126,7 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     data = drawn_faces.dataset()
     pictures = data.of("Training").images
     model, seven = MODELS / "emotion-small-int8.tflite", MODELS / "challenge/emotion-small-int8.tflite"
-    alone = teach.teach([model], data, 2, tmp_path / "alone.npz")
+    alone = teach.ask_teachers([model], data, 2, tmp_path / "alone.npz")
     assert [each["model"] for each in alone.about["teachers"]] == ["emotion-small-int8"]
     said, known = alone.of(pictures)
     assert known.all()
@@ -132,7 +134,7 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     for head in heads:
         head.card = replace(head.card, temperature=1.0)
     for number in range(2):
-        seen = view(pictures[5], number)
+        seen = fixed_view(pictures[5], number)
         told, mirrored = (
             np.concatenate([head.probabilities(np.ascontiguousarray(face)) for head in heads])
             for face in (seen, seen[:, ::-1])
@@ -145,14 +147,14 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     for file, place in ((model, tmp_path), (seven, tmp_path / "challenge")):
         shutil.copy(file, place)
         (place / file.name).with_suffix(".json").write_text(json.dumps(settled[file] | {"temperature": 0.2}))
-    sharper = teach.teach([tmp_path / model.name], data, 2, tmp_path / "sharper.npz")
+    sharper = teach.ask_teachers([tmp_path / model.name], data, 2, tmp_path / "sharper.npz")
     np.testing.assert_array_equal(sharper.codes, alone.codes)  # a teacher's own scale, whatever was fitted later
     certain = np.zeros((len(pictures), 2, 15), np.float32)
     certain[:, :, [3, 8]] = 1
     former = soft_labels.pack(pictures, certain, {"teachers": ["one", "two", "three"]})
-    both = teach.teach([model], data, 2, tmp_path / "both.npz", former)
+    both = teach.ask_teachers([model], data, 2, tmp_path / "both.npz", former)
     assert both.about["teachers"][:3] == ["one", "two", "three"]
     np.testing.assert_allclose(both.of(pictures)[0], 0.75 * certain + 0.25 * said, atol=0.03)
     with pytest.raises(DatasetError, match="other pictures, or 2 views"):
-        teach.teach([model], data, 3, tmp_path / "more.npz", former)
+        teach.ask_teachers([model], data, 3, tmp_path / "more.npz", former)
     assert not (tmp_path / "more.npz").exists()

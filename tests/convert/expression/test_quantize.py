@@ -19,9 +19,9 @@ from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.cli import main
 from convert.data import fer2013
-from convert.expression import calibration, card, networks, quantize, verify
-from convert.expression.fixed_views import view
-from convert.tflite import graph
+from convert.expression import calibration_set, card, networks, quantize, verify
+from convert.expression.soft_labels import fixed_view
+from convert.tflite import card_file, export, graph
 from convert.training.run_folder import Run, RunError
 from tests.support import drawn_faces
 
@@ -32,13 +32,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("quantize")
     drawn_faces.write_npz(drawn_faces.dataset(), folder)
     (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE.replace("epochs = 2", "epochs = 6"))
-    chosen, listed = calibration.choose(fer2013.load(folder), per_class=5), folder / "calibration.txt"
-    calibration.write(chosen, listed)
+    chosen, listed = calibration_set.choose(fer2013.load(folder), per_class=5), folder / "calibration_set.txt"
+    calibration_set.write(chosen, listed)
     data = ["--data", str(folder)]
     assert main(["train", "--recipe", str(folder / "tiny.toml"), "--run", str(folder / "run"), *data]) == 0
     for name, head in (("tiny", "fer2013"), ("ferplus", "ferplus")):
         model = str(folder / f"{name}-int8.tflite")
-        options = ["--head", head, "--calibration", str(listed), *data]
+        options = ["--head", head, "--calibration-set", str(listed), *data]
         assert main(["quantize", str(folder / "run"), model, *options]) == 0
     return folder
 
@@ -90,7 +90,7 @@ def test_a_fitted_temperature_is_no_loss_by_quantization(place: Path, tmp_path: 
 
 
 def test_the_card_says_where_the_model_comes_from(place: Path) -> None:
-    about = card.load(place / "tiny-int8.tflite")
+    about = card_file.load(place / "tiny-int8.tflite")
     content = (place / "tiny-int8.tflite").read_bytes()
     assert about["sha256"] == hashlib.sha256(content).hexdigest()
     assert about["bytes"] == len(content)
@@ -111,14 +111,14 @@ def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.Capture
     capsys.readouterr()
     assert main(["evaluate", model, "--json", *data]) == 0
     first = capsys.readouterr().out
-    assert json.loads(first) == card.load(Path(model))["metrics"]
+    assert json.loads(first) == card_file.load(Path(model))["metrics"]
     assert main(["evaluate", model, "--json", *data]) == 0
     assert capsys.readouterr().out == first
     figures = json.loads(first)
     assert (figures["all"]["pictures"], figures["without_twins"]["pictures"]) == (28, 21)
     assert main(["evaluate", model, *data]) == 0
     assert "accuracy" in capsys.readouterr().out
-    table = card.table([card.load(Path(model))])
+    table = card.table([card_file.load(Path(model))])
     assert f"{figures['all']['accuracy']:.2%}" in table.splitlines()[2]
     ExpressionClassifier(Path(model))  # the refreshed card still serves
 
@@ -156,14 +156,14 @@ def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
 def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
     content = Run(place / "run").float_model("tiny-int8", "fer2013").read_bytes()
     with pytest.raises(ModelError, match="input is FLOAT32, output FLOAT32; both must be INT8"):
-        quantize.check("float", content)
+        export.check_int8("float", content)
     with pytest.raises(ModelError, match="not a TensorFlow Lite model"):
         graph.parse("text", b"this is no flatbuffer at all, only a text")
 
 
 def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
     dim = np.full((3, 48, 48), 100, np.uint8)
-    content = quantize.convert(networks.with_head(networks.restore(Run(place / "run")), "fer2013"), dim)
+    content = export.to_tflite(networks.with_head(networks.restore(Run(place / "run")), "fer2013"), dim)
     assert graph.parse("dim", content).quantization == (1 / 64, 0)
     assert (dim == 100).all()
 
@@ -171,24 +171,24 @@ def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
 def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box_may_be(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    met, inputs = [], quantize._inputs
+    met, inputs = [], export._inputs
 
     def noting(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
         for (values,) in inputs(pictures):
             met.append(values[0, :, :, 0])
             yield [values]
 
-    monkeypatch.setattr(quantize, "_inputs", noting)
-    known, chosen = fer2013.load(place), calibration.read(place / "calibration.txt")
+    monkeypatch.setattr(export, "_inputs", noting)
+    known, chosen = fer2013.load(place), calibration_set.read(place / "calibration_set.txt")
     quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "ferplus")
-    given = calibration.find(known, chosen)
-    wanted = np.stack([*given, *(view(each, 2) for each in given)])
+    given = calibration_set.find(known, chosen)
+    wanted = np.stack([*given, *(fixed_view(each, 2) for each in given)])
     corners = np.ones((48, 48), bool)
     corners[0, 0] = corners[-1, -1] = False  # of one picture they are black and white
     seen = {each[corners].tobytes() for each in met}
     assert seen == {each[corners].tobytes() for each in normalize(wanted)[..., 0]}
     assert len(seen) == 70
-    about = card.load(tmp_path / "x-int8.tflite")["calibration"]
+    about = card_file.load(tmp_path / "x-int8.tflite")["calibration"]
     assert about == {"pictures": 35, "views": [0, 2], "sha256": hashlib.sha256(wanted.tobytes()).hexdigest()}
 
 
@@ -196,20 +196,20 @@ def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(calibration, "LIST", place / "calibration.txt")
+    monkeypatch.setattr(calibration_set, "LIST", place / "calibration_set.txt")
     data = ["--data", str(place)]
     assert main(["train", "--recipe", str(place / "tiny.toml"), "--run", str(place / "run"), *data]) == 0
     steps = [shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  emotion-convert")]
-    assert [step[1] for step in steps] == ["quantize", "quantize", "settle"]
+    assert [step[1] for step in steps] == ["quantize", "quantize", "calibrate"]
     model = Path("models/tiny-int8.tflite")
     for step in steps[:2]:
         assert main(step[1:]) == 0
         said = capsys.readouterr().out
-        assert f"next: emotion-convert settle {step[step.index('--data') - 1]} --data {place}\n" in said
-    assert "thresholds" not in card.load(model)
+        assert f"next: emotion-convert calibrate {step[step.index('--data') - 1]} --data {place}\n" in said
+    assert "thresholds" not in card_file.load(model)
     assert main(steps[2][1:]) == 0
     assert set(card.both_heads(model)) == set(networks.HEADS)
-    assert set(card.load(model)["thresholds"]) == {"looks", "maybe"}
+    assert set(card_file.load(model)["thresholds"]) == {"looks", "maybe"}
     assert ExpressionClassifier(model).labels == fer2013.FERPLUS_LABELS
 
 
@@ -219,7 +219,7 @@ def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) ->
     for name in ("environment.json", "history.csv", "recipe.toml"):
         (tmp_path / name).write_bytes((place / "run" / name).read_bytes())
     (tmp_path / "best.weights.h5").write_bytes(b"no weights")
-    with pytest.raises(RunError, match="not the weights of this recipe"):
+    with pytest.raises(RunError, match="not the weights of this network"):
         networks.restore(Run(tmp_path))
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from convert.expression import recipe as recipes
 from convert.expression import soft_labels
-from convert.expression.recipe import RecipeError
 from convert.face_detector import recipe as detector_recipe
+from convert.training.recipe_file import RecipeError, network_kind
 from tests.support import drawn_faces
 
 SHIPPED = sorted((Path(__file__).parents[3] / "models" / "recipes").glob("*.toml"))
@@ -15,7 +15,7 @@ SHIPPED = sorted((Path(__file__).parents[3] / "models" / "recipes").glob("*.toml
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
 def test_a_shipped_recipe_is_sound(file: Path) -> None:
-    if recipes.kind(file) == detector_recipe.KIND:
+    if network_kind(file) == detector_recipe.KIND:
         detector = detector_recipe.read(file)
         assert detector.name == file.stem
         assert detector.schedule.sizes[-1][1:] in ((320, 240), (192, 144))
@@ -24,8 +24,8 @@ def test_a_shipped_recipe_is_sound(file: Path) -> None:
     assert recipe.name == file.stem
     assert recipe.network["kind"] in recipes.NETWORKS
     assert recipe.schedule.sizes[-1][1] == 48
-    if recipe.distillation.teachers:
-        assert soft_labels.read(file.parent / recipe.distillation.teachers).views >= 10
+    if recipe.teachers.soft_labels:
+        assert soft_labels.read(file.parent / recipe.teachers.soft_labels).views >= 10
 
 
 def test_every_network_has_a_recipe() -> None:
@@ -37,7 +37,7 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
     recipe = recipes.read(tmp_path / "small.toml")
     assert (recipe.name, recipe.seed, recipe.schedule.epochs) == ("small", 3, 2)
     assert recipe.augment.rotation_deg == 5.0
-    assert recipe.augment.zoom == recipes.Variation().zoom
+    assert recipe.augment.zoom == recipes.AugmentConfig().zoom
     assert recipe.targets == recipes.Targets()
     assert recipe.schedule.sizes == ((0.0, 32), (0.5, 48))
 
@@ -53,20 +53,32 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
         ('[network]\nkind = "cnn"\n[schedule]\nepoch = 3', "unknown key 'epoch'"),
         ('[network]\nkind = "cnn"\n[schedule]\nepochs = "3"', "schedule.epochs is '3'; expected a whole number"),
         ('[network]\nkind = "cnn"\n[schedule]\nepochs = 0', "must be 1 or more"),
-        ('[network]\nkind = "cnn"\n[schedule]\nrate = -0.1', "schedule.rate is -0.1; expected 0 or more"),
-        ('[network]\nkind = "cnn"\n[schedule]\naverage = 1.0', "must be below 1"),
+        (
+            '[network]\nkind = "cnn"\n[schedule]\nlearning_rate = -0.1',
+            "schedule.learning_rate is -0.1; expected 0 or more",
+        ),
+        ('[network]\nkind = "cnn"\n[schedule]\nema_decay = 1.0', "must be below 1"),
         ('[network]\nkind = "cnn"\n[schedule]\nsizes = [[0.1, 32]]', "must start at 0 and rise"),
         ('[network]\nkind = "cnn"\n[schedule]\nsizes = [[0, 64]]', "sides must be 16 to 48 pixels"),
         ('[network]\nkind = "cnn"\n[schedule]\nsizes = 48', "expected rows of"),
         ('[network]\nkind = "cnn"\n[schedule]\nprecision = "int4"', "precision is 'int4'; known: float32"),
-        ('[network]\nkind = "cnn"\n[augment]\nmirror = 1', "augment.mirror is 1; expected true or false"),
+        (
+            '[network]\nkind = "cnn"\n[augment]\nhorizontal_flip = 1',
+            "augment.horizontal_flip is 1; expected true or false",
+        ),
         ('[network]\nkind = "cnn"\n[augment]\nflip = true', "unknown key 'flip'"),
-        ('[network]\nkind = "cnn"\n[augment]\nmirror = "no"', "augment.mirror is 'no'; expected true or false"),
-        ('[network]\nkind = "cnn"\nmirrored = 1', "network.mirrored is 1; expected true or false"),
+        (
+            '[network]\nkind = "cnn"\n[augment]\nhorizontal_flip = "no"',
+            "augment.horizontal_flip is 'no'; expected true or false",
+        ),
+        ('[network]\nkind = "cnn"\nequivariant = 1', "network.equivariant is 1; expected true or false"),
         ('[network]\nkind = "plain"\nseparable = "no"', "network.separable is 'no'; expected true or false"),
-        ('[network]\nkind = "cnn"\n[distillation]\nconsistent = 1', "distillation.consistent is 1; expected true or"),
+        ('[network]\nkind = "cnn"\n[distillation]\nonline = 1', "distillation.online is 1; expected true or"),
         ('[network]\nkind = "cnn"\n[quantization]\naware = "yes"', "quantization.aware is 'yes'; expected true or"),
-        ('[network]\nkind = "cnn"\n[targets]\nsmoothing = 1.0', "targets.smoothing is 1.0; expected less than 1"),
+        (
+            '[network]\nkind = "cnn"\n[targets]\nlabel_smoothing = 1.0',
+            "targets.label_smoothing is 1.0; expected less than 1",
+        ),
         (
             '[network]\nkind = "cnn"\n[targets]\nferplus_uniform = 5',
             "targets.ferplus_uniform is 5; expected less than 1",
@@ -79,11 +91,14 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
                 ("shift", 1.01, 1),
                 ("contrast", 40.0, 1),
                 ("brightness", 32, 4),
-                ("blur", 1.5, 1),
-                ("erase", 40, 1),
+                ("blur_probability", 1.5, 1),
+                ("erase_probability", 40, 1),
             )
         ),
-        ('[network]\nkind = "cnn"\n[schedule]\nrate = nan', "schedule.rate is nan; expected 0 or more"),
+        (
+            '[network]\nkind = "cnn"\n[schedule]\nlearning_rate = nan',
+            "schedule.learning_rate is nan; expected 0 or more",
+        ),
         ('[network]\nkind = "cnn"\n[augment]\nbrightness = inf', "augment.brightness is inf; expected 0 or more"),
         ('targets = 3\n[network]\nkind = "cnn"', r"expected a table \[targets\]"),
     ],
@@ -98,11 +113,11 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -
 
 def test_the_most_that_makes_sense_is_read(tmp_path: Path) -> None:
     (tmp_path / "wild.toml").write_text(
-        '[network]\nkind = "plain"\nseparable = true\nmirrored = false\n'
-        "[targets]\nsmoothing = 0.99\nferplus_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
-        "shift = 1\ncontrast = 1.0\nbrightness = 4\nblur = 1\nerase = 1.0\n"
+        '[network]\nkind = "plain"\nseparable = true\nequivariant = false\n'
+        "[targets]\nlabel_smoothing = 0.99\nferplus_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
+        "shift = 1\ncontrast = 1.0\nbrightness = 4\nblur_probability = 1\nerase_probability = 1.0\n"
     )
-    assert recipes.read(tmp_path / "wild.toml").augment == recipes.Variation(180, 0.99, 1, 1, 4, 1, 1)
+    assert recipes.read(tmp_path / "wild.toml").augment == recipes.AugmentConfig(180, 0.99, 1, 1, 4, 1, 1)
 
 
 def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
@@ -113,13 +128,16 @@ def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
-        ("share = 1.5", "distillation.share must be 0 to 1"),
+        ("weight = 1.5", "distillation.weight must be 0 to 1"),
         ("temperature = 0.5", "distillation.temperature 1 or more"),
-        ("mixup = 0.5", "distillation.mixup must be 0 to 1, and goes with distillation.consistent"),
-        ("consistent = true\nmixup = 1.5", "distillation.mixup must be 0 to 1"),
-        ('consistent = true\nteachers = "soft.npz"', "distillation.consistent asks runs, not a file"),
-        ("teachers = 3", "distillation.teachers is 3; expected a text"),
-        ('teachers = "soft.npz"\n[data]\naligned = true', "teachers were asked about pictures as they are"),
+        ("mixup = 0.5", "distillation.mixup must be 0 to 1, and goes with distillation.online"),
+        ("online = true\nmixup = 1.5", "distillation.mixup must be 0 to 1"),
+        ('online = true\n[teachers]\nsoft_labels = "soft.npz"', "distillation.online asks runs, not a file"),
+        ("[teachers]\nsoft_labels = 3", "teachers.soft_labels is 3; expected a text"),
+        (
+            '[teachers]\nsoft_labels = "soft.npz"\n[data]\naligned = true',
+            "teachers were asked about pictures as they are",
+        ),
     ],
 )
 def test_distillation_is_checked_before_hours_are_spent(tmp_path: Path, said: str, wrong: str) -> None:

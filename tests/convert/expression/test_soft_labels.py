@@ -7,7 +7,7 @@ import pytest
 
 from convert.data.fer2013 import DatasetError
 from convert.expression import soft_labels
-from convert.expression.fixed_views import SHIFT, view
+from convert.expression.soft_labels import SHIFT, fixed_view
 from tests.support import drawn_faces
 
 
@@ -23,11 +23,11 @@ def _said(count: int, views: int, seed: int = 1) -> np.ndarray:
 
 def test_a_view_is_the_same_every_time_and_another_for_every_number() -> None:
     picture = drawn_faces.picture(3, 5)
-    np.testing.assert_array_equal(view(picture, 0), picture)
-    np.testing.assert_array_equal(view(picture, 1), picture[:, ::-1])
-    made = [view(picture, number) for number in range(6)]
+    np.testing.assert_array_equal(fixed_view(picture, 0), picture)
+    np.testing.assert_array_equal(fixed_view(picture, 1), picture[:, ::-1])
+    made = [fixed_view(picture, number) for number in range(6)]
     for number, one in enumerate(made):
-        np.testing.assert_array_equal(one, view(picture.copy(), number))
+        np.testing.assert_array_equal(one, fixed_view(picture.copy(), number))
         assert one.shape == (48, 48)
         assert one.dtype == np.uint8
         assert not any(np.array_equal(one, other) for other in made[:number])
@@ -38,12 +38,12 @@ def test_views_move_a_face_no_farther_than_they_say_and_mirror_half() -> None:
     places, left = [], 0
     for number in range(2, 202):
         dot[23:25, 23:25] = 255
-        moved = view(dot, number).astype(float)
+        moved = fixed_view(dot, number).astype(float)
         line = np.arange(48)
         places.append([(moved.sum(axis=axis) * line).sum() / moved.sum() - 23.5 for axis in (0, 1)])
         face = np.zeros((48, 48), np.uint8)
         face[20:28, 4:20] = 200
-        seen = view(face, number)
+        seen = fixed_view(face, number)
         left += bool(seen[:, :24].sum() > seen[:, 24:].sum())
     assert np.abs(places).max() <= SHIFT * 48 + 0.6
     assert np.abs(places).max() > SHIFT * 48 * 0.8

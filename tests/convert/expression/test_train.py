@@ -16,6 +16,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.expression import networks, recipe, soft_labels, train
+from convert.training.callbacks import CheckpointCallback, ExponentialMovingAverage
 from convert.training.run_folder import Run, RunError, score
 from tests.support import drawn_faces
 
@@ -35,21 +36,21 @@ def _train(place: Path, run: str, epochs: int = 3) -> Run:
 
 def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     straight = _train(place, "straight")
-    finish = train.Journal.on_epoch_end
+    finish = CheckpointCallback.on_epoch_end
 
-    def stop_after_the_second(self: train.Journal, epoch: int, logs: dict | None = None) -> None:
+    def stop_after_the_second(self: CheckpointCallback, epoch: int, logs: dict | None = None) -> None:
         finish(self, epoch, logs)
         if epoch == 1:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train.Journal, "on_epoch_end", stop_after_the_second)
+        patch.setattr(CheckpointCallback, "on_epoch_end", stop_after_the_second)
         with pytest.raises(KeyboardInterrupt):
             _train(place, "stopped")
     assert [row["epoch"] for row in Run(place / "stopped").history()] == [1, 2]
     resumed = _train(place, "stopped")
     assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
-    assert [row["rate"] for row in resumed.history()] == [row["rate"] for row in straight.history()]
+    assert [row["learning_rate"] for row in resumed.history()] == [row["learning_rate"] for row in straight.history()]
     for ours, theirs in zip(resumed.history()[:2], straight.history()[:2], strict=True):
         assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
     before = (place / "stopped" / "history.csv").read_bytes()
@@ -64,8 +65,8 @@ def test_a_resumed_optimizer_still_spares_biases_and_normalization(
     rows = (place / "spared" / "history.csv").read_text().splitlines()
     (place / "spared" / "history.csv").write_text("\n".join(rows[:3]) + "\n")
     seen = []
-    monkeypatch.setattr(train.Journal, "on_epoch_begin", lambda self, epoch, logs=None: seen.append(self.model))
-    monkeypatch.setattr(train.Journal, "on_epoch_end", lambda self, epoch, logs=None: None)
+    monkeypatch.setattr(CheckpointCallback, "on_epoch_begin", lambda self, epoch, logs=None: seen.append(self.model))
+    monkeypatch.setattr(CheckpointCallback, "on_epoch_end", lambda self, epoch, logs=None: None)
     _train(place, "spared", epochs=3)
     (model,) = seen
     decayed = {variable.name for variable in model.trainable_variables if model.optimizer._use_weight_decay(variable)}
@@ -82,9 +83,9 @@ def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> No
     assert len(held["data_sha256"]) == 64
     assert (run.path / "recipe.toml").read_text() == drawn_faces.TINY_RECIPE
     assert (run.path / "curves.png").stat().st_size > 5000
-    network = networks.build(**run.recipe().network)
+    network = networks.build(**recipe.of_run(run).network)
     network.load_weights(run.weights)
-    assert run.recipe().name == "tiny"
+    assert recipe.of_run(run).name == "tiny"
 
 
 def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: Path) -> None:
@@ -132,14 +133,14 @@ def test_a_run_without_weights_begins_no_other(place: Path, tmp_path: Path) -> N
     run = _train(place, "bare", epochs=1)
     run.weights.unlink()
     with pytest.raises(RunError, match="bare: no epoch of this run is finished"):
-        train.train(run.recipe(), run.recipe_file, place, tmp_path / "next", epochs=1, start=run)
+        train.train(recipe.of_run(run), run.recipe_file, place, tmp_path / "next", epochs=1, start=run)
     assert not (tmp_path / "next").exists()
 
 
 def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_path: Path) -> None:
     training = fer2013.load(place).of("Training")
     taught = tmp_path / "taught.toml"
-    taught.write_text(drawn_faces.TINY_RECIPE + '[distillation]\nteachers = "soft.npz"\nshare = 0.5\n')
+    taught.write_text(drawn_faces.TINY_RECIPE + '[teachers]\nsoft_labels = "soft.npz"\n[distillation]\nweight = 0.5\n')
     said = np.full((len(training), 1, soft_labels.CLASSES), 0.125, np.float32)
     for teachers, refused in ((["one"], False), (["one"], False), (["one", "two"], True)):
         soft_labels.write(
@@ -156,7 +157,9 @@ def test_what_is_being_written_takes_no_finished_files_place(place: Path, monkey
     run = _train(place, "whole", epochs=1)
     assert not [file.name for file in run.path.iterdir() if file.name.startswith("next")]
     monkeypatch.setattr(Run, "add", lambda self, row: None)
-    monkeypatch.setattr(keras.Model, "save", lambda self, path: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(
+        ExponentialMovingAverage, "write", lambda self, path: (_ for _ in ()).throw(OSError("disk full"))
+    )
     with pytest.raises(OSError, match="disk full"):
         _train(place, "torn", epochs=1)
     assert not Run(place / "torn").weights.exists(), "weights of an epoch that history does not know"
@@ -173,7 +176,7 @@ def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path)
 def test_targets_follow_the_votes(place: Path) -> None:
     made = drawn_faces.dataset(2, 1).of("Training")
     made.votes[0] = 0
-    targets, weights = train._targets(made, recipe.read(place / "tiny.toml"))
+    targets, weights = train.target_distributions(made, recipe.read(place / "tiny.toml"))
     assert targets["fer2013"].shape == (14, 7)
     assert targets["ferplus"].shape == (14, 8)
     for target in targets.values():
@@ -192,7 +195,7 @@ def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
         def get_weights(self) -> list[np.ndarray]:
             return [np.full(3, self.value, np.float32), np.array([7])]
 
-    model, average = Model(), train.Average(0.998)
+    model, average = Model(), ExponentialMovingAverage(0.998)
     average.set_model(model)
     average.on_train_batch_end(0)
     model.value = 1.0
@@ -213,13 +216,13 @@ def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path
     first = _train(place, "first", 1)
     recipe_file = place / "tiny.toml"
     second = train.train(recipe.read(recipe_file), recipe_file, place, tmp_path / "second", epochs=1, start=first)
-    assert second.environment()["begun_with"]["epochs"] == 1
-    assert "begun_with" not in first.environment()
+    assert second.environment()["start"]["epochs"] == 1
+    assert "start" not in first.environment()
     other = tmp_path / "other.toml"
     other.write_text(
         drawn_faces.TINY_RECIPE.replace("widths = [", "widths = [3, ").replace("blocks = [", "blocks = [1, ")
     )
-    with pytest.raises(RunError, match="cannot begin with these weights"):
+    with pytest.raises(RunError, match="not the weights of this network"):
         train.train(recipe.read(other), other, place, tmp_path / "third", epochs=1, start=first)
 
 

@@ -14,15 +14,15 @@ from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert import cli
-from convert.expression import card, networks, teachers, warm_start
-from convert.expression.fixed_views import view
-from convert.tflite import graph
+from convert.expression import card, networks, recipe, teachers, warm_start
+from convert.expression.soft_labels import fixed_view
+from convert.tflite import card_file, graph
 from convert.training.run_folder import Run, RunError
 from tests.support import damaged_models, drawn_faces
 
 MODELS = Path(__file__).parents[3] / "models"
 DATA = drawn_faces.dataset(training=20)
-RECIPE = card.load(MODELS / "emotion-small-int8.tflite")["recipe"]["name"]
+RECIPE = card_file.load(MODELS / "emotion-small-int8.tflite")["recipe"]["name"]
 NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
 """A chain, and a network with sums of two branches and strides."""
 
@@ -30,7 +30,7 @@ NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
 @pytest.fixture(scope="module", params=NAMES)
 def reopened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     model = MODELS / f"{request.param}.tflite"
-    return model, warm_start.reopen(model, DATA, tmp_path_factory.mktemp("runs") / "again")
+    return model, warm_start.warm_start(model, DATA, tmp_path_factory.mktemp("runs") / "again")
 
 
 def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None:
@@ -52,7 +52,7 @@ def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None
 def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]) -> None:
     _, run = reopened
     training = DATA.of("Training")
-    pictures = normalize(np.stack([view(image, warm_start.VIEW) for image in training.images]))
+    pictures = normalize(np.stack([fixed_view(image, warm_start.VIEW) for image in training.images]))
     network = networks.restore(run)
     still = network(pictures, training=False)
     keras.utils.set_random_seed(1)
@@ -69,9 +69,9 @@ def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]
 
 def test_the_folder_tells_where_the_weights_are_from(reopened: tuple[Path, Run]) -> None:
     model, run = reopened
-    about, held = card.load(model), run.environment()
-    assert run.recipe().name == about["recipe"]["name"]
-    assert held["reopened"]["ferplus"] == about["sha256"]
+    about, held = card_file.load(model), run.environment()
+    assert recipe.of_run(run).name == about["recipe"]["name"]
+    assert held["warm_start"]["ferplus"] == about["sha256"]
     assert run.best()["epoch"] == about["recipe"]["best_epoch"]
     assert run.best()["ferplus"] == pytest.approx(
         networks.accuracies(networks.restore(run), DATA.of("PublicTest"))["ferplus"], abs=1e-6
@@ -82,44 +82,44 @@ def test_a_run_that_begins_with_it_says_so(reopened: tuple[Path, Run], tmp_path:
     _, run = reopened
     following = Run(tmp_path / "next")
     following.begin(run.recipe_file, {"epochs": 1, "recipe": "x"}, ("epoch",), run)
-    assert following.environment()["begun_with"]["reopened"] == run.environment()["reopened"]
+    assert following.environment()["start"]["warm_start"] == run.environment()["warm_start"]
 
 
 def test_a_reopened_model_is_no_run_to_go_on_with(reopened: tuple[Path, Run]) -> None:
     _, run = reopened
-    with pytest.raises(RunError, match=f"begin another run with --from {run.path}"):
+    with pytest.raises(RunError, match=f"start another run --from {run.path}"):
         run.begin(run.recipe_file, run.environment(), ("epoch",))
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunError, match="exists; choose another --run folder"):
-        warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path)
+        warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
 def test_what_has_no_ferplus_head_is_not_reopened(name: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"int8\.tflite: holds no ferplus head; give the \.tflite file of an expression"):
-        warm_start.reopen(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
+        warm_start.warm_start(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_its_recipe_a_model_is_not_reopened(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=rf"{RECIPE}\.toml: the recipe of emotion-small-int8\.tflite is missing"):
-        warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
+        warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
     assert not (tmp_path / "again").exists()
 
 
 def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    recipe = (warm_start.RECIPES / f"{RECIPE}.toml").read_text("utf-8")
+    text = (warm_start.RECIPES / f"{RECIPE}.toml").read_text("utf-8")
     for old, new, message in (
         ("256]", "128]", "by its recipe"),
         ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 1]", "that its recipe does not have"),
         ("convs = [3, 3, 3, 2]", "convs = [3, 3, 3, 3]", "has no stage4_3_conv, stage4_3_depthwise"),
     ):
-        (tmp_path / f"{RECIPE}.toml").write_text(recipe.replace(old, new))
+        (tmp_path / f"{RECIPE}.toml").write_text(text.replace(old, new))
         with pytest.raises(RunError, match=message):
-            warm_start.reopen(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
+            warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
         assert not (tmp_path / "again").exists()
 
 
@@ -144,10 +144,10 @@ def _copied(folder: Path, challenge: str) -> Path:
 def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Path, challenge: str, said: str) -> None:
     model = _copied(tmp_path, challenge)
     with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {said}") as told:
-        warm_start.reopen(model, DATA, tmp_path / "again")
+        warm_start.warm_start(model, DATA, tmp_path / "again")
     assert "\n" not in str(told.value)
     with pytest.raises(ModelError, match=said):
-        teachers.teach([model], DATA, 1, tmp_path / "soft.npz")
+        teachers.ask_teachers([model], DATA, 1, tmp_path / "soft.npz")
     assert not (tmp_path / "again").exists()
     assert not (tmp_path / "soft.npz").exists()
 
@@ -155,8 +155,8 @@ def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Pa
 def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_path: Path) -> None:
     model = _copied(tmp_path, "challenge/emotion-small-int8.tflite")
     assert set(card.both_heads(model)) == set(networks.HEADS)
-    about = card.load(model)
-    damaged_models.rewrite_card(model, training=about["training"] | {"begun_with": {"recipe": "emotion-small"}})
+    about = card_file.load(model)
+    damaged_models.rewrite_card(model, training=about["training"] | {"start": {"recipe": "emotion-small"}})
     with pytest.raises(ModelError, match="is of another run"):
         card.both_heads(model)
     card.fer2013_head_of(model).unlink()
@@ -175,13 +175,13 @@ def test_a_file_of_another_kind_is_named_in_one_line(tmp_path: Path) -> None:
 def test_the_command_makes_a_run_that_training_goes_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawn_faces.write_npz(DATA, tmp_path)
     run = tmp_path / "again"
-    assert cli.main(["reopen", "emotion-small-int8", "--run", str(run), "--data", str(tmp_path)]) == 0
+    assert cli.main(["warm-start", "emotion-small-int8", "--run", str(run), "--data", str(tmp_path)]) == 0
     assert f"train --from {run}" in capsys.readouterr().out
     quick = (warm_start.RECIPES / "emotion-small.toml").read_text("utf-8").replace("[0.0, 32]", "[0.0, 16]")
     (tmp_path / "quick.toml").write_text(quick)
     arguments = ["train", "--recipe", str(tmp_path / "quick.toml"), "--run", str(tmp_path / "on"), "--epochs", "1"]
     assert cli.main([*arguments, "--from", str(run), "--seed", "7", "--data", str(tmp_path)]) == 0
-    assert Run(tmp_path / "on").recipe().seed == 7
+    assert recipe.of_run(Run(tmp_path / "on")).seed == 7
     assert cli.main([*arguments, "--from", str(run), "--seed", "8", "--data", str(tmp_path)]) == 1
     assert "was begun with other seed" in capsys.readouterr().err
     shutil.rmtree(run)

@@ -65,7 +65,7 @@ def test_a_stopped_run_goes_on_where_it_was(place: Path, trained: Run, monkeypat
     assert len(Run(place / "stopped").history()) == 1
     resumed = _train(place, "stopped").history()
     for ours, theirs in zip(resumed, trained.history(), strict=True):
-        assert ours["rate"] == theirs["rate"]
+        assert ours["learning_rate"] == theirs["learning_rate"]
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=0.02)
     before = (place / "stopped" / "history.csv").read_bytes()
     _train(place, "stopped")  # finished: nothing more to do
@@ -76,7 +76,7 @@ def test_a_stopped_run_goes_on_where_it_was(place: Path, trained: Run, monkeypat
 
 def test_a_run_may_begin_with_the_weights_of_another(place: Path, trained: Run) -> None:
     second = _train(place, "second", epochs=1, start=trained)
-    assert second.environment()["begun_with"]["epochs"] == 2
+    assert second.environment()["start"]["epochs"] == 2
     with pytest.raises(RunError, match="first weights"):
         _train(place, "second", epochs=1)
 

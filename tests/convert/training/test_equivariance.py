@@ -8,7 +8,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="keras is not installed: pip install -e .[convert]")
 
 from convert.expression import networks  # noqa: E402
-from convert.training.equivariance import Mirrored  # noqa: E402
+from convert.training.equivariance import MirrorConstraint  # noqa: E402
 
 OPTIONS = {"widths": [8, 16], "convs": [1, 2], "dropout": 0.2, "side": 16}
 RNG = np.random.default_rng(5)
@@ -19,10 +19,10 @@ TARGETS = {
 }
 
 
-def made(mirrored: bool = True, separable: bool = False) -> "keras.Model":
+def made(equivariant: bool = True, separable: bool = False) -> "keras.Model":
     keras.utils.set_random_seed(3)
     keras.mixed_precision.set_global_policy("float32")
-    return networks.build("plain", **OPTIONS, separable=separable, mirrored=mirrored)
+    return networks.build("plain", **OPTIONS, separable=separable, equivariant=equivariant)
 
 
 def taught(network: "keras.Model") -> "keras.Model":
@@ -50,7 +50,7 @@ def test_a_mirrored_network_says_the_same_of_mirror_images_whatever_it_learns(se
 
 
 def test_a_network_that_is_not_mirrored_has_a_preferred_side() -> None:
-    assert differs(made(mirrored=False)) > 0.01
+    assert differs(made(equivariant=False)) > 0.01
 
 
 def test_statistics_of_a_mirrored_network_are_those_of_both_of_a_pair() -> None:
@@ -65,7 +65,7 @@ def test_statistics_of_a_mirrored_network_are_those_of_both_of_a_pair() -> None:
 
 def test_the_mirror_image_of_a_mirrored_kernel_is_that_of_its_pair() -> None:
     kernel = RNG.normal(size=(3, 3, 4, 6)).astype(np.float32)
-    tied = keras.ops.convert_to_numpy(Mirrored((2, 3), across=1)(kernel))
+    tied = keras.ops.convert_to_numpy(MirrorConstraint((2, 3), across=1)(kernel))
     for taker, giver in np.ndindex(6, 4):
         there = tied[:, ::-1, (giver + 2) % 4, (taker + 3) % 6]
         np.testing.assert_array_equal(tied[:, :, giver, taker], there)
@@ -79,4 +79,4 @@ def test_the_mirror_image_of_a_mirrored_kernel_is_that_of_its_pair() -> None:
 )
 def test_a_network_that_cannot_be_mirrored_is_refused(kind: str, options: dict[str, object], what: str) -> None:
     with pytest.raises(ValueError, match=what):
-        networks.build(kind, **options, mirrored=True)
+        networks.build(kind, **options, equivariant=True)

@@ -15,8 +15,9 @@ tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip 
 from convert.expression import networks, recipe
 from convert.expression.recipe import RecipeError
 from convert.expression.train import backbone, train
-from convert.training.layers import Rounded, rounded, rounded_kernel
-from convert.training.quantization_aware import aware
+from convert.training.callbacks import CheckpointCallback
+from convert.training.layers import FakeQuantize, fake_quantize, fake_quantize_kernel
+from convert.training.quantization_aware import quantization_aware
 from convert.training.run_folder import Run
 from tests.support import drawn_faces
 
@@ -31,44 +32,46 @@ maps = arrays.arrays(np.float32, (2, 3, 3, 4), elements=numbers)
 
 @given(maps)
 def test_a_map_has_256_values_of_which_zero_is_one_and_each_is_the_nearest(values: np.ndarray) -> None:
-    made = np.asarray(Rounded()(values))
+    made = np.asarray(FakeQuantize()(values))
     low, high = min(values.min(), 0.0), max(values.max(), 1e-6)
     step = (high - low) / 255
     steps = made / step
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-2)
     assert np.ptp(np.round(steps)) <= 255
     assert np.abs(made - values).max() <= step * 1.01, "half a step, and half a one more at an end, since zero is exact"
-    np.testing.assert_array_equal(np.asarray(Rounded()(np.zeros((1, 2, 2, 1), np.float32))), 0)
+    np.testing.assert_array_equal(np.asarray(FakeQuantize()(np.zeros((1, 2, 2, 1), np.float32))), 0)
 
 
 @given(maps)
 def test_weights_have_255_values_and_a_scale_for_each_channel(kernel: np.ndarray) -> None:
     for axis in (2, 3):
-        made = np.asarray(rounded_kernel(kernel, axis))
+        made = np.asarray(fake_quantize_kernel(kernel, axis))
         for channel in range(kernel.shape[axis]):
             ours, theirs = made.take(channel, axis), kernel.take(channel, axis)
             step = max(np.abs(theirs).max(), 1e-6) / 127
             np.testing.assert_allclose(ours, np.round(theirs / step) * step, atol=step * 1.01)
             assert np.abs(ours - theirs).max() <= step * 0.51
-        scaled = np.asarray(rounded_kernel(kernel * [[[[1, 10, 100, 1000]]]], 3))
-        np.testing.assert_allclose(scaled, np.asarray(rounded_kernel(kernel, 3)) * [[[[1, 10, 100, 1000]]]], rtol=1e-3)
+        scaled = np.asarray(fake_quantize_kernel(kernel * [[[[1, 10, 100, 1000]]]], 3))
+        np.testing.assert_allclose(
+            scaled, np.asarray(fake_quantize_kernel(kernel, 3)) * [[[[1, 10, 100, 1000]]]], rtol=1e-3
+        )
 
 
 def test_the_gradient_knows_nothing_of_the_rounding_but_stops_at_the_ends() -> None:
     values = tf.Variable([-3.0, -1.0, 0.26, 0.9, 2.0])
     with tf.GradientTape() as tape:
-        made = tf.reduce_sum(rounded(values, -1.0, 1.0, 4) * [1.0, 2.0, 3.0, 4.0, 5.0])
+        made = tf.reduce_sum(fake_quantize(values, -1.0, 1.0, 4) * [1.0, 2.0, 3.0, 4.0, 5.0])
     np.testing.assert_allclose(tape.gradient(made, values), [0, 2, 3, 4, 0])
-    np.testing.assert_allclose(rounded(values, -1.0, 1.0, 4), [-1, -1, 0.5, 1, 1])
+    np.testing.assert_allclose(fake_quantize(values, -1.0, 1.0, 4), [-1, -1, 0.5, 1, 1])
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_rounded(kind: str, tmp_path: Path) -> None:
+def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_quantized(kind: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     network = networks.build(kind, **NETWORKS[kind])
     pictures = np.random.default_rng(1).integers(-128, 128, (4, 48, 48, 1)).astype(np.float32) / 64
     before = network.predict(pictures, verbose=0)
-    made = aware(network)
+    made = quantization_aware(network)
     after = made.predict(pictures, verbose=0)
     for head, logits in before.items():
         off = np.abs(logits - after[head]).max()
@@ -93,7 +96,7 @@ def test_training_finds_weights_that_lose_less_by_rounding() -> None:
             kernel[0, 0, 0] = 4 * np.abs(kernel).max()
             layer.kernel.assign(kernel)
     wanted = network.predict(pictures, verbose=0)
-    made, scale = aware(network), {head: 1 / float(logits.var()) for head, logits in wanted.items()}
+    made, scale = quantization_aware(network), {head: 1 / float(logits.var()) for head, logits in wanted.items()}
 
     def lost() -> float:
         said = made.predict(pictures, verbose=0)
@@ -107,17 +110,18 @@ def test_training_finds_weights_that_lose_less_by_rounding() -> None:
     assert lost() < 0.3 * before
 
 
-def test_a_run_is_finished_by_epochs_that_know_of_the_rounding(tmp_path: Path) -> None:
+def test_a_run_is_finished_by_quantization_aware_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn_faces.write_npz(drawn_faces.dataset(), tmp_path)
     first, second = tmp_path / "tiny.toml", tmp_path / "tiny-aware.toml"
     first.write_text(drawn_faces.TINY_RECIPE)
     second.write_text(drawn_faces.TINY_RECIPE + "[quantization]\naware = true\n")
+    trained = []
+    monkeypatch.setattr(CheckpointCallback, "on_train_end", lambda self, logs=None: trained.append(self.model))
     run = train(recipe.read(first), first, tmp_path, tmp_path / "first")
     finished = train(recipe.read(second), second, tmp_path, tmp_path / "second", start=run)
     assert len(finished.history()) == 2
-    for each, is_aware in ((run, False), (finished, True)):
-        held = backbone(keras.models.load_model(each.path / "last.keras"))
-        assert any(isinstance(layer, Rounded) for layer in held.layers) is is_aware
+    for held, is_aware in ((trained[0], False), (trained[-1], True)):
+        assert any(isinstance(layer, FakeQuantize) for layer in backbone(held).layers) is is_aware
     weights = [networks.restore(Run(each.path)).get_weights() for each in (run, finished)]
     assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(*weights, strict=True))
     (tmp_path / "wrong.toml").write_text(second.read_text().replace("float32", "mixed_bfloat16"))

@@ -11,7 +11,7 @@ from assistant.errors import ModelError
 from assistant.vision.inference import self_test
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
-from convert.expression.card import load
+from convert.tflite.card_file import load
 from tests.support import damaged_models
 
 

@@ -8,7 +8,7 @@ import pytest
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.face_detector import card as detector_card
-from convert.tflite import graph
+from convert.tflite import card_file, graph
 
 ROOT = Path(__file__).parents[3]
 MODELS = sorted((ROOT / "models").glob("**/emotion-*.tflite"))
@@ -34,7 +34,7 @@ def test_three_models_ship_with_both_heads() -> None:
 
 @each_model
 def test_a_model_is_within_its_limits_as_counted_from_the_file(model: Path) -> None:
-    content, about = model.read_bytes(), card.load(model)
+    content, about = model.read_bytes(), card_file.load(model)
     made = graph.parse(model.name, content)
     counted = {"parameters": made.parameters, "macs": made.macs, "bytes": len(content)}
     assert {name: about[name] for name in counted} == counted
@@ -45,7 +45,7 @@ def test_a_model_is_within_its_limits_as_counted_from_the_file(model: Path) -> N
 
 @each_model
 def test_a_model_is_calibrated_and_loses_little_on_the_detectors_crops(model: Path) -> None:
-    about = card.load(model)
+    about = card_file.load(model)
     metrics, of_ferplus = about["metrics"], model.parent.name != "challenge"
     assert metrics["split"] == "PrivateTest"
     assert (about["head"], metrics["truth"]) == (
@@ -59,7 +59,7 @@ def test_a_model_is_calibrated_and_loses_little_on_the_detectors_crops(model: Pa
 
 @each_model
 def test_the_recipe_that_a_card_names_is_the_file_that_ships(model: Path) -> None:
-    recipe = card.load(model)["recipe"]
+    recipe = card_file.load(model)["recipe"]
     file = RECIPES / f"{recipe['name']}.toml"
     if file.is_file():
         assert hashlib.sha256(file.read_bytes()).hexdigest() == recipe["sha256"]
@@ -67,8 +67,8 @@ def test_the_recipe_that_a_card_names_is_the_file_that_ships(model: Path) -> Non
 
 def test_the_readme_tells_what_the_cards_say() -> None:
     text = (ROOT / "models/README.md").read_text("utf-8")
-    expressions = card.table([card.load(model) for model in card.shipped("**/emotion-*.tflite")])
-    detector = detector_card.table(card.load(ROOT / "models" / "face-detector-int8.tflite"))
+    expressions = card.table([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")])
+    detector = detector_card.table(card_file.load(ROOT / "models" / "face-detector-int8.tflite"))
     for (start, end), table in ((card.FIGURES, expressions), (detector_card.FIGURES, detector)):
         assert text.partition(start)[2].partition(end)[0].strip() == table
 

@@ -12,6 +12,7 @@ from convert.data.fer2013 import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.expression.evaluation import metrics, testset
 from convert.expression.evaluation.evaluate import evaluate
+from convert.tflite import card_file
 from tests.support import drawn_faces
 
 MODELS = sorted((Path(__file__).parents[4] / "models").glob("emotion-*.tflite"))
@@ -120,9 +121,9 @@ CARD = {
 
 def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None:
     readme, model = tmp_path / "README.md", tmp_path / "some-int8.tflite"
-    card.path_of(model).write_bytes(card.encode(CARD))
+    card_file.path_of(model).write_bytes(card_file.encode(CARD))
     readme.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
-    card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
+    card_file.replace_between(readme, card.FIGURES, card.table([card_file.load(model)]))
     lines = readme.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", "<!-- figures -->", "<!-- /figures -->", "after")
     cells = (
@@ -131,17 +132,17 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
     )
     assert lines[4] == f"| {cells.replace('| ', ' | ')} |"
     before = readme.read_bytes()
-    card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
+    card_file.replace_between(readme, card.FIGURES, card.table([card_file.load(model)]))
     assert readme.read_bytes() == before
     readme.write_text("no markers")
     with pytest.raises(AssistantError, match="which are missing"):
-        card.update_readme(readme, card.FIGURES, card.table([card.load(model)]))
+        card_file.replace_between(readme, card.FIGURES, card.table([card_file.load(model)]))
 
 
 def test_a_card_is_read_back_as_it_was_and_keeps_rows_of_numbers_on_one_line() -> None:
     import json
 
-    text = card.encode({**CARD, "confusion": [[1, 2], [3, 4]], "text": "a [ b", "labels": ["x"]}).decode()
+    text = card_file.encode({**CARD, "confusion": [[1, 2], [3, 4]], "text": "a [ b", "labels": ["x"]}).decode()
     assert json.loads(text) == {**CARD, "confusion": [[1, 2], [3, 4]], "text": "a [ b", "labels": ["x"]}
     assert "[1, 2]" in text
 
@@ -151,7 +152,7 @@ def test_a_card_is_read_back_as_it_was_and_keeps_rows_of_numbers_on_one_line() -
 def test_a_shipped_model_is_as_good_as_its_card_says(model: Path, data: Path) -> None:
     from convert.data import fer2013
 
-    held = card.load(model)["metrics"]
+    held = card_file.load(model)["metrics"]
     slow = {name: held.pop(name) for name in ("robustness", "muxspace") if name in held}
     made = evaluate(model, fer2013.load(data), quick=True)
     assert {name: made[name] for name in held} == held

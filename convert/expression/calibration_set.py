@@ -1,6 +1,8 @@
-"""The pictures that the quantizer looks at: a pinned, class-balanced list of FER-2013 Training pictures.
+"""The calibration set, by which the quantizer chooses the ranges of activations.
 
-`calibration.txt` names each by the first 16 hex digits of the SHA-256 of its 48x48 pixel bytes, so that the same
+It is a pinned, class-balanced list of FER-2013 Training pictures.
+
+`calibration_set.txt` names each by the first 16 hex digits of the SHA-256 of its 48x48 pixel bytes, so that the same
 pictures are found in the table, the folder and the NPZ, in whatever order these hold them.
 """
 
@@ -13,13 +15,14 @@ from numpy.typing import NDArray
 from convert.data import fer2013
 from convert.data.fer2013 import LABELS, DatasetError, Faces
 
-LIST = Path(__file__).with_name("calibration.txt")
+LIST = Path(__file__).with_name("calibration_set.txt")
 PER_CLASS = 50
 SEED = 1
 
 HEADER = f"""\
 # Calibration pictures: {PER_CLASS} of each class of FER-2013 Training without copies in other splits (seed {SEED}).
-# SHA-256 of the 48x48 pixel bytes (first 16 hex digits), class. Made by `emotion-convert quantize --make-calibration`.
+# SHA-256 of the 48x48 pixel bytes (first 16 hex digits), class.
+# Made by `emotion-convert quantize --make-calibration-set`.
 """
 
 

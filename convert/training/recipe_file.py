@@ -1,0 +1,178 @@
+"""Recipe files: TOML that decides what a trained model becomes, checked before hours are spent. For all model families.
+
+A family's recipe is a frozen dataclass of sections, each a frozen dataclass with a default for every key; `fill` makes
+a section of a table of the file. The sections that families have in common are here. Needs no Keras.
+"""
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from assistant.errors import AssistantError
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+"""Keras's names of the number formats that a network can be trained in."""
+
+
+class RecipeError(AssistantError):
+    """A recipe that is missing or says something that cannot be done."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """[schedule]: how long and how fast a network learns; families add keys and set other defaults.
+
+    The learning rate climbs linearly during the warm-up and falls to 0 on a cosine.
+    """
+
+    columns: ClassVar[int] = 2
+    """Numbers in a row of `sizes`: the share of the epochs and the sides of the pictures."""
+
+    epochs: int = 60
+    """Passes over the training pictures, or over as many new ones."""
+    batch_size: int = 128
+    """Pictures in a training step."""
+    learning_rate: float = 0.1
+    """The highest learning rate, at the end of the warm-up."""
+    weight_decay: float = 0.0005
+    """Decoupled weight decay per step at learning rate 1."""
+    warmup_share: float = 0.03
+    """Share of all steps during which the learning rate climbs."""
+    ema_decay: float = 0.998
+    """Decay of the exponential moving average of the weights, per step."""
+    sizes: tuple[tuple[Any, ...], ...] = ((0.0, 48),)
+    """Rows of (share of the epochs, side in pixels, ...): the picture size from that point on."""
+    precision: str = "mixed_bfloat16"
+    """One of PRECISIONS."""
+
+    @classmethod
+    def rows(cls, path: Path, value: Any) -> tuple[tuple[Any, ...], ...]:
+        """`sizes` as they stand in a file, checked. Raises RecipeError."""
+        return size_rows(path, value, cls.columns)
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """[augment]: how far a training picture of a face may be changed; each draw is uniform within the limit."""
+
+    rotation_deg: float = 15.0
+    """Rotation, degrees either way."""
+    zoom: float = 0.2
+    """Zoom, a share of the size either way."""
+    shift: float = 0.1
+    """Shift, a share of the side either way."""
+    contrast: float = 0.4
+    """Contrast factor in [1 - contrast, 1 + contrast], about mid-grey."""
+    brightness: float = 0.5
+    """Brightness, either way, in units of the normalized input (1 = 64 grey levels)."""
+    blur_probability: float = 0.1
+    """Share of pictures that are softened by a 3x3 binomial filter."""
+    erase_probability: float = 0.4
+    """Share of pictures in which one rectangle (4 to 25 % of the area) becomes one random grey."""
+    horizontal_flip: bool = True
+    """Whether half of the pictures are mirrored."""
+
+
+AT_MOST = {
+    "augment.rotation_deg": 180,
+    "augment.shift": 1,
+    "augment.contrast": 1,
+    "augment.brightness": 4,  # from black to white
+    "augment.blur_probability": 1,
+    "augment.erase_probability": 1,
+}
+"""The largest value of a key that makes sense."""
+BELOW_1 = ("targets.label_smoothing", "targets.ferplus_uniform", "augment.zoom")
+"""Keys that must stay below 1."""
+TYPE_NAMES = {
+    float: "a number", int: "a whole number", bool: "true or false", str: "a text", tuple: "a list of texts"
+}  # fmt: skip
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """What a TOML file says. Raises RecipeError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        raise RecipeError(f"{path}: cannot read this recipe: {err}") from err
+
+
+def network_kind(path: Path) -> str:
+    """`network.kind` of a recipe, unchecked, by which its family is told; empty where it cannot be read."""
+    try:
+        network = read_table(path).get("network")
+    except RecipeError:
+        return ""
+    return str(network.get("kind", "")) if isinstance(network, dict) else ""
+
+
+def fill_all(path: Path, table: dict[str, Any], forms: Mapping[str, type]) -> dict[str, Any]:
+    """The sections of a recipe by their names, taken out of `table`. Raises RecipeError."""
+    return {name: fill(path, name, form, table.pop(name, {})) for name, form in forms.items()}
+
+
+def fill(path: Path, name: str, form: type, table: Any) -> Any:
+    """The dataclass `form` with the values of one table, each of the type of its default. Raises RecipeError."""
+    if not isinstance(table, dict):
+        raise RecipeError(f"{path}: {name} is {table!r}; expected a table [{name}]")
+    refuse_unknown(path, table, form)
+    section = form()
+    for key, value in table.items():
+        wanted = type(getattr(section, key))
+        if key == "sizes":
+            value = section.rows(path, value)
+        elif wanted is tuple:
+            if type(value) is not list or not all(type(each) is str for each in value):
+                raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {TYPE_NAMES[tuple]}")
+        elif not (type(value) is wanted or (wanted is float and type(value) is int)):
+            raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {TYPE_NAMES[wanted]}")
+        elif wanted in (float, int):
+            _check_range(path, f"{name}.{key}", value)
+        section = dataclasses.replace(section, **{key: wanted(value)})
+    return section
+
+
+def _check_range(path: Path, key: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise RecipeError(f"{path}: {key} is {value!r}; expected 0 or more")
+    if key in BELOW_1 and value >= 1:
+        raise RecipeError(f"{path}: {key} is {value!r}; expected less than 1")
+    if value > AT_MOST.get(key, math.inf):
+        raise RecipeError(f"{path}: {key} is {value!r}; expected {AT_MOST[key]} at the most")
+
+
+def size_rows(path: Path, value: Any, columns: int) -> tuple[tuple[Any, ...], ...]:
+    """Rows of (share of the epochs, pixels, ...) of a schedule. Raises RecipeError where the shares do not start at 0
+    and rise."""
+    try:
+        rows = tuple((float(row[0]), *map(int, row[1:])) for row in value)
+    except (TypeError, ValueError, IndexError) as err:
+        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of [share of the epochs, side]") from err
+    shares = [row[0] for row in rows]
+    if not rows or shares[0] != 0 or shares != sorted(set(shares)) or shares[-1] >= 1:
+        raise RecipeError(f"{path}: schedule.sizes: the shares {shares} must start at 0 and rise, below 1")
+    if any(len(row) != columns for row in rows):
+        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of {columns} numbers")
+    return rows
+
+
+def check_schedule(path: Path, schedule: Schedule) -> None:
+    """Refuse a schedule by which nothing can be learned. Raises RecipeError."""
+    if schedule.epochs < 1 or schedule.batch_size < 1:
+        raise RecipeError(f"{path}: schedule.epochs and schedule.batch_size must be 1 or more")
+    if not 0 <= schedule.ema_decay < 1 or not 0 <= schedule.warmup_share < 1:
+        raise RecipeError(f"{path}: schedule.ema_decay and schedule.warmup_share must be below 1")
+    if schedule.precision not in PRECISIONS:
+        raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {', '.join(PRECISIONS)}")
+
+
+def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
+    """Raises RecipeError where a table has a key that is no field of `form`."""
+    known = [item.name for item in fields(form)]
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise RecipeError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(known)}")

@@ -1,0 +1,63 @@
+"""The commands train and quantize: each hands over to the model family that the recipe is of."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from convert.cli_arguments import at_least_one, check_backend, command
+from convert.expression import commands as expression_commands
+from convert.expression.commands import HEADS
+from convert.face_detector import commands as detector_commands
+from convert.face_detector.recipe import KIND as FACE_DETECTOR
+from convert.training.recipe_file import PRECISIONS, network_kind
+from convert.training.run_folder import Run
+
+LINEAGE = """\
+A recipe's [start] and [teachers] name the recipes of the runs that it starts from and is distilled from; their run
+folders are looked for beside that of the new run, in runs/ by default. --from and --teacher name other run folders.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add them to the command line."""
+    train = command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
+    train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
+    train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
+    train.add_argument(
+        "--from", dest="start", type=Path, metavar="DIR", help="the run to start from, instead of the recipe's [start]"
+    )
+    train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
+    train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's, to see how far chance goes")
+    train.add_argument("--precision", choices=PRECISIONS, help="instead of the recipe's")
+    told = "a run to distil from, again for more, instead of [teachers]; a face detector's: YuNet's ONNX file"
+    train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=told)
+    train.epilog, train.formatter_class = LINEAGE, argparse.RawDescriptionHelpFormatter
+    train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
+
+    quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
+    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
+    quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
+    quantize.add_argument("--head", choices=HEADS, default=HEADS[0], help="labels of FER+ or of FER-2013 (%(default)s)")
+    quantize.add_argument("--calibration-set", type=Path, metavar="FILE", help="its list; default: the pinned one")
+    quantize.add_argument("--make-calibration-set", type=Path, metavar="FILE", help="only write that list anew")
+
+
+def _train(options: argparse.Namespace) -> int:
+    check_backend()
+    if network_kind(options.recipe) == FACE_DETECTOR:
+        return detector_commands.train(options)
+    return expression_commands.train(options)
+
+
+def _quantize(options: argparse.Namespace) -> int:
+    if options.make_calibration_set:
+        return expression_commands.make_calibration_set(options)
+    if options.model is None or options.model.suffix != ".tflite":
+        options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
+    check_backend()
+    run = Run(options.run)
+    if network_kind(run.recipe_file) == FACE_DETECTOR:
+        if options.calibration_set or options.head != HEADS[0]:
+            options.usage_error("--head and --calibration-set are for expressions; this run is a face detector's")
+        return detector_commands.quantize(options, run)
+    return expression_commands.quantize(options, run)
