@@ -1,1 +1,1 @@
-"""The event benchmark: scripted scenes of real faces through the whole assistant, judged by what was said and when."""
+"""The event benchmark: scripted scenes of real faces through the whole assistant, scored by its announcements."""

@@ -1,7 +1,7 @@
-"""How soon an answer is heard: the two processes' real parts, linked as on the device, asked over the control socket.
+"""Delay of an answer: the real parts of both processes, linked as on the device, asked over the control socket.
 
-Measured from the request to the first sample that the player is given; what a sound card adds is not in it, nor what a
-press needs to be known as one.
+Measured from the request to the first samples that the player is given. The delays of a sound card, and of telling one
+button press from two, are not included.
 """
 
 import contextlib
@@ -26,41 +26,41 @@ from assistant.voice.audio.player import Pcm
 from assistant.voice.process import run_voice
 from convert.data.fer2013 import DatasetError
 
-ASKS = 20
-READY_S, ANSWERED_S = 20.0, 2.0
+QUESTIONS = 20
+READY_TIMEOUT_S, ANSWER_TIMEOUT_S = 20.0, 2.0
 
 
-class _Ear:
-    """A player that notes when it was given something, and takes no time."""
+class _TimingPlayer:
+    """A player that records when it was first given samples, and takes no time."""
 
     def __init__(self) -> None:
-        self.heard = threading.Event()
-        self.at = 0.0
+        self.has_played = threading.Event()
+        self.played_at = 0.0
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        if not self.heard.is_set():
-            self.at = time.monotonic()
-            self.heard.set()
+        if not self.has_played.is_set():
+            self.played_at = time.monotonic()
+            self.has_played.set()
         return len(pcm.samples) > 0 and not cancel.is_set()
 
 
-def first_sound_s(settings: Settings, asks: int = ASKS) -> list[float]:
+def measure(settings: Settings, questions: int = QUESTIONS) -> list[float]:
     """Seconds from each of so many questions to the first sound of its answer. Raises DatasetError if none comes."""
-    ear, took = _Ear(), []
-    with _running(settings, ear):
-        for _ in range(asks):
-            ear.heard.clear()
+    player, delays = _TimingPlayer(), []
+    with _running(settings, player):
+        for _ in range(questions):
+            player.has_played.clear()
             began = time.monotonic()
             with contextlib.suppress(IPCError):
                 control_client.send_command(Command.ASK)
-            if not ear.heard.wait(ANSWERED_S):
+            if not player.has_played.wait(ANSWER_TIMEOUT_S):
                 raise DatasetError("no answer was heard; is espeak-ng installed? try: emotion-assistant say hello")
-            took.append(ear.at - began)
-    return took
+            delays.append(player.played_at - began)
+    return delays
 
 
 @contextlib.contextmanager
-def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
+def _running(settings: Settings, player: _TimingPlayer) -> Iterator[None]:
     """Voice and vision in threads of this process, each with its own end of the link; ready when the block begins."""
     with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as name:
         folder, stop = Path(name), threading.Event()
@@ -74,15 +74,17 @@ def _running(settings: Settings, ear: _Ear) -> Iterator[None]:
             "XDG_STATE_HOME": name,
         }
         with _environment(places):
-            words = factory.load_phrases(chosen)
+            phrases = factory.load_phrases(chosen)
             voice = threading.Thread(
-                target=run_voice, args=(chosen, folder / "voice.sock", words, stop), kwargs={"player": ear}
+                target=run_voice,
+                args=(chosen, folder / "voice.sock", phrases, stop),
+                kwargs={"player": player},
             )
             vision = threading.Thread(target=run_vision, args=(chosen, stop))
             voice.start()
             vision.start()
             try:
-                if not ear.heard.wait(READY_S):  # "Ready."
+                if not player.has_played.wait(READY_TIMEOUT_S):  # "Ready."
                     raise DatasetError("the assistant was not ready in time; try: emotion-assistant run --camera demo")
                 yield
             finally:

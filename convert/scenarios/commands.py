@@ -10,25 +10,28 @@ from assistant.config.settings import Settings, setting_choices
 from assistant.config.settings_file import load_settings
 from convert.cli_arguments import at_least_one, command, data
 from convert.data.fer2013 import DatasetError
-from convert.scenarios.script import truth
+from convert.scenarios.script import ground_truth
 from convert.scenarios.script.generate import KINDS
 from convert.tflite import card_file
 
-SCENARIOS = ("<!-- scenarios -->", "<!-- /scenarios -->")
-SEED = 1
-FORM = (truth.__doc__ or "").partition("\n\n")[2]
+README_MARKERS = ("<!-- scenarios -->", "<!-- /scenarios -->")
+DEFAULT_SEED = 1
+TRUTH_FORM = (ground_truth.__doc__ or "").partition("\n\n")[2]
 
 
 def add(commands: Any) -> None:
     """Add `scenarios`."""
     made = command(
-        commands, "scenarios", _scenarios, "judge the whole assistant by what it says, and when, in scripted scenes"
+        commands,
+        "scenarios",
+        _scenarios,
+        "score the whole assistant by what it announces, and when, in scripted scenes",
     )
     made.formatter_class = argparse.RawDescriptionHelpFormatter
     made.epilog = (
         "Scenes are made of muxspace, FER-2013 with its FER+ votes, and rooms of the detector's pictures. Nothing may\n"
         "be tuned on the report half.\n\nA folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi,\n"
-        f"mov, webm) and a truth.json:\n\n{FORM}"
+        f"mov, webm) and a truth.json:\n\n{TRUTH_FORM}"
     )
     which = made.add_mutually_exclusive_group()
     which.add_argument(
@@ -37,14 +40,14 @@ def add(commands: Any) -> None:
     which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
     made.add_argument("--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; of a folder, its own")
     made.add_argument(
-        "--seed", type=int, default=SEED, metavar="N", help="other people, places and times (%(default)s)"
+        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="other people, places and times (%(default)s)"
     )
     made.add_argument("--workers", type=at_least_one, default=2, metavar="N", help="scenes at a time (%(default)s)")
     made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
     made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
-    made.add_argument("--detector", metavar="NAME", help="tflite, haar, or the .tflite file of a detector of ours")
+    made.add_argument("--detector", metavar="NAME", help="tflite, haar, or the .tflite file of one of our detectors")
     made.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw each scene's timeline: what was true, what was said"
+        "--plots", type=Path, metavar="DIR", help="draw each scene's timeline: ground truth and announcements"
     )
     made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
     made.add_argument("--tune", action="store_true", help="search for better decisions on the tuning half")
@@ -59,13 +62,12 @@ def _scenarios(options: argparse.Namespace) -> int:
         return _missing(options)
     if options.write:
         return _write(options)
-    from convert.scenarios import answer_delay, run
+    from convert.scenarios import answer_delay, rerun, run
     from convert.scenarios.score import report
 
     settings = _settings(options)
-    asked = (
-        answer_delay.first_sound_s(settings) if options.report else ()
-    )  # first, for it may fail, and the scenes take long
+    # measured first, since it may fail and the scenes take long
+    answer_delays = answer_delay.measure(settings) if options.report else ()
     outcomes = run.run(_tasks(options, settings), options.workers)
     if options.tune:
         from convert.scenarios import tune
@@ -73,17 +75,17 @@ def _scenarios(options: argparse.Namespace) -> int:
         best = tune.search(outcomes, settings)
         print(json.dumps(best, indent=1) if options.json else tune.as_text(best))
         return 0
-    heard = report.heard(outcomes, settings)
+    scenes = rerun.transcripts(outcomes, settings)
     if options.plots:
         from convert.scenarios.score import plot
 
-        for each in heard:
+        for each in scenes:
             plot.draw(each, options.plots)
-    made = report.report(heard, outcomes, settings, asked)
+    made = report.build_report(scenes, sum(outcome.frames for outcome in outcomes), settings, answer_delays)
     if options.readme:
         stamp = card_file.made_now()
         table = report.as_markdown(made, stamp["date"], stamp["revision"])
-        card_file.replace_between(options.readme, SCENARIOS, table)
+        card_file.replace_between(options.readme, README_MARKERS, table)
     print(json.dumps(made, indent=1) if options.json else report.as_text(made))
     return 0
 
@@ -92,14 +94,16 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together."""
     if options.readme and not options.report:
         options.usage_error("--readme is for the report")
-    if options.readme and any((options.only, options.seed != SEED, options.config, options.model, options.detector)):
+    if options.readme and any(
+        (options.only, options.seed != DEFAULT_SEED, options.config, options.model, options.detector)
+    ):
         options.usage_error("the README's table is of all scenes and of what is shipped: leave out the other options")
     if options.readme and not options.readme.is_file():
         options.usage_error(f"{options.readme}: no such file")
     if options.tune and (options.report or options.scenes):
         options.usage_error("--tune is for the tuning half")
     if options.tune and options.plots:
-        options.usage_error("--plots draws what was said; --tune says nothing")
+        options.usage_error("--plots draws what was announced; --tune announces nothing")
     if options.write and options.scenes:
         options.usage_error("--write is for the scripted scenes")
     if options.only and not options.scenes and options.only not in KINDS:
@@ -112,20 +116,20 @@ def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
 
     if options.scenes:
         clips = [clip for clip in folder.read(options.scenes) if options.only in (None, clip.truth.kind)]
-        return _some([Task(clip, settings) for clip in clips], options)
+        return _not_empty([Task(clip, settings) for clip in clips], options)
     source, half = data(options), _half(options)
-    return [Task(scene, settings, source, half) for scene in _script(options)]
+    return [Task(scene, settings, source, half) for scene in _generated_scenes(options)]
 
 
-def _script(options: argparse.Namespace) -> list[Any]:
-    from convert.scenarios.render import faces
+def _generated_scenes(options: argparse.Namespace) -> list[Any]:
+    from convert.scenarios.render import assets
     from convert.scenarios.script import generate
 
-    scenes = generate.write(faces.load(data(options), _half(options)).roster(), options.seed)
-    return _some([scene for scene in scenes if options.only in (None, scene.kind)], options)
+    scenes = generate.generate(assets.load(data(options), _half(options)).index(), options.seed)
+    return _not_empty([scene for scene in scenes if options.only in (None, scene.kind)], options)
 
 
-def _some(scenes: list[Any], options: argparse.Namespace) -> list[Any]:
+def _not_empty(scenes: list[Any], options: argparse.Namespace) -> list[Any]:
     if not scenes:
         raise DatasetError(f"there is no scene of the kind {options.only}")
     return scenes
@@ -149,9 +153,9 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _missing(options: argparse.Namespace) -> int:
-    from convert.scenarios.render import faces
+    from convert.scenarios.render import assets
 
-    for name in faces.missing(data(options)):
+    for name in assets.missing(data(options)):
         print(name)
     return 0
 
@@ -159,13 +163,13 @@ def _missing(options: argparse.Namespace) -> int:
 def _write(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from convert.scenarios.render import faces
+    from convert.scenarios.render import assets
     from convert.scenarios.render.camera import SceneCamera
     from convert.scenarios.script import folder
 
-    scenes, cast = _script(options), faces.load(data(options), _half(options))
+    scenes, loaded = _generated_scenes(options), assets.load(data(options), _half(options))
     with tqdm(total=sum(scene.frames for scene in scenes), unit="frame", disable=None) as bar:
         for scene in scenes:
-            folder.write(scene, SceneCamera(scene, cast), options.write, bar.update)
+            folder.write(scene, SceneCamera(scene, loaded), options.write, bar.update)
     print(f"{options.write}: {len(scenes)} scenes; next: emotion-convert scenarios --scenes {options.write}")
     return 0

@@ -1,6 +1,6 @@
-"""Searches for better decisions on the tuning half: one setting after the other, as long as that helps.
+"""Search for better decision settings on the tuning half: one setting after the other, as long as that helps.
 
-Nothing is looked at again: detector and classifier have said what they see, and only the decisions are made anew.
+Detector and classifier do not run again: the decisions are made on their recorded results.
 """
 
 import dataclasses
@@ -9,8 +9,10 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from convert.data.fer2013 import LABELS
-from convert.scenarios.run import Outcome, again
-from convert.scenarios.score.figures import DEGRADED, LEAST_EVENTS, Heard, figures
+from convert.scenarios.rerun import rerun
+from convert.scenarios.run import Outcome
+from convert.scenarios.score.figures import DEGRADED, MIN_EVENTS, figures
+from convert.scenarios.score.transcript import SceneTranscript
 
 GRID: dict[str, tuple[float, ...]] = {
     "window_s": (0.95, 1.0, 1.2, 1.5),
@@ -19,67 +21,69 @@ GRID: dict[str, tuple[float, ...]] = {
     "dwell_s": (1.0, 1.5, 2.0, 2.5),
 }
 """The settings of `decisions`, and what each may become."""
-Decisions = dict[str, Any]
+DecisionPoint = dict[str, Any]
 """Some fields of `DecisionSettings`."""
 ROUNDS = 2
-PRECISION = {"happy": 0.95}
-LEAST = 0.85
-"""Precision that is asked of the other words; what a word lacks in it weighs MISSING times what it has in recall."""
-MISSING, LATE, TALKING = 4.0, 0.2, 0.2
-LATE_S = 1.5
+"""Passes over all settings at most."""
+MIN_PRECISIONS, MIN_PRECISION = {"happy": 0.95}, 0.85
+"""Precision that is demanded of single expressions, and of all others."""
+PRECISION_WEIGHT, DELAY_WEIGHT, TALKING_WEIGHT = 4.0, 0.2, 0.2
+"""What is lost with each unit of precision that is lacking, each second of delay beyond MAX_DELAY_S, and each
+announcement beyond one in 10 minutes of a neutral person talking; a unit of recall is worth 1."""
+MAX_DELAY_S = 1.5
 
 
 def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS) -> dict[str, Any]:
     """The best point that is found by changing one coordinate at a time, ready for JSON."""
     from tqdm import tqdm
 
-    kept = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
-    best: Decisions = {name: getattr(settings.decisions, name) for name in GRID}
-    made = judged(kept, best, settings)
-    first, worth = made, value(made)
+    scored = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
+    best: DecisionPoint = {name: getattr(settings.decisions, name) for name in GRID}
+    current = figures_with(scored, best, settings)
+    first, best_value = current, value(current)
     with tqdm(total=rounds * sum(map(len, GRID.values())), unit="trial", disable=None) as bar:
         for _ in range(rounds):
-            before = worth
-            for name, numbers in GRID.items():
-                for number in numbers:
+            before = best_value
+            for name, candidates in GRID.items():
+                for candidate in candidates:
                     bar.update()
-                    point = best | {name: number}
+                    point = best | {name: candidate}
                     if point.get("exit_threshold", 0.0) > point.get("enter_threshold", 1.0):
                         continue
-                    trial = judged(kept, point, settings)
-                    if value(trial) > worth:
-                        best, made, worth = point, trial, value(trial)
-            if worth == before:
+                    trial = figures_with(scored, point, settings)
+                    if value(trial) > best_value:
+                        best, current, best_value = point, trial, value(trial)
+            if best_value == before:
                 break
     return {
         "decisions": best,
-        "value": round(worth, 4),
+        "value": round(best_value, 4),
         "value_before": round(value(first), 4),
         "before": first,
-        "after": made,
+        "after": current,
     }
 
 
-def judged(outcomes: Sequence[Outcome], decisions: Decisions, settings: Settings) -> dict[str, Any]:
-    """The figures of the scenes with other decisions, every expression being said."""
+def figures_with(outcomes: Sequence[Outcome], decisions: DecisionPoint, settings: Settings) -> dict[str, Any]:
+    """The figures of the scenes with other decision settings, every expression switched on."""
     decided = dataclasses.replace(settings.decisions, **decisions)
     announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
     chosen = dataclasses.replace(settings, decisions=decided, announcements=announcements)
-    heard = [Heard(outcome.truth, said := again(outcome, chosen), said) for outcome in outcomes]
-    return figures(heard, LABELS, LABELS)
+    scenes = [SceneTranscript(outcome.truth, lines := rerun(outcome, chosen), lines) for outcome in outcomes]
+    return figures(scenes, LABELS, LABELS)
 
 
-def value(made: Mapping[str, Any]) -> float:
-    """What figures are worth: the mean recall of the expressions with enough events, less what they lack in precision,
-    less what comes late, less what is said of somebody who only talks."""
-    rows = {word: row for word, row in made["expressions"].items() if row["events"] >= LEAST_EVENTS // 2}
-    worth = 0.0
-    for word, row in rows.items():
-        lacks = max(0.0, PRECISION.get(word, LEAST) - (row["precision"] or 0.0))
-        worth += (row["recall"] or 0.0) - MISSING * lacks
-    worth /= max(len(rows), 1)
-    worth -= LATE * max(0.0, (made["delay_p95_s"] or 0.0) - LATE_S)
-    return worth - TALKING * max(0.0, (made["neutral_per_10min"] or 0.0) - 1)
+def value(scores: Mapping[str, Any]) -> float:
+    """The value of some figures: the mean recall of the expressions with enough events, less penalties for lacking
+    precision, for late announcements, and for announcements about a person who only talks."""
+    rows = {expression: row for expression, row in scores["expressions"].items() if row["events"] >= MIN_EVENTS // 2}
+    total = 0.0
+    for expression, row in rows.items():
+        lacking = max(0.0, MIN_PRECISIONS.get(expression, MIN_PRECISION) - (row["precision"] or 0.0))
+        total += (row["recall"] or 0.0) - PRECISION_WEIGHT * lacking
+    total /= max(len(rows), 1)
+    total -= DELAY_WEIGHT * max(0.0, (scores["delay_p95_s"] or 0.0) - MAX_DELAY_S)
+    return total - TALKING_WEIGHT * max(0.0, (scores["neutral_per_10min"] or 0.0) - 1)
 
 
 def as_text(best: Mapping[str, Any]) -> str:
@@ -88,6 +92,8 @@ def as_text(best: Mapping[str, Any]) -> str:
     lines += [f"{name} = {number}" for name, number in best["decisions"].items()]
     for name in ("before", "after"):
         lines += ["", f"{name}: p95 {best[name]['delay_p95_s']} s, talking {best[name]['neutral_per_10min']}"]
-        for word, row in best[name]["expressions"].items():
-            lines.append(f"  {word:9} precision {row['precision']}, recall {row['recall']}, {row['events']} events")
+        for expression, row in best[name]["expressions"].items():
+            lines.append(
+                f"  {expression:9} precision {row['precision']}, recall {row['recall']}, {row['events']} events"
+            )
     return "\n".join(lines)

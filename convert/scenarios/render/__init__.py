@@ -1,1 +1,1 @@
-"""Scenes as camera frames."""
+"""Rendering of scripted scenes as camera frames."""

@@ -1,1 +1,1 @@
-"""Announcements against truth: score, figures, report, plot."""
+"""Comparison of what was announced with the ground truth: verdicts, figures, report, plot."""

@@ -1,94 +1,102 @@
-"""Who was said to be there, to have left, or to have ceased to show something, against what was true. Pure.
+"""Announcements of presence compared with the ground truth: who is there, left, or no longer shows something. Pure.
 
-A *sentence of presence* names no expression that somebody has, and so is no announcement of `score`. It is untrue if at
-no moment of the last STALE_S before its words start it was the case that
+An *announcement of presence* names no expression that a person has, and so is none of those in `announcements`. It is
+false if at no moment of the last TOLERANCE_S before its words start it was the case that
 
-  one_person     somebody was there
-  one_more       two or more were there
-  person_left    somebody who had been there within STALE_UP_TO_S was no longer plainly in view
-  nobody_in_view nobody was plainly in view
-  no_longer      the person whom it is about did not show that expression
+  ONE_PERSON       somebody was there
+  ONE_MORE_PERSON  two or more were there
+  PERSON_LEFT      a person who had been there within LATE_UP_TO_S was no longer plainly in view
+  NOBODY_IN_VIEW   nobody was plainly in view
+  NO_LONGER        the person whom it is about did not show that expression
 
-The first two are untrue as well if the face that they were noticed on was nobody's, but something in the room.
+The first two are false as well if the face that they were noticed on was nobody's, but something in the room.
 
-Somebody is *there* while the middle of the face is in the picture, whether anybody could see it or not. They are
-*plainly in view* unless hidden for one of EXCUSES. Who turns away or is covered can be seen all the same: while they
-are there "nobody" is untrue. As in `score` an expression goes on while it is hidden: who cannot tell it has not seen it
-end.
+A person is *there* while the middle of the face is in the picture, visible or not. They are *plainly in view* unless
+unreadable for one of NOT_VISIBLE_REASONS. A person who is side-on or occluded can be found all the same: while they are
+there NOBODY_IN_VIEW is false. As in `announcements` an expression goes on while it is unreadable: its end was not seen.
 """
 
 from collections.abc import Sequence
 
 from assistant.phrases import Sentence
-from convert.scenarios.score import announcements
-from convert.scenarios.score.announcements import RIGHT, STALE_S, STALE_UP_TO_S, Said, Verdict
-from convert.scenarios.script.truth import Person, Truth
-
-SENTENCES = (
-    Sentence.ONE_PERSON,
-    Sentence.ONE_MORE_PERSON,
-    Sentence.PERSON_LEFT,
-    Sentence.NOBODY_IN_VIEW,
-    Sentence.NO_LONGER,
+from convert.scenarios.score.announcements import (
+    CORRECT,
+    FALSE,
+    LATE_UP_TO_S,
+    TOLERANCE_S,
+    Verdict,
+    nearest_person,
 )
-"""The locale's sentences that are judged here."""
-EXCUSES = ("", "dark", "bright", "far", "blurred")
-"""Why somebody who is there may be missed: the picture does not show them, or nobody could say whether it does, as on
+from convert.scenarios.score.transcript import TranscriptLine
+from convert.scenarios.script.ground_truth import GroundTruth, PersonTimeline
+
+NOT_VISIBLE_REASONS = ("", "dark", "bright", "far", "blurred")
+"""Why a person who is there may be missed: the picture does not show them, or nobody could say whether it does, as on
 their way in or out."""
-UNTRUE = "untrue"
 STEP_S = 0.05
-"""The truth is looked up so often; no timeline of ours is finer."""
+"""Interval at which the ground truth is looked up; no timeline of ours is finer."""
 
 
-def judge(truth: Truth, said: Sequence[Said]) -> list[Verdict]:
-    """A verdict, RIGHT or UNTRUE, for each spoken sentence of presence, in their order."""
-    return [_judge(truth, line) for line in said if line.started_at is not None and line.sentence in SENTENCES]
+def verdicts(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Verdict]:
+    """A verdict, CORRECT or FALSE, for each spoken announcement of presence, in their order."""
+    return [_verdict(truth, line) for line in lines if line.started_at is not None and _is_of_presence(line.sentence)]
 
 
-def is_late(truth: Truth, line: Said) -> bool:
-    """Whether an untrue sentence was true in the STALE_S before it was noticed, and waited. What was untrue even
-    then is no old news but a mistake: of somebody who has turned away and is not found, or of what is nobody's face."""
-    about = announcements.matched(truth, line.at, line.box)
-    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_a_face(truth, line, line.at):
+def is_late(truth: GroundTruth, line: TranscriptLine) -> bool:
+    """Whether a false announcement was true in the TOLERANCE_S before it was noticed, and then waited. One that was
+    false even then is not late but wrong: about a person who turned away and is not found, or about what is nobody's
+    face."""
+    about = nearest_person(truth, line.noticed_at, line.box)
+    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_about_a_face(
+        truth, line, line.noticed_at
+    ):
         return False
-    return any(_holds(truth, line, about, at) for at in _moments(line.at - STALE_S, line.at))
+    moments = _moments(line.noticed_at - TOLERANCE_S, line.noticed_at)
+    return any(_is_true_at(truth, line, about, at) for at in moments)
 
 
-def _judge(truth: Truth, line: Said) -> Verdict:
-    started_at = line.at if line.started_at is None else line.started_at
-    about = announcements.matched(truth, line.at, line.box)
-    is_true = any(_holds(truth, line, about, at) for at in _moments(started_at - STALE_S, started_at))
-    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_a_face(truth, line, started_at):
+def _is_of_presence(sentence: Sentence) -> bool:
+    return sentence.is_presence or sentence is Sentence.NO_LONGER
+
+
+def _verdict(truth: GroundTruth, line: TranscriptLine) -> Verdict:
+    started_at = line.noticed_at if line.started_at is None else line.started_at
+    about = nearest_person(truth, line.noticed_at, line.box)
+    is_true = any(_is_true_at(truth, line, about, at) for at in _moments(started_at - TOLERANCE_S, started_at))
+    if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_about_a_face(
+        truth, line, started_at
+    ):
         is_true = False
-    return Verdict(line, RIGHT if is_true else UNTRUE, about.name if about else "")
+    return Verdict(line, CORRECT if is_true else FALSE, about.name if about else "")
 
 
-def _is_a_face(truth: Truth, line: Said, until: float) -> bool:
-    """Whether somebody's face was where the line was noticed: at `line.at`, or later if it was held back."""
-    return line.box is None or any(announcements.matched(truth, at, line.box) for at in _moments(line.at, until))
+def _is_about_a_face(truth: GroundTruth, line: TranscriptLine, until: float) -> bool:
+    """Whether a person's face was where the line was noticed: at `line.noticed_at`, or later if it was held back."""
+    moments = _moments(line.noticed_at, until)
+    return line.box is None or any(nearest_person(truth, at, line.box) for at in moments)
 
 
 def _moments(start: float, end: float) -> list[float]:
-    """From end back to start, both of them among these."""
+    """From end back to start, both included."""
     return [*(end - STEP_S * step for step in range(round((end - start) / STEP_S))), start]
 
 
-def _holds(truth: Truth, line: Said, about: Person | None, at: float) -> bool:
+def _is_true_at(truth: GroundTruth, line: TranscriptLine, about: PersonTimeline | None, at: float) -> bool:
     match line.sentence:
         case Sentence.ONE_PERSON | Sentence.ONE_MORE_PERSON:
-            there = sum(bool(person.shown(at)) for person in truth.people)
-            return there >= (2 if line.sentence is Sentence.ONE_MORE_PERSON else 1)
+            present = sum(bool(person.expression_at(at)) for person in truth.people)
+            return present >= (2 if line.sentence is Sentence.ONE_MORE_PERSON else 1)
         case Sentence.PERSON_LEFT:
-            return any(_was_there(person, at) and not _is_plain(person, at) for person in truth.people)
+            return any(_was_there(person, at) and not _is_plainly_in_view(person, at) for person in truth.people)
         case Sentence.NOBODY_IN_VIEW:
-            return not any(_is_plain(person, at) for person in truth.people)
-    return about is None or about.shown(at) != line.expression
+            return not any(_is_plainly_in_view(person, at) for person in truth.people)
+    return about is None or about.expression_at(at) != line.expression
 
 
-def _is_plain(person: Person, at: float) -> bool:
-    """Whether no eye would miss somebody."""
-    return bool(person.shown(at)) and not any(span.what in EXCUSES for span in person.hidden if span.holds(at))
+def _is_plainly_in_view(person: PersonTimeline, at: float) -> bool:
+    is_hidden = any(each.value in NOT_VISIBLE_REASONS for each in person.unreadable if each.contains(at))
+    return bool(person.expression_at(at)) and not is_hidden
 
 
-def _was_there(person: Person, at: float) -> bool:
-    return any(span.start <= at and span.end >= at - STALE_UP_TO_S for span in person.shows)
+def _was_there(person: PersonTimeline, at: float) -> bool:
+    return any(shown.start <= at and shown.end >= at - LATE_UP_TO_S for shown in person.expressions)

@@ -1,1 +1,1 @@
-"""What happens in a scene, and what is true of it."""
+"""Scripted scenes and their ground truth: records, generation, and scenes as folders on disk."""

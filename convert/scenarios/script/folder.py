@@ -12,38 +12,41 @@ from assistant.records import Frame
 from assistant.vision.cameras import Camera
 from assistant.vision.cameras.opencv import ClipCamera
 from convert.data.fer2013 import DatasetError
-from convert.scenarios.script import truth as truths
-from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene, truth_of
-from convert.scenarios.script.truth import Truth
+from convert.scenarios.script import ground_truth
+from convert.scenarios.script.annotate import annotate
+from convert.scenarios.script.ground_truth import GroundTruth
+from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene
 
-TRUTH, CLIP = "truth.json", "clip"
-SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm")
+TRUTH_FILE, CLIP_STEM = "truth.json", "clip"
+CLIP_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm")
 CODEC = "MJPG"
-QUALITY = 95
-"""Of the JPEG pictures in a written clip, percent."""
-SLACK_S = 1.0
-"""A clip may be so much shorter or longer than its truth says."""
+JPEG_QUALITY_PERCENT = 95
+"""Of the frames in a written clip."""
+LENGTH_SLACK_S = 1.0
+"""A clip may be so much shorter or longer than its ground truth says."""
 
 
 @dataclass(frozen=True)
-class Clip:
-    """A scene on disk."""
+class SceneClip:
+    """A scene on disk: the file of its clip, and its ground truth."""
 
     path: Path
-    truth: Truth
+    truth: GroundTruth
 
 
-class Played:
-    """The camera of a scene on disk. Raises SourceError where the clip is none; `read` raises DatasetError where the
-    truth is not that clip's: it is longer or shorter, or ends before something is asked.
+class SceneClipCamera:
+    """The camera of a scene on disk.
 
-    The pictures' own times tell how long a clip is, for these are what the truth is compared with. A container may
-    promise more: the length of the longer clip out of which this one was cut, or of one that was not cut off.
+    Raises SourceError where the clip cannot be opened; `read` raises DatasetError where the ground truth is not that of
+    the clip: the clip is longer or shorter, or ends before a question.
+
+    The length of a clip is that of its frames' own times, since the ground truth is compared with these. The container
+    may promise more: the length of the longer clip out of which this one was cut, or of one that was not cut off.
     """
 
     is_live = False
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: SceneClip) -> None:
         self._clip, self._camera = clip, ClipCamera(clip.path)
         self._at, self._step = 0.0, 0.0
 
@@ -53,8 +56,8 @@ class Played:
             self._check_end()
         else:
             self._at, self._step = frame.at, frame.at - self._at
-            if frame.at > truth.seconds + SLACK_S:
-                raise DatasetError(f"{self._clip.path}: goes on after {self._said}")
+            if frame.at > truth.seconds + LENGTH_SLACK_S:
+                raise DatasetError(f"{self._clip.path}: goes on after {self._stated_length}")
         return frame
 
     def close(self) -> None:
@@ -62,62 +65,66 @@ class Played:
 
     def _check_end(self) -> None:
         length, truth = self._at + self._step, self._clip.truth
-        if length < truth.seconds - SLACK_S:
-            raise DatasetError(f"{self._clip.path}: ends after {length:.1f} s, not after {self._said}")
-        for at, what in truth.asks:
+        if length < truth.seconds - LENGTH_SLACK_S:
+            raise DatasetError(f"{self._clip.path}: ends after {length:.1f} s, not after {self._stated_length}")
+        for at, question in truth.questions:
             if at > self._at:
-                said = f"the last picture is of {self._at:.2f} s, and {TRUTH} beside it asks {what.value!r} at {at:g} s"
-                raise DatasetError(f"{self._clip.path}: {said}")
+                question_text = f"{TRUTH_FILE} beside it asks {question.value!r} at {at:g} s"
+                problem = f"the last picture is of {self._at:.2f} s, and {question_text}"
+                raise DatasetError(f"{self._clip.path}: {problem}")
 
     @property
-    def _said(self) -> str:
-        return f"the {self._clip.truth.seconds:g} s that {TRUTH} beside it says"
+    def _stated_length(self) -> str:
+        return f"the {self._clip.truth.seconds:g} s that {TRUTH_FILE} beside it says"
 
 
-def read(folder: Path) -> list[Clip]:
+def read(folder: Path) -> list[SceneClip]:
     """The scenes of a folder, by name: those of its subfolders, or the folder itself. Raises DatasetError."""
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder of scenes")
-    files = [folder / TRUTH] if (folder / TRUTH).is_file() else sorted(folder.glob(f"*/{TRUTH}"))
+    files = [folder / TRUTH_FILE] if (folder / TRUTH_FILE).is_file() else sorted(folder.glob(f"*/{TRUTH_FILE}"))
     if not files:
-        raise DatasetError(f"{folder}: no {TRUTH} in it or in its subfolders")
+        raise DatasetError(f"{folder}: no {TRUTH_FILE} in it or in its subfolders")
     return [_clip(file) for file in files]
 
 
-def write(scene: Scene, camera: Camera, folder: Path, tick: Callable[[], None] = lambda: None) -> Path:
-    """Write a scene's clip and truth into a new subfolder of its name, which is there once both are whole. Raises
-    DatasetError."""
+def write(scene: Scene, camera: Camera, folder: Path, on_frame: Callable[[], None] = lambda: None) -> Path:
+    """Write a scene's clip and ground truth into a new subfolder of its name, which appears once both are complete.
+
+    on_frame: called after each frame. Raises DatasetError."""
     place = folder / scene.name
     if place.exists():
         raise DatasetError(f"{place}: is there already; name another folder, or remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as hidden:
-            unfinished = Path(hidden) / scene.name
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as temporary:
+            unfinished = Path(temporary) / scene.name
             unfinished.mkdir()
-            _write(scene, camera, unfinished, tick)
+            _write(scene, camera, unfinished, on_frame)
             unfinished.rename(place)
     except OSError as err:
         raise DatasetError(f"{place}: cannot write a scene here: {err.strerror}") from err
     return place
 
 
-def _write(scene: Scene, camera: Camera, place: Path, tick: Callable[[], None]) -> None:
-    path = place / f"{CLIP}.avi"
+def _write(scene: Scene, camera: Camera, place: Path, on_frame: Callable[[], None]) -> None:
+    path = place / f"{CLIP_STEM}.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), scene.fps, (WIDTH, HEIGHT))
     if not writer.isOpened():
         raise DatasetError(f"{path}: this clip cannot be written")
-    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, QUALITY)
+    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, JPEG_QUALITY_PERCENT)
     with closing(camera):
         while (frame := camera.read()) is not None:
             writer.write(frame.image)
-            tick()
+            on_frame()
     writer.release()
-    (place / TRUTH).write_text(truths.to_json(truth_of(scene)), "utf-8")
+    (place / TRUTH_FILE).write_text(ground_truth.to_json(annotate(scene)), "utf-8")
 
 
-def _clip(file: Path) -> Clip:
-    clips = [each for each in sorted(file.parent.iterdir()) if each.suffix.lower() in SUFFIXES]
+def _clip(file: Path) -> SceneClip:
+    clips = [each for each in sorted(file.parent.iterdir()) if each.suffix.lower() in CLIP_SUFFIXES]
     if len(clips) != 1:
-        raise DatasetError(f"{file.parent}: {len(clips)} clips beside {TRUTH}; expected one ({', '.join(SUFFIXES)})")
-    return Clip(clips[0], truths.read(file, file.parent.name))
+        raise DatasetError(
+            f"{file.parent}: {len(clips)} clips beside {TRUTH_FILE}; expected one ({', '.join(CLIP_SUFFIXES)})"
+        )
+    return SceneClip(clips[0], ground_truth.read(file, file.parent.name))

@@ -1,4 +1,4 @@
-"""What is said of who is there: which sentence is untrue, and where the figures and the plot tell."""
+"""Announcements of presence: which one is false, and where the figures and the plot show it."""
 
 import dataclasses
 from pathlib import Path
@@ -8,164 +8,176 @@ import pytest
 
 from assistant.phrases import Sentence
 from convert.scenarios.score import plot, presence
-from convert.scenarios.score.announcements import Said
-from convert.scenarios.score.figures import Heard, Looked, figures
-from convert.scenarios.script.truth import REASONS, Person, Span, Spot, Truth
-from tests.convert.scenarios.test_scenarios import LEFT, RIGHT, box, one, person
+from convert.scenarios.score.figures import figures
+from convert.scenarios.score.transcript import ObservedFace, SceneTranscript, TranscriptLine
+from convert.scenarios.script.ground_truth import REASONS, BoxKeyframe, GroundTruth, Interval, PersonTimeline
+from tests.support.scene_timelines import LEFT, RIGHT, box_of, one_person, person
 
-NOBODY = Truth("room", "empty", 30.0)
-
-
-def line(started_at: float | None, sentence: Sentence, expression: str = "", spot: Spot = LEFT) -> Said:
-    return Said(started_at or 0.0, started_at, sentence, expression, sentence, box(spot))
+EMPTY_ROOM = GroundTruth("room", "empty", 30.0)
 
 
-def kinds(scene: Truth, *said: Said) -> list[str]:
-    return [verdict.kind for verdict in presence.judge(scene, said)]
+def line(
+    started_at: float | None, sentence: Sentence, expression: str = "", face: BoxKeyframe = LEFT
+) -> TranscriptLine:
+    return TranscriptLine(started_at or 0.0, started_at, sentence, expression, sentence, box_of(face))
 
 
-def two(*, until: float) -> Truth:
-    return Truth("s", "pair", 30, (person("a", LEFT, (0, until, "neutral")), person("b", RIGHT, (5, 30, "neutral"))))
+def kinds(scene: GroundTruth, *lines: TranscriptLine) -> list[str]:
+    return [verdict.kind for verdict in presence.verdicts(scene, lines)]
+
+
+def two_people(*, until: float) -> GroundTruth:
+    return GroundTruth(
+        "s", "pair", 30, (person("a", LEFT, (0, until, "neutral")), person("b", RIGHT, (5, 30, "neutral")))
+    )
 
 
 def is_anything_red(path: Path) -> bool:
-    red = tuple(bytes.fromhex(plot.WRONG[1:]))
+    red = tuple(bytes.fromhex(plot.FALSE_COLOUR[1:]))
     return bool((cv2.imread(str(path))[..., ::-1] == red).all(axis=2).any())
 
 
 @pytest.mark.parametrize(
-    ("scene", "said", "kind"),
+    ("scene", "announced", "kind"),
     [
-        (NOBODY, line(5, Sentence.ONE_PERSON), "untrue"),
-        (one((0, 5, "happy")), line(4.9, Sentence.ONE_PERSON), "right"),
-        (one((0, 5, "happy")), line(6.4, Sentence.ONE_PERSON), "right"),
-        (one((0, 5, "happy")), line(6.6, Sentence.ONE_PERSON), "untrue"),
-        (one((5, 9, "happy")), line(4.9, Sentence.ONE_PERSON), "untrue"),
-        (one((0, 30, "happy")), line(9, Sentence.ONE_MORE_PERSON), "untrue"),
-        (two(until=20), line(4.9, Sentence.ONE_MORE_PERSON), "untrue"),
-        (two(until=20), line(5.1, Sentence.ONE_MORE_PERSON), "right"),
-        (two(until=20), line(21.4, Sentence.ONE_MORE_PERSON), "right"),
-        (two(until=20), line(21.6, Sentence.ONE_MORE_PERSON), "untrue"),
-        (two(until=5), line(5.2, Sentence.ONE_MORE_PERSON), "untrue"),
-        (one((0, 30, "happy")), line(9, Sentence.ONE_PERSON, spot=RIGHT), "untrue"),
-        (two(until=20), line(9, Sentence.ONE_MORE_PERSON, spot=Spot(0, 250, 400, 60, 60)), "untrue"),
-        (NOBODY, line(5, Sentence.NOBODY_IN_VIEW), "right"),
-        (one((0, 5, "happy")), line(4.9, Sentence.NOBODY_IN_VIEW), "untrue"),
-        (one((0, 5, "happy")), line(5.1, Sentence.NOBODY_IN_VIEW), "right"),
-        (one((0, 2, "happy"), (6, 30, "happy")), line(7.4, Sentence.NOBODY_IN_VIEW), "right"),
-        (one((0, 2, "happy"), (6, 30, "happy")), line(7.6, Sentence.NOBODY_IN_VIEW), "untrue"),
-        (two(until=5), line(5.5, Sentence.NOBODY_IN_VIEW), "untrue"),
-        (two(until=20), line(19, Sentence.PERSON_LEFT), "untrue"),
-        (two(until=20), line(20.1, Sentence.PERSON_LEFT), "right"),
-        (two(until=20), line(25.9, Sentence.PERSON_LEFT), "right"),
-        (two(until=20), line(27.6, Sentence.PERSON_LEFT), "untrue"),
-        (NOBODY, line(5, Sentence.PERSON_LEFT), "untrue"),
-        (one((0, 5, "happy"), (7, 30, "happy")), line(8.4, Sentence.PERSON_LEFT), "right"),
-        (one((0, 5, "happy"), (7, 30, "happy")), line(8.6, Sentence.PERSON_LEFT), "untrue"),
-        (one((0, 30, "happy")), line(9, Sentence.NO_LONGER, "happy"), "untrue"),
-        (one((0, 30, "happy")), line(9, Sentence.NO_LONGER, "sad"), "right"),
-        (one((0, 5, "happy"), (5, 30, "sad")), line(4.9, Sentence.NO_LONGER, "happy"), "untrue"),
-        (one((0, 5, "happy"), (5, 30, "sad")), line(5.1, Sentence.NO_LONGER, "happy"), "right"),
-        (one((0, 5, "happy"), (5, 6, "sad"), (6, 30, "happy")), line(7.4, Sentence.NO_LONGER, "happy"), "right"),
-        (one((0, 5, "happy"), (5, 6, "sad"), (6, 30, "happy")), line(7.6, Sentence.NO_LONGER, "happy"), "untrue"),
-        (one((0, 30, "happy")), line(9, Sentence.NO_LONGER, "happy", RIGHT), "right"),
+        (EMPTY_ROOM, line(5, Sentence.ONE_PERSON), "false"),
+        (one_person((0, 5, "happy")), line(4.9, Sentence.ONE_PERSON), "correct"),
+        (one_person((0, 5, "happy")), line(6.4, Sentence.ONE_PERSON), "correct"),
+        (one_person((0, 5, "happy")), line(6.6, Sentence.ONE_PERSON), "false"),
+        (one_person((5, 9, "happy")), line(4.9, Sentence.ONE_PERSON), "false"),
+        (one_person((0, 30, "happy")), line(9, Sentence.ONE_MORE_PERSON), "false"),
+        (two_people(until=20), line(4.9, Sentence.ONE_MORE_PERSON), "false"),
+        (two_people(until=20), line(5.1, Sentence.ONE_MORE_PERSON), "correct"),
+        (two_people(until=20), line(21.4, Sentence.ONE_MORE_PERSON), "correct"),
+        (two_people(until=20), line(21.6, Sentence.ONE_MORE_PERSON), "false"),
+        (two_people(until=5), line(5.2, Sentence.ONE_MORE_PERSON), "false"),
+        (one_person((0, 30, "happy")), line(9, Sentence.ONE_PERSON, face=RIGHT), "false"),
+        (two_people(until=20), line(9, Sentence.ONE_MORE_PERSON, face=BoxKeyframe(0, 250, 400, 60, 60)), "false"),
+        (EMPTY_ROOM, line(5, Sentence.NOBODY_IN_VIEW), "correct"),
+        (one_person((0, 5, "happy")), line(4.9, Sentence.NOBODY_IN_VIEW), "false"),
+        (one_person((0, 5, "happy")), line(5.1, Sentence.NOBODY_IN_VIEW), "correct"),
+        (one_person((0, 2, "happy"), (6, 30, "happy")), line(7.4, Sentence.NOBODY_IN_VIEW), "correct"),
+        (one_person((0, 2, "happy"), (6, 30, "happy")), line(7.6, Sentence.NOBODY_IN_VIEW), "false"),
+        (two_people(until=5), line(5.5, Sentence.NOBODY_IN_VIEW), "false"),
+        (two_people(until=20), line(19, Sentence.PERSON_LEFT), "false"),
+        (two_people(until=20), line(20.1, Sentence.PERSON_LEFT), "correct"),
+        (two_people(until=20), line(25.9, Sentence.PERSON_LEFT), "correct"),
+        (two_people(until=20), line(27.6, Sentence.PERSON_LEFT), "false"),
+        (EMPTY_ROOM, line(5, Sentence.PERSON_LEFT), "false"),
+        (one_person((0, 5, "happy"), (7, 30, "happy")), line(8.4, Sentence.PERSON_LEFT), "correct"),
+        (one_person((0, 5, "happy"), (7, 30, "happy")), line(8.6, Sentence.PERSON_LEFT), "false"),
+        (one_person((0, 30, "happy")), line(9, Sentence.NO_LONGER, "happy"), "false"),
+        (one_person((0, 30, "happy")), line(9, Sentence.NO_LONGER, "sad"), "correct"),
+        (one_person((0, 5, "happy"), (5, 30, "sad")), line(4.9, Sentence.NO_LONGER, "happy"), "false"),
+        (one_person((0, 5, "happy"), (5, 30, "sad")), line(5.1, Sentence.NO_LONGER, "happy"), "correct"),
+        (
+            one_person((0, 5, "happy"), (5, 6, "sad"), (6, 30, "happy")),
+            line(7.4, Sentence.NO_LONGER, "happy"),
+            "correct",
+        ),
+        (one_person((0, 5, "happy"), (5, 6, "sad"), (6, 30, "happy")), line(7.6, Sentence.NO_LONGER, "happy"), "false"),
+        (one_person((0, 30, "happy")), line(9, Sentence.NO_LONGER, "happy", RIGHT), "correct"),
     ],
 )
-def test_a_sentence_is_untrue_that_was_so_at_no_moment_of_the_last_second_and_a_half(
-    scene: Truth, said: Said, kind: str
+def test_an_announcement_is_false_that_was_true_at_no_moment_of_the_last_second_and_a_half(
+    scene: GroundTruth, announced: TranscriptLine, kind: str
 ) -> None:
-    assert kinds(scene, said) == [kind]
+    assert kinds(scene, announced) == [kind]
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_who_turns_away_or_is_covered_is_in_view_and_whom_no_eye_can_find_may_be_missed(reason: str) -> None:
-    scene = one((0, 30, "happy"), hidden=(Span(5, 25, reason),))
-    is_seen = reason in ("side_on", "occluded")
-    assert kinds(scene, line(10, Sentence.NOBODY_IN_VIEW)) == ["untrue" if is_seen else "right"]
-    assert kinds(scene, line(10, Sentence.PERSON_LEFT)) == ["untrue" if is_seen else "right"]
-    assert kinds(scene, line(10, Sentence.ONE_PERSON)) == ["right"]
-    assert kinds(scene, line(10, Sentence.NO_LONGER, "happy")) == ["untrue"]
+def test_a_person_who_is_side_on_or_occluded_is_in_view_and_one_who_is_not_visible_may_be_missed(reason: str) -> None:
+    scene = one_person((0, 30, "happy"), unreadable=(Interval(5, 25, reason),))
+    is_in_view = reason in ("side_on", "occluded")
+    assert kinds(scene, line(10, Sentence.NOBODY_IN_VIEW)) == ["false" if is_in_view else "correct"]
+    assert kinds(scene, line(10, Sentence.PERSON_LEFT)) == ["false" if is_in_view else "correct"]
+    assert kinds(scene, line(10, Sentence.ONE_PERSON)) == ["correct"]
+    assert kinds(scene, line(10, Sentence.NO_LONGER, "happy")) == ["false"]
 
 
-def test_somebody_of_whom_is_spoken_late_was_noticed_where_they_were_meanwhile() -> None:
-    walks = Person("a", (Spot(0, 100, 100, 60, 72), Spot(10, 500, 100, 60, 72)), (Span(0, 30, "happy"),))
-    comes = Truth("s", "near", 30, (walks,))
-    held_back = line(9.5, Sentence.ONE_PERSON, spot=Spot(0, 460, 100, 60, 72))._replace(at=1.0)
-    assert kinds(comes, held_back) == ["right"]
-    assert kinds(comes, held_back._replace(box=box(Spot(0, 140, 100, 60, 72)))) == ["right"]
-    assert kinds(comes, held_back._replace(box=box(Spot(0, 300, 400, 60, 72)))) == ["untrue"]
-    assert kinds(comes, held_back._replace(box=None)) == ["right"]
+def test_an_announcement_that_was_held_back_may_be_about_where_the_person_was_meanwhile() -> None:
+    walks = PersonTimeline(
+        "a", (BoxKeyframe(0, 100, 100, 60, 72), BoxKeyframe(10, 500, 100, 60, 72)), (Interval(0, 30, "happy"),)
+    )
+    comes = GroundTruth("s", "near", 30, (walks,))
+    held_back = line(9.5, Sentence.ONE_PERSON, face=BoxKeyframe(0, 460, 100, 60, 72))._replace(noticed_at=1.0)
+    assert kinds(comes, held_back) == ["correct"]
+    assert kinds(comes, held_back._replace(box=box_of(BoxKeyframe(0, 140, 100, 60, 72)))) == ["correct"]
+    assert kinds(comes, held_back._replace(box=box_of(BoxKeyframe(0, 300, 400, 60, 72)))) == ["false"]
+    assert kinds(comes, held_back._replace(box=None)) == ["correct"]
 
 
-def test_nobody_is_untrue_while_one_person_takes_the_place_of_another() -> None:
-    shift = Truth("s", "enter", 30, (person("a", LEFT, (0, 9, "sad")), person("b", RIGHT, (9, 30, "sad"))))
-    assert kinds(shift, line(9.7, Sentence.NOBODY_IN_VIEW)) == ["untrue"]
+def test_nobody_is_false_while_one_person_takes_the_place_of_another() -> None:
+    shift = GroundTruth("s", "enter", 30, (person("a", LEFT, (0, 9, "sad")), person("b", RIGHT, (9, 30, "sad"))))
+    assert kinds(shift, line(9.7, Sentence.NOBODY_IN_VIEW)) == ["false"]
 
 
-def test_only_what_was_spoken_and_names_no_expression_is_judged_here() -> None:
-    said = [
+def test_only_spoken_lines_that_name_no_expression_get_a_verdict_here() -> None:
+    lines = [
         line(3, Sentence.LOOKS, "happy"),
         line(4, Sentence.ARRIVED, "happy"),
         line(None, Sentence.ONE_PERSON),
         line(5, Sentence.CANNOT_TELL),
     ]
-    assert kinds(NOBODY, *said) == []
+    assert kinds(EMPTY_ROOM, *lines) == []
 
 
-def test_one_person_in_an_empty_room_is_counted_and_drawn_as_untrue(tmp_path: Path) -> None:
-    said = [line(2, Sentence.ONE_PERSON), line(9, Sentence.NOBODY_IN_VIEW), line(None, Sentence.ONE_PERSON)]
-    ghost = Heard(NOBODY, said, said)
+def test_one_person_announced_in_an_empty_room_is_counted_and_drawn_as_false(tmp_path: Path) -> None:
+    lines = [line(2, Sentence.ONE_PERSON), line(9, Sentence.NOBODY_IN_VIEW), line(None, Sentence.ONE_PERSON)]
+    ghost = SceneTranscript(EMPTY_ROOM, lines, lines)
     made = figures([ghost], ("happy",), ("happy",))
-    assert made["presence"] == {"said": 2, "untrue": 1, "late": 0}
-    assert (made["stale"], made["false"]) == (0, 0)
+    assert made["presence"] == {"announced": 2, "false": 1, "late": 0}
+    assert (made["late"], made["false"]) == (0, 0)
     assert is_anything_red(plot.draw(ghost, tmp_path / "ghost"))
-    assert not is_anything_red(plot.draw(Heard(NOBODY, said[1:], said[1:]), tmp_path / "true"))
+    assert not is_anything_red(plot.draw(SceneTranscript(EMPTY_ROOM, lines[1:], lines[1:]), tmp_path / "true"))
 
 
 @pytest.mark.parametrize(
-    ("scene", "said", "is_late"),
+    ("scene", "announced", "is_late"),
     [
-        (one((0, 5, "happy")), line(9.0, Sentence.ONE_PERSON)._replace(at=4.0), True),
-        (one((0, 5, "happy")), line(9.0, Sentence.ONE_PERSON)._replace(at=8.0), False),
-        (one((0, 30, "happy")), line(9.0, Sentence.ONE_PERSON, spot=RIGHT)._replace(at=8.0), False),
-        (one((2, 30, "happy")), line(7.0, Sentence.NOBODY_IN_VIEW)._replace(at=1.0), True),
-        (one((2, 30, "happy")), line(7.0, Sentence.NOBODY_IN_VIEW)._replace(at=6.0), False),
-        (one((0, 30, "happy")), line(9.0, Sentence.NOBODY_IN_VIEW), False),
+        (one_person((0, 5, "happy")), line(9.0, Sentence.ONE_PERSON)._replace(noticed_at=4.0), True),
+        (one_person((0, 5, "happy")), line(9.0, Sentence.ONE_PERSON)._replace(noticed_at=8.0), False),
+        (one_person((0, 30, "happy")), line(9.0, Sentence.ONE_PERSON, face=RIGHT)._replace(noticed_at=8.0), False),
+        (one_person((2, 30, "happy")), line(7.0, Sentence.NOBODY_IN_VIEW)._replace(noticed_at=1.0), True),
+        (one_person((2, 30, "happy")), line(7.0, Sentence.NOBODY_IN_VIEW)._replace(noticed_at=6.0), False),
+        (one_person((0, 30, "happy")), line(9.0, Sentence.NOBODY_IN_VIEW), False),
     ],
 )
-def test_what_was_true_when_it_was_noticed_came_too_late(scene: Truth, said: Said, is_late: bool) -> None:
-    made = figures([Heard(scene, [said], [said])], ("happy",), ("happy",))
-    assert made["presence"] == {"said": 1, "untrue": 1, "late": int(is_late)}
-    assert made["stale"] == int(is_late)
+def test_a_false_announcement_that_was_true_when_it_was_noticed_is_late(
+    scene: GroundTruth, announced: TranscriptLine, is_late: bool
+) -> None:
+    made = figures([SceneTranscript(scene, [announced], [announced])], ("happy",), ("happy",))
+    assert made["presence"] == {"announced": 1, "false": 1, "late": int(is_late)}
+    assert made["late"] == int(is_late)
 
 
-def test_all_that_is_said_of_who_talks_is_counted() -> None:
-    said = [line(2, Sentence.ARRIVED, "happy"), line(9, Sentence.LOOKS, "sad"), line(None, Sentence.ONE_PERSON)]
-    talks = Heard(dataclasses.replace(one((0, 30, "happy")), kind="talk"), said, said)
+def test_all_utterances_while_a_person_talks_are_counted() -> None:
+    lines = [line(2, Sentence.ARRIVED, "happy"), line(9, Sentence.LOOKS, "sad"), line(None, Sentence.ONE_PERSON)]
+    talks = SceneTranscript(dataclasses.replace(one_person((0, 30, "happy")), kind="talk"), lines, lines)
     made = figures([talks, talks], ("happy",), ("happy",))
-    assert made["talking"] == {"scenes": 2, "minutes": 1.0, "said": 4}
+    assert made["talking"] == {"scenes": 2, "minutes": 1.0, "utterances": 4}
 
 
-def test_sentences_of_presence_are_judged_where_nobody_can_be_told_as_well() -> None:
-    hidden = person("a", LEFT, (0, 10, "happy"), hidden=(Span(0, 10, "occluded"),))
-    said = [line(5, Sentence.NOBODY_IN_VIEW)]
-    made = figures([Heard(Truth("d", "degraded", 10, (hidden,)), said, said)], ("happy",), ("happy",))
-    assert made["presence"] == {"said": 1, "untrue": 1, "late": 0}
+def test_presence_gets_verdicts_where_nobody_can_be_read_as_well() -> None:
+    hidden = person("a", LEFT, (0, 10, "happy"), unreadable=(Interval(0, 10, "occluded"),))
+    lines = [line(5, Sentence.NOBODY_IN_VIEW)]
+    made = figures([SceneTranscript(GroundTruth("d", "degraded", 10, (hidden,)), lines, lines)], ("happy",), ("happy",))
+    assert made["presence"] == {"announced": 1, "false": 1, "late": 0}
 
 
-def test_a_reason_is_wrong_for_a_face_that_can_be_told() -> None:
-    half = person("a", LEFT, (0, 10, "happy"), hidden=(Span(5, 7, "side_on"), Span(7, 10, "")))
-    looked = (
-        Looked(1, box(LEFT), ""),
-        Looked(2, box(LEFT), "occluded"),
-        Looked(3, box(LEFT), "dark"),
-        Looked(4, box(LEFT), "occluded"),
-        Looked(6, box(LEFT), "side_on"),
-        Looked(6, box(LEFT), ""),
-        Looked(8, box(LEFT), "side_on"),
-        Looked(2, box(RIGHT), "far"),
-        Looked(11, box(LEFT), "blurred"),
+def test_a_reason_is_false_for_a_face_that_can_be_read() -> None:
+    half = person("a", LEFT, (0, 10, "happy"), unreadable=(Interval(5, 7, "side_on"), Interval(7, 10, "")))
+    faces = (
+        ObservedFace(1, box_of(LEFT), ""),
+        ObservedFace(2, box_of(LEFT), "occluded"),
+        ObservedFace(3, box_of(LEFT), "dark"),
+        ObservedFace(4, box_of(LEFT), "occluded"),
+        ObservedFace(6, box_of(LEFT), "side_on"),
+        ObservedFace(6, box_of(LEFT), ""),
+        ObservedFace(8, box_of(LEFT), "side_on"),
+        ObservedFace(2, box_of(RIGHT), "far"),
+        ObservedFace(11, box_of(LEFT), "blurred"),
     )
-    made = figures([Heard(Truth("s", "turn", 12, (half,)), (), (), (), looked)], ("happy",), ("happy",))
-    assert made["reasons_given_wrongly"] == {"readings": 4, "share": 0.75, "reasons": {"occluded": 2, "dark": 1}}
-    assert figures([], ("happy",), ("happy",))["reasons_given_wrongly"] == {"readings": 0, "share": None, "reasons": {}}
+    made = figures([SceneTranscript(GroundTruth("s", "turn", 12, (half,)), (), (), (), faces)], ("happy",), ("happy",))
+    assert made["false_reasons"] == {"readings": 4, "share": 0.75, "reasons": {"occluded": 2, "dark": 1}}
+    assert figures([], ("happy",), ("happy",))["false_reasons"] == {"readings": 0, "share": None, "reasons": {}}

@@ -1,4 +1,4 @@
-"""Scenes as pictures: the stills, rendering that repeats itself, and a scene through the whole assistant."""
+"""Rendered scenes: the stills, repeatable rendering, and a scene through the whole assistant."""
 
 import dataclasses
 from pathlib import Path
@@ -9,38 +9,40 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from convert.data import fer2013, muxspace
-from convert.scenarios import run, tune
-from convert.scenarios.render import faces, player
+from convert.scenarios import rerun, run, tune
+from convert.scenarios.render import assets, sprite
+from convert.scenarios.render.assets import Assets, Still
 from convert.scenarios.render.camera import SceneCamera
-from convert.scenarios.render.faces import Cast, Still
 from convert.scenarios.score import announcements, report
 from convert.scenarios.script import generate
-from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Effects, Look, Scene, Way
+from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, CameraEffects, PositionKeyframe, Scene
 
 
 def still(name: str, level: int) -> Still:
     grey = np.full((96, 96), level, np.uint8)
     grey[30:40, 20:76] = level // 2
-    return Still(name, "p", "neutral", grey, player.SHAPE / 2 - (42, 40))
+    return Still(name, "p", "neutral", grey, sprite.LANDMARKS / 2 - (42, 40))
 
 
-def cast() -> Cast:
+def drawn_assets() -> Assets:
     room = np.tile(np.arange(160, dtype=np.uint8), (120, 1))
-    return Cast({"one": still("one", 120), "two": still("two", 180)}, {"hall": room})
+    return Assets({"one": still("one", 120), "two": still("two", 180)}, {"hall": room})
 
 
 def scene(**changes: object) -> Scene:
-    way = (Way(0, 320, 200, 120), Way(9, 320, 200, 120))
-    actor = Actor("a", way, (Look(0, "one", "neutral"), Look(1, "two", "happy")), ((1.5, 0.0), (1.9, 50.0)))
-    made = Scene("s", "change", 10, 2, 7, "hall", (actor,), Effects(shake_px=5, flicker=0.1, streak_px=3))
+    path = (PositionKeyframe(0, 320, 200, 120), PositionKeyframe(9, 320, 200, 120))
+    actor = Actor(
+        "a", path, (Appearance(0, "one", "neutral"), Appearance(1, "two", "happy")), ((1.5, 0.0), (1.9, 50.0))
+    )
+    made = Scene("s", "change", 10, 2, 7, "hall", (actor,), CameraEffects(shake_px=5, flicker=0.1, motion_blur_px=3))
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
 def frames(made: Scene) -> NDArray[np.uint8]:
-    camera, read = SceneCamera(made, cast()), []
+    camera, read = SceneCamera(made, drawn_assets()), []
     while (frame := camera.read()) is not None:
         read.append(frame)
-    assert [frame.at for frame in read] == pytest.approx([number / made.fps for number in range(made.frames)])
+    assert [frame.at for frame in read] == pytest.approx([index / made.fps for index in range(made.frames)])
     return np.stack([frame.image for frame in read])
 
 
@@ -52,14 +54,17 @@ def test_a_scene_is_the_same_every_time() -> None:
     assert not np.array_equal(first, frames(scene(seed=8)))
 
 
-def test_light_does_what_it_says() -> None:
-    usual, dark, bright = (frames(scene(effects=Effects(gain=gain, noise=0))).mean() for gain in (1.0, 0.1, 3.0))
+def test_gain_makes_a_scene_darker_and_brighter() -> None:
+    usual, dark, bright = (frames(scene(effects=CameraEffects(gain=gain, noise=0))).mean() for gain in (1.0, 0.1, 3.0))
     assert dark == pytest.approx(0.1 * usual, rel=0.1)
     assert bright > 1.5 * usual
 
 
-def test_a_face_is_where_the_truth_has_it() -> None:
-    with_face, without = frames(scene(effects=Effects(noise=0))), frames(scene(effects=Effects(noise=0), actors=()))
+def test_a_face_is_where_the_ground_truth_has_it() -> None:
+    with_face, without = (
+        frames(scene(effects=CameraEffects(noise=0))),
+        frames(scene(effects=CameraEffects(noise=0), actors=())),
+    )
     changed = np.abs(with_face[0].astype(int) - without[0]).max(axis=2) > 20
     rows, columns = np.nonzero(changed[:260])
     assert abs((columns.min() + columns.max()) / 2 - 320) < 12
@@ -68,60 +73,60 @@ def test_a_face_is_where_the_truth_has_it() -> None:
 
 
 def test_a_turned_head_moves_its_face_to_that_side_and_a_talking_one_opens_its_mouth() -> None:
-    head = np.zeros((player.HIGH, player.WIDE, 2), np.float32)
+    head = np.zeros((sprite.CANVAS_HEIGHT, sprite.CANVAS_WIDTH, 2), np.float32)
     head[..., 1] = 1
     head[160:190, 170:190, 0] = 100
-    middle = np.average(np.arange(player.WIDE), weights=player.turned(head, 40)[..., 0].sum(axis=0))
+    middle = np.average(np.arange(sprite.CANVAS_WIDTH), weights=sprite.turn_head(head, 40)[..., 0].sum(axis=0))
     assert 215 < middle < 250
     lips = np.zeros_like(head)
-    row = round(float(player.SHAPE[3:, 1].mean())) + 12
+    row = round(float(sprite.LANDMARKS[3:, 1].mean())) + 12
     lips[row, 180, :] = 100
-    lowered = np.average(np.arange(player.HIGH), weights=player.spoken(lips, 9.0)[..., 1].sum(axis=1))
+    lowered = np.average(np.arange(sprite.CANVAS_HEIGHT), weights=sprite.open_mouth(lips, 9.0)[..., 1].sum(axis=1))
     assert lowered == pytest.approx(row + 9, abs=1.5)
 
 
 @pytest.mark.data
-def test_the_halves_share_nobody_and_no_picture_and_none_was_trained_on(data: Path) -> None:
-    casts = {half: faces.load(data, half) for half in muxspace.HALVES}
-    people = [{each.person for each in made.stills.values()} for made in casts.values()]
+def test_the_halves_share_no_person_and_no_picture_and_none_was_trained_on(data: Path) -> None:
+    halves = {half: assets.load(data, half) for half in muxspace.HALVES}
+    people = [{each.person for each in made.stills.values()} for made in halves.values()]
     assert not people[0] & people[1]
-    assert not set(casts["tuning"].rooms) & set(casts["report"].rooms)
+    assert not set(halves["tuning"].rooms) & set(halves["report"].rooms)
     known = fer2013.load(data)
-    for half, made in casts.items():
-        others = known.where(known.split != fer2013.SPLITS.index(faces.SPLIT_OF[half]))
+    for half, made in halves.items():
+        others = known.where(known.split != fer2013.SPLITS.index(assets.FER2013_SPLITS[half]))
         far = np.stack([made.stills[name].grey for name in sorted(made.far)])
         assert not fer2013.is_twin(far, others.images).any()
         assert len(made.rooms) >= 10
         near = [each.expression for name, each in made.stills.items() if name not in made.far]
         counts = {word: near.count(word) for word in ("happy", "neutral", "surprise", "sad", "angry")}
         assert all(counts[word] >= least for word, least in (("happy", 60), ("neutral", 60), ("surprise", 20))), counts
-    assert faces.missing(data) == []
+    assert assets.missing(data) == []
 
 
 @pytest.mark.data
 def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = faces.load(data, "tuning")
-    scenes = [each for each in generate.write(made.roster()) if each.kind == "change"]
+    loaded = assets.load(data, "tuning")
+    scenes = [each for each in generate.generate(loaded.index()) if each.kind == "change"]
     chosen = [dataclasses.replace(each, fps=10.0) for each in scenes if each.actors[0].looks[1].expression == "happy"][
         :3
     ]
     settings = Settings()
     outcomes = run.run([run.Task(each, settings, data, "tuning") for each in chosen], workers=1, progress=False)
-    told = [verdict for each in outcomes for verdict in announcements.judge(each.truth, each.said)]
-    assert sum(verdict.kind == announcements.RIGHT for verdict in told) >= 3
+    verdicts = [verdict for each in outcomes for verdict in announcements.verdicts(each.truth, each.lines)]
+    assert sum(verdict.kind == announcements.CORRECT for verdict in verdicts) >= 3
     for outcome in outcomes:
-        assert run.again(outcome, settings) == outcome.said
-        assert len(outcome.taken) == outcome.frames == 160
-        gap = [run.Taken(each.at, (), ()) if 6 <= each.at < 7.8 else each for each in outcome.taken]
-        for dwell_s in (1.5, 2.5):  # after which the same person has another number, or has not
+        assert rerun.rerun(outcome, settings) == outcome.lines
+        assert len(outcome.records) == outcome.frames == 160
+        gap = [run.FrameRecord(each.at, (), ()) if 6 <= each.at < 7.8 else each for each in outcome.records]
+        for dwell_s in (1.5, 2.5):  # after which the same person has another track_id, or has not
             patient = dataclasses.replace(settings, decisions=dataclasses.replace(settings.decisions, dwell_s=dwell_s))
-            assert run.again(dataclasses.replace(outcome, taken=gap), patient)
-    heard = report.heard(outcomes, settings)
-    text = report.as_text(report.report(heard, outcomes, settings))
+            assert rerun.rerun(dataclasses.replace(outcome, records=gap), patient)
+    transcripts = rerun.transcripts(outcomes, settings)
+    text = report.as_text(report.build_report(transcripts, sum(outcome.frames for outcome in outcomes), settings))
     assert "3 scenes, 0.8 minutes, 480 frames" in text
-    monkeypatch.setattr(tune, "GRID", {"enter": (0.5, 0.7)})
+    monkeypatch.setattr(tune, "SEARCH_GRID", {"enter_threshold": (0.5, 0.7)})
     best = tune.search(outcomes[:1], settings, rounds=1)
     assert best["value"] >= best["value_before"]
     assert "[decisions]" in tune.as_text(best)

@@ -10,7 +10,7 @@ from assistant.app.replay import PAUSE_S, Mouth
 from assistant.config.settings import Settings
 from assistant.records import Face, Fate, Frame, Priority, Utterance
 from assistant.vision.pipeline import Pipeline
-from convert.scenarios.score.announcements import STALE_S
+from convert.scenarios.score.announcements import TOLERANCE_S
 from tests.support.scripted_pipeline import EN
 from tests.support.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture, probabilities
 
@@ -65,7 +65,7 @@ def test_no_smile_is_told_long_after_it_ended(
     seconds: float, after: str, asked_at: float, answer_s: float, fps: float
 ) -> None:
     late = [at - BEGINS_S - seconds for text, at in smile(seconds, after, asked_at, answer_s, fps) if "s happy" in text]
-    assert all(each <= STALE_S for each in late), late
+    assert all(each <= TOLERANCE_S for each in late), late
 
 
 def test_a_smile_that_lasts_is_told_after_the_answer() -> None:

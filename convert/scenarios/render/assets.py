@@ -1,10 +1,10 @@
-"""The faces and rooms that scenes are made of: whose label is beyond doubt, and whom no model learned to read or find.
+"""The faces and rooms that scenes are made of: labels beyond doubt, and pictures that no model was trained on.
 
 Near faces are stills of muxspace, chosen by eye: those whose label nobody would dispute. `faces.txt` holds the choice,
 one still a line: the first 16 digits of its file's SHA-256, its expression, and its five landmarks (x and y, pixels).
-Left out are people of whom other pictures are among the detector's training pictures; the judge of covered faces did
-see people of the tuning half, so what is chosen there takes it for better than it is. Far faces are FER-2013 pictures
-that 8 of the 10 FER+ voters call the same, without those that Training or the other half's split holds as well. Rooms
+Left out are people of whom other pictures are among the detector's training pictures; the occlusion classifier was
+trained on people of the tuning half, so that its errors there are underestimated. Far faces are FER-2013 pictures with
+the same label by 8 of the 10 FER+ voters, without those that Training or the other half's split holds as well. Rooms
 are pictures that the detector's training holds out. A half of the people, pictures and rooms serves for tuning, the
 other for the report.
 """
@@ -19,65 +19,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import fer2013, muxspace, picture_files
-from convert.data.boxes import is_held_out
+from convert.data.boxes import ROOM_PREFIX, is_held_out
 from convert.data.fer2013 import FERPLUS_LABELS, DatasetError
+from convert.scenarios.script.scene import AssetIndex
 
-LIST = Path(__file__).with_name("faces.txt")
+STILL_LIST = Path(__file__).with_name("faces.txt")
 HALVES = muxspace.HALVES
-SPLIT_OF = {"tuning": "PublicTest", "report": "PrivateTest"}
-LEAST_VOTES = 8
-FER_MARKS = ((15.0, 19.0), (33.0, 19.0), (24.0, 28.7), (16.4, 35.9), (31.6, 35.9))
+FER2013_SPLITS = {"tuning": "PublicTest", "report": "PrivateTest"}
+MIN_VOTES = 8
+"""Of the 10 FER+ votes for the label of a far face."""
+FER2013_LANDMARKS = ((15.0, 19.0), (33.0, 19.0), (24.0, 28.7), (16.4, 35.9), (31.6, 35.9))
 """Where eyes, nose and mouth corners lie in a FER-2013 picture, which are all cut alike: the medians that
 `assistant.vision.faces.preprocess.LANDMARK_TEMPLATE` was made of."""
 
 
 @dataclass(frozen=True)
 class Still:
-    """One picture of a face: grey uint8 [H, W], landmarks float64 [5, 2] (right eye, left eye, nose, right and left
-    mouth corner). name and person are digests: nobody is named."""
+    """One picture of a face."""
 
     name: str
+    """A digest."""
     person: str
+    """A digest: nobody is named."""
     expression: str
     grey: NDArray[np.uint8]
-    marks: NDArray[np.float64]
+    """[H, W]."""
+    landmarks: NDArray[np.float64]
+    """[5, 2] in pixels: right eye, left eye, nose, right and left mouth corner."""
 
 
 @dataclass(frozen=True)
-class Roster:
-    """Who may play, by name alone: person → expression → names of stills. near: muxspace, far: FER-2013; rooms: names
-    of the backgrounds."""
-
-    near: dict[str, dict[str, tuple[str, ...]]]
-    far: dict[str, dict[str, tuple[str, ...]]]
-    rooms: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Cast:
-    """The pictures behind a roster."""
+class Assets:
+    """The pictures that scenes of one half are made of."""
 
     stills: dict[str, Still]
+    """By name."""
     rooms: dict[str, NDArray[np.uint8]]
+    """Backgrounds uint8 [H, W] by name."""
     far: frozenset[str] = field(default_factory=frozenset)
+    """Names of the stills for far faces."""
 
-    def roster(self) -> Roster:
+    def index(self) -> AssetIndex:
         """The names."""
         near: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         far: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for name, still in sorted(self.stills.items()):
             (far if name in self.far else near)[still.person][still.expression].append(name)
-        return Roster(_frozen(near), _frozen(far), tuple(sorted(self.rooms)))
+        return AssetIndex(_frozen(near), _frozen(far), tuple(sorted(self.rooms)))
 
 
-def load(data: Path, half: str) -> Cast:
-    """Everything that scenes of one half are made of. data: the folder of fer2013, muxspace and faces.
+def load(data: Path, half: str) -> Assets:
+    """Everything that scenes of one half are made of.
+
+    data: the folder with fer2013, muxspace and faces; half: one of HALVES.
 
     Raises DatasetError where a picture of the list is missing; `missing` says which.
     """
     images = _images(data)
     stills: dict[str, Still] = {}
-    for name, expression, marks in _chosen():
+    for name, expression, landmarks in _listed_stills():
         if name not in images:
             raise DatasetError(
                 f"{data / 'muxspace'}: lacks a picture that scenes are made of ({name}); "
@@ -86,23 +86,23 @@ def load(data: Path, half: str) -> Cast:
         file = images[name]
         if muxspace.half_of(file.name) == half:
             grey = picture_files.grey(file)
-            stills[name] = Still(name, _digest(muxspace.person(file.name)), expression, grey, marks)
-    far = _far(data, half)
-    return Cast(stills | far, _rooms(data, half), frozenset(far))
+            stills[name] = Still(name, _digest(muxspace.person(file.name)), expression, grey, landmarks)
+    far = _far_stills(data, half)
+    return Assets(stills | far, _rooms(data, half), frozenset(far))
 
 
 def missing(data: Path) -> list[str]:
     """The digests of the list's pictures that are not in muxspace's folder."""
     images = _images(data)
-    return [name for name, _, _ in _chosen() if name not in images]
+    return [name for name, _, _ in _listed_stills() if name not in images]
 
 
-def _chosen() -> list[tuple[str, str, NDArray[np.float64]]]:
-    made = []
-    for line in LIST.read_text("ascii").splitlines():
+def _listed_stills() -> list[tuple[str, str, NDArray[np.float64]]]:
+    listed = []
+    for line in STILL_LIST.read_text("ascii").splitlines():
         name, expression, *numbers = line.split()
-        made.append((name, expression, np.array(numbers, np.float64).reshape(5, 2)))
-    return made
+        listed.append((name, expression, np.array(numbers, np.float64).reshape(5, 2)))
+    return listed
 
 
 def _images(data: Path) -> dict[str, Path]:
@@ -113,20 +113,21 @@ def _images(data: Path) -> dict[str, Path]:
     return {hashlib.sha256(file.read_bytes()).hexdigest()[:16]: file for file in sorted(folder.iterdir())}
 
 
-def _far(data: Path, half: str) -> dict[str, Still]:
+def _far_stills(data: Path, half: str) -> dict[str, Still]:
     faces = fer2013.load(data)
-    ours, others = faces.of(SPLIT_OF[half]), faces.where(faces.split != fer2013.SPLITS.index(SPLIT_OF[half]))
+    ours, others = (
+        faces.of(FER2013_SPLITS[half]),
+        faces.where(faces.split != fer2013.SPLITS.index(FER2013_SPLITS[half])),
+    )
     top = ours.votes.argmax(axis=1)
     is_clear = (
-        (ours.votes.max(axis=1) >= LEAST_VOTES)
-        & (top < len(FERPLUS_LABELS))
-        & (top != FERPLUS_LABELS.index("contempt"))
+        (ours.votes.max(axis=1) >= MIN_VOTES) & (top < len(FERPLUS_LABELS)) & (top != FERPLUS_LABELS.index("contempt"))
     )
     is_clear &= ~fer2013.is_twin(ours.images, others.images)
     stills = {}
     for index in np.flatnonzero(is_clear):
-        name = f"{SPLIT_OF[half]}-{index}"
-        stills[name] = Still(name, name, FERPLUS_LABELS[top[index]], ours.images[index], np.array(FER_MARKS))
+        name = f"{FER2013_SPLITS[half]}-{index}"
+        stills[name] = Still(name, name, FERPLUS_LABELS[top[index]], ours.images[index], np.array(FER2013_LANDMARKS))
     if not stills:
         raise DatasetError(f"{data}: FER-2013 without FER+ votes; far faces are chosen by these")
     return stills
@@ -135,14 +136,14 @@ def _far(data: Path, half: str) -> dict[str, Still]:
 def _rooms(data: Path, half: str) -> dict[str, NDArray[np.uint8]]:
     """Held-out rooms; all pictures of one house are in the same half."""
     folder = data / "faces" / "train" / "images"
-    files = [file for file in sorted(folder.glob("ho_*.jpg")) if is_held_out(file.name)]
+    files = [file for file in sorted(folder.glob(f"{ROOM_PREFIX}*.jpg")) if is_held_out(file.name)]
     rooms = {}
     for file in files:
         house = re.sub(r"_[a-z]+$", "", file.stem)
         if hashlib.sha256(house.encode()).digest()[0] % 2 == HALVES.index(half):
             rooms[file.stem] = picture_files.grey(file)
     if not rooms:
-        raise DatasetError(f"{folder}: no pictures of rooms (ho_*.jpg) to put people before")
+        raise DatasetError(f"{folder}: no pictures of rooms ({ROOM_PREFIX}*.jpg) to put people before")
     return rooms
 
 

@@ -1,0 +1,88 @@
+"""Decisions made again, with other settings, on the recorded detections and readings of a scene; and its transcript."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.app.replay import Line, replay
+from assistant.config.settings import Settings
+from assistant.records import Face, Frame, Reading, Thresholds, Track
+from assistant.vision import factory
+from assistant.vision.pipeline import Pipeline
+from convert.data.fer2013 import LABELS
+from convert.scenarios.run import FrameRecord, Outcome, transcript_line
+from convert.scenarios.score.figures import DEGRADED
+from convert.scenarios.score.transcript import ObservedFace, SceneTranscript, TranscriptLine
+
+MID_GREY = 128
+
+
+class _Recorded:
+    """A detector and a source of readings that return what was recorded."""
+
+    crop_margin, needs_colour = 0.0, False
+
+    def __init__(self, records: Sequence[FrameRecord], labels: tuple[str, ...], thresholds: Thresholds) -> None:
+        self._records = iter(records)
+        self.labels, self.thresholds = labels, thresholds
+        self._readings: dict[Face, Reading] = {}
+
+    def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
+        record = next(self._records)
+        self._readings = dict(zip(record.faces, record.readings, strict=True))
+        return list(record.faces)
+
+    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+        # looked up by the face: with other decisions the same person may have another track_id
+        return tuple(dataclasses.replace(self._readings[each.face], track_id=each.track_id) for each in tracks)
+
+
+class _BlankCamera:
+    """A camera of plain grey frames at the recorded moments."""
+
+    is_live = False
+
+    def __init__(self, moments: Sequence[float], size: tuple[int, int]) -> None:
+        self._moments = iter(moments)
+        self._grey = np.full(size, MID_GREY, np.uint8)
+
+    def read(self) -> Frame | None:
+        at = next(self._moments, None)
+        return None if at is None else Frame(self._grey, at, 0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def rerun(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = None) -> tuple[TranscriptLine, ...]:
+    """What would have been announced with other settings of decisions and announcements.
+
+    thresholds: instead of the classifier's.
+    """
+    recorded = _Recorded(outcome.records, outcome.labels, thresholds or outcome.thresholds)
+    pipeline = Pipeline(recorded, None, settings, factory.load_phrases(settings), readings=recorded)
+    camera = _BlankCamera([each.at for each in outcome.records], outcome.size)
+    lines = replay(camera, pipeline, settings, outcome.truth.questions)
+    return tuple(transcript_line(line) for line in lines if isinstance(line, Line))
+
+
+def transcripts(outcomes: Sequence[Outcome], settings: Settings) -> list[SceneTranscript]:
+    """What was announced in each scene, and what would have been with every expression switched on."""
+    announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
+    all_switched_on = dataclasses.replace(settings, announcements=announcements)
+    return [
+        SceneTranscript(
+            outcome.truth,
+            outcome.lines,
+            () if outcome.truth.kind == DEGRADED else rerun(outcome, all_switched_on),
+            outcome.answers,
+            tuple(
+                ObservedFace(record.at, face.box, reading.reason)
+                for record in outcome.records
+                for face, reading in zip(record.faces, record.readings, strict=True)
+            ),
+        )
+        for outcome in outcomes
+    ]

@@ -1,0 +1,96 @@
+"""The ground truth of a scripted scene: sampled from its script. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
+from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, PositionKeyframe, Scene
+
+SAMPLE_S = 0.05
+"""Interval at which the script is sampled."""
+SAMPLES_PER_BOX = 4
+"""One of so many samples becomes a box keyframe."""
+FAR_PX, NEAR_PX = 40.0, 56.0
+"""Width of a face below which it is too far to be read, and from which it is in conversation distance: 2 m and 1.4 m
+with the camera's 62 degrees. Between the two an announcement is correct, but none is expected."""
+SIDE_ON_DEG, FRONTAL_DEG = 30.0, 12.0
+"""A face turned farther than the first cannot be read, one turned less than the second can."""
+OCCLUDED_SHARE, UNOCCLUDED_SHARE = 0.2, 0.03
+"""Share of a face's box behind another's from which it is occluded, and up to which it is not."""
+
+
+def annotate(scene: Scene) -> GroundTruth:
+    """The timelines of a scene's people. An expression begins in the middle of its cross-fade; a person is in the
+    picture while the middle of the face is."""
+    moments = [index * SAMPLE_S for index in range(round(scene.seconds / SAMPLE_S))]
+    people = []
+    for actor in scene.actors:
+        expressions = _intervals(moments, lambda at, actor=actor: _expression(actor, at))  # type: ignore[misc]
+        unreadable = _intervals(moments, lambda at, actor=actor: _reason(scene, actor, at))  # type: ignore[misc]
+        present = [at for at in moments[::SAMPLES_PER_BOX] if actor.is_present(at)]
+        boxes = tuple(BoxKeyframe(at, *actor.position_at(at).box) for at in present)
+        if expressions and boxes:
+            people.append(PersonTimeline(actor.name, boxes, expressions, unreadable))
+    return GroundTruth(scene.name, scene.kind, scene.seconds, tuple(people), scene.questions)
+
+
+def _expression(actor: Actor, at: float) -> str | None:
+    """The expression shown at a moment, None while the middle of the face is not in the picture."""
+    if not actor.is_present(at):
+        return None
+    position = actor.position_at(at)
+    is_inside = 0 <= position.x < WIDTH and 0 <= position.y < HEIGHT
+    return actor.appearance_at(at).expression if is_inside else None
+
+
+def _reason(scene: Scene, actor: Actor, at: float) -> str | None:
+    """Why a person cannot be read at a moment; "" where nobody could say whether they can; None where they can."""
+    if _expression(actor, at) is None:
+        return None
+    position, yaw = actor.position_at(at), abs(actor.yaw_deg_at(at))
+    left, top, width, height = position.box
+    if left < 0 or top < 0 or left + width > WIDTH or top + height > HEIGHT:
+        return ""
+    occluded = max(
+        (
+            _occluded_share(position, other.position_at(at))
+            for other in scene.actors
+            if _is_in_front(other, position, at)
+        ),
+        default=0.0,
+    )
+    reasons = (
+        (bool(scene.reason), scene.reason),
+        (position.width < FAR_PX, "far"),
+        (yaw > SIDE_ON_DEG, "side_on"),
+        (occluded > OCCLUDED_SHARE, "occluded"),
+        (position.width < NEAR_PX or yaw > FRONTAL_DEG or occluded > UNOCCLUDED_SHARE, ""),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def _is_in_front(other: Actor, position: PositionKeyframe, at: float) -> bool:
+    return other.is_present(at) and other.position_at(at).width > position.width
+
+
+def _occluded_share(face: PositionKeyframe, nearer: PositionKeyframe) -> float:
+    """Share of a face's box behind a nearer one's."""
+    left, top, width, height = face.box
+    near_left, near_top, near_width, near_height = nearer.box
+    wide = min(left + width, near_left + near_width) - max(left, near_left)
+    tall = min(top + height, near_top + near_height) - max(top, near_top)
+    return max(0.0, wide) * max(0.0, tall) / (width * height)
+
+
+def _intervals(moments: Sequence[float], value_at: Callable[[float], Any]) -> tuple[Interval, ...]:
+    """Neighbouring moments with the same value, joined; None is no value."""
+    intervals: list[Interval] = []
+    for at in moments:
+        value = value_at(at)
+        if value is None:
+            continue
+        if intervals and intervals[-1].value == value and at - intervals[-1].end < SAMPLE_S / 2:
+            intervals[-1] = intervals[-1]._replace(end=at + SAMPLE_S)
+        else:
+            intervals.append(Interval(at, at + SAMPLE_S, value))
+    return tuple(intervals)

@@ -1,0 +1,63 @@
+"""Random choice of people, stills and rooms for generated scenes. Pure: the same generator state, the same choice."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.random import Generator
+
+from convert.data.fer2013 import DatasetError
+from convert.scenarios.script.scene import AssetIndex
+
+
+class AssetSampler:
+    """Draws people and rooms at random, without replacement until all were drawn."""
+
+    def __init__(self, random: Generator, assets: AssetIndex) -> None:
+        self.random, self.assets = random, assets
+        self._remaining: dict[Any, list[Any]] = {}
+
+    def single(self, expression: str, far: bool = False) -> tuple[str, str]:
+        """A person with this expression, and a still of it."""
+        people = self.assets.far if far else self.assets.near
+        known = [(person, name) for person, stills in sorted(people.items()) for name in stills.get(expression, ())]
+        return self._draw((expression, far), known)
+
+    def another(self, person: str, expression: str) -> tuple[str, str]:
+        """Another near person with this expression, and a still of it."""
+        if not any(expression in stills for name, stills in self.assets.near.items() if name != person):
+            raise DatasetError(f"no pictures for scenes with a second person who looks {expression}")
+        drawn = self.single(expression)
+        return drawn if drawn[0] != person else self.another(person, expression)
+
+    def with_neutral(self, expression: str) -> tuple[str, str, str]:
+        """A person with a neutral still and one of this expression: person, neutral still, other still."""
+        known = [
+            (person, neutral, other)
+            for person, stills in sorted(self.assets.near.items())
+            for other in stills.get(expression, ())
+            for neutral in stills.get("neutral", ())[:1]
+        ]
+        return self._draw(("both", expression), known)
+
+    def talking(self) -> tuple[str, tuple[str, ...]]:
+        """A person with three or more neutral stills."""
+        known = [(person, stills["neutral"]) for person, stills in sorted(self.assets.near.items())
+                 if len(stills.get("neutral", ())) >= 3]  # fmt: skip
+        return self._draw("talk", known)
+
+    def has_far(self, expression: str) -> bool:
+        """Whether there is a far still of this expression."""
+        return any(expression in stills for stills in self.assets.far.values())
+
+    def room(self) -> str:
+        """A background."""
+        return str(self._draw("room", list(self.assets.rooms)))
+
+    def _draw(self, key: Any, known: Sequence[Any]) -> Any:
+        """One of the known values that was not drawn yet for this key."""
+        if not known:
+            raise DatasetError(f"no pictures for scenes with {key}")
+        remaining = self._remaining.setdefault(key, [])
+        if not remaining:
+            remaining.extend(known[index] for index in self.random.permutation(len(known)))
+        return remaining.pop()

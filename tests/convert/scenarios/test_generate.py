@@ -1,0 +1,109 @@
+"""Generated scenes, and their ground truth."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from assistant.ipc.commands import QUESTIONS
+from assistant.records import EXPRESSIONS, Box
+from convert.data.fer2013 import DatasetError
+from convert.scenarios.score import announcements
+from convert.scenarios.script import generate, ground_truth
+from convert.scenarios.script.annotate import annotate
+from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, AssetIndex, PositionKeyframe, Scene
+
+
+def asset_index(people: int = 12) -> AssetIndex:
+    """As many people as needed, each with neutral stills and one other expression."""
+    others = ("happy", "surprise", "sad", "angry")
+    near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
+    words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
+    return AssetIndex(near, {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}, ("hall", "kitchen"))
+
+
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(seed=st.integers(0, 10_000))
+def test_generated_scenes_are_long_enough_and_their_timelines_in_order(seed: int) -> None:
+    scenes = generate.generate(asset_index(), seed)
+    assert len(scenes) >= 60
+    assert sum(scene.seconds for scene in scenes) >= 30 * 60
+    assert len({scene.name for scene in scenes}) == len(scenes)
+    assert {scene.kind for scene in scenes} == set(generate.KINDS)
+    assert all(10 <= scene.fps <= 30 for scene in scenes)
+    assert sum(scene.seconds for scene in scenes if scene.kind == "talk") >= 600
+    counts: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
+    for scene in scenes:
+        timeline = annotate(scene)
+        assert all(question in QUESTIONS and 0 < at < scene.seconds for at, question in timeline.questions)
+        for each in timeline.people:
+            assert all(a.end <= b.start + 1e-9 for a, b in zip(each.expressions, each.expressions[1:], strict=False))
+            assert all(a.end <= b.start + 1e-9 for a, b in zip(each.unreadable, each.unreadable[1:], strict=False))
+            assert 0 <= each.expressions[0].start < each.expressions[-1].end <= scene.seconds + 0.06
+            middles = [
+                (face.x + face.width / 2, face.y + face.height / 2)
+                for face in each.boxes
+                if each.expression_at(face.at)
+            ]
+            assert all(-40 <= x <= WIDTH + 40 and 0 <= y <= HEIGHT for x, y in middles)
+        for event in announcements.events(timeline, []):
+            counts[event.expression] += 1
+    assert min(counts[expression] for expression in ("happy", "surprise", "sad", "angry", "neutral")) >= 40
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_pictures_of_48_pixels_are_never_shown_larger_than_72(seed: int) -> None:
+    far = [actor for scene in generate.generate(asset_index(), seed) if scene.kind == "far" for actor in scene.actors]
+    widths = [keyframe.width for actor in far for keyframe in actor.path]
+    assert 65 < max(widths) <= 72
+
+
+def test_the_same_seed_generates_the_same_scenes() -> None:
+    assert generate.generate(asset_index(), 5) == generate.generate(asset_index(), 5)
+    assert generate.generate(asset_index(), 5) != generate.generate(asset_index(), 6)
+
+
+@pytest.mark.parametrize("seed", range(1, 30))
+def test_nobody_walks_past_themselves(seed: int) -> None:
+    for scene in generate.generate(asset_index(8), seed):
+        if scene.kind in ("pair", "cross"):
+            assert len({actor.name for actor in scene.actors}) == 2
+
+
+def test_a_second_person_is_needed_to_pass_by() -> None:
+    lone = {"p0": {"neutral": ("0a", "0b", "0c"), "happy": ("0x",), "sad": ("0y",), "surprise": ("0z",),
+                   "angry": ("0w",)}}  # fmt: skip
+    with pytest.raises(DatasetError, match="a second person who looks"):
+        generate.generate(replace(asset_index(), near=lone))
+
+
+def test_missing_pictures_are_one_line() -> None:
+    with pytest.raises(DatasetError, match="no pictures for scenes with"):
+        generate.generate(AssetIndex({"a": {"neutral": ("1",)}}, {}, ("hall",)))
+
+
+def test_the_ground_truth_of_a_scene_tells_who_cannot_be_read() -> None:
+    stand = (PositionKeyframe(0, 320, 200, 120), PositionKeyframe(10, 320, 200, 120))
+    yaw = ((4.0, 0.0), (4.5, 60.0), (7.0, 60.0), (7.5, 0.0))
+    actor = Actor("a", stand, (Appearance(0, "1", "neutral"), Appearance(2.0, "2", "happy")), yaw)
+    passer = Actor(
+        "b", (PositionKeyframe(8, -100, 200, 200), PositionKeyframe(9.5, 740, 200, 200)), (Appearance(0, "3", "sad"),)
+    )
+    timeline = annotate(Scene("s", "turn", 10, 10, 1, "hall", (actor, passer)))
+    first = timeline.people[0]
+    assert [(round(s.start, 2), round(s.end, 2), s.value) for s in first.expressions] == [
+        (0, 2, "neutral"),
+        (2, 10, "happy"),
+    ]
+    assert [first.reason_at(at) for at in (1.0, 5.5, 7.8, 8.75, 9.9)] == ["", "side_on", "", "occluded", ""]
+    assert first.box_at(1.0) == Box(260, 128, 120, 144)
+
+
+def test_the_ground_truth_of_every_generated_scene_can_be_read_back(tmp_path: Path) -> None:
+    for scene in generate.generate(asset_index()):
+        (tmp_path / "truth.json").write_text(ground_truth.to_json(annotate(scene)))
+        made = ground_truth.read(tmp_path / "truth.json", scene.name)
+        assert (made.seconds, made.questions) == (scene.seconds, scene.questions)
+        assert all(at <= (scene.frames - 1) / scene.fps for at, _ in made.questions), "asked before the last picture"
