@@ -14,7 +14,7 @@ from convert.scenarios.run import Outcome
 from convert.scenarios.score.figures import DEGRADED, MIN_EVENTS, figures
 from convert.scenarios.score.transcript import SceneTranscript
 
-GRID: dict[str, tuple[float, ...]] = {
+SEARCH_GRID: dict[str, tuple[float, ...]] = {
     "window_s": (0.95, 1.0, 1.2, 1.5),
     "enter_threshold": (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8),
     "exit_threshold": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
@@ -38,13 +38,13 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
     from tqdm import tqdm
 
     scored = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
-    best: DecisionPoint = {name: getattr(settings.decisions, name) for name in GRID}
+    best: DecisionPoint = {name: getattr(settings.decisions, name) for name in SEARCH_GRID}
     current = figures_with(scored, best, settings)
     first, best_value = current, value(current)
-    with tqdm(total=rounds * sum(map(len, GRID.values())), unit="trial", disable=None) as bar:
+    with tqdm(total=rounds * sum(map(len, SEARCH_GRID.values())), unit="trial", disable=None) as bar:
         for _ in range(rounds):
             before = best_value
-            for name, candidates in GRID.items():
+            for name, candidates in SEARCH_GRID.items():
                 for candidate in candidates:
                     bar.update()
                     point = best | {name: candidate}

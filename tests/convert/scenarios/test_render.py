@@ -109,9 +109,8 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
 ) -> None:
     loaded = assets.load(data, "tuning")
     scenes = [each for each in generate.generate(loaded.index()) if each.kind == "change"]
-    chosen = [dataclasses.replace(each, fps=10.0) for each in scenes if each.actors[0].looks[1].expression == "happy"][
-        :3
-    ]
+    happy = [each for each in scenes if each.actors[0].appearances[1].expression == "happy"]
+    chosen = [dataclasses.replace(each, fps=10.0) for each in happy[:3]]
     settings = Settings()
     outcomes = run.run([run.Task(each, settings, data, "tuning") for each in chosen], workers=1, progress=False)
     verdicts = [verdict for each in outcomes for verdict in announcements.verdicts(each.truth, each.lines)]
