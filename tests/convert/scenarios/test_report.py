@@ -34,7 +34,7 @@ def test_the_tables_tell_what_was_measured_and_when() -> None:
     assert "| happy | 0.000 [0.00, 0.79] | 0.900 [0.80, 0.95] | 40 | yes |" in text
     assert "| sad |" not in text, "too few events for a figure"
     assert "0.2 s" in text
-    assert f"| expressions announced of a person who cannot be read | {made['told_though_degraded']} |" in text
+    assert f"| expressions announced of a person who cannot be read | {made['announced_though_degraded']} |" in text
     assert text.rstrip().endswith("1 scenes, 1 minutes; 2026-11-21, abc1234.")
     assert report.as_text(made).count("happy") >= 2
 
@@ -52,7 +52,7 @@ def test_the_tables_tell_how_often_presence_was_false_and_readable_faces_were_re
     assert "| such a reason for a face that can be read | - |" in report.as_markdown(made, "", "")
     assert "2 announced, 1 false" in report.as_text(made)
     made["false_reasons"] = {"readings": 200, "share": 0.015, "reasons": {"occluded": 2, "far": 1}}
-    refused = "1.5% of 200 (covered 2, far 1)"
+    refused = "1.5% of 200 (occluded 2, far 1)"
     assert f"| such a reason for a face that can be read | {refused} |" in report.as_markdown(made, "", "")
     assert refused in report.as_text(made)
 
