@@ -22,7 +22,7 @@ EYES = ((204, 105), (246, 105))
 """Positions of the right and the left eye in the photograph of the astronaut, to some pixels."""
 
 
-def look(image: NDArray[np.uint8], settings: DetectorSettings = OWN) -> list[Face]:
+def detect(image: NDArray[np.uint8], settings: DetectorSettings = OWN) -> list[Face]:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
     return detectors.open_detector(settings).find(image, grey)
 
@@ -40,7 +40,7 @@ def framed(
 @pytest.mark.parametrize("angle", [-45, -30, -15, 0, 15, 30, 45])
 def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angle: float) -> None:
     image, turn = framed(astronaut, angle)
-    (face,) = look(image)
+    (face,) = detect(image)
     assert face.landmarks is not None
     for found, known in zip(face.landmarks, EYES, strict=False):
         expected = turn @ (*known, 1)
@@ -51,7 +51,7 @@ def test_a_tilted_head_is_found_with_its_eyes(astronaut: NDArray[np.uint8], angl
 @needs_photographs
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (640, 360), (400, 400), (321, 200)])
 def test_frames_of_any_aspect_ratio_are_searched(astronaut: NDArray[np.uint8], size: tuple[int, int]) -> None:
-    face = max(look(framed(astronaut, 0, size)[0]), key=lambda found: found.score)
+    face = max(detect(framed(astronaut, 0, size)[0]), key=lambda found: found.score)
     assert face.score > 0.7
     centre = face.box.center
     assert np.hypot(centre[0] - size[0] / 2, centre[1] - size[1] / 2) < 30
@@ -62,9 +62,9 @@ def test_a_small_face_is_found_and_one_below_the_smallest_size_is_left_out(astro
     far = np.full((480, 640, 3), 90, np.uint8)
     small = cv2.resize(astronaut[:260, 80:380], None, fx=0.55, fy=0.55, interpolation=cv2.INTER_AREA)
     far[100 : 100 + small.shape[0], 200 : 200 + small.shape[1]] = small
-    (face,) = look(far)
+    (face,) = detect(far)
     assert face.box.width < 75
-    assert look(far, DetectorSettings(driver="tflite", min_face_px=60)) == []
+    assert detect(far, DetectorSettings(driver="tflite", min_face_px=60)) == []
 
 
 @needs_photographs
@@ -72,7 +72,7 @@ def test_half_the_side_finds_near_faces_in_a_quarter_of_the_pixels(astronaut: ND
     image = framed(astronaut, 0)[0]
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     fast = TFLiteFaceDetector(DetectorSettings(driver="tflite", long_side=160, min_face_px=16))
-    (quick,), (usual,) = fast.find(image, grey), look(image)
+    (quick,), (usual,) = fast.find(image, grey), detect(image)
     assert fast._shape == (128, 160)
     assert np.hypot(quick.box.x - usual.box.x, quick.box.y - usual.box.y) < 0.2 * usual.box.width
 
@@ -83,7 +83,7 @@ def test_the_largest_face_comes_first(astronaut: NDArray[np.uint8]) -> None:
     pair = np.full((480, 640, 3), 120, np.uint8)
     pair[100:340, 20:250] = head
     pair[150:294, 400:538] = cv2.resize(head, (138, 144), interpolation=cv2.INTER_AREA)
-    near, far = look(pair)
+    near, far = detect(pair)
     assert near.box.width > 1.3 * far.box.width
     assert near.box.x < far.box.x
 
@@ -95,13 +95,13 @@ def test_no_face_is_found_on_walls_and_in_noise() -> None:
         random.normal(mean, spread, (240, 320)).clip(0, 255).astype(np.uint8) for mean, spread in ((128, 3), (90, 60))
     ]
     for wall in (np.zeros((240, 320), np.uint8), np.full((240, 320), 255, np.uint8), ramp, *noise):
-        assert look(wall) == []
+        assert detect(wall) == []
 
 
 def test_a_higher_threshold_finds_no_more_faces() -> None:
     grey = np.random.default_rng(2).integers(0, 256, (240, 320)).astype(np.uint8)
-    assert len(look(grey, DetectorSettings(driver="tflite", score_threshold=0.9))) <= len(
-        look(grey, DetectorSettings(driver="tflite", score_threshold=0.05))
+    assert len(detect(grey, DetectorSettings(driver="tflite", score_threshold=0.9))) <= len(
+        detect(grey, DetectorSettings(driver="tflite", score_threshold=0.05))
     )
 
 
@@ -117,14 +117,14 @@ def test_a_card_without_a_threshold_is_refused(tmp_path: Path, threshold: object
     model = copy(tmp_path)
     damaged_models.rewrite_card(model, threshold=threshold)
     with pytest.raises(DetectorError, match="threshold"):
-        look(np.zeros((240, 320), np.uint8), DetectorSettings(driver="tflite", model=str(model)))
+        detect(np.zeros((240, 320), np.uint8), DetectorSettings(driver="tflite", model=str(model)))
 
 
 @needs_photographs
 def test_a_network_that_was_not_trained_for_landmarks_gives_none(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
     model = copy(tmp_path)
     damaged_models.rewrite_card(model, landmarks=False)
-    (face,) = look(framed(astronaut, 0)[0], DetectorSettings(driver="tflite", model=str(model)))
+    (face,) = detect(framed(astronaut, 0)[0], DetectorSettings(driver="tflite", model=str(model)))
     assert face.landmarks is None
 
 

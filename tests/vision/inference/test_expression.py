@@ -27,17 +27,17 @@ def test_the_default_model_is_shipped() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_gives_probabilities_for_any_crop(name: str) -> None:
-    reader = ExpressionClassifier(find_model(name), threads=1)
-    assert set(reader.labels) <= set(EXPRESSIONS)
+    classifier = ExpressionClassifier(find_model(name), threads=1)
+    assert set(classifier.labels) <= set(EXPRESSIONS)
     answers = []
     for crop in (CROP, np.zeros_like(CROP), np.full_like(CROP, 255), CROP.T):
-        answers.append(reader.probabilities(crop))
-        assert answers[-1].shape == (len(reader.labels),)
+        answers.append(classifier.probabilities(crop))
+        assert answers[-1].shape == (len(classifier.labels),)
         assert answers[-1].dtype == np.float32
         assert abs(answers[-1].sum() - 1) < 1e-5
         assert answers[-1].min() >= 0
     assert len({answer.tobytes() for answer in answers}) > 1
-    np.testing.assert_array_equal(reader.probabilities(CROP), answers[0])
+    np.testing.assert_array_equal(classifier.probabilities(CROP), answers[0])
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -50,8 +50,8 @@ def test_the_quantized_input_carries_every_grey_level(name: str) -> None:
 def test_a_changed_mouth_changes_what_the_model_sees() -> None:
     changed = CROP.copy()
     changed[34:40, 14:34] = 255 - changed[34:40, 14:34]
-    reader = ExpressionClassifier(find_model(damaged_models.SHIPPED))
-    assert (reader.quantize(changed) != reader.quantize(CROP)).sum() > 50
+    classifier = ExpressionClassifier(find_model(damaged_models.SHIPPED))
+    assert (classifier.quantize(changed) != classifier.quantize(CROP)).sum() > 50
 
 
 @settings(max_examples=25, deadline=None)
@@ -251,16 +251,16 @@ def test_without_a_runtime_the_error_names_what_to_install(monkeypatch: pytest.M
 
 
 def test_serving_and_training_share_the_arithmetic() -> None:
-    reader = ExpressionClassifier(find_model(damaged_models.SHIPPED))
+    classifier = ExpressionClassifier(find_model(damaged_models.SHIPPED))
     scale, zero_point = 1 / 64, 0
     np.testing.assert_array_equal(
-        reader.quantize(CROP)[0], np.rint(normalize(CROP) / scale + zero_point).astype(np.int8)
+        classifier.quantize(CROP)[0], np.rint(normalize(CROP) / scale + zero_point).astype(np.int8)
     )
 
 
 @pytest.mark.parametrize("scores", [[0.05] * 8, [0.4] * 8, [1.4, -0.4, 0, 0, 0, 0, 0, 0], [np.nan] * 8])
 def test_an_output_that_is_not_a_distribution_is_refused(monkeypatch: pytest.MonkeyPatch, scores: list[float]) -> None:
-    reader = ExpressionClassifier(find_model("emotion-cnn-int8"))
-    monkeypatch.setattr(reader.model, "run", lambda tensor: [np.array([scores], np.float32)])
+    classifier = ExpressionClassifier(find_model("emotion-cnn-int8"))
+    monkeypatch.setattr(classifier.model, "run", lambda tensor: [np.array([scores], np.float32)])
     with pytest.raises(ModelError, match="returned no probabilities"):
-        reader.probabilities(np.zeros((48, 48), np.uint8))
+        classifier.probabilities(np.zeros((48, 48), np.uint8))
