@@ -8,7 +8,7 @@ from collections import Counter
 from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice.speech.speaker import Speaker
-from tests.endurance.wear import FastClock, Outcome, Wear
+from tests.endurance.resource_usage import FastClock, Outcome, UsageMonitor
 
 SPEED = 200.0
 WORD_S = 0.35
@@ -42,7 +42,7 @@ class Wearer:
         self.fates = bytearray(count)  # not a Counter: that would grow, and it is growth that is looked for
         self.kinds = Counter[Fate]()
         self.believes: dict[str, bool] = {}
-        self.silent: list[str] = []
+        self.failures: list[str] = []
 
     def hear(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """What became of an utterance; `log_note` holds its number."""
@@ -52,14 +52,14 @@ class Wearer:
             if fate is Fate.SPOKEN:
                 self.believes[utterance.topic] = not utterance.is_over
             elif fate in (Fate.EXPIRED, Fate.INTERRUPTED):
-                self.silent.append(f"{utterance.topic}: {fate}")
+                self.failures.append(f"{utterance.topic}: {fate}")
         if fate is Fate.FAILED:
-            self.silent.append(f"{utterance.topic}: no voice told it")
+            self.failures.append(f"{utterance.topic}: no voice told it")
 
 
 def utterances(count: int) -> Outcome:
     """So many utterances."""
-    dice, clock, wear, wearer = random.Random(4), FastClock(SPEED), Wear("utterances", count), Wearer(count)
+    dice, clock, usage, wearer = random.Random(4), FastClock(SPEED), UsageMonitor("utterances", count), Wearer(count)
 
     def voices() -> list[Voice]:
         return [Voice("first", 2, random.Random(dice.random())), Voice("second", 0, random.Random(1))]
@@ -75,14 +75,14 @@ def utterances(count: int) -> Outcome:
         elif chance < 0.02:
             speaker.use_voice(voices())
         pause.wait(dice.uniform(0, 2 * EVERY_S) / SPEED)
-        wear.look(number, clock() / 3600)
+        usage.sample(number, clock() / 3600)
         if number % DRAIN_EVERY == DRAIN_EVERY - 1:
             _compare(speaker, wearer, standing, number)
-    outcome_remark = ", ".join(f"{kinds} {fate}" for fate, kinds in sorted(wearer.kinds.items()))
-    outcome = wear.outcome(clock() / 3600, wearer.silent, outcome_remark)
+    outcome_note = ", ".join(f"{kinds} {fate}" for fate, kinds in sorted(wearer.kinds.items()))
+    outcome = usage.outcome(clock() / 3600, wearer.failures, outcome_note)
     speaker.close(5.0)
     wrong = [number for number in range(count) if wearer.fates[number] != 1]
-    outcome.silent += [f"utterance {number} had {wearer.fates[number]} fates" for number in wrong]
+    outcome.failures += [f"utterance {number} had {wearer.fates[number]} fates" for number in wrong]
     return outcome
 
 
@@ -102,8 +102,8 @@ def _utterance(number: int, dice: random.Random, standing: set[str], now: float)
 def _compare(speaker: Speaker, wearer: Wearer, standing: set[str], number: int) -> None:
     """When all is said, the wearer knows of each fault whether it stands."""
     if not speaker.drain(DRAIN_S):
-        wearer.silent.append(f"after utterance {number}: not all was said within {DRAIN_S:g} s")
+        wearer.failures.append(f"after utterance {number}: not all was said within {DRAIN_S:g} s")
         return
     for name in FAULTS:
         if wearer.believes.get(f"fault {name}", False) != (name in standing):
-            wearer.silent.append(f"after utterance {number}: {name} {'unknown' if name in standing else 'not ended'}")
+            wearer.failures.append(f"after utterance {number}: {name} {'unknown' if name in standing else 'not ended'}")

@@ -1,9 +1,9 @@
-"""Frames through the loop as it runs, one after the other: ten a simulated second with scripted eyes, with real ones
-two, as few as the settings allow, so that there are hours enough to see whether memory grows.
+"""Frames through the vision loop, one after the other: ten a simulated second with scripted faces; two with the real
+models, as few as the settings allow, so that there are hours enough to see whether memory grows.
 
-The camera gives a frame when the last one has been taken, and its clock is everybody's. With the scripted eyes there
-is a day of ten-minute scenes: people come, change and go, a hand covers the lens, the picture is garbage for a while,
-the detector fails, now and then the model does. What is said goes to the real queue, and a mouth that takes its time.
+The camera delivers a frame when the last one has been taken, and all clocks follow it. The scripted run is a day of
+ten-minute scenes: people come, change and go, a hand covers the lens, the picture is garbage for a while, the detector
+fails, now and then the model does. Utterances go to the real queue and a simulated speaker that takes its time.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
 from assistant.voice.speech.speech_queue import SpeechQueue
-from tests.endurance.wear import Outcome, Wear
+from tests.endurance.resource_usage import Outcome, UsageMonitor
 from tests.support.drawn_faces import picture as drawn_face
 from tests.support.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
 
@@ -34,24 +34,24 @@ SIZE = (160, 120)
 MODEL_FAILS_EVERY = 6
 """Scenes."""
 SPEAKS_S = 1.6
-"""An utterance."""
+"""Duration of an utterance."""
 COUNTED = ("lens_covered", "lens_uncovered")
-"""What is counted beside the faults; of everything, the counts themselves would grow."""
+"""Statuses that are counted beside the faults; counts of all utterances would grow themselves."""
 ANSWERS_EVERY = 1000
 """Frames."""
 
 
-class Turns(Capture):
-    """The real capture, whose camera waits until its last frame was taken. on_turn: called before each."""
+class SteppedCapture(Capture):
+    """The real capture, whose camera waits until its last frame was taken. on_frame: called before each."""
 
     def __init__(
         self,
         shots: Callable[[int], NDArray[np.uint8]],
         count: int,
-        on_turn: Callable[[int], None],
+        on_frame: Callable[[int], None],
         fps: float = FPS,
     ) -> None:
-        self.turn, self.frame, self.on_turn, self.fps = threading.Semaphore(0), -1, on_turn, fps
+        self.turn, self.frame, self.on_frame, self.fps = threading.Semaphore(0), -1, on_frame, fps
         super().__init__(lambda: _Camera(self, shots, count), clock=self.now, repeat=False)
 
     def now(self) -> float:
@@ -59,20 +59,20 @@ class Turns(Capture):
         return self.frame / self.fps
 
     def take(self, timeout_s: float) -> Frame | None:
-        self.on_turn(self.frame + 1)
+        self.on_frame(self.frame + 1)
         self.turn.release()
         return super().take(60.0)
 
 
-class Direct(Turns):
-    """The same without the camera's thread, which would take longer than the loop."""
+class DirectCapture(SteppedCapture):
+    """The same without the capture thread, which would take longer than the loop."""
 
-    def __init__(self, shots: Callable[[int], NDArray[np.uint8]], count: int, on_turn: Callable[[int], None]) -> None:
-        super().__init__(shots, count, on_turn)
+    def __init__(self, shots: Callable[[int], NDArray[np.uint8]], count: int, on_frame: Callable[[int], None]) -> None:
+        super().__init__(shots, count, on_frame)
         self._shots, self._count = shots, count
 
     def take(self, timeout_s: float) -> Frame | None:
-        self.on_turn(self.frame + 1)
+        self.on_frame(self.frame + 1)
         self.has_ended = self.frame + 1 >= self._count
         if self.has_ended:
             return None
@@ -83,22 +83,22 @@ class Direct(Turns):
 class _Camera:
     is_live = True
 
-    def __init__(self, turns: Turns, shots: Callable[[int], NDArray[np.uint8]], count: int) -> None:
-        self._turns, self._shots, self._count = turns, shots, count
+    def __init__(self, capture: SteppedCapture, shots: Callable[[int], NDArray[np.uint8]], count: int) -> None:
+        self._capture, self._shots, self._count = capture, shots, count
 
     def read(self) -> Frame | None:
-        self._turns.turn.acquire()
-        if self._turns.frame + 1 >= self._count:
+        self._capture.turn.acquire()
+        if self._capture.frame + 1 >= self._count:
             return None
-        self._turns.frame += 1
-        return Frame(self._shots(self._turns.frame), self._turns.now(), self._turns.frame)
+        self._capture.frame += 1
+        return Frame(self._shots(self._capture.frame), self._capture.now(), self._capture.frame)
 
     def close(self) -> None:
         pass
 
 
-class Mouth:
-    """The real queue, and somebody who needs SPEAKS_S for whatever is said; tells the loop what became of it."""
+class SimulatedSpeaker:
+    """The real queue with a voice that takes SPEAKS_S for each utterance; reports each fate to the loop."""
 
     def __init__(self) -> None:
         self.live: VisionLoop | None = None
@@ -110,7 +110,7 @@ class Mouth:
         self._queue = SpeechQueue(self._ended)
 
     def put(self, utterance: Utterance) -> None:
-        """Something to say."""
+        """Queue an utterance."""
         self.put_count += 1
         if utterance.kind is UtteranceKind.FAULT or utterance.log_note in COUNTED:
             name = utterance.log_note if utterance.log_note in COUNTED else utterance.topic
@@ -119,11 +119,11 @@ class Mouth:
             self._queue.finish(Fate.INTERRUPTED, self._now)
 
     def withdraw(self, topic: str) -> None:
-        """It is no longer true."""
+        """What waits under the topic is no longer true."""
         self._queue.withdraw(topic, self._now)
 
     def at(self, now: float) -> None:
-        """Time goes on."""
+        """Advance to `now` (seconds): finish and take utterances that are due."""
         self._now = now
         if self._queue.speaking is not None and now >= self._ends:
             self._queue.finish(Fate.SPOKEN, now)
@@ -131,7 +131,7 @@ class Mouth:
             self._ends = now + SPEAKS_S
 
     def close(self) -> None:
-        """Say what waits."""
+        """Speak what waits, and note what was lost."""
         while len(self._queue) or self._queue.speaking is not None:
             self.at(self._now + SPEAKS_S)
         self.lost += [f"{topic}: its end was not heard" for topic, is_lost in self._heard.items() if is_lost]
@@ -148,8 +148,8 @@ class Mouth:
             self.lost.append(f"{utterance.topic} {fate} at {now:.1f} s")
 
 
-class _Day:
-    """The script: what is in front of the camera at each frame, and what goes wrong. Counts what must be said of it."""
+class _Script:
+    """What is in front of the camera at each frame, and what fails."""
 
     def __init__(self) -> None:
         self._pictures = [[np.roll(picture(label, SIZE), shift, 1) for shift in (0, 10, 20)] for label in LABELS]
@@ -168,7 +168,7 @@ class _Day:
         return self._pictures[int(at // 25) % len(LABELS)][variant]
 
     def faces(self, frame: int) -> list:
-        """Who is in it."""
+        """The faces in it. Raises while the detector is to fail."""
         at = frame / FPS % SCENE_S
         if 360 <= at < 363:
             raise RuntimeError("the detector fails")
@@ -183,55 +183,60 @@ class _Day:
 
 
 def scripted(count: int) -> Outcome:
-    """So many frames with scripted eyes."""
-    day, wear, mouth, stop = _Day(), Wear("frames, scripted eyes", count), Mouth(), threading.Event()
+    """Run `count` frames with scripted faces."""
+    script, usage, speaker, stop = (
+        _Script(),
+        UsageMonitor("frames, scripted", count),
+        SimulatedSpeaker(),
+        threading.Event(),
+    )
     settings, words = Settings(), factory.load_phrases(Settings())
 
     class Reader(ScriptedReader):
         """Fails when the script says so."""
 
         def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-            if day.is_model_failing(turns.frame):
+            if script.is_model_failing(capture.frame):
                 raise ModelError("no probabilities")
             return super().probabilities(crop)
 
     def line() -> Pipeline:
-        return Pipeline(ScriptedDetector(lambda _: day.faces(turns.frame)), Reader(), settings, words)
+        return Pipeline(ScriptedDetector(lambda _: script.faces(capture.frame)), Reader(), settings, words)
 
-    def on_turn(frame: int) -> None:
+    def on_frame(frame: int) -> None:
         now = frame / FPS
-        mouth.at(now)
-        wear.look(frame, now / 3600)
+        speaker.at(now)
+        usage.sample(frame, now / 3600)
         if frame % ANSWERS_EVERY == 0 and not live.answer(Command.ASK).text:
-            mouth.lost.append(f"no answer at {now:.0f} s")
+            speaker.lost.append(f"no answer at {now:.0f} s")
 
-    turns = Direct(day.shot, count, on_turn)
+    capture = DirectCapture(script.shot, count, on_frame)
     live = VisionLoop(
-        turns, line(), words, mouth.put, stop, mouth.withdraw, clock=turns.now,
+        capture, line(), words, speaker.put, stop, speaker.withdraw, clock=capture.now,
         next_pipeline=lambda detail: (line(), {"model_second": detail}),
     )  # fmt: skip
-    mouth.live = live
+    speaker.live = live
     live.run()
-    mouth.close()
+    speaker.close()
     scenes = (count / FPS - 363) // SCENE_S + 1
     for name in ("fault blank", "fault step"):
         for is_over in (False, True):
-            if mouth.said[name, is_over] < scenes:
-                mouth.lost.append(f"{name}: {mouth.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
+            if speaker.said[name, is_over] < scenes:
+                speaker.lost.append(f"{name}: {speaker.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
     for status in COUNTED:
-        if (times := mouth.said[status, status == "lens_uncovered"]) < scenes:
-            mouth.lost.append(f"{status}: {times} of {scenes:.0f}")
+        if (times := speaker.said[status, status == "lens_uncovered"]) < scenes:
+            speaker.lost.append(f"{status}: {times} of {scenes:.0f}")
     failed = round(scenes * 3 * FPS)
     if not count - 1 - failed <= live.steps <= count:
-        mouth.lost.append(f"{live.steps} steps of {count} frames")
-    lost = [each for each in mouth.lost if each != "fault model_second: its end was not heard"]  # it stands for good
-    told = f"{mouth.put_count} utterances, {mouth.said['fault model_second', False]} times a second model"
-    return wear.outcome(count / FPS / 3600, lost, told)
+        speaker.lost.append(f"{live.steps} steps of {count} frames")
+    lost = [each for each in speaker.lost if each != "fault model_second: its end was not heard"]  # it stays active
+    told = f"{speaker.put_count} utterances, {speaker.said['fault model_second', False]} times a second model"
+    return usage.outcome(count / FPS / 3600, lost, told)
 
 
 def real(count: int) -> Outcome:
-    """So many frames with the real detectors, cover and model, of drawn faces that move about in front of noise."""
-    wear, mouth, stop = Wear("frames, real eyes", count), Mouth(), threading.Event()
+    """Run `count` frames of drawn faces that move in front of noise through the real detectors and models."""
+    usage, speaker, stop = UsageMonitor("frames, real", count), SimulatedSpeaker(), threading.Event()
     settings = Settings(camera=CameraSettings(fps=REAL_FPS))
     line, words = factory.pipeline(settings), factory.load_phrases(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
@@ -246,26 +251,28 @@ def real(count: int) -> Outcome:
             image[y : y + 150, x : x + 150] = faces[frame // 30 % 7]
         return image
 
-    def on_turn(frame: int) -> None:
-        mouth.at(frame / REAL_FPS)
-        wear.look(frame, frame / REAL_FPS / 3600)
+    def on_frame(frame: int) -> None:
+        speaker.at(frame / REAL_FPS)
+        usage.sample(frame, frame / REAL_FPS / 3600)
         if frame % 20 == 0 and not live.answer(Command.ASK).text:
-            mouth.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
+            speaker.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
 
     def note(step) -> None:
         nonlocal found
         next(seen)
         found += bool(step is not None and step.tracks)
 
-    turns = Turns(shot, count, on_turn, REAL_FPS)
-    live = VisionLoop(turns, line, words, mouth.put, stop, mouth.withdraw, on_step=note, clock=turns.now)
-    mouth.live = live
-    turns.start()
+    capture = SteppedCapture(shot, count, on_frame, REAL_FPS)
+    live = VisionLoop(capture, line, words, speaker.put, stop, speaker.withdraw, on_step=note, clock=capture.now)
+    speaker.live = live
+    capture.start()
     live.run()
-    turns.close()
-    mouth.close()
+    capture.close()
+    speaker.close()
     if live.steps != count:
-        mouth.lost.append(f"{live.steps} steps of {count} frames")
+        speaker.lost.append(f"{live.steps} steps of {count} frames")
     if not found:
-        mouth.lost.append("nobody was ever found")
-    return wear.outcome(count / REAL_FPS / 3600, mouth.lost, f"people in {found} of them, {mouth.put_count} utterances")
+        speaker.lost.append("nobody was ever found")
+    return usage.outcome(
+        count / REAL_FPS / 3600, speaker.lost, f"people in {found} of them, {speaker.put_count} utterances"
+    )
