@@ -53,3 +53,7 @@ class ControlError(AssistantError):
 
 class IPCError(AssistantError):
     """The other process cannot be reached, or it sent something that is not a valid message."""
+
+
+class NotAllowedError(IPCError):
+    """The user may not use the running assistant."""

@@ -1,12 +1,12 @@
-"""What the running assistant holds, and what it says of it: a camera that it uses is not broken."""
+"""The state of the running assistant, for the doctor: a camera that it has open is not broken."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.doctor.finding import Finding, bad, good
-from assistant.errors import IPCError
+from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc import control_client
-from assistant.ipc.commands import Command, Facts, Reply
+from assistant.ipc.commands import NOT_ALLOWED, Command, Facts, Reply
 from assistant.records import FaultName
 
 CAMERA_FAULTS: dict[str, str] = {
@@ -18,34 +18,38 @@ CAMERA_FAULTS: dict[str, str] = {
     FaultName.BLANK: "lens",
     FaultName.BLURRED: "focus",
 }
-"""Faults that vision tells in its heartbeats, with the advice for each."""
+"""The faults of the camera, with the advice for each: a key of [advice]."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """is_there: an assistant runs; trouble: why it does not answer; facts: how it is."""
+    """Whether an assistant runs, and its state."""
 
     is_there: bool = False
-    trouble: str = ""
+    error: str = ""
+    """Why it does not answer; empty if it does."""
+    is_allowed: bool = True
+    """Whether the user may ask it."""
     facts: Facts = field(default_factory=dict)
 
     @staticmethod
-    def find(ask: Callable[[str], Reply] = control_client.send_command) -> "Running":
+    def find(send_command: Callable[[str], Reply] = control_client.send_command) -> "Running":
         """Ask over the control socket."""
         try:
-            reply = ask(Command.FACTS)
+            reply = send_command(Command.FACTS)
         except control_client.NotRunningError:
             return Running()
         except IPCError as err:
-            return Running(True, str(err))
-        return Running(True, "" if reply.ok else reply.text, reply.facts)
+            return Running(True, str(err), is_allowed=not isinstance(err, NotAllowedError))
+        is_allowed = reply.facts.get(NOT_ALLOWED) is not True
+        return Running(True, "" if reply.ok else reply.text, is_allowed, reply.facts)
 
     def camera(self) -> Finding | None:
-        """What it says of the camera; None: it does not hold it."""
+        """The state of the camera that it has open; None: it has none open, and the doctor may open it."""
         if refusal := self._refusal():
             return refusal
         faults = _names(self.facts.get("faults"))
-        if not self.facts.get("vision") or FaultName.DETECTOR in faults:  # without a detector it opens none
+        if not self.facts.get("vision") or FaultName.DETECTOR in faults:  # without a detector it opens no camera
             return None
         for name in faults:
             if name in CAMERA_FAULTS:
@@ -55,7 +59,7 @@ class Running:
         return good("camera_held")
 
     def pins(self, name: str) -> Finding | None:
-        """What it says of "buttons" or "camera_led"; None: no assistant runs."""
+        """The state of the "buttons" or the "camera_led"; None: no assistant runs."""
         if refusal := self._refusal():
             return refusal
         if not self.is_there:
@@ -65,9 +69,9 @@ class Running:
         return good(name, detail="the running assistant has the pins")
 
     def _refusal(self) -> Finding | None:
-        if not self.trouble:
+        if not self.error:
             return None
-        return bad("refused", "ask" if "you may not" in self.trouble else "restart", detail=self.trouble)
+        return bad("refused", "restart" if self.is_allowed else "ask", detail=self.error)
 
 
 def _names(value: object) -> list[str]:

@@ -80,6 +80,9 @@ class Command(StrEnum):
 QUESTIONS = tuple(command for command in Command if command.is_answered_by_vision)
 """The commands that are sent to the vision process."""
 
+NOT_ALLOWED = "not_allowed"
+"""The fact in the reply to a user who may not use the assistant."""
+
 Facts = Mapping[str, str | int | float | bool | list[str]]
 """The state of the assistant for programs, e.g. {"muted": True}."""
 

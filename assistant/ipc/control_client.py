@@ -7,7 +7,7 @@ import struct
 import time
 from pathlib import Path
 
-from assistant.errors import IPCError
+from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc.commands import Reply
 from assistant.ipc.link import control_socket
 from assistant.ipc.messages import MAX_LINE_BYTES
@@ -48,7 +48,7 @@ def send_command(command: str, path: Path | None = None, *, limit_s: float = TIM
     except (FileNotFoundError, ConnectionRefusedError) as err:
         raise NotRunningError(f"not running (no {path}); start it with: emotion-assistant run") from err
     except PermissionError as err:
-        raise IPCError(f"{path}: you may not use this assistant; join the group of that folder") from err
+        raise NotAllowedError(f"{path}: you may not use this assistant; join the group of that folder") from err
     except BlockingIOError as err:  # too many clients still wait to be accepted
         raise IPCError(f"{path}: the assistant is busy; try again") from err
     except TimeoutError as err:

@@ -49,8 +49,8 @@ class LineServer(LineThread):
     def _accept_client(self, client: LineConnection) -> None:
         """A client has just connected. Raises IPCError to refuse it."""
 
-    def _send_refusal(self, connection: socket.socket, reason: str) -> None:
-        """The last thing that is sent to a client that is refused or cut off."""
+    def _send_refusal(self, connection: socket.socket, error: IPCError) -> None:
+        """Send the last thing that a client receives before it is cut off."""
 
     def _run(self) -> None:
         end_at: float | None = None
@@ -80,7 +80,7 @@ class LineServer(LineThread):
                     raise IPCError("too many clients at once; try again")
                 self._accept_client(client)
             except IPCError as err:
-                self._refuse(connection, str(err))
+                self._refuse(connection, err)
                 return
             self._selector.register(connection, selectors.EVENT_READ)
             with self._lock:
@@ -101,7 +101,7 @@ class LineServer(LineThread):
                     return
         except IPCError as err:
             self._detach(client)
-            self._refuse(client.connection, str(err))
+            self._refuse(client.connection, err)
         except OSError:
             self._detach(client)
             client.connection.close()
@@ -112,12 +112,12 @@ class LineServer(LineThread):
             self._clients.remove(client)
         self._selector.unregister(client.connection)
 
-    def _refuse(self, connection: socket.socket, reason: str) -> None:
+    def _refuse(self, connection: socket.socket, error: IPCError) -> None:
         self.refused += 1
         if self.refused & (self.refused - 1) == 0:  # the 1st, 2nd, 4th, 8th …: thousands must not fill the journal
-            log.warning("%s: %s (%d clients refused so far)", self._name, reason, self.refused)
+            log.warning("%s: %s (%d clients refused so far)", self._name, error, self.refused)
         with contextlib.suppress(OSError):
-            self._send_refusal(connection, reason)
+            self._send_refusal(connection, error)
         connection.close()
 
 

@@ -395,9 +395,11 @@ def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
     def busy(command: str) -> Reply:
         raise IPCError("the assistant is busy; try again")
 
-    refused = Running.find(lambda command: Reply(False, "you may not use this assistant; ask for a place in the group"))
-    assert refused.camera() == bad("refused", "ask", detail=refused.trouble)
-    assert refused.pins("camera_led") == bad("refused", "ask", detail=refused.trouble)
+    reason = "you may not use this assistant; ask for a place in the group"
+    refused = Running.find(lambda command: Reply(False, reason, {"not_allowed": True}))
+    assert refused.error == reason
+    assert refused.camera() == bad("refused", "ask", detail=refused.error)
+    assert refused.pins("camera_led") == bad("refused", "ask", detail=refused.error)
     assert Running.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
     wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "start_faults": ["buttons"]}))
     assert wrong.pins("buttons") == bad(

@@ -12,8 +12,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from assistant.errors import IPCError
-from assistant.ipc.commands import Command, Reply
+from assistant.errors import IPCError, NotAllowedError
+from assistant.ipc.commands import NOT_ALLOWED, Command, Reply
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS, LineServer
 from assistant.ipc.messages import MAX_CHARACTERS, MAX_LINE_BYTES
@@ -65,7 +65,7 @@ class ControlSocket(LineServer):
 
     def _accept_client(self, client: LineConnection) -> None:
         if not is_allowed(read_credentials(client.connection), self._group):
-            raise IPCError("you may not use this assistant; ask for a place in the group of its socket's folder")
+            raise NotAllowedError("you may not use this assistant; ask for a place in the group of its socket's folder")
         client.line_deadline = time.monotonic() + self._line_s  # a client that sends nothing must not stay connected
 
     def _handle_line(self, client: LineConnection, line: bytes) -> None:
@@ -77,8 +77,9 @@ class ControlSocket(LineServer):
         self._detach(client)
         self._requests.put((command, client.connection, time.monotonic() + STALE_S))
 
-    def _send_refusal(self, connection: socket.socket, reason: str) -> None:
-        connection.send(encode_reply(Reply(False, reason)))
+    def _send_refusal(self, connection: socket.socket, error: IPCError) -> None:
+        facts = {NOT_ALLOWED: True} if isinstance(error, NotAllowedError) else {}
+        connection.send(encode_reply(Reply(False, str(error), facts)))
 
     def _work(self) -> None:
         while (item := self._requests.get()) is not None:

@@ -335,6 +335,7 @@ def test_other_users_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
         reply = control_client.send_command("mute", bench.path)
         assert not reply.ok
         assert "you may not use this assistant" in reply.text
+        assert reply.facts == {"not_allowed": True}
         assert opened.refused == number + 2
     assert bench.handler.asked.empty()
 
@@ -469,7 +470,8 @@ def test_a_folder_without_access_is_reported_as_such(monkeypatch: pytest.MonkeyP
                 os.seteuid(65534)
             with pytest.raises(IPCError, match=r"control\.sock: you may not use this assistant; join the group"):
                 control_client.send_command("status")
-            assert "you may not" in Running.find().trouble
+            assert not Running.find().is_allowed
+            assert "you may not" in Running.find().error
         finally:
             os.seteuid(us)
             folder.chmod(0o755)
