@@ -1,4 +1,4 @@
-"""Model cards: whatever one says, it is a card that can be served, or refused in one line."""
+"""Model cards: any content is either a usable card or refused with a one-line error."""
 
 import contextlib
 import json

@@ -1,7 +1,8 @@
-"""Pictures: whatever array a camera's driver hands out, it is refused as none, or looked at without a failed step.
+"""Pictures: any array that a camera driver may deliver is either refused as unusable or processed without a failed
+step.
 
-It goes the way of every picture: capture, health, grey, detector, tracker, quality, crop, model, stabilizer, scene.
-Mostly the faces are made up, anywhere in the picture and beyond its edges; now and then the real detector looks.
+It goes the way of every picture: capture, image health, grey, detector, tracker, quality, crop, model, stabilizer,
+scene. Mostly the faces are invented, anywhere in the picture and beyond its edges; now and then the real detector runs.
 """
 
 import contextlib
@@ -54,24 +55,27 @@ LONG = (
     (1, MAX_PIXELS),
     (1080, 1920),
 )
-"""Sizes that a few pictures have: others are cheap."""
-SMALLEST = 16.0
-"""Pixels of a face: no detector may be set to find smaller ones."""
+"""Sizes of a few pictures; the others are small, and cheap."""
+MIN_FACE_PX = 16.0
+"""Smallest face that the settings allow a detector to find."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """An array by its recipe. layout: how it lies in memory."""
+    """How to make an array."""
 
     shape: tuple[int, ...]
     dtype: str
     fill: str
+    """One of FILLS."""
     layout: int
+    """0: contiguous; 1: rows reversed; 2: axes swapped; 3: Fortran order."""
     number: int
+    """Seed; every third array is read-only."""
 
 
 def shots() -> st.SearchStrategy[Shot]:
-    """Pictures, and arrays that are none."""
+    """Pictures, and arrays that are not pictures."""
     sizes = st.builds(lambda size, which: LONG[which] if which < len(LONG) else size, SIDES, st.integers(0, 400))
     shape = st.one_of(
         sizes,
@@ -84,12 +88,12 @@ def shots() -> st.SearchStrategy[Shot]:
 
 
 def _affordable(shape: tuple[int, ...], dtype: str, fill: str, *rest: Any) -> Shot:
-    """A huge array of anything but equal bytes takes too long to make."""
+    """A huge array takes too long to make unless all its bytes are equal."""
     return Shot(shape, dtype, fill, *rest) if np.prod(shape) < 400_000 else Shot(shape, "uint8", "full", *rest)
 
 
 def made(shot: Shot) -> Any:
-    """The array of a recipe."""
+    """The array that a shot describes."""
     random = np.random.default_rng(shot.number)
     if shot.fill == "zeros":
         values: Any = np.zeros(shot.shape)
@@ -127,7 +131,7 @@ def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
 
 @contextlib.contextmanager
 def target() -> Iterator[Attack]:
-    capture.UNUSABLE_PAUSE_S = 0.0  # nobody is waiting for the next picture
+    capture.UNUSABLE_PAUSE_S = 0.0  # there is no next picture to wait for
     settings = Settings()
     real, words = factory.parts(settings), factory.load_phrases(settings)
 
@@ -170,9 +174,9 @@ def _through(
     found: list[tuple[float, ...]],
     at: float,
 ) -> int:
-    """Send one array from the camera to the words; how many steps it took."""
+    """Send one array through capture, loop and pipeline; returns the number of completed steps."""
     stop, steps = threading.Event(), []
-    eye = Capture(
+    capture_thread = Capture(
         lambda: ScriptedCamera([Frame(image, 0.0, 1)], is_live=False), rotate_deg=turn, clock=lambda: at, repeat=False
     ).start()
     if isinstance(image, np.ndarray) and image.ndim >= 2 and image.size:
@@ -183,13 +187,13 @@ def _through(
         if step is not None:
             steps.append(step)
 
-    VisionLoop(eye, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
-    eye.close()
+    VisionLoop(capture_thread, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
+    capture_thread.close()
     return len(steps)
 
 
 def _face(numbers: tuple[float, ...], width: int, height: int) -> Face:
     x, y = numbers[0] * width, numbers[1] * height
-    w, h = max(SMALLEST, numbers[2] * width), max(SMALLEST, numbers[3] * height)
+    w, h = max(MIN_FACE_PX, numbers[2] * width), max(MIN_FACE_PX, numbers[3] * height)
     marks = [(numbers[n] * width, numbers[n + 1] * height) for n in range(4, len(numbers), 2)]
     return Face(Box(x - w / 2, y - h / 2, w, h), 0.9, tuple(marks) if marks else None)

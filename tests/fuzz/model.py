@@ -1,8 +1,9 @@
-"""Model files: one that does not match its card is refused before it is parsed; one that does may do to a process what
-it will, but not to the assistant's.
+"""Model files: one that does not match its card is refused before it is parsed; one that does may crash the sandbox's
+child process, but not the assistant's.
 
-A child, forked again whenever it dies, does what the assistant does with a model after it has survived its trial, and
-the trial itself. A few of the models, and some of those that killed a child, go the whole way here, trial included.
+A child process, forked again whenever it dies, does what the sandbox does with a model, and what the assistant does
+with one that has passed it. A few of the models, and some of those that crashed a child, also go the whole way in this
+process, sandbox included.
 """
 
 import contextlib
@@ -30,7 +31,8 @@ from tests.fuzz import damage
 from tests.fuzz.engine import STUCK_S, Attack
 
 NAMES = ("emotion-small-int8", "face-detector-int8")
-WHOLE_EVERY, MOST_KILLERS = 5000, 10
+WHOLE_EVERY, MAX_CRASHERS = 5000, 10
+"""One in so many inputs, and so many of those that crashed a child, go the whole way."""
 WORDS = tuple(number.to_bytes(4, "little") for number in (0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**30, 65536, 48, 3))
 FINE, DIED, SLOW = b"fine", b"died", b"slow"
 
@@ -44,7 +46,7 @@ def contents() -> st.SearchStrategy[tuple[int, list[tuple[int, int, int, bool]]]
 
 
 class Original:
-    """A shipped model, and where in it there is more than weights."""
+    """A shipped model, and the positions of its bytes that are not weights."""
 
     def __init__(self, name: str) -> None:
         file = model_file.find_model(name)
@@ -79,24 +81,24 @@ class Original:
 
 
 class Child:
-    """A process that loads what it is told to; replaced by another when it dies or takes too long."""
+    """A process that loads the models it is given; replaced by another when it dies or takes too long."""
 
     def __init__(self) -> None:
         self.deaths = 0
         self._fork()
 
     def load(self, path: Path, is_detector: bool) -> tuple[bytes, float]:
-        """FINE, DIED, SLOW, or what was raised that should not be; and the seconds of the processor that it took."""
+        """FINE, DIED, SLOW, or the unexpected error; and the seconds of processor time that it took."""
         os.write(self._ask, bytes([is_detector]) + str(path).encode() + b"\n")
         ready, _, _ = select.select([self._answer], [], [], STUCK_S - 1)
-        told = os.read(self._answer, 4096) if ready else SLOW
-        if told in (b"", SLOW):
+        answer = os.read(self._answer, 4096) if ready else SLOW
+        if answer in (b"", SLOW):
             self.close()
             self._fork()
             self.deaths += 1
-            return told or DIED, 0.0
-        spent_s, _, told = told.partition(b" ")
-        return told, float(spent_s)
+            return answer or DIED, 0.0
+        spent_s, _, answer = answer.partition(b" ")
+        return answer, float(spent_s)
 
     def close(self) -> None:
         """End it."""
@@ -118,17 +120,17 @@ class Child:
         os.close(self._answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
         sandbox.set_limits()
-        sandbox.check_loads = _survive
+        sandbox.check_loads = _check_loads_here
         with open(read, "rb") as questions:
             for line in questions:
                 began = time.process_time()
-                told = _loaded(Path(line[1:-1].decode()), bool(line[0]))
-                os.write(write, b"%.3f %s" % (time.process_time() - began, told[:4000]))
+                answer = _loaded(Path(line[1:-1].decode()), bool(line[0]))
+                os.write(write, b"%.3f %s" % (time.process_time() - began, answer[:4000]))
         os._exit(0)
 
 
-def _survive(path: Path, content: bytes) -> None:
-    """The trial, in the process that is there for it."""
+def _check_loads_here(path: Path, content: bytes) -> None:
+    """What the sandbox's child process does, in this one."""
     try:
         sandbox.load_and_run(content)
     except MemoryError as err:
@@ -138,8 +140,8 @@ def _survive(path: Path, content: bytes) -> None:
 def _loaded(path: Path, is_detector: bool) -> bytes:
     try:
         if is_detector:
-            own = TFLiteFaceDetector(DetectorSettings(model=str(path)))
-            own.find(np.full((120, 160, 3), 90, np.uint8), np.full((120, 160), 90, np.uint8))
+            detector = TFLiteFaceDetector(DetectorSettings(model=str(path)))
+            detector.find(np.full((120, 160, 3), 90, np.uint8), np.full((120, 160), 90, np.uint8))
         else:
             ExpressionClassifier(path, 1).probabilities(np.full((48, 48), 7, np.uint8))
     except (ModelError, DetectorError) as err:
@@ -151,12 +153,12 @@ def _loaded(path: Path, is_detector: bool) -> bytes:
 
 @contextlib.contextmanager
 def target() -> Iterator[Attack]:
-    originals, seen, killers = [Original(name) for name in NAMES], 0, 0
+    originals, seen, crashers = [Original(name) for name in NAMES], 0, 0
     with tempfile.TemporaryDirectory() as folder, contextlib.closing(Child()) as child:
         path = Path(folder) / "model.tflite"
 
         def check(drawn: tuple[int, list[tuple[int, int, int, bool]]]) -> float:
-            nonlocal seen, killers
+            nonlocal seen, crashers
             seen += 1
             which, changes = drawn
             original = originals[which]
@@ -166,39 +168,39 @@ def target() -> Iterator[Attack]:
                 _is_refused(path, original.card)
             digest = hashlib.sha256(content).hexdigest()
             path.with_suffix(".json").write_text(json.dumps({**original.card, "sha256": digest}), "utf-8")
-            told, took_s = child.load(path, which == 1)
-            assert told in (FINE, DIED), told
-            if told == DIED:
-                killers += 1
-            if (told == DIED and killers <= MOST_KILLERS) or seen % WHOLE_EVERY == 0:
-                told_here = _loaded(path, which == 1)
-                assert told_here == FINE, told_here
+            answer, took_s = child.load(path, which == 1)
+            assert answer in (FINE, DIED), answer
+            if answer == DIED:
+                crashers += 1
+            if (answer == DIED and crashers <= MAX_CRASHERS) or seen % WHOLE_EVERY == 0:
+                answer_here = _loaded(path, which == 1)
+                assert answer_here == FINE, answer_here
             return took_s
 
         yield Attack(contents(), check, lambda: f"{child.deaths} children died, this process never")
 
 
 def _is_refused(path: Path, card: dict[str, Any]) -> None:
-    """The hash is another: nothing is parsed."""
+    """A model whose hash is another than its card's is refused, and nothing is parsed."""
 
     def parse(*_: object) -> None:
         raise AssertionError("parsed before it was compared with its card")
 
-    with _replaced(model_file, "interpreter", parse), _replaced(model_file.trial, "survive", parse):
+    with _replaced(model_file, "load_interpreter", parse), _replaced(sandbox, "check_loads", parse):
         try:
             model_file.TFLiteModel(path, card, 1)
         except ModelError as err:
             if "does not match its card" not in str(err):
                 raise
             return
-    raise AssertionError("a model that does not match its card was taken")
+    raise AssertionError("a model that does not match its card was accepted")
 
 
 @contextlib.contextmanager
-def _replaced(room: Any, name: str, value: Any) -> Iterator[None]:
-    kept = getattr(room, name)
-    setattr(room, name, value)
+def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    original = getattr(module, name)
+    setattr(module, name, value)
     try:
         yield
     finally:
-        setattr(room, name, kept)
+        setattr(module, name, original)
