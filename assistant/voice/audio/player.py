@@ -1,4 +1,4 @@
-"""Sound: samples, the players that are believed only when they really played, and the recorder of what was heard."""
+"""PCM sound and the players of it; playing counts only when it took as long as the sound lasts."""
 
 import array
 import contextlib
@@ -17,38 +17,42 @@ from assistant.errors import VoiceError
 from assistant.system.child_process import english_environment, run_child
 
 MIN_PLAY_SHARE = 0.8
-"""A player that ends well after less than this share of the sound's duration has thrown the sound away: a null device
+"""A player that ends with success after less than this share of the sound's duration has discarded it: a null device
 "plays" 3.6 s in 0.01 s and reports success. Not 1: a player may end while the card still plays its last buffer."""
 TIMEOUT_FACTOR, TIMEOUT_GRACE_S = 1.5, 1.0
-"""A player that is still at it after 1.5 times the sound's duration and a second hangs."""
+"""A player that still runs after 1.5 times the sound's duration and a second hangs."""
 MIN_PEAK = 100
-"""Below this peak, of 32767, there is nothing to hear."""
+"""A sound whose samples all stay below this, of 32767, counts as silent."""
 WINDOWS_PLAYER = "import sys, winsound; winsound.PlaySound(sys.stdin.buffer.read(), winsound.SND_MEMORY)"
+"""Python program that plays a WAV file from its standard input."""
 
 
 @dataclass(frozen=True)
 class Pcm:
-    """Sound: signed 16-bit little-endian samples of one channel, `rate` of them a second."""
+    """Sound of one channel."""
 
     samples: bytes
+    """Signed 16-bit little-endian."""
     rate: int
+    """Samples a second."""
 
     @property
     def seconds(self) -> float:
+        """Its duration."""
         return len(self.samples) / 2 / self.rate
 
-    def cut(self, seconds: float) -> "Pcm":
-        """The first so many seconds."""
+    def first(self, seconds: float) -> "Pcm":
+        """The beginning of that length."""
         return Pcm(self.samples[: 2 * max(0, round(seconds * self.rate))], self.rate)
 
 
 def silence(seconds: float, rate: int = 22050) -> Pcm:
-    """So many seconds of nothing."""
+    """Silent sound of that length."""
     return Pcm(bytes(2 * round(seconds * rate)), rate)
 
 
 def check_audible(pcm: Pcm, min_duration_s: float = 0.05) -> Pcm:
-    """The sound as it is. Raises VoiceError if it is shorter than `min_duration_s` or there is nothing to hear."""
+    """The sound as it is. Raises VoiceError if it is shorter than `min_duration_s` or silent."""
     if pcm.seconds < min_duration_s:
         raise VoiceError(
             f"the sound lasts only {pcm.seconds:.2f} s of at least {min_duration_s:.2f} s; it was cut short"
@@ -65,7 +69,7 @@ def with_lead_in(pcm: Pcm, lead_in_ms: int) -> Pcm:
 
 
 def with_volume(pcm: Pcm, percent: int) -> Pcm:
-    """The sound at a share of its amplitude, at most 100 %."""
+    """The sound with its amplitude scaled to so many percent, at most 100."""
     if percent >= 100:
         return pcm
     return Pcm(
@@ -74,7 +78,7 @@ def with_volume(pcm: Pcm, percent: int) -> Pcm:
 
 
 def resampled(pcm: Pcm, rate: int) -> Pcm:
-    """The sound at another sample rate, by the nearest sample: for speech it will do."""
+    """The sound at another sample rate, by nearest neighbour, which is good enough for speech."""
     if rate == pcm.rate:
         return pcm
     values, step = array.array("h", pcm.samples), pcm.rate / rate
@@ -82,7 +86,7 @@ def resampled(pcm: Pcm, rate: int) -> Pcm:
 
 
 def from_wav(content: bytes) -> Pcm:
-    """The samples of a WAV file. Raises VoiceError if it is none, or not of one 16-bit channel."""
+    """The sound of a WAV file's content. Raises VoiceError if it is none, or not of one 16-bit channel."""
     try:
         with wave.open(io.BytesIO(content)) as source:
             if (source.getnchannels(), source.getsampwidth()) != (1, 2) or source.getframerate() < 1:
@@ -94,7 +98,7 @@ def from_wav(content: bytes) -> Pcm:
 
 
 def to_wav(pcm: Pcm) -> bytes:
-    """The sound as a WAV file."""
+    """The sound as the content of a WAV file."""
     content = io.BytesIO()
     with wave.open(content, "wb") as target:
         target.setnchannels(1)
@@ -105,7 +109,7 @@ def to_wav(pcm: Pcm) -> bytes:
 
 
 class Player(Protocol):
-    """Something that makes sound audible."""
+    """Plays sound."""
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         """Play; True: to the end, False: cut off within 100 ms of `cancel`. Raises VoiceError if it did not play."""
@@ -113,19 +117,19 @@ class Player(Protocol):
 
 
 class CommandPlayer:
-    """Plays by the first of aplay, paplay, pw-play and afplay that is on PATH, on Windows by Python's winsound.
-
-    device: a card's name for aplay (`aplay -l`), or any name of the player's own; empty: the system's default.
-    min_play_share: see MIN_PLAY_SHARE; 0 believes a device that takes no time, such as ALSA's file plug-in.
-    """
+    """Plays with the first of aplay, paplay, pw-play and afplay that is on PATH, on Windows with Python's winsound."""
 
     def __init__(self, device: str = "", *, min_play_share: float = MIN_PLAY_SHARE) -> None:
+        """device: a card's name for aplay (`aplay -l`), or any name of the player's own; empty: the system's default.
+
+        min_play_share: see MIN_PLAY_SHARE; 0 accepts a device that takes no time, such as ALSA's file plug-in.
+        """
         self._device, self._min_play_share = device, min_play_share
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        with self._command(pcm) as (command, given):
+        with self._command(pcm) as (command, stdin):
             done = run_child(
-                command, given, TIMEOUT_FACTOR * pcm.seconds + TIMEOUT_GRACE_S, cancel, english_environment()
+                command, stdin, TIMEOUT_FACTOR * pcm.seconds + TIMEOUT_GRACE_S, cancel, english_environment()
             )
         if done is None:
             return False
@@ -138,7 +142,7 @@ class CommandPlayer:
 
     @contextlib.contextmanager
     def _command(self, pcm: Pcm) -> Iterator[tuple[list[str], bytes]]:
-        """The player's command line and what it reads from standard input."""
+        """The player's command line, and what it reads from standard input."""
         rate, device = str(pcm.rate), self._device
         if sys.platform == "win32":
             yield [sys.executable, "-I", "-c", WINDOWS_PLAYER], to_wav(pcm)
@@ -161,32 +165,30 @@ class CommandPlayer:
 
 
 class NullPlayer:
-    """Plays nothing and takes as long as the sound would: for machines without a sound device."""
+    """Plays nothing, and takes as long as the sound would: for machines without a sound device."""
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         return not cancel.wait(pcm.seconds)
 
 
 class RecordingPlayer:
-    """Plays by another player and keeps what was heard, each sound at its own time; `close` writes it as a WAV file.
-
-    Raises VoiceError if nothing can be written in the folder of `path`.
-    """
+    """Plays with another player and records what was heard, each sound at its own time; `close` writes a WAV file."""
 
     def __init__(self, player: Player, path: Path, clock: Callable[[], float]) -> None:
+        """path: of the WAV file. Raises VoiceError if nothing can be written in its folder."""
         self._player, self._path, self._clock = player, path, clock
-        try:  # better told now than after everything was said
+        try:  # found out now, not after everything was said
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as err:
             raise VoiceError(f"{path}: cannot write what is heard there: {err.strerror}") from err
-        self._began = clock()
+        self._began_at = clock()
         self._heard: list[tuple[float, Pcm]] = []
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         at = self._clock()
         is_whole = self._player.play(pcm, cancel)
-        self._heard.append((at - self._began, pcm if is_whole else pcm.cut(self._clock() - at)))
+        self._heard.append((at - self._began_at, pcm if is_whole else pcm.first(self._clock() - at)))
         return is_whole
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The sound card that is set and, where that one fails, another: sound that moves is better than none."""
+"""Plays on the configured sound card, and on another while that one fails; lists and ranks the cards there are."""
 
 import logging
 import re
@@ -14,22 +14,19 @@ from assistant.voice.audio.player import CommandPlayer, Pcm, Player
 log = logging.getLogger(__name__)
 
 PREFERRED_CARD_RETRY_S = 5.0
-"""The card that is set is tried again so long after it failed."""
+"""After a failure of the configured card it is tried again so much later."""
 BUSY_RETRY_S, BUSY_RETRIES = 1.0, 3
-"""A card that another program holds alone is often free a moment later."""
+"""Pause and number of retries of a card that another program holds exclusively: it is often free a moment later."""
 LIST_TIMEOUT_S = 2.0
+"""Time limit of `aplay -l`."""
 CARD_LINE = re.compile(r"^card \d+: (\S+) \[(.*)\], device (\d+): ", re.MULTILINE)
 """A line of `aplay -l`."""
 CARD_PREFERENCE = (("headset", "usb"), ("headphone", "bcm2835", "analog"), (), ("hdmi", "vc4"))
-"""By what a name contains: what is worn, then the jack, then what is not known; a screen comes last."""
+"""Ranks, by what a card's name contains: what is worn, then the jack, then unknown cards (empty), then screens."""
 
 
 class SoundCardPlayer:
-    """Plays on `device` (empty: the system's default), else on the best other card that works; back as soon as it can.
-
-    on_switch(name): the sound now comes out of another card, or of the one that is set again: then the name is empty.
-    make(device): the player of a device.
-    """
+    """Plays on one device, else on the best other card that works, and returns to the first as soon as that works."""
 
     def __init__(
         self,
@@ -39,41 +36,46 @@ class SoundCardPlayer:
         make: Callable[[str], Player] = CommandPlayer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """device: a card's name; empty: the system's default.
+
+        on_switch(name): the sound now comes out of another card; empty: out of `device` again. make(device): the player
+        of a device.
+        """
         self._device, self._on_switch, self._make, self._clock = device, on_switch, make, clock
-        self._now, self._back_at = device, 0.0
+        self._current, self._fallback_until = device, 0.0
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        first = self._now if self._clock() < self._back_at else self._device
+        first = self._current if self._clock() < self._fallback_until else self._device
         try:
-            return self._on(first, pcm, cancel)
+            return self._play_on(first, pcm, cancel)
         except VoiceError as err:
-            trouble = err
-        self._back_at = self._clock() + PREFERRED_CARD_RETRY_S
+            error = err
+        self._fallback_until = self._clock() + PREFERRED_CARD_RETRY_S
         others = [name for name in (self._device, *list_sound_cards(cancel)) if name != first]
         for name in others:
             try:
-                return self._on(name, pcm, cancel)
+                return self._play_on(name, pcm, cancel)
             except VoiceError as err:
                 log.info("sound card %s: %s", name or "of the system", err)
-        for _ in range(BUSY_RETRIES if "busy" in str(trouble) else 0):
+        for _ in range(BUSY_RETRIES if "busy" in str(error) else 0):
             if cancel.wait(BUSY_RETRY_S):
-                break  # nothing was heard: that is no sound that was cut off
+                break  # nothing was heard that could be cut off: this is a failure
             try:
-                return self._on(first, pcm, cancel)
+                return self._play_on(first, pcm, cancel)
             except VoiceError as err:
-                trouble = err
-        raise trouble
+                error = err
+        raise error
 
-    def _on(self, name: str, pcm: Pcm, cancel: threading.Event) -> bool:
+    def _play_on(self, name: str, pcm: Pcm, cancel: threading.Event) -> bool:
         is_whole = self._make(name).play(pcm, cancel)
-        if name != self._now and is_whole:
-            self._now = name
+        if name != self._current and is_whole:
+            self._current = name
             self._on_switch("" if name == self._device else name)
         return is_whole
 
 
 def list_sound_cards(cancel: threading.Event) -> list[str]:
-    """The sound cards there are, the best first, as aplay names them; none where aplay cannot tell."""
+    """The devices of all sound cards, as aplay takes them, the best first; none where aplay cannot list them."""
     if not shutil.which("aplay"):
         return []
     try:

@@ -32,9 +32,9 @@ def pcm(*values: int, rate: int = 8000) -> Pcm:
 def test_seconds_and_cuts() -> None:
     second = beep(1.0, 8000)
     assert second.seconds == 1.0
-    assert second.cut(0.25).samples == second.samples[:4000]
-    assert second.cut(-1).samples == b""
-    assert second.cut(9) == second
+    assert second.first(0.25).samples == second.samples[:4000]
+    assert second.first(-1).samples == b""
+    assert second.first(9) == second
     assert player.silence(0.5, 8000).seconds == 0.5
     assert loudness(player.silence(0.5)) == 0
 
