@@ -12,16 +12,16 @@ from assistant.phrases import Phrases, Sentence
 from assistant.voice.audio.player import Pcm
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice, Synthesizer
 from tests.support import locale_lint
-from tests.support.captured_audio import Ear, loudness
+from tests.support.captured_audio import CapturingPlayer, loudness
 
 SETTINGS = VoiceSettings()
 Heard = Callable[[Phrases, str], Pcm]
 
 
 def hear(make: Callable[[str, int], Synthesizer], words: Phrases, text: str) -> Pcm:
-    ear = Ear()
-    assert EspeakVoice(make(words.voice, SETTINGS.rate_wpm), SETTINGS, ear).say(text, threading.Event()) is True
-    (heard,) = ear.heard
+    player = CapturingPlayer()
+    assert EspeakVoice(make(words.voice, SETTINGS.rate_wpm), SETTINGS, player).say(text, threading.Event()) is True
+    (heard,) = player.sounds
     return heard
 
 

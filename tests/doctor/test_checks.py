@@ -32,7 +32,7 @@ from assistant.system.board import Board
 from assistant.vision.cameras import Camera
 from assistant.voice.process import run_voice
 from tests.support import damaged_models
-from tests.support.captured_audio import FakeTool
+from tests.support.captured_audio import FakePrograms
 from tests.support.standins import needs_photographs, picture
 from tests.voice.test_process import English
 
@@ -211,11 +211,11 @@ def test_temperature(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
-    return FakeTool(tmp_path, monkeypatch)
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    return FakePrograms(tmp_path, monkeypatch)
 
 
-def test_voltage_now_and_before(tmp_path: Path, tool: FakeTool) -> None:
+def test_voltage_now_and_before(tmp_path: Path, tool: FakePrograms) -> None:
     def look() -> Finding:
         return voltage(Board(tmp_path), threading.Event())
 
@@ -251,7 +251,7 @@ def machine(tmp_path: Path) -> System:
     return System(tmp_path, tmp_path / "booted", tmp_path / "meminfo")
 
 
-def shows(tool: FakeTool, *, restarts: int = 0, **changes: str) -> None:
+def shows(tool: FakePrograms, *, restarts: int = 0, **changes: str) -> None:
     """A service manager that answers for both units; changes: of the second one."""
     blocks = []
     for unit, limit in zip(UNITS, ("infinity", "314572800"), strict=True):
@@ -262,7 +262,7 @@ def shows(tool: FakeTool, *, restarts: int = 0, **changes: str) -> None:
     tool.install(f"#!/bin/sh\n{{cat}} <<'END'\n{text}\nEND\n", "systemctl")
 
 
-def test_memory(machine: System, tool: FakeTool) -> None:
+def test_memory(machine: System, tool: FakePrograms) -> None:
     def look() -> Finding:
         return machine.memory(threading.Event())
 
@@ -303,7 +303,7 @@ def test_memory(machine: System, tool: FakeTool) -> None:
     ],
 )
 def test_the_services(
-    machine: System, tool: FakeTool, changes: dict[str, str], said: tuple[str, ...], advised: str, detail: str
+    machine: System, tool: FakePrograms, changes: dict[str, str], said: tuple[str, ...], advised: str, detail: str
 ) -> None:
     shows(tool, **changes)  # type: ignore[arg-type]
     found = machine.units(threading.Event())
@@ -311,7 +311,7 @@ def test_the_services(
     assert detail in found.detail
 
 
-def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: FakeTool) -> None:
+def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: FakePrograms) -> None:
     assert machine.units(threading.Event()) == good("units_none")
     blocks = "\n\n".join(f"Id={unit}\nLoadState=not-found\nActiveState=inactive\nMemoryMax=infinity" for unit in UNITS)
     tool.install(f"#!/bin/sh\n{{cat}} <<'END'\n{blocks}\nEND\n", "systemctl")
@@ -322,7 +322,7 @@ def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: F
 
 
 def test_a_service_manager_that_fails_or_hangs(
-    machine: System, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+    machine: System, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(system, "COMMAND_S", 0.3)
     for script in ("failing", "#!/bin/sh\nexec {sleep} 60\n"):

@@ -25,7 +25,7 @@ from assistant.voice.audio.player import CommandPlayer
 from assistant.voice.voices.espeak import EspeakVoice
 from assistant.voice.voices.recorded import record_sentences
 from tests.app.test_cli import running, until
-from tests.support.captured_audio import FakeTool, beep, loudness
+from tests.support.captured_audio import FakePrograms, beep, loudness
 from tests.support.standins import needs_photographs
 
 ROOT = Path(__file__).parents[2]
@@ -246,10 +246,10 @@ def test_told_to_stop_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
     """No espeak-ng but the wheel's library, and no player but those that a test installs."""
     pytest.importorskip("espeakng_loader")
-    return FakeTool(tmp_path, monkeypatch)
+    return FakePrograms(tmp_path, monkeypatch)
 
 
 def speech(**settings: object) -> Speech:
@@ -260,7 +260,7 @@ def both(subject: Speech) -> tuple[Finding, Finding]:
     return subject.voice(threading.Event()), subject.sound(threading.Event())
 
 
-def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakeTool) -> None:
+def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakePrograms) -> None:
     tool.install("paced")
     subject = speech()
     voice, sound = both(subject)
@@ -274,7 +274,7 @@ def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakeTool) -> None
 
 
 def test_where_no_voice_can_speak_its_recordings_do(
-    tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tool: FakePrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recordings = tmp_path / "recorded"
     record_sentences(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
@@ -290,7 +290,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
     assert told == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
 
 
-def test_quiet_the_device_is_tried_with_silence(tool: FakeTool) -> None:
+def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:
     tool.install("paced")
     subject = Speech(VoiceSettings(), "en", "Hello.", is_quiet=True)
     assert both(subject) == (good("voice", detail="espeak-ng library"), good("sound"))
@@ -298,7 +298,7 @@ def test_quiet_the_device_is_tried_with_silence(tool: FakeTool) -> None:
     assert loudness(played.pcm) == 0
 
 
-def test_a_broken_voice_is_told_by_the_next_one(tool: FakeTool) -> None:
+def test_a_broken_voice_is_told_by_the_next_one(tool: FakePrograms) -> None:
     tool.install("paced")
     tool.install("failing", "espeak-ng")
     voice, sound = both(speech())
@@ -320,7 +320,7 @@ def test_a_broken_voice_is_told_by_the_next_one(tool: FakeTool) -> None:
         ("hanging", "did not end within"),
     ],
 )
-def test_a_sound_device_that_does_not_play(tool: FakeTool, behaviour: str, why: str) -> None:
+def test_a_sound_device_that_does_not_play(tool: FakePrograms, behaviour: str, why: str) -> None:
     tool.install(behaviour)
     subject = speech()
     if behaviour == "hanging":
@@ -338,7 +338,7 @@ def test_a_sound_device_that_does_not_play(tool: FakeTool, behaviour: str, why: 
     assert time.monotonic() - began < 0.5, "what does not play is not tried with every sentence"
 
 
-def test_a_wrong_card_is_told_by_the_systems_own(tool: FakeTool) -> None:
+def test_a_wrong_card_is_told_by_the_systems_own(tool: FakePrograms) -> None:
     tool.install(
         '#!/bin/sh\ncase "$*" in *Gone*) echo "no such card" >&2; exit 1;; esac\nexec {folder}/bin/paced "$@"\n'
     )
@@ -351,7 +351,7 @@ def test_a_wrong_card_is_told_by_the_systems_own(tool: FakeTool) -> None:
     assert [played.arguments[:2] for played in tool.played()] == [["-q", "-t"]] * 2
 
 
-def test_without_a_default_device_a_card_that_plays_is_found(tool: FakeTool) -> None:
+def test_without_a_default_device_a_card_that_plays_is_found(tool: FakePrograms) -> None:
     tool.install(
         '#!/bin/sh\ncase "$*" in\n-l) echo "card 1: Box [USB Headset], device 0: Audio [Audio]"; exit;;\n'
         '*CARD=Box*) exec {folder}/bin/paced "$@";;\nesac\necho "no default" >&2\nexit 1\n'
@@ -365,7 +365,7 @@ def test_without_a_default_device_a_card_that_plays_is_found(tool: FakeTool) -> 
     assert len(tool.played()) == 2, "what was found plays what is said"
 
 
-def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakeTool) -> None:
+def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakePrograms) -> None:
     tool.install("paced")
     tool.install(
         "#!/bin/sh\n[ \"$1\" = -q ] && exit\necho \"Simple mixer control 'Master',0\"\n"
@@ -376,7 +376,7 @@ def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakeTool) -> N
     assert sentences(EN, sound) == ("The sound device works.", "Volume was off. I turned it up.")
 
 
-def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.doctor.speech.AGAIN_S", 0.01)
     tool.install(
         '#!/bin/sh\nif [ -e {folder}/once ]; then exec {folder}/bin/paced "$@"; fi\n'
@@ -410,7 +410,7 @@ def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyP
     assert said == ["One."]
 
 
-def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a real synthesizer, as far as the sound card."""
     tool.install("quick")
     heard: list[str] = []

@@ -1,4 +1,4 @@
-"""What the tests of the voice listen with: a player on PATH that keeps what it was given, and one in this process."""
+"""Players that keep what they were given: programs on PATH, and one in this process."""
 
 import array
 import json
@@ -38,41 +38,46 @@ BEHAVIOURS = {
 
 @dataclass(frozen=True)
 class Played:
+    """What one run of a player program was given."""
+
     arguments: list[str]
     pcm: Pcm
     began: float
+    """Monotonic seconds."""
     ended: float
+    """Monotonic seconds."""
 
 
-class FakeTool:
-    """A program on a PATH that holds nothing else. Hanging, it has a child of its own and holds the pipe `alive`."""
+class FakePrograms:
+    """Programs on a PATH that holds nothing else. One that hangs has a child process and holds the pipe `alive`."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.bin = folder, folder / "bin"
         self.bin.mkdir()
         os.mkfifo(folder / "alive")
-        self._tools = {"sleep": shutil.which("sleep"), "cat": shutil.which("cat")}
+        self._paths = {"sleep": shutil.which("sleep"), "cat": shutil.which("cat")}
         monkeypatch.setenv("PATH", str(self.bin))
 
     def install(self, behaviour: str, name: str = "aplay") -> None:
-        """behaviour: one of BEHAVIOURS, or a script of the test's own."""
-        script = BEHAVIOURS.get(behaviour, behaviour).format(python=sys.executable, folder=self.folder, **self._tools)
+        """Put a program on PATH. behaviour: a key of BEHAVIOURS, or the text of a script."""
+        script = BEHAVIOURS.get(behaviour, behaviour).format(python=sys.executable, folder=self.folder, **self._paths)
         (self.bin / name).write_text(script)
         (self.bin / name).chmod(0o755)
 
     def played(self) -> list[Played]:
+        """What the programs `paced` and `quick` have played so far."""
         content = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
         return [Played(words, Pcm(bytes.fromhex(samples), rate), *times) for words, samples, rate, *times in content]
 
 
-class Ear:
-    """A player in this process that believes in itself and keeps what it was given."""
+class CapturingPlayer:
+    """A player in this process that takes no time, reports success and keeps what it was given."""
 
     def __init__(self) -> None:
-        self.heard: list[Pcm] = []
+        self.sounds: list[Pcm] = []
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        self.heard.append(pcm)
+        self.sounds.append(pcm)
         return not cancel.is_set()
 
 
@@ -83,14 +88,15 @@ def loudness(pcm: Pcm) -> float:
 
 
 def beep(seconds: float, rate: int = 22050) -> Pcm:
+    """A loud tone of that length."""
     values = (round(9000 * math.sin(n / 8)) for n in range(round(seconds * rate)))
     return Pcm(array.array("h", values).tobytes(), rate)
 
 
-def cut_off(play: Callable[[threading.Event], bool | None], pipe: Path) -> tuple[bool | None, float]:
-    """Cancel `play` once the hanging program is there: what it answered, and the seconds until everything was dead."""
-    cancel, answers = threading.Event(), []
-    thread = threading.Thread(target=lambda: answers.append(play(cancel)))
+def cancel_hanging(play: Callable[[threading.Event], bool | None], pipe: Path) -> tuple[bool | None, float]:
+    """Cancel `play` once the hanging program runs; what it returned, and the seconds until every process had ended."""
+    cancel, results = threading.Event(), []
+    thread = threading.Thread(target=lambda: results.append(play(cancel)))
     thread.start()
     with pipe.open("rb") as alive:
         assert alive.readline() == b"started\n"
@@ -98,4 +104,4 @@ def cut_off(play: Callable[[threading.Event], bool | None], pipe: Path) -> tuple
         cancel.set()
         assert alive.read() == b"", "ends when no process holds the pipe"
         thread.join(5)
-    return answers[0], time.monotonic() - began
+    return results[0], time.monotonic() - began

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.voice.audio.mixer import raise_volume
-from tests.support.captured_audio import FakeTool
+from tests.support.captured_audio import FakePrograms
 
 AMIXER = """#!/bin/sh
 echo "$@" >> {folder}/asked
@@ -28,11 +28,11 @@ esac
 
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
-    return FakeTool(tmp_path, monkeypatch)
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    return FakePrograms(tmp_path, monkeypatch)
 
 
-def asked(tool: FakeTool) -> list[str]:
+def asked(tool: FakePrograms) -> list[str]:
     return (tool.folder / "asked").read_text().splitlines()
 
 
@@ -46,21 +46,21 @@ def asked(tool: FakeTool) -> list[str]:
     ],
 )
 def test_what_is_off_or_below_a_third_is_turned_up(
-    tool: FakeTool, headphone: str, master: str, raised: list[str]
+    tool: FakePrograms, headphone: str, master: str, raised: list[str]
 ) -> None:
     tool.install(AMIXER.replace("HEADPHONE", headphone).replace("MASTER", master), "amixer")
     assert raise_volume("") is bool(raised)
     assert asked(tool) == ["scontents", *(f"-q sset {name} 30% unmute" for name in raised)]
 
 
-def test_the_card_that_is_set_is_asked(tool: FakeTool) -> None:
+def test_the_card_that_is_set_is_asked(tool: FakePrograms) -> None:
     tool.install(AMIXER.replace("HEADPHONE", "0 [0%] [on]").replace("MASTER", "60 [60%] [on]"), "amixer")
     assert raise_volume("Headphones")
     assert asked(tool) == ["-c Headphones scontents", "-q -c Headphones sset Headphone,0 30% unmute"]
 
 
 @pytest.mark.parametrize("behaviour", [None, "failing", "instant"])
-def test_where_nothing_can_be_learned_nothing_is_done(tool: FakeTool, behaviour: str | None) -> None:
+def test_where_nothing_can_be_learned_nothing_is_done(tool: FakePrograms, behaviour: str | None) -> None:
     if behaviour:
         tool.install(behaviour, "amixer")
     assert not raise_volume("")

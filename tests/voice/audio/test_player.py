@@ -13,12 +13,12 @@ from assistant.errors import VoiceError
 from assistant.system.child_process import run_child
 from assistant.voice.audio import player
 from assistant.voice.audio.player import CommandPlayer, NullPlayer, Pcm, RecordingPlayer
-from tests.support.captured_audio import FakeTool, beep, cut_off, loudness
+from tests.support.captured_audio import FakePrograms, beep, cancel_hanging, loudness
 
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
-    return FakeTool(tmp_path, monkeypatch)
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    return FakePrograms(tmp_path, monkeypatch)
 
 
 def numbers(pcm: Pcm) -> list[int]:
@@ -84,7 +84,7 @@ def test_what_is_no_wav() -> None:
         player.from_wav(stereo.getvalue())
 
 
-def test_a_player_that_plays(tool: FakeTool) -> None:
+def test_a_player_that_plays(tool: FakePrograms) -> None:
     tool.install("paced")
     assert CommandPlayer().play(beep(0.3), threading.Event()) is True
     (played,) = tool.played()
@@ -104,7 +104,9 @@ def test_a_player_that_plays(tool: FakeTool) -> None:
         ("pw-play", "sink", ["--target=sink"]),
     ],
 )
-def test_the_device_is_named_as_the_player_wants_it(tool: FakeTool, name: str, device: str, where: list[str]) -> None:
+def test_the_device_is_named_as_the_player_wants_it(
+    tool: FakePrograms, name: str, device: str, where: list[str]
+) -> None:
     tool.install("paced", name)
     assert CommandPlayer(device).play(beep(0.05), threading.Event())
     (played,) = tool.played()
@@ -116,14 +118,14 @@ def test_the_device_is_named_as_the_player_wants_it(tool: FakeTool, name: str, d
     )
 
 
-def test_afplay_reads_a_file_that_is_gone_afterwards(tool: FakeTool) -> None:
+def test_afplay_reads_a_file_that_is_gone_afterwards(tool: FakePrograms) -> None:
     tool.install('#!/bin/sh\n{cat} "$1" > {folder}/copy.wav\necho "$1" > {folder}/name\n', "afplay")
     assert CommandPlayer(min_play_share=0).play(beep(0.05), threading.Event())
     assert player.from_wav((tool.folder / "copy.wav").read_bytes()) == beep(0.05)
     assert not Path((tool.folder / "name").read_text().strip()).exists()
 
 
-def test_windows_plays_by_a_child_too(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_plays_by_a_child_too(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.install("#!/bin/sh\n{cat} > {folder}/copy.wav\n", "python")
     monkeypatch.setattr("sys.platform", "win32")
     with CommandPlayer()._command(beep(0.1)) as (command, given):
@@ -132,37 +134,37 @@ def test_windows_plays_by_a_child_too(tool: FakeTool, monkeypatch: pytest.Monkey
         assert player.from_wav(given) == beep(0.1)
 
 
-def test_no_player(tool: FakeTool) -> None:
+def test_no_player(tool: FakePrograms) -> None:
     with pytest.raises(VoiceError, match="no player found; install aplay"):
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_that_takes_no_time_did_not_play(tool: FakeTool) -> None:
+def test_a_player_that_takes_no_time_did_not_play(tool: FakePrograms) -> None:
     tool.install("instant")
     with pytest.raises(VoiceError, match=r"aplay was done after 0\.\d\d s with a sound of 2\.00 s: it went nowhere"):
         CommandPlayer().play(beep(2), threading.Event())
     assert CommandPlayer(min_play_share=0).play(beep(2), threading.Event()) is True
 
 
-def test_a_player_that_fails_says_why(tool: FakeTool) -> None:
+def test_a_player_that_fails_says_why(tool: FakePrograms) -> None:
     tool.install("failing")
     with pytest.raises(VoiceError, match=r"^aplay failed with exit code 1: cannot find card$"):
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_that_fails_without_a_word(tool: FakeTool) -> None:
+def test_a_player_that_fails_without_a_word(tool: FakePrograms) -> None:
     tool.install("#!/bin/sh\nexit 3\n")
     with pytest.raises(VoiceError, match=r"^aplay failed with exit code 3$"):
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_that_cannot_be_started(tool: FakeTool) -> None:
+def test_a_player_that_cannot_be_started(tool: FakePrograms) -> None:
     tool.install("#!/there/is/no/such/shell\n")
     with pytest.raises(VoiceError, match="aplay could not be started: No such file"):
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_that_hangs_is_killed_with_its_children(tool: FakeTool) -> None:
+def test_a_player_that_hangs_is_killed_with_its_children(tool: FakePrograms) -> None:
     tool.install("hanging")
     errors = []
 
@@ -180,14 +182,14 @@ def test_a_player_that_hangs_is_killed_with_its_children(tool: FakeTool) -> None
     assert 1.0 < time.monotonic() - began < 1.6
 
 
-def test_cut_off_within_100_ms_children_too(tool: FakeTool) -> None:
+def test_cut_off_within_100_ms_children_too(tool: FakePrograms) -> None:
     tool.install("hanging")
-    answer, seconds = cut_off(lambda cancel: CommandPlayer().play(beep(5), cancel), tool.folder / "alive")
+    answer, seconds = cancel_hanging(lambda cancel: CommandPlayer().play(beep(5), cancel), tool.folder / "alive")
     assert answer is False
     assert seconds < 0.1
 
 
-def test_what_was_cut_off_before_it_began_is_not_started(tool: FakeTool) -> None:
+def test_what_was_cut_off_before_it_began_is_not_started(tool: FakePrograms) -> None:
     tool.install("paced")
     cancel = threading.Event()
     cancel.set()
@@ -195,7 +197,7 @@ def test_what_was_cut_off_before_it_began_is_not_started(tool: FakeTool) -> None
     assert tool.played() == []
 
 
-def test_a_child_gives_back_what_it_wrote_and_gets_its_environment(tool: FakeTool) -> None:
+def test_a_child_gives_back_what_it_wrote_and_gets_its_environment(tool: FakePrograms) -> None:
     tool.install('#!/bin/sh\necho "$GREETING"\n{cat}\n', "parrot")
     done = run_child(["parrot"], b"polly", 5, threading.Event(), {"GREETING": "hello", "PATH": str(tool.bin)})
     assert done is not None

@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm
 from assistant.voice.audio.sound_cards import PREFERRED_CARD_RETRY_S, SoundCardPlayer, list_sound_cards
-from tests.support.captured_audio import FakeTool, beep
+from tests.support.captured_audio import FakePrograms, beep
 
 LISTING = """**** List of PLAYBACK Hardware Devices ****
 card 0: vc4hdmi0 [vc4-hdmi-0], device 0: MAI PCM i2s-hifi-0 [MAI PCM i2s-hifi-0]
@@ -23,8 +23,8 @@ NEVER = threading.Event()
 
 
 @pytest.fixture
-def tool(tmp_path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:  # type: ignore[no-untyped-def]
-    return FakeTool(tmp_path, monkeypatch)
+def tool(tmp_path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:  # type: ignore[no-untyped-def]
+    return FakePrograms(tmp_path, monkeypatch)
 
 
 class Rack:
@@ -50,7 +50,7 @@ class Card:
         return True
 
 
-def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: FakeTool) -> None:
+def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: FakePrograms) -> None:
     tool.install(LISTS)
     assert list_sound_cards(NEVER) == [
         "plughw:CARD=Device,DEV=0", "plughw:CARD=Device,DEV=1", "plughw:CARD=Headphones,DEV=0",
@@ -59,14 +59,14 @@ def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: Fak
 
 
 @pytest.mark.parametrize("behaviour", ["failing", "#!/bin/sh\nexit 0\n", None])
-def test_where_no_cards_can_be_listed_there_are_none(tool: FakeTool, behaviour: str | None) -> None:
+def test_where_no_cards_can_be_listed_there_are_none(tool: FakePrograms, behaviour: str | None) -> None:
     if behaviour:
         tool.install(behaviour)
     assert list_sound_cards(NEVER) == []
 
 
 def test_sound_moves_to_the_next_card_and_back_and_both_is_told(
-    tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+    tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool.install(LISTS)
     jack = "plughw:CARD=Headphones,DEV=0"
@@ -87,7 +87,7 @@ def test_sound_moves_to_the_next_card_and_back_and_both_is_told(
     assert rack.tried == [jack, "Set"]
 
 
-def test_where_no_card_plays_the_trouble_of_the_first_is_told(tool: FakeTool) -> None:
+def test_where_no_card_plays_the_trouble_of_the_first_is_told(tool: FakePrograms) -> None:
     tool.install(LISTS)
     rack = Rack()
     with pytest.raises(VoiceError, match="gone"):
@@ -96,14 +96,14 @@ def test_where_no_card_plays_the_trouble_of_the_first_is_told(tool: FakeTool) ->
     assert rack.moves == []
 
 
-def test_who_gives_up_on_a_busy_card_has_heard_nothing(tool: FakeTool) -> None:
+def test_who_gives_up_on_a_busy_card_has_heard_nothing(tool: FakePrograms) -> None:
     rack, cancel = Rack(trouble="audio open error: Device or resource busy"), threading.Event()
     cancel.set()
     with pytest.raises(VoiceError, match="busy"):
         rack.player.play(beep(0.1), cancel)
 
 
-def test_a_card_that_is_busy_is_tried_again(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_is_busy_is_tried_again(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.voice.audio.sound_cards.BUSY_RETRY_S", 0.0)
     rack = Rack(trouble="audio open error: Device or resource busy")
     waits = iter([False, True])

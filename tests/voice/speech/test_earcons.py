@@ -4,6 +4,7 @@ import array
 import itertools
 import math
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,15 @@ from assistant.voice.audio.player import Pcm
 from assistant.voice.speech import earcons
 from assistant.voice.speech.earcons import earcon, sound_tour
 from assistant.voice.voices.earcon import EarconVoice, earcon_player
-from tests.support.captured_audio import Ear, FakeTool, loudness
+from tests.support.captured_audio import CapturingPlayer, FakePrograms, loudness
+from tests.support.fake_voices import FakeVoice
 
 SEVEN = EXPRESSIONS[:7]
 PARTS = 3
 
 
 def contour(sound: Pcm) -> tuple[float, ...]:
-    """What an ear follows, measured without knowing how the sound was made: the pitch of each third in semitones above
+    """The contour that a listener follows, measured from the samples alone: the pitch of each third in semitones above
     440 Hz, from the time between its first and its last upward crossing of zero."""
     values = array.array("h", sound.samples)
     third, pitches = len(values) // PARTS, []
@@ -36,7 +38,7 @@ def contour(sound: Pcm) -> tuple[float, ...]:
 
 
 def direction(pitches: tuple[float, ...]) -> tuple[int, ...]:
-    """For each step 1 up, -1 down, 0 the same; two semitones are the least that everybody hears."""
+    """For each step 1 up, -1 down, 0 the same; two semitones are the smallest interval that everybody hears."""
     return tuple((after - before > 2) - (after - before < -2) for before, after in itertools.pairwise(pitches))
 
 
@@ -56,7 +58,7 @@ def test_all_are_equally_loud() -> None:
     assert max(levels) < 1.6 * min(levels), "4 dB"
 
 
-def test_no_two_go_the_same_way_nor_lie_near_each_other() -> None:
+def test_no_two_have_the_same_contour_or_are_near_each_other() -> None:
     measured = {name: contour(earcons.earcon(name)) for name in SEVEN}
     assert len({direction(pitches) for pitches in measured.values()}) == len(SEVEN)
     for one, other in itertools.combinations(SEVEN, 2):
@@ -64,14 +66,14 @@ def test_no_two_go_the_same_way_nor_lie_near_each_other() -> None:
         assert apart >= 3.5, (one, other, apart)
 
 
-def test_the_way_tells_what_is_pleasant() -> None:
+def test_the_contour_tells_pleasant_from_unpleasant() -> None:
     rises = {name: (pitches := contour(earcons.earcon(name)))[-1] - pitches[0] for name in SEVEN}
     assert {name for name, rise in rises.items() if rise > 4} == {"happy", "surprise"}
     assert {name for name, rise in rises.items() if rise < -4} == {"angry", "disgust", "fear", "sad"}
     assert abs(rises["neutral"]) < 0.5
 
 
-def test_the_tick_is_soft_and_the_alarm_is_the_one_of_the_last_rung() -> None:
+def test_the_tick_is_soft_and_the_alarm_is_that_of_the_last_voice() -> None:
     tick = earcons.earcon("still_here")
     assert tick.seconds <= 0.06
     assert 100 < loudness(tick) < min(loudness(earcons.earcon(name)) for name in SEVEN) / 8, "18 dB"
@@ -104,42 +106,41 @@ Speech is broken.
 """
 
 
-class Reader:
-    """A voice that plays nothing and keeps the texts, among the sounds that the ear heard before."""
+@dataclass
+class Tour:
+    """A voice and a player that note what came in which order."""
 
-    name = "reader"
+    player: CapturingPlayer = field(default_factory=CapturingPlayer)
+    earcons_before: list[int] = field(default_factory=list)
+    """For each text, how many earcons were played before it."""
 
-    def __init__(self, ear: Ear) -> None:
-        self.texts: list[tuple[str, int]] = []
-        self._ear = ear
+    def __post_init__(self) -> None:
+        self.voice = FakeVoice(outcome=self._say)
+        self.earcons = EarconVoice(VoiceSettings(), earcon_player(VoiceSettings(), self.player))
 
-    def say(self, text: str, cancel: threading.Event, **ignored: object) -> bool:
-        self.texts.append((text, len(self._ear.heard)))
+    def run(self, locale: phrases.Phrases, cancel: threading.Event) -> bool:
+        return sound_tour(locale, self.voice, self.earcons, cancel)
+
+    def _say(self, cancel: threading.Event) -> bool:
+        self.earcons_before.append(len(self.player.sounds))
         return not cancel.is_set()
-
-    def close(self) -> None:
-        pass
 
 
 def test_each_meaning_comes_before_its_sound() -> None:
-    ear = Ear()
-    reader = Reader(ear)
-    sounds = EarconVoice(VoiceSettings(), earcon_player(VoiceSettings(), ear))
-    assert sound_tour(phrases.load("en", "movement"), reader, sounds, threading.Event()) is True
+    tour = Tour()
+    assert tour.run(phrases.load("en", "movement"), threading.Event()) is True
     names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "still_here", "alarm")
-    assert ear.heard == [earcon(name) for name in names]
-    assert reader.texts[0] == ("These are the sounds.", 0)
-    assert [before for _, before in reader.texts[1:]] == list(range(len(names)))
-    assert reader.texts[4] == ("Smiling.", 3)
+    assert tour.player.sounds == [earcon(name) for name in names]
+    assert (tour.voice.said[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
+    assert tour.earcons_before[1:] == list(range(len(names)))
+    assert (tour.voice.said[4][0], tour.earcons_before[4]) == ("Smiling.", 3)
 
 
 def test_a_tour_that_is_cut_off_ends() -> None:
-    ear, cancel = Ear(), threading.Event()
+    tour, cancel = Tour(), threading.Event()
     cancel.set()
-    reader = Reader(ear)
-    sounds = EarconVoice(VoiceSettings(), earcon_player(VoiceSettings(), ear))
-    assert sound_tour(phrases.load("en"), reader, sounds, cancel) is False
-    assert (len(reader.texts), ear.heard) == (1, [])
+    assert tour.run(phrases.load("en"), cancel) is False
+    assert (len(tour.voice.said), tour.player.sounds) == (1, [])
 
 
 def test_the_command_prints_sounds_where_words_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +151,7 @@ def test_the_command_prints_sounds_where_words_are_printed(capsys: pytest.Captur
 def test_the_command_fails_in_one_line_where_nothing_is_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tool = FakeTool(tmp_path, monkeypatch)
+    tool = FakePrograms(tmp_path, monkeypatch)
     tool.install("failing", "espeak-ng")
     assert cli.main(["sounds", "--voice", "espeak"]) == 1
     assert capsys.readouterr().err == "emotion-assistant: espeak-ng failed with exit code 1: cannot find card\n"

@@ -13,47 +13,30 @@ from assistant.voice.audio.player import Pcm, with_lead_in, with_volume
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, PreemptedError, UnknownTextError
 from assistant.voice.voices.earcon import EarconVoice, earcon_player
-from tests.support.captured_audio import Ear
-
-
-class Stub:
-    """A voice that keeps what it was given and does what it was told to."""
-
-    def __init__(self, name: str, does: bool | Exception = True) -> None:
-        self.name, self.does = name, does
-        self.said: list[tuple[str, Priority]] = []
-        self.closed = 0
-
-    def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        self.said.append((text, priority))
-        if isinstance(self.does, Exception):
-            raise self.does
-        return self.does
-
-    def close(self) -> None:
-        self.closed += 1
+from tests.support.captured_audio import CapturingPlayer
+from tests.support.fake_voices import FakeVoice
 
 
 def utterance(sound: str = "", priority: Priority = Priority.CHANGE) -> Utterance:
     return Utterance("Looks happy.", priority, "face", None, "", sound)
 
 
-class Heard:
+class Presentation:
     """What a fallback with one voice made of an utterance."""
 
-    def __init__(self, changes: str, utterance: Utterance, trouble: Exception | None = None) -> None:
+    def __init__(self, changes: str, utterance: Utterance, error: Exception | None = None) -> None:
         self.sounds: list[str] = []
-        self.troubles: list[str] = []
-        voice = Stub("voice")
+        self.errors: list[str] = []
+        voice = FakeVoice("voice")
 
         def play(name: str, cancel: threading.Event) -> bool:
-            if trouble:
-                raise trouble
+            if error:
+                raise error
             self.sounds.append(name)
             return True
 
         fallback = FallbackVoice([voice], EarconVoice(VoiceSettings(changes=changes), play))
-        self.fate = fallback.speak(utterance, threading.Event(), lambda: 0.0, self.troubles.append)
+        self.fate = fallback.speak(utterance, threading.Event(), lambda: 0.0, self.errors.append)
         self.words = [text for text, _ in voice.said]
 
 
@@ -71,23 +54,23 @@ class Heard:
         ("both", Priority.FAULT, "still_here", 0, 1),
     ],
 )
-def test_what_is_told_by_sounds_and_what_by_words(
+def test_what_is_presented_by_earcons_and_what_by_words(
     changes: str, priority: Priority, sound: str, sounds: int, words: int
 ) -> None:
-    heard = Heard(changes, utterance(sound, priority))
-    assert heard.fate is Fate.SPOKEN
-    assert (heard.sounds, heard.words) == ([sound] * sounds, ["Looks happy."] * words)
+    presented = Presentation(changes, utterance(sound, priority))
+    assert presented.fate is Fate.SPOKEN
+    assert (presented.sounds, presented.words) == ([sound] * sounds, ["Looks happy."] * words)
 
 
 @pytest.mark.parametrize("error", [VoiceError("no card"), ZeroDivisionError()])
-def test_a_sound_that_cannot_be_played_becomes_words(error: Exception) -> None:
-    heard = Heard("sounds", utterance("happy"), error)
-    assert (heard.fate, heard.words) == (Fate.SPOKEN, ["Looks happy."])
-    assert heard.troubles == [f"sounds: {str(error) or 'ZeroDivisionError'}"]
+def test_an_earcon_that_cannot_be_played_becomes_words(error: Exception) -> None:
+    presented = Presentation("sounds", utterance("happy"), error)
+    assert (presented.fate, presented.words) == (Fate.SPOKEN, ["Looks happy."])
+    assert presented.errors == [f"sounds: {str(error) or 'ZeroDivisionError'}"]
 
 
-def test_a_sound_that_is_cut_off_is_not_followed_by_words() -> None:
-    voice, cancel = Stub("voice"), threading.Event()
+def test_an_earcon_that_is_cut_off_is_not_followed_by_words() -> None:
+    voice, cancel = FakeVoice("voice"), threading.Event()
 
     def play(name: str, cancel: threading.Event) -> bool:
         cancel.set()
@@ -98,119 +81,123 @@ def test_a_sound_that_is_cut_off_is_not_followed_by_words() -> None:
     assert voice.said == []
 
 
-def test_sounds_are_as_loud_as_set_and_come_after_the_lead_in() -> None:
+def test_earcons_have_the_configured_volume_and_lead_in() -> None:
     from assistant.voice.speech.earcons import earcon
 
-    ear = Ear()
-    play = earcon_player(VoiceSettings(volume=50, lead_in_ms=200), ear)
+    player = CapturingPlayer()
+    play = earcon_player(VoiceSettings(volume=50, lead_in_ms=200), player)
     assert play("sad", threading.Event()) is True
-    (heard,) = ear.heard
+    (heard,) = player.sounds
     assert heard == with_lead_in(with_volume(earcon("sad"), 50), 200)
     assert isinstance(heard, Pcm)
 
 
-def test_every_fallback_voice_that_is_made_has_sounds(capsys: pytest.CaptureFixture[str]) -> None:
-    fallback = voices.make_voice(VoiceSettings(engine="printed", changes="sounds"), "en", Ear())
+def test_every_voice_that_is_made_has_earcons(capsys: pytest.CaptureFixture[str]) -> None:
+    fallback = voices.make_voice(VoiceSettings(engine="printed", changes="sounds"), "en", CapturingPlayer())
     assert fallback.speak(utterance("happy"), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert capsys.readouterr().out == "♪ happy\n"
-    ear = Ear()
-    fallback = voices.make_voice(VoiceSettings(engine="espeak"), "en", ear)
+    player = CapturingPlayer()
+    fallback = voices.make_voice(VoiceSettings(engine="espeak"), "en", player)
     assert (
         fallback.speak(utterance("still_here", Priority.STATUS), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     )
-    assert [round(pcm.seconds, 2) for pcm in ear.heard] == [0.05]
+    assert [round(pcm.seconds, 2) for pcm in player.sounds] == [0.05]
     fallback.close()
 
 
-def test_who_gives_way_to_another_program_has_no_second_who_talks_into_it() -> None:
-    first, second, troubles = Stub("first", PreemptedError("the screen reader speaks")), Stub("second"), []
+def test_a_voice_preempted_by_another_program_has_no_fallback_that_talks_over_it() -> None:
+    first, second, errors = FakeVoice("first", PreemptedError("the screen reader speaks")), FakeVoice("second"), []
     fallback = FallbackVoice([first, second])
-    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
-    assert (second.said, troubles) == ([], [])
-    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append) is Fate.INTERRUPTED
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append) is Fate.INTERRUPTED
+    assert (second.said, errors) == ([], [])
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append) is Fate.INTERRUPTED
     assert first.said == [("Looks happy.", Priority.CHANGE)] * 2, "it stays the first"
 
 
-def test_a_fallback_voice_is_its_voices() -> None:
-    first, second = Stub("first"), Stub("second")
+def test_a_fallback_voice_is_the_sequence_of_its_voices() -> None:
+    first, second = FakeVoice("first"), FakeVoice("second")
     fallback = FallbackVoice.of([first, second])
     assert (fallback[0], list(fallback[1:]), len(fallback)) == (first, [second], 2)
     assert FallbackVoice.of(fallback) is fallback
     fallback.close()
-    assert (first.closed, second.closed) == (1, 1)
+    assert (first.close_count, second.close_count) == (1, 1)
 
 
-def test_a_text_that_one_voice_cannot_tell_does_not_cost_the_next_one_that_voice() -> None:
-    broken, knows, last = Stub("broken", VoiceError("gone")), Stub("knows", UnknownTextError("not this")), Stub("last")
-    fallback, troubles = FallbackVoice([broken, knows, last]), []
+def test_a_voice_that_cannot_speak_one_text_is_tried_with_the_next() -> None:
+    broken, knows, last = (
+        FakeVoice("broken", VoiceError("gone")),
+        FakeVoice("knows", UnknownTextError("not this")),
+        FakeVoice("last"),
+    )
+    fallback, errors = FallbackVoice([broken, knows, last]), []
     for known in (False, True):
-        knows.does = known or UnknownTextError("not this")
-        told = fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append)
-        assert told is Fate.SPOKEN
+        knows.outcome = known or UnknownTextError("not this")
+        fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append)
+        assert fate is Fate.SPOKEN
     assert (len(broken.said), len(knows.said), len(last.said)) == (1, 2, 1)
-    assert troubles == ["broken: gone"], "it is well"
+    assert errors == ["broken: gone"], "a text that it cannot speak is no error"
 
 
 @pytest.mark.parametrize("then", [True, VoiceError("gone again"), PlaybackError("gone again")])
-def test_sound_that_comes_back_between_two_tries_is_not_left_at_beeps(then: bool | Exception) -> None:
+def test_if_sound_comes_back_between_two_attempts_words_follow_the_beeps(then: bool | Exception) -> None:
     first, second, beeps = (
-        Stub("first", PlaybackError("no card")),
-        Stub("second", PlaybackError("no card")),
-        Stub("beeps"),
+        FakeVoice("first", PlaybackError("no card")),
+        FakeVoice("second", PlaybackError("no card")),
+        FakeVoice("beeps"),
     )
     fallback, say = FallbackVoice([first, second, beeps]), beeps.say
 
-    def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        first.does = then
+    def sound_returns(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        first.outcome = then
         return say(text, cancel, priority=priority)
 
-    beeps.say = well
-    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, lambda trouble: None) is Fate.SPOKEN
+    beeps.say = sound_returns
+    assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, lambda error: None) is Fate.SPOKEN
     assert (len(first.said), len(second.said), len(beeps.said)) == (2, 1, 1)
 
 
-def test_beeps_are_not_followed_by_a_voice_that_is_not_well() -> None:
-    broken, beeps = Stub("broken", VoiceError("not installed")), Stub("beeps")
+def test_beeps_are_not_followed_by_a_voice_that_has_failed() -> None:
+    broken, beeps = FakeVoice("broken", VoiceError("not installed")), FakeVoice("beeps")
     assert FallbackVoice([broken, beeps]).speak(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
     assert len(broken.said) == 1
 
 
-@pytest.mark.parametrize(("trouble", "fate"), [(PlaybackError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
-def test_what_could_not_be_played_was_not_cut_off(trouble: type[VoiceError], fate: Fate) -> None:
-    """A press while a card is tried in vain: nobody heard anything that could be cut off."""
-    first, second, cancel = Stub("first"), Stub("second"), threading.Event()
-    second.does = False
+@pytest.mark.parametrize(("error", "fate"), [(PlaybackError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
+def test_what_could_not_be_played_was_not_cut_off(error: type[VoiceError], fate: Fate) -> None:
+    """A press while a card is tried in vain: nothing was heard that could be cut off."""
+    first, second, cancel = FakeVoice("first"), FakeVoice("second"), threading.Event()
+    second.outcome = False
 
     def fails(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         cancel.set()
-        raise trouble("no card")
+        raise error("no card")
 
     first.say = fails  # type: ignore[method-assign]
     assert FallbackVoice([first, second]).speak(utterance(), cancel, lambda: 0.0, lambda message: None) is fate
 
 
-def test_words_that_follow_their_beeps_can_be_cut_off() -> None:
-    words, beeps, cancel = Stub("words", PlaybackError("no card")), Stub("beeps"), threading.Event()
+def test_words_that_follow_the_beeps_can_be_cut_off() -> None:
+    words, beeps, cancel = FakeVoice("words", PlaybackError("no card")), FakeVoice("beeps"), threading.Event()
     fallback, say = FallbackVoice([words, beeps]), beeps.say
 
-    def well(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        words.does = False
+    def sound_returns(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
+        words.outcome = False
         cancel.set()
         return say(text, cancel, priority=priority)
 
-    beeps.say = well
+    beeps.say = sound_returns
     assert fallback.speak(utterance(), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
 
 
 @pytest.mark.parametrize("beeps_work", [False, True])
-def test_the_real_fallback_voice_says_words_after_its_beeps(
+def test_the_real_voices_say_the_words_after_the_beeps(
     beeps_work: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path))
-    ear, troubles = Ear(), []
+    captured, errors = CapturingPlayer(), []
 
-    class Loose:
-        """A plug that holds at last."""
+    class LoosePlug:
+        """Fails so often, then plays."""
 
         fails = 99
 
@@ -218,16 +205,16 @@ def test_the_real_fallback_voice_says_words_after_its_beeps(
             self.fails -= 1
             if self.fails >= 0:
                 raise VoiceError("no such device")
-            return ear.play(pcm, cancel)
+            return captured.play(pcm, cancel)
 
-    player = Loose()
+    player = LoosePlug()
     fallback = voices.make_voice(VoiceSettings(engine="espeak", lead_in_ms=0), "en", player)
     player.fails = len(fallback) - 1 - beeps_work  # there are no recordings
-    fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, troubles.append)
+    fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append)
     fallback.close()
     if beeps_work:
-        beeps, words = ear.heard
+        beeps, words = captured.sounds
         assert (fate, beeps.samples) == (Fate.SPOKEN, three_beeps().samples)
         assert words.seconds > 0.5
     else:
-        assert (fate, ear.heard) == (Fate.FAILED, [])
+        assert (fate, captured.sounds) == (Fate.FAILED, [])

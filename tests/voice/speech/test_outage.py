@@ -1,4 +1,4 @@
-"""No sound at all: it is tried again, and once heard, the wearer learns how long it was and what was missed."""
+"""While no sound can be played it is tried again; afterwards the wearer hears how long it was and what was missed."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,18 @@ from assistant.voice.speech.outage import RETRY_S, AudioOutage
 from assistant.voice.speech.speech_queue import SpeechQueue
 
 
-class Words:
+class Phrases:
     def outage(self, seconds: float) -> str:
         return f"No sound for {seconds:.0f} s."
 
 
 class Bench:
-    """A queue whose utterances are heard while `works`, and the silence that is told of their ends."""
+    """A queue whose utterances are heard while `works`, and the outage that learns of their fates."""
 
     def __init__(self) -> None:
         self.now, self.works, self.heard = 0.0, True, []
-        self.tries = self.cuts = 0
-        self.outage = AudioOutage(Words(), self.put, lambda: self.now)
+        self.attempts = self.cuts = 0
+        self.outage = AudioOutage(Phrases(), self.put, lambda: self.now)
         self.queue = SpeechQueue(lambda utterance, fate, now: self.ends.append((utterance, fate, now)))
         self.ends: list[tuple[Utterance, Fate, float]] = []
 
@@ -35,7 +35,7 @@ class Bench:
             self.outage.poll()
             while self.queue.take(self.now):
                 text = self.queue.speaking.text if self.queue.speaking else ""
-                self.tries += 1
+                self.attempts += 1
                 fate = Fate.FAILED if not self.works else Fate.INTERRUPTED if self.cuts else Fate.SPOKEN
                 self.cuts -= fate is Fate.INTERRUPTED
                 self.heard += [text] if fate is Fate.SPOKEN else []
@@ -54,8 +54,8 @@ READY = Utterance("Ready.", Priority.ANSWER, "status", kind=UtteranceKind.READY)
 HAPPY = Utterance("Looks happy.", Priority.CHANGE, "person 1", None, "happy")
 
 
-def muted(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench], None] = lambda bench: None) -> Bench:
-    """A bench on which all this could not be heard."""
+def outage(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench], None] = lambda bench: None) -> Bench:
+    """A bench on which these utterances could not be heard."""
     bench = Bench()
     bench.works = False
     for utterance in utterances:
@@ -66,10 +66,10 @@ def muted(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench],
     return bench
 
 
-def test_what_could_not_be_heard_is_told_once_sound_is_back_and_how_long_it_was() -> None:
-    bench = muted(READY, fault("Camera lost."), HAPPY)
+def test_what_was_missed_is_said_once_sound_is_back_and_how_long_it_was_away() -> None:
+    bench = outage(READY, fault("Camera lost."), HAPPY)
     assert bench.outage.is_active
-    assert 20 / RETRY_S - 4 <= bench.tries - 3 <= 20 / RETRY_S + 1
+    assert 20 / RETRY_S - 4 <= bench.attempts - 3 <= 20 / RETRY_S + 1
     bench.works = True
     bench.go(RETRY_S + 0.5)
     assert not bench.outage.is_active
@@ -79,8 +79,8 @@ def test_what_could_not_be_heard_is_told_once_sound_is_back_and_how_long_it_was(
     assert len(bench.heard) == 3
 
 
-def test_a_fault_that_began_and_ended_unheard_is_not_told() -> None:
-    bench = muted(fault("Camera lost."), then=lambda bench: bench.put(fault("Camera is back.", is_over=True)))
+def test_a_fault_that_began_and_ended_unheard_is_not_said() -> None:
+    bench = outage(fault("Camera lost."), then=lambda bench: bench.put(fault("Camera is back.", is_over=True)))
     bench.works = True
     bench.go(RETRY_S + 0.5)
     assert len(bench.heard) == 1
@@ -91,17 +91,17 @@ def pause(text: str, *, is_over: bool = False) -> Utterance:
     return Utterance(text, Priority.PAUSE, "lens", None, text, is_over=is_over)
 
 
-def test_a_pause_that_could_not_be_heard_is_told_later_unless_it_is_over() -> None:
+def test_a_pause_that_could_not_be_heard_is_said_later_unless_it_is_over() -> None:
     for is_over, heard in ((False, ["Covered."]), (True, [])):
         end = pause("I can see.", is_over=True)
-        bench = muted(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
+        bench = outage(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
         bench.works = True
         bench.go(RETRY_S + 0.5)
         assert bench.heard[1:] == heard
 
 
-def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
-    bench = muted(fault("Camera lost."), seconds=0.25)
+def test_an_attempt_that_was_cut_off_proves_nothing_and_is_repeated() -> None:
+    bench = outage(fault("Camera lost."), seconds=0.25)
     bench.works, bench.cuts = True, 2
     bench.go(2 * RETRY_S + 0.25)
     assert (bench.heard, bench.cuts, bench.outage.is_active) == ([], 0, True)
@@ -111,8 +111,8 @@ def test_a_try_that_was_cut_off_proves_nothing_and_is_made_again() -> None:
     assert not bench.outage.is_active
 
 
-def test_whatever_is_heard_first_ends_the_silence() -> None:
-    bench = muted(fault("Camera lost."), seconds=0.25)
+def test_any_utterance_that_is_heard_ends_the_outage() -> None:
+    bench = outage(fault("Camera lost."), seconds=0.25)
     bench.works = True
     bench.put(HAPPY)
     bench.go(1.0)
@@ -122,7 +122,7 @@ def test_whatever_is_heard_first_ends_the_silence() -> None:
 
 @given(st.floats(1.0, 3600.0))
 def test_sound_is_found_again_within_two_seconds_of_its_return(seconds: float) -> None:
-    bench = muted(HAPPY, seconds=min(seconds, 60.0))
+    bench = outage(HAPPY, seconds=min(seconds, 60.0))
     bench.works = True
     began = bench.now
     while not bench.heard:

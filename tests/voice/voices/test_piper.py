@@ -23,7 +23,7 @@ from assistant.system.worker_process import WorkerProcess
 from assistant.voice.voices import piper
 from assistant.voice.voices.piper import PiperVoice, length_scale
 from tests.support import piper_standin
-from tests.support.captured_audio import Ear, cut_off, loudness
+from tests.support.captured_audio import CapturingPlayer, cancel_hanging, loudness
 
 SHORT = "Nobody in view."
 WAIT_S = 5.0
@@ -59,30 +59,30 @@ def message(voice: PiperVoice) -> str:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = message(PiperVoice(VoiceSettings(engine="piper"), Ear()))
+    said = message(PiperVoice(VoiceSettings(engine="piper"), CapturingPlayer()))
     assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
-    said = message(PiperVoice(settings(tmp_path / "none.onnx"), Ear()))
+    said = message(PiperVoice(settings(tmp_path / "none.onnx"), CapturingPlayer()))
     assert said.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")
     Path(f"{model}.json").unlink()
-    assert message(PiperVoice(settings(model), Ear())).startswith(f"{model}.json: no such file")
+    assert message(PiperVoice(settings(model), CapturingPlayer())).startswith(f"{model}.json: no such file")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    said = message(PiperVoice(settings(model), Ear()))
+    said = message(PiperVoice(settings(model), CapturingPlayer()))
     assert said == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
 
 
 def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> None:
     model.write_bytes(b"no voice")
-    assert message(PiperVoice(settings(model), Ear())) == (
+    assert message(PiperVoice(settings(model), CapturingPlayer())) == (
         "piper ended with exit code 1: RuntimeError: the model cannot be read"
     )
     (model.parent / "packages" / "piper" / "__init__.py").write_text("")
-    said = message(PiperVoice(settings(model), Ear()))
+    said = message(PiperVoice(settings(model), CapturingPlayer()))
     assert said.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
 
 
 def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
-    ear = Ear()
-    voice = PiperVoice(settings(model), ear)
+    player = CapturingPlayer()
+    voice = PiperVoice(settings(model), player)
     first = voice._worker._child
     for _ in range(2):
         assert voice.say(SHORT, threading.Event()) is True
@@ -93,8 +93,8 @@ def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
     assert voice.say(SHORT, threading.Event()) is True
     assert voice._worker._child is not first
     assert first.returncode == -9
-    assert ear.heard[0] == ear.heard[1] == ear.heard[2]
-    assert ear.heard[0].rate == 16000
+    assert player.sounds[0] == player.sounds[1] == player.sounds[2]
+    assert player.sounds[0].rate == 16000
     child = voice._worker._child
     voice.close()
     assert child is not None
@@ -103,15 +103,15 @@ def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
 
 
 def test_the_voices_own_length_scale_is_kept(model: Path) -> None:
-    normal, slow = Ear(), Ear()
-    for ear, scale in ((normal, 1.0), (slow, 1.5)):
+    normal, slow = CapturingPlayer(), CapturingPlayer()
+    for player, scale in ((normal, 1.0), (slow, 1.5)):
         Path(f"{model}.json").write_text(
             json.dumps({"audio": {"sample_rate": 16000}, "inference": {"length_scale": scale}})
         )
-        voice = PiperVoice(settings(model), ear)
+        voice = PiperVoice(settings(model), player)
         assert voice.say(SHORT, threading.Event())
         voice.close()
-    assert slow.heard[0].seconds == pytest.approx(1.38 * normal.heard[0].seconds, rel=0.01)
+    assert slow.sounds[0].seconds == pytest.approx(1.38 * normal.sounds[0].seconds, rel=0.01)
 
 
 @pytest.mark.parametrize(("rate_wpm", "scale"), [(80, 2.562), (175, 1.0), (350, 0.342), (450, 0.196)])
@@ -153,7 +153,7 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
 )
 def test_a_child_that_fails_is_found_out(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
     child(code)
-    voice = PiperVoice(settings(model), Ear())
+    voice = PiperVoice(settings(model), CapturingPlayer())
     with pytest.raises(VoiceError, match=said):
         voice.say(SHORT, threading.Event())
     voice.close()
@@ -167,7 +167,7 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
         f"import subprocess; answer(); sys.stdin.readline(); alive = open({str(tmp_path / 'alive')!r}, 'w');"
         "subprocess.Popen(['sleep', '99'], stdout=alive); print('started', file=alive, flush=True); time.sleep(99)"
     )
-    voice = PiperVoice(settings(model), Ear())
+    voice = PiperVoice(settings(model), CapturingPlayer())
 
     def say_and_close(cancel: threading.Event) -> bool:
         try:
@@ -175,12 +175,12 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
         finally:
             voice.close()
 
-    answer, seconds = cut_off(say_and_close, tmp_path / "alive")
+    answer, seconds = cancel_hanging(say_and_close, tmp_path / "alive")
     assert (answer, seconds < 0.15) == (False, True)
     monkeypatch.setattr(piper, "SYNTHESIS_LIMIT_S", 0.1)
     monkeypatch.setattr(piper, "LOAD_LIMIT_S", 0.3)
     child("time.sleep(99)")
-    hanging = PiperVoice(settings(model), Ear())
+    hanging = PiperVoice(settings(model), CapturingPlayer())
     process = hanging._worker._child
     with pytest.raises(VoiceError, match=r"piper did not answer within \d\.\d s and was killed"):
         hanging.say(SHORT, threading.Event())
@@ -207,20 +207,20 @@ def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
         "    time.sleep(0.2)\n"
         "    answer((number * 1000).to_bytes(2, 'little') * 16000, rate=16000)\n"
     )
-    ear = Ear()
-    voice = PiperVoice(settings(model), ear)
+    player = CapturingPlayer()
+    voice = PiperVoice(settings(model), player)
     for _ in range(2):
         began = time.monotonic()
         assert voice.say("cancelled", SetOnceAsked()) is False
         assert time.monotonic() - began < 0.15
     assert voice.say("heard", threading.Event()) is True
-    assert [loudness(pcm) for pcm in ear.heard] == [3000]
+    assert [loudness(pcm) for pcm in player.sounds] == [3000]
     voice.close()
 
 
 def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], None], model: Path) -> None:
     child("answer()\nfor line in sys.stdin:\n    time.sleep(99)")
-    voice = PiperVoice(settings(model), Ear())
+    voice = PiperVoice(settings(model), CapturingPlayer())
     children = []
     for _ in range(worker_process.MAX_PENDING + 1):
         assert voice.say(SHORT, SetOnceAsked()) is False
@@ -230,11 +230,11 @@ def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], Non
 
 
 def test_cancelled_before_it_began_nothing_is_asked(model: Path) -> None:
-    cancel, ear = threading.Event(), Ear()
+    cancel, player = threading.Event(), CapturingPlayer()
     cancel.set()
-    voice = PiperVoice(settings(model), ear)
+    voice = PiperVoice(settings(model), player)
     assert voice.say(SHORT, cancel) is False
-    assert ear.heard == []
+    assert player.sounds == []
     voice.close()
 
 
@@ -269,13 +269,13 @@ def test_the_stand_in_is_like_the_real_package() -> None:
 
 
 def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
-    ear = Ear()
-    voice = PiperVoice(settings(model), ear)
+    player = CapturingPlayer()
+    voice = PiperVoice(settings(model), player)
     assert voice.say(SHORT, threading.Event())
     child = voice._worker._child
     assert child
     for volume in (90, 80):
-        other = PiperVoice(settings(model, volume=volume), ear)
+        other = PiperVoice(settings(model, volume=volume), player)
         voice.close()
         voice = other
         assert voice.say(SHORT, threading.Event())
@@ -297,7 +297,7 @@ def test_a_voice_file_that_may_not_be_read_leaves_the_other_voices(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "is_file", refuse)
-    voice = PiperVoice(settings(model), Ear())
+    voice = PiperVoice(settings(model), CapturingPlayer())
     with pytest.raises(VoiceError, match=r"voice\.onnx: Permission denied; put it where the assistant may read it"):
         voice.say(SHORT, threading.Event())
     voice.close()

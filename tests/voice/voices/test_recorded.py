@@ -13,7 +13,7 @@ from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.voice.audio.player import Pcm, from_wav
 from assistant.voice.voices.recorded import ALARM, INDEX, RecordedVoice, record_sentences, recordings_folder
-from tests.support.captured_audio import Ear, beep, loudness
+from tests.support.captured_audio import CapturingPlayer, beep, loudness
 
 NEVER = threading.Event()
 WORDS = phrases.load("en")
@@ -41,14 +41,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
-    ear = Ear()
-    voice = RecordedVoice(VoiceSettings(), ear, folder)
+    player = CapturingPlayer()
+    voice = RecordedVoice(VoiceSettings(), player, folder)
     for table in ("status", "faults", "faults_over", "doctor", "advice"):
         for text in WORDS.tables[table].values():
             if "{number}" in text:
                 continue
             assert voice.say(text, NEVER)
-            assert ear.heard[-1].seconds == pytest.approx(0.4 * len(text.split()), abs=0.01)
+            assert player.sounds[-1].seconds == pytest.approx(0.4 * len(text.split()), abs=0.01)
     assert not {text.strip(".") for text in json.loads((folder / INDEX).read_text())} & set(
         WORDS.tables["emotion"].values()
     ), "nothing that tells of a person"
@@ -56,9 +56,9 @@ def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder:
 
 
 def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
-    ear = Ear()
-    RecordedVoice(VoiceSettings(volume=50, lead_in_ms=300), ear, folder).say(TEXT, NEVER)
-    (quiet,) = ear.heard
+    player = CapturingPlayer()
+    RecordedVoice(VoiceSettings(volume=50, lead_in_ms=300), player, folder).say(TEXT, NEVER)
+    (quiet,) = player.sounds
     assert quiet.seconds == pytest.approx(0.3 + 0.4 * len(TEXT.split()), abs=0.01)
     assert not any(quiet.samples[: 2 * int(0.29 * quiet.rate)])
     assert loudness(Pcm(quiet.samples[2 * int(0.3 * quiet.rate) :], quiet.rate)) == pytest.approx(
@@ -67,7 +67,7 @@ def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
 
 
 def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> None:
-    voice = RecordedVoice(VoiceSettings(), Ear(), folder)
+    voice = RecordedVoice(VoiceSettings(), CapturingPlayer(), folder)
     with pytest.raises(VoiceError, match="no recording of this text"):
         voice.say("Looks happy.", NEVER)
     file = folder / json.loads((folder / INDEX).read_text())[TEXT]
@@ -112,6 +112,6 @@ def test_the_command_records_with_espeak(tmp_path: Path, capsys: pytest.CaptureF
     assert "recordings in" in capsys.readouterr().out
     index = json.loads((tmp_path / "out" / INDEX).read_text())
     assert "Keine Kamera gefunden. Ich suche weiter." in index
-    ear = Ear()
-    assert RecordedVoice(VoiceSettings(), ear, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
-    assert 0.8 < ear.heard[0].seconds < 4
+    player = CapturingPlayer()
+    assert RecordedVoice(VoiceSettings(), player, tmp_path / "out").say("Die Stimme ist wieder da.", NEVER)
+    assert 0.8 < player.sounds[0].seconds < 4

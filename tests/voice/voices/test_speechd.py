@@ -16,7 +16,7 @@ from assistant.records import Priority
 from assistant.voice.speech.fallback_voice import PreemptedError
 from assistant.voice.voices import speechd, ssip
 from assistant.voice.voices.speechd import SpeechDispatcherVoice, ssip_rate
-from tests.support.captured_audio import FakeTool
+from tests.support.captured_audio import FakePrograms
 from tests.support.ssip_standin import Daemon, event
 
 TEXT = "Looks happy."
@@ -309,7 +309,7 @@ def test_the_users_own_daemon_is_started(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.0)
     assert ssip.default_path() == tmp_path / "speech-dispatcher" / "speechd.sock"
-    tool = FakeTool(tmp_path, monkeypatch)
+    tool = FakePrograms(tmp_path, monkeypatch)
     with pytest.raises(VoiceError, match=r"no speech-dispatcher at .*speechd.sock"):
         say()
     (tmp_path / "speech-dispatcher").mkdir()

@@ -29,7 +29,7 @@ from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
 from assistant.voice.voices.speechd import SpeechDispatcherVoice
 from assistant.voice.voices.tone import ToneVoice
 from tests.support import speechd_daemon
-from tests.support.captured_audio import FakeTool, cut_off, loudness
+from tests.support.captured_audio import FakePrograms, cancel_hanging, loudness
 from tests.voice.voices.test_piper import install_standin
 
 ESPEAK_NG = shutil.which("espeak-ng")
@@ -49,7 +49,7 @@ def need(*modules: str) -> None:
 class Stage:
     """A voice and the loudspeaker that it is heard by."""
 
-    def __init__(self, name: str, tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, name: str, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
         self.name, self.tool = name, tool
         self._monkeypatch, self._voices, self._heard = monkeypatch, list[Voice](), 0
         self._model = PIPER_VOICE
@@ -94,7 +94,7 @@ class Stage:
         """Cancelled while it is heard: what `say` answered, the seconds until then, and until all was silent."""
         self.tool.install("hanging")
         voice = self.voice()
-        answer, seconds = cut_off(lambda cancel: voice.say(LONG, cancel), self.tool.folder / "alive")
+        answer, seconds = cancel_hanging(lambda cancel: voice.say(LONG, cancel), self.tool.folder / "alive")
         return answer, seconds, seconds
 
     def no_sound(self) -> None:
@@ -161,7 +161,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if kind is AtTheDaemon:
         path, AtTheDaemon.recording = request.getfixturevalue("daemon")
         monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{path}")
-    stage = kind(request.param, FakeTool(tmp_path, monkeypatch), monkeypatch)
+    stage = kind(request.param, FakePrograms(tmp_path, monkeypatch), monkeypatch)
     yield stage
     stage.close()
 

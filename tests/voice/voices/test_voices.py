@@ -1,4 +1,4 @@
-"""Each voice's own faults, and the ladder they make. What holds for all of them is in test_voice_contract.py."""
+"""Each voice's own faults, and the order of the voices. What holds for all of them is in test_voice_contract.py."""
 
 import importlib.util
 import io
@@ -23,7 +23,7 @@ from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVo
 from assistant.voice.voices.printed import PrintedVoice
 from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
 from assistant.voice.voices.tone import ToneVoice, three_beeps
-from tests.support.captured_audio import Ear, FakeTool, beep, cut_off, loudness
+from tests.support.captured_audio import CapturingPlayer, FakePrograms, beep, cancel_hanging, loudness
 
 ESPEAK_NG = shutil.which("espeak-ng")
 SHORT, LONG = "Nobody in view.", "One person on the left looks surprised, and one more person looks happy now."
@@ -57,22 +57,22 @@ speaking = pytest.mark.parametrize("make", [by_program, by_library, by_pyttsx3])
 
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTool:
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
     """A fake player; the real espeak-ng stays within reach."""
-    tool = FakeTool(tmp_path, monkeypatch)
+    tool = FakePrograms(tmp_path, monkeypatch)
     if ESPEAK_NG:
         (tool.bin / "espeak-ng").symlink_to(ESPEAK_NG)
     return tool
 
 
 def listen(make: Make, text: str, settings: VoiceSettings = SETTINGS) -> Pcm:
-    ear = Ear()
-    voice = make(settings, ear)
+    player = CapturingPlayer()
+    voice = make(settings, player)
     try:
         assert voice.say(text, threading.Event()) is True
     finally:
         voice.close()
-    (heard,) = ear.heard
+    (heard,) = player.sounds
     return heard
 
 
@@ -94,9 +94,9 @@ def test_hostile_text_is_only_read_out(make: Make, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("make", [by_program, by_library])
 def test_a_voice_that_does_not_exist_is_named(make: Make) -> None:
-    kind = type(make(SETTINGS, Ear())._synthesize)  # type: ignore[attr-defined]
+    kind = type(make(SETTINGS, CapturingPlayer())._synthesize)  # type: ignore[attr-defined]
     with pytest.raises(VoiceError, match="voice"):
-        EspeakVoice(kind("xx-none", 175), SETTINGS, Ear()).say(SHORT, threading.Event())
+        EspeakVoice(kind("xx-none", 175), SETTINGS, CapturingPlayer()).say(SHORT, threading.Event())
 
 
 # espeak-ng, the program: a fake one does what broken ones do
@@ -111,7 +111,7 @@ def test_a_voice_that_does_not_exist_is_named(make: Make) -> None:
         ("#!/bin/sh\n{cat} {folder}/silent.wav\n", "silent"),
     ],
 )
-def test_a_broken_program_does_not_count_as_speech(tool: FakeTool, script: str, message: str) -> None:
+def test_a_broken_program_does_not_count_as_speech(tool: FakePrograms, script: str, message: str) -> None:
     from assistant.voice.audio.player import silence, to_wav
 
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
@@ -119,14 +119,16 @@ def test_a_broken_program_does_not_count_as_speech(tool: FakeTool, script: str, 
     (tool.folder / "silent.wav").write_bytes(to_wav(silence(2)))
     tool.install(script, "espeak-ng")
     with pytest.raises(VoiceError, match=message):
-        EspeakVoice(EspeakProgram("en", 175), SETTINGS, Ear()).say("One person looks happy.", threading.Event())
+        EspeakVoice(EspeakProgram("en", 175), SETTINGS, CapturingPlayer()).say(
+            "One person looks happy.", threading.Event()
+        )
 
 
-def test_a_hanging_program_is_cut_off_or_killed(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_program_is_cut_off_or_killed(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install("hanging", "espeak-ng")
-    voice = EspeakVoice(EspeakProgram("en", 175), SETTINGS, Ear())
-    answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
+    voice = EspeakVoice(EspeakProgram("en", 175), SETTINGS, CapturingPlayer())
+    answer, seconds = cancel_hanging(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
     assert (answer, seconds < 0.1) == (False, True)
     monkeypatch.setattr(espeak, "SYNTHESIS_LIMIT_S", 0.1)
     descriptor = os.open(tool.folder / "alive", os.O_RDWR)
@@ -135,11 +137,11 @@ def test_a_hanging_program_is_cut_off_or_killed(tool: FakeTool, monkeypatch: pyt
     os.close(descriptor)
 
 
-def test_the_text_reaches_the_program_by_its_input_only(tool: FakeTool) -> None:
+def test_the_text_reaches_the_program_by_its_input_only(tool: FakePrograms) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n{cat} > {folder}/text\n', "espeak-ng")
     with pytest.raises(VoiceError):
-        EspeakVoice(EspeakProgram("en-gb", 210), SETTINGS, Ear()).say("--version [[x]]", threading.Event())
+        EspeakVoice(EspeakProgram("en-gb", 210), SETTINGS, CapturingPlayer()).say("--version [[x]]", threading.Event())
     assert (tool.folder / "words").read_text() == "--stdin --stdout -b 1 -s 210 -v en-gb\n"
     assert (tool.folder / "text").read_text() == "--version x"
 
@@ -147,12 +149,14 @@ def test_the_text_reaches_the_program_by_its_input_only(tool: FakeTool) -> None:
 # espeak-ng, the library
 
 
-def test_without_program_and_library_it_says_what_to_install(tool: FakeTool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_program_and_library_it_says_what_to_install(
+    tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
-    (rung,) = espeak.espeak_voices(SETTINGS, "en", Ear())
+    (voice,) = espeak.espeak_voices(SETTINGS, "en", CapturingPlayer())
     with pytest.raises(VoiceError, match="install the package espeak-ng, or: pip install espeakng-loader"):
-        rung.say(SHORT, threading.Event())
+        voice.say(SHORT, threading.Event())
 
 
 def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +187,7 @@ def test_pyttsx3_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.Monke
 def test_pyttsx3_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(VoiceError, match="pip install pyttsx3"):
-        Pyttsx3Voice(SETTINGS, "en", Ear()).say(SHORT, threading.Event())
+        Pyttsx3Voice(SETTINGS, "en", CapturingPlayer()).say(SHORT, threading.Event())
 
 
 @pytest.fixture
@@ -214,18 +218,18 @@ with wave.open(json.load(sys.stdin)["file"], "wb") as target:
 def test_pyttsx3_that_fails_quietly_is_found_out(child: Callable[[str], None], code: str, message: str) -> None:
     child(code)
     with pytest.raises(VoiceError, match=message):
-        Pyttsx3Voice(SETTINGS, "en", Ear(), platform="linux").say(SHORT, threading.Event())
+        Pyttsx3Voice(SETTINGS, "en", CapturingPlayer(), platform="linux").say(SHORT, threading.Event())
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_pyttsx3_that_hangs_is_cut_off_or_killed(
-    child: Callable[[str], None], platform: str, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+    child: Callable[[str], None], platform: str, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child(
         f"alive = open({str(tool.folder / 'alive')!r}, 'w'); print('started', file=alive, flush=True); time.sleep(99)"
     )
-    voice = Pyttsx3Voice(SETTINGS, "en", Ear(), platform=platform)
-    answer, seconds = cut_off(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
+    voice = Pyttsx3Voice(SETTINGS, "en", CapturingPlayer(), platform=platform)
+    answer, seconds = cancel_hanging(lambda cancel: voice.say(SHORT, cancel), tool.folder / "alive")
     assert (answer, seconds < 0.1) == (False, True)
     child("time.sleep(99)")
     monkeypatch.setattr("assistant.voice.voices.pyttsx3.FILE_LIMIT_S", 0.1)
@@ -243,15 +247,15 @@ def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
         "time.sleep(json.loads(order)['properties']['rate'] / 400)"
     )
     slow, fast = VoiceSettings(rate_wpm=200, name="Anna"), VoiceSettings(rate_wpm=80)
-    assert Pyttsx3Voice(slow, "en", Ear(), platform="darwin").say("Looks happy.", threading.Event()) is True
+    assert Pyttsx3Voice(slow, "en", CapturingPlayer(), platform="darwin").say("Looks happy.", threading.Event()) is True
     assert order.read_text() == (
         '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0, "voice": "Anna"}, "file": ""}'
     )
     with pytest.raises(VoiceError, match=r"pyttsx3 was done after 0\.\d\d s with what takes 2\.62 s; it was not heard"):
-        Pyttsx3Voice(fast, "en", Ear(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
+        Pyttsx3Voice(fast, "en", CapturingPlayer(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
 
 
-# printed, tone, the ladder
+# printed, tone, the order of the voices
 
 
 def test_printed_is_one_harmless_line_and_takes_no_time() -> None:
@@ -281,14 +285,14 @@ def test_printed_to_nobody_failed() -> None:
 
 
 def test_the_tone_is_three_beeps_whatever_the_text() -> None:
-    sound, ear = three_beeps(), Ear()
+    sound, player = three_beeps(), CapturingPlayer()
     assert 0.7 < sound.seconds < 0.9
     parts = [loudness(Pcm(sound.samples[at : at + 2000], 22050)) for at in range(0, len(sound.samples), 2000)]
     bursts = "".join("#" if part > 1000 else " " for part in parts).split()
     assert len(bursts) == 3
-    assert ToneVoice(VoiceSettings(volume=50, lead_in_ms=100), ear).say("", threading.Event())
-    assert ear.heard[0].seconds == pytest.approx(sound.seconds + 0.1, abs=0.001)
-    assert loudness(ear.heard[0]) < 0.6 * loudness(sound)
+    assert ToneVoice(VoiceSettings(volume=50, lead_in_ms=100), player).say("", threading.Event())
+    assert player.sounds[0].seconds == pytest.approx(sound.seconds + 0.1, abs=0.001)
+    assert loudness(player.sounds[0]) < 0.6 * loudness(sound)
 
 
 @pytest.mark.parametrize(
@@ -304,24 +308,24 @@ def test_the_tone_is_three_beeps_whatever_the_text() -> None:
         ("printed", "linux", True, ["printed"]),
     ],
 )
-def test_the_ladder(
-    engine: str, platform: str, program: bool, names: list[str], tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+def test_the_order_of_the_voices(
+    engine: str, platform: str, program: bool, names: list[str], tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _need("espeakng_loader")
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     if program:
         tool.install("failing", "espeak-ng")
     monkeypatch.setattr(voices, "sys", types.SimpleNamespace(platform=platform))
-    ladder = voices.make_voice(VoiceSettings(engine=engine), "en", Ear())
-    assert [voice.name for voice in ladder] == names
-    for voice in ladder:
+    fallback = voices.make_voice(VoiceSettings(engine=engine), "en", CapturingPlayer())
+    assert [voice.name for voice in fallback] == names
+    for voice in fallback:
         voice.close()
 
 
-def test_the_set_voice_goes_before_the_language(tool: FakeTool) -> None:
+def test_the_set_voice_goes_before_the_language(tool: FakePrograms) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
     for name, expected in (("", "fr"), ("en-gb", "en-gb")):
         with pytest.raises(VoiceError):
-            voices.make_voice(VoiceSettings(name=name), "fr", Ear())[0].say("x", threading.Event())
+            voices.make_voice(VoiceSettings(name=name), "fr", CapturingPlayer())[0].say("x", threading.Event())
         assert (tool.folder / "words").read_text().split()[-1] == expected
