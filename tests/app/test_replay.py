@@ -15,7 +15,7 @@ from assistant.records import Fate, Frame, Priority, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.pipeline import Pipeline
-from tests.support.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
+from tests.support.standins import ScriptedCamera, ScriptedClassifier, ScriptedDetector, face, picture
 
 
 def lines(source: Path) -> tuple[list[dict], Summary]:
@@ -29,7 +29,7 @@ def test_two_people_at_once_are_said_one_after_the_other() -> None:
     settings = Settings()
     frames = [Frame(picture("happy"), number / 10, number) for number in range(40)]
     detector = ScriptedDetector(lambda frame: [face(40), face(520)])
-    line = Pipeline(detector, ScriptedReader(), settings, phrases.load("en"))
+    line = Pipeline(detector, ScriptedClassifier(), settings, phrases.load("en"))
     first, second, summary = replay(ScriptedCamera(frames, is_live=False), line, settings)
     assert [first.record()["fate"], second.record()["fate"]] == ["spoken", "spoken"]
     assert first.started_at == pytest.approx(0.8)

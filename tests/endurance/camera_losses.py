@@ -19,7 +19,7 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
 from tests.endurance.resource_usage import FastClock, Outcome, UsageMonitor
-from tests.support.standins import ScriptedDetector, ScriptedReader, picture
+from tests.support.standins import ScriptedClassifier, ScriptedDetector, picture
 
 SPEED = 50.0
 FPS = 10.0
@@ -108,7 +108,7 @@ def losses(count: int) -> Outcome:
     clock, usage = FastClock(SPEED), UsageMonitor("camera losses", count)
     camera, words = UnreliableCamera(clock, count), factory.load_phrases(Settings())
     feed = Capture(camera.open, clock=clock)
-    line = Pipeline(ScriptedDetector(lambda _: []), ScriptedReader(), Settings(), words)
+    line = Pipeline(ScriptedDetector(lambda _: []), ScriptedClassifier(), Settings(), words)
     VisionLoop(
         feed.start(), line, words, camera.say, camera.stop, clock=clock,
         on_step=lambda _: usage.sample(camera.losses, clock() / 3600),

@@ -26,7 +26,7 @@ from assistant.vision.pipeline import Pipeline
 from assistant.voice.speech.speech_queue import SpeechQueue
 from tests.endurance.resource_usage import Outcome, UsageMonitor
 from tests.support.drawn_faces import picture as drawn_face
-from tests.support.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture
+from tests.support.standins import LABELS, ScriptedClassifier, ScriptedDetector, face, picture
 
 FPS, REAL_FPS = 10.0, 2.0
 SCENE_S = 600.0
@@ -192,7 +192,7 @@ def scripted(count: int) -> Outcome:
     )
     settings, words = Settings(), factory.load_phrases(Settings())
 
-    class Reader(ScriptedReader):
+    class Reader(ScriptedClassifier):
         """Fails when the script says so."""
 
         def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:

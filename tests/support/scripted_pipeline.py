@@ -13,13 +13,13 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline
-from tests.support.standins import ScriptedCamera, ScriptedDetector, ScriptedReader, face, picture
+from tests.support.standins import ScriptedCamera, ScriptedClassifier, ScriptedDetector, face, picture
 
 EN = phrases.load("en")
 
 
-def pipeline(faces: Sequence[Face] = (face(280),), reader: ScriptedReader | None = None) -> Pipeline:
-    return Pipeline(ScriptedDetector(lambda frame: faces), reader or ScriptedReader(), Settings(), EN)
+def scripted_pipeline(faces: Sequence[Face] = (face(280),), classifier: ScriptedClassifier | None = None) -> Pipeline:
+    return Pipeline(ScriptedDetector(lambda frame: faces), classifier or ScriptedClassifier(), Settings(), EN)
 
 
 def with_landmarks(turn: float = 0.0, tilt_deg: float = 0.0, size: float = 96.0) -> Face:
@@ -30,8 +30,8 @@ def with_landmarks(turn: float = 0.0, tilt_deg: float = 0.0, size: float = 96.0)
     return Face(Box(320 - 48, 240 - 48, 96, 96), 0.9, tuple((float(x), float(y)) for x, y in turned))
 
 
-class Judging:
-    """Takes every face for a covered one, but cannot judge some of them."""
+class ScriptedOcclusionModel:
+    """Calls every face occluded, but fails for the crops from `first` (exclusive) to `end`."""
 
     def __init__(self, first: int = 0, end: int = 0) -> None:
         self.error, self.crops, self.first, self.end = "", 0, first, end
@@ -42,18 +42,20 @@ class Judging:
         return not self.error
 
 
-def judged(judge: Judging) -> Pipeline:
-    return Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN, occlusion=judge)
+def pipeline_with_occlusion(occlusion: ScriptedOcclusionModel) -> Pipeline:
+    return Pipeline(
+        ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier(), Settings(), EN, occlusion=occlusion
+    )
 
 
-class Rig:
+class LoopRig:
     """A running VisionLoop on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
 
-    def __init__(self, frames: Sequence[Frame | Exception], line: Pipeline, step_s: float = 0.1) -> None:
+    def __init__(self, frames: Sequence[Frame | Exception], pipeline: Pipeline, step_s: float = 0.1) -> None:
         self.said: list[Utterance] = []
         self.stop, self.now = threading.Event(), 0.0
         capture = Capture(lambda: ScriptedCamera(frames), repeat=False)
-        self.loop = VisionLoop(capture, line, EN, self.said.append, self.stop, clock=self.tick)
+        self.loop = VisionLoop(capture, pipeline, EN, self.said.append, self.stop, clock=self.tick)
         self.step_s = step_s
 
     def tick(self) -> float:
@@ -64,8 +66,8 @@ class Rig:
         return [utterance.text for utterance in self.said]
 
 
-class OneByOne:
-    """A capture that hands out its frames in order, as if each were the newest; None: none came."""
+class ScriptedCapture:
+    """A capture that hands out its frames in order, as if each were the newest; None: no frame came in time."""
 
     def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, error: str = "") -> None:
         self.frames, self.stop, self.error, self.dropped = iter(frames), stop, error, 0
@@ -80,12 +82,14 @@ class OneByOne:
             return None
 
 
-def run_loop(frames: Sequence[Frame | None], line: Pipeline, step_s: float = 0.1, trouble: str = "") -> list[str]:
-    rig = Rig([], line, step_s)
-    rig.loop.capture = OneByOne(frames, rig.stop, trouble)
+def run_loop(frames: Sequence[Frame | None], pipeline: Pipeline, step_s: float = 0.1, error: str = "") -> list[str]:
+    """What is said when the loop has run on these frames."""
+    rig = LoopRig([], pipeline, step_s)
+    rig.loop.capture = ScriptedCapture(frames, rig.stop, error)
     rig.loop.run()
     return rig.texts()
 
 
 def shots(expression: str, count: int, start: int = 0) -> list[Frame]:
+    """Frames of ten a second that ScriptedClassifier classifies as an expression; start: the number of the first."""
     return [Frame(picture(expression), (start + number) / 10, start + number) for number in range(count)]

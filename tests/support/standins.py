@@ -43,8 +43,8 @@ class ScriptedDetector:
         return list(self.script(self.frame))
 
 
-class ScriptedReader:
-    """Reads off the crop's mean grey which expression to answer: BASE and 10 for each place in LABELS."""
+class ScriptedClassifier:
+    """Derives the expression from the mean grey of a crop: BASE, and 10 more for each place in LABELS."""
 
     labels = LABELS
     thresholds = Thresholds()
@@ -54,7 +54,7 @@ class ScriptedReader:
 
 
 def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
-    """A picture that ScriptedReader reads as the expression: patches and grain, neither dark nor blurred nor blank."""
+    """A picture that ScriptedClassifier takes for the expression: patches and grain, not dark, blurred or blank."""
     random, patch = np.random.default_rng(1), 10
     coarse = random.integers(-20, 21, (size[1] // patch + 1, size[0] // patch + 1))
     patches = coarse.repeat(patch, axis=0).repeat(patch, axis=1)[: size[1], : size[0]]

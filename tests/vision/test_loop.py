@@ -1,4 +1,4 @@
-"""The loop of a running assistant: it tells what a step brings, and says whatever goes wrong."""
+"""The loop of a running assistant: it says what a step brings, and announces whatever goes wrong."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,21 @@ from assistant.ipc.commands import Command
 from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import FRAME_TIMEOUT_S
 from assistant.vision.pipeline import Pipeline
-from tests.support.scripted_pipeline import EN, Judging, OneByOne, Rig, judged, pipeline, run_loop, shots
-from tests.support.standins import ScriptedDetector, ScriptedReader, face
+from tests.support.scripted_pipeline import (
+    EN,
+    LoopRig,
+    ScriptedCapture,
+    ScriptedOcclusionModel,
+    pipeline_with_occlusion,
+    run_loop,
+    scripted_pipeline,
+    shots,
+)
+from tests.support.standins import ScriptedClassifier, ScriptedDetector, face
 
 
-def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None:
-    texts = run_loop(shots("happy", 60), judged(Judging(50, 55)))
+def test_a_failing_occlusion_classifier_is_announced_and_so_is_its_recovery() -> None:
+    texts = run_loop(shots("happy", 60), pipeline_with_occlusion(ScriptedOcclusionModel(50, 55)))
     assert texts == [
         "Ready.",
         "One person.",
@@ -26,29 +35,29 @@ def test_a_judge_of_covered_faces_that_fails_is_said_and_so_is_its_end() -> None
     ]
 
 
-def test_it_is_ready_after_the_first_step_and_then_tells() -> None:
-    assert run_loop(shots("happy", 15), pipeline()) == ["Ready.", "One person looks happy."]
+def test_it_is_ready_after_the_first_step_and_then_announces() -> None:
+    assert run_loop(shots("happy", 15), scripted_pipeline()) == ["Ready.", "One person looks happy."]
 
 
-def test_a_camera_that_never_comes_is_said_and_said_again() -> None:
-    texts = run_loop([None] * 700, pipeline(), step_s=0.1, trouble="no camera")
+def test_a_camera_that_never_opens_is_announced_and_announced_again() -> None:
+    texts = run_loop([None] * 700, scripted_pipeline(), step_s=0.1, error="no camera")
     assert texts == [EN.fault("camera")] * 2  # at once, and after a minute
 
 
-def test_a_camera_that_stops_and_comes_back_is_said() -> None:
-    texts = run_loop([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], pipeline(), step_s=0.1)
+def test_a_camera_that_stops_and_comes_back_is_announced() -> None:
+    texts = run_loop([*shots("angry", 3), *[None] * 30, *shots("angry", 3, 40)], scripted_pipeline(), step_s=0.1)
     assert texts == ["Ready.", EN.fault("camera_lost"), EN.fault("camera_lost", is_over=True)]
 
 
 def test_a_pause_shorter_than_the_limit_is_not_a_loss() -> None:
     few = int(FRAME_TIMEOUT_S / 0.1) - 3
-    assert run_loop([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], pipeline()) == ["Ready."]
+    assert run_loop([*shots("angry", 3), *[None] * few, *shots("angry", 3, 30)], scripted_pipeline()) == ["Ready."]
 
 
 @pytest.mark.parametrize("how", ["is_stuck", "is_exhausted"])
 def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> None:
-    rig = Rig([], pipeline())
-    capture = OneByOne([*shots("angry", 3), *[None] * 30], rig.stop)
+    rig = LoopRig([], scripted_pipeline())
+    capture = ScriptedCapture([*shots("angry", 3), *[None] * 30], rig.stop)
     setattr(capture, how, (lambda: True) if how == "is_stuck" else True)
     rig.loop.capture = capture
     with pytest.raises(CameraExhaustedError, match="the camera's driver hangs"):
@@ -56,17 +65,17 @@ def test_a_camera_that_only_a_new_process_can_open_ends_the_loop(how: str) -> No
     assert rig.loop.steps == 3
 
 
-def test_a_camera_that_another_program_holds_is_said_to_be_in_use() -> None:
-    rig = Rig([], pipeline())
-    rig.loop.capture = OneByOne([None] * 30, rig.stop, "device busy")
+def test_a_camera_that_another_program_holds_is_announced_as_in_use() -> None:
+    rig = LoopRig([], scripted_pipeline())
+    rig.loop.capture = ScriptedCapture([None] * 30, rig.stop, "device busy")
     rig.loop.capture.is_busy = True
     rig.loop.run()
     assert rig.texts() == [EN.fault("camera_busy")]
 
 
-def test_torn_pictures_are_said_and_their_end_too() -> None:
-    rig = Rig([], pipeline())
-    capture = OneByOne([], rig.stop)
+def test_torn_pictures_are_announced_and_so_is_their_end() -> None:
+    rig = LoopRig([], scripted_pipeline())
+    capture = ScriptedCapture([], rig.stop)
 
     def torn_at_first() -> Iterator[Frame]:
         for frame in shots("angry", 30):
@@ -80,7 +89,7 @@ def test_torn_pictures_are_said_and_their_end_too() -> None:
     assert faults == [EN.fault("torn"), EN.fault("torn", is_over=True)]
 
 
-class Broken(ScriptedReader):
+class Broken(ScriptedClassifier):
     """Fails from one crop on, up to another."""
 
     def __init__(self, first: int = 0, end: int = 10**6) -> None:
@@ -93,31 +102,31 @@ class Broken(ScriptedReader):
         return super().probabilities(crop)
 
 
-def test_a_model_that_fails_is_said_and_people_are_told_on() -> None:
-    texts = run_loop(shots("happy", 80), pipeline(reader=Broken()))
+def test_a_failing_model_is_announced_and_people_still_are() -> None:
+    texts = run_loop(shots("happy", 80), scripted_pipeline(classifier=Broken()))
     assert texts == ["Ready.", "One person.", EN.fault("model")]
 
 
-def test_a_model_that_fails_for_a_moment_is_only_unsure() -> None:
-    texts = run_loop(shots("happy", 80), pipeline(reader=Broken(20, 50)))
+def test_a_model_that_fails_for_a_moment_is_no_fault() -> None:
+    texts = run_loop(shots("happy", 80), scripted_pipeline(classifier=Broken(20, 50)))
     assert texts == ["Ready.", "One person looks happy."]
 
 
 def test_the_next_model_takes_over_from_one_that_fails() -> None:
-    rig, asked = Rig([], pipeline(reader=Broken(20))), []
+    rig, asked = LoopRig([], scripted_pipeline(classifier=Broken(20))), []
 
     def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
         asked.append(detail)
-        return pipeline(), {"model_fallback": detail}
+        return scripted_pipeline(), {"model_fallback": detail}
 
     rig.loop.next_pipeline = other
-    rig.loop.capture = OneByOne(shots("happy", 120), rig.stop)
+    rig.loop.capture = ScriptedCapture(shots("happy", 120), rig.stop)
     rig.loop.run()
     assert asked == ["the model returned no probabilities: [nan]"]
     assert rig.texts()[-2:] == [EN.fault("model_fallback"), "One person looks happy."]
 
 
-def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
+def test_a_step_that_raises_is_announced_once_and_so_is_its_end() -> None:
     class Bad(ScriptedDetector):
         def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
             found = super().find(image, grey)
@@ -125,13 +134,13 @@ def test_a_step_that_raises_is_said_once_and_its_end_too() -> None:
                 raise RuntimeError("out of luck")
             return found
 
-    line = Pipeline(Bad(lambda frame: [face(280)]), ScriptedReader(), Settings(), EN)
-    texts = run_loop(shots("happy", 40), line)
+    pipeline = Pipeline(Bad(lambda frame: [face(280)]), ScriptedClassifier(), Settings(), EN)
+    texts = run_loop(shots("happy", 40), pipeline)
     assert texts == ["Ready.", EN.fault("step"), EN.fault("step", is_over=True), "One person looks happy."]
 
 
 def test_it_ends_with_a_clip_and_closes_the_camera() -> None:
-    rig = Rig(shots("happy", 3), pipeline())
+    rig = LoopRig(shots("happy", 3), scripted_pipeline())
     rig.loop.capture.start()
     rig.loop.run()
     assert rig.loop.capture.has_ended
@@ -140,34 +149,34 @@ def test_it_ends_with_a_clip_and_closes_the_camera() -> None:
 
 def test_every_completed_step_is_reported() -> None:
     steps = []
-    rig = Rig([], pipeline())
-    rig.loop.capture, rig.loop.on_step = OneByOne([*shots("happy", 4), None], rig.stop), steps.append
+    rig = LoopRig([], scripted_pipeline())
+    rig.loop.capture, rig.loop.on_step = ScriptedCapture([*shots("happy", 4), None], rig.stop), steps.append
     rig.loop.run()
     assert [step is not None for step in steps] == [True] * 4 + [False] * 2
 
 
-def test_capture_trouble_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    run_loop([None] * 30, pipeline(), trouble="no camera: /dev/video0 does not exist")
+def test_a_capture_error_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    run_loop([None] * 30, scripted_pipeline(), error="no camera: /dev/video0 does not exist")
     assert "/dev/video0 does not exist" in caplog.text
 
 
-def test_camera_errors_are_camera_errors() -> None:
-    rig = Rig([CameraError("gone")], pipeline())
+def test_a_camera_error_is_kept_by_the_capture() -> None:
+    rig = LoopRig([CameraError("gone")], scripted_pipeline())
     rig.loop.capture.start()
     rig.loop.run()
     assert rig.loop.capture.error == "gone"
 
 
-def test_a_standing_fault_is_said_again() -> None:
-    rig = Rig([], pipeline())
+def test_a_fault_that_lasts_is_announced_again() -> None:
+    rig = LoopRig([], scripted_pipeline())
     rig.loop.faults.begin("model", 0.0, "damaged")
-    rig.loop.capture = OneByOne(shots("angry", 700), rig.stop)
+    rig.loop.capture = ScriptedCapture(shots("angry", 700), rig.stop)
     rig.loop.run()
     assert rig.texts().count(EN.fault("model")) == 2
 
 
 def test_faults_are_urgent_and_each_has_its_topic() -> None:
-    rig = Rig([], pipeline())
+    rig = LoopRig([], scripted_pipeline())
     rig.loop.faults.begin("camera", 0.0, "gone")
     rig.loop.faults.begin("step", 0.0, "odd")
     assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
@@ -176,20 +185,20 @@ def test_faults_are_urgent_and_each_has_its_topic() -> None:
     ]
 
 
-def test_the_running_assistant_withdraws_what_ends_being_true() -> None:
+def test_the_loop_withdraws_what_is_no_longer_true() -> None:
     settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
-    rig = Rig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN))
+    rig = LoopRig([], Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier(), settings, EN))
     withdrawn: list[str] = []
     rig.loop.withdraw = withdrawn.append
-    rig.loop.capture = OneByOne([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
+    rig.loop.capture = ScriptedCapture([*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30)], rig.stop)
     rig.loop.run()
     assert withdrawn == ["person 1"]
 
 
-def test_the_running_assistant_answers_and_takes_wrong() -> None:
-    rig = Rig([], pipeline(), step_s=0.05)
+def test_the_loop_answers_and_lets_the_wearer_reject_an_expression() -> None:
+    rig = LoopRig([], scripted_pipeline(), step_s=0.05)
     assert rig.loop.answer(Command.ASK).text == EN.status("no_picture")
-    rig.loop.capture = OneByOne(shots("happy", 15), rig.stop)
+    rig.loop.capture = ScriptedCapture(shots("happy", 15), rig.stop)
     rig.loop.run()
     rig.now = 1.45
     assert rig.loop.answer(Command.ASK).text.endswith("Looks happy.")
@@ -198,10 +207,10 @@ def test_the_running_assistant_answers_and_takes_wrong() -> None:
     rig.loop.ended(rig.said[-1], Fate.EXPIRED)
 
 
-def test_pictures_that_show_nothing_are_said_and_their_end_too() -> None:
+def test_pictures_that_show_nothing_are_announced_and_so_is_their_end() -> None:
     black = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(70)]
     again = [Frame(each.image, 7 + number / 10, each.seq) for number, each in enumerate(shots("happy", 25))]
-    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedClassifier(), Settings(), EN)
     texts = run_loop([*black, *again], nobody)
     assert texts == ["Ready.", "I see only black. Covered, or dark?", "It is no longer black."]
 
@@ -210,18 +219,18 @@ def test_a_lens_that_is_covered_on_purpose_is_not_called_black() -> None:
     grey = np.random.default_rng(2).integers(90, 160, (480, 640), dtype=np.uint8)
     light = [Frame(grey, number / 10, number) for number in range(10)]
     hand = [Frame(np.zeros((480, 640), np.uint8), 1 + number / 10, number) for number in range(120)]
-    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedReader(), Settings(), EN)
+    nobody = Pipeline(ScriptedDetector(lambda frame: ()), ScriptedClassifier(), Settings(), EN)
     texts = run_loop([*light, *hand], nobody)
     assert texts == ["Ready.", "The lens is covered. I pause."]
 
 
-def test_where_no_other_model_can_be_had_people_are_told_on() -> None:
+def test_without_another_model_people_are_still_announced() -> None:
     def other(detail: str) -> tuple[Pipeline, dict[str, str]]:
         raise DetectorError("no detector at all")
 
-    rig = Rig([], pipeline(reader=Broken()))
+    rig = LoopRig([], scripted_pipeline(classifier=Broken()))
     rig.loop.next_pipeline = other
-    rig.loop.capture = OneByOne(shots("happy", 80), rig.stop)
+    rig.loop.capture = ScriptedCapture(shots("happy", 80), rig.stop)
     rig.loop.run()
     assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
     assert rig.loop.steps == 80

@@ -1,4 +1,4 @@
-"""A lens that is covered pauses the assistant, and says so."""
+"""A covered lens pauses the assistant, which is announced."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ from assistant.ipc.commands import Command
 from assistant.records import Face, Frame, Priority
 from assistant.vision.decisions.scene import RESUME_GRACE_S
 from assistant.vision.pipeline import Pipeline
-from tests.support.scripted_pipeline import EN, pipeline, run_loop, shots
-from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture
+from tests.support.scripted_pipeline import EN, run_loop, scripted_pipeline, shots
+from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture
 
 
-class Eyed(ScriptedDetector):
-    """Finds what the script says, but nobody where it is dark: nobody can be seen there."""
+class DetectorBlindInTheDark(ScriptedDetector):
+    """Finds what the script says, but nothing in a dark frame."""
 
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         found = super().find(image, grey)
@@ -30,33 +30,39 @@ def covered(pattern: Sequence[tuple[float, bool]], expression: str = "happy") ->
     return [Frame(image, number / 10, number) for number, image in enumerate(images)]
 
 
-def eyed(script: Callable[[int], Sequence[Face]] = lambda frame: [face(280)], verbosity: str = "normal") -> Pipeline:
+def pipeline_blind_in_the_dark(
+    script: Callable[[int], Sequence[Face]] = lambda frame: [face(280)], verbosity: str = "normal"
+) -> Pipeline:
     return Pipeline(
-        Eyed(script),
-        ScriptedReader(),
+        DetectorBlindInTheDark(script),
+        ScriptedClassifier(),
         dataclasses.replace(Settings(), announcements=AnnouncementSettings(verbosity=verbosity)),
         EN,
     )
 
 
-def said(line: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
+def said(pipeline: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
     """All that a pipeline has to say, with the moments."""
-    steps = [(frame.at, line.step(frame)) for frame in frames]
+    steps = [(frame.at, pipeline.step(frame)) for frame in frames]
     return [(at, each.text) for at, step in steps for each in (*step.status, *step.utterances)]
 
 
 HAND, BACK = EN.status("lens_covered"), EN.status("lens_uncovered")
 
 
-def test_a_covered_lens_pauses_and_says_so() -> None:
-    line = eyed()
-    texts = run_loop(covered([(1.5, False), (4, True), (3, False)]), line)
+def test_a_covered_lens_is_announced_and_pauses_the_assistant() -> None:
+    pipeline = pipeline_blind_in_the_dark()
+    texts = run_loop(covered([(1.5, False), (4, True), (3, False)]), pipeline)
     assert texts == ["Ready.", "One person looks happy.", HAND, BACK, "One person looks happy."]
-    assert not line.status.is_lens_covered
+    assert not pipeline.status.is_lens_covered
 
 
-def test_in_quiet_a_pause_is_told_too() -> None:
-    assert run_loop(covered([(1.5, False), (4, True), (3, False)]), eyed(verbosity="quiet")) == ["Ready.", HAND, BACK]
+def test_a_pause_is_announced_in_quiet_too() -> None:
+    assert run_loop(covered([(1.5, False), (4, True), (3, False)]), pipeline_blind_in_the_dark(verbosity="quiet")) == [
+        "Ready.",
+        HAND,
+        BACK,
+    ]
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 1.9])
@@ -64,62 +70,66 @@ def test_in_quiet_a_pause_is_told_too() -> None:
 def test_a_hand_that_is_gone_before_two_seconds_changes_nothing(seconds: float, missed: int) -> None:
     """missed: in so many frames after it the face is not found yet."""
     frames = covered([(2.5, False), (seconds, True), (4, False)])
-    line = eyed(lambda frame: [] if 25 <= frame < 25 + missed else [face(280)])
+    pipeline = pipeline_blind_in_the_dark(lambda frame: [] if 25 <= frame < 25 + missed else [face(280)])
     steps, partners = [], []
     for frame in frames:
-        steps.append(line.step(frame))
-        partners.append(line.status.partner)
+        steps.append(pipeline.step(frame))
+        partners.append(pipeline.status.partner)
     assert [each.text for step in steps for each in step.utterances] == ["One person looks happy."]
     assert {person.track_id for step in steps for person in step.tracks} == {1}
     assert not any(step.status for step in steps)
     assert set(partners[21:]) == {1}
 
 
-def test_who_left_behind_a_hand_is_missed_as_long_as_without_it() -> None:
+def test_a_person_who_leaves_behind_a_hand_on_the_lens_is_missed_as_long_as_without_it() -> None:
     gone = lambda frame: [face(280)] if frame < 15 else []  # noqa: E731
-    (_, (without, text)) = said(eyed(gone), covered([(5, False)]))
-    (_, (behind, other)) = said(eyed(gone), covered([(1.5, False), (1.9, True), (5, False)]))
+    (_, (without, text)) = said(pipeline_blind_in_the_dark(gone), covered([(5, False)]))
+    (_, (behind, other)) = said(pipeline_blind_in_the_dark(gone), covered([(1.5, False), (1.9, True), (5, False)]))
     assert text == other == "Nobody in view."
     assert behind - without == pytest.approx(1.9)
 
 
-def test_who_asks_while_a_cover_is_in_question_hears_of_no_old_picture() -> None:
-    line, answers = eyed(), {}
+def test_while_a_cover_is_in_question_no_old_picture_is_answered_from() -> None:
+    pipeline, answers = pipeline_blind_in_the_dark(), {}
     for frame in covered([(1.5, False), (1.9, True)]):
-        line.step(frame)
-        answers[frame.seq] = line.answer(Command.ASK, frame.at).utterance.text
+        pipeline.step(frame)
+        answers[frame.seq] = pipeline.answer(Command.ASK, frame.at).utterance.text
     assert answers[20] == answers[14] == "One person, ahead, close. Looks happy."
     assert answers[33] == "Cannot tell, too dark."
 
 
-def test_after_a_pause_everybody_is_told_anew_even_where_they_sat_before() -> None:
+def test_after_a_pause_everybody_is_announced_anew() -> None:
     for verbosity in ("brief", "normal", "full"):
-        line = eyed(lambda frame: [face(280), face(480)], verbosity)
-        told = [text for _, text in said(line, covered([(4, False), (3, True), (6, False)]))]
+        pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280), face(480)], verbosity)
+        told = [text for _, text in said(pipeline, covered([(4, False), (3, True), (6, False)]))]
         before, after = told[: told.index(HAND)], told[told.index(BACK) + 1 :]
         assert before == after != []
 
 
 @pytest.mark.parametrize("missed", [1, 10])
-def test_who_is_found_soon_after_a_pause_is_not_called_gone(missed: int) -> None:
-    line = eyed(lambda frame: [] if 15 <= frame < 15 + missed else [face(280)])
-    told = [text for _, text in said(line, covered([(1.5, False), (4, True), (4, False)]))]
+def test_a_person_found_soon_after_a_pause_is_not_called_gone(missed: int) -> None:
+    pipeline = pipeline_blind_in_the_dark(lambda frame: [] if 15 <= frame < 15 + missed else [face(280)])
+    told = [text for _, text in said(pipeline, covered([(1.5, False), (4, True), (4, False)]))]
     assert told == ["One person looks happy.", HAND, BACK, "One person looks happy."]
 
 
-def test_who_left_during_a_pause_is_called_gone() -> None:
-    line = eyed(lambda frame: [face(280)] if frame < 15 else [])
-    told = said(line, covered([(1.5, False), (4, True), (4, False)]))
+def test_a_person_who_left_during_a_pause_is_called_gone() -> None:
+    pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280)] if frame < 15 else [])
+    told = said(pipeline, covered([(1.5, False), (4, True), (4, False)]))
     assert [text for _, text in told] == ["One person looks happy.", HAND, BACK, "Nobody in view."]
     assert told[3][0] - told[2][0] == pytest.approx(RESUME_GRACE_S)
 
 
 @pytest.mark.parametrize(("on_s", "off_s"), [(3.0, 3.0), (2.2, 0.8), (5.0, 1.0), (20.0, 10.0), (2.5, 7.0)])
-def test_however_often_the_lens_is_covered_it_is_told_four_times_a_minute_at_the_most(
+def test_however_often_the_lens_is_covered_it_is_announced_at_most_four_times_a_minute(
     on_s: float, off_s: float
 ) -> None:
     pattern = [(1.5, False), *[(on_s, True), (off_s, False)] * int(150 / (on_s + off_s)), (70.0, False)]
-    told = [(at, text) for at, text in said(eyed(lambda frame: []), covered(pattern)) if text in (HAND, BACK)]
+    told = [
+        (at, text)
+        for at, text in said(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern))
+        if text in (HAND, BACK)
+    ]
     for start in range(150):
         assert sum(start <= at < start + 60 for at, _ in told) <= 4
         assert sum(start <= at < start + 60 for at, text in told if text == HAND) <= 2
@@ -127,16 +137,16 @@ def test_however_often_the_lens_is_covered_it_is_told_four_times_a_minute_at_the
     assert len(told) >= 8
 
 
-def test_a_pause_that_was_told_too_often_is_told_within_the_minute_and_again_while_it_lasts() -> None:
+def test_a_pause_that_was_announced_too_often_is_announced_within_the_minute_and_again_while_it_lasts() -> None:
     pattern = [(1.5, False), *[(3.0, True), (3.0, False)] * 3, (2000.0, True)]
-    told = [at for at, text in said(eyed(lambda frame: []), covered(pattern)) if text == HAND]
+    told = [at for at, text in said(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern)) if text == HAND]
     assert told == pytest.approx([3.5, 9.5, 63.5, 963.5, 1863.5])
 
 
-def test_a_pause_is_told_after_answers_and_cuts_off_nothing() -> None:
+def test_a_pause_is_announced_after_answers_and_interrupts_nothing() -> None:
     frames = covered([(1.5, False), (4, True), (1, False)])
-    line = eyed(lambda frame: [])
-    told = [each for frame in frames for each in line.step(frame).status]
+    pipeline = pipeline_blind_in_the_dark(lambda frame: [])
+    told = [each for frame in frames for each in pipeline.step(frame).status]
     assert [(each.priority, each.topic, each.expires_at, each.is_over) for each in told] == [
         (Priority.PAUSE, "lens", None, False),
         (Priority.PAUSE, "lens", None, True),
@@ -144,11 +154,11 @@ def test_a_pause_is_told_after_answers_and_cuts_off_nothing() -> None:
 
 
 def test_while_the_lens_is_covered_that_is_the_answer() -> None:
-    line = pipeline()
+    pipeline = scripted_pipeline()
     for frame in shots("happy", 10):
-        line.step(frame)
-    assert line.answer(Command.ASK, 1.0).utterance.text == "One person, ahead, close. Looks happy."
+        pipeline.step(frame)
+    assert pipeline.answer(Command.ASK, 1.0).utterance.text == "One person, ahead, close. Looks happy."
     for number in range(40):
-        line.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
-    answered = line.answer(Command.ASK, 5.0)
+        pipeline.step(Frame(np.full((480, 640), 6, np.uint8), 1 + number / 10, number))
+    answered = pipeline.answer(Command.ASK, 5.0)
     assert (answered.utterance.text, answered.reason) == (EN.status("lens_covered"), "lens_covered")

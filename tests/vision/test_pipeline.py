@@ -15,15 +15,22 @@ from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.utterances import EXPIRES_S
-from tests.support.scripted_pipeline import EN, Judging, judged, pipeline, shots, with_landmarks
-from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture, probabilities
+from tests.support.scripted_pipeline import (
+    EN,
+    ScriptedOcclusionModel,
+    pipeline_with_occlusion,
+    scripted_pipeline,
+    shots,
+    with_landmarks,
+)
+from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture, probabilities
 
 
 def test_a_step_goes_from_pixels_to_words() -> None:
-    line, texts = pipeline(), []
+    pipeline, texts = scripted_pipeline(), []
     for number in range(40):
         frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
-        step = line.step(frame)
+        step = pipeline.step(frame)
         assert [person.track_id for person in step.tracks] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
         assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "snapshot"}
@@ -31,7 +38,7 @@ def test_a_step_goes_from_pixels_to_words() -> None:
     assert texts == [("One person looks happy.", EXPIRES_S), ("Looks neutral.", EXPIRES_S)]
 
 
-class OneSided(ScriptedReader):
+class OneSided(ScriptedClassifier):
     """Knows an expression in a face, and takes its mirror image for another one."""
 
     def __init__(self) -> None:
@@ -43,64 +50,64 @@ class OneSided(ScriptedReader):
         return np.array(probabilities("happy" if is_first else "sad"), np.float32)
 
 
-def test_a_face_and_its_mirror_image_are_read_by_turns() -> None:
-    reader = OneSided()
-    line = pipeline([face(280), face(80)], reader)
+def test_a_face_and_its_mirror_image_are_classified_by_turns() -> None:
+    classifier = OneSided()
+    pipeline = scripted_pipeline([face(280), face(80)], classifier)
     for number in range(4):
-        line.step(Frame(picture("happy"), number / 10, number))
-    first, second = reader.seen[:2]
+        pipeline.step(Frame(picture("happy"), number / 10, number))
+    first, second = classifier.seen[:2]
     assert not np.array_equal(first, first[:, ::-1])
     for number in (0, 4):
-        assert np.array_equal(reader.seen[number], first)
-        assert np.array_equal(reader.seen[number + 2], first[:, ::-1])
-    assert np.array_equal(reader.seen[3], second[:, ::-1]), "everybody's face at once"
+        assert np.array_equal(classifier.seen[number], first)
+        assert np.array_equal(classifier.seen[number + 2], first[:, ::-1])
+    assert np.array_equal(classifier.seen[3], second[:, ::-1]), "everybody's face at once"
 
 
-def test_a_face_that_reads_otherwise_in_the_mirror_is_not_told() -> None:
-    line, reader = pipeline(reader=OneSided()), ScriptedReader()
-    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+def test_a_face_that_is_classified_otherwise_in_the_mirror_is_not_announced() -> None:
+    pipeline, classifier = scripted_pipeline(classifier=OneSided()), ScriptedClassifier()
+    steps = [pipeline.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
     assert {change.new for step in steps for change in step.changes} <= {CANNOT_TELL}
-    line = pipeline(reader=reader)
-    steps = [line.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
+    pipeline = scripted_pipeline(classifier=classifier)
+    steps = [pipeline.step(Frame(picture("happy"), number / 10, number)) for number in range(40)]
     assert {change.new for step in steps for change in step.changes} == {"happy"}
 
 
-def test_the_words_say_why() -> None:
-    line = pipeline()
+def test_the_log_note_of_an_announcement_holds_its_change() -> None:
+    pipeline = scripted_pipeline()
     (utterance,) = [
         utterance
         for number in range(12)
-        for utterance in line.step(Frame(picture("happy"), number / 10, number)).utterances
+        for utterance in pipeline.step(Frame(picture("happy"), number / 10, number)).utterances
     ]
     assert utterance.log_note == "person 1: nobody -> happy"
     assert utterance.topic == "person 1"
     assert utterance.priority is Priority.CHANGE
 
 
-def test_a_covered_face_is_not_read_and_nothing_is_said_of_what_it_shows() -> None:
-    line = judged(Judging())
-    steps = [line.step(frame) for frame in shots("happy", 40)]
+def test_an_occluded_face_is_not_classified_and_its_expression_not_announced() -> None:
+    pipeline = pipeline_with_occlusion(ScriptedOcclusionModel())
+    steps = [pipeline.step(frame) for frame in shots("happy", 40)]
     readings = {(reading.probabilities, reading.reason) for step in steps for reading in step.readings}
     assert readings == {(None, "occluded")}
     assert [each.text for step in steps for each in step.utterances] == ["One person."]
 
 
-def test_what_the_models_card_asks_for_decides_what_is_said() -> None:
+def test_the_thresholds_of_the_model_card_decide_what_is_announced() -> None:
     told = {}
     for least in (0.85, 0.95):
-        reader = ScriptedReader()
-        reader.thresholds = Thresholds({"happy": least})
-        line = pipeline(reader=reader)
-        told[least] = [each.text for frame in shots("happy", 40) for each in line.step(frame).utterances]
+        classifier = ScriptedClassifier()
+        classifier.thresholds = Thresholds({"happy": least})
+        pipeline = scripted_pipeline(classifier=classifier)
+        told[least] = [each.text for frame in shots("happy", 40) for each in pipeline.step(frame).utterances]
     assert told == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"
 
 
-def test_without_a_model_people_are_still_told() -> None:
-    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), None, Settings(), EN)
+def test_without_a_model_people_are_still_announced() -> None:
+    pipeline = Pipeline(ScriptedDetector(lambda frame: [face(280)]), None, Settings(), EN)
     texts = [
         utterance.text
         for number in range(40)
-        for utterance in line.step(Frame(picture(), number / 10, number)).utterances
+        for utterance in pipeline.step(Frame(picture(), number / 10, number)).utterances
     ]
     assert texts == ["One person."]
 
@@ -110,23 +117,23 @@ def test_the_crop_has_the_detectors_margin() -> None:
     detector.crop_margin = 0.5
     grey = picture("angry")
     grey[200:280, 280:360] += 80  # a quarter of the crop: 20 more in the mean
-    (reading,) = Pipeline(detector, ScriptedReader(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
+    (reading,) = Pipeline(detector, ScriptedClassifier(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
     assert max(reading.probabilities) == reading.probabilities[2]
 
 
 @pytest.mark.parametrize("turn", [-0.6, 0.6])
-def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) -> None:
-    reader, texts, asked = ScriptedReader(), [], []
-    line = Pipeline(
+def test_a_face_from_the_side_is_not_classified_and_the_reason_is_announced(turn: float) -> None:
+    classifier, texts, asked = ScriptedClassifier(), [], []
+    pipeline = Pipeline(
         ScriptedDetector(lambda frame: [with_landmarks(turn if frame >= 20 else 0.0)]),
-        reader,
+        classifier,
         dataclasses.replace(Settings(), announcements=AnnouncementSettings(verbosity="full")),
         EN,
     )
-    read = reader.probabilities
-    reader.probabilities = lambda crop: asked.append(crop) or read(crop)  # type: ignore[method-assign]
+    read = classifier.probabilities
+    classifier.probabilities = lambda crop: asked.append(crop) or read(crop)  # type: ignore[method-assign]
     for number in range(60):
-        step = line.step(Frame(picture("happy"), number / 10, number))
+        step = pipeline.step(Frame(picture("happy"), number / 10, number))
         (reading,) = step.readings
         assert (reading.probabilities is None, reading.reason) == ((True, "side_on") if number >= 20 else (False, ""))
         texts += [utterance.text for utterance in step.utterances]
@@ -134,14 +141,14 @@ def test_a_face_from_the_side_is_not_read_and_the_wearer_hears_why(turn: float) 
     assert texts == ["One person ahead looks happy.", "Ahead: cannot tell, face turned away."]
 
 
-def test_a_tilted_face_is_turned_upright_before_it_is_read() -> None:
+def test_a_tilted_face_is_turned_upright_before_it_is_classified() -> None:
     """Bright along the tilted face, dark around it: the crop along the box holds four dark corners."""
     grey, light, tilted = picture("angry"), picture("neutral"), with_landmarks(tilt_deg=45)
     inside = np.zeros(grey.shape, np.uint8)
     cv2.fillConvexPoly(inside, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 1)
     grey = np.where(inside == 1, light, grey)
     for found, said in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
-        (reading,) = pipeline([found]).step(Frame(grey, 0.0, 0)).readings
+        (reading,) = scripted_pipeline([found]).step(Frame(grey, 0.0, 0)).readings
         assert int(np.argmax(reading.probabilities)) == said
 
 
@@ -157,11 +164,11 @@ def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: Net())
     yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
-    line = Pipeline(yunet, ScriptedReader(), Settings(), EN)
-    step = line.step(Frame(picture("happy"), 0.0, 0))
+    pipeline = Pipeline(yunet, ScriptedClassifier(), Settings(), EN)
+    step = pipeline.step(Frame(picture("happy"), 0.0, 0))
     assert sorted((person.face.box.x, person.face.box.y) for person in step.tracks) == [(200, 410), (500, 200)]
     assert [reading.reason for reading in step.readings] == [""] * 2
-    step = line.step(Frame(picture("happy", (480, 640)), 0.1, 1))
+    step = pipeline.step(Frame(picture("happy", (480, 640)), 0.1, 1))
     assert sorted((person.face.box.x, person.face.box.y) for person in step.tracks) == [(200, 410), (200, 500)]
 
 
@@ -173,99 +180,99 @@ def test_every_reason_fits_into_eight_words(locale: str) -> None:
             assert len(words.announcement(Sentence.CANNOT_TELL, where=where, reason=reason).split()) <= 8
 
 
-def test_what_ends_being_true_is_withdrawn() -> None:
-    line = Pipeline(
+def test_what_is_no_longer_true_is_withdrawn() -> None:
+    pipeline = Pipeline(
         ScriptedDetector(lambda frame: [face(280)]),
-        ScriptedReader(),
+        ScriptedClassifier(),
         dataclasses.replace(Settings(), announcements=AnnouncementSettings(expressions=("happy",))),
         EN,
     )
     withdrawn = [
         topic
         for frame in (*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30))
-        for topic in line.step(frame).withdrawn
+        for topic in pipeline.step(frame).withdrawn
     ]
     assert withdrawn == ["person 1"], "sad ends the smile in words, fear is nothing to say"
 
 
 def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
     settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
-    line = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader(), settings, EN)
-    said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in line.step(frame).utterances]
+    pipeline = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier(), settings, EN)
+    said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in pipeline.step(frame).utterances]
     assert [(each.text, each.earcon) for each in said] == [
         ("One person looks happy.", "happy"),
         ("No longer looking happy.", ""),
     ]
 
 
-def test_what_was_never_heard_may_be_said_again() -> None:
-    line = pipeline()
-    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
-    line.ended(first, Fate.EXPIRED)
-    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+def test_an_announcement_that_was_not_heard_may_be_repeated() -> None:
+    pipeline = scripted_pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
+    pipeline.ended(first, Fate.EXPIRED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in pipeline.step(frame).utterances]
     assert second.text == "One person looks neutral."
-    line.ended(second, Fate.SPOKEN)
-    line.ended(second, Fate.EXPIRED)
-    (third,) = [each for frame in shots("happy", 15, 27) for each in line.step(frame).utterances]
+    pipeline.ended(second, Fate.SPOKEN)
+    pipeline.ended(second, Fate.EXPIRED)
+    (third,) = [each for frame in shots("happy", 15, 27) for each in pipeline.step(frame).utterances]
     assert third.text == "Looks happy."
 
 
-def test_what_was_cut_off_was_heard_and_is_not_said_again() -> None:
-    line = pipeline()
-    (first,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
-    line.ended(first, Fate.INTERRUPTED)
-    (second,) = [each for frame in shots("neutral", 15, 12) for each in line.step(frame).utterances]
+def test_an_interrupted_announcement_counts_as_heard() -> None:
+    pipeline = scripted_pipeline()
+    (first,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
+    pipeline.ended(first, Fate.INTERRUPTED)
+    (second,) = [each for frame in shots("neutral", 15, 12) for each in pipeline.step(frame).utterances]
     assert second.text == "Looks neutral.", "who was told of is nobody new"
 
 
-def test_who_comes_and_goes_matters_less_than_what_faces_show() -> None:
+def test_arrivals_and_departures_have_a_lower_priority_than_expressions() -> None:
     detector = ScriptedDetector(lambda frame: [face(280)])
-    line = Pipeline(detector, ScriptedReader(), Settings(), EN)
-    (arrived,) = [each for frame in shots("happy", 12) for each in line.step(frame).utterances]
+    pipeline = Pipeline(detector, ScriptedClassifier(), Settings(), EN)
+    (arrived,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
     assert arrived.priority is Priority.CHANGE
     detector.script = lambda frame: []
-    (gone,) = [each for frame in shots("happy", 30, 12) for each in line.step(frame).utterances]
+    (gone,) = [each for frame in shots("happy", 30, 12) for each in pipeline.step(frame).utterances]
     assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
 
 
 @pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
-def test_a_crowd_is_news_only_for_who_wants_to_hear_more_than_expressions(verbosity: str) -> None:
+def test_too_many_faces_are_announced_only_where_more_than_expressions_are(verbosity: str) -> None:
     crowd = [face(90 * number) for number in range(6)]
     settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))
-    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
-    said = [each.text for frame in shots("happy", 15) for each in line.step(frame).status]
+    pipeline = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedClassifier(), settings, EN)
+    said = [each.text for frame in shots("happy", 15) for each in pipeline.step(frame).status]
     assert said == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
-    assert line.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
+    assert pipeline.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
 
 
 def test_no_more_faces_are_looked_at_than_asked() -> None:
     crowd = [face(120 * number) for number in range(5)]
     settings = Settings(detector=DetectorSettings(max_faces=2))
-    line = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedReader(), settings, EN)
+    pipeline = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedClassifier(), settings, EN)
     for frame in shots("happy", 5):
-        step = line.step(frame)
+        step = pipeline.step(frame)
         assert [person.face.box.x for person in step.tracks] == [0, 120]
         assert len(step.readings) == 2
 
 
-def test_who_looks_away_for_long_is_still_the_same_where_it_takes_long_to_be_gone() -> None:
+def test_a_track_lasts_as_long_as_the_dwell_time_asks_for() -> None:
     settings = dataclasses.replace(Settings(), decisions=dataclasses.replace(Settings().decisions, dwell_s=5.0))
-    line = Pipeline(
-        ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedReader(), settings, EN
+    pipeline = Pipeline(
+        ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedClassifier(), settings, EN
     )
-    said = [each.text for frame in shots("neutral", 120) for each in line.step(frame).utterances]
+    said = [each.text for frame in shots("neutral", 120) for each in pipeline.step(frame).utterances]
     assert said == ["One person looks neutral."]
 
 
-def test_who_hears_everything_hears_the_hour_in_remarks_and_in_answers() -> None:
+def test_at_full_verbosity_announcements_and_answers_name_the_hour() -> None:
     def told(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
         settings = Settings(
             camera=CameraSettings(fov_deg=fov_deg), announcements=AnnouncementSettings(verbosity="full")
         )
-        line = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedReader(), settings, EN)
+        pipeline = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedClassifier(), settings, EN)
         grey = picture("happy", shape)
-        (said,) = [each for number in range(12) for each in line.step(Frame(grey, number / 10, number)).utterances]
-        return said.text, line.answer(Command.ASK, 1.1).utterance.text
+        (said,) = [each for number in range(12) for each in pipeline.step(Frame(grey, number / 10, number)).utterances]
+        return said.text, pipeline.answer(Command.ASK, 1.1).utterance.text
 
     right = face(560)
     assert told((640, 480), 62, right) == (

@@ -18,7 +18,7 @@ from assistant.system.process_setup import EXIT_RESTART
 from assistant.vision import process
 from assistant.vision.factory import VisionParts
 from assistant.vision.loop import VisionLoop
-from tests.support.standins import ScriptedDetector, ScriptedReader, face, picture
+from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture
 
 EN = phrases.load("en")
 
@@ -111,7 +111,7 @@ def test_a_stop_ends_the_wait_for_a_detector(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def link(monkeypatch: pytest.MonkeyPatch) -> Link:
     """What the vision process talks to; it looks with stand-ins."""
-    made, parts = Link(), VisionParts(ScriptedDetector(lambda frame: [face(280)]), ScriptedReader())
+    made, parts = Link(), VisionParts(ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier())
     monkeypatch.setattr("assistant.ipc.link.LinkClient", lambda path, ears: made)
     monkeypatch.setattr("assistant.vision.factory.best_parts", lambda settings: (parts, {}))
     return made

@@ -61,7 +61,7 @@ class Stage:
         return told
 
 
-def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
+def test_a_passer_by_is_not_announced_whatever_their_expression() -> None:
     stage = Stage()
     stage.people[1] = 320
     assert stage.step((1, NOBODY, "neutral")) == [("arrived", "neutral")]
@@ -75,7 +75,7 @@ def test_a_passer_by_is_not_spoken_of_whatever_they_show() -> None:
     assert stage.wait(5) == []
 
 
-def test_who_stays_is_told_with_what_they_show() -> None:
+def test_a_person_who_stays_is_announced_with_their_expression() -> None:
     for shown, told in (
         ("happy", ("looks", "happy")),
         ("neutral", ("one_more_person", "right")),
@@ -95,7 +95,7 @@ def test_who_stays_is_told_with_what_they_show() -> None:
         assert stays_s <= at - came <= stays_s + 0.2
 
 
-def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:
+def test_among_several_people_neutral_is_announced_only_at_the_end_of_a_smile() -> None:
     stage = Stage()
     stage.people = {1: 200, 2: 440}
     stage.step((1, NOBODY, "neutral"))
@@ -107,7 +107,7 @@ def test_of_several_only_the_end_of_a_smile_is_worth_neutral() -> None:
     assert stage.step((1, "fear", "neutral")) == []
 
 
-def test_somebody_far_away_is_not_news_until_they_come() -> None:
+def test_a_person_far_away_is_not_announced_until_they_come_near() -> None:
     stage = Stage(size=25)
     stage.people[1] = 320
     assert stage.step((1, NOBODY, CANNOT_TELL), reason="far") == []
@@ -136,7 +136,7 @@ def test_a_reason_is_said_once_a_minute() -> None:
     assert stage.step((1, "neutral", CANNOT_TELL), reason="dark") == [("cannot_tell", "dark")]
 
 
-def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reasons_are_asked_for() -> None:
+def test_an_unclear_arrival_is_announced_with_the_reason_at_full_verbosity() -> None:
     for verbosity, first, again in (
         ("full", ("cannot_tell", "dark"), ("one_more_person", "1")),
         ("normal", ("one_person", ""), ("one_more_person", "right")),
@@ -151,7 +151,7 @@ def test_who_cannot_be_told_on_arrival_is_announced_with_the_reason_where_reason
         assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just said
 
 
-def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
+def test_a_rejected_expression_is_not_announced_of_that_person_for_a_while() -> None:
     stage = Stage()
     assert not stage.scene.reject_last(0.0), "nothing was said yet"
     stage.people = {1: 200}
@@ -167,7 +167,7 @@ def test_what_was_called_wrong_is_not_said_of_that_person_for_a_while() -> None:
     assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
 
 
-def test_what_was_said_last_can_be_called_wrong_as_long_as_it_stands() -> None:
+def test_the_last_expression_can_be_rejected_as_long_as_it_stands() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -185,7 +185,7 @@ def test_what_was_said_last_can_be_called_wrong_as_long_as_it_stands() -> None:
     assert not stage.scene.reject_last(stage.at), "that they left begins nothing anew"
 
 
-def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
+def test_another_persons_leaving_ends_no_expression_that_stands() -> None:
     stage = Stage()
     stage.people = {1: 200, 2: 440}
     stage.step((1, NOBODY, "neutral"), (2, NOBODY, "neutral"))
@@ -197,7 +197,7 @@ def test_whoever_else_leaves_takes_nothing_away_that_stands() -> None:
     assert stage.scene.reject_last(stage.at + 10 * REJECTABLE_S)
 
 
-def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
+def test_after_a_person_left_their_expression_can_be_rejected_for_a_while_only() -> None:
     for is_heard_late in (False, True):
         stage = Stage()
         stage.people[1] = 320
@@ -214,7 +214,7 @@ def test_of_who_has_left_nothing_can_be_called_wrong_for_long() -> None:
         assert not stage.scene.reject_last(left_at + REJECTABLE_S + 1)
 
 
-def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_cut_off() -> None:
+def test_an_answer_stands_like_an_announcement_and_outranks_an_older_one_that_it_interrupted() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -228,7 +228,7 @@ def test_an_answer_stands_as_a_remark_does_and_goes_before_an_older_one_that_it_
     assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "somebody of whom nothing else is known"
 
 
-def test_what_was_never_heard_is_not_remembered_as_said() -> None:
+def test_an_announcement_that_was_not_heard_is_not_remembered_as_said() -> None:
     stage = Stage()
     stage.people[1] = 320
     assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
@@ -242,7 +242,7 @@ def test_what_was_never_heard_is_not_remembered_as_said() -> None:
     assert stage.step((1, "neutral", "happy")) == [("looks", "happy")], "it ends once"
 
 
-def test_what_became_of_an_old_remark_undoes_no_newer_one() -> None:
+def test_the_fate_of_an_old_announcement_undoes_no_newer_one() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "neutral"))
@@ -256,7 +256,7 @@ def test_what_became_of_an_old_remark_undoes_no_newer_one() -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("second", [True, False])
-def test_of_two_remarks_on_their_way_the_last_that_is_heard_counts(first: bool, second: bool) -> None:
+def test_of_two_pending_announcements_the_last_that_is_heard_counts(first: bool, second: bool) -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "neutral"))
@@ -283,7 +283,7 @@ def test_a_reason_that_was_never_heard_undoes_nothing() -> None:
     assert stage.step((1, CANNOT_TELL, NOBODY)) == [("nobody_in_view", "")]
 
 
-def test_who_is_told_of_no_fate_goes_on() -> None:
+def test_without_any_fate_an_announcement_counts_as_heard() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -295,7 +295,7 @@ def test_who_is_told_of_no_fate_goes_on() -> None:
     assert stage.scene.last(stage.at).expression == "sad"
 
 
-def test_wrong_is_of_what_was_heard() -> None:
+def test_only_what_was_heard_can_be_rejected() -> None:
     stage = Stage()
     stage.people = {1: 200, 2: 440}
     stage.step((1, NOBODY, "angry"))
@@ -314,7 +314,7 @@ def test_wrong_is_of_what_was_heard() -> None:
     assert quiet.scene.reject_last(quiet.at), "but in answer to a question"
 
 
-def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> None:
+def test_an_announcement_that_had_to_wait_counts_from_when_it_was_made() -> None:
     stage = Stage()
     stage.people, stage.scores = {1: 200, 2: 560}, {2: 0.5}
     stage.step((1, NOBODY, "angry"))
@@ -328,7 +328,7 @@ def test_of_a_remark_that_had_to_wait_the_time_counts_at_which_it_was_made() -> 
     assert stage.scene.last(stage.at)[:2] == (1, "angry")
 
 
-def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> None:
+def test_the_expression_of_a_person_who_left_while_it_was_spoken_can_be_rejected() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "angry"))
@@ -338,7 +338,7 @@ def test_who_left_while_their_word_was_spoken_can_still_be_called_wrong() -> Non
     assert stage.scene.reject_last(stage.at)
 
 
-def test_what_only_resembles_a_face_joins_nobody() -> None:
+def test_a_track_that_is_hardly_a_face_joins_nobody() -> None:
     for shown in ("neutral", "happy", CANNOT_TELL):
         stage = Stage()
         stage.people = {1: 200, 2: 560}
@@ -352,7 +352,7 @@ def test_what_only_resembles_a_face_joins_nobody() -> None:
         assert announcement == (["looks", "happy"] if shown == "happy" else ["one_more_person", "right"])
 
 
-def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
+def test_nobody_is_announced_until_it_is_heard() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -367,7 +367,7 @@ def test_that_nobody_is_there_is_owed_until_it_is_heard() -> None:
     assert stage.wait(3 * RETRY_S) == []
 
 
-def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
+def test_nobody_is_no_longer_announced_once_somebody_is_there() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -380,7 +380,7 @@ def test_that_nobody_is_there_is_not_owed_once_somebody_is() -> None:
 
 
 @pytest.mark.parametrize("others", [False, True])
-def test_somebody_whose_coming_was_not_heard_is_told_again(others: bool) -> None:
+def test_an_arrival_that_was_not_heard_is_announced_again(others: bool) -> None:
     stage, said = Stage(), ("one_more_person", "right") if others else ("one_person", "")
     if others:
         stage.people[1] = 320

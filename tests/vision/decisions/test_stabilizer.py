@@ -108,7 +108,7 @@ RUNS = st.tuples(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(RUNS, min_size=1, max_size=8), st.integers(2, 8))
-def test_no_verdict_from_too_few_readings_also_after_a_gap(
+def test_there_is_no_verdict_from_too_few_readings_also_after_a_gap(
     runs: list[tuple[float, float, int, str | None]], least: int
 ) -> None:
     script = [(wait + gap * (frame == 0), now) for gap, wait, count, now in runs for frame in range(count)]
@@ -143,7 +143,7 @@ def test_a_missed_detection_is_not_somebody_leaving() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
-def test_vague_states_must_last() -> None:
+def test_cannot_tell_must_last_for_the_dwell_time() -> None:
     made = changes(lambda at: "?" if 3 <= at < 4.4 else "happy", seconds=8, fps=10)
     assert [change.new for change in made] == ["happy"]
     made = changes(lambda at: "?" if 3 <= at < 6 else "happy", seconds=9, fps=10)
@@ -160,7 +160,7 @@ def test_the_reason_is_the_last_one_that_there_was() -> None:
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "side_on")]
 
 
-def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_while_above_stay() -> None:
+def test_an_unsure_face_is_cannot_tell_and_keeps_its_expression_above_the_exit_threshold() -> None:
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.new for change in weak] == [CANNOT_TELL]
     faint = changes(lambda at: "happy" if at < 3 else "neutral", seconds=8, fps=10, sure=0.43)
@@ -180,12 +180,12 @@ def test_a_face_seen_in_few_frames_is_no_person() -> None:
         assert stabilizer.update(frame / 30, readings) == ()
 
 
-def test_a_slow_camera_is_still_heard() -> None:
+def test_a_slow_camera_still_gives_verdicts() -> None:
     made = changes(lambda at: "happy" if at < 20 else "sad", seconds=40, fps=2)
     assert [change.new for change in made] == ["happy", "sad"]
 
 
-def test_people_do_not_mix() -> None:
+def test_tracks_do_not_mix() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(60):
         at = frame / 10
@@ -194,7 +194,7 @@ def test_people_do_not_mix() -> None:
     assert stabilizer.states() == {1: "happy", 2: "sad"}
 
 
-def test_who_left_is_forgotten() -> None:
+def test_a_track_that_ended_is_forgotten() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(30):
         stabilizer.update(frame / 10, [Reading(frame, frame / 10, probabilities("happy"))])
@@ -228,19 +228,19 @@ def test_one_misread_in_five_does_not_silence() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
-def test_a_face_told_in_a_third_of_its_readings_cannot_be_told() -> None:
+def test_a_face_that_is_readable_in_a_third_of_its_readings_is_cannot_tell() -> None:
     made = changes(lambda at: "happy" if round(at * 15) % 3 == 0 else "?", seconds=6, fps=15)
     assert [change.new for change in made] == [CANNOT_TELL]
 
 
-def test_doubt_that_was_interrupted_or_before_a_gap_starts_anew() -> None:
+def test_the_dwell_time_starts_anew_after_an_interruption_or_a_gap() -> None:
     made = changes(lambda at: "?" if 3 <= at < 4.2 or 5.6 <= at < 6.8 else "happy", seconds=9, fps=10)
     assert [change.new for change in made] == ["happy"]
     made = changes(lambda at: "happy" if at < 3 else "?" if at < 4.2 or at >= 5.3 else None, seconds=6.9, fps=10)
     assert [change.new for change in made] == ["happy"]
 
 
-def test_what_the_card_asks_of_an_expression_adds_to_the_setting() -> None:
+def test_the_higher_of_card_and_setting_is_the_threshold() -> None:
     for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
         stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds(looks)), []
         for frame in range(15):
@@ -261,7 +261,7 @@ def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) 
     return [told for told in made if told[0] != CANNOT_TELL]
 
 
-def test_what_was_long_not_sure_enough_must_come_half_way_to_certainty() -> None:
+def test_a_doubted_expression_must_come_half_way_to_certainty() -> None:
     assert sureness([0.65] * 4 + [0.75] * 16) == [("happy", 8)]  # the first window may still gather it
     assert sureness([0.65] * 20 + [0.80] * 20) == []
     assert sureness([0.65] * 20 + [0.86] * 20) == [("happy", 29)]
@@ -269,13 +269,13 @@ def test_what_was_long_not_sure_enough_must_come_half_way_to_certainty() -> None
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(0.6, 0.68), min_size=10, max_size=10), st.lists(st.floats(0.5, 0.84), max_size=200))
-def test_chance_lifts_nothing_that_is_doubted_over_its_threshold(unsure: list[float], after: list[float]) -> None:
+def test_chance_lifts_no_doubted_expression_over_its_threshold(unsure: list[float], after: list[float]) -> None:
     assert sureness(unsure + after) == []
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.floats(0.72, 0.84), st.integers(10, 40), st.sampled_from([-0.6, 0.0]))
-def test_doubt_ends_with_what_was_doubted(sure: float, lasted: int, between: float) -> None:
+def test_doubt_ends_with_the_doubted_expression(sure: float, lasted: int, between: float) -> None:
     ((told, at),) = sureness([0.65] * lasted + [between] * 12 + [sure] * 12)
     assert told == "happy"
     assert 4 <= at - (lasted + 12) <= 9
@@ -289,13 +289,13 @@ def test_doubt_ends_with_a_gap() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
-def test_nothing_is_told_of_a_face_in_the_moment_in_which_it_cannot_be_read() -> None:
+def test_there_is_no_new_expression_in_a_frame_in_which_the_face_cannot_be_read() -> None:
     assert sureness([0.9] * 12) == [("happy", 8)]
     assert sureness([0.9] * 8 + [0.0] * 2 + [0.9] * 2) == [("happy", 10)]
     assert sureness([0.9] * 8 + [0.0] * 20) == []
 
 
-def test_moments_in_which_a_face_cannot_be_read_count_against_what_is_read_in_the_others() -> None:
+def test_unreadable_frames_count_against_an_expression() -> None:
     assert sureness([0.75] * 40) == [("happy", 8)]
     assert sureness([0.75, 0.75, 0.0] * 13) == []
     assert sureness([0.95, 0.95, 0.0] * 13) == [("happy", 9)]
@@ -304,18 +304,18 @@ def test_moments_in_which_a_face_cannot_be_read_count_against_what_is_read_in_th
 
 @settings(max_examples=100, deadline=None)
 @given(st.floats(0.71, 1.0), st.lists(st.booleans(), min_size=30, max_size=60))
-def test_fewer_readings_never_tell_more_or_sooner(sure: float, is_read: list[bool]) -> None:
+def test_fewer_readings_never_give_more_verdicts_or_sooner(sure: float, is_read: list[bool]) -> None:
     whole, broken = sureness([sure] * len(is_read)), sureness([sure * read for read in is_read])
     assert whole == [("happy", 8)]
     assert broken == [] or (broken[0][0] == "happy" and broken[0][1] >= 8)
 
 
-def test_what_is_told_already_is_never_doubted_and_a_pause_is_no_doubt() -> None:
+def test_a_held_expression_is_never_doubted_and_a_pause_is_no_doubt() -> None:
     assert sureness([0.9] * 30 + [0.71] * 30 + [0.5] * 30) == [("happy", 8)]
     assert sureness([0.68] * 7 + [0.75] * 3, wait_at=7) == sureness([0.68] * 7 + [0.75] * 3) == [("happy", 9)]
 
 
-def test_a_glance_tells_the_likeliest_before_there_is_a_state_and_why_not() -> None:
+def test_an_estimate_names_the_likeliest_expression_before_there_is_a_state_and_the_reason() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
     assert stabilizer.estimate(1).state == NOBODY
     stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", 0.5))])
@@ -347,11 +347,11 @@ def test_the_reason_is_what_most_readings_say() -> None:
     assert stabilizer.estimate(1).reason == "side_on"
 
 
-def test_of_nobody_there_is_nothing_to_glance_at() -> None:
+def test_the_estimate_of_an_unknown_track_is_empty() -> None:
     assert Stabilizer(DecisionSettings(), LABELS).estimate(3) == TrackEstimate(NOBODY, "", 0.0, "", 0.0)
 
 
-def test_a_glance_tells_the_mean_and_since_when() -> None:
+def test_an_estimate_holds_the_mean_and_the_beginning() -> None:
     stabilizer = Stabilizer(DecisionSettings(window_s=1.0), LABELS)
     for frame in range(30):
         sure = 0.9 if frame % 2 else 0.7
@@ -364,7 +364,7 @@ def test_a_glance_tells_the_mean_and_since_when() -> None:
     assert stabilizer.estimate(1) == TrackEstimate("happy", "", 0.0, "dark", told.since)
 
 
-def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_is_not() -> None:
+def test_an_estimate_needs_half_of_the_readings() -> None:
     for first, likely in (("happy", "happy"), ("?", "")):
         stabilizer = Stabilizer(DecisionSettings(), LABELS)
         for frame, state in enumerate(("happy", "?", first, "?")):
@@ -373,13 +373,13 @@ def test_a_face_told_in_half_of_its_readings_is_likely_something_and_in_less_it_
         assert stabilizer.estimate(1).expression == likely
 
 
-def test_exactly_likely_enough_is_a_maybe() -> None:
+def test_a_probability_exactly_at_the_threshold_is_a_maybe() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
     stabilizer.update(0.0, [Reading(1, 0.0, probabilities("happy", MIN_MAYBE_PROBABILITY))])
     assert stabilizer.estimate(1) == TrackEstimate(NOBODY, "happy", MIN_MAYBE_PROBABILITY, "unclear", 0.0)
 
 
-def test_since_when_somebody_cannot_be_told() -> None:
+def test_an_estimate_holds_since_when_a_track_is_cannot_tell() -> None:
     stabilizer = Stabilizer(DecisionSettings(), LABELS)
     for frame in range(40):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.4))])
@@ -387,7 +387,7 @@ def test_since_when_somebody_cannot_be_told() -> None:
     assert stabilizer.estimate(1).since == pytest.approx(2.3)
 
 
-def test_doubt_and_absence_count_from_the_very_frame() -> None:
+def test_dwell_times_count_from_the_very_frame() -> None:
     """After 0.8 s there is a verdict, and 1.5 s later it is said; nobody is there 1.5 s after the last sight."""
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.at for change in weak] == [pytest.approx(2.3)]
@@ -412,7 +412,7 @@ def test_an_expression_needs_no_reason_whatever_was_before() -> None:
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "dark"), ("happy", "")]
 
 
-def test_who_is_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
+def test_a_track_missed_in_one_frame_is_not_forgotten_before_the_first_verdict() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(1000, 1020):
         at = frame / 10
@@ -425,7 +425,7 @@ def test_a_longer_window_takes_longer_to_fill() -> None:
     assert change.at == pytest.approx(1.6)
 
 
-def test_flicker_between_two_guesses_cannot_be_told() -> None:
+def test_flicker_between_two_unsure_expressions_is_cannot_tell() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(50):
         said = probabilities("happy" if frame % 2 else "sad", 0.4)
@@ -433,7 +433,7 @@ def test_flicker_between_two_guesses_cannot_be_told() -> None:
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
 
 
-def test_exactly_sure_enough_is_enough() -> None:
+def test_a_probability_exactly_at_a_threshold_is_enough() -> None:
     decide = DecisionSettings(enter_threshold=0.5, exit_threshold=0.5)
     assert [change.new for change in changes(lambda at: "happy", seconds=8, fps=10, sure=0.5, decide=decide)] == [
         "happy"

@@ -12,14 +12,14 @@ from assistant.records import Face, Fate, Frame, Priority, Utterance
 from assistant.vision.pipeline import Pipeline
 from convert.scenarios.score.announcements import TOLERANCE_S
 from tests.support.scripted_pipeline import EN
-from tests.support.standins import LABELS, ScriptedDetector, ScriptedReader, face, picture, probabilities
+from tests.support.standins import LABELS, ScriptedClassifier, ScriptedDetector, face, picture, probabilities
 
 BEGINS_S, ENDS_S = 6.0, 13.0
 UNSURE = tuple(1 / len(LABELS) for _ in LABELS)
 AFTER = {"sad": probabilities("sad"), "fear": probabilities("fear"), "unsure": UNSURE, "gone": None}
 
 
-class Acted(ScriptedReader):
+class Acted(ScriptedClassifier):
     """Reads what `now` holds."""
 
     now: tuple[float, ...] = probabilities("neutral")
@@ -31,9 +31,9 @@ class Acted(ScriptedReader):
 def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: float) -> list[tuple[str, float]]:
     """(words, seconds) of all that is begun while somebody smiles from BEGINS_S on and an answer is spoken."""
     faces: list[Face] = [face(280)]
-    reader = Acted()
-    line = Pipeline(ScriptedDetector(lambda frame: faces), reader, Settings(), EN)
-    mouth = Mouth(175, lambda utterance, fate, at: line.ended(utterance, fate))
+    classifier = Acted()
+    pipeline = Pipeline(ScriptedDetector(lambda frame: faces), classifier, Settings(), EN)
+    mouth = Mouth(175, lambda utterance, fate, at: pipeline.ended(utterance, fate))
     begun: list[tuple[str, float]] = []
     mouth.on_start = lambda utterance, at: begun.append((utterance.text, at))
     answer = Utterance(" ".join(["word"] * round((answer_s - PAUSE_S) * 175 / 60)), Priority.ANSWER, "answer")
@@ -42,10 +42,10 @@ def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: flo
         at = number / fps
         mouth.advance(at)
         if at >= BEGINS_S + seconds:
-            reader.now, faces[:] = AFTER[after] or UNSURE, [] if after == "gone" else [face(280)]
+            classifier.now, faces[:] = AFTER[after] or UNSURE, [] if after == "gone" else [face(280)]
         elif at >= BEGINS_S:
-            reader.now = probabilities("happy", 0.95)
-        step = line.step(Frame(picture("angry"), at, number))
+            classifier.now = probabilities("happy", 0.95)
+        step = pipeline.step(Frame(picture("angry"), at, number))
         for topic in step.withdrawn:
             mouth.queue.withdraw(topic, at)
         for utterance in step.utterances:
@@ -61,14 +61,14 @@ def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: flo
     st.floats(0.6, 3.0), st.sampled_from(sorted(AFTER)), st.floats(BEGINS_S - 1, BEGINS_S + 2), st.floats(0.5, 5.0),
     st.sampled_from([5.0, 10.0, 15.0]),
 )  # fmt: skip
-def test_no_smile_is_told_long_after_it_ended(
+def test_no_smile_is_announced_long_after_it_ended(
     seconds: float, after: str, asked_at: float, answer_s: float, fps: float
 ) -> None:
     late = [at - BEGINS_S - seconds for text, at in smile(seconds, after, asked_at, answer_s, fps) if "s happy" in text]
     assert all(each <= TOLERANCE_S for each in late), late
 
 
-def test_a_smile_that_lasts_is_told_after_the_answer() -> None:
+def test_a_smile_that_lasts_is_announced_after_the_answer() -> None:
     words = smile(5.0, "gone", BEGINS_S + 0.3, 2.0, 10.0)
     assert "Looks happy." in [text for text, _ in words]
 
@@ -76,14 +76,19 @@ def test_a_smile_that_lasts_is_told_after_the_answer() -> None:
 def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
     """What became of what was said of somebody who is there, or not, from so many seconds on; something is spoken all
     the time."""
-    line, fates = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedReader(), Settings(), EN), []
+    pipeline, fates = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), Settings(), EN), []
     faces: list[Face] = []
-    mouth = Mouth(175, lambda utterance, fate, at: (line.ended(utterance, fate), fates.append((utterance.text, fate))))
+
+    def ended(utterance: Utterance, fate: Fate, _at: float) -> None:
+        pipeline.ended(utterance, fate)
+        fates.append((utterance.text, fate))
+
+    mouth = Mouth(175, ended)
     for number in range(120):
         at = number / 10
         mouth.advance(at)
         faces[:] = [face(280)] if next(there for since, there in reversed(steps) if at >= since) else []
-        step = line.step(Frame(picture("happy"), at, number))
+        step = pipeline.step(Frame(picture("happy"), at, number))
         for topic in step.withdrawn:
             mouth.queue.withdraw(topic, at)
         for utterance in step.utterances:
@@ -93,7 +98,7 @@ def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
     return fates
 
 
-def test_that_nobody_is_there_is_not_said_once_somebody_is() -> None:
+def test_nobody_is_not_announced_once_somebody_is_there() -> None:
     fates = _fates([(0.0, True), (3.0, False), (5.5, True)])
     assert ("Nobody in view.", Fate.SUPERSEDED) in fates
     assert ("Nobody in view.", Fate.SPOKEN) not in fates

@@ -1,4 +1,4 @@
-"""What is answered to whom asks: short, hedged, fresh, with a reason where it cannot be told."""
+"""Answers to the wearer's questions: short, hedged, fresh, with a reason where an expression cannot be told."""
 
 import dataclasses
 from typing import Any
@@ -37,7 +37,7 @@ def test_one_person() -> None:
     )
 
 
-def test_what_is_unsure_or_not_trusted_is_only_maybe() -> None:
+def test_an_unsure_or_untrusted_expression_is_only_maybe() -> None:
     assert asked(somebody("sad", 0.95)) == "One person, ahead. Maybe looks sad."
     assert asked(somebody("happy", 0.5)) == "One person, ahead. Maybe looks happy."
     assert asked(somebody(NOBODY, 0.5, expression="happy", reason="unclear")) == "One person, ahead. Maybe looks happy."
@@ -75,7 +75,7 @@ def test_nobody_and_nothing_fresh() -> None:
     assert ANSWERS.answer(Command.ASK, None, 5.0).utterance.text == EN.status("no_picture")
 
 
-def test_who_was_seen_a_moment_before_is_not_answered_with_for_longer_than_that() -> None:
+def test_a_person_seen_a_moment_before_is_answered_about_for_no_longer_than_that() -> None:
     held = {"seen_at": 4.5}
     assert asked(somebody(), now=5.4, **held) == "One person, ahead. Looks happy."
     assert asked(somebody(), now=5.6, **held) == "Nobody in view."
@@ -88,7 +88,7 @@ def test_more_faces_than_are_looked_at_are_counted() -> None:
     assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
 
 
-def test_why_is_about_whom_something_was_said_last() -> None:
+def test_why_asks_about_the_person_whose_expression_was_said_last() -> None:
     people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
     snapshot = SceneSnapshot(5.0, people)
     why = [ANSWERS.answer(Command.WHY, snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]

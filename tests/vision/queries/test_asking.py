@@ -108,7 +108,7 @@ def test_an_answer_comes_within_half_a_second(smiling: Running) -> None:
 
 
 @needs_photographs
-def test_a_vision_that_hangs_is_no_silence(smiling: Running) -> None:
+def test_a_vision_process_that_hangs_is_answered_for(smiling: Running) -> None:
     smiling.until("looks happy")
     vision = parts(smiling.process.pid)["vision"]
     hang(vision)
