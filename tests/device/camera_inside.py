@@ -1,4 +1,4 @@
-"""Runs the assistant's picamera2 driver as it is, inside the root: prints one JSON object of all that it saw."""
+"""Runs the assistant's picamera2 driver unchanged inside the root; prints one JSON object with all results."""
 
 import contextlib
 import dataclasses
@@ -23,8 +23,8 @@ SETTINGS = CameraSettings(driver="picamera2", fps=10)
 ROUNDS, FRAMES = 20, 5
 
 
-def look(*, colour: bool) -> dict[str, Any]:
-    """Open, configure, read: what was asked for, what was granted, what the pictures are and who is in them."""
+def read_frames(*, colour: bool) -> dict[str, Any]:
+    """Open, configure, read: the requested and the granted format, the pictures' form, and the faces in them."""
     began = time.monotonic()
     with contextlib.closing(open_camera(SETTINGS, colour=colour)) as camera:
         opened_s = time.monotonic() - began
@@ -48,14 +48,15 @@ def look(*, colour: bool) -> dict[str, Any]:
 
 
 def patches(image: Any) -> list[Any]:
-    """The mean colours, blue green red, of the four squares at the picture's foot, where the test has painted them."""
+    """The mean colours (blue, green, red) of the four squares that the test has painted at the bottom of the
+    picture."""
     if image.ndim == 2:
         image = np.stack([image] * 3, axis=-1)
     return [image[430:470, 40 + 160 * index : 120 + 160 * index].mean(axis=(0, 1)) for index in range(4)]
 
 
 def reopened() -> list[dict[str, int]]:
-    """Open, read one picture and close, again and again: what the process holds after each round."""
+    """Open, read one picture and close, ROUNDS times: what the process holds open after each round."""
     held = []
     for _ in range(ROUNDS):
         with contextlib.closing(open_camera(SETTINGS)) as camera:
@@ -69,14 +70,14 @@ def reopened() -> list[dict[str, int]]:
 
 
 def captured() -> dict[str, Any]:
-    """The assistant's capture thread on it: the newest picture each time, and a close in time."""
+    """The capture thread with this camera: the newest frame each time, and whether it closes in time."""
     capture = Capture(lambda: open_camera(SETTINGS)).start()
     seen = [frame.seq for frame in (capture.take(2.0) for _ in range(10)) if frame is not None]
     return {"seen": seen, "error": capture.error, "closed": capture.close()}
 
 
 def refused(**changes: Any) -> str:
-    """What the driver says of a camera that cannot be opened."""
+    """The driver's error for a camera that cannot be opened; empty where it can."""
     try:
         open_camera(dataclasses.replace(SETTINGS, **changes)).close()
     except CameraError as err:
@@ -85,8 +86,8 @@ def refused(**changes: Any) -> str:
 
 
 def main() -> None:
-    virtual_camera.patch()  # nothing has imported picamera2 yet: the driver does
-    grey, colour = look(colour=False), look(colour=True)
+    virtual_camera.patch()  # before the driver imports picamera2
+    grey, colour = read_frames(colour=False), read_frames(colour=True)
     with contextlib.closing(open_camera(SETTINGS)):
         busy = refused()
     with contextlib.closing(open_camera(dataclasses.replace(SETTINGS, driver="auto"))) as camera:

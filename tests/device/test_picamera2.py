@@ -1,4 +1,4 @@
-"""picamera2 for real: our driver, unchanged, on libcamera's virtual camera in a Debian root: `make camera-test`."""
+"""The picamera2 driver, unchanged, on libcamera's virtual camera in a Debian root: `make camera-test`."""
 
 import json
 import os
@@ -29,9 +29,9 @@ DEFINITION = """\
   model: "a folder of pictures"
 """
 FACE = (254, 52, 82, 92)
-"""Where the photographed face is in the picture: x, y, width, height; by hand."""
+"""Box of the photographed face in the picture (x, y, width, height), drawn by hand."""
 COLOURS = ((200, 40, 40), (40, 180, 40), (40, 40, 200), (220, 220, 220))
-"""Blue, green, red and white squares at the foot of the picture, in that order."""
+"""Blue, green, red and white squares at the bottom of the picture, in that order."""
 
 
 def picture() -> NDArray[np.uint8]:
@@ -45,7 +45,7 @@ def picture() -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def report() -> Iterator[dict[str, Any]]:
-    """What the driver saw inside the root."""
+    """The results of camera_inside.py inside the root."""
     if os.environ.get("EMOTION_DEVICE") != "1":
         pytest.skip("takes a Debian root and minutes: make camera-test")
     if reason := roots.missing("camera", roots.native()):
@@ -81,12 +81,12 @@ def furnish(root: Path) -> None:
     frames = root / "srv/frames"
     frames.mkdir()
     noise = np.random.default_rng(7)
-    for index in range(4):  # nothing else may lie here: libcamera would try to open it for ever
+    for index in range(4):  # no other file may be here: libcamera would try to open it for ever
         grainy = np.clip(picture() + noise.normal(0, 3, (480, 640, 1)), 0, 255).astype(np.uint8)
         assert cv2.imwrite(str(frames / f"{index}.jpg"), grainy, [cv2.IMWRITE_JPEG_QUALITY, 95])
 
 
-def overlap(a: list[float], b: tuple[float, ...]) -> float:
+def iou(a: list[float], b: tuple[float, ...]) -> float:
     """Intersection over union of two boxes."""
     wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     tall = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
@@ -94,7 +94,7 @@ def overlap(a: list[float], b: tuple[float, ...]) -> float:
     return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
-def test_what_is_granted_is_read_back_and_converted(report: dict[str, Any]) -> None:
+def test_the_granted_format_is_read_back_and_converted(report: dict[str, Any]) -> None:
     for name, asked, shape in (("grey", "YUV420", [480, 640]), ("colour", "RGB888", [480, 640, 3])):
         seen = report[name]
         print(f"{name}: asked for {seen['asked']}, granted {seen['granted']}, gives {seen['shape']}, "
@@ -116,13 +116,13 @@ def test_colours_are_right(report: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["grey", "colour"])
-def test_our_detector_finds_the_photographed_face(report: dict[str, Any], name: str) -> None:
+def test_the_detector_finds_the_photographed_face(report: dict[str, Any], name: str) -> None:
     print(f"faces in {name}: {report[name]['faces']}")
     (face,) = report[name]["faces"]
-    assert overlap(face[:4], FACE) > 0.5
+    assert iou(face[:4], FACE) > 0.5
 
 
-def test_twenty_times_opened_and_closed_nothing_is_left(report: dict[str, Any]) -> None:
+def test_nothing_is_left_after_opening_and_closing_twenty_times(report: dict[str, Any]) -> None:
     held = report["reopened"]
     print(f"after each of {len(held)} rounds: {[(each['fds'], each['threads']) for each in held]} (handles, threads)")
     assert len(held) == 20
@@ -138,7 +138,7 @@ def test_the_capture_thread_runs_on_it(report: dict[str, Any]) -> None:
     assert (captured["error"], captured["closed"]) == ("", True)
 
 
-def test_a_camera_that_is_absent_or_taken_is_one_line_with_advice(report: dict[str, Any]) -> None:
+def test_an_absent_or_busy_camera_is_a_one_line_error_with_advice(report: dict[str, Any]) -> None:
     print(f"absent: {report['absent']}\nbusy: {report['busy']}")
     assert report["absent"].startswith("Pi camera 7: ")
     assert report["busy"].startswith("Pi camera 0: ")
@@ -147,5 +147,5 @@ def test_a_camera_that_is_absent_or_taken_is_one_line_with_advice(report: dict[s
     assert all("program" in report[name] and "\n" not in report[name] for name in ("absent", "busy"))
 
 
-def test_auto_takes_it_where_it_is_installed(report: dict[str, Any]) -> None:
+def test_auto_chooses_picamera2_where_it_is_installed(report: dict[str, Any]) -> None:
     assert report["auto"] == "PiCamera"

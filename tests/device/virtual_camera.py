@@ -1,7 +1,7 @@
 """What picamera2 needs to work on libcamera's virtual camera: five patches, for tests alone. Runs inside the root.
 
-The virtual camera has no display, no raw stream, no DMA heap and no frame rate, and forgets to say
-that a picture is whole; everything else is picamera2's and libcamera's own.
+The virtual camera has no display, no raw stream, no DMA heap and no frame rate, and does not report that a frame is
+complete; everything else is picamera2's and libcamera's own.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 
 SIZE = (640, 480)
 FRAME_S, STARTS_S = 0.03, 2.0
-"""A picture comes no sooner, and none before picamera2 has started, which takes no longer."""
+"""Seconds between frames; the longest time that picamera2 takes to start, before which no frame may come."""
 
 
 class _AnyName(type):
@@ -27,7 +27,7 @@ class _AnyName(type):
 
 
 def patch() -> None:
-    """Make `Picamera2()` work here. To be called before picamera2 is imported."""
+    """Make `Picamera2()` work here; call it before picamera2 is imported."""
     display = types.ModuleType("pykms")  # picamera2 imports its preview on a display, shown or not
     display.PixelFormat = _AnyName("PixelFormat", (), {})  # type: ignore[attr-defined]
     sys.modules["pykms"] = display
@@ -39,8 +39,8 @@ def patch() -> None:
     # The virtual camera refuses the raw stream that picamera2 asks every camera for.
     Picamera2._get_raw_modes = lambda self: [{"format": "NV12", "size": SIZE}]
 
-    # The virtual camera fills all buffers at once. A sensor takes its time: picamera2 loses for good what comes back
-    # before its `start` has ended.
+    # The virtual camera fills all buffers at once, unlike a sensor: picamera2 loses requests that complete before its
+    # `start` has returned.
     handle_request = picamera2.CameraManager.handle_request
 
     def paced(manager: Any, flushid: Any = None) -> None:
@@ -64,7 +64,7 @@ def patch() -> None:
             return self._map
 
         def __exit__(self, *error: object) -> None:
-            with contextlib.suppress(BufferError):  # an array still looks at it; it goes with the array
+            with contextlib.suppress(BufferError):  # an array still uses it; it is freed with the array
                 self._map.close()
 
     class Memory(Allocator):  # type: ignore[misc]
@@ -85,8 +85,8 @@ def patch() -> None:
                 ]
 
         def _good_buffer(self, luma: int, size: int) -> Any:
-            """libcamera 0.4 never writes whether a virtual picture is whole: it stays what the memory held before."""
-            tried = []  # kept, so that the next one lies elsewhere
+            """libcamera 0.4 never writes the status of a virtual frame: it keeps what the memory held before."""
+            tried = []  # kept, so that the next one gets other memory
             while True:
                 buffer = self._buffer(luma, size)
                 if buffer.metadata.status == libcamera.FrameMetadata.Status.Success:
@@ -98,7 +98,7 @@ def patch() -> None:
             self._handles.append(handle)
             os.ftruncate(handle, size)
             planes = []
-            for offset, length in ((0, luma), (luma, size - luma)):  # with one plane for both libcamera ends itself
+            for offset, length in ((0, luma), (luma, size - luma)):  # with a single plane for both libcamera aborts
                 plane = libcamera.FrameBuffer.Plane()
                 plane.fd, plane.offset, plane.length = handle, offset, length
                 planes.append(plane)
@@ -108,7 +108,7 @@ def patch() -> None:
             return self._buffers[stream]
 
         def cleanup(self) -> None:
-            """libcamera keeps handles of its own; these are ours."""
+            """Close our file descriptors; libcamera has its own."""
             self._buffers.clear()
             while self._handles:
                 os.close(self._handles.pop())

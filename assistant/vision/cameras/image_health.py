@@ -1,5 +1,5 @@
-"""Image health: faults of the pictures (black, blank, blurred, too few) that the wearer is told of. Pure; time comes
-with the frames.
+"""Image health: faults of the pictures (black, blank, blurred, too few) that are announced to the wearer. Pure; time
+comes with the frames.
 
 Each fault has a dwell time for which it must last before it counts, and another for which it must be absent before it
 ends. None of them stops the pipeline, which just finds no faces in such pictures.

@@ -1,10 +1,10 @@
 """Lens cover detection: a hand on the lens, at the wearer's or a bystander's wish, pauses the assistant. Pure; time
 comes with the frames.
 
-A hand is told from a dark room by how the darkness comes. A hand that is laid on makes a light picture dark and without
-shapes from one moment to the next. A hand that slides on takes longer, but takes part after part of the picture, and
-the parts that it has not reached stay as light as before: where a lamp is switched off or dusk falls, all parts darken
-alike.
+How the darkness comes distinguishes a hand from a dark room. A hand that is laid on makes a light picture dark and
+without shapes from one moment to the next. A hand that slides on takes longer, but takes part after part of the
+picture, and the parts that it has not reached stay as light as before: where a lamp is switched off or dusk falls, all
+parts darken alike.
 """
 
 import statistics

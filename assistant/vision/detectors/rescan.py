@@ -3,8 +3,8 @@
 It searches at two scales, the detector's own and a finer one that sees farther, each on the picture and on its mirror
 image: four views in a round, one view a frame, one round a second. A detection in a single view that is not sure is not
 accepted, but agreeing detections of several views are. In six sets of tuning scenes a round finds 93 % of the heads
-turned by 45 to 65 degrees and somebody in 2 % of the looks at empty rooms; the finer view alone, accepted from a score
-of 0.5, finds 77 %, and somebody in 2 %.
+turned by 45 to 65 degrees, and a false face in 2 % of the rounds in empty rooms; the finer view alone, accepted from a
+score of 0.5, finds 77 %, and a false face in 2 %.
 """
 
 import dataclasses

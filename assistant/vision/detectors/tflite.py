@@ -119,12 +119,10 @@ class TFLiteFaceDetector:
         for index, tensor in enumerate(self._model.outputs):
             shape = tensor["shape"].tolist()
             if len(shape) != 4 or shape[3] not in OUTPUT_OF_CHANNELS:
-                raise DetectorError(f"{self._model.path}: an output of shape {shape}; no face detector of ours has one")
+                raise DetectorError(f"{self._model.path}: an output of shape {shape}; no face detector has one")
             found[OUTPUT_OF_CHANNELS[shape[3]]].append((-shape[1] * shape[2], index))
         if any(len(maps) != len(decode.STRIDES) for maps in found.values()):
-            raise DetectorError(
-                f"{self._model.path}: {len(self._model.outputs)} outputs; a face detector of ours has 9"
-            )
+            raise DetectorError(f"{self._model.path}: {len(self._model.outputs)} outputs; a face detector has 9")
         return {kind: [index for _, index in sorted(maps)] for kind, maps in found.items()}
 
     def _resize(self, height: int, width: int) -> None:
@@ -156,6 +154,6 @@ class TFLiteFaceDetector:
         if any(len(cells) != len(self._cells[1]) for cells in maps):
             raise DetectorError(
                 f"{self._model.path}: maps of {len(maps[0])} cells for {width}x{height} pixels; "
-                f"a face detector of ours has {len(self._cells[1])}"
+                f"a face detector has {len(self._cells[1])}"
             )
         return maps

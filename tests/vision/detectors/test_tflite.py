@@ -201,5 +201,5 @@ def test_a_network_whose_maps_do_not_fit_the_picture_is_refused(tmp_path: Path) 
         graph.operators[0].builtinOptions.strideW = graph.operators[0].builtinOptions.strideH = 1
 
     damaged_models.edit(model, finer)
-    with pytest.raises(DetectorError, match="cells for 320x240 pixels; a face detector of ours has 1580"):
+    with pytest.raises(DetectorError, match="cells for 320x240 pixels; a face detector has 1580"):
         TFLiteFaceDetector(DetectorSettings(model=str(model)))
