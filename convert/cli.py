@@ -36,7 +36,7 @@ from a recipe to a shipped model:
   emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert calibrate models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
   emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn
-  emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme README.md
+  emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme models/README.md
 go on from what is shipped, distilled from all of it:
   emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
   emotion-convert warm-start emotion-small-int8 --run runs/small
@@ -183,11 +183,9 @@ def _card(options: argparse.Namespace) -> int:
         made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, muxspace(options))
         print(f"{card_file.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
-        card_file.replace_between(
-            options.readme,
-            card.FIGURES,
-            card.table([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]),
-        )
+        expressions = [card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]
+        card_file.replace_between(options.readme, card.MODEL_INDEX, card.model_index(expressions))
+        card_file.replace_between(options.readme, card.FIGURES, card.table(expressions))
         detector = card_file.load(find_model(DEFAULT_MODEL))
         card_file.replace_between(options.readme, detector_card.FIGURES, detector_card.table(detector))
     return 0

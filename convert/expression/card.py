@@ -36,6 +36,9 @@ ETHICS = (
     "wearer's own device, keeps no picture and knows nobody's identity."
 )
 FIGURES = ("<!-- figures -->", "<!-- /figures -->")
+"""The comments of `models/README.md` between which the table stands."""
+MODEL_INDEX = ("# <!-- model-index -->", "# <!-- /model-index -->")
+"""The comments in its YAML header between which the figures stand in Hugging Face's form."""
 
 
 def fer2013_head_of(model: Path) -> Path:
@@ -134,6 +137,23 @@ def table(cards: list[dict[str, Any]]) -> str:
     )
     rows = (heads, ["---"] * len(heads), *map(_cells, cards))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def model_index(cards: list[dict[str, Any]]) -> str:
+    """The measured figures of some models as `model-index` of a Hugging Face model card (YAML)."""
+    lines = ["model-index:"]
+    for card in cards:
+        metrics = card["metrics"]
+        lines += [
+            f"  - name: {card['name']} ({card['head']} head)",
+            "    results:",
+            "      - task: {type: image-classification, name: Facial expression recognition}",
+            f"        dataset: {{type: fer2013, name: FER-2013 PrivateTest, split: test, config: {metrics['truth']}}}",
+            "        metrics:",
+            f"          - {{type: accuracy, value: {100 * metrics['all']['accuracy']:.2f}, name: accuracy in percent}}",
+            f"          - {{type: f1, value: {100 * metrics['all']['macro_f1']:.2f}, name: macro-F1 in percent}}",
+        ]
+    return "\n".join(lines)
 
 
 def _cells(card: dict[str, Any]) -> tuple[str, ...]:

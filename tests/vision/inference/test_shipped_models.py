@@ -69,7 +69,9 @@ def test_the_readme_tells_what_the_cards_say() -> None:
     text = (ROOT / "models/README.md").read_text("utf-8")
     expressions = card.table([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")])
     detector = detector_card.table(card_file.load(ROOT / "models" / "face-detector-int8.tflite"))
-    for (start, end), table in ((card.FIGURES, expressions), (detector_card.FIGURES, detector)):
+    index = card.model_index([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")])
+    written = (card.FIGURES, expressions), (card.MODEL_INDEX, index), (detector_card.FIGURES, detector)
+    for (start, end), table in written:
         assert text.partition(start)[2].partition(end)[0].strip() == table
 
 
