@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.ipc.commands import Command
 from assistant.phrases import MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, Sentence, load
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
@@ -15,25 +14,25 @@ ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
 
 @dataclass(frozen=True)
 class Language:
-    """What the linter knows of a language: words in lower case and without Arabic vowel marks, spaces between them.
-
-    never: who somebody is (sex, age, name), forms that only fit one sex, and that somebody feels; feelings: only with
-    one of `hedges` and without one of `claims` (is, feels).
-    """
+    """The table [wording_rules] of a locale: words in lower case and without Arabic vowel marks."""
 
     never: frozenset[str]
+    """Words that no sentence may have: who a person is (sex, age, name), forms that fit only one sex, and "feels"."""
     feelings: frozenset[str]
+    """Words that only stand beside one of `hedges`, and never beside one of `claims`."""
     hedges: frozenset[str]
+    """Words that hedge, such as "looks"."""
     claims: frozenset[str]
+    """Words that claim, such as "is"."""
 
     @staticmethod
     def of(words: Phrases) -> "Language":
-        """That of a locale."""
+        """The rules of a locale."""
         return Language(**{name: frozenset(text.split()) for name, text in words.tables["wording_rules"].items()})
 
 
 def unasked(words: Phrases) -> Iterator[str]:
-    """All that is said without being asked for."""
+    """Everything that may be spoken unasked."""
     for name, form in words.tables["sentences"].items():
         sentence = Sentence(name.removesuffix("_where"))
         expressions = sorted(SPOKEN_EXPRESSIONS) if "{expression}" in form else [""]
@@ -51,7 +50,7 @@ def unasked(words: Phrases) -> Iterator[str]:
 
 
 def asked(words: Phrases) -> Iterator[str]:
-    """All that is said in answer, one sentence each."""
+    """Everything that may be spoken in answer, one sentence each."""
     yield from words.tables["aim"].values()
     looks = [words.announcement(Sentence.LOOKS, expression=name) for name in sorted(SPOKEN_EXPRESSIONS)]
     looks += [words.answer("maybe", expression=words.expression(name)) for name in sorted(SPOKEN_EXPRESSIONS)]
@@ -63,7 +62,7 @@ def asked(words: Phrases) -> Iterator[str]:
     for name, *facts in itertools.product(
         sorted(SPOKEN_EXPRESSIONS), *(words.tables[table].values() for table in filled)
     ):
-        why = words.answer(Command.WHY, expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
+        why = words.answer("why", expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
         yield from sentences(words, why)
     yield from (words.join([count]) for count in words.tables["counts"].values())
     distances, facings = (["", *words.tables[table].values()] for table in ("distance", "facing"))
@@ -79,10 +78,10 @@ def sentences(words: Phrases, text: str) -> list[str]:
 
 
 def mistakes(words: Phrases) -> list[str]:
-    """What is wrong with a locale in the wording it was loaded in; empty if it may be heard."""
+    """The mistakes of a locale in the wording that it was loaded in."""
     heard = {*unasked(words), *asked(words)}
-    found = [f"{text!r} {wrong}" for text in heard for wrong in (*_form(words, text), *_tact(words, text))]
-    return sorted((*found, *_slots(words), *_alike(words)))
+    found = [f"{text!r} {wrong}" for text in heard for wrong in (*_form(words, text), *_wording(words, text))]
+    return sorted((*found, *_placeholders(words), *_alike(words)))
 
 
 def _form(words: Phrases, text: str) -> Iterator[str]:
@@ -104,7 +103,7 @@ def _form(words: Phrases, text: str) -> Iterator[str]:
         yield "does not begin with a capital"
 
 
-def _tact(words: Phrases, text: str) -> Iterator[str]:
+def _wording(words: Phrases, text: str) -> Iterator[str]:
     language, said = Language.of(words), tokens(text)
     yield from (f"says {word!r}" for word in sorted(said & language.never))
     if not said & language.feelings:
@@ -115,8 +114,8 @@ def _tact(words: Phrases, text: str) -> Iterator[str]:
         yield "says what somebody feels, not how somebody looks"
 
 
-def _slots(words: Phrases) -> Iterator[str]:
-    """A placeholder may be moved, not left out."""
+def _placeholders(words: Phrases) -> Iterator[str]:
+    """A sentence must have the placeholders of the English one, in any order."""
     for table in PLACEHOLDERS:
         for key, form in words.tables[table].items():
             if _names(form) != _names(load("en").tables[table][key]):
@@ -124,7 +123,7 @@ def _slots(words: Phrases) -> Iterator[str]:
 
 
 def _alike(words: Phrases) -> Iterator[str]:
-    """What must not be taken for something else is not said in the same words."""
+    """Sentences and words that must not be mistaken for each other must differ."""
     groups = {
         table: [*words.tables[table].values()]
         for table in TABLES
