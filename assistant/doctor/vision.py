@@ -1,4 +1,4 @@
-"""Camera, face detector and both judges of a face at work, as the assistant uses them. Runs in a child process."""
+"""Camera, face detector and both classifiers at work, as the assistant uses them. Runs in a child process."""
 
 import time
 from collections.abc import Callable
@@ -89,14 +89,14 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
 
 
 def occlusion(_settings: Settings, trying: Callable[[str], None]) -> Finding:
-    """The judge of covered faces: its hash, and how long it takes."""
-    trying("to open the judge of covered faces")
+    """The occlusion classifier: its hash, and how long it takes."""
+    trying("to open the occlusion classifier")
     try:
-        judge = OcclusionClassifier()
-        spent = _times(partial(judge.score, self_test.test_images()[0]))
+        classifier = OcclusionClassifier()
+        spent = _times(partial(classifier.score, self_test.test_images()[0]))
     except ModelError as err:
         return bad("faults.occlusion", "install", detail=str(err))
-    return good("occlusion", detail=f"{judge.path.name}, {spent:.1f} ms a face")
+    return good("occlusion", detail=f"{classifier.path.name}, {spent:.1f} ms a face")
 
 
 def model(settings: Settings, trying: Callable[[str], None]) -> Finding:

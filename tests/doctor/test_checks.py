@@ -134,7 +134,7 @@ def test_the_detector(tmp_path: Path) -> None:
         assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
 
 
-def test_the_judge_of_covered_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_occlusion_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert apart("occlusion", Settings()).said == ("occlusion",)
     cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
     cut.write_bytes(cut.read_bytes()[:-1])

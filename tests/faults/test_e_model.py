@@ -134,9 +134,9 @@ def test_e10(box: Box, row: Row, labels: list[str]) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E11", "the judge of covered faces fails, in work", say=3, rec=3)
+@pytest.mark.fault("E11", "the occlusion classifier fails at work", say=3, rec=3)
 def test_e11(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "judges nothing")
+    since = ready.tell("step", "occlusion fails")
     row.said(ready.ear.until("I cannot tell if faces are covered."), since)
     since = ready.tell("step")
     row.recovered(ready.ear.until("I can tell covered faces again.").at, since)

@@ -38,7 +38,7 @@ TORN_WINDOW_S, WHOLE_WINDOW_S = 5.0, 1.0
 """The pictures count as torn once most of those in the first window are unusable, and as whole again once most of those
 in the second window are usable."""
 MIN_WINDOW_SHARE = 0.9
-"""Share of a window that the reads so far must span before it is judged."""
+"""Share of a window that the reads so far must span before it counts."""
 UNUSABLE_PAUSE_S = 0.02
 """Pause after an unusable picture."""
 ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -144,7 +144,7 @@ class Capture:
             if frame is None:
                 return
             defect = _defect_of(frame.image)
-            self._judge_usability(not defect)
+            self._update_torn(not defect)
             if defect:
                 self.error = f"the camera gives {defect}"
                 if camera.is_live and self._clock() - fresh_at >= STALE_S:
@@ -167,7 +167,7 @@ class Capture:
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
 
-    def _judge_usability(self, is_usable: bool) -> None:
+    def _update_torn(self, is_usable: bool) -> None:
         """Set `is_torn` by the share of usable pictures in the last TORN_WINDOW_S or, once they are torn, in the last
         WHOLE_WINDOW_S."""
         now = self._clock()

@@ -124,12 +124,12 @@ def models(expression) -> None:
     expression.ExpressionClassifier.probabilities = probabilities
 
 
-def judges(occlusion) -> None:
-    """A judge of covered faces that returns nonsense."""
+def occlusion_failure(occlusion) -> None:
+    """An occlusion classifier that returns nonsense."""
     right = occlusion.OcclusionClassifier.score
 
     def score(self, crop):
-        if told("step") == "judges nothing":
+        if told("step") == "occlusion fails":
             raise occlusion.ModelError("the model returned nan")
         return right(self, crop)
 
@@ -153,7 +153,7 @@ def starts(process) -> None:
 
 PATCHES = {
     "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.inference.expression": models,
-    "assistant.vision.inference.occlusion": judges, "assistant.vision.process": starts,
+    "assistant.vision.inference.occlusion": occlusion_failure, "assistant.vision.process": starts,
 }  # fmt: skip
 
 

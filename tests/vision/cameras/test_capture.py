@@ -274,7 +274,7 @@ def test_mostly_unusable_pictures_are_torn_until_most_are_usable() -> None:
         """Ten reads a second, of which `of_three` in three are usable; the times at which the pictures were torn."""
         torn = []
         for number in range(round(seconds * 10)):
-            capture._judge_usability(number % 3 < of_three)
+            capture._update_torn(number % 3 < of_three)
             if capture.is_torn:
                 torn.append(now[0])
             now[0] += 0.1
