@@ -133,7 +133,9 @@ def test_however_often_the_lens_is_covered_it_is_announced_at_most_four_times_a_
     for start in range(150):
         assert sum(start <= at < start + 60 for at, _ in told) <= 4
         assert sum(start <= at < start + 60 for at, text in told if text == HAND) <= 2
-    assert [text for _, text in told] == [HAND, BACK] * (len(told) // 2), "whoever hears of it hears of its end"
+    assert [text for _, text in told] == [HAND, BACK] * (len(told) // 2), (
+        "each pause that is announced is followed by its end"
+    )
     assert len(told) >= 8
 
 

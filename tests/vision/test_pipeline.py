@@ -1,6 +1,7 @@
 """The chain from frame to words."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -8,12 +9,14 @@ import pytest
 
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, CameraSettings, DetectorSettings, Settings
+from assistant.errors import ModelError
 from assistant.ipc.commands import Command
 from assistant.phrases import Sentence
-from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Thresholds
+from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Reading, Thresholds, Track
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.readings import ModelFailure
 from assistant.vision.utterances import EXPIRES_S
 from tests.support.scripted_pipeline import (
     EN,
@@ -48,6 +51,19 @@ class OneSided(ScriptedClassifier):
         is_first = not self.seen or np.array_equal(crop, self.seen[0])
         self.seen.append(np.array(crop))
         return np.array(probabilities("happy" if is_first else "sad"), np.float32)
+
+
+class Failing(ScriptedClassifier):
+    """Fails for some crops, by their number from 0."""
+
+    def __init__(self, fails: range) -> None:
+        self.crops, self.fails = -1, fails
+
+    def probabilities(self, crop: np.ndarray) -> np.ndarray:
+        self.crops += 1
+        if self.crops in self.fails:
+            raise ModelError(f"crop {self.crops}")
+        return super().probabilities(crop)
 
 
 def test_a_face_and_its_mirror_image_are_classified_by_turns() -> None:
@@ -237,18 +253,18 @@ def test_arrivals_and_departures_have_a_lower_priority_than_expressions() -> Non
 
 @pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
 def test_too_many_faces_are_announced_only_where_more_than_expressions_are(verbosity: str) -> None:
-    crowd = [face(90 * number) for number in range(6)]
+    faces = [face(90 * number) for number in range(6)]
     settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))
-    pipeline = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedClassifier(), settings, EN)
+    pipeline = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), settings, EN)
     said = [each.text for frame in shots("happy", 15) for each in pipeline.step(frame).status]
     assert said == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
     assert pipeline.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
 
 
 def test_no_more_faces_are_looked_at_than_asked() -> None:
-    crowd = [face(120 * number) for number in range(5)]
+    faces = [face(120 * number) for number in range(5)]
     settings = Settings(detector=DetectorSettings(max_faces=2))
-    pipeline = Pipeline(ScriptedDetector(lambda frame: crowd), ScriptedClassifier(), settings, EN)
+    pipeline = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), settings, EN)
     for frame in shots("happy", 5):
         step = pipeline.step(frame)
         assert [person.face.box.x for person in step.tracks] == [0, 120]
@@ -284,3 +300,51 @@ def test_at_full_verbosity_announcements_and_answers_name_the_hour() -> None:
     # worn on its side a camera sees less from left to right: the same pixels are fewer degrees, and farther away
     aside = face(335, size=60)
     assert told((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
+
+
+def test_the_status_tells_what_works() -> None:
+    pipeline = pipeline_with_occlusion(ScriptedOcclusionModel(0, 1))
+    assert pipeline.snapshot is None
+    for frame in shots("happy", 40):
+        pipeline.step(frame)
+        status = pipeline.status
+        assert status.occlusion_error == ("the model returned nan" if frame.seq == 0 else "")
+    assert (status.has_classifier, status.has_occlusion_classifier, status.model_failure) == (True, True, None)
+    assert (status.is_lens_covered, status.partner, status.people_count) == (False, 1, 1)
+    bare = Pipeline(ScriptedDetector(lambda frame: []), None, Settings(), EN).status
+    assert (bare.has_classifier, bare.has_occlusion_classifier, bare.occlusion_error) == (False, False, "")
+    assert (bare.partner, bare.people_count) == (None, 0)
+
+
+def test_a_model_failure_holds_when_it_began_and_ends_with_the_next_probabilities() -> None:
+    classifier = Failing(range(3, 7))
+    pipeline, failures = scripted_pipeline(classifier=classifier), []
+    for frame in shots("happy", 10):
+        (reading,) = pipeline.step(frame).readings
+        assert (reading.probabilities is None) == (frame.seq in classifier.fails)
+        failures.append(pipeline.status.model_failure)
+    assert failures[:3] == failures[7:] == [None] * 3
+    assert failures[3:7] == [ModelFailure(pytest.approx(0.3), f"crop {number}") for number in range(3, 7)]
+
+
+def test_without_its_classifier_a_pipeline_finds_faces_and_calls_them_unclear() -> None:
+    pipeline = scripted_pipeline(classifier=Failing(range(5, 6)))
+    for frame in shots("happy", 6):
+        pipeline.step(frame)
+    pipeline.drop_classifier()
+    assert (pipeline.status.has_classifier, pipeline.status.model_failure) == (False, None)
+    (reading,) = pipeline.step(shots("happy", 1, 6)[0]).readings
+    assert (reading.probabilities, reading.reason) == (None, "unclear")
+
+
+def test_an_injected_source_of_readings_takes_the_place_of_the_classifier() -> None:
+    class Recorded:
+        labels, thresholds = ("sad", "happy"), Thresholds()
+
+        def read(self, grey: np.ndarray, tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+            return tuple(Reading(track.track_id, at, (0.1, 0.9)) for track in tracks)
+
+    faces = [face(280)]
+    pipeline = Pipeline(ScriptedDetector(lambda frame: faces), None, Settings(), EN, readings=Recorded())
+    said = [each.text for frame in shots("sad", 20) for each in pipeline.step(frame).utterances]
+    assert said == ["One person looks happy."]

@@ -22,7 +22,7 @@ ARRIVAL_DWELL_S = 2.0
 EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
 """The same for a person whose expression is announced with the arrival."""
 REASON_REPEAT_S = 60.0
-"""Why expressions cannot be told is said at most once in this time, for each reason."""
+"""The same reason why an expression cannot be told is announced at most once in this time."""
 RESUME_GRACE_S = 1.5
 """After a pause (the lens was covered) "nobody" is announced only once nobody was found for so long: a face is missed
 for a moment as the light comes back."""
@@ -61,7 +61,7 @@ class _SceneTrack:
 
 
 class Scene:
-    """Who is in view, and what the wearer was told of them.
+    """The people in view, and what was announced of them.
 
     `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
     """

@@ -4,7 +4,7 @@ The state of a track is an expression, CANNOT_TELL or NOBODY. It follows the mea
 
 - A new expression needs a mean of `enter_threshold` or of what the model's card asks for, whichever is more, and must
   be the first choice of nearly all readings (MIN_AGREEMENT). Moments in which the face could not be read count against
-  it (UNREADABLE_WEIGHT), and the newest reading must not be one: of a person who has just turned away nothing is told.
+  it (UNREADABLE_WEIGHT), and the newest reading must not be one: a person who has just turned away gets no new state.
   The expression that is held stays until its mean falls below `exit_threshold` (hysteresis).
 - An expression that has been the likeliest for longer than a window without being sure enough is *doubted*: it must
   come half way from its threshold to certainty (DOUBT_MARGIN), or else chance alone lifts it over the threshold one

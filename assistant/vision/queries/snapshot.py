@@ -1,4 +1,4 @@
-"""What each frame leaves for the wearer's questions: who is there, who was there a moment ago, and who is far away.
+"""What each frame leaves for the wearer's questions: the people in it, those of a moment ago, and those far away.
 
 A face that was found once, and not surely, is nobody to answer about; a person who is missed for a moment is still
 there; and with nobody in view a slower search goes on (`detectors.rescan`).

@@ -74,7 +74,7 @@ def test_a_smile_that_lasts_is_announced_after_the_answer() -> None:
 
 
 def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
-    """What became of what was said of somebody who is there, or not, from so many seconds on; something is spoken all
+    """The fates of the announcements of a person who is there, or not, from so many seconds on; something is spoken all
     the time."""
     pipeline, fates = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), Settings(), EN), []
     faces: list[Face] = []
