@@ -6,7 +6,7 @@ import pytest
 
 from assistant import phrases
 from assistant.faults import REPEAT_S, FaultAnnouncer, FaultTracker, RepeatSchedule, fault_utterance
-from assistant.records import Fault, FaultName, Priority, Utterance
+from assistant.records import Fault, FaultName, Priority, Utterance, UtteranceKind
 
 CAMERA, MODEL, VISION = FaultName.CAMERA, FaultName.MODEL, FaultName.VISION
 EN = phrases.load("en")
@@ -114,6 +114,7 @@ def test_a_fault_becomes_an_utterance_that_never_expires() -> None:
     lost = fault_utterance(EN, Fault(FaultName.CAMERA_LOST, 1.0, "unplugged"))
     assert (lost.text, lost.topic, lost.log_note) == ("Camera lost. I keep looking.", "fault camera_lost", "unplugged")
     assert (lost.priority, lost.expires_at, lost.is_over) == (Priority.FAULT, None, False)
+    assert (lost.kind, lost.earcon) == (UtteranceKind.FAULT, "")
     back = fault_utterance(EN, Fault(FaultName.CAMERA_LOST, 2.0, is_over=True))
     assert (back.text, back.topic, back.log_note, back.is_over) == (
         "The camera is back.", "fault camera_lost", "camera_lost", True

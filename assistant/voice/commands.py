@@ -42,7 +42,7 @@ class CommandPhrases(Protocol):
     def fault(self, name: FaultName) -> str: ...
 
 
-class Speaker(Protocol):
+class SpeakerLike(Protocol):
     """The part of the speaker that commands need."""
 
     def put(self, utterance: Utterance) -> None: ...
@@ -65,7 +65,7 @@ class CommandHandler:
     def __init__(
         self,
         phrases: CommandPhrases,
-        speaker: Speaker,
+        speaker: SpeakerLike,
         ask_vision: Callable[[Question], None],
         set_voice: Callable[[int, int], None],
         settings: PersistentSettings,
