@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from assistant.app.parser import make_parser
 from assistant.config.settings import Settings
@@ -119,31 +118,25 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from assistant.app.replay import Reply, Summary, replay
+    from assistant.app.api import with_source
+    from assistant.app.replay import AnswerOutcome, ReplaySummary, replay
     from assistant.vision import factory
     from assistant.vision.cameras import open_camera
 
     settings = settings_of(options)
     if not options.source:
         raise SourceError("SOURCE is empty; give a clip or a folder of pictures")
-    driver = "folder" if Path(options.source).is_dir() else "opencv"
-    source = options.source if os.sep in options.source or driver == "folder" else f".{os.sep}{options.source}"
-    settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver=driver, source=source))
-    pipeline = factory.pipeline(settings)
+    settings = with_source(settings, options.source)
+    pipeline = factory.make_pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:
         for item in replay(camera, pipeline, settings):
-            if isinstance(item, Reply):
+            if isinstance(item, AnswerOutcome):
                 continue
             if options.json:
-                record = {"summary": dataclasses.asdict(item)} if isinstance(item, Summary) else item.record()
+                record = {"summary": dataclasses.asdict(item)} if isinstance(item, ReplaySummary) else item.as_json()
                 print(json.dumps(record, ensure_ascii=False), flush=True)
-            elif isinstance(item, Summary):
-                print(f"{item.frames} frames, {item.seconds:.1f} s, {item.people} people")
             else:
-                fate = "" if item.fate == "spoken" else f" [{item.fate}]"
-                print(
-                    f"{item.change.at:7.2f} s  {item.utterance.text:32} ({item.utterance.log_note}){fate}", flush=True
-                )
+                print(item, flush=True)
     return 0
 
 

@@ -31,7 +31,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     """
     settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver="demo"))
     open_camera(settings.camera).close()
-    pipeline, words = factory.pipeline(settings), factory.load_phrases(settings)
+    pipeline, words = factory.make_pipeline(settings), factory.load_phrases(settings)
     began = time.monotonic()
     failures: list[str] = []
 

@@ -1,7 +1,7 @@
 """A clip or a folder of pictures through the whole assistant, at full speed, in the clip's own time.
 
-Pipeline and queue are the real ones; only the mouth is a model: an utterance lasts as long as its words at the set
-rate. The same input and settings give the same lines.
+Pipeline and speech queue are the real ones; only the speaker is simulated: an utterance lasts as long as its words take
+at the set rate. The same input and settings give the same lines.
 """
 
 import math
@@ -19,27 +19,30 @@ from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.voice.speech.speech_queue import SpeechQueue
 
-PAUSE_S = 0.2
-"""Added to an utterance's words: the time from queue to first sound and the breath after it."""
+UTTERANCE_PAUSE_S = 0.2
+"""Added to the time of an utterance's words: from the queue to the first sound, and the pause after it."""
 
 
 @dataclass
-class Line:
-    """What became of one announcement; started_at: seconds of the clip at which its words began, None if they never
-    did. box: where the person's face was last seen when the change was noticed."""
+class AnnouncementOutcome:
+    """What became of one announcement."""
 
     announcement: Announcement
     utterance: Utterance
     box: Box | None = None
+    """Where the person's face was last found when the change was noticed; None where it was not."""
     fate: Fate | None = None
+    """None while it is not decided; `replay` yields only decided ones."""
     started_at: float | None = None
+    """Seconds of the clip at which its words began; None if they never did."""
 
     @property
     def change(self) -> Change:
+        """The change of state that is announced; its `at` is when it was noticed, seconds of the clip."""
         return self.announcement.change
 
-    def record(self) -> dict[str, Any]:
-        """The line as `replay --json` prints it; `at` is when the change was noticed, seconds of the clip."""
+    def as_json(self) -> dict[str, Any]:
+        """The line of `replay --json`."""
         return {
             "at": round(self.change.at, 3),
             "track_id": self.change.track_id,
@@ -49,32 +52,47 @@ class Line:
             "fate": str(self.fate),
         }
 
+    def __str__(self) -> str:
+        fate = "" if self.fate is Fate.SPOKEN else f" [{self.fate}]"
+        return f"{self.change.at:7.2f} s  {self.utterance.text:32} ({self.utterance.log_note}){fate}"
+
 
 @dataclass
-class Reply:
-    """What became of an answer to a question that was asked at `at` seconds of the clip. seen: the person whom it is
-    about, None where nobody is in view; reason: why an expression cannot be told, empty where it can."""
+class AnswerOutcome:
+    """What became of the answer to a question of the wearer."""
 
     at: float
+    """When it was asked, seconds of the clip."""
     command: Command
+    """The question: one of QUESTIONS."""
     utterance: Utterance
-    seen: PersonView | None = None
+    person: PersonView | None = None
+    """The person whom the answer is about; None where nobody is in view."""
     reason: str = ""
+    """Why the expression cannot be told: a key of [reasons]; empty where it can."""
     fate: Fate | None = None
+    """None while it is not decided; `replay` yields only decided ones."""
     started_at: float | None = None
+    """Seconds of the clip at which its words began; None if they never did."""
 
 
 @dataclass(frozen=True)
-class Summary:
-    """frames looked at, seconds from the first to the last, and people who were in view for at least a second."""
+class ReplaySummary:
+    """The last item of a replay."""
 
     frames: int
+    """How many frames were looked at."""
     seconds: float
+    """From the first frame to the last."""
     people: int
+    """How many people were in view for at least a second."""
+
+    def __str__(self) -> str:
+        return f"{self.frames} frames, {self.seconds:.1f} s, {self.people} people"
 
 
-class Mouth:
-    """Speaks in clip time: says nothing, takes as long as the words would."""
+class SimulatedSpeaker:
+    """A speaker in clip time: it makes no sound, and takes as long as the words would."""
 
     def __init__(self, rate_wpm: int, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
         self._rate_wpm = rate_wpm
@@ -84,17 +102,17 @@ class Mouth:
 
     def duration_s(self, text: str) -> float:
         """Seconds that a text takes to say."""
-        return len(text.split()) * 60 / self._rate_wpm + PAUSE_S
+        return len(text.split()) * 60 / self._rate_wpm + UTTERANCE_PAUSE_S
 
     def say(self, utterance: Utterance, at: float) -> None:
-        """Queue something at `at` seconds of the clip."""
+        """Queue an utterance at `at` seconds of the clip."""
         if self.queue.put(utterance, at):
             self.queue.finish(Fate.INTERRUPTED, at)
         if self.queue.speaking is None:
             self._begin(at)
 
     def advance(self, at: float) -> None:
-        """Let time pass up to `at`: what has been said ends, what waits begins."""
+        """Let time pass up to `at`: utterances end, and those that wait begin."""
         while self.queue.speaking is not None and self._ends_at <= at:
             self.queue.finish(Fate.SPOKEN, self._ends_at)
             self._begin(self._ends_at)
@@ -110,17 +128,20 @@ def replay(
     camera: Camera,
     pipeline: Pipeline,
     settings: Settings,
-    asks: Sequence[tuple[float, Command]] = (),
+    questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
-) -> Iterator[Line | Reply | Summary]:
-    """The lines of a clip and the replies to `asks` (seconds of the clip and one of QUESTIONS, in order), in the
-    order in which they came up, then the summary. on_step: called with each frame and what came of it.
+) -> Iterator[AnnouncementOutcome | AnswerOutcome | ReplaySummary]:
+    """Play a recording through the pipeline. Yields what became of each announcement and of each answer, in the order
+    in which they came up, then the summary.
+
+    questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
+    called with each frame and what came of it.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
-    open_lines: deque[Line | Reply] = deque()
-    by_utterance: dict[int, Line | Reply] = {}
-    questions = deque(asks)
+    undecided: deque[AnnouncementOutcome | AnswerOutcome] = deque()
+    by_utterance: dict[int, AnnouncementOutcome | AnswerOutcome] = {}
+    waiting = deque(questions)
 
     def settle(utterance: Utterance, fate: Fate, _at: float) -> None:
         pipeline.ended(utterance, fate)
@@ -131,40 +152,40 @@ def replay(
         if id(utterance) in by_utterance:
             by_utterance[id(utterance)].started_at = at
 
-    def add(line: Line | Reply, at: float) -> None:
-        by_utterance[id(line.utterance)] = line
-        open_lines.append(line)
-        mouth.say(line.utterance, at)
+    def add(item: AnnouncementOutcome | AnswerOutcome, at: float) -> None:
+        by_utterance[id(item.utterance)] = item
+        undecided.append(item)
+        speaker.say(item.utterance, at)
 
-    mouth = Mouth(settings.voice.rate_wpm, settle)
-    mouth.on_start = begin
+    speaker = SimulatedSpeaker(settings.voice.rate_wpm, settle)
+    speaker.on_start = begin
     boxes: dict[int, Box] = {}
     frames, first, last = 0, 0.0, 0.0
     try:
         while (frame := camera.read()) is not None:
             first, last, frames = (frame.at if not frames else first), frame.at, frames + 1
-            mouth.advance(frame.at)
+            speaker.advance(frame.at)
             step = pipeline.step(frame)
             if (failure := pipeline.status.model_failure) is not None:
                 raise ModelError(failure.error)
             on_step(frame, step)
             boxes.update((track.track_id, track.face.box) for track in step.tracks)
             for topic in step.withdrawn:
-                mouth.queue.withdraw(topic, frame.at)
+                speaker.queue.withdraw(topic, frame.at)
             for announcement, utterance in zip(step.announcements, step.utterances, strict=True):
-                add(Line(announcement, utterance, boxes.get(announcement.change.track_id)), frame.at)
+                add(AnnouncementOutcome(announcement, utterance, boxes.get(announcement.change.track_id)), frame.at)
             for utterance in step.status:
-                mouth.say(utterance, frame.at)
-            while questions and questions[0][0] <= frame.at:
-                at, command = questions.popleft()
+                speaker.say(utterance, frame.at)
+            while waiting and waiting[0][0] <= frame.at:
+                at, command = waiting.popleft()
                 answered = pipeline.answer(command, frame.at)
-                add(Reply(at, command, answered.utterance, answered.person, answered.reason), frame.at)
-            while open_lines and open_lines[0].fate is not None:
-                yield open_lines.popleft()
+                add(AnswerOutcome(at, command, answered.utterance, answered.person, answered.reason), frame.at)
+            while undecided and undecided[0].fate is not None:
+                yield undecided.popleft()
     except (CameraError, ModelError):  # what was noticed before is still told
-        mouth.advance(math.inf)
-        yield from open_lines
+        speaker.advance(math.inf)
+        yield from undecided
         raise
-    mouth.advance(math.inf)
-    yield from open_lines
-    yield Summary(frames, round(last - first, 3), pipeline.status.people_count)
+    speaker.advance(math.inf)
+    yield from undecided
+    yield ReplaySummary(frames, round(last - first, 3), pipeline.status.people_count)

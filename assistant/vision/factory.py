@@ -61,7 +61,7 @@ def load_phrases(settings: Settings) -> Phrases:
     return phrases.load(settings.announcements.locale, settings.announcements.wording)
 
 
-def pipeline(settings: Settings) -> Pipeline:
+def make_pipeline(settings: Settings) -> Pipeline:
     """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
     return parts(settings).pipeline(settings)
 

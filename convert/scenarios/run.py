@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import cv2
 
-from assistant.app.replay import Line, Reply, Summary, replay
+from assistant.app.replay import AnnouncementOutcome, AnswerOutcome, ReplaySummary, replay
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
 from assistant.records import CANNOT_TELL, Face, Frame, Reading, Thresholds
@@ -108,7 +108,7 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
     return [done[index] for index in range(len(tasks))]
 
 
-def transcript_line(line: Line) -> TranscriptLine:
+def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
     """What the transcript keeps of a line of `replay`."""
     said = line.announcement
     return TranscriptLine(
@@ -143,9 +143,9 @@ def _run_task(task: Task) -> Outcome:
     lines, answers, frames = [], [], 0
     with closing(_camera(task)) as camera:
         for item in replay(camera, parts.pipeline(settings), settings, truth.questions, recorder):
-            if isinstance(item, Summary):
+            if isinstance(item, ReplaySummary):
                 frames = item.frames
-            elif isinstance(item, Reply):
+            elif isinstance(item, AnswerOutcome):
                 answers.append(_transcript_answer(item))
             else:
                 lines.append(transcript_line(item))
@@ -174,9 +174,9 @@ def _parts(settings: Settings) -> VisionParts:
     return factory.parts(settings)
 
 
-def _transcript_answer(reply: Reply) -> TranscriptAnswer:
-    state = CANNOT_TELL if reply.reason or not reply.seen else reply.seen.expression
-    return TranscriptAnswer(reply.at, state, reply.reason, reply.seen.box if reply.seen else None)
+def _transcript_answer(reply: AnswerOutcome) -> TranscriptAnswer:
+    state = CANNOT_TELL if reply.reason or not reply.person else reply.person.expression
+    return TranscriptAnswer(reply.at, state, reply.reason, reply.person.box if reply.person else None)
 
 
 def _length(task: Task) -> float:

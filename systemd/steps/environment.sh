@@ -76,7 +76,7 @@ make_environment() {
 
 # An import proves little: the detector and the model are loaded, and the model reads what it read when it was made.
 check_assistant() {
-    "$1/bin/python" -I -B -c 'from assistant.config.settings import Settings; from assistant.vision.factory import pipeline; pipeline(Settings())' 2>"$WORK/why"
+    "$1/bin/python" -I -B -c 'from assistant.config.settings import Settings; from assistant.vision.factory import make_pipeline; make_pipeline(Settings())' 2>"$WORK/why"
 }
 
 # Does the system's picamera2 work among the packages of this environment? Yes, too, where the system has none that works.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant import phrases
-from assistant.app.replay import PAUSE_S, Mouth, Summary, replay
+from assistant.app.replay import UTTERANCE_PAUSE_S, ReplaySummary, SimulatedSpeaker, replay
 from assistant.config.settings import Settings
 from assistant.records import Fate, Frame, Priority, Utterance
 from assistant.vision import factory
@@ -18,11 +18,11 @@ from assistant.vision.pipeline import Pipeline
 from tests.support.standins import ScriptedCamera, ScriptedClassifier, ScriptedDetector, face, picture
 
 
-def lines(source: Path) -> tuple[list[dict], Summary]:
+def lines(source: Path) -> tuple[list[dict], ReplaySummary]:
     settings = Settings()
     camera = open_camera(dataclasses.replace(settings.camera, driver="opencv", source=str(source)))
-    *made, summary = replay(camera, factory.pipeline(settings), settings)
-    return [line.record() for line in made], summary
+    *made, summary = replay(camera, factory.make_pipeline(settings), settings)
+    return [line.as_json() for line in made], summary
 
 
 def test_two_people_at_once_are_said_one_after_the_other() -> None:
@@ -31,40 +31,40 @@ def test_two_people_at_once_are_said_one_after_the_other() -> None:
     detector = ScriptedDetector(lambda frame: [face(40), face(520)])
     line = Pipeline(detector, ScriptedClassifier(), settings, phrases.load("en"))
     first, second, summary = replay(ScriptedCamera(frames, is_live=False), line, settings)
-    assert [first.record()["fate"], second.record()["fate"]] == ["spoken", "spoken"]
+    assert [first.as_json()["fate"], second.as_json()["fate"]] == ["spoken", "spoken"]
     assert first.started_at == pytest.approx(0.8)
-    spoken_s = len(first.utterance.text.split()) * 60 / settings.voice.rate_wpm + PAUSE_S
+    spoken_s = len(first.utterance.text.split()) * 60 / settings.voice.rate_wpm + UTTERANCE_PAUSE_S
     assert second.started_at == pytest.approx(first.started_at + spoken_s)
-    assert summary == Summary(40, 3.9, 2)
-    assert first.record() | {"text": ""} == {
+    assert summary == ReplaySummary(40, 3.9, 2)
+    assert first.as_json() | {"text": ""} == {
         "at": 0.8, "track_id": 1, "from": "nobody", "to": "happy", "text": "", "fate": "spoken",
     }  # fmt: skip
 
 
 def test_what_is_no_longer_news_is_not_said() -> None:
     ends: list[tuple[str, Fate, float]] = []
-    mouth = Mouth(60, lambda utterance, fate, at: ends.append((utterance.text, fate, round(at, 2))))
-    mouth.say(Utterance("one two three four", Priority.CHANGE, "a", None), 0.0)
-    mouth.say(Utterance("late", Priority.CHANGE, "b", 2.0), 0.5)
-    mouth.say(Utterance("later", Priority.CHANGE, "c", 9.0), 0.6)
-    mouth.advance(100.0)
+    speaker = SimulatedSpeaker(60, lambda utterance, fate, at: ends.append((utterance.text, fate, round(at, 2))))
+    speaker.say(Utterance("one two three four", Priority.CHANGE, "a", None), 0.0)
+    speaker.say(Utterance("late", Priority.CHANGE, "b", 2.0), 0.5)
+    speaker.say(Utterance("later", Priority.CHANGE, "c", 9.0), 0.6)
+    speaker.advance(100.0)
     assert ends == [("one two three four", Fate.SPOKEN, 4.2), ("late", Fate.EXPIRED, 4.2), ("later", Fate.SPOKEN, 5.4)]
 
 
 def test_a_fault_cuts_in() -> None:
     ends: list[tuple[str, Fate, float]] = []
-    mouth = Mouth(60, lambda utterance, fate, at: ends.append((utterance.text, fate, round(at, 2))))
-    mouth.say(Utterance("one two", Priority.CHANGE, "a", None), 0.0)
-    mouth.say(Utterance("fire", Priority.FAULT, "b", None), 1.0)
-    mouth.advance(100.0)
+    speaker = SimulatedSpeaker(60, lambda utterance, fate, at: ends.append((utterance.text, fate, round(at, 2))))
+    speaker.say(Utterance("one two", Priority.CHANGE, "a", None), 0.0)
+    speaker.say(Utterance("fire", Priority.FAULT, "b", None), 1.0)
+    speaker.advance(100.0)
     assert ends == [("one two", Fate.INTERRUPTED, 1.0), ("fire", Fate.SPOKEN, 2.2)]
 
 
 def test_an_empty_room_is_silent() -> None:
     settings = Settings()
     frames = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(50)]
-    made = list(replay(ScriptedCamera(frames, is_live=False), factory.pipeline(settings), settings))
-    assert made == [Summary(50, 4.9, 0)]
+    made = list(replay(ScriptedCamera(frames, is_live=False), factory.make_pipeline(settings), settings))
+    assert made == [ReplaySummary(50, 4.9, 0)]
 
 
 @pytest.mark.videos

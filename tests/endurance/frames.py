@@ -238,7 +238,7 @@ def real(count: int) -> Outcome:
     """Run `count` frames of drawn faces that move in front of noise through the real detectors and models."""
     usage, speaker, stop = UsageMonitor("frames, real", count), SimulatedSpeaker(), threading.Event()
     settings = Settings(camera=CameraSettings(fps=REAL_FPS))
-    line, words = factory.pipeline(settings), factory.load_phrases(settings)
+    line, words = factory.make_pipeline(settings), factory.load_phrases(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
     seen = itertools.count()

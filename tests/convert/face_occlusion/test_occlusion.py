@@ -209,7 +209,7 @@ def test_halves_are_apart_by_person_and_about_equal() -> None:
 
 def test_every_pipeline_of_the_factory_has_the_occlusion_classifier() -> None:
     assert isinstance(factory.parts(Settings()).occlusion, occlusion.OcclusionClassifier)
-    assert factory.pipeline(Settings()).status.has_occlusion_classifier
+    assert factory.make_pipeline(Settings()).status.has_occlusion_classifier
     parts, _ = factory.best_parts(Settings())
     assert isinstance(parts.occlusion, occlusion.OcclusionClassifier)
     assert parts.pipeline(Settings()).status.has_occlusion_classifier

@@ -1,4 +1,4 @@
-"""What has to wait for its turn at the mouth, and is not true any more when that comes."""
+"""What has to wait for its turn at the speaker, and is not true any more when that comes."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.app.replay import PAUSE_S, Mouth
+from assistant.app.replay import UTTERANCE_PAUSE_S, SimulatedSpeaker
 from assistant.config.settings import Settings
 from assistant.records import Face, Fate, Frame, Priority, Utterance
 from assistant.vision.pipeline import Pipeline
@@ -33,26 +33,26 @@ def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: flo
     faces: list[Face] = [face(280)]
     classifier = Acted()
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), classifier, Settings(), EN)
-    mouth = Mouth(175, lambda utterance, fate, at: pipeline.ended(utterance, fate))
+    speaker = SimulatedSpeaker(175, lambda utterance, fate, at: pipeline.ended(utterance, fate))
     begun: list[tuple[str, float]] = []
-    mouth.on_start = lambda utterance, at: begun.append((utterance.text, at))
-    answer = Utterance(" ".join(["word"] * round((answer_s - PAUSE_S) * 175 / 60)), Priority.ANSWER, "answer")
+    speaker.on_start = lambda utterance, at: begun.append((utterance.text, at))
+    answer = Utterance(" ".join(["word"] * round((answer_s - UTTERANCE_PAUSE_S) * 175 / 60)), Priority.ANSWER, "answer")
     is_asked = False
     for number in range(round(ENDS_S * fps)):
         at = number / fps
-        mouth.advance(at)
+        speaker.advance(at)
         if at >= BEGINS_S + seconds:
             classifier.now, faces[:] = AFTER[after] or UNSURE, [] if after == "gone" else [face(280)]
         elif at >= BEGINS_S:
             classifier.now = probabilities("happy", 0.95)
         step = pipeline.step(Frame(picture("angry"), at, number))
         for topic in step.withdrawn:
-            mouth.queue.withdraw(topic, at)
+            speaker.queue.withdraw(topic, at)
         for utterance in step.utterances:
-            mouth.say(utterance, at)
+            speaker.say(utterance, at)
         if not is_asked and at >= asked_at:
             is_asked = True
-            mouth.say(answer, at)
+            speaker.say(answer, at)
     return begun
 
 
@@ -83,18 +83,18 @@ def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
         pipeline.ended(utterance, fate)
         fates.append((utterance.text, fate))
 
-    mouth = Mouth(175, ended)
+    speaker = SimulatedSpeaker(175, ended)
     for number in range(120):
         at = number / 10
-        mouth.advance(at)
+        speaker.advance(at)
         faces[:] = [face(280)] if next(there for since, there in reversed(steps) if at >= since) else []
         step = pipeline.step(Frame(picture("happy"), at, number))
         for topic in step.withdrawn:
-            mouth.queue.withdraw(topic, at)
+            speaker.queue.withdraw(topic, at)
         for utterance in step.utterances:
             if utterance.text == "Nobody in view.":
-                mouth.say(Utterance("one two three four five six seven eight", Priority.ANSWER, "answer"), at)
-            mouth.say(utterance, at)
+                speaker.say(Utterance("one two three four five six seven eight", Priority.ANSWER, "answer"), at)
+            speaker.say(utterance, at)
     return fates
 
 
