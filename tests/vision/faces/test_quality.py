@@ -97,6 +97,19 @@ def test_an_ordinary_face_is_not_rejected() -> None:
     assert quality.rejection_reason(face(280), preprocess.face_crop(frame(), face(280)), frame(), None) == ""
 
 
+def test_assessing_a_face_gives_its_crop_and_the_reason() -> None:
+    seen: list[np.ndarray] = []
+
+    def is_occluded(crop: np.ndarray) -> bool:
+        seen.append(crop)
+        return True
+
+    crop, why = quality.assess_face(frame(), face(280), 0.25, is_occluded)
+    np.testing.assert_array_equal(crop, preprocess.face_crop(frame(), face(280), 0.25))
+    assert (why, len(seen), seen[0] is crop) == ("occluded", 1, True)
+    assert quality.assess_face(frame(), face(280), 0.25, None)[1] == ""
+
+
 @pytest.mark.parametrize(
     ("grey", "found", "why"),
     [
