@@ -213,7 +213,7 @@ def scripted(count: int) -> Outcome:
     capture = DirectCapture(script.shot, count, on_frame)
     live = VisionLoop(
         capture, line(), words, speaker.put, stop, speaker.withdraw, clock=capture.now,
-        next_pipeline=lambda detail: (line(), {"model_second": detail}),
+        next_pipeline=lambda detail: (line(), {"model_fallback": detail}),
     )  # fmt: skip
     speaker.live = live
     live.run()
@@ -229,8 +229,8 @@ def scripted(count: int) -> Outcome:
     failed = round(scenes * 3 * FPS)
     if not count - 1 - failed <= live.steps <= count:
         speaker.lost.append(f"{live.steps} steps of {count} frames")
-    lost = [each for each in speaker.lost if each != "fault model_second: its end was not heard"]  # it stays active
-    told = f"{speaker.put_count} utterances, {speaker.said['fault model_second', False]} times a second model"
+    lost = [each for each in speaker.lost if each != "fault model_fallback: its end was not heard"]  # it stays active
+    told = f"{speaker.put_count} utterances, {speaker.said['fault model_fallback', False]} times a second model"
     return usage.outcome(count / FPS / 3600, lost, told)
 
 
