@@ -181,7 +181,3 @@ def _further(metrics: dict[str, Any]) -> tuple[float | None, float | None]:
     """Accuracy on disturbed pictures, and recall in the wild."""
     wild = metrics.get("muxspace")
     return metrics.get("robustness", {}).get("mean_accuracy"), wild["detected"]["mean_recall"] if wild else None
-
-
-path_of, load, encode, made_now = card_file.path_of, card_file.load, card_file.encode, card_file.made_now
-# passing, for the other families

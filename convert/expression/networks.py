@@ -77,6 +77,3 @@ def with_head(model: keras.Model, head: str) -> keras.Model:
     return keras.Model(
         pixels, layers.Softmax(name="probabilities", dtype="float32")(logits), name=f"{model.name}_{head}"
     )
-
-
-plain = backbones.plain  # passing, until convert.face_occlusion uses backbones

@@ -47,6 +47,3 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
         )
         files |= {path: content, card_file.path_of(path): card_file.encode(about)}
     write_atomically(files)
-
-
-check, convert = check_int8, to_tflite  # passing, for the other families

@@ -187,4 +187,3 @@ def Variation(blur: float, erase: float, mirror: bool, **others: Any) -> Augment
 
 __all__ = ["AugmentConfig", "RecipeError"]
 PRECISIONS, size_rows, read_table = recipe_file.PRECISIONS, recipe_file.size_rows, recipe_file.read_table
-refuse_unknown, fill = recipe_file.refuse_unknown, recipe_file.fill  # passing, for convert.face_detector

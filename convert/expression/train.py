@@ -22,7 +22,6 @@ from convert.expression import networks, soft_labels
 from convert.expression.alignment import align_faces
 from convert.expression.distillation import Arrays, DistillationDataset, DistillationLoss, OnlineDistillationDataset
 from convert.expression.recipe import Recipe, check_teachers
-from convert.training import loop as loop_module
 from convert.training import optimizers
 from convert.training.augment import Augment
 from convert.training.loop import Training, compile_options, is_finished, load_best_weights
@@ -161,6 +160,3 @@ def target_distributions(faces: fer2013.Faces, recipe: Recipe) -> tuple[Arrays, 
     ferplus = votes * (1 - t.ferplus_uniform) + t.ferplus_uniform / votes.shape[1]
     counts = {"fer2013": np.ones(len(faces), np.float32), "ferplus": voted.astype(np.float32)}
     return {"fer2013": original, "ferplus": ferplus}, counts
-
-
-verbosity = loop_module.verbosity  # passing, for convert.face_occlusion

@@ -8,17 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
-from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.data.boxes import DATASET_TERMS
-from convert.expression.card import encode, load, made_now, path_of
 from convert.face_detector.recipe import DetectorRecipe
-from convert.tflite import graph
+from convert.tflite import card_file, graph
 from convert.training.run_folder import Run
 
-__all__ = ["describe", "encode"]
-
-TASK = "face detection"
 FIGURES = ("<!-- detectors -->", "<!-- /detectors -->")
 """The comments in the README between which the table is written."""
 MIN_LANDMARK_FACES = 500
@@ -46,11 +41,8 @@ def describe(
     origins, crops = plan.data.origins, ("crops",) if plan.data.fer2013_crops else ()
     return {
         "name": name,
-        "task": TASK,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "parameters": summary.parameters,
-        "macs": summary.macs,
+        "task": card_file.FACE_DETECTION,
+        **card_file.measured_from(name, content),
         "threshold": threshold,
         "landmarks": environment.get("landmarks", MIN_LANDMARK_FACES) >= MIN_LANDMARK_FACES,
         "input": {"shape": [1, 240, 320, 1], "dtype": summary.input_type.lower(), "scaling": INPUT_SCALING},
@@ -77,17 +69,17 @@ def describe(
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
-        "made": made_now(),
+        "made": card_file.made_now(),
     }
 
 
 def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
     """Write the report of `evaluate.evaluate` into the card of a model; returns the card."""
-    card = load(model)
+    card = card_file.load(model)
     card["metrics"] = report["detectors"]["tflite"]
     card["peers"] = {name: found for name, found in report["detectors"].items() if name != "tflite"}
-    card["measured"] = made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
-    write_atomically({path_of(model): encode(card)})
+    card["measured"] = card_file.made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
+    card_file.write(model, card)
     return card
 
 

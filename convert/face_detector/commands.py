@@ -10,6 +10,7 @@ from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import command, data, show, yunet
 from convert.data.fer2013 import DatasetError, load
+from convert.training.lineage import start_run
 from convert.training.run_folder import Run
 
 
@@ -51,15 +52,16 @@ def train(options: argparse.Namespace) -> int:
         plan = replace(plan, seed=options.seed)
     if options.precision:
         plan = replace(plan, schedule=replace(plan.schedule, precision=options.precision))
+    folder = options.run or Path("runs") / plan.name
     with quiet_stderr():
         from convert.face_detector.train import train as run_training
     run = run_training(
         plan,
         options.recipe,
         source,
-        options.run or Path("runs") / plan.name,
+        folder,
         epochs=options.epochs,
-        start=Run(options.start) if options.start else None,
+        start=start_run(options.recipe, plan.start, folder.parent, options.start),
         teacher=(options.teacher or [yunet(options)])[0],
     )
     best = run.best()

@@ -17,12 +17,14 @@ from assistant.errors import ModelError
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from convert.data.boxes import is_held_out
-from convert.expression.quantize import check, convert
 from convert.face_detector import card, matching, pictures, recipe
 from convert.face_detector.compose import Composer
 from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture
-from convert.face_detector.train import LONG_SIDE_PX, MIN_SCORE, build, load_weights
+from convert.face_detector.train import LONG_SIDE_PX, MIN_SCORE, build
+from convert.tflite import card_file
+from convert.tflite.export import check_int8, to_tflite
+from convert.training.loop import load_best_weights
 from convert.training.run_folder import Run
 
 WIDTH, HEIGHT = 320, 240
@@ -54,10 +56,10 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     frames = np.stack([composer.frame(random, WIDTH, HEIGHT).grey for _ in range(CALIBRATION_FRAMES)])
     keras.mixed_precision.set_global_policy("float32")
     net = build(plan, height=HEIGHT, width=WIDTH, batch=1)
-    load_weights(net, run)
-    contents = {run.path / f"{model.stem.removesuffix('-int8')}-float32.tflite": convert(net, None)}
-    contents[model] = convert(net, frames)
-    check(model.name, contents[model])
+    load_best_weights(net, run)
+    contents = {run.path / f"{model.stem.removesuffix('-int8')}-float32.tflite": to_tflite(net, None)}
+    contents[model] = to_tflite(net, frames)
+    check_int8(model.name, contents[model])
     held_out = [picture for picture in known if is_held_out(picture.name)]
     float32, int8 = (match_held_out(content, held_out, MIN_SCORE) for content in contents.values())
     threshold, recall, precision = choose_threshold(contents[model], held_out)
@@ -73,7 +75,7 @@ def quantize(run: Run, data: Path, model: Path) -> None:
     files: dict[Path, bytes] = {}
     for path, content in contents.items():
         about = card.describe(path.stem, content, run, plan, threshold=threshold, calibration=facts)
-        files |= {path: content, path.with_suffix(".json"): card.encode(about)}
+        files |= {path: content, path.with_suffix(".json"): card_file.encode(about)}
     write_atomically(files)
 
 
@@ -83,7 +85,7 @@ def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:
         file = Path(folder) / "trial.tflite"
         file.write_bytes(content)
         about = {"sha256": hashlib.sha256(content).hexdigest(), "threshold": threshold, "landmarks": True}
-        file.with_suffix(".json").write_bytes(card.encode(about))
+        file.with_suffix(".json").write_bytes(card_file.encode(about))
         return TFLiteFaceDetector(DetectorSettings(driver="tflite", model=str(file), long_side=LONG_SIDE_PX))
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from convert.expression import recipe as recipes
-from convert.expression.recipe import RecipeError
+from convert.training import lineage, recipe_file
+from convert.training.lineage import Start
+from convert.training.recipe_file import RecipeError
 
 KIND = "face_detector"
 SIZE_MULTIPLE = 16
@@ -68,29 +69,25 @@ class FrameMixture:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to learn, with AdamW."""
+class Schedule(recipe_file.Schedule):
+    """[schedule], with AdamW; `sizes` are rows of (share of the epochs, width, height)."""
+
+    columns: ClassVar[int] = 3
 
     epochs: int = 90
     frames_per_epoch: int = 6144
     """New frames composed for each epoch."""
-    batch: int = 32
-    rate: float = 0.002
-    """Peak learning rate: it climbs linearly during the warm-up, then falls to 0 on a cosine."""
-    decay: float = 0.02
-    """Weight decay."""
-    warmup: float = 0.02
-    """Share of all steps in which the learning rate climbs."""
-    average: float = 0.998
-    """Decay of the exponential moving average of the weights, per step."""
-    sizes: tuple[tuple[float, int, int], ...] = ((0.0, 192, 144), (0.3, 320, 240))
-    """Rows of (share of the epochs, width, height): the size of the frames from that point on."""
+    batch_size: int = 32
+    learning_rate: float = 0.002
+    weight_decay: float = 0.02
+    warmup_share: float = 0.02
+    sizes: tuple[tuple[Any, ...], ...] = ((0.0, 192, 144), (0.3, 320, 240))
     precision: str = "float32"
 
-    @staticmethod
-    def rows(path: Path, value: Any) -> tuple[tuple[float, int, int], ...]:
-        """`sizes` as it stands in a file, checked."""
-        rows = recipes.size_rows(path, value, 3)
+    @classmethod
+    def rows(cls, path: Path, value: Any) -> tuple[tuple[Any, ...], ...]:
+        """`sizes` as they stand in a file, checked. Raises RecipeError."""
+        rows = super().rows(path, value)
         if any(side < 64 or side % SIZE_MULTIPLE for _, *sides in rows for side in sides):
             raise RecipeError(
                 f"{path}: schedule.sizes: width and height must be multiples of {SIZE_MULTIPLE}, 64 at least"
@@ -107,6 +104,7 @@ class DetectorRecipe:
     """The options of `network.build`."""
     seed: int = 1
     note: str = ""
+    start: Start = field(default_factory=Start)
     data: Data = field(default_factory=Data)
     mixture: FrameMixture = field(default_factory=FrameMixture)
     schedule: Schedule = field(default_factory=Schedule)
@@ -114,8 +112,8 @@ class DetectorRecipe:
 
 def read(path: Path) -> DetectorRecipe:
     """The recipe in a TOML file. Raises RecipeError with the key at fault."""
-    table = recipes.read_table(path)
-    recipes.refuse_unknown(path, table, DetectorRecipe)
+    table = recipe_file.read_table(path)
+    recipe_file.refuse_unknown(path, table, DetectorRecipe)
     network = table.pop("network", {})
     if network.pop("kind", "") != KIND:
         raise RecipeError(f"{path}: [network] is not of kind {KIND}")
@@ -123,19 +121,17 @@ def read(path: Path) -> DetectorRecipe:
     weights = section.pop("origin_weights", {}) if isinstance(section, dict) else {}
     if not isinstance(weights, dict) or not weights or not all(type(each) in (int, float) for each in weights.values()):
         raise RecipeError(f"{path}: [data] needs origin_weights, such as {{yt = 1.5, fm = 2}}")
-    parts: dict[str, Any] = {
-        name: recipes.fill(path, name, form, table.pop(name, {}))
-        for name, form in (("mixture", FrameMixture), ("schedule", Schedule))
-    }
-    data = recipes.fill(path, "data", Data, table.pop("data", {}))
+    sections = recipe_file.fill_all(path, table, _SECTIONS)
+    data = replace(sections.pop("data"), origin_weights=weights)
     table.setdefault("name", path.stem)
     if data.fer2013_crops and not data.teacher:
         raise RecipeError(f"{path}: data.fer2013_crops needs data.teacher, which finds their landmarks")
-    recipe = DetectorRecipe(network=network, data=replace(data, origin_weights=weights), **table, **parts)
-    schedule = recipe.schedule
-    if min(schedule.epochs, schedule.batch) < 1 or schedule.frames_per_epoch < schedule.batch or schedule.average >= 1:
-        raise RecipeError(f"{path}: schedule: epochs, batch and frames_per_epoch must be 1 or more, average below 1")
-    if schedule.precision not in recipes.PRECISIONS:
-        known = ", ".join(recipes.PRECISIONS)
-        raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {known}")
+    recipe = DetectorRecipe(network=network, data=data, **table, **sections)
+    recipe_file.check_schedule(path, recipe.schedule)
+    if recipe.schedule.frames_per_epoch < recipe.schedule.batch_size:
+        raise RecipeError(f"{path}: schedule.frames_per_epoch must be schedule.batch_size or more")
+    lineage.check(path, recipe.start)
     return recipe
+
+
+_SECTIONS: dict[str, type] = {"start": Start, "data": Data, "mixture": FrameMixture, "schedule": Schedule}

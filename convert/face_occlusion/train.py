@@ -4,7 +4,6 @@ A fifth of the people and pictures is held out for the figures in its card.
 """
 
 import dataclasses
-import hashlib
 import math
 import tempfile
 from pathlib import Path
@@ -19,29 +18,29 @@ from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces import preprocess
 from assistant.vision.inference import occlusion
 from convert.data.boxes import DATASET_TERMS
-from convert.expression import networks
-from convert.expression.augment import Augment
-from convert.expression.card import encode, made_now, path_of
-from convert.expression.quantize import check, convert
-from convert.expression.recipe import Variation
-from convert.expression.train import verbosity
 from convert.face_occlusion import dataset
 from convert.face_occlusion.dataset import MAX_PICTURES, OcclusionCrops
-from convert.tflite import graph
-from convert.training import equivariance
-from convert.training.schedules import warm_cosine
+from convert.tflite import card_file
+from convert.tflite.export import check_int8, to_tflite
+from convert.training import backbones, optimizers
+from convert.training.augment import Augment
+from convert.training.equivariance import make_equivariant
+from convert.training.loop import verbosity
+from convert.training.recipe_file import AugmentConfig, Schedule
 
 HELD_OUT_SHARE = 0.2
 """Share of the people and pictures that is not trained on."""
 NETWORK: dict[str, Any] = {"widths": (16, 32, 64, 128), "convs": (1, 2, 2, 2), "separable": True}
-"""The options of `networks.plain`."""
+"""The options of `backbones.plain`."""
 DROPOUT = 0.2
-AUGMENTATION = Variation(
-    rotation_deg=8.0, zoom=0.1, shift=0.05, contrast=0.4, brightness=0.5, blur=0.1, erase=0.0, mirror=False
-)
+AUGMENTATION = AugmentConfig(
+    rotation_deg=8.0, zoom=0.1, shift=0.05, contrast=0.4, brightness=0.5,
+    blur_probability=0.1, erase_probability=0.0, horizontal_flip=False,
+)  # fmt: skip
 """How far a training crop is changed. Nothing is erased, since that would be an occlusion; nothing is mirrored, since
 the network is equivariant."""
-EPOCHS, BATCH, RATE, MOMENTUM, DECAY, WARMUP = 18, 128, 0.1, 0.9, 0.0005, 0.05
+SCHEDULE = Schedule(epochs=18, batch_size=128, learning_rate=0.1, weight_decay=0.0005, warmup_share=0.05)
+MOMENTUM = 0.9
 EPOCHS_WITHOUT_MASKS = 1
 """Epochs before pictures of people with masks are learned from. From then on those are that the network takes for
 occluded: some of those people wear no mask."""
@@ -67,7 +66,9 @@ ORIGINS = {
 ETHICS = "Not for checking whether people wear masks. It runs on the wearer's device and keeps no picture."
 
 
-def train(data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, epochs: int = EPOCHS) -> dict[str, Any]:
+def train(
+    data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, epochs: int = SCHEDULE.epochs
+) -> dict[str, Any]:
     """Train the classifier, write it to `model`, int8, with its card, and return the card.
 
     data: the folder of the data sets; limit: of pictures of each origin.
@@ -81,16 +82,12 @@ def train(data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, 
     net, masks_used = fit(crops, is_occluded, masks, seed, epochs)
     calibration = crops[random.permutation(len(crops))[:CALIBRATION_CROPS]]
     pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), batch_size=1)
-    content = convert(keras.Sequential([pixels, net]), calibration)
-    check(model.name, content)
-    summary = graph.parse(model.name, content)
+    content = to_tflite(keras.Sequential([pixels, net]), calibration)
+    check_int8(model.name, content)
     card = {
         "name": model.stem,
         "task": TASK,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "parameters": summary.parameters,
-        "macs": summary.macs,
+        **card_file.measured_from(model.name, content),
         "threshold": THRESHOLD,
         "input": {
             "shape": [1, preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1],
@@ -106,25 +103,29 @@ def train(data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, 
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
-        "made": made_now(),
+        "made": card_file.made_now(),
     }  # fmt: skip
     card["held_out"] = _held_out_figures(content, card, synthetic, ~is_training)
-    write_atomically({model: content, path_of(model): encode(card)})
+    write_atomically({model: content, card_file.path_of(model): card_file.encode(card)})
     return card
 
 
 def build() -> keras.Model:
     """A network from float32 [N, 48, 48, 1] (of `preprocess.normalize`) to the logarithm of the odds, [N, 1]."""
     pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
-    features = layers.GlobalAveragePooling2D()(networks.plain(pixels, **NETWORK))
+    features = layers.GlobalAveragePooling2D()(backbones.plain(pixels, **NETWORK))
     network = keras.Model(pixels, layers.Dense(1, name="occluded")(layers.Dropout(DROPOUT)(features)), name="occlusion")
-    equivariance.mirror(network)
+    make_equivariant(network)
     return network
 
 
 def fit(
-    crops: NDArray[np.uint8], is_occluded: NDArray[np.bool_], masks: NDArray[np.uint8], seed: int, epochs: int = EPOCHS
-) -> tuple[keras.Model, int]:
+    crops: NDArray[np.uint8],
+    is_occluded: NDArray[np.bool_],
+    masks: NDArray[np.uint8],
+    seed: int,
+    epochs: int = SCHEDULE.epochs,
+) -> tuple[keras.Model, int]:  # fmt: skip
     """A network trained on crops uint8 [N, 48, 48] and whether they are occluded, bool [N].
 
     masks: crops uint8 [M, 48, 48] of people most of whom wear a mask. Also returns how many of these were learned from
@@ -134,9 +135,9 @@ def fit(
     keras.mixed_precision.set_global_policy("float32")
     net, pixels = build(), keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
     model = keras.Model(pixels, net(Augment(dataclasses.asdict(AUGMENTATION), seed=seed)(pixels)))
-    rate = warm_cosine(RATE, WARMUP, epochs * math.ceil((len(crops) + len(masks)) / BATCH))
+    steps = epochs * math.ceil((len(crops) + len(masks)) / SCHEDULE.batch_size)
     model.compile(
-        keras.optimizers.SGD(rate, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY),
+        optimizers.sgd(SCHEDULE, steps, MOMENTUM, not_decayed=()),
         keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING),
     )
     inputs, labels, mask_inputs = (
@@ -148,7 +149,7 @@ def fit(
             is_used = net.predict(mask_inputs, batch_size=512, verbose=0)[:, 0] > 0
         x = np.concatenate([inputs, mask_inputs[is_used]])
         y = np.concatenate([labels, np.ones(is_used.sum(), np.float32)])
-        model.fit(x, y, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity())
+        model.fit(x, y, batch_size=SCHEDULE.batch_size, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity())
     return net, int(is_used.sum())
 
 
@@ -158,7 +159,7 @@ def _held_out_figures(
     """The share of each kind of held-out faces that the assistant calls occluded with that model file and card."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
-        write_atomically({file: content, path_of(file): encode(card)})
+        write_atomically({file: content, card_file.path_of(file): card_file.encode(card)})
         classifier = occlusion.OcclusionClassifier(file)
     is_occluded = np.array([classifier(crop) for crop in crops.crops[is_held_out]])
     kinds = crops.kinds[is_held_out]

@@ -70,6 +70,3 @@ def make_equivariant(network: keras.Model) -> None:
                 raise ValueError(f"{layer.name}: its channels must be even in number to be pairs")
             weights.constraint = constraint
             weights.assign(constraint(weights))
-
-
-mirror = make_equivariant  # passing, until convert.face_occlusion uses the new name

@@ -176,6 +176,3 @@ def columns(scores: Sequence[str]) -> tuple[str, ...]:
 def score(row: dict[str, float]) -> float:
     """What the best epoch is chosen by: the sum of those of SCORES that a row of the history has."""
     return sum(row[name] for name in SCORES if name in row)
-
-
-DETECTOR_COLUMNS = columns(("ap", "ap35"))  # passing, until convert.face_detector uses convert.training.loop

@@ -31,8 +31,8 @@ teacher = false
 [schedule]
 epochs = 2
 frames_per_epoch = 16
-batch = 4
-average = 0.5
+batch_size = 4
+ema_decay = 0.5
 sizes = [[0.0, 96, 64], [0.5, 128, 96]]
 """
 

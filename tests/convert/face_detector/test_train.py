@@ -16,10 +16,11 @@ from assistant.errors import ModelError
 from assistant.vision import detectors
 from convert.data.boxes import is_held_out, read_annotations
 from convert.data.fer2013 import DatasetError
-from convert.expression.recipe import RecipeError
 from convert.face_detector import pictures, quantize, recipe, train
 from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture
+from convert.training.callbacks import CheckpointCallback
+from convert.training.recipe_file import RecipeError
 from convert.training.run_folder import Run, RunError
 from tests.support.drawn_pictures import TINY_DETECTOR_RECIPE, write_folder
 
@@ -52,14 +53,14 @@ def test_a_run_folder_tells_how_the_model_was_trained(trained: Run) -> None:
 
 
 def test_a_stopped_run_goes_on_where_it_was(place: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = train.Journal.on_epoch_end
+    finish = CheckpointCallback.on_epoch_end
 
-    def stop_after_the_first(self: train.Journal, epoch: int, logs: dict | None = None) -> None:
+    def stop_after_the_first(self: CheckpointCallback, epoch: int, logs: dict | None = None) -> None:
         finish(self, epoch, logs)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train.Journal, "on_epoch_end", stop_after_the_first)
+        patch.setattr(CheckpointCallback, "on_epoch_end", stop_after_the_first)
         with pytest.raises(KeyboardInterrupt):
             _train(place, "stopped")
     assert len(Run(place / "stopped").history()) == 1
@@ -166,7 +167,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         ("teacher = false", "teacher = false\nfer2013_crops = 5", "data.fer2013_crops needs data.teacher"),
         ("{ aa = 1.0 }", "{}", "needs origin_weights"),
         ("96, 64", "90, 64", "multiples of 16"),
-        ("frames_per_epoch = 16", "frames_per_epoch = 1", "1 or more"),
+        ("frames_per_epoch = 16", "frames_per_epoch = 1", "frames_per_epoch must be"),
         ("seed = 3", "sead = 3", "unknown key 'sead'"),
     ],
 )
