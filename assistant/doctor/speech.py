@@ -74,7 +74,7 @@ class Speech:
         device = self._settings.device
         if self._settings.engine == "printed":
             return good("sound_none", detail="words are printed")
-        turned = ("status.volume",) if not self._is_quiet and raise_volume(device) else ()
+        turned = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
         trouble = "" if self._plays_itself else self._play(device, cancel)
         if not trouble:
             self._player = SoundCardPlayer(device)
