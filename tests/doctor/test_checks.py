@@ -33,8 +33,8 @@ from assistant.vision.cameras import Camera
 from assistant.voice.process import run_voice
 from tests.support import damaged_models
 from tests.support.captured_audio import FakePrograms
+from tests.support.fake_phrases import FakePhrases
 from tests.support.standins import needs_photographs, picture
-from tests.voice.test_process import English
 
 WAIT_S = 5.0
 
@@ -342,7 +342,7 @@ def voice(folder: Path) -> Iterator[LinkClient]:
     """A real voice, and a link to it in the place of vision."""
     stop = threading.Event()
     settings = Settings(voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off"))
-    thread = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", English(), stop))
+    thread = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", FakePhrases(), stop))
     thread.start()
     client = LinkClient(folder / "voice.sock")
     try:

@@ -29,7 +29,7 @@ class CommandHandlerStandin:
         return self.asked.get(timeout=WAIT_S)
 
 
-class Clock:
+class ManualClock:
     """Seconds that only the test moves."""
 
     def __init__(self) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import itertools
 import json
 import socket
 import subprocess
@@ -22,45 +21,20 @@ from assistant.ipc import control_client
 from assistant.ipc.commands import Command
 from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
-from assistant.records import Fate, Fault, FaultName, Priority, Utterance
-from assistant.system.board import Board
+from assistant.records import Fate, Fault, FaultName, Priority
 from assistant.voice.commands import CONFIRM_S
 from assistant.voice.monitors import (
-    BOARD_POLL_S,
-    HEARTBEAT_TIMEOUT_S,
-    START_TIMEOUT_S,
     BoardMonitor,
-    IdleTick,
     VisionMonitor,
 )
 from assistant.voice.persistent_settings import state_file
 from assistant.voice.process import IDLE_TICK_S, MIXER_CHECK_S, run_voice
 from assistant.voice.speech.outage import RETRY_S
 from assistant.voice.voices.printed import PrintedVoice
+from tests.support.fake_phrases import FakePhrases
+from tests.support.fake_voices import WAIT_S, utterance
 
-WAIT_S = 5.0
 SETTINGS = Settings(voice=VoiceSettings(engine="printed"))
-
-
-class English:
-    voice = "en"
-    words = {  # noqa: RUF012
-        "vision": "The vision part stopped.", "camera": "Camera lost.", "undervoltage": "Power is weak.",
-        "overheating": "I am hot.",
-        "starting": "Still starting.", "sound_card": "Sound moved.", "disk": "I could not save.",
-    }  # fmt: skip
-
-    def status(self, name: str) -> str:
-        return name
-
-    def text(self, table: str, name: str) -> str:
-        return f"{table}.{name}"
-
-    def outage(self, seconds: float) -> str:
-        return f"No sound for {seconds:.0f} s."
-
-    def fault(self, name: FaultName, *, is_over: bool = False) -> str:
-        return "It is back." if is_over else self.words[name]
 
 
 class Bench:
@@ -72,7 +46,7 @@ class Bench:
         self.vision = LinkClient(folder / "voice.sock", self.came.put)
         self.thread = threading.Thread(
             target=run_voice,
-            args=(settings, folder / "voice.sock", English(), self.stop),
+            args=(settings, folder / "voice.sock", FakePhrases(), self.stop),
             kwargs={"clock": lambda: self.now},
         )
         self.thread.start()
@@ -87,7 +61,7 @@ class Bench:
     ) -> None:
         """Vision tells how it is; returns once that has arrived."""
         self.vision.heartbeat(self.now, is_camera_open=is_camera_open, faults=faults, is_lens_covered=is_lens_covered)
-        self.vision.speak(say("after the heartbeat", Priority.ANSWER, expires_at=0.0))
+        self.vision.speak(utterance("after the heartbeat", Priority.ANSWER, expires_at=0.0))
         assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
 
     def close(self) -> None:
@@ -98,7 +72,7 @@ class Bench:
 
 
 class Out(io.StringIO):
-    """What the printed voice says. open: while cleared, it stays within a sentence; fails: nothing can be printed.
+    """What the printed voice says. open: while cleared, it pauses within a sentence; fails: nothing can be printed.
     used: the settings of the voice that said each line."""
 
     def __init__(self) -> None:
@@ -152,14 +126,10 @@ def bench(tmp_path: Path, out: Out) -> Iterator[Bench]:
         yield bench
 
 
-def say(text: str, priority: Priority = Priority.CHANGE, expires_at: float | None = None) -> Utterance:
-    return Utterance(text, priority, text, expires_at)
-
-
 def next_after(bench: Bench, polled: Callable[[], None]) -> str:
     """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
     polled()
-    bench.vision.speak(say("nothing", Priority.STATUS))
+    bench.vision.speak(utterance("nothing", Priority.STATUS))
     text, fate = bench.fate()
     assert fate is Fate.SPOKEN
     if text != "nothing":
@@ -169,9 +139,9 @@ def next_after(bench: Bench, polled: Callable[[], None]) -> str:
 
 def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) -> None:
     for message, expected in (
-        (say("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
-        (say("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
-        (say("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
+        (utterance("Looks happy."), ("Looks happy.", Fate.SPOKEN)),
+        (utterance("Looks sad.", expires_at=99.0), ("Looks sad.", Fate.EXPIRED)),
+        (utterance("Nobody in view.", Priority.ANSWER), ("Nobody in view.", Fate.SPOKEN)),
         (Fault(FaultName.CAMERA, 100.0), ("Camera lost.", Fate.SPOKEN)),
         (Fault(FaultName.CAMERA, 100.0, is_over=True), ("It is back.", Fate.SPOKEN)),
     ):
@@ -180,7 +150,7 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) 
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
 
 
-def test_a_voice_that_had_died_says_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restarted_voice_says_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "running").touch()  # nobody has taken these away
@@ -190,7 +160,7 @@ def test_a_voice_that_had_died_says_that_it_is_back(tmp_path: Path, out: Out, mo
     assert not list(tmp_path.rglob("running")), "an orderly end"
 
 
-def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_power_cut_is_announced_at_the_next_start(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(name, str(tmp_path / name))
@@ -200,7 +170,7 @@ def test_a_power_cut_is_told_of_at_the_next_start(tmp_path: Path, out: Out, monk
         assert out.getvalue() == "power_cut\n", "the second start came after an orderly end"
 
 
-def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hour(
+def test_a_raised_volume_is_announced_at_the_start_and_once_an_hour(
     tmp_path: Path, out: Out, polled: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.voice.process.raise_volume", lambda device: device == "usb")
@@ -213,7 +183,7 @@ def test_a_card_that_had_to_be_turned_up_is_told_of_at_the_start_and_once_an_hou
         assert bench.fate() == ("volume_raised", Fate.SPOKEN)
 
 
-def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
+def test_a_switch_to_another_sound_card_is_announced_and_so_is_its_return(
     tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moves: list[Callable[[str], None]] = []
@@ -225,7 +195,7 @@ def test_sound_that_moves_to_another_card_is_told_of_and_so_is_its_return(
             assert bench.fate() == (said, Fate.SPOKEN)
 
 
-def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
+def test_settings_that_cannot_be_saved_are_a_fault_that_ends_when_they_can(
     bench: Bench, polled: Callable[[], None]
 ) -> None:
     kept = state_file()
@@ -240,13 +210,15 @@ def test_what_cannot_be_kept_is_told_of_and_so_is_that_it_can_be_again(
             assert bench.fate() == (text, Fate.SPOKEN)
 
 
-def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Out, polled: Callable[[], None]) -> None:
+def test_louder_takes_effect_at_once_and_starts_from_the_saved_volume(
+    tmp_path: Path, out: Out, polled: Callable[[], None]
+) -> None:
     kept = state_file()
     assert kept
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps({"rate_wpm": 200, "volume": 60, "set": [175, 100]}))
     with contextlib.closing(Bench(tmp_path)) as bench:
-        bench.vision.speak(say("Looks happy."))
+        bench.vision.speak(utterance("Looks happy."))
         assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
         polled()
         for command in ("louder", "slower"):
@@ -257,17 +229,17 @@ def test_louder_is_louder_at_once_and_from_what_was_kept(tmp_path: Path, out: Ou
 
 def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) -> None:
     out.open.clear()
-    bench.vision.speak(say("Looks happy."))
+    bench.vision.speak(utterance("Looks happy."))
     assert out.begun.wait(WAIT_S)
     for text in ("Looks sad.", "Looks angry."):
-        bench.vision.speak(say(text))
+        bench.vision.speak(utterance(text))
     bench.vision.withdraw("Looks sad.")
     assert bench.fate() == ("Looks sad.", Fate.SUPERSEDED)
     out.open.set()
     assert [bench.fate(), bench.fate()] == [("Looks happy.", Fate.SPOKEN), ("Looks angry.", Fate.SPOKEN)]
 
 
-def test_after_a_loss_of_sound_it_is_tried_again_and_what_was_missed_is_told(bench: Bench, out: Out) -> None:
+def test_after_an_outage_of_sound_what_was_missed_is_said(bench: Bench, out: Out) -> None:
     out.fails = True
     bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.FAILED)
@@ -294,7 +266,7 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
         assert carried_out.get(timeout=WAIT_S) == "halt"
 
 
-def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_off(
+def test_a_shutdown_that_is_not_confirmed_or_called_off_is_announced_as_off(
     bench: Bench, polled: Callable[[], None]
 ) -> None:
     polled()
@@ -309,9 +281,9 @@ def test_a_shutdown_that_nobody_confirms_or_that_is_called_off_is_heard_to_be_of
     assert [bench.fate(), bench.fate()] == [("shutdown_cancelled", Fate.SPOKEN), ("muted", Fate.SPOKEN)]
 
 
-def test_an_answer_that_nobody_asked_for_is_not_spoken(bench: Bench, out: Out) -> None:
-    bench.vision.send(Answer(1, say("Nobody in view.", Priority.ANSWER)))
-    bench.vision.send(say("Looks happy."))
+def test_an_answer_without_a_question_is_not_spoken(bench: Bench, out: Out) -> None:
+    bench.vision.send(Answer(1, utterance("Nobody in view.", Priority.ANSWER)))
+    bench.vision.send(utterance("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     assert out.getvalue() == "Looks happy.\n"
 
@@ -321,11 +293,11 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
 ) -> None:
     polled()
     bench.vision.heartbeat(100.0, is_camera_open=True)
-    bench.vision.speak(say("Looks happy."))
+    bench.vision.speak(utterance("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.vision.speak(say("Looks sad."))
+    bench.vision.speak(utterance("Looks sad."))
     assert bench.fate() == ("Looks sad.", Fate.DROPPED)
     bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.SPOKEN)
@@ -347,11 +319,11 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     assert "Looks sad." not in out.getvalue()
 
 
-def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench) -> None:
+def test_muted_a_pause_is_heard_and_the_status_reports_it(bench: Bench) -> None:
     bench.beat()
     assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
-    bench.vision.speak(say("The lens is covered.", Priority.PAUSE))
+    bench.vision.speak(utterance("The lens is covered.", Priority.PAUSE))
     assert bench.fate() == ("The lens is covered.", Fate.SPOKEN)
     bench.beat(is_lens_covered=True)
     reply = control_client.send_command("status")
@@ -362,16 +334,16 @@ def test_muted_a_pause_is_heard_and_who_asks_how_it_is_hears_of_it(bench: Bench)
     assert control_client.send_command("status").text == "running muted"
 
 
-def test_no_tick_tells_of_nothing_to_say_while_the_lens_is_covered(bench: Bench, polled: Callable[[], None]) -> None:
+def test_no_idle_tick_while_the_lens_is_covered(bench: Bench, polled: Callable[[], None]) -> None:
     for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
         bench.now += IDLE_TICK_S
         bench.beat(is_lens_covered=is_covered)
         assert next_after(bench, polled) == heard
 
 
-def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> None:
+def test_a_vision_that_stops_is_announced_and_so_is_its_return(bench: Bench) -> None:
     bench.vision.heartbeat(100.0)
-    bench.vision.speak(say("first"))
+    bench.vision.speak(utterance("first"))
     assert bench.fate() == ("first", Fate.SPOKEN)
     bench.now = 103.5
     assert bench.fate() == ("The vision part stopped.", Fate.SPOKEN)
@@ -379,14 +351,16 @@ def test_a_vision_that_stops_is_missed_and_so_is_its_return(bench: Bench) -> Non
     assert bench.fate() == ("It is back.", Fate.SPOKEN)
 
 
-@pytest.mark.parametrize("strange", [Question(1, Command.WHY), UtteranceEnded(say("never said"), Fate.SPOKEN, 1.0)])
-def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
-    bench.vision.speak(say("before"))
+@pytest.mark.parametrize(
+    "strange", [Question(1, Command.WHY), UtteranceEnded(utterance("never said"), Fate.SPOKEN, 1.0)]
+)
+def test_a_message_that_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench, strange: Message) -> None:
+    bench.vision.speak(utterance("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
     bench.vision.send(strange)
     message: Message | None = None
     while message is None:  # the link is cut, and found again
-        bench.vision.speak(say("after"))
+        bench.vision.speak(utterance("after"))
         with contextlib.suppress(Empty):
             message = bench.came.get(timeout=0.2)
     assert isinstance(message, UtteranceEnded)
@@ -394,20 +368,20 @@ def test_what_is_not_for_the_voice_is_refused_and_the_voice_goes_on(bench: Bench
 
 
 def test_a_fault_without_a_sentence_is_refused_and_the_voice_goes_on(bench: Bench, tmp_path: Path) -> None:
-    bench.vision.speak(say("before"))
+    bench.vision.speak(utterance("before"))
     assert bench.fate() == ("before", Fate.SPOKEN)
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(WAIT_S)
         raw.connect(str(tmp_path / "voice.sock"))
         raw.sendall(b'{"type": "fault", "name": "no such fault", "at": 1.0, "detail": "", "is_over": false}\n')
         assert raw.recv(1) == b""
-    bench.vision.speak(say("after"))
+    bench.vision.speak(utterance("after"))
     assert bench.fate() == ("after", Fate.SPOKEN)
 
 
-def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
+def test_stop_drains_the_queue_and_ends(bench: Bench) -> None:
     began = time.monotonic()
-    bench.vision.speak(say("Stopping.", Priority.ANSWER))
+    bench.vision.speak(utterance("Stopping.", Priority.ANSWER))
     bench.vision.stop()
     assert bench.fate() == ("Stopping.", Fate.SPOKEN)
     bench.thread.join(WAIT_S)
@@ -416,74 +390,10 @@ def test_stop_says_what_waits_and_ends(bench: Bench) -> None:
     assert bench.stop.is_set()
 
 
-def test_a_place_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
+def test_a_path_where_it_cannot_listen_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "voice.sock").write_text("")
     with pytest.raises(IPCError, match="no socket"):
-        run_voice(SETTINGS, tmp_path / "voice.sock", English(), threading.Event())
-
-
-@pytest.fixture
-def monitored() -> tuple[VisionMonitor, list[float], list[str]]:
-    """A monitor, its clock and what it said."""
-    said: list[str] = []
-    now = [100.0]
-    return VisionMonitor(English(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
-
-
-def test_a_vision_that_stops_is_told_of_again_and_again_until_it_is_back(
-    monitored: tuple[VisionMonitor, list[float], list[str]],
-) -> None:
-    monitor, now, said = monitored
-    monitor.on_heartbeat(1e9)
-    now[0] += HEARTBEAT_TIMEOUT_S
-    monitor.poll()
-    assert said == []
-    now[0] += 0.1
-    monitor.poll()
-    monitor.poll()
-    assert said == ["The vision part stopped."], "a step in the future counts as one now"
-    now[0] += 60
-    monitor.poll()
-    assert said == ["The vision part stopped."] * 2
-    monitor.on_heartbeat(now[0])
-    monitor.poll()
-    monitor.poll()
-    assert said == ["The vision part stopped."] * 2 + ["It is back."]
-
-
-def test_a_vision_that_takes_long_to_begin_is_told_of(monitored: tuple[VisionMonitor, list[float], list[str]]) -> None:
-    monitor, now, said = monitored
-    now[0] += START_TIMEOUT_S
-    monitor.poll()
-    assert said == []
-    now[0] += 0.1
-    monitor.poll()
-    monitor.poll()
-    assert said == ["Still starting."]
-    monitor.on_heartbeat(now[0])
-    monitor.poll()
-    assert said == ["Still starting.", "It is back."]
-
-
-def test_a_vision_that_is_known_to_have_ended_is_told_of_at_once_and_once_a_minute_if_it_goes_on(
-    monitored: tuple[VisionMonitor, list[float], list[str]],
-) -> None:
-    monitor, now, said = monitored
-    heard = []
-    for _ in range(40):  # it lives for a second, and dies, every five
-        monitor.on_heartbeat(now[0])
-        monitor.poll()
-        now[0] += 1.0
-        monitor.on_exit("ended by signal 11")
-        before = len(said)
-        for _ in range(4):
-            monitor.poll()
-            now[0] += 1.0
-        heard += [now[0] for text in said[before:] if text == "The vision part stopped."]
-    assert heard[0] == 105.0
-    assert 3 <= len(heard) <= 4, "200 s"
-    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(heard))
-    assert said.count("It is back.") == len(heard), "its end is told where its beginning was"
+        run_voice(SETTINGS, tmp_path / "voice.sock", FakePhrases(), threading.Event())
 
 
 def test_the_voice_needs_only_the_standard_library() -> None:
@@ -497,9 +407,7 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     assert done.stdout.strip() == "['assistant']"
 
 
-def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
-    bench: Bench, polled: Callable[[], None]
-) -> None:
+def test_no_idle_tick_while_nothing_can_be_seen(bench: Bench, polled: Callable[[], None]) -> None:
     for camera, faults, heard in (
         (False, ["camera_lost"], "nothing"), (True, ["black"], "nothing"), (True, ["blank"], "nothing"),
         (True, ["torn"], "nothing"), (True, ["blurred", "step"], "nothing"), (True, ["blurred"], "sounds.still_here"),
@@ -509,7 +417,7 @@ def test_no_tick_says_that_there_is_nothing_to_say_where_nothing_is_seen(
         assert next_after(bench, polled) == heard, faults
 
 
-def test_muted_and_dead_do_not_sound_alike(bench: Bench, polled: Callable[[], None]) -> None:
+def test_muted_there_is_an_idle_tick_too(bench: Bench, polled: Callable[[], None]) -> None:
     polled()
     assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)
@@ -529,9 +437,9 @@ def test_muted_and_dead_do_not_sound_alike(bench: Bench, polled: Callable[[], No
     )
 
 
-def test_no_tick_where_a_word_was_heard(bench: Bench, polled: Callable[[], None]) -> None:
+def test_no_idle_tick_after_an_utterance(bench: Bench, polled: Callable[[], None]) -> None:
     polled()
-    bench.vision.speak(say("Looks happy."))
+    bench.vision.speak(utterance("Looks happy."))
     assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
     bench.now += IDLE_TICK_S - 1
     bench.beat()
@@ -541,65 +449,10 @@ def test_no_tick_where_a_word_was_heard(bench: Bench, polled: Callable[[], None]
     assert next_after(bench, polled) == "sounds.still_here"
 
 
-def test_no_tick_where_the_settings_want_none(tmp_path: Path, out: Out, polled: Callable[[], None]) -> None:
+def test_no_idle_tick_if_the_settings_turn_it_off(tmp_path: Path, out: Out, polled: Callable[[], None]) -> None:
     settings = dataclasses.replace(SETTINGS, announcements=AnnouncementSettings(still_here=False))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         polled()
         bench.now += IDLE_TICK_S
         bench.beat()
         assert next_after(bench, polled) == "nothing"
-
-
-def test_a_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
-    said: list[Utterance] = []
-    now = 0.0
-    tick = IdleTick(English(), said.append, lambda: now, 600.0)
-    for second in range(0, 2000, 10):
-        now = float(second)
-        if second == 300:
-            tick.on_fate(Fate.SPOKEN, now)
-        if second == 500:
-            tick.on_fate(Fate.EXPIRED, now)
-        tick.poll(is_muted=second > 1000)
-    assert [each.text for each in said] == ["sounds.still_here", "muted"]
-    assert [each.earcon for each in said] == ["still_here"] * 2
-    assert [each.expires_at for each in said] == [900.25, 1500.25]
-    assert all(each.priority is Priority.STATUS for each in said)
-
-
-def _hwmon(root: Path, alarm: str, degrees: float) -> None:
-    for name, text in (
-        ("class/hwmon/hwmon1/in0_lcrit_alarm", alarm),
-        ("class/thermal/thermal_zone0/temp", f"{degrees * 1000:.0f}\n"),
-    ):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-
-
-def test_weak_power_and_heat_are_said_their_end_too_and_seldom_again(tmp_path: Path) -> None:
-    said: list[tuple[float, str]] = []
-    now = [0.0]
-    monitor = BoardMonitor(
-        English(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
-    )
-
-    def wait(seconds: float) -> list[str]:
-        begun = len(said)
-        for _ in range(round(seconds)):
-            now[0] += 1
-            monitor.poll()
-        return [text for _, text in said[begun:]]
-
-    assert wait(20) == []  # a board without such files
-    _hwmon(tmp_path, "0\n", 60)
-    assert wait(20) == []
-    _hwmon(tmp_path, "1\n", 60)
-    assert wait(BOARD_POLL_S + 1) == ["Power is weak."]
-    assert wait(500) == []
-    assert wait(200) == ["Power is weak."]
-    _hwmon(tmp_path, "0\n", 81)
-    assert wait(BOARD_POLL_S + 1) == ["I am hot.", "It is back."]
-    _hwmon(tmp_path, "0\n", 77)  # not cool yet
-    assert wait(30) == []
-    _hwmon(tmp_path, "nonsense", 70)
-    assert wait(BOARD_POLL_S + 1) == ["It is back."]

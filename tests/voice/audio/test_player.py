@@ -1,4 +1,4 @@
-"""Players are believed only when they really played; what was heard is kept as it was heard."""
+"""Players: playing counts only if it took its time; and the recording of what was heard."""
 
 import array
 import io
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import VoiceError
-from assistant.system.child_process import run_child
 from assistant.voice.audio import player
 from assistant.voice.audio.player import CommandPlayer, NullPlayer, Pcm, RecordingPlayer
 from tests.support.captured_audio import FakePrograms, beep, cancel_hanging, loudness
@@ -29,7 +28,7 @@ def pcm(*values: int, rate: int = 8000) -> Pcm:
     return Pcm(array.array("h", values).tobytes(), rate)
 
 
-def test_seconds_and_cuts() -> None:
+def test_durations_and_beginnings() -> None:
     second = beep(1.0, 8000)
     assert second.seconds == 1.0
     assert second.first(0.25).samples == second.samples[:4000]
@@ -43,7 +42,7 @@ def test_seconds_and_cuts() -> None:
     ("wrong", "message"),
     [(Pcm(b"", 8000), "only 0.00 s"), (beep(0.1), "0.10 s of at least 0.30"), (player.silence(1), "silent")],
 )
-def test_what_cannot_be_speech(wrong: Pcm, message: str) -> None:
+def test_a_sound_that_cannot_be_speech_is_refused(wrong: Pcm, message: str) -> None:
     with pytest.raises(VoiceError, match=message):
         player.check_audible(wrong, 0.3)
     assert player.check_audible(beep(0.4), 0.3) == beep(0.4)
@@ -72,7 +71,7 @@ def test_a_wav_of_a_stream_that_does_not_know_its_length() -> None:
     assert player.from_wav(bytes(content) + b"\0") == beep(0.3)
 
 
-def test_what_is_no_wav() -> None:
+def test_content_that_is_no_wav_file_is_refused() -> None:
     for content in (b"", b"RIFF", b"no sound at all" * 9, player.to_wav(beep(0.1))[:30]):
         with pytest.raises(VoiceError, match=f"{len(content)} bytes that are not a WAV"):
             player.from_wav(content)
@@ -104,7 +103,7 @@ def test_a_player_that_plays(tool: FakePrograms) -> None:
         ("pw-play", "sink", ["--target=sink"]),
     ],
 )
-def test_the_device_is_named_as_the_player_wants_it(
+def test_the_device_is_passed_as_each_player_takes_it(
     tool: FakePrograms, name: str, device: str, where: list[str]
 ) -> None:
     tool.install("paced", name)
@@ -125,7 +124,7 @@ def test_afplay_reads_a_file_that_is_gone_afterwards(tool: FakePrograms) -> None
     assert not Path((tool.folder / "name").read_text().strip()).exists()
 
 
-def test_windows_plays_by_a_child_too(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_plays_in_a_child_process_too(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.install("#!/bin/sh\n{cat} > {folder}/copy.wav\n", "python")
     monkeypatch.setattr("sys.platform", "win32")
     with CommandPlayer()._command(beep(0.1)) as (command, given):
@@ -152,7 +151,7 @@ def test_a_player_that_fails_says_why(tool: FakePrograms) -> None:
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_that_fails_without_a_word(tool: FakePrograms) -> None:
+def test_a_player_that_fails_without_a_message(tool: FakePrograms) -> None:
     tool.install("#!/bin/sh\nexit 3\n")
     with pytest.raises(VoiceError, match=r"^aplay failed with exit code 3$"):
         CommandPlayer().play(beep(0.1), threading.Event())
@@ -182,14 +181,14 @@ def test_a_player_that_hangs_is_killed_with_its_children(tool: FakePrograms) -> 
     assert 1.0 < time.monotonic() - began < 1.6
 
 
-def test_cut_off_within_100_ms_children_too(tool: FakePrograms) -> None:
+def test_cut_off_within_100_ms_with_all_child_processes(tool: FakePrograms) -> None:
     tool.install("hanging")
     answer, seconds = cancel_hanging(lambda cancel: CommandPlayer().play(beep(5), cancel), tool.folder / "alive")
     assert answer is False
     assert seconds < 0.1
 
 
-def test_what_was_cut_off_before_it_began_is_not_started(tool: FakePrograms) -> None:
+def test_a_player_cancelled_before_it_began_is_not_started(tool: FakePrograms) -> None:
     tool.install("paced")
     cancel = threading.Event()
     cancel.set()
@@ -197,15 +196,7 @@ def test_what_was_cut_off_before_it_began_is_not_started(tool: FakePrograms) -> 
     assert tool.played() == []
 
 
-def test_a_child_gives_back_what_it_wrote_and_gets_its_environment(tool: FakePrograms) -> None:
-    tool.install('#!/bin/sh\necho "$GREETING"\n{cat}\n', "parrot")
-    done = run_child(["parrot"], b"polly", 5, threading.Event(), {"GREETING": "hello", "PATH": str(tool.bin)})
-    assert done is not None
-    assert done.output == b"hello\npolly"
-    assert 0 < done.seconds < 5
-
-
-def test_the_silent_stand_in_takes_as_long_as_the_sound() -> None:
+def test_the_null_player_takes_as_long_as_the_sound() -> None:
     began = time.monotonic()
     assert NullPlayer().play(beep(0.1), threading.Event()) is True
     assert 0.1 <= time.monotonic() - began < 0.3
@@ -214,8 +205,8 @@ def test_the_silent_stand_in_takes_as_long_as_the_sound() -> None:
     assert NullPlayer().play(beep(60), cancel) is False
 
 
-class Script:
-    """A clock and a player: each sound takes what the script says, True: to the end, and may fail."""
+class ScriptedPlayer:
+    """A clock and a player: each sound takes the next duration, True: to its end, or fails."""
 
     def __init__(self, *takes: tuple[float, bool] | VoiceError) -> None:
         self.now, self.takes = 100.0, iter(takes)
@@ -231,8 +222,8 @@ class Script:
         return take[1]
 
 
-def test_the_recorder_keeps_each_sound_at_its_time_cut_where_it_was_cut(tmp_path: Path) -> None:
-    script = Script((0.5, True), (0.25, False), VoiceError("no"), (0.1, True))
+def test_the_recording_has_each_sound_at_its_time_cut_where_it_was_cut(tmp_path: Path) -> None:
+    script = ScriptedPlayer((0.5, True), (0.25, False), VoiceError("no"), (0.1, True))
     recorder = RecordingPlayer(script, tmp_path / "heard.wav", script.clock)
     script.now += 1
     assert recorder.play(beep(0.5, 8000), threading.Event()) is True
@@ -253,12 +244,12 @@ def test_the_recorder_keeps_each_sound_at_its_time_cut_where_it_was_cut(tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["heard.wav"]
 
 
-def test_a_recorder_that_heard_nothing_writes_an_empty_file(tmp_path: Path) -> None:
+def test_a_recording_of_nothing_is_an_empty_file(tmp_path: Path) -> None:
     RecordingPlayer(NullPlayer(), tmp_path / "heard.wav", time.monotonic).close()
     assert player.from_wav((tmp_path / "heard.wav").read_bytes()).seconds == 0
 
 
-def test_a_recorder_that_cannot_write_says_where(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="missing/heard.wav: cannot write what is heard there: No such file"):
         RecordingPlayer(NullPlayer(), tmp_path / "missing" / "heard.wav", time.monotonic).close()
     (tmp_path / "folder").mkdir()

@@ -18,7 +18,7 @@ from assistant.voice.controls import gestures
 from assistant.voice.controls.gestures import DEBOUNCE_S, Gesture
 from assistant.voice.controls.gpio import Buttons
 from assistant.voice.controls.presses import PressDispatcher
-from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, Clock, CommandHandlerStandin
+from tests.support.command_handler_standin import OUT_OF_ORDER, WAIT_S, CommandHandlerStandin, ManualClock
 
 mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
 PINS = (17, 27, 22)
@@ -37,7 +37,7 @@ class Bench:
     """Buttons on mock pins, a handler, and a clock. held: pins whose buttons are down when it begins."""
 
     def __init__(self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = ()) -> None:
-        self.handler, self.clock, self.factory = CommandHandlerStandin(), Clock(), mock.MockFactory()
+        self.handler, self.clock, self.factory = CommandHandlerStandin(), ManualClock(), mock.MockFactory()
         for pin in held:
             self.factory.pin(pin, pin_class=HeldPin)
         self.buttons = Buttons(pins, self.handler.handle, factory=self.factory, clock=self.clock)

@@ -18,8 +18,8 @@ from assistant.vision.cameras.capture import Capture
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.monitors import VisionStatus
 from assistant.voice.process import run_voice
+from tests.support.fake_phrases import FakePhrases
 from tests.support.standins import ScriptedCamera, picture
-from tests.voice.test_process import English
 
 mock = pytest.importorskip("gpiozero.pins.mock", reason="gpiozero is not installed: pip install gpiozero")
 PIN, WAIT_S = 23, 5.0
@@ -61,37 +61,7 @@ def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
     status.on_heartbeat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
 
 
-@pytest.mark.parametrize(
-    "fault", [*map(FaultName, ("camera", "camera_lost", "camera_busy", "torn", "black", "blank", "detector", "step"))]
-)
-def test_with_a_fault_that_blinds_nothing_is_seen_whatever_else_is_wrong(fault: FaultName) -> None:
-    status = VisionStatus()
-    assert not status.can_see
-    for faults, can_see in (
-        ((), True),
-        ((fault,), False),
-        ((FaultName.BLURRED, fault, FaultName.MODEL), False),
-        ((FaultName.BLURRED, FaultName.MODEL), True),
-    ):
-        status.on_heartbeat(Heartbeat(1.0, True, faults))
-        assert status.can_see is can_see, faults
-    status.on_heartbeat(Heartbeat(2.0, False))
-    assert not status.can_see
-
-
-@pytest.mark.parametrize("fault", [FaultName.CAMERA_LOST, FaultName.BLACK])
-def test_eyes_that_are_covered_are_told_so_unless_something_worse_blinds_them(fault: FaultName) -> None:
-    status = VisionStatus()
-    for faults, is_covered, told in (((), False, False), ((FaultName.MODEL,), True, True), ((fault,), True, False)):
-        status.on_heartbeat(Heartbeat(1.0, True, faults, is_covered))
-        assert (status.is_lens_covered, status.can_see) == (told, not is_covered)
-    status.on_heartbeat(Heartbeat(2.0, True, (), is_lens_covered=True))
-    status.on_disconnect()
-    status.on_heartbeat(Heartbeat(3.0, True))
-    assert (status.is_lens_covered, status.can_see) == (False, True)
-
-
-def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory) -> None:
+def test_a_pin_that_fails_does_not_affect_the_link(pins: mock.MockFactory) -> None:
     led = CameraLed(PIN, factory=pins)
     led._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
     with pytest.raises(ControlError, match="camera light at pin 23: the pin is gone"):
@@ -101,7 +71,7 @@ def test_a_pin_that_fails_does_not_take_the_link_with_it(pins: mock.MockFactory)
     assert status.is_camera_open
 
 
-def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pin_that_cannot_be_used_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     first = CameraLed(PIN, factory=pins)
     with pytest.raises(ControlError, match=r"^camera light at pin 23: .*in use"):
         CameraLed(PIN, factory=pins)
@@ -111,7 +81,7 @@ def test_a_pin_that_cannot_be_had_is_one_clear_line(pins: mock.MockFactory, monk
         CameraLed(PIN)
 
 
-def test_a_pin_is_not_given_twice() -> None:
+def test_one_pin_cannot_be_set_twice() -> None:
     assert parse_settings("[camera]\nled = [23]\n").camera.led == (23,)
     with pytest.raises(ConfigError, match=r"camera.led is 17; that is the pin of a button"):
         parse_settings("[camera]\nled = [17]\n[controls]\nbuttons = [17, 27]\n")
@@ -121,12 +91,12 @@ def test_a_pin_is_not_given_twice() -> None:
 
 def serving(folder: Path, settings: Settings) -> tuple[threading.Thread, threading.Event]:
     stop = threading.Event()
-    voice = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", English(), stop))
+    voice = threading.Thread(target=run_voice, args=(settings, folder / "voice.sock", FakePhrases(), stop))
     voice.start()
     return voice, stop
 
 
-def test_the_voice_switches_it_and_a_vision_that_dies_leaves_it_dark(
+def test_the_voice_switches_it_and_turns_it_off_when_vision_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import gpiozero
@@ -168,15 +138,15 @@ def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: py
         camera=CameraSettings(led=(PIN,)), voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off")
     )
 
-    class Words(English):
-        words = {**English.words, "camera_led": "The camera light does not work."}  # noqa: RUF012
+    class Phrases(FakePhrases):
+        faults = {**FakePhrases.faults, "camera_led": "The camera light does not work."}  # noqa: RUF012
 
     stop = threading.Event()
-    voice = threading.Thread(target=run_voice, args=(settings, tmp_path / "voice.sock", Words(), stop))
+    voice = threading.Thread(target=run_voice, args=(settings, tmp_path / "voice.sock", Phrases(), stop))
     voice.start()
     assert until((tmp_path / "no-assistant" / "control.sock").exists)
     assert until(lambda: control_client.send_command("facts").facts["start_faults"] == ["camera_led"]), (
-        "the door may be open before the pin is tried"
+        "the control socket may be open before the pin is tried"
     )
     stop.set()
     voice.join(WAIT_S)

@@ -18,7 +18,7 @@ from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
 from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, KeyEventDecoder, MediaKeys, evdev_opener
-from tests.support.command_handler_standin import WAIT_S, Clock, CommandHandlerStandin
+from tests.support.command_handler_standin import WAIT_S, CommandHandlerStandin, ManualClock
 
 EVENT = struct.Struct("=HHi")
 SYN = (EV_SYN, 0, 0)
@@ -74,7 +74,7 @@ class Bench:
     """A folder of devices, and keys that watch it. opened: what they opened, as it happens."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.handler, self.clock = folder, CommandHandlerStandin(), Clock()
+        self.folder, self.handler, self.clock = folder, CommandHandlerStandin(), ManualClock()
         self.devices: dict[Path, Headset | OSError] = {}
         self.opened: SimpleQueue[Path] = SimpleQueue()
         self.stack = contextlib.ExitStack()

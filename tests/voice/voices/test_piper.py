@@ -1,6 +1,6 @@
-"""The piper voice: what is missing is named, and a child that hangs, dies or babbles harms nobody.
+"""The piper voice: errors name what is missing, and a worker process that hangs, dies or writes garbage does no harm.
 
-Here a stand-in takes the place of piper-tts (see piper_standin.py); the real one, where there is a voice file, is run
+A stand-in takes the place of piper-tts here (see piper_standin.py); the real one, where there is a voice file, is run
 by the contract of all voices.
 """
 
@@ -8,7 +8,6 @@ import importlib.util
 import inspect
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,6 @@ import pytest
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.system import worker_process
-from assistant.system.worker_process import WorkerProcess
 from assistant.voice.voices import piper
 from assistant.voice.voices.piper import PiperVoice, length_scale
 from tests.support import piper_standin
@@ -58,7 +56,7 @@ def message(voice: PiperVoice) -> str:
     return str(caught.value)
 
 
-def test_what_is_missing_is_named(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_what_is_missing(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = message(PiperVoice(VoiceSettings(engine="piper"), CapturingPlayer()))
     assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
     said = message(PiperVoice(settings(tmp_path / "none.onnx"), CapturingPlayer()))
@@ -80,7 +78,7 @@ def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> 
     assert said.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
 
 
-def test_it_loads_once_and_speaks_again_after_it_died(model: Path) -> None:
+def test_it_loads_once_and_speaks_again_after_the_worker_died(model: Path) -> None:
     player = CapturingPlayer()
     voice = PiperVoice(settings(model), player)
     first = voice._worker._child
@@ -123,7 +121,7 @@ def test_no_length_scale_is_too_small_for_a_voice() -> None:
     assert length_scale(10_000) == piper.MIN_LENGTH_SCALE
 
 
-ANSWERS = """
+WORKER_HEAD = """
 import json, sys, time
 def answer(body=b"", **header):
     sys.stdout.buffer.write(json.dumps({"bytes": len(body), **header}).encode() + bytes([10]) + body)
@@ -134,7 +132,7 @@ def answer(body=b"", **header):
 @pytest.fixture
 def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Replaces what the child process does."""
-    return lambda code: monkeypatch.setattr(piper, "WORKER_PROGRAM", ANSWERS + code)
+    return lambda code: monkeypatch.setattr(piper, "WORKER_PROGRAM", WORKER_HEAD + code)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +149,7 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
         ("import os; os.abort()", "piper ended with exit code -6"),
     ],
 )
-def test_a_child_that_fails_is_found_out(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
+def test_a_worker_that_fails_is_noticed(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
     child(code)
     voice = PiperVoice(settings(model), CapturingPlayer())
     with pytest.raises(VoiceError, match=said):
@@ -159,7 +157,7 @@ def test_a_child_that_fails_is_found_out(child: Callable[[str], None], model: Pa
     voice.close()
 
 
-def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
+def test_a_worker_that_hangs_is_cut_off_or_killed_with_its_children(
     child: Callable[[str], None], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.mkfifo(tmp_path / "alive")
@@ -188,17 +186,17 @@ def test_a_child_that_hangs_is_cut_off_or_killed_with_its_children(
     assert process.returncode == -9
 
 
-class SetOnceAsked(threading.Event):
-    """A cancellation that comes when the child has just been asked: at the second look."""
+class SetAfterRequest(threading.Event):
+    """A cancellation that comes when the request has just been sent: at the second check."""
 
-    looks = 0
+    checks = 0
 
     def is_set(self) -> bool:
-        self.looks += 1
-        return self.looks > 1
+        self.checks += 1
+        return self.checks > 1
 
 
-def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
+def test_the_reply_to_a_cancelled_text_is_never_played_for_the_next_one(
     child: Callable[[str], None], model: Path
 ) -> None:
     child(
@@ -211,45 +209,31 @@ def test_an_answer_to_a_cancelled_text_is_never_heard_as_the_next_one(
     voice = PiperVoice(settings(model), player)
     for _ in range(2):
         began = time.monotonic()
-        assert voice.say("cancelled", SetOnceAsked()) is False
+        assert voice.say("cancelled", SetAfterRequest()) is False
         assert time.monotonic() - began < 0.15
     assert voice.say("heard", threading.Event()) is True
     assert [loudness(pcm) for pcm in player.sounds] == [3000]
     voice.close()
 
 
-def test_a_child_that_owes_too_much_is_not_waited_for(child: Callable[[str], None], model: Path) -> None:
+def test_a_worker_with_too_many_pending_replies_is_replaced(child: Callable[[str], None], model: Path) -> None:
     child("answer()\nfor line in sys.stdin:\n    time.sleep(99)")
     voice = PiperVoice(settings(model), CapturingPlayer())
     children = []
     for _ in range(worker_process.MAX_PENDING + 1):
-        assert voice.say(SHORT, SetOnceAsked()) is False
+        assert voice.say(SHORT, SetAfterRequest()) is False
         children.append(voice._worker._child)
     assert children[0] is not children[-1]
     voice.close()
 
 
-def test_cancelled_before_it_began_nothing_is_asked(model: Path) -> None:
+def test_cancelled_before_it_began_nothing_is_requested(model: Path) -> None:
     cancel, player = threading.Event(), CapturingPlayer()
     cancel.set()
     voice = PiperVoice(settings(model), player)
     assert voice.say(SHORT, cancel) is False
     assert player.sounds == []
     voice.close()
-
-
-def test_a_child_that_cannot_be_started() -> None:
-    child = WorkerProcess("parrot", ["/no/such/parrot"], 1.0)
-    with pytest.raises(VoiceError, match="parrot could not be started: No such file"):
-        child.request(b"hello", 1.0, threading.Event())
-    child.close()
-
-
-def test_the_last_words_of_a_talkative_child_are_kept() -> None:
-    code = "import sys; [print('line', n, file=sys.stderr) for n in range(9999)]; sys.exit('the last words')"
-    child = WorkerProcess("parrot", [sys.executable, "-I", "-S", "-c", code], 5.0)
-    with pytest.raises(VoiceError, match="parrot ended with exit code 1: the last words"):
-        child.request(b"hello", 1.0, threading.Event())
 
 
 def test_the_stand_in_is_like_the_real_package() -> None:
@@ -268,7 +252,7 @@ def test_the_stand_in_is_like_the_real_package() -> None:
     assert isinstance(inspect.getattr_static(real.AudioChunk, "audio_int16_bytes"), property)
 
 
-def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
+def test_a_voice_that_only_gets_louder_keeps_its_worker(model: Path) -> None:
     player = CapturingPlayer()
     voice = PiperVoice(settings(model), player)
     assert voice.say(SHORT, threading.Event())
@@ -283,14 +267,14 @@ def test_a_voice_that_only_gets_louder_keeps_its_child(model: Path) -> None:
         assert child.poll() is None
     voice.close()
     assert child.wait(WAIT_S) is not None
-    assert voice.say(SHORT, threading.Event()), "one that is used again takes it anew"
+    assert voice.say(SHORT, threading.Event()), "a voice that is used again starts its worker anew"
     again = voice._worker._child
     voice.close()
     assert again
     assert again.poll() is not None
 
 
-def test_a_voice_file_that_may_not_be_read_leaves_the_other_voices(
+def test_a_voice_file_without_read_permission_is_an_error_of_this_voice_only(
     monkeypatch: pytest.MonkeyPatch, model: Path
 ) -> None:
     def refuse(path: Path) -> bool:
