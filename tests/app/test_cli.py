@@ -23,7 +23,7 @@ from assistant.ipc.commands import Command
 from assistant.voice.controls.control_socket import ControlSocket
 from tests.support import damaged_models
 from tests.support.command_handler_standin import CommandHandlerStandin
-from tests.support.processes import parts
+from tests.support.processes import process_ids
 from tests.support.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[2]
@@ -304,9 +304,9 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
 def test_a_voice_or_a_vision_that_dies_is_started_again_and_it_is_said() -> None:
     with running("--camera", "opencv", "--source", "63") as child:
         until(child, "Camera not found.")
-        os.kill(parts(child.pid)["voice"], signal.SIGKILL)
+        os.kill(process_ids(child.pid)["voice"], signal.SIGKILL)
         until(child, "The voice is back.")
-        os.kill(parts(child.pid)["vision"], signal.SIGSEGV)
+        os.kill(process_ids(child.pid)["vision"], signal.SIGSEGV)
         began = time.monotonic()
         until(child, "The vision part stopped.")
         assert time.monotonic() - began < 2, "at once, not after it was missed"

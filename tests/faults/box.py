@@ -1,4 +1,4 @@
-"""The assistant under test: its real processes, with stand-ins for the camera and the sound card, and a report row."""
+"""The assistant under test: its real processes, with stand-ins for the camera and the sound card; and a report row."""
 
 import contextlib
 import json
@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.faults.ear import Ear, Heard, Vocabulary
-from tests.support.processes import parts
+from tests.faults.sound_capture import CapturedSound, SoundCapture, Vocabulary
+from tests.support.processes import process_ids
 
 ROOT = Path(__file__).parents[2]
 STANDIN = Path(__file__).parent / "standin"
@@ -24,25 +24,31 @@ READY = "Ready."
 
 @dataclass
 class Row:
-    """One line of the report. say_s, rec_s: how soon it must be heard, and over; None: no figure is set."""
+    """One line of the report."""
 
     id: str
     fault: str
     say_s: float | None = None
+    """How soon it must be announced; None: no limit is set."""
     rec_s: float | None = None
+    """How soon it must be over; None: no limit is set."""
     words: list[str] = field(default_factory=list)
+    """What was announced."""
     after_s: float | None = None
+    """The longest time to an announcement."""
     recovered_s: float | None = None
+    """The longest time to a recovery."""
     outcome: str = "short"
+    """ok, short or skipped."""
 
-    def said(self, heard: Heard, since: float) -> None:
-        """This was heard of what began at `since`."""
+    def announced(self, heard: CapturedSound, since: float) -> None:
+        """This was announced of what began at `since`."""
         self.words.append(heard.text)
         self.after_s = max(self.after_s or 0.0, heard.at - since)
         assert self.say_s is None or self.after_s <= self.say_s, f"heard after {self.after_s:.1f} s"
 
     def recovered(self, at: float, since: float) -> None:
-        """It works again at `at`, its cause having gone at `since`."""
+        """It works again at `at`; its cause ended at `since`."""
         self.recovered_s = max(self.recovered_s or 0.0, at - since)
         assert self.rec_s is None or self.recovered_s <= self.rec_s, f"recovered after {self.recovered_s:.1f} s"
 
@@ -51,25 +57,25 @@ class Row:
         return " | ".join((self.id, self.fault, " / ".join(self.words) or "-", *numbers, self.outcome))
 
 
-class Box:
-    """A folder with all that a running assistant needs, and what it is steered by."""
+class BoxUnderTest:
+    """A folder with all that a running assistant needs, and the files that steer its stand-ins."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary, photograph: np.ndarray) -> None:
         self.folder = folder
         for name in ("state", "run", "sys", "tmp", "home"):
             (folder / name).mkdir(mode=0o700)
-        self.ear = Ear(folder, vocabulary)
+        self.capture = SoundCapture(folder, vocabulary)
         self.camera = folder / "video0"
         self.plug()
         self.sound(default="works")
         os.mkfifo(folder / "pipe")
         head = photograph[0:360, 0:480]
         room = empty_room()
-        crowd = room.copy()
+        many_faces = room.copy()
         face = cv2.resize(photograph[20:260, 110:350], (120, 120), interpolation=cv2.INTER_AREA)
         for x, y in ((x, y) for x in (10, 170, 330, 490) for y in (20, 180, 340)):
-            crowd[y : y + 120, x : x + 120] = face
-        for name, image in (("face", cv2.resize(head, (640, 480))), ("room", room), ("crowd", crowd)):
+            many_faces[y : y + 120, x : x + 120] = face
+        for name, image in (("face", cv2.resize(head, (640, 480))), ("room", room), ("many", many_faces)):
             cv2.imwrite(str(folder / f"{name}.png"), image)
         self.process: subprocess.Popen[bytes] | None = None
         self.environment = {
@@ -91,24 +97,24 @@ class Box:
         self.camera.symlink_to("/dev/null")
         return time.monotonic()
 
-    def tell(self, part: str, what: str = "") -> float:
-        """Have a part do something, or be well again; when that was."""
+    def steer(self, part: str, what: str = "") -> float:
+        """Make a part misbehave; with an empty `what`, work again. Returns when that was."""
         (self.folder / ".new").write_text(what)
         (self.folder / ".new").replace(self.folder / part)
         return time.monotonic()
 
     def sound(self, **devices: str) -> float:
-        """How each sound device behaves; those that are not named are not there."""
-        return self.tell("sound", json.dumps(devices))
+        """Set how each sound device behaves; those that are not named are missing. Returns when that was."""
+        return self.steer("sound", json.dumps(devices))
 
     def cards(self, *names: str) -> dict[str, str]:
-        """Have sound cards listed; their devices' names as a player takes them."""
+        """Set the sound cards that are listed; returns their devices as a player takes them."""
         lines = (f"card {number}: {name} [{name}], device 0: x [x]" for number, name in enumerate(names))
-        self.tell("cards", "\n".join(lines))
+        self.steer("cards", "\n".join(lines))
         return {name: f"plughw:CARD={name},DEV=0" for name in names}
 
     def unblock(self) -> float:
-        """Whoever hangs goes on."""
+        """Let what hangs go on; returns when that was."""
         with contextlib.suppress(OSError):
             os.close(os.open(self.folder / "pipe", os.O_WRONLY | os.O_NONBLOCK))
         return time.monotonic()
@@ -118,7 +124,7 @@ class Box:
     def start(
         self, *arguments: object, command: str = "run", before: tuple[str, ...] = (), **environment: str
     ) -> float:
-        """Start the assistant, with the stand-in's camera unless the arguments name another; when that was."""
+        """Start the assistant, with the stand-in's camera unless the arguments name another; returns when that was."""
         given = [str(argument) for argument in arguments]
         if "--camera" not in given and command in ("run", "vision"):
             given += ["--camera", "opencv", "--source", str(self.camera)]
@@ -129,17 +135,17 @@ class Box:
             self.process = subprocess.Popen(
                 [*before, sys.executable, "-m", "assistant", command, *given],
                 env=self.environment | environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,  # whoever it was started by ends with it
+                start_new_session=True,  # all processes that it starts end with it
             )  # fmt: skip
         return began
 
     def ready(self, *arguments: object, **environment: str) -> float:
-        """Start it, and wait until it says that it is ready; when it began to."""
+        """Start it and wait until it says that it is ready; returns when that sentence began."""
         self.start(*arguments, **environment)
-        return self.ear.until(READY).at
+        return self.capture.wait_for(READY).at
 
-    def can_speak(self) -> float:
-        """Wait until there is a voice that takes commands; when that was."""
+    def wait_for_voice(self) -> float:
+        """Wait until the voice process takes commands; returns when that was."""
         late = time.monotonic() + 10
         while not (self.folder / "run/emotion-assistant/control.sock").exists():
             assert time.monotonic() < late
@@ -147,16 +153,16 @@ class Box:
         return time.monotonic()
 
     def part(self, name: str) -> int:
-        """The process number of vision or voice."""
+        """Wait for the vision or voice process; its process id."""
         assert self.process
         late = time.monotonic() + 10
-        while name not in (found := parts(self.process.pid)):
+        while name not in (found := process_ids(self.process.pid)):
             assert time.monotonic() < late, found
             os.sched_yield()
         return found[name]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command of the same user's command line."""
+        """Run a command of the command line, as the same user."""
         return subprocess.run(
             [sys.executable, "-m", "assistant", *arguments],
             env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
@@ -166,7 +172,7 @@ class Box:
         return (self.folder / "log").read_text("utf-8", "replace")
 
     def stop(self) -> float:
-        """End it; the seconds that took."""
+        """Stop the assistant; the seconds that took."""
         began = time.monotonic()
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -182,11 +188,11 @@ class Box:
     def close(self) -> None:
         self.stop()
         self.unblock()
-        self.ear.close()
+        self.capture.close()
 
 
 def empty_room() -> np.ndarray:
-    """A wall with the light from one side, and some furniture: BGR [480, 640, 3]."""
+    """A wall lit from one side, and some furniture: uint8 BGR [480, 640, 3]."""
     light = np.linspace(90, 170, 640)[None, :].repeat(480, 0)
     room = np.stack([light, 0.95 * light, 0.9 * light], -1).astype(np.uint8)
     for number, (left, top, right, bottom) in enumerate(
@@ -197,7 +203,7 @@ def empty_room() -> np.ndarray:
     return room
 
 
-def without(reason: str, row: Row) -> None:
-    """This cannot be done here: skipped, and the report says why."""
+def skip(reason: str, row: Row) -> None:
+    """Skip the test; the report says why."""
     row.outcome = f"skipped: {reason}"
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""One test a row of the fault matrix; the report is one line a row, and any that falls short makes it fail."""
+"""One test for each row of the fault matrix, and the report: a line for each row; one that falls short fails."""
 
 import dataclasses
 import shutil
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from assistant.vision.cameras.demo import photograph
-from tests.faults.box import Box, Row
-from tests.faults.ear import Vocabulary
+from tests.faults.box import BoxUnderTest, Row
+from tests.faults.sound_capture import Vocabulary
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,11 +20,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In the order of the rows."""
-    items.sort(key=_place)
+    """Run the tests in the order of the rows."""
+    items.sort(key=_row_order)
 
 
-def _place(item: pytest.Item) -> tuple[str, int]:
+def _row_order(item: pytest.Item) -> tuple[str, int]:
     marker = item.get_closest_marker("fault")
     return _order(marker.args[0]) if marker else ("", 0)
 
@@ -35,7 +35,7 @@ def _order(row: str) -> tuple[str, int]:
 
 @pytest.fixture(autouse=True)
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
-    """The line of the report that this test writes."""
+    """The line of the report that this test fills in."""
     marker = request.node.get_closest_marker("fault")
     made = Row(*marker.args, marker.kwargs.get("say"), marker.kwargs.get("rec"))
     yield made
@@ -53,7 +53,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 class Report:
-    """Gathers the rows, also those of other processes, and prints them at the end."""
+    """Gathers the rows, also those of other test processes, and prints them at the end."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -76,7 +76,7 @@ class Report:
 
 
 def merged(rows: list[Row]) -> list[Row]:
-    """One line a row: the worst of those that were done in several ways."""
+    """One line for each row: the worst of the tests of the same row."""
     lines: dict[str, Row] = {}
     for row in rows:
         line = lines.setdefault(row.id, Row(row.id, row.fault, outcome=row.outcome))
@@ -91,7 +91,7 @@ def merged(rows: list[Row]) -> list[Row]:
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
-    """What espeak-ng makes of every sentence."""
+    """The samples that espeak-ng makes of every sentence."""
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed")
     return Vocabulary()
@@ -104,10 +104,10 @@ def picture() -> np.ndarray:
 
 
 @pytest.fixture
-def box(vocabulary: Vocabulary, picture: np.ndarray) -> Iterator[Box]:
+def box(vocabulary: Vocabulary, picture: np.ndarray) -> Iterator[BoxUnderTest]:
     """An assistant, not yet started, in a folder of its own with a short name: sockets take no long ones."""
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        made = Box(Path(name), vocabulary, picture)
+        made = BoxUnderTest(Path(name), vocabulary, picture)
         try:
             yield made
         finally:
@@ -115,7 +115,7 @@ def box(vocabulary: Vocabulary, picture: np.ndarray) -> Iterator[Box]:
 
 
 @pytest.fixture
-def ready(box: Box) -> Box:
+def ready(box: BoxUnderTest) -> BoxUnderTest:
     """An assistant that has just said that it is ready."""
     box.ready()
     return box

@@ -13,94 +13,94 @@ import pytest
 
 from assistant.errors import VoiceError
 from assistant.system.child_process import run_child
-from tests.faults.box import Box, Row, without
+from tests.faults.box import BoxUnderTest, Row, skip
 from tests.support.processes import hang
 
 STOPPED, BACK = "The vision part stopped.", "The vision part is back."
 
 
-def killed(box: Box, row: Row, number: signal.Signals, part: str = "vision") -> None:
+def killed(box: BoxUnderTest, row: Row, number: signal.Signals, part: str = "vision") -> None:
     process = box.part(part)
     since = time.monotonic()
     os.kill(process, number)
-    row.said(box.ear.until(STOPPED), since)
-    row.recovered(box.ear.until(BACK).at, since)
+    row.announced(box.capture.wait_for(STOPPED), since)
+    row.recovered(box.capture.wait_for(BACK).at, since)
 
 
 @pytest.mark.fault("B1", "vision hangs (SIGSTOP)", say=3, rec=8)
-def test_b1(ready: Box, row: Row) -> None:
+def test_b1(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     hang(ready.part("vision"))
-    row.said(ready.ear.until(STOPPED), since)
-    row.recovered(ready.ear.until(BACK).at, since)
+    row.announced(ready.capture.wait_for(STOPPED), since)
+    row.recovered(ready.capture.wait_for(BACK).at, since)
 
 
 @pytest.mark.fault("B2", "one stage hangs, the rest lives", say=3, rec=8)
-def test_b2(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "hangs")
-    row.said(ready.ear.until(STOPPED), since)
-    ready.tell("step")
-    row.recovered(ready.ear.until(BACK).at, since)
+def test_b2(ready: BoxUnderTest, row: Row) -> None:
+    since = ready.steer("step", "hangs")
+    row.announced(ready.capture.wait_for(STOPPED), since)
+    ready.steer("step")
+    row.recovered(ready.capture.wait_for(BACK).at, since)
 
 
 @pytest.mark.fault("B3", "an exception; a crash at every start", say=1, rec=3)
-def test_b3(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "raises")
-    row.said(ready.ear.until("Something went wrong while looking."), since)
-    since = ready.tell("step")
-    heard = ready.ear.until("Looking works again.")
+def test_b3(ready: BoxUnderTest, row: Row) -> None:
+    since = ready.steer("step", "raises")
+    row.announced(ready.capture.wait_for("Something went wrong while looking."), since)
+    since = ready.steer("step")
+    heard = ready.capture.wait_for("Looking works again.")
     row.recovered(heard.at, since)
-    ready.tell("start", "crashes")
-    ready.ear.during(heard.seconds)
+    ready.steer("start", "crashes")
+    ready.capture.collect(heard.seconds)
     since = time.monotonic()
     os.kill(ready.part("vision"), signal.SIGABRT)
-    row.said(ready.ear.until(STOPPED), since)
-    assert not [each for each in ready.ear.during(15) if each.text == STOPPED], "once a minute at the most"
+    row.announced(ready.capture.wait_for(STOPPED), since)
+    assert not [each for each in ready.capture.collect(15) if each.text == STOPPED], "once a minute at the most"
 
 
 @pytest.mark.fault("B4", "SIGSEGV", say=1, rec=3)
-def test_b4(ready: Box, row: Row) -> None:
+def test_b4(ready: BoxUnderTest, row: Row) -> None:
     killed(ready, row, signal.SIGSEGV)
 
 
 @pytest.mark.fault("B5", "killed for memory (SIGKILL)", say=1, rec=3)
-def test_b5(ready: Box, row: Row) -> None:
+def test_b5(ready: BoxUnderTest, row: Row) -> None:
     killed(ready, row, signal.SIGKILL)
 
 
-def grown(box: Box, row: Row, how: str) -> None:
-    box.tell("camera", "room")  # a quiet moment
+def grown(box: BoxUnderTest, row: Row, how: str) -> None:
+    box.steer("camera", "room")  # a quiet moment
     box.ready()
-    box.tell("step", how)
-    heard = box.ear.until("I need a fresh start.")
-    box.tell("step")
+    box.steer("step", how)
+    heard = box.capture.wait_for("I need a fresh start.")
+    box.steer("step")
     row.words.append(heard.text)
-    row.recovered(box.ear.until("Ready.").at, heard.at)
+    row.recovered(box.capture.wait_for("Ready.").at, heard.at)
 
 
 @pytest.mark.fault("B6", "memory leak", rec=5)
-def test_b6(box: Box, row: Row) -> None:
+def test_b6(box: BoxUnderTest, row: Row) -> None:
     (box.folder / "sys/fs/cgroup").mkdir(parents=True)
     (box.folder / "sys/fs/cgroup/memory.max").write_text(str(1000 << 20))
     grown(box, row, "leaks memory")
 
 
 @pytest.mark.fault("B7", "open files leak", rec=5)
-def test_b7(box: Box, row: Row) -> None:
+def test_b7(box: BoxUnderTest, row: Row) -> None:
     grown(box, row, "leaks files")
 
 
 @pytest.mark.fault("B8", "never ready", say=20, rec=5)
-def test_b8(box: Box, row: Row) -> None:
-    box.tell("start", "takes long")
+def test_b8(box: BoxUnderTest, row: Row) -> None:
+    box.steer("start", "takes long")
     since = box.start()
-    row.said(box.ear.until("Still starting."), since)
+    row.announced(box.capture.wait_for("Still starting."), since)
     since = box.unblock()
-    row.recovered(box.ear.until("I have started.").at, since)
+    row.recovered(box.capture.wait_for("I have started.").at, since)
 
 
 @pytest.mark.fault("B9", "a grandchild holds the pipe")
-def test_b9(box: Box, row: Row) -> None:
+def test_b9(box: BoxUnderTest, row: Row) -> None:
     grandchild = "import subprocess, time; subprocess.Popen(['sleep', '1000']); time.sleep(1000)"
     began = time.monotonic()
     with pytest.raises(VoiceError, match="did not end within"):
@@ -126,10 +126,10 @@ def _processes() -> list[str]:
 
 
 @pytest.mark.fault("B10", "four others want each core")
-def test_b10(ready: Box, row: Row) -> None:
+def test_b10(ready: BoxUnderTest, row: Row) -> None:
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
     try:
-        heard = ready.ear.during(15)
+        heard = ready.capture.collect(15)
     finally:
         for each in busy:
             each.kill()
@@ -139,25 +139,25 @@ def test_b10(ready: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("B11", "told to end (SIGTERM)", say=1)
-def test_b11(ready: Box, row: Row) -> None:
+def test_b11(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     took = ready.stop()
-    row.said(ready.ear.until("Stopping."), since)
+    row.announced(ready.capture.wait_for("Stopping."), since)
     assert took < 2
     assert not [line for line in _processes() if str(ready.folder) in line]
 
 
 @pytest.mark.fault("B12", "the voice dies, or hangs", say=3, rec=3)
-def test_b12(ready: Box, row: Row) -> None:
+def test_b12(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     os.kill(ready.part("voice"), signal.SIGKILL)
-    row.said(ready.ear.until("The voice is back."), since)
-    row.recovered(ready.ear.all[-1].at, since)
+    row.announced(ready.capture.wait_for("The voice is back."), since)
+    row.recovered(ready.capture.all[-1].at, since)
     assert ready.command("status").returncode == 0
     hang(ready.part("voice"))
-    assert ready.ear.until("The voice is back.", 12)
+    assert ready.capture.wait_for("The voice is back.", 12)
 
 
 @pytest.mark.fault("B13", "both die, the kernel hangs")
 def test_b13(row: Row) -> None:
-    without("a kernel that hangs needs a machine of its own, and its hardware watchdog", row)
+    skip("a kernel that hangs needs a machine of its own, and its hardware watchdog", row)

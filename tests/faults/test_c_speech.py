@@ -15,139 +15,139 @@ from assistant.ipc.link import LinkClient
 from assistant.records import Priority, Utterance
 from assistant.voice.audio.player import CommandPlayer, with_lead_in
 from assistant.voice.voices.espeak import EspeakProgram
-from tests.faults.box import ROOT, Box, Row, without
-from tests.faults.ear import BEEPS
+from tests.faults.box import ROOT, BoxUnderTest, Row, skip
+from tests.faults.sound_capture import BEEPS
 
 SYSTEM_ALSA = Path("/usr/share/alsa/alsa.conf")
 
 
-def espeak(box: Box, script: str) -> None:
+def espeak(box: BoxUnderTest, script: str) -> None:
     """Put another espeak-ng before the real one, and hide the library of the wheel."""
     (box.folder / "bin/espeak-ng").write_text(f"#!/bin/sh\n{script}\n")
     (box.folder / "bin/espeak-ng").chmod(0o755)
-    box.tell("no espeak library", "yes")
+    box.steer("no espeak library", "yes")
 
 
 @pytest.mark.fault("C1", "no sound card at boot", rec=2.5)
-def test_c1(box: Box, row: Row) -> None:
+def test_c1(box: BoxUnderTest, row: Row) -> None:
     box.sound()
     box.start()
     time.sleep(6)
     since = box.sound(default="works")
-    heard = box.ear.until("I had no sound.")
-    row.said(heard, since)
+    heard = box.capture.wait_for("I had no sound.")
+    row.announced(heard, since)
     row.recovered(heard.at, since)
-    row.said(box.ear.until("Ready."), since)
+    row.announced(box.capture.wait_for("Ready."), since)
 
 
 @pytest.mark.fault("C2", "the sound device goes, and returns", say=4, rec=5)
-def test_c2(ready: Box, row: Row) -> None:
+def test_c2(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(**{jack: "works"})
     since = moved = time.monotonic()
     ready.command("status")
-    assert ready.ear.until("Running.").device == jack
-    row.said(ready.ear.until("Sound moved to another device."), since)
+    assert ready.capture.wait_for("Running.").device == jack
+    row.announced(ready.capture.wait_for("Sound moved to another device."), since)
     since = ready.sound(default="works", **{jack: "works"})
     time.sleep(max(0.0, moved + 5.5 - time.monotonic()))  # the card that is set is tried again after five seconds
     ready.command("status")
-    row.recovered(ready.ear.until("Running.").at, since)
-    assert ready.ear.until("Sound is back where it was.").device == "default"
+    row.recovered(ready.capture.wait_for("Running.").at, since)
+    assert ready.capture.wait_for("Sound is back where it was.").device == "default"
 
 
 @pytest.mark.fault("C3", "the player hangs", say=5)
-def test_c3(ready: Box, row: Row) -> None:
+def test_c3(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(default="hangs", **{jack: "works"})
     since = time.monotonic()
     ready.command("status")
-    heard = ready.ear.until("Running.")
+    heard = ready.capture.wait_for("Running.")
     assert heard.device == jack
-    row.said(heard, since)
+    row.announced(heard, since)
 
 
 @pytest.mark.fault("C4", "a device that throws sound away", say=3)
-def test_c4(ready: Box, row: Row) -> None:
+def test_c4(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(default="throws it away", **{jack: "works"})
     since = time.monotonic()
     ready.command("status")
-    heard = ready.ear.until("Running.")
+    heard = ready.capture.wait_for("Running.")
     assert heard.device == jack
-    row.said(heard, since)
+    row.announced(heard, since)
 
 
 @pytest.mark.fault("C5", "the card's volume is off", say=4)
-def test_c5(box: Box, row: Row) -> None:
+def test_c5(box: BoxUnderTest, row: Row) -> None:
     mixer = "Simple mixer control 'Master',0\n  Capabilities: pvolume pswitch\n  Mono: Playback 0 [0%] [off]\n"
     (box.folder / "bin/amixer").write_text(f"#!/bin/sh\necho $@ >> {box.folder}/mixer\ncat <<'END'\n{mixer}END\n")
     (box.folder / "bin/amixer").chmod(0o755)
     since = box.start()
-    row.said(box.ear.until("Volume was off."), since)
+    row.announced(box.capture.wait_for("Volume was off."), since)
     assert "-q sset Master,0 30% unmute" in (box.folder / "mixer").read_text()
 
 
-def recorded(box: Box, row: Row, script: str) -> None:
+def recorded(box: BoxUnderTest, row: Row, script: str) -> None:
     """espeak-ng does not speak; a fault is heard all the same, recorded when it did."""
     assert box.command("record").returncode == 0
     box.ready()
     box.stop()
     espeak(box, script)
     box.start()
-    box.ear.until("Ready.")
-    since = box.tell("camera", "gone")
-    row.said(box.ear.until("Camera lost."), since)
+    box.capture.wait_for("Ready.")
+    since = box.steer("camera", "gone")
+    row.announced(box.capture.wait_for("Camera lost."), since)
     since = time.monotonic()
     (box.folder / "bin/espeak-ng").unlink()
-    box.tell("camera")
-    row.recovered(box.ear.until("The camera is back.").at, since)
+    box.steer("camera")
+    row.recovered(box.capture.wait_for("The camera is back.").at, since)
 
 
 @pytest.mark.fault("C6", "espeak-ng is not there, crashes, hangs", say=6, rec=6)
 @pytest.mark.parametrize("script", ["exit 127", "kill -SEGV $$", "sleep 1000"])
-def test_c6(box: Box, row: Row, script: str) -> None:
+def test_c6(box: BoxUnderTest, row: Row, script: str) -> None:
     recorded(box, row, script)
 
 
 @pytest.mark.fault("C7", "espeak-ng reports success, and made nothing", say=4, rec=5)
 @pytest.mark.parametrize("script", ["exit 0", "printf RIFF", "head -c 200 /dev/zero"])
-def test_c7(box: Box, row: Row, script: str) -> None:
+def test_c7(box: BoxUnderTest, row: Row, script: str) -> None:
     recorded(box, row, script)
 
 
 @pytest.mark.fault("C8", "neither espeak-ng nor recordings", say=4)
-def test_c8(box: Box, row: Row) -> None:
+def test_c8(box: BoxUnderTest, row: Row) -> None:
     espeak(box, "exit 1")
     box.start()
-    box.ear.until(BEEPS)
-    since = box.tell("camera", "gone")
-    row.said(box.ear.until(BEEPS), since)
+    box.capture.wait_for(BEEPS)
+    since = box.steer("camera", "gone")
+    row.announced(box.capture.wait_for(BEEPS), since)
 
 
 @pytest.mark.fault("C9", "another program holds the card", say=4)
-def test_c9(ready: Box, row: Row) -> None:
+def test_c9(ready: BoxUnderTest, row: Row) -> None:
     ready.sound(default="busy")
     since = time.monotonic()
     ready.command("status")
     threading.Timer(1.5, lambda: ready.sound(default="works")).start()
-    row.said(ready.ear.until("Running."), since)
+    row.announced(ready.capture.wait_for("Running."), since)
 
 
 @pytest.mark.fault("C10", "no sound at all for a while", rec=2.5)
-def test_c10(ready: Box, row: Row) -> None:
+def test_c10(ready: BoxUnderTest, row: Row) -> None:
     ready.sound()
-    ready.tell("camera", "gone")
+    ready.steer("camera", "gone")
     time.sleep(8)
     since = ready.sound(default="works")
-    heard = ready.ear.until("I had no sound.")
-    row.said(heard, since)
+    heard = ready.capture.wait_for("I had no sound.")
+    row.announced(heard, since)
     row.recovered(heard.at, since)
-    row.said(ready.ear.until("Camera lost."), since)
+    row.announced(ready.capture.wait_for("Camera lost."), since)
 
 
 @pytest.mark.fault("C11", "a thousand utterances a second")
-def test_c11(box: Box, row: Row) -> None:
-    box.tell("camera", "room")
+def test_c11(box: BoxUnderTest, row: Row) -> None:
+    box.steer("camera", "room")
     socket = box.folder / "run/emotion-assistant/voice.sock"
     box.start(command="voice")
     while not socket.exists():
@@ -160,15 +160,15 @@ def test_c11(box: Box, row: Row) -> None:
         time.sleep(max(0.0, began + number / 1000 - time.monotonic()))
     ended = time.monotonic()
     assert box.command("status").returncode == 0
-    heard = box.ear.until("I cannot see at the moment.", 5)
+    heard = box.capture.wait_for("I cannot see at the moment.", 5)
     row.words.append(heard.text)
-    assert not [each for each in box.ear.during(4) if each.at > ended + 2], "nothing of it is told late"
-    assert len(box.ear.all) <= 6, "four unasked in a minute"
+    assert not [each for each in box.capture.collect(4) if each.at > ended + 2], "nothing of it is told late"
+    assert len(box.capture.all) <= 6, "four unasked in a minute"
     client.close()
 
 
 @pytest.mark.fault("C12", "hostile text")
-def test_c12(box: Box, row: Row) -> None:
+def test_c12(box: BoxUnderTest, row: Row) -> None:
     socket = box.folder / "run/emotion-assistant/voice.sock"
     box.start(command="voice")
     while not socket.exists():
@@ -183,15 +183,15 @@ def test_c12(box: Box, row: Row) -> None:
     for text in evil:
         client.speak(Utterance(text, Priority.FAULT, f"evil {text[:9]}"))
     client.speak(Utterance("Ready.", Priority.FAULT, "last"))
-    row.words.append(box.ear.until("Ready.", 100).text)
+    row.words.append(box.capture.wait_for("Ready.", 100).text)
     assert not list(box.folder.rglob("evil*"))
     client.close()
 
 
 @pytest.mark.fault("C13", "the first syllable is swallowed")
-def test_c13(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c13(box: BoxUnderTest, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     if not SYSTEM_ALSA.exists() or not shutil.which("aplay"):
-        without("alsa-utils is not installed", row)
+        skip("alsa-utils is not installed", row)
     kept = f'type file slave.pcm null file "{box.folder}/heard.wav" format wav'
     (box.folder / "asoundrc").write_text(f"pcm.!default {{ {kept} }}\npcm.null {{ type null }}\n")
     monkeypatch.setenv("ALSA_CONFIG_PATH", f"{SYSTEM_ALSA}:{box.folder}/asoundrc")
@@ -208,9 +208,9 @@ def test_c13(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.fault("C14", "what is said is left in a file")
-def test_c14(box: Box, row: Row) -> None:
+def test_c14(box: BoxUnderTest, row: Row) -> None:
     if not shutil.which("strace"):
-        without("strace is not installed", row)
+        skip("strace is not installed", row)
     trace = box.folder / "trace"
     done = subprocess.run(
         ["strace", "-f", "-qq", "-e", "trace=open,openat,creat", "-o", trace,

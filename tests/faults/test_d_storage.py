@@ -16,7 +16,7 @@ from assistant.config import last_good
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
-from tests.faults.box import ROOT, Box, Row, without
+from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 
 STANDARD, LAST = "Settings are wrong. Using the standard ones.", "Settings are wrong. Using the last ones."
 GOOD = '[announcements]\nverbosity = "brief"\n[voice]\nrate_wpm = 175\n'
@@ -28,22 +28,22 @@ def mount(row: Row, folder: Path, size: str) -> None:
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
-        without("mounting needs root", row)
+        skip("mounting needs root", row)
 
 
-def settings(box: Box, content: bytes) -> Path:
+def settings(box: BoxUnderTest, content: bytes) -> Path:
     file = box.folder / "my.toml"
     file.write_bytes(content)
     return file
 
 
-def service(box: Box, file: Path) -> float:
+def service(box: BoxUnderTest, file: Path) -> float:
     """Start it as a service, whose settings are in a file."""
     return box.start("--config", file, NOTIFY_SOCKET="@nobody", STATE_DIRECTORY=str(box.folder / "state"))
 
 
 @pytest.mark.fault("D1", "the disk is full", say=2)
-def test_d1(box: Box, row: Row) -> None:
+def test_d1(box: BoxUnderTest, row: Row) -> None:
     state = box.folder / "state/emotion-assistant"
     mount(row, state, "128k")
     try:
@@ -52,20 +52,20 @@ def test_d1(box: Box, row: Row) -> None:
         box.ready()
         since = time.monotonic()
         assert box.command("quieter").returncode == 0
-        row.said(box.ear.until("I could not save that."), since)
+        row.announced(box.capture.wait_for("I could not save that."), since)
         (state / "full").unlink()
         since = time.monotonic()
         box.command("louder")
-        row.recovered(box.ear.until("I can save again.", 10).at, since)
+        row.recovered(box.capture.wait_for("I can save again.", 10).at, since)
     finally:
         box.stop()
         subprocess.run(["umount", state], check=True)
 
 
 @pytest.mark.fault("D2", "everything is read-only")
-def test_d2(box: Box, row: Row) -> None:
+def test_d2(box: BoxUnderTest, row: Row) -> None:
     if not shutil.which("unshare") or os.getuid() or not Path("/dev/shm").is_dir():
-        without("a mount namespace of its own needs root", row)
+        skip("a mount namespace of its own needs root", row)
     place = Path("/dev/shm") / box.folder.name
     place.mkdir(mode=0o700)
     try:
@@ -73,16 +73,16 @@ def test_d2(box: Box, row: Row) -> None:
         box.start(
             before=("unshare", "-m", "sh", "-c", script, "sh"), TMPDIR=str(place), XDG_RUNTIME_DIR=str(place)
         )  # fmt: skip
-        heard = box.ear.until("Ready.")
+        heard = box.capture.wait_for("Ready.")
         row.words.append(heard.text)
-        assert box.ear.until("One person")
+        assert box.capture.wait_for("One person")
     finally:
         box.stop()
         shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.mark.fault("D3", "the settings are cut off, at every byte", say=4)
-def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_d3(box: BoxUnderTest, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "@nobody")
     monkeypatch.setenv("STATE_DIRECTORY", str(box.folder / "state"))
     whole = to_toml(parse_settings(GOOD, "good")).encode()[-1500:]
@@ -95,20 +95,20 @@ def test_d3(box: Box, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(found, Settings)
     last_good.save_last_good(parse_settings(GOOD, "good"))
     since = service(box, settings(box, whole + b"[cut"))
-    row.said(box.ear.until(LAST), since)
+    row.announced(box.capture.wait_for(LAST), since)
 
 
 @pytest.mark.fault("D4", "the settings are gone", say=4)
-def test_d4(box: Box, row: Row) -> None:
+def test_d4(box: BoxUnderTest, row: Row) -> None:
     since = service(box, box.folder / "gone.toml")
-    row.said(box.ear.until(STANDARD), since)
+    row.announced(box.capture.wait_for(STANDARD), since)
 
 
 @pytest.mark.fault("D5", "mistakes in the settings", say=4)
-def test_d5(box: Box, row: Row) -> None:
+def test_d5(box: BoxUnderTest, row: Row) -> None:
     wrong = b'[camera]\nfsp = 3\nfps = nan\nwidth = "wide"\n[decisions]\nenter_threshold = inf\n'
     since = service(box, settings(box, wrong))
-    row.said(box.ear.until(STANDARD), since)
+    row.announced(box.capture.wait_for(STANDARD), since)
     for key in ("camera.fsp", "camera.fps", "camera.width", "decisions.enter_threshold"):
         assert key in box.log()
 
@@ -120,13 +120,13 @@ def test_d5(box: Box, row: Row) -> None:
      b"a.b.c = 1\n" * 300000],
     ids=["dots", "depth", "digits", "bytes", "size"],
 )  # fmt: skip
-def test_d6(box: Box, row: Row, content: bytes) -> None:
+def test_d6(box: BoxUnderTest, row: Row, content: bytes) -> None:
     began = time.monotonic()
     with pytest.raises(ConfigError):
         load_settings(settings(box, content))
     assert time.monotonic() - began < 1
     since = service(box, box.folder / "my.toml")
-    row.said(box.ear.until(STANDARD), since)
+    row.announced(box.capture.wait_for(STANDARD), since)
 
 
 SAVE = """
@@ -138,9 +138,9 @@ write_atomically({Path(sys.argv[1]): b"new" * 3000})
 
 
 @pytest.mark.fault("D7", "the power is cut in the middle of a save")
-def test_d7(box: Box, row: Row) -> None:
+def test_d7(box: BoxUnderTest, row: Row) -> None:
     if not shutil.which("strace"):
-        without("strace is not installed", row)
+        skip("strace is not installed", row)
     file = box.folder / "state/kept"
     outcomes = set()
     for call, most in (("openat", 400), ("write", 3), ("fsync", 3), ("rename,renameat,renameat2", 2), ("close", 400)):
@@ -173,7 +173,7 @@ def _near(call: str, file: Path) -> list[int]:
 
 @pytest.mark.fault("D8", "the settings are a pipe, a device, a loop", say=4)
 @pytest.mark.parametrize("kind", ["pipe", "device", "loop", "folder"])
-def test_d8(box: Box, row: Row, kind: str) -> None:
+def test_d8(box: BoxUnderTest, row: Row, kind: str) -> None:
     file = box.folder / "my.toml"
     match kind:
         case "pipe":
@@ -185,19 +185,19 @@ def test_d8(box: Box, row: Row, kind: str) -> None:
         case _:
             file.mkdir()
     since = service(box, file)
-    row.said(box.ear.until(STANDARD), since)
+    row.announced(box.capture.wait_for(STANDARD), since)
 
 
 @pytest.mark.fault("D9", "no home, no folder for temporary files")
-def test_d9(box: Box, row: Row) -> None:
+def test_d9(box: BoxUnderTest, row: Row) -> None:
     del box.environment["HOME"], box.environment["XDG_STATE_HOME"]
     box.start(TMPDIR="/nonexistent")
-    row.words.append(box.ear.until("Ready.").text)
-    assert box.ear.until("One person")
+    row.words.append(box.capture.wait_for("Ready.").text)
+    assert box.capture.wait_for("One person")
 
 
 @pytest.mark.fault("D10", "damaged Python files", say=3)
-def test_d10(box: Box, row: Row) -> None:
+def test_d10(box: BoxUnderTest, row: Row) -> None:
     assert box.command("record").returncode == 0
     broken = box.folder / "broken"
     shutil.copytree(ROOT / "assistant", broken / "assistant", ignore=shutil.ignore_patterns("__pycache__"))
@@ -208,7 +208,7 @@ def test_d10(box: Box, row: Row) -> None:
     since = time.monotonic()
     environment = box.environment | {"EMOTION_ASSISTANT_PYTHON": str(python), "PYTHONPATH": str(broken)}
     subprocess.run([ROOT / "systemd/announce", "voice"], env=environment, timeout=60, check=True)
-    row.said(box.ear.until("The program is damaged."), since)
+    row.announced(box.capture.wait_for("The program is damaged."), since)
 
 
 FLOOD = """
@@ -225,7 +225,7 @@ sys.exit(cli.main(["config"]))
 
 
 @pytest.mark.fault("D11", "a thousand lines a second in the log")
-def test_d11(box: Box, row: Row) -> None:
+def test_d11(box: BoxUnderTest, row: Row) -> None:
     began = time.monotonic()
     command = [sys.executable, "-c", FLOOD]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)

@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import ModelError
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
-from tests.faults.box import Box, Row
+from tests.faults.box import BoxUnderTest, Row
 from tests.support import damaged_models
 
 SECOND = "Using the second expression model."
@@ -19,7 +19,7 @@ STARTS_S = 5.0
 """The figures of these rows count from the start of the process, which has its imports before it."""
 
 
-def copied(box: Box, name: str = "mine") -> Path:
+def copied(box: BoxUnderTest, name: str = "mine") -> Path:
     """A copy of the default model with its card."""
     source, target = find_model("emotion-cnn-int8"), box.folder / f"{name}.tflite"
     for suffix in (".tflite", ".json"):
@@ -27,20 +27,20 @@ def copied(box: Box, name: str = "mine") -> Path:
     return target
 
 
-def second(box: Box, row: Row, model: Path) -> None:
+def second(box: BoxUnderTest, row: Row, model: Path) -> None:
     """The model is refused, and the next one told of and used."""
     since = box.start("--model", model)
-    row.said(box.ear.until(SECOND), since)
-    assert box.ear.until("One person")
+    row.announced(box.capture.wait_for(SECOND), since)
+    assert box.capture.wait_for("One person")
 
 
 @pytest.mark.fault("E1", "the model is not there", say=STARTS_S)
-def test_e1(box: Box, row: Row) -> None:
+def test_e1(box: BoxUnderTest, row: Row) -> None:
     second(box, row, box.folder / "gone.tflite")
 
 
 @pytest.mark.fault("E2", "cut off, at a thousand sizes", say=STARTS_S)
-def test_e2(box: Box, row: Row) -> None:
+def test_e2(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     whole = model.read_bytes()
     for part in range(1000):
@@ -51,7 +51,7 @@ def test_e2(box: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("E3", "one bit is flipped", say=STARTS_S)
-def test_e3(box: Box, row: Row) -> None:
+def test_e3(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     whole = bytearray(model.read_bytes())
     for place in range(0, len(whole), max(1, len(whole) // 500)):
@@ -65,7 +65,7 @@ def test_e3(box: Box, row: Row) -> None:
 
 @pytest.mark.fault("E4", "a hostile file whose card is right", say=12)
 @pytest.mark.parametrize("how", ["cut", "garbage"])
-def test_e4(box: Box, row: Row, how: str) -> None:
+def test_e4(box: BoxUnderTest, row: Row, how: str) -> None:
     model = copied(box)
     whole = model.read_bytes()
     model.write_bytes(whole[: len(whole) // 2] if how == "cut" else b"\x1c\0\0\0TFL3" + os.urandom(9000))
@@ -74,20 +74,20 @@ def test_e4(box: Box, row: Row, how: str) -> None:
 
 
 @pytest.mark.fault("E5", "another shape or number of classes", say=STARTS_S)
-def test_e5(box: Box, row: Row) -> None:
+def test_e5(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
     second(box, row, model)
 
 
 @pytest.mark.fault("E6", "not a number, in work", say=7)
-def test_e6(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "nan")
-    row.said(ready.ear.until(SECOND), since)
+def test_e6(ready: BoxUnderTest, row: Row) -> None:
+    since = ready.steer("step", "nan")
+    row.announced(ready.capture.wait_for(SECOND), since)
 
 
 @pytest.mark.fault("E7", "a model that is stuck or was swapped", say=STARTS_S)
-def test_e7(box: Box, row: Row) -> None:
+def test_e7(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     about = json.loads(model.with_suffix(".json").read_text())
     assert about["self_test"], "what it said of pictures made of numbers"
@@ -97,11 +97,11 @@ def test_e7(box: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("E8", "slow, or hangs", say=5)
-def test_e8(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "is slow")
-    row.said(ready.ear.until("I am seeing slowly."), since)
-    since = ready.tell("step", "hangs")
-    row.said(ready.ear.until("The vision part stopped."), since)
+def test_e8(ready: BoxUnderTest, row: Row) -> None:
+    since = ready.steer("step", "is slow")
+    row.announced(ready.capture.wait_for("I am seeing slowly."), since)
+    since = ready.steer("step", "hangs")
+    row.announced(ready.capture.wait_for("The vision part stopped."), since)
 
 
 class Payload:
@@ -116,7 +116,7 @@ class Payload:
 
 @pytest.mark.fault("E9", "other formats, which run code", say=STARTS_S)
 @pytest.mark.parametrize("suffix", [".h5", ".keras", ".pkl", ".joblib", ".tflite"])
-def test_e9(box: Box, row: Row, suffix: str) -> None:
+def test_e9(box: BoxUnderTest, row: Row, suffix: str) -> None:
     model = box.folder / f"evil{suffix}"
     copied(box, "evil")
     model.write_bytes(pickle.dumps(Payload(box.folder / "ran")))
@@ -126,7 +126,7 @@ def test_e9(box: Box, row: Row, suffix: str) -> None:
 
 @pytest.mark.fault("E10", "hostile labels in the card", say=STARTS_S)
 @pytest.mark.parametrize("labels", [["x" * 1_000_000] * 8, ["happy\0"] * 8, ["happy"] * 8, ["../../x"] * 8, []])
-def test_e10(box: Box, row: Row, labels: list[str]) -> None:
+def test_e10(box: BoxUnderTest, row: Row, labels: list[str]) -> None:
     model = copied(box)
     damaged_models.rewrite_card(model, labels=labels)
     with pytest.raises(ModelError):
@@ -135,8 +135,8 @@ def test_e10(box: Box, row: Row, labels: list[str]) -> None:
 
 
 @pytest.mark.fault("E11", "the occlusion classifier fails at work", say=3, rec=3)
-def test_e11(ready: Box, row: Row) -> None:
-    since = ready.tell("step", "occlusion fails")
-    row.said(ready.ear.until("I cannot tell if faces are covered."), since)
-    since = ready.tell("step")
-    row.recovered(ready.ear.until("I can tell covered faces again.").at, since)
+def test_e11(ready: BoxUnderTest, row: Row) -> None:
+    since = ready.steer("step", "occlusion fails")
+    row.announced(ready.capture.wait_for("I cannot tell if faces are covered."), since)
+    since = ready.steer("step")
+    row.recovered(ready.capture.wait_for("I can tell covered faces again.").at, since)

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tests.faults.box import ROOT, Box, Row, without
+from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 
 
-def board(box: Box, *, alarm: int = 0, degrees: int = 50) -> float:
+def board(box: BoxUnderTest, *, alarm: int = 0, degrees: int = 50) -> float:
     """What the kernel shows of the supply and the heat."""
     shown = {"class/hwmon/hwmon0/in0_lcrit_alarm": alarm, "class/thermal/thermal_zone0/temp": degrees * 1000}
     for name, text in shown.items():
@@ -19,41 +19,41 @@ def board(box: Box, *, alarm: int = 0, degrees: int = 50) -> float:
 
 
 @pytest.mark.fault("F1", "under-voltage", say=10)
-def test_f1(ready: Box, row: Row) -> None:
+def test_f1(ready: BoxUnderTest, row: Row) -> None:
     since = board(ready, alarm=1)
-    row.said(ready.ear.until("Power is weak."), since)
+    row.announced(ready.capture.wait_for("Power is weak."), since)
     since = board(ready)
-    row.recovered(ready.ear.until("Power is strong enough again.").at, since)
+    row.recovered(ready.capture.wait_for("Power is strong enough again.").at, since)
 
 
 @pytest.mark.fault("F2", "80 degrees and more", say=10)
-def test_f2(ready: Box, row: Row) -> None:
+def test_f2(ready: BoxUnderTest, row: Row) -> None:
     since = board(ready, degrees=81)
-    row.said(ready.ear.until("I am hot, and slower."), since)
+    row.announced(ready.capture.wait_for("I am hot, and slower."), since)
     since = board(ready)
-    row.recovered(ready.ear.until("I have cooled down.").at, since)
+    row.recovered(ready.capture.wait_for("I have cooled down.").at, since)
 
 
 @pytest.mark.fault("F3", "the clock jumps by ten years")
 @pytest.mark.parametrize("years", [-10, 10])
-def test_f3(box: Box, row: Row, years: int) -> None:
-    box.tell("clock", str(years * 365 * 86400.0))
+def test_f3(box: BoxUnderTest, row: Row, years: int) -> None:
+    box.steer("clock", str(years * 365 * 86400.0))
     box.ready()
-    row.words.append(box.ear.until("One person").text)
+    row.words.append(box.capture.wait_for("One person").text)
     assert box.command("status").returncode == 0
-    assert box.ear.until("Running.", 3)
+    assert box.capture.wait_for("Running.", 3)
 
 
 @pytest.mark.fault("F4", "summer time, another time zone")
-def test_f4(box: Box, row: Row) -> None:
+def test_f4(box: BoxUnderTest, row: Row) -> None:
     box.ready(TZ="Pacific/Kiritimati")
-    row.words.append(box.ear.until("One person").text)
+    row.words.append(box.capture.wait_for("One person").text)
     sources = [file.read_text("utf-8") for file in (ROOT / "assistant").rglob("*.py")]
     assert not [text for text in sources if "localtime" in text or "datetime" in text], "nobody asks for it"
 
 
 @pytest.mark.fault("F5", "the power was cut")
-def test_f5(box: Box, row: Row) -> None:
+def test_f5(box: BoxUnderTest, row: Row) -> None:
     for name in ("unit-state", "unit-run"):
         (box.folder / name).mkdir(mode=0o700)
     places = {
@@ -69,33 +69,33 @@ def test_f5(box: Box, row: Row) -> None:
     for file in (box.folder / "unit-run").iterdir():  # which is in memory
         file.unlink()
     since = box.start(command="voice", **places)
-    row.said(box.ear.until("The power was interrupted."), since)
+    row.announced(box.capture.wait_for("The power was interrupted."), since)
 
 
 @pytest.mark.fault("F6", "camera and sound go at once", rec=3)
-def test_f6(ready: Box, row: Row) -> None:
-    ready.tell("camera", "gone")
+def test_f6(ready: BoxUnderTest, row: Row) -> None:
+    ready.steer("camera", "gone")
     ready.sound()
     time.sleep(6)
     since = ready.sound(default="works")
-    row.recovered(ready.ear.until("I had no sound.").at, since)
+    row.recovered(ready.capture.wait_for("I had no sound.").at, since)
     row.words.append("I had no sound.")
-    row.said(ready.ear.until("Camera lost."), since)
+    row.announced(ready.capture.wait_for("Camera lost."), since)
 
 
 @pytest.mark.fault("F7", "no network")
-def test_f7(box: Box, row: Row) -> None:
+def test_f7(box: BoxUnderTest, row: Row) -> None:
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
-        without("a network namespace of its own needs root", row)
+        skip("a network namespace of its own needs root", row)
     box.start(before=("unshare", "-n"))
-    box.ear.until("Ready.")
-    row.words.append(box.ear.until("One person").text)
+    box.capture.wait_for("Ready.")
+    row.words.append(box.capture.wait_for("One person").text)
 
 
 @pytest.mark.fault("F8", "a slow first boot", say=20)
-def test_f8(box: Box, row: Row) -> None:
-    box.tell("start", "takes long")
+def test_f8(box: BoxUnderTest, row: Row) -> None:
+    box.steer("start", "takes long")
     since = box.start()
-    row.said(box.ear.until("Still starting."), since)
+    row.announced(box.capture.wait_for("Still starting."), since)
     box.unblock()
-    assert box.ear.until("Ready.")
+    assert box.capture.wait_for("Ready.")

@@ -15,16 +15,16 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.faults.box import ROOT, Box, Row, without
+from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 
 KNOCK = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
 WORDS = re.compile(r"\b(happy|sad|angry|surprised?|neutral|afraid|disgust(ed)?|smil)", re.IGNORECASE)
 
 
 @pytest.mark.fault("G1", "another user knocks")
-def test_g1(ready: Box, row: Row) -> None:
+def test_g1(ready: BoxUnderTest, row: Row) -> None:
     if not shutil.which("setpriv") or os.getuid():
-        without("to be another user needs root", row)
+        skip("to be another user needs root", row)
     sockets = [*ready.folder.rglob("*.sock")]
     assert len(sockets) >= 2
     ready.folder.chmod(0o755)
@@ -37,7 +37,7 @@ def test_g1(ready: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("G2", "a flood, and other bad manners")
-def test_g2(ready: Box, row: Row) -> None:
+def test_g2(ready: BoxUnderTest, row: Row) -> None:
     path = str(ready.folder / "run/emotion-assistant/control.sock")
     slow = [socket.socket(socket.AF_UNIX) for _ in range(6)]
     for each in slow:
@@ -61,12 +61,12 @@ def test_g2(ready: Box, row: Row) -> None:
     began = time.monotonic()
     assert ready.command("status").returncode == 0
     assert time.monotonic() - began < 2
-    row.words.append(ready.ear.until("Running.", 5).text)
-    assert "The vision part stopped." not in [each.text for each in ready.ear.all], "the work went on"
+    row.words.append(ready.capture.wait_for("Running.", 5).text)
+    assert "The vision part stopped." not in [each.text for each in ready.capture.all], "the work went on"
 
 
 @pytest.mark.fault("G3", "paths and commands as commands")
-def test_g3(ready: Box, row: Row) -> None:
+def test_g3(ready: BoxUnderTest, row: Row) -> None:
     path = str(ready.folder / "run/emotion-assistant/control.sock")
 
     def reply(verb: str) -> dict[str, object]:
@@ -88,7 +88,7 @@ def test_g3(ready: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("G4", "PYTHONPATH and its kin")
-def test_g4(box: Box, row: Row) -> None:
+def test_g4(box: BoxUnderTest, row: Row) -> None:
     for name in ("json", "numpy", "assistant"):
         (box.folder / f"{name}.py").write_text(f"open({str(box.folder / 'evil')!r}, 'w')\n")
     for name in ("emotion-assistant.service", "emotion-assistant-voice.service"):
@@ -103,19 +103,19 @@ def test_g4(box: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("G5", "something wants to go out")
-def test_g5(box: Box, row: Row) -> None:
+def test_g5(box: BoxUnderTest, row: Row) -> None:
     if not shutil.which("strace"):
-        without("strace is not installed", row)
+        skip("strace is not installed", row)
     trace = box.folder / "trace"
     box.start(before=("strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", str(trace)))
-    box.ear.until("Ready.", 60)
-    row.words.append(box.ear.until("One person", 60).text)
+    box.capture.wait_for("Ready.", 60)
+    row.words.append(box.capture.wait_for("One person", 60).text)
     box.stop()
     families = {*re.findall(r"socket\((\w+)", trace.read_text())}
     assert families == {"AF_UNIX"}
 
 
-def canary(box: Box) -> bytes:
+def canary(box: BoxUnderTest) -> bytes:
     """Have the camera give pictures that hold 64 bytes which nothing else does."""
     mark = np.random.default_rng(99).integers(0, 256, 64, dtype=np.uint8)
     for name in ("face", "room"):
@@ -123,7 +123,7 @@ def canary(box: Box) -> bytes:
         image[100, 100:164] = mark[:, None]
         image[300, 200:264] = mark[:, None]
         cv2.imwrite(str(box.folder / f"{name}.png"), image)
-    box.tell("camera", "exact")
+    box.steer("camera", "exact")
     return mark.tobytes()
 
 
@@ -143,13 +143,13 @@ def marks(mark: bytes) -> list[bytes]:
 
 
 @pytest.mark.fault("G6", "a picture on the disk")
-def test_g6(box: Box, row: Row) -> None:
+def test_g6(box: BoxUnderTest, row: Row) -> None:
     mark, since = canary(box), time.time() - 1
     (box.folder / "planted").write_bytes(b"x" * 99 + marks(mark)[1])
     assert holds(box.folder, marks(mark), since) == [box.folder / "planted"], "the search finds what is there"
     (box.folder / "planted").unlink()
     box.ready("--log-level", "debug")
-    row.words.append(box.ear.until("One person").text)
+    row.words.append(box.capture.wait_for("One person").text)
     box.command("ask")
     box.command("wrong")
     box.stop()
@@ -158,14 +158,14 @@ def test_g6(box: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("G7", "a picture in a core file")
-def test_g7(box: Box, row: Row) -> None:
+def test_g7(box: BoxUnderTest, row: Row) -> None:
     mark, since = canary(box), time.time() - 1
     box.ready()
     vision = box.part("vision")
     limits = Path(f"/proc/{vision}/limits").read_text()
     assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE)
     os.kill(vision, signal.SIGABRT)
-    row.words.append(box.ear.until("The vision part stopped.").text)
+    row.words.append(box.capture.wait_for("The vision part stopped.").text)
     box.stop()
     pattern = Path(Path("/proc/sys/kernel/core_pattern").read_text().strip().lstrip("|").split("%")[0]).parent
     for folder in {box.folder, ROOT, pattern} - {Path(), Path("/")}:
@@ -174,18 +174,18 @@ def test_g7(box: Box, row: Row) -> None:
 
 
 @pytest.mark.fault("G8", "an expression in the log")
-def test_g8(box: Box, row: Row) -> None:
+def test_g8(box: BoxUnderTest, row: Row) -> None:
     box.ready("--log-level", "info")
-    row.words.append(box.ear.until("One person looks happy.").text)
-    since = box.tell("camera", "gone")
-    row.said(box.ear.until("Camera lost."), since)
+    row.words.append(box.capture.wait_for("One person looks happy.").text)
+    since = box.steer("camera", "gone")
+    row.announced(box.capture.wait_for("Camera lost."), since)
     box.stop()
     assert "camera_lost" in box.log(), "the log has what failed"
     assert not WORDS.search(box.log())
 
 
 @pytest.mark.fault("G9", "a model or a package is swapped", say=5)
-def test_g9(box: Box, row: Row) -> None:
+def test_g9(box: BoxUnderTest, row: Row) -> None:
     package = box.folder / "package"
     for name in ("assistant", "models"):
         shutil.copytree(ROOT / name, package / name, ignore=shutil.ignore_patterns("__pycache__", "recipes"))
@@ -201,11 +201,11 @@ def test_g9(box: Box, row: Row) -> None:
             [sys.executable, "-m", "assistant", "run", "--camera", "opencv", "--source", str(box.camera)],
             env=box.environment, cwd=package, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
-    row.said(box.ear.until("Using the s"), since)
-    row.said(box.ear.until("Using the s"), since)
-    row.words.append(box.ear.until("I cannot tell if faces are covered.").text)
+    row.announced(box.capture.wait_for("Using the s"), since)
+    row.announced(box.capture.wait_for("Using the s"), since)
+    row.words.append(box.capture.wait_for("I cannot tell if faces are covered.").text)
 
 
 @pytest.mark.fault("G10", "an older release, or a forged one")
 def test_g10(row: Row) -> None:
-    without("nothing here updates itself; packages come from whoever installs them", row)
+    skip("nothing here updates itself; packages come from whoever installs them", row)

@@ -1,6 +1,6 @@
-"""Stands in for the package piper-tts (1.8) where no voice file can be had: the same names, arguments and fields, as
-far as the assistant uses them, and tones instead of speech. It shows that we talk to piper as piper wants it, not how
-piper sounds; with EMOTION_PIPER_VOICE=/path/of/a/voice.onnx the contract of all voices runs the real one instead."""
+"""A stand-in for the package piper-tts (1.8) where no voice file is available: the names, arguments and fields that the
+assistant uses, with tones instead of speech. It shows that piper is called correctly, not how it sounds; with
+EMOTION_PIPER_VOICE=/path/of/a/voice.onnx the contract of all voices runs the real one instead."""
 
 import array
 import json

@@ -26,12 +26,12 @@ DisableAutoSpawn
 
 
 def missing() -> list[str]:
-    """What has to be installed for it."""
+    """What must be installed for it and is not."""
     return [name for name in PROGRAMS if shutil.which(name) is None] + ([] if MODULE.exists() else [str(MODULE)])
 
 
 class Recording:
-    """What comes out of the sink, piece by piece, each with the time when it came."""
+    """The sound that comes out of the sink, piece by piece, each with its time."""
 
     def __init__(self, source: int) -> None:
         self._changed = threading.Condition()
@@ -40,7 +40,7 @@ class Recording:
         threading.Thread(target=self._read, daemon=True).start()
 
     def heard(self) -> Pcm:
-        """What was heard since the last time, each piece where it was heard: what parec leaves out is silence."""
+        """The sound since the last call, each piece at its time: what parec leaves out is silence."""
         now = time.monotonic()
         with self._changed:
             self._changed.wait_for(lambda: self._pieces and self._pieces[-1][0] > now + 0.1, WAIT_S)
@@ -53,7 +53,7 @@ class Recording:
         return Pcm(bytes(track), RATE)
 
     def until(self, is_loud: bool) -> float:
-        """Wait until there is sound, or no longer; the time when that was."""
+        """Wait until there is sound, or none any more; the time when that was."""
 
         def state() -> float:
             loud = [at for at, samples in self._pieces if max(map(abs, array.array("h", samples)), default=0) > LOUD]
@@ -78,7 +78,7 @@ class Recording:
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[Path, Recording]]:
-    """The daemon's socket, and what is heard of it. Raises TimeoutError where it does not start."""
+    """The daemon's socket, and the recording of its sound. Raises TimeoutError where it does not start."""
     for name in ("conf/modules", "conf/clients", "log", "run"):
         (folder / name).mkdir(parents=True)
     (folder / "run").chmod(0o700)

@@ -1,4 +1,4 @@
-"""Stands in for speech-dispatcher on a real Unix socket: it says nothing, and misbehaves as the test wants it to."""
+"""A stand-in for speech-dispatcher on a real Unix socket: it plays nothing, and misbehaves as the test sets it."""
 
 import contextlib
 import socket
@@ -10,24 +10,25 @@ from queue import SimpleQueue
 OK = "200 OK\r\n"
 
 
-class Daemon:
-    """Answers each line that it gets with what `replies` says for its first matching prefix, else with OK.
-
-    A reply is text to send, or a function that does what it likes. `after` is sent right behind the number of a queued
-    message. `lines` are all lines that came; `messages` the texts.
-    """
+class SpeechDispatcherStandin:
+    """Replies to each line with the entry of `replies` that is a prefix of it, the first one, else with OK."""
 
     def __init__(self, path: Path) -> None:
         self.lines: list[str] = []
+        """Every line that came."""
         self.messages: SimpleQueue[str] = SimpleQueue()
+        """The texts that were queued."""
         self.cancelled = threading.Event()
         self.replies: dict[str, str | Callable[[], None]] = {
             "GET OUTPUT_MODULE": "251-espeak-ng\r\n251 OK GET RETURNED\r\n",
             "CANCEL SELF": "210 OK CANCELED\r\n",
             "SPEAK": "230 OK RECEIVING DATA\r\n",
         }
-        self.before, self.number = "", "225-7\r\n225 OK MESSAGE QUEUED\r\n"
+        """Text to send, or a function to call, by the prefix of a line."""
+        self.before, self.message_id = "", "225-7\r\n225 OK MESSAGE QUEUED\r\n"
+        """Sent for a queued message: what comes before its id, and its id."""
         self.after: str | Callable[[], None] = event(701) + event(702)
+        """Sent right behind the id of a queued message."""
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -72,7 +73,7 @@ class Daemon:
                 text = next(source).rstrip("\r\n")  # type: ignore[call-overload]
                 assert next(source) == ".\r\n"  # type: ignore[call-overload]
                 self.messages.put(text)
-                self.send(self.before + self.number)
+                self.send(self.before + self.message_id)
                 self._act(self.after)
 
     def _act(self, reply: str | Callable[[], None]) -> None:
@@ -83,5 +84,6 @@ class Daemon:
 
 
 def event(code: int, message: int = 7, client: int = 1) -> str:
+    """The text of an event: 701 a message began, 702 ended, 703 was cancelled."""
     names = {700: "INDEX MARK", 701: "BEGIN", 702: "END", 703: "CANCELED", 704: "PAUSED", 705: "RESUMED"}
     return f"{code}-{message}\r\n{code}-{client}\r\n{code} {names[code]}\r\n"

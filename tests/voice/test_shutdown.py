@@ -15,7 +15,7 @@ def _own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
 
 
-def test_a_command_does_it(tmp_path: Path) -> None:
+def test_a_command_shuts_down(tmp_path: Path) -> None:
     program = tmp_path / "off.py"
     program.write_text(f"open({str(tmp_path / 'off')!r}, 'w')")
     assert shutdown.power_off(f"{sys.executable} '{program}'") == ""
@@ -32,11 +32,11 @@ def test_a_command_does_it(tmp_path: Path) -> None:
         (" ", "names no command"),
     ],
 )
-def test_a_command_that_does_not_says_why(command: str, why: str) -> None:
+def test_a_command_that_fails_reports_why(command: str, why: str) -> None:
     assert why in shutdown.power_off(command)
 
 
-def test_where_no_unit_waits_the_systems_own_command_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_unit_the_systems_command_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "systemctl").write_text('#!/bin/sh\necho "$*" >"$0.called"')
     (tmp_path / "systemctl").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -44,7 +44,7 @@ def test_where_no_unit_waits_the_systems_own_command_is_taken(tmp_path: Path, mo
     assert (tmp_path / "systemctl.called").read_text() == "poweroff\n"
 
 
-def test_where_it_is_installed_a_file_is_left_for_the_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_the_unit_a_request_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", f"{tmp_path}:{tmp_path}/other")
     asked, never = tmp_path / "poweroff", threading.Event()
 
@@ -59,7 +59,7 @@ def test_where_it_is_installed_a_file_is_left_for_the_unit(tmp_path: Path, monke
     unit.join()
 
 
-def test_a_file_that_nobody_takes_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_file_that_is_not_taken_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     monkeypatch.setattr(shutdown, "POWEROFF_TIMEOUT_S", 0.1)
     assert "emotion-assistant-poweroff.path" in shutdown.power_off("auto")
@@ -77,7 +77,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     return tmp_path / "STATE_DIRECTORY", tmp_path / "RUNTIME_DIRECTORY"
 
 
-def test_a_first_start_an_orderly_end_and_a_crash_are_none(folders: tuple[Path, Path]) -> None:
+def test_a_first_start_an_orderly_end_and_a_crash_are_no_power_cuts(folders: tuple[Path, Path]) -> None:
     first = UncleanShutdownDetector()
     assert not first.was_power_cut
     first.close()
@@ -88,15 +88,15 @@ def test_a_first_start_an_orderly_end_and_a_crash_are_none(folders: tuple[Path, 
     assert (third.was_power_cut, third.did_voice_die) == (False, True)
 
 
-def test_a_box_that_went_off_unasked_is_known(folders: tuple[Path, Path]) -> None:
+def test_a_power_cut_is_noticed_once(folders: tuple[Path, Path]) -> None:
     UncleanShutdownDetector()
     (folders[1] / MARKER).unlink()  # what is in memory does not outlive the power
     second = UncleanShutdownDetector()
     assert (second.was_power_cut, second.did_voice_die) == (True, False)
-    assert not UncleanShutdownDetector().was_power_cut, "it is told once"
+    assert not UncleanShutdownDetector().was_power_cut, "it is reported once"
 
 
-def test_without_these_folders_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_folders_nothing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "gone"))
     detector = UncleanShutdownDetector()

@@ -15,14 +15,14 @@ FOLDER = Path(os.environ["FAULTS"])
 OPENED = []
 
 
-def told() -> str:
+def steered() -> str:
     file = FOLDER / "camera"
     return file.read_text("utf-8") if file.exists() else ""
 
 
 class Picamera2:
     def __init__(self, number: int) -> None:
-        if told() == "busy":
+        if steered() == "busy":
             raise RuntimeError("Failed to acquire camera: Device or resource busy")
         if (FOLDER / "out of memory").exists() and OPENED:
             raise OSError(errno.ENOMEM, "Cannot allocate memory")
@@ -42,7 +42,7 @@ class Picamera2:
         pass
 
     def capture_array(self, name: str, wait: float):
-        if told() == "times out":
+        if steered() == "times out":
             time.sleep(wait)
             raise TimeoutError("no picture")
         time.sleep(0.1)

@@ -17,7 +17,7 @@ KEPT = []
 """What a leak holds on to."""
 
 
-def told(name: str) -> str:
+def steered(name: str) -> str:
     """What the test wants of a part now."""
     try:
         return (FOLDER / name).read_text("utf-8")
@@ -40,11 +40,11 @@ def video(cv2) -> None:
     class Device:
         def __init__(self, target, api) -> None:
             self.target = target
-            self.pictures = {name: cv2.imread(str(FOLDER / f"{name}.png")) for name in ("face", "room", "crowd")}
+            self.pictures = {name: cv2.imread(str(FOLDER / f"{name}.png")) for name in ("face", "room", "many")}
             self.random, self.count = np.random.default_rng(1), 0
 
         def isOpened(self) -> bool:
-            return told("camera") != "absent"
+            return steered("camera") != "absent"
 
         def set(self, key, value) -> bool:
             return True
@@ -64,7 +64,7 @@ def video(cv2) -> None:
             return made
 
         def read(self):
-            how = told("camera")
+            how = steered("camera")
             time.sleep(1.5 if how == "slow" else 0.0 if how == "flood" else 0.1)
             self.count += 1
             face = self.pictures["face"]
@@ -80,7 +80,7 @@ def video(cv2) -> None:
                 "garbage": lambda: self.random.integers(0, 256, face.shape).astype(np.uint8),
                 "blurred": lambda: self.grain(cv2.GaussianBlur(face, (0, 0), 14), 0.5),
                 "room": lambda: self.grain(self.pictures["room"]),
-                "crowd": lambda: self.grain(self.pictures["crowd"]),
+                "many": lambda: self.grain(self.pictures["many"]),
                 "exact": lambda: self.marked(face),
                 "flapping": lambda: self.grain(self.pictures["room" if self.count % 2 else "face"]),
                 "empty": lambda: np.empty((0, 0, 3), np.uint8),
@@ -96,7 +96,7 @@ def steps(pipeline) -> None:
     right = pipeline.Pipeline.step
 
     def step(self, frame):
-        match told("step"):
+        match steered("step"):
             case "raises":
                 raise ZeroDivisionError("division by zero")
             case "hangs":
@@ -117,7 +117,7 @@ def models(expression) -> None:
     right = expression.ExpressionClassifier.probabilities
 
     def probabilities(self, crop):
-        if told("step") == "nan" and "cnn" in str(self.path):
+        if steered("step") == "nan" and "cnn" in str(self.path):
             raise expression.ModelError("the model returned nan")
         return right(self, crop)
 
@@ -129,7 +129,7 @@ def occlusion_failure(occlusion) -> None:
     right = occlusion.OcclusionClassifier.score
 
     def score(self, crop):
-        if told("step") == "occlusion fails":
+        if steered("step") == "occlusion fails":
             raise occlusion.ModelError("the model returned nan")
         return right(self, crop)
 
@@ -141,7 +141,7 @@ def starts(process) -> None:
     right = process.run_vision
 
     def slowly(*given, **named):
-        match told("start"):
+        match steered("start"):
             case "takes long":
                 block()
             case "crashes":
@@ -178,8 +178,8 @@ class Patcher:
 exists = Path.exists
 Path.exists = lambda path, **named: str(path).startswith("/dev/video") or exists(path, **named)
 sys.meta_path.insert(0, Patcher())
-if told("no espeak library"):
+if steered("no espeak library"):
     sys.modules["espeakng_loader"] = None
-if shift := float(told("clock") or 0):
+if shift := float(steered("clock") or 0):
     wall = time.time
     time.time = lambda: wall() + shift

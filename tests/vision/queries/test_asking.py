@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from assistant import phrases
 from assistant.app import cli
 from assistant.ipc import control_client
-from tests.support.processes import hang, parts
+from tests.support.processes import hang, process_ids
 from tests.support.standins import needs_photographs
 
 EN = phrases.load("en")
@@ -110,7 +110,7 @@ def test_an_answer_comes_within_half_a_second(smiling: Running) -> None:
 @needs_photographs
 def test_a_vision_process_that_hangs_is_answered_for(smiling: Running) -> None:
     smiling.until("looks happy")
-    vision = parts(smiling.process.pid)["vision"]
+    vision = process_ids(smiling.process.pid)["vision"]
     hang(vision)
     try:
         reply = control_client.send_command("ask")

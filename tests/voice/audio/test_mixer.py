@@ -45,22 +45,20 @@ def asked(tool: FakePrograms) -> list[str]:
         ("-1000 [80%]", "30 [30%] [on]", []),
     ],
 )
-def test_what_is_off_or_below_a_third_is_turned_up(
-    tool: FakePrograms, headphone: str, master: str, raised: list[str]
-) -> None:
+def test_muted_or_low_controls_are_raised(tool: FakePrograms, headphone: str, master: str, raised: list[str]) -> None:
     tool.install(AMIXER.replace("HEADPHONE", headphone).replace("MASTER", master), "amixer")
     assert raise_volume("") is bool(raised)
     assert asked(tool) == ["scontents", *(f"-q sset {name} 30% unmute" for name in raised)]
 
 
-def test_the_card_that_is_set_is_asked(tool: FakePrograms) -> None:
+def test_the_configured_card_is_used(tool: FakePrograms) -> None:
     tool.install(AMIXER.replace("HEADPHONE", "0 [0%] [on]").replace("MASTER", "60 [60%] [on]"), "amixer")
     assert raise_volume("Headphones")
     assert asked(tool) == ["-c Headphones scontents", "-q -c Headphones sset Headphone,0 30% unmute"]
 
 
 @pytest.mark.parametrize("behaviour", [None, "failing", "instant"])
-def test_where_nothing_can_be_learned_nothing_is_done(tool: FakePrograms, behaviour: str | None) -> None:
+def test_if_the_mixer_cannot_be_read_nothing_is_done(tool: FakePrograms, behaviour: str | None) -> None:
     if behaviour:
         tool.install(behaviour, "amixer")
     assert not raise_volume("")

@@ -1,4 +1,4 @@
-"""Sound cards: where one fails another is used, the best first, and the one that is set is taken again."""
+"""Sound cards: while the configured one fails another is used, the best first."""
 
 import threading
 from collections.abc import Callable
@@ -27,26 +27,26 @@ def tool(tmp_path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:  # type: ig
     return FakePrograms(tmp_path, monkeypatch)
 
 
-class Rack:
-    """Sound cards by name; those in `works` play. tried: in which order they were."""
+class FakeSoundCards:
+    """Sound cards by name; those in `works` play. tried: the order in which they were tried."""
 
-    def __init__(self, *works: str, trouble: str = "gone") -> None:
-        self.works, self.trouble, self.tried, self.moves = set(works), trouble, [], []
+    def __init__(self, *works: str, error: str = "gone") -> None:
+        self.works, self.error, self.tried, self.switches = set(works), error, [], []
         self.now = 0.0
-        self.player = SoundCardPlayer("Set", self.moves.append, make=self.make, clock=lambda: self.now)
+        self.player = SoundCardPlayer("Set", self.switches.append, make=self.make, clock=lambda: self.now)
 
-    def make(self, name: str) -> "Card":
-        return Card(self, name)
+    def make(self, name: str) -> "FakeSoundCard":
+        return FakeSoundCard(self, name)
 
 
-class Card:
-    def __init__(self, rack: Rack, name: str) -> None:
-        self.rack, self.name = rack, name
+class FakeSoundCard:
+    def __init__(self, cards: FakeSoundCards, name: str) -> None:
+        self.cards, self.name = cards, name
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        self.rack.tried.append(self.name)
-        if self.name not in self.rack.works:
-            raise VoiceError(self.rack.trouble)
+        self.cards.tried.append(self.name)
+        if self.name not in self.cards.works:
+            raise VoiceError(self.cards.error)
         return True
 
 
@@ -59,61 +59,61 @@ def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: Fak
 
 
 @pytest.mark.parametrize("behaviour", ["failing", "#!/bin/sh\nexit 0\n", None])
-def test_where_no_cards_can_be_listed_there_are_none(tool: FakePrograms, behaviour: str | None) -> None:
+def test_if_no_cards_can_be_listed_there_are_none(tool: FakePrograms, behaviour: str | None) -> None:
     if behaviour:
         tool.install(behaviour)
     assert list_sound_cards(NEVER) == []
 
 
-def test_sound_moves_to_the_next_card_and_back_and_both_is_told(
+def test_sound_switches_to_the_next_card_and_back_and_both_is_reported(
     tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool.install(LISTS)
     jack = "plughw:CARD=Headphones,DEV=0"
-    rack = Rack("Set", jack)
-    assert rack.player.play(beep(0.1), NEVER)
-    assert rack.moves == []
-    rack.works.discard("Set")
-    assert rack.player.play(beep(0.1), NEVER)
-    assert rack.moves == [jack]
-    rack.tried.clear()
-    rack.now = PREFERRED_CARD_RETRY_S - 0.1
-    assert rack.player.play(beep(0.1), NEVER)
-    assert rack.tried == [jack], "the one that works goes first for a while"
-    rack.works.add("Set")
-    rack.now = PREFERRED_CARD_RETRY_S + 0.1
-    assert rack.player.play(beep(0.1), NEVER)
-    assert rack.moves == [jack, ""]
-    assert rack.tried == [jack, "Set"]
+    cards = FakeSoundCards("Set", jack)
+    assert cards.player.play(beep(0.1), NEVER)
+    assert cards.switches == []
+    cards.works.discard("Set")
+    assert cards.player.play(beep(0.1), NEVER)
+    assert cards.switches == [jack]
+    cards.tried.clear()
+    cards.now = PREFERRED_CARD_RETRY_S - 0.1
+    assert cards.player.play(beep(0.1), NEVER)
+    assert cards.tried == [jack], "the one that works goes first for a while"
+    cards.works.add("Set")
+    cards.now = PREFERRED_CARD_RETRY_S + 0.1
+    assert cards.player.play(beep(0.1), NEVER)
+    assert cards.switches == [jack, ""]
+    assert cards.tried == [jack, "Set"]
 
 
-def test_where_no_card_plays_the_trouble_of_the_first_is_told(tool: FakePrograms) -> None:
+def test_if_no_card_plays_the_error_of_the_first_is_raised(tool: FakePrograms) -> None:
     tool.install(LISTS)
-    rack = Rack()
+    cards = FakeSoundCards()
     with pytest.raises(VoiceError, match="gone"):
-        rack.player.play(beep(0.1), NEVER)
-    assert len(rack.tried) == 6
-    assert rack.moves == []
+        cards.player.play(beep(0.1), NEVER)
+    assert len(cards.tried) == 6
+    assert cards.switches == []
 
 
-def test_who_gives_up_on_a_busy_card_has_heard_nothing(tool: FakePrograms) -> None:
-    rack, cancel = Rack(trouble="audio open error: Device or resource busy"), threading.Event()
+def test_a_cancelled_wait_for_a_busy_card_is_a_failure(tool: FakePrograms) -> None:
+    cards, cancel = FakeSoundCards(error="audio open error: Device or resource busy"), threading.Event()
     cancel.set()
     with pytest.raises(VoiceError, match="busy"):
-        rack.player.play(beep(0.1), cancel)
+        cards.player.play(beep(0.1), cancel)
 
 
 def test_a_card_that_is_busy_is_tried_again(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.voice.audio.sound_cards.BUSY_RETRY_S", 0.0)
-    rack = Rack(trouble="audio open error: Device or resource busy")
+    cards = FakeSoundCards(error="audio open error: Device or resource busy")
     waits = iter([False, True])
-    make: Callable[[str], Card] = rack.make
+    make: Callable[[str], FakeSoundCard] = cards.make
 
-    def later(name: str) -> Card:
-        if rack.tried and next(waits):
-            rack.works.add("Set")
+    def later(name: str) -> FakeSoundCard:
+        if cards.tried and next(waits):
+            cards.works.add("Set")
         return make(name)
 
     player = SoundCardPlayer("Set", make=later)
     assert player.play(beep(0.1), NEVER)
-    assert rack.tried == ["Set"] * 3
+    assert cards.tried == ["Set"] * 3

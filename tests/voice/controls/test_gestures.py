@@ -77,7 +77,7 @@ def test_every_press_is_exactly_one_gesture(some: list[tuple[float, float]], wan
 
 
 @given(presses, st.data())
-def test_contacts_that_bounce_change_nothing(some: list[tuple[float, float]], data: st.DataObject) -> None:
+def test_bouncing_contacts_change_nothing(some: list[tuple[float, float]], data: st.DataObject) -> None:
     moves = []
     for level, at in edges(some):  # the recognizer chatters for at most 20 ms before it is where it goes
         chatter = data.draw(st.lists(st.integers(0, 20), unique=True, max_size=6).map(sorted))
@@ -88,13 +88,13 @@ def test_contacts_that_bounce_change_nothing(some: list[tuple[float, float]], da
 
 
 @given(st.lists(st.tuples(st.integers(50, 300), st.integers(1, 29)), max_size=10))
-def test_sparks_are_no_presses(some: list[tuple[int, int]]) -> None:
+def test_spikes_shorter_than_the_debounce_time_are_no_presses(some: list[tuple[int, int]]) -> None:
     moves = edges([(gap * MS, length * MS) for gap, length in some])
     assert run(GestureRecognizer(Gesture), moves) == []
 
 
 @given(presses, st.lists(st.floats(10, 60), max_size=20))
-def test_looking_more_often_changes_nothing(some: list[tuple[float, float]], looks: list[float]) -> None:
+def test_polling_more_often_changes_nothing(some: list[tuple[float, float]], looks: list[float]) -> None:
     recognizer, found = GestureRecognizer(Gesture), []
     moves = [(at, level) for level, at in edges(some)]
     for at, level in sorted([*moves, *((look, None) for look in looks), (NEVER, None)], key=lambda item: item[0]):
@@ -103,16 +103,14 @@ def test_looking_more_often_changes_nothing(some: list[tuple[float, float]], loo
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=30), wanted_sets)
-def test_whatever_a_contact_does_there_are_no_more_gestures_than_presses(
-    moves: list[tuple[bool, float]], wanted: set[Gesture]
-) -> None:
+def test_there_are_never_more_gestures_than_presses(moves: list[tuple[bool, float]], wanted: set[Gesture]) -> None:
     moves = sorted(moves, key=lambda move: move[1])
     found = run(GestureRecognizer(wanted), moves)
     assert len(found) <= sum(level for level, _ in moves)
     assert set(kinds(found)) <= wanted
 
 
-def test_a_short_press_acts_as_soon_as_the_button_is_let_go() -> None:
+def test_a_short_press_acts_on_release() -> None:
     ((at, gesture),) = run(GestureRecognizer(Gesture), [(True, 10.0), (False, 10.12)])
     assert gesture is SHORT
     assert at - 10.12 <= DEBOUNCE_S + 1e-9, "no waiting for a second press: the answer must begin within half a second"
@@ -144,7 +142,7 @@ def test_a_button_with_one_action_acts_as_it_goes_down() -> None:
     assert recognizer.feed(False, 12.0) == []
 
 
-def test_a_contact_that_is_gone_was_never_pressed() -> None:
+def test_a_reset_forgets_the_press() -> None:
     recognizer = GestureRecognizer(Gesture, debounce_s=0.0)
     recognizer.feed(True, 10.0)
     recognizer.reset()
@@ -172,7 +170,7 @@ def test_the_map(name: str) -> None:
     assert (row.get(VERY_LONG) == "shutdown") == (row[SHORT] == "ask"), "held by mistake, nothing else ends the box"
 
 
-def test_the_map_is_whole() -> None:
+def test_the_button_map_is_complete() -> None:
     assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
     assert set(KEY_CODES.values()) == set(MEDIA_KEYS)
     with_three = {command for row in BUTTONS[3] for command in row.values()}

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "recorded"
 
 
-def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder: Path) -> None:
+def test_every_sentence_about_the_assistant_is_recorded(folder: Path) -> None:
     player = CapturingPlayer()
     voice = RecordedVoice(VoiceSettings(), player, folder)
     for table in ("status", "faults", "faults_over", "doctor", "advice"):
@@ -55,7 +55,7 @@ def test_each_sentence_about_the_assistant_is_there_and_sounds_as_it_was(folder:
     assert loudness(from_wav((folder / ALARM).read_bytes())) > 1000
 
 
-def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
+def test_volume_and_lead_in_are_as_configured(folder: Path) -> None:
     player = CapturingPlayer()
     RecordedVoice(VoiceSettings(volume=50, lead_in_ms=300), player, folder).say(TEXT, NEVER)
     (quiet,) = player.sounds
@@ -66,7 +66,7 @@ def test_volume_and_lead_in_are_as_set(folder: Path) -> None:
     )
 
 
-def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> None:
+def test_a_missing_or_damaged_recording_is_left_to_the_next_voice(folder: Path) -> None:
     voice = RecordedVoice(VoiceSettings(), CapturingPlayer(), folder)
     with pytest.raises(VoiceError, match="no recording of this text"):
         voice.say("Looks happy.", NEVER)
@@ -85,7 +85,7 @@ def test_what_is_not_there_or_damaged_is_left_to_the_next_rung(folder: Path) -> 
             voice.say(TEXT, NEVER)
 
 
-def test_where_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: Path) -> None:
+def test_if_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(VoiceError, match="broken"):
         record_sentences(WORDS.tables, [Synthesizer("camera")], 175, folder)
@@ -94,7 +94,7 @@ def test_where_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: P
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
-def test_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_the_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMOTION_ASSISTANT_RECORDED", raising=False)
     monkeypatch.setattr("assistant.voice.voices.recorded.INSTALLED_FOLDER", tmp_path / "unit")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))

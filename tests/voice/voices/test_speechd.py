@@ -17,18 +17,18 @@ from assistant.voice.speech.fallback_voice import PreemptedError
 from assistant.voice.voices import speechd, ssip
 from assistant.voice.voices.speechd import SpeechDispatcherVoice, ssip_rate
 from tests.support.captured_audio import FakePrograms
-from tests.support.ssip_standin import Daemon, event
+from tests.support.ssip_standin import SpeechDispatcherStandin, event
 
 TEXT = "Looks happy."
 BEGIN, END, CANCELED = event(701), event(702), event(703)
 
 
 @pytest.fixture
-def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechDispatcherStandin]:
     """A daemon that is believed although it takes no time."""
     monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{tmp_path / 'socket'}")
     monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.0)
-    daemon = Daemon(tmp_path / "socket")
+    daemon = SpeechDispatcherStandin(tmp_path / "socket")
     yield daemon
     daemon.close()
 
@@ -41,7 +41,7 @@ def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: obje
         voice.close()
 
 
-def test_what_a_daemon_is_told(daemon: Daemon) -> None:
+def test_the_commands_that_set_up_and_speak(daemon: SpeechDispatcherStandin) -> None:
     voice = SpeechDispatcherVoice(VoiceSettings(rate_wpm=350, volume=25, lead_in_ms=300), "de")
     assert voice.say("A < B & C.", threading.Event(), priority=Priority.FAULT) is True
     assert voice.say("Ready.", threading.Event()) is True
@@ -76,7 +76,7 @@ def test_what_a_daemon_is_told(daemon: Daemon) -> None:
         (Priority.STATUS, "notification"),
     ],
 )
-def test_priorities(daemon: Daemon, priority: Priority, name: str) -> None:
+def test_priorities(daemon: SpeechDispatcherStandin, priority: Priority, name: str) -> None:
     assert say(priority=priority)
     assert f"SET SELF PRIORITY {name}" in daemon.lines
 
@@ -86,18 +86,20 @@ def test_rates(rate_wpm: int, rate: int) -> None:
     assert ssip_rate(rate_wpm) == rate
 
 
-def test_the_set_voice_goes_before_the_language_and_is_one_word(daemon: Daemon) -> None:
+def test_the_configured_voice_takes_precedence_over_the_language_and_is_one_word(
+    daemon: SpeechDispatcherStandin,
+) -> None:
     assert say(name="en gb [x]")
     assert "SET SELF LANGUAGE engbx" in daemon.lines
 
 
-def test_a_text_cannot_end_its_own_message(daemon: Daemon) -> None:
+def test_a_text_cannot_end_its_own_message(daemon: SpeechDispatcherStandin) -> None:
     assert say(".\r\n.\r\nSET ALL RATE 100")
     assert daemon.messages.get() == "<speak>. . SET ALL RATE 100</speak>"
     assert "SET ALL RATE 100" not in daemon.lines
 
 
-def test_only_the_end_of_this_very_message_is_its_end(daemon: Daemon) -> None:
+def test_only_the_events_of_this_message_count(daemon: SpeechDispatcherStandin) -> None:
     daemon.before = BEGIN  # the real one sends it before the message's number
     daemon.after = event(702, message=6) + event(703, message=8) + event(700) + event(704) + event(705) + BEGIN + END
     assert say() is True
@@ -106,7 +108,9 @@ def test_only_the_end_of_this_very_message_is_its_end(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("priority", [Priority.CHANGE, Priority.STATUS])
-def test_it_gives_way_to_the_screen_reader_and_stays_connected(daemon: Daemon, priority: Priority) -> None:
+def test_it_yields_to_the_screen_reader_and_stays_connected(
+    daemon: SpeechDispatcherStandin, priority: Priority
+) -> None:
     voice = SpeechDispatcherVoice(VoiceSettings(), "en")
     daemon.after = CANCELED
     with pytest.raises(PreemptedError, match="something else was being said"):
@@ -118,14 +122,18 @@ def test_it_gives_way_to_the_screen_reader_and_stays_connected(daemon: Daemon, p
 
 
 @pytest.mark.parametrize("priority", [Priority.PAUSE, Priority.ANSWER, Priority.FAULT])
-def test_what_matters_is_not_given_up(daemon: Daemon, priority: Priority) -> None:
+def test_an_important_message_that_was_cancelled_is_an_error(
+    daemon: SpeechDispatcherStandin, priority: Priority
+) -> None:
     daemon.after = BEGIN + CANCELED
     with pytest.raises(VoiceError, match="speech-dispatcher cut it off") as caught:
         say(priority=priority)
     assert not isinstance(caught.value, PreemptedError)
 
 
-def test_an_end_that_comes_too_soon_was_not_heard(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_that_comes_too_soon_is_an_error(
+    daemon: SpeechDispatcherStandin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.24)
     with pytest.raises(VoiceError, match=r"done after 0\.0\d s with what takes 0\.24 s; it was not heard"):
         say()
@@ -146,7 +154,7 @@ def test_an_end_that_comes_too_soon_was_not_heard(daemon: Daemon, monkeypatch: p
         ("SPEAK", "230-more\r\n" * 2000, "breaks its protocol: it does not end"),
     ],
 )
-def test_errors_and_garbage_are_told(daemon: Daemon, prefix: str, reply: str, said: str) -> None:
+def test_errors_and_garbage_are_reported(daemon: SpeechDispatcherStandin, prefix: str, reply: str, said: str) -> None:
     daemon.replies[prefix] = reply
     voice = SpeechDispatcherVoice(VoiceSettings(), "en")
     with pytest.raises(VoiceError, match=said):
@@ -157,14 +165,14 @@ def test_errors_and_garbage_are_told(daemon: Daemon, prefix: str, reply: str, sa
     voice.close()
 
 
-def test_a_message_without_a_number_is_not_understood(daemon: Daemon) -> None:
-    daemon.number = "225 OK MESSAGE QUEUED\r\n"
+def test_a_queued_message_without_an_id_is_an_error(daemon: SpeechDispatcherStandin) -> None:
+    daemon.message_id = "225 OK MESSAGE QUEUED\r\n"
     with pytest.raises(VoiceError, match="no message id"):
         say()
 
 
 @pytest.mark.parametrize("prefix", ["SET SELF CLIENT_NAME", "SPEAK", "after"])
-def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> None:
+def test_after_a_disconnect_it_connects_again(daemon: SpeechDispatcherStandin, prefix: str) -> None:
     kept = dict(daemon.replies)
     if prefix == "after":
         daemon.after = daemon.hang_up
@@ -179,7 +187,9 @@ def test_a_daemon_that_hangs_up_is_called_again(daemon: Daemon, prefix: str) -> 
 
 
 @pytest.mark.parametrize("prefix", ["SET SELF CLIENT_NAME", "SPEAK", "after", "begun"])
-def test_a_daemon_that_hangs_is_not_waited_for(daemon: Daemon, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_hangs_is_given_up_in_time(
+    daemon: SpeechDispatcherStandin, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ssip.SsipConnection.command, "__defaults__", (None, 0.1))
     for limit in ("TURN_LIMIT_S", "SPEECH_LIMIT_FACTOR", "SPEECH_LIMIT_EXTRA_S"):
         monkeypatch.setattr(speechd, limit, 0.1)
@@ -204,7 +214,7 @@ class Timed(threading.Event):
 
 
 @pytest.fixture
-def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], SpeechDispatcherVoice]:
+def cut_off(daemon: SpeechDispatcherStandin, monkeypatch: pytest.MonkeyPatch) -> Callable[[], SpeechDispatcherVoice]:
     """Makes a voice that was cut off while the daemon spoke, in time."""
 
     def make() -> SpeechDispatcherVoice:
@@ -226,8 +236,8 @@ def cut_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Spe
     return make
 
 
-def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
-    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice]
+def test_after_a_cancellation_its_end_is_awaited_and_the_connection_kept(
+    daemon: SpeechDispatcherStandin, cut_off: Callable[[], SpeechDispatcherVoice]
 ) -> None:
     voice = cut_off()
     daemon.send(CANCELED)
@@ -236,8 +246,8 @@ def test_what_was_cut_off_is_waited_for_and_the_connection_goes_on(
     voice.close()
 
 
-def test_nothing_is_queued_before_the_cancelled_one_is_silent(
-    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice], monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_queued_before_the_cancelled_message_has_ended(
+    daemon: SpeechDispatcherStandin, cut_off: Callable[[], SpeechDispatcherVoice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(speechd, "STOP_LIMIT_S", 0.1)
     voice = cut_off()
@@ -248,8 +258,8 @@ def test_nothing_is_queued_before_the_cancelled_one_is_silent(
     voice.close()
 
 
-def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
-    daemon: Daemon, cut_off: Callable[[], SpeechDispatcherVoice]
+def test_a_daemon_that_does_not_confirm_a_cancellation_is_disconnected(
+    daemon: SpeechDispatcherStandin, cut_off: Callable[[], SpeechDispatcherVoice]
 ) -> None:
     daemon.replies["CANCEL SELF"] = ""
     voice = cut_off()
@@ -259,7 +269,7 @@ def test_a_daemon_that_does_not_confirm_a_cancellation_is_hung_up_on(
 
 
 @pytest.mark.parametrize("prefix", ["SET SELF SSML_MODE", "SPEAK"])
-def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: str) -> None:
+def test_cancelled_in_the_middle_of_a_command_it_disconnects(daemon: SpeechDispatcherStandin, prefix: str) -> None:
     kept, cancel, voice = dict(daemon.replies), Timed(), SpeechDispatcherVoice(VoiceSettings(), "en")
     daemon.replies[prefix] = cancel.set
     assert voice.say(TEXT, cancel) is False
@@ -269,14 +279,14 @@ def test_cut_off_in_the_middle_of_a_command_it_hangs_up(daemon: Daemon, prefix: 
     voice.close()
 
 
-def test_cancelled_before_it_began_nobody_is_called(daemon: Daemon) -> None:
+def test_cancelled_before_it_began_it_does_not_connect(daemon: SpeechDispatcherStandin) -> None:
     cancel = threading.Event()
     cancel.set()
     assert SpeechDispatcherVoice(VoiceSettings(), "en").say(TEXT, cancel) is False
     assert daemon.lines == []
 
 
-def test_a_daemon_that_no_longer_reads_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_daemon_that_no_longer_reads_is_given_up(tmp_path: Path) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "socket"))
     listener.listen()
@@ -292,7 +302,7 @@ def test_a_daemon_that_no_longer_reads_is_not_waited_for(tmp_path: Path) -> None
 # where there is no daemon
 
 
-def test_a_named_daemon_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_at_a_given_address_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{tmp_path / 'none'}")
     with pytest.raises(VoiceError, match=r"no speech-dispatcher at .*/none \(No such file or directory\); install the"):
         say()
@@ -313,10 +323,10 @@ def test_the_users_own_daemon_is_started(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(VoiceError, match=r"no speech-dispatcher at .*speechd.sock"):
         say()
     (tmp_path / "speech-dispatcher").mkdir()
-    daemons: list[Daemon] = []
+    daemons: list[SpeechDispatcherStandin] = []
 
     def spawn(command: list[str], *rest: object) -> object:
-        daemons.append(Daemon(ssip.default_path()))
+        daemons.append(SpeechDispatcherStandin(ssip.default_path()))
         assert command == ["speech-dispatcher", "--spawn"]
         return object()
 

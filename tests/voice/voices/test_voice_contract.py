@@ -65,9 +65,10 @@ class Stage:
             (tool.bin / "espeak-ng").symlink_to(ESPEAK_NG)
         tool.install("quick")
 
-    def voice(self, *, is_believed: bool = True, **settings: object) -> Voice:
-        """A new voice with these settings. is_believed: the player may take no time, as the recording one does."""
-        voice = self._make(VoiceSettings(model=self._model, **settings), CommandPlayer(min_play_share=not is_believed))  # type: ignore[arg-type]
+    def voice(self, *, is_instant_allowed: bool = True, **settings: object) -> Voice:
+        """A new voice with these settings. is_instant_allowed: the player may take no time."""
+        player = CommandPlayer(min_play_share=not is_instant_allowed)
+        voice = self._make(VoiceSettings(model=self._model, **settings), player)  # type: ignore[arg-type]
         self._voices.append(voice)
         return voice
 
@@ -106,8 +107,8 @@ class Stage:
             voice.close()
 
 
-class OnTheTerminal(Stage):
-    """The printed voice is not heard but read."""
+class TerminalStage(Stage):
+    """The printed voice, which is read."""
 
     out = io.StringIO()
 
@@ -119,8 +120,8 @@ class OnTheTerminal(Stage):
         self.out.close()
 
 
-class AtTheDaemon(Stage):
-    """Speech-dispatcher plays for itself."""
+class DaemonStage(Stage):
+    """Speech-dispatcher, which plays by itself."""
 
     recording: speechd_daemon.Recording
 
@@ -157,9 +158,9 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, spe
 
 @pytest.fixture
 def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    kind = {"speechd": AtTheDaemon, "printed": OnTheTerminal}.get(request.param, Stage)
-    if kind is AtTheDaemon:
-        path, AtTheDaemon.recording = request.getfixturevalue("daemon")
+    kind = {"speechd": DaemonStage, "printed": TerminalStage}.get(request.param, Stage)
+    if kind is DaemonStage:
+        path, DaemonStage.recording = request.getfixturevalue("daemon")
         monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{path}")
     stage = kind(request.param, FakePrograms(tmp_path, monkeypatch), monkeypatch)
     yield stage
@@ -185,7 +186,7 @@ def listen(stage: Stage, text: str, **settings: object) -> Pcm:
 
 
 @speaking
-def test_it_is_heard_as_long_as_its_words_take(stage: Stage) -> None:
+def test_the_sound_lasts_as_long_as_the_words_take(stage: Stage) -> None:
     short, long = listen(stage, SHORT), listen(stage, LONG)
     assert 0.5 < loud(short)[1] < 2.0
     assert 3.0 < loud(long)[1] < 7.0
@@ -209,7 +210,7 @@ def test_quieter_is_quieter(stage: Stage) -> None:
 
 
 @sounding
-def test_silence_comes_first(stage: Stage) -> None:
+def test_the_lead_in_comes_first(stage: Stage) -> None:
     def onset(lead_in_ms: int) -> float:
         return min(loud(listen(stage, SHORT, lead_in_ms=lead_in_ms))[0] for _ in range(2))
 
@@ -217,7 +218,7 @@ def test_silence_comes_first(stage: Stage) -> None:
 
 
 @sounding
-def test_two_in_a_row_are_both_heard_whole(stage: Stage) -> None:
+def test_two_texts_in_a_row_are_both_played_whole(stage: Stage) -> None:
     voice, times = stage.voice(), []
     stage.heard()
     for _ in range(2):
@@ -228,9 +229,9 @@ def test_two_in_a_row_are_both_heard_whole(stage: Stage) -> None:
 
 
 @sounding
-def test_by_a_player_that_takes_the_time(stage: Stage) -> None:
+def test_with_a_player_that_takes_its_time(stage: Stage) -> None:
     stage.tool.install("paced")
-    voice, began = stage.voice(is_believed=False), time.monotonic()
+    voice, began = stage.voice(is_instant_allowed=False), time.monotonic()
     stage.heard()
     assert voice.say(SHORT, threading.Event()) is True
     assert time.monotonic() - began > loud(stage.heard())[1] > 0.4
@@ -245,13 +246,13 @@ def test_cut_off_within_100_ms(stage: Stage) -> None:
 
 
 @every_voice
-def test_cancelled_before_it_began_nothing_is_told(stage: Stage) -> None:
+def test_cancelled_before_it_began_nothing_is_played(stage: Stage) -> None:
     voice, cancel = stage.voice(), threading.Event()
     cancel.set()
     stage.heard()
     assert voice.say(SHORT, cancel) is False
     assert loud(stage.heard()) == (0.0, 0.0)
-    assert not isinstance(stage, OnTheTerminal) or stage.out.getvalue() == ""
+    assert not isinstance(stage, TerminalStage) or stage.out.getvalue() == ""
 
 
 @every_voice
@@ -262,12 +263,12 @@ def test_closed_even_twice_it_speaks_again(stage: Stage) -> None:
     voice.close()
     stage.heard()
     assert voice.say(SHORT, threading.Event()) is True
-    assert isinstance(stage, OnTheTerminal) or loud(stage.heard())[1] > 0.1
+    assert isinstance(stage, TerminalStage) or loud(stage.heard())[1] > 0.1
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x00\x1b\x07", "[[]]"])
 @pytest.mark.parametrize("stage", [*SPEAKING, "printed"], indirect=True)
-def test_no_words_are_no_speech(stage: Stage, text: str) -> None:
+def test_a_text_without_words_is_an_error(stage: Stage, text: str) -> None:
     with pytest.raises(VoiceError, match="no words to say"):
         stage.voice().say(text, threading.Event())
 
@@ -277,7 +278,7 @@ def test_a_huge_text_is_cut_and_a_hostile_one_read_out(stage: Stage, tmp_path: P
     written = tmp_path / "written"
     hostile = f"-w {written} <speak>x</speak> \x1b[2J $(touch {written}) .\r\n.\r\nQUIT \ud800\0 "
     text = hostile + "word " * 10_000
-    if isinstance(stage, OnTheTerminal):
+    if isinstance(stage, TerminalStage):
         assert stage.voice().say(text, threading.Event()) is True
         assert len(stage.out.getvalue()) <= MAX_CHARACTERS + 1
     else:
@@ -286,15 +287,15 @@ def test_a_huge_text_is_cut_and_a_hostile_one_read_out(stage: Stage, tmp_path: P
 
 
 @every_voice
-def test_what_cannot_be_told_is_never_taken_for_told(stage: Stage) -> None:
-    voice = stage.voice(is_believed=False)
+def test_what_could_not_be_played_never_counts_as_spoken(stage: Stage) -> None:
+    voice = stage.voice(is_instant_allowed=False)
     stage.no_sound()
     with pytest.raises(VoiceError, match=r"cannot find card|cannot print|no speech-dispatcher at /nowhere"):
         voice.say(SHORT, threading.Event())
 
 
 @pytest.mark.parametrize("stage", [name for name in SOUNDING if name != "speechd"], indirect=True)
-def test_a_player_that_throws_the_sound_away_is_found_out(stage: Stage) -> None:
+def test_a_player_that_discards_the_sound_is_an_error(stage: Stage) -> None:
     stage.tool.install("instant")
     with pytest.raises(VoiceError, match="went nowhere"):
-        stage.voice(is_believed=False).say(LONG, threading.Event())
+        stage.voice(is_instant_allowed=False).say(LONG, threading.Event())

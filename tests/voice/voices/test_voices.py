@@ -166,7 +166,7 @@ def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.
         EspeakLibrary("en", 175)(SHORT, threading.Event())
 
 
-def test_a_library_that_hangs_or_crashes_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_hangs_or_crashes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     _need("espeakng_loader")
     monkeypatch.setattr(espeak, "SYNTHESIS_LIMIT_S", 0.2)
     for code, message in (("import time; time.sleep(99)", "did not end"), ("import os; os.abort()", "exit code -6")):
@@ -215,7 +215,7 @@ with wave.open(json.load(sys.stdin)["file"], "wb") as target:
         (EMPTY_WAV, "only 0.00 s"),
     ],
 )
-def test_pyttsx3_that_fails_quietly_is_found_out(child: Callable[[str], None], code: str, message: str) -> None:
+def test_a_silent_failure_of_pyttsx3_is_an_error(child: Callable[[str], None], code: str, message: str) -> None:
     child(code)
     with pytest.raises(VoiceError, match=message):
         Pyttsx3Voice(SETTINGS, "en", CapturingPlayer(), platform="linux").say(SHORT, threading.Event())
@@ -238,9 +238,7 @@ def test_pyttsx3_that_hangs_is_cut_off_or_killed(
         voice.say(SHORT, threading.Event())
 
 
-def test_where_the_engine_speaks_itself_it_must_have_taken_its_time(
-    child: Callable[[str], None], tmp_path: Path
-) -> None:
+def test_an_engine_that_plays_by_itself_must_have_taken_its_time(child: Callable[[str], None], tmp_path: Path) -> None:
     order = tmp_path / "order"
     child(
         f"order = sys.stdin.read(); open({str(order)!r}, 'w').write(order)\n"
@@ -277,7 +275,7 @@ def test_printed_goes_to_the_standard_output(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "Ready.\n"
 
 
-def test_printed_to_nobody_failed() -> None:
+def test_printing_to_a_closed_stream_is_an_error() -> None:
     out = io.StringIO()
     out.close()
     with pytest.raises(VoiceError, match="cannot print"):
@@ -322,7 +320,7 @@ def test_the_order_of_the_voices(
         voice.close()
 
 
-def test_the_set_voice_goes_before_the_language(tool: FakePrograms) -> None:
+def test_the_configured_voice_takes_precedence_over_the_language(tool: FakePrograms) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
     tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
     for name, expected in (("", "fr"), ("en-gb", "en-gb")):

@@ -1,6 +1,6 @@
-"""What is heard: a player on PATH that takes as long as its sound does and shows every sound to the test.
+"""Captures every sound: a player on PATH that takes as long as its sound does and sends its samples to the test.
 
-A sound is known by its samples: they are those that espeak-ng makes of a sentence, byte for byte.
+A sound is recognized by its samples: they are those that espeak-ng makes of a sentence, byte for byte.
 """
 
 import contextlib
@@ -40,34 +40,37 @@ content = sys.stdin.buffer.read() if words[-1] == "-" else open(words[-1], "rb")
 rate = int(words[words.index("-r") + 1]) if "-r" in words else 22050
 if how == "throws it away":
     sys.exit()
-with socket.socket(socket.AF_UNIX) as ear:
-    ear.connect("{folder}/ear")
-    ear.sendall(json.dumps([began, device, rate, len(content)]).encode() + b"\\n" + content)
+with socket.socket(socket.AF_UNIX) as capture:
+    capture.connect("{folder}/capture")
+    capture.sendall(json.dumps([began, device, rate, len(content)]).encode() + b"\\n" + content)
 time.sleep(len(content) / 2 / rate)
 """
 BEEPS = "(three beeps)"
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A sound that began at `at`, monotonic seconds, on a device, and lasts so many seconds. text: what it says; empty
-    for what nobody knows."""
+class CapturedSound:
+    """A sound that was played."""
 
     at: float
+    """When it began, monotonic seconds."""
     device: str
+    """Of the player, as it was named; "default" where none was."""
     text: str
+    """What it says; empty for an unknown sound."""
     seconds: float
+    """Its duration."""
 
 
 class Vocabulary:
-    """Every sentence that may be heard, by the samples that espeak-ng, and its library, make of it."""
+    """Every sentence that may be heard, by the samples that espeak-ng and its library make of it."""
 
     def __init__(self) -> None:
         words = phrases.load("en")
         texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.outage, range(1, 90))}
         texts |= {f"{words.status('running')} {words.status('muted')}"}
         spoken, self._known = [], {}
-        for speak in reversed(synthesizers(VoiceSettings(), words.voice)):  # the first is the one that is mostly heard
+        for speak in reversed(synthesizers(VoiceSettings(), words.voice)):  # the first is the one that mostly speaks
             with ThreadPoolExecutor(4) as pool:
                 made = pool.map(lambda text, speak=speak: (speak(text, threading.Event()), text), sorted(texts))
                 spoken = [(pcm.samples, text) for pcm, text in made if pcm]
@@ -77,42 +80,42 @@ class Vocabulary:
         self._known[hashlib.sha1(three_beeps().samples).digest()] = BEEPS
 
     def text(self, samples: bytes) -> str:
-        """What it is that was spoken; at another volume it is known by its length, where that is like no other's."""
+        """The sentence of these samples; at another volume it is recognized by its length, if that is unique."""
         return self._known.get(hashlib.sha1(samples).digest()) or self._lengths.get(len(samples), "")
 
 
-class Ear:
-    """Takes the sounds of the player in `folder`/bin."""
+class SoundCapture:
+    """Receives the sounds of the player that it puts into `folder`/bin."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self.all: list[Heard] = []
-        self._new: SimpleQueue[Heard] = SimpleQueue()
+        self.all: list[CapturedSound] = []
+        self._new: SimpleQueue[CapturedSound] = SimpleQueue()
         (folder / "bin").mkdir()
         player = folder / "bin" / "aplay"
         player.write_text(PLAYER.format(python=sys.executable, folder=folder))
         player.chmod(0o755)
         self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(folder / "ear"))
+        self._server.bind(str(folder / "capture"))
         self._server.listen(16)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def until(self, text: str, within_s: float = 30.0) -> Heard:
-        """The next sound that says something beginning with `text`."""
+    def wait_for(self, text: str, within_s: float = 30.0) -> CapturedSound:
+        """The next sound whose sentence begins with `text`. Raises AssertionError after `within_s`."""
         late = time.monotonic() + within_s
         since = len(self.all)
         while True:
             try:
                 heard = self._new.get(timeout=max(0.0, late - time.monotonic()))
             except Empty:
-                told = [each.text or f"unknown: {each.seconds:.2f} s" for each in self.all[max(0, since - 3) :]]
-                raise AssertionError(f"{text!r} was not heard within {within_s:g} s, but {told}") from None
+                sounds = [each.text or f"unknown: {each.seconds:.2f} s" for each in self.all[max(0, since - 3) :]]
+                raise AssertionError(f"{text!r} was not heard within {within_s:g} s, but {sounds}") from None
             self.all.append(heard)
             if text and heard.text.startswith(text):
                 return heard
 
-    def during(self, seconds: float) -> list[Heard]:
-        """All that is heard in so many seconds."""
+    def collect(self, seconds: float) -> list[CapturedSound]:
+        """All sounds of so many seconds."""
         began, since = time.monotonic(), len(self.all)
         while (left := began + seconds - time.monotonic()) > 0:
             with contextlib.suppress(Empty):
@@ -129,4 +132,4 @@ class Ear:
                 with connection, connection.makefile("rb") as source:
                     at, device, rate, count = json.loads(source.readline())
                     text = self._vocabulary.text(source.read(count))
-                    self._new.put(Heard(at, device, text, count / 2 / rate))
+                    self._new.put(CapturedSound(at, device, text, count / 2 / rate))
