@@ -125,7 +125,7 @@ def test_a_button_held_at_the_start_means_nothing(held_s: float) -> None:
     bench.close()
 
 
-def test_a_desk_that_takes_its_time_does_not_change_what_a_press_was(bench: Bench) -> None:
+def test_a_slow_command_handler_does_not_change_what_a_press_was(bench: Bench) -> None:
     bench.handler.open.clear()
     bench.press(17, 0.1)
     assert bench.handler.next() == "ask"
@@ -137,7 +137,7 @@ def test_a_desk_that_takes_its_time_does_not_change_what_a_press_was(bench: Benc
 
 
 @pytest.mark.parametrize("failure", OUT_OF_ORDER)
-def test_a_desk_that_fails_does_not_take_the_buttons_with_it(bench: Bench, failure: Exception) -> None:
+def test_a_command_handler_that_fails_does_not_affect_the_buttons(bench: Bench, failure: Exception) -> None:
     bench.handler.failure = failure
     bench.press(17, 0.1)
     assert bench.handler.next() == "ask"
