@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
 
-.PHONY: help demo test test-convert docs test-browser fault-report boot-test camera-test device-test lint package lock convert search soak fuzz mutate clean
+.PHONY: help demo test test-convert docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -77,6 +77,10 @@ lint: $(VENV)/.lint
 ## make package  the Debian packages with all they need, and the list of what is inside: dist/
 package: $(VENV)/.package
 	@$(BIN)/python systemd/packaging/package.py
+
+## make manual   the man pages and completions of both programs, written anew from their commands: share/
+manual: $(VENV)/.manual
+	@$(BIN)/python systemd/packaging/man_pages.py
 
 ## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
 lock: $(VENV)/bin/python

@@ -34,6 +34,7 @@ WHEELS='' DEBS='' APT=yes YUNET_TOO=no BLUETOOTH=no CARD=''
 . "$HERE/steps/bluetooth.sh"
 . "$HERE/steps/card.sh"
 . "$HERE/steps/units.sh"
+. "$HERE/steps/links.sh"
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -90,8 +91,7 @@ step "Making the user emotion-assistant."
 make_account
 step "Installing the assistant. This takes a few minutes."
 install_environment
-put_link() { [ "$(readlink "$2" 2>/dev/null)" = "$1" ] || ln -sfn "$1" "$2"; }
-put_link "$PREFIX/venv/bin/emotion-assistant" /usr/local/bin/emotion-assistant
+install_links
 step "Writing the settings."
 install_settings
 if [ "$YUNET_TOO" = yes ]; then

@@ -8,6 +8,7 @@ PREFIX=/opt/emotion-assistant
 . "$HERE/steps/files.sh"
 . "$HERE/steps/account.sh"
 . "$HERE/steps/units.sh"
+. "$HERE/steps/links.sh"
 
 KEEP=no
 case ${1:-} in
@@ -28,5 +29,5 @@ else
     rm -rf "${SETTINGS%/*}" /var/lib/emotion-assistant /var/lib/emotion-assistant-*
 fi
 rm -rf "$PREFIX" /run/emotion-assistant /run/emotion-assistant-*
-[ ! -L /usr/local/bin/emotion-assistant ] || rm -f /usr/local/bin/emotion-assistant
+remove_links
 step "Removed. The system's packages stay."

@@ -42,7 +42,7 @@ def build(folder: Path) -> Path:
     return next(folder.glob("emotion_assistant-*.whl"))
 
 
-PARTS = ("assistant", "convert", "models", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("assistant", "convert", "models", "share", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 """What the wheel is made of."""
 
 

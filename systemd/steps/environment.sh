@@ -40,7 +40,7 @@ environment_id() {
         if [ -f "$PRODUCT" ]; then
             cat "$PRODUCT"
         else
-            (cd "$PRODUCT" && find assistant convert models setup.cfg pyproject.toml -type f ! -name '*.pyc' -print0 |
+            (cd "$PRODUCT" && find assistant convert models share setup.cfg pyproject.toml -type f ! -name '*.pyc' -print0 |
                 LC_ALL=C sort -z | xargs -0 sha256sum)
         fi
     } | sha256sum | cut -c 1-12
@@ -50,7 +50,7 @@ environment_id() {
 build_wheel() {
     local part
     mkdir "$WORK/source"
-    for part in assistant convert models setup.cfg pyproject.toml README.md LICENSE; do
+    for part in assistant convert models share setup.cfg pyproject.toml README.md LICENSE; do
         cp -R "$PRODUCT/$part" "$WORK/source"
     done
     if ! { "$PYTHON" -m venv "$WORK/build" && locked_pip "$WORK/build/bin/python" "$HERE/locks/build.txt" &&
