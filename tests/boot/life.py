@@ -63,7 +63,17 @@ def updates(machine: Machine, heard: Heard, table: Table, offline: Path) -> None
     pids, inside = processes(machine), "/mnt/offline/update/systemd/install.sh --offline /mnt/offline"
     tree = offline / "update"
     tree.mkdir()
-    for part in ("systemd", "assistant", "convert", "models", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for part in (
+        "systemd",
+        "assistant",
+        "convert",
+        "models",
+        "share",
+        "setup.cfg",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+    ):
         copy = shutil.copytree if (machine.tree / part).is_dir() else shutil.copy
         copy(machine.tree / part, tree / part)
     broken = tree / "assistant/vision/factory.py"
