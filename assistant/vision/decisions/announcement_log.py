@@ -93,7 +93,7 @@ class AnnouncementLog:
         """Every track that anything was announced of, in the order in which that began."""
         return self._entries.keys()
 
-    def snapshot(self) -> dict[int, str]:
+    def as_dict(self) -> dict[int, str]:
         """The expression last announced for each track, as it is now."""
         return {track_id: entry.announced for track_id, entry in self._entries.items()}
 

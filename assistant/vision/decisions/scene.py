@@ -66,12 +66,13 @@ class Scene:
     `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
     """
 
-    def __init__(self, words: AnnouncementSettings, fov_deg: float = 62.0) -> None:
-        """words: what is announced at all, and how talkatively. fov_deg: the camera's field of view along its longer
-        side."""
+    def __init__(self, settings: AnnouncementSettings, fov_deg: float = 62.0) -> None:
+        """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
+        longer side."""
         self.partner = Partner()
-        self._expressions, self._fov_deg = words.expressions, fov_deg
-        self._is_quiet, self._is_brief, self._is_full = (words.verbosity == each for each in ("quiet", "brief", "full"))
+        self._expressions, self._fov_deg = settings.expressions, fov_deg
+        verbosity = settings.verbosity
+        self._is_quiet, self._is_brief, self._is_full = (verbosity == each for each in ("quiet", "brief", "full"))
         self._log = AnnouncementLog()
         self._tracks: dict[int, _SceneTrack] = {}
         self._arrivals = 0
@@ -99,7 +100,7 @@ class Scene:
         """
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(tracks, self._at, shape[1])
-        before = self._log.snapshot()
+        before = self._log.as_dict()
         self._look_at(tracks, shape)
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
         waiting = [(each.arrival_order, track_id) for track_id, each in self._tracks.items() if each.arrival]
@@ -230,9 +231,8 @@ class Scene:
         self._log[track_id] = ""
         where = self._where(track_id)
         why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None
-        return why_not or Announcement(
-            change, Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON, where=where
-        )
+        sentence = Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON
+        return why_not or Announcement(change, sentence, where=where)
 
     def _gone(self, change: Change) -> Announcement | None:
         """A person left."""
