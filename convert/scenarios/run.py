@@ -110,9 +110,9 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
 
 def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
     """What the transcript keeps of a line of `replay`."""
-    said = line.announcement
+    announcement = line.announcement
     return TranscriptLine(
-        line.change.at, line.started_at, said.sentence, said.expression, line.utterance.text, line.box
+        line.change.at, line.started_at, announcement.sentence, announcement.expression, line.utterance.text, line.box
     )
 
 

@@ -10,10 +10,10 @@ The form of `truth.json`, beside a clip of the same folder:
                                                 ear and hairline to chin; straight lines between, the ends go on
         "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; nothing: not in the picture
         "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say;
-                                                who is side_on or occluded can be found all the same
+                                                a side_on or occluded face can be found all the same
      "asks": [[5.0, "ask"]]}                   what the wearer asks, and when; may be left out
 
-Nothing else may stand in it. What is shown, cannot be told or is asked lies within the seconds; boxes need not.
+Nothing else may stand in it. What is shown, cannot be read or is asked lies within the seconds; boxes need not.
 """
 
 import json

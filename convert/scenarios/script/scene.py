@@ -1,4 +1,4 @@
-"""A scripted scene: who moves where, shows what and when, in which light. Pure records."""
+"""A scripted scene: its actors with their paths and appearances, camera effects and questions. Pure records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

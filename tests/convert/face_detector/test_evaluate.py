@@ -88,7 +88,7 @@ def test_the_report_is_printed_as_tables(folder: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "no data; give a folder"),
         (["--data", "/nowhere"], "cannot read the faces"),
@@ -98,12 +98,12 @@ def test_the_report_is_printed_as_tables(folder: Path, capsys: pytest.CaptureFix
 )
 @needs_photographs
 def test_a_missing_input_is_told_in_one_line(
-    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     given = [argument.replace("{folder}", str(folder)) for argument in arguments]
     assert cli.main(["evaluate-detector", *given]) == 1
     complaint = capsys.readouterr().err
-    assert said in complaint
+    assert message in complaint
     assert complaint.count("\n") == 1
 
 

@@ -134,16 +134,16 @@ def test_a_teacher_adds_landmarks_that_are_not_annotated(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("images/aa_0.png,1,2,3", "line 2"),
         ("images/aa_0.png,1,2,-3,4,somebody", "the box is"),
         ("images/aa_0.png,1,nan,3,4,somebody", "the box is"),
     ],
 )
-def test_a_malformed_line_is_named(tmp_path: Path, line: str, said: str) -> None:
+def test_a_malformed_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "boxes.csv").write_text(f"image,x,y,w,h,source\n{line}\n")
-    with pytest.raises(DatasetError, match=said) as caught:
+    with pytest.raises(DatasetError, match=message) as caught:
         read_annotations(tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -160,7 +160,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("face_detector", "cnn", "not of kind"),
         ("teacher = false", "teacher = 3", "data.teacher"),
@@ -171,10 +171,10 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         ("seed = 3", "sead = 3", "unknown key 'sead'"),
     ],
 )
-def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text(TINY_DETECTOR_RECIPE.replace(old, new))
-    with pytest.raises(RecipeError, match=said):
+    with pytest.raises(RecipeError, match=message):
         recipe.read(file)
 
 
