@@ -1,4 +1,4 @@
-"""Direction, distance and facing of a face, and who the conversation partner is."""
+"""Direction, distance and facing of a face."""
 
 import dataclasses
 
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.records import Box, Face, Track
-from assistant.vision.decisions.partner import MAX_ABSENCE_S, MIN_PRESENCE_S, SWITCH_DWELL_S, Partner
+from assistant.records import Box, Face
 from assistant.vision.faces import geometry
 from tests.support.scripted_pipeline import with_landmarks
 
@@ -67,79 +66,6 @@ def test_following_the_aim_hints_centres_a_face() -> None:
             x += {"left": 120, "right": -120}.get(hint, 0)
             y += {"up": 90, "down": -90}.get(hint, 0)
         assert hint == "ahead", start
-
-
-def people(*faces: Face) -> list[Track]:
-    return [Track(number, each) for number, each in enumerate(faces, 1)]
-
-
-def watch(partner: Partner, seconds: float, faces: list[Track], start: float = 0.0) -> float:
-    for frame in range(int(seconds * 10)):
-        partner.update(faces, start + frame / 10, 640)
-    return start + seconds
-
-
-def near(x: float = 320, size: float = 96, turn: float = 0.0) -> Face:
-    made = with_landmarks(turn)
-    return dataclasses.replace(made, box=box(x, size))
-
-
-def test_a_thing_that_is_hardly_a_face_is_no_partner_beside_somebody() -> None:
-    partner = Partner()
-    thing = dataclasses.replace(near(480, 260), score=0.5)
-    somebody = dataclasses.replace(near(200, 130), score=0.75)
-    at = watch(partner, 3, people(thing))
-    assert partner.track_id == 1  # better than nobody
-    at = watch(partner, 4, people(thing, somebody), at)
-    assert partner.track_id == 2
-    watch(partner, 5, people(thing, somebody), at)
-    assert partner.track_id == 2
-
-
-def test_a_passer_by_never_becomes_the_partner() -> None:
-    partner = Partner()
-    at = watch(partner, MIN_PRESENCE_S - 0.1, people(near(size=200)))
-    assert partner.track_id is None
-    watch(partner, 5, [], at)
-    assert partner.track_id is None
-    at = watch(partner, 3, people(near()), 20)
-    assert partner.track_id == 1
-    watch(partner, MIN_PRESENCE_S - 0.1, [*people(near()), Track(9, near(size=200))], at)
-    assert partner.track_id == 1
-
-
-def test_the_partner_is_the_near_facing_one() -> None:
-    for faces, expected in (
-        ((near(200, 90), near(440, 140)), 2),
-        ((near(320, 100), near(600, 120)), 1),
-        ((near(320, 100, turn=0.4), near(200, 90)), 2),
-    ):
-        partner = Partner()
-        watch(partner, 6, people(*faces))
-        assert partner.track_id == expected
-
-
-def test_a_glance_aside_and_a_moment_unseen_change_nothing_but_leaving_does() -> None:
-    partner = Partner()
-    both, aside = people(near(280, 100), near(400, 90)), people(near(280, 100, turn=0.4), near(400, 90))
-    at = watch(partner, 4, both)
-    assert partner.track_id == 1
-    at = watch(partner, 1.5, aside, at)
-    assert partner.track_id == 1
-    at = watch(partner, MAX_ABSENCE_S - 0.2, both[1:], at)
-    assert partner.track_id == 1
-    watch(partner, 1, both[1:], at)
-    assert partner.track_id == 2
-
-
-def test_who_is_much_more_becomes_the_partner_after_a_while() -> None:
-    partner = Partner()
-    at = watch(partner, 4, people(near(280, 100), near(400, 90)))
-    closer = people(near(280, 100), near(400, 200))
-    at = watch(partner, SWITCH_DWELL_S - 0.2, closer, at)
-    assert partner.track_id == 1
-    watch(partner, 0.6, closer, at)
-    assert partner.track_id == 2
 
 
 @given(st.floats(30, 150), st.floats(10, 200))
