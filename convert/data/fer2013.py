@@ -1,4 +1,4 @@
-"""FER-2013 in the three forms in which people have it, and the FER+ votes: images, labels, split.
+"""FER-2013 in the three forms in which it is kept, and the FER+ votes: images, labels, split.
 
 `load` takes the Kaggle table (`fer2013.csv`, with `fer2013new.csv` beside it for the votes), the folder of PNGs
 (`train/<emotion>/`, `test/<emotion>/`) or one NPZ with `images`, `labels`, `usage` and, where known, `votes`.
@@ -48,18 +48,16 @@ class DatasetError(AssistantError):
 
 @dataclass(frozen=True)
 class Faces:
-    """Labelled face pictures of one or more splits.
-
-    images  uint8 [N, 48, 48], grey
-    labels  int64 [N], index into LABELS
-    split   int64 [N], index into SPLITS
-    votes   float32 [N, 10], FER+ votes (its eight classes, unknown, not a face); all zero where there are none
-    """
+    """Labelled face pictures of one or more splits."""
 
     images: NDArray[np.uint8]
+    """Uint8 [N, 48, 48], grey."""
     labels: NDArray[np.int64]
+    """Int64 [N], index into LABELS."""
     split: NDArray[np.int64]
+    """Int64 [N], index into SPLITS."""
     votes: NDArray[np.float32]
+    """Float32 [N, 10], FER+ votes: its eight classes, unknown, not a face; all zero where there are none."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -157,7 +155,7 @@ def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any],
 
 
 def vote_distribution(votes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Crowd target float32 [N, 8] of the votes [N, 10], and which rows have one (bool [N]).
+    """Target distribution float32 [N, 8] of the FER+ votes [N, 10], and which rows have one (bool [N]).
 
     Single votes are dropped as outliers, "unknown" and "not a face" do not count, the rest is shared out to sum 1
     (Barsoum et al. 2016, "probabilistic label drawing" data preparation). A row without eight-class votes is left out,

@@ -1,4 +1,4 @@
-"""muxspace: faces in the wild that no model of ours has seen, with the labels of their `data/legend.csv`."""
+"""muxspace: face pictures in the wild that no model is trained on, with the labels of their `data/legend.csv`."""
 
 import csv
 import hashlib
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convert.data import picture_files
 from convert.data.fer2013 import DatasetError
 
-WORDS = {
+EXPRESSIONS = {
     "anger": "angry",
     "contempt": "contempt",
     "disgust": "disgust",
@@ -23,39 +23,42 @@ WORDS = {
     "sadness": "sad",
     "surprise": "surprise",
 }
-"""Its labels, whose case varies, in this project's words."""
+"""The labels of the legend, in lower case, and the expressions of this project."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Grey uint8 [H, W] of one face and a little around it, and its expression."""
+    """A picture of one face and a little around it."""
 
     name: str
+    """Name of its file."""
     grey: NDArray[np.uint8]
+    """Uint8 [H, W]."""
     expression: str
+    """One of the values of EXPRESSIONS."""
 
 
 HALVES = ("tuning", "report")
-"""What thresholds may be chosen on, and what only figures are made of; nobody is in both."""
+"""The half that thresholds may be tuned on, and the half that only figures are reported on; no person is in both."""
 
 
-def person(name: str) -> str:
-    """Who is in a picture: the file's name up to its number."""
+def person_of(name: str) -> str:
+    """The person in a picture: the name of its file up to the number."""
     return re.sub(r"[-_ ]*\d+[^/]*$", "", name)
 
 
-def share(name: str) -> float:
-    """A number in [0, 1) that all pictures of a person have in common, and that says nothing else of them."""
-    return int.from_bytes(hashlib.sha256(person(name).encode()).digest()[:6], "big") / 2**48
+def person_hash(name: str) -> float:
+    """A hash in [0, 1) that all pictures of a person have in common, uniform over persons."""
+    return int.from_bytes(hashlib.sha256(person_of(name).encode()).digest()[:6], "big") / 2**48
 
 
 def half_of(name: str) -> str:
-    """To which of HALVES a picture belongs."""
-    return HALVES[int(share(name) * 997 % 1 * 2)]
+    """The one of HALVES to which a picture belongs."""
+    return HALVES[int(person_hash(name) * 997 % 1 * 2)]
 
 
-def load(folder: Path, expressions: Sequence[str], most: int, *, half: str = "") -> list[Picture]:
-    """Up to `most` pictures of each of these expressions, spread evenly over the legend; half: only of one of HALVES.
+def load(folder: Path, expressions: Sequence[str], limit: int, *, half: str = "") -> list[Picture]:
+    """Up to `limit` pictures of each of these expressions, spread evenly over the legend; half: only of one of HALVES.
 
     Raises DatasetError.
     """
@@ -64,7 +67,7 @@ def load(folder: Path, expressions: Sequence[str], most: int, *, half: str = "")
     try:
         with open(legend, newline="", encoding="utf-8") as table:
             for row in csv.DictReader(table):
-                expression = WORDS.get(row["emotion"].lower(), "")
+                expression = EXPRESSIONS.get(row["emotion"].lower(), "")
                 if expression in names and (not half or half_of(row["image"]) == half):
                     names[expression].append(row["image"])
     except (OSError, KeyError, AttributeError, UnicodeDecodeError) as err:
@@ -73,7 +76,7 @@ def load(folder: Path, expressions: Sequence[str], most: int, *, half: str = "")
     for expression, known in names.items():
         if not known:
             raise DatasetError(f"{legend}: names no picture of {expression}")
-        chosen = np.linspace(0, len(known) - 1, min(most, len(known))).round().astype(int)
+        chosen = np.linspace(0, len(known) - 1, min(limit, len(known))).round().astype(int)
         files = [folder / "images" / known[index] for index in chosen]
         made += [Picture(file.name, picture_files.grey(file), expression) for file in files]
     return made

@@ -16,8 +16,11 @@ from convert.data import fer2013
 from convert.data.fer2013 import LABELS, DatasetError, Faces
 
 LIST = Path(__file__).with_name("calibration_set.txt")
+"""The pinned list."""
 PER_CLASS = 50
+"""Pictures of each class."""
 SEED = 1
+"""Of the hash by which they are chosen."""
 
 HEADER = f"""\
 # Calibration pictures: {PER_CLASS} of each class of FER-2013 Training without copies in other splits (seed {SEED}).

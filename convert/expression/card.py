@@ -12,7 +12,7 @@ from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.expression import recipe as recipes
-from convert.expression.evaluation.evaluate import evaluate, fit
+from convert.expression.evaluation.evaluate import evaluate, fit_calibration
 from convert.expression.verify import is_sound, verify
 from convert.tflite import card_file, graph
 from convert.training.run_folder import Run
@@ -102,7 +102,7 @@ def describe(
 def calibrate(model: Path, faces: Faces) -> dict[str, Any]:
     """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
     or DatasetError."""
-    card = card_file.load(model) | fit(model, faces)
+    card = card_file.load(model) | fit_calibration(model, faces)
     card_file.write(model, card)
     return card
 

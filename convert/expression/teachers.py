@@ -1,7 +1,7 @@
-"""Asking the teachers: the soft labels of FER-2013's training pictures, averaged over some networks.
+"""Soft labels of FER-2013's training pictures: the mean of the probabilities that some networks give.
 
-A teacher is a run folder, or a shipped model with its fer2013 head beside it: an int8 answer is as good a lesson, is
-had in half the time, and is there when the run is gone.
+A teacher is a run folder, or a shipped model with its fer2013 head beside it: an int8 model teaches as well, takes half
+the time, and is there when the run is gone.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from convert.expression.soft_labels import fixed_view
 from convert.tflite import card_file
 from convert.training.run_folder import Run
 
-BATCH = 256
+BATCH_SIZE = 256
 
 Teacher = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Pictures uint8 [N, 48, 48] to probabilities float32 [N, 15], as in `soft_labels.SoftLabels`."""
@@ -33,22 +33,22 @@ def ask_teachers(
 ) -> soft_labels.SoftLabels:
     """Ask the teachers about `views` views of every training picture and write the soft labels to `path`.
 
-    A teacher is asked about each view and its mirror image, and means the same by both. Each head's probabilities are
-    averaged over the teachers, those of `former` among them, each as one: what they said stands, though they may be
-    gone. Raises RunError where a run has no usable weights, ModelError for a model that cannot be used or
+    A teacher is asked about each view and its mirror image, and the mean of both counts. Each head's probabilities are
+    averaged over the teachers. former: soft labels whose teachers count too, each as one, though they may be gone.
+    Raises RunError where a run has no usable weights, ModelError for a model that cannot be used or
     whose heads are of different runs, DatasetError where `former` has other views or pictures.
     """
     training = faces.of("Training")
     images = training.where(fer2013.is_trainable(training)).images
-    before = [] if former is None else list(former.about["teachers"])
-    count = len(before) + len(teachers)
+    former_teachers = [] if former is None else list(former.about["teachers"])
+    count = len(former_teachers) + len(teachers)
     said = np.zeros((len(images), views, soft_labels.CLASSES), np.float32)
     if former is not None:
         shares, known = former.of(images)
         if former.views != views or not known.all():
             raise DatasetError(f"the former teachers were asked about other pictures, or {former.views} views of each")
-        said += shares * (len(before) / count)
-    about = before + [_about(each) for each in teachers]
+        said += shares * (len(former_teachers) / count)
+    about = former_teachers + [_about(each) for each in teachers]
     asked = [_of_model(each) if each.suffix == ".tflite" else _of_run(Run(each)) for each in teachers]
     for teacher, ask in zip(teachers, asked, strict=True):
         for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
@@ -63,7 +63,7 @@ def _of_run(run: Run) -> Teacher:
     network = networks.restore(run, recipes.of_run(run).schedule.precision)
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = network.predict(normalize(pictures), batch_size=BATCH, verbose=0)
+        logits = network.predict(normalize(pictures), batch_size=BATCH_SIZE, verbose=0)
         return np.concatenate([ops.convert_to_numpy(ops.softmax(logits[head])) for head in networks.HEADS], axis=1)
 
     return ask

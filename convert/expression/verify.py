@@ -1,6 +1,6 @@
-"""What quantization cost: an int8 model against the float model it was made from, on PublicTest.
+"""What quantization costs: an int8 model compared with the float model it was made from, on PublicTest.
 
-Both answer through the assistant's own code, but at a temperature of 1: only the int8 card has a fitted one.
+Both run through the assistant's own code, at a temperature of 1: only the int8 card has a fitted one.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from convert.expression.evaluation import metrics
 from convert.expression.evaluation.testset import probabilities, truth_of, untempered
 
 MAX_LOSS_POINTS = 1.0
-"""How far macro-F1 may fall, in points of a hundred."""
+"""Largest accepted loss of macro-F1, in percentage points."""
 
 
 def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Warm start: a shipped model as a run folder again, its weights read back from the two .tflite files.
 
 Run folders are not kept; what ships is. An int8 weight is known to half a step of its channel's scale, and the
-normalization that was folded into a convolution is laid open anew: each output of a convolution is scaled to variance
+normalization that was folded into a convolution is unfolded again: each output of a convolution is scaled to variance
 one over some training pictures, and the normalization behind it, with those pictures' mean and variance, undoes that.
 So the network answers as the shipped files do, and trains as one whose normalization was never folded.
 """
@@ -28,12 +28,14 @@ from convert.training.layers import BatchNormalization
 from convert.training.run_folder import Run, RunError, columns
 
 RECIPES = Path(__file__).parents[2] / "models/recipes"
-PICTURES, BATCH = 2048, 128
-"""Training pictures that the normalization is measured on, each in VIEW."""
+PICTURES = 2048
+"""Training pictures on which mean and variance of the normalizations are measured."""
+BATCH_SIZE = 128
 VIEW = 2
-LEAST_VARIANCE = 1e-6
-"""Of an output: one that is always the same is left unscaled."""
-NAMED = re.compile(r"/(\w+?)(?:_1)?/(?:convolution|depthwise|MatMul)\b")
+"""The fixed view in which they are shown."""
+MIN_VARIANCE = 1e-6
+"""Outputs of less variance are left unscaled: they are always the same."""
+LAYER_NAME = re.compile(r"/(\w+?)(?:_1)?/(?:convolution|depthwise|MatMul)\b")
 """Where the converter's name of a weight holds the name of its layer."""
 
 Array = NDArray[np.float32]
@@ -59,10 +61,10 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     recipe = recipes.read(recipe_file)
     keras.mixed_precision.set_global_policy("float32")
     network = networks.build(**recipe.network)
-    _fill(network, files)
+    _load_weights(network, files)
     training = faces.of("Training")
     chosen = training.images[fer2013.is_trainable(training)][:PICTURES]
-    _unfold(network, normalize(np.stack([fixed_view(image, VIEW) for image in chosen])))
+    _unfold_normalization(network, normalize(np.stack([fixed_view(image, VIEW) for image in chosen])))
     reached = networks.accuracies(network, faces.of("PublicTest"))
     whole = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
     run.begin(recipe_file, about["training"] | {"recipe": name, "warm_start": whole}, columns(tuple(networks.HEADS)))
@@ -71,13 +73,13 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     return run
 
 
-def _fill(network: keras.Model, files: dict[str, Path]) -> None:
+def _load_weights(network: keras.Model, files: dict[str, Path]) -> None:
     """Give the layers the weights of the files, each normalization the bias of the convolution before it."""
     behind = {layer.input.name: layer for layer in network.layers if isinstance(layer, BatchNormalization)}
     layers = {layer.name: layer for layer in network.layers if hasattr(layer, "kernel")}
     missing = set(layers)
     for head, path in files.items():
-        for name, kernel, bias in weights(path):
+        for name, kernel, bias in layer_weights(path):
             name = head if kernel.ndim == 2 else name  # the one dense layer of a file is its head
             if name not in layers:
                 raise RunError(f"{path}: holds a layer {name!r} that its recipe does not have")
@@ -96,22 +98,22 @@ def _fill(network: keras.Model, files: dict[str, Path]) -> None:
         raise RunError(f"{files['ferplus']}: has no {', '.join(sorted(missing))}, which its recipe asks for")
 
 
-def weights(path: Path) -> Iterator[tuple[str, Array, Array]]:
+def layer_weights(path: Path) -> Iterator[tuple[str, Array, Array]]:
     """Of each layer of a .tflite file with weights: its name, kernel as the file holds it, and bias, all in float."""
     for operator in graph.weights(path):
-        found = NAMED.search(operator.name)
+        found = LAYER_NAME.search(operator.name)
         if found is None:
             raise ModelError(f"{path}: a layer's name is missing in {operator.name!r}")
         yield found[1], operator.kernel, operator.bias
 
 
-def _unfold(network: keras.Model, pictures: Array) -> None:
+def _unfold_normalization(network: keras.Model, pictures: Array) -> None:
     """Scale the outputs of every convolution to variance one and let the normalization behind it undo that."""
     norms = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
     before = keras.Model(network.input, [norm.input for norm in norms])
     sums = [np.zeros((2, norm.gamma.shape[0])) for norm in norms]
-    for first in range(0, len(pictures), BATCH):
-        shown = pictures[first : first + BATCH]
+    for first in range(0, len(pictures), BATCH_SIZE):
+        shown = pictures[first : first + BATCH_SIZE]
         for held, made in zip(sums, before.predict_on_batch(shown), strict=True):
             share = len(shown) / len(pictures)
             held += share * np.stack([each.mean((0, 1, 2), np.float64) for each in (made, np.square(made))])
@@ -119,7 +121,7 @@ def _unfold(network: keras.Model, pictures: Array) -> None:
     for norm, held in zip(norms, sums, strict=True):
         mean, square = held
         variance = square - mean**2
-        spread = np.sqrt(np.where(variance > LEAST_VARIANCE, variance, 1.0))
+        spread = np.sqrt(np.where(variance > MIN_VARIANCE, variance, 1.0))
         layer = convolutions[norm.input.name]
         (kernel,), (_, bias, _, _) = layer.get_weights(), norm.get_weights()
         layer.set_weights([kernel / spread.reshape(kernel.shape[2:] if kernel.shape[3] == 1 else -1)])

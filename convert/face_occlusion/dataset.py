@@ -83,7 +83,7 @@ def _face_frames(data: Path, random: Generator, limit: int) -> Iterator[tuple[ND
     """Frames uint8 [480, 640] of one face, the hash of its person, and the prefix of its kinds."""
     for picture in muxspace.load(data / "muxspace", EXPRESSIONS, limit, half="tuning"):
         frame = _place_in_frame(picture.grey, random.uniform(*FACE_WIDTHS_PX), PICTURE_SCALE)
-        yield frame, muxspace.share(picture.name), ""
+        yield frame, muxspace.person_hash(picture.name), ""
     training = fer2013.load(data).of("Training")
     images = training.images[fer2013.is_trainable(training)]
     for image in images[random.permutation(len(images))[: min(MAX_SMALL_FACES, limit)]]:

@@ -18,22 +18,22 @@ WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 @dataclass(frozen=True)
 class Graph:
-    """The main graph of a model.
-
-    operators    names in order of execution, such as "CONV_2D"
-    types        element types of all tensors, such as "INT8"
-    parameters   weights and biases; normalization is folded into them, so there are fewer than while training
-    macs         multiply-accumulates of one forward pass
-    quantization of the input: (scale, zero point), or None where it is not quantized
-    """
+    """The main graph of a model."""
 
     operators: tuple[str, ...]
+    """Names in order of execution, such as "CONV_2D"."""
     types: frozenset[str]
+    """Element types of all tensors, such as "INT8"."""
     input_type: str
+    """Element type of the input."""
     output_type: str
+    """Element type of the first output."""
     parameters: int
+    """Weights and biases; normalization is folded into them, so there are fewer than while training."""
     macs: int
+    """Multiply-accumulates of one forward pass."""
     quantization: tuple[float, int] | None
+    """Scale and zero point of the input; None where it is not quantized."""
 
 
 def read(path: Path) -> Graph:
@@ -54,11 +54,14 @@ def parse(name: str, content: bytes) -> Graph:
 
 @dataclass(frozen=True)
 class Weights:
-    """What an operator multiplies by and adds, in float32 and in the file's order of axes; name: of both tensors."""
+    """The weights of an operator."""
 
     name: str
+    """Names of the kernel's and the bias's tensor."""
     kernel: NDArray[np.float32]
+    """In the file's order of axes."""
     bias: NDArray[np.float32]
+    """One number a channel."""
 
 
 def weights(path: Path) -> list[Weights]:

@@ -1,7 +1,7 @@
-"""Whether probabilities mean what they say: calibration error, risk and coverage; temperature and thresholds fitted.
+"""Calibration of probabilities: expected calibration error, risk and coverage; fitting of temperature and thresholds.
 
-A picture's answer is right by the share of the truth that it has: of ten people of whom seven say "happy", an answer
-"happy" is right by 0.7. So a model that is as unsure as people are is not called wrong for it.
+An answer is right by its share of the truth: where seven of ten people vote "happy", the answer "happy" is right by
+0.7. So a model that is as unsure as people are is not counted as wrong.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,17 @@ from assistant.vision.inference.expression import apply_temperature
 from convert.expression.evaluation.metrics import DIGITS
 
 BINS = 15
+"""Equally wide bins of probability, for the calibration error and the reliability diagram."""
 COVERAGES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
+"""Shares of the pictures, the surest first, at which the risk is reported."""
 TEMPERATURES = tuple(round(0.3 + 0.01 * step, 2) for step in range(271))
-GRID = tuple(round(0.3 + 0.01 * step, 2) for step in range(70))
-"""What a threshold may be: 0.30 to 0.99."""
+"""Temperatures that are tried: 0.30 to 3.00."""
+THRESHOLDS = tuple(round(0.3 + 0.01 * step, 2) for step in range(70))
+"""Thresholds that are tried: 0.30 to 0.99."""
 NEVER = 1.0
-LEAST = 20
-"""A precision is believed from so many answers."""
+"""Threshold of a label that no threshold makes precise enough."""
+MIN_ANSWERS = 20
+"""Fewer answers than this tell no precision."""
 
 
 def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[str, Any]:
@@ -30,8 +34,8 @@ def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[st
     has for each share of the pictures, the surest ones, how often the answer is wrong; its mean over all coverages is
     aurc (Geifman & El-Yaniv 2017). reliability: of each bin that holds any, pictures, mean probability, share right.
     """
-    sureness, right = scores.max(axis=1), _right(scores, shares)
-    surest = right[np.argsort(-sureness, kind="stable")]
+    confidence, right = scores.max(axis=1), _right(scores, shares)
+    surest = right[np.argsort(-confidence, kind="stable")]
     risk = 1 - np.cumsum(surest) / np.arange(1, len(surest) + 1)
     return {
         "pictures": len(scores),
@@ -45,18 +49,18 @@ def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[st
         "reliability": [
             {
                 "pictures": int(inside.sum()),
-                "probability": round(float(sureness[inside].mean()), DIGITS),
+                "probability": round(float(confidence[inside].mean()), DIGITS),
                 "right": round(float(right[inside].mean()), DIGITS),
             }
-            for inside in _bins(sureness)
+            for inside in _bins(confidence)
         ],
     }
 
 
 def ece(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
     """Expected calibration error of probabilities [N, classes] by the truth's shares [N, classes]."""
-    sureness, right = scores.max(axis=1), _right(scores, shares)
-    return float(sum(abs(float((sureness[each] - right[each]).sum())) for each in _bins(sureness))) / len(scores)
+    confidence, right = scores.max(axis=1), _right(scores, shares)
+    return float(sum(abs(float((confidence[each] - right[each]).sum())) for each in _bins(confidence))) / len(scores)
 
 
 def cross_entropy(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
@@ -74,35 +78,40 @@ def thresholds(
     shares: NDArray[np.float32],
     labels: tuple[str, ...],
     precision: float,
-    of: Mapping[str, float] | None = None,
+    precision_of: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """For each label the lowest probability from which answers have this precision; NEVER where none is enough. of: the
-    precision asked of some labels instead.
+    """For each label the lowest probability from which answers have this precision; NEVER where none is enough.
+    precision_of: the precision wanted of some labels instead.
 
     An answer counts as right where no other class has more votes.
     """
-    answers, sureness = scores.argmax(axis=1), scores.max(axis=1)
+    answers, confidence = scores.argmax(axis=1), scores.max(axis=1)
     right = shares[np.arange(len(scores)), answers] >= shares.max(axis=1)
     made = {}
     for index, label in enumerate(labels):
-        mine, asked = answers == index, (of or {}).get(label, precision)
+        is_answer, wanted = answers == index, (precision_of or {}).get(label, precision)
         fit = (
-            each for each in GRID if (said := mine & (sureness >= each)).sum() >= LEAST and right[said].mean() >= asked
+            each
+            for each in THRESHOLDS
+            if (said := is_answer & (confidence >= each)).sum() >= MIN_ANSWERS and right[said].mean() >= wanted
         )
         made[label] = next(fit, NEVER)
     return made
 
 
-def levels(
+def thresholds_by_level(
     scores: NDArray[np.float32],
     shares: NDArray[np.float32],
     labels: tuple[str, ...],
     precision: Mapping[str, float],
-    of: Mapping[str, Mapping[str, float]] | None = None,
+    precision_of: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """The thresholds for each level ("looks", "maybe") at its precision, or that asked of a label; none of a humbler
-    level lies above."""
-    made = {name: thresholds(scores, shares, labels, each, (of or {}).get(name)) for name, each in precision.items()}
+    """`thresholds` for each level ("looks", "maybe") at its precision, or at that of `precision_of` for a label; a
+    threshold of "maybe" is never above that of "looks"."""
+    made = {
+        name: thresholds(scores, shares, labels, each, (precision_of or {}).get(name))
+        for name, each in precision.items()
+    }
     made["maybe"] = {label: min(number, made["looks"][label]) for label, number in made["maybe"].items()}
     return made
 
@@ -111,6 +120,6 @@ def _right(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[
     return shares[np.arange(len(scores)), scores.argmax(axis=1)].astype(np.float64)
 
 
-def _bins(sureness: NDArray[np.float32]) -> list[NDArray[np.bool_]]:
-    number = np.minimum((sureness * BINS).astype(int), BINS - 1)
+def _bins(confidence: NDArray[np.float32]) -> list[NDArray[np.bool_]]:
+    number = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [number == each for each in range(BINS) if (number == each).any()]

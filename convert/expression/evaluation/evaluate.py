@@ -12,13 +12,13 @@ from convert.data.fer2013 import DatasetError, Faces
 from convert.expression.evaluation import confidence, robustness, testset, wild
 
 PRECISION = {"looks": 0.85, "maybe": 0.6}
-"""What share of the answers must be right, on PublicTest, from the probability on at which the assistant says that
-somebody *looks* so, or that it *may be* so. Of 0.8 to 0.9, tried on the tuning scenes: with 0.9 no word was right more
-often, for the mean of a window says more than one picture does, but sad faces were told later or not at all."""
-LOOKS = {"happy": 0.98, "neutral": 0.94}
-"""The same of the two words of which more is asked. 0.95 of what is heard of "looks happy" must be true, and with 0.97
-here 0.946 of it was in the tuning scenes; "looks neutral", said of a face that shows something faintly, is what goes
-wrong most."""
+"""Precision on PublicTest of the answers above a threshold, for each level at which the assistant announces an
+expression. 0.8 to 0.9 were tried on the tuning scenes: with 0.9 no expression was right more often, since the mean over
+a window is surer than one picture, but sad faces were announced later or not at all."""
+LOOKS_PRECISION = {"happy": 0.98, "neutral": 0.94}
+"""Higher precision of "looks" for two expressions. 0.95 of the announcements "looks happy" must be true, and with 0.97
+here 0.946 of them were in the tuning scenes; "looks neutral", announced for a face that shows an expression faintly, is
+the most frequent error."""
 
 
 def evaluate(
@@ -46,9 +46,9 @@ def evaluate(
     return report
 
 
-def fit(model: Path, faces: Faces) -> dict[str, Any]:
-    """The temperature and the thresholds that a model's card should hold, chosen on PublicTest, and what it says of the
-    pictures of its self-test. Raises ModelError, or DatasetError where there are no votes to choose by.
+def fit_calibration(model: Path, faces: Faces) -> dict[str, Any]:
+    """Temperature and thresholds for a model's card, fitted on PublicTest, and the model's answers to the pictures
+    of its self-test. Raises ModelError, or DatasetError where there are no votes to choose by.
 
     The temperature is that of single answers. The thresholds are for the mean of a face's and its mirror image's: the
     assistant looks at both by turns, and decides by a mean.
@@ -61,6 +61,6 @@ def fit(model: Path, faces: Faces) -> dict[str, Any]:
     scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
     both = apply_temperature(scores, temperature).mean(axis=0)
-    levels = confidence.levels(both, shares, classifier.labels, PRECISION, {"looks": LOOKS})
+    levels = confidence.thresholds_by_level(both, shares, classifier.labels, PRECISION, {"looks": LOOKS_PRECISION})
     answers = [[round(float(each), 4) for each in row] for row in classifier.self_test_answers()]
     return {"temperature": temperature, "thresholds": levels, "self_test": answers}

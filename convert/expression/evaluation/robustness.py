@@ -1,6 +1,6 @@
-"""How a model bears what cameras and people do to a picture: nine disturbances at three strengths each.
+"""Robustness: accuracy under nine disturbances, of cameras and of people, at three strengths each.
 
-Which way a picture is turned or shifted follows from its place among those that count, so that the figures repeat.
+The direction in which a picture is rotated or shifted follows from its index, so that the figures repeat.
 """
 
 from collections.abc import Callable
@@ -19,48 +19,48 @@ Picture = NDArray[np.uint8]
 BANDS = {"eyes": (11, 25), "mouth": (29, 45)}
 """Rows of a FER-2013 picture in which the eyes and the mouth lie."""
 GREY = 110
-"""Of what covers them: a hand or a scarf in a dim room."""
+"""Grey level of what occludes them: a hand or a scarf in a dim room."""
 
 
-def gamma(image: Picture, power: float, _place: int) -> Picture:
+def gamma(image: Picture, power: float, _index: int) -> Picture:
     """Darker from 1 up, brighter below."""
     return np.rint(255 * (image / 255) ** power).astype(np.uint8)
 
 
-def blur(image: Picture, sigma: float, _place: int) -> Picture:
+def blur(image: Picture, sigma: float, _index: int) -> Picture:
     """Out of focus, sigma in pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
-def small(image: Picture, side: float, _place: int) -> Picture:
+def downscaled(image: Picture, side: float, _index: int) -> Picture:
     """A far face: so many pixels wide, enlarged again."""
     few = cv2.resize(image, (int(side), int(side)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(few, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def turned(image: Picture, angle_deg: float, place: int) -> Picture:
+def rotated(image: Picture, angle_deg: float, index: int) -> Picture:
     """A tilted head, every other one to the other side."""
     middle = (CROP_SIDE - 1) / 2
-    return _moved(image, cv2.getRotationMatrix2D((middle, middle), angle_deg * (1 - 2 * (place % 2)), 1.0))
+    return _moved(image, cv2.getRotationMatrix2D((middle, middle), angle_deg * (1 - 2 * (index % 2)), 1.0))
 
 
-def shifted(image: Picture, share: float, place: int) -> Picture:
+def shifted(image: Picture, share: float, index: int) -> Picture:
     """A loose box, off by a share of the side in one of four slanting directions."""
-    right, down = (1 - 2 * (place % 2)), (1 - 2 * (place // 2 % 2))
+    right, down = (1 - 2 * (index % 2)), (1 - 2 * (index // 2 % 2))
     return _moved(image, np.array([[1, 0, right * share * CROP_SIDE], [0, 1, down * share * CROP_SIDE]]))
 
 
-def eyes_covered(image: Picture, share: float, _place: int) -> Picture:
+def eyes_occluded(image: Picture, share: float, _index: int) -> Picture:
     """A bar of one grey over a share of the height of the eyes' band."""
-    return _covered(image, "eyes", share)
+    return _occluded(image, "eyes", share)
 
 
-def mouth_covered(image: Picture, share: float, _place: int) -> Picture:
+def mouth_occluded(image: Picture, share: float, _index: int) -> Picture:
     """A bar of one grey over a share of the height of the mouth's band."""
-    return _covered(image, "mouth", share)
+    return _occluded(image, "mouth", share)
 
 
-def compressed(image: Picture, quality: float, _place: int) -> Picture:
+def compressed(image: Picture, quality: float, _index: int) -> Picture:
     """As JPEG of this quality."""
     _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -70,11 +70,11 @@ DISTURBANCES: dict[str, tuple[Callable[[Picture, float, int], Picture], tuple[fl
     "darker": (gamma, (1.5, 2.2, 3.0)),
     "brighter": (gamma, (0.67, 0.45, 0.33)),
     "blur": (blur, (0.8, 1.2, 1.8)),
-    "small": (small, (32, 24, 16)),
-    "rotation": (turned, (10, 20, 30)),
+    "small": (downscaled, (32, 24, 16)),
+    "rotation": (rotated, (10, 20, 30)),
     "shift": (shifted, (0.05, 0.10, 0.15)),
-    "eyes covered": (eyes_covered, (0.33, 0.67, 1.0)),
-    "mouth covered": (mouth_covered, (0.33, 0.67, 1.0)),
+    "eyes occluded": (eyes_occluded, (0.33, 0.67, 1.0)),
+    "mouth occluded": (mouth_occluded, (0.33, 0.67, 1.0)),
     "JPEG": (compressed, (50, 30, 15)),
 }
 """By name: what is done, and its three strengths from mild to hard."""
@@ -83,7 +83,7 @@ DISTURBANCES: dict[str, tuple[Callable[[Picture, float, int], Picture], tuple[fl
 def disturbed(images: NDArray[np.uint8], name: str, strength: float) -> NDArray[np.uint8]:
     """Pictures uint8 [N, 48, 48] after one of DISTURBANCES."""
     change = DISTURBANCES[name][0]
-    return np.stack([change(image, strength, place) for place, image in enumerate(images)])
+    return np.stack([change(image, strength, index) for index, image in enumerate(images)])
 
 
 def figures(classifier: ExpressionClassifier, images: NDArray[np.uint8], truth: NDArray[np.int64]) -> dict[str, Any]:
@@ -103,11 +103,11 @@ def mirror(
     classifier: ExpressionClassifier, images: NDArray[np.uint8], scores: NDArray[np.float32]
 ) -> dict[str, float]:
     """How much the answers `scores` to pictures change when these are mirrored: a face has no preferred side."""
-    turned_over = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
-    same = turned_over.argmax(axis=1) == scores.argmax(axis=1)
+    mirrored = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
+    same = mirrored.argmax(axis=1) == scores.argmax(axis=1)
     return {
         "same_answer": round(float(same.mean()), DIGITS),
-        "mean_abs_dp": round(float(np.abs(turned_over - scores).mean()), DIGITS),
+        "mean_abs_dp": round(float(np.abs(mirrored - scores).mean()), DIGITS),
     }
 
 
@@ -116,7 +116,7 @@ def _moved(image: Picture, move: NDArray[np.float64]) -> Picture:
     return np.asarray(made, np.uint8)
 
 
-def _covered(image: Picture, band: str, share: float) -> Picture:
+def _occluded(image: Picture, band: str, share: float) -> Picture:
     top, bottom = BANDS[band]
     room = (bottom - top) * (1 - share) / 2
     made = image.copy()

@@ -86,7 +86,7 @@ def load(data: Path, half: str) -> Assets:
         file = images[name]
         if muxspace.half_of(file.name) == half:
             grey = picture_files.grey(file)
-            stills[name] = Still(name, _digest(muxspace.person(file.name)), expression, grey, landmarks)
+            stills[name] = Still(name, _digest(muxspace.person_of(file.name)), expression, grey, landmarks)
     far = _far_stills(data, half)
     return Assets(stills | far, _rooms(data, half), frozenset(far))
 

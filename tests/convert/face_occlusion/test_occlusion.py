@@ -204,7 +204,7 @@ def test_halves_are_apart_by_person_and_about_equal() -> None:
     names = [f"{person}_{number:04d}.jpg" for person in people for number in (1, 22)]
     assert all(muxspace.half_of(names[at]) == muxspace.half_of(names[at + 1]) for at in range(0, len(names), 2))
     assert 0.4 < np.mean([muxspace.half_of(name) == "tuning" for name in names]) < 0.6
-    assert 0.15 < np.mean([muxspace.share(name) < 0.2 for name in names]) < 0.25
+    assert 0.15 < np.mean([muxspace.person_hash(name) < 0.2 for name in names]) < 0.25
 
 
 def test_every_pipeline_of_the_factory_has_the_occlusion_classifier() -> None:

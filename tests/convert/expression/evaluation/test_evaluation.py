@@ -18,7 +18,7 @@ from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
-from convert.expression.evaluation.evaluate import evaluate, fit
+from convert.expression.evaluation.evaluate import evaluate, fit_calibration
 from tests.support import damaged_models, drawn_faces
 from tests.support.standins import ScriptedDetector
 
@@ -84,15 +84,15 @@ def test_a_threshold_is_the_lowest_that_gives_the_precision() -> None:
     assert made["b"] == confidence.NEVER  # never said
     said = sureness >= made["a"]
     assert right[said].mean() >= 0.9
-    assert right[sureness >= made["a"] - 0.01].mean() < 0.9 or made["a"] == confidence.GRID[0]
+    assert right[sureness >= made["a"] - 0.01].mean() < 0.9 or made["a"] == confidence.THRESHOLDS[0]
     assert confidence.thresholds(scores[:10], shares[:10], ("a", "b"), 0.1)["a"] == confidence.NEVER  # too few
-    levels = confidence.levels(scores, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
+    levels = confidence.thresholds_by_level(scores, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
     assert levels["maybe"]["a"] <= levels["looks"]["a"]
 
 
 def test_a_tie_among_the_votes_is_right_either_way() -> None:
     scores, shares = np.tile(_rows([0.8, 0.2]), (30, 1)), np.tile(_rows([0.5, 0.5]), (30, 1))
-    assert confidence.thresholds(scores, shares, ("a", "b"), 1.0)["a"] == confidence.GRID[0]
+    assert confidence.thresholds(scores, shares, ("a", "b"), 1.0)["a"] == confidence.THRESHOLDS[0]
 
 
 @pytest.mark.parametrize("name", robustness.DISTURBANCES)
@@ -115,10 +115,10 @@ def test_disturbances_do_what_they_say() -> None:
     flat = np.full((1, 48, 48), 64, np.uint8)
     assert robustness.disturbed(flat, "darker", 2.2)[0, 0, 0] == round(255 * (64 / 255) ** 2.2)
     assert robustness.disturbed(flat, "brighter", 0.45)[0, 0, 0] == round(255 * (64 / 255) ** 0.45)
-    covered = robustness.disturbed(flat, "mouth covered", 1.0)[0]
-    assert (covered[29:45] == robustness.GREY).all()
-    assert (covered[:29] == 64).all()
-    assert (robustness.disturbed(flat, "eyes covered", 0.5)[0][15:21] == robustness.GREY).all()
+    occluded = robustness.disturbed(flat, "mouth occluded", 1.0)[0]
+    assert (occluded[29:45] == robustness.GREY).all()
+    assert (occluded[:29] == 64).all()
+    assert (robustness.disturbed(flat, "eyes occluded", 0.5)[0][15:21] == robustness.GREY).all()
 
 
 class _Reader:
@@ -205,20 +205,20 @@ def test_the_report_is_one_json_and_everything_else_is_made_of_it(tmp_path: Path
 def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, temperature=1.0)
-    first = fit(model, data)
+    first = fit_calibration(model, data)
     damaged_models.rewrite_card(model, temperature=1.9)
-    assert fit(model, data) == first  # the card's own temperature has no part in it
+    assert fit_calibration(model, data) == first  # the card's own temperature has no part in it
     damaged_models.rewrite_card(model, **first)
     thresholds = ExpressionClassifier(model).thresholds
     assert set(thresholds.looks) == set(thresholds.maybe) == set(ExpressionClassifier(model).labels)
     with pytest.raises(DatasetError, match="PublicTest holds no votes, by which copy.tflite is judged"):
-        fit(model, replace(data, votes=np.zeros_like(data.votes)))
+        fit_calibration(model, replace(data, votes=np.zeros_like(data.votes)))
 
 
 def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
     mirrored = replace(data, images=np.ascontiguousarray(data.images[:, :, ::-1]))
-    assert fit(model, mirrored) == fit(model, data)
+    assert fit_calibration(model, mirrored) == fit_calibration(model, data)
 
 
 @pytest.mark.parametrize(
