@@ -25,7 +25,7 @@ class Finder:
     def __init__(self, points: np.ndarray | None) -> None:
         self.points = points
 
-    def find_model(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
+    def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         if self.points is None:
             return []
         return [Face(Box(0, 0, *grey.shape[::-1]), 0.9, tuple(map(tuple, self.points)))]
