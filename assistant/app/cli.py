@@ -245,12 +245,12 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from assistant.doctor.checkup import checkup, usable
+    from assistant.doctor.checkup import checkup, usable_settings
 
     try:
         settings, mistakes = settings_of(options), ""
     except ConfigError as err:
-        settings, mistakes = _with_options(usable(err), options), str(err)
+        settings, mistakes = _with_options(usable_settings(err), options), str(err)
     with stop_on_signal() as stop:
         code = checkup(settings, mistakes, stop, is_quiet=options.quiet, as_json=options.json)
         return EXIT_INTERRUPTED if stop.is_set() else code

@@ -1,5 +1,5 @@
-"""The doctor: looks at every part of the assistant in turn, says what it finds, and what to do where something fails.
+"""The doctor: checks every part of the assistant in turn, says what it finds, and what to do where a check fails.
 
-It works where the rest is broken: nothing here imports NumPy, OpenCV or a runtime, but for `sight` and `parts`, which
-run in a child process of their own.
+It works where the rest is broken: its own process imports no NumPy, no OpenCV and no TFLite runtime. The checks that
+need them, or that open hardware (modules `vision`, `libraries` and `pins`), run in a child process each.
 """

@@ -1,4 +1,4 @@
-"""The checkup: every check in turn, each within its time, told as it ends."""
+"""The checkup: every check in turn, each within its time limit, its finding spoken and printed when it ends."""
 
 import json
 import logging
@@ -14,9 +14,9 @@ from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.doctor import finding as findings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.doctor.isolated_check import probe
-from assistant.doctor.running_assistant import Running
-from assistant.doctor.speech import Mouth, Speech
+from assistant.doctor.isolated_check import run_isolated
+from assistant.doctor.running_assistant import RunningAssistant
+from assistant.doctor.speech import FindingSpeaker, SpeechCheck
 from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
 from assistant.phrases import Phrases
@@ -24,21 +24,24 @@ from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
 
-KILL_S = 2.0
-"""A probe has so much less than its check, to be killed in."""
+KILL_MARGIN_S = 2.0
+"""An isolated check gets this much less time than the check that waits for it, so that it can be killed in time."""
 Examine = Callable[[threading.Event], Finding]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One step. It gets an event that is set when its time, `limit_s`, is over. broken, advice: keys for what is said
-    where it then has not ended, or fails in a way that it does not know."""
+    """One check of the checkup."""
 
     name: str
     examine: Examine
+    """Does the work; the event is set when the time is over."""
     limit_s: float = 8.0
+    """Seconds that it may take."""
     broken: str = "late"
+    """Key of the sentence where it took longer, or raised an exception."""
     advice: str = "restart"
+    """Key of the advice that goes with it."""
 
     def finding(self, stop: threading.Event) -> Finding:
         """What it finds, no later than its limit."""
@@ -60,14 +63,14 @@ class Check:
         return found[0] if found else bad(self.broken, self.advice, detail=f"did not end within {self.limit_s:g} s")
 
 
-def checks(settings: Settings, mistakes: str, speech: Speech) -> tuple[Check, ...]:
-    """All of them, in the order in which they are told. mistakes: what is wrong with the user's settings."""
-    running, board, system = Running.find(), Board(), System.here()
+def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Check, ...]:
+    """Every check, in the order of the report. mistakes: what is wrong with the user's settings."""
+    running, board, system = RunningAssistant.find(), Board(), System.here()
 
-    def apart(name: str, limit_s: float, broken: str, advice: str, first: Callable[[], Finding | None]) -> Check:
+    def isolated(name: str, limit_s: float, broken: str, advice: str, first: Callable[[], Finding | None]) -> Check:
         def examine(cancel: threading.Event) -> Finding:
             failed = partial(_failed, broken, advice)
-            return first() or probe(name, settings, failed, limit_s - KILL_S, cancel)
+            return first() or run_isolated(name, settings, failed, limit_s - KILL_MARGIN_S, cancel)
 
         return Check(name, examine, limit_s, broken, advice)
 
@@ -78,13 +81,13 @@ def checks(settings: Settings, mistakes: str, speech: Speech) -> tuple[Check, ..
         Check("voice", speech.voice, 20.0, "voice_none", "voice"),
         Check("sound", speech.sound, 40.0, "sound_silent", "sound"),
         Check("settings", lambda cancel: _settings(mistakes)),
-        apart("imports", 90.0, "imports_broken", "install", lambda: None),
-        apart("camera", 40.0, "camera_none", "camera", running.camera),
-        apart("detector", 60.0, "faults.detector", "install", lambda: None),
-        apart("occlusion", 60.0, "faults.occlusion", "install", lambda: None),
-        apart("model", 60.0, "faults.model", "install", lambda: None),
-        apart("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
-        apart("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
+        isolated("imports", 90.0, "imports_broken", "install", lambda: None),
+        isolated("camera", 40.0, "camera_none", "camera", running.camera),
+        isolated("detector", 60.0, "faults.detector", "install", lambda: None),
+        isolated("occlusion", 60.0, "faults.occlusion", "install", lambda: None),
+        isolated("model", 60.0, "faults.model", "install", lambda: None),
+        isolated("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
+        isolated("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),
@@ -100,8 +103,8 @@ def _settings(mistakes: str) -> Finding:
     return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines())) if mistakes else good("settings")
 
 
-def usable(err: ConfigError) -> Settings:
-    """What is right of wrong settings, in a language that there is: a doctor looks at what there is."""
+def usable_settings(err: ConfigError) -> Settings:
+    """The settings to check where the user's are wrong: what is right of them, in a language that there is."""
     settings = err.usable if isinstance(err.usable, Settings) else Settings()
     return settings if settings.announcements.locale in phrases.known_locales() else Settings()
 
@@ -115,34 +118,34 @@ def checkup(
     as_json: bool = False,
     out: TextIO | None = None,
 ) -> int:
-    """Check all, say and print what is found; 0 if all is well, else 1."""
+    """Run every check, say and print what is found; returns the exit code: 0 if all is well, else 1."""
     words = phrases.load(settings.announcements.locale, settings.announcements.wording)
-    speech = Speech(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
+    speech = SpeechCheck(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
     report = Report(words, as_json, out or sys.stdout)
-    mouth, unsaid = Mouth(None), [words.finding("began")]
+    speaker, pending = FindingSpeaker(None), [words.finding("began")]
     for check in checks(settings, mistakes, speech):
         began = time.monotonic()
         found = check.finding(stop)
         if stop.is_set():
             break
-        unsaid.extend(report.take(check.name, found, time.monotonic() - began))
+        pending.extend(report.take(check.name, found, time.monotonic() - began))
         if check.name == "sound" and not is_quiet:
-            mouth = speech.mouth()
-        if check.name != "voice":  # that can be told only when it is known what plays
-            _tell(mouth, unsaid, stop)
+            speaker = speech.speaker()
+        if check.name != "voice":  # spoken only after the sound check has found a device that plays
+            _speak(speaker, pending, stop)
     else:
-        _tell(mouth, [report.end()], stop)
-    mouth.close()
+        _speak(speaker, [report.end()], stop)
+    speaker.close()
     return 1 if report.failed or stop.is_set() else 0
 
 
-def _tell(mouth: Mouth, unsaid: list[str], stop: threading.Event) -> None:
-    while unsaid:
-        mouth.say(unsaid.pop(0), stop)
+def _speak(speaker: FindingSpeaker, pending: list[str], stop: threading.Event) -> None:
+    while pending:
+        speaker.say(pending.pop(0), stop)
 
 
 class Report:
-    """What was found, for who reads: a line for each check, or one JSON object at the end."""
+    """The printed report: a line for each check, or one JSON object at the end."""
 
     def __init__(self, words: Phrases, as_json: bool, out: TextIO) -> None:
         self._words, self._as_json, self._out = words, as_json, out
@@ -151,19 +154,19 @@ class Report:
         self._print(words.finding("began"))
 
     def take(self, name: str, found: Finding, seconds: float) -> list[str]:
-        """Take in a finding; what is to be heard of it, one by one: where no voice can speak they may be recorded."""
-        heard, advice = [*findings.sentences(self._words, found)], findings.advice(self._words, found)
-        said = " ".join(heard)
-        heard += [advice] if advice else []
+        """Take in a finding. Returns the sentences to speak, one by one, for some are recorded."""
+        spoken, advice = [*findings.sentences(self._words, found)], findings.advice(self._words, found)
+        text = " ".join(spoken)
+        spoken += [advice] if advice else []
         self.failed += not found.ok
         self._checks.append(
-            {"name": name, "ok": found.ok, "said": said, "advice": advice, "seconds": round(seconds, 3)}
+            {"name": name, "ok": found.ok, "text": text, "advice": advice, "seconds": round(seconds, 3)}
         )
         detail = f" ({found.detail})" if found.detail else ""
-        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {' '.join(heard)}{detail}")
+        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {' '.join(spoken)}{detail}")
         if self._as_json and not found.ok:
-            log.warning("%s: %s", name, found.detail or said)
-        return heard
+            log.warning("%s: %s", name, found.detail or text)
+        return spoken
 
     def end(self) -> str:
         """The last sentence; the JSON object is written."""

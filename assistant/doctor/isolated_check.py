@@ -1,7 +1,7 @@
 """A check in a process of its own: what hangs there is killed, what crashes there crashes alone.
 
 `python -m assistant.doctor.isolated_check NAME` reads settings from standard input and writes a line for each
-thing it is about to try, then its finding as one line of JSON. `probe` runs that and reads it.
+thing it is about to try, then its finding as one line of JSON. `run_isolated` runs that and reads it.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from assistant.doctor.finding import Finding, bad
 from assistant.system.child_process import ChildExit, run_child_unchecked
 from assistant.system.process_setup import quiet_libraries
 
-PROBES = {
+CHECK_MODULES = {
     "imports": "libraries",
     "camera": "vision",
     "detector": "vision",
@@ -28,40 +28,40 @@ PROBES = {
     "buttons": "pins",
     "camera_led": "pins",
 }
-"""Where each is; imported only in the child."""
+"""The module of each check, in this package; imported only in the child process."""
 
 
-def probe(
+def run_isolated(
     name: str, settings: Settings, broken: Callable[[str], Finding], limit_s: float, cancel: threading.Event
 ) -> Finding:
-    """What the probe of that name finds; broken(why) where it crashes or takes longer than `limit_s`."""
+    """The finding of a check of CHECK_MODULES; broken(reason) where it crashes or takes longer than `limit_s`."""
     flags = ["-I"] if sys.flags.isolated else []
     command = [sys.executable, *flags, "-m", "assistant.doctor.isolated_check", name]
     ended = run_child_unchecked(command, to_toml(settings).encode(), limit_s, cancel)
     lines = ended.output.decode("utf-8", "replace").splitlines()
     if ended.code == 0 and lines:
         table = json.loads(lines[-1])
-        return Finding(**{**table, "said": tuple(table["said"])})
+        return Finding(**{**table, "keys": tuple(table["keys"])})
     trying = f" ({lines[-1]})" if lines else ""
     return broken(_end(ended, limit_s) + trying)
 
 
 def _end(ended: ChildExit, limit_s: float) -> str:
-    """How a probe ended that brought no finding."""
+    """How a child process ended that brought no finding."""
     if ended.code is None:
         return f"did not end within {limit_s:g} s"
     if ended.code < 0:
         return f"was ended by {signal.Signals(-ended.code).name}"
-    said = ended.errors.decode("utf-8", "replace").strip().splitlines()
-    return said[-1] if said else f"ended with exit code {ended.code}"
+    written = ended.errors.decode("utf-8", "replace").strip().splitlines()
+    return written[-1] if written else f"ended with exit code {ended.code}"
 
 
 def main(name: str) -> None:
-    """Write the finding of one probe."""
+    """Run one check and write its finding."""
     quiet_libraries()
     settings = parse_settings(sys.stdin.read())
     try:
-        examine = getattr(importlib.import_module(f"assistant.doctor.{PROBES[name]}"), name)
+        examine = getattr(importlib.import_module(f"assistant.doctor.{CHECK_MODULES[name]}"), name)
         finding = examine(settings, lambda what: print(f"trying {what}", flush=True))
     except ImportError as err:
         finding = bad("imports_broken", "install", detail=f"{type(err).__name__}: {err}")

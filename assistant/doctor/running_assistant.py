@@ -22,7 +22,7 @@ CAMERA_FAULTS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningAssistant:
     """Whether an assistant runs, and its state."""
 
     is_there: bool = False
@@ -33,16 +33,16 @@ class Running:
     facts: Facts = field(default_factory=dict)
 
     @staticmethod
-    def find(send_command: Callable[[str], Reply] = control_client.send_command) -> "Running":
+    def find(send_command: Callable[[str], Reply] = control_client.send_command) -> "RunningAssistant":
         """Ask over the control socket."""
         try:
             reply = send_command(Command.FACTS)
         except control_client.NotRunningError:
-            return Running()
+            return RunningAssistant()
         except IPCError as err:
-            return Running(True, str(err), is_allowed=not isinstance(err, NotAllowedError))
+            return RunningAssistant(True, str(err), is_allowed=not isinstance(err, NotAllowedError))
         is_allowed = reply.facts.get(NOT_ALLOWED) is not True
-        return Running(True, "" if reply.ok else reply.text, is_allowed, reply.facts)
+        return RunningAssistant(True, "" if reply.ok else reply.text, is_allowed, reply.facts)
 
     def camera(self) -> Finding | None:
         """The state of the camera that it has open; None: it has none open, and the doctor may open it."""

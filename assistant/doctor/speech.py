@@ -1,4 +1,4 @@
-"""Voice and sound device, checked apart; and the mouth by which the doctor says what it finds."""
+"""Checks of the voice and of the sound device, each by itself; and the speaker that says what the doctor finds."""
 
 import logging
 import threading
@@ -17,29 +17,29 @@ from assistant.voice.speech.fallback_voice import FallbackVoice
 
 log = logging.getLogger(__name__)
 
-TRIES, AGAIN_S = 3, 1.0
-"""A card may be taken for a moment, by the running assistant for one."""
+PLAY_TRIES, RETRY_PAUSE_S = 3, 1.0
+"""A sound card may be busy for a moment, for example while the running assistant speaks."""
 SILENCE_S = 0.5
-SAY_S = 20.0
-"""For what is said of one finding; each voice has limits of its own, this is for what they do not know of."""
+MAX_SENTENCE_S = 20.0
+"""Limit for one sentence. Each voice has limits of its own; this one is for a voice that hangs in spite of them."""
 
 
-class Ear:
-    """A player that keeps what it is given."""
+class CapturingPlayer:
+    """A player that keeps the sound that it is given, and plays nothing."""
 
     def __init__(self) -> None:
-        self.heard: Pcm | None = None
+        self.pcm: Pcm | None = None
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        self.heard = pcm
+        self.pcm = pcm
         return not cancel.is_set()
 
 
-class Speech:
-    """The voice that is set, and what becomes of it. text: what it is to say; is_quiet: the device is tried with
-    silence."""
+class SpeechCheck:
+    """Checks the voice and the sound device of the settings, in this order."""
 
     def __init__(self, settings: VoiceSettings, language: str, text: str, *, is_quiet: bool = False) -> None:
+        """text: what the voice says for the check. is_quiet: the device is checked with silence."""
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
         self._spoken: Pcm | None = None
         self._plays_itself = False
@@ -49,25 +49,25 @@ class Speech:
         """Whether the chosen voice makes speech of the text."""
         if self._settings.engine == "printed":
             return good("voice", detail="printed")
-        troubles: list[str] = []
-        ear = Ear()
-        for voice in voices.make_voice(self._settings, self._language, ear):
+        errors: list[str] = []
+        player = CapturingPlayer()
+        for voice in voices.make_voice(self._settings, self._language, player):
             if voice.name in ("recorded", "tone"):  # they are what is left where no voice can speak
                 continue
             try:
-                trouble = "" if voice.say(self._text, cancel) or cancel.is_set() else "ended before it had spoken"
+                error = "" if voice.say(self._text, cancel) or cancel.is_set() else "ended before it had spoken"
             except Exception as err:  # whatever a voice does, the next one is tried
-                trouble = str(err) or type(err).__name__
+                error = str(err) or type(err).__name__
             finally:
                 voice.close()
-            if trouble:
-                troubles.append(f"{voice.name}: {trouble}")
+            if error:
+                errors.append(f"{voice.name}: {error}")
                 continue
-            self._spoken, self._plays_itself = ear.heard, ear.heard is None
-            if troubles:
-                return bad("voice_second", "voice", detail="; ".join(troubles))
+            self._spoken, self._plays_itself = player.pcm, player.pcm is None
+            if errors:
+                return bad("voice_second", "voice", detail="; ".join(errors))
             return good("voice", detail=voice.name)
-        return bad("voice_none", "voice", detail="; ".join(troubles))
+        return bad("voice_none", "voice", detail="; ".join(errors))
 
     def sound(self, cancel: threading.Event) -> Finding:
         """Whether the chosen sound device plays what the voice has made, or else some beeps."""
@@ -75,57 +75,57 @@ class Speech:
         if self._settings.engine == "printed":
             return good("sound_none", detail="words are printed")
         turned = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
-        trouble = "" if self._plays_itself else self._play(device, cancel)
-        if not trouble:
+        error = "" if self._plays_itself else self._play(device, cancel)
+        if not error:
             self._player = SoundCardPlayer(device)
             return good("sound", *turned, detail="played by the voice itself" if self._plays_itself else device)
         for other in ("", *list_sound_cards(cancel)) if device else list_sound_cards(cancel):
             if not self._play(other, cancel):
                 self._player = SoundCardPlayer(other)
-                trouble += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
+                error += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
                 break
-        return bad("sound_silent", "sound", detail=trouble)
+        return bad("sound_silent", "sound", detail=error)
 
-    def mouth(self) -> "Mouth":
-        """Says what is found, by whatever device was found to play; mute where there is none."""
+    def speaker(self) -> "FindingSpeaker":
+        """A speaker on the device that was found to play; without one it says nothing."""
         if self._player is None:
-            return Mouth(None)
-        return Mouth(voices.make_voice(self._settings, self._language, self._player))
+            return FindingSpeaker(None)
+        return FindingSpeaker(voices.make_voice(self._settings, self._language, self._player))
 
     def _play(self, device: str, cancel: threading.Event) -> str:
         """Why the device does not play; empty if it does."""
-        trouble = ""
+        error = ""
         pcm = silence(SILENCE_S) if self._is_quiet else self._spoken or three_beeps()
-        for _ in range(TRIES):
+        for _ in range(PLAY_TRIES):
             try:
                 CommandPlayer(device).play(pcm, cancel)
                 return ""
             except VoiceError as err:
-                trouble = str(err)
-            if "busy" not in trouble or cancel.wait(AGAIN_S):
+                error = str(err)
+            if "busy" not in error or cancel.wait(RETRY_PAUSE_S):
                 break
-        return trouble
+        return error
 
 
-class Mouth:
+class FindingSpeaker:
     """Speaks by a FallbackVoice; None: not at all. A voice that hangs is abandoned, and nothing more is said."""
 
     def __init__(self, voice: FallbackVoice | None) -> None:
         self._voice = voice
 
     def say(self, text: str, cancel: threading.Event) -> None:
-        """Say it, and come back when it was said."""
+        """Say a sentence, and return when it was said."""
         voice = self._voice
         if voice is None:
             return
         utterance = Utterance(text, Priority.ANSWER, "doctor")
 
-        def tell() -> None:
+        def speak() -> None:
             voice.speak(utterance, cancel, time.monotonic, lambda error: log.info("voice %s", error))
 
-        speaking = threading.Thread(target=tell, name="doctor's voice", daemon=True)
+        speaking = threading.Thread(target=speak, name="doctor's voice", daemon=True)
         speaking.start()
-        speaking.join(SAY_S)
+        speaking.join(MAX_SENTENCE_S)
         if speaking.is_alive():
             log.warning("the voice hangs; the rest is printed only")
             self._voice = None

@@ -22,8 +22,8 @@ from assistant.config.settings import (
 from assistant.doctor import libraries, system
 from assistant.doctor import vision as sight
 from assistant.doctor.finding import Finding, bad, good
-from assistant.doctor.isolated_check import probe
-from assistant.doctor.running_assistant import Running
+from assistant.doctor.isolated_check import run_isolated
+from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.system import UNITS, System, temperature, voltage
 from assistant.errors import CameraBusyError, IPCError
 from assistant.ipc.commands import Reply
@@ -43,9 +43,9 @@ def no_note(what: str) -> None:
     """What a probe is about to try is for the process around it."""
 
 
-def apart(name: str, settings: Settings) -> Finding:
+def isolated(name: str, settings: Settings) -> Finding:
     """In a process of its own, as the doctor does it."""
-    return probe(name, settings, lambda why: bad("late", "restart", detail=why), 60.0, threading.Event())
+    return run_isolated(name, settings, lambda why: bad("late", "restart", detail=why), 60.0, threading.Event())
 
 
 # camera, detector, model
@@ -70,11 +70,11 @@ def test_a_face_is_seen_upright_and_in_a_box_that_is_worn_on_its_side(
     tmp_path: Path, astronaut: NDArray[np.uint8]
 ) -> None:
     seen = shown(tmp_path / "upright", astronaut)
-    assert seen.said == ("camera", "bright_enough", "face")
+    assert seen.keys == ("camera", "bright_enough", "face")
     assert seen.detail.startswith("512x512, brightness ")
     assert seen.detail.endswith("faces in the last: 1")
     side = np.ascontiguousarray(np.rot90(astronaut))
-    assert shown(tmp_path / "side", side, rotate=90).said == ("camera", "bright_enough", "face")
+    assert shown(tmp_path / "side", side, rotate=90).keys == ("camera", "bright_enough", "face")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_light_is_told_and_a_room_without_people_is_no_fault(
     tmp_path: Path, image: NDArray[np.uint8], expected: tuple[str, ...]
 ) -> None:
     seen = shown(tmp_path / "room", image)
-    assert (seen.ok, seen.said) == (True, expected)
+    assert (seen.ok, seen.keys) == (True, expected)
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_the_light_is_told_and_a_room_without_people_is_no_fault(
 )
 def test_a_picture_that_shows_nothing(tmp_path: Path, image: NDArray[np.uint8], expected: str, advised: str) -> None:
     seen = shown(tmp_path / "wall", image)
-    assert (seen.ok, seen.said, seen.advice) == (False, (expected,), advised)
+    assert (seen.ok, seen.keys, seen.advice) == (False, (expected,), advised)
     assert "brightness" in seen.detail
 
 
 def test_a_camera_that_is_not_there_or_breaks(tmp_path: Path) -> None:
-    gone = apart("camera", Settings(camera=CameraSettings(driver="opencv", source="63")))
-    assert (gone.said, gone.advice) == (("camera_none",), "camera")
+    gone = isolated("camera", Settings(camera=CameraSettings(driver="opencv", source="63")))
+    assert (gone.keys, gone.advice) == (("camera_none",), "camera")
     assert "/dev/video63 does not exist" in gone.detail
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "a.png").write_bytes(b"no picture")
@@ -128,26 +128,26 @@ def test_a_camera_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_detector(tmp_path: Path) -> None:
-    assert apart("detector", Settings()).said == ("detector",)
+    assert isolated("detector", Settings()).keys == ("detector",)
     for detector in (DetectorSettings(driver="yunet"), DetectorSettings(model=str(tmp_path / "none.tflite"))):
         broken = sight.detector(Settings(detector=detector), no_note)
-        assert (broken.ok, broken.said, broken.advice) == (False, ("faults.detector",), "install")
+        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.detector",), "install")
 
 
 def test_the_occlusion_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert apart("occlusion", Settings()).said == ("occlusion",)
+    assert isolated("occlusion", Settings()).keys == ("occlusion",)
     cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
     cut.write_bytes(cut.read_bytes()[:-1])
     monkeypatch.setattr("assistant.vision.inference.occlusion.model_file.find_model", lambda name: cut)
     broken = sight.occlusion(Settings(), no_note)
-    assert (broken.ok, broken.said, broken.advice) == (False, ("faults.occlusion",), "install")
+    assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.occlusion",), "install")
     assert "does not match its card" in broken.detail
 
 
 @pytest.mark.timed
 def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = apart("model", Settings())
-    assert (whole.ok, whole.said) == (True, ("model",))
+    whole = isolated("model", Settings())
+    assert (whole.ok, whole.keys) == (True, ("model",))
     assert whole.number >= 1
     assert whole.detail.startswith("emotion-cnn-int8.tflite, ai-edge-litert, ")
     cut, other = (damaged_models.copy(tmp_path, name) for name in ("cut", "other"))
@@ -161,11 +161,11 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
         (tmp_path / "none.tflite", "no such model file"),
     ):
         broken = sight.model(Settings(model=ModelSettings(file=str(model))), no_note)
-        assert (broken.ok, broken.said, broken.advice) == (False, ("faults.model",), "install")
+        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.model",), "install")
         assert why in broken.detail
     monkeypatch.setattr(sight, "_times", lambda work: 987.6)
     slow = sight.model(Settings(), no_note)
-    assert (slow.ok, slow.said, slow.advice, slow.number) == (False, ("model_slow",), "smaller", 988)
+    assert (slow.ok, slow.keys, slow.advice, slow.number) == (False, ("model_slow",), "smaller", 988)
 
 
 def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pyte
     assert libraries.imports(Settings(camera=CameraSettings(driver="opencv")), tried.append).ok
     assert tried == ["numpy", "cv2", "the TFLite runtime"]
     found = libraries.imports(Settings(camera=CameraSettings(driver="picamera2")), tried.append)
-    assert (found.said, found.advice) == (("imports_broken",), "install")
+    assert (found.keys, found.advice) == (("imports_broken",), "install")
     assert found.detail.startswith("picamera2: ModuleNotFoundError")
 
 
@@ -185,12 +185,12 @@ def test_pins_that_can_be_had_and_pins_that_cannot(monkeypatch: pytest.MonkeyPat
     pytest.importorskip("gpiozero")
     settings = Settings(camera=CameraSettings(led=(23,)), controls=ControlSettings(buttons=(17, 27)))
     for name, detail in (("buttons", "buttons at pins 17, 27: "), ("camera_led", "camera light at pin 23: ")):
-        broken = apart(name, settings)  # this machine has none
-        assert (broken.said, broken.advice) == ((f"faults.{name}",), "pins")
+        broken = isolated(name, settings)  # this machine has none
+        assert (broken.keys, broken.advice) == ((f"faults.{name}",), "pins")
         assert broken.detail.startswith(detail)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
-    assert apart("buttons", settings) == good("buttons", detail="pins 17, 27")
-    assert apart("camera_led", settings) == good("camera_led", detail="pin 23")
+    assert isolated("buttons", settings) == good("buttons", detail="pins 17, 27")
+    assert isolated("camera_led", settings) == good("camera_led", detail="pin 23")
 
 
 # the board
@@ -207,7 +207,7 @@ def test_temperature(tmp_path: Path) -> None:
     assert temperature(Board(tmp_path)) == good("temperature", number=52)
     write(tmp_path, "class/thermal/thermal_zone1/temp", "83900\n")
     hot = temperature(Board(tmp_path))
-    assert (hot.ok, hot.said, hot.advice, hot.number) == (False, ("temperature_hot",), "cool", 84)
+    assert (hot.ok, hot.keys, hot.advice, hot.number) == (False, ("temperature_hot",), "cool", 84)
 
 
 @pytest.fixture
@@ -230,12 +230,12 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakePrograms) -> None:
         ("VCHI initialization failed", "voltage", True),
     ):
         tool.install(f"#!/bin/sh\necho {answer}\n", "vcgencmd")
-        assert (look().said, look().ok) == ((said,), is_ok)
+        assert (look().keys, look().ok) == ((said,), is_ok)
         assert look().advice == ("" if is_ok else "power")
     tool.install("failing", "vcgencmd")
     assert look() == good("voltage")
     write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "1\n")
-    assert look().said == ("faults.undervoltage",)
+    assert look().keys == ("faults.undervoltage",)
     assert "in0_lcrit_alarm" in look().detail
 
 
@@ -271,7 +271,7 @@ def test_memory(machine: System, tool: FakePrograms) -> None:
     assert look().ok
     write(machine.root, "fs/cgroup/cgroup.controllers", "cpu pids\n")
     unlimited = look()
-    assert (unlimited.ok, unlimited.said, unlimited.advice) == (False, ("memory_unlimited",), "limit")
+    assert (unlimited.ok, unlimited.keys, unlimited.advice) == (False, ("memory_unlimited",), "limit")
     assert unlimited.detail.startswith("MemoryMax= of emotion-assistant.service: add cgroup_enable=memory")
     shows(tool, MemoryMax="infinity")
     assert look().ok, "nobody asks for it"
@@ -282,7 +282,7 @@ def test_memory(machine: System, tool: FakePrograms) -> None:
     assert look().ok, "control groups of the older kind"
     machine.meminfo.write_text("MemAvailable:   30720 kB\n")
     little = look()
-    assert (little.ok, little.said, little.advice, little.number) == (False, ("memory_little",), "memory", 30)
+    assert (little.ok, little.keys, little.advice, little.number) == (False, ("memory_little",), "memory", 30)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_the_services(
 ) -> None:
     shows(tool, **changes)  # type: ignore[arg-type]
     found = machine.units(threading.Event())
-    assert (found.said, found.advice, found.ok) == (said, advised, not advised)
+    assert (found.keys, found.advice, found.ok) == (said, advised, not advised)
     assert detail in found.detail
 
 
@@ -330,7 +330,7 @@ def test_a_service_manager_that_fails_or_hangs(
         began = time.monotonic()
         silent = machine.units(threading.Event())
         assert time.monotonic() - began < 3
-        assert (silent.said, silent.advice) == (("units_silent",), "restart")
+        assert (silent.keys, silent.advice) == (("units_silent",), "restart")
         assert machine.memory(threading.Event()).ok
 
 
@@ -353,9 +353,9 @@ def voice(folder: Path) -> Iterator[LinkClient]:
         client.close()
 
 
-def until(find: Callable[[Running], object]) -> Running:
+def until(find: Callable[[RunningAssistant], object]) -> RunningAssistant:
     end_at = time.monotonic() + WAIT_S
-    while not find(running := Running.find()):
+    while not find(running := RunningAssistant.find()):
         assert time.monotonic() < end_at, running
         threading.Event().wait(0.01)
     return running
@@ -364,9 +364,9 @@ def until(find: Callable[[Running], object]) -> Running:
 def test_a_camera_that_the_running_assistant_holds_is_not_broken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert Running.find() == Running()
-    assert Running.find().camera() is None
-    assert Running.find().pins("buttons") is None
+    assert RunningAssistant.find() == RunningAssistant()
+    assert RunningAssistant.find().camera() is None
+    assert RunningAssistant.find().pins("buttons") is None
     with voice(tmp_path) as vision:
         running = until(lambda running: running.is_there)
         assert running.camera() is None, "without vision nobody holds it"
@@ -387,7 +387,9 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
 
 
 def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
-    waiting = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": ["detector"]}))
+    waiting = RunningAssistant.find(
+        lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": ["detector"]})
+    )
     assert waiting.camera() is None, "the doctor can look for itself"
 
 
@@ -396,12 +398,14 @@ def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
         raise IPCError("the assistant is busy; try again")
 
     reason = "you may not use this assistant; ask for a place in the group"
-    refused = Running.find(lambda command: Reply(False, reason, {"not_allowed": True}))
+    refused = RunningAssistant.find(lambda command: Reply(False, reason, {"not_allowed": True}))
     assert refused.error == reason
     assert refused.camera() == bad("refused", "ask", detail=refused.error)
     assert refused.pins("camera_led") == bad("refused", "ask", detail=refused.error)
-    assert Running.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
-    wrong = Running.find(lambda command: Reply(True, "", {"vision": True, "camera": True, "start_faults": ["buttons"]}))
+    assert RunningAssistant.find(busy).camera() == bad("refused", "restart", detail="the assistant is busy; try again")
+    wrong = RunningAssistant.find(
+        lambda command: Reply(True, "", {"vision": True, "camera": True, "start_faults": ["buttons"]})
+    )
     assert wrong.pins("buttons") == bad(
         "faults.buttons", "pins", detail="so the running assistant says; its journal tells why"
     )

@@ -19,8 +19,8 @@ from assistant import phrases
 from assistant.config.settings import CameraSettings, ControlSettings, Settings, VoiceSettings
 from assistant.doctor.checkup import Check, Report, checkup
 from assistant.doctor.finding import Finding, advice, bad, good, sentences
-from assistant.doctor.isolated_check import probe
-from assistant.doctor.speech import Mouth, Speech
+from assistant.doctor.isolated_check import run_isolated
+from assistant.doctor.speech import FindingSpeaker, SpeechCheck
 from assistant.voice.audio.player import CommandPlayer
 from assistant.voice.voices.espeak import EspeakVoice
 from assistant.voice.voices.recorded import record_sentences
@@ -74,10 +74,10 @@ def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]
     assert set(table) == {"checks", "failed"}
     assert [check["name"] for check in table["checks"]] == NAMES
     for check in table["checks"]:
-        assert list(check) == ["name", "ok", "said", "advice", "seconds"]
-        kinds = [type(check[key]) for key in ("ok", "said", "advice", "seconds")]
+        assert list(check) == ["name", "ok", "text", "advice", "seconds"]
+        kinds = [type(check[key]) for key in ("ok", "text", "advice", "seconds")]
         assert kinds == [bool, str, str, float]
-        assert check["said"]
+        assert check["text"]
         assert bool(check["advice"]) is not check["ok"], "who fails says what to do, and nobody else"
         assert 0 <= check["seconds"] < 100
     assert table["failed"] == sum(not check["ok"] for check in table["checks"])
@@ -88,7 +88,7 @@ def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]
 @needs_photographs
 def test_all_is_well(board: Path, people: Path) -> None:
     done = doctor("--json", "--voice", "printed", "--camera", "folder", "--source", people)
-    said = {name: check["said"] for name, check in found(done).items() if name not in ("model", "memory")}
+    said = {name: check["text"] for name, check in found(done).items() if name not in ("model", "memory")}
     assert done.stderr == ""
     assert said == {
         "voice": "The voice works.",
@@ -135,7 +135,7 @@ def test_a_broken_library_silences_nothing(board: Path, tmp_path: Path, module: 
     (broken / module / "__init__.py").write_text(text)
     done = doctor("--json", "--voice", "printed", "--camera", "opencv", "--source", "63", PYTHONPATH=str(broken))
     checks = found(done)
-    assert checks["imports"]["said"] == "A program part is broken or missing."
+    assert checks["imports"]["text"] == "A program part is broken or missing."
     assert checks["imports"]["advice"] == "Install the assistant again."
     assert why in done.stderr
     for name in ("voice", "settings", "buttons", "temperature", "voltage", "memory", "units"):
@@ -148,17 +148,17 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
     file.write_text("[camera]\nfsp = 3\n[voice]\nrate_wpm = 9000\n")
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
     settings = found(done)["settings"]
-    assert (settings["said"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
+    assert (settings["text"], settings["advice"]) == ("The settings are wrong.", "Correct the settings file.")
     assert "unknown setting camera.fsp; did you mean camera.fps?; " in done.stderr
     assert "rate_wpm is 9000" in done.stderr
     file.write_text('fps = 3\n[announcements]\nlocale = "de"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
-    assert found(done)["settings"]["said"] == "Die Einstellungen sind falsch.", "what is right of them is used"
-    assert found(done)["camera"]["said"] == "Die Kamera gibt kein Bild."
+    assert found(done)["settings"]["text"] == "Die Einstellungen sind falsch.", "what is right of them is used"
+    assert found(done)["camera"]["text"] == "Die Kamera gibt kein Bild."
     assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
     file.write_text('fps = 3\n[announcements]\nlocale = "tlh"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
-    assert found(done)["settings"]["said"] == "The settings are wrong."
+    assert found(done)["settings"]["text"] == "The settings are wrong."
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
@@ -185,10 +185,10 @@ def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
     with running(*arguments, **environment) as assistant:
         until(assistant, "One person looks happy.")
         checks = found(doctor("--json", "--voice", "printed", *arguments, **environment))
-        assert checks["camera"]["said"] == "The running assistant has the camera."
-        assert checks["camera_led"]["said"] == "The camera light works."
+        assert checks["camera"]["text"] == "The running assistant has the camera."
+        assert checks["camera_led"]["text"] == "The camera light works."
         assert all(check["ok"] for check in checks.values())
-    assert found(doctor("--json", "--voice", "printed", *arguments, **environment))["camera"]["said"] == (
+    assert found(doctor("--json", "--voice", "printed", *arguments, **environment))["camera"]["text"] == (
         "The camera works. There is light enough. I see a face."
     )
 
@@ -229,7 +229,7 @@ def test_a_camera_that_never_opens_is_given_up(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
     settings = Settings(camera=CameraSettings(driver="picamera2"))
     began = time.monotonic()
-    finding = probe("camera", settings, lambda why: bad("camera_none", "camera", detail=why), 5.0, NEVER)
+    finding = run_isolated("camera", settings, lambda why: bad("camera_none", "camera", detail=why), 5.0, NEVER)
     assert time.monotonic() - began < 10
     assert finding == bad("camera_none", "camera", detail="did not end within 5 s (trying to open the camera)")
 
@@ -252,11 +252,11 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
     return FakePrograms(tmp_path, monkeypatch)
 
 
-def speech(**settings: object) -> Speech:
-    return Speech(VoiceSettings(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
+def speech(**settings: object) -> SpeechCheck:
+    return SpeechCheck(VoiceSettings(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
 
 
-def both(subject: Speech) -> tuple[Finding, Finding]:
+def both(subject: SpeechCheck) -> tuple[Finding, Finding]:
     return subject.voice(threading.Event()), subject.sound(threading.Event())
 
 
@@ -265,8 +265,8 @@ def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakePrograms) -> 
     subject = speech()
     voice, sound = both(subject)
     assert (voice, sound) == (good("voice", detail="espeak-ng library"), good("sound"))
-    with contextlib.closing(subject.mouth()) as mouth:
-        mouth.say("The camera gives no picture.", threading.Event())
+    with contextlib.closing(subject.speaker()) as speaker:
+        speaker.say("The camera gives no picture.", threading.Event())
     first, second = (played.pcm for played in tool.played())
     assert 1.0 < first.seconds < 4.0, "the words that the voice was tried with"
     assert 1.0 < second.seconds < 4.0
@@ -281,10 +281,10 @@ def test_where_no_voice_can_speak_its_recordings_do(
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
     tool.install("paced")
     subject = speech(name="no-such-voice")
-    assert both(subject)[0].said == ("voice_none",)
-    mouth = subject.mouth()
+    assert both(subject)[0].keys == ("voice_none",)
+    speaker = subject.speaker()
     for text in (EN.finding("voice_none"), EN.text("advice", "voice")):
-        mouth.say(text, threading.Event())
+        speaker.say(text, threading.Event())
     beeps, *told = (played.pcm.seconds for played in tool.played())
     assert beeps < 2
     assert told == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
@@ -292,7 +292,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
 
 def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:
     tool.install("paced")
-    subject = Speech(VoiceSettings(), "en", "Hello.", is_quiet=True)
+    subject = SpeechCheck(VoiceSettings(), "en", "Hello.", is_quiet=True)
     assert both(subject) == (good("voice", detail="espeak-ng library"), good("sound"))
     (played,) = tool.played()
     assert loudness(played.pcm) == 0
@@ -302,11 +302,11 @@ def test_a_broken_voice_is_told_by_the_next_one(tool: FakePrograms) -> None:
     tool.install("paced")
     tool.install("failing", "espeak-ng")
     voice, sound = both(speech())
-    assert voice.said == ("voice_second",)
+    assert voice.keys == ("voice_second",)
     assert voice.detail == "espeak-ng: espeak-ng failed with exit code 1: cannot find card"
     assert sound.ok
     voice, sound = both(speech(name="no-such-voice"))
-    assert (voice.said, voice.advice) == (("voice_none",), "voice")
+    assert (voice.keys, voice.advice) == (("voice_none",), "voice")
     assert "there is no voice named no-such-voice" in voice.detail
     assert sound == good("sound"), "beeps are heard even so"
 
@@ -331,10 +331,10 @@ def test_a_sound_device_that_does_not_play(tool: FakePrograms, behaviour: str, w
     if behaviour == "hanging":
         os.close(reader)
     assert voice.ok
-    assert (sound.said, sound.advice) == (("sound_silent",), "sound")
+    assert (sound.keys, sound.advice) == (("sound_silent",), "sound")
     assert why in sound.detail
     began = time.monotonic()
-    subject.mouth().say("Nobody hears this.", threading.Event())
+    subject.speaker().say("Nobody hears this.", threading.Event())
     assert time.monotonic() - began < 0.5, "what does not play is not tried with every sentence"
 
 
@@ -347,7 +347,7 @@ def test_a_wrong_card_is_told_by_the_systems_own(tool: FakePrograms) -> None:
     _, sound = both(subject)
     assert not sound.ok
     assert sound.detail.endswith("no such card; the default device plays: set voice.device to ''")
-    subject.mouth().say("The sound device does not play.", threading.Event())
+    subject.speaker().say("The sound device does not play.", threading.Event())
     assert [played.arguments[:2] for played in tool.played()] == [["-q", "-t"]] * 2
 
 
@@ -359,9 +359,9 @@ def test_without_a_default_device_a_card_that_plays_is_found(tool: FakePrograms)
     tool.install("paced", "paced")
     subject = speech()
     _, sound = both(subject)
-    assert (sound.ok, sound.said) == (False, ("sound_silent",))
+    assert (sound.ok, sound.keys) == (False, ("sound_silent",))
     assert "no default; plughw:CARD=Box,DEV=0 plays: set voice.device to 'plughw:CARD=Box,DEV=0'" in sound.detail
-    subject.mouth().say("The sound device does not play.", threading.Event())
+    subject.speaker().say("The sound device does not play.", threading.Event())
     assert len(tool.played()) == 2, "what was found plays what is said"
 
 
@@ -377,7 +377,7 @@ def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakePrograms) 
 
 
 def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.doctor.speech.AGAIN_S", 0.01)
+    monkeypatch.setattr("assistant.doctor.speech.RETRY_PAUSE_S", 0.01)
     tool.install(
         '#!/bin/sh\nif [ -e {folder}/once ]; then exec {folder}/bin/paced "$@"; fi\n'
         ": > {folder}/once\necho 'audio open error: Device or resource busy' >&2\nexit 1\n"
@@ -387,7 +387,7 @@ def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakePrograms, mon
 
 
 def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.doctor.speech.SAY_S", 0.1)
+    monkeypatch.setattr("assistant.doctor.speech.MAX_SENTENCE_S", 0.1)
     said: list[str] = []
     freed = threading.Event()
 
@@ -403,9 +403,9 @@ def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyP
 
     from assistant.voice.speech.fallback_voice import FallbackVoice
 
-    mouth = Mouth(FallbackVoice([Stuck()]))
+    speaker = FindingSpeaker(FallbackVoice([Stuck()]))
     for text in ("One.", "Two."):
-        mouth.say(text, threading.Event())
+        speaker.say(text, threading.Event())
     freed.set()
     assert said == ["One."]
 
@@ -422,7 +422,7 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakePrograms, monkeypatc
 
     monkeypatch.setattr(EspeakVoice, "say", note)
     monkeypatch.setattr(CommandPlayer, "play", lambda self, pcm, cancel: True)
-    monkeypatch.setattr("assistant.doctor.checkup.probe", lambda name, *rest: bad("late", "restart"))
+    monkeypatch.setattr("assistant.doctor.checkup.run_isolated", lambda name, *rest: bad("late", "restart"))
     out = io.StringIO()
     settings = Settings(controls=ControlSettings(buttons=(17,)))
     assert checkup(settings, "", NEVER, out=out) == 1
@@ -447,5 +447,5 @@ def test_the_report_counts() -> None:
     ]  # fmt: skip
     assert report.end() == "Failed checks: 1."
     assert json.loads(out.getvalue())["checks"][0] == {
-        "name": "voice", "ok": True, "said": "The voice works.", "advice": "", "seconds": 0.123,
+        "name": "voice", "ok": True, "text": "The voice works.", "advice": "", "seconds": 0.123,
     }  # fmt: skip
