@@ -1,4 +1,4 @@
-"""What is worth a word unasked when several come and go, when a word was wrong, and when nothing was heard."""
+"""What is announced when several people come and go, after an expression was rejected, and when nothing was heard."""
 
 import dataclasses
 from collections.abc import Collection
@@ -23,8 +23,8 @@ WIDTH = 640
 
 
 class Stage:
-    """A scene in which time passes in tenths of seconds. people: where each stands, by number; scores: how sure the
-    detector is of somebody, else 0.9."""
+    """A scene in which time passes in tenths of seconds. people: x of the middle of each face, by track_id; scores:
+    detector scores by track_id, else 0.9."""
 
     def __init__(self, verbosity: str = "normal", size: float = 80) -> None:
         self.scene, self.at, self.size = Scene(AnnouncementSettings(verbosity=verbosity)), 0.0, size
@@ -34,7 +34,7 @@ class Stage:
         self.withdrawn: tuple[int, ...] = ()
 
     def ended(self, index: int = -1, *, is_heard: bool) -> None:
-        """What became of a announcement."""
+        """The fate of an announcement."""
         self.scene.ended(self.made[index], is_heard=is_heard)
 
     def step(
