@@ -1,6 +1,6 @@
-"""The notice for people nearby: one printable page in the wearer's language, large, black on white, complete in itself.
+"""The bystander notice: one printable page in the wearer's language, large, black on white, complete in itself.
 
-All lengths are shares of the page, so that it fills an A4 sheet, an A6 card or a badge alike.
+All lengths are relative to the page, so that it fills an A4 sheet, an A6 card or a badge alike.
 """
 
 import html
@@ -43,15 +43,15 @@ p.last { font-size: 6vmin }
 """)
 
 
-def notice(words: Phrases) -> str:
+def render_notice(words: Phrases) -> str:
     """The page as HTML that loads nothing."""
     texts = {name: html.escape(text) for name, text in words.tables["notice"].items()}
     return PAGE.substitute(texts, lang=words.locale, direction="rtl" if words.locale in RIGHT_TO_LEFT else "ltr")
 
 
-def write(words: Phrases, file: Path | None) -> None:
+def write_notice(words: Phrases, file: Path | None) -> None:
     """Write it to the file, whole or not at all, or to the standard output. Raises OSError."""
     if file is None:
-        print(notice(words), end="")
+        print(render_notice(words), end="")
     else:
-        write_atomically({file: notice(words).encode()})
+        write_atomically({file: render_notice(words).encode()})

@@ -260,7 +260,7 @@ def _notice(options: argparse.Namespace) -> int:
     from assistant import phrases
     from assistant.app import bystander_notice
 
-    bystander_notice.write(phrases.load(settings_of(options).announcements.locale), options.html)
+    bystander_notice.write_notice(phrases.load(settings_of(options).announcements.locale), options.html)
     return 0
 
 

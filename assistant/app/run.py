@@ -1,7 +1,7 @@
 """The assistant on a desktop: vision and voice as two processes, both kept alive, until told to stop.
 
-On the device the service manager does this with two units. Nothing of vision is imported here: what keeps the others
-must not fall with them.
+On the device the service manager does this with two units. Nothing of vision is imported here, so that what crashes
+vision cannot crash its supervisor.
 """
 
 import contextlib

@@ -12,7 +12,7 @@ import pytest
 
 from assistant import phrases
 from assistant.app import cli
-from assistant.app.bystander_notice import RIGHT_TO_LEFT, notice
+from assistant.app.bystander_notice import RIGHT_TO_LEFT, render_notice
 
 SIZES = {"A4": (794, 1123), "A6": (397, 559), "badge": (559, 397), "letter": (816, 1056)}
 """Pixels of 1/96 inch."""
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_it_says_who_what_and_that_nothing_is_kept(locale: str) -> None:
-    words, text = phrases.load(locale), notice(phrases.load(locale))
+    words, text = phrases.load(locale), render_notice(phrases.load(locale))
     page, said = Page(text), words.tables["notice"]
     assert page.tags[0] == ("html", {"lang": locale, "dir": "rtl" if locale in RIGHT_TO_LEFT else "ltr"})
     assert page.read["title"] == said["title"]
@@ -61,7 +61,7 @@ def test_it_says_who_what_and_that_nothing_is_kept(locale: str) -> None:
 def test_markup_in_the_words_stays_words() -> None:
     words = phrases.load("en")
     words.tables["notice"]["who"] = "I <b>am</b> blind & $happy."
-    assert "<h1>I &lt;b&gt;am&lt;/b&gt; blind &amp; $happy.</h1>" in notice(words)
+    assert "<h1>I &lt;b&gt;am&lt;/b&gt; blind &amp; $happy.</h1>" in render_notice(words)
 
 
 def test_the_command_prints_or_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,7 +88,7 @@ def browse(folder: Path, *arguments: str) -> str:
 def test_no_word_is_cut_off_on_any_paper_in_any_language(tmp_path: Path) -> None:
     frames = [
         f'<iframe id="{locale} {name}" style="border:0;width:{width}px;height:{height}px" '
-        f'srcdoc="{html.escape(notice(phrases.load(locale)))}"></iframe>'
+        f'srcdoc="{html.escape(render_notice(phrases.load(locale)))}"></iframe>'
         for locale in phrases.known_locales()
         for name, (width, height) in SIZES.items()
     ]
@@ -115,7 +115,7 @@ def test_no_word_is_cut_off_on_any_paper_in_any_language(tmp_path: Path) -> None
 @needs_chromium
 @pytest.mark.parametrize("locale", ["ar", "fr"])
 def test_it_prints_as_one_page(locale: str, tmp_path: Path) -> None:
-    (tmp_path / "notice.html").write_text(notice(phrases.load(locale)), "utf-8")
+    (tmp_path / "notice.html").write_text(render_notice(phrases.load(locale)), "utf-8")
     pdf = tmp_path / "notice.pdf"
     browse(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={pdf}", (tmp_path / "notice.html").as_uri())
     assert len(re.findall(rb"/Type /Page\b(?!s)", pdf.read_bytes())) == 1
