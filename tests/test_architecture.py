@@ -40,6 +40,20 @@ ROOMS: dict[str, str] = {
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""
+DESKTOP_ROOMS: dict[str, str] = {
+    "convert.data": "",
+    "convert.synthesis": "data",
+    "convert.training": "data",
+    "convert.tflite": "data training",
+    "convert.cli_arguments": "data",
+    "convert.expression": "cli_arguments data synthesis training tflite",
+    "convert.face_detector": "cli_arguments data synthesis training tflite",
+    "convert.face_occlusion": "cli_arguments data synthesis training tflite",
+    "convert.scenarios": "cli_arguments data synthesis tflite",
+    "convert": "cli_arguments data training tflite expression face_detector face_occlusion scenarios",
+}
+"""The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
+Each may import the device half too. `convert` is the command line itself."""
 
 
 def name(path: Path) -> str:
@@ -58,9 +72,9 @@ def imports(path: Path) -> set[str]:
     return {module for module in found if module in known and module not in ("assistant", "convert", name(path))}
 
 
-def room(module: str) -> str:
-    """The room that a module is in: the longest name in ROOMS that it is, or is inside."""
-    return max((name for name in ROOMS if module == name or module.startswith(f"{name}.")), key=len)
+def room(module: str, rooms: dict[str, str] = ROOMS) -> str:
+    """The room that a module is in: the longest name in `rooms` that it is, or is inside."""
+    return max((name for name in rooms if module == name or module.startswith(f"{name}.")), key=len)
 
 
 DEVICE = [path for path in FILES if path.is_relative_to(ROOT / "assistant")]
@@ -75,6 +89,27 @@ def test_a_room_imports_only_the_rooms_that_it_may(path: Path) -> None:
     for module in used - packages:
         assert not module.startswith("convert"), module
         assert room(module) in allowed, f"{name(path)} imports {module}"
+
+
+DESKTOP = [path for path in FILES if path.is_relative_to(ROOT / "convert")]
+
+
+@pytest.mark.parametrize("path", DESKTOP, ids=name)
+def test_a_room_of_the_desktop_half_imports_only_the_rooms_that_it_may(path: Path) -> None:
+    here = room(name(path), DESKTOP_ROOMS)
+    allowed = {here} | {f"convert.{other}" for other in DESKTOP_ROOMS[here].split()}
+    used = {module for module in imports(path) if module.startswith("convert.")}
+    packages = {module for module in used if any(other.startswith(f"{module}.") for other in used)}
+    for module in used - packages:
+        there = room(module, DESKTOP_ROOMS)
+        assert there in allowed, f"{name(path)} imports {module}"
+
+
+def test_the_rooms_of_the_desktop_half_stand_in_order() -> None:
+    order = list(DESKTOP_ROOMS)
+    for here, others in DESKTOP_ROOMS.items():
+        for other in others.split():
+            assert order.index(f"convert.{other}") < order.index(here), f"{here} imports {other}"
 
 
 def test_the_rooms_stand_in_order() -> None:

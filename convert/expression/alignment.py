@@ -51,7 +51,9 @@ def align_faces(images: NDArray[np.uint8], detector: FaceDetector) -> tuple[NDAr
     return made, found
 
 
-def effect(model: Path, detector: FaceDetector, faces: Faces, wild: Path, clip: Path | None) -> dict[str, Any]:
+def evaluate_alignment(
+    model: Path, detector: FaceDetector, faces: Faces, wild: Path, clip: Path | None
+) -> dict[str, Any]:
     """Accuracy as given and aligned, ready for JSON. wild: the folder of muxspace; clip: one with tilted heads.
 
     Raises ModelError or DatasetError.

@@ -178,12 +178,3 @@ def check_teachers(path: Path, recipe: Recipe, are_named: bool) -> None:
     if recipe.distillation.online != are_named:
         fault = "asks no run: give it none" if are_named else "asks runs as it learns: name them in [teachers], or"
         raise RecipeError(f"{path}: {fault} with --teacher (distillation.online)")
-
-
-def Variation(blur: float, erase: float, mirror: bool, **others: Any) -> AugmentConfig:  # noqa: N802
-    """Passing, for convert.face_occlusion."""
-    return AugmentConfig(blur_probability=blur, erase_probability=erase, horizontal_flip=mirror, **others)
-
-
-__all__ = ["AugmentConfig", "RecipeError"]
-PRECISIONS, size_rows, read_table = recipe_file.PRECISIONS, recipe_file.size_rows, recipe_file.read_table

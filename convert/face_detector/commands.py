@@ -6,16 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import command, data, show, yunet
-from convert.data.fer2013 import DatasetError, load
+from convert.data.fer2013 import DatasetError
 from convert.training.lineage import start_run
 from convert.training.run_folder import Run
 
 
 def add(commands: Any) -> None:
-    """Add `evaluate-detector` and `evaluate-alignment`."""
+    """Add `evaluate-detector`."""
     detector = command(
         commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
     )
@@ -29,16 +28,7 @@ def add(commands: Any) -> None:
         "--detections", type=Path, metavar="FILE", help="write every detection of the first one as CSV"
     )
 
-    alignment = command(
-        commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
-    )
-    alignment.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    alignment.add_argument(
-        "--detector", choices=("tflite", "yunet"), default="tflite", help="whose landmarks (%(default)s)"
-    )
-    alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
-    for each in (detector, alignment):
-        each.add_argument("--json", action="store_true", help="print JSON alone")
+    detector.add_argument("--json", action="store_true", help="print JSON alone")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -119,16 +109,3 @@ def measure(options: argparse.Namespace, model: Path) -> None:
     report = _detector_report(options, model, data(options) / "faces" / "eval")
     made = detector_card.refresh(model, report)
     print(f"{model.with_suffix('.json')}: average precision {made['metrics']['ap']:.2%} on {report['faces']} faces")
-
-
-def _evaluate_alignment(options: argparse.Namespace) -> int:
-    from assistant.config.settings import DetectorSettings
-    from assistant.vision import detectors
-    from convert.expression import alignment
-
-    faces, wild, clips = load(data(options)), data(options) / "muxspace", os.environ.get("EMOTION_VIDEOS")
-    file = yunet(options) if options.detector == "yunet" else None
-    detector = detectors.open_detector(DetectorSettings(driver=options.detector, model=str(file or "")))
-    clip = Path(clips) / "two-people-head-pose.mp4" if clips else None
-    show(alignment.effect(find_model(options.model), detector, faces, wild, clip), alignment.as_text, options)
-    return 0

@@ -1,12 +1,13 @@
-"""The commands evaluate, compare and calibrate, which measure a classifier and fit what its card says of it."""
+"""The commands evaluate, compare, calibrate and evaluate-alignment: a classifier measured, its card calibrated."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.vision.inference.model_file import find_model, read_card
-from convert.cli_arguments import command, data, muxspace, show
+from convert.cli_arguments import command, data, muxspace, show, yunet
 from convert.data.fer2013 import load
 from convert.tflite import card_file
 
@@ -32,6 +33,16 @@ def add(commands: Any) -> None:
         commands, "calibrate", _calibrate, "choose temperature and thresholds on PublicTest, into the card"
     )
     calibrate.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
+
+    alignment = command(
+        commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
+    )
+    alignment.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
+    alignment.add_argument(
+        "--detector", choices=("tflite", "yunet"), default="tflite", help="whose landmarks (%(default)s)"
+    )
+    alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
+    alignment.add_argument("--json", action="store_true", help="print JSON alone")
 
 
 def _reader(name: str) -> Path:
@@ -81,4 +92,19 @@ def _calibrate(options: argparse.Namespace) -> int:
     for model in map(_reader, options.models):
         made = card.calibrate(model, faces)
         print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
+    return 0
+
+
+def _evaluate_alignment(options: argparse.Namespace) -> int:
+    from assistant.config.settings import DetectorSettings
+    from assistant.vision import detectors
+    from convert.expression import alignment
+
+    faces, wild, clips = load(data(options)), data(options) / "muxspace", os.environ.get("EMOTION_VIDEOS")
+    file = yunet(options) if options.detector == "yunet" else None
+    detector = detectors.open_detector(DetectorSettings(driver=options.detector, model=str(file or "")))
+    clip = Path(clips) / "two-people-head-pose.mp4" if clips else None
+    show(
+        alignment.evaluate_alignment(find_model(options.model), detector, faces, wild, clip), alignment.as_text, options
+    )
     return 0
