@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 END = "# end of the settings\n"
 """The last line: a file without it was cut."""
 MAX_ANNOUNCED_LINES = 3
-"""So many wrong lines are announced; whoever corrects them hears of the next ones."""
+"""So many wrong lines are announced; once they are corrected, the next start announces the next ones."""
 
 
 def save_last_good(settings: Settings) -> None:
