@@ -1,4 +1,4 @@
-"""What a training step is made of: the variation, the loss and the lessons that the recipe asks for, and no others."""
+"""A training step has the augmentation, the loss and the batches that the recipe asks for, and no others."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import dataclasses
@@ -40,7 +40,7 @@ def _varying(model: keras.Model) -> list[Augment]:
 
 
 @pytest.mark.parametrize("way", [PLAIN, FILE], ids=["plain", "file"])
-def test_the_network_in_training_sees_pictures_varied_as_the_recipe_says(tmp_path: Path, way: str) -> None:
+def test_the_network_in_training_sees_pictures_augmented_as_the_recipe_says(tmp_path: Path, way: str) -> None:
     recipe = _recipe(tmp_path, way)
     model = train.training_model(recipe)
     (layer,) = _varying(model)
@@ -53,7 +53,7 @@ def test_the_network_in_training_sees_pictures_varied_as_the_recipe_says(tmp_pat
     assert np.abs(np.asarray(shown(pixels, training=False))).max() == 0
 
 
-def test_lessons_that_were_varied_for_the_teachers_are_not_varied_again(tmp_path: Path) -> None:
+def test_batches_that_were_augmented_for_the_teachers_are_not_augmented_again(tmp_path: Path) -> None:
     assert _varying(train.training_model(_recipe(tmp_path, ONLINE))) == []
 
 

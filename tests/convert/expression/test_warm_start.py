@@ -28,13 +28,13 @@ NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def reopened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+def warm_started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     model = MODELS / f"{request.param}.tflite"
     return model, warm_start.warm_start(model, DATA, tmp_path_factory.mktemp("runs") / "again")
 
 
-def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None:
-    model, run = reopened
+def test_the_network_says_what_the_files_say(warm_started: tuple[Path, Run]) -> None:
+    model, run = warm_started
     pictures = DATA.images[:140:3]
     logits = networks.restore(run).predict(normalize(pictures), verbose=0)
     for head, file in (("ferplus", model), ("fer2013", card.fer2013_head_of(model))):
@@ -49,8 +49,8 @@ def test_the_network_says_what_the_files_say(reopened: tuple[Path, Run]) -> None
         assert (said.argmax(1) == told.argmax(1))[sure].mean() >= 0.9
 
 
-def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]) -> None:
-    _, run = reopened
+def test_a_training_step_finds_the_same_normalization(warm_started: tuple[Path, Run]) -> None:
+    _, run = warm_started
     training = DATA.of("Training")
     pictures = normalize(np.stack([fixed_view(image, warm_start.VIEW) for image in training.images]))
     network = networks.restore(run)
@@ -67,8 +67,8 @@ def test_a_training_step_finds_the_same_normalization(reopened: tuple[Path, Run]
             assert np.median(variance) == pytest.approx(1.0, abs=0.2)
 
 
-def test_the_folder_tells_where_the_weights_are_from(reopened: tuple[Path, Run]) -> None:
-    model, run = reopened
+def test_the_folder_tells_where_the_weights_are_from(warm_started: tuple[Path, Run]) -> None:
+    model, run = warm_started
     about, held = card_file.load(model), run.environment()
     assert recipe.of_run(run).name == about["recipe"]["name"]
     assert held["warm_start"]["ferplus"] == about["sha256"]
@@ -78,15 +78,15 @@ def test_the_folder_tells_where_the_weights_are_from(reopened: tuple[Path, Run])
     )
 
 
-def test_a_run_that_begins_with_it_says_so(reopened: tuple[Path, Run], tmp_path: Path) -> None:
-    _, run = reopened
+def test_a_run_that_begins_with_it_says_so(warm_started: tuple[Path, Run], tmp_path: Path) -> None:
+    _, run = warm_started
     following = Run(tmp_path / "next")
     following.begin(run.recipe_file, {"epochs": 1, "recipe": "x"}, ("epoch",), run)
     assert following.environment()["start"]["warm_start"] == run.environment()["warm_start"]
 
 
-def test_a_reopened_model_is_no_run_to_go_on_with(reopened: tuple[Path, Run]) -> None:
-    _, run = reopened
+def test_a_warm_started_run_is_no_run_to_resume(warm_started: tuple[Path, Run]) -> None:
+    _, run = warm_started
     with pytest.raises(RunError, match=f"start another run --from {run.path}"):
         run.begin(run.recipe_file, run.environment(), ("epoch",))
 
@@ -98,13 +98,13 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
-def test_what_has_no_ferplus_head_is_not_reopened(name: str, tmp_path: Path) -> None:
+def test_what_has_no_ferplus_head_is_not_warm_started(name: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"int8\.tflite: holds no ferplus head; give the \.tflite file of an expression"):
         warm_start.warm_start(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_its_recipe_a_model_is_not_reopened(tmp_path: Path) -> None:
+def test_without_its_recipe_a_model_is_not_warm_started(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=rf"{RECIPE}\.toml: the recipe of emotion-small-int8\.tflite is missing"):
         warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
     assert not (tmp_path / "again").exists()
@@ -141,7 +141,7 @@ def _copied(folder: Path, challenge: str) -> Path:
         ("emotion-small-int8.tflite", "holds no fer2013 head; make it with `emotion-convert quantize --head"),
     ],
 )
-def test_two_heads_of_different_runs_are_neither_reopened_nor_asked(tmp_path: Path, challenge: str, said: str) -> None:
+def test_two_heads_of_different_runs_are_refused(tmp_path: Path, challenge: str, said: str) -> None:
     model = _copied(tmp_path, challenge)
     with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {said}") as told:
         warm_start.warm_start(model, DATA, tmp_path / "again")
