@@ -47,6 +47,10 @@ class VoiceError(AssistantError):
     """A voice that could not speak, or a player that did not play."""
 
 
+class SoundCardBusyError(VoiceError):
+    """Another program holds the sound card exclusively; it may be free a moment later."""
+
+
 class ControlError(AssistantError):
     """Buttons or keys that cannot be used."""
 

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 REPEAT_S = (60.0, 300.0, 900.0)
 """Seconds from one announcement to the next while a fault lasts; the last interval is used again and again."""
 MAX_ANNOUNCEMENTS, ANNOUNCEMENTS_S = 3, 60.0
-"""A loose plug must not be announced without end; but that the camera is lost once more is news."""
+"""A condition that comes and goes is announced at most so many times in so many seconds: a loose plug must not be
+announced without end, but a camera that is lost once more is news."""
 
 
 class RepeatSchedule:
@@ -41,7 +42,7 @@ class RepeatSchedule:
         self._next_at: float | None = None
 
     def begin(self, at: float) -> bool:
-        """The condition holds at `at` seconds; whether it is to be announced now."""
+        """The condition holds at `at` seconds; returns whether it is to be announced now."""
         if self._next_at is None:
             announced_at = self._announced_at
             is_often = len(announced_at) == announced_at.maxlen
@@ -55,7 +56,7 @@ class RepeatSchedule:
         return True
 
     def end(self) -> bool:
-        """The condition no longer holds; whether that is to be announced, because its beginning was."""
+        """The condition no longer holds; returns whether that is to be announced, because its beginning was."""
         was_announced = self._next_at is not None and self._count > 0
         self._next_at = None
         return was_announced
@@ -78,7 +79,7 @@ class FaultTracker:
         self._active: dict[FaultName, Fault] = {}
 
     def begin(self, name: FaultName, at: float, detail: str = "") -> tuple[Fault, ...]:
-        """A fault began or lasts at `at` seconds: what is to be announced of it now, if anything."""
+        """A fault began or lasts at `at` seconds; returns it if it is to be announced now, else nothing."""
         first = self._active.setdefault(name, Fault(name, at, detail))
         if name not in self._schedules:
             self._schedules[name] = self._new_schedule()
@@ -87,7 +88,7 @@ class FaultTracker:
         return (Fault(name, at, detail or first.detail),)
 
     def end(self, name: FaultName, at: float) -> tuple[Fault, ...]:
-        """A fault is over: what is to be announced of that, if its beginning was."""
+        """A fault is over; returns its end if that is to be announced, because its beginning was, else nothing."""
         if self._active.pop(name, None) is None or not self._schedules[name].end():
             return ()
         return (Fault(name, at, is_over=True),)

@@ -1,4 +1,4 @@
-"""Every sentence that a wearer can hear, from the words of a locale file. Pure but for reading that file once.
+"""Every sentence that the assistant can speak, from a locale file. Pure but for reading that file once.
 
 A locale is complete or it is refused, so that no sentence can have a gap.
 """
@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.records import FaultName
 
 MAX_WORDS = 8
-"""Words in a sentence at the most: it is heard while other people talk."""
+"""Most words in a sentence: the wearer hears it while other people talk."""
 
 SPOKEN_EXPRESSIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
@@ -27,15 +27,19 @@ class Sentence(StrEnum):
     ARRIVED = "arrived"
     """The first person in view, and how they look."""
     LOOKS = "looks"
+    """The expression of a person."""
     ONE_PERSON = "one_person"
     """The first person in view, without an expression."""
     ONE_MORE_PERSON = "one_more_person"
+    """A person who joined others, without an expression."""
     NO_LONGER = "no_longer"
     """An announced expression has ended, and no other one is to be announced."""
     CANNOT_TELL = "cannot_tell"
+    """Why the expression of a person cannot be told."""
     PERSON_LEFT = "person_left"
     """One of several people left."""
     NOBODY_IN_VIEW = "nobody_in_view"
+    """The last person left."""
 
     @property
     def names_expression(self) -> bool:
@@ -93,8 +97,8 @@ TABLES: dict[str, set[str]] = {
     "notice": {"title", "who", "what", "keeps", "cover"},
     "wording_rules": {"never", "feelings", "hedges", "claims"},
 }  # fmt: skip
-"""The tables of a locale file and the keys that each must have, no more and no less. What stands in [wording_rules] is
-never spoken: it tells the tests which words no sentence of a language may have."""
+"""The tables of a locale file and the keys that each must have, no more and no less. [wording_rules] is never
+spoken: it lists, for the tests, the words that no sentence of the language may contain."""
 
 HEADER_KEYS = ("voice", "comma", "stop")
 """The texts before the tables of a locale file; before them also stands `reviewed`."""
@@ -115,7 +119,7 @@ class LocaleError(AssistantError):
 
 @dataclass(frozen=True)
 class Phrases:
-    """The words of one language."""
+    """The sentences of one language."""
 
     locale: str
     """Code of the language, e.g. "en"."""
@@ -149,11 +153,11 @@ class Phrases:
         return text[:1].upper() + text[1:]
 
     def expression(self, name: str, *, is_over: bool = False) -> str:
-        """The words for an expression, e.g. "looks happy" or "smiling". is_over: after "no longer": "looking happy"."""
+        """The text for an expression, e.g. "looks happy" or "smiling". is_over: after "no longer": "looking happy"."""
         return self.tables[f"{self.wording}_over" if is_over else self.wording][name]
 
     def place(self, name: str) -> str:
-        """The words for a place: "left", "ahead", "right", or the hour of a clock whose twelve lies ahead."""
+        """The text for a place: "left", "ahead", "right", or the hour of a clock whose twelve lies ahead."""
         if name == "12":
             return self.tables["where"]["ahead"]
         return self.tables["clock" if name.isdigit() else "where"][name]
@@ -175,7 +179,7 @@ class Phrases:
         return self.capitalize(self.tables["answers"][sentence].format(**values))
 
     def text(self, table: str, name: str) -> str:
-        """The words or the sentence `name` of any table; empty for an empty name."""
+        """The text `name` of any table; empty for an empty name."""
         return self.tables[table][name] if name else ""
 
     def finding(self, name: str, number: int = 0) -> str:
@@ -207,7 +211,7 @@ def known_locales() -> tuple[str, ...]:
 
 
 def load(locale: str, wording: str = "emotion") -> Phrases:
-    """The words of a language. Raises LocaleError if its file is missing or not complete."""
+    """The phrases of a language. Raises LocaleError if its file is missing or not complete."""
     if locale not in known_locales():
         raise LocaleError(f"no words for the language {locale!r}; there are: {', '.join(known_locales())}")
     text = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8")
@@ -215,7 +219,7 @@ def load(locale: str, wording: str = "emotion") -> Phrases:
 
 
 def parse(text: str, locale: str, wording: str = "emotion") -> Phrases:
-    """The words in the text of a locale file. Raises LocaleError with all that is missing, unknown or malformed."""
+    """The phrases in the text of a locale file. Raises LocaleError with all that is missing, unknown or malformed."""
     try:
         content: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:

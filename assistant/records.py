@@ -1,5 +1,4 @@
-"""The records that the packages exchange. Imports no other module of this program, and no NumPy at run
-time.
+"""The records that the packages exchange. Imports no other module of this program, and no NumPy at run time.
 
 All records are frozen. `at` is monotonic time in seconds at the exposure of the frame that a record comes from: time
 travels in the records, so that only threads need a clock.
@@ -94,10 +93,11 @@ class Track:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the expression classifier made of one track in one frame."""
+    """The result of the expression classifier for one track in one frame."""
 
     track_id: int
     at: float
+    """Monotonic seconds at the exposure of the frame."""
     probabilities: tuple[float, ...] | None
     """One for each label of the model, in the order of its card; None where the face could not be classified."""
     reason: str = ""
@@ -109,6 +109,7 @@ class Change:
     """The state of a track became another one; rare by design."""
 
     at: float
+    """Monotonic seconds at the exposure of the frame with which it changed."""
     track_id: int
     old: str
     """The state before."""
@@ -182,11 +183,11 @@ class UtteranceKind(StrEnum):
     """What an utterance is, where its priority and its topic do not decide how it is treated."""
 
     ANNOUNCEMENT = "announcement"
-    """Says something about people, unasked."""
+    """About people in view, unasked."""
     ANSWER = "answer"
-    """Answers a question of the wearer, or repeats what was said."""
+    """Answers a question of the wearer, or repeats the last utterance."""
     FAULT = "fault"
-    """Says that something is wrong, or that it no longer is."""
+    """Announces the beginning or the end of a fault."""
     STATUS = "status"
     """Any other sentence about the assistant."""
     READY = "ready"
@@ -196,28 +197,29 @@ class UtteranceKind(StrEnum):
     COMMAND_REPLY = "command_reply"
     """Confirms a command; `repeat` passes over it."""
     IDLE_TICK = "idle_tick"
-    """Tells after a long silence that the assistant still works; `repeat` passes over it."""
+    """Signals after a long silence that the assistant still works; `repeat` passes over it."""
     AUDIO_OUTAGE = "audio_outage"
-    """Says for how long no sound could be played."""
+    """Announces for how long no sound could be played."""
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """Words for the wearer, as they go to the speech queue."""
+    """A text for the wearer, as it goes to the speech queue."""
 
     text: str
+    """One or more sentences, in the language of the settings."""
     priority: Priority
     topic: str
     """Of two waiting utterances with the same topic only the newer is spoken."""
     expires_at: float | None = None
-    """Monotonic seconds after which the words are no longer true; None: never."""
+    """Monotonic seconds after which the text is no longer true, and not spoken; None: never."""
     log_note: str = ""
     """For the log and the transcript; never spoken, and nothing depends on it."""
     earcon: str = ""
-    """The earcon that may stand for the words (an expression, or "still_here"); empty where there is none."""
+    """The earcon that may replace the text (an expression, or "still_here"); empty where there is none."""
     is_over: bool = False
-    """It announces the end of what was said before under this topic, and is not spoken where the beginning was not
-    heard."""
+    """It announces the end of a fault or of a pause of the same topic, and is not spoken where the beginning was not
+    spoken."""
     kind: UtteranceKind = UtteranceKind.STATUS
 
 
@@ -262,6 +264,7 @@ class Fault:
 
     name: FaultName
     at: float
+    """Monotonic seconds."""
     detail: str = ""
     """For the log."""
     is_over: bool = False

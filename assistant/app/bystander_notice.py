@@ -11,6 +11,7 @@ from assistant.phrases import Phrases
 from assistant.system.atomic_files import write_atomically
 
 RIGHT_TO_LEFT = {"ar"}
+"""Codes of the languages that are written from right to left."""
 
 PAGE = Template("""\
 <!DOCTYPE html>
@@ -43,15 +44,15 @@ p.last { font-size: 6vmin }
 """)
 
 
-def render_notice(words: Phrases) -> str:
+def render_notice(phrases: Phrases) -> str:
     """The page as HTML that loads nothing."""
-    texts = {name: html.escape(text) for name, text in words.tables["notice"].items()}
-    return PAGE.substitute(texts, lang=words.locale, direction="rtl" if words.locale in RIGHT_TO_LEFT else "ltr")
+    texts = {name: html.escape(text) for name, text in phrases.tables["notice"].items()}
+    return PAGE.substitute(texts, lang=phrases.locale, direction="rtl" if phrases.locale in RIGHT_TO_LEFT else "ltr")
 
 
-def write_notice(words: Phrases, file: Path | None) -> None:
-    """Write it to the file, whole or not at all, or to the standard output. Raises OSError."""
+def write_notice(phrases: Phrases, file: Path | None) -> None:
+    """Write the page to `file`, whole or not at all; None: to the standard output. Raises OSError."""
     if file is None:
-        print(render_notice(words), end="")
+        print(render_notice(phrases), end="")
     else:
-        write_atomically({file: render_notice(words).encode()})
+        write_atomically({file: render_notice(phrases).encode()})

@@ -16,6 +16,8 @@ from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.commands import Command
+from assistant.phrases import Phrases, known_locales
+from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, SettingsProblem
 from assistant.system.process_setup import (
     RateLimitFilter,
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CONFIG if is_config else EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as err:
@@ -67,9 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings of the file, with what the command line says instead. Raises ConfigError."""
-    from assistant.phrases import known_locales
-
+    """The settings of the file, overridden by the options of the command line. Raises ConfigError."""
     settings = _with_options(load_settings(options.config), options)
     if settings.announcements.locale not in known_locales():
         raise ConfigError(
@@ -79,8 +79,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsProblem | None]:
-    """The settings, and what is wrong where the user's cannot be used: a service does not end for that, but goes on
-    with the last good settings, else with the defaults."""
+    """The settings to use, and the problem with the user's if those cannot be used: a service does not end for that,
+    but goes on with the last good settings, else with the defaults."""
     from assistant.config.last_good import load_last_good, save_last_good
 
     try:
@@ -97,7 +97,7 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsPr
 
 
 def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
-    said = {
+    given = {
         "camera": {"driver": options.camera, "source": options.source},
         "detector": {"driver": options.detector},
         "model": {"file": options.model},
@@ -105,8 +105,13 @@ def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
     }
     return override_settings(
         settings,
-        {name: {key: value for key, value in keys.items() if value is not None} for name, keys in said.items()},
+        {name: {key: value for key, value in keys.items() if value is not None} for name, keys in given.items()},
     )
+
+
+def _load_phrases(settings: Settings) -> Phrases:
+    """The sentences in the language and the wording of the settings. Raises LocaleError."""
+    return load_locale(settings.announcements.locale, settings.announcements.wording)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -153,22 +158,23 @@ def _vision(options: argparse.Namespace) -> int:
 
         settings, problem = _service_settings(options)
         if options.with_parent:
-            threading.Thread(target=_outlive, args=(stop, 0.0), name="parent", daemon=True).start()
+            threading.Thread(target=_stop_after_parent, args=(stop, 0.0), name="parent", daemon=True).start()
         return run_vision(settings, stop, problem=problem)
 
 
 def _voice(options: argparse.Namespace) -> int:
-    from assistant import phrases
     from assistant.ipc import link
     from assistant.voice.monitors import HEARTBEAT_TIMEOUT_S
     from assistant.voice.process import run_voice
 
-    settings, _ = _service_settings(options)  # vision says what is wrong with them
-    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
+    settings, _ = _service_settings(options)  # vision announces what is wrong with them
+    phrases = _load_phrases(settings)
     with stop_on_signal() as stop:
         if options.with_parent:
-            threading.Thread(target=_outlive, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True).start()
-        run_voice(settings, link.runtime_socket(), words, stop)
+            threading.Thread(
+                target=_stop_after_parent, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
+            ).start()
+        run_voice(settings, link.runtime_socket(), phrases, stop)
     return 0
 
 
@@ -181,54 +187,52 @@ def _vision_exited(options: argparse.Namespace) -> int:
     return 0
 
 
-def _outlive(stop: threading.Event, seconds: float) -> None:
-    """Wait for the end of standard input, which is the end of the parent, then long enough to say that it is gone."""
+def _stop_after_parent(stop: threading.Event, delay_s: float) -> None:
+    """Set `stop` so many seconds after standard input has closed, which means that the parent process has ended; the
+    voice process needs that time to announce it."""
     while os.read(0, 4096):
         pass
-    stop.wait(seconds)
+    stop.wait(delay_s)
     stop.set()
 
 
 def _say(options: argparse.Namespace) -> int:
-    from assistant import phrases
     from assistant.voice import voices
     from assistant.voice.audio import player as sound
 
     settings = settings_of(options)
-    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
+    phrases = _load_phrases(settings)
     player = sound.CommandPlayer(settings.voice.device)
     with (
-        contextlib.closing(voices.make_voice(settings.voice, words.voice, player)[0]) as voice,
+        contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player)[0]) as voice,
         stop_on_signal() as stop,
     ):
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
 
 
 def _record(options: argparse.Namespace) -> int:
-    from assistant import phrases
     from assistant.voice.voices import espeak, recorded
 
     settings = settings_of(options)
-    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
+    phrases = _load_phrases(settings)
     folder = options.folder or recorded.recordings_folder()
-    synthesizers = espeak.synthesizers(settings.voice, words.voice)
-    count = recorded.record_sentences(words.tables, synthesizers, settings.voice.rate_wpm, folder)
+    synthesizers = espeak.synthesizers(settings.voice, phrases.voice)
+    count = recorded.record_sentences(phrases.tables, synthesizers, settings.voice.rate_wpm, folder)
     print(f"{count} recordings in {folder}")
     return 0
 
 
 def _sounds(options: argparse.Namespace) -> int:
-    from assistant import phrases
     from assistant.voice.audio import player as sound
     from assistant.voice.speech.earcons import sound_tour
     from assistant.voice.voices import make_voice
 
     settings = settings_of(options)
-    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
-    voice = make_voice(settings.voice, words.voice, sound.CommandPlayer(settings.voice.device))
+    phrases = _load_phrases(settings)
+    voice = make_voice(settings.voice, phrases.voice, sound.CommandPlayer(settings.voice.device))
     assert voice.earcons  # make_voice always gives some
     with contextlib.closing(voice), stop_on_signal() as stop:
-        return 0 if sound_tour(words, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
+        return 0 if sound_tour(phrases, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -257,10 +261,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _notice(options: argparse.Namespace) -> int:
-    from assistant import phrases
     from assistant.app import bystander_notice
 
-    bystander_notice.write_notice(phrases.load(settings_of(options).announcements.locale), options.html)
+    bystander_notice.write_notice(load_locale(settings_of(options).announcements.locale), options.html)
     return 0
 
 

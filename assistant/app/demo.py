@@ -19,23 +19,26 @@ from assistant.voice import voices
 from assistant.voice.audio import player as sound
 from assistant.voice.speech.speaker import Speaker
 
-LAST_WORDS_S = 4.0
-"""What is still waiting when the pictures end may be said for so long."""
+DRAIN_TIMEOUT_S = 4.0
+"""Longest time in which utterances that still wait when the pictures end are spoken, seconds."""
 PROBE_S = 0.1
+"""Length of the silence that is played to find out whether there is a sound device, seconds."""
 
 
 def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys.stdout) -> int:
-    """Show, tell, and leave what was heard in `wav`; returns the exit code.
+    """Run the assistant on the photographs, and record what is played in `wav`; returns the exit code.
+
+    out: where the transcript is printed.
 
     Raises CameraError where the photographs are missing, ModelError, and VoiceError where no voice can speak at all.
     """
     settings = dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver="demo"))
     open_camera(settings.camera).close()
-    pipeline, words = factory.make_pipeline(settings), factory.load_phrases(settings)
+    pipeline, phrases = factory.make_pipeline(settings), factory.load_phrases(settings)
     began = time.monotonic()
     failures: list[str] = []
 
-    def write(utterance: Utterance, fate: Fate, at: float) -> None:
+    def print_line(utterance: Utterance, fate: Fate, at: float) -> None:
         outcome = "" if fate is Fate.SPOKEN else f" [{fate}]"
         print(f"{at - began:6.1f} s  {utterance.text:32} ({utterance.log_note}){outcome}", file=out, flush=True)
         if fate is Fate.FAILED:
@@ -44,13 +47,13 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     with contextlib.ExitStack() as stack:
         player = sound.RecordingPlayer(_player(settings, out), wav, time.monotonic)
         stack.callback(player.close)
-        voice = voices.make_voice(settings.voice, words.voice, player)
-        speaker = Speaker(voice, on_fate=write, on_error=lambda error: print(f"voice: {error}", file=out))
+        voice = voices.make_voice(settings.voice, phrases.voice, player)
+        speaker = Speaker(voice, on_fate=print_line, on_error=lambda error: print(f"voice: {error}", file=out))
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
         stack.callback(capture.close)
-        VisionLoop(capture, pipeline, words, speaker.put, stop, speaker.withdraw).run()
-        speaker.drain(LAST_WORDS_S)
+        VisionLoop(capture, pipeline, phrases, speaker.put, stop, speaker.withdraw).run()
+        speaker.drain(DRAIN_TIMEOUT_S)
         if capture.error:
             raise CameraError(capture.error)
     if failures:
@@ -60,7 +63,7 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
 
 
 def _player(settings: Settings, out: TextIO) -> sound.Player:
-    """The sound device, if it plays a moment of silence; else one that only takes the time."""
+    """A player on the sound device if that plays PROBE_S of silence, else one that plays nothing and takes as long."""
     player = sound.CommandPlayer(settings.voice.device)
     try:
         player.play(sound.silence(PROBE_S), threading.Event())

@@ -63,10 +63,10 @@ def make_parser() -> argparse.ArgumentParser:
     ask = command("ask", "have the running assistant tell what it sees")
     ask.add_argument("what", nargs="?", default="ask", choices=("ask", "more", "aim"),
                      help="ask: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
-    for wish in (each for each in Command if each.is_public):
-        request = command(wish.value, wish.help_text)
-        request.set_defaults(what=wish.value)
-        if wish is Command.STATUS:
+    for verb in (each for each in Command if each.is_public):
+        request = command(verb.value, verb.help_text)
+        request.set_defaults(what=verb.value)
+        if verb is Command.STATUS:
             request.add_argument("--json", action="store_true", help="the facts as one JSON object")
     doctor = command("doctor", "check every part, say what is found and what to do")
     _add_camera(doctor)

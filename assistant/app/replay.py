@@ -25,12 +25,12 @@ UTTERANCE_PAUSE_S = 0.2
 
 @dataclass
 class AnnouncementOutcome:
-    """What became of one announcement."""
+    """One announcement of a replay, its utterance and how that ended."""
 
     announcement: Announcement
     utterance: Utterance
     box: Box | None = None
-    """Where the person's face was last found when the change was noticed; None where it was not."""
+    """The person's face where it was last found before the change was noticed; None if it never was."""
     fate: Fate | None = None
     """None while it is not decided; `replay` yields only decided ones."""
     started_at: float | None = None
@@ -59,10 +59,10 @@ class AnnouncementOutcome:
 
 @dataclass
 class AnswerOutcome:
-    """What became of the answer to a question of the wearer."""
+    """One answer of a replay to a question of the wearer, and how its utterance ended."""
 
     at: float
-    """When it was asked, seconds of the clip."""
+    """When the question was asked, seconds of the clip."""
     command: Command
     """The question: one of QUESTIONS."""
     utterance: Utterance
@@ -81,7 +81,7 @@ class ReplaySummary:
     """The last item of a replay."""
 
     frames: int
-    """How many frames were looked at."""
+    """How many frames were processed."""
     seconds: float
     """From the first frame to the last."""
     people: int
@@ -92,7 +92,7 @@ class ReplaySummary:
 
 
 class SimulatedSpeaker:
-    """A speaker in clip time: it makes no sound, and takes as long as the words would."""
+    """A speaker in clip time: it makes no sound, and takes as long as speaking the text would."""
 
     def __init__(self, rate_wpm: int, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
         self._rate_wpm = rate_wpm
@@ -131,11 +131,11 @@ def replay(
     questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
 ) -> Iterator[AnnouncementOutcome | AnswerOutcome | ReplaySummary]:
-    """Play a recording through the pipeline. Yields what became of each announcement and of each answer, in the order
-    in which they came up, then the summary.
+    """Play a recording through the pipeline. Yields the outcome of each announcement and of each answer, in the
+    order in which they were made, then the summary.
 
     questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
-    called with each frame and what came of it.
+    called with each frame and the step made of it.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
@@ -182,7 +182,7 @@ def replay(
                 add(AnswerOutcome(at, command, answered.utterance, answered.person, answered.reason), frame.at)
             while undecided and undecided[0].fate is not None:
                 yield undecided.popleft()
-    except (CameraError, ModelError):  # what was noticed before is still told
+    except (CameraError, ModelError):  # announcements made before the failure are still yielded
         speaker.advance(math.inf)
         yield from undecided
         raise

@@ -1,1 +1,1 @@
-"""Settings: their dataclasses, how a TOML file becomes them, and what is told of mistakes."""
+"""Settings: their dataclasses, how a TOML file becomes them, and how mistakes are reported."""

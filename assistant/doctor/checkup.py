@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TextIO
 
-from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.doctor import finding as findings
 from assistant.doctor.finding import Finding, bad, good
@@ -19,7 +18,8 @@ from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.speech import FindingSpeaker, SpeechCheck
 from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
-from assistant.phrases import Phrases
+from assistant.phrases import Phrases, known_locales
+from assistant.phrases import load as load_locale
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Check:
 
     name: str
     examine: Examine
-    """Does the work; the event is set when the time is over."""
+    """Makes the check; the event is set when the time is over."""
     limit_s: float = 8.0
     """Seconds that it may take."""
     broken: str = "late"
@@ -44,13 +44,13 @@ class Check:
     """Key of the advice that goes with it."""
 
     def finding(self, stop: threading.Event) -> Finding:
-        """What it finds, no later than its limit."""
+        """Make the check; its finding, or `broken` where it takes longer than `limit_s` or raises an exception."""
         cancel, found = threading.Event(), []  # type: threading.Event, list[Finding]
 
         def work() -> None:
             try:
                 found.append(self.examine(cancel))
-            except Exception as err:  # a check that fails is a finding, and the next one is made
+            except Exception as err:  # a check that fails is a finding, and the next one follows
                 log.debug("check %s", self.name, exc_info=True)
                 found.append(bad(self.broken, self.advice, detail=f"{type(err).__name__}: {err}"))
 
@@ -95,8 +95,8 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
     )
 
 
-def _failed(broken: str, advice: str, why: str) -> Finding:
-    return bad(broken, advice, detail=why)
+def _failed(broken: str, advice: str, reason: str) -> Finding:
+    return bad(broken, advice, detail=reason)
 
 
 def _settings(mistakes: str) -> Finding:
@@ -104,9 +104,10 @@ def _settings(mistakes: str) -> Finding:
 
 
 def usable_settings(err: ConfigError) -> Settings:
-    """The settings to check where the user's are wrong: what is right of them, in a language that there is."""
+    """The settings to check where the user's are wrong: their valid values with defaults for the others, or all
+    defaults where there is no locale file of their language."""
     settings = err.usable if isinstance(err.usable, Settings) else Settings()
-    return settings if settings.announcements.locale in phrases.known_locales() else Settings()
+    return settings if settings.announcements.locale in known_locales() else Settings()
 
 
 def checkup(
@@ -118,11 +119,14 @@ def checkup(
     as_json: bool = False,
     out: TextIO | None = None,
 ) -> int:
-    """Run every check, say and print what is found; returns the exit code: 0 if all is well, else 1."""
-    words = phrases.load(settings.announcements.locale, settings.announcements.wording)
-    speech = SpeechCheck(settings.voice, words.voice, words.status("sound_check"), is_quiet=is_quiet)
-    report = Report(words, as_json, out or sys.stdout)
-    speaker, pending = FindingSpeaker(None), [words.finding("began")]
+    """Run every check, speak and print its finding; returns the exit code: 0 if all is well, else 1.
+
+    mistakes: what is wrong with the user's settings, a line each; empty where nothing is. is_quiet: print only.
+    """
+    phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
+    speech = SpeechCheck(settings.voice, phrases.voice, phrases.status("sound_check"), is_quiet=is_quiet)
+    report = Report(phrases, as_json, out or sys.stdout)
+    speaker, pending = FindingSpeaker(None), [phrases.finding("began")]
     for check in checks(settings, mistakes, speech):
         began = time.monotonic()
         found = check.finding(stop)
@@ -147,15 +151,15 @@ def _speak(speaker: FindingSpeaker, pending: list[str], stop: threading.Event) -
 class Report:
     """The printed report: a line for each check, or one JSON object at the end."""
 
-    def __init__(self, words: Phrases, as_json: bool, out: TextIO) -> None:
-        self._words, self._as_json, self._out = words, as_json, out
+    def __init__(self, phrases: Phrases, as_json: bool, out: TextIO) -> None:
+        self._phrases, self._as_json, self._out = phrases, as_json, out
         self._checks: list[dict[str, object]] = []
         self.failed = 0
-        self._print(words.finding("began"))
+        self._print(phrases.finding("began"))
 
     def take(self, name: str, found: Finding, seconds: float) -> list[str]:
-        """Take in a finding. Returns the sentences to speak, one by one, for some are recorded."""
-        spoken, advice = [*findings.sentences(self._words, found)], findings.advice(self._words, found)
+        """Add a finding. Returns the sentences to speak, one by one, because some have a recording."""
+        spoken, advice = [*findings.sentences(self._phrases, found)], findings.advice(self._phrases, found)
         text = " ".join(spoken)
         spoken += [advice] if advice else []
         self.failed += not found.ok
@@ -169,10 +173,10 @@ class Report:
         return spoken
 
     def end(self) -> str:
-        """The last sentence; the JSON object is written."""
+        """Write the JSON object, if asked for; returns the last sentence."""
         if self._as_json:
             print(json.dumps({"checks": self._checks, "failed": self.failed}, ensure_ascii=False), file=self._out)
-        last = self._words.finding("failed", self.failed) if self.failed else self._words.finding("healthy")
+        last = self._phrases.finding("failed", self.failed) if self.failed else self._phrases.finding("healthy")
         self._print(last)
         return last
 

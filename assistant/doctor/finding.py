@@ -1,4 +1,4 @@
-"""What a check found, as keys of the locale's tables, so that it can come from another process; and its sentences."""
+"""The finding of a check, as keys of the locale's tables, so that it can come from another process; its sentences."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Finding:
     ok: bool
     """Whether nothing has to be done."""
     keys: tuple[str, ...]
-    """What is said: keys of [doctor], or of another table behind its name, for example faults.black."""
+    """The sentences to speak: keys of [doctor], or of another table behind its name, for example faults.black."""
     advice: str = ""
     """A key of [advice]; empty where nothing has to be done."""
     number: int = 0
@@ -31,13 +31,13 @@ def bad(key: str, advice: str, *, number: int = 0, detail: str = "") -> Finding:
     return Finding(False, (key,), advice, number, " ".join(detail.split()))
 
 
-def sentences(words: Phrases, finding: Finding) -> tuple[str, ...]:
-    """What is spoken of it, without the advice."""
+def sentences(phrases: Phrases, finding: Finding) -> tuple[str, ...]:
+    """The sentences of a finding, without the advice."""
     return tuple(
-        words.text(*key.split(".")) if "." in key else words.finding(key, finding.number) for key in finding.keys
+        phrases.text(*key.split(".")) if "." in key else phrases.finding(key, finding.number) for key in finding.keys
     )
 
 
-def advice(words: Phrases, finding: Finding) -> str:
-    """What to do, empty where there is nothing to do."""
-    return words.text("advice", finding.advice)
+def advice(phrases: Phrases, finding: Finding) -> str:
+    """The sentence that says what to do; empty where there is nothing to do."""
+    return phrases.text("advice", finding.advice)

@@ -1,4 +1,4 @@
-"""A check in a process of its own: what hangs there is killed, what crashes there crashes alone.
+"""A check in a process of its own, which is killed if it hangs, and whose crash harms nothing else.
 
 `python -m assistant.doctor.isolated_check NAME` reads settings from standard input and writes a line for each
 thing it is about to try, then its finding as one line of JSON. `run_isolated` runs that and reads it.
@@ -47,7 +47,7 @@ def run_isolated(
 
 
 def _end(ended: ChildExit, limit_s: float) -> str:
-    """How a child process ended that brought no finding."""
+    """How a child process ended that wrote no finding."""
     if ended.code is None:
         return f"did not end within {limit_s:g} s"
     if ended.code < 0:
@@ -66,7 +66,7 @@ def main(name: str) -> None:
     except ImportError as err:
         finding = bad("imports_broken", "install", detail=f"{type(err).__name__}: {err}")
     print(json.dumps(dataclasses.asdict(finding)), flush=True)
-    os._exit(0)  # a driver that hangs when it is taken down has nothing to say any more
+    os._exit(0)  # without the clean-up of drivers, in which some hang
 
 
 if __name__ == "__main__":

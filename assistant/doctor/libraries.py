@@ -15,7 +15,8 @@ from assistant.vision.cameras import driver_of
 
 
 def imports(settings: Settings, trying: Callable[[str], None]) -> Finding:
-    """Import and use all that these settings need. trying(what): told before each, in case it is the last."""
+    """Import and use all that these settings need. trying(name): called before each, so that one that
+    ends the process is known."""
     steps: dict[str, Callable[[], str]] = {"numpy": _numpy, "cv2": _cv2, "the TFLite runtime": _runtime}
     if driver_of(settings.camera) == "picamera2":
         steps["picamera2"] = _picamera2
@@ -24,7 +25,7 @@ def imports(settings: Settings, trying: Callable[[str], None]) -> Finding:
         trying(name)
         try:
             versions.append(step())
-        except Exception as err:  # a library built for another one raises whatever it likes
+        except Exception as err:  # a library built for another one may raise anything
             return bad("imports_broken", "install", detail=f"{name}: {type(err).__name__}: {err}")
     return good("imports", detail=", ".join(versions))
 

@@ -1,4 +1,4 @@
-"""Buttons and the camera's light: whether their pins can be had. Runs in a child process."""
+"""Buttons and the camera's LED: whether their pins can be opened. Runs in a child process."""
 
 import contextlib
 import time
@@ -11,11 +11,11 @@ from assistant.ipc.commands import Reply
 from assistant.voice.controls.gpio import Buttons, CameraLed
 
 LIT_S = 1.0
-"""For who stands by to see it."""
+"""Seconds for which the LED is lit, so that it can be seen."""
 
 
 def buttons(settings: Settings, trying: Callable[[str], None]) -> Finding:
-    """The pins of the buttons, opened and closed. Whether somebody presses, a check cannot wait for."""
+    """Open and close the pins of the buttons; no press is waited for."""
     pins = settings.controls.buttons
     trying("to open the pins")
     try:
@@ -26,7 +26,7 @@ def buttons(settings: Settings, trying: Callable[[str], None]) -> Finding:
 
 
 def camera_led(settings: Settings, trying: Callable[[str], None]) -> Finding:
-    """The camera's light, lit for a moment."""
+    """Light the camera's LED for LIT_S."""
     pin = settings.camera.led[0]
     trying("to open the pin")
     try:

@@ -26,11 +26,13 @@ class RunningAssistant:
     """Whether an assistant runs, and its state."""
 
     is_there: bool = False
+    """Whether one runs."""
     error: str = ""
     """Why it does not answer; empty if it does."""
     is_allowed: bool = True
-    """Whether the user may ask it."""
+    """Whether the user may send it commands."""
     facts: Facts = field(default_factory=dict)
+    """Its reply to the command `facts`; empty where it gave none."""
 
     @staticmethod
     def find(send_command: Callable[[str], Reply] = control_client.send_command) -> "RunningAssistant":
@@ -75,5 +77,5 @@ class RunningAssistant:
 
 
 def _names(value: object) -> list[str]:
-    """A list of names, empty where there is something else."""
+    """The items of a list as text; empty for any other value."""
     return list(map(str, value)) if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Checks of the voice and of the sound device, each by itself; and the speaker that says what the doctor finds."""
+"""Checks of the voice and of the sound device, each by itself; and the speaker of the findings."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ import time
 
 from assistant.config.settings import VoiceSettings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.errors import VoiceError
+from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.records import Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.mixer import raise_volume
@@ -18,14 +18,16 @@ from assistant.voice.speech.fallback_voice import FallbackVoice
 log = logging.getLogger(__name__)
 
 PLAY_TRIES, RETRY_PAUSE_S = 3, 1.0
-"""A sound card may be busy for a moment, for example while the running assistant speaks."""
+"""How often a busy sound card is tried, and the seconds between two tries: it may be busy for a moment, for example
+while the running assistant speaks."""
 SILENCE_S = 0.5
+"""Length of the silence with which a quiet check tests a device, seconds."""
 MAX_SENTENCE_S = 20.0
-"""Limit for one sentence. Each voice has limits of its own; this one is for a voice that hangs in spite of them."""
+"""Limit for one sentence, seconds. Each voice has limits of its own; this is for a voice that hangs all the same."""
 
 
 class CapturingPlayer:
-    """A player that keeps the sound that it is given, and plays nothing."""
+    """A player that stores the sound that it is given, and plays nothing."""
 
     def __init__(self) -> None:
         self.pcm: Pcm | None = None
@@ -39,11 +41,12 @@ class SpeechCheck:
     """Checks the voice and the sound device of the settings, in this order."""
 
     def __init__(self, settings: VoiceSettings, language: str, text: str, *, is_quiet: bool = False) -> None:
-        """text: what the voice says for the check. is_quiet: the device is checked with silence."""
+        """language: espeak-ng voice of the language. text: spoken for the check. is_quiet: check the device with
+        silence."""
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
         self._spoken: Pcm | None = None
         self._plays_itself = False
-        self._player: SoundCardPlayer | None = None  # it waits where the running assistant speaks
+        self._player: SoundCardPlayer | None = None  # retries a card that the running assistant holds
 
     def voice(self, cancel: threading.Event) -> Finding:
         """Whether the chosen voice makes speech of the text."""
@@ -52,11 +55,11 @@ class SpeechCheck:
         errors: list[str] = []
         player = CapturingPlayer()
         for voice in voices.make_voice(self._settings, self._language, player):
-            if voice.name in ("recorded", "tone"):  # they are what is left where no voice can speak
+            if voice.name in ("recorded", "tone"):  # fallbacks without a synthesizer: that they play shows nothing
                 continue
             try:
                 error = "" if voice.say(self._text, cancel) or cancel.is_set() else "ended before it had spoken"
-            except Exception as err:  # whatever a voice does, the next one is tried
+            except Exception as err:  # any error of a voice: the next one is tried
                 error = str(err) or type(err).__name__
             finally:
                 voice.close()
@@ -74,11 +77,11 @@ class SpeechCheck:
         device = self._settings.device
         if self._settings.engine == "printed":
             return good("sound_none", detail="words are printed")
-        turned = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
+        raised = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
         error = "" if self._plays_itself else self._play(device, cancel)
         if not error:
             self._player = SoundCardPlayer(device)
-            return good("sound", *turned, detail="played by the voice itself" if self._plays_itself else device)
+            return good("sound", *raised, detail="played by the voice itself" if self._plays_itself else device)
         for other in ("", *list_sound_cards(cancel)) if device else list_sound_cards(cancel):
             if not self._play(other, cancel):
                 self._player = SoundCardPlayer(other)
@@ -87,7 +90,7 @@ class SpeechCheck:
         return bad("sound_silent", "sound", detail=error)
 
     def speaker(self) -> "FindingSpeaker":
-        """A speaker on the device that was found to play; without one it says nothing."""
+        """A speaker on the device that was found to play; without such a device it is silent."""
         if self._player is None:
             return FindingSpeaker(None)
         return FindingSpeaker(voices.make_voice(self._settings, self._language, self._player))
@@ -100,21 +103,23 @@ class SpeechCheck:
             try:
                 CommandPlayer(device).play(pcm, cancel)
                 return ""
-            except VoiceError as err:
+            except SoundCardBusyError as err:
                 error = str(err)
-            if "busy" not in error or cancel.wait(RETRY_PAUSE_S):
-                break
+                if cancel.wait(RETRY_PAUSE_S):
+                    break
+            except VoiceError as err:
+                return str(err)
         return error
 
 
 class FindingSpeaker:
-    """Speaks by a FallbackVoice; None: not at all. A voice that hangs is abandoned, and nothing more is said."""
+    """Speaks by a FallbackVoice; None: not at all. A voice that hangs is abandoned, and nothing more is spoken."""
 
     def __init__(self, voice: FallbackVoice | None) -> None:
         self._voice = voice
 
     def say(self, text: str, cancel: threading.Event) -> None:
-        """Say a sentence, and return when it was said."""
+        """Speak a sentence; returns when it has ended, or after MAX_SENTENCE_S."""
         voice = self._voice
         if voice is None:
             return
@@ -131,6 +136,6 @@ class FindingSpeaker:
             self._voice = None
 
     def close(self) -> None:
-        """Nothing more to say."""
+        """Close the voices."""
         if self._voice is not None:
             self._voice.close()

@@ -13,20 +13,25 @@ from assistant.system.board import HOT_C, SYSTEM, Board
 from assistant.system.child_process import run_child
 
 UNITS = ("emotion-assistant-voice.service", "emotion-assistant.service")
+"""The units of the two services."""
 PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,NRestarts,MemoryMax"
+"""Properties of a unit that are read, see systemctl(1)."""
 BOOTED = Path("/run/systemd/system")
-"""There where systemd runs the machine, see sd_booted(3)."""
+"""Exists where systemd is the init system, see sd_booted(3)."""
 MEMINFO = Path("/proc/meminfo")
-LEAST_MIB = 64
-"""Less free memory than this, and the system begins to end programs."""
+"""The memory of the machine, see proc_meminfo(5)."""
+MIN_FREE_MIB = 64
+"""Free memory in MiB below which the kernel soon begins to kill processes."""
 MANY_RESTARTS = 5
-COMMAND_S = 5.0
-LOW_NOW, LOW_BEFORE = 1 << 0, 1 << 16
-"""Bits of `vcgencmd get_throttled`: the voltage is too low, and it has been since the start."""
+"""Restarts of a unit since boot from which they are a problem."""
+COMMAND_TIMEOUT_S = 5.0
+"""Time limit of systemctl and vcgencmd."""
+UNDERVOLTAGE_NOW, UNDERVOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
+"""Bits of `vcgencmd get_throttled`: the voltage is too low; it was since the start."""
 
 
 def temperature(board: Board) -> Finding:
-    """How warm the board is."""
+    """The temperature of the board, which is too high from HOT_C on."""
     degrees = board.temperature_c()
     if degrees is None:
         return good("temperature_none")
@@ -36,22 +41,22 @@ def temperature(board: Board) -> Finding:
 
 
 def voltage(board: Board, cancel: threading.Event) -> Finding:
-    """Whether the power is weak, or has been."""
+    """Whether the supply voltage is too low, or was since the start."""
     alarms, bits = board.voltage_alarms(), _throttled(cancel)
     low = [str(file) for file, is_low in alarms.items() if is_low]
-    if low or (bits or 0) & LOW_NOW:
+    if low or (bits or 0) & UNDERVOLTAGE_NOW:
         return bad("faults.undervoltage", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")
-    if (bits or 0) & LOW_BEFORE:
+    if (bits or 0) & UNDERVOLTAGE_SINCE_BOOT:
         return bad("voltage_was", "power", detail=f"since the last start; vcgencmd: throttled={bits:#x}")
     return good("voltage_none") if not alarms and bits is None else good("voltage")
 
 
 def _throttled(cancel: threading.Event) -> int | None:
-    """What the firmware of a Raspberry Pi remembers; None where there is none, or it may not be asked."""
+    """The bits of `vcgencmd get_throttled` of a Raspberry Pi; None where there is no such command, or it fails."""
     if not shutil.which("vcgencmd"):
         return None
     try:
-        done = run_child(["vcgencmd", "get_throttled"], b"", COMMAND_S, cancel)
+        done = run_child(["vcgencmd", "get_throttled"], b"", COMMAND_TIMEOUT_S, cancel)
     except VoiceError:
         return None
     found = re.search(rb"throttled=0x([0-9a-fA-F]+)", done.output) if done else None
@@ -60,11 +65,14 @@ def _throttled(cancel: threading.Event) -> int | None:
 
 @dataclass(frozen=True)
 class System:
-    """The service manager and the memory. root: where the kernel shows its devices; booted, meminfo: see above."""
+    """The service manager and the memory of a machine, by the files in which they show."""
 
     root: Path = SYSTEM
+    """Where the kernel shows its devices (sysfs)."""
     booted: Path = BOOTED
+    """See BOOTED."""
     meminfo: Path = MEMINFO
+    """See MEMINFO."""
 
     @staticmethod
     def here() -> "System":
@@ -72,18 +80,19 @@ class System:
         return System(Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM)))
 
     def memory(self, cancel: threading.Event) -> Finding:
-        """How much is free, and whether the limit that a unit asks for is one."""
+        """How much memory is free, and whether the kernel enforces the limit that the units set (MemoryMax=)."""
         limited = [unit["Id"] for unit in self._units(cancel) if unit.get("MemoryMax", "infinity").isdecimal()]
         if limited and not self._controls_memory():
             how = "add cgroup_enable=memory to the one line of /boot/firmware/cmdline.txt"
             return bad("memory_unlimited", "limit", detail=f"MemoryMax= of {', '.join(limited)}: {how}")
         found = re.search(r"^MemAvailable: +(\d+) kB", self.meminfo.read_text("ascii"), re.MULTILINE)
         free = int(found[1]) // 1024 if found else 0
-        if free < LEAST_MIB:
-            return bad("memory_little", "memory", number=free, detail=f"{LEAST_MIB} are needed")
+        if free < MIN_FREE_MIB:
+            return bad("memory_little", "memory", number=free, detail=f"{MIN_FREE_MIB} are needed")
         return good("memory", number=free)
 
     def _controls_memory(self) -> bool:
+        """Whether the kernel limits the memory of control groups."""
         control = self.root / "fs/cgroup"
         listed = control / "cgroup.controllers"
         if listed.is_file():
@@ -93,20 +102,20 @@ class System:
     def units(self, cancel: threading.Event) -> Finding:
         """Whether both services run, start at boot, and stay up."""
         try:
-            units = [unit for unit in self._units(cancel, must=True) if unit.get("LoadState") != "not-found"]
+            units = [unit for unit in self._units(cancel, is_required=True) if unit.get("LoadState") != "not-found"]
         except VoiceError as err:
             return bad("units_silent", "restart", detail=str(err))
         return _state(units) if units else good("units_none")
 
-    def _units(self, cancel: threading.Event, *, must: bool = False) -> list[dict[str, str]]:
-        """The properties of each unit; none where systemd does not run the machine, or (but for `must`) not answer.
-        Raises VoiceError."""
+    def _units(self, cancel: threading.Event, *, is_required: bool = False) -> list[dict[str, str]]:
+        """The properties of each unit; none without systemd. Raises VoiceError where systemd does not answer and
+        is_required is set; else there are none then either."""
         if not self.booted.is_dir() or not shutil.which("systemctl"):
             return []
         try:
-            done = run_child(["systemctl", "show", f"--property={PROPERTIES}", *UNITS], b"", COMMAND_S, cancel)
+            done = run_child(["systemctl", "show", f"--property={PROPERTIES}", *UNITS], b"", COMMAND_TIMEOUT_S, cancel)
         except VoiceError:
-            if must:
+            if is_required:
                 raise
             return []
         blocks = done.output.decode("utf-8", "replace").strip().split("\n\n") if done else []
@@ -115,7 +124,7 @@ class System:
 
 
 def _state(units: list[dict[str, str]]) -> Finding:
-    """What the properties of the units say; the worst first."""
+    """The finding for the properties of the units: their most serious problem, if there is one."""
     if len(units) < len(UNITS):
         return bad("units_stopped", "install", detail=f"only {units[0]['Id']} is there")
     states = "; ".join(f"{unit['Id']}: {unit['ActiveState']}, {unit['UnitFileState']}" for unit in units)

@@ -21,19 +21,22 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.occlusion import OcclusionClassifier
 
-LOOK_S, LEAST_FRAMES = 3.0, 5
-"""So long a face is looked for; one that is found at once must not hide a camera that stops after one picture."""
+WATCH_S, MIN_FRAMES = 3.0, 5
+"""Longest time for which a face is looked for, seconds, and frames that are read at least: a face in the first one must
+not hide a camera that stops after one picture."""
 SLOW_MS = 200
-"""A face that takes longer keeps the assistant from following one person. Small boards need some 20 ms."""
-TRIES = 15
+"""Milliseconds for one face from which the model is too slow to follow one person. Small boards need some 20 ms."""
+TIMED_RUNS = 15
+"""Runs of a model that are timed; the first fifth of them is a warm-up and does not count."""
 ADVICE = {"black": "lens", "blank": "lens", "blurred": "focus"}
+"""The advice, a key of [advice], for each fault of a picture."""
 
 
 def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     """A picture, its brightness, and whether there is a face in it."""
     try:
         detector: FaceDetector | None = detectors.open_detector(settings.detector)
-    except DetectorError:  # a finding of its own
+    except DetectorError:  # the check `detector` reports it
         detector = None
     trying("to open the camera")
     colour = detector is not None and detector.needs_colour
@@ -50,8 +53,8 @@ def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
     grey = preprocess.to_grey(frame.image)
     height, width = grey.shape
     detail = f"{width}x{height}, brightness {grey.mean():.0f} of 255, {frames} pictures in {seconds:.1f} s"
-    for name, is_so in image_health.assess_image(grey).items():
-        if is_so:
+    for name, is_present in image_health.assess_image(grey).items():
+        if is_present:
             return bad(f"faults.{name}", ADVICE[name], detail=detail)
     light = {"dark": "dim", "bright": "glare"}.get(quality.frame_rejection_reason(grey), "bright_enough")
     face = () if detector is None else ("face" if faces else "face_none",)
@@ -59,7 +62,8 @@ def camera(settings: Settings, trying: Callable[[str], None]) -> Finding:
 
 
 def _watch(capture: Capture, detector: FaceDetector | None) -> tuple[Frame | None, int, int, float]:
-    """The last picture that came, how many did, the faces in the last, and seconds from the first to the last."""
+    """Read frames for WATCH_S at most; returns the last one, their number, the number of faces in the last, and the
+    seconds from the first to the last."""
     newest: Frame | None = None
     frames, faces, began, first_at = 0, 0, time.monotonic(), 0.0
     while True:
@@ -69,9 +73,9 @@ def _watch(capture: Capture, detector: FaceDetector | None) -> tuple[Frame | Non
             faces = len(detector.find(frame.image, preprocess.to_grey(frame.image))) if detector else 0
         elif capture.has_ended:
             break
-        if now - began >= OPEN_TIMEOUT_S if newest is None else newest.at - first_at >= LOOK_S:
+        if now - began >= OPEN_TIMEOUT_S if newest is None else newest.at - first_at >= WATCH_S:
             break
-        if faces and frames >= LEAST_FRAMES:
+        if faces and frames >= MIN_FRAMES:
             break
     return newest, frames, faces, (newest.at - first_at) if newest else 0.0
 
@@ -82,10 +86,10 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
     picture = np.add.outer(np.arange(480) % 200, np.arange(640) % 50).astype(np.uint8)
     colour = np.repeat(picture[..., np.newaxis], 3, axis=2)
     try:
-        spent = _times(partial(detectors.open_detector(settings.detector).find, colour, picture))
+        spent_ms = _median_ms(partial(detectors.open_detector(settings.detector).find, colour, picture))
     except (DetectorError, ModelError) as err:
         return bad("faults.detector", "install", detail=str(err))
-    return good("detector", detail=f"{settings.detector.driver}, {spent:.1f} ms a picture")
+    return good("detector", detail=f"{settings.detector.driver}, {spent_ms:.1f} ms a picture")
 
 
 def occlusion(_settings: Settings, trying: Callable[[str], None]) -> Finding:
@@ -93,33 +97,31 @@ def occlusion(_settings: Settings, trying: Callable[[str], None]) -> Finding:
     trying("to open the occlusion classifier")
     try:
         classifier = OcclusionClassifier()
-        spent = _times(partial(classifier.score, self_test.test_images()[0]))
+        spent_ms = _median_ms(partial(classifier.score, self_test.test_images()[0]))
     except ModelError as err:
         return bad("faults.occlusion", "install", detail=str(err))
-    return good("occlusion", detail=f"{classifier.path.name}, {spent:.1f} ms a face")
+    return good("occlusion", detail=f"{classifier.path.name}, {spent_ms:.1f} ms a face")
 
 
 def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
     """The expression model: its hash, its self-test, and how long it takes."""
     trying("to open the expression model")
     try:
-        reader = ExpressionClassifier(
-            find_model(settings.model.file), settings.model.threads
-        )  # checks the hash, and tests itself
-        spent = _times(partial(reader.probabilities, self_test.test_images()[0]))
+        classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
+        spent_ms = _median_ms(partial(classifier.probabilities, self_test.test_images()[0]))
     except ModelError as err:
         return bad("faults.model", "install", detail=str(err))
-    detail, number = f"{reader.path.name}, {reader.runtime}, {spent:.1f} ms a face", max(1, round(spent))
-    if spent > SLOW_MS:
+    detail, number = f"{classifier.path.name}, {classifier.runtime}, {spent_ms:.1f} ms a face", max(1, round(spent_ms))
+    if spent_ms > SLOW_MS:
         return bad("model_slow", "smaller", number=number, detail=detail)
     return good("model", number=number, detail=detail)
 
 
-def _times(work: Callable[[], object]) -> float:
-    """Milliseconds that the work takes, in the median; the first few times do not count."""
+def _median_ms(work: Callable[[], object]) -> float:
+    """Median of the milliseconds that `work` takes, over the last four fifths of TIMED_RUNS."""
     times = []
-    for _ in range(TRIES):
+    for _ in range(TIMED_RUNS):
         began = time.perf_counter()
         work()
         times.append(1000 * (time.perf_counter() - began))
-    return median(times[TRIES // 5 :])
+    return median(times[TIMED_RUNS // 5 :])

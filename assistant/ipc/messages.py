@@ -1,4 +1,4 @@
-"""The messages between the vision and the voice process, as lines of JSON; nothing that comes in is believed.
+"""The messages between the vision and the voice process, as lines of JSON; all that comes in is checked.
 
 The types are a closed list, each with exactly its fields. Times are CLOCK_MONOTONIC, which all processes share, so that
 the moment at which an utterance expires is sent as it is.
@@ -28,6 +28,7 @@ class Heartbeat:
     """The sender works: vision completed a step at `at`, or the voice process went through its main loop."""
 
     at: float
+    """Monotonic seconds."""
     is_camera_open: bool = False
     """Of vision: it has the camera open."""
     faults: tuple[FaultName, ...] = ()
@@ -67,11 +68,12 @@ class Stop:
 
 @dataclass(frozen=True)
 class UtteranceEnded:
-    """What became of an utterance."""
+    """The voice process reports the fate of an utterance."""
 
     utterance: Utterance
     fate: Fate
     at: float
+    """Monotonic seconds at which it was decided."""
 
 
 Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Stop | UtteranceEnded | Question

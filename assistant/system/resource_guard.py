@@ -1,4 +1,4 @@
-"""Whether this process uses more memory, open files or threads than it does when it is well, read from the kernel.
+"""Whether this process uses more memory, open files or threads than in normal operation, read from the kernel.
 
 A slow leak ends in a crash in the middle of a sentence; a new process in a quiet moment is better.
 """

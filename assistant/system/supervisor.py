@@ -96,7 +96,7 @@ class ProcessSupervisor:
             self._command,
             env=self._environment,
             stdin=subprocess.PIPE,  # held open, never written: its end tells the process that this one is gone
-            start_new_session=True,  # Ctrl-C is for this process: the child still has something to say
+            start_new_session=True,  # Ctrl-C is for this process: the child must still announce its end
         )
 
     def _supervise(self) -> None:

@@ -1,4 +1,4 @@
-"""A child process that stays: it loads once, then answers one request line after the other, within a time limit."""
+"""A long-lived child process, which loads once, then answers one request line after the other, within a time limit."""
 
 import contextlib
 import json

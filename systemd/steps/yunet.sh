@@ -12,8 +12,8 @@ install_yunet() {
     fi
     if ! "$PREFIX/venv/bin/python" -I -B -c 'import sys
 from assistant.config.settings import DetectorSettings
-from assistant.vision.detectors.yunet import YuNet
-YuNet(DetectorSettings(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
+from assistant.vision.detectors.yunet import YuNetFaceDetector
+YuNetFaceDetector(DetectorSettings(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; then
         rm -f "$YUNET"
         warn "YuNet does not work here: $(last_line "$WORK/why"). The built-in face detector is used"
         return

@@ -163,7 +163,7 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
         broken = sight.model(Settings(model=ModelSettings(file=str(model))), no_note)
         assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.model",), "install")
         assert why in broken.detail
-    monkeypatch.setattr(sight, "_times", lambda work: 987.6)
+    monkeypatch.setattr(sight, "_median_ms", lambda work: 987.6)
     slow = sight.model(Settings(), no_note)
     assert (slow.ok, slow.keys, slow.advice, slow.number) == (False, ("model_slow",), "smaller", 988)
 
@@ -324,7 +324,7 @@ def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: F
 def test_a_service_manager_that_fails_or_hangs(
     machine: System, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(system, "COMMAND_S", 0.3)
+    monkeypatch.setattr(system, "COMMAND_TIMEOUT_S", 0.3)
     for script in ("failing", "#!/bin/sh\nexec {sleep} 60\n"):
         tool.install(script, "systemctl")
         began = time.monotonic()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from assistant.errors import VoiceError
+from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.child_process import english_environment, run_child
 
 MIN_PLAY_SHARE = 0.8
@@ -21,6 +21,9 @@ MIN_PLAY_SHARE = 0.8
 "plays" 3.6 s in 0.01 s and reports success. Not 1: a player may end while the card still plays its last buffer."""
 TIMEOUT_FACTOR, TIMEOUT_GRACE_S = 1.5, 1.0
 """A player that still runs after 1.5 times the sound's duration and a second hangs."""
+BUSY_MESSAGE = "busy"
+"""Stands in a player's last error line where another program holds the sound card ("Device or resource busy"); the
+players have no exit code for that."""
 MIN_PEAK = 100
 """A sound whose samples all stay below this, of 32767, counts as silent."""
 WINDOWS_PLAYER = "import sys, winsound; winsound.PlaySound(sys.stdin.buffer.read(), winsound.SND_MEMORY)"
@@ -128,9 +131,13 @@ class CommandPlayer:
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         with self._command(pcm) as (command, stdin):
-            done = run_child(
-                command, stdin, TIMEOUT_FACTOR * pcm.seconds + TIMEOUT_GRACE_S, cancel, english_environment()
-            )
+            limit_s = TIMEOUT_FACTOR * pcm.seconds + TIMEOUT_GRACE_S
+            try:
+                done = run_child(command, stdin, limit_s, cancel, english_environment())
+            except VoiceError as err:
+                if BUSY_MESSAGE in str(err):
+                    raise SoundCardBusyError(str(err)) from err
+                raise
         if done is None:
             return False
         if done.seconds < self._min_play_share * pcm.seconds:
@@ -172,30 +179,30 @@ class NullPlayer:
 
 
 class RecordingPlayer:
-    """Plays with another player and records what was heard, each sound at its own time; `close` writes a WAV file."""
+    """Plays with another player and records what was played, each sound at its own time; `close` writes a WAV file."""
 
     def __init__(self, player: Player, path: Path, clock: Callable[[], float]) -> None:
         """path: of the WAV file. Raises VoiceError if nothing can be written in its folder."""
         self._player, self._path, self._clock = player, path, clock
-        try:  # found out now, not after everything was said
+        try:  # found out now, not after everything was played
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as err:
             raise VoiceError(f"{path}: cannot write what is heard there: {err.strerror}") from err
         self._began_at = clock()
-        self._heard: list[tuple[float, Pcm]] = []
+        self._played: list[tuple[float, Pcm]] = []
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         at = self._clock()
         is_whole = self._player.play(pcm, cancel)
-        self._heard.append((at - self._began_at, pcm if is_whole else pcm.first(self._clock() - at)))
+        self._played.append((at - self._began_at, pcm if is_whole else pcm.first(self._clock() - at)))
         return is_whole
 
     def close(self) -> None:
         """Write the file, whole or not at all. Raises VoiceError if that is not possible."""
-        rate = self._heard[0][1].rate if self._heard else 22050
+        rate = self._played[0][1].rate if self._played else 22050
         track = bytearray()
-        for at, pcm in self._heard:
+        for at, pcm in self._played:
             track += silence(max(0.0, at - len(track) / 2 / rate), rate).samples + resampled(pcm, rate).samples
         part = self._path.with_name(f".{self._path.name}.part")
         try:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from assistant.errors import VoiceError
+from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.child_process import english_environment, run_child
 from assistant.voice.audio.player import CommandPlayer, Pcm, Player
 
@@ -57,9 +57,9 @@ class SoundCardPlayer:
                 return self._play_on(name, pcm, cancel)
             except VoiceError as err:
                 log.info("sound card %s: %s", name or "of the system", err)
-        for _ in range(BUSY_RETRIES if "busy" in str(error) else 0):
+        for _ in range(BUSY_RETRIES if isinstance(error, SoundCardBusyError) else 0):
             if cancel.wait(BUSY_RETRY_S):
-                break  # nothing was heard that could be cut off: this is a failure
+                break  # nothing was played that could be cut off: this is a failure
             try:
                 return self._play_on(first, pcm, cancel)
             except VoiceError as err:
@@ -88,5 +88,5 @@ def list_sound_cards(cancel: threading.Event) -> list[str]:
 
 def _rank(card: tuple[str, str, str]) -> int:
     name = f"{card[0]} {card[1]}".lower()
-    known = (rank for rank, words in enumerate(CARD_PREFERENCE) if any(word in name for word in words))
+    known = (rank for rank, parts in enumerate(CARD_PREFERENCE) if any(part in name for part in parts))
     return next(known, CARD_PREFERENCE.index(()))

@@ -1,4 +1,4 @@
-"""Players: playing counts only if it took its time; and the recording of what was heard."""
+"""Players: playing counts only if it took its time; and the recording of what was played."""
 
 import array
 import io
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import VoiceError
+from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.voice.audio import player
 from assistant.voice.audio.player import CommandPlayer, NullPlayer, Pcm, RecordingPlayer
 from tests.support.captured_audio import FakePrograms, beep, cancel_hanging, loudness
@@ -149,6 +149,12 @@ def test_a_player_that_fails_says_why(tool: FakePrograms) -> None:
     tool.install("failing")
     with pytest.raises(VoiceError, match=r"^aplay failed with exit code 1: cannot find card$"):
         CommandPlayer().play(beep(0.1), threading.Event())
+
+
+def test_a_player_whose_card_another_program_holds_raises_an_error_of_its_own(tool: FakePrograms) -> None:
+    tool.install("#!/bin/sh\necho 'audio open error: Device or resource busy' >&2\nexit 1\n")
+    with pytest.raises(SoundCardBusyError, match="Device or resource busy"):
+        CommandPlayer().play(beep(0.05), threading.Event())
 
 
 def test_a_player_that_fails_without_a_message(tool: FakePrograms) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.errors import VoiceError
+from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.voice.audio.player import Pcm
 from assistant.voice.audio.sound_cards import PREFERRED_CARD_RETRY_S, SoundCardPlayer, list_sound_cards
 from tests.support.captured_audio import FakePrograms, beep
@@ -30,8 +30,8 @@ def tool(tmp_path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:  # type: ig
 class FakeSoundCards:
     """Sound cards by name; those in `works` play. tried: the order in which they were tried."""
 
-    def __init__(self, *works: str, error: str = "gone") -> None:
-        self.works, self.error, self.tried, self.switches = set(works), error, [], []
+    def __init__(self, *works: str, error: VoiceError | None = None) -> None:
+        self.works, self.error, self.tried, self.switches = set(works), error or VoiceError("gone"), [], []
         self.now = 0.0
         self.player = SoundCardPlayer("Set", self.switches.append, make=self.make, clock=lambda: self.now)
 
@@ -46,7 +46,7 @@ class FakeSoundCard:
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         self.cards.tried.append(self.name)
         if self.name not in self.cards.works:
-            raise VoiceError(self.cards.error)
+            raise self.cards.error
         return True
 
 
@@ -97,7 +97,10 @@ def test_if_no_card_plays_the_error_of_the_first_is_raised(tool: FakePrograms) -
 
 
 def test_a_cancelled_wait_for_a_busy_card_is_a_failure(tool: FakePrograms) -> None:
-    cards, cancel = FakeSoundCards(error="audio open error: Device or resource busy"), threading.Event()
+    cards, cancel = (
+        FakeSoundCards(error=SoundCardBusyError("audio open error: Device or resource busy")),
+        threading.Event(),
+    )
     cancel.set()
     with pytest.raises(VoiceError, match="busy"):
         cards.player.play(beep(0.1), cancel)
@@ -105,7 +108,7 @@ def test_a_cancelled_wait_for_a_busy_card_is_a_failure(tool: FakePrograms) -> No
 
 def test_a_card_that_is_busy_is_tried_again(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.voice.audio.sound_cards.BUSY_RETRY_S", 0.0)
-    cards = FakeSoundCards(error="audio open error: Device or resource busy")
+    cards = FakeSoundCards(error=SoundCardBusyError("audio open error: Device or resource busy"))
     waits = iter([False, True])
     make: Callable[[str], FakeSoundCard] = cards.make
 
