@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-ROWS = re.findall(r"^\| (.+\?) \| (`.+`.*) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+ROWS = re.findall(r"^\| (.+\?) \| (\[`.+`\].*) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
 
 
 def test_there_are_ten_questions() -> None:
@@ -18,6 +18,7 @@ def test_there_are_ten_questions() -> None:
 def test_each_answer_is_a_file(question: str, answer: str) -> None:
     files = re.findall(r"`([^`]+)`", answer)
     assert files
+    assert files == LINK.findall(answer)
     for file in files:
         assert (ROOT / file).is_file(), question
 

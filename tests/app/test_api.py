@@ -82,6 +82,12 @@ def test_an_example_of_the_documentation_runs(example: Path, photographs: Path, 
     assert any("One person looks happy." in line for line in said), lines
 
 
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_page_of_the_api_shows_an_example(example: Path) -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
+    assert f'\n--8<-- "docs/examples/{example.name}"\n' in page, "a formatter of Markdown may have changed the marker"
+
+
 def test_a_source_is_a_folder_or_a_clip(tmp_path: Path) -> None:
     made = with_source(Settings(), tmp_path).camera
     assert (made.driver, made.source) == ("folder", str(tmp_path))

@@ -1,6 +1,7 @@
 """The installer's steps, each alone, with stand-ins for the programs that would change this machine."""
 
 import hashlib
+import importlib
 import os
 import re
 import shutil
@@ -168,6 +169,13 @@ def server(tmp_path: Path) -> Iterator[str]:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{serving.server_port}"
         serving.shutdown()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_what_a_script_imports_of_the_assistant_is_there(script: Path) -> None:
+    for module, names in re.findall(r"from (assistant[\w.]*) import ([\w, ]+)", script.read_text("utf-8")):
+        for name in names.split(", "):
+            assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
 
 
 def test_yunet_is_fetched_and_used(bench: Bench, server: str) -> None:
