@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.config.settings import ControlSettings
-from assistant.doctor.running_assistant import Running
+from assistant.doctor.running_assistant import RunningAssistant
 from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command, Reply
@@ -470,8 +470,8 @@ def test_a_folder_without_access_is_reported_as_such(monkeypatch: pytest.MonkeyP
                 os.seteuid(65534)
             with pytest.raises(IPCError, match=r"control\.sock: you may not use this assistant; join the group"):
                 control_client.send_command("status")
-            assert not Running.find().is_allowed
-            assert "you may not" in Running.find().error
+            assert not RunningAssistant.find().is_allowed
+            assert "you may not" in RunningAssistant.find().error
         finally:
             os.seteuid(us)
             folder.chmod(0o755)
