@@ -1,7 +1,7 @@
-"""From settings to a pipeline: strictly for a command, with the best that can be had for a running assistant.
+"""From settings to a pipeline: strictly for a command, with the best parts that can be loaded for a running assistant.
 
-A command at a terminal stops at the first file that is missing or wrong. The running assistant tells the fault and goes
-on with the next best: another shipped model, the built-in detector, or people without expressions.
+A command at a terminal stops at the first file that is missing or wrong. The running assistant announces the fault and
+goes on with the next best: another shipped model, the Haar detector, or people without expressions.
 """
 
 import dataclasses
@@ -38,11 +38,11 @@ class VisionParts:
 
     detector: FaceDetector
     classifier: ExpressionModel | None = None
-    """None: no model can be used, and no expression is told."""
+    """None: no model can be used, and no expression is announced."""
     occlusion: OcclusionModel | None = None
-    """None: every face counts as bare."""
+    """None: no face counts as occluded."""
     rescan: Rescan | None = None
-    """None: nobody is looked for while nobody is in view."""
+    """None: there is no second search while nobody is in view."""
 
     def pipeline(self, settings: Settings) -> Pipeline:
         """A new pipeline of these parts. Raises LocaleError."""
@@ -76,10 +76,10 @@ def parts(settings: Settings) -> VisionParts:
 def best_parts(
     settings: Settings, failed_models: Collection[Path] = (), error: str = ""
 ) -> tuple[VisionParts, dict[FaultName, str]]:
-    """The best parts that can be had, and what is wrong with them: fault names with the detail for the log.
+    """The best parts that can be loaded, and what is wrong with them: fault names with the detail for the log.
 
     failed_models: model files that have failed at work; error: how the last of them did. Raises DetectorError where not
-    even the built-in detector works: then no face can be found.
+    even the Haar detector works: then no face can be found.
     """
     faults: dict[FaultName, str] = {}
     detector = _best_detector(settings, faults)
@@ -89,19 +89,20 @@ def best_parts(
     occlusion: OcclusionClassifier | None = None
     try:
         occlusion = OcclusionClassifier()
-    except ModelError as err:  # better to classify occluded faces like others, and say so, than none at all
+    except ModelError as err:  # better to classify occluded faces like others, announced as a fault, than none at all
         faults[FaultName.OCCLUSION] = str(err)
     return VisionParts(detector, classifier, occlusion, _rescan(detector, settings)), faults
 
 
 def _rescan(detector: FaceDetector, settings: Settings) -> Rescan | None:
-    """A rescan with our own detector; the others are slow, or search at one size."""
+    """A rescan with the TFLite detector; the others are slow, or search at one scale."""
     if not isinstance(detector, TFLiteFaceDetector):
         return None
     near = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD)
     far = dataclasses.replace(near, long_side=min(RESCAN_SCALE * near.long_side, RESCAN_MAX_LONG_SIDE))
-    least = max(ACCEPT_SCORE, settings.detector.score_threshold)  # settings that ask for surer faces do so here too
-    return Rescan(detectors.open_detector(far), detectors.open_detector(near), least)
+    # A higher threshold in the settings holds here too.
+    min_score = max(ACCEPT_SCORE, settings.detector.score_threshold)
+    return Rescan(detectors.open_detector(far), detectors.open_detector(near), min_score)
 
 
 def _best_detector(settings: Settings, faults: dict[FaultName, str]) -> FaceDetector:

@@ -1,4 +1,4 @@
-"""The loop of a running assistant: newest frame, one step, utterances out; whatever goes wrong is announced.
+"""The loop of a running assistant: newest frame, one step, utterances out; every failure is announced.
 
 The loop knows neither the voice nor the link to it, only callbacks. The vision process and the demo use it.
 """
@@ -24,17 +24,17 @@ from assistant.vision.pipeline import Pipeline, Step
 log = logging.getLogger(__name__)
 
 FRAME_TIMEOUT_S = 2.0
-"""So long without a new frame is a fault."""
+"""Seconds without a new frame after which the camera is at fault."""
 OPEN_TIMEOUT_S = 1.0
 """The same before the first frame, where opening the camera has failed."""
 CAMERA_FAULTS = (FaultName.CAMERA, FaultName.CAMERA_LOST, FaultName.CAMERA_BUSY)
-"""The names of that fault. It keeps the name that it began with until it has ended."""
+"""The names of the fault that no frames come. It keeps the name that it began with until it has ended."""
 MODEL_FAILURE_S = 5.0
-"""An expression model that has returned no probabilities for so long is given up."""
+"""Seconds without probabilities after which an expression model is replaced by another one."""
 FRAME_WAIT_S = 0.25
-"""Longest wait for a frame before the loop looks whether it is to stop."""
+"""Longest wait for a frame before the loop checks whether it is to stop, seconds."""
 STAGE_REPORT_S = 5.0
-"""Interval of the stage times in the debug log."""
+"""Interval of the stage times in the debug log, seconds."""
 
 
 @dataclass
@@ -44,11 +44,11 @@ class VisionLoop:
     capture: Capture
     pipeline: Pipeline
     phrases: Phrases
-    say: Callable[[Utterance], None]
+    speak: Callable[[Utterance], None]
     """Called with each utterance; must not block."""
     stop: threading.Event
     withdraw: Callable[[str], None] = lambda topic: None
-    """Called with each topic under which nothing that waits to be spoken is true any more; must not block."""
+    """Called with each topic whose waiting utterances are no longer true; must not block."""
     on_step: Callable[[Step | None], None] = lambda step: None
     """Called with each completed step, and with None when no frame came."""
     next_pipeline: Callable[[str], tuple[Pipeline, Mapping[FaultName, str]]] | None = None
@@ -56,17 +56,18 @@ class VisionLoop:
     announce with their details. None: there is no other."""
     clock: Clock = time.monotonic
     announcer: FaultAnnouncer | None = None
-    """Where faults are announced; by default one of its own, which says them with `say`."""
+    """Where faults are announced; by default one of its own, which calls `speak`."""
     health: ImageHealth = field(default_factory=ImageHealth)
     steps: int = 0
     """How many steps were completed."""
     _fates: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.faults = self.announcer or FaultAnnouncer(self.phrases, self.say)
+        self.faults = self.announcer or FaultAnnouncer(self.phrases, self.speak)
 
     def run(self) -> None:
-        """Run until told to stop. Raises CameraExhaustedError where only a new process can open the camera again."""
+        """Run until `stop` is set or the capture ends. Raises CameraExhaustedError where only a new process can open
+        the camera again."""
         last_frame = last_report = self.clock()
         while not self.stop.is_set():
             frame = self.capture.take(FRAME_WAIT_S)
@@ -101,19 +102,17 @@ class VisionLoop:
         """Take in the fate of an utterance; from any thread."""
         self._fates.append((utterance, fate))
 
-    def tell(self, kind: UtteranceKind) -> None:
-        """Say that vision is READY, or STOPPING."""
-        self.say(Utterance(self.phrases.status(kind), Priority.ANSWER, "status", None, kind, kind=kind))
+    def announce(self, kind: UtteranceKind) -> None:
+        """Announce that vision is READY, or STOPPING."""
+        self.speak(Utterance(self.phrases.status(kind), Priority.ANSWER, "status", None, kind, kind=kind))
 
     def _step(self, frame: Frame, now: float) -> Step | None:
-        """Take one frame through the pipeline and send on what comes of it; None if the step failed."""
+        """Take one frame through the pipeline, and send its utterances and withdrawals on; None if the step failed."""
         while self._fates:
             self.pipeline.ended(*self._fates.popleft())
         try:
             step = self.pipeline.step(frame)
-        except (
-            Exception
-        ) as err:  # a step that fails must not end the assistant: it is a fault, and the next one is tried
+        except Exception as err:  # a failed step must not end the assistant: it is announced, and the next one tried
             log.debug("a step failed", exc_info=True)
             self.faults.begin(FaultName.STEP, now, f"{type(err).__name__}: {err}")
             return None
@@ -121,12 +120,12 @@ class VisionLoop:
         self._check_model(frame.at, now)
         self._check_occlusion_model(now)
         if not self.steps:
-            self.tell(UtteranceKind.READY)
+            self.announce(UtteranceKind.READY)
         self.steps += 1
         for topic in step.withdrawn:
             self.withdraw(topic)
         for utterance in (*step.status, *step.utterances):
-            self.say(utterance)
+            self.speak(utterance)
         self.on_step(step)
         return step
 
@@ -138,7 +137,7 @@ class VisionLoop:
         self.health.pause()
 
     def _check_model(self, at: float, now: float) -> None:
-        """A model that keeps failing is taken out, and the next one that can be had is used."""
+        """Replace a model that has failed for MODEL_FAILURE_S by the next one that can be loaded."""
         failure = self.pipeline.status.model_failure
         if failure is None or at - failure.since < MODEL_FAILURE_S:
             return
@@ -148,7 +147,7 @@ class VisionLoop:
                 self.pipeline.drop_classifier()
             else:
                 self.pipeline, faults = self.next_pipeline(failure.error)
-        except AssistantError as err:  # the face detector works: go on with that, and without a model
+        except AssistantError as err:  # the face detector works: go on without an expression model
             log.warning("no other model: %s", err)
             self.pipeline.drop_classifier()
         for name, detail in faults.items():
@@ -163,8 +162,8 @@ class VisionLoop:
             self.faults.end(FaultName.OCCLUSION, now)
 
     def _check_image(self, frame: Frame, now: float) -> None:
-        """Frames come: announce what keeps them from showing anything. A lens that was covered on purpose has been
-        announced by the pipeline."""
+        """A frame has come: end the faults of the camera, and announce what is wrong with the pictures. The pipeline
+        itself announces a covered lens."""
         for name in CAMERA_FAULTS:
             self.faults.end(name, now)
         self.faults.update(FaultName.TORN, now, is_active=self.capture.is_torn)

@@ -34,23 +34,24 @@ from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
 from assistant.vision.readings import ExpressionModel, FaceReader, ModelFailure, OcclusionModel, ReadingSource
 
 TRACK_EXPIRY_LEAD_S = 0.3
-"""A track ends so long before its person counts as gone (`dwell_s`): a face that comes back later gets a new track."""
+"""Seconds by which a track ends before its person counts as gone (`dwell_s`): a face that comes back later gets a new
+track."""
 LENS_STATUS_LIMIT = 2
-"""At most so often a minute the wearer is told that the lens is covered; with the sentence that the assistant sees
-again that makes four sentences a minute."""
+"""How often a covered lens is announced at most in a minute; with the announcement of its end that makes four sentences
+a minute."""
 LENS_STATUS_REPEAT_S = 900.0
-"""While the lens stays covered it is said again after so long, as a fault is: a scarf over the lens is forgotten."""
+"""Seconds after which a lens that stays covered is announced again: a scarf over the lens is forgotten."""
 MAX_PENDING_UTTERANCES = 64
-"""So many utterances are remembered until their fate is known. Beyond it the voice is gone, and the oldest one counts
-as spoken."""
+"""Most utterances whose fate is awaited. Where there are more the voice process has ended, and the oldest one counts as
+spoken."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one frame."""
+    """The results of one frame."""
 
     tracks: tuple[Track, ...] = ()
-    """The tracked faces that are looked at, the nearest first."""
+    """The tracked faces that are processed (`detector.max_faces`), the nearest first."""
     readings: tuple[Reading, ...] = ()
     """One for each track."""
     changes: tuple[Change, ...] = ()
@@ -58,7 +59,7 @@ class Step:
     utterances: tuple[Utterance, ...] = ()
     """One for each announcement."""
     withdrawn: tuple[str, ...] = ()
-    """Topics: what still waits to be spoken under one of these is no longer true."""
+    """Topics whose waiting utterances are no longer true."""
     status: tuple[Utterance, ...] = ()
     """Utterances about the assistant itself."""
     stage_ms: dict[str, float] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Step:
 
 @dataclass(frozen=True)
 class PipelineStatus:
-    """What others may know of a pipeline, at one moment."""
+    """The state of a pipeline at one moment."""
 
     is_lens_covered: bool
     """The assistant pauses."""
@@ -76,11 +77,11 @@ class PipelineStatus:
     model_failure: ModelFailure | None
     """Set while the expression classifier returns no probabilities."""
     has_occlusion_classifier: bool
-    """Whether occluded faces are told from bare ones."""
+    """Whether faces are checked for occlusions."""
     occlusion_error: str
     """Why the last face could not be checked for an occlusion; empty if it could."""
     partner: int | None
-    """track_id of the person whom the wearer is talking to."""
+    """track_id of the conversation partner; None where there is none."""
     people_count: int
     """How many people have been in view for at least a second so far."""
 
@@ -104,8 +105,8 @@ class Pipeline:
     ) -> None:
         """Put the stages together.
 
-        classifier: without it (its model is missing) people are still found and announced. occlusion: without it each
-        face counts as bare. rescan: looks for people while nobody is in view. readings: a source of readings to use
+        classifier: without it (its model is missing) people are still found and announced. occlusion: without it no
+        face counts as occluded. rescan: looks for people while nobody is in view. readings: a source of readings to use
         instead of classifier and occlusion classifier, for example recorded ones.
         """
         announcing, fov_deg = settings.announcements, settings.camera.fov_deg
@@ -114,7 +115,7 @@ class Pipeline:
         self._lens = LensCover()
         self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
         self._face_limit = FaceLimit(self._max_faces)
-        self._tells_of_too_many = announcing.verbosity not in ("quiet", "brief")
+        self._announces_face_limit = announcing.verbosity not in ("quiet", "brief")
         self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader
@@ -131,7 +132,7 @@ class Pipeline:
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
-            is_back = self._look_at_lens(grey, frame.at)
+            is_uncovered = self._update_lens(grey, frame.at)
             status = self._lens_utterances(frame.at)
         elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self._lens.is_covered:
@@ -140,11 +141,11 @@ class Pipeline:
         if self._lens.is_in_question:
             self._wait(frame, grey, elapsed_s)
             return Step(status=status, stage_ms=stage_ms)
-        if is_back:
-            self._forget_everybody(frame.at)
+        if is_uncovered:
+            self._forget_tracks(frame.at)
         with _timed(stage_ms, "detect"):
             found = self._detector.find(frame.image, grey)
-            if self._face_limit.update(len(found), frame.at) and self._tells_of_too_many:
+            if self._face_limit.update(len(found), frame.at) and self._announces_face_limit:
                 status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
         with _timed(stage_ms, "track"):
             tracks = self._tracker.update(found[: self._max_faces], frame.at)
@@ -168,7 +169,7 @@ class Pipeline:
 
     @property
     def status(self) -> PipelineStatus:
-        """How the pipeline does at this moment."""
+        """The state of the pipeline at this moment."""
         return PipelineStatus(
             is_lens_covered=self._lens.is_covered,
             has_classifier=self._reader.has_classifier,
@@ -186,46 +187,47 @@ class Pipeline:
     def answer(self, question: Command, now: float) -> AnswerResult:
         """The answer to one of QUESTIONS, asked at `now` (seconds of the frames' clock)."""
         last = self._scene.last(now)
-        answered = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
-        if answered.person and not answered.reason and question is not Command.AIM:
-            self._scene.answered(answered.person.track_id, answered.person.expression, now)
-        return answered
+        result = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
+        if result.person and not result.reason and question is not Command.AIM:
+            self._scene.answered(result.person.track_id, result.person.expression, now)
+        return result
 
     def reject_last(self, now: float) -> Utterance:
-        """The wearer calls the expression that was said last wrong: it is not said of that person for a while."""
+        """The wearer calls the expression that was named last wrong: it is not named for that track for a while."""
         return self._answers.status("rejected" if self._scene.reject_last(now) else "nothing_to_reject")
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
-        """Take in the fate of an utterance: what was not heard is not remembered as said."""
+        """Take in the fate of an utterance: an announcement that was not heard does not count as made."""
         announcement = self._pending.pop(utterance, None)
         if announcement is not None:
             self._scene.ended(announcement, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
 
-    def _look_at_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
-        """Whether the lens has just been uncovered, after a pause."""
+    def _update_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
+        """Take in the brightness of a frame; returns whether the lens has just been uncovered, after a pause."""
         brightness = quality.frame_brightness(grey)
         return self._lens.update(brightness.is_flat, brightness.mean, at, brightness.std) == LensEvent.UNCOVERED
 
     def _lens_utterances(self, at: float) -> tuple[Utterance, ...]:
-        """The pause and its end, when it is time to say so; the end is said where the pause was."""
+        """The announcement of the pause or of its end, where one is due; the end is announced only where the pause
+        was."""
         is_covered = self._lens.is_covered
         is_due = self._lens_schedule.begin(at) if is_covered else self._lens_schedule.end()
         return (utterances.of_lens(self._phrases, is_covered=is_covered),) if is_due else ()
 
     def _wait(self, frame: Frame, grey: NDArray[np.uint8], elapsed_s: float) -> None:
-        """While it is undecided whether the lens is covered, time stands still for everybody who was in view."""
+        """While it is undecided whether the lens is covered, no track and no state grows older."""
         for stage in (self._tracker, self._stabilizer, self._scene):
             stage.wait(elapsed_s)
         self._snapshot = self._snapshots.build(frame, grey, (), self._estimate, None, found=0)
 
-    def _forget_everybody(self, at: float) -> None:
+    def _forget_tracks(self, at: float) -> None:
         """After a pause every face in view begins a new track."""
         self._tracker.forget()
         self._stabilizer.forget()
         self._scene.forget(at)
 
     def _estimate(self, track_id: int) -> TrackEstimate:
-        """What the readings of a track say, without an expression that the wearer called wrong."""
+        """The estimate of a track, without an expression that the wearer called wrong."""
         estimate = self._stabilizer.estimate(track_id)
         if self._scene.is_rejected(track_id, estimate.expression):
             return TrackEstimate(CANNOT_TELL, "", 0.0, "unclear", estimate.since)

@@ -1,4 +1,4 @@
-"""The vision process: looks, and has the voice process say what it sees, until told to stop."""
+"""The vision process: runs camera and pipeline, and sends their utterances to the voice process."""
 
 import contextlib
 import logging
@@ -30,19 +30,19 @@ from assistant.vision.pipeline import Pipeline, Step
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
-"""Interval of the heartbeats to the voice process."""
+"""Interval of the heartbeats to the voice process, seconds."""
 CAMERA_CLOSE_TIMEOUT_S = 0.3
-"""A camera whose driver still blocks after so long is left behind at the end."""
+"""Seconds to wait for the camera to close at the end; a driver that still blocks is abandoned."""
 DETECTOR_RETRY_S = 5.0
-"""While no face detector can be loaded, that is tried again after so long."""
+"""Seconds between two tries while no face detector can be loaded."""
 RESOURCE_CHECK_S = 5.0
-"""Interval of the checks of memory and open files."""
+"""Interval of the checks of memory and open files, seconds."""
 QUIET_EXIT_S = 30.0
-"""A process that has grown too much ends in a moment in which nobody is in view, but after so long at the latest."""
+"""A process that exceeds its resource limits ends while nobody is in view, but after so many seconds at the latest."""
 
 
 def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
-    """Look and announce until `stop` is set; returns the exit code.
+    """Run the vision loop until `stop` is set; returns the exit code.
 
     problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines.
     """
@@ -88,18 +88,18 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
         for name, detail in problems.items():
             faults.begin(name, time.monotonic(), detail)
         requests.loop = heartbeat.loop = loop
-        is_spent = False
+        is_exhausted = False
         try:
             loop.run()
         except CameraExhaustedError as err:
             log.warning("camera: %s; only a new process is rid of that", err)
-            is_spent = True
+            is_exhausted = True
         notifier.stopping()
-        if not heartbeat.has_grown and not is_spent:
-            loop.tell(UtteranceKind.STOPPING)
+        if not heartbeat.has_grown and not is_exhausted:
+            loop.announce(UtteranceKind.STOPPING)
         if not capture.close(CAMERA_CLOSE_TIMEOUT_S):
             log.warning("camera: a blocked read kept it from being closed in time")
-        return EXIT_RESTART if heartbeat.has_grown or is_spent else 0
+        return EXIT_RESTART if heartbeat.has_grown or is_exhausted else 0
 
 
 class _Requests:
@@ -121,11 +121,11 @@ class _Requests:
 
 
 class _Heartbeat:
-    """Called after each turn of the loop, with a frame or without: shows that vision works.
+    """Called after each turn of the loop, with a frame or without: reports that vision works.
 
-    The voice hears of it every HEARTBEAT_S, and at once when the camera was opened or closed or its lens covered. The
-    service manager hears of it while all of it works: the loop, the camera's driver, the link. A process that has grown
-    too much is ended, after that has been announced.
+    It sends a heartbeat to the voice process every HEARTBEAT_S, and at once when the camera was opened or closed or its
+    lens covered, and feeds the service manager's watchdog while the loop, the camera's driver and the link work. A
+    process that exceeds its resource limits is ended, after that has been announced.
     """
 
     def __init__(self, client: link.LinkClient, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
@@ -133,7 +133,7 @@ class _Heartbeat:
         self._guard, self._next_at, self._check_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
         self.loop: VisionLoop | None = None
         self.has_grown = False
-        """Whether the process ends because it has grown too much."""
+        """Whether the process ends because it exceeds its resource limits."""
         self._sent = (False, False)
 
     def __call__(self, step: Step | None) -> None:
@@ -169,8 +169,8 @@ def _load_parts(
     faults: FaultAnnouncer,
     client: link.LinkClient,
 ) -> tuple[VisionParts, dict[FaultName, str]] | None:
-    """The best parts that can be had, and what is wrong with them. While not even faces can be found, announces that
-    and tries again; None if stopped before there was a detector."""
+    """The best parts that can be loaded, and their faults. While no face detector can be loaded, announces that and
+    tries again; None if stopped before there was one."""
 
     while not stop.is_set():
         try:

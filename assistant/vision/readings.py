@@ -32,7 +32,7 @@ class ExpressionModel(Protocol):
 
 
 class OcclusionModel(Protocol):
-    """Tells whether a face is occluded (mask, hand, scarf): `OcclusionClassifier`, or a stand-in."""
+    """Classifies whether a face is occluded (mask, hand, scarf): `OcclusionClassifier`, or a stand-in."""
 
     error: str
     """Why the last crop could not be classified; empty if it could."""
@@ -76,7 +76,7 @@ class FaceReader:
     def __init__(self, classifier: ExpressionModel | None, occlusion: OcclusionModel | None, margin: float) -> None:
         """Set up the reader.
 
-        classifier: None where no model can be used. occlusion: without it every face counts as bare. margin: added to
+        classifier: None where no model can be used. occlusion: without it no face counts as occluded. margin: added to
         each side of a face's box before it is cropped, as a share of the box; the detector knows how much it needs.
         """
         self.labels: tuple[str, ...] = classifier.labels if classifier else ()

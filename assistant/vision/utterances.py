@@ -1,15 +1,15 @@
-"""The utterances of the pipeline: which words, with which priority, and for how long they stay news."""
+"""The utterances of the pipeline: their text, priority, topic and time of expiry."""
 
 from assistant.phrases import Phrases
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.vision.decisions.announcement_log import Announcement
 
 EXPIRES_S = 3.0
-"""What could not be spoken within this time of the change is no longer news, even if it is still true."""
+"""Seconds after a change within which its utterance must begin; later it is no news, even if it is still true."""
 
 
 def topic_of(track_id: int) -> str:
-    """The topic of everything that is said about one track: of two that wait only the newer one is spoken."""
+    """The topic of all utterances about one track: of two that wait only the newer one is spoken."""
     return f"person {track_id}"
 
 
@@ -35,7 +35,7 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
 
 
 def of_too_many_faces(phrases: Phrases, count: int, at: float) -> Utterance:
-    """That `count` faces are in view, more than are looked at."""
+    """That `count` faces are in view, more than are processed."""
     return Utterance(phrases.status("many_faces"), Priority.CHANGE, "many", at + EXPIRES_S, f"{count} faces")
 
 

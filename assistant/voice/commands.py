@@ -1,4 +1,4 @@
-"""Carries out the commands of the wearer: each is done, spoken, and answered to the control that it came from.
+"""Carries out the commands of the wearer, speaks the result and replies to the control that a command came from.
 
 Commands come from buttons, media keys and the control socket, on their threads. Questions are sent to vision over the
 link; where no answer comes within ANSWER_TIMEOUT_S, that is spoken: no press stays without a sound.
@@ -19,15 +19,16 @@ from assistant.voice.persistent_settings import PersistentSettings
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 0.4
-"""Vision answers within milliseconds; a wearer who asked hears within half a second that it does not."""
+"""Seconds to wait for an answer of vision, which takes milliseconds; the wearer hears within half a second that there
+is none."""
 CONFIRM_S = 15.0
-"""A shutdown must be confirmed within so long: the button has to be held for five seconds again."""
+"""Seconds within which a shutdown must be confirmed: the button has to be held for five seconds again."""
 SHUTDOWN_DRAIN_S = 3.0
-"""A shutdown waits at most so long until it has been announced."""
+"""Longest time that a shutdown waits for its announcement, seconds."""
 RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
-"""Words a minute."""
+"""Step and limits of the speech rate, words a minute."""
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
-"""Percent."""
+"""Step and limits of the volume, percent."""
 NOT_REPEATED = (UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK)
 """Kinds of utterances that `repeat` passes over."""
 KEEPS_SHUTDOWN_PENDING = (Command.SHUTDOWN, Command.FACTS)
@@ -140,7 +141,7 @@ class CommandHandler:
                 self._answer_came.notify_all()
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
-        """What became of an utterance: it can be repeated if at least its beginning was spoken."""
+        """Take in the fate of an utterance: it can be repeated if at least its beginning was spoken."""
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED) and utterance.kind not in NOT_REPEATED:
             self.last = utterance
 
@@ -197,16 +198,16 @@ class CommandHandler:
         return self._say(status_at_limit if new in (RATE_MIN, RATE_MAX) else status)  # already at the new rate
 
     def _report_status(self) -> Reply:
-        is_alive, known = self._is_vision_alive(), self._facts()
-        faults = known.get("faults", []) if is_alive else []
+        is_alive, vision = self._is_vision_alive(), self._facts()
+        faults = vision.get("faults", []) if is_alive else []
         assert isinstance(faults, list)
-        is_covered = is_alive and bool(known.get("lens_covered"))
+        is_covered = is_alive and bool(vision.get("lens_covered"))
         sentences: list[str] = []
         if not is_alive:
             sentences.append(self._phrases.status("no_answer"))
         elif is_covered:
             sentences.append(self._phrases.status("lens_covered"))
-        elif known.get("seeing", True):
+        elif vision.get("seeing", True):
             sentences.append(self._phrases.status("running"))
         elif not faults:
             sentences.append(self._phrases.status("no_picture"))
@@ -216,7 +217,7 @@ class CommandHandler:
         self._speaker.put(Utterance(text, Priority.ANSWER, "command", None, "status", kind=UtteranceKind.COMMAND_REPLY))
         facts: Facts = {
             "vision": is_alive,
-            "camera": bool(known.get("camera", is_alive)),
+            "camera": bool(vision.get("camera", is_alive)),
             "lens_covered": is_covered,
             "faults": faults,
             "muted": self.is_muted,

@@ -1,4 +1,4 @@
-"""What the voice process watches by itself: whether vision lives and what it sees, the board, and long silences."""
+"""The monitors of the voice process: whether vision works, the state that it reports, the board, and long silences."""
 
 import logging
 import math
@@ -15,17 +15,18 @@ from assistant.voice.controls.gpio import CameraLed
 log = logging.getLogger(__name__)
 
 HEARTBEAT_TIMEOUT_S = 2.5
-"""A vision process that completed no step for so long has stopped: the wearer hears of it within 3 s."""
+"""Seconds without a completed step after which vision counts as stopped: that is announced within 3 s."""
 START_TIMEOUT_S = 18.0
-"""A vision process that has completed no step so long after the voice began is still starting: heard within 20 s."""
+"""Seconds after the start of the voice process without a step of vision after which a slow start is announced, so that
+the wearer hears it within 20 s."""
 RESTART_LOOP_REPEAT_S = 60.0
-"""A vision process that stops again and again is announced at most once in so long."""
+"""A vision process that stops again and again is announced at most once in so many seconds."""
 POLL_S = 0.25
-"""How often the monitors are polled."""
+"""How often the monitors are polled, seconds."""
 BOARD_POLL_S = 5.0
-"""How often the board is read: its state changes no faster."""
+"""How often the board is read, seconds: its state changes no faster."""
 BOARD_REPEAT_S = (600.0,)
-"""A weak supply or heat that lasts is announced again so often: the wearer cannot always help it at once."""
+"""Seconds after which a weak supply or heat that lasts is announced again: the wearer cannot always help it at once."""
 BLINDING_FAULTS = frozenset(
     (
         FaultName.CAMERA,
@@ -38,7 +39,7 @@ BLINDING_FAULTS = frozenset(
         FaultName.STEP,
     )
 )
-"""Faults of vision with which nothing is seen; with all others vision works on, as well as it can."""
+"""Faults with which vision cannot see anybody; with all others it works on, with restrictions."""
 
 
 class VoicePhrases(Protocol):
@@ -69,12 +70,13 @@ class IdleTick:
         self._last_sound_at = clock()
 
     def on_fate(self, fate: Fate, at: float) -> None:
-        """An utterance ended at `at`; if it was heard, the silence begins anew."""
+        """An utterance ended at `at`; if anything of it was spoken, the silence begins anew."""
         if fate in (Fate.SPOKEN, Fate.INTERRUPTED):
             self._last_sound_at = at
 
     def poll(self, *, is_muted: bool) -> None:
-        """Tick if it is time to. is_muted: the sentence, which stands in where no sound can be played, says so."""
+        """Tick if that is due. is_muted: choose the sentence for a muted assistant, which is spoken where there is no
+        earcon."""
         now = self._clock()
         if now - self._last_sound_at >= self._interval_s:
             self._last_sound_at = now
@@ -140,7 +142,7 @@ class BoardMonitor:
         self._next_at = clock()
 
     def poll(self) -> None:
-        """Read the board, if it is time to, and announce what has changed."""
+        """Read the board, if that is due, and announce what has changed."""
         now = self._clock()
         if now < self._next_at:
             return

@@ -40,11 +40,12 @@ from assistant.voice.voices import make_voice
 log = logging.getLogger(__name__)
 
 DRAIN_S, CLOSE_TIMEOUT_S = 0.95, 0.1
-"""At the end: time for what is queued to be spoken, and for the voices to stop."""
+"""At the end: seconds for queued utterances to be spoken, and for the voices to stop."""
 IDLE_TICK_S = 600.0
-"""After so long without a word a soft tick says that silence means nothing to say, or muted, and not a dead box."""
+"""Seconds of silence after which a soft tick tells an assistant that has nothing to say, or is muted, from a box that
+does not work."""
 MIXER_CHECK_S = 3600.0
-"""How often the sound card's own volume is checked, the first time at the start."""
+"""How often the sound card's own volume is checked, seconds; the first time at the start."""
 
 
 def run_voice(
@@ -64,7 +65,7 @@ def run_voice(
 
 
 class VoiceProcess:
-    """All parts of the voice, connected."""
+    """All parts of the voice process, connected."""
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class VoiceProcess:
         self._not_opened: list[str] = []
 
     def run(self) -> None:
-        """Serve until told to stop."""
+        """Serve until `stop` is set."""
         failed = self._open_camera_led()
         self._listener.start(self._on_message, self._vision_status.on_disconnect)
         opened, not_opened = controls.make(self._settings.controls, self._commands.handle, control_socket())
@@ -115,7 +116,7 @@ class VoiceProcess:
         notifier, last_run, mixer_checked_at = Notifier(), UncleanShutdownDetector(), -math.inf
         if last_run.was_power_cut:
             self._announce_status("power_cut")
-        if last_run.did_voice_die:  # the service manager announced it by a recording: this is its end
+        if last_run.did_voice_crash:  # the service manager announced it by a recording: this is its end
             self._faults.announce(Fault(FaultName.VOICE, self._clock(), is_over=True))
         notifier.ready()
         while not self._stop.wait(POLL_S):
@@ -154,7 +155,7 @@ class VoiceProcess:
         return make_voice(settings, self._phrases.voice, self._player)
 
     def _facts(self) -> dict[str, bool | list[str]]:
-        """The state that a program may ask for."""
+        """The state of vision and controls for programs, see Command.FACTS."""
         status = self._vision_status
         return {
             "seeing": status.can_see, "lens_covered": status.is_lens_covered,
@@ -204,7 +205,7 @@ class VoiceProcess:
         self._faults.update(FaultName.DISK, self._clock(), is_active=bool(error), detail=error)
 
     def _announce_status(self, name: str) -> None:
-        """Say something about the box that must be heard."""
+        """Announce a sentence about the box with the priority of a fault, so that muting does not suppress it."""
         self._put(Utterance(self._phrases.status(name), Priority.FAULT, name, None, name))
 
     @property
@@ -213,7 +214,7 @@ class VoiceProcess:
         return self._vision_monitor.is_alive and self._vision_status.can_see
 
     def _notify(self, notifier: Notifier) -> None:
-        """Tell the service manager the state of the voice, and that it works if it does."""
+        """Report the state of the voice to the service manager, and feed its watchdog while the voice works."""
         if self._outage.is_active:
             notifier.status("without sound")
         elif self._commands.is_muted:

@@ -1,4 +1,4 @@
-"""Switching the box off, and finding out at the start whether it was not: unclean shutdowns."""
+"""Shutdown of the box, and the detection of an unclean shutdown at the next start."""
 
 import contextlib
 import logging
@@ -14,9 +14,10 @@ log = logging.getLogger(__name__)
 AUTO = "auto"
 """The shutdown command that chooses by itself: the installed unit's request file, else DESKTOP_COMMAND."""
 DESKTOP_COMMAND = "systemctl poweroff"
-"""For a desktop, whose user may do that."""
+"""The shutdown command of a desktop, whose user may run it."""
 POWEROFF_TIMEOUT_S, POWEROFF_POLL_S = 15.0, 0.05
-"""How long a command may take, or the request file may lie there; and how often the file is looked at."""
+"""Longest time that a command may take, or that the request file may stay; and how often the file is checked.
+Seconds."""
 MARKER = "running"
 """Name of the files that exist while the voice process runs."""
 
@@ -27,10 +28,10 @@ def power_off(command: str) -> str:
     if command == AUTO and folder:
         return _request(Path(folder) / "poweroff")
     try:
-        words = shlex.split(DESKTOP_COMMAND if command == AUTO else command)
-        if not words:
+        arguments = shlex.split(DESKTOP_COMMAND if command == AUTO else command)
+        if not arguments:
             return "controls.shutdown_command names no command"
-        done = subprocess.run(words, capture_output=True, timeout=POWEROFF_TIMEOUT_S, check=False)
+        done = subprocess.run(arguments, capture_output=True, timeout=POWEROFF_TIMEOUT_S, check=False)
     except (OSError, ValueError, subprocess.TimeoutExpired) as err:
         return str(err)
     errors = done.stderr.decode("utf-8", "replace").strip()
@@ -67,7 +68,7 @@ class UncleanShutdownDetector:
         found = [marker.exists() for marker in self._markers]
         self.was_power_cut = found == [True, False]
         """The box lost its power while the voice process ran."""
-        self.did_voice_die = found == [True, True]
+        self.did_voice_crash = found == [True, True]
         """The voice process ended without an orderly end, and was started again."""
         for marker in self._markers:
             try:

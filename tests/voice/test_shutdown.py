@@ -83,16 +83,16 @@ def test_a_first_start_an_orderly_end_and_a_crash_are_no_power_cuts(folders: tup
     first.close()
     second = UncleanShutdownDetector()  # the box was shut down in between, or not
     assert not second.was_power_cut
-    assert not second.did_voice_die
+    assert not second.did_voice_crash
     third = UncleanShutdownDetector()  # the voice alone has died: the memory of this boot is still there
-    assert (third.was_power_cut, third.did_voice_die) == (False, True)
+    assert (third.was_power_cut, third.did_voice_crash) == (False, True)
 
 
 def test_a_power_cut_is_noticed_once(folders: tuple[Path, Path]) -> None:
     UncleanShutdownDetector()
     (folders[1] / MARKER).unlink()  # what is in memory does not outlive the power
     second = UncleanShutdownDetector()
-    assert (second.was_power_cut, second.did_voice_die) == (True, False)
+    assert (second.was_power_cut, second.did_voice_crash) == (True, False)
     assert not UncleanShutdownDetector().was_power_cut, "it is reported once"
 
 

@@ -1,7 +1,8 @@
-"""What the wearer was told of each track, and what of it was heard. Pure.
+"""The announcements made about each track, and which of them the wearer heard. Pure; time comes with the calls.
 
-An announcement counts as said from the moment it is made, because the next one follows before the fate of this one is
-known. Where it then was never heard, and no newer one is pending, what was heard before stands again.
+An announcement counts as made at once, because the next one follows before its fate is known. Until then it is pending.
+If it turns out that nothing of it was spoken, and no newer one of the track is pending, the track has again the
+announcement that was heard before.
 """
 
 import math
@@ -13,12 +14,17 @@ from assistant.phrases import Sentence
 from assistant.records import Change
 
 FATE_TIMEOUT_S = 10.0
-"""The fate of an announcement is known within this time of its making, or never will be: the voice was restarted."""
+"""Seconds after which an announcement whose fate is not known counts as heard: the voice process was restarted."""
+REJECTED_S = 120.0
+"""For so many seconds an expression that the wearer called wrong is not named again for that track."""
+REJECTABLE_S = 30.0
+"""Seconds after its end (another announcement, or the person left) for which an expression can be called wrong. One
+that has not ended always can."""
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """Something to say unasked about a person."""
+    """A sentence about a person that is spoken unasked."""
 
     change: Change
     """The change of state that gave rise to it."""
@@ -33,43 +39,46 @@ class Announcement:
 
     @property
     def implied_expression(self) -> str | None:
-        """The expression that the wearer then believes the person to have, empty for none; None where the sentence says
-        nothing about expressions."""
+        """The expression that a wearer who has heard the sentence believes the person to have, empty for none; None
+        where the sentence says nothing about expressions."""
         if self.sentence.names_expression:
             return self.expression
         return "" if self.sentence in (Sentence.NO_LONGER, Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) else None
 
 
 class NamedExpression(NamedTuple):
-    """An expression that the wearer was told."""
+    """An expression that an announcement or an answer named."""
 
     track_id: int
-    """Whose expression it is."""
     expression: str
     at: float
-    """When it was said, seconds."""
+    """When the announcement was made or the question asked, seconds."""
     until: float = math.inf
-    """When the wearer was told otherwise, or the person left; infinite while it stands."""
+    """When another announcement ended it, or the person left, seconds; infinite while it is valid."""
 
 
 @dataclass
 class _Entry:
-    """What was said of one track."""
+    """The announcements of one track."""
 
     announced: str
     """The expression that was announced last, empty for none; pending announcements count."""
     heard: str | None = None
-    """What the wearer had heard of the track before the announcements that are pending now; None: nothing. Without a
-    pending announcement it means nothing."""
+    """The expression that was announced and heard before the announcements that are pending now, empty for none; None
+    where nothing was heard. Not used while no announcement is pending."""
 
 
 class AnnouncementLog:
-    """The expression last announced for each track that anything was announced of; empty where none was named."""
+    """The expression last announced for each track that has an announcement; empty where none was named.
+
+    `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._pending: tuple[tuple[Announcement, float], ...] = ()  # with the seconds at which each was made
         self._last: NamedExpression | None = None
+        self._rejected: dict[tuple[int, str], float] = {}  # until when, seconds; outlives the track
 
     def __contains__(self, track_id: int) -> bool:
         return track_id in self._entries
@@ -90,7 +99,7 @@ class AnnouncementLog:
         return bool(self._entries)
 
     def track_ids(self) -> KeysView[int]:
-        """Every track that anything was announced of, in the order in which that began."""
+        """Every track that has an announcement, in the order of their first ones."""
         return self._entries.keys()
 
     def as_dict(self) -> dict[int, str]:
@@ -115,7 +124,7 @@ class AnnouncementLog:
             self._pending += ((announcement, at),)
 
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
-        """Take in the fate of an announcement."""
+        """Take in the fate of an announcement. is_heard: at least its beginning was spoken."""
         track_id, implied = announcement.change.track_id, announcement.implied_expression
         made_at = next((at for each, at in self._pending if each is announcement), announcement.change.at)
         is_newest = self._last is None or made_at >= self._last.at  # else a question was answered since
@@ -135,18 +144,35 @@ class AnnouncementLog:
             entry.announced = entry.heard or ""
 
     def forget(self, track_id: int, at: float) -> bool:
-        """The person left, at `at` seconds; returns whether anything was announced of them."""
+        """The person left, at `at` seconds; returns whether the track had an announcement."""
         self._end(track_id, at)
         self._pending = tuple(each for each in self._pending if each[0].change.track_id != track_id)
         return self._entries.pop(track_id, None) is not None
 
     def answered(self, track_id: int, expression: str, at: float) -> None:
-        """The wearer was told that expression in answer to a question asked at `at` seconds. From any thread."""
+        """An answer to a question asked at `at` seconds named that expression."""
         self._name(track_id, expression, at)
 
     def last(self, at: float) -> NamedExpression | None:
-        """The expression that was named last: in an announcement that was heard, or is being spoken at `at` seconds, or
-        in an answer. From any thread."""
+        """The expression that was named last, in an answer or in an announcement that was heard or is pending at `at`
+        seconds; None where it ended more than REJECTABLE_S ago."""
+        last = self._last_named(at)
+        return last if last and at - last.until <= REJECTABLE_S else None
+
+    def reject_last(self, at: float) -> bool:
+        """The wearer calls the expression that was named last wrong, at `at` seconds; False where there is none to call
+        wrong. Nothing of this is stored."""
+        last = self.last(at)
+        if last is None:
+            return False
+        self._rejected[last.track_id, last.expression] = at + REJECTED_S
+        return True
+
+    def is_rejected(self, track_id: int, expression: str, at: float) -> bool:
+        """Whether the wearer called that expression of that track wrong within the last REJECTED_S before `at`."""
+        return at < self._rejected.get((track_id, expression), -math.inf)
+
+    def _last_named(self, at: float) -> NamedExpression | None:
         last = self._last
         for announcement, made_at in self._pending:
             if announcement.implied_expression and at - made_at <= FATE_TIMEOUT_S:
@@ -158,11 +184,12 @@ class AnnouncementLog:
         return any(each.change.track_id == track_id for each, _ in self._pending)
 
     def _name(self, track_id: int, expression: str, at: float) -> None:
-        """An expression of a track that is not known to be in view does not stand for longer than that moment."""
+        """Note the expression named last; of a track that is not known to be in view it is valid at `at` only."""
         until = math.inf if track_id in self._entries else at
         self._last = NamedExpression(track_id, expression, at, until)
 
     def _end(self, track_id: int, at: float) -> None:
+        """The expression named last ends at `at`, if it is that of this track."""
         last = self._last
         if last is not None and last.track_id == track_id:
             self._last = last._replace(until=min(last.until, at))

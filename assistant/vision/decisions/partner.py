@@ -1,5 +1,5 @@
-"""Whom the wearer is talking to: the person who is near, facing the wearer and there for some time. Pure; time comes
-with the frames.
+"""The conversation partner: the person who is near, faces the wearer and has been in view for some time. Pure; time
+comes with the frames.
 
 A passer-by never becomes the partner, and a partner who looks away for a moment does not cease to be one.
 """
@@ -12,31 +12,32 @@ from assistant.records import Track
 from assistant.vision.faces import geometry
 
 MIN_PRESENCE_S = 2.0
-"""Nobody becomes the partner before having been in view for so long."""
+"""Seconds that a person must have been in view to become the partner."""
 MAX_ABSENCE_S = 1.5
-"""A partner who was not seen for so long is one no longer."""
+"""Seconds without a detection after which a person is no longer the partner."""
 SWITCH_RATIO, SWITCH_DWELL_S = 1.5, 1.0
-"""Another person becomes the partner instead when their prominence has been so many times the partner's for so long."""
+"""Another person becomes the partner when their prominence has been at least SWITCH_RATIO times the partner's for
+SWITCH_DWELL_S seconds."""
 FACING_MEMORY_S = 2.0
-"""A person who faced the wearer within this time counts as facing."""
+"""A person who faced the wearer within this many seconds counts as facing."""
 CERTAIN_SCORE, SCORE_EMA_WEIGHT = 0.62, 0.1
 """Exponential moving average of a track's detector scores from which the track is surely a face, and the weight of the
-newest score. What our detector took for a second person in twelve minutes of still scenes before rooms scored 0.44 to
-0.60, the people there 0.67 and more."""
+newest score. In twelve minutes of still scenes in front of rooms, what the TFLite detector took for a second person
+scored 0.44 to 0.60, the people scored 0.67 and more."""
 LOOKING_AWAY_FACTOR = 0.4
 """The prominence of a person who does not face the wearer is multiplied by this."""
 
 
 @dataclass
 class _Presence:
-    """What is remembered of one track."""
+    """One track, as far as it matters for the choice of the partner."""
 
     first_at: float
     """When it came into view, seconds."""
     seen_at: float
-    """When it was last in view."""
+    """When it was last in view, seconds."""
     faced_at: float = -math.inf
-    """When the person last faced the wearer."""
+    """When the person last faced the wearer, seconds."""
     prominence: float = 0.0
     """Width of the face in pixels, less where it is off the middle of the frame or turned away."""
     score: float = 0.0
@@ -44,13 +45,13 @@ class _Presence:
 
 
 class Partner:
-    """Follows everybody in view and picks the conversation partner among them."""
+    """Follows all tracks and picks the conversation partner among them."""
 
     def __init__(self) -> None:
         self.track_id: int | None = None
-        """The partner's; None where the wearer talks to nobody."""
+        """That of the partner; None where there is none."""
         self._present: dict[int, _Presence] = {}
-        self._rival: tuple[int, float] | None = None  # who may become the partner, and since when
+        self._rival: tuple[int, float] | None = None  # track_id of the next partner, and since when, seconds
 
     def update(self, tracks: Sequence[Track], at: float, width: int) -> None:
         """Take in the tracks of a frame `width` pixels wide, taken at `at` (seconds)."""
@@ -68,7 +69,7 @@ class Partner:
         self._choose(at)
 
     def wait(self, seconds: float) -> None:
-        """For so long nothing could be seen: nobody has been in view for longer by that, nor away."""
+        """Leave a pause of so many seconds out of account: it counts neither as presence nor as absence."""
         for presence in self._present.values():
             presence.first_at += seconds
             presence.seen_at += seconds
@@ -100,7 +101,8 @@ class Partner:
             self.track_id, self._rival = best, None
 
     def _is_rival(self, track_id: int, held: int) -> bool:
-        """Whether a track is so much more prominent than the partner, or surely a face where the partner is not."""
+        """Whether a track is SWITCH_RATIO times as prominent as the partner `held`, or surely a face where that is
+        not."""
         if track_id == held:
             return False
         is_held_doubtful = self.is_certain(track_id) and not self.is_certain(held)

@@ -1,8 +1,8 @@
-"""Changes in, announcements out: decides what is worth saying unasked. Pure; time comes with the frames.
+"""Changes in, announcements out: decides what is announced unasked. Pure; time comes with the frames.
 
 An announcement names a sentence of the locale and what goes into it. It is made only if it tells the wearer something
-new: what was announced last of a track is remembered until that person leaves. Of people who only pass by while
-somebody else is there nothing is said, and of several people a neutral face is announced only where it ends a smile.
+new: the last announcement of a track is remembered until that person leaves. A person who only passes by while others
+are in view is not announced, and among several people a neutral face only where it ends another expression.
 """
 
 import math
@@ -18,50 +18,47 @@ from assistant.vision.decisions.partner import Partner
 from assistant.vision.faces import geometry
 
 ARRIVAL_DWELL_S = 2.0
-"""One more person, beside others, is announced after so long in view."""
+"""Seconds in view after which a person who joins others is announced."""
 EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
 """The same for a person whose expression is announced with the arrival."""
 REASON_REPEAT_S = 60.0
-"""The same reason why an expression cannot be told is announced at most once in this time."""
+"""The same reason why an expression cannot be told is announced at most once in so many seconds."""
 RESUME_GRACE_S = 1.5
-"""After a pause (the lens was covered) "nobody" is announced only once nobody was found for so long: a face is missed
-for a moment as the light comes back."""
+"""After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
+face is missed for a moment as the light comes back."""
 RETRY_S = 5.0
-"""That somebody or nobody is there, and could not be spoken, is announced again after so long, while it is true."""
-REJECTED_S = 120.0
-"""For so long an expression that the wearer called wrong is not said of that person again."""
-REJECTABLE_S = 30.0
-"""An expression that the wearer was told to have ended, or whose person left, so long ago can no longer be called
-wrong. One that stands always can."""
+"""Seconds after which an announcement of presence (a person, or an empty view) that could not be spoken is made again,
+while it is true."""
 
 
 class SceneUpdate(NamedTuple):
-    """What one frame brings."""
+    """The result of one frame."""
 
     announcements: tuple[Announcement, ...]
-    """What is to be said, in order."""
+    """The new announcements, in the order in which they are to be spoken."""
     withdrawn: tuple[int, ...]
-    """track_ids, ascending: whatever is still waiting to be said of them is no longer true."""
+    """track_ids, ascending, whose waiting announcements are no longer true."""
 
 
 @dataclass
 class _SceneTrack:
-    """What the scene knows of one track, besides what was announced of it."""
+    """The state of one track, besides its announcements."""
 
     place: str = ""
     """Where the person stands, a key of [where]; empty while the track is not in view."""
     is_far: bool = False
     """Whether the person was too far away to be worth announcing, in the last frame that showed them."""
     arrival: Change | None = None
-    """The change that an announcement of their arrival waits for; None where none is due."""
+    """The change whose announcement as an arrival is due, and waits until the person is near and has stayed; None where
+    none is due."""
     arrival_order: int = 0
-    """Arrivals that become due in the same frame are announced in the order in which they began to wait."""
+    """Arrivals that can be announced in the same frame are announced in ascending order: as they became due."""
     retry_from: float = -math.inf
-    """The arrival is not announced before, for the last announcement of it was not heard."""
+    """The arrival is not announced before this time, seconds: the last announcement of it was not heard."""
 
 
 class Scene:
-    """The people in view, and what was announced of them.
+    """The people in view, and their announcements.
 
     `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
     """
@@ -76,13 +73,12 @@ class Scene:
         self._log = AnnouncementLog()
         self._tracks: dict[int, _SceneTrack] = {}
         self._arrivals = 0
-        self._last_gone: Change | None = None  # nobody is left, and that is still to be announced
-        self._nobody_from = -math.inf  # not before
+        self._last_gone: Change | None = None  # the last person left, and that is not announced yet
+        self._nobody_from = -math.inf  # an empty view is not announced before
         self._nobody: Announcement | None = None  # pending since _nobody_at
         self._nobody_at = -math.inf
-        self._reasons: dict[str, float] = {}  # when each reason was said last
-        self._rejected: dict[tuple[int, str], float] = {}  # outlives the track; expression -> until when
-        self._outdated: set[int] = set()
+        self._reasons: dict[str, float] = {}  # when each reason was announced last
+        self._outdated: set[int] = set()  # tracks whose pending announcement was no longer true in the last frame
         self._at = 0.0
 
     def update(
@@ -96,12 +92,12 @@ class Scene:
         """Take in one frame.
 
         shape: its height and width in pixels. at: seconds, by default that of the changes. faded: the tracks whose
-        expression is still their state, but has not been seen for a moment (`Stabilizer.faded`).
+        expression is still their state, but has lost its evidence (`Stabilizer.faded`).
         """
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(tracks, self._at, shape[1])
         before = self._log.as_dict()
-        self._look_at(tracks, shape)
+        self._update_places(tracks, shape)
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
         waiting = [(each.arrival_order, track_id) for track_id, each in self._tracks.items() if each.arrival]
         made += [self._arrived(track_id) for _, track_id in sorted(waiting)]
@@ -112,14 +108,13 @@ class Scene:
         return SceneUpdate(announcements, self._withdrawn(changes, announcements, tracks, faded))
 
     def wait(self, seconds: float) -> None:
-        """For so long nothing could be seen: nobody counts as gone for that."""
+        """Leave a pause of so many seconds out of account: nobody counts as gone for it."""
         self.partner.wait(seconds)
 
     def forget(self, at: float) -> None:
-        """A pause ended at `at` seconds, and nobody is known to be there still.
+        """A pause ended at `at` seconds: drop every track, so that everybody in view is announced anew.
 
-        Everybody in view is announced anew. If there was somebody before the pause, and nobody is found for
-        RESUME_GRACE_S, that is announced.
+        If people were announced before the pause, and no face is found for RESUME_GRACE_S, the empty view is announced.
         """
         for track_id in tuple(self._log.track_ids()):
             if not self._is_brief:
@@ -130,7 +125,8 @@ class Scene:
         self.partner = Partner()
 
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
-        """Take in the fate of an announcement. That somebody or nobody is there stays due until it is heard."""
+        """Take in the fate of an announcement; one of presence stays due until it is heard. is_heard: at least its
+        beginning was spoken."""
         self._log.ended(announcement, is_heard=is_heard)
         track_id = announcement.change.track_id
         track = self._tracks.get(track_id)
@@ -146,29 +142,23 @@ class Scene:
             track.retry_from = self._at + RETRY_S
 
     def answered(self, track_id: int, expression: str, at: float) -> None:
-        """The wearer asked at `at` seconds and was told that expression."""
+        """An answer to a question asked at `at` seconds named that expression."""
         self._log.answered(track_id, expression, at)
 
     def last(self, at: float) -> NamedExpression | None:
-        """The expression that was said last, if it stands at `at` seconds or did until lately (REJECTABLE_S)."""
-        last = self._log.last(at)
-        return last if last and at - last.until <= REJECTABLE_S else None
+        """The expression that was named last, see AnnouncementLog.last."""
+        return self._log.last(at)
 
     def reject_last(self, at: float) -> bool:
-        """The wearer calls the last expression wrong at `at` seconds: it is not said of that person for REJECTED_S,
-        and nothing of this is stored. Returns False where there is nothing to call wrong."""
-        last = self.last(at)
-        if last is None:
-            return False
-        self._rejected[last.track_id, last.expression] = at + REJECTED_S
-        return True
+        """The wearer calls the expression that was named last wrong, see AnnouncementLog.reject_last."""
+        return self._log.reject_last(at)
 
     def is_rejected(self, track_id: int, expression: str) -> bool:
-        """Whether the wearer lately called that expression of that person wrong."""
-        return self._at < self._rejected.get((track_id, expression), -math.inf)
+        """Whether the wearer lately called that expression of that track wrong."""
+        return self._log.is_rejected(track_id, expression, self._at)
 
-    def _look_at(self, tracks: Sequence[Track], shape: tuple[int, int]) -> None:
-        """Where everybody in view stands; forgets the tracks of which there is nothing left to know."""
+    def _update_places(self, tracks: Sequence[Track], shape: tuple[int, int]) -> None:
+        """Note where everybody in view stands; drop tracks that are out of view and have nothing due or announced."""
         (_, width), fov_deg = shape, geometry.horizontal_fov_deg(self._fov_deg, shape)
         in_view = {track.track_id for track in tracks}
         for track_id, known in tuple(self._tracks.items()):
@@ -210,14 +200,14 @@ class Scene:
         return Announcement(change, Sentence.NO_LONGER, last, where) if is_news else None
 
     def _await(self, track: _SceneTrack, change: Change) -> None:
-        """Announce an arrival later, or with another change than before."""
+        """An arrival becomes due with this change, or waits with this one instead of the change before."""
         if track.arrival is None:
             self._arrivals += 1
             track.arrival_order = self._arrivals
         track.arrival = change
 
     def _arrived(self, track_id: int) -> Announcement | None:
-        """The announcement of a person who is alone in view or joined others, once they are near and have stayed."""
+        """The announcement of an arrival that is due, once the person is near and, beside others, has stayed."""
         track, has_company = self._tracks[track_id], self._has_company(track_id)
         change = track.arrival
         assert change is not None
@@ -235,7 +225,7 @@ class Scene:
         return why_not or Announcement(change, sentence, where=where)
 
     def _gone(self, change: Change) -> Announcement | None:
-        """A person left."""
+        """The announcement that a person left, if others are in view; an empty view is announced by `_empty`."""
         was_announced = self._log.forget(change.track_id, self._at)
         self._tracks.pop(change.track_id, None)
         if not was_announced or self._is_brief:
@@ -246,7 +236,7 @@ class Scene:
         return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
 
     def _empty(self, tracks: Sequence[Track]) -> Announcement | None:
-        """That nobody is there, once no face is left in view, not even one without a state yet."""
+        """The announcement of an empty view, once no face is left in it, not even one without a state yet."""
         if self._nobody is not None and self._at - self._nobody_at > FATE_TIMEOUT_S:
             self.ended(self._nobody, is_heard=True)
         if self._log:
@@ -259,8 +249,9 @@ class Scene:
     def _withdrawn(
         self, changes: Sequence[Change], made: Sequence[Announcement], tracks: Sequence[Track], faded: Collection[int]
     ) -> tuple[int, ...]:
-        """The tracks of which something pending has just ceased to be true, and which have no new announcement in its
-        place: their state changed, the expression has faded, or they were the last to leave and somebody is there."""
+        """The tracks with a pending announcement that has just ceased to be true and no new one in its place: their
+        state changed, the expression has faded, or the announcement is that of an empty view and a face is in view
+        again."""
         outdated = self._log.pending_names().intersection(faded)
         if self._nobody is not None and tracks:
             outdated.add(self._nobody.change.track_id)
@@ -269,8 +260,8 @@ class Scene:
         return tuple(sorted(ceased - {each.change.track_id for each in made}))
 
     def _is_worth_naming(self, expression: str, track_id: int) -> bool:
-        """Whether an expression is announced: one that the settings ask for and the wearer did not call wrong. Where
-        only expressions count, and beside somebody else, a neutral face is not, unless it ends what was announced."""
+        """Whether an expression is announced: one that the settings ask for and the wearer did not call wrong. A
+        neutral face is not where the verbosity is brief, nor beside others unless it ends an announced expression."""
         if expression not in self._expressions or self.is_rejected(track_id, expression):
             return False
         is_end = self._log[track_id] not in ("", "neutral")
@@ -278,18 +269,18 @@ class Scene:
         return expression != "neutral" or not (self._is_brief or has_company)
 
     def _reason(self, change: Change, where: str) -> Announcement | None:
-        """Why an expression cannot be told, unless that reason was said lately."""
+        """The announcement why an expression cannot be told; None where that reason was announced lately."""
         if self._at - self._reasons.get(change.reason, -REASON_REPEAT_S) < REASON_REPEAT_S:
             return None
         self._reasons[change.reason] = self._at
         return Announcement(change, Sentence.CANNOT_TELL, where=where, reason=change.reason)
 
     def _has_company(self, track_id: int) -> bool:
-        """Whether anything was announced of anybody else in view."""
+        """Whether another track has an announcement."""
         return bool(self._log.track_ids() - {track_id})
 
     def _stayed(self, track_id: int, seconds: float) -> bool:
-        """Whether a person has been in view for so long, and is surely a face."""
+        """Whether a track has been in view for so many seconds, and is surely a face."""
         return self.partner.seconds_in_view(track_id, self._at) >= seconds and self.partner.is_certain(track_id)
 
     def _where(self, track_id: int) -> str:

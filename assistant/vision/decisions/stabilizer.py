@@ -3,7 +3,7 @@
 The state of a track is an expression, CANNOT_TELL or NOBODY. It follows the mean of the readings in a sliding window:
 
 - A new expression needs a mean of `enter_threshold` or of what the model's card asks for, whichever is more, and must
-  be the first choice of nearly all readings (MIN_AGREEMENT). Moments in which the face could not be read count against
+  be the first choice of nearly all readings (MIN_AGREEMENT). Readings without probabilities count against
   it (UNREADABLE_WEIGHT), and the newest reading must not be one: a person who has just turned away gets no new state.
   The expression that is held stays until its mean falls below `exit_threshold` (hysteresis).
 - An expression that has been the likeliest for longer than a window without being sure enough is *doubted*: it must
@@ -32,18 +32,21 @@ MIN_WINDOW_SHARE = 0.8
 """Share of the window that must have passed before the first verdict."""
 DOUBT_MARGIN = 0.5
 """Share of the way from its threshold to certainty that a doubted expression must go. In four sets of tuning scenes it
-silences 53 words, of which 17 were wrong, and leaves 1,090, of which 30 are; it halves what came later than 1.5 s."""
+suppresses 53 announcements, of which 17 were wrong, and leaves 1,090, of which 30 are; it halves the number of those
+that come later than 1.5 s."""
 UNREADABLE_WEIGHT = 0.5
-"""A reading that could not be had speaks against an expression by this share of one that does. In three sets of tuning
-scenes it silences 8 words, of which 4 were wrong, and leaves 809; a face behind a cup that now and then passes for bare
-is no longer announced."""
+"""Weight against an expression of a reading without probabilities, as a share of one that contradicts it. In three sets
+of tuning scenes it suppresses 8 announcements, of which 4 were wrong, and leaves 809; the expression of a face behind a
+cup, which now and then passes for unoccluded, is no longer announced."""
 MIN_SEEN_SHARE = 0.3
-"""A face found in a smaller share of the window's frames is as likely a print on a jumper, and has no verdict."""
+"""Share of the window's frames in which a face must be found to have a verdict: one that is found in fewer is as likely
+a print on a jumper."""
 MIN_MAYBE_PROBABILITY = 0.4
 """Mean probability that an expression needs for a "maybe", where the model's card does not ask for more."""
 FADED_S = 0.4
-"""When nothing has spoken for the held expression for so long, what waits to be said of it is no longer true. Together
-with the second that a window needs to notice, such words do not begin later than 1.5 s after the expression ended."""
+"""Seconds without evidence for the held expression after which announcements of it that still wait are withdrawn. With
+the second that the window needs to notice it, such an announcement begins no later than 1.5 s after the expression
+ended."""
 TIME_TOLERANCE_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
@@ -78,9 +81,10 @@ class _TrackWindow:
 
 @dataclass(frozen=True)
 class TrackEstimate:
-    """What the readings of a track say at one moment, sure enough to be a state or not."""
+    """The estimate of a track's expression at one moment, whether or not it is sure enough to be the state."""
 
     state: str
+    """An expression, CANNOT_TELL or NOBODY."""
     expression: str
     """The expression of the state, else the likeliest one; empty where none is likely enough for a "maybe"."""
     probability: float
@@ -120,7 +124,7 @@ class Stabilizer:
         return tuple(changes)
 
     def wait(self, seconds: float) -> None:
-        """For so long nothing could be seen: nobody is missed for that, and nothing lasted longer."""
+        """Leave a pause of so many seconds out of account: it counts neither as absence nor as time in a state."""
         for track in self._tracks.values():
             track.readings = deque(replace(each, at=each.at + seconds) for each in track.readings)
             track.frames = deque(at + seconds for at in track.frames)
@@ -138,7 +142,7 @@ class Stabilizer:
         return {track_id: track.state for track_id, track in self._tracks.items() if track.state != NOBODY}
 
     def faded(self, at: float) -> set[int]:
-        """The tracks whose expression is still their state at `at` (seconds), but was last seen FADED_S ago or more."""
+        """The tracks whose expression is still their state at `at` (seconds), but has had no evidence for FADED_S."""
         return {
             track_id
             for track_id, track in self._tracks.items()
@@ -147,7 +151,7 @@ class Stabilizer:
         }
 
     def estimate(self, track_id: int) -> TrackEstimate:
-        """What the readings of a track say now."""
+        """The estimate of a track from its window of readings."""
         track = self._tracks.get(track_id)
         if track is None or not track.readings:
             return TrackEstimate(NOBODY, "", 0.0, "", 0.0)
@@ -206,7 +210,7 @@ class Stabilizer:
     def _threshold(self, track: _TrackWindow, index: int, unreadable: float) -> float:
         """The mean probability that an expression, the likeliest of the window, must have to become the state.
 
-        unreadable: how many readings could not be had for each that could.
+        unreadable: readings without probabilities for each reading with them.
         """
         enter = self.enter[index]
         with_unreadable = enter * (1.0 + UNREADABLE_WEIGHT * unreadable)
@@ -223,6 +227,6 @@ class Stabilizer:
 
 
 def _reason(readings: Iterable[Reading]) -> str:
-    """Why no expression can be had: what most of the readings without one say, the newest of what is said as often."""
+    """The most frequent reason of the readings without probabilities; of equally frequent ones the newest."""
     reasons = Counter(each.reason for each in reversed(tuple(readings)) if each.reason)
     return reasons.most_common(1)[0][0] if reasons else "unclear"

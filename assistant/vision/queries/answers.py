@@ -23,15 +23,15 @@ class AnswerResult:
     person: PersonView | None = None
     """The person it is about; None where it is about nobody."""
     reason: str = ""
-    """Why no expression was told; empty where one was, if only as "maybe"."""
+    """Why the answer names no expression; empty where it names one, if only with "maybe"."""
 
 
 class Answers:
-    """Answers in the words of a language."""
+    """Answers in one language."""
 
     def __init__(self, phrases: Phrases, trusted: tuple[str, ...], *, is_by_clock: bool = False) -> None:
-        """trusted: the expressions that are told without "maybe" where they are sure. is_by_clock: directions are hours
-        of the clock."""
+        """trusted: the expressions that are named without "maybe" where they are sure. is_by_clock: directions are
+        hours of the clock."""
         self.phrases, self.trusted, self.is_by_clock = phrases, trusted, is_by_clock
 
     def answer(
@@ -39,7 +39,7 @@ class Answers:
     ) -> AnswerResult:
         """The answer to ASK, MORE, WHY or AIM, asked at `now` (seconds of the frames' clock).
 
-        last: track_id of the person whose expression was said last; WHY asks about them, if they are still in view.
+        last: track_id of the person whose expression was named last; WHY asks about them, if they are still in view.
         """
         if snapshot is None or now - snapshot.at > MAX_AGE_S:
             return AnswerResult(self.status("no_picture"))
@@ -71,11 +71,11 @@ class Answers:
         return _result(text, person, reason)
 
     def status(self, name: str) -> Utterance:
-        """A sentence about the assistant itself, in answer to what the wearer did."""
+        """A sentence about the assistant itself, as an answer."""
         return Utterance(self.phrases.status(name), Priority.ANSWER, "answer", None, name, kind=UtteranceKind.ANSWER)
 
     def expression(self, person: PersonView) -> str:
-        """A sentence: how a person looks, that they may look so, or why that cannot be told."""
+        """A sentence: the expression of a person, with "maybe" where it is not sure, or why it cannot be told."""
         if reason := self.reason(person):
             return self._why_not(reason)
         if person.state == person.expression and self._is_trusted(person) and person.probability >= FAIRLY_SURE:
@@ -84,7 +84,7 @@ class Answers:
 
     @staticmethod
     def reason(person: PersonView) -> str:
-        """Why a person's expression is not told, not even as "maybe"; empty where it is."""
+        """Why a person's expression is not named, not even with "maybe"; empty where it is."""
         if person.reason and person.reason != "unclear":
             return person.reason
         return "" if person.expression in SPOKEN_EXPRESSIONS else "unclear"
@@ -93,7 +93,7 @@ class Answers:
         return person.expression in self.trusted
 
     def _people(self, snapshot: SceneSnapshot, person: PersonView) -> str:
-        """How many people there are, and where, how far and how turned the one is whom the answer is about."""
+        """The number of people, then direction, distance and facing of the one whom the answer is about."""
         facing = "" if person.reason == "side_on" else self.phrases.text("facing", person.facing)
         distance = "" if person.reason == "far" else self.phrases.text("distance", person.distance)
         facts = (self._where(person), distance, facing)

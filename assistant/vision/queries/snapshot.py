@@ -1,7 +1,8 @@
-"""What each frame leaves for the wearer's questions: the people in it, those of a moment ago, and those far away.
+"""The snapshot from which the wearer's questions are answered: the people in the last frame, those of a moment before,
+and those far away.
 
-A face that was found once, and not surely, is nobody to answer about; a person who is missed for a moment is still
-there; and with nobody in view a slower search goes on (`detectors.rescan`).
+A face that was detected once, with a low score, is left out; a person who is missed for a moment stays in; and with
+nobody in view a slower search goes on (`detectors.rescan`).
 """
 
 import dataclasses
@@ -17,32 +18,31 @@ from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import geometry, quality
 
 MAX_AGE_S = 1.0
-"""An older picture answers nothing."""
+"""Seconds after which a snapshot is too old to answer from."""
 CONFIRMED_HITS, CONFIRMED_SCORE = 3, 0.6
-"""A face is a person to answer about once it was found in so many frames, or with such a score in one. Of what the
-detector finds in tuning scenes where nobody is, a tenth scores more; of the faces of people, when first seen, four
-fifths do."""
+"""A track counts as a person once it was detected in so many frames, or in one with such a score. In tuning scenes a
+tenth of the detections where nobody is score more, and four fifths of the faces of people when first detected."""
 RESCAN_FAR_FACTOR = 1.5
-"""A person found by the rescan alone is called too far away up to so many times the width below which no face is read.
+"""A person found by the rescan alone counts as too far away up to so many times the width below which no face is read.
 """
 
 
 @dataclass(frozen=True)
 class SceneSnapshot:
-    """What one frame showed."""
+    """The people in one frame."""
 
     at: float
-    """When it was taken, seconds."""
+    """When the frame was taken, seconds."""
     people: tuple[PersonView, ...] = ()
     """The nearest first."""
     count: int = 0
-    """How many faces were found, where those are more than are looked at; else 0."""
+    """Number of faces detected, where there are more than are processed; else 0."""
     seen_at: float | None = None
     """Set where `people` are those of an earlier frame, taken at that time; None: they are in this one."""
     problem: str = ""
-    """Why nobody could be found in it, a key of [reasons]; empty where that is not known."""
+    """Why no face could be found in it, a key of [reasons]; empty where that is not known."""
     is_lens_covered: bool = False
-    """Nothing can be seen."""
+    """Whether the lens is covered, so that nothing can be seen."""
     width: int = 640
     """Of the frame, pixels."""
     height: int = 480
@@ -78,8 +78,9 @@ class SnapshotBuilder:
         max_faces: int,
         fov_deg: float,
     ) -> None:
-        """rescan: looks for people while nobody is in view. occlusion: tells whether a crop shows an occluded face.
-        max_faces: so many faces of a frame are looked at. fov_deg: the camera's field of view along its longer side."""
+        """rescan: looks for people while nobody is in view. occlusion: classifies whether the face in a crop is
+        occluded. max_faces: how many faces of a frame are processed. fov_deg: the camera's field of view along its
+        longer side."""
         self._rescan, self._occlusion, self._max_faces, self._fov_deg = rescan, occlusion, max_faces, fov_deg
         self._last: SceneSnapshot | None = None
         if rescan:
@@ -97,26 +98,27 @@ class SnapshotBuilder:
     ) -> SceneSnapshot:
         """The snapshot of a frame.
 
-        grey: the frame as uint8 [H, W]. estimate: what the readings of a track say, by track_id. partner: track_id of
+        grey: the frame as uint8 [H, W]. estimate: the estimate of a track, by track_id. partner: track_id of
         the conversation partner. found: how many faces the detector found.
         """
         height, width = grey.shape
-        there = [(track, estimate(track.track_id)) for track in tracks if _is_confirmed(track)]
-        problem = "" if there else quality.frame_rejection_reason(grey)
-        far = self._look_far(frame, grey, is_needed=not there and not problem)
-        if not there and self._last and frame.at - self._last.at <= MAX_AGE_S:
+        confirmed = [(track, estimate(track.track_id)) for track in tracks if _is_confirmed(track)]
+        problem = "" if confirmed else quality.frame_rejection_reason(grey)
+        far = self._rescan_people(frame, grey, is_needed=not confirmed and not problem)
+        if not confirmed and self._last and frame.at - self._last.at <= MAX_AGE_S:
             return dataclasses.replace(self._last, at=frame.at, seen_at=self._last.at)
         fov_deg = geometry.horizontal_fov_deg(self._fov_deg, grey.shape)
-        people = tuple(person_view(track, known, width, fov_deg, partner) for track, known in (*there, *far))
+        people = tuple(person_view(track, known, width, fov_deg, partner) for track, known in (*confirmed, *far))
         count = found if found > self._max_faces else 0
-        made = SceneSnapshot(frame.at, people, count, problem=problem, width=width, height=height)
-        self._last = made if there else None
-        return made
+        snapshot = SceneSnapshot(frame.at, people, count, problem=problem, width=width, height=height)
+        self._last = snapshot if confirmed else None
+        return snapshot
 
-    def _look_far(
+    def _rescan_people(
         self, frame: Frame, grey: NDArray[np.uint8], *, is_needed: bool
     ) -> tuple[tuple[Track, TrackEstimate], ...]:
-        """The people found by the rescan alone; they have no state, but a reason why. Their track_ids are negative."""
+        """The people found by the rescan alone; they have no state, only a reason for that. Their track_ids are
+        negative."""
         if self._rescan is None:
             return ()
         if not is_needed:

@@ -14,15 +14,15 @@ from assistant.voice.audio.player import CommandPlayer, Pcm, Player
 log = logging.getLogger(__name__)
 
 PREFERRED_CARD_RETRY_S = 5.0
-"""After a failure of the configured card it is tried again so much later."""
+"""Seconds after a failure of the configured card at which it is tried again."""
 BUSY_RETRY_S, BUSY_RETRIES = 1.0, 3
-"""Pause and number of retries of a card that another program holds exclusively: it is often free a moment later."""
+"""Pause (seconds) and number of retries of a card that another program holds: it is often free a moment later."""
 LIST_TIMEOUT_S = 2.0
-"""Time limit of `aplay -l`."""
+"""Time limit of `aplay -l`, seconds."""
 CARD_LINE = re.compile(r"^card \d+: (\S+) \[(.*)\], device (\d+): ", re.MULTILINE)
 """A line of `aplay -l`."""
 CARD_PREFERENCE = (("headset", "usb"), ("headphone", "bcm2835", "analog"), (), ("hdmi", "vc4"))
-"""Ranks, by what a card's name contains: what is worn, then the jack, then unknown cards (empty), then screens."""
+"""Ranks, by what a card's name contains: headsets, then the jack, then unknown cards (empty), then screens."""
 
 
 class SoundCardPlayer:

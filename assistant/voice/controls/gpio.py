@@ -117,7 +117,7 @@ def using_gpiozero(purpose: str) -> Iterator[Any]:
 
 
 def _gpio_errors(gpiozero: Any) -> tuple[type[Exception], ...]:
-    """What pins that cannot be used raise. lgpio has an error of its own, if it was imported at all."""
+    """The exceptions for pins that cannot be used. lgpio has an error of its own, if it was imported at all."""
     lgpio = sys.modules.get("lgpio")
     return (gpiozero.GPIOZeroError, OSError, ImportError, *((lgpio.error,) if lgpio else ()))
 

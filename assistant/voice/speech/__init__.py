@@ -1,1 +1,1 @@
-"""What is said and when: the speech queue, the speaker thread, fallback voices, earcons, outages."""
+"""What is spoken and when: the speech queue, the speaker thread, fallback voices, earcons, outages."""

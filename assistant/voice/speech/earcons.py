@@ -22,7 +22,7 @@ RATE = 22050
 STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
 """A step of a melody, the fade at both ends of a sound, and the loudest sample, of 32767."""
 TICK_S, TICK_PEAK = 0.05, 1300
-"""The tick that says `still here`: 20 dB below the others."""
+"""Length and loudest sample of the tick `still_here`: 20 dB below the others."""
 BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S, BEEP_PEAK = 330.0, 0.18, 0.12, 0.01, 16000
 """The three beeps of the alarm."""
 
@@ -97,7 +97,8 @@ class TourPhrases(Protocol):
 
 
 def sound_tour(phrases: TourPhrases, voice: Voice, earcons: Earcons, cancel: threading.Event) -> bool:
-    """Say what each sound means, then play it; False if it was cut off. Raises VoiceError where nothing is heard."""
+    """Speak what each sound means, then play it; False if it was cut off. Raises VoiceError where nothing can be
+    played."""
     stops = [(phrases.text("sounds", "tour"), "")]
     stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
     stops += [(phrases.text("sounds", name), name) for name in ("still_here", "alarm")]

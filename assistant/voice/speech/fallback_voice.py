@@ -13,8 +13,8 @@ from assistant.records import Fate, Priority, Utterance
 log = logging.getLogger(__name__)
 
 BETTER_VOICE_RETRY_S = 5.0
-"""After a fallback to a lower voice that one goes first for so long, with whatever is said next, before the better ones
-are tried again. The last voice, which may be without words, never goes first."""
+"""Seconds after a fallback for which the lower voice is tried first, before the better ones are tried again. The last
+voice, which may have no words, is never tried first."""
 
 
 class Voice(Protocol):
@@ -142,7 +142,7 @@ class FallbackVoice(Sequence[Voice]):
             return _Outcome.UNKNOWN_TEXT
         except PlaybackError as err:
             error, outcome = str(err), _Outcome.NOT_PLAYED
-        except Exception as err:  # whatever a voice does, the next one speaks
+        except Exception as err:  # any error of a voice: the next one speaks
             error = _line(err)
             log.debug("voice %s", voice.name, exc_info=True)
         if cancel.is_set() and outcome is not _Outcome.NOT_PLAYED:
@@ -173,7 +173,7 @@ class FallbackVoice(Sequence[Voice]):
             return None
         try:
             is_enough = self.earcons.present(utterance, cancel)
-        except Exception as err:  # whatever the earcons do, the words are spoken
+        except Exception as err:  # any error of an earcon: the words are spoken
             log.debug("sounds", exc_info=True)
             self._report(-1, f"sounds: {_line(err)}", on_error)
             is_enough = None

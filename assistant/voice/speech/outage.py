@@ -1,4 +1,4 @@
-"""While no sound can be played: tries again and again, then says how long it lasted, and repeats what was missed."""
+"""While no sound can be played: tries again and again, then announces how long that lasted, and repeats lost faults."""
 
 import logging
 from collections.abc import Callable
@@ -9,11 +9,12 @@ from assistant.records import Fate, Priority, Utterance, UtteranceKind
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.5
-"""From one attempt to the next."""
+"""Seconds from one attempt to the next."""
 TOPIC = "silence"
-"""Topic of the sentence that says how long the outage lasted."""
+"""Topic of the announcement how long the outage lasted."""
 REPEATED = (Priority.FAULT, Priority.PAUSE)
-"""Of what was lost only faults, pauses and that vision is ready are said afterwards: the rest is no longer true."""
+"""Priorities of lost utterances that are spoken after the outage, besides that vision is ready; others are no longer
+true."""
 
 
 class OutagePhrases(Protocol):
@@ -59,11 +60,11 @@ class AudioOutage:
             lost, self._lost = self._lost, {}
             for each in sorted(lost.values(), key=lambda each: each.priority):  # "Ready." is a small thing, and short
                 self._put(each)
-        elif fate is Fate.DROPPED and utterance.is_over:  # it began and ended unheard
+        elif fate is Fate.DROPPED and utterance.is_over:  # it began and ended during the outage
             self._lost.pop(utterance.topic, None)
 
     def poll(self) -> None:
-        """Try again, if it is time to: the attempt is the sentence itself."""
+        """Try again, if that is due: the attempt is the announcement itself."""
         now = self._clock()
         if self._began_at is not None and now >= self._retry_at:
             self._retry_at = now + 60.0  # until it has ended, which `on_fate` learns

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 UTTERANCE_LIMIT_S = 120.0
-"""No utterance takes so long, at the slowest rate and after every voice has been tried: longer means a stuck voice."""
+"""Seconds that no utterance takes, at the slowest rate and after every voice has been tried: a voice is stuck."""
 
 
 class Speaker:

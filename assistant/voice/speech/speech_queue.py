@@ -17,9 +17,9 @@ The rules, each checked by a property test:
 * Whether an utterance has expired is decided when it is taken, not when it is put: it must be true when it is spoken.
 * The end of a fault or of a pause is dropped where its beginning is still waiting or could not be spoken.
 * A fault that was spoken and is not over is not spoken again within REPEAT_SUPPRESSION_S, for the process that reports
-  it may have restarted and forgotten that it was announced. Once vision says that it is ready or stopping, no fault of
-  before counts as known. "Ready." is spoken at most MAX_READY times in any RATE_WINDOW_S, for a vision that crashes
-  again and again says it each time.
+  it may have restarted and forgotten that it was announced. Once vision announces that it is ready or stopping, no
+  earlier fault counts as known. "Ready." is spoken at most MAX_READY times in any RATE_WINDOW_S, for a vision process
+  that crashes again and again announces it each time.
 * An announcement that was withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
@@ -35,7 +35,7 @@ MAX_WAITING = 48
 MAX_UNASKED, RATE_WINDOW_S = 4, 60.0
 """At most so many unasked utterances begin in so many seconds."""
 REPEAT_SUPPRESSION_S = 50.0
-"""Less than the shortest interval at which a lasting fault is announced again on purpose."""
+"""Seconds; less than the shortest interval at which a lasting fault is announced again on purpose."""
 MAX_READY = 3
 """How often "Ready." is spoken in RATE_WINDOW_S."""
 

@@ -1,4 +1,4 @@
-"""The voices: each turns text into something heard, one file an engine; `make_voice` puts them in order."""
+"""The voices: each speaks a text, one file an engine; `make_voice` puts them in order."""
 
 import sys
 import threading

@@ -26,8 +26,9 @@ PRIORITIES = {
     Priority.CHANGE: "notification",
     Priority.STATUS: "notification",
 }
-"""`important` is never interrupted, `message` waits its turn, a `notification` is heard only where all else is silent.
-Not `progress` for a status: its last one is kept until it can be said, when it may no longer be true."""
+"""The priority of SSIP for each of ours. `important` is never interrupted, `message` waits its turn, a `notification`
+is spoken only where all else is silent. Not `progress` for a status: its last one is kept until it can be spoken, when
+it may no longer be true."""
 BEGAN, ENDED, CANCELLED = 701, 702, 703
 """Codes of SSIP's events."""
 SLOWEST_WPM, NORMAL_WPM, FASTEST_WPM = 80, 170, 449
@@ -37,7 +38,7 @@ SPAWN_LIMIT_S = 10.0
 TURN_LIMIT_S = 15.0
 """How long other programs may speak before it is our turn."""
 SPEECH_LIMIT_FACTOR, SPEECH_LIMIT_EXTRA_S = 3.0, 5.0
-"""A text that takes this many times the words' duration, and so many seconds, hangs."""
+"""A text hangs that takes longer than this many times the words' duration plus so many seconds."""
 CANCEL_LIMIT_S, STOP_LIMIT_S = 0.05, 1.0
 """Time limits for the daemon to take a cancellation, and to be silent after it."""
 INSTALL_HINT = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"

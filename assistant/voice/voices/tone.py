@@ -1,4 +1,4 @@
-"""The last voice: three beeps, where no words can be had. They say that something would have been said."""
+"""The last voice: three beeps in place of the words, where no other voice can speak."""
 
 import threading
 

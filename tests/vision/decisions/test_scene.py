@@ -7,13 +7,11 @@ import pytest
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
-from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement
+from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, REJECTABLE_S, REJECTED_S, Announcement
 from assistant.vision.decisions.scene import (
     ARRIVAL_DWELL_S,
     EXPRESSIVE_ARRIVAL_DWELL_S,
     REASON_REPEAT_S,
-    REJECTABLE_S,
-    REJECTED_S,
     RETRY_S,
     Scene,
 )
