@@ -1,7 +1,7 @@
-"""The desktop command line: reads arguments, calls one module for each command, turns errors into one line.
+"""Command line of the desktop half: parses arguments, calls one module per command, prints errors as one line.
 
 TensorFlow is needed by `quantize` and `train-occlusion` alone, Keras by `train`, `soft-labels` and `warm-start` too;
-the other commands run with the assistant's own libraries and tqdm.
+the other commands need no more than the libraries of the assistant and tqdm.
 """
 
 import argparse
@@ -37,19 +37,22 @@ from a recipe to a shipped model:
   emotion-convert calibrate models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
   emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn
   emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme models/README.md
-go on from what is shipped, distilled from all of it:
-  emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
+train a shipped model further:
   emotion-convert warm-start emotion-small-int8 --run runs/small
-  emotion-convert train --from runs/small --recipe YOURS.toml
-judge what is shipped:
+  emotion-convert train --recipe models/recipes/emotion-small.toml --from runs/small --run runs/small-2
+soft labels from two shipped models, for a recipe that names the file in [teachers]:
+  emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
+the classifier of occluded faces:
+  emotion-convert train-occlusion models/face-cover-int8.tflite
+measure the shipped models:
   emotion-convert evaluate emotion-cnn-int8
   emotion-convert evaluate-detector
   emotion-convert benchmark
 
-FER-2013 is read from --data, else from $EMOTION_DATA; what looks at clips too reads those in $EMOTION_VIDEOS. train,
-soft-labels, warm-start, quantize and train-occlusion need pip install 'emotion-assistant[convert]'; train also runs on
-JAX or Torch, with keras, tqdm and matplotlib beside them: KERAS_BACKEND chooses, else the first of TensorFlow, JAX and
-Torch that is installed.
+FER-2013 is read from --data, else from $EMOTION_DATA; commands that also need video clips read them from
+$EMOTION_VIDEOS. train, soft-labels, warm-start, quantize and train-occlusion need pip install
+'emotion-assistant[convert]'; train also runs on JAX or Torch, with keras, tqdm and matplotlib installed. KERAS_BACKEND
+selects the backend; the default is the first of TensorFlow, JAX and Torch that is installed.
 """
 
 
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nemotion-convert: stopped{options.when_stopped}", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has what it wanted
+    except BrokenPipeError:  # the other end of the pipe, such as `head`, was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as err:
@@ -83,48 +86,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
+    """Print an error; returns the exit code."""
     print(f"emotion-convert: {message}", file=sys.stderr)
     return EXIT_ERROR
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Every command and option."""
+    """The parser of all commands and options."""
     top = argparse.ArgumentParser(
         prog="emotion-convert",
-        description="Trains, quantizes, verifies, evaluates and benchmarks the models that emotion-assistant carries.",
+        description="Trains, quantizes, verifies, evaluates and benchmarks the models of emotion-assistant.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    top.add_argument("--debug", action="store_true", help="show a traceback where something fails")
+    top.add_argument("--debug", action="store_true", help="show a traceback if a command fails")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     training_commands.add(commands)
     expression_commands.add(commands)
 
     verify = command(
-        commands, "verify", _verify, "compare an int8 model with its float model; exit 1 where it lost too much"
+        commands,
+        "verify",
+        _verify,
+        "compare an int8 model with its float model; exits with 1 if it has lost too much accuracy",
     )
     verify.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder with the float model")
+    verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder that holds the float model")
 
     evaluation_commands.add(commands)
     detection_commands.add(commands)
     scenario_commands.add(commands)
 
-    told = "train the occlusion classifier, models/face-cover-int8.tflite"
-    occlusion = command(commands, "train-occlusion", _train_occlusion, told)
-    occlusion.add_argument("model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card")
+    text = "train the classifier of occluded faces (models/face-cover-int8.tflite)"
+    occlusion = command(commands, "train-occlusion", _train_occlusion, text)
+    occlusion.add_argument(
+        "model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card beside it"
+    )
 
-    benchmark = command(commands, "benchmark", _benchmark, "time models on this machine", data=False)
-    benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all that are shipped")
-    benchmark.add_argument("--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
-    benchmark.add_argument("--rounds", type=at_least_one, default=10, metavar="N", help="default: %(default)s")
+    benchmark = command(
+        commands, "benchmark", _benchmark, "measure speed, size and memory of models on this machine", data=False
+    )
+    benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all shipped expression models")
+    benchmark.add_argument(
+        "--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
+    )
+    benchmark.add_argument(
+        "--rounds",
+        type=at_least_one,
+        default=10,
+        metavar="N",
+        help="rounds of 50 forward passes each; default: %(default)s",
+    )
 
-    card = command(commands, "card", _card, "measure models and write the figures into their cards and the README")
-    card.add_argument("models", nargs="*", metavar="MODEL", help="the models to measure; none: only write the README")
-    card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it too")
-    card.add_argument("--readme", type=Path, metavar="FILE", help="write the table of shipped models into it")
+    card = command(
+        commands, "card", _card, "measure models and write the figures into their model cards and into a README"
+    )
+    card.add_argument(
+        "models", nargs="*", metavar="MODEL", help="models to measure; without any, only the README is written"
+    )
+    card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it as well")
+    card.add_argument(
+        "--readme",
+        type=Path,
+        metavar="FILE",
+        help="write the figures of the shipped models into this file (models/README.md)",
+    )
 
     for each in (verify, benchmark):
         each.add_argument("--json", action="store_true", help="print JSON alone")
@@ -150,9 +178,9 @@ def _train_occlusion(options: argparse.Namespace) -> int:
     if options.model.suffix != ".tflite" or not options.model.parent.is_dir():
         options.usage_error("MODEL must end in .tflite, in a folder that there is")
     with quiet_stderr():
-        from convert.face_occlusion import train as cover
+        from convert.face_occlusion import train as occlusion
 
-    card = cover.train(data(options), options.model)
+    card = occlusion.train(data(options), options.model)
     for kind, held_out in card["held_out"].items():
         print(f"{kind:8} {held_out['occluded']:6.1%} of {held_out['faces']} faces are called occluded")
     return 0

@@ -1,4 +1,4 @@
-"""The commands train and quantize: each hands over to the model family that the recipe is of."""
+"""The commands train and quantize: each calls the model family (expression or face detector) of the recipe."""
 
 import argparse
 from pathlib import Path
@@ -13,33 +13,50 @@ from convert.training.recipe_file import PRECISIONS, network_kind
 from convert.training.run_folder import Run
 
 LINEAGE = """\
-A recipe's [start] and [teachers] name the recipes of the runs that it starts from and is distilled from; their run
-folders are looked for beside that of the new run, in runs/ by default. --from and --teacher name other run folders.
+[start] and [teachers] of a recipe name the recipes of the runs that the training starts from and is distilled from.
+Their run folders are expected beside the new one, in runs/ by default; --from and --teacher name other run folders.
 """
 
 
 def add(commands: Any) -> None:
-    """Add them to the command line."""
-    train = command(commands, "train", _train, "train a network by a recipe, or go on with a run that was stopped")
-    train.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="models/recipes/*.toml or your own")
-    train.add_argument("--run", type=Path, metavar="DIR", help="the run folder; default: runs/NAME of the recipe")
+    """Add the commands train and quantize to the command line."""
+    train = command(commands, "train", _train, "train a network by a recipe, or resume a run that was stopped")
     train.add_argument(
-        "--from", dest="start", type=Path, metavar="DIR", help="the run to start from, instead of the recipe's [start]"
+        "--recipe", type=Path, required=True, metavar="FILE", help="one of models/recipes/*.toml or your own"
     )
-    train.add_argument("--epochs", type=at_least_one, metavar="N", help="instead of the recipe's, for a short trial")
-    train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's, to see how far chance goes")
-    train.add_argument("--precision", choices=PRECISIONS, help="instead of the recipe's")
-    told = "a run to distil from, again for more, instead of [teachers]; a face detector's: YuNet's ONNX file"
-    train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=told)
+    train.add_argument(
+        "--run", type=Path, metavar="DIR", help="run folder to write or resume; default: runs/NAME of the recipe"
+    )
+    train.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="DIR",
+        help="run folder to start from, instead of the recipe's [start]",
+    )
+    train.add_argument("--epochs", type=at_least_one, metavar="N", help="number of epochs, instead of the recipe's")
+    train.add_argument("--seed", type=int, metavar="N", help="random seed, instead of the recipe's")
+    train.add_argument("--precision", choices=PRECISIONS, help="Keras dtype policy, instead of the recipe's")
+    text = "run folder to distil from, instead of [teachers]; may be repeated; for a face detector: YuNet's ONNX file"
+    train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=text)
     train.epilog, train.formatter_class = LINEAGE, argparse.RawDescriptionHelpFormatter
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
-    quantize = command(commands, "quantize", _quantize, "make the int8 model and its card from a run")
-    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="the run folder")
+    quantize = command(commands, "quantize", _quantize, "convert a run to an int8 model with its model card")
+    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="run folder")
     quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
-    quantize.add_argument("--head", choices=HEADS, default=HEADS[0], help="labels of FER+ or of FER-2013 (%(default)s)")
-    quantize.add_argument("--calibration-set", type=Path, metavar="FILE", help="its list; default: the pinned one")
-    quantize.add_argument("--make-calibration-set", type=Path, metavar="FILE", help="only write that list anew")
+    quantize.add_argument(
+        "--head", choices=HEADS, default=HEADS[0], help="with the labels of FER+ or of FER-2013; default: %(default)s"
+    )
+    quantize.add_argument(
+        "--calibration-set", type=Path, metavar="FILE", help="list of calibration pictures; default: the shipped one"
+    )
+    quantize.add_argument(
+        "--make-calibration-set",
+        type=Path,
+        metavar="FILE",
+        help="only choose calibration pictures and write such a list",
+    )
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""The expression classifiers: recipe, networks, training, quantization, card, evaluation."""
+"""Expression classifiers: recipe, networks, training, quantization, card, evaluation."""

@@ -1,9 +1,8 @@
-"""The calibration set, by which the quantizer chooses the ranges of activations.
+"""The calibration set of post-training quantization: the pictures from which the ranges of activations are measured.
 
-It is a pinned, class-balanced list of FER-2013 Training pictures.
-
-`calibration_set.txt` names each by the first 16 hex digits of the SHA-256 of its 48x48 pixel bytes, so that the same
-pictures are found in the table, the folder and the NPZ, in whatever order these hold them.
+It is a fixed, class-balanced list of FER-2013 Training pictures. `calibration_set.txt` identifies each picture by the
+first 16 hex digits of the SHA-256 of its 48x48 pixel bytes, so that the same pictures are found in all three forms of
+the data set (CSV, folder, NPZ), whatever their order.
 """
 
 import hashlib
@@ -16,11 +15,11 @@ from convert.data import fer2013
 from convert.data.fer2013 import LABELS, DatasetError, Faces
 
 LIST = Path(__file__).with_name("calibration_set.txt")
-"""The pinned list."""
+"""The shipped list."""
 PER_CLASS = 50
 """Pictures of each class."""
 SEED = 1
-"""Of the hash by which they are chosen."""
+"""Seed of the hash by which pictures are chosen."""
 
 HEADER = f"""\
 # Calibration pictures: {PER_CLASS} of each class of FER-2013 Training without copies in other splits (seed {SEED}).
@@ -30,16 +29,16 @@ HEADER = f"""\
 
 
 def digest(image: NDArray[np.uint8]) -> str:
-    """16 hex digits that name a picture uint8 [48, 48]."""
+    """16 hex digits that identify a picture uint8 [48, 48]."""
     return f"{fer2013.picture_id(image):016x}"
 
 
 def choose(faces: Faces, per_class: int = PER_CLASS, seed: int = SEED) -> list[tuple[str, str]]:
-    """(digest, class) of the pictures for a list, sorted by class and digest.
+    """Choose the pictures of a list: (digest, class) of each, sorted by class and digest.
 
-    Candidates are fit for training, have no copy in another split and no copy under another label. Of each class those
-    are taken whose hash with the seed is smallest: the order of the rows does not matter, and a picture more or less in
-    the data set changes one line. Raises DatasetError where a class has too few.
+    Candidates are trainable pictures without a copy in another split or under another label. Of each class those with
+    the smallest hash (with the seed) are chosen, so that the order of the rows does not matter and one picture more or
+    less in the data set changes one line of the list. Raises DatasetError where a class has too few candidates.
     """
     training, others = faces.of("Training"), faces.where(faces.split != 0)
     fit = training.where(fer2013.is_trainable(training) & ~fer2013.is_twin(training.images, others.images))
@@ -59,12 +58,12 @@ def choose(faces: Faces, per_class: int = PER_CLASS, seed: int = SEED) -> list[t
 
 
 def write(chosen: list[tuple[str, str]], path: Path) -> None:
-    """Write a list in the form that `read` reads."""
+    """Write a list to a text file."""
     path.write_text(HEADER + "".join(f"{picture} {name}\n" for picture, name in chosen), "utf-8")
 
 
 def read(path: Path = LIST) -> list[tuple[str, str]]:
-    """(digest, class) of each line of a list. Raises DatasetError where it is missing or malformed."""
+    """(digest, class) of each line of a list file. Raises DatasetError where it is missing or malformed."""
     try:
         rows = [tuple(line.split()) for line in path.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
         return [(picture, name) for picture, name in rows]

@@ -1,6 +1,6 @@
-"""The card of an expression model: what it is, where it comes from, how good it is and what it must not be used for.
+"""The model card of an expression model: description, provenance, measured figures, intended use and limits.
 
-Every figure is measured by the program, here and in the README.
+All figures, here and in `models/README.md`, are measured by the program.
 """
 
 import hashlib
@@ -36,19 +36,21 @@ ETHICS = (
     "wearer's own device, keeps no picture and knows nobody's identity."
 )
 FIGURES = ("<!-- figures -->", "<!-- /figures -->")
-"""The comments of `models/README.md` between which the table stands."""
+"""Comments in `models/README.md` that enclose the table of figures."""
 MODEL_INDEX = ("# <!-- model-index -->", "# <!-- /model-index -->")
-"""The comments in its YAML header between which the figures stand in Hugging Face's form."""
+"""Comments in its YAML header that enclose the figures in the form of Hugging Face."""
 
 
 def fer2013_head_of(model: Path) -> Path:
-    """Where the fer2013 head of a shipped model's ferplus head lies."""
+    """Path of the fer2013 head that belongs to the ferplus head in the file `model`."""
     return model.parent / "challenge" / model.name
 
 
 def both_heads(model: Path) -> dict[str, Path]:
-    """The files of both heads of an expression model, by head, the FER+ head in `model`. Raises ModelError where these
-    are not the two heads of one run."""
+    """The files of both heads of an expression model by name of the head. model: the file of the ferplus head.
+
+    Raises ModelError where these are not the two heads of one run.
+    """
     files = {"ferplus": model, "fer2013": fer2013_head_of(model)}
     for head, file in files.items():
         if not file.is_file() or card_file.load(file).get("head") != head:
@@ -71,7 +73,7 @@ def describe(
     data_sha256: str,
     calibration: dict[str, Any],
 ) -> dict[str, Any]:
-    """The card of a freshly converted model (its bytes in `content`), still without measured figures."""
+    """The card of a newly converted model, without measured figures. content: the bytes of its .tflite file."""
     made = graph.parse(name, content)
     recipe, best = recipes.of_run(run), run.best()
     return {
@@ -100,20 +102,22 @@ def describe(
 
 
 def calibrate(model: Path, faces: Faces) -> dict[str, Any]:
-    """Write temperature and thresholds, chosen on PublicTest, into a model's card; returns the card. Raises ModelError
-    or DatasetError."""
+    """Fit temperature and thresholds on PublicTest and write them into a model's card; returns the card.
+
+    Raises ModelError or DatasetError.
+    """
     card = card_file.load(model) | fit_calibration(model, faces)
     card_file.write(model, card)
     return card
 
 
 def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | None = None) -> dict[str, Any]:
-    """Measure a model that has a card and write the figures into it; returns the card.
+    """Measure a model that has a card and write the figures into the card; returns the card.
 
-    metrics: exactly what `evaluate` gives on PrivateTest. public_test: the accuracy that a choice may rest on. verify:
-    int8 against float, where the run with the float model is given (else the figures stay as they were). muxspace: the
-    folder of that name. Raises ModelError, also for a model that lost more by quantization than `verify` allows; the
-    card is left alone then.
+    run: the run folder with the float model; if given, the entry `verify` (int8 compared with float) is measured anew.
+    muxspace: the folder of that name. Entries: `metrics` is the report of `evaluate` on PrivateTest, `public_test` the
+    accuracy on PublicTest, by which models may be chosen. Raises ModelError, also for a model that lost more by
+    quantization than `verify` allows; the card is not changed then.
     """
     card = card_file.load(model)
     if run:
@@ -130,7 +134,7 @@ def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | 
 
 
 def table(cards: list[dict[str, Any]]) -> str:
-    """The measured figures of some models as a Markdown table."""
+    """The measured figures of models as a Markdown table. cards: contents of their model cards."""
     heads = (
         *("model", "judged by", "accuracy (95 % interval)", "without twins", "macro-F1", "calibration error"),
         *("disturbed", "wild", "parameters", "MMAC", "size", "measured, at commit"),
@@ -140,7 +144,7 @@ def table(cards: list[dict[str, Any]]) -> str:
 
 
 def model_index(cards: list[dict[str, Any]]) -> str:
-    """The measured figures of some models as `model-index` of a Hugging Face model card (YAML)."""
+    """The measured figures of models as the `model-index` of a Hugging Face model card (YAML)."""
     lines = ["model-index:"]
     for card in cards:
         metrics = card["metrics"]
@@ -178,6 +182,6 @@ def _cells(card: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _further(metrics: dict[str, Any]) -> tuple[float | None, float | None]:
-    """Accuracy on disturbed pictures, and recall in the wild."""
+    """Mean accuracy on disturbed pictures and mean recall on muxspace, None where not measured."""
     wild = metrics.get("muxspace")
     return metrics.get("robustness", {}).get("mean_accuracy"), wild["detected"]["mean_recall"] if wild else None

@@ -1,4 +1,4 @@
-"""The commands of the expression models: train, quantize, soft-labels and warm-start."""
+"""Commands of the expression models: train, quantize, soft-labels and warm-start."""
 
 import argparse
 import shlex
@@ -21,19 +21,23 @@ HEADS = ("ferplus", "fer2013")
 
 
 def add(commands: Any) -> None:
-    """Add soft-labels and warm-start to the command line."""
-    teach = command(commands, "soft-labels", _soft_labels, "ask trained networks for labels that a recipe can distil")
-    teach.add_argument("file", type=Path, metavar="FILE", help="the .npz to write; recipes name it beside themselves")
-    teach.add_argument(
-        "teachers", type=Path, nargs="+", metavar="RUN", help="their run folders, or .tflite files of both heads"
-    )
-    teach.add_argument("--add-to", type=Path, metavar="FILE", help="soft labels whose teachers count as well")
-    teach.add_argument("--views", type=at_least_one, default=10, metavar="N", help="of each picture (%(default)s)")
+    """Add the commands soft-labels and warm-start to the command line."""
+    text = "write the predictions of trained networks (teachers) for the training pictures, to distil from"
+    soft_labels = command(commands, "soft-labels", _soft_labels, text)
+    text = "the .npz file to write; a recipe names it, relative to itself, as soft_labels in [teachers]"
+    soft_labels.add_argument("file", type=Path, metavar="FILE", help=text)
+    text = "a teacher: a run folder, or the .tflite file of a ferplus head with that of the fer2013 head in challenge/"
+    soft_labels.add_argument("teachers", type=Path, nargs="+", metavar="RUN", help=text)
+    text = "existing soft labels, whose teachers are averaged with the new ones"
+    soft_labels.add_argument("--add-to", type=Path, metavar="FILE", help=text)
+    text = "views of each picture; default: %(default)s"
+    soft_labels.add_argument("--views", type=at_least_one, default=10, metavar="N", help=text)
 
-    start = command(commands, "warm-start", _warm_start, "make a run of a shipped model, to train from or to distil")
+    text = "make a run folder of a shipped model, to train it further or to distil from it"
+    start = command(commands, "warm-start", _warm_start, text)
     start.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    start.add_argument("--run", type=Path, required=True, metavar="DIR", help="the run folder to write")
-    start.add_argument("--recipes", type=Path, metavar="DIR", help="where its recipe lies; default: models/recipes")
+    start.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder to write")
+    start.add_argument("--recipes", type=Path, metavar="DIR", help="folder of its recipe; default: models/recipes")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -62,17 +66,21 @@ def train(options: argparse.Namespace) -> int:
 
 
 def next_steps(options: argparse.Namespace, run: Run, name: str, has_votes: bool) -> list[str]:
-    """The commands that make the int8 files of both heads, or of the fer2013 head alone where there are no votes."""
+    """The next commands after a training: quantize and calibrate both heads, the fer2013 head alone without FER+ votes.
+
+    name: of the model files.
+    """
     models = {"fer2013": f"models/challenge/{name}-int8.tflite"}
     if has_votes:
         models = {"ferplus": f"models/{name}-int8.tflite"} | models
-    told = ["--data", str(options.data)] if options.data else []
-    steps = [["quantize", "--head", head, str(run.path), model, *told] for head, model in models.items()]
-    return [shlex.join(["emotion-convert", *each]) for each in [*steps, ["calibrate", *models.values(), *told]]]
+    data_option = ["--data", str(options.data)] if options.data else []
+    steps = [["quantize", "--head", head, str(run.path), model, *data_option] for head, model in models.items()]
+    steps.append(["calibrate", *models.values(), *data_option])
+    return [shlex.join(["emotion-convert", *each]) for each in steps]
 
 
 def make_calibration_set(options: argparse.Namespace) -> int:
-    """Choose the pictures that the quantizer looks at, and write the list of them."""
+    """Choose the calibration pictures of the quantizer and write the list of them."""
     from convert.expression import calibration_set
 
     calibration_set.write(calibration_set.choose(load(data(options))), options.make_calibration_set)
@@ -80,7 +88,7 @@ def make_calibration_set(options: argparse.Namespace) -> int:
 
 
 def quantize(options: argparse.Namespace, run: Run) -> int:
-    """Make the int8 file of one head of a run."""
+    """Write the int8 file of one head of a run."""
     from convert.expression import calibration_set
 
     faces = load(data(options))
@@ -94,8 +102,8 @@ def quantize(options: argparse.Namespace, run: Run) -> int:
     float_model = run.float_model(options.model.stem, options.head)
     print(f"{options.model}: {options.model.stat().st_size} bytes, int8; float model: {float_model}")
     if "thresholds" not in card_file.load(options.model):
-        told = ["--data", str(options.data)] if options.data else []
-        print("next:", shlex.join(["emotion-convert", "calibrate", str(options.model), *told]))
+        data_option = ["--data", str(options.data)] if options.data else []
+        print("next:", shlex.join(["emotion-convert", "calibrate", str(options.model), *data_option]))
     return 0
 
 
@@ -108,9 +116,9 @@ def _soft_labels(options: argparse.Namespace) -> int:
     faces = load(data(options))
     with quiet_stderr():
         from convert.expression import soft_labels
-        from convert.expression.teachers import ask_teachers
+        from convert.expression.teachers import write_soft_labels
     former = soft_labels.read(options.add_to) if options.add_to else None
-    labels = ask_teachers(options.teachers, faces, options.views, options.file, former)
+    labels = write_soft_labels(options.teachers, faces, options.views, options.file, former)
     print(f"{options.file}: {len(labels.pictures)} pictures, {labels.views} views, {options.file.stat().st_size} bytes")
     return 0
 

@@ -1,8 +1,8 @@
-"""Knowledge distillation: the loss, and the training batches with the labels of people and of teachers.
+"""Knowledge distillation: the loss, and training batches with the targets of annotators and of teachers.
 
-The target of a head holds two distributions side by side, [N, 2 * classes]: that of people (labels, votes) and that of
-the teachers. `DistillationLoss` takes it. Teachers have spoken beforehand, in a file of soft labels, or are asked about
-each picture just as the student is shown it (online distillation).
+The target of a head, [N, 2 * classes], is two distributions side by side, the input of `DistillationLoss`: that of the
+human annotators (labels, votes) and that of the teachers. The teachers' predictions come from a file of soft labels, or
+are made during training, on the same augmented pictures as the student's (online distillation).
 """
 
 import dataclasses
@@ -27,9 +27,10 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @keras.saving.register_keras_serializable("emotion_assistant")
 class DistillationLoss(keras.losses.Loss):
-    """(1 - weight) CE(people, logits) + weight T^2 CE(teachers at temperature T, logits / T), for each picture.
+    """(1 - weight) CE(annotators, logits) + weight T^2 CE(teachers at temperature T, logits / T), for each picture.
 
-    Hinton et al. 2015: T^2 keeps the two terms' gradients of one size. With weight 0 it is plain cross-entropy.
+    Hinton et al. 2015: the factor T^2 keeps the gradients of both terms of the same magnitude. With weight 0 this is
+    cross-entropy.
     """
 
     def __init__(
@@ -42,9 +43,9 @@ class DistillationLoss(keras.losses.Loss):
         return {**super().get_config(), "weight": self.weight, "temperature": self.temperature}
 
     def call(self, targets: Any, logits: Any) -> Any:
-        """Losses [N] of targets [N, 2 C] and logits [N, C]."""
-        people, teachers = ops.split(targets, 2, axis=-1)
-        loss = (1 - self.weight) * ops.categorical_crossentropy(people, logits, from_logits=True)
+        """Losses [N] of targets [N, 2 * classes] and logits [N, classes]."""
+        annotators, teachers = ops.split(targets, 2, axis=-1)
+        loss = (1 - self.weight) * ops.categorical_crossentropy(annotators, logits, from_logits=True)
         if self.weight:
             t = self.temperature
             softer = teachers ** (1 / t)
@@ -54,24 +55,25 @@ class DistillationLoss(keras.losses.Loss):
 
 
 class DistillationDataset(keras.utils.PyDataset):
-    """The batches of one epoch after another, in an order that seed and epoch decide.
+    """Training batches, shuffled in each epoch by a generator seeded with seed and epoch.
 
-    With soft labels a picture is shown in another of its fixed views each epoch, and the teachers' part of the target
-    is what they say of that view; without them, or for a picture that they did not see, that part repeats the people's.
+    With soft labels, each epoch has the next of a picture's fixed views, and the teachers' half of the target is their
+    prediction for that view. Without them, or for a picture that the file does not contain, that half is a copy of the
+    annotators'.
     """
 
     def __init__(
-        self, pictures: NDArray[np.uint8], people: Arrays, counts: Arrays, soft_labels: SoftLabels | None,
+        self, pictures: NDArray[np.uint8], annotators: Arrays, sample_weights: Arrays, soft_labels: SoftLabels | None,
         *, batch_size: int, seed: int, epoch: int = 0,
     ) -> None:  # fmt: skip
-        """pictures uint8 [N, 48, 48]. people: target distributions; counts: sample weights. epoch: the first one."""
+        """pictures: uint8 [N, 48, 48]. annotators: target distributions of the human labels. epoch: the first one."""
         super().__init__()
-        self.pictures, self.people, self.counts = pictures, people, counts
+        self.pictures, self.annotators, self.sample_weights = pictures, annotators, sample_weights
         self.views = soft_labels.views if soft_labels else 1
-        self.teachers_say: NDArray[np.float32] | None = None
+        self.teacher_probabilities: NDArray[np.float32] | None = None
         self.is_known = np.zeros(len(pictures), bool)
         if soft_labels:
-            self.teachers_say, self.is_known = soft_labels.of(pictures)
+            self.teacher_probabilities, self.is_known = soft_labels.of(pictures)
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
         self.first_view = np.random.default_rng(seed).integers(self.views, size=len(pictures))
         self._shuffle()
@@ -87,64 +89,68 @@ class DistillationDataset(keras.utils.PyDataset):
         return math.ceil(len(self.pictures) / self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Arrays, Arrays]:
-        """A batch: inputs float32 [B, 48, 48, 1], targets and sample weights by head."""
+        """A batch: inputs float32 [B, 48, 48, 1], targets [B, 2 * classes] and sample weights [B], both by head."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         views = np.where(self.is_known[rows], (self.first_view[rows] + self.epoch) % self.views, 0)
         images = [fixed_view(self.pictures[row], int(number)) for row, number in zip(rows, views, strict=True)]
-        people = {head: each[rows] for head, each in self.people.items()}
-        teachers = people
-        if self.teachers_say is not None:
-            parts = np.split(self.teachers_say[rows, views], [len(LABELS)], axis=1)
+        annotators = {head: each[rows] for head, each in self.annotators.items()}
+        teachers = annotators
+        if self.teacher_probabilities is not None:
+            parts = np.split(self.teacher_probabilities[rows, views], [len(LABELS)], axis=1)
             is_known = self.is_known[rows, np.newaxis]
             teachers = {
-                head: np.where(is_known, part, people[head])
+                head: np.where(is_known, part, annotators[head])
                 for head, part in zip(("fer2013", "ferplus"), parts, strict=True)
             }
-        targets = {head: np.concatenate([people[head], teachers[head]], axis=1) for head in people}
-        return normalize(np.stack(images)), targets, {head: each[rows] for head, each in self.counts.items()}
+        targets = {head: np.concatenate([annotators[head], teachers[head]], axis=1) for head in annotators}
+        return normalize(np.stack(images)), targets, {head: each[rows] for head, each in self.sample_weights.items()}
 
 
 class OnlineDistillationDataset(DistillationDataset):
-    """Batches that are augmented before the teachers are asked about them; the student's model must not do so again.
+    """Batches that are augmented here, so that teachers and student get the same pictures; the student's model must not
+    augment again.
 
-    Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and consistent". Soft labels in a file tell of
-    a few views of a picture, and of none that was darkened, occluded or mixed with another; these teachers are there.
-    What is drawn depends on seed, epoch and batch alone.
+    Beyer et al. 2022, "Knowledge distillation: a good teacher is patient and consistent". A file of soft labels has
+    only a few views of a picture, none of them darkened, occluded or mixed with another; online teachers predict on
+    these too. The random numbers depend on seed, epoch and batch alone.
     """
 
     def __init__(
-        self, pictures: NDArray[np.uint8], people: Arrays, counts: Arrays, teachers: Sequence[keras.Model],
+        self, pictures: NDArray[np.uint8], annotators: Arrays, sample_weights: Arrays, teachers: Sequence[keras.Model],
         *, augment: AugmentConfig, mixup: float, batch_size: int, seed: int, epoch: int = 0,
     ) -> None:  # fmt: skip
-        """teachers: two-headed networks, whose mean counts. mixup: the share of pictures that are mixed with another
-        one of the batch (Zhang et al. 2018), labels and votes in the same measure; at least half is the picture
-        itself."""
-        super().__init__(pictures, people, counts, None, batch_size=batch_size, seed=seed, epoch=epoch)
+        """teachers: two-headed networks, whose probabilities are averaged. mixup: the share of pictures that are mixed
+        with another one of the batch (Zhang et al. 2018); pictures and targets have the same mixing weights, at least
+        one half for the picture itself."""
+        super().__init__(pictures, annotators, sample_weights, None, batch_size=batch_size, seed=seed, epoch=epoch)
         self.teachers, self.augment, self.mixup = tuple(teachers), dataclasses.asdict(augment), mixup
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Arrays, Arrays]:
-        pixels, targets, counts = super().__getitem__(index)
+        pixels, targets, sample_weights = super().__getitem__(index)
         random = np.random.default_rng((self.seed, self.epoch, index))
         augment = Augment(self.augment, seed=int(random.integers(2**31)))
         augmented = ops.convert_to_numpy(augment(pixels, training=True))
         is_mixed = random.random(len(pixels)) < self.mixup
-        own = np.where(is_mixed, random.uniform(0.5, 1.0, len(pixels)), 1.0).astype(np.float32)
+        self_share = np.where(is_mixed, random.uniform(0.5, 1.0, len(pixels)), 1.0).astype(np.float32)
         other = np.roll(np.arange(len(pixels)), 1)
 
         def mix(each: NDArray[np.float32]) -> NDArray[np.float32]:
-            share = own.reshape(-1, *[1] * (each.ndim - 1))
-            return np.asarray(share * each + (1 - share) * each[other], np.float32)
+            weight = self_share.reshape(-1, *[1] * (each.ndim - 1))
+            return np.asarray(weight * each + (1 - weight) * each[other], np.float32)
 
-        shown = mix(augmented)
-        people = {head: mix(np.split(each, 2, axis=1)[0]) for head, each in targets.items()}
-        teachers = self._ask(shown)
-        both = {head: np.concatenate([each, teachers[head]], axis=1) for head, each in people.items()}
-        return shown, both, {head: np.where(is_mixed, each * each[other], each) for head, each in counts.items()}
+        mixed_pixels = mix(augmented)
+        annotators = {head: mix(np.split(each, 2, axis=1)[0]) for head, each in targets.items()}
+        teachers = self._predict(mixed_pixels)
+        mixed_targets = {head: np.concatenate([each, teachers[head]], axis=1) for head, each in annotators.items()}
+        weights = {head: np.where(is_mixed, each * each[other], each) for head, each in sample_weights.items()}
+        return mixed_pixels, mixed_targets, weights
 
-    def _ask(self, pixels: NDArray[np.float32]) -> Arrays:
-        """The mean of the teachers' probabilities, by head."""
-        answers = [teacher.predict_on_batch(pixels) for teacher in self.teachers]
+    def _predict(self, pixels: NDArray[np.float32]) -> Arrays:
+        """The teachers' mean probabilities [B, classes] for pixels [B, 48, 48, 1], by head."""
+        logits_by_teacher = [teacher.predict_on_batch(pixels) for teacher in self.teachers]
         return {
-            head: np.mean([ops.convert_to_numpy(ops.softmax(np.float32(each[head]))) for each in answers], axis=0)
-            for head in answers[0]
+            head: np.mean(
+                [ops.convert_to_numpy(ops.softmax(np.float32(each[head]))) for each in logits_by_teacher], axis=0
+            )
+            for head in logits_by_teacher[0]
         }

@@ -1,8 +1,8 @@
-"""The networks: a backbone for 48x48 grey faces and two linear heads on it.
+"""The networks of the expression models: a backbone for 48x48 grey faces with two linear heads.
 
-The *fer2013* head has FER-2013's seven labels and exists to be compared with published figures; the *ferplus* head has
-FER+'s eight and learns what ten people would say. Both give logits, from the global average pooling of the features of
-a backbone (`convert.training.backbones`).
+The *fer2013* head has FER-2013's seven labels, for comparison with published figures. The *ferplus* head has FER+'s
+eight and is trained on the distribution of the votes of ten annotators. Both give logits, from the globally average
+pooled features of a backbone (`convert.training.backbones`).
 """
 
 from collections.abc import Callable
@@ -20,14 +20,15 @@ from convert.training.loop import load_best_weights
 from convert.training.run_folder import Run
 
 HEADS = {"fer2013": LABELS, "ferplus": FERPLUS_LABELS}
+"""Labels of each head."""
 
 
 def build(kind: str, *, side: int | None = None, equivariant: bool = False, **options: Any) -> keras.Model:
-    """A model of float32 [N, side, side, 1] (`preprocess.normalize`) to {"fer2013": [N, 7], "ferplus": [N, 8]}.
+    """A model: float32 [N, side, side, 1] (`preprocess.normalize`) to logits {"fer2013": [N, 7], "ferplus": [N, 8]}.
 
-    kind is "cnn", "plain" or "mobilenetv2"; options are those of the function of that name in `backbones`;
-    side None accepts any size.
-    equivariant: it says the same of a face and of its mirror image (`equivariance`). Raises ValueError or TypeError.
+    kind: "cnn", "plain" or "mobilenetv2". side: None for any size. equivariant: same output for a face and its mirror
+    image (`equivariance`). options: `dropout`, and those of the function called `kind` in `backbones`. Raises
+    ValueError or TypeError for options that cannot be built.
     """
     makers: dict[str, Callable[..., Any]] = {
         "cnn": backbones.cnn,
@@ -50,14 +51,14 @@ def build(kind: str, *, side: int | None = None, equivariant: bool = False, **op
 def restore(run: Run, precision: str = "float32") -> keras.Model:
     """The two-headed network of a run with the weights of its best epoch. Raises RunError."""
     run.best()
-    keras.mixed_precision.set_global_policy(precision)  # the run may have been trained in another
+    keras.mixed_precision.set_global_policy(precision)  # the run may have been trained with another
     network = build(**recipes.of_run(run).network)
     load_best_weights(network, run)
     return network
 
 
 def accuracies(network: keras.Model, public: Faces) -> dict[str, float]:
-    """Share of pictures on which each head is right: the original label, and the clear majority of the FER+ votes."""
+    """Accuracy of each head: by the original labels, and by the majority of the FER+ votes where there is one."""
     logits = network.predict(normalize(public.images), batch_size=512, verbose=0)
     majority, clear = fer2013.ferplus_majority(public.votes)
     ferplus = (logits["ferplus"].argmax(1) == majority)[clear]
@@ -68,9 +69,9 @@ def accuracies(network: keras.Model, public: Faces) -> dict[str, float]:
 
 
 def with_head(model: keras.Model, head: str) -> keras.Model:
-    """The part of a two-headed model that serves one head: [N, 48, 48, 1] to probabilities [N, classes].
+    """The model to export for one head of a two-headed model: [1, 48, 48, 1] to probabilities [1, classes].
 
-    The input has its fixed size and softmax is part of the graph: this is what is exported.
+    The input has a fixed size, and softmax is part of the graph.
     """
     pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), batch_size=1, name="face")
     logits = model(pixels, training=False)[head]

@@ -1,7 +1,7 @@
-"""A trained run to a .tflite file that is int8 throughout, with its card: post-training quantization, checked.
+"""Post-training quantization of a run to an int8 .tflite file, with its card.
 
-Weights are quantized per channel, activations by the ranges that the calibration pictures show. The result is written
-only if it is what the assistant expects: int8 in and out, grey levels carried unchanged, no operator left in float.
+Weights are quantized per channel, activations by the ranges measured on the calibration pictures. The file is written
+only if it meets the assistant's requirements: int8 input and output, grey levels unchanged, no float operator.
 """
 
 import hashlib
@@ -18,22 +18,26 @@ from convert.tflite.export import check_int8, to_tflite
 from convert.training.provenance import data_sha256
 from convert.training.run_folder import Run
 
-JITTERED = 2
-"""The calibration pictures are seen as they are and once more in this view, off as a detector's box may be."""
+JITTERED_VIEW = 2
+"""Fixed view in which the calibration pictures are added once more: shifted and zoomed, as by an inexact face box."""
 
 
 def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]], head: str) -> None:
-    """Write `model` (int8) with its card, and the float model with a card of its own into the run folder.
+    """Write one head as int8 to `model` with its card, and as float32 with its card into the run folder.
 
     chosen: the calibration list, (digest, class) of each picture. Raises RunError, DatasetError, or ModelError where
-    the result is not wholly int8; nothing is written then.
+    the result is not int8 throughout; nothing is written then.
     """
-    given = calibration_set.find(faces, chosen)
-    pictures = np.concatenate([given, [fixed_view(picture, JITTERED) for picture in given]])
-    served, reference = networks.with_head(networks.restore(run), head), run.float_model(model.stem, head)
-    contents = {reference: to_tflite(served, None), model: to_tflite(served, pictures)}
+    originals = calibration_set.find(faces, chosen)
+    pictures = np.concatenate([originals, [fixed_view(picture, JITTERED_VIEW) for picture in originals]])
+    exported, reference = networks.with_head(networks.restore(run), head), run.float_model(model.stem, head)
+    contents = {reference: to_tflite(exported, None), model: to_tflite(exported, pictures)}
     check_int8(model.name, contents[model])
-    facts = {"pictures": len(given), "views": [0, JITTERED], "sha256": hashlib.sha256(pictures.tobytes()).hexdigest()}
+    facts = {
+        "pictures": len(originals),
+        "views": [0, JITTERED_VIEW],
+        "sha256": hashlib.sha256(pictures.tobytes()).hexdigest(),
+    }
     files: dict[Path, bytes] = {}
     for path, content in contents.items():
         about = card.describe(

@@ -1,4 +1,4 @@
-"""The recipe of an expression model: what decides what it becomes, read from one TOML file and checked."""
+"""The recipe of an expression model: all settings of its training, read from a TOML file and validated."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from convert.training.recipe_file import TYPE_NAMES, AugmentConfig, RecipeError
 from convert.training.run_folder import Run
 
 NETWORKS = ("cnn", "plain", "mobilenetv2")
-"""`network.kind` of the expression models, as `networks.build` knows them."""
+"""Values of `network.kind`: the kinds of `networks.build`."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Schedule(recipe_file.Schedule):
 
     @classmethod
     def rows(cls, path: Path, value: Any) -> tuple[tuple[Any, ...], ...]:
-        """`sizes` as they stand in a file, checked. Raises RecipeError."""
+        """`sizes` as read from a file, validated. Raises RecipeError."""
         rows = super().rows(path, value)
         if not all(16 <= side <= CROP_SIDE for _, side in rows):
             raise RecipeError(f"{path}: schedule.sizes: sides must be 16 to {CROP_SIDE} pixels")
@@ -35,16 +35,16 @@ class Schedule(recipe_file.Schedule):
 
 @dataclass(frozen=True)
 class Data:
-    """[data]: which pictures are learned from."""
+    """[data]: preparation of the training pictures."""
 
     aligned: bool = False
-    """Whether every picture in which our detector finds the face is turned upright first, as the assistant does; the
-    others stay as they are."""
+    """Whether pictures are aligned first, as in the assistant; those in which the shipped face detector finds no face
+    stay as they are."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """[targets]: cross-entropy on the original labels of FER-2013, and on the FER+ votes."""
+    """[targets]: target distributions from the original labels of FER-2013 and from the FER+ votes."""
 
     label_smoothing: float = 0.1
     """Share of the uniform distribution in the original labels' target."""
@@ -56,39 +56,39 @@ class Targets:
 
 @dataclass(frozen=True)
 class Distillation:
-    """[distillation]: how the [teachers] teach."""
+    """[distillation]: how a network is distilled from the [teachers]."""
 
     online: bool = False
-    """Whether the runs of [teachers], or those that `train --teacher` names, are asked about each picture as it is
-    shown; else teachers.soft_labels names a file, or nothing is distilled."""
+    """Whether the runs of [teachers] or of `train --teacher` predict on every batch; if not, teachers.soft_labels names
+    a file, or nothing is distilled."""
     mixup: float = 0.0
-    """Share of pictures that are mixed with another one before online teachers are asked."""
+    """Share of pictures that are mixed with another one of the batch (mixup); with `online` alone."""
     weight: float = 0.7
-    """Share of the loss that is the teachers'."""
+    """Weight of the teachers' term in the loss, 0 to 1; the annotators' term has the rest."""
     temperature: float = 2.0
-    """What the teachers' logits and the student's are divided by (Hinton et al. 2015)."""
+    """Temperature: divisor of the logits of teachers and student (Hinton et al. 2015)."""
 
 
 @dataclass(frozen=True)
 class Quantization:
-    """[quantization]."""
+    """[quantization]: whether training is quantization-aware."""
 
     aware: bool = False
-    """Whether everything is rounded to 8 bits while training, as it is where the model ships."""
+    """Whether weights and feature maps are rounded to 8 bits in training, as in the int8 model."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """An expression model from its seed to its last epoch."""
+    """All settings of the training of one expression model."""
 
     name: str
-    """Name of the recipe; without one that of its file."""
+    """Name of the recipe; default: the name of its file."""
     network: dict[str, Any]
-    """Kind and options of `networks.build`."""
+    """Arguments of `networks.build`."""
     seed: int = 1
-    """Of everything that is drawn."""
+    """Seed of all random numbers."""
     note: str = ""
-    """For readers only."""
+    """A remark, not used by the program."""
     start: Start = field(default_factory=Start)
     teachers: Teachers = field(default_factory=Teachers)
     data: Data = field(default_factory=Data)
@@ -100,7 +100,7 @@ class Recipe:
 
     @property
     def is_distilled(self) -> bool:
-        """Whether part of the loss is the teachers'."""
+        """Whether the loss has a teachers' term."""
         return bool(self.distillation.online or self.teachers.soft_labels)
 
 
@@ -114,19 +114,19 @@ _SECTIONS: dict[str, type] = {
     "augment": AugmentConfig,
     "quantization": Quantization,
 }
-_SWITCHES = ("equivariant", "separable")
-"""Of [network]; Python would take any text for a yes."""
+_BOOLEAN_OPTIONS = ("equivariant", "separable")
+"""Keys of [network] that must be true or false: any other value would count as true in Python."""
 
 
 def read(path: Path) -> Recipe:
-    """The recipe in a TOML file. Raises RecipeError with the key at fault."""
+    """The recipe in a TOML file. Raises RecipeError, which names the invalid key."""
     table = recipe_file.read_table(path)
     sections = recipe_file.fill_all(path, table, _SECTIONS)
     recipe_file.refuse_unknown(path, table, Recipe)
     network = table.get("network")
     if not isinstance(network, dict) or network.get("kind") not in NETWORKS:
         raise RecipeError(f"{path}: [network] needs a kind, one of {', '.join(NETWORKS)}")
-    for key in _SWITCHES:
+    for key in _BOOLEAN_OPTIONS:
         if type(network.get(key, False)) is not bool:
             raise RecipeError(f"{path}: network.{key} is {network[key]!r}; expected {TYPE_NAMES[bool]}")
     table.setdefault("name", path.stem)
@@ -141,14 +141,18 @@ def read(path: Path) -> Recipe:
 
 
 def of_run(run: Run) -> Recipe:
-    """The recipe of a run under the name of the file it came from, with the seed that was drawn by. Raises RecipeError
-    or RunError."""
+    """The recipe of a run, with the name and the seed from its environment.json.
+
+    The run folder's copy is called recipe.toml, and `train --seed` overrides the recipe's. Raises RecipeError or
+    RunError.
+    """
     recipe, held = read(run.recipe_file), run.environment()
     name, seed = str(held.get("recipe", run.path.name)), int(held.get("seed", recipe.seed))
     return dataclasses.replace(recipe, name=name, seed=seed)
 
 
 def _check_distillation(path: Path, recipe: Recipe) -> None:
+    """Raises RecipeError where [distillation] is out of range or does not go with [teachers] or [data]."""
     distillation, teachers = recipe.distillation, recipe.teachers
     if not distillation.weight <= 1 or not distillation.temperature >= 1:
         raise RecipeError(f"{path}: distillation.weight must be 0 to 1, distillation.temperature 1 or more")
@@ -165,7 +169,7 @@ def _check_distillation(path: Path, recipe: Recipe) -> None:
 
 
 def check_precision(path: Path, recipe: Recipe) -> None:
-    """Refuse a precision that a recipe, the file at `path`, cannot be trained with. Raises RecipeError."""
+    """Raises RecipeError where quantization-aware training is set with a precision other than float32."""
     if recipe.quantization.aware and recipe.schedule.precision != "float32":
         raise RecipeError(
             f"{path}: quantization.aware needs schedule.precision float32, which can tell 256 steps apart"
@@ -173,8 +177,10 @@ def check_precision(path: Path, recipe: Recipe) -> None:
 
 
 def check_teachers(path: Path, recipe: Recipe, are_named: bool) -> None:
-    """Refuse runs as teachers that a recipe, the file at `path`, does not ask, and one that asks none it was given.
-    Raises RecipeError."""
+    """Raises RecipeError where distillation.online is set without teacher runs, or teacher runs are given without it.
+
+    are_named: whether the recipe or the command line names teacher runs.
+    """
     if recipe.distillation.online != are_named:
         fault = "asks no run: give it none" if are_named else "asks runs as it learns: name them in [teachers], or"
         raise RecipeError(f"{path}: {fault} with --teacher (distillation.online)")

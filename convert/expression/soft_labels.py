@@ -1,11 +1,12 @@
-"""Soft labels: the probabilities that teachers give the training pictures, in a file that outlives the teachers.
+"""Soft labels: the probabilities that teachers predict for the training pictures, in one compressed file.
 
-One compressed file: for each picture (by the first 64 bits of the SHA-256 of its pixels) and each of its fixed views,
-the probabilities of both heads, averaged over the teachers. A student can be distilled with it and FER-2013 alone.
+It has, for each picture (identified by the first 64 bits of the SHA-256 of its pixels) and each of its fixed views, the
+probabilities of both heads, averaged over the teachers. A student can be distilled from this file and FER-2013, without
+the teachers.
 
-A picture's views are made again for every student: view 0 is the picture, view 1 its mirror image; the others are
-rotated, zoomed, shifted and half of them mirrored, by numbers that come from the picture's own bytes. So soft labels
-need no pictures beside them, and no order of pictures.
+The views are deterministic: view 0 is the picture, view 1 its mirror image; the others are rotated, zoomed, shifted and
+half of them mirrored, by numbers derived from a hash of the picture. So the file contains no pictures, and the order of
+the data set does not matter.
 """
 
 import hashlib
@@ -26,17 +27,17 @@ from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, picture_id
 
 LEVELS = 48
-"""A probability p is kept as round(LEVELS * sqrt(p)): fine where it is small, to 0.02 where it is large."""
+"""A probability p is stored as round(LEVELS * sqrt(p)): finely where it is small, to 0.02 where it is large."""
 CLASSES = len(LABELS) + len(FERPLUS_LABELS)
 """Probabilities of a view: those of the fer2013 head, then those of the ferplus head."""
 MAX_VIEWS = 256
-"""A view's number is one byte."""
+"""Largest number of views of a picture: the number of a view is one byte of the hash input."""
 ROTATION_DEG, ZOOM, SHIFT = 15.0, 0.15, 0.08
-"""Limits of the views, either way; zoom and shift are shares of the side."""
+"""Largest rotation in degrees, zoom and shift (shares of the side) of a view, in either direction."""
 
 
 def fixed_view(image: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """View `number` of a picture uint8 [48, 48], the same size; what comes in from outside repeats the edge."""
+    """View `number` of a picture, uint8 [48, 48] as the picture; pixels from outside repeat the edge."""
     if number < 2:
         return image[:, ::-1] if number else image
     digest = hashlib.sha256(image.tobytes() + bytes([number])).digest()
@@ -54,12 +55,12 @@ class SoftLabels:
     """Soft labels of M pictures."""
 
     pictures: NDArray[np.uint64]
-    """Uint64 [M], rising: `fer2013.picture_id` of each picture."""
+    """Uint64 [M], in ascending order: `fer2013.picture_id` of each picture."""
     codes: NDArray[np.uint8]
-    """Uint8 [M, views, 15]: the probabilities as LEVELS keeps them, seven of the fer2013 head and eight of the ferplus
-    head."""
+    """Uint8 [M, views, 15]: the probabilities, encoded as described at LEVELS; seven of the fer2013 head, then eight of
+    the ferplus head."""
     about: dict[str, Any]
-    """The number of views, and which teachers were asked."""
+    """Number of views ("views") and a description of each teacher ("teachers")."""
 
     @property
     def views(self) -> int:
@@ -67,12 +68,14 @@ class SoftLabels:
         return int(self.codes.shape[1])
 
     def of(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Probabilities float32 [N, views, 15] of pictures uint8 [N, 48, 48], each head summing to 1; and bool [N],
-        of which pictures there are any (the others' are uniform)."""
+        """Probabilities float32 [N, views, 15] of pictures uint8 [N, 48, 48], each head summing to 1.
+
+        Also returns bool [N], whether a picture has soft labels; if not, its probabilities are uniform.
+        """
         wanted = np.array([picture_id(image) for image in images], np.uint64)
-        places = np.minimum(np.searchsorted(self.pictures, wanted), len(self.pictures) - 1)
-        known = self.pictures[places] == wanted
-        shares = np.where(known[:, np.newaxis, np.newaxis], np.square(self.codes[places] / np.float32(LEVELS)), 1.0)
+        rows = np.minimum(np.searchsorted(self.pictures, wanted), len(self.pictures) - 1)
+        known = self.pictures[rows] == wanted
+        shares = np.where(known[:, np.newaxis, np.newaxis], np.square(self.codes[rows] / np.float32(LEVELS)), 1.0)
         parts = np.split(shares, [len(LABELS)], axis=2)
         return np.concatenate(
             [part / part.sum(axis=2, keepdims=True) for part in parts], axis=2, dtype=np.float32
@@ -80,15 +83,15 @@ class SoftLabels:
 
 
 def pack(images: NDArray[np.uint8], probabilities: NDArray[np.float32], about: dict[str, Any]) -> SoftLabels:
-    """Soft labels of pictures uint8 [N, 48, 48] with the probabilities float32 [N, views, 15]; twins are kept once."""
+    """Soft labels of pictures uint8 [N, 48, 48], probabilities float32 [N, views, 15]; duplicates are stored once."""
     names, rows = np.unique(np.array([picture_id(image) for image in images], np.uint64), return_index=True)
     codes = np.rint(LEVELS * np.sqrt(probabilities[rows])).astype(np.uint8)
     return SoftLabels(names, codes, about)
 
 
 def write(labels: SoftLabels, path: Path) -> None:
-    """Write the file that `read` reads."""
-    # classes outermost: neighbouring bytes are alike, and compress to two thirds of what rows of a picture would
+    """Write soft labels to an .npz file."""
+    # classes as the first axis: the file is two thirds as large as with pictures first, since neighbours are similar
     codes = np.ascontiguousarray(labels.codes.transpose(2, 1, 0))
     content = io.BytesIO()
     np.savez_compressed(content, pictures=labels.pictures, codes=codes, about=json.dumps(labels.about))
@@ -96,7 +99,7 @@ def write(labels: SoftLabels, path: Path) -> None:
 
 
 def read(path: Path) -> SoftLabels:
-    """The soft labels in a file. Raises DatasetError where it is missing or something else."""
+    """The soft labels in a file. Raises DatasetError where it is missing or not such a file."""
     try:
         with np.load(path, allow_pickle=False) as held:
             pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))

@@ -1,7 +1,7 @@
-"""Training of an expression model by its recipe: resumable, the best epoch chosen on PublicTest.
+"""Training of an expression model by its recipe; the best epoch is chosen on PublicTest.
 
-The run folder is that of `convert.training.run_folder`, the loop that of `convert.training.loop`. Stop it at any time;
-the same command goes on where it was.
+The run folder is that of `convert.training.run_folder`, the loop that of `convert.training.loop`. A training that was
+stopped is resumed by the same command after its last finished epoch.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ from convert.training.run_folder import Run, columns
 
 @keras.saving.register_keras_serializable("emotion_assistant")
 class Resize(keras.layers.Layer):
-    """Float32 [N, 48, 48, 1] to [N, side, side, 1]: small pictures first make the early epochs cheap."""
+    """Float32 [N, 48, 48, 1] to [N, side, side, 1]: the early epochs are faster on small pictures."""
 
     def __init__(self, side: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -52,12 +52,12 @@ def train(
     recipe: Recipe, recipe_file: Path, data: Path, folder: Path,
     *, epochs: int | None = None, start: Run | None = None, teachers: Sequence[Run] = (),
 ) -> Run:  # fmt: skip
-    """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
+    """Train to the end of the schedule, or resume the run in `folder`; returns the run.
 
-    epochs: in place of the recipe's, where given (a short trial). start: a run of the same network, whose best weights
-    this one starts from. teachers: the runs that a recipe with distillation.online asks. Raises DatasetError,
-    RecipeError for a network that cannot be built or teachers that are missing or not wanted, or RunError where the
-    folder holds a run of another recipe.
+    epochs: overrides the recipe's (for a short trial). start: a run of the same network, whose best weights this one
+    starts from. teachers: the runs for a recipe with distillation.online. Raises DatasetError, RecipeError for a
+    network that cannot be built or for teachers that are missing or not used, or RunError where the folder holds a run
+    of another recipe.
     """
     check_teachers(recipe_file, recipe, bool(teachers))
     schedule, run = recipe.schedule, Run(folder)
@@ -98,34 +98,37 @@ def train(
 
 
 def _aligned(faces: fer2013.Faces) -> fer2013.Faces:
+    """Pictures aligned by the landmarks of the shipped face detector."""
     detector = detectors.open_detector(DetectorSettings(driver="tflite"))
     return dataclasses.replace(faces, images=align_faces(faces.images, detector)[0])
 
 
 def backbone(model: keras.Model) -> keras.Model:
-    """The network inside the training model (input, augmentation, resizing, network)."""
+    """The network inside the training model, which is input, augmentation, resizing, network."""
     return model.layers[-1]
 
 
 def training_model(recipe: Recipe) -> keras.Model:
-    """The recipe's network behind augmentation and resizing, float32 [N, 48, 48, 1] to the logits of both heads. Raises
-    RecipeError."""
+    """Augmentation, resizing and the recipe's network: float32 [N, 48, 48, 1] to the logits of both heads.
+
+    Raises RecipeError where the network cannot be built.
+    """
     options = dict(recipe.network)
     pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), name="face")
     try:
         network = networks.build(options.pop("kind"), **options)
         network = quantization_aware(network) if recipe.quantization.aware else network
-        shown = pixels
-        if not recipe.distillation.online:  # else pictures are augmented before teachers are asked, and not again
-            shown = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
-        return keras.Model(pixels, network(Resize(CROP_SIDE, dtype="float32")(shown)))
+        augmented = pixels
+        if not recipe.distillation.online:  # else OnlineDistillationDataset has augmented them
+            augmented = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
+        return keras.Model(pixels, network(Resize(CROP_SIDE, dtype="float32")(augmented)))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
 
 
 def compile_for(model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: Recipe, side: int) -> None:
-    """Compile the training model for pictures of `side` pixels, with the recipe's losses; weights and optimizer stay.
-    Compiling again drops the traced step of another size."""
+    """Compile the training model for pictures of `side` pixels, with the recipe's losses; weights and the state of the
+    optimizer are kept. Compiling anew discards the step that was traced for another size."""
     model.layers[-2].side = side
     weight, temperature = recipe.distillation.weight if recipe.is_distilled else 0.0, recipe.distillation.temperature
     losses = {head: DistillationLoss(weight, temperature) for head in networks.HEADS}
@@ -136,27 +139,29 @@ def compile_for(model: keras.Model, optimizer: keras.optimizers.Optimizer, recip
 def dataset(
     recipe: Recipe, training: fer2013.Faces, labels: soft_labels.SoftLabels | None, teachers: Sequence[Run], epoch: int
 ) -> DistillationDataset:
-    """The training batches from an epoch on; labels: soft labels, or teachers: runs that are asked."""
-    targets, counts = target_distributions(training, recipe)
+    """The training batches from `epoch` on, with soft labels, online teachers, or neither."""
+    targets, sample_weights = target_distributions(training, recipe)
     batch_size, seed = recipe.schedule.batch_size, recipe.seed
     if not teachers:
         return DistillationDataset(
-            training.images, targets, counts, labels, batch_size=batch_size, seed=seed, epoch=epoch
+            training.images, targets, sample_weights, labels, batch_size=batch_size, seed=seed, epoch=epoch
         )  # fmt: skip
-    asked = [networks.restore(each, recipe.schedule.precision) for each in teachers]
+    teacher_networks = [networks.restore(each, recipe.schedule.precision) for each in teachers]
     return OnlineDistillationDataset(
-        training.images, targets, counts, asked,
+        training.images, targets, sample_weights, teacher_networks,
         augment=recipe.augment, mixup=recipe.distillation.mixup, batch_size=batch_size, seed=seed, epoch=epoch,
     )  # fmt: skip
 
 
 def target_distributions(faces: fer2013.Faces, recipe: Recipe) -> tuple[Arrays, Arrays]:
-    """By head, the target distributions float32 [N, classes] of people's labels and votes, and the sample weights
-    float32 [N]: 0 where a picture has no votes."""
+    """The annotators' target distributions float32 [N, classes] and the sample weights float32 [N], both by head.
+
+    The sample weight of the ferplus head is 0 where a picture has no votes.
+    """
     t = recipe.targets
     labels = np.eye(len(fer2013.LABELS), dtype=np.float32)[faces.labels]
     original = labels * (1 - t.label_smoothing) + t.label_smoothing / labels.shape[1]
     votes, voted = fer2013.vote_distribution(faces.votes)
     ferplus = votes * (1 - t.ferplus_uniform) + t.ferplus_uniform / votes.shape[1]
-    counts = {"fer2013": np.ones(len(faces), np.float32), "ferplus": voted.astype(np.float32)}
-    return {"fer2013": original, "ferplus": ferplus}, counts
+    sample_weights = {"fer2013": np.ones(len(faces), np.float32), "ferplus": voted.astype(np.float32)}
+    return {"fer2013": original, "ferplus": ferplus}, sample_weights

@@ -1,6 +1,7 @@
-"""What quantization costs: an int8 model compared with the float model it was made from, on PublicTest.
+"""Verification of quantization: an int8 model compared with its float model on PublicTest.
 
-Both run through the assistant's own code, at a temperature of 1: only the int8 card has a fitted one.
+Both run through the assistant's preprocessing and runtime, at a temperature of 1, since only the card of the int8 model
+has a fitted temperature.
 """
 
 from pathlib import Path
@@ -17,36 +18,36 @@ MAX_LOSS_POINTS = 1.0
 
 
 def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
-    """Compare the two on PublicTest (PrivateTest is for reporting only).
+    """Compare the two models on PublicTest (PrivateTest is for reporting only).
 
-    accuracy and macro_f1 of each, `macro_f1_loss_points` (float minus int8), `agreement` (share of equal answers) and
-    `mean_abs_dp` (mean over pictures and classes of the difference of the probabilities; an int8 output resolves
-    1/256). Raises ModelError or DatasetError.
+    The report has `accuracy` and `macro_f1` of each, `macro_f1_loss_points` (float minus int8), `agreement` (share of
+    pictures with the same predicted class) and `mean_abs_dp` (mean over pictures and classes of the absolute difference
+    of the probabilities; the resolution of an int8 output is 1/256). Raises ModelError or DatasetError.
     """
     tested = faces.of("PublicTest")
-    small, large = untempered(model), untempered(float_model)
-    name, truth, counts = truth_of(small.labels, tested)
-    if not counts.any():
+    int8, float32 = untempered(model), untempered(float_model)
+    name, truth, is_counted = truth_of(int8.labels, tested)
+    if not is_counted.any():
         raise DatasetError(f"PublicTest holds no pictures to judge by {name}")
-    given, wanted = probabilities(small, tested.images[counts]), probabilities(large, tested.images[counts])
-    report: dict[str, Any] = {"split": "PublicTest", "truth": name, "pictures": int(counts.sum())}
-    for kind, scores in (("float32", wanted), ("int8", given)):
-        figures = metrics.summarize(truth[counts], scores.argmax(axis=1), small.labels)
+    quantized, reference = (probabilities(each, tested.images[is_counted]) for each in (int8, float32))
+    report: dict[str, Any] = {"split": "PublicTest", "truth": name, "pictures": int(is_counted.sum())}
+    for kind, scores in (("float32", reference), ("int8", quantized)):
+        figures = metrics.summarize(truth[is_counted], scores.argmax(axis=1), int8.labels)
         report[kind] = {key: figures[key] for key in ("accuracy", "macro_f1")}
     loss = report["float32"]["macro_f1"] - report["int8"]["macro_f1"]
     report["macro_f1_loss_points"] = round(100 * loss, 4)
-    report["agreement"] = round(float((given.argmax(axis=1) == wanted.argmax(axis=1)).mean()), metrics.DIGITS)
-    report["mean_abs_dp"] = round(float(np.abs(given - wanted).mean()), metrics.DIGITS)
+    report["agreement"] = round(float((quantized.argmax(axis=1) == reference.argmax(axis=1)).mean()), metrics.DIGITS)
+    report["mean_abs_dp"] = round(float(np.abs(quantized - reference).mean()), metrics.DIGITS)
     return report
 
 
 def is_sound(report: dict[str, Any]) -> bool:
-    """Whether macro-F1 fell by no more than the limit."""
+    """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS."""
     return bool(report["macro_f1_loss_points"] <= MAX_LOSS_POINTS)
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The comparison, to read."""
+    """The report as text."""
     rows = [f"{report['split']}, {report['pictures']} pictures, judged by {report['truth']}"]
     rows += [
         f"{kind:8} accuracy {report[kind]['accuracy']:.2%}   macro-F1 {report[kind]['macro_f1']:.2%}"

@@ -1,9 +1,9 @@
-"""Warm start: a shipped model as a run folder again, its weights read back from the two .tflite files.
+"""Warm start: a run folder made from the two .tflite files of a shipped model.
 
-Run folders are not kept; what ships is. An int8 weight is known to half a step of its channel's scale, and the
-normalization that was folded into a convolution is unfolded again: each output of a convolution is scaled to variance
-one over some training pictures, and the normalization behind it, with those pictures' mean and variance, undoes that.
-So the network answers as the shipped files do, and trains as one whose normalization was never folded.
+Run folders are not kept, the shipped files are. An int8 weight is known to half a step of its channel's scale. Batch
+normalization, which was folded into the convolutions, is unfolded: each convolution is rescaled so that its output has
+variance one over some training pictures, and the normalization after it, with the mean and variance of these pictures,
+undoes the rescaling. So the network has the outputs of the shipped files, and trains as if it had never been folded.
 """
 
 import hashlib
@@ -28,26 +28,27 @@ from convert.training.layers import BatchNormalization
 from convert.training.run_folder import Run, RunError, columns
 
 RECIPES = Path(__file__).parents[2] / "models/recipes"
+"""The shipped recipes."""
 PICTURES = 2048
-"""Training pictures on which mean and variance of the normalizations are measured."""
+"""Number of training pictures over which mean and variance of the normalizations are measured."""
 BATCH_SIZE = 128
 VIEW = 2
-"""The fixed view in which they are shown."""
+"""The fixed view (`soft_labels.fixed_view`) of these pictures that is used."""
 MIN_VARIANCE = 1e-6
-"""Outputs of less variance are left unscaled: they are always the same."""
+"""Channels with less variance are constant and are not rescaled."""
 LAYER_NAME = re.compile(r"/(\w+?)(?:_1)?/(?:convolution|depthwise|MatMul)\b")
-"""Where the converter's name of a weight holds the name of its layer."""
+"""The Keras layer's name in the name that the converter gives to a tensor."""
 
 Array = NDArray[np.float32]
 
 
 def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = RECIPES) -> Run:
-    """Write a run folder with the weights of a shipped model, ferplus head in `model`, fer2013 head beside it.
+    """Write a run folder with the weights of a shipped model. model: the file of the ferplus head.
 
-    recipe_files: the folder in which the recipe of its card lies. The folder's history has one row: what the network
-    reaches on PublicTest. Raises ModelError, also where the two files are of different runs, DatasetError, or RunError
-    where there is a run already, where the model is another kind's, where the recipe that its card names is missing, or
-    has a network of other layers.
+    recipe_files: the folder with the recipe that the model's card names. The run's history has one row, with the
+    accuracies on PublicTest. Raises ModelError, also where the two heads are of different runs, DatasetError, or
+    RunError where the folder exists, where `model` has no ferplus head, or where the recipe is missing or has a network
+    of other layers.
     """
     run, about = Run(folder), card_file.load(model)
     if folder.exists():
@@ -66,21 +67,21 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     chosen = training.images[fer2013.is_trainable(training)][:PICTURES]
     _unfold_normalization(network, normalize(np.stack([fixed_view(image, VIEW) for image in chosen])))
     reached = networks.accuracies(network, faces.of("PublicTest"))
-    whole = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
-    run.begin(recipe_file, about["training"] | {"recipe": name, "warm_start": whole}, columns(tuple(networks.HEADS)))
+    sha256 = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
+    run.begin(recipe_file, about["training"] | {"recipe": name, "warm_start": sha256}, columns(tuple(networks.HEADS)))
     network.save_weights(run.weights)
     run.add((about["recipe"]["best_epoch"], "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
     return run
 
 
 def _load_weights(network: keras.Model, files: dict[str, Path]) -> None:
-    """Give the layers the weights of the files, each normalization the bias of the convolution before it."""
-    behind = {layer.input.name: layer for layer in network.layers if isinstance(layer, BatchNormalization)}
+    """Load the weights of the files; the folded bias of a convolution becomes the offset of its normalization."""
+    norm_by_input = {layer.input.name: layer for layer in network.layers if isinstance(layer, BatchNormalization)}
     layers = {layer.name: layer for layer in network.layers if hasattr(layer, "kernel")}
     missing = set(layers)
     for head, path in files.items():
         for name, kernel, bias in layer_weights(path):
-            name = head if kernel.ndim == 2 else name  # the one dense layer of a file is its head
+            name = head if kernel.ndim == 2 else name  # the only dense layer of a file is its head
             if name not in layers:
                 raise RunError(f"{path}: holds a layer {name!r} that its recipe does not have")
             layer = layers[name]
@@ -91,7 +92,7 @@ def _load_weights(network: keras.Model, files: dict[str, Path]) -> None:
                 layer.set_weights([kernel.T, bias])
                 continue
             layer.set_weights([kernel.transpose(1, 2, 3, 0).reshape(layer.kernel.shape)])
-            norm = behind[layer.output.name]
+            norm = norm_by_input[layer.output.name]
             one = np.ones_like(bias)
             norm.set_weights([one, bias, 0 * one, (1 - norm.epsilon) * one])
     if missing:
@@ -99,7 +100,7 @@ def _load_weights(network: keras.Model, files: dict[str, Path]) -> None:
 
 
 def layer_weights(path: Path) -> Iterator[tuple[str, Array, Array]]:
-    """Of each layer of a .tflite file with weights: its name, kernel as the file holds it, and bias, all in float."""
+    """Name, kernel (axes in the file's order) and bias of each layer of a .tflite file with weights, dequantized."""
     for operator in graph.weights(path):
         found = LAYER_NAME.search(operator.name)
         if found is None:
@@ -108,7 +109,7 @@ def layer_weights(path: Path) -> Iterator[tuple[str, Array, Array]]:
 
 
 def _unfold_normalization(network: keras.Model, pictures: Array) -> None:
-    """Scale the outputs of every convolution to variance one and let the normalization behind it undo that."""
+    """Rescale every convolution to outputs of variance one over `pictures`; the normalization after it undoes that."""
     norms = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
     before = keras.Model(network.input, [norm.input for norm in norms])
     sums = [np.zeros((2, norm.gamma.shape[0])) for norm in norms]

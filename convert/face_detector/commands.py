@@ -1,4 +1,4 @@
-"""The commands of the face detector: training, quantization, evaluation, and the use of its landmarks."""
+"""Commands of the face detector: train, quantize, evaluate-detector, and its part of card."""
 
 import argparse
 import os
@@ -14,18 +14,23 @@ from convert.training.run_folder import Run
 
 
 def add(commands: Any) -> None:
-    """Add `evaluate-detector`."""
+    """Add the command `evaluate-detector` to the command line."""
     detector = command(
         commands, "evaluate-detector", _evaluate_detector, "measure face detectors side by side", data=False
     )
-    detector.add_argument("--data", type=Path, metavar="DIR", help="default: $EMOTION_DATA/faces/eval")
     detector.add_argument(
-        "--detector", nargs="+", choices=("tflite", "haar", "yunet"), help="default: all that there are files for"
+        "--data", type=Path, metavar="DIR", help="folder of pictures with boxes.csv; default: $EMOTION_DATA/faces/eval"
     )
-    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for tflite")
+    detector.add_argument(
+        "--detector",
+        nargs="+",
+        choices=("tflite", "haar", "yunet"),
+        help="default: tflite, haar, and yunet if its file is given",
+    )
+    detector.add_argument("--model", type=Path, metavar="FILE", help="another .tflite file for the detector tflite")
     detector.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
     detector.add_argument(
-        "--detections", type=Path, metavar="FILE", help="write every detection of the first one as CSV"
+        "--detections", type=Path, metavar="FILE", help="write all detections of the first detector as CSV"
     )
 
     detector.add_argument("--json", action="store_true", help="print JSON alone")
@@ -63,7 +68,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def quantize(options: argparse.Namespace, run: Run) -> int:
-    """Make the int8 file of a run."""
+    """Write the int8 file of a run."""
     with quiet_stderr():
         from convert.face_detector.quantize import quantize as write
     write(run, data(options), options.model)
@@ -102,7 +107,7 @@ def _detector_report(options: argparse.Namespace, model: Path | None, folder: Pa
 
 
 def measure(options: argparse.Namespace, model: Path) -> None:
-    """Measure a detector beside Haar, and beside YuNet where its file is named, and write it into its card."""
+    """Measure a detector beside Haar and, if its file is given, YuNet, and write the figures into its card."""
     from convert.face_detector import card as detector_card
 
     options.detector = options.detections = None

@@ -20,39 +20,56 @@ TRUTH_FORM = (ground_truth.__doc__ or "").partition("\n\n")[2]
 
 
 def add(commands: Any) -> None:
-    """Add `scenarios`."""
+    """Add the command `scenarios` to the command line."""
     made = command(
         commands,
         "scenarios",
         _scenarios,
-        "score the whole assistant by what it announces, and when, in scripted scenes",
+        "measure in scripted scenes what the whole assistant announces, and when",
     )
     made.formatter_class = argparse.RawDescriptionHelpFormatter
     made.epilog = (
-        "Scenes are made of muxspace, FER-2013 with its FER+ votes, and rooms of the detector's pictures. Nothing may\n"
-        "be tuned on the report half.\n\nA folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi,\n"
+        "Scenes are rendered from muxspace, FER-2013 with its FER+ votes, and rooms of the detector's pictures.\n"
+        "Nothing may be tuned on the report half.\n\n"
+        "A folder of scenes has a subfolder for each, with a clip (mp4, mkv, avi,\n"
         f"mov, webm) and a truth.json:\n\n{TRUTH_FORM}"
     )
     which = made.add_mutually_exclusive_group()
     which.add_argument(
-        "--report", action="store_true", help="the half that only figures are made of, not the tuning half"
+        "--report",
+        action="store_true",
+        help="use the report half of the pictures, for published figures; default: the tuning half",
     )
-    which.add_argument("--scenes", type=Path, metavar="DIR", help="scenes from a folder")
-    made.add_argument("--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; of a folder, its own")
+    which.add_argument("--scenes", type=Path, metavar="DIR", help="read the scenes from a folder")
     made.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="other people, places and times (%(default)s)"
+        "--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; with --scenes: a kind in that folder"
     )
-    made.add_argument("--workers", type=at_least_one, default=2, metavar="N", help="scenes at a time (%(default)s)")
-    made.add_argument("--config", type=Path, metavar="FILE", help="the assistant's settings; default: its defaults")
-    made.add_argument("--model", metavar="NAME", help="another classifier: a shipped one's name, or a .tflite file")
-    made.add_argument("--detector", metavar="NAME", help="tflite, haar, or the .tflite file of one of our detectors")
     made.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw each scene's timeline: ground truth and announcements"
+        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="random seed of the scenes; default: %(default)s"
+    )
+    made.add_argument(
+        "--workers",
+        type=at_least_one,
+        default=2,
+        metavar="N",
+        help="scenes that are processed in parallel; default: %(default)s",
+    )
+    made.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings file of the assistant; default: its default settings"
+    )
+    made.add_argument(
+        "--model", metavar="NAME", help="another expression model: the name of a shipped one, or a .tflite file"
+    )
+    made.add_argument("--detector", metavar="NAME", help="tflite, haar, or the .tflite file of a detector trained here")
+    made.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw a timeline of ground truth and announcements for each scene"
     )
     made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
-    made.add_argument("--tune", action="store_true", help="search for better decisions on the tuning half")
-    made.add_argument("--missing", action="store_true", help="only list the pictures that are missing, by SHA-256")
-    made.add_argument("--readme", type=Path, metavar="FILE", help="with --report: write the table into it")
+    made.add_argument("--tune", action="store_true", help="search for better [decisions] settings on the tuning half")
+    made.add_argument("--missing", action="store_true", help="only list missing pictures, by SHA-256")
+    made.add_argument(
+        "--readme", type=Path, metavar="FILE", help="with --report: write the table into this file (tests/README.md)"
+    )
     made.add_argument("--json", action="store_true", help="print JSON alone")
 
 
@@ -66,7 +83,7 @@ def _scenarios(options: argparse.Namespace) -> int:
     from convert.scenarios.score import report
 
     settings = _settings(options)
-    # measured first, since it may fail and the scenes take long
+    # first, since this may fail and the scenes take long
     answer_delays = answer_delay.measure(settings) if options.report else ()
     outcomes = run.run(_tasks(options, settings), options.workers)
     if options.tune:
@@ -91,7 +108,7 @@ def _scenarios(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Refuse options that do not go together."""
+    """Exit with a usage error where options exclude each other."""
     if options.readme and not options.report:
         options.usage_error("--readme is for the report")
     if options.readme and any(

@@ -1,1 +1,1 @@
-""".tflite files on the desktop: what they are made of and how fast they run."""
+"""Tools for .tflite files: export, structure, speed, and the model cards beside them."""

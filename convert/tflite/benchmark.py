@@ -1,6 +1,7 @@
-"""How fast a model runs on this machine: the time of one forward pass, interleaved so that all models share the noise.
+"""Benchmark of models on this machine: time of a forward pass, size, multiply-accumulates, peak memory.
 
-Milliseconds do not carry over to another board; ratios within one run do so better.
+The models are timed in turn, in many short rounds, so that other load on the machine affects all of them alike.
+Milliseconds do not carry over to another board; the ratios within one run do so better.
 """
 
 import datetime
@@ -27,11 +28,12 @@ from convert.tflite import graph
 def benchmark(
     models: Sequence[Path], threads: Sequence[int] = (1, 2), rounds: int = 12, runs: int = 50
 ) -> dict[str, Any]:
-    """Time `runs` forward passes of each model and thread count in turn, `rounds` times over.
+    """Time `runs` forward passes of each model with each number of threads in turn, and repeat this `rounds` times.
 
-    Of each: the median of the rounds' medians and the least of them in milliseconds, the ratio of the median to the
-    first model's with as many threads, and whether XNNPACK runs the graph (without it int8 crawls). Of each model:
-    size, parameters, multiply-accumulates and the peak memory of a process that does nothing else. Raises ModelError.
+    The report has for each model and number of threads the median and the smallest of the rounds' medians in
+    milliseconds, the ratio of the median to that of the first model with as many threads, and whether the XNNPACK
+    delegate runs the graph (int8 is very slow without it); for each model its size, parameters, multiply-accumulates
+    and the peak memory of a process that runs nothing else. Raises ModelError.
     """
     setups = [(model, count) for count in threads for model in models]
     interpreters = {(model, count): _interpreter(model, count) for model, count in setups}
@@ -57,12 +59,12 @@ def benchmark(
 
 
 def _interpreter(model: Path, threads: int) -> Any:
-    """The interpreter that the assistant would run, out of its own classifier, warmed up by it."""
+    """The TFLite interpreter as the assistant configures it, warmed up by its `ExpressionClassifier`."""
     return ExpressionClassifier(model, threads).model.interpreter
 
 
 def _median_ms(invoke: Any, runs: int) -> float:
-    invoke()  # the caches hold another model's weights
+    invoke()  # not timed: the CPU caches hold the weights of another model
     times = []
     for _ in range(runs):
         begun = time.perf_counter_ns()
@@ -72,12 +74,13 @@ def _median_ms(invoke: Any, runs: int) -> float:
 
 
 def _facts(model: Path) -> dict[str, Any]:
+    """Size, parameters, multiply-accumulates and peak memory of a model, the last one measured in a new process."""
     made = graph.read(model)
     command = [sys.executable, "-c", f"from convert.tflite import benchmark; benchmark.print_peak({str(model)!r})"]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
-        why = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"
-        raise ModelError(f"{model}: could not be run by itself: {why}")
+        error = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"
+        raise ModelError(f"{model}: could not be run by itself: {error}")
     return {
         "bytes": model.stat().st_size,
         "parameters": made.parameters,
@@ -87,7 +90,7 @@ def _facts(model: Path) -> dict[str, Any]:
 
 
 def print_peak(model: str) -> None:
-    """Run a model in this process and print the most memory it ever held, in MB."""
+    """Run a model in this process and print the peak memory of the process in MB."""
     classifier = ExpressionClassifier(Path(model), threads=1)
     for grey in range(20):
         classifier.probabilities(np.full((CROP_SIDE, CROP_SIDE), grey, np.uint8))
@@ -95,8 +98,9 @@ def print_peak(model: str) -> None:
 
 
 def _peak_mb() -> float:
+    """Peak resident memory of this process in MB."""
     status = Path("/proc/self/status")
-    if status.is_file():  # getrusage would count what the parent held before it became this program
+    if status.is_file():  # on Linux, getrusage would count the memory of the parent process before exec
         (line,) = (line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / 1e6
     import resource
@@ -119,7 +123,7 @@ def machine() -> str:
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The measurements as a table to read."""
+    """The report as a table."""
     heads = ("model", "threads", "median ms", "least", "ratio", "XNNPACK", "KB", "MMAC", "params", "peak MB")
     rows = [
         (

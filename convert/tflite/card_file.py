@@ -1,8 +1,8 @@
 """Model card files: `NAME.json` beside `NAME.tflite`, written and read for all model families.
 
-The assistant reads `sha256`, `input` and what its kind of model needs (`labels`, `temperature`, `thresholds`,
-`threshold`, `landmarks`, `self_test`), and refuses a model without them; people read the rest. A family's own
-`card` module says what is in its card.
+The assistant reads `sha256`, `input` and the keys that a kind of model needs (`labels`, `temperature`, `thresholds`,
+`threshold`, `landmarks`, `self_test`), and refuses a model without them; the other keys are for human readers. The
+`card` module of each model family defines the contents of its cards.
 """
 
 import datetime
@@ -18,11 +18,11 @@ from convert.tflite import graph
 from convert.training import provenance
 
 FACE_DETECTION = "face detection"
-"""`task` in the card of a face detector; the card of an expression model names none."""
+"""`task` in the card of a face detector; the card of an expression model has no `task`."""
 
 
 def path_of(model: Path) -> Path:
-    """Where the card of a model file lies."""
+    """Path of the card of a model file."""
     return model.with_suffix(".json")
 
 
@@ -35,19 +35,19 @@ def load(model: Path) -> dict[str, Any]:
 
 
 def encode(card: dict[str, Any]) -> bytes:
-    """A card as JSON for people: one key a line, one row of numbers a line."""
+    """A card as readable JSON: one key per line, a list of numbers on one line."""
     text = json.dumps(card, indent=1, ensure_ascii=False)
     text = re.sub(r"\[\s*\n([^\[\]{}\"]*)\]", lambda row: f"[{' '.join(row[1].split())}]", text)
     return (text + "\n").encode()
 
 
 def write(model: Path, card: dict[str, Any]) -> None:
-    """Write the card beside a model, whole or not at all."""
+    """Write the card beside a model, atomically."""
     write_atomically({path_of(model): encode(card)})
 
 
 def measured_from(name: str, content: bytes) -> dict[str, Any]:
-    """What a card says of the file itself, in the order of its keys. content: the bytes of the .tflite file."""
+    """The entries of a card that follow from the model file. content: the bytes of the .tflite file called `name`."""
     made = graph.parse(name, content)
     return {
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -58,13 +58,13 @@ def measured_from(name: str, content: bytes) -> dict[str, Any]:
 
 
 def made_now() -> dict[str, str]:
-    """Date and revision of the program, for a card."""
+    """Today's date and the program's revision, for the entries `made` and `measured` of a card."""
     return {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), "revision": provenance.revision()}
 
 
 def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
-    """The models of that name in the package; "**/emotion-*.tflite": also those in models/challenge, in a checkout.
-    Raises AssistantError where there are none."""
+    """The shipped model files that match a glob pattern; "**/emotion-*.tflite" also finds those in models/challenge,
+    which exist in a checkout alone. Raises AssistantError where there are none."""
     import models
 
     found = sorted(Path(models.__file__ or "").parent.glob(pattern))
@@ -74,7 +74,7 @@ def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
 
 
 def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:
-    """Write a text between two marker comments of a file. Raises AssistantError where they are missing."""
+    """Replace the text between two marker comments of a file. Raises AssistantError where they are missing."""
     try:
         held = file.read_text("utf-8")
     except OSError as err:

@@ -1,4 +1,4 @@
-"""A Keras model to the bytes of a .tflite file, float32 or int8, and the check that it is int8 throughout."""
+"""Conversion of a Keras model to a .tflite file, float32 or int8, and the check that a file is int8 throughout."""
 
 import contextlib
 import io
@@ -16,8 +16,8 @@ from convert.tflite import graph
 
 
 def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:
-    """The flatbuffer of a model: int8, calibrated on grey pictures uint8 [M, H, W], or float32 without any."""
-    # the converter prints the signatures it met, and from C++ what it thinks of them
+    """The .tflite file of a model: int8, calibrated on grey pictures uint8 [M, H, W], or float32 if these are None."""
+    # the converter prints signatures to stdout, and warnings from C++ to stderr
     with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         if pictures is not None:
@@ -29,26 +29,26 @@ def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:
 
 
 def _inputs(pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
-    """What the converter calibrates on: one batch of one picture at a time, as the assistant will serve them.
+    """The converter's representative dataset: one picture at a time, scaled as the assistant does.
 
-    The input's scale comes from the values that occur. Two corner pixels of one picture are set to black and to white,
-    so that it is exactly 1/64 whatever pictures the list names; a wholly black or white picture would do that too, but
-    would stretch the ranges of the inner layers to values that no face gives.
+    The scale of the model's input follows from the values in this dataset. Two corner pixels of the first picture are
+    set to black and white, so that it is exactly 1/64 for any set of pictures; a wholly black or white picture would do
+    that too, but would widen the ranges of the inner layers beyond the values that faces give.
     """
-    ranged = pictures.copy()
-    ranged[0, 0, 0], ranged[0, -1, -1] = 0, 255
-    for values in scale_grey(ranged):
+    full_range = pictures.copy()
+    full_range[0, 0, 0], full_range[0, -1, -1] = 0, 255
+    for values in scale_grey(full_range):
         yield [values[np.newaxis, ..., np.newaxis]]
 
 
 def check_int8(name: str, content: bytes) -> None:
-    """Raises ModelError unless a flatbuffer is int8 from input to output and carries grey g as g - 128."""
+    """Raises ModelError unless a .tflite file is int8 from input to output and represents grey level g as g - 128."""
     made = graph.parse(name, content)
     if (made.input_type, made.output_type) != ("INT8", "INT8"):
         raise ModelError(f"{name}: input is {made.input_type}, output {made.output_type}; both must be INT8")
     if made.quantization != (1 / GREY_STEP, round(MID_GREY) - 128):
         raise ModelError(f"{name}: input scale and zero point are {made.quantization}; they must be 1/64 and 0")
-    foreign = sorted(made.types - {"INT8", "INT32"})  # biases and shapes are int32
-    between = sorted({"QUANTIZE", "DEQUANTIZE", "CAST"} & set(made.operators))
-    if foreign or between:
-        raise ModelError(f"{name}: not int8 throughout: tensors {foreign}, operators {between}")
+    other_types = sorted(made.types - {"INT8", "INT32"})  # biases and shapes are int32
+    conversions = sorted({"QUANTIZE", "DEQUANTIZE", "CAST"} & set(made.operators))
+    if other_types or conversions:
+        raise ModelError(f"{name}: not int8 throughout: tensors {other_types}, operators {conversions}")

@@ -1,4 +1,4 @@
-"""What a .tflite file is made of: operators, types, weights, multiply-accumulates; read without running it."""
+"""The graph in a .tflite file: operators, tensor types, weights, multiply-accumulates; parsed without running it."""
 
 import struct
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from assistant.errors import ModelError
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-"""The operators that multiply by weights; all others cost little and hold none."""
+"""Operators with weights; the others have none, and their cost is not counted."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The main graph of a model."""
+    """Facts about the main graph of a model."""
 
     operators: tuple[str, ...]
     """Names in order of execution, such as "CONV_2D"."""
@@ -29,7 +29,7 @@ class Graph:
     output_type: str
     """Element type of the first output."""
     parameters: int
-    """Weights and biases; normalization is folded into them, so there are fewer than while training."""
+    """Number of weights and biases; fewer than in training, since batch normalization is folded into them."""
     macs: int
     """Multiply-accumulates of one forward pass."""
     quantization: tuple[float, int] | None
@@ -45,7 +45,7 @@ def read(path: Path) -> Graph:
 
 
 def parse(name: str, content: bytes) -> Graph:
-    """The graph in the bytes of a .tflite file called `name`. Raises ModelError where they are something else."""
+    """The graph in the bytes of a .tflite file called `name`. Raises ModelError where they cannot be parsed."""
     try:
         return _graph(schema.ModelT.InitFromObj(schema.Model.GetRootAs(content)))
     except (struct.error, LookupError, ValueError, TypeError, AttributeError, OverflowError) as err:
@@ -57,11 +57,11 @@ class Weights:
     """The weights of an operator."""
 
     name: str
-    """Names of the kernel's and the bias's tensor."""
+    """Names of the kernel tensor and of the bias tensor, joined by ";"."""
     kernel: NDArray[np.float32]
-    """In the file's order of axes."""
+    """Dequantized, with the axes in the file's order."""
     bias: NDArray[np.float32]
-    """One number a channel."""
+    """Dequantized, one value per channel."""
 
 
 def weights(path: Path) -> list[Weights]:
@@ -87,16 +87,16 @@ def _weights(model: schema.ModelT) -> list[Weights]:
 
 
 def _values(model: schema.ModelT, tensor: schema.TensorT, kind: type[np.integer[Any]]) -> NDArray[np.float32]:
-    """What the whole numbers of a tensor stand for: symmetric, with one scale or one for each channel."""
+    """The dequantized values of a tensor: symmetric quantization, with one scale or one per channel."""
     values = np.frombuffer(bytes(model.buffers[tensor.buffer].data), kind).reshape(tensor.shape)
     scale, axis = np.asarray(tensor.quantization.scale, np.float32), tensor.quantization.quantizedDimension
     return values * (scale.reshape([-1 if each == axis else 1 for each in range(values.ndim)]))
 
 
 def _kinds(model: schema.ModelT) -> list[str]:
-    """The operators that a model uses, by the index that its graph gives them."""
+    """Names of a model's operator kinds, in the order of its operator codes."""
     codes = _names(schema.BuiltinOperator)
-    # old files keep the operator in a byte of its own; the newer field is 0 there
+    # old files have the operator in the deprecated one-byte field and 0 in the newer one
     return [codes[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
 
 
@@ -112,8 +112,8 @@ def _graph(model: schema.ModelT) -> Graph:
             continue
         weights, output = graph.tensors[operator.inputs[1]].shape, graph.tensors[operator.outputs[0]].shape
         parameters += sum(prod(graph.tensors[index].shape) for index in operator.inputs[1:] if index >= 0)
-        # dense kernels [out, h, w, in] and [out, in]: each output element meets all but the first axis;
-        # depthwise [1, h, w, out]: h times w of them
+        # multiply-accumulates per output element: kernels [out, h, w, in] and [out, in]: all axes but the first;
+        # depthwise kernels [1, h, w, out]: h * w
         each = prod(weights[1:3]) if kind == "DEPTHWISE_CONV_2D" else prod(weights[1:])
         macs += int(prod(output)) * int(each)
     first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]

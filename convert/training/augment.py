@@ -1,7 +1,7 @@
 """Data augmentation of face crops, on any Keras backend: a layer that does nothing outside training.
 
-Every picture of a batch gets its own rotation, zoom, shift, flip, brightness and erased patch. Labels never change: a
-mirrored or darker smile is a smile.
+Rotation, zoom, shift, flip, brightness and the erased rectangle are drawn for each picture of a batch separately. The
+labels do not change.
 """
 
 import math
@@ -15,9 +15,9 @@ from convert.training.recipe_file import AugmentConfig
 
 @keras.saving.register_keras_serializable("emotion_assistant")
 class Augment(keras.layers.Layer):
-    """Float32 [N, S, S, 1] in, the same shape out, augmented while training.
+    """Float32 [N, S, S, 1] to the same shape, augmented if `training`, unchanged otherwise.
 
-    config: the fields of an AugmentConfig, those that are left out at their defaults.
+    config: fields of an AugmentConfig; missing ones have their defaults. seed: of the random numbers.
     """
 
     def __init__(self, config: dict[str, Any] | None = None, seed: int = 0, **kwargs: Any) -> None:
@@ -37,13 +37,13 @@ class Augment(keras.layers.Layer):
     def call(self, images: Any, training: bool = False) -> Any:
         if not training:
             return images
-        return self.erased(self.lit(self.moved(images)))
+        return self.random_erase(self.photometric(self.geometric(images)))
 
     def _draw(self, count: Any, low: float, high: float) -> Any:
         return keras.random.uniform((count,), low, high, seed=self.seed)
 
-    def moved(self, images: Any) -> Any:
-        """Rotated, zoomed, shifted and mirrored about the centre; what comes in from outside repeats the edge."""
+    def geometric(self, images: Any) -> Any:
+        """Rotate, zoom and mirror pictures about their centre and shift them; pixels from outside repeat the edge."""
         v, count, side = self.config, ops.shape(images)[0], images.shape[1]
         angle = self._draw(count, -v.rotation_deg, v.rotation_deg) * (math.pi / 180)
         scale = 1 / (1 + self._draw(count, -v.zoom, v.zoom))
@@ -54,27 +54,27 @@ class Augment(keras.layers.Layer):
         line = ops.arange(side, dtype="float32")[None] - centre
         x, y = line[:, None, :], line[:, :, None]
         cos, sin, mirror, shift_x, shift_y = (each[:, None, None] for each in (cos, sin, mirror, shift_x, shift_y))
-        # from where in the picture an output pixel comes
-        return _sampled(
+        # source coordinates of each output pixel
+        return _sample_bilinear(
             images,
             mirror * cos * x - sin * y + shift_x + centre,
             mirror * sin * x + cos * y + shift_y + centre,
         )
 
-    def lit(self, images: Any) -> Any:
-        """Contrast, brightness and softness changed; the range stays that of a grey picture."""
+    def photometric(self, images: Any) -> Any:
+        """Change contrast and brightness and blur some pictures; clipped to the range of a normalized grey picture."""
         v, count = self.config, ops.shape(images)[0]
-        soft = images
+        result = images
         if v.blur_probability > 0:
             kernel = ops.reshape(ops.convert_to_tensor([1, 2, 1, 2, 4, 2, 1, 2, 1], "float32") / 16, (3, 3, 1, 1))
             blurred = ops.conv(ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric"), kernel)
-            soft = ops.where(_per_picture(self._draw(count, 0, 1)) < v.blur_probability, blurred, images)
+            result = ops.where(_per_picture(self._draw(count, 0, 1)) < v.blur_probability, blurred, images)
         contrast = _per_picture(self._draw(count, 1 - v.contrast, 1 + v.contrast))
         brightness = _per_picture(self._draw(count, -v.brightness, v.brightness))
-        return ops.clip(soft * contrast + brightness, -2.0, 127 / 64)
+        return ops.clip(result * contrast + brightness, -2.0, 127 / 64)
 
-    def erased(self, images: Any) -> Any:
-        """A rectangle of one random grey over a share of the pictures, as hands, hair and glasses cover faces."""
+    def random_erase(self, images: Any) -> Any:
+        """Random erasing (Zhong et al. 2020): a rectangle of one random grey in a share of the pictures."""
         v, count, side = self.config, ops.shape(images)[0], images.shape[1]
         area = self._draw(count, 0.04, 0.25)
         aspect = ops.exp(self._draw(count, -math.log(2), math.log(2)))
@@ -88,10 +88,10 @@ class Augment(keras.layers.Layer):
         return ops.where(patch, _per_picture(self._draw(count, -2.0, 2.0)), images)
 
 
-def _sampled(images: Any, x: Any, y: Any) -> Any:
-    """Pictures [N, S, S, 1] read between their pixels at the places x and y [N, S, S]; beyond the edge is the edge.
+def _sample_bilinear(images: Any, x: Any, y: Any) -> Any:
+    """Pictures [N, S, S, 1] sampled bilinearly at the coordinates x and y [N, S, S], which are clipped to the edge.
 
-    Bilinear, by four gathers: Keras's affine transform goes picture by picture on Torch.
+    Four gathers for the whole batch: on Torch, Keras's affine transform works on one picture at a time.
     """
     count, side = ops.shape(images)[0], images.shape[1]
     x, y = (ops.reshape(ops.clip(each, 0, side - 1), (count, side * side)) for each in (x, y))

@@ -1,7 +1,7 @@
 """Backbones for 48x48 grey faces: feature maps for the heads of the expression models and the occlusion classifier.
 
-Only ReLU and ReLU6, plain and depthwise convolutions and max pooling: operations whose int8 form every TFLite runtime
-runs fast.
+Only ReLU and ReLU6, plain and depthwise convolutions and max pooling: operations for which every TFLite runtime
+has fast int8 kernels.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ def _conv(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
 def cnn(
     pixels: Any, *, stem: int = 32, widths: Sequence[int] = (32, 64, 128, 256), blocks: Sequence[int] = (1, 2, 3, 1)
 ) -> Any:
-    """A residual network (He et al. 2015, basic blocks) cut for small pictures.
+    """A residual network (He et al. 2015, basic blocks) for 48x48 pictures.
 
-    A 5x5 stem of stride 2 sees a mouth corner at once; each later stage halves the map and widens.
+    The 5x5 stem of stride 2 covers a mouth corner; each later stage halves the map and has more channels.
+    stem: channels of the stem. widths, blocks: channels and number of blocks of each stage.
     """
     x = layers.ReLU(name="stem_relu")(_conv(pixels, stem, 5, 2, "stem"))
     for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -40,10 +41,10 @@ def plain(
     pixels: Any, *, widths: Sequence[int] = (32, 48, 96, 192), convs: Sequence[int] = (2, 2, 2, 2),
     separable: bool = False, spatial_dropout: float = 0.0,
 ) -> Any:  # fmt: skip
-    """Convolutions of 3x3 in a row and the largest of every two by two between stages (Simonyan and Zisserman 2014).
+    """A VGG-style network: stages of 3x3 convolutions with 2x2 max pooling between them (Simonyan and Zisserman 2014).
 
-    It looks at every pixel before it halves the map. separable: all but the first convolution are a depthwise and a
-    pointwise one. spatial_dropout: the share of channels left out after each stage while training.
+    No convolution has a stride. widths, convs: channels and number of convolutions of each stage. separable: all but
+    the first convolution are depthwise separable. spatial_dropout: rate of the SpatialDropout2D after each stage.
     """
     x = pixels
     for stage, (width, count) in enumerate(zip(widths, convs, strict=True)):
@@ -68,10 +69,10 @@ def mobilenetv2(
     stages: Sequence[Sequence[int]] = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 48, 3, 2), (6, 80, 3, 2)),
     top: int = 320,
 ) -> Any:
-    """MobileNetV2 (Sandler et al. 2018) with stem and strides fit for 48x48.
+    """MobileNetV2 (Sandler et al. 2018) with a stem and strides for 48x48 pictures.
 
-    stages  rows of (expansion, width, blocks, stride). Three reductions in all are enough, wherever they stand: the
-    five of ImageNet would leave two pixels a side to the last blocks.
+    stem, top: channels of the first and of the last convolution. stages: rows of (expansion, width, blocks, stride).
+    Three strides of 2 in all are enough: the five of the ImageNet network would leave a map of two by two pixels.
     """
     x = layers.ReLU(6.0, name="stem_relu")(_conv(pixels, stem, 3, stem_stride, "stem"))
     for stage, (expansion, width, count, first_stride) in enumerate(stages):

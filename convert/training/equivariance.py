@@ -1,10 +1,11 @@
-"""Mirror equivariance: networks that say the same of a face and of its mirror image.
+"""Mirror equivariance: networks whose output is the same for a face and for its mirror image.
 
-A face has no preferred side, but a network that learns from pictures has one: it reads many a face otherwise in a
-mirror. Here it cannot. The channels of every map are pairs, c and c + C / 2, and what one half of them finds in a
-picture the other half finds in its mirror image: a convolution whose kernels are each other's mirror images keeps it so
-(Cohen and Welling 2016, with the group of the two sides), the mean over the map sees no sides, and a head weighs both
-of a pair alike. It is the same network, with half as many free weights: nothing of it needs to be exported otherwise.
+A network trained in the ordinary way gives many faces another label when they are mirrored. Here the weights are
+constrained so that this is impossible. The channels of every feature map are pairs, c and c + C / 2: mirroring the
+picture mirrors the maps and swaps the two channels of each pair. Convolutions whose kernels are mirror images of each
+other preserve this (Cohen and Welling 2016, for the group of two elements), global average pooling removes left and
+right, and a head has equal weights for both channels of a pair. The layers are the ordinary ones, with half as many
+free weights, so export needs no change.
 """
 
 from typing import Any
@@ -17,10 +18,10 @@ _PACKAGE = "emotion_assistant"
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class MirrorConstraint(keras.constraints.Constraint):
-    """Weights that are what they are in the mirror: the mean of both, after every step.
+    """Weights that equal their own mirror image: after every step, replaced by the mean of the two.
 
-    pairs: the axes along which the first half of the channels and the second change places. across: the axis from left
-    to right, of a kernel. A step along the gradient and this mean are together a step of the free weights.
+    pairs: the channel axes, along which the first and the second half are swapped. across: the horizontal axis of a
+    kernel, None for weights without one. A gradient step followed by this mean is a gradient step of the free weights.
     """
 
     def __init__(self, pairs: tuple[int, ...], across: int | None = None) -> None:
@@ -30,7 +31,7 @@ class MirrorConstraint(keras.constraints.Constraint):
         return (w + self.mirrored(w)) / 2
 
     def mirrored(self, w: Any) -> Any:
-        """The weights that do with a mirror image what `w` does with the picture."""
+        """The weights that give for a mirrored input the mirrored output of `w`."""
         w = ops.convert_to_tensor(w)
         for axis in self.pairs:
             w = ops.roll(w, w.shape[axis] // 2, axis)
@@ -41,10 +42,10 @@ class MirrorConstraint(keras.constraints.Constraint):
 
 
 def make_equivariant(network: keras.Model) -> None:
-    """Make a network of float32 [N, H, W, 1] say the same of mirror images from now on, while it learns too.
+    """Constrain a network of float32 [N, H, W, 1], now and in training, to the same output for mirrored pictures.
 
-    Raises ValueError for a network that cannot: an odd number of channels, or steps of two pixels, which begin at the
-    left side of a picture.
+    Raises ValueError for a network that cannot be constrained: one with an odd number of channels, or with strides,
+    which start at the left edge of a picture.
     """
     for layer in network.layers:
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
@@ -55,16 +56,16 @@ def make_equivariant(network: keras.Model) -> None:
             is_depthwise, channels = isinstance(layer, keras.layers.DepthwiseConv2D), layer.kernel.shape[2]
             pairs = (2,) if is_depthwise else (2, 3) if channels > 1 else (3,)
             layer.kernel_constraint = layer.depthwise_constraint = MirrorConstraint(pairs, across=1)
-            held = {"kernel": layer.kernel_constraint}
+            constraints = {"kernel": layer.kernel_constraint}
         elif isinstance(layer, keras.layers.BatchNormalization):
             layer.gamma_constraint = layer.beta_constraint = MirrorConstraint((0,))
-            held = dict.fromkeys(("gamma", "beta"), layer.gamma_constraint)
+            constraints = dict.fromkeys(("gamma", "beta"), layer.gamma_constraint)
         elif isinstance(layer, keras.layers.Dense):
             layer.kernel_constraint = MirrorConstraint((0,))
-            held = {"kernel": layer.kernel_constraint}
+            constraints = {"kernel": layer.kernel_constraint}
         else:
             continue
-        for name, constraint in held.items():
+        for name, constraint in constraints.items():
             weights = getattr(layer, name)
             if any(weights.shape[axis] % 2 for axis in constraint.pairs):
                 raise ValueError(f"{layer.name}: its channels must be even in number to be pairs")

@@ -7,7 +7,7 @@ import keras
 from convert.training.recipe_file import Schedule
 
 NOT_DECAYED = ("gamma", "beta", "bias")
-"""Names of the variables that weight decay leaves alone: scales and offsets of normalization, and biases."""
+"""Names of the variables without weight decay: scales and offsets of batch normalization, and biases."""
 
 
 def warmup_cosine(peak: float, warmup_share: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -19,7 +19,10 @@ def warmup_cosine(peak: float, warmup_share: float, steps: int) -> keras.optimiz
 def sgd(
     schedule: Schedule, steps: int, momentum: float, not_decayed: Sequence[str] = NOT_DECAYED
 ) -> keras.optimizers.Optimizer:
-    """SGD with Nesterov momentum and decoupled weight decay over `steps` training steps."""
+    """SGD with Nesterov momentum and decoupled weight decay over `steps` training steps.
+
+    not_decayed: names of the variables without weight decay.
+    """
     rate = warmup_cosine(schedule.learning_rate, schedule.warmup_share, steps)
     made = keras.optimizers.SGD(rate, momentum=momentum, nesterov=True, weight_decay=schedule.weight_decay)
     if not_decayed:
@@ -28,7 +31,7 @@ def sgd(
 
 
 def adamw(schedule: Schedule, steps: int, clip_norm: float) -> keras.optimizers.Optimizer:
-    """AdamW over `steps` training steps; `clip_norm`: the longest gradient of a variable."""
+    """AdamW over `steps` training steps. clip_norm: maximum norm of the gradient of each variable."""
     rate = warmup_cosine(schedule.learning_rate, schedule.warmup_share, steps)
     made = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay, clipnorm=clip_norm)
     made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))

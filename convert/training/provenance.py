@@ -1,4 +1,4 @@
-"""Where a model comes from: revision of the program, versions of its libraries, a hash of the data."""
+"""Provenance of a model: revision of the program, versions of its libraries, a hash of the data."""
 
 import hashlib
 import platform
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(data_sha256: str) -> dict[str, Any]:
-    """The software and the data that a run depends on beside its recipe."""
+    """Software versions and data hash of a run, ready for JSON."""
     return {
         "data_sha256": data_sha256,
         "revision": revision(),
@@ -30,8 +30,8 @@ def environment(data_sha256: str) -> dict[str, Any]:
 def training_environment(
     data_sha256: str, recipe: str, schedule: Schedule, *, epochs: int, seed: int
 ) -> dict[str, Any]:  # fmt: skip
-    """environment.json of a run: its software and data, and the recipe with what the command line changed of it."""
-    import keras  # `revision` is for programs without it, too
+    """Contents of a run's environment.json: software, data, recipe and what the command line may override."""
+    import keras  # `revision` must work without Keras
 
     return environment(data_sha256) | {
         "backend": keras.backend.backend(),
@@ -51,12 +51,13 @@ def data_sha256(faces: Faces) -> str:
 
 
 def revision() -> str:
-    """The git revision of this program, "-dirty" if a file of it was changed, "unknown" outside a repository.
+    """The git revision of this program, with "-dirty" if `assistant` or `convert` has changed files; "unknown" outside
+    of its repository.
 
-    Models, cards and the README are made by the program; that they change does not make it another one.
+    Models, cards and the README do not count: the program writes them.
     """
     try:
-        if Path(_git("rev-parse", "--show-toplevel")) != ROOT:  # installed inside somebody's own repository
+        if Path(_git("rev-parse", "--show-toplevel")) != ROOT:  # installed inside another repository
             return "unknown"
         changed = _git("status", "--porcelain", "--", "assistant", "convert")
         return _git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")

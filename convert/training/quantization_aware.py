@@ -1,8 +1,8 @@
-"""Quantization-aware training: weights and feature maps are rounded to 8 bits in the forward pass, as they will ship.
+"""Quantization-aware training: weights and feature maps are rounded to 8 bits in the forward pass, as in int8 models.
 
-For where quantization after training costs too much: some epochs with small steps, from the weights of a run
-(`[quantization] aware = true` and a `[start]` in the recipe). What is trained are the same layers, so the run is like
-any other; its ranges are measured when it is quantized.
+For models that lose too much by post-training quantization: a few epochs with a small learning rate from the weights of
+a run (`[quantization] aware = true` and a `[start]` in the recipe). The trained layers are the same, so the run is like
+any other; the ranges of activations are still measured when it is quantized.
 """
 
 from typing import Any
@@ -13,23 +13,28 @@ from keras import layers
 from convert.training.layers import Conv2D, DepthwiseConv2D, FakeQuantize
 
 QUANTIZED_INPUTS = (Conv2D, DepthwiseConv2D, layers.Add, layers.GlobalAveragePooling2D, layers.Dense)
-"""The layers whose inputs are int8 in the shipped model. Normalization and ReLU are part of what stands before them,
-and the largest of four rounded values is one of them."""
+"""Layers whose inputs are rounded. Batch normalization and ReLU are fused into the operator before them, and the output
+of max pooling is rounded if its input is."""
 
 
 def quantization_aware(network: keras.Model) -> keras.Model:
-    """The same layers, with the same weights, between which everything is rounded; the pictures are as they come.
+    """A model of the same layer objects with `FakeQuantize` on the inputs of QUANTIZED_INPUTS, but not on the pictures.
 
-    Their weights, and not those of a head, are rounded too from now on, wherever these layers are used.
+    Also sets `is_quantized` on the convolutions, so that their kernels are rounded wherever these layers are used; the
+    kernels of the heads are not rounded.
     """
 
-    def called(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
-        given = inputs[0]
+    def call_quantized(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
+        rounded = inputs[0]
         if isinstance(layer, QUANTIZED_INPUTS):
-            given = [as_int8(each) for each in given] if isinstance(given, (list, tuple)) else as_int8(given)
-        return layer(given, *inputs[1:], **options)
+            rounded = (
+                [rounded_to_int8(each) for each in rounded]
+                if isinstance(rounded, (list, tuple))
+                else rounded_to_int8(rounded)
+            )
+        return layer(rounded, *inputs[1:], **options)
 
-    def as_int8(values: Any) -> Any:
+    def rounded_to_int8(values: Any) -> Any:
         return values if values is pixels else FakeQuantize(dtype="float32")(values)
 
     pixels = network.inputs[0]
@@ -37,5 +42,5 @@ def quantization_aware(network: keras.Model) -> keras.Model:
         if isinstance(layer, (Conv2D, DepthwiseConv2D)):
             layer.is_quantized = True
     return keras.models.clone_model(
-        network, input_tensors=pixels, clone_function=lambda layer: layer, call_function=called
+        network, input_tensors=pixels, clone_function=lambda layer: layer, call_function=call_quantized
     )

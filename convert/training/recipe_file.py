@@ -1,7 +1,7 @@
-"""Recipe files: TOML that decides what a trained model becomes, checked before hours are spent. For all model families.
+"""Recipe files: TOML files with all settings of a training, validated before it starts. For all model families.
 
 A family's recipe is a frozen dataclass of sections, each a frozen dataclass with a default for every key; `fill` makes
-a section of a table of the file. The sections that families have in common are here. Needs no Keras.
+a section from a table of the file. The sections that families share are here. Needs no Keras.
 """
 
 import dataclasses
@@ -15,33 +15,33 @@ from typing import Any, ClassVar
 from assistant.errors import AssistantError
 
 PRECISIONS = ("float32", "mixed_bfloat16")
-"""Keras's names of the number formats that a network can be trained in."""
+"""Keras dtype policies that a network can be trained with."""
 
 
 class RecipeError(AssistantError):
-    """A recipe that is missing or says something that cannot be done."""
+    """A recipe that is missing or invalid."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """[schedule]: how long and how fast a network learns; families add keys and set other defaults.
+    """[schedule]: epochs, learning rate, picture sizes; families add keys and set other defaults.
 
-    The learning rate climbs linearly during the warm-up and falls to 0 on a cosine.
+    The learning rate rises linearly during the warm-up and falls to 0 on a cosine.
     """
 
     columns: ClassVar[int] = 2
     """Numbers in a row of `sizes`: the share of the epochs and the sides of the pictures."""
 
     epochs: int = 60
-    """Passes over the training pictures, or over as many new ones."""
+    """Passes over the training pictures, or over as many generated ones."""
     batch_size: int = 128
-    """Pictures in a training step."""
+    """Pictures per training step."""
     learning_rate: float = 0.1
     """The highest learning rate, at the end of the warm-up."""
     weight_decay: float = 0.0005
     """Decoupled weight decay per step at learning rate 1."""
     warmup_share: float = 0.03
-    """Share of all steps during which the learning rate climbs."""
+    """Share of all steps during which the learning rate rises."""
     ema_decay: float = 0.998
     """Decay of the exponential moving average of the weights, per step."""
     sizes: tuple[tuple[Any, ...], ...] = ((0.0, 48),)
@@ -51,13 +51,13 @@ class Schedule:
 
     @classmethod
     def rows(cls, path: Path, value: Any) -> tuple[tuple[Any, ...], ...]:
-        """`sizes` as they stand in a file, checked. Raises RecipeError."""
+        """`sizes` as read from a file, validated. Raises RecipeError."""
         return size_rows(path, value, cls.columns)
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """[augment]: how far a training picture of a face may be changed; each draw is uniform within the limit."""
+    """[augment]: limits of the augmentation of face crops; each value is drawn uniformly within its limit."""
 
     rotation_deg: float = 15.0
     """Rotation, degrees either way."""
@@ -70,9 +70,9 @@ class AugmentConfig:
     brightness: float = 0.5
     """Brightness, either way, in units of the normalized input (1 = 64 grey levels)."""
     blur_probability: float = 0.1
-    """Share of pictures that are softened by a 3x3 binomial filter."""
+    """Share of pictures that are blurred by a 3x3 binomial filter."""
     erase_probability: float = 0.4
-    """Share of pictures in which one rectangle (4 to 25 % of the area) becomes one random grey."""
+    """Share of pictures in which one rectangle (4 to 25 % of the area) is filled with one random grey."""
     horizontal_flip: bool = True
     """Whether half of the pictures are mirrored."""
 
@@ -85,16 +85,17 @@ AT_MOST = {
     "augment.blur_probability": 1,
     "augment.erase_probability": 1,
 }
-"""The largest value of a key that makes sense."""
+"""Largest allowed value of a key."""
 BELOW_1 = ("targets.label_smoothing", "targets.ferplus_uniform", "augment.zoom")
 """Keys that must stay below 1."""
 TYPE_NAMES = {
     float: "a number", int: "a whole number", bool: "true or false", str: "a text", tuple: "a list of texts"
 }  # fmt: skip
+"""Names of the types of values in error messages."""
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """What a TOML file says. Raises RecipeError."""
+    """The contents of a TOML file. Raises RecipeError."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
@@ -102,7 +103,7 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def network_kind(path: Path) -> str:
-    """`network.kind` of a recipe, unchecked, by which its family is told; empty where it cannot be read."""
+    """`network.kind` of a recipe, not validated, which identifies its model family; "" where it cannot be read."""
     try:
         network = read_table(path).get("network")
     except RecipeError:
@@ -111,12 +112,12 @@ def network_kind(path: Path) -> str:
 
 
 def fill_all(path: Path, table: dict[str, Any], forms: Mapping[str, type]) -> dict[str, Any]:
-    """The sections of a recipe by their names, taken out of `table`. Raises RecipeError."""
+    """The sections of a recipe by name, removed from `table`. forms: dataclass of each section. Raises RecipeError."""
     return {name: fill(path, name, form, table.pop(name, {})) for name, form in forms.items()}
 
 
 def fill(path: Path, name: str, form: type, table: Any) -> Any:
-    """The dataclass `form` with the values of one table, each of the type of its default. Raises RecipeError."""
+    """The dataclass `form` with the values of one table. Raises RecipeError for unknown keys and for wrong types."""
     if not isinstance(table, dict):
         raise RecipeError(f"{path}: {name} is {table!r}; expected a table [{name}]")
     refuse_unknown(path, table, form)
@@ -146,8 +147,8 @@ def _check_range(path: Path, key: str, value: float) -> None:
 
 
 def size_rows(path: Path, value: Any, columns: int) -> tuple[tuple[Any, ...], ...]:
-    """Rows of (share of the epochs, pixels, ...) of a schedule. Raises RecipeError where the shares do not start at 0
-    and rise."""
+    """Rows of (share of the epochs, pixels, ...) of a schedule. columns: numbers in a row. Raises RecipeError, also
+    where the shares do not start at 0 and rise."""
     try:
         rows = tuple((float(row[0]), *map(int, row[1:])) for row in value)
     except (TypeError, ValueError, IndexError) as err:
@@ -161,7 +162,7 @@ def size_rows(path: Path, value: Any, columns: int) -> tuple[tuple[Any, ...], ..
 
 
 def check_schedule(path: Path, schedule: Schedule) -> None:
-    """Refuse a schedule by which nothing can be learned. Raises RecipeError."""
+    """Raises RecipeError where a value of a schedule is out of range."""
     if schedule.epochs < 1 or schedule.batch_size < 1:
         raise RecipeError(f"{path}: schedule.epochs and schedule.batch_size must be 1 or more")
     if not 0 <= schedule.ema_decay < 1 or not 0 <= schedule.warmup_share < 1:
@@ -171,7 +172,7 @@ def check_schedule(path: Path, schedule: Schedule) -> None:
 
 
 def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
-    """Raises RecipeError where a table has a key that is no field of `form`."""
+    """Raises RecipeError where a table has a key that is not a field of `form`."""
     known = [item.name for item in fields(form)]
     unknown = sorted(set(table) - set(known))
     if unknown:

@@ -1,8 +1,8 @@
-"""A run folder: what a training leaves behind, and what the later steps read of it. Needs no Keras.
+"""A run folder: the files that a training writes and later commands read. Needs no Keras.
 
 It holds `recipe.toml`, `environment.json` (software, data, lineage), `history.csv` and `curves.png` (a row and a point
-for each epoch), `best.weights.h5` (the averaged weights of the best epoch) and, to resume from, `last.weights.h5`,
-`optimizer.npz` and `ema.npz`.
+for each epoch), `best.weights.h5` (the averaged weights of the best epoch) and the checkpoint to resume from:
+`last.weights.h5`, `optimizer.npz` and `ema.npz`.
 """
 
 import csv
@@ -17,19 +17,19 @@ from typing import Any
 from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_atomically
 
-ORIGIN = ("recipe", "revision", "epochs", "seed", "warm_start")
-"""Of environment.json, what a run tells of the one that it started from."""
-SOFTWARE = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
-"""Of environment.json, what may be another one when a run goes on."""
+START_RUN_KEYS = ("recipe", "revision", "epochs", "seed", "warm_start")
+"""Keys of a start run's environment.json that are copied into the environment.json of the new run."""
+SOFTWARE_KEYS = ("revision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "machine")
+"""Keys of environment.json whose values may differ when a run is resumed."""
 SCORES = ("fer2013", "ferplus", "ap")
 """Columns of history.csv by whose sum the best epoch is chosen: accuracy of an expression model's two heads on
 PublicTest, average precision of a face detector on the held-out pictures at an IoU of 0.5."""
-ROUNDING = 1e-6
-"""The history keeps six digits of a score; an epoch must be better by more than this to be the best one."""
+SCORE_ROUNDING = 1e-6
+"""history.csv has scores with six digits; an epoch is the best so far if its score is higher by more than this."""
 
 
 class RunError(AssistantError):
-    """A run folder that is missing, unfinished or another recipe's."""
+    """A run folder that is missing, unfinished or of another recipe."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ class Run:
 
     @property
     def last_weights(self) -> Path:
-        """The weights at the end of the last finished epoch, not averaged, to resume from."""
+        """Checkpoint: the weights after the last finished epoch, not averaged."""
         return self.path / "last.weights.h5"
 
     @property
     def optimizer_state(self) -> Path:
-        """The optimizer's variables at that moment."""
+        """Checkpoint: the optimizer's variables after that epoch."""
         return self.path / "optimizer.npz"
 
     @property
     def ema_state(self) -> Path:
-        """The averaged weights at that moment."""
+        """Checkpoint: the moving average of the weights after that epoch."""
         return self.path / "ema.npz"
 
     def float_model(self, name: str, head: str) -> Path:
@@ -70,14 +70,14 @@ class Run:
     def begin(
         self, recipe_file: Path, facts: dict[str, Any], columns: Sequence[str], start: "Run | None" = None
     ) -> None:
-        """A new run folder, or the check that what is there was made by this recipe, in this way, from this data.
+        """Create the run folder, or check that the existing one has the same recipe, settings and data.
 
-        facts: what environment.json is to say. columns: of history.csv (`columns`). start: the run whose best weights
-        this one starts from. Raises RunError.
+        facts: contents of environment.json. columns: header of history.csv (`columns`). start: the run whose best
+        weights this one starts from. Raises RunError where the folder holds another run.
         """
         if start is not None:
             before, _ = start.environment(), start.best()
-            facts["start"] = {name: before[name] for name in ORIGIN if name in before} | {
+            facts["start"] = {name: before[name] for name in START_RUN_KEYS if name in before} | {
                 "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
             }
         if self.recipe_file.is_file():
@@ -106,15 +106,18 @@ class Run:
         shutil.copyfile(recipe_file, self.recipe_file)
 
     def _note_resume(self, held: dict[str, Any], facts: dict[str, Any]) -> None:
-        """Say in environment.json which other state of the program, or of a library, goes on with the run."""
+        """Append the software versions to "resumed" in environment.json where they have changed."""
         resumes = held.get("resumed", [])
-        last, now = held | (resumes[-1] if resumes else {}), {name: facts[name] for name in SOFTWARE if name in facts}
+        last, now = (
+            held | (resumes[-1] if resumes else {}),
+            {name: facts[name] for name in SOFTWARE_KEYS if name in facts},
+        )
         if any(last.get(name) != value for name, value in now.items()):
             content = json.dumps(held | {"resumed": [*resumes, now]}, indent=1) + "\n"
             write_atomically({self.path / "environment.json": content.encode()})
 
     def add(self, row: Sequence[Any]) -> None:
-        """Write the row of a finished epoch into history.csv."""
+        """Append the row of a finished epoch to history.csv."""
         with open(self.path / "history.csv", "a", newline="") as table:
             csv.writer(table).writerow(row)
 
@@ -126,8 +129,10 @@ class Run:
             raise RunError(f"{self.path}: not a run folder (environment.json: {err})") from err
 
     def provenance(self) -> dict[str, Any]:
-        """What a run or a file of soft labels tells of a run that taught it. Raises RunError where it has no weights
-        yet."""
+        """This run as a teacher in the environment.json of a student or in a file of soft labels, ready for JSON.
+
+        Raises RunError where no epoch is finished yet.
+        """
         best, facts = self.best(), self.environment()
         return {
             "recipe": str(facts.get("recipe", self.path.name)),
@@ -145,7 +150,7 @@ class Run:
             return []
 
     def plot(self) -> None:
-        """curves.png: the loss, and what the best epoch is chosen by, over the epochs."""
+        """Draw curves.png: the loss and the scores of each epoch."""
         from matplotlib.figure import Figure
 
         rows = self.history()
@@ -161,7 +166,10 @@ class Run:
         figure.savefig(self.path / "curves.png", dpi=120)
 
     def best(self) -> dict[str, float]:
-        """The row of the epoch whose weights were kept: the highest score, the earliest of equals."""
+        """The history row of the best epoch: the highest score, the earliest of equal ones.
+
+        Raises RunError where no epoch is finished.
+        """
         rows = self.history()
         if not rows or not self.weights.is_file():
             raise RunError(f"{self.path}: no epoch of this run is finished; run `emotion-convert train` first")
@@ -169,10 +177,10 @@ class Run:
 
 
 def columns(scores: Sequence[str]) -> tuple[str, ...]:
-    """The columns of history.csv of a family that is judged by these scores."""
+    """The header of history.csv of a model family that is evaluated by these scores."""
     return ("epoch", "loss", *scores, "learning_rate", "seconds")
 
 
 def score(row: dict[str, float]) -> float:
-    """What the best epoch is chosen by: the sum of those of SCORES that a row of the history has."""
+    """The score by which the best epoch is chosen: the sum of those of SCORES that a history row has."""
     return sum(row[name] for name in SCORES if name in row)

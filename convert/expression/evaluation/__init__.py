@@ -1,1 +1,1 @@
-"""How good a shipped classifier is: every figure from its .tflite file, through the assistant's own preprocessing."""
+"""Evaluation of expression models: their .tflite files, with the assistant's preprocessing and runtime."""

@@ -1,4 +1,4 @@
-"""The commands evaluate, compare, calibrate and evaluate-alignment: a classifier measured, its card calibrated."""
+"""Commands evaluate, compare, calibrate and evaluate-alignment: measure a classifier, calibrate its probabilities."""
 
 import argparse
 import os
@@ -16,37 +16,55 @@ MODEL = "a .tflite file or the name of a shipped model"
 
 
 def add(commands: Any) -> None:
-    """Add them to the command line."""
-    evaluate = command(commands, "evaluate", _evaluate, "measure a model on a test split, as the assistant runs it")
+    """Add these commands to the command line."""
+    evaluate = command(
+        commands,
+        "evaluate",
+        _evaluate,
+        "measure an expression model on a test split, with the assistant's preprocessing and runtime",
+    )
     evaluate.add_argument("model", metavar="MODEL", help=MODEL)
-    evaluate.add_argument("--quick", action="store_true", help="without what takes minutes: robustness and muxspace")
-    evaluate.add_argument("--report", type=Path, metavar="DIR", help="write NAME.json, NAME.md and pictures there")
+    evaluate.add_argument("--quick", action="store_true", help="leave out robustness and muxspace, which take minutes")
+    evaluate.add_argument(
+        "--report", type=Path, metavar="DIR", help="also write NAME.json, NAME.md and diagrams into this folder"
+    )
 
-    compare = command(commands, "compare", _compare, "tell whether one of two models is better, or only luckier")
+    compare = command(
+        commands, "compare", _compare, "test whether the difference in accuracy of two models is significant (McNemar)"
+    )
     compare.add_argument("first", metavar="MODEL", help=MODEL)
-    compare.add_argument("second", metavar="OTHER", help="judged by the same truth")
+    compare.add_argument("second", metavar="OTHER", help="another, with the same set of labels")
     for each in (evaluate, compare):
-        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="%(default)s")
+        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="default: %(default)s")
         each.add_argument("--json", action="store_true", help="print JSON alone")
 
     calibrate = command(
-        commands, "calibrate", _calibrate, "choose temperature and thresholds on PublicTest, into the card"
+        commands,
+        "calibrate",
+        _calibrate,
+        "fit temperature and thresholds on PublicTest and write them into the model card",
     )
     calibrate.add_argument("models", nargs="+", metavar="MODEL", help=MODEL)
 
     alignment = command(
-        commands, "evaluate-alignment", _evaluate_alignment, "measure what turning faces upright does to a classifier"
+        commands,
+        "evaluate-alignment",
+        _evaluate_alignment,
+        "measure how rotating faces upright by their landmarks changes a classifier's accuracy",
     )
     alignment.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     alignment.add_argument(
-        "--detector", choices=("tflite", "yunet"), default="tflite", help="whose landmarks (%(default)s)"
+        "--detector",
+        choices=("tflite", "yunet"),
+        default="tflite",
+        help="detector of the landmarks; default: %(default)s",
     )
     alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
     alignment.add_argument("--json", action="store_true", help="print JSON alone")
 
 
-def _reader(name: str) -> Path:
-    """The file of a model of expressions. Raises ModelError, also for one that its card says does something else."""
+def _expression_model(name: str) -> Path:
+    """The file of an expression model. Raises ModelError, also for a model whose card has another task."""
     model = find_model(name)
     about = read_card(model)
     if about.get("task") == card_file.FACE_DETECTION:
@@ -67,9 +85,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import report
     from convert.expression.evaluation.evaluate import evaluate
 
-    model, faces = _reader(options.model), load(data(options))
+    model, faces = _expression_model(options.model), load(data(options))
     if options.report:
-        _make_folder(options.report)  # before minutes are spent
+        _make_folder(options.report)  # before the evaluation, which takes minutes
     made = evaluate(model, faces, options.split, muxspace=muxspace(options), quick=options.quick)
     if options.report:
         report.write(made, model.stem, options.report)
@@ -80,7 +98,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import compare
 
-    models = _reader(options.first), _reader(options.second)
+    models = _expression_model(options.first), _expression_model(options.second)
     show(compare.compare(*models, load(data(options)), options.split), compare.as_text, options)
     return 0
 
@@ -89,7 +107,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     from convert.expression import card
 
     faces = load(data(options))
-    for model in map(_reader, options.models):
+    for model in map(_expression_model, options.models):
         made = card.calibrate(model, faces)
         print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0

@@ -1,4 +1,4 @@
-"""Whether one model is better than another, or only luckier: both on the same pictures (McNemar 1947)."""
+"""Comparison of two models on the same pictures: is the difference in accuracy significant (McNemar 1947)?"""
 
 import math
 from pathlib import Path
@@ -14,23 +14,23 @@ from convert.expression.evaluation.metrics import DIGITS
 
 
 def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest") -> dict[str, Any]:
-    """Two models that are judged by the same truth, on one split.
+    """Compare two models with the same set of labels on one split, ready for JSON.
 
-    difference_points: accuracy of the second less that of the first, with its 95 % interval (normal approximation of
-    paired proportions); p: two-sided exact McNemar test on the pictures that only one of them gets right. Raises
-    ModelError where the two are judged by different truths.
+    difference_points: accuracy of the second minus that of the first, with its 95 % interval (normal approximation of
+    paired proportions); p: two-sided exact McNemar test on the pictures that only one model classifies correctly.
+    Raises ModelError where the models have different sets of labels.
     """
-    tested, right, truths = faces.of(split), [], []
+    tested, is_correct, truths = faces.of(split), [], []
     for model in (first, second):
         classifier = ExpressionClassifier(model, threads=1)
-        name, truth, counts = testset.truth_of(classifier.labels, tested)
-        scores = testset.probabilities(classifier, tested.images[counts])
-        right.append(scores.argmax(axis=1) == truth[counts])
+        name, truth, is_counted = testset.truth_of(classifier.labels, tested)
+        scores = testset.probabilities(classifier, tested.images[is_counted])
+        is_correct.append(scores.argmax(axis=1) == truth[is_counted])
         truths.append(name)
     if truths[0] != truths[1]:
         raise ModelError(f"{first.stem} is judged by {truths[0]}, {second.stem} by {truths[1]}: nothing to compare")
-    only_first, only_second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
-    pictures = len(right[0])
+    only_first, only_second = (int((a & ~b).sum()) for a, b in (is_correct, is_correct[::-1]))
+    pictures = len(is_correct[0])
     difference = (only_second - only_first) / pictures
     spread = 1.96 * math.sqrt(max(only_first + only_second - pictures * difference**2, 0)) / pictures
     return {
@@ -38,17 +38,17 @@ def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest")
         "truth": truths[0],
         "pictures": pictures,
         "models": [first.stem, second.stem],
-        "accuracy": [round(float(each.mean()), DIGITS) for each in right],
+        "accuracy": [round(float(each.mean()), DIGITS) for each in is_correct],
         "only_right": [only_first, only_second],
         "difference_points": round(100 * difference, 4),
         "difference_interval_95": [round(100 * (difference + sign * spread), 4) for sign in (-1, 1)],
         "p": round(mcnemar(only_first, only_second), DIGITS),
-        "both_right": int(np.sum(right[0] & right[1])),
+        "both_right": int(np.sum(is_correct[0] & is_correct[1])),
     }
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided exact p: of so many discordant pictures each falls to either side with probability one half."""
+    """Two-sided exact p value: discordant pictures are distributed binomially with probability one half."""
     count, fewer = only_first + only_second, min(only_first, only_second)
     if count == 0:
         return 1.0
@@ -60,7 +60,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The comparison, to read."""
+    """The report as text."""
     (first, second), (low, high) = report["models"], report["difference_interval_95"]
     verdict = "a difference is shown" if report["p"] < 0.05 else "no difference is shown"
     rows = [f"{report['split']}, {report['pictures']} pictures, judged by {report['truth']}"]

@@ -1,7 +1,7 @@
 """Calibration of probabilities: expected calibration error, risk and coverage; fitting of temperature and thresholds.
 
-An answer is right by its share of the truth: where seven of ten people vote "happy", the answer "happy" is right by
-0.7. So a model that is as unsure as people are is not counted as wrong.
+The correctness of a prediction is its share of the votes: where seven of ten annotators vote "happy", the prediction
+"happy" is correct to 0.7. So a model that is as uncertain as the annotators is well calibrated.
 """
 
 from collections.abc import Mapping
@@ -14,29 +14,31 @@ from assistant.vision.inference.expression import apply_temperature
 from convert.expression.evaluation.metrics import DIGITS
 
 BINS = 15
-"""Equally wide bins of probability, for the calibration error and the reliability diagram."""
+"""Number of equally wide bins of confidence, for the calibration error and the reliability diagram."""
 COVERAGES = tuple(round(0.1 * step, 1) for step in range(10, 0, -1))
-"""Shares of the pictures, the surest first, at which the risk is reported."""
+"""Coverages (shares of the pictures, those of highest confidence first) at which the risk is reported."""
 TEMPERATURES = tuple(round(0.3 + 0.01 * step, 2) for step in range(271))
-"""Temperatures that are tried: 0.30 to 3.00."""
+"""Candidate temperatures: 0.30 to 3.00."""
 THRESHOLDS = tuple(round(0.3 + 0.01 * step, 2) for step in range(70))
-"""Thresholds that are tried: 0.30 to 0.99."""
+"""Candidate thresholds: 0.30 to 0.99."""
 NEVER = 1.0
-"""Threshold of a label that no threshold makes precise enough."""
-MIN_ANSWERS = 20
-"""Fewer answers than this tell no precision."""
+"""Threshold of a label for which no candidate reaches the precision."""
+MIN_PREDICTIONS = 20
+"""Smallest number of predictions above a threshold from which precision is estimated."""
 
 
 def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[str, Any]:
-    """All of it for probabilities float32 [N, classes] and the truth's shares float32 [N, classes].
+    """All calibration figures, ready for JSON. scores: probabilities float32 [N, classes]. shares: ground truth as
+    shares of the votes, float32 [N, classes].
 
-    ece: expected calibration error over BINS equally wide bins (Guo et al. 2017). cross_entropy: in nats. risk_coverage
-    has for each share of the pictures, the surest ones, how often the answer is wrong; its mean over all coverages is
-    aurc (Geifman & El-Yaniv 2017). reliability: of each bin that holds any, pictures, mean probability, share right.
+    ece: expected calibration error over BINS equally wide bins (Guo et al. 2017). cross_entropy: in nats.
+    risk_coverage: error rate among the pictures of highest confidence, for each coverage; aurc is its mean over all
+    coverages (Geifman & El-Yaniv 2017). reliability: number of pictures, mean confidence and accuracy of each bin that
+    is not empty.
     """
-    confidence, right = scores.max(axis=1), _right(scores, shares)
-    surest = right[np.argsort(-confidence, kind="stable")]
-    risk = 1 - np.cumsum(surest) / np.arange(1, len(surest) + 1)
+    confidence, correctness = scores.max(axis=1), _correctness(scores, shares)
+    by_confidence = correctness[np.argsort(-confidence, kind="stable")]
+    risk = 1 - np.cumsum(by_confidence) / np.arange(1, len(by_confidence) + 1)
     return {
         "pictures": len(scores),
         "ece": round(ece(scores, shares), DIGITS),
@@ -50,7 +52,7 @@ def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[st
             {
                 "pictures": int(inside.sum()),
                 "probability": round(float(confidence[inside].mean()), DIGITS),
-                "right": round(float(right[inside].mean()), DIGITS),
+                "right": round(float(correctness[inside].mean()), DIGITS),
             }
             for inside in _bins(confidence)
         ],
@@ -58,18 +60,20 @@ def figures(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> dict[st
 
 
 def ece(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
-    """Expected calibration error of probabilities [N, classes] by the truth's shares [N, classes]."""
-    confidence, right = scores.max(axis=1), _right(scores, shares)
-    return float(sum(abs(float((confidence[each] - right[each]).sum())) for each in _bins(confidence))) / len(scores)
+    """Expected calibration error of probabilities [N, classes]; shares: of the votes, [N, classes]."""
+    confidence, correctness = scores.max(axis=1), _correctness(scores, shares)
+    return float(sum(abs(float((confidence[each] - correctness[each]).sum())) for each in _bins(confidence))) / len(
+        scores
+    )
 
 
 def cross_entropy(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
-    """Mean of -sum(share log p), in nats."""
+    """Mean over the pictures of -sum(share * log(p)), in nats."""
     return float(-(shares * np.log(np.maximum(scores, 1e-6))).sum(axis=1).mean())
 
 
 def temperature(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
-    """The one of TEMPERATURES at which the cross-entropy of untempered probabilities is least (Guo et al. 2017)."""
+    """The one of TEMPERATURES with the smallest cross-entropy (Guo et al. 2017). scores: at temperature 1."""
     return min(TEMPERATURES, key=lambda each: cross_entropy(apply_temperature(scores, each), shares))
 
 
@@ -80,20 +84,20 @@ def thresholds(
     precision: float,
     precision_of: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """For each label the lowest probability from which answers have this precision; NEVER where none is enough.
-    precision_of: the precision wanted of some labels instead.
+    """For each label the lowest threshold at which its predictions reach `precision`; NEVER where none does.
 
-    An answer counts as right where no other class has more votes.
+    precision_of: other precisions for some labels. A prediction counts as correct if no other class has more votes.
     """
-    answers, confidence = scores.argmax(axis=1), scores.max(axis=1)
-    right = shares[np.arange(len(scores)), answers] >= shares.max(axis=1)
+    predictions, confidence = scores.argmax(axis=1), scores.max(axis=1)
+    is_correct = shares[np.arange(len(scores)), predictions] >= shares.max(axis=1)
     made = {}
     for index, label in enumerate(labels):
-        is_answer, wanted = answers == index, (precision_of or {}).get(label, precision)
+        is_predicted, required = predictions == index, (precision_of or {}).get(label, precision)
         fit = (
             each
             for each in THRESHOLDS
-            if (said := is_answer & (confidence >= each)).sum() >= MIN_ANSWERS and right[said].mean() >= wanted
+            if (accepted := is_predicted & (confidence >= each)).sum() >= MIN_PREDICTIONS
+            and is_correct[accepted].mean() >= required
         )
         made[label] = next(fit, NEVER)
     return made
@@ -106,8 +110,10 @@ def thresholds_by_level(
     precision: Mapping[str, float],
     precision_of: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """`thresholds` for each level ("looks", "maybe") at its precision, or at that of `precision_of` for a label; a
-    threshold of "maybe" is never above that of "looks"."""
+    """`thresholds` for each level of announcement ("looks", "maybe"); that of "maybe" is at most that of "looks".
+
+    precision: required precision of each level. precision_of: other precisions for some labels, by level.
+    """
     made = {
         name: thresholds(scores, shares, labels, each, (precision_of or {}).get(name))
         for name, each in precision.items()
@@ -116,10 +122,12 @@ def thresholds_by_level(
     return made
 
 
-def _right(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float64]:
+def _correctness(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Correctness [N] of the predictions: their shares of the votes."""
     return shares[np.arange(len(scores)), scores.argmax(axis=1)].astype(np.float64)
 
 
 def _bins(confidence: NDArray[np.float32]) -> list[NDArray[np.bool_]]:
+    """For each bin of confidence that is not empty, a mask [N] of its pictures."""
     number = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [number == each for each in range(BINS) if (number == each).any()]

@@ -1,4 +1,4 @@
-"""The figures of a classifier, from two lists of class numbers: pure arithmetic, every result rounded to six digits."""
+"""Classification metrics from arrays of true and predicted classes, rounded to DIGITS digits."""
 
 import math
 from typing import Any
@@ -7,22 +7,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIGITS = 6
+"""Decimal places of every figure in a report."""
 
 
-def summarize(truth: NDArray[np.int64], answers: NDArray[np.int64], labels: tuple[str, ...]) -> dict[str, Any]:
-    """All figures of one test: `truth` and `answers` int64 [N] index `labels`.
+def summarize(truth: NDArray[np.int64], predictions: NDArray[np.int64], labels: tuple[str, ...]) -> dict[str, Any]:
+    """All metrics of one test, ready for JSON. truth, predictions: int64 [N], indices into `labels`.
 
-    precision = right / answered, recall = right / there, F1 = 2 right / (answered + there), each 0 where its divisor
-    is. Macro means run over the classes that occur in truth or answers. `confusion` has a row for each true class and a
-    column for each answer. Raises ValueError where there is nothing to judge.
+    precision = correct / predicted, recall = correct / actual, F1 = 2 correct / (predicted + actual), each 0 where its
+    divisor is 0. Macro means are over the classes that occur in truth or predictions. `confusion` has a row for each
+    true class and a column for each predicted one. Raises ValueError where the arrays are empty or differ in length.
     """
-    if not len(truth) or len(truth) != len(answers):
-        raise ValueError(f"{len(answers)} answers to {len(truth)} pictures")
-    table = confusion(truth, answers, len(labels))
-    right, there, answered = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
-    precision, recall, f1 = (_ratio(right, answered), _ratio(right, there), _ratio(2 * right, answered + there))
-    occurs = (there + answered) > 0
-    hits = int(right.sum())
+    if not len(truth) or len(truth) != len(predictions):
+        raise ValueError(f"{len(predictions)} answers to {len(truth)} pictures")
+    table = confusion(truth, predictions, len(labels))
+    correct, actual, predicted = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
+    precision, recall, f1 = (
+        _ratio(correct, predicted),
+        _ratio(correct, actual),
+        _ratio(2 * correct, predicted + actual),
+    )
+    occurs = (actual + predicted) > 0
+    hits = int(correct.sum())
     return {
         "pictures": len(truth),
         "accuracy": round(hits / len(truth), DIGITS),
@@ -34,7 +39,7 @@ def summarize(truth: NDArray[np.int64], answers: NDArray[np.int64], labels: tupl
                 "precision": round(float(precision[index]), DIGITS),
                 "recall": round(float(recall[index]), DIGITS),
                 "f1": round(float(f1[index]), DIGITS),
-                "support": int(there[index]),
+                "support": int(actual[index]),
             }
             for index, name in enumerate(labels)
         },
@@ -42,16 +47,16 @@ def summarize(truth: NDArray[np.int64], answers: NDArray[np.int64], labels: tupl
     }
 
 
-def confusion(truth: NDArray[np.int64], answers: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """Counts int64 [classes, classes]: row = truth, column = answer."""
-    return np.bincount(truth * classes + answers, minlength=classes * classes).reshape(classes, classes)
+def confusion(truth: NDArray[np.int64], predictions: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Confusion matrix int64 [classes, classes]: rows are true classes, columns predicted ones."""
+    return np.bincount(truth * classes + predictions, minlength=classes * classes).reshape(classes, classes)
 
 
 def bootstrap_interval(hits: int, pictures: int, level: float = 0.95) -> tuple[float, float]:
     """Percentile bootstrap interval of an accuracy (Efron 1979).
 
-    Drawing n pictures with replacement from n, of which k were hits, gives a binomial (n, k/n) number of hits. Its
-    quantiles are what the resampling tends to, so they are computed instead of drawn: no seed, no noise.
+    Drawing n pictures with replacement from n, of which k were hits, gives a binomial (n, k/n) number of hits. The
+    quantiles of this distribution, the limit of the resampling, are computed exactly instead of drawn at random.
     """
     share = hits / pictures
     if share in (0.0, 1.0):

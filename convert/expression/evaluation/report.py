@@ -1,4 +1,4 @@
-"""The report of `evaluate` for people: as text, as Markdown, as pictures."""
+"""The report of `evaluate` as text, as Markdown and as diagrams."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from assistant.system.atomic_files import write_atomically
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The report as tables to read in a terminal."""
+    """The report as text tables."""
     lines = [f"{report['split']}, judged by {report['truth']}", "", *_accuracy(report)]
     labels = report["labels"]
     lines += ["", f"{'all pictures':10} {'precision':>10} {'recall':>8} {'F1':>8} {'pictures':>9}"]
@@ -22,7 +22,7 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def write(report: dict[str, Any], name: str, folder: Path) -> list[Path]:
-    """Write NAME.json, NAME.md and the pictures NAME-confusion.png and NAME-confidence.png; returns the files."""
+    """Write NAME.json, NAME.md and the diagrams NAME-confusion.png and NAME-confidence.png; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         folder / f"{name}.json": (json.dumps(report, indent=1) + "\n").encode(),
@@ -72,12 +72,12 @@ def _accuracy(report: dict[str, Any]) -> list[str]:
 
 
 def _further(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """Rows of name and figure: what is left to say."""
-    sure, mirror = report["confidence"], report["mirror"]
+    """Rows of (name, figure): calibration, mirror consistency and, if measured, robustness and muxspace."""
+    confidence, mirror = report["confidence"], report["mirror"]
     rows = [
-        ("expected calibration error", f"{sure['ece']:.2%}"),
-        ("cross-entropy, nats", f"{sure['cross_entropy']:.4f}"),
-        ("area under the risk-coverage curve", f"{sure['aurc']:.4f}"),
+        ("expected calibration error", f"{confidence['ece']:.2%}"),
+        ("cross-entropy, nats", f"{confidence['cross_entropy']:.4f}"),
+        ("area under the risk-coverage curve", f"{confidence['aurc']:.4f}"),
         ("same answer when mirrored", f"{mirror['same_answer']:.2%}"),
     ]
     if "robustness" in report:
@@ -104,10 +104,10 @@ def _draw_confusion(report: dict[str, Any], name: str, folder: Path) -> Path:
     figure = Figure(figsize=(6, 5.4), layout="constrained")
     axes = figure.subplots()
     axes.imshow([[count / max(sum(row), 1) for count in row] for row in table], cmap="Blues", vmin=0, vmax=1)
-    for is_, row in enumerate(table):
-        for said, count in enumerate(row):
-            dark = count > sum(row) / 2
-            axes.text(said, is_, str(count), ha="center", va="center", color="white" if dark else "black", fontsize=8)
+    for actual, row in enumerate(table):
+        for predicted, count in enumerate(row):
+            color = "white" if count > sum(row) / 2 else "black"
+            axes.text(predicted, actual, str(count), ha="center", va="center", color=color, fontsize=8)
     axes.set(xlabel="said", ylabel="is", title=f"{name}, {report['split']}")
     axes.set_xticks(range(len(labels)), labels, rotation=45)
     axes.set_yticks(range(len(labels)), labels)
@@ -117,19 +117,16 @@ def _draw_confusion(report: dict[str, Any], name: str, folder: Path) -> Path:
 def _draw_confidence(report: dict[str, Any], name: str, folder: Path) -> Path:
     from matplotlib.figure import Figure
 
-    sure = report["confidence"]
-    figure = Figure(
-        figsize=(9, 4),
-        layout="constrained",
-    )
+    confidence = report["confidence"]
+    figure = Figure(figsize=(9, 4), layout="constrained")
     risk, reliability = figure.subplots(1, 2)
-    rows = sure["risk_coverage"]
+    rows = confidence["risk_coverage"]
     risk.plot([100 * row["coverage"] for row in rows], [100 * row["risk"] for row in rows], marker="o")
     risk.set(xlabel="surest share of the pictures, %", ylabel="wrong, %", title=name, ylim=(0, None))
-    bins = sure["reliability"]
+    bins = confidence["reliability"]
     reliability.plot([0, 1], [0, 1], color="grey", linewidth=1)
     reliability.plot([row["probability"] for row in bins], [row["right"] for row in bins], marker="o")
-    reliability.set(xlabel="mean probability", ylabel="share right", title=f"calibration error {sure['ece']:.2%}")
+    reliability.set(xlabel="mean probability", ylabel="share right", title=f"calibration error {confidence['ece']:.2%}")
     return _saved(figure, folder / f"{name}-confidence.png")
 
 

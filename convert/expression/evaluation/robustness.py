@@ -1,6 +1,6 @@
-"""Robustness: accuracy under nine disturbances, of cameras and of people, at three strengths each.
+"""Robustness: accuracy under nine disturbances (lighting, blur, pose, occlusion, compression) at three strengths each.
 
-The direction in which a picture is rotated or shifted follows from its index, so that the figures repeat.
+The direction in which a picture is rotated or shifted depends on its index, so that the figures are reproducible.
 """
 
 from collections.abc import Callable
@@ -16,52 +16,52 @@ from convert.expression.evaluation.metrics import DIGITS
 from convert.expression.evaluation.testset import probabilities
 
 Picture = NDArray[np.uint8]
-BANDS = {"eyes": (11, 25), "mouth": (29, 45)}
-"""Rows of a FER-2013 picture in which the eyes and the mouth lie."""
-GREY = 110
-"""Grey level of what occludes them: a hand or a scarf in a dim room."""
+ROWS = {"eyes": (11, 25), "mouth": (29, 45)}
+"""First and last row (exclusive) of the eyes and of the mouth in a FER-2013 picture."""
+OCCLUDER_GREY = 110
+"""Grey level of the drawn occlusion, as of a hand or a scarf in a dim room."""
 
 
 def gamma(image: Picture, power: float, _index: int) -> Picture:
-    """Darker from 1 up, brighter below."""
+    """Gamma correction: darker for a power above 1, brighter below."""
     return np.rint(255 * (image / 255) ** power).astype(np.uint8)
 
 
 def blur(image: Picture, sigma: float, _index: int) -> Picture:
-    """Out of focus, sigma in pixels."""
+    """Gaussian blur, sigma in pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
 def downscaled(image: Picture, side: float, _index: int) -> Picture:
-    """A far face: so many pixels wide, enlarged again."""
+    """A distant face: reduced to `side` pixels and enlarged again."""
     few = cv2.resize(image, (int(side), int(side)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(few, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def rotated(image: Picture, angle_deg: float, index: int) -> Picture:
-    """A tilted head, every other one to the other side."""
+    """A tilted head, to alternate sides."""
     middle = (CROP_SIDE - 1) / 2
-    return _moved(image, cv2.getRotationMatrix2D((middle, middle), angle_deg * (1 - 2 * (index % 2)), 1.0))
+    return _warp(image, cv2.getRotationMatrix2D((middle, middle), angle_deg * (1 - 2 * (index % 2)), 1.0))
 
 
 def shifted(image: Picture, share: float, index: int) -> Picture:
-    """A loose box, off by a share of the side in one of four slanting directions."""
+    """An inexact face box: shifted by a share of the side in one of four diagonal directions."""
     right, down = (1 - 2 * (index % 2)), (1 - 2 * (index // 2 % 2))
-    return _moved(image, np.array([[1, 0, right * share * CROP_SIDE], [0, 1, down * share * CROP_SIDE]]))
+    return _warp(image, np.array([[1, 0, right * share * CROP_SIDE], [0, 1, down * share * CROP_SIDE]]))
 
 
 def eyes_occluded(image: Picture, share: float, _index: int) -> Picture:
-    """A bar of one grey over a share of the height of the eyes' band."""
+    """A grey bar over the eyes; share: of the height of their rows."""
     return _occluded(image, "eyes", share)
 
 
 def mouth_occluded(image: Picture, share: float, _index: int) -> Picture:
-    """A bar of one grey over a share of the height of the mouth's band."""
+    """A grey bar over the mouth; share: of the height of its rows."""
     return _occluded(image, "mouth", share)
 
 
 def compressed(image: Picture, quality: float, _index: int) -> Picture:
-    """As JPEG of this quality."""
+    """JPEG compression of this quality."""
     _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
 
@@ -77,7 +77,7 @@ DISTURBANCES: dict[str, tuple[Callable[[Picture, float, int], Picture], tuple[fl
     "mouth occluded": (mouth_occluded, (0.33, 0.67, 1.0)),
     "JPEG": (compressed, (50, 30, 15)),
 }
-"""By name: what is done, and its three strengths from mild to hard."""
+"""By name: the function, and its three strengths from mild to hard."""
 
 
 def disturbed(images: NDArray[np.uint8], name: str, strength: float) -> NDArray[np.uint8]:
@@ -87,7 +87,7 @@ def disturbed(images: NDArray[np.uint8], name: str, strength: float) -> NDArray[
 
 
 def figures(classifier: ExpressionClassifier, images: NDArray[np.uint8], truth: NDArray[np.int64]) -> dict[str, Any]:
-    """Accuracy on disturbed pictures uint8 [N, 48, 48] with the classes int64 [N]; mean: over all of them."""
+    """Accuracy for each disturbance and strength, and their mean. images: uint8 [N, 48, 48]. truth: int64 [N]."""
     made: dict[str, list[dict[str, float]]] = {}
     for name, (_, strengths) in DISTURBANCES.items():
         made[name] = []
@@ -95,30 +95,33 @@ def figures(classifier: ExpressionClassifier, images: NDArray[np.uint8], truth: 
             scores = probabilities(classifier, disturbed(images, name, strength), f"{name} {strength}")
             accuracy = float((scores.argmax(axis=1) == truth).mean())
             made[name].append({"strength": strength, "accuracy": round(accuracy, DIGITS)})
-    every = [row["accuracy"] for rows in made.values() for row in rows]
-    return {"disturbances": made, "mean_accuracy": round(float(np.mean(every)), DIGITS)}
+    accuracies = [row["accuracy"] for rows in made.values() for row in rows]
+    return {"disturbances": made, "mean_accuracy": round(float(np.mean(accuracies)), DIGITS)}
 
 
-def mirror(
+def mirror_consistency(
     classifier: ExpressionClassifier, images: NDArray[np.uint8], scores: NDArray[np.float32]
 ) -> dict[str, float]:
-    """How much the answers `scores` to pictures change when these are mirrored: a face has no preferred side."""
-    mirrored = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
-    same = mirrored.argmax(axis=1) == scores.argmax(axis=1)
+    """Consistency under mirroring: share of equal predictions, mean absolute difference of the probabilities.
+
+    scores: probabilities [N, classes] of the unmirrored pictures.
+    """
+    mirrored_scores = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
+    same = mirrored_scores.argmax(axis=1) == scores.argmax(axis=1)
     return {
         "same_answer": round(float(same.mean()), DIGITS),
-        "mean_abs_dp": round(float(np.abs(mirrored - scores).mean()), DIGITS),
+        "mean_abs_dp": round(float(np.abs(mirrored_scores - scores).mean()), DIGITS),
     }
 
 
-def _moved(image: Picture, move: NDArray[np.float64]) -> Picture:
+def _warp(image: Picture, move: NDArray[np.float64]) -> Picture:
     made = cv2.warpAffine(image, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)
 
 
-def _occluded(image: Picture, band: str, share: float) -> Picture:
-    top, bottom = BANDS[band]
+def _occluded(image: Picture, part: str, share: float) -> Picture:
+    top, bottom = ROWS[part]
     room = (bottom - top) * (1 - share) / 2
     made = image.copy()
-    made[round(top + room) : round(bottom - room)] = GREY
+    made[round(top + room) : round(bottom - room)] = OCCLUDER_GREY
     return made

@@ -1,11 +1,11 @@
-"""A model on a test split of FER-2013: what it says of each picture, and what it is judged by.
+"""A model on a test split of FER-2013: its predictions, and the ground truth for its set of labels.
 
-Two truths. A model with FER-2013's seven labels is judged by the original labels. A model with FER+'s eight is judged
-by the FER+ votes: the pictures of which more than half of the votes, single votes dropped, name one of eight classes
-(3,152 of PrivateTest), and that class is the truth.
+There are two ground truths. A model with FER-2013's seven labels is evaluated by the original labels. A model with
+FER+'s eight labels is evaluated by the FER+ majority: on the pictures of which more than half of the votes, single
+votes dropped, name one of the eight classes (3,152 of PrivateTest).
 
-*Agreement with the FER+ majority* of a seven-label model is counted on those same pictures. The few
-whose majority is contempt (16 of 3,152) stay in and count against it: such a model has no label for them.
+*Agreement with the FER+ majority* of a seven-label model is measured on those same pictures. The few whose majority is
+contempt (16 of 3,152) are included and count as errors, since such a model has no label for them.
 """
 
 import sys
@@ -25,22 +25,27 @@ from convert.expression.evaluation import metrics
 
 
 def untempered(model: Path) -> ExpressionClassifier:
-    """A model that answers as its network does, at a temperature of 1, whatever its card says. Raises ModelError."""
+    """The classifier in a .tflite file at a temperature of 1, instead of that in its card. Raises ModelError."""
     classifier = ExpressionClassifier(model, threads=1)
     classifier.card = replace(classifier.card, temperature=1.0)
     return classifier
 
 
-def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], what: str = "") -> NDArray[np.float32]:
-    """Float32 [N, classes] of pictures uint8 [N, 48, 48], one at a time as on the device. what: for the bar."""
-    name = what or classifier.path.stem
-    bar = tqdm(images, desc=name, unit=" faces", leave=False, disable=not sys.stderr.isatty())
+def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], title: str = "") -> NDArray[np.float32]:
+    """Probabilities float32 [N, classes] of pictures uint8 [N, 48, 48], classified one at a time, as on the device.
+
+    title: of the progress bar; default: the name of the model.
+    """
+    bar = tqdm(images, desc=title or classifier.path.stem, unit=" faces", leave=False, disable=not sys.stderr.isatty())
     return np.stack([classifier.probabilities(image) for image in bar])
 
 
 def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int64], NDArray[np.bool_]]:
-    """What a model with these labels is judged by: the truth's name, its class for each picture as an index into
-    `labels` (int64 [N]), and which pictures count (bool [N]). Raises ModelError for any other set of labels."""
+    """The ground truth for a model with these labels.
+
+    Returns its name, the class of each picture as an index into `labels` (int64 [N]), and whether the picture is
+    counted (bool [N]). Raises ModelError where the labels are neither FER-2013's nor FER+'s.
+    """
     if set(labels) == set(LABELS):
         order = np.array([labels.index(name) for name in LABELS])
         return "original labels", order[faces.labels], np.ones(len(faces), bool)
@@ -54,33 +59,39 @@ def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int
 
 
 def shares_of(labels: tuple[str, ...], faces: Faces) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """How the truth is shared out over the labels, float32 [N, classes], and which pictures have one (bool [N]): the
-    votes for a model with FER+'s labels, all of it on the one original label else. Raises ModelError."""
+    """The ground truth as a distribution over the labels, float32 [N, classes]; and whether there is one, bool [N].
+
+    For a model with FER+'s labels these are the shares of the votes, else 1 for the original label. Raises ModelError.
+    """
     if truth_of(labels, faces)[0] == "original labels":
         return np.eye(len(labels), dtype=np.float32)[truth_of(labels, faces)[1]], np.ones(len(faces), bool)
     votes, voted = fer2013.vote_distribution(faces.votes)
     return votes[:, [FERPLUS_LABELS.index(label) for label in labels]], voted
 
 
-def judge(labels: tuple[str, ...], scores: NDArray[np.float32], tested: Faces, training: Faces) -> dict[str, Any]:
-    """The figures of answers float32 [N, classes] to the pictures of one split, with all of them and without those that
-    Training holds too. Raises ModelError or DatasetError."""
-    answers = scores.argmax(axis=1)
+def score(labels: tuple[str, ...], scores: NDArray[np.float32], tested: Faces, training: Faces) -> dict[str, Any]:
+    """The metrics of probabilities float32 [N, classes] for the pictures of one split, ready for JSON.
+
+    On all pictures, and without those that have an identical copy in Training (`without_twins`). Raises ModelError or
+    DatasetError.
+    """
+    predictions = scores.argmax(axis=1)
     unseen = ~fer2013.is_twin(tested.images, training.images)
-    name, truth, counts = truth_of(labels, tested)
+    name, truth, is_counted = truth_of(labels, tested)
     report: dict[str, Any] = {"truth": name}
-    for part, chosen in {"all": counts, "without_twins": counts & unseen}.items():
+    for part, chosen in {"all": is_counted, "without_twins": is_counted & unseen}.items():
         if not chosen.any():
             raise DatasetError(f"the split holds no pictures to judge by {name} ({part.replace('_', ' ')})")
-        report[part] = metrics.summarize(truth[chosen], answers[chosen], labels)
+        report[part] = metrics.summarize(truth[chosen], predictions[chosen], labels)
     if tested.votes.any():
-        report["ferplus_majority"] = _agreement(np.array(labels)[answers], tested, unseen)
+        report["ferplus_majority"] = _agreement(np.array(labels)[predictions], tested, unseen)
     return report
 
 
-def _agreement(words: NDArray[np.str_], faces: Faces, unseen: NDArray[np.bool_]) -> dict[str, Any]:
+def _agreement(predicted: NDArray[np.str_], faces: Faces, unseen: NDArray[np.bool_]) -> dict[str, Any]:
+    """Agreement of predicted labels [N] with the FER+ majority. unseen [N]: pictures without a copy in Training."""
     top, clear = fer2013.ferplus_majority(faces.votes)
-    agrees = words == np.array(FERPLUS_LABELS)[np.where(clear, top, 0)]
+    agrees = predicted == np.array(FERPLUS_LABELS)[np.where(clear, top, 0)]
     return {
         part: {"pictures": int(chosen.sum()), "agreement": round(float(agrees[chosen].mean()), metrics.DIGITS)}
         for part, chosen in (("all", clear), ("without_twins", clear & unseen))

@@ -1,8 +1,8 @@
-"""Accuracy on muxspace, pictures that no model was trained on, and how much of it the crops of the detector cost.
+"""Accuracy on muxspace, pictures that no expression model is trained on, and the loss by the detector's crops.
 
-The four classes are happy, neutral, surprise and *other*: its labels for the rest are few and noisy. `given` is the
-picture as it is, which its makers cut out around the face; `detected` is the same face as the assistant would see it:
-found in the picture with room around, turned upright and cut out by the detector.
+The four classes are happy, neutral, surprise and *other*, since muxspace's other labels are few and noisy. `given`: the
+picture as published, which is cropped around the face. `detected`: the same face as in the assistant: detected in the
+picture with a margin, aligned and cropped.
 """
 
 import sys
@@ -24,18 +24,18 @@ from convert.expression.evaluation import metrics
 
 CLASSES = ("happy", "neutral", "surprise", "other")
 MAX_PER_LABEL = 100_000
-"""More than there are: all pictures."""
+"""Default limit of the pictures of each label: all of them."""
 
 
 def figures(
     classifier: ExpressionClassifier, detector: FaceDetector, folder: Path, limit: int = MAX_PER_LABEL
 ) -> dict[str, Any]:
-    """Accuracy and mean recall of the four classes, on at most so many pictures of each label, all of the half that
-    nothing is chosen on (how faces are cut out was, on the other one).
+    """Accuracy and mean recall of the four classes, ready for JSON.
 
-    `given` judges all pictures, `given_where_found` and `detected` those in which the detector finds the face;
-    loss_points is what the detector's crops lose in mean recall against the given ones of the same pictures. Raises
-    DatasetError.
+    limit: largest number of pictures of each label. All are of the report half of muxspace; the margins of the crops
+    were tuned on the other half. `given` is measured on all pictures, `given_where_found` and `detected` on those in
+    which the detector finds the face; `loss_points` is the mean recall of `given_where_found` minus that of `detected`,
+    in percentage points. Raises DatasetError.
     """
     pictures = muxspace.load(folder, tuple(dict.fromkeys(muxspace.EXPRESSIONS.values())), limit, half="report")
     truth, given, detected = (np.zeros(len(pictures), np.int64) for _ in range(3))
@@ -62,6 +62,7 @@ def figures(
 
 
 def _class(expression: str) -> int:
+    """Index into CLASSES of an expression."""
     return CLASSES.index(expression) if expression in CLASSES else CLASSES.index("other")
 
 

@@ -108,7 +108,7 @@ def test_a_student_learns_from_the_file_without_the_teachers(tmp_path: Path) -> 
     recipe_file = tmp_path / "tiny.toml"
     recipe_file.write_text(drawn_faces.TINY_RECIPE)
     teacher = train.train(recipe.read(recipe_file), recipe_file, tmp_path, tmp_path / "teacher", epochs=2)
-    teach.ask_teachers([teacher.path, teacher.path], data, 3, tmp_path / "soft.npz")
+    teach.write_soft_labels([teacher.path, teacher.path], data, 3, tmp_path / "soft.npz")
     said, known = soft_labels.read(tmp_path / "soft.npz").of(data.of("Training").images)
     assert known.all()
     assert said.shape[1:] == (3, 15)
@@ -126,7 +126,7 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     data = drawn_faces.dataset()
     pictures = data.of("Training").images
     model, seven = MODELS / "emotion-small-int8.tflite", MODELS / "challenge/emotion-small-int8.tflite"
-    alone = teach.ask_teachers([model], data, 2, tmp_path / "alone.npz")
+    alone = teach.write_soft_labels([model], data, 2, tmp_path / "alone.npz")
     assert [each["model"] for each in alone.about["teachers"]] == ["emotion-small-int8"]
     said, known = alone.of(pictures)
     assert known.all()
@@ -147,14 +147,14 @@ def test_a_shipped_model_teaches_and_former_teachers_keep_their_say(tmp_path: Pa
     for file, place in ((model, tmp_path), (seven, tmp_path / "challenge")):
         shutil.copy(file, place)
         (place / file.name).with_suffix(".json").write_text(json.dumps(settled[file] | {"temperature": 0.2}))
-    sharper = teach.ask_teachers([tmp_path / model.name], data, 2, tmp_path / "sharper.npz")
+    sharper = teach.write_soft_labels([tmp_path / model.name], data, 2, tmp_path / "sharper.npz")
     np.testing.assert_array_equal(sharper.codes, alone.codes)  # a teacher's own scale, whatever was fitted later
     certain = np.zeros((len(pictures), 2, 15), np.float32)
     certain[:, :, [3, 8]] = 1
     former = soft_labels.pack(pictures, certain, {"teachers": ["one", "two", "three"]})
-    both = teach.ask_teachers([model], data, 2, tmp_path / "both.npz", former)
+    both = teach.write_soft_labels([model], data, 2, tmp_path / "both.npz", former)
     assert both.about["teachers"][:3] == ["one", "two", "three"]
     np.testing.assert_allclose(both.of(pictures)[0], 0.75 * certain + 0.25 * said, atol=0.03)
     with pytest.raises(DatasetError, match="other pictures, or 2 views"):
-        teach.ask_teachers([model], data, 3, tmp_path / "more.npz", former)
+        teach.write_soft_labels([model], data, 3, tmp_path / "more.npz", former)
     assert not (tmp_path / "more.npz").exists()

@@ -147,7 +147,7 @@ def test_two_heads_of_different_runs_are_refused(tmp_path: Path, challenge: str,
         warm_start.warm_start(model, DATA, tmp_path / "again")
     assert "\n" not in str(told.value)
     with pytest.raises(ModelError, match=said):
-        teachers.ask_teachers([model], DATA, 1, tmp_path / "soft.npz")
+        teachers.write_soft_labels([model], DATA, 1, tmp_path / "soft.npz")
     assert not (tmp_path / "again").exists()
     assert not (tmp_path / "soft.npz").exists()
 

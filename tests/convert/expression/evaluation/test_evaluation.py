@@ -116,9 +116,9 @@ def test_disturbances_do_what_they_say() -> None:
     assert robustness.disturbed(flat, "darker", 2.2)[0, 0, 0] == round(255 * (64 / 255) ** 2.2)
     assert robustness.disturbed(flat, "brighter", 0.45)[0, 0, 0] == round(255 * (64 / 255) ** 0.45)
     occluded = robustness.disturbed(flat, "mouth occluded", 1.0)[0]
-    assert (occluded[29:45] == robustness.GREY).all()
+    assert (occluded[29:45] == robustness.OCCLUDER_GREY).all()
     assert (occluded[:29] == 64).all()
-    assert (robustness.disturbed(flat, "eyes occluded", 0.5)[0][15:21] == robustness.GREY).all()
+    assert (robustness.disturbed(flat, "eyes occluded", 0.5)[0][15:21] == robustness.OCCLUDER_GREY).all()
 
 
 class _Reader:
@@ -138,7 +138,7 @@ def test_mirroring_is_compared_with_what_was_said() -> None:
     reader: Any = _Reader()
     images = np.stack([drawn_faces.picture(label, 0) for label in range(7)])
     scores = testset.probabilities(reader, images)
-    made = robustness.mirror(reader, images, scores)
+    made = robustness.mirror_consistency(reader, images, scores)
     assert made["same_answer"] == pytest.approx(1 / 7, abs=1e-6)  # neutral stays neutral
     assert made["mean_abs_dp"] == pytest.approx(6 / 7 * 2 * 0.3 / 7, abs=1e-6)
 
