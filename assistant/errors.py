@@ -1,6 +1,12 @@
 """The errors whose message is meant for the user; all derive from AssistantError."""
 
 from collections.abc import Sequence
+from pathlib import Path
+
+
+def shown(path: Path | str) -> str:
+    """A file's name as it can be printed and spoken of: bytes that are not UTF-8 are escaped, as in `caf\\xe9.png`."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class AssistantError(Exception):

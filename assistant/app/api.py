@@ -12,15 +12,16 @@ from assistant.records import Fate, Frame, Utterance
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
+from assistant.vision.cameras.picture_file import is_picture
 
 FRAME_WAIT_S = 0.25
 """Longest wait for a frame of a live camera before the capture is asked whether it has ended."""
 
 
 def with_source(settings: Settings, source: str | Path) -> Settings:
-    """The same settings with pictures from a recording: a video file or a folder of pictures."""
+    """The same settings with pictures from a recording: a video file, a picture or a folder of pictures."""
     name = str(source)
-    driver = "folder" if Path(name).is_dir() else "opencv"
+    driver = "folder" if Path(name).is_dir() or is_picture(Path(name)) else "opencv"
     if driver == "opencv" and os.sep not in name:  # else a file named "0" would be taken for a camera
         name = f".{os.sep}{name}"
     return dataclasses.replace(settings, camera=dataclasses.replace(settings.camera, driver=driver, source=name))

@@ -130,7 +130,7 @@ def _replay(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     if not options.source:
-        raise SourceError("SOURCE is empty; give a clip or a folder of pictures")
+        raise SourceError("SOURCE is empty; give a clip, a picture or a folder of pictures")
     settings = with_source(settings, options.source)
     pipeline = factory.make_pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:

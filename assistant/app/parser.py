@@ -42,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_camera(command("run", "the assistant, until it is told to stop"))
 
     replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
-    replay.add_argument("source", metavar="SOURCE", help="a video file or a folder of pictures")
+    replay.add_argument("source", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
     replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
 
     demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")

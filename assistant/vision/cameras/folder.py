@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import CameraSettings
-from assistant.errors import SourceError
+from assistant.errors import SourceError, shown
 from assistant.records import Frame
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"}
+from assistant.vision.cameras.picture_file import SUFFIXES, is_picture, read_picture
 
 
 class FolderCamera:
@@ -23,11 +21,14 @@ class FolderCamera:
 
     def __init__(self, settings: CameraSettings) -> None:
         folder = Path(settings.source)
-        if not folder.is_dir():
-            raise SourceError(f"{folder}: no such folder of pictures")
-        self.files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        if folder.is_file() and is_picture(folder):
+            self.files = [folder]
+        elif folder.is_dir():
+            self.files = sorted(file for file in folder.iterdir() if is_picture(file) and file.is_file())
+        else:
+            raise SourceError(f"{shown(folder)}: no such folder or picture")
         if not self.files:
-            raise SourceError(f"{folder}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")
+            raise SourceError(f"{shown(folder)}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")
         self._fps = settings.fps
         self._frames_each = max(1, round(settings.picture_s * settings.fps))
         self._seq = 0
@@ -38,10 +39,7 @@ class FolderCamera:
         if index >= len(self.files):
             return None
         if not repeat:
-            image = cv2.imread(str(self.files[index]), cv2.IMREAD_COLOR)
-            if image is None:
-                raise SourceError(f"{self.files[index]}: not a picture that can be read; remove it or convert it")
-            self._image = image.astype(np.uint8, copy=False)
+            self._image = read_picture(self.files[index], colour=True)
         assert self._image is not None
         frame = Frame(self._image, self._seq / self._fps, self._seq + 1)
         self._seq += 1

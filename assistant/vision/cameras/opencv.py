@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from assistant.config.settings import CameraSettings
-from assistant.errors import CameraBusyError, CameraError, SourceError
+from assistant.errors import CameraBusyError, CameraError, SourceError, shown
 from assistant.records import Frame
 from assistant.vision.cameras import Camera, Clock, v4l2
 
@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 
 DISCARDED_FRAMES = 2
 """Frames that are discarded after opening a device: the first of an MJPEG stream may be torn."""
-MIN_FRAME_SHARE = 0.8
-"""A clip with less than this share of the frames that its header promises was cut off; the promise is an estimate."""
+MIN_LENGTH_SHARE = 0.8
+"""A clip that ends before this share of the length that its header promises was cut off; the promise is an estimate.
+Its number of frames promises nothing: where the rate varies it is the length times the highest rate."""
 
 
 def open_opencv(settings: CameraSettings, clock: Clock) -> Camera:
@@ -88,6 +89,13 @@ def _open_device(source: str, settings: CameraSettings) -> cv2.VideoCapture:
     raise CameraError(f"camera {source}: gives no picture; is it a camera, and is its cable fast in its place?")
 
 
+def _ffmpeg_name(path: Path, descriptor: int) -> str:
+    """The name by which FFmpeg opens a file: absolute, since it takes the beginning of `2026-11-30T12:30:15.mkv` for a
+    protocol; through the open file's descriptor where the name is not UTF-8, on which OpenCV crashes."""
+    absolute = str(path.absolute())
+    return absolute if shown(absolute) == absolute else f"/dev/fd/{descriptor}"
+
+
 class ClipCamera:
     """A video file, read frame by frame; `Frame.at` is the time in the clip."""
 
@@ -96,13 +104,16 @@ class ClipCamera:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise SourceError(f"{path}: not a video file; give a clip or a folder of pictures")
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+            raise SourceError(f"{shown(path)}: not a video file; give a clip or a folder of pictures")
+        with open(path, "rb") as file:
+            self._capture = cv2.VideoCapture(_ffmpeg_name(path, file.fileno()), cv2.CAP_FFMPEG)
         self._seq, self._at, self._first_stamp = 0, -1.0, 0.0
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self._step_s = 1 / rate if 0.1 <= rate <= 1000 else 0.1
         self._first = self._next() if self._capture.isOpened() else None
         if self._first is None:
             self._capture.release()
-            raise SourceError(f"{path}: not a video that can be read; try mp4, mkv, avi or gif")
+            raise SourceError(f"{shown(path)}: not a video that can be read; try mp4, mkv, avi or gif")
 
     def read(self) -> Frame | None:
         if self._first is not None:
@@ -113,18 +124,17 @@ class ClipCamera:
     def _next(self) -> Frame | None:
         is_there, image = self._capture.read()
         if not is_there or image is None:
-            promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            if self._seq < MIN_FRAME_SHARE * promised:
-                log.warning("%s: ends after %d of %d pictures; is the file cut off?", self.path, self._seq, promised)
+            promised_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step_s
+            if self._at + self._step_s < MIN_LENGTH_SHARE * promised_s:
+                message = "%s: ends after %.1f of %.1f seconds; is the file cut off?"
+                log.warning(message, shown(self.path), self._at + self._step_s, promised_s)
             return None
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        step = 1 / rate if 0.1 <= rate <= 1000 else 0.1
         stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if not self._seq:
             self._first_stamp = stamp  # a piece cut out of a longer clip keeps the time stamps of that clip
         at = stamp - self._first_stamp
         if not self._at < at < self._at + 60:  # without usable time stamps: by the frame rate
-            at = self._at + step
+            at = self._at + self._step_s
         self._seq, self._at = self._seq + 1, at
         return Frame(image.astype(np.uint8, copy=False), at, self._seq)
 

@@ -65,6 +65,7 @@ class _TrackState:
         (from_x, from_y), (to_x, to_y) = self.box.center, face.center
         off_x, off_y = to_x - from_x, to_y - from_y
         if since > 0:
+            since = max(since, 0.03)
             self.speed_x += SPEED_GAIN * off_x / since
             self.speed_y += SPEED_GAIN * off_y / since
         center_x, center_y = from_x + POSITION_GAIN * off_x, from_y + POSITION_GAIN * off_y
