@@ -27,6 +27,9 @@ for more where a person counts as gone only later."""
 POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
 """Gains of the alpha-beta filter (alpha, beta): the share of the prediction error that corrects position and speed.
 Haar's boxes jitter, heads do not, so the position does not follow at once."""
+MIN_SPEED_INTERVAL_S = 0.03
+"""Seconds over which a speed is estimated at the least. Over 1 to 3 ms, as in bursts of frames, half a pixel of jitter
+is the speed of a thrown ball: one still face became 5 to 24 tracks."""
 SPEED_HALF_LIFE_S = 0.3
 """While a track coasts its estimated speed is halved in this time."""
 STEADY_MIN_S = 1.0
@@ -61,13 +64,11 @@ class _TrackState:
         self.frames += 1
 
     def correct(self, face: Box, at: float) -> None:
-        since = at - self.seen_at
+        since = max(at - self.seen_at, MIN_SPEED_INTERVAL_S)
         (from_x, from_y), (to_x, to_y) = self.box.center, face.center
         off_x, off_y = to_x - from_x, to_y - from_y
-        if since > 0:
-            since = max(since, 0.03)
-            self.speed_x += SPEED_GAIN * off_x / since
-            self.speed_y += SPEED_GAIN * off_y / since
+        self.speed_x += SPEED_GAIN * off_x / since
+        self.speed_y += SPEED_GAIN * off_y / since
         center_x, center_y = from_x + POSITION_GAIN * off_x, from_y + POSITION_GAIN * off_y
         self.box = Box(center_x - face.width / 2, center_y - face.height / 2, face.width, face.height)
         self.seen_at, self.hits = at, self.hits + 1

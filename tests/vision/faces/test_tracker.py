@@ -1,5 +1,6 @@
 """Tracks keep their id across frames, short gaps and crossings."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,3 +102,17 @@ def test_a_fast_face_is_matched_after_two_missed_frames(dx: float, dy: float) ->
         at = frame / 10
         people = tracker.update([] if frame in (12, 13) else [face(20 + dx * at, 20 + dy * at)], at)
     assert people[0].track_id == 1
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.001, 0.002, 0.005, 0.033, 0.066, 0.2]), min_size=40, max_size=80),
+    st.integers(0, 2**32 - 1),
+)
+def test_one_still_face_is_one_track_whatever_the_intervals(intervals: list[float], seed: int) -> None:
+    """Frames come in bursts and with equal time stamps; the detector's boxes jitter by half a pixel."""
+    random, tracker, at, ids = np.random.default_rng(seed), Tracker(), 0.0, set()
+    for interval in intervals:
+        at += interval
+        x, y = random.uniform(-0.5, 0.5, 2)
+        ids |= {track.track_id for track in tracker.update([Face(Box(100 + x, 80 + y, 60.0, 60.0), 0.9)], at)}
+    assert ids == {1}
