@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """Keras backends; without KERAS_BACKEND the first that is installed is used."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 LANDMARK_COLUMNS = ("re", "le", "nose", "rm", "lm")
 """Column prefixes of the landmarks: the subject's right eye, left eye, nose, right and left mouth corner."""

@@ -4,30 +4,28 @@
 (`train/<emotion>/`, `test/<emotion>/`) or one NPZ with `images`, `labels`, `usage` and, where known, `votes`.
 """
 
-import csv
+import difflib
 import hashlib
+import logging
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import AssistantError
+from assistant.errors import shown
+from assistant.vision.cameras.picture_file import is_picture
 from assistant.vision.faces.preprocess import CROP_SIDE, to_grey
+from convert.data import picture_files
+from convert.data.fer2013_labels import CLASS_NAMES, FERPLUS_LABELS, LABELS, SPLITS, DatasetError
+from convert.data.fer2013_table import VOTE_COLUMNS, read_table, read_votes
 
-LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""FER-2013's seven classes in the order of its label column."""
+log = logging.getLogger(__name__)
 
-FERPLUS_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
-"""FER+'s eight classes in the order of its vote columns, in this project's words."""
-
-SPLITS = ("Training", "PublicTest", "PrivateTest")
-
-_FOLDER_NAMES = {**{name: index for index, name in enumerate(LABELS)}, "anger": 0, "happiness": 3, "sadness": 4}
+FOLDERS = ("train", "test")
 
 _UNREADABLE = (
     OSError,
@@ -40,10 +38,6 @@ _UNREADABLE = (
     zlib.error,
 )
 """What NumPy and csv raise for files that are cut, empty or something else."""
-
-
-class DatasetError(AssistantError):
-    """A data set that is not there, or not what it says."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +84,8 @@ def load(path: Path) -> Faces:
         raise DatasetError(f"{path}: no such file; give FER-2013 with --data, or set EMOTION_DATA to its folder")
     try:
         return _load_npz(path) if path.suffix == ".npz" else _load_csv(path)
+    except DatasetError:
+        raise
     except _UNREADABLE as err:
         raise DatasetError(f"{path}: not FER-2013 as NPZ or CSV ({type(err).__name__}: {err})") from err
 
@@ -99,6 +95,10 @@ def _load_npz(path: Path) -> Faces:
         images, labels, usage = data["images"], data["labels"], data["usage"]
         votes = data["votes"] if "votes" in data else np.zeros((len(labels), 10))
         missing = data["missing"] if "missing" in data else np.zeros(len(labels), bool)
+    if labels.ndim == 2 and labels.shape[1] == len(LABELS) and ((labels != 0).sum(axis=1) == 1).all():
+        labels = labels.argmax(axis=1)  # one-hot
+    if labels.ndim != 1:
+        raise ValueError(f"labels are {list(labels.shape)}, expected [N], or one-hot [N, {len(LABELS)}]")
     if images.dtype != np.uint8 or images.shape[1:] != (CROP_SIDE, CROP_SIDE):
         raise ValueError(
             f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {CROP_SIDE}, {CROP_SIDE}]"
@@ -107,40 +107,43 @@ def _load_npz(path: Path) -> Faces:
 
 
 def _load_csv(path: Path) -> Faces:
-    with open(path, newline="") as source:
-        rows = list(csv.DictReader(source))
-    images = np.stack([np.array(row["pixels"].split(), np.uint8).reshape(CROP_SIDE, CROP_SIDE) for row in rows])
-    labels = np.array([int(row["emotion"]) for row in rows])
-    usage = np.array([SPLITS.index(row["Usage"]) for row in rows])
-    votes = np.zeros((len(rows), 10))
+    table = read_table(path)
+    votes = np.zeros((len(table.labels), VOTE_COLUMNS), np.float32)
     beside = path.with_name("fer2013new.csv")
     if beside.is_file():
-        with open(beside, newline="") as source:
-            for index, row in enumerate(list(csv.reader(source))[1:]):
-                if row[1]:  # FER+ left out the pictures without a file name: their votes belong to nothing
-                    votes[index] = [float(vote) for vote in row[2:12]]
-    return _faces(images, labels, usage, votes)
+        votes = read_votes(beside, table.split)
+    return _faces(table.images, table.labels, table.split, votes)
 
 
 def _load_folder(path: Path) -> Faces:
     """The folder form names no PublicTest: `test/` files called PublicTest_… or PrivateTest_… keep their split,
     other names are taken as PrivateTest."""
-    images, labels, usage = [], [], []
-    for file in sorted(path.glob("t*/*/*")):
-        if file.parent.parent.name not in ("train", "test") or file.parent.name not in _FOLDER_NAMES:
+    images, labels, split, passed_over = [], [], [], 0
+    for other in sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name not in FOLDERS):
+        log.warning("%s: this folder is not used; pictures are read from %s", shown(other), " and ".join(FOLDERS))
+    for file in sorted(file for folder in FOLDERS for file in (path / folder).glob("*/*")):
+        if not is_picture(file):
+            passed_over += 1
+            continue
+        if file.parent.name.lower() not in CLASS_NAMES:
+            near = difflib.get_close_matches(file.parent.name.lower(), CLASS_NAMES, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise DatasetError(f"{shown(file.parent)}: expected one folder for each of {', '.join(LABELS)}{hint}")
+        image = picture_files.colour(file)
+        if image.shape[:2] != (CROP_SIDE, CROP_SIDE):
+            height, width = image.shape[:2]
             raise DatasetError(
-                f"{file.parent}: expected train/ or test/ and one folder for each of {', '.join(LABELS)}"
+                f"{shown(file)}: {width}x{height} pixels, not a picture of {CROP_SIDE}x{CROP_SIDE} pixels"
             )
-        image = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
-        if image is None or image.shape[:2] != (CROP_SIDE, CROP_SIDE):
-            raise DatasetError(f"{file}: not a picture of {CROP_SIDE}x{CROP_SIDE} pixels")
-        images.append(to_grey(image.astype(np.uint8)))
-        labels.append(_FOLDER_NAMES[file.parent.name])
+        images.append(to_grey(image))
+        labels.append(CLASS_NAMES[file.parent.name.lower()])
         training = file.parent.parent.name == "train"
-        usage.append(0 if training else 1 if file.name.startswith("PublicTest") else 2)
+        split.append(0 if training else 1 if file.name.startswith("PublicTest") else 2)
+    if passed_over:
+        log.warning("%s: %d files that are no pictures are left out", shown(path), passed_over)
     if not images:
-        raise DatasetError(f"{path}: no pictures in train/ and test/")
-    return _faces(np.stack(images), np.array(labels), np.array(usage), np.zeros((len(images), 10)))
+        raise DatasetError(f"{shown(path)}: no pictures in {' and '.join(FOLDERS)}")
+    return _faces(np.stack(images), np.array(labels), np.array(split), np.zeros((len(images), VOTE_COLUMNS)))
 
 
 def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any], votes: NDArray[Any]) -> Faces:

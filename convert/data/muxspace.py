@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import picture_files
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 EXPRESSIONS = {
     "anger": "angry",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.vision.cameras.picture_file import PictureError, read_picture
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 
 def grey(file: Path) -> NDArray[np.uint8]:

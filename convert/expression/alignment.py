@@ -20,7 +20,8 @@ from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
-from convert.data.fer2013 import DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation.testset import probabilities, truth_of
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop
 

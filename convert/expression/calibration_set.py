@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import fer2013
-from convert.data.fer2013 import LABELS, DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import LABELS, DatasetError
 
 LIST = Path(__file__).with_name("calibration_set.txt")
 """The shipped list."""

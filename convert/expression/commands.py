@@ -9,7 +9,8 @@ from typing import Any
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import at_least_one, check_backend, command, data
-from convert.data.fer2013 import DatasetError, load
+from convert.data.fer2013 import load
+from convert.data.fer2013_labels import DatasetError
 from convert.expression import recipe as recipes
 from convert.expression.soft_labels import MAX_VIEWS
 from convert.tflite import card_file

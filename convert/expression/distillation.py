@@ -16,7 +16,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from assistant.vision.faces.preprocess import normalize
-from convert.data.fer2013 import LABELS
+from convert.data.fer2013_labels import LABELS
 from convert.expression.soft_labels import SoftLabels, fixed_view
 from convert.training.augment import Augment
 from convert.training.recipe_file import AugmentConfig

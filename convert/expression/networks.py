@@ -13,7 +13,8 @@ from keras import layers
 
 from assistant.vision.faces.preprocess import CROP_SIDE, normalize
 from convert.data import fer2013
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS
 from convert.expression import recipe as recipes
 from convert.training import backbones, equivariance
 from convert.training.loop import load_best_weights

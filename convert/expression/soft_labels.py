@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import CROP_SIDE
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, picture_id
+from convert.data.fer2013 import picture_id
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 
 LEVELS = 48
 """A probability p is stored as round(LEVELS * sqrt(p)): finely where it is small, to 0.02 where it is large."""

@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
-from convert.data.fer2013 import DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import DatasetError
 from convert.expression import card, networks, soft_labels
 from convert.expression import recipe as recipes
 from convert.expression.evaluation import testset

@@ -17,7 +17,7 @@ from keras import ops
 from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import CROP_SIDE
-from convert.data import fer2013
+from convert.data import fer2013, fer2013_labels
 from convert.expression import networks, soft_labels
 from convert.expression.alignment import align_faces
 from convert.expression.distillation import Arrays, DistillationDataset, DistillationLoss, OnlineDistillationDataset
@@ -64,7 +64,11 @@ def train(
     epochs = epochs or schedule.epochs
     faces = fer2013.load(data)
     training, public = faces.of("Training"), faces.of("PublicTest")
-    training = training.where(fer2013.is_trainable(training))
+    total, training = len(training), training.where(fer2013.is_trainable(training))
+    if not len(training):
+        raise fer2013_labels.DatasetError(
+            f"{data}: none of the {total} Training pictures can be trained on: each is one flat grey"
+        )
     if recipe.data.aligned:
         training, public = _aligned(training), _aligned(public)
     keras.utils.set_random_seed(recipe.seed)
@@ -159,7 +163,7 @@ def target_distributions(faces: fer2013.Faces, recipe: Recipe) -> tuple[Arrays, 
     The sample weight of the ferplus head is 0 where a picture has no votes.
     """
     t = recipe.targets
-    labels = np.eye(len(fer2013.LABELS), dtype=np.float32)[faces.labels]
+    labels = np.eye(len(fer2013_labels.LABELS), dtype=np.float32)[faces.labels]
     original = labels * (1 - t.label_smoothing) + t.label_smoothing / labels.shape[1]
     votes, voted = fer2013.vote_distribution(faces.votes)
     ferplus = votes * (1 - t.ferplus_uniform) + t.ferplus_uniform / votes.shape[1]

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from convert.data.fer2013 import DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics
 from convert.expression.evaluation.testset import probabilities, truth_of, untempered
 

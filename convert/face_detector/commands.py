@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import command, data, show, yunet
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.training.lineage import start_run
 from convert.training.run_folder import Run
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assistant.records import Face
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, iou, read_annotations
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop, transform_boxes, transform_landmarks
 
 MAX_SIDE_PX = 400

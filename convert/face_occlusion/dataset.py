@@ -24,7 +24,7 @@ from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from convert.data import fer2013, muxspace, picture_files
 from convert.data.boxes import IGNORED_SOURCE, ROOM_PREFIX, intersection_areas, is_held_out, read_annotations
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.synthesis import accessories, occlusions
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")

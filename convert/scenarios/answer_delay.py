@@ -24,7 +24,7 @@ from assistant.vision import factory
 from assistant.vision.process import run_vision
 from assistant.voice.audio.player import Pcm
 from assistant.voice.process import run_voice
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 QUESTIONS = 20
 READY_TIMEOUT_S, ANSWER_TIMEOUT_S = 20.0, 2.0

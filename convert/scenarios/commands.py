@@ -9,7 +9,7 @@ from typing import Any
 from assistant.config.settings import Settings, setting_choices
 from assistant.config.settings_file import load_settings
 from convert.cli_arguments import at_least_one, command, data
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.generate import KINDS
 from convert.tflite import card_file

@@ -11,7 +11,7 @@ from assistant.config.settings import Settings
 from assistant.records import Face, Frame, Reading, Thresholds, Track
 from assistant.vision import factory
 from assistant.vision.pipeline import Pipeline
-from convert.data.fer2013 import LABELS
+from convert.data.fer2013_labels import LABELS
 from convert.scenarios.run import FrameRecord, Outcome, transcript_line
 from convert.scenarios.score.figures import DEGRADED
 from convert.scenarios.score.transcript import ObservedFace, SceneTranscript, TranscriptLine

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS, SPLITS, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, SPLITS
 
 TINY_RECIPE = """\
 seed = 3

@@ -8,7 +8,8 @@ import numpy as np
 from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
-from convert.data.fer2013 import DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import confidence, robustness, testset, wild
 
 PRECISION = {"looks": 0.85, "maybe": 0.6}

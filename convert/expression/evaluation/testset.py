@@ -20,7 +20,8 @@ from tqdm import tqdm
 from assistant.errors import ModelError
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import fer2013
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import metrics
 
 

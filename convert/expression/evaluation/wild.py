@@ -18,7 +18,7 @@ from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.expression.alignment import central_face, frame_with_margin
 from convert.expression.evaluation import metrics
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.data import fer2013, muxspace, picture_files
+from convert.data import fer2013, fer2013_labels, muxspace, picture_files
 from convert.data.boxes import ROOM_PREFIX, is_held_out
-from convert.data.fer2013 import FERPLUS_LABELS, DatasetError
+from convert.data.fer2013_labels import FERPLUS_LABELS, DatasetError
 from convert.scenarios.script.scene import AssetIndex
 
 STILL_LIST = Path(__file__).with_name("faces.txt")
@@ -117,7 +117,7 @@ def _far_stills(data: Path, half: str) -> dict[str, Still]:
     faces = fer2013.load(data)
     ours, others = (
         faces.of(FER2013_SPLITS[half]),
-        faces.where(faces.split != fer2013.SPLITS.index(FER2013_SPLITS[half])),
+        faces.where(faces.split != fer2013_labels.SPLITS.index(FER2013_SPLITS[half])),
     )
     top = ours.votes.argmax(axis=1)
     is_clear = (

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.score import announcements, presence
 from convert.scenarios.score.transcript import SceneTranscript
 

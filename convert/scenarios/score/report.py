@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.config.settings import Settings
-from convert.data.fer2013 import LABELS
+from convert.data.fer2013_labels import LABELS
 from convert.scenarios.score.figures import figures
 from convert.scenarios.score.transcript import SceneTranscript
 

@@ -11,7 +11,7 @@ import cv2
 from assistant.records import Frame
 from assistant.vision.cameras import Camera
 from assistant.vision.cameras.opencv import ClipCamera
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.annotate import annotate
 from convert.scenarios.script.ground_truth import GroundTruth

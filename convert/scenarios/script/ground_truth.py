@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from assistant.ipc.commands import QUESTIONS, Command
 from assistant.records import EXPRESSIONS, Box
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 
 REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "occluded")
 """Why an expression cannot be read; "" where nobody could say whether it can."""

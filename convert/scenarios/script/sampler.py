@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.random import Generator
 
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script.scene import AssetIndex
 
 

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from convert.data import fer2013 as datasets
-from convert.data.fer2013 import FERPLUS_LABELS, DatasetError, Faces
+from convert.data.fer2013 import Faces
+from convert.data.fer2013_labels import FERPLUS_LABELS, DatasetError
 from convert.expression import calibration_set
 from tests.support import drawn_faces
 
@@ -110,7 +112,9 @@ def test_flat_and_unvoted_pictures_are_not_trained_on() -> None:
 )
 def test_what_is_no_data_set_is_one_clear_line(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DatasetError, match="not FER-2013 as NPZ or CSV") as caught:
+    with pytest.raises(
+        DatasetError, match=r"not FER-2013 as NPZ or CSV|fer2013\.csv: line 2, (pixels|row|emotion): "
+    ) as caught:
         datasets.load(tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -125,7 +129,10 @@ def test_missing_paths_and_foreign_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="one folder for each of"):
         datasets.load(tmp_path)
     (tmp_path / "train" / "glad").rename(tmp_path / "train" / "happy")
-    with pytest.raises(DatasetError, match="not a picture of 48x48 pixels"):
+    with pytest.raises(DatasetError, match="not a picture that can be read"):
+        datasets.load(tmp_path)
+    cv2.imwrite(str(tmp_path / "train/happy/a.png"), np.zeros((48, 47), np.uint8))
+    with pytest.raises(DatasetError, match="47x48 pixels, not a picture of 48x48 pixels"):
         datasets.load(tmp_path)
 
 

@@ -11,7 +11,8 @@ from assistant.records import Box, Face
 from assistant.vision import detectors
 from assistant.vision.faces import preprocess
 from convert.data import muxspace
-from convert.data.fer2013 import DatasetError, load
+from convert.data.fer2013 import load
+from convert.data.fer2013_labels import DatasetError
 from convert.expression import alignment
 from convert.synthesis.affine import CROP_SCALE
 from tests.support import drawn_faces

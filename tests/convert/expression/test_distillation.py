@@ -14,7 +14,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 
 from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference.expression import ExpressionClassifier
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.expression import recipe, soft_labels, train
 from convert.expression import teachers as teach
 from convert.expression.distillation import DistillationDataset, DistillationLoss

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.expression import soft_labels
 from convert.expression.soft_labels import SHIFT, fixed_view
 from tests.support import drawn_faces

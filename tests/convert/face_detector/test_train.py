@@ -15,7 +15,7 @@ from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
 from assistant.vision import detectors
 from convert.data.boxes import is_held_out, read_annotations
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.face_detector import pictures, quantize, recipe, train
 from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture

@@ -15,7 +15,7 @@ from assistant.vision.faces import preprocess
 from assistant.vision.inference import model_file, occlusion
 from convert.data import muxspace
 from convert.data.boxes import is_held_out
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.face_occlusion import dataset
 from convert.synthesis import occlusions
 

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL
-from convert.data.fer2013 import LABELS
+from convert.data.fer2013_labels import LABELS
 from convert.scenarios.score import announcements, figures
 from convert.scenarios.score.figures import wilson
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine

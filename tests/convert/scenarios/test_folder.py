@@ -8,7 +8,7 @@ import pytest
 
 from assistant.ipc.commands import Command
 from convert.cli import main
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script import folder
 from convert.scenarios.script.folder import SceneClip, SceneClipCamera
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.ipc.commands import QUESTIONS
 from assistant.records import EXPRESSIONS, Box
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.score import announcements
 from convert.scenarios.script import generate, ground_truth
 from convert.scenarios.script.annotate import annotate

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.ipc.commands import Command
 from assistant.records import Box
-from convert.data.fer2013 import DatasetError
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
 

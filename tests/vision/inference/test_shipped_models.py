@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.face_detector import card as detector_card
 from convert.tflite import card_file, graph

@@ -16,7 +16,7 @@ from assistant.records import Box, Face
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS, DatasetError
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
 from convert.expression.evaluation.evaluate import evaluate, fit_calibration
 from tests.support import damaged_models, drawn_faces

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import AssistantError, ModelError
-from convert.data.fer2013 import FERPLUS_LABELS, LABELS
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.expression.evaluation import metrics, testset
 from convert.expression.evaluation.evaluate import evaluate

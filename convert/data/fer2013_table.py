@@ -1,0 +1,138 @@
+"""FER-2013 as a table (`fer2013.csv`) with the FER+ votes beside it (`fer2013new.csv`): every mistake is told with its
+file, line and column.
+
+Known forms: Kaggle's `fer2013.csv` and `icml_face_data.csv` (blanks in the column names), a byte-order mark, semicolons
+or tabs between the columns, words in place of class numbers, blank lines.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data.fer2013_labels import CLASS_NAMES, LABELS, SPLITS, DatasetError
+
+SIDE = 48
+"""Width and height of a picture, in pixels."""
+COLUMNS = ("emotion", "pixels", "usage")
+VOTE_COLUMNS = 10
+"""FER+'s eight classes, unknown, not a face."""
+IMAGE_NAME = re.compile(r"fer(\d+)\.png")
+"""FER+'s name of a picture holds the number of its row in fer2013.csv, from 0."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, in their order."""
+
+    images: NDArray[np.uint8]
+    """[N, 48, 48], grey."""
+    labels: NDArray[np.int64]
+    """[N], index into LABELS."""
+    split: NDArray[np.int64]
+    """[N], index into SPLITS."""
+
+
+def read_table(file: Path) -> Table:
+    """The pictures, labels and splits of `fer2013.csv`. Raises DatasetError with the line and column of a mistake."""
+    rows = _rows(file)
+    _, header = next(rows, (1, []))
+    names = [name.strip().lower() for name in header]
+    for column in COLUMNS:
+        if column not in names:
+            found = ", ".join(filter(None, names))[:80] or "nothing"
+            raise DatasetError(f"{file}: line 1: not FER-2013 as NPZ or CSV: no column {column!r}; found: {found}")
+    places = [names.index(column) for column in COLUMNS]
+    images, labels, split = [], [], []
+    for line, row in rows:
+        if len(row) != len(names):
+            raise _mistake(file, line, "row", f"{len(row)} fields", f"{len(names)}, as the first line has")
+        emotion, pixels, usage = (row[place].strip() for place in places)
+        labels.append(_label(file, line, emotion))
+        images.append(_pixels(file, line, pixels))
+        if usage not in SPLITS:
+            raise _mistake(file, line, "Usage", repr(usage[:20]), " or ".join(SPLITS))
+        split.append(SPLITS.index(usage))
+    if not images:
+        raise DatasetError(f"{file}: not FER-2013 as NPZ or CSV: no pictures, only the first line")
+    return Table(np.stack(images), np.array(labels, np.int64), np.array(split, np.int64))
+
+
+def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The FER+ votes float32 [N, 10] of the rows of `fer2013.csv`, zero where there are none. split: int64 [N], theirs.
+
+    FER+ names each picture by its row; a row without a name was left out by FER+, and its votes belong to no picture.
+    Both tables tell the split of each picture: where they disagree one of them was sorted anew, and its votes would go
+    to other faces. Raises DatasetError with the first line that disagrees.
+    """
+    votes = np.zeros((len(split), VOTE_COLUMNS), np.float32)
+    rows = _rows(file)
+    next(rows, None)
+    count = 0
+    for index, (line, row) in enumerate(rows):
+        count += 1
+        if len(row) < 2 + VOTE_COLUMNS:
+            raise _mistake(file, line, "row", f"{len(row)} fields", f"{2 + VOTE_COLUMNS}")
+        usage, name = row[0].strip(), row[1].strip()
+        found = IMAGE_NAME.fullmatch(name)
+        if name and not found:
+            raise _mistake(file, line, "Image name", repr(name[:20]), "fer0000000.png and so on")
+        number = int(found[1]) if found else index
+        if number >= len(split):
+            raise _mistake(file, line, "Image name", f"row {number}", f"rows 0 to {len(split) - 1} of the other table")
+        if usage != SPLITS[split[number]]:
+            wanted = f"{SPLITS[split[number]]}, as row {number} of the other table; is one of them sorted anew?"
+            raise _mistake(file, line, "Usage", repr(usage[:20]), wanted)
+        if found:
+            try:
+                votes[number] = [float(vote) for vote in row[2 : 2 + VOTE_COLUMNS]]
+            except ValueError as err:
+                raise _mistake(file, line, "votes", str(err)[:60], "ten numbers") from err
+    if count != len(split):
+        raise DatasetError(f"{file}: {count} rows of votes for the {len(split)} pictures of the table beside it")
+    return votes
+
+
+def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers, from 1, and fields; blank lines are left out."""
+    csv.field_size_limit(1 << 20)
+    with open(file, newline="", encoding="utf-8-sig", errors="replace") as source:
+        first = source.readline()
+        source.seek(0)
+        delimiter = max(",;\t", key=first.count)
+        reader = csv.reader(source, delimiter=delimiter)
+        try:
+            for row in reader:
+                if any(map(str.strip, row)):
+                    yield reader.line_num, row
+        except csv.Error as err:
+            raise DatasetError(f"{file}: line {reader.line_num}: not FER-2013 as NPZ or CSV: {err}") from err
+
+
+def _label(file: Path, line: int, text: str) -> int:
+    if text.isdecimal() and int(text) < len(LABELS):
+        return int(text)
+    if text.lower() in CLASS_NAMES:
+        return CLASS_NAMES[text.lower()]
+    raise _mistake(file, line, "emotion", repr(text[:20]), f"0 to {len(LABELS) - 1}, or one of {', '.join(LABELS)}")
+
+
+def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
+    values = text.split()
+    if len(values) != SIDE * SIDE:
+        side = round(len(values) ** 0.5)
+        shape = f" ({side}x{side})" if side * side == len(values) and values else ""
+        raise _mistake(file, line, "pixels", f"{len(values)} values{shape}", f"{SIDE * SIDE} ({SIDE}x{SIDE})")
+    try:
+        return np.array(values, np.uint8).reshape(SIDE, SIDE)
+    except (ValueError, OverflowError) as err:
+        wrong = next((value for value in values if not value.isdecimal() or int(value) > 255), "?")
+        raise _mistake(file, line, "pixels", repr(wrong[:20]), "whole numbers from 0 to 255") from err
+
+
+def _mistake(file: Path, line: int, column: str, found: str, wanted: str) -> DatasetError:
+    return DatasetError(f"{file}: line {line}, {column}: {found}; wanted {wanted}")
