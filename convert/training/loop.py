@@ -32,8 +32,11 @@ class Training:
         *, epochs: int, evaluate: Callable[[], dict[str, float]], evaluated_on: str, state: keras.Model | None = None,
     ) -> None:  # fmt: skip
         """network, evaluate, evaluated_on and state: as in `CheckpointCallback`. epochs: replaces the schedule's.
-        If the run has finished epochs, weights, optimizer and moving average are restored here."""
-        self.run, self.schedule, self.epochs, self.done = run, schedule, epochs, len(run.history())
+        If the run has finished epochs, weights, optimizer and moving average are restored here. The run folder is
+        locked until `fit` ends."""
+        self.run, self.schedule, self.epochs = run, schedule, epochs
+        self.lock = run.lock()
+        self.done = len(run.history())
         optimizer.build(network.trainable_variables)  # without this TensorFlow traces the first step twice
         self.ema = ExponentialMovingAverage(schedule.ema_decay)
         if self.done:
@@ -43,7 +46,12 @@ class Training:
         )  # fmt: skip
 
     def fit(self, stage: Stage, *, shuffle: bool = False) -> None:
-        """Train the remaining stages. shuffle: whether Keras shuffles the batches of each epoch."""
+        """Train the remaining stages, then unlock the run folder. shuffle: whether Keras shuffles the batches of each
+        epoch."""
+        with self.lock:
+            self._fit(stage, shuffle=shuffle)
+
+    def _fit(self, stage: Stage, *, shuffle: bool) -> None:
         starts = [round(share * self.epochs) for share, *_ in self.schedule.sizes] + [self.epochs]
         for (_, *size), first, end in zip(self.schedule.sizes, starts, starts[1:], strict=False):
             if self.done >= end or first >= end:

@@ -5,14 +5,15 @@ for each epoch), `best.weights.h5` (the averaged weights of the best epoch) and 
 `last.weights.h5`, `optimizer.npz` and `ema.npz`.
 """
 
-import csv
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_atomically
@@ -101,8 +102,7 @@ class Run:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-        with open(self.path / "history.csv", "w", newline="") as table:
-            csv.writer(table).writerow(columns)
+        write_atomically({self.path / "history.csv": f"{','.join(columns)}\r\n".encode()})
         shutil.copyfile(recipe_file, self.recipe_file)
 
     def _note_resume(self, held: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -117,9 +117,26 @@ class Run:
             write_atomically({self.path / "environment.json": content.encode()})
 
     def add(self, row: Sequence[Any]) -> None:
-        """Append the row of a finished epoch to history.csv."""
-        with open(self.path / "history.csv", "a", newline="") as table:
-            csv.writer(table).writerow(row)
+        """Write the row of a finished epoch into history.csv, whole or not at all."""
+        lines, _ = self._lines()
+        added = ",".join(map(str, row))
+        write_atomically({self.path / "history.csv": "".join(f"{line}\r\n" for line in (*lines, added)).encode()})
+
+    def lock(self) -> TextIO:
+        """Keep other trainings out of this folder, for as long as the returned file is open. Raises RunError with the
+        process that uses it."""
+        file = open(self.path / "train.lock", "a+", encoding="utf-8")  # noqa: SIM115
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as err:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise RunError(f"{self.path}: another training (process {holder}) uses this folder") from err
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        return file
 
     def environment(self) -> dict[str, Any]:
         """The contents of environment.json. Raises RunError where this is not a run folder."""
@@ -142,12 +159,31 @@ class Run:
         }
 
     def history(self) -> list[dict[str, float]]:
-        """The rows of history.csv so far, oldest first."""
+        """The rows of history.csv so far, oldest first. A last row that a crash cut off is left out: its epoch is
+        trained again. Raises RunError, with the line, for any other row that cannot be read."""
+        return self._lines()[1]
+
+    def _lines(self) -> tuple[list[str], list[dict[str, float]]]:
+        """The lines of history.csv that are whole, the first one included, and the rows in them."""
+        file = self.path / "history.csv"
         try:
-            with open(self.path / "history.csv", newline="") as table:
-                return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(table)]
+            text = file.read_text("utf-8")
         except FileNotFoundError:
-            return []
+            return [], []
+        lines = text.splitlines()
+        if lines and not text.endswith(("\n", "\r")):
+            lines.pop()
+        if not lines:
+            return [], []
+        names, rows = lines[0].split(","), []
+        for number, line in enumerate(lines[1:], 2):
+            try:
+                rows.append(dict(zip(names, map(float, line.split(",")), strict=True)))
+            except ValueError as err:
+                if number == len(lines):
+                    return lines[:-1], rows
+                raise RunError(f"{file}: line {number}: not a row of {', '.join(names)}") from err
+        return lines, rows
 
     def plot(self) -> None:
         """Draw curves.png: the loss and the scores of each epoch."""

@@ -1,0 +1,66 @@
+"""A run folder survives what crashes leave behind, and serves one training at a time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convert.training.run_folder import Run, RunError, columns
+
+HEADER = ",".join(columns(("fer2013", "ferplus")))
+ROWS = ("1,4.3000,0.140000,0.140000,0.040000,14.5", "2,3.9000,0.280000,0.210000,0.020000,1.7")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    (tmp_path / "history.csv").write_bytes(f"{HEADER}\r\n".encode())
+    return Run(tmp_path)
+
+
+def test_rows_come_back_as_they_were_added(run: Run) -> None:
+    for row in ROWS:
+        run.add(row.split(","))
+    assert [row["epoch"] for row in run.history()] == [1, 2]
+    assert (run.path / "history.csv").read_bytes() == "".join(f"{row}\r\n" for row in (HEADER, *ROWS)).encode()
+
+
+def test_a_history_cut_at_any_byte_is_read_and_can_go_on(run: Run) -> None:
+    whole = "".join(f"{row}\r\n" for row in (HEADER, *ROWS)).encode()
+    file = run.path / "history.csv"
+    for length in range(len(f"{HEADER}\r\n"), len(whole) + 1):
+        file.write_bytes(whole[:length])
+        rows = run.history()
+        assert len(rows) == whole[:length].count(b"\r") - 1 or whole[:length].endswith(b"\r")
+        run.add(ROWS[len(rows) % 2].split(","))
+        assert len(run.history()) == len(rows) + 1
+
+
+def test_a_torn_last_row_is_left_out(run: Run) -> None:
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n{ROWS[0]}\r\n{ROWS[1]}\r\n3,3.9".encode())
+    assert [row["epoch"] for row in run.history()] == [1, 2]
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n{ROWS[0]}\r\n3,3.9\r\n".encode())
+    assert [row["epoch"] for row in run.history()] == [1]
+
+
+def test_a_row_in_the_middle_that_cannot_be_read_is_named(run: Run) -> None:
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n1,4.3\r\n{ROWS[1]}\r\n".encode())
+    with pytest.raises(RunError, match=r"history\.csv: line 2: not a row of epoch, loss"):
+        run.history()
+
+
+def test_a_second_training_is_refused_with_the_process_that_holds_the_folder(run: Run) -> None:
+    program = (
+        "import sys; from pathlib import Path; from convert.training.run_folder import Run;"
+        "lock = Run(Path(sys.argv[1])).lock(); print('locked', flush=True); sys.stdin.read()"
+    )
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, run.path], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(RunError, match=f"another training \\(process {other.pid}\\) uses this folder"):
+            run.lock()
+        other.communicate("")
+    run.lock().close()
