@@ -29,21 +29,20 @@ from convert.training.run_folder import Run
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 
 EXAMPLES = """\
-from a recipe to a shipped model:
-  emotion-convert train --recipe models/recipes/emotion-cnn-dense.toml --run runs/emotion-cnn
-  emotion-convert quantize runs/emotion-cnn models/emotion-cnn-int8.tflite
-  emotion-convert quantize --head fer2013 runs/emotion-cnn models/challenge/emotion-cnn-int8.tflite
-  emotion-convert verify models/emotion-cnn-int8.tflite --run runs/emotion-cnn
-  emotion-convert calibrate models/emotion-cnn-int8.tflite models/challenge/emotion-cnn-int8.tflite
-  emotion-convert card models/challenge/emotion-cnn-int8.tflite --run runs/emotion-cnn
-  emotion-convert card models/emotion-cnn-int8.tflite --run runs/emotion-cnn --readme models/README.md
+from a recipe to a model with its card, in the run folder:
+  emotion-convert train --recipe models/recipes/emotion-small.toml --run runs/mine
+  emotion-convert quantize runs/mine runs/mine/emotion-small-int8.tflite
+  emotion-convert quantize --head fer2013 runs/mine runs/mine/challenge/emotion-small-int8.tflite
+  emotion-convert verify runs/mine/emotion-small-int8.tflite --run runs/mine
+  emotion-convert calibrate runs/mine/emotion-small-int8.tflite runs/mine/challenge/emotion-small-int8.tflite
+  emotion-convert card runs/mine/emotion-small-int8.tflite --run runs/mine
 train a shipped model further:
   emotion-convert warm-start emotion-small-int8 --run runs/small
   emotion-convert train --recipe models/recipes/emotion-small.toml --from runs/small --run runs/small-2
 soft labels from two shipped models, for a recipe that names the file in [teachers]:
   emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
 the classifier of occluded faces:
-  emotion-convert train-occlusion models/face-cover-int8.tflite
+  emotion-convert train-occlusion mine-int8.tflite
 measure the shipped models:
   emotion-convert evaluate emotion-cnn-int8
   emotion-convert evaluate-detector
@@ -124,6 +123,7 @@ def make_parser() -> argparse.ArgumentParser:
     occlusion.add_argument(
         "model", type=Path, metavar="MODEL", help="the .tflite file to write, with its card beside it"
     )
+    occlusion.add_argument("--force", action="store_true", help="replace a shipped model")
 
     benchmark = command(
         commands, "benchmark", _benchmark, "measure speed, size and memory of models on this machine", data=False
@@ -177,6 +177,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _train_occlusion(options: argparse.Namespace) -> int:
     if options.model.suffix != ".tflite" or not options.model.parent.is_dir():
         options.usage_error("MODEL must end in .tflite, in a folder that there is")
+    card_file.check_overwritten(options.model, force=options.force)
     with quiet_stderr():
         from convert.face_occlusion import train as occlusion
 

@@ -9,6 +9,7 @@ from convert.expression import commands as expression_commands
 from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
+from convert.tflite.card_file import check_overwritten
 from convert.training.recipe_file import PRECISIONS, network_kind
 from convert.training.run_folder import Run
 
@@ -45,6 +46,7 @@ def add(commands: Any) -> None:
     quantize = command(commands, "quantize", _quantize, "convert a run to an int8 model with its model card")
     quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="run folder")
     quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
+    quantize.add_argument("--force", action="store_true", help="replace a shipped model")
     quantize.add_argument(
         "--head", choices=HEADS, default=HEADS[0], help="with the labels of FER+ or of FER-2013; default: %(default)s"
     )
@@ -71,6 +73,7 @@ def _quantize(options: argparse.Namespace) -> int:
         return expression_commands.make_calibration_set(options)
     if options.model is None or options.model.suffix != ".tflite":
         options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
+    check_overwritten(options.model, force=options.force)
     check_backend()
     run = Run(options.run)
     if network_kind(run.recipe_file) == FACE_DETECTOR:

@@ -71,9 +71,9 @@ def next_steps(options: argparse.Namespace, run: Run, name: str, has_votes: bool
 
     name: of the model files.
     """
-    models = {"fer2013": f"models/challenge/{name}-int8.tflite"}
+    models = {"fer2013": str(run.path / "challenge" / f"{name}-int8.tflite")}
     if has_votes:
-        models = {"ferplus": f"models/{name}-int8.tflite"} | models
+        models = {"ferplus": str(run.path / f"{name}-int8.tflite")} | models
     data_option = ["--data", str(options.data)] if options.data else []
     steps = [["quantize", "--head", head, str(run.path), model, *data_option] for head, model in models.items()]
     steps.append(["calibrate", *models.values(), *data_option])

@@ -62,7 +62,7 @@ def train(options: argparse.Namespace) -> int:
     best = run.best()
     print(
         f"{run.path}: best epoch {best['epoch']:.0f}, held-out pictures: average precision {best['ap']:.2%}\n"
-        f"next: emotion-convert quantize {run.path} models/face-detector-int8.tflite"
+        f"next: emotion-convert quantize {run.path} {run.path}/face-detector-int8.tflite"
     )
     return 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.system.atomic_files import write_atomically
+from assistant.vision.inference.model_file import MODEL_FOLDERS
 from convert.tflite import graph
 from convert.training import provenance
 
@@ -65,12 +66,17 @@ def made_now() -> dict[str, str]:
 def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
     """The shipped model files that match a glob pattern; "**/emotion-*.tflite" also finds those in models/challenge,
     which exist in a checkout alone. Raises AssistantError where there are none."""
-    import models
-
-    found = sorted(Path(models.__file__ or "").parent.glob(pattern))
+    found = next((sorted(folder.glob(pattern)) for folder in MODEL_FOLDERS if folder.is_dir()), [])
     if not found:
         raise AssistantError("no model is shipped with this installation; name a .tflite file")
     return found
+
+
+def check_overwritten(model: Path, *, force: bool) -> None:
+    """Raises ModelError where a file would take the place of a shipped model, unless that is wanted."""
+    folders = {folder.resolve() for folder in MODEL_FOLDERS}
+    if model.is_file() and not force and folders & set(model.resolve().parents):
+        raise ModelError(f"{model}: is a shipped model; name a file in the run's folder, or add --force to replace it")
 
 
 def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:

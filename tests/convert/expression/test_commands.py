@@ -74,12 +74,21 @@ def test_what_comes_next_can_be_typed_as_it_stands(has_votes: bool) -> None:
     assert {each.run for each in quantized} == {Path("runs/of mine")}
     assert {each.data for each in read} == {Path("my data")}
     assert calibrated.models == [str(each.model) for each in quantized]
-    assert calibrated.models[-1] == "models/challenge/tiny-int8.tflite"
+    assert calibrated.models[-1] == "runs/of mine/challenge/tiny-int8.tflite", "nothing shipped is overwritten"
 
 
 def test_the_examples_of_the_help_are_commands_and_make_both_heads() -> None:
     lines = [line.split()[1:] for line in EXAMPLES.splitlines() if line.startswith("  emotion-convert")]
     read = [make_parser().parse_args(line) for line in lines]
     made = [str(each.model) for line, each in zip(lines, read, strict=True) if line[0] == "quantize"]
-    assert made == ["models/emotion-cnn-int8.tflite", "models/challenge/emotion-cnn-int8.tflite"]
+    assert made == ["runs/mine/emotion-small-int8.tflite", "runs/mine/challenge/emotion-small-int8.tflite"]
     assert next(each for line, each in zip(lines, read, strict=True) if line[0] == "calibrate").models == made
+
+
+@pytest.mark.parametrize("command", [["quantize", "run"], ["train-occlusion"]])
+def test_a_shipped_model_is_replaced_only_by_force(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    model = Path(__file__).parents[3] / "models/emotion-small-int8.tflite"
+    before = model.read_bytes()
+    assert main([*command, str(model)]) == 1
+    assert "is a shipped model; name a file in the run's folder, or add --force" in capsys.readouterr().err
+    assert model.read_bytes() == before
