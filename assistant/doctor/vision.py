@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from assistant.config.settings import Settings
+from assistant.config.settings import DetectorSettings, ModelSettings, Settings
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import DetectorError, ModelError
 from assistant.records import Frame
@@ -88,7 +88,9 @@ def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
     try:
         spent_ms = _median_ms(partial(detectors.open_detector(settings.detector).find, colour, picture))
     except (DetectorError, ModelError) as err:
-        return bad("faults.detector", "install", detail=str(err))
+        chosen, shipped = settings.detector, DetectorSettings()
+        advice = "install" if (chosen.driver, chosen.model) == (shipped.driver, shipped.model) else "settings"
+        return bad("faults.detector", advice, detail=str(err))
     return good("detector", detail=f"{settings.detector.driver}, {spent_ms:.1f} ms a picture")
 
 
@@ -110,7 +112,8 @@ def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
         classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
         spent_ms = _median_ms(partial(classifier.probabilities, self_test.test_images()[0]))
     except ModelError as err:
-        return bad("faults.model", "install", detail=str(err))
+        advice = "install" if settings.model.file == ModelSettings().file else "settings"
+        return bad("faults.model", advice, detail=str(err))
     detail, number = f"{classifier.path.name}, {classifier.runtime}, {spent_ms:.1f} ms a face", max(1, round(spent_ms))
     if spent_ms > SLOW_MS:
         return bad("model_slow", "smaller", number=number, detail=detail)

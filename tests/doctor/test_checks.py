@@ -131,7 +131,7 @@ def test_the_detector(tmp_path: Path) -> None:
     assert isolated("detector", Settings()).keys == ("detector",)
     for detector in (DetectorSettings(driver="yunet"), DetectorSettings(model=str(tmp_path / "none.tflite"))):
         broken = sight.detector(Settings(detector=detector), no_note)
-        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.detector",), "install")
+        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.detector",), "settings")
 
 
 def test_the_occlusion_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
         (tmp_path / "none.tflite", "no such model file"),
     ):
         broken = sight.model(Settings(model=ModelSettings(file=str(model))), no_note)
-        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.model",), "install")
+        assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.model",), "settings")
         assert why in broken.detail
     monkeypatch.setattr(sight, "_median_ms", lambda work: 987.6)
     slow = sight.model(Settings(), no_note)

@@ -5,6 +5,7 @@ before a byte of it is parsed: of files with a single flipped bit a third would 
 outputs.
 """
 
+import difflib
 import hashlib
 import json
 import os
@@ -26,6 +27,10 @@ MODEL_FOLDERS = (Path(__file__).parents[2] / "models", Path(__file__).parents[3]
 """Where the shipped models are: in the installed package, or at the top of a checkout."""
 
 
+OWN_MODELS = "own models belong in /usr/local/share/emotion-assistant, which the service can read"
+"""What to do where a file is in a folder that the service's user may not enter: its units see no /home."""
+
+
 def find_model(name: str) -> Path:
     """The model file for the name of a shipped model ("emotion-cnn-int8") or for a path. Raises ModelError."""
     if not name.endswith(".tflite") and os.sep not in name:
@@ -33,8 +38,16 @@ def find_model(name: str) -> Path:
         if (folder / f"{name}.tflite").is_file():
             return folder / f"{name}.tflite"
         known = sorted(file.stem for file in folder.glob("*.tflite"))
-        raise ModelError(f"no shipped model is called {name!r}; there are: {', '.join(known) or 'none'}")
-    if not Path(name).is_file():
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}"
+        raise ModelError(f"no shipped model is called {name!r}{hint}")
+    try:
+        is_file = stat.S_ISREG(Path(name).stat().st_mode)
+    except FileNotFoundError:
+        is_file = False
+    except OSError as err:  # Path.is_file raises it too, for a folder that this user may not enter
+        raise ModelError(f"{name}: cannot be read: {err.strerror}; {OWN_MODELS}") from err
+    if not is_file:
         raise ModelError(f"{name}: no such model file; give a .tflite file or the name of a shipped model")
     return Path(name)
 
@@ -42,8 +55,12 @@ def find_model(name: str) -> Path:
 def read_card(model: Path) -> dict[str, Any]:
     """The card beside a model file, of whose contents only `sha256` is checked. Raises ModelError."""
     path = model.with_suffix(".json")
-    if not path.exists():
-        raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card")
+    try:
+        path.stat()
+    except FileNotFoundError as err:
+        raise ModelError(f"{model}: its card {path.name} is missing; a model is used only with its card") from err
+    except OSError as err:
+        raise ModelError(f"{path}: cannot be read: {err.strerror}; {OWN_MODELS}") from err
     try:
         card = json.loads(_read(path, MAX_CARD_BYTES))
         digest = card["sha256"]
