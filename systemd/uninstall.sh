@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes emotion-assistant away: units, environment, settings, state, user, and the groups that were made for it.
+# Removes emotion-assistant: units, environment, settings, state, user, and the groups that were made for it.
 set -euo pipefail
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")

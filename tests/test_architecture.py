@@ -158,7 +158,7 @@ def test_the_voice_needs_only_the_standard_library() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+def test_a_module_has_a_docstring_and_stays_small(path: Path) -> None:
     text = path.read_text("utf-8")
     assert ast.get_docstring(ast.parse(text)), path
     assert len(text.splitlines()) <= 300, path

@@ -55,7 +55,7 @@ def sample(words: Phrases) -> list[str]:
 
 @pytest.mark.parametrize("wording", ["emotion", "movement"])
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_a_sentence_is_heard_for_as_long_as_its_words_take(locale: str, wording: str, by_program: Heard) -> None:
+def test_a_sentence_sounds_for_as_long_as_its_words_take(locale: str, wording: str, by_program: Heard) -> None:
     words = phrases.load(locale, wording)
     for text in sample(words):
         heard = by_program(words, text)
@@ -64,7 +64,7 @@ def test_a_sentence_is_heard_for_as_long_as_its_words_take(locale: str, wording:
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_every_two_words_add_to_what_is_heard(locale: str, by_program: Heard) -> None:
+def test_every_two_words_add_to_the_sound(locale: str, by_program: Heard) -> None:
     words = phrases.load(locale)
     text = words.announcement(Sentence.CANNOT_TELL, where="10", reason="occluded").split()
     seconds = [by_program(words, " ".join(text[:count])).seconds for count in range(1, len(text) + 1)]

@@ -13,17 +13,20 @@ from pathlib import Path
 
 LOCKS = Path(__file__).parents[1] / "locks"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""The name in wheel tags of each of Debian's architectures."""
 GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 36)
 """Minor versions of glibc whose wheels run on bookworm (2.36)."""
 RUNTIME = "ai-edge-litert==2.3.0"
+"""The TFLite runtime."""
 VARIANTS = {
     # Debian's Pythons: bookworm has 3.11, trixie 3.13.
     "": (("3.11", "3.13"), ("numpy==2.4.6", "opencv-python-headless==4.14.0.94", RUNTIME)),
     # For bookworm's own packages, built on NumPy 1: its last version, and the last OpenCV that takes it.
     "-numpy1": (("3.11",), ("numpy==1.26.4", "opencv-python-headless==4.11.0.86", RUNTIME)),
 }
+"""The Pythons and the pinned packages of each variant, by the suffix of its lock files."""
 BUILD = "setuptools==80.9.0"
-"""What makes the assistant's own wheel on the device."""
+"""Builds the assistant's own wheel on the device."""
 
 
 def main() -> int:

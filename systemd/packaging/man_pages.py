@@ -2,9 +2,8 @@
 
     python3 systemd/packaging/man_pages.py [DIR]     `make manual`, after a change of a command; Python 3.11 or 3.12
 
-They are committed, so that neither the build of the wheel nor the installer needs what makes them; a test compares
-them with the parsers.
-"""
+They are committed, so that neither the build of the wheel nor the installer needs the two packages that make them; a
+test compares them with the parsers."""
 
 import argparse
 import os
@@ -32,7 +31,7 @@ def main() -> int:
 
 
 def pages() -> dict[str, str]:
-    """Each file below share/ and what is in it, where $COLUMNS is WIDTH."""
+    """The files below share/ and their contents; $COLUMNS must be WIDTH."""
     import shtab
     from argparse_manpage.manpage import Manpage
 

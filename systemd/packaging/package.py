@@ -41,7 +41,7 @@ Description: tells a visually impaired wearer how the person in front looks
  leaves it, and no picture is ever stored.
 """
 INSTALL = f"""#!/bin/sh
-# Also after the camera's or NumPy's packages were changed (triggered): what no longer works together is made anew.
+# Also after a change of picamera2's or NumPy's packages (triggered): an environment that no longer works is rebuilt.
 set -e
 case $1 in
 configure | triggered) /{HOME}/systemd/install.sh --no-apt --offline /{HOME} ;;
@@ -89,7 +89,7 @@ def main() -> int:
 
 
 def package(arch: str, folder: Path, get_wheels: Callable[[Path], None]) -> tuple[Path, Path]:
-    """The package and its list, made in `folder`."""
+    """Make the package and its list in `folder`; their paths. get_wheels(folder): puts the wheels into a folder."""
     with tempfile.TemporaryDirectory() as place:
         stage = Path(place)
         stage.chmod(0o755)

@@ -24,11 +24,11 @@ from packageurl import PackageURL
 from assistant import __version__
 
 SPACE = uuid.UUID("5d1d9c4e-0b57-4f4e-9a54-6a2a4b1c7f10")
-"""Of the serial numbers: the same content, the same number."""
+"""Namespace of the serial numbers: the same content has the same number."""
 
 
 def make(wheels: Path, models: Path, arch: str) -> str:
-    """The list as JSON, held against CycloneDX's own schema. Raises ValueError if it does not fit."""
+    """The list as JSON, checked by CycloneDX's own schema. Raises ValueError if it does not conform."""
     licence = LicenseFactory()
     bom = Bom()
     bom.metadata.timestamp = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), UTC)
@@ -92,7 +92,7 @@ def _metadata(wheel: Path) -> Message:
 
 
 def _short(text: str | None) -> str | None:
-    """A licence's name; not where its whole text stands in its place."""
+    """A licence's name; None where the field holds the whole text of a licence."""
     return text if text and len(text) < 80 and "\n" not in text else None
 
 

@@ -43,7 +43,7 @@ def build(folder: Path) -> Path:
 
 
 PARTS = ("assistant", "convert", "models", "share", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-"""What the wheel is made of."""
+"""The parts of this tree that the wheel is built from."""
 
 
 if __name__ == "__main__":

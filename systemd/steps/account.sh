@@ -6,14 +6,14 @@ make_account() {
     for group in gpio input; do
         getent group "$group" >/dev/null || printf '%s\n' "$group" >>"$PREFIX/groups-made"
     done
-    systemd-sysusers "$HERE/emotion-assistant.sysusers" >"$WORK/said" 2>&1 || {
-        cat "$WORK/said" >&2
+    systemd-sysusers "$HERE/emotion-assistant.sysusers" >"$WORK/output" 2>&1 || {
+        cat "$WORK/output" >&2
         fail "the user emotion-assistant could not be made" "mend what systemd-sysusers says above"
     }
     note "$(id emotion-assistant)"
 }
 
-# What was made here goes; a group that was there before stays.
+# Removes the user, and those groups that make_account has made.
 remove_account() {
     local group
     if getent passwd emotion-assistant >/dev/null; then userdel emotion-assistant; fi

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A Bluetooth headset as the sound device, set up by ear: what to do next is said on whatever sounds already.
+# A Bluetooth headset as the sound device. Each step is spoken on the sound device that works already.
 
 BLUETOOTH_PACKAGES=(bluez bluez-alsa-utils libasound2-plugin-bluez)
 SEARCH_S=60
-LEAD_IN_MS=400 # a headset swallows the first syllable
+LEAD_IN_MS=400 # milliseconds of silence: a headset swallows the first syllable
 
 install_bluetooth() {
     local address name device
@@ -15,8 +15,8 @@ install_bluetooth() {
     address=$(paired_headset) || address=$(search_headset) ||
         fail "No headset was found" "switch the headset to pairing mode, hold it close, and run this again with --bluetooth"
     name=$(bluetoothctl info "$address" | sed -n 's/^[[:space:]]*Name: //p')
-    tell "Connecting ${name:-the headset}."
-    bluetoothctl pair "$address" >/dev/null 2>&1 || true # it says no where it is paired already
+    announce "Connecting ${name:-the headset}."
+    bluetoothctl pair "$address" >/dev/null 2>&1 || true # it fails where the headset is paired already
     bluetoothctl trust "$address" >/dev/null 2>&1 || true
     bluetoothctl connect "$address" >/dev/null 2>&1 ||
         fail "${name:-The headset} does not connect" "switch it off and on, and run this again with --bluetooth"
@@ -25,11 +25,11 @@ install_bluetooth() {
         fail "${name:-The headset} does not play: $(last_line "$WORK/why")" "switch it off and on, and run this again with --bluetooth"
     set_setting voice device "\"$device\""
     set_setting voice lead_in_ms "$LEAD_IN_MS"
-    tell "${name:-The headset} is set up."
+    announce "${name:-The headset} is set up."
 }
 
-# Say it in any case: whoever sets up a headset listens, and may see nothing.
-tell() {
+# announce TEXT: print and speak it, also without --spoken: a blind user sets up the headset by ear.
+announce() {
     note "$1"
     speak "$1"
 }
@@ -51,7 +51,7 @@ paired_headset() { first_headset Paired; }
 
 search_headset() {
     local ends=$((SECONDS + SEARCH_S))
-    tell "Switch the headset to pairing mode now." >&2
+    announce "Switch the headset to pairing mode now." >&2
     bluetoothctl --timeout "$SEARCH_S" scan on >/dev/null 2>&1 &
     until first_headset; do
         [ "$SECONDS" -lt "$ends" ] || return 1

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# A freshly written SD card, made ready for somebody who cannot see: put it in, switch on, wait for "Ready.".
-# Nothing here needs root, and nothing of the card's own system is changed but one line that its first boot reads.
+# Prepares a freshly written SD card for a blind user: put it in, switch on, wait for "Ready.".
+# It needs no root, and changes nothing of the system on the card but the kernel command line of its first boot.
 
 FIRST_BOOT=' systemd.run=/boot/firmware/emotion-assistant/first-boot.sh systemd.run_success_action=reboot systemd.unit=kernel-command-line.target'
 
@@ -23,25 +23,26 @@ prepare_card() {
         note "no --offline folder: the device fetches its packages at the first boot and needs a network"
     fi
     step "Recording what is said while there is no voice yet."
-    record_steps "$home/said"
+    record_steps "$home/spoken-steps"
     if [ -e "$card/emotion-assistant.toml" ]; then
         note "$card/emotion-assistant.toml is there: it stays as it is"
     else
         cp "$HERE/card-settings.toml" "$card/emotion-assistant.toml"
     fi
-    # Asked once, however often the card is prepared.
+    # Added once, however often the card is prepared.
     sed -i -e "s|${FIRST_BOOT//./\\.}||" -e "1s|\$|$FIRST_BOOT|" "$card/cmdline.txt"
     [ -e "$card/userconf.txt" ] || [ -e "$card/user-data" ] || [ -e "$card/firstrun.sh" ] ||
         note "no login was set up on this card (Raspberry Pi Imager does that); the assistant needs none"
     step "The card is ready. Settings can be written in emotion-assistant.toml on it."
 }
 
+# copy_files FROM TO SUFFIX
 copy_files() {
     mkdir -p "$2"
     cp "$1"/*."$3" "$2" || fail "the card could not be written" "look for space with df"
 }
 
-# The lines of all steps, as they stand in the installer, spoken by this machine's espeak-ng.
+# record_steps FOLDER: the sentences of all steps of install.sh, by this machine's espeak-ng, for a device without one.
 record_steps() {
     local text
     command -v espeak-ng >/dev/null || {

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# The Python environment: built apart from the one in use, tried, and only then put in its place in one step.
-# An update that fails, or a power cut in the middle of one, leaves what worked.
+# The Python environment: built beside the one in use, tried, and only then put in its place in one step.
+# An update that fails, or a power cut in the middle of one, leaves the environment that worked.
 
 PYTHON=/usr/bin/python3
 
 # The lock file of a variant: `default`, or `numpy1` for systems whose own packages are built on NumPy 1.
 lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; else printf '%s\n' "$HERE/locks/$ARCH-$1.txt"; fi; }
 
-# pip without a network where that was asked for; every wheel must have the hash that the lock file says.
+# locked_pip PYTHON LOCK: install the wheels of a lock file, each with the hash in it; offline where WHEELS names a folder.
 locked_pip() {
     local python=$1 lock=$2
     local -a where=()
@@ -32,7 +32,7 @@ find_product() {
     fi
 }
 
-# What an environment is made of, in twelve letters: the same parts, the same name.
+# environment_id VARIANT: a hash of all parts of an environment, twelve digits.
 environment_id() {
     {
         "$PYTHON" -I -c 'import sys; print(sys.version_info[:2], sys.executable)'
@@ -74,12 +74,12 @@ make_environment() {
         fail "the assistant's own package could not be installed" "see the lines above"
 }
 
-# An import proves little: the detector and the model are loaded, and the model reads what it read when it was made.
+# check_assistant ENVIRONMENT: load the detector and the models, with their self-tests; an import alone proves little.
 check_assistant() {
     "$1/bin/python" -I -B -c 'from assistant.config.settings import Settings; from assistant.vision.factory import make_pipeline; make_pipeline(Settings())' 2>"$WORK/why"
 }
 
-# Does the system's picamera2 work among the packages of this environment? Yes, too, where the system has none that works.
+# check_camera ENVIRONMENT: whether the system's picamera2 works with its packages; true where the system has none that works.
 check_camera() {
     "$PYTHON" -I -B -c 'import picamera2' >/dev/null 2>&1 || return 0
     "$1/bin/python" -I -B -c 'import numpy, cv2, picamera2' >/dev/null 2>"$WORK/why"
@@ -87,7 +87,7 @@ check_camera() {
 
 last_line() { grep -v '^ *$' "$1" | tail -n 1; }
 
-# Try a variant: build it, and see whether the system's camera works with it.
+# try_variant ID VARIANT: build it, and check whether the system's picamera2 works with it.
 try_variant() {
     PLACE="$PREFIX/env-$1-$2"
     make_environment "$2" "$PLACE"
@@ -126,7 +126,7 @@ install_environment() {
     note "$("$PREFIX/venv/bin/python" -I -B -c 'import cv2, numpy; print("NumPy", numpy.__version__, "OpenCV", cv2.__version__)')"
 }
 
-# Whatever is not in use: the one before, or one that was not finished.
+# Removes every environment that is not in use: the previous one, or one that was not finished.
 remove_other_environments() {
     local current
     [ -d "$PREFIX" ] || return 0

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Files put in place only where they differ, whole or not at all; CHANGED tells whether anything did.
+# Files are put in place only where they differ, whole or not at all; CHANGED is yes where one did.
 
 export CHANGED=no
 

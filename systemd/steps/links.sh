@@ -2,7 +2,7 @@
 # The command, its man page and its completions, as links from /usr/local into the environment.
 
 LOCAL=/usr/local
-# Those of zsh only where zsh has made its folder.
+# That of zsh only where its folder exists.
 LINKS=(bin/emotion-assistant share/man/man1/emotion-assistant.1 share/bash-completion/completions/emotion-assistant
     share/zsh/site-functions/_emotion-assistant)
 

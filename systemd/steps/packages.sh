@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The system's packages: what must be there, and what is taken where the system has it.
+# The system's packages: the required ones, and the optional ones where the system has them.
 
 REQUIRED=(python3 python3-venv espeak-ng alsa-utils systemd)
 OPTIONAL=(python3-picamera2 python3-gpiozero python3-lgpio python3-evdev)
@@ -11,7 +11,7 @@ missing_packages() {
     for package in "$@"; do has_package "$package" || printf '%s\n' "$package"; done
 }
 
-# Not through a pipe to `grep -q`, which ends at the first match and so has the other end fail.
+# Not through a pipe to `grep -q`, which ends at the first match, so that apt-cache fails.
 is_available() {
     local policy
     policy=$(apt-cache policy "$1" 2>/dev/null)
@@ -42,7 +42,7 @@ install_packages() {
     fetch_packages "${missing[@]}"
 }
 
-# A list of packages that is too old names files which are gone: renewed, it may do.
+# Package lists that are too old name files that are gone: with new lists the second attempt may succeed.
 fetch_packages() {
     apt_install "$@" || { apt-get update -qq && apt_install "$@"; } ||
         fail "apt could not install $*" "look at the lines above, check the network, and run this again"
@@ -50,7 +50,7 @@ fetch_packages() {
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
-# Packages that one option needs, by name.
+# install_named PACKAGE...: packages that an option of install.sh needs.
 install_named() {
     local -a missing
     mapfile -t missing < <(missing_packages "$@")
@@ -61,13 +61,13 @@ install_named() {
     fetch_packages "${missing[@]}"
 }
 
-# Are all of them in apt's lists already, or known to be nowhere?
+# all_known PACKAGE...: whether apt's lists have all of them, or there are lists, so that the others do not exist.
 all_known() {
     local package
     for package in "$@"; do is_available "$package" || [ -n "$(ls -A /var/lib/apt/lists 2>/dev/null)" ] || return 1; done
 }
 
-# Without a network: what lies in the folder, and not a byte from elsewhere.
+# Without a network: the packages of the folder $DEBS, and none from elsewhere.
 offline_packages() {
     local -a debs missing
     shopt -s nullglob

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The settings file: made with all defaults and their comments, renewed as long as nobody has touched it.
+# The settings file: written with all defaults and their comments, and updated as long as it was not edited.
 
 install_settings() {
     : >"$WORK/empty.toml"
@@ -24,13 +24,13 @@ set_setting() {
     put "$WORK/settings.toml" "$SETTINGS"
 }
 
-# What is said when nothing of the assistant runs any more: recorded now, in the language of the settings, so that aplay
-# alone can say it then.
+# Records the sentences about faults in the language of the settings, so that aplay alone can play them when no process of
+# the assistant runs.
 record_sentences() {
     local sound
     put "$HERE/announce" "$PREFIX/announce" 755
     mkdir "$WORK/recorded"
-    if ! "$PREFIX/venv/bin/python" -I -B -m assistant record "$WORK/recorded" >"$WORK/said" 2>"$WORK/why"; then
+    if ! "$PREFIX/venv/bin/python" -I -B -m assistant record "$WORK/recorded" >"$WORK/output" 2>"$WORK/why"; then
         warn "the sentences for a fault could not be recorded: $(last_line "$WORK/why"). A fault of the voice will be silent"
         return
     fi

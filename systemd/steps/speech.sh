@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Tells what is done, one line a step, and what went wrong: in writing and, where sound works, aloud.
-# Needs nothing of the assistant: it may not be installed yet, or may be what is broken.
+# Reports each step in one line, and every failure: printed and, where sound works, spoken.
+# Uses nothing of the assistant: it may not be installed yet, or be broken.
 
 SETTINGS=/etc/emotion-assistant/config.toml
-CARD_SETTINGS=/boot/firmware/emotion-assistant.toml # goes before
+CARD_SETTINGS=/boot/firmware/emotion-assistant.toml # takes precedence over SETTINGS
 FAILED="Installation failed."
 SPOKEN_STEPS=no
 
@@ -18,20 +18,20 @@ sound_card() {
     esac
 }
 
-# Speak, if that is possible; never fails, never waits long. Where there is no voice yet, what a prepared card brought.
+# speak TEXT: never fails, never waits long. Without espeak-ng, by the recordings on a prepared SD card.
 speak() {
-    local card said
+    local card recording
     command -v aplay >/dev/null || return 0
     card=$(sound_card)
     if command -v espeak-ng >/dev/null; then
         espeak-ng --stdout -s 160 -- "$1" 2>/dev/null | timeout 30 aplay -q ${card:+-D "$card"} - 2>/dev/null || true
     else
-        said="$HERE/../said/$(name_of "$1").wav"
-        if [ -f "$said" ]; then timeout 30 aplay -q ${card:+-D "$card"} "$said" 2>/dev/null || true; fi
+        recording="$HERE/../spoken-steps/$(name_of "$1").wav"
+        if [ -f "$recording" ]; then timeout 30 aplay -q ${card:+-D "$card"} "$recording" 2>/dev/null || true; fi
     fi
 }
 
-# The file name of a sentence; all failures have one.
+# name_of TEXT: the file name of its recording; all failures share one.
 name_of() {
     case $1 in "$FAILED"*) set -- "$FAILED" ;; esac
     printf '%s' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cs '[:lower:]' - | cut -c 1-60
@@ -44,13 +44,13 @@ step() {
 
 note() { printf '  %s\n' "$*"; }
 
-# What is less than asked for, but no reason to stop.
+# warn TEXT: something does not work, but the installation goes on.
 warn() {
     printf 'install.sh: %s\n' "$*" >&2
     [ "$SPOKEN_STEPS" = no ] || speak "$*"
 }
 
-# fail WHAT WHAT-TO-DO: both in writing, both aloud.
+# fail WHAT WHAT-TO-DO: print and speak both, and exit.
 fail() {
     printf 'install.sh: %s; %s\n' "$1" "$2" >&2
     speak "$FAILED $1. $2."

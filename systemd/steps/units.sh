@@ -37,7 +37,7 @@ remove_units() {
     for unit in "$UNITS"/emotion-assistant*; do
         [ -e "$unit" ] || continue
         unit=${unit##*/}
-        systemctl --quiet disable "$unit" 2>/dev/null || true # a template, or one that is never enabled, says so
+        systemctl --quiet disable "$unit" 2>/dev/null || true # systemctl fails for a template and for a unit that is never enabled
         rm -rf "${UNITS:?}/$unit"
     done
     if runs_systemd; then

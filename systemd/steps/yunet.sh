@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# YuNet (Wu et al. 2023, Apache-2.0), another face detector, fetched from its public home: this very file or none.
+# YuNet (Wu et al. 2023, Apache-2.0), another face detector, fetched from its public source and checked by its hash.
 
 YUNET_URL=${EMOTION_ASSISTANT_YUNET_URL:-https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/02246e79b1e976c83d1e135a85e0628120c93769/onnx/yunet_n_320_320.onnx}
 YUNET_SHA256=81dbde155e982455488235acb8ec2dec5d647edf7cf7080d33e4abb69b93a0d2
@@ -25,7 +25,7 @@ YuNetFaceDetector(DetectorSettings(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; 
 
 has_yunet() { [ -f "$YUNET" ] && [ "$(digest "$YUNET")" = "$YUNET_SHA256" ]; }
 
-# From the offline folder, else from its home. What is too large, too slow or not the very file is not kept.
+# From the offline folder, else from YUNET_URL. A file that is too large, too slow or has another hash is discarded.
 fetch_yunet() {
     local near="${WHEELS:-/nonexistent}/../${YUNET##*/}"
     if [ -f "$near" ]; then

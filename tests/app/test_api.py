@@ -37,12 +37,12 @@ def photographs(tmp_path: Path, astronaut: np.ndarray) -> Path:
 
 
 @pytest.mark.parametrize("name", assistant.__all__)
-def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
+def test_every_public_name_exists_and_has_a_docstring(name: str) -> None:
     assert (getattr(assistant, name).__doc__ or "").strip(), name
     assert name in dir(assistant)
 
 
-def test_the_stub_names_what_the_package_gives() -> None:
+def test_the_stub_has_the_names_of_the_package() -> None:
     found = {}
     for node in ast.walk(STUB):
         if isinstance(node, ast.ImportFrom):
@@ -78,8 +78,8 @@ def test_an_example_of_the_documentation_runs(example: Path, photographs: Path, 
     done = run(code, photographs)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    said = [json.loads(line)["text"] for line in lines] if example.stem == "sink" else lines
-    assert any("One person looks happy." in line for line in said), lines
+    texts = [json.loads(line)["text"] for line in lines] if example.stem == "sink" else lines
+    assert any("One person looks happy." in line for line in texts), lines
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The notice for people nearby: complete in itself, in every language, and one page in a real browser."""
+"""The bystander notice: complete in itself, in every language, and one page in a real browser."""
 
 import html
 import json
@@ -21,7 +21,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is ins
 
 
 class Page(HTMLParser):
-    """What a page is made of: tags with their attributes, and the text that is read."""
+    """The elements of a page: tags with their attributes, and the text of each kind of element."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -44,24 +44,24 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_it_says_who_what_and_that_nothing_is_kept(locale: str) -> None:
-    words, text = phrases.load(locale), render_notice(phrases.load(locale))
-    page, said = Page(text), words.tables["notice"]
+def test_the_page_has_the_texts_of_the_locale_and_loads_nothing(locale: str) -> None:
+    language, text = phrases.load(locale), render_notice(phrases.load(locale))
+    page, notice = Page(text), language.tables["notice"]
     assert page.tags[0] == ("html", {"lang": locale, "dir": "rtl" if locale in RIGHT_TO_LEFT else "ltr"})
-    assert page.read["title"] == said["title"]
-    assert page.read["h1"] == said["who"]
-    assert page.read["strong"] == said["keeps"]
-    assert page.read["p"] == said["what"] + said["cover"]
+    assert page.read["title"] == notice["title"]
+    assert page.read["h1"] == notice["who"]
+    assert page.read["strong"] == notice["keeps"]
+    assert page.read["p"] == notice["what"] + notice["cover"]
     assert not page._open, "every tag is closed"
     assert not re.search(r"https?:|url\(|@import|src=|href=|<script|<link|<img", text), "nothing is loaded"
     assert "color: #000" in text
     assert "background: #fff" in text
 
 
-def test_markup_in_the_words_stays_words() -> None:
-    words = phrases.load("en")
-    words.tables["notice"]["who"] = "I <b>am</b> blind & $happy."
-    assert "<h1>I &lt;b&gt;am&lt;/b&gt; blind &amp; $happy.</h1>" in render_notice(words)
+def test_markup_in_the_texts_is_escaped() -> None:
+    english = phrases.load("en")
+    english.tables["notice"]["who"] = "I <b>am</b> blind & $happy."
+    assert "<h1>I &lt;b&gt;am&lt;/b&gt; blind &amp; $happy.</h1>" in render_notice(english)
 
 
 def test_the_command_prints_or_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,30 +85,30 @@ def browse(folder: Path, *arguments: str) -> str:
 
 
 @needs_chromium
-def test_no_word_is_cut_off_on_any_paper_in_any_language(tmp_path: Path) -> None:
+def test_no_text_is_cut_off_on_any_paper_in_any_language(tmp_path: Path) -> None:
     frames = [
         f'<iframe id="{locale} {name}" style="border:0;width:{width}px;height:{height}px" '
         f'srcdoc="{html.escape(render_notice(phrases.load(locale)))}"></iframe>'
         for locale in phrases.known_locales()
         for name, (width, height) in SIZES.items()
     ]
-    script = """<pre id="told"></pre><script>addEventListener("load", () => {
-        const told = {};
+    script = """<pre id="measured"></pre><script>addEventListener("load", () => {
+        const measured = {};
         for (const frame of document.querySelectorAll("iframe")) {
             const main = frame.contentDocument.querySelector("main"), root = frame.contentDocument.documentElement;
             const last = main.lastElementChild.getBoundingClientRect(), first = main.firstElementChild;
             const size = parseFloat(frame.contentWindow.getComputedStyle(first).fontSize);
-            told[frame.id] = [main.scrollHeight - main.clientHeight, main.scrollWidth - main.clientWidth,
+            measured[frame.id] = [main.scrollHeight - main.clientHeight, main.scrollWidth - main.clientWidth,
                               root.scrollHeight - root.clientHeight, size / root.clientWidth, last.bottom > 0];
         }
-        document.getElementById("told").textContent = JSON.stringify(told);
+        document.getElementById("measured").textContent = JSON.stringify(measured);
     })</script>"""
     (tmp_path / "frames.html").write_text(f'<meta charset="utf-8">{"".join(frames)}{script}', "utf-8")
     dom = browse(tmp_path, "--virtual-time-budget=5000", "--dump-dom", (tmp_path / "frames.html").as_uri())
-    told = json.loads(html.unescape(dom.partition('<pre id="told">')[2].partition("</pre>")[0]))
-    assert len(told) == len(SIZES) * len(phrases.known_locales())
-    for name, (too_high, too_wide, too_long, size, is_there) in told.items():
-        assert (too_high <= 0, too_wide <= 0, too_long <= 0, is_there) == (True,) * 4, (name, told[name])
+    measured = json.loads(html.unescape(dom.partition('<pre id="measured">')[2].partition("</pre>")[0]))
+    assert len(measured) == len(SIZES) * len(phrases.known_locales())
+    for name, (too_high, too_wide, too_long, size, is_there) in measured.items():
+        assert (too_high <= 0, too_wide <= 0, too_long <= 0, is_there) == (True,) * 4, (name, measured[name])
         assert size > 0.09, "the letters are large"
 
 

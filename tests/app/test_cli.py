@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes, real files, exit codes and one clear line for each mistake."""
+"""The command line: real processes, real files, exit codes and one clear line for each mistake."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ from tests.support.standins import clip, needs_photographs
 
 ROOT = Path(__file__).parents[2]
 
-PUBLIC = [command.value for command in Command if command.is_public]
+PUBLIC_COMMANDS = [command.value for command in Command if command.is_public]
 
 
 def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +39,7 @@ def command(*arguments: object, **environment: str) -> subprocess.CompletedProce
 
 
 def complaint(*arguments: object, exit_code: int = 1) -> str:
-    """What a failing command says: exactly one line on stderr, and nothing on stdout."""
+    """The output of a failing command: exactly one line on stderr, and nothing on stdout."""
     done = command(*arguments)
     assert done.returncode == exit_code, done
     assert done.stdout == ""
@@ -72,7 +72,7 @@ def test_replay_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert json.loads(capsys.readouterr().out) == {"summary": {"frames": 20, "seconds": 1.9, "people": 0}}
 
 
-def test_bad_sources_are_one_clear_line(tmp_path: Path) -> None:
+def test_bad_sources_are_one_line(tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("not a video\n" * 100)
     (tmp_path / "empty").mkdir()
@@ -81,7 +81,7 @@ def test_bad_sources_are_one_clear_line(tmp_path: Path) -> None:
     assert "not a video that can be read" in complaint("replay", text)
 
 
-def test_bad_models_are_one_clear_line(tmp_path: Path, short_clip: str) -> None:
+def test_bad_models_are_one_line(tmp_path: Path, short_clip: str) -> None:
     cut, other, shape = (damaged_models.copy(tmp_path, name) for name in ("cut", "other", "shape"))
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     other.with_suffix(".json").write_bytes(
@@ -106,10 +106,10 @@ def test_wrong_settings_are_all_listed_and_exit_78(tmp_path: Path) -> None:
     assert second.endswith("voice.rate_wpm is 9000; allowed: a whole number from 80 to 450")
 
 
-def test_a_language_without_words_is_a_wrong_setting(tmp_path: Path) -> None:
+def test_a_language_without_a_locale_file_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text('[announcements]\nlocale = "tlh"\n')
-    told = complaint("config", "--config", tmp_path / "my.toml", exit_code=78)
-    assert "announcements.locale is 'tlh'; allowed: ar, de, en" in told
+    line = complaint("config", "--config", tmp_path / "my.toml", exit_code=78)
+    assert "announcements.locale is 'tlh'; allowed: ar, de, en" in line
 
 
 def test_wrong_usage_is_2_and_names_the_choice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +126,9 @@ def test_a_traceback_comes_only_with_debug(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
-def test_the_unexpected_is_one_line_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(options: object) -> object:
         raise ZeroDivisionError("division by zero")
 
@@ -138,11 +140,11 @@ def test_the_unexpected_is_one_line_too(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for argument, said in (("--version", f"emotion-assistant {__version__}\n"), ("--help", "examples:")):
+    for argument, expected in (("--version", f"emotion-assistant {__version__}\n"), ("--help", "examples:")):
         with pytest.raises(SystemExit) as caught:
             cli.main([argument])
         assert caught.value.code == 0
-        assert said in capsys.readouterr().out
+        assert expected in capsys.readouterr().out
 
 
 def test_the_effective_settings_are_printed_as_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,19 +185,19 @@ def running(*arguments: object, part: str = "run", **environment: str) -> Iterat
         child.communicate(timeout=30)
 
 
-def until(child: subprocess.Popen[str], said: str) -> list[str]:
-    """The lines that the assistant says up to one that contains `said`."""
-    heard = []
+def until(child: subprocess.Popen[str], text: str) -> list[str]:
+    """The lines that the assistant prints up to one that contains `text`."""
+    lines = []
     assert child.stdout is not None
     for line in child.stdout:
-        heard.append(line.strip())
-        if said in line:
-            return heard
-    raise AssertionError(f"never said {said!r}, only {heard}")
+        lines.append(line.strip())
+        if text in line:
+            return lines
+    raise AssertionError(f"{text!r} was not printed, only {lines}")
 
 
 def end(child: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[float, str]:
-    """Seconds from the signal to the end of the process, and what it still said."""
+    """Seconds from the signal to the end of the process, and the rest of its output."""
     began = time.monotonic()
     child.send_signal(number)
     rest, _ = child.communicate(timeout=30)
@@ -203,7 +205,7 @@ def end(child: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -
 
 
 @needs_photographs
-def test_run_sees_speaks_and_ends_within_two_seconds() -> None:
+def test_run_announces_a_face_and_ends_within_two_seconds() -> None:
     with running("--camera", "demo") as child:
         assert until(child, "One person looks happy.")[0] == "Ready."
         seconds, rest = end(child)
@@ -212,7 +214,7 @@ def test_run_sees_speaks_and_ends_within_two_seconds() -> None:
     assert child.returncode == 0
 
 
-def test_run_without_a_camera_says_so_keeps_trying_and_still_ends() -> None:
+def test_run_without_a_camera_announces_it_keeps_trying_and_still_ends() -> None:
     with running("--camera", "opencv", "--source", "63") as child:
         assert until(child, "Camera not found.") == ["Camera not found. I keep looking."]
         assert child.poll() is None
@@ -222,7 +224,7 @@ def test_run_without_a_camera_says_so_keeps_trying_and_still_ends() -> None:
     assert child.returncode == 0
 
 
-def test_run_falls_back_to_the_second_model_and_says_so(tmp_path: Path) -> None:
+def test_run_falls_back_to_the_second_model_and_announces_it(tmp_path: Path) -> None:
     with running("--camera", "opencv", "--source", "63", "--model", tmp_path / "gone.tflite") as child:
         until(child, "Using the second expression model.")
 
@@ -235,7 +237,7 @@ def test_the_whole_assistant_speaks_the_language_of_its_settings(tmp_path: Path)
         assert control_client.send_command("mute").text == german.status("muted")
 
 
-def test_nothing_outlives_an_assistant_that_is_killed_and_its_last_words_are_heard() -> None:
+def test_the_children_of_a_killed_assistant_announce_its_end_and_end() -> None:
     with running("--camera", "folder", "--source", ROOT) as child:
         until(child, "Camera not found.")
         child.kill()
@@ -244,7 +246,7 @@ def test_nothing_outlives_an_assistant_that_is_killed_and_its_last_words_are_hea
     assert "The vision part stopped." in rest
 
 
-def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> None:
+def test_a_service_with_wrong_settings_announces_it_and_goes_on(tmp_path: Path) -> None:
     settings = tmp_path / "my.toml"
     settings.write_text("[camera]\nfsp = 3\n")
     with running("--config", settings, "--camera", "opencv", "--source", "63", NOTIFY_SOCKET="@none") as child:
@@ -253,7 +255,7 @@ def test_a_service_with_wrong_settings_says_so_and_goes_on(tmp_path: Path) -> No
         until(child, "Camera not found.")
 
 
-def test_a_unit_tells_the_voice_that_vision_has_ended_but_not_where_it_was_told_to(tmp_path: Path) -> None:
+def test_vision_exited_reports_a_failure_and_not_a_success(tmp_path: Path) -> None:
     socket = str(tmp_path / "voice.sock")
     voice = subprocess.Popen(
         [sys.executable, "-m", "assistant", "voice", "--voice", "printed"],
@@ -271,11 +273,11 @@ def test_a_unit_tells_the_voice_that_vision_has_ended_but_not_where_it_was_told_
         voice.kill()
         voice.communicate()
     assert command("vision-exited", "signal", EMOTION_ASSISTANT_SOCKET=socket).returncode == 0, (
-        "nobody is there to be told"
+        "there is no voice process"
     )
 
 
-def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
+def test_a_separate_voice_process_survives_vision(tmp_path: Path) -> None:
     socket = str(tmp_path / "voice.sock")
     voice = subprocess.Popen(
         [sys.executable, "-m", "assistant", "voice", "--voice", "printed"],
@@ -288,7 +290,7 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
                 "--camera", "opencv", "--source", "63", part="vision", EMOTION_ASSISTANT_SOCKET=socket
             ) as vision:
                 assert until(voice, "Camera not found.")
-                assert time.monotonic() - began < 20, "by the second vision too, whatever the first had said"
+                assert time.monotonic() - began < 20, "by the second vision too, whatever the first has announced"
                 seconds, _ = end(vision, number)
             assert seconds < 2
             assert until(voice, "Stopping.")
@@ -301,7 +303,7 @@ def test_a_voice_of_its_own_outlives_vision(tmp_path: Path) -> None:
         voice.communicate()
 
 
-def test_a_voice_or_a_vision_that_dies_is_started_again_and_it_is_said() -> None:
+def test_a_voice_or_vision_process_that_crashes_is_restarted_and_announced() -> None:
     with running("--camera", "opencv", "--source", "63") as child:
         until(child, "Camera not found.")
         os.kill(process_ids(child.pid)["voice"], signal.SIGKILL)
@@ -309,7 +311,7 @@ def test_a_voice_or_a_vision_that_dies_is_started_again_and_it_is_said() -> None
         os.kill(process_ids(child.pid)["vision"], signal.SIGSEGV)
         began = time.monotonic()
         until(child, "The vision part stopped.")
-        assert time.monotonic() - began < 2, "at once, not after it was missed"
+        assert time.monotonic() - began < 2, "at once, not after missing heartbeats"
         until(child, "The vision part is back.")
         until(child, "Camera not found.")
         seconds, rest = end(child)
@@ -321,7 +323,7 @@ def test_a_path_that_no_file_could_name_is_one_wrong_setting() -> None:
     assert "camera.source is 'a\\nb'" in complaint("run", "--camera", "folder", "--source", "a\nb", exit_code=78)
 
 
-def test_the_demo_says_at_once_that_it_cannot_write(tmp_path: Path) -> None:
+def test_the_demo_fails_at_once_where_it_cannot_write(tmp_path: Path) -> None:
     began = time.monotonic()
     done = command("demo", "--wav", tmp_path / "none" / "demo.wav")
     assert done.returncode == 1
@@ -331,7 +333,7 @@ def test_the_demo_says_at_once_that_it_cannot_write(tmp_path: Path) -> None:
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[CommandHandlerStandin]:
-    """A running assistant, as far as the command line is concerned."""
+    """A stand-in for a running assistant, at its control socket."""
     path = tmp_path / "control.sock"
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(path))
     handler = CommandHandlerStandin()
@@ -344,10 +346,10 @@ def handler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
     [
         (["ask"], "ask"),
         *((["ask", what], what) for what in ("ask", "more", "aim")),
-        *(([name], name) for name in sorted({*PUBLIC} - {"wrong"})),
+        *(([name], name) for name in sorted({*PUBLIC_COMMANDS} - {"wrong"})),
     ],
 )
-def test_a_running_assistant_is_asked_in_one_word(
+def test_each_verb_sends_its_command_to_the_running_assistant(
     handler: CommandHandlerStandin, arguments: list[str], asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(arguments) == 0
@@ -360,14 +362,14 @@ def test_status_as_json(handler: CommandHandlerStandin, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out) == {"muted": True, "volume": 80}
 
 
-def test_what_the_assistant_could_not_do_is_one_line_and_exit_1(
+def test_a_command_that_fails_is_one_line_and_exit_1(
     handler: CommandHandlerStandin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["wrong"]) == 1
     assert capsys.readouterr() == ("", "emotion-assistant: wrong!\n")
 
 
-def test_without_a_running_assistant_every_request_says_so() -> None:
+def test_without_a_running_assistant_every_request_is_an_error() -> None:
     for arguments in (["ask"], ["status", "--json"], ["shutdown"]):
         assert "not running (no " in complaint(*arguments)
     line = complaint("mute")
@@ -388,9 +390,9 @@ def test_help_lists_what_a_person_starts_and_not_what_only_units_start(capsys: p
 def test_every_request_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--help"])
-    said = capsys.readouterr().out
-    for name in ("ask", *PUBLIC):
-        assert f"    {name} " in said
+    text = capsys.readouterr().out
+    for name in ("ask", *PUBLIC_COMMANDS):
+        assert f"    {name} " in text
     with pytest.raises(SystemExit) as caught:
         cli.main(["ask", "nicely"])
     assert caught.value.code == 2

@@ -41,24 +41,24 @@ def show(tmp_path: Path) -> tuple[str, np.ndarray, int]:
 
 
 def bursts(samples: np.ndarray, rate: int) -> list[tuple[float, float]]:
-    """(start, end) in seconds of everything that can be heard, pauses under 0.3 s filled."""
+    """(start, end) in seconds of every stretch of sound, pauses under 0.3 s filled."""
     frame = rate // 100
     loud = np.sqrt((samples[: len(samples) // frame * frame].reshape(-1, frame) ** 2).mean(axis=1)) > 0.01
     runs = [(key, len(list(group))) for key, group in itertools.groupby(loud)]
-    heard, at = [], 0.0
+    sounds, at = [], 0.0
     for is_loud, count in runs:
         if is_loud:
-            if heard and at - heard[-1][1] < 0.3:
-                heard[-1] = (heard[-1][0], at + count / 100)
+            if sounds and at - sounds[-1][1] < 0.3:
+                sounds[-1] = (sounds[-1][0], at + count / 100)
             else:
-                heard.append((at, at + count / 100))
+                sounds.append((at, at + count / 100))
         at += count / 100
-    return heard
+    return sounds
 
 
 @pytest.mark.timed
 @pytest.mark.usefixtures("short")
-def test_without_a_sound_device_it_says_so_once_and_the_transcript_agrees_with_the_sound(
+def test_without_a_sound_device_the_transcript_agrees_with_the_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "aplay"
@@ -68,24 +68,24 @@ def test_without_a_sound_device_it_says_so_once_and_the_transcript_agrees_with_t
     out, samples, rate = show(tmp_path)
     (silent,) = [line for line in out.splitlines() if line.startswith("No sound device")]
     assert "no soundcards found" in silent
-    said = [match for line in out.splitlines() if (match := LINE.match(line))]
-    assert [match[2] for match in said] == ["Ready.", "One person looks happy.", "Nobody in view."]
-    assert all(match[4] is None for match in said)
-    heard = bursts(samples, rate)
-    assert len(heard) == len(said)
-    for match, (start, end) in zip(said, heard, strict=True):
-        assert abs(float(match[1]) - end) < 0.6  # the transcript's time is when the words have been said
+    lines = [match for line in out.splitlines() if (match := LINE.match(line))]
+    assert [match[2] for match in lines] == ["Ready.", "One person looks happy.", "Nobody in view."]
+    assert all(match[4] is None for match in lines)
+    sounds = bursts(samples, rate)
+    assert len(sounds) == len(lines)
+    for match, (start, end) in zip(lines, sounds, strict=True):
+        assert abs(float(match[1]) - end) < 0.6  # the transcript has the time at which an utterance ended
         assert 0.15 < end - start < 0.5 + 0.1 * len(match[2])
 
 
 @pytest.mark.usefixtures("short")
-def test_the_model_decides_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_model_is_an_error_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="no shipped model is called 'none'"):
         cli.main(["demo", "--model", "none", "--wav", str(tmp_path / "demo.wav"), "--debug"])
     assert not (tmp_path / "demo.wav").exists()
 
 
-def test_without_the_photographs_it_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_photographs_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.vision.cameras.demo.util.find_spec", lambda name: None)
     with pytest.raises(SourceError, match="the demo's photographs come with"):
         demo.demo(Settings(), tmp_path / "demo.wav", threading.Event(), io.StringIO())

@@ -25,7 +25,7 @@ def lines(source: Path) -> tuple[list[dict], ReplaySummary]:
     return [line.as_json() for line in made], summary
 
 
-def test_two_people_at_once_are_said_one_after_the_other() -> None:
+def test_two_people_at_once_are_announced_one_after_the_other() -> None:
     settings = Settings()
     frames = [Frame(picture("happy"), number / 10, number) for number in range(40)]
     detector = ScriptedDetector(lambda frame: [face(40), face(520)])
@@ -41,7 +41,7 @@ def test_two_people_at_once_are_said_one_after_the_other() -> None:
     }  # fmt: skip
 
 
-def test_what_is_no_longer_news_is_not_said() -> None:
+def test_an_expired_utterance_is_not_spoken() -> None:
     ends: list[tuple[str, Fate, float]] = []
     speaker = SimulatedSpeaker(60, lambda utterance, fate, at: ends.append((utterance.text, fate, round(at, 2))))
     speaker.say(Utterance("one two three four", Priority.CHANGE, "a", None), 0.0)
@@ -60,7 +60,7 @@ def test_a_fault_cuts_in() -> None:
     assert ends == [("one two", Fate.INTERRUPTED, 1.0), ("fire", Fate.SPOKEN, 2.2)]
 
 
-def test_an_empty_room_is_silent() -> None:
+def test_nothing_is_announced_in_an_empty_room() -> None:
     settings = Settings()
     frames = [Frame(np.zeros((480, 640), np.uint8), number / 10, number) for number in range(50)]
     made = list(replay(ScriptedCamera(frames, is_live=False), factory.make_pipeline(settings), settings))
@@ -79,17 +79,17 @@ def test_a_smile_is_announced_and_nothing_worse(clips: Path) -> None:
 
 
 @pytest.mark.videos
-def test_people_who_approach_are_counted_and_not_talked_about_at_length(clips: Path) -> None:
+def test_people_who_approach_are_counted_and_get_few_announcements(clips: Path) -> None:
     made, summary = lines(clips / "three-people-approaching.mp4")
     assert summary.people == 3
-    told = Counter(line["track_id"] for line in made if line["fate"] == "spoken")
-    assert 1 <= len(told) <= 3
-    assert max(told.values()) <= 2
+    counts = Counter(line["track_id"] for line in made if line["fate"] == "spoken")
+    assert 1 <= len(counts) <= 3
+    assert max(counts.values()) <= 2
 
 
 @pytest.mark.videos
 @pytest.mark.parametrize("word", ["help", "no"])
-def test_a_skull_on_a_jumper_is_nobody(clips: Path, word: str) -> None:
+def test_a_skull_on_a_jumper_is_not_announced(clips: Path, word: str) -> None:
     made, summary = lines(clips / f"one-person-signing-{word}.mkv")
     assert summary.people == 1
     assert {line["track_id"] for line in made if line["fate"] == "spoken"} == {1}

@@ -80,7 +80,7 @@ def fill_cache(suite: str) -> str:
     mark, wanted = CACHE / "wheels/locks", "".join(lock.read_text() for lock in locks)
     if not mark.exists() or mark.read_text() != wanted:
         shutil.rmtree(CACHE / "wheels", ignore_errors=True)
-        fetch = [sys.executable, TREE / "release/wheels.py", "amd64", CACHE / "wheels/amd64"]
+        fetch = [sys.executable, TREE / "systemd/packaging/wheels.py", "amd64", CACHE / "wheels/amd64"]
         subprocess.run(fetch, check=True)
         mark.write_text(wanted)
     return f"made {(CACHE / suite / 'ready').read_text().strip()}"

@@ -31,7 +31,7 @@ def card(root: Root, heard: Heard, faces: Path, table: Table) -> None:
         said.append(f"{size / 1e6:.0f} MB on it")
     (boot / "emotion-assistant.toml").write_text(SETTINGS)
     heard.prepare()
-    heard.learn_files(boot / "emotion-assistant/said")
+    heard.learn_files(boot / "emotion-assistant/spoken-steps")
     shutil.copytree(faces, root.path / "srv/faces")
     words = [word for word in (boot / "cmdline.txt").read_text().split() if word.startswith("systemd.")]
     with root.booted(words) as machine:

@@ -1,4 +1,4 @@
-"""Settings that were right outlive those that are wrong; a file is the old one or the new one, whatever happens."""
+"""The last good settings are used where the new ones are wrong; a file is the old or the new one, whatever fails."""
 
 import dataclasses
 import os
@@ -24,16 +24,16 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state" / "settings.toml"
 
 
-def test_what_was_kept_is_recalled(state: Path) -> None:
+def test_settings_that_were_saved_are_loaded(state: Path) -> None:
     assert last_good.load_last_good() is None
     last_good.save_last_good(SLOW)
     assert last_good.load_last_good() == SLOW
     written = state.stat().st_mtime_ns
-    last_good.save_last_good(SLOW)  # the same again: the card of a Pi is spared
+    last_good.save_last_good(SLOW)  # the same again: not written, which spares the SD card
     assert state.stat().st_mtime_ns == written
 
 
-def test_cut_at_any_byte_it_is_recalled_whole_or_not_at_all(state: Path) -> None:
+def test_a_file_that_is_cut_at_any_byte_is_not_loaded(state: Path) -> None:
     last_good.save_last_good(SLOW)
     content = state.read_bytes()
     for length in range(len(content)):
@@ -44,13 +44,13 @@ def test_cut_at_any_byte_it_is_recalled_whole_or_not_at_all(state: Path) -> None
         assert last_good.load_last_good() is None
 
 
-def test_without_a_state_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_state_folder_nothing_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     last_good.save_last_good(SLOW)
     assert last_good.load_last_good() is None
 
 
-def test_a_folder_that_cannot_be_written_is_no_end(
+def test_a_folder_that_cannot_be_written_is_only_logged(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")

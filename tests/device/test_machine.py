@@ -108,13 +108,13 @@ def keep(out: Path) -> None:
     shutil.copytree(out, last)
 
 
-def test_it_boots_and_says_ready_then_who_is_there(night: Night) -> None:
+def test_ready_is_spoken_after_the_boot_then_the_person_in_view(night: Night) -> None:
     ready, happy = night.first(READY), night.first(HAPPY)
     assert ready < happy < night.report["steps"]["announced"]
     assert night.recording.loud_s(0.0, ready - 0.3) <= 1.0, "nothing is said before it is ready"
 
 
-def test_the_control_socket_says_the_same(night: Night) -> None:
+def test_the_control_socket_gives_the_same_answers(night: Night) -> None:
     replies = night.report["replies"]
     status = json.loads(replies["status"]["said"])
     assert status["vision"] is True
@@ -127,7 +127,7 @@ def test_the_control_socket_says_the_same(night: Night) -> None:
         assert night.recording.loud_s(at, at + 15) >= 0.3, f"{name} was answered aloud"
 
 
-def test_a_camera_that_is_taken_away_is_missed_and_welcomed_back(night: Night) -> None:
+def test_the_loss_and_the_return_of_the_camera_are_announced(night: Night) -> None:
     steps, replies = night.report["steps"], night.report["replies"]
     lost = night.first(LOST, steps["camera_taken"])
     back = night.first(BACK, steps["camera_given"])
@@ -139,7 +139,7 @@ def test_a_camera_that_is_taken_away_is_missed_and_welcomed_back(night: Night) -
     assert "ne person" in replies["again"]["said"]
 
 
-def test_nothing_failed_and_the_end_is_said(night: Night) -> None:
+def test_nothing_failed_and_the_end_is_announced(night: Night) -> None:
     assert night.report["running"] in ("running", "starting"), night.report["failed"]  # the story itself is a job
     assert night.report["failed"] == ""
     night.first("Stopping.", night.report["steps"]["camera_back"])

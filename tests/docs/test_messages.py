@@ -12,7 +12,7 @@ def test_every_fault_is_explained() -> None:
     assert set(MESSAGES) == set(FaultName)
 
 
-def test_each_entry_says_what_it_means_and_what_to_do() -> None:
+def test_each_entry_has_its_meaning_and_what_to_do() -> None:
     for name, entry in MESSAGES.items():
         assert set(entry) == {"means", "action"}, name
         assert all(text.endswith((".", "`.")) for text in entry.values()), name

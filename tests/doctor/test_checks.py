@@ -1,4 +1,4 @@
-"""Each check of the doctor, sound and broken: real stand-ins for camera, model, pins, kernel and service manager."""
+"""Each check of the doctor, passed and failed: real stand-ins for camera, model, pins, kernel and service manager."""
 
 import contextlib
 import threading
@@ -20,7 +20,7 @@ from assistant.config.settings import (
     VoiceSettings,
 )
 from assistant.doctor import libraries, system
-from assistant.doctor import vision as sight
+from assistant.doctor import vision as vision_checks
 from assistant.doctor.finding import Finding, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.running_assistant import RunningAssistant
@@ -40,7 +40,7 @@ WAIT_S = 5.0
 
 
 def no_note(what: str) -> None:
-    """What a probe is about to try is for the process around it."""
+    """In place of the callback `trying`: nothing is written before a step of a check."""
 
 
 def isolated(name: str, settings: Settings) -> Finding:
@@ -62,13 +62,11 @@ def shown(folder: Path, image: NDArray[np.uint8], **settings: object) -> Finding
     folder.mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "picture.png"), image)
     camera = CameraSettings(driver="folder", source=str(folder), picture_s=0.3, **settings)  # type: ignore[arg-type]
-    return sight.camera(Settings(camera=camera), no_note)
+    return vision_checks.camera(Settings(camera=camera), no_note)
 
 
 @needs_photographs
-def test_a_face_is_seen_upright_and_in_a_box_that_is_worn_on_its_side(
-    tmp_path: Path, astronaut: NDArray[np.uint8]
-) -> None:
+def test_a_face_is_found_upright_and_with_a_box_worn_on_its_side(tmp_path: Path, astronaut: NDArray[np.uint8]) -> None:
     seen = shown(tmp_path / "upright", astronaut)
     assert seen.keys == ("camera", "bright_enough", "face")
     assert seen.detail.startswith("512x512, brightness ")
@@ -86,7 +84,7 @@ def test_a_face_is_seen_upright_and_in_a_box_that_is_worn_on_its_side(
     ],
     ids=["room", "dark", "bright"],
 )
-def test_the_light_is_told_and_a_room_without_people_is_no_fault(
+def test_the_light_is_reported_and_a_room_without_people_is_no_fault(
     tmp_path: Path, image: NDArray[np.uint8], expected: tuple[str, ...]
 ) -> None:
     seen = shown(tmp_path / "room", image)
@@ -94,7 +92,7 @@ def test_the_light_is_told_and_a_room_without_people_is_no_fault(
 
 
 @pytest.mark.parametrize(
-    ("image", "expected", "advised"),
+    ("image", "expected", "advice"),
     [
         (np.zeros((480, 640), np.uint8), "faults.black", "lens"),
         (np.full((480, 640), 120, np.uint8), "faults.blank", "lens"),
@@ -102,9 +100,9 @@ def test_the_light_is_told_and_a_room_without_people_is_no_fault(
     ],
     ids=["black", "blank", "blurred"],
 )
-def test_a_picture_that_shows_nothing(tmp_path: Path, image: NDArray[np.uint8], expected: str, advised: str) -> None:
+def test_a_picture_that_shows_nothing(tmp_path: Path, image: NDArray[np.uint8], expected: str, advice: str) -> None:
     seen = shown(tmp_path / "wall", image)
-    assert (seen.ok, seen.keys, seen.advice) == (False, (expected,), advised)
+    assert (seen.ok, seen.keys, seen.advice) == (False, (expected,), advice)
     assert "brightness" in seen.detail
 
 
@@ -114,7 +112,9 @@ def test_a_camera_that_is_not_there_or_breaks(tmp_path: Path) -> None:
     assert "/dev/video63 does not exist" in gone.detail
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "a.png").write_bytes(b"no picture")
-    torn = sight.camera(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path / "torn"))), no_note)
+    torn = vision_checks.camera(
+        Settings(camera=CameraSettings(driver="folder", source=str(tmp_path / "torn"))), no_note
+    )
     assert "not a picture that can be read" in torn.detail
 
 
@@ -122,15 +122,15 @@ def test_a_camera_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) ->
     def held(*rest: object, **more: object) -> Camera:
         raise CameraBusyError("camera 0: another program is using it")
 
-    monkeypatch.setattr(sight, "open_camera", held)
-    busy = sight.camera(Settings(), no_note)
+    monkeypatch.setattr(vision_checks, "open_camera", held)
+    busy = vision_checks.camera(Settings(), no_note)
     assert busy == bad("faults.camera_busy", "memory", detail="camera 0: another program is using it")
 
 
 def test_the_detector(tmp_path: Path) -> None:
     assert isolated("detector", Settings()).keys == ("detector",)
     for detector in (DetectorSettings(driver="yunet"), DetectorSettings(model=str(tmp_path / "none.tflite"))):
-        broken = sight.detector(Settings(detector=detector), no_note)
+        broken = vision_checks.detector(Settings(detector=detector), no_note)
         assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.detector",), "settings")
 
 
@@ -139,7 +139,7 @@ def test_the_occlusion_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     cut = damaged_models.copy(tmp_path, "cut", of="face-cover-int8")
     cut.write_bytes(cut.read_bytes()[:-1])
     monkeypatch.setattr("assistant.vision.inference.occlusion.model_file.find_model", lambda name: cut)
-    broken = sight.occlusion(Settings(), no_note)
+    broken = vision_checks.occlusion(Settings(), no_note)
     assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.occlusion",), "install")
     assert "does not match its card" in broken.detail
 
@@ -160,11 +160,11 @@ def test_the_model_its_hash_its_self_test_and_its_time(tmp_path: Path, monkeypat
         (other, "fails its self-test"),
         (tmp_path / "none.tflite", "no such model file"),
     ):
-        broken = sight.model(Settings(model=ModelSettings(file=str(model))), no_note)
+        broken = vision_checks.model(Settings(model=ModelSettings(file=str(model))), no_note)
         assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.model",), "settings")
         assert why in broken.detail
-    monkeypatch.setattr(sight, "_median_ms", lambda work: 987.6)
-    slow = sight.model(Settings(), no_note)
+    monkeypatch.setattr(vision_checks, "_median_ms", lambda work: 987.6)
+    slow = vision_checks.model(Settings(), no_note)
     assert (slow.ok, slow.keys, slow.advice, slow.number) == (False, ("model_slow",), "smaller", 988)
 
 
@@ -181,7 +181,7 @@ def test_picamera2_is_asked_for_only_where_the_camera_needs_it(monkeypatch: pyte
 # pins
 
 
-def test_pins_that_can_be_had_and_pins_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pins_that_can_be_opened_and_pins_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gpiozero")
     settings = Settings(camera=CameraSettings(led=(23,)), controls=ControlSettings(buttons=(17, 27)))
     for name, detail in (("buttons", "buttons at pins 17, 27: "), ("camera_led", "camera light at pin 23: ")):
@@ -222,7 +222,7 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakePrograms) -> None:
     assert look() == good("voltage_none")
     write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "0\n")
     assert look() == good("voltage")
-    for answer, said, is_ok in (
+    for answer, key, is_ok in (
         ("throttled=0x0", "voltage", True),
         ("throttled=0x50000", "voltage_was", False),
         ("throttled=0x50005", "faults.undervoltage", False),
@@ -230,7 +230,7 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakePrograms) -> None:
         ("VCHI initialization failed", "voltage", True),
     ):
         tool.install(f"#!/bin/sh\necho {answer}\n", "vcgencmd")
-        assert (look().keys, look().ok) == ((said,), is_ok)
+        assert (look().keys, look().ok) == ((key,), is_ok)
         assert look().advice == ("" if is_ok else "power")
     tool.install("failing", "vcgencmd")
     assert look() == good("voltage")
@@ -274,7 +274,7 @@ def test_memory(machine: System, tool: FakePrograms) -> None:
     assert (unlimited.ok, unlimited.keys, unlimited.advice) == (False, ("memory_unlimited",), "limit")
     assert unlimited.detail.startswith("MemoryMax= of emotion-assistant.service: add cgroup_enable=memory")
     shows(tool, MemoryMax="infinity")
-    assert look().ok, "nobody asks for it"
+    assert look().ok, "no unit sets a limit"
     shows(tool)
     (machine.root / "fs/cgroup/cgroup.controllers").unlink()
     assert not look().ok
@@ -286,7 +286,7 @@ def test_memory(machine: System, tool: FakePrograms) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said", "advised", "detail"),
+    ("changes", "keys", "advice", "detail"),
     [
         ({}, ("units",), "", "emotion-assistant.service: active, enabled"),
         ({"restarts": 2}, ("units", "units_restarts"), "", "active"),
@@ -303,11 +303,11 @@ def test_memory(machine: System, tool: FakePrograms) -> None:
     ],
 )
 def test_the_services(
-    machine: System, tool: FakePrograms, changes: dict[str, str], said: tuple[str, ...], advised: str, detail: str
+    machine: System, tool: FakePrograms, changes: dict[str, str], keys: tuple[str, ...], advice: str, detail: str
 ) -> None:
     shows(tool, **changes)  # type: ignore[arg-type]
     found = machine.units(threading.Event())
-    assert (found.keys, found.advice, found.ok) == (said, advised, not advised)
+    assert (found.keys, found.advice, found.ok) == (keys, advice, not advice)
     assert detail in found.detail
 
 
@@ -369,7 +369,7 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
     assert RunningAssistant.find().pins("buttons") is None
     with voice(tmp_path) as vision:
         running = until(lambda running: running.is_there)
-        assert running.camera() is None, "without vision nobody holds it"
+        assert running.camera() is None, "without vision no process holds it"
         assert running.pins("buttons") == good("buttons", detail="the running assistant has the pins")
         for faults, is_open, expected in (
             ([], True, good("camera_held")),
@@ -383,17 +383,17 @@ def test_a_camera_that_the_running_assistant_holds_is_not_broken(
             running = until(lambda each, so=faults, opened=is_open: each.facts.get("faults") == so
                             and each.facts.get("camera") == opened and each.facts.get("vision"))  # fmt: skip
             assert running.camera() == expected
-    assert capsys.readouterr().out == "", "it is asked without a word"
+    assert capsys.readouterr().out == "", "the voice speaks nothing for it"
 
 
-def test_one_that_waits_for_a_detector_has_left_the_camera_alone() -> None:
+def test_an_assistant_that_waits_for_a_detector_has_not_opened_the_camera() -> None:
     waiting = RunningAssistant.find(
         lambda command: Reply(True, "", {"vision": True, "camera": False, "faults": ["detector"]})
     )
-    assert waiting.camera() is None, "the doctor can look for itself"
+    assert waiting.camera() is None, "the doctor can open it itself"
 
 
-def test_one_that_does_not_answer_or_not_to_us(tmp_path: Path) -> None:
+def test_an_assistant_that_does_not_answer_or_refuses_this_user(tmp_path: Path) -> None:
     def busy(command: str) -> Reply:
         raise IPCError("the assistant is busy; try again")
 

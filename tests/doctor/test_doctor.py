@@ -1,4 +1,4 @@
-"""The doctor as a person meets it: what it says of a sound device, and of each kind of a broken one."""
+"""The whole doctor: its report of a device that works, and of each kind of failure."""
 
 import contextlib
 import io
@@ -78,7 +78,7 @@ def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]
         kinds = [type(check[key]) for key in ("ok", "text", "advice", "seconds")]
         assert kinds == [bool, str, str, float]
         assert check["text"]
-        assert bool(check["advice"]) is not check["ok"], "who fails says what to do, and nobody else"
+        assert bool(check["advice"]) is not check["ok"], "only a failed check has an advice"
         assert 0 <= check["seconds"] < 100
     assert table["failed"] == sum(not check["ok"] for check in table["checks"])
     assert done.returncode == (1 if table["failed"] else 0)
@@ -86,11 +86,11 @@ def found(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]
 
 
 @needs_photographs
-def test_all_is_well(board: Path, people: Path) -> None:
+def test_a_device_that_works_passes_every_check(board: Path, people: Path) -> None:
     done = doctor("--json", "--voice", "printed", "--camera", "folder", "--source", people)
-    said = {name: check["text"] for name, check in found(done).items() if name not in ("model", "memory")}
+    texts = {name: check["text"] for name, check in found(done).items() if name not in ("model", "memory")}
     assert done.stderr == ""
-    assert said == {
+    assert texts == {
         "voice": "The voice works.",
         "sound": "No sound device is set up.",
         "settings": "The settings are right.",
@@ -153,7 +153,7 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
     assert "rate_wpm is 9000" in done.stderr
     file.write_text('fps = 3\n[announcements]\nlocale = "de"\n')
     done = doctor("--json", "--config", file, "--voice", "printed", "--camera", "opencv", "--source", "63")
-    assert found(done)["settings"]["text"] == "Die Einstellungen sind falsch.", "what is right of them is used"
+    assert found(done)["settings"]["text"] == "Die Einstellungen sind falsch.", "the valid settings are used"
     assert found(done)["camera"]["text"] == "Die Kamera gibt kein Bild."
     assert found(done)["camera"]["advice"] == "Kabel prüfen, dann Gerät neu starten."
     file.write_text('fps = 3\n[announcements]\nlocale = "tlh"\n')
@@ -162,21 +162,21 @@ def test_wrong_settings_are_a_finding_in_their_language_or_english(board: Path, 
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_every_finding_has_words_in_every_language(locale: str) -> None:
-    words = phrases.load(locale)
-    for name in words.tables["doctor"]:
-        (text,) = sentences(words, good(name, number=7))
-        assert text.endswith(words.stop)
-    for name in words.tables["advice"]:
-        assert advice(words, bad("late", name))
-    assert len(sentences(words, good("camera", "dim", "face"))) == 3
-    assert sentences(words, bad("faults.model", "install")) == (words.fault("model"),)
-    assert advice(words, good("camera")) == ""
+def test_every_finding_has_a_sentence_in_every_language(locale: str) -> None:
+    language = phrases.load(locale)
+    for name in language.tables["doctor"]:
+        (text,) = sentences(language, good(name, number=7))
+        assert text.endswith(language.stop)
+    for name in language.tables["advice"]:
+        assert advice(language, bad("late", name))
+    assert len(sentences(language, good("camera", "dim", "face"))) == 3
+    assert sentences(language, bad("faults.model", "install")) == (language.fault("model"),)
+    assert advice(language, good("camera")) == ""
 
 
 @needs_photographs
 def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
-    """Two real processes of it, which hold the camera and the pin."""
+    """Its two real processes hold the camera and the pin."""
     pytest.importorskip("gpiozero")
     control = tmp_path / "running" / "control.sock"
     environment = {"EMOTION_ASSISTANT_CONTROL": str(control), "GPIOZERO_PIN_FACTORY": "mock"}
@@ -198,19 +198,19 @@ def test_beside_a_running_assistant(board: Path, tmp_path: Path) -> None:
 NEVER = threading.Event()
 
 
-def test_a_check_that_hangs_fails_in_its_time_and_is_told_so() -> None:
-    told = threading.Event()
+def test_a_check_that_hangs_fails_in_its_time_and_is_cancelled() -> None:
+    is_cancelled = threading.Event()
 
     def hang(cancel: threading.Event) -> Finding:
         cancel.wait(30)
-        told.set()
+        is_cancelled.set()
         threading.Event().wait(30)
         return good("camera")
 
     began = time.monotonic()
     finding = Check("camera", hang, 0.2, "camera_none", "camera").finding(NEVER)
     assert time.monotonic() - began < 2
-    assert told.wait(5)
+    assert is_cancelled.wait(5)
     assert finding == bad("camera_none", "camera", detail="did not end within 0.2 s")
 
 
@@ -234,7 +234,7 @@ def test_a_camera_that_never_opens_is_given_up(tmp_path: Path, monkeypatch: pyte
     assert finding == bad("camera_none", "camera", detail="did not end within 5 s (trying to open the camera)")
 
 
-def test_told_to_stop_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checkup_stops_when_the_event_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     stop.set()
     out = io.StringIO()
@@ -260,7 +260,7 @@ def both(subject: SpeechCheck) -> tuple[Finding, Finding]:
     return subject.voice(threading.Event()), subject.sound(threading.Event())
 
 
-def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakePrograms) -> None:
+def test_voice_and_sound_work_and_the_findings_are_played(tool: FakePrograms) -> None:
     tool.install("paced")
     subject = speech()
     voice, sound = both(subject)
@@ -268,7 +268,7 @@ def test_voice_and_sound_work_and_what_is_found_is_heard(tool: FakePrograms) -> 
     with contextlib.closing(subject.speaker()) as speaker:
         speaker.say("The camera gives no picture.", threading.Event())
     first, second = (played.pcm for played in tool.played())
-    assert 1.0 < first.seconds < 4.0, "the words that the voice was tried with"
+    assert 1.0 < first.seconds < 4.0, "the sentence of the voice check"
     assert 1.0 < second.seconds < 4.0
     assert min(loudness(first), loudness(second)) > 500
 
@@ -285,9 +285,9 @@ def test_where_no_voice_can_speak_its_recordings_do(
     speaker = subject.speaker()
     for text in (EN.finding("voice_none"), EN.text("advice", "voice")):
         speaker.say(text, threading.Event())
-    beeps, *told = (played.pcm.seconds for played in tool.played())
+    beeps, *sentences_played = (played.pcm.seconds for played in tool.played())
     assert beeps < 2
-    assert told == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
+    assert sentences_played == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
 
 
 def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:
@@ -298,7 +298,7 @@ def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:
     assert loudness(played.pcm) == 0
 
 
-def test_a_broken_voice_is_told_by_the_next_one(tool: FakePrograms) -> None:
+def test_a_broken_voice_is_reported_by_the_next_one(tool: FakePrograms) -> None:
     tool.install("paced")
     tool.install("failing", "espeak-ng")
     voice, sound = both(speech())
@@ -338,7 +338,7 @@ def test_a_sound_device_that_does_not_play(tool: FakePrograms, behaviour: str, w
     assert time.monotonic() - began < 0.5, "what does not play is not tried with every sentence"
 
 
-def test_a_wrong_card_is_told_by_the_systems_own(tool: FakePrograms) -> None:
+def test_a_wrong_card_is_reported_on_the_default_one(tool: FakePrograms) -> None:
     tool.install(
         '#!/bin/sh\ncase "$*" in *Gone*) echo "no such card" >&2; exit 1;; esac\nexec {folder}/bin/paced "$@"\n'
     )
@@ -362,10 +362,10 @@ def test_without_a_default_device_a_card_that_plays_is_found(tool: FakePrograms)
     assert (sound.ok, sound.keys) == (False, ("sound_silent",))
     assert "no default; plughw:CARD=Box,DEV=0 plays: set voice.device to 'plughw:CARD=Box,DEV=0'" in sound.detail
     subject.speaker().say("The sound device does not play.", threading.Event())
-    assert len(tool.played()) == 2, "what was found plays what is said"
+    assert len(tool.played()) == 2, "the findings are spoken on the card that was found"
 
 
-def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakePrograms) -> None:
+def test_a_volume_that_is_off_is_raised_and_that_is_reported(tool: FakePrograms) -> None:
     tool.install("paced")
     tool.install(
         "#!/bin/sh\n[ \"$1\" = -q ] && exit\necho \"Simple mixer control 'Master',0\"\n"
@@ -376,7 +376,7 @@ def test_a_volume_that_is_off_is_turned_up_and_that_is_told(tool: FakePrograms) 
     assert sentences(EN, sound) == ("The sound device works.", "Volume was off. I turned it up.")
 
 
-def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_card_is_tried_again(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.doctor.speech.RETRY_PAUSE_S", 0.01)
     tool.install(
         '#!/bin/sh\nif [ -e {folder}/once ]; then exec {folder}/bin/paced "$@"; fi\n'
@@ -388,14 +388,14 @@ def test_a_card_that_is_taken_for_a_moment_is_waited_for(tool: FakePrograms, mon
 
 def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.doctor.speech.MAX_SENTENCE_S", 0.1)
-    said: list[str] = []
+    texts: list[str] = []
     freed = threading.Event()
 
     class Stuck:
         name = "stuck"
 
         def say(self, text: str, cancel: threading.Event, **rest: object) -> bool:
-            said.append(text)
+            texts.append(text)
             return freed.wait(30)
 
         def close(self) -> None:
@@ -407,17 +407,17 @@ def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyP
     for text in ("One.", "Two."):
         speaker.say(text, threading.Event())
     freed.set()
-    assert said == ["One."]
+    assert texts == ["One."]
 
 
 def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a real synthesizer, as far as the sound card."""
     tool.install("quick")
-    heard: list[str] = []
+    spoken: list[str] = []
     say = EspeakVoice.say
 
     def note(self: EspeakVoice, text: str, cancel: threading.Event, **rest: object) -> bool:
-        heard.append(text)
+        spoken.append(text)
         return say(self, text, cancel)
 
     monkeypatch.setattr(EspeakVoice, "say", note)
@@ -426,16 +426,16 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakePrograms, monkeypatc
     out = io.StringIO()
     settings = Settings(controls=ControlSettings(buttons=(17,)))
     assert checkup(settings, "", NEVER, out=out) == 1
-    assert heard[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
-    assert heard[4:9] == [
+    assert spoken[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
+    assert spoken[4:9] == [
         "The settings are right.",
         *["This check took too long.", "Restart the device and check again."] * 2,
     ]
-    assert heard[-1] == "Failed checks: 6."
+    assert spoken[-1] == "Failed checks: 6."
     assert [line.split()[1] for line in out.getvalue().splitlines()[1:-1]] == NAMES
-    heard.clear()
+    spoken.clear()
     assert checkup(settings, "", NEVER, is_quiet=True, out=out) == 1
-    assert heard == [EN.status("sound_check")], "and that goes no further than the voice"
+    assert spoken == [EN.status("sound_check")], "which is not played"
 
 
 def test_the_report_counts() -> None:

@@ -149,7 +149,7 @@ def test_a_message_with_one_field_changed_is_valid_or_refused(message: Message, 
         (b'"' + b"x" * MAX_LINE_BYTES + b'"', "more than 4096 bytes"),
     ],
 )
-def test_the_error_says_what_is_wrong(line: bytes, message: str) -> None:
+def test_the_error_names_the_mistake(line: bytes, message: str) -> None:
     with pytest.raises(IPCError, match=message):
         decode(line)
 

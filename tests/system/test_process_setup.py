@@ -26,7 +26,7 @@ def logged() -> tuple[logging.Logger, Passed, list[float]]:
     return log, passed, now
 
 
-def test_a_flood_is_ten_lines_a_second_and_says_how_many_are_missing(
+def test_a_flood_is_ten_lines_a_second_and_the_missing_ones_are_counted(
     logged: tuple[logging.Logger, Passed, list[float]],
 ) -> None:
     log, passed, now = logged

@@ -57,7 +57,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 
 
 @pytest.mark.parametrize("is_abstract", [False, True])
-def test_each_message_is_one_datagram_and_nothing_is_said_twice(tmp_path: Path, is_abstract: bool) -> None:
+def test_each_message_is_one_datagram_and_is_sent_once(tmp_path: Path, is_abstract: bool) -> None:
     manager, now = Manager(tmp_path, is_abstract=is_abstract), [0.0]
     with contextlib.closing(manager.socket):
         notifier = Notifier(manager.environment, lambda: now[0])
@@ -76,7 +76,7 @@ def test_each_message_is_one_datagram_and_nothing_is_said_twice(tmp_path: Path, 
     "environment",
     [{}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "/nowhere/at/all"}, {"NOTIFY_SOCKET": "/" + "x" * 300}],
 )
-def test_where_nobody_listens_nothing_happens(environment: dict[str, str]) -> None:
+def test_without_a_listener_nothing_happens(environment: dict[str, str]) -> None:
     notifier = Notifier(environment)
     for tell in (notifier.ready, notifier.alive, notifier.stopping):
         tell()
@@ -133,7 +133,7 @@ def test_vision_is_ready_after_its_first_step_and_alive_only_while_it_works(
     manager.until("STOPPING=1")
 
 
-def test_without_a_camera_it_is_ready_once_that_has_been_said(
+def test_without_a_camera_vision_is_ready_once_that_is_announced(
     manager: Manager, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     start("vision", "--camera", "opencv", "--source", "63")

@@ -61,14 +61,14 @@ def box(tmp_path: Path) -> Box:
     return Box(tmp_path)
 
 
-def test_what_is_recorded_is_played_on_the_default_card(box: Box, tmp_path: Path) -> None:
+def test_the_recording_is_played_on_the_default_card(box: Box, tmp_path: Path) -> None:
     # -I leaves the checkout out of the path: what can be imported there is the installed assistant, if there is one.
     box.folder.joinpath("python").write_text("#!/bin/sh\nexit 0\n")
     box.folder.joinpath("python").chmod(0o755)
     assert box.announce("voice", python=str(box.folder / "python")) == (0, ["default faults.voice.wav"])
 
 
-def test_a_program_that_cannot_be_loaded_is_told_instead(box: Box) -> None:
+def test_a_program_that_cannot_be_loaded_is_announced_instead(box: Box) -> None:
     assert box.announce("voice", python="/nowhere/python") == (0, ["default faults.damaged.wav"])
 
 
@@ -88,7 +88,7 @@ def test_the_settings_on_the_card_go_before_the_installed_ones(box: Box, on_the_
     assert box.announce("voice", python="/nowhere/python")[1] == [f"{first} faults.damaged.wav"]
 
 
-def test_where_nothing_was_recorded_there_are_beeps(box: Box) -> None:
+def test_without_a_recording_there_are_beeps(box: Box) -> None:
     (box.folder / "recorded" / "faults.damaged.wav").write_bytes(b"")
     assert box.announce("voice", python="/nowhere/python") == (0, [f"default {ALARM}"])
 
@@ -97,5 +97,5 @@ def test_where_no_card_plays_it_fails_in_one_line(box: Box) -> None:
     assert box.announce("voice", works="none", python="/nowhere/python")[0] == 1
 
 
-def test_the_words_for_it_are_there() -> None:
+def test_the_announced_faults_exist() -> None:
     assert {"voice", "vision", "damaged"} <= set(FaultName)

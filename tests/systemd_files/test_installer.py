@@ -83,7 +83,7 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def test_shellcheck_has_nothing_to_say() -> None:
+def test_shellcheck_finds_nothing() -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed")
     done = subprocess.run(["shellcheck", *SCRIPTS], check=False, capture_output=True, text=True, cwd=ROOT)
@@ -190,7 +190,7 @@ def test_yunet_is_fetched_and_used(bench: Bench, server: str) -> None:
 @pytest.mark.parametrize(
     ("name", "why"), [("yunet.onnx", "not the file whose hash"), ("none.onnx", "404"), (":0/", "URLError|urlopen")]
 )
-def test_without_yunet_it_goes_on_and_says_so(bench: Bench, server: str, name: str, why: str) -> None:
+def test_without_yunet_the_installation_goes_on_with_a_warning(bench: Bench, server: str, name: str, why: str) -> None:
     url = f"http://127.0.0.1{name}" if name.startswith(":") else f"{server}/{name}"
     done = bench.run("install_yunet; echo went on", YUNET_URL=url)
     assert done.stdout.endswith("went on\n")
@@ -209,8 +209,8 @@ def test_a_paired_headset_is_the_sound_device(bench: Bench) -> None:
     assert bench.read().voice.lead_in_ms == 400
     assert f"connect {HEADSET}" in bench.calls("bluetoothctl")
     assert "scan" not in " ".join(bench.calls("bluetoothctl"))
-    said = [call.removeprefix("--stdout -s 160 ").removeprefix("-- ") for call in bench.calls("espeak-ng")]
-    assert said == ["Connecting Shock.", "This is the headset.", "Shock is set up."]
+    spoken = [call.removeprefix("--stdout -s 160 ").removeprefix("-- ") for call in bench.calls("espeak-ng")]
+    assert spoken == ["Connecting Shock.", "This is the headset.", "Shock is set up."]
 
 
 def test_a_headset_in_pairing_mode_is_found_and_no_other_device_taken(bench: Bench) -> None:
@@ -221,7 +221,7 @@ def test_a_headset_in_pairing_mode_is_found_and_no_other_device_taken(bench: Ben
     assert bench.read().voice.device.startswith(f"bluealsa:DEV={HEADSET}")
 
 
-def test_without_a_headset_it_says_what_to_do(bench: Bench) -> None:
+def test_without_a_headset_the_error_says_what_to_do(bench: Bench) -> None:
     bench.install("bluetoothctl", BLUETOOTHCTL)
     done = bench.run("install_bluetooth")
     assert done.returncode == 1
@@ -240,7 +240,7 @@ ARCH=amd64
 
 
 @pytest.mark.parametrize(
-    ("working", "made", "taken", "said"),
+    ("working", "made", "taken", "message"),
     [
         ("*", ["default"], "default", ""),
         ("*-numpy1", ["default", "numpy1"], "numpy1", "so NumPy 1"),
@@ -248,7 +248,7 @@ ARCH=amd64
     ],
 )
 def test_versions_are_chosen_that_work_with_the_systems_camera(
-    bench: Bench, working: str, made: list[str], taken: str, said: str
+    bench: Bench, working: str, made: list[str], taken: str, message: str
 ) -> None:
     command = f"{STAND_INS}\ninstall_environment; remove_other_environments"
     (bench.folder / "new").mkdir()
@@ -257,7 +257,7 @@ def test_versions_are_chosen_that_work_with_the_systems_camera(
     assert re.findall(r"^made (\w+)", done.stdout, re.M) == made
     assert (bench.folder / "new/venv").readlink() == Path(f"env-abc-{taken}")
     assert [place.name for place in (bench.folder / "new").glob("env-*")] == [f"env-abc-{taken}"]
-    assert said in done.stdout + done.stderr
+    assert message in done.stdout + done.stderr
     again = bench.run(command, WORKING="'*'", PREFIX=str(bench.folder / "new"))
     assert "up to date" in again.stdout
     assert "made" not in again.stdout
@@ -290,7 +290,7 @@ def test_a_card_is_prepared_once(bench: Bench, card: Path) -> None:
     assert (card / "emotion-assistant.toml").read_text() == "# mine\n"
 
 
-def test_what_is_no_card_is_left_alone(bench: Bench, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_boot_partition_is_not_changed(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     done = bench.run(f"prepare_card {tmp_path / 'photos'}")
     assert done.returncode == 1
@@ -298,7 +298,7 @@ def test_what_is_no_card_is_left_alone(bench: Bench, tmp_path: Path) -> None:
     assert not list((tmp_path / "photos").iterdir())
 
 
-def test_every_line_of_the_cards_settings_may_be_taken() -> None:
+def test_every_commented_setting_of_the_card_is_valid() -> None:
     text = (SYSTEMD / "card-settings.toml").read_text()
     assert parse_settings(text) == Settings()
     taken = re.sub(r"^#(\w+ =)", r"\1", text, flags=re.M)
@@ -306,14 +306,14 @@ def test_every_line_of_the_cards_settings_may_be_taken() -> None:
     assert parse_settings(taken) == Settings()
 
 
-def test_before_there_is_a_voice_the_cards_own_sounds_are_played(bench: Bench, tmp_path: Path) -> None:
+def test_without_espeak_ng_the_recordings_on_the_card_are_played(bench: Bench, tmp_path: Path) -> None:
     home = tmp_path / "card"
-    for place in ("said", "systemd"):
+    for place in ("spoken-steps", "systemd"):
         (home / place).mkdir(parents=True)
     (bench.bin / "espeak-ng").unlink()
     names = {"Installing the system's packages.": "installing-the-system-s-packages-.wav"}
     for name in (*names.values(), "installation-failed-.wav"):
-        (home / "said" / name).touch()
+        (home / "spoken-steps" / name).touch()
     hidden = 'command() { [ "$*" != \'-v espeak-ng\' ] && builtin command "$@"; }\n'  # this machine may have one
     done = bench.run(
         hidden + 'SPOKEN_STEPS=yes; step "Installing the system\'s packages."; fail "No network" "plug it in"',

@@ -18,7 +18,7 @@ LINKS = (
 )
 
 
-def test_they_are_current(tmp_path: Path) -> None:
+def test_man_pages_and_completions_are_current(tmp_path: Path) -> None:
     pytest.importorskip("shtab")
     pytest.importorskip("argparse_manpage")
     if sys.version_info >= (3, 13):
@@ -40,7 +40,7 @@ def test_the_shells_can_read_them(program: str) -> None:
             subprocess.run([shell, "-n", SHARE / name], check=True)
 
 
-def test_what_only_units_start_is_not_in_them() -> None:
+def test_the_commands_of_the_units_are_left_out() -> None:
     for file in SHARE.rglob("*emotion-assistant*"):
         text = file.read_text("utf-8").replace("\\", "")
         assert "replay" in text
@@ -49,7 +49,7 @@ def test_what_only_units_start_is_not_in_them() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("bash") is None, reason="no bash here")
 @pytest.mark.parametrize("has_zsh", [True, False])
-def test_they_are_linked_and_taken_away_again(tmp_path: Path, has_zsh: bool) -> None:
+def test_the_links_are_made_and_removed(tmp_path: Path, has_zsh: bool) -> None:
     local, zsh = tmp_path / "local", tmp_path / "local/share/zsh/site-functions"
     (local / "bin").mkdir(parents=True)
     (local / "share/man").mkdir(parents=True)

@@ -31,14 +31,14 @@ def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_systemd_has_nothing_to_say_about_them(units: Path) -> None:
+def test_systemd_analyze_finds_nothing(units: Path) -> None:
     done = analyze("verify", "--man=no", *units.iterdir())
     assert done.stdout + done.stderr == ""  # it exits 0 on unknown keys
     assert done.returncode == 0
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_they_expose_little(units: Path, name: str) -> None:
+def test_the_units_are_not_more_exposed_than_measured(units: Path, name: str) -> None:
     done = analyze("security", "--offline=yes", f"--threshold={UNITS[name]}", units / name)
     assert done.returncode == 0, done.stdout.splitlines()[-1]
     opened = (
@@ -48,7 +48,7 @@ def test_they_expose_little(units: Path, name: str) -> None:
     assert analyze("security", "--offline=yes", f"--threshold={UNITS[name]}", units / name).returncode != 0
 
 
-def test_the_wearers_wish_to_switch_off_is_waited_for_and_granted(tmp_path: Path) -> None:
+def test_the_poweroff_units_watch_for_the_request_and_switch_off(tmp_path: Path) -> None:
     folder = Path(__file__).parents[2] / "systemd"
     waits, goes = ("emotion-assistant-poweroff.path", "emotion-assistant-poweroff.service")
     for name in (waits, goes):
@@ -62,7 +62,7 @@ def test_the_wearers_wish_to_switch_off_is_waited_for_and_granted(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_they_always_come_back_and_cannot_reach_a_network(units: Path, name: str) -> None:
+def test_the_services_are_always_restarted_and_have_no_network(units: Path, name: str) -> None:
     lines = (units / name).read_text("utf-8").splitlines()
     for line in (
         "Restart=always",

@@ -107,13 +107,13 @@ def test_after_a_pause_everybody_is_announced_anew() -> None:
 
 
 @pytest.mark.parametrize("missed", [1, 10])
-def test_a_person_found_soon_after_a_pause_is_not_called_gone(missed: int) -> None:
+def test_a_person_found_soon_after_a_pause_is_not_announced_as_gone(missed: int) -> None:
     pipeline = pipeline_blind_in_the_dark(lambda frame: [] if 15 <= frame < 15 + missed else [face(280)])
     told = [text for _, text in said(pipeline, covered([(1.5, False), (4, True), (4, False)]))]
     assert told == ["One person looks happy.", HAND, BACK, "One person looks happy."]
 
 
-def test_a_person_who_left_during_a_pause_is_called_gone() -> None:
+def test_a_person_who_left_during_a_pause_is_announced_as_gone() -> None:
     pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280)] if frame < 15 else [])
     told = said(pipeline, covered([(1.5, False), (4, True), (4, False)]))
     assert [text for _, text in told] == ["One person looks happy.", HAND, BACK, "Nobody in view."]

@@ -29,7 +29,7 @@ from tests.support.scripted_pipeline import (
 from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture, probabilities
 
 
-def test_a_step_goes_from_pixels_to_words() -> None:
+def test_a_step_goes_from_pixels_to_utterances() -> None:
     pipeline, texts = scripted_pipeline(), []
     for number in range(40):
         frame = Frame(picture("happy" if number < 20 else "neutral"), number / 10, number)
@@ -168,7 +168,7 @@ def test_a_tilted_face_is_turned_upright_before_it_is_classified() -> None:
         assert int(np.argmax(reading.probabilities)) == said
 
 
-def test_a_hit_in_yunets_padding_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hit_in_yunets_padding_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lying picture leaves the lower part of the square empty, a standing one the right part."""
 
     class Net:
@@ -302,7 +302,7 @@ def test_at_full_verbosity_announcements_and_answers_name_the_hour() -> None:
     assert told((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
 
 
-def test_the_status_tells_what_works() -> None:
+def test_the_status_reports_what_works() -> None:
     pipeline = pipeline_with_occlusion(ScriptedOcclusionModel(0, 1))
     assert pipeline.snapshot is None
     for frame in shots("happy", 40):

@@ -161,9 +161,7 @@ def test_the_fate_of_an_utterance_reaches_the_loop() -> None:
 @pytest.mark.parametrize(
     ("is_stuck", "is_working", "told"), [(False, True, True), (True, True, False), (False, False, False)]
 )
-def test_the_service_manager_hears_only_of_a_driver_and_a_link_that_work(
-    is_stuck: bool, is_working: bool, told: bool
-) -> None:
+def test_the_watchdog_is_fed_only_while_driver_and_link_work(is_stuck: bool, is_working: bool, told: bool) -> None:
     client, notes = Link(), Notes()
     client.heartbeat = lambda *about, **more: None  # type: ignore[method-assign]
     client.is_working = is_working
@@ -172,7 +170,7 @@ def test_the_service_manager_hears_only_of_a_driver_and_a_link_that_work(
     assert ("alive" in notes.told) is told
 
 
-def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_has_the_active_faults_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
     link, notes = Link(), Notes()
@@ -192,7 +190,7 @@ def test_a_heartbeat_tells_which_faults_stand_and_whether_the_camera_is_open(mon
     assert [text for text in notes.told if ":" in text] == ["faults: black, undervoltage", "faults: undervoltage"]
 
 
-def test_a_heartbeat_tells_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_reports_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "ResourceGuard", lambda: SimpleNamespace(exceeded=lambda: ""))
     link, status = Link(), SimpleNamespace(is_lens_covered=False)
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: False)

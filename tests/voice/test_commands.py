@@ -229,7 +229,7 @@ def test_where_the_state_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_file() is None
 
 
-def test_status_reports_a_dead_vision_process() -> None:
+def test_status_reports_a_vision_process_that_has_ended() -> None:
     bench = Bench()
     assert bench.handler.handle("status").text == "Running."
     bench.sees = False
@@ -351,7 +351,7 @@ def test_a_failed_shutdown_is_announced(power_off: Callable[[], str] | None) -> 
     assert bench.heard()[-1] == EN.status("shutdown_failed")
 
 
-def test_cancel_interrupts_and_says_nothing() -> None:
+def test_cancel_interrupts_and_speaks_nothing() -> None:
     bench = Bench()
     assert bench.handler.handle("cancel").ok
     assert bench.heard() == ["--"], "for no answer"

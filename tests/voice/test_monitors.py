@@ -86,7 +86,7 @@ def test_an_exit_of_vision_is_announced_at_once_and_once_a_minute_if_it_repeats(
     assert said.count("It is back.") == len(heard), "its end is announced if its beginning was"
 
 
-def test_an_idle_tick_after_ten_minutes_of_silence_and_none_while_something_is_heard() -> None:
+def test_an_idle_tick_after_ten_minutes_of_silence_and_none_while_utterances_are_spoken() -> None:
     said: list[Utterance] = []
     now = 0.0
     tick = IdleTick(FakePhrases(), said.append, lambda: now, 600.0)

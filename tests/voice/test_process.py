@@ -150,7 +150,7 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) 
     assert out.getvalue() == "Looks happy.\nNobody in view.\nCamera lost.\nIt is back.\n"
 
 
-def test_a_restarted_voice_says_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restarted_voice_announces_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "running").touch()  # nobody has taken these away
@@ -227,7 +227,7 @@ def test_louder_takes_effect_at_once_and_starts_from_the_saved_volume(
     assert [(used.rate_wpm, used.volume) for used in out.used] == [(200, 60), (200, 70), (175, 70)]
 
 
-def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) -> None:
+def test_an_utterance_that_is_withdrawn_while_it_waits_is_not_spoken(bench: Bench, out: Out) -> None:
     out.open.clear()
     bench.vision.speak(utterance("Looks happy."))
     assert out.begun.wait(WAIT_S)
@@ -239,7 +239,7 @@ def test_what_is_withdrawn_while_it_waits_is_not_said(bench: Bench, out: Out) ->
     assert [bench.fate(), bench.fate()] == [("Looks happy.", Fate.SPOKEN), ("Looks angry.", Fate.SPOKEN)]
 
 
-def test_after_an_outage_of_sound_what_was_missed_is_said(bench: Bench, out: Out) -> None:
+def test_after_an_audio_outage_lost_faults_are_spoken(bench: Bench, out: Out) -> None:
     out.fails = True
     bench.vision.send(Fault(FaultName.CAMERA, 100.0))
     assert bench.fate() == ("Camera lost.", Fate.FAILED)
@@ -288,7 +288,7 @@ def test_an_answer_without_a_question_is_not_spoken(bench: Bench, out: Out) -> N
     assert out.getvalue() == "Looks happy.\n"
 
 
-def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
+def test_muted_by_the_control_socket_only_faults_and_answers_are_spoken(
     bench: Bench, out: Out, polled: Callable[[], None]
 ) -> None:
     polled()
@@ -319,7 +319,7 @@ def test_muted_by_the_control_socket_only_faults_and_answers_are_heard(
     assert "Looks sad." not in out.getvalue()
 
 
-def test_muted_a_pause_is_heard_and_the_status_reports_it(bench: Bench) -> None:
+def test_while_muted_a_pause_is_spoken_and_the_status_reports_it(bench: Bench) -> None:
     bench.beat()
     assert control_client.send_command("mute").ok
     assert bench.fate() == ("muted", Fate.SPOKEN)

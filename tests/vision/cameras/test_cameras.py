@@ -121,7 +121,7 @@ def test_the_demo_shows_two_people_and_a_view_without_a_face() -> None:
     assert len({frame.image.tobytes() for frame in seen}) > 100
 
 
-def test_the_demo_without_its_photographs_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_without_its_photographs_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.vision.cameras.demo.util.find_spec", lambda name: None)
     with pytest.raises(SourceError, match=r"pip install 'emotion-assistant\[demo\]'"):
         open_camera(CameraSettings(driver="demo"))

@@ -161,7 +161,7 @@ def test_auto_takes_the_pi_camera_only_where_it_is_installed(
         (RuntimeError("Camera __init__ sequence did not complete."), CameraError),
     ],
 )
-def test_a_busy_and_an_exhausted_pi_camera_are_told_apart(
+def test_a_busy_and_an_exhausted_pi_camera_are_distinguished(
     picamera2: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[CameraError]
 ) -> None:
     def start(self: FakePicamera2) -> None:

@@ -114,7 +114,7 @@ def test_a_person_far_away_is_not_announced_until_they_come_near() -> None:
     assert stage.step() == [("one_person", "")]
 
 
-def test_quiet_says_nothing_unasked() -> None:
+def test_quiet_announces_nothing() -> None:
     stage = Stage("quiet")
     stage.people[1] = 320
     assert stage.step((1, NOBODY, "happy")) == []
@@ -122,7 +122,7 @@ def test_quiet_says_nothing_unasked() -> None:
     assert stage.step((1, "happy", NOBODY)) == []
 
 
-def test_a_reason_is_said_once_a_minute() -> None:
+def test_a_reason_is_announced_once_a_minute() -> None:
     stage = Stage("full")
     stage.people[1] = 320
     stage.step((1, NOBODY, "neutral"))
@@ -226,7 +226,7 @@ def test_an_answer_stands_like_an_announcement_and_outranks_an_older_one_that_it
     assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "somebody of whom nothing else is known"
 
 
-def test_an_announcement_that_was_not_heard_is_not_remembered_as_said() -> None:
+def test_an_announcement_that_was_not_heard_does_not_count_as_made() -> None:
     stage = Stage()
     stage.people[1] = 320
     assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
@@ -336,7 +336,7 @@ def test_the_expression_of_a_person_who_left_while_it_was_spoken_can_be_rejected
     assert stage.scene.reject_last(stage.at)
 
 
-def test_a_track_that_is_hardly_a_face_joins_nobody() -> None:
+def test_a_track_that_is_hardly_a_face_is_not_announced_beside_others() -> None:
     for shown in ("neutral", "happy", CANNOT_TELL):
         stage = Stage()
         stage.people = {1: 200, 2: 560}
@@ -350,7 +350,7 @@ def test_a_track_that_is_hardly_a_face_joins_nobody() -> None:
         assert announcement == (["looks", "happy"] if shown == "happy" else ["one_more_person", "right"])
 
 
-def test_nobody_is_announced_until_it_is_heard() -> None:
+def test_an_empty_view_is_announced_until_that_is_heard() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))
@@ -365,7 +365,7 @@ def test_nobody_is_announced_until_it_is_heard() -> None:
     assert stage.wait(3 * RETRY_S) == []
 
 
-def test_nobody_is_no_longer_announced_once_somebody_is_there() -> None:
+def test_an_empty_view_is_no_longer_announced_once_a_face_is_in_view() -> None:
     stage = Stage()
     stage.people[1] = 320
     stage.step((1, NOBODY, "happy"))

@@ -86,7 +86,7 @@ def test_a_real_change_is_announced_within_a_second(fps: float, when: float, sur
         assert when < made[1].at <= when + 1.0 + 1 / fps
 
 
-def test_the_frame_rate_changes_neither_what_is_said_nor_much_when() -> None:
+def test_the_frame_rate_changes_neither_the_changes_nor_much_their_times() -> None:
     def truth(at: float) -> str | None:
         scene = ((2.0, None), (6.0, "neutral"), (10.0, "happy"), (14.0, "?"), (18.0, "sad"), (22.0, None))
         return next((state for end, state in scene if at < end), None)
@@ -138,7 +138,7 @@ def test_a_blink_of_another_expression_is_ignored() -> None:
     assert [change.new for change in made] == ["happy"]
 
 
-def test_a_missed_detection_is_not_somebody_leaving() -> None:
+def test_a_missed_detection_is_no_departure() -> None:
     made = changes(lambda at: None if 3 <= at < 4.2 else "happy", seconds=8, fps=10)
     assert [change.new for change in made] == ["happy"]
 
@@ -338,7 +338,7 @@ def test_an_estimate_names_the_likeliest_expression_before_there_is_a_state_and_
     assert stabilizer.estimate(2).since == 1000.0, "since they came"
 
 
-def test_the_reason_is_what_most_readings_say() -> None:
+def test_the_reason_is_that_of_most_readings() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(40):
         reason = "occluded" if frame % 4 == 3 else "side_on"

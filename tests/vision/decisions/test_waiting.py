@@ -98,7 +98,7 @@ def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
     return fates
 
 
-def test_nobody_is_not_announced_once_somebody_is_there() -> None:
+def test_an_empty_view_is_not_announced_once_a_face_is_in_view() -> None:
     fates = _fates([(0.0, True), (3.0, False), (5.5, True)])
     assert ("Nobody in view.", Fate.SUPERSEDED) in fates
     assert ("Nobody in view.", Fate.SPOKEN) not in fates

@@ -65,7 +65,7 @@ def test_the_recipe_that_a_card_names_is_the_file_that_ships(model: Path) -> Non
         assert hashlib.sha256(file.read_bytes()).hexdigest() == recipe["sha256"]
 
 
-def test_the_readme_tells_what_the_cards_say() -> None:
+def test_the_readme_has_the_figures_of_the_cards() -> None:
     text = (ROOT / "models/README.md").read_text("utf-8")
     expressions = card.table([card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")])
     detector = detector_card.table(card_file.load(ROOT / "models" / "face-detector-int8.tflite"))

@@ -46,7 +46,7 @@ def test_an_unsure_or_untrusted_expression_is_only_maybe() -> None:
     assert "annot tell" in asked(somebody("contempt", 0.9))
 
 
-def test_why_it_cannot_be_told() -> None:
+def test_the_answer_names_the_reason_where_the_expression_cannot_be_told() -> None:
     for reason, words in EN.tables["reasons"].items():
         if reason != "unclear":
             answer = ANSWERS.answer(Command.ASK, SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
@@ -67,7 +67,7 @@ def test_several_people() -> None:
     assert asked(*[somebody()] * 6).startswith("More than four people.")
 
 
-def test_nobody_and_nothing_fresh() -> None:
+def test_an_empty_view_and_a_snapshot_that_is_too_old() -> None:
     assert asked() == "Nobody in view."
     assert asked(problem="dark") == "Cannot tell, too dark."
     assert asked(is_lens_covered=True) == EN.status("lens_covered")
@@ -88,7 +88,7 @@ def test_more_faces_than_are_looked_at_are_counted() -> None:
     assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
 
 
-def test_why_asks_about_the_person_whose_expression_was_said_last() -> None:
+def test_why_is_about_the_person_whose_expression_was_named_last() -> None:
     people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
     snapshot = SceneSnapshot(5.0, people)
     why = [ANSWERS.answer(Command.WHY, snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
@@ -96,7 +96,7 @@ def test_why_asks_about_the_person_whose_expression_was_said_last() -> None:
     assert ANSWERS.answer(Command.ASK, snapshot, 5.0, 2).utterance.text.endswith("Looks happy.")
 
 
-def test_why_tells_how_sure_and_how_long() -> None:
+def test_why_has_the_sureness_and_the_duration() -> None:
     assert asked(somebody(), what=Command.WHY, now=5.0) == "Looks happy, quite sure, for some seconds."
     assert asked(somebody("sad"), what=Command.WHY) == "Looks sad, not sure, for some seconds."
     assert asked(somebody(probability=0.65), what=Command.WHY) == "Looks happy, fairly sure, for some seconds."

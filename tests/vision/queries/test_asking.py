@@ -119,6 +119,6 @@ def test_a_vision_process_that_hangs_is_answered_for(smiling: Running) -> None:
         os.kill(vision, signal.SIGCONT)
 
 
-def test_without_a_running_assistant_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_running_assistant_the_error_names_that(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ask"]) == 1
     assert "not running" in capsys.readouterr().err

@@ -76,7 +76,7 @@ def test_a_person_found_by_the_rescan_alone_has_a_reason_of_their_own() -> None:
     assert pipeline.answer(Command.ASK, 0.1).utterance.text == "Nobody in view."
 
 
-def test_an_unsure_face_of_one_frame_is_nobody_in_answers() -> None:
+def test_an_unsure_face_of_one_frame_is_left_out_of_answers() -> None:
     def told(score: float, frames: int) -> str:
         weak = dataclasses.replace(face(280), score=score)
         pipeline = Pipeline(ScriptedDetector(lambda frame: [weak]), ScriptedClassifier(), Settings(), EN)

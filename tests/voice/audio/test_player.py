@@ -151,7 +151,7 @@ def test_a_player_that_fails_says_why(tool: FakePrograms) -> None:
         CommandPlayer().play(beep(0.1), threading.Event())
 
 
-def test_a_player_whose_card_another_program_holds_raises_an_error_of_its_own(tool: FakePrograms) -> None:
+def test_a_busy_sound_card_is_an_error_of_its_own(tool: FakePrograms) -> None:
     tool.install("#!/bin/sh\necho 'audio open error: Device or resource busy' >&2\nexit 1\n")
     with pytest.raises(SoundCardBusyError, match="Device or resource busy"):
         CommandPlayer().play(beep(0.05), threading.Event())

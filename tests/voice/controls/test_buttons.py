@@ -90,7 +90,7 @@ def test_every_press_of_every_button(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("pin", "command"), [(17, "shutdown"), (27, "slower"), (22, "faster")])
-def test_a_very_long_press_is_heard_while_it_is_held(bench: Bench, pin: int, command: str) -> None:
+def test_a_very_long_press_acts_while_the_button_is_held(bench: Bench, pin: int, command: str) -> None:
     bench.move(pin, 0)
     bench.clock.now += 5.0
     bench.buttons._presses.poll()
@@ -190,7 +190,7 @@ def test_a_press_is_answered_fast() -> None:
     factory.reset()
 
 
-def test_without_pins_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pins_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ControlError, match=r"^buttons at pins 17, 27: [^\n]+$"):
         Buttons((17, 27), CommandHandlerStandin().handle)  # this machine has none
     monkeypatch.setitem(sys.modules, "gpiozero", None)
@@ -198,7 +198,7 @@ def test_without_pins_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -
         Buttons((17,), CommandHandlerStandin().handle)
 
 
-def test_pins_that_are_taken_are_one_clear_line() -> None:
+def test_pins_that_are_in_use_are_one_line() -> None:
     bench = Bench((17,))
     with pytest.raises(ControlError, match=r"buttons at pins 4, 17: .*in use"):
         Buttons((4, 17), CommandHandlerStandin().handle, factory=bench.factory)

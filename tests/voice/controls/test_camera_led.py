@@ -71,7 +71,7 @@ def test_a_pin_that_fails_does_not_affect_the_link(pins: mock.MockFactory) -> No
     assert status.is_camera_open
 
 
-def test_a_pin_that_cannot_be_used_is_one_clear_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pin_that_cannot_be_used_is_one_line(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     first = CameraLed(PIN, factory=pins)
     with pytest.raises(ControlError, match=r"^camera light at pin 23: .*in use"):
         CameraLed(PIN, factory=pins)
@@ -133,7 +133,7 @@ def test_the_voice_switches_it_and_turns_it_off_when_vision_ends(
         gpiozero.Device.pin_factory = None
 
 
-def test_without_pins_the_voice_says_so_and_speaks_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_pins_the_voice_announces_it_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings(
         camera=CameraSettings(led=(PIN,)), voice=VoiceSettings(engine="printed"), controls=ControlSettings(keys="off")
     )

@@ -148,7 +148,7 @@ def test_the_command_prints_sounds_where_words_are_printed(capsys: pytest.Captur
     assert capsys.readouterr() == (PRINTED, "")
 
 
-def test_the_command_fails_in_one_line_where_nothing_is_heard(
+def test_the_command_fails_in_one_line_where_nothing_can_be_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tool = FakePrograms(tmp_path, monkeypatch)

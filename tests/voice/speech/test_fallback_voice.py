@@ -190,7 +190,7 @@ def test_words_that_follow_the_beeps_can_be_cut_off() -> None:
 
 
 @pytest.mark.parametrize("beeps_work", [False, True])
-def test_the_real_voices_say_the_words_after_the_beeps(
+def test_the_real_voices_speak_the_words_after_the_beeps(
     beeps_work: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(tmp_path))

@@ -66,7 +66,7 @@ def outage(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench]
     return bench
 
 
-def test_what_was_missed_is_said_once_sound_is_back_and_how_long_it_was_away() -> None:
+def test_once_sound_is_back_the_outage_is_announced_and_lost_faults_are_spoken() -> None:
     bench = outage(READY, fault("Camera lost."), HAPPY)
     assert bench.outage.is_active
     assert 20 / RETRY_S - 4 <= bench.attempts - 3 <= 20 / RETRY_S + 1
@@ -79,7 +79,7 @@ def test_what_was_missed_is_said_once_sound_is_back_and_how_long_it_was_away() -
     assert len(bench.heard) == 3
 
 
-def test_a_fault_that_began_and_ended_unheard_is_not_said() -> None:
+def test_a_fault_that_began_and_ended_during_the_outage_is_not_spoken() -> None:
     bench = outage(fault("Camera lost."), then=lambda bench: bench.put(fault("Camera is back.", is_over=True)))
     bench.works = True
     bench.go(RETRY_S + 0.5)
@@ -91,7 +91,7 @@ def pause(text: str, *, is_over: bool = False) -> Utterance:
     return Utterance(text, Priority.PAUSE, "lens", None, text, is_over=is_over)
 
 
-def test_a_pause_that_could_not_be_heard_is_said_later_unless_it_is_over() -> None:
+def test_a_pause_that_was_lost_is_spoken_later_unless_it_is_over() -> None:
     for is_over, heard in ((False, ["Covered."]), (True, [])):
         end = pause("I can see.", is_over=True)
         bench = outage(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
@@ -111,7 +111,7 @@ def test_an_attempt_that_was_cut_off_proves_nothing_and_is_repeated() -> None:
     assert not bench.outage.is_active
 
 
-def test_any_utterance_that_is_heard_ends_the_outage() -> None:
+def test_any_utterance_that_is_spoken_ends_the_outage() -> None:
     bench = outage(fault("Camera lost."), seconds=0.25)
     bench.works = True
     bench.put(HAPPY)
@@ -130,7 +130,7 @@ def test_sound_is_found_again_within_two_seconds_of_its_return(seconds: float) -
     assert bench.now - began <= 2.0
 
 
-def test_where_everything_is_heard_nothing_is_added() -> None:
+def test_without_a_failure_nothing_is_added() -> None:
     bench = Bench()
     for utterance in (READY, HAPPY, fault("Camera lost.")):
         bench.put(utterance)

@@ -58,7 +58,7 @@ def test_a_voice_that_raises_because_it_was_cancelled_has_not_failed(bench: Spea
     assert second.began.empty()
 
 
-def test_a_fault_that_a_question_interrupts_is_said_after_the_answer(bench: SpeakerBench) -> None:
+def test_a_fault_that_a_question_interrupts_is_spoken_after_the_answer(bench: SpeakerBench) -> None:
     voice = FakeVoice(outcome=until_cancelled)
     speaker = bench.speaker(voice)
     speaker.put(utterance("fault", FAULT))
@@ -249,7 +249,7 @@ def test_put_never_blocks_and_expiry_is_checked_when_its_turn_comes(bench: Speak
     ]  # fmt: skip
 
 
-def test_what_is_withdrawn_while_it_waits_is_not_said(bench: SpeakerBench) -> None:
+def test_an_utterance_that_is_withdrawn_while_it_waits_is_not_spoken(bench: SpeakerBench) -> None:
     released = threading.Event()
     voice = FakeVoice(outcome=lambda cancel: released.wait(WAIT_S))
     speaker = bench.speaker(voice)

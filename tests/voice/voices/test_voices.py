@@ -149,7 +149,7 @@ def test_the_text_reaches_the_program_by_its_input_only(tool: FakePrograms) -> N
 # espeak-ng, the library
 
 
-def test_without_program_and_library_it_says_what_to_install(
+def test_without_program_and_library_the_error_names_what_to_install(
     tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
@@ -159,7 +159,7 @@ def test_without_program_and_library_it_says_what_to_install(
         voice.say(SHORT, threading.Event())
 
 
-def test_a_library_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_without_its_data_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _need("espeakng_loader")
     monkeypatch.setattr("espeakng_loader.get_data_path", lambda: str(tmp_path / "none"))
     with pytest.raises(VoiceError, match="cannot read its data in .*none"):
