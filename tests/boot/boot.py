@@ -1,4 +1,4 @@
-"""Installs the assistant in a clean Debian, boots it, kills it, hangs it, takes it away again.
+"""Installs the assistant in a clean Debian, boots it, kills and hangs its processes, and removes it.
 
     python tests/boot/boot.py --suite trixie      `make boot-test`; as root, see EMOTION_BOOT_CACHE below
 
@@ -19,10 +19,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.boot.card import card
-from tests.boot.heard import WORDS, Heard
 from tests.boot.life import VISION, VOICE, boots, check, comes_back, goes_down, processes, updates
 from tests.boot.listing import difference, listing
 from tests.boot.machine import BootError, Root
+from tests.boot.sound_log import SAMPLES_PROGRAM, SoundLog
 from tests.boot.table import Table
 
 TREE = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare", "apt-get")
 INSTALL = "/mnt/tree/systemd/install.sh --offline /mnt/offline"
 SCRIPTS = ("install.sh", INSTALL, "uninstall.sh", "/mnt/tree/systemd/uninstall.sh")
 DEBIAN = ("dpkg -i", "dpkg -i /mnt/offline/package.deb", "dpkg --purge", "dpkg --purge emotion-assistant")
-"""How it comes and how it goes: the name and the command of either."""
+"""Installation and removal: the name and the command of each."""
 PHOTOGRAPHS = (("skimage", "data/astronaut.png"), ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"))
 SETTINGS = """
 [camera]
@@ -56,9 +56,9 @@ def main() -> int:
         return 0
     began = time.monotonic()
     table = Table()
-    with table.step(f"cache for {options.suite}") as said:
+    with table.step(f"cache for {options.suite}") as notes:
         try:
-            said.append(fill_cache(options.suite))
+            notes.append(fill_cache(options.suite))
         except (OSError, subprocess.SubprocessError) as err:
             print(f"boot test skipped: what it starts from cannot be made here: {err}")
             return 0
@@ -97,60 +97,60 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
         shutil.rmtree(offline / "wheels")  # it must have them all
     come, install, go, remove = DEBIAN if options.deb else SCRIPTS
     root = Root(folder / "root", TREE, offline)
-    heard = Heard(root.path)
+    sound_log = SoundLog(root.path)
 
     with table.step("unpack a clean root"):
         root.path.mkdir()
         subprocess.run(["tar", "-C", root.path, "-xf", CACHE / options.suite / "root.tar"], check=True)
     if options.card:
-        card(root, heard, options.faces or photographs(folder), table)
+        card(root, sound_log, options.faces or photographs(folder), table)
         return
     with table.step("the system's packages, offline"):
         (offline / "wheels").mkdir(exist_ok=True)
         root.chroot(f"{INSTALL} --only-packages")
     before = listing(root.path)
-    with table.step(f"{come}, offline") as said:
-        said.append(next(line.strip() for line in root.chroot(install).splitlines() if "NumPy" in line))
-    with table.step(f"{come} again changes nothing") as said:
+    with table.step(f"{come}, offline") as notes:
+        notes.append(next(line.strip() for line in root.chroot(install).splitlines() if "NumPy" in line))
+    with table.step(f"{come} again changes nothing") as notes:
         installed = listing(root.path)
         root.chroot(install)
         check("the second run", difference(installed, listing(root.path)))
-        said.append(f"{len(installed.keys() - before.keys())} files were added by the first run")
-    heard.prepare()
-    heard.learn(root.chroot(f"/opt/emotion-assistant/venv/bin/python -I -c '{WORDS}'"))
+        notes.append(f"{len(installed.keys() - before.keys())} files were added by the first run")
+    sound_log.prepare()
+    sound_log.learn(root.chroot(f"/opt/emotion-assistant/venv/bin/python -I -c '{SAMPLES_PROGRAM}'"))
     settings = root.path / "etc/emotion-assistant/config.toml"
     settings.write_text(SETTINGS)
     shutil.copytree(options.faces or photographs(folder), root.path / "srv/faces")
 
     with root.booted() as machine:
-        boots(machine, heard, table, "boot")
+        boots(machine, sound_log, table, "boot")
         with table.step("reboot"):
             machine.reboot()
-        boots(machine, heard, table, "second boot")
-        with table.step(f"{come} in the running system") as said:
+        boots(machine, sound_log, table, "second boot")
+        with table.step(f"{come} in the running system") as notes:
             pids = processes(machine)
             machine.run(install)
             check("services restarted for nothing", [] if processes(machine) == pids else ["new processes"])
             check("an edited file was written", [] if settings.read_text() == SETTINGS else [str(settings)])
-            said.append("same processes, edited settings kept")
+            notes.append("same processes, edited settings kept")
         if not options.deb:
-            updates(machine, heard, table, offline)
+            updates(machine, sound_log, table, offline)
         for unit, number in (
             (VISION, signal.SIGKILL),
             (VISION, signal.SIGSTOP),
             (VOICE, signal.SIGKILL),
             (VOICE, signal.SIGSTOP),
         ):
-            comes_back(machine, heard, table, unit, number)
-        goes_down(machine, heard, table)
-        boots(machine, heard, table, "third boot")
+            comes_back(machine, sound_log, table, unit, number)
+        goes_down(machine, sound_log, table)
+        boots(machine, sound_log, table, "third boot")
         with table.step(go):
             machine.run(remove)
         check("still running", [unit for unit in (VISION, VOICE) if machine.main_process(unit)])
-    with table.step("the files are those of before") as said:
-        heard.remove()
+    with table.step("the files are those of before") as notes:
+        sound_log.remove()
         check("left behind or lost", difference(before, listing(root.path)))
-        said.append(f"{len(before)} compared")
+        notes.append(f"{len(before)} compared")
 
 
 def photographs(folder: Path) -> Path:

@@ -23,11 +23,11 @@ REBOOT = 133
 
 
 class BootError(Exception):
-    """Something did not happen, or not in time."""
+    """An expected event did not happen, or not in time."""
 
 
 class Root:
-    """The folder of a system. tree is seen in it as /mnt/tree, offline as /mnt/offline."""
+    """The folder of a system. tree is mounted in it at /mnt/tree, offline at /mnt/offline."""
 
     def __init__(self, path: Path, tree: Path, offline: Path) -> None:
         self.path, self.tree, self.offline = path, tree, offline
@@ -38,10 +38,10 @@ class Root:
         return _checked([*place, str(self.path), str(self.tree), str(self.offline), command])
 
     @contextlib.contextmanager
-    def booted(self, words: Sequence[str] = ()) -> Iterator["Machine"]:
-        """The system, booted; powered off at the end. words: of the kernel's command line, for the first boot."""
+    def booted(self, arguments: Sequence[str] = ()) -> Iterator["Machine"]:
+        """The system, booted; powered off at the end. arguments: of the kernel's command line, for the first boot."""
         with tempfile.TemporaryFile() as log:
-            machine = Machine(self, log, words)
+            machine = Machine(self, log, arguments)
             try:
                 yield machine
             except (BootError, subprocess.SubprocessError, OSError):
@@ -54,19 +54,19 @@ class Root:
 
 
 class Machine:
-    """A running container, found by a word on the command line of its first process."""
+    """A running container, found by a mark on the command line of its first process."""
 
-    def __init__(self, root: Root, log: IO[bytes], words: Sequence[str] = ()) -> None:
+    def __init__(self, root: Root, log: IO[bytes], arguments: Sequence[str] = ()) -> None:
         self._root, self._log, self.tree = root, log, root.tree
         self._mark = f"emotion.boot={uuid.uuid4().hex}"
-        self._container = self._start(words)
+        self._container = self._start(arguments)
 
-    def _start(self, words: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+    def _start(self, arguments: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
         root = self._root
         command = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--private-network",
             f"--directory={root.path}", f"--bind-ro={root.tree}:/mnt/tree", f"--bind-ro={root.offline}:/mnt/offline",
-            "--boot", "--console=pipe", self._mark, *words,
+            "--boot", "--console=pipe", self._mark, *arguments,
         ]  # fmt: skip
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
 
@@ -74,8 +74,8 @@ class Machine:
         """The process number, here, of the container's process 1; None while it has none."""
         for folder in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
-                words = (folder / "cmdline").read_bytes().split(b"\0") if folder.name.isdigit() else []
-                if self._mark.encode() in words and not words[0].endswith(b"systemd-nspawn"):
+                arguments = (folder / "cmdline").read_bytes().split(b"\0") if folder.name.isdigit() else []
+                if self._mark.encode() in arguments and not arguments[0].endswith(b"systemd-nspawn"):
                     return int(folder.name)
         return None
 
@@ -90,13 +90,13 @@ class Machine:
         return _checked(self.inside(command))
 
     def ask(self, command: str) -> str:
-        """The same, empty where it fails: for what may not be there yet."""
+        """The same, stripped; empty where it fails."""
         with contextlib.suppress(BootError, subprocess.TimeoutExpired):
             return self.run(command).strip()
         return ""
 
     def wait(self, what: str, is_so: Callable[[], object], limit_s: float) -> float:
-        """Seconds until it is so. Raises BootError if it never is."""
+        """Wait until `is_so()`; the seconds that took. Raises BootError after `limit_s`. what: for its message."""
         began = time.monotonic()
         while not is_so():
             if time.monotonic() - began > limit_s:

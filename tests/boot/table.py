@@ -13,9 +13,9 @@ class Table:
 
     @contextlib.contextmanager
     def step(self, what: str) -> Iterator[list[str]]:
-        """A step; what is appended to the list stands beside it."""
-        began, said = time.monotonic(), list[str]()
-        yield said
+        """A step; the notes that are appended to the list are printed beside it."""
+        began, notes = time.monotonic(), list[str]()
+        yield notes
         seconds = time.monotonic() - began
-        self.rows.append((what, seconds, "; ".join(said)))
-        print(f"{seconds:7.1f} s  {what:44} {'; '.join(said)}", flush=True)
+        self.rows.append((what, seconds, "; ".join(notes)))
+        print(f"{seconds:7.1f} s  {what:44} {'; '.join(notes)}", flush=True)

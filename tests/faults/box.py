@@ -28,37 +28,41 @@ class Row:
 
     id: str
     fault: str
-    say_s: float | None = None
-    """How soon it must be announced; None: no limit is set."""
-    rec_s: float | None = None
-    """How soon it must be over; None: no limit is set."""
-    words: list[str] = field(default_factory=list)
-    """What was announced."""
+    announce_within_s: float | None = None
+    """Longest time to its announcement; None: no limit is set."""
+    recover_within_s: float | None = None
+    """Longest time to the recovery; None: no limit is set."""
+    texts: list[str] = field(default_factory=list)
+    """The sentences that were announced."""
     after_s: float | None = None
-    """The longest time to an announcement."""
+    """The longest time to an announcement, seconds."""
     recovered_s: float | None = None
-    """The longest time to a recovery."""
+    """The longest time to a recovery, seconds."""
     outcome: str = "short"
     """ok, short or skipped."""
 
-    def announced(self, heard: CapturedSound, since: float) -> None:
-        """This was announced of what began at `since`."""
-        self.words.append(heard.text)
-        self.after_s = max(self.after_s or 0.0, heard.at - since)
-        assert self.say_s is None or self.after_s <= self.say_s, f"heard after {self.after_s:.1f} s"
+    def announced(self, sound: CapturedSound, since: float) -> None:
+        """`sound` announces the fault, whose cause began at `since`."""
+        self.texts.append(sound.text)
+        self.after_s = max(self.after_s or 0.0, sound.at - since)
+        assert self.announce_within_s is None or self.after_s <= self.announce_within_s, (
+            f"announced after {self.after_s:.1f} s"
+        )
 
     def recovered(self, at: float, since: float) -> None:
-        """It works again at `at`; its cause ended at `since`."""
+        """The fault was over at `at`; its cause ended at `since`."""
         self.recovered_s = max(self.recovered_s or 0.0, at - since)
-        assert self.rec_s is None or self.recovered_s <= self.rec_s, f"recovered after {self.recovered_s:.1f} s"
+        assert self.recover_within_s is None or self.recovered_s <= self.recover_within_s, (
+            f"recovered after {self.recovered_s:.1f} s"
+        )
 
     def line(self) -> str:
         numbers = ["-" if figure is None else f"{figure:.1f}" for figure in (self.after_s, self.recovered_s)]
-        return " | ".join((self.id, self.fault, " / ".join(self.words) or "-", *numbers, self.outcome))
+        return " | ".join((self.id, self.fault, " / ".join(self.texts) or "-", *numbers, self.outcome))
 
 
 class BoxUnderTest:
-    """A folder with all that a running assistant needs, and the files that steer its stand-ins."""
+    """An assistant in a folder of its own, with the files that steer its stand-ins."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary, photograph: np.ndarray) -> None:
         self.folder = folder
@@ -114,7 +118,7 @@ class BoxUnderTest:
         return {name: f"plughw:CARD={name},DEV=0" for name in names}
 
     def unblock(self) -> float:
-        """Let what hangs go on; returns when that was."""
+        """Release the call that hangs; returns when that was."""
         with contextlib.suppress(OSError):
             os.close(os.open(self.folder / "pipe", os.O_WRONLY | os.O_NONBLOCK))
         return time.monotonic()
@@ -140,7 +144,7 @@ class BoxUnderTest:
         return began
 
     def ready(self, *arguments: object, **environment: str) -> float:
-        """Start it and wait until it says that it is ready; returns when that sentence began."""
+        """Start it and wait until it announces that it is ready; returns when that sentence began."""
         self.start(*arguments, **environment)
         return self.capture.wait_for(READY).at
 

@@ -1,4 +1,4 @@
-"""One test for each row of the fault matrix, and the report: a line for each row; one that falls short fails."""
+"""One test for each row of the fault matrix, and the report: a line for each row; a row that misses a limit fails."""
 
 import dataclasses
 import shutil
@@ -15,7 +15,9 @@ from tests.faults.sound_capture import Vocabulary
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(id, what, say=None, rec=None): a row; seconds to its words and its end")
+    config.addinivalue_line(
+        "markers", "fault(id, what, announce_s=None, recover_s=None): a row; seconds to its announcement and its end"
+    )
     config.pluginmanager.register(Report())
 
 
@@ -37,7 +39,7 @@ def _order(row: str) -> tuple[str, int]:
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
     """The line of the report that this test fills in."""
     marker = request.node.get_closest_marker("fault")
-    made = Row(*marker.args, marker.kwargs.get("say"), marker.kwargs.get("rec"))
+    made = Row(*marker.args, marker.kwargs.get("announce_s"), marker.kwargs.get("recover_s"))
     yield made
     if getattr(request.node, "has_passed", False):
         made.outcome = "ok"
@@ -66,7 +68,7 @@ class Report:
         rows = merged(self.rows)
         if not rows:
             return
-        terminalreporter.section("faults: id | fault | words heard | after s | recovered s | ok")
+        terminalreporter.section("faults: id | fault | announced | after s | recovered s | ok")
         for row in rows:
             terminalreporter.write_line(row.line())
         done = [row for row in rows if row.outcome == "ok"]
@@ -80,7 +82,7 @@ def merged(rows: list[Row]) -> list[Row]:
     lines: dict[str, Row] = {}
     for row in rows:
         line = lines.setdefault(row.id, Row(row.id, row.fault, outcome=row.outcome))
-        line.words += [text for text in row.words if text not in line.words]
+        line.texts += [text for text in row.texts if text not in line.texts]
         for figure in ("after_s", "recovered_s"):
             known = [each for each in (getattr(line, figure), getattr(row, figure)) if each is not None]
             setattr(line, figure, max(known, default=None))
@@ -116,6 +118,6 @@ def box(vocabulary: Vocabulary, picture: np.ndarray) -> Iterator[BoxUnderTest]:
 
 @pytest.fixture
 def ready(box: BoxUnderTest) -> BoxUnderTest:
-    """An assistant that has just said that it is ready."""
+    """An assistant that has just announced that it is ready."""
     box.ready()
     return box

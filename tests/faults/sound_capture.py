@@ -24,11 +24,11 @@ from tests.support import locale_lint
 
 PLAYER = """#!{python} -IS
 import json, os, socket, sys, time
-began, words = time.monotonic(), sys.argv[1:]
-if words == ["-l"]:
+began, arguments = time.monotonic(), sys.argv[1:]
+if arguments == ["-l"]:
     print(open("{folder}/cards").read() if os.path.exists("{folder}/cards") else "")
     sys.exit()
-device = words[words.index("-D") + 1] if "-D" in words else "default"
+device = arguments[arguments.index("-D") + 1] if "-D" in arguments else "default"
 how = json.load(open("{folder}/sound")).get(device, "fails")
 if how == "busy":
     sys.exit("audio open error: Device or resource busy")
@@ -36,8 +36,8 @@ if how == "fails":
     sys.exit("audio open error: No such file or directory")
 if how == "hangs":
     time.sleep(1000)
-content = sys.stdin.buffer.read() if words[-1] == "-" else open(words[-1], "rb").read()[44:]
-rate = int(words[words.index("-r") + 1]) if "-r" in words else 22050
+content = sys.stdin.buffer.read() if arguments[-1] == "-" else open(arguments[-1], "rb").read()[44:]
+rate = int(arguments[arguments.index("-r") + 1]) if "-r" in arguments else 22050
 if how == "throws it away":
     sys.exit()
 with socket.socket(socket.AF_UNIX) as capture:
@@ -57,20 +57,22 @@ class CapturedSound:
     device: str
     """Of the player, as it was named; "default" where none was."""
     text: str
-    """What it says; empty for an unknown sound."""
+    """The sentence that it is; empty for an unknown sound."""
     seconds: float
     """Its duration."""
 
 
 class Vocabulary:
-    """Every sentence that may be heard, by the samples that espeak-ng and its library make of it."""
+    """Every sentence that may be spoken, by the samples that espeak-ng and its library make of it."""
 
     def __init__(self) -> None:
-        words = phrases.load("en")
-        texts = {*locale_lint.unasked(words), *words.tables["status"].values(), *map(words.outage, range(1, 90))}
-        texts |= {f"{words.status('running')} {words.status('muted')}"}
+        english = phrases.load("en")
+        texts = {*locale_lint.unasked(english), *english.tables["status"].values(), *map(english.outage, range(1, 90))}
+        texts |= {f"{english.status('running')} {english.status('muted')}"}
         spoken, self._known = [], {}
-        for speak in reversed(synthesizers(VoiceSettings(), words.voice)):  # the first is the one that mostly speaks
+        for speak in reversed(
+            synthesizers(VoiceSettings(), english.voice)
+        ):  # the first is the one that speaks as a rule
             with ThreadPoolExecutor(4) as pool:
                 made = pool.map(lambda text, speak=speak: (speak(text, threading.Event()), text), sorted(texts))
                 spoken = [(pcm.samples, text) for pcm, text in made if pcm]
@@ -106,13 +108,13 @@ class SoundCapture:
         since = len(self.all)
         while True:
             try:
-                heard = self._new.get(timeout=max(0.0, late - time.monotonic()))
+                sound = self._new.get(timeout=max(0.0, late - time.monotonic()))
             except Empty:
                 sounds = [each.text or f"unknown: {each.seconds:.2f} s" for each in self.all[max(0, since - 3) :]]
-                raise AssertionError(f"{text!r} was not heard within {within_s:g} s, but {sounds}") from None
-            self.all.append(heard)
-            if text and heard.text.startswith(text):
-                return heard
+                raise AssertionError(f"{text!r} was not played within {within_s:g} s, but {sounds}") from None
+            self.all.append(sound)
+            if text and sound.text.startswith(text):
+                return sound
 
     def collect(self, seconds: float) -> list[CapturedSound]:
         """All sounds of so many seconds."""

@@ -27,7 +27,7 @@ def killed(box: BoxUnderTest, row: Row, number: signal.Signals, part: str = "vis
     row.recovered(box.capture.wait_for(BACK).at, since)
 
 
-@pytest.mark.fault("B1", "vision hangs (SIGSTOP)", say=3, rec=8)
+@pytest.mark.fault("B1", "vision hangs (SIGSTOP)", announce_s=3, recover_s=8)
 def test_b1(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     hang(ready.part("vision"))
@@ -35,7 +35,7 @@ def test_b1(ready: BoxUnderTest, row: Row) -> None:
     row.recovered(ready.capture.wait_for(BACK).at, since)
 
 
-@pytest.mark.fault("B2", "one stage hangs, the rest lives", say=3, rec=8)
+@pytest.mark.fault("B2", "one stage hangs, the rest lives", announce_s=3, recover_s=8)
 def test_b2(ready: BoxUnderTest, row: Row) -> None:
     since = ready.steer("step", "hangs")
     row.announced(ready.capture.wait_for(STOPPED), since)
@@ -43,27 +43,27 @@ def test_b2(ready: BoxUnderTest, row: Row) -> None:
     row.recovered(ready.capture.wait_for(BACK).at, since)
 
 
-@pytest.mark.fault("B3", "an exception; a crash at every start", say=1, rec=3)
+@pytest.mark.fault("B3", "an exception; a crash at every start", announce_s=1, recover_s=3)
 def test_b3(ready: BoxUnderTest, row: Row) -> None:
     since = ready.steer("step", "raises")
     row.announced(ready.capture.wait_for("Something went wrong while looking."), since)
     since = ready.steer("step")
-    heard = ready.capture.wait_for("Looking works again.")
-    row.recovered(heard.at, since)
+    sound = ready.capture.wait_for("Looking works again.")
+    row.recovered(sound.at, since)
     ready.steer("start", "crashes")
-    ready.capture.collect(heard.seconds)
+    ready.capture.collect(sound.seconds)
     since = time.monotonic()
     os.kill(ready.part("vision"), signal.SIGABRT)
     row.announced(ready.capture.wait_for(STOPPED), since)
     assert not [each for each in ready.capture.collect(15) if each.text == STOPPED], "once a minute at the most"
 
 
-@pytest.mark.fault("B4", "SIGSEGV", say=1, rec=3)
+@pytest.mark.fault("B4", "SIGSEGV", announce_s=1, recover_s=3)
 def test_b4(ready: BoxUnderTest, row: Row) -> None:
     killed(ready, row, signal.SIGSEGV)
 
 
-@pytest.mark.fault("B5", "killed for memory (SIGKILL)", say=1, rec=3)
+@pytest.mark.fault("B5", "killed for memory (SIGKILL)", announce_s=1, recover_s=3)
 def test_b5(ready: BoxUnderTest, row: Row) -> None:
     killed(ready, row, signal.SIGKILL)
 
@@ -72,25 +72,25 @@ def grown(box: BoxUnderTest, row: Row, how: str) -> None:
     box.steer("camera", "room")  # a quiet moment
     box.ready()
     box.steer("step", how)
-    heard = box.capture.wait_for("I need a fresh start.")
+    sound = box.capture.wait_for("I need a fresh start.")
     box.steer("step")
-    row.words.append(heard.text)
-    row.recovered(box.capture.wait_for("Ready.").at, heard.at)
+    row.texts.append(sound.text)
+    row.recovered(box.capture.wait_for("Ready.").at, sound.at)
 
 
-@pytest.mark.fault("B6", "memory leak", rec=5)
+@pytest.mark.fault("B6", "memory leak", recover_s=5)
 def test_b6(box: BoxUnderTest, row: Row) -> None:
     (box.folder / "sys/fs/cgroup").mkdir(parents=True)
     (box.folder / "sys/fs/cgroup/memory.max").write_text(str(1000 << 20))
     grown(box, row, "leaks memory")
 
 
-@pytest.mark.fault("B7", "open files leak", rec=5)
+@pytest.mark.fault("B7", "open files leak", recover_s=5)
 def test_b7(box: BoxUnderTest, row: Row) -> None:
     grown(box, row, "leaks files")
 
 
-@pytest.mark.fault("B8", "never ready", say=20, rec=5)
+@pytest.mark.fault("B8", "never ready", announce_s=20, recover_s=5)
 def test_b8(box: BoxUnderTest, row: Row) -> None:
     box.steer("start", "takes long")
     since = box.start()
@@ -129,16 +129,16 @@ def _processes() -> list[str]:
 def test_b10(ready: BoxUnderTest, row: Row) -> None:
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
     try:
-        heard = ready.capture.collect(15)
+        sound = ready.capture.collect(15)
     finally:
         for each in busy:
             each.kill()
             each.wait()
-    row.words += [each.text for each in heard]
-    assert STOPPED not in row.words, "slow is not dead"
+    row.texts += [each.text for each in sound]
+    assert STOPPED not in row.texts, "slow is not stopped"
 
 
-@pytest.mark.fault("B11", "told to end (SIGTERM)", say=1)
+@pytest.mark.fault("B11", "told to end (SIGTERM)", announce_s=1)
 def test_b11(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     took = ready.stop()
@@ -147,7 +147,7 @@ def test_b11(ready: BoxUnderTest, row: Row) -> None:
     assert not [line for line in _processes() if str(ready.folder) in line]
 
 
-@pytest.mark.fault("B12", "the voice dies, or hangs", say=3, rec=3)
+@pytest.mark.fault("B12", "the voice dies, or hangs", announce_s=3, recover_s=3)
 def test_b12(ready: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     os.kill(ready.part("voice"), signal.SIGKILL)

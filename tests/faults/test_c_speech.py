@@ -28,19 +28,19 @@ def espeak(box: BoxUnderTest, script: str) -> None:
     box.steer("no espeak library", "yes")
 
 
-@pytest.mark.fault("C1", "no sound card at boot", rec=2.5)
+@pytest.mark.fault("C1", "no sound card at boot", recover_s=2.5)
 def test_c1(box: BoxUnderTest, row: Row) -> None:
     box.sound()
     box.start()
     time.sleep(6)
     since = box.sound(default="works")
-    heard = box.capture.wait_for("I had no sound.")
-    row.announced(heard, since)
-    row.recovered(heard.at, since)
+    sound = box.capture.wait_for("I had no sound.")
+    row.announced(sound, since)
+    row.recovered(sound.at, since)
     row.announced(box.capture.wait_for("Ready."), since)
 
 
-@pytest.mark.fault("C2", "the sound device goes, and returns", say=4, rec=5)
+@pytest.mark.fault("C2", "the sound device goes, and returns", announce_s=4, recover_s=5)
 def test_c2(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(**{jack: "works"})
@@ -55,29 +55,29 @@ def test_c2(ready: BoxUnderTest, row: Row) -> None:
     assert ready.capture.wait_for("Sound is back where it was.").device == "default"
 
 
-@pytest.mark.fault("C3", "the player hangs", say=5)
+@pytest.mark.fault("C3", "the player hangs", announce_s=5)
 def test_c3(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(default="hangs", **{jack: "works"})
     since = time.monotonic()
     ready.command("status")
-    heard = ready.capture.wait_for("Running.")
-    assert heard.device == jack
-    row.announced(heard, since)
+    sound = ready.capture.wait_for("Running.")
+    assert sound.device == jack
+    row.announced(sound, since)
 
 
-@pytest.mark.fault("C4", "a device that throws sound away", say=3)
+@pytest.mark.fault("C4", "a device that throws sound away", announce_s=3)
 def test_c4(ready: BoxUnderTest, row: Row) -> None:
     jack = ready.cards("Headphones")["Headphones"]
     ready.sound(default="throws it away", **{jack: "works"})
     since = time.monotonic()
     ready.command("status")
-    heard = ready.capture.wait_for("Running.")
-    assert heard.device == jack
-    row.announced(heard, since)
+    sound = ready.capture.wait_for("Running.")
+    assert sound.device == jack
+    row.announced(sound, since)
 
 
-@pytest.mark.fault("C5", "the card's volume is off", say=4)
+@pytest.mark.fault("C5", "the card's volume is off", announce_s=4)
 def test_c5(box: BoxUnderTest, row: Row) -> None:
     mixer = "Simple mixer control 'Master',0\n  Capabilities: pvolume pswitch\n  Mono: Playback 0 [0%] [off]\n"
     (box.folder / "bin/amixer").write_text(f"#!/bin/sh\necho $@ >> {box.folder}/mixer\ncat <<'END'\n{mixer}END\n")
@@ -88,7 +88,7 @@ def test_c5(box: BoxUnderTest, row: Row) -> None:
 
 
 def recorded(box: BoxUnderTest, row: Row, script: str) -> None:
-    """espeak-ng does not speak; a fault is heard all the same, recorded when it did."""
+    """espeak-ng does not work any more; a fault is played all the same, from a recording made while it did."""
     assert box.command("record").returncode == 0
     box.ready()
     box.stop()
@@ -103,19 +103,19 @@ def recorded(box: BoxUnderTest, row: Row, script: str) -> None:
     row.recovered(box.capture.wait_for("The camera is back.").at, since)
 
 
-@pytest.mark.fault("C6", "espeak-ng is not there, crashes, hangs", say=6, rec=6)
+@pytest.mark.fault("C6", "espeak-ng is not there, crashes, hangs", announce_s=6, recover_s=6)
 @pytest.mark.parametrize("script", ["exit 127", "kill -SEGV $$", "sleep 1000"])
 def test_c6(box: BoxUnderTest, row: Row, script: str) -> None:
     recorded(box, row, script)
 
 
-@pytest.mark.fault("C7", "espeak-ng reports success, and made nothing", say=4, rec=5)
+@pytest.mark.fault("C7", "espeak-ng reports success, and made nothing", announce_s=4, recover_s=5)
 @pytest.mark.parametrize("script", ["exit 0", "printf RIFF", "head -c 200 /dev/zero"])
 def test_c7(box: BoxUnderTest, row: Row, script: str) -> None:
     recorded(box, row, script)
 
 
-@pytest.mark.fault("C8", "neither espeak-ng nor recordings", say=4)
+@pytest.mark.fault("C8", "neither espeak-ng nor recordings", announce_s=4)
 def test_c8(box: BoxUnderTest, row: Row) -> None:
     espeak(box, "exit 1")
     box.start()
@@ -124,7 +124,7 @@ def test_c8(box: BoxUnderTest, row: Row) -> None:
     row.announced(box.capture.wait_for(BEEPS), since)
 
 
-@pytest.mark.fault("C9", "another program holds the card", say=4)
+@pytest.mark.fault("C9", "another program holds the card", announce_s=4)
 def test_c9(ready: BoxUnderTest, row: Row) -> None:
     ready.sound(default="busy")
     since = time.monotonic()
@@ -133,15 +133,15 @@ def test_c9(ready: BoxUnderTest, row: Row) -> None:
     row.announced(ready.capture.wait_for("Running."), since)
 
 
-@pytest.mark.fault("C10", "no sound at all for a while", rec=2.5)
+@pytest.mark.fault("C10", "no sound at all for a while", recover_s=2.5)
 def test_c10(ready: BoxUnderTest, row: Row) -> None:
     ready.sound()
     ready.steer("camera", "gone")
     time.sleep(8)
     since = ready.sound(default="works")
-    heard = ready.capture.wait_for("I had no sound.")
-    row.announced(heard, since)
-    row.recovered(heard.at, since)
+    sound = ready.capture.wait_for("I had no sound.")
+    row.announced(sound, since)
+    row.recovered(sound.at, since)
     row.announced(ready.capture.wait_for("Camera lost."), since)
 
 
@@ -160,9 +160,9 @@ def test_c11(box: BoxUnderTest, row: Row) -> None:
         time.sleep(max(0.0, began + number / 1000 - time.monotonic()))
     ended = time.monotonic()
     assert box.command("status").returncode == 0
-    heard = box.capture.wait_for("I cannot see at the moment.", 5)
-    row.words.append(heard.text)
-    assert not [each for each in box.capture.collect(4) if each.at > ended + 2], "nothing of it is told late"
+    sound = box.capture.wait_for("I cannot see at the moment.", 5)
+    row.texts.append(sound.text)
+    assert not [each for each in box.capture.collect(4) if each.at > ended + 2], "nothing of it is spoken late"
     assert len(box.capture.all) <= 6, "four unasked in a minute"
     client.close()
 
@@ -183,7 +183,7 @@ def test_c12(box: BoxUnderTest, row: Row) -> None:
     for text in evil:
         client.speak(Utterance(text, Priority.FAULT, f"evil {text[:9]}"))
     client.speak(Utterance("Ready.", Priority.FAULT, "last"))
-    row.words.append(box.capture.wait_for("Ready.", 100).text)
+    row.texts.append(box.capture.wait_for("Ready.", 100).text)
     assert not list(box.folder.rglob("evil*"))
     client.close()
 
@@ -204,7 +204,7 @@ def test_c13(box: BoxUnderTest, row: Row, monkeypatch: pytest.MonkeyPatch) -> No
     silent = 2 * round(0.3 * rate)
     assert not any(content[:silent]), "three tenths of a second of nothing"
     assert content[silent : silent + len(speech.samples)] == speech.samples, "then every sample, none swallowed"
-    row.words.append("Ready.")
+    row.texts.append("Ready.")
 
 
 @pytest.mark.fault("C14", "what is said is left in a file")
@@ -218,7 +218,7 @@ def test_c14(box: BoxUnderTest, row: Row) -> None:
         env=box.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    row.words.append("Looks happy.")
+    row.texts.append("Looks happy.")
     opened = [line for line in trace.read_text().splitlines() if "O_WRONLY" in line or "O_RDWR" in line]
     assert len(trace.read_text().splitlines()) > 50
     kept = [line for line in opened if stat.S_ISREG(_mode(line.split('"')[1]))]

@@ -38,11 +38,11 @@ def settings(box: BoxUnderTest, content: bytes) -> Path:
 
 
 def service(box: BoxUnderTest, file: Path) -> float:
-    """Start it as a service, whose settings are in a file."""
+    """Start it as a service with the settings of a file."""
     return box.start("--config", file, NOTIFY_SOCKET="@nobody", STATE_DIRECTORY=str(box.folder / "state"))
 
 
-@pytest.mark.fault("D1", "the disk is full", say=2)
+@pytest.mark.fault("D1", "the disk is full", announce_s=2)
 def test_d1(box: BoxUnderTest, row: Row) -> None:
     state = box.folder / "state/emotion-assistant"
     mount(row, state, "128k")
@@ -73,15 +73,15 @@ def test_d2(box: BoxUnderTest, row: Row) -> None:
         box.start(
             before=("unshare", "-m", "sh", "-c", script, "sh"), TMPDIR=str(place), XDG_RUNTIME_DIR=str(place)
         )  # fmt: skip
-        heard = box.capture.wait_for("Ready.")
-        row.words.append(heard.text)
+        sound = box.capture.wait_for("Ready.")
+        row.texts.append(sound.text)
         assert box.capture.wait_for("One person")
     finally:
         box.stop()
         shutil.rmtree(place, ignore_errors=True)
 
 
-@pytest.mark.fault("D3", "the settings are cut off, at every byte", say=4)
+@pytest.mark.fault("D3", "the settings are cut off, at every byte", announce_s=4)
 def test_d3(box: BoxUnderTest, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "@nobody")
     monkeypatch.setenv("STATE_DIRECTORY", str(box.folder / "state"))
@@ -98,13 +98,13 @@ def test_d3(box: BoxUnderTest, row: Row, monkeypatch: pytest.MonkeyPatch) -> Non
     row.announced(box.capture.wait_for(LAST), since)
 
 
-@pytest.mark.fault("D4", "the settings are gone", say=4)
+@pytest.mark.fault("D4", "the settings are gone", announce_s=4)
 def test_d4(box: BoxUnderTest, row: Row) -> None:
     since = service(box, box.folder / "gone.toml")
     row.announced(box.capture.wait_for(STANDARD), since)
 
 
-@pytest.mark.fault("D5", "mistakes in the settings", say=4)
+@pytest.mark.fault("D5", "mistakes in the settings", announce_s=4)
 def test_d5(box: BoxUnderTest, row: Row) -> None:
     wrong = b'[camera]\nfsp = 3\nfps = nan\nwidth = "wide"\n[decisions]\nenter_threshold = inf\n'
     since = service(box, settings(box, wrong))
@@ -113,7 +113,7 @@ def test_d5(box: BoxUnderTest, row: Row) -> None:
         assert key in box.log()
 
 
-@pytest.mark.fault("D6", "hostile settings", say=5)
+@pytest.mark.fault("D6", "hostile settings", announce_s=5)
 @pytest.mark.parametrize(
     "content",
     [b"a." * 19000 + b"b = 1\n", b"x = " + b"[" * 30000 + b"]" * 30000, b"x = " + b"9" * 5000, b"\xff\xfe\x00" * 99,
@@ -171,7 +171,7 @@ def _near(call: str, file: Path) -> list[int]:
     return list(range(max(1, count - 6), count + 1))
 
 
-@pytest.mark.fault("D8", "the settings are a pipe, a device, a loop", say=4)
+@pytest.mark.fault("D8", "the settings are a pipe, a device, a loop", announce_s=4)
 @pytest.mark.parametrize("kind", ["pipe", "device", "loop", "folder"])
 def test_d8(box: BoxUnderTest, row: Row, kind: str) -> None:
     file = box.folder / "my.toml"
@@ -192,11 +192,11 @@ def test_d8(box: BoxUnderTest, row: Row, kind: str) -> None:
 def test_d9(box: BoxUnderTest, row: Row) -> None:
     del box.environment["HOME"], box.environment["XDG_STATE_HOME"]
     box.start(TMPDIR="/nonexistent")
-    row.words.append(box.capture.wait_for("Ready.").text)
+    row.texts.append(box.capture.wait_for("Ready.").text)
     assert box.capture.wait_for("One person")
 
 
-@pytest.mark.fault("D10", "damaged Python files", say=3)
+@pytest.mark.fault("D10", "damaged Python files", announce_s=3)
 def test_d10(box: BoxUnderTest, row: Row) -> None:
     assert box.command("record").returncode == 0
     broken = box.folder / "broken"

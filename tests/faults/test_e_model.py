@@ -16,7 +16,7 @@ from tests.support import damaged_models
 
 SECOND = "Using the second expression model."
 STARTS_S = 5.0
-"""The figures of these rows count from the start of the process, which has its imports before it."""
+"""Seconds to the announcement from the start of the process, imports included."""
 
 
 def copied(box: BoxUnderTest, name: str = "mine") -> Path:
@@ -28,18 +28,18 @@ def copied(box: BoxUnderTest, name: str = "mine") -> Path:
 
 
 def second(box: BoxUnderTest, row: Row, model: Path) -> None:
-    """The model is refused, and the next one told of and used."""
+    """The model is refused, and the next one announced and used."""
     since = box.start("--model", model)
     row.announced(box.capture.wait_for(SECOND), since)
     assert box.capture.wait_for("One person")
 
 
-@pytest.mark.fault("E1", "the model is not there", say=STARTS_S)
+@pytest.mark.fault("E1", "the model is not there", announce_s=STARTS_S)
 def test_e1(box: BoxUnderTest, row: Row) -> None:
     second(box, row, box.folder / "gone.tflite")
 
 
-@pytest.mark.fault("E2", "cut off, at a thousand sizes", say=STARTS_S)
+@pytest.mark.fault("E2", "cut off, at a thousand sizes", announce_s=STARTS_S)
 def test_e2(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     whole = model.read_bytes()
@@ -50,7 +50,7 @@ def test_e2(box: BoxUnderTest, row: Row) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E3", "one bit is flipped", say=STARTS_S)
+@pytest.mark.fault("E3", "one bit is flipped", announce_s=STARTS_S)
 def test_e3(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     whole = bytearray(model.read_bytes())
@@ -63,7 +63,7 @@ def test_e3(box: BoxUnderTest, row: Row) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E4", "a hostile file whose card is right", say=12)
+@pytest.mark.fault("E4", "a hostile file whose card is right", announce_s=12)
 @pytest.mark.parametrize("how", ["cut", "garbage"])
 def test_e4(box: BoxUnderTest, row: Row, how: str) -> None:
     model = copied(box)
@@ -73,30 +73,30 @@ def test_e4(box: BoxUnderTest, row: Row, how: str) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E5", "another shape or number of classes", say=STARTS_S)
+@pytest.mark.fault("E5", "another shape or number of classes", announce_s=STARTS_S)
 def test_e5(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
     second(box, row, model)
 
 
-@pytest.mark.fault("E6", "not a number, in work", say=7)
+@pytest.mark.fault("E6", "not a number, in work", announce_s=7)
 def test_e6(ready: BoxUnderTest, row: Row) -> None:
     since = ready.steer("step", "nan")
     row.announced(ready.capture.wait_for(SECOND), since)
 
 
-@pytest.mark.fault("E7", "a model that is stuck or was swapped", say=STARTS_S)
+@pytest.mark.fault("E7", "a model that is stuck or was swapped", announce_s=STARTS_S)
 def test_e7(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
     about = json.loads(model.with_suffix(".json").read_text())
-    assert about["self_test"], "what it said of pictures made of numbers"
+    assert about["self_test"], "the probabilities for the test images"
     wrong = [list(reversed(each)) if isinstance(each, list) else each for each in about["self_test"]]
     damaged_models.rewrite_card(model, self_test=wrong)
     second(box, row, model)
 
 
-@pytest.mark.fault("E8", "slow, or hangs", say=5)
+@pytest.mark.fault("E8", "slow, or hangs", announce_s=5)
 def test_e8(ready: BoxUnderTest, row: Row) -> None:
     since = ready.steer("step", "is slow")
     row.announced(ready.capture.wait_for("I am seeing slowly."), since)
@@ -105,7 +105,7 @@ def test_e8(ready: BoxUnderTest, row: Row) -> None:
 
 
 class Payload:
-    """Leaves a mark where whoever unpickles it can be seen."""
+    """Makes a folder when it is unpickled."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -114,7 +114,7 @@ class Payload:
         return (os.mkdir, (str(self.place),))
 
 
-@pytest.mark.fault("E9", "other formats, which run code", say=STARTS_S)
+@pytest.mark.fault("E9", "other formats, which run code", announce_s=STARTS_S)
 @pytest.mark.parametrize("suffix", [".h5", ".keras", ".pkl", ".joblib", ".tflite"])
 def test_e9(box: BoxUnderTest, row: Row, suffix: str) -> None:
     model = box.folder / f"evil{suffix}"
@@ -124,7 +124,7 @@ def test_e9(box: BoxUnderTest, row: Row, suffix: str) -> None:
     assert not (box.folder / "ran").exists()
 
 
-@pytest.mark.fault("E10", "hostile labels in the card", say=STARTS_S)
+@pytest.mark.fault("E10", "hostile labels in the card", announce_s=STARTS_S)
 @pytest.mark.parametrize("labels", [["x" * 1_000_000] * 8, ["happy\0"] * 8, ["happy"] * 8, ["../../x"] * 8, []])
 def test_e10(box: BoxUnderTest, row: Row, labels: list[str]) -> None:
     model = copied(box)
@@ -134,7 +134,7 @@ def test_e10(box: BoxUnderTest, row: Row, labels: list[str]) -> None:
     second(box, row, model)
 
 
-@pytest.mark.fault("E11", "the occlusion classifier fails at work", say=3, rec=3)
+@pytest.mark.fault("E11", "the occlusion classifier fails at work", announce_s=3, recover_s=3)
 def test_e11(ready: BoxUnderTest, row: Row) -> None:
     since = ready.steer("step", "occlusion fails")
     row.announced(ready.capture.wait_for("I cannot tell if faces are covered."), since)

@@ -10,7 +10,7 @@ from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 
 
 def board(box: BoxUnderTest, *, alarm: int = 0, degrees: int = 50) -> float:
-    """What the kernel shows of the supply and the heat."""
+    """Set what the kernel shows of supply voltage and temperature; returns when that was."""
     shown = {"class/hwmon/hwmon0/in0_lcrit_alarm": alarm, "class/thermal/thermal_zone0/temp": degrees * 1000}
     for name, text in shown.items():
         (box.folder / "sys" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -18,7 +18,7 @@ def board(box: BoxUnderTest, *, alarm: int = 0, degrees: int = 50) -> float:
     return time.monotonic()
 
 
-@pytest.mark.fault("F1", "under-voltage", say=10)
+@pytest.mark.fault("F1", "under-voltage", announce_s=10)
 def test_f1(ready: BoxUnderTest, row: Row) -> None:
     since = board(ready, alarm=1)
     row.announced(ready.capture.wait_for("Power is weak."), since)
@@ -26,7 +26,7 @@ def test_f1(ready: BoxUnderTest, row: Row) -> None:
     row.recovered(ready.capture.wait_for("Power is strong enough again.").at, since)
 
 
-@pytest.mark.fault("F2", "80 degrees and more", say=10)
+@pytest.mark.fault("F2", "80 degrees and more", announce_s=10)
 def test_f2(ready: BoxUnderTest, row: Row) -> None:
     since = board(ready, degrees=81)
     row.announced(ready.capture.wait_for("I am hot, and slower."), since)
@@ -39,7 +39,7 @@ def test_f2(ready: BoxUnderTest, row: Row) -> None:
 def test_f3(box: BoxUnderTest, row: Row, years: int) -> None:
     box.steer("clock", str(years * 365 * 86400.0))
     box.ready()
-    row.words.append(box.capture.wait_for("One person").text)
+    row.texts.append(box.capture.wait_for("One person").text)
     assert box.command("status").returncode == 0
     assert box.capture.wait_for("Running.", 3)
 
@@ -47,39 +47,39 @@ def test_f3(box: BoxUnderTest, row: Row, years: int) -> None:
 @pytest.mark.fault("F4", "summer time, another time zone")
 def test_f4(box: BoxUnderTest, row: Row) -> None:
     box.ready(TZ="Pacific/Kiritimati")
-    row.words.append(box.capture.wait_for("One person").text)
+    row.texts.append(box.capture.wait_for("One person").text)
     sources = [file.read_text("utf-8") for file in (ROOT / "assistant").rglob("*.py")]
-    assert not [text for text in sources if "localtime" in text or "datetime" in text], "nobody asks for it"
+    assert not [text for text in sources if "localtime" in text or "datetime" in text], "no code uses local time"
 
 
 @pytest.mark.fault("F5", "the power was cut")
 def test_f5(box: BoxUnderTest, row: Row) -> None:
     for name in ("unit-state", "unit-run"):
         (box.folder / name).mkdir(mode=0o700)
-    places = {
+    environment = {
         "STATE_DIRECTORY": str(box.folder / "unit-state"), "RUNTIME_DIRECTORY": str(box.folder / "unit-run"),
         "EMOTION_ASSISTANT_SOCKET": str(box.folder / "unit-run/voice.sock"),
     }  # fmt: skip
-    box.start(command="voice", **places)
+    box.start(command="voice", **environment)
     assert box.process
     while not (box.folder / "unit-run/running").exists():
         time.sleep(0.02)
     box.process.send_signal(signal.SIGKILL)
     box.process.wait()
-    for file in (box.folder / "unit-run").iterdir():  # which is in memory
+    for file in (box.folder / "unit-run").iterdir():  # a power cut clears it: it is in memory
         file.unlink()
-    since = box.start(command="voice", **places)
+    since = box.start(command="voice", **environment)
     row.announced(box.capture.wait_for("The power was interrupted."), since)
 
 
-@pytest.mark.fault("F6", "camera and sound go at once", rec=3)
+@pytest.mark.fault("F6", "camera and sound go at once", recover_s=3)
 def test_f6(ready: BoxUnderTest, row: Row) -> None:
     ready.steer("camera", "gone")
     ready.sound()
     time.sleep(6)
     since = ready.sound(default="works")
     row.recovered(ready.capture.wait_for("I had no sound.").at, since)
-    row.words.append("I had no sound.")
+    row.texts.append("I had no sound.")
     row.announced(ready.capture.wait_for("Camera lost."), since)
 
 
@@ -89,10 +89,10 @@ def test_f7(box: BoxUnderTest, row: Row) -> None:
         skip("a network namespace of its own needs root", row)
     box.start(before=("unshare", "-n"))
     box.capture.wait_for("Ready.")
-    row.words.append(box.capture.wait_for("One person").text)
+    row.texts.append(box.capture.wait_for("One person").text)
 
 
-@pytest.mark.fault("F8", "a slow first boot", say=20)
+@pytest.mark.fault("F8", "a slow first boot", announce_s=20)
 def test_f8(box: BoxUnderTest, row: Row) -> None:
     box.steer("start", "takes long")
     since = box.start()

@@ -17,22 +17,22 @@ import pytest
 
 from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 
-KNOCK = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
-WORDS = re.compile(r"\b(happy|sad|angry|surprised?|neutral|afraid|disgust(ed)?|smil)", re.IGNORECASE)
+CONNECT = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+EXPRESSION_WORDS = re.compile(r"\b(happy|sad|angry|surprised?|neutral|afraid|disgust(ed)?|smil)", re.IGNORECASE)
 
 
-@pytest.mark.fault("G1", "another user knocks")
+@pytest.mark.fault("G1", "another user connects")
 def test_g1(ready: BoxUnderTest, row: Row) -> None:
     if not shutil.which("setpriv") or os.getuid():
-        skip("to be another user needs root", row)
+        skip("running as another user needs root", row)
     sockets = [*ready.folder.rglob("*.sock")]
     assert len(sockets) >= 2
     ready.folder.chmod(0o755)
     for file in sockets:
-        knock = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", KNOCK, str(file)]
-        done = subprocess.run(knock, capture_output=True, text=True, check=False)
+        command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", CONNECT, str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert "PermissionError" in done.stderr, file
-        assert subprocess.run([sys.executable, "-c", KNOCK, str(file)], check=False).returncode == 0, "we may"
+        assert subprocess.run([sys.executable, "-c", CONNECT, str(file)], check=False).returncode == 0, "we may"
     assert all(file.stat().st_mode & 0o007 == 0 for file in sockets)
 
 
@@ -42,7 +42,7 @@ def test_g2(ready: BoxUnderTest, row: Row) -> None:
     slow = [socket.socket(socket.AF_UNIX) for _ in range(6)]
     for each in slow:
         each.connect(path)
-        each.send(b'{"type": "ask", "what')  # and never goes on
+        each.send(b'{"type": "ask", "what')  # and never completes the line
     until, sent = time.monotonic() + 4, 0
     while time.monotonic() < until:
         with socket.socket(socket.AF_UNIX) as rude:
@@ -61,7 +61,7 @@ def test_g2(ready: BoxUnderTest, row: Row) -> None:
     began = time.monotonic()
     assert ready.command("status").returncode == 0
     assert time.monotonic() - began < 2
-    row.words.append(ready.capture.wait_for("Running.", 5).text)
+    row.texts.append(ready.capture.wait_for("Running.", 5).text)
     assert "The vision part stopped." not in [each.text for each in ready.capture.all], "the work went on"
 
 
@@ -76,7 +76,7 @@ def test_g3(ready: BoxUnderTest, row: Row) -> None:
             client.sendall(json.dumps({"command": verb}).encode() + b"\n")
             return json.loads(client.recv(4096))
 
-    assert reply("status")["ok"] is True, "what is asked in this form is done, if it is a command"
+    assert reply("status")["ok"] is True, "a request of this form with a known command is carried out"
     for verb in ("../../bin/sh", "$(reboot)", "__class__", "do", "_power_off", "shutdown; id", "describe\0", ""):
         refused = reply(verb)
         assert refused["ok"] is False, verb
@@ -109,14 +109,14 @@ def test_g5(box: BoxUnderTest, row: Row) -> None:
     trace = box.folder / "trace"
     box.start(before=("strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", str(trace)))
     box.capture.wait_for("Ready.", 60)
-    row.words.append(box.capture.wait_for("One person", 60).text)
+    row.texts.append(box.capture.wait_for("One person", 60).text)
     box.stop()
     families = {*re.findall(r"socket\((\w+)", trace.read_text())}
     assert families == {"AF_UNIX"}
 
 
 def canary(box: BoxUnderTest) -> bytes:
-    """Have the camera give pictures that hold 64 bytes which nothing else does."""
+    """Have the camera deliver pictures with 64 random bytes in them, and return these bytes."""
     mark = np.random.default_rng(99).integers(0, 256, 64, dtype=np.uint8)
     for name in ("face", "room"):
         image = cv2.imread(str(box.folder / f"{name}.png"))
@@ -149,7 +149,7 @@ def test_g6(box: BoxUnderTest, row: Row) -> None:
     assert holds(box.folder, marks(mark), since) == [box.folder / "planted"], "the search finds what is there"
     (box.folder / "planted").unlink()
     box.ready("--log-level", "debug")
-    row.words.append(box.capture.wait_for("One person").text)
+    row.texts.append(box.capture.wait_for("One person").text)
     box.command("ask")
     box.command("wrong")
     box.stop()
@@ -165,7 +165,7 @@ def test_g7(box: BoxUnderTest, row: Row) -> None:
     limits = Path(f"/proc/{vision}/limits").read_text()
     assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE)
     os.kill(vision, signal.SIGABRT)
-    row.words.append(box.capture.wait_for("The vision part stopped.").text)
+    row.texts.append(box.capture.wait_for("The vision part stopped.").text)
     box.stop()
     pattern = Path(Path("/proc/sys/kernel/core_pattern").read_text().strip().lstrip("|").split("%")[0]).parent
     for folder in {box.folder, ROOT, pattern} - {Path(), Path("/")}:
@@ -176,15 +176,15 @@ def test_g7(box: BoxUnderTest, row: Row) -> None:
 @pytest.mark.fault("G8", "an expression in the log")
 def test_g8(box: BoxUnderTest, row: Row) -> None:
     box.ready("--log-level", "info")
-    row.words.append(box.capture.wait_for("One person looks happy.").text)
+    row.texts.append(box.capture.wait_for("One person looks happy.").text)
     since = box.steer("camera", "gone")
     row.announced(box.capture.wait_for("Camera lost."), since)
     box.stop()
     assert "camera_lost" in box.log(), "the log has what failed"
-    assert not WORDS.search(box.log())
+    assert not EXPRESSION_WORDS.search(box.log())
 
 
-@pytest.mark.fault("G9", "a model or a package is swapped", say=5)
+@pytest.mark.fault("G9", "a model or a package is swapped", announce_s=5)
 def test_g9(box: BoxUnderTest, row: Row) -> None:
     package = box.folder / "package"
     for name in ("assistant", "models"):
@@ -203,9 +203,9 @@ def test_g9(box: BoxUnderTest, row: Row) -> None:
         )  # fmt: skip
     row.announced(box.capture.wait_for("Using the s"), since)
     row.announced(box.capture.wait_for("Using the s"), since)
-    row.words.append(box.capture.wait_for("I cannot tell if faces are covered.").text)
+    row.texts.append(box.capture.wait_for("I cannot tell if faces are covered.").text)
 
 
 @pytest.mark.fault("G10", "an older release, or a forged one")
 def test_g10(row: Row) -> None:
-    skip("nothing here updates itself; packages come from whoever installs them", row)
+    skip("nothing here updates itself; packages come from the person who installs them", row)

@@ -1,4 +1,4 @@
-"""A stand-in for picamera2 that keeps its promises and breaks them as the test says in $FAULTS/camera.
+"""A stand-in for picamera2 that works, or misbehaves as the test writes into $FAULTS/camera.
 
 After `out of memory` it cannot be opened again by a process that has had it open.
 """

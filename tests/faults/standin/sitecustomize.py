@@ -1,8 +1,8 @@
 """Stand-ins for hardware inside the real processes, steered by the test through small files: a video device, and what
 may go wrong in a step or at the start. Python loads this by itself, where it lies on PYTHONPATH.
 
-The folder is $FAULTS. `camera` names what the device does, `step` what goes wrong in a step; where there is no such
-file all is well.
+The folder is $FAULTS. `camera` names how the device misbehaves, `step` what goes wrong in a step; without such a
+file all works.
 """
 
 import importlib.util
@@ -13,12 +13,12 @@ from pathlib import Path
 
 FOLDER = Path(os.environ["FAULTS"])
 DEVICES = FOLDER / "sys/class/video4linux"
-KEPT = []
-"""What a leak holds on to."""
+LEAKED = []
+"""Memory and files that were leaked on purpose."""
 
 
 def steered(name: str) -> str:
-    """What the test wants of a part now."""
+    """The misbehaviour that the test wants of a part now; empty: none."""
     try:
         return (FOLDER / name).read_text("utf-8")
     except OSError:
@@ -31,7 +31,7 @@ def block() -> None:
         pipe.read(1)
 
 
-def video(cv2) -> None:
+def patch_video_capture(cv2) -> None:
     """cv2.VideoCapture of a device: a picture with a sensor's noise, ten times a second."""
     import numpy as np
 
@@ -57,7 +57,7 @@ def video(cv2) -> None:
             return np.clip(image + noise, 0, 255).astype(np.uint8)
 
         def marked(self, image):
-            """With noise, but for the rows in which the test hid its mark."""
+            """With noise, but for the rows that hold the canary of the test."""
             made = self.grain(image)
             for row in (100, 300):
                 made[row] = image[row]
@@ -91,9 +91,9 @@ def video(cv2) -> None:
     cv2.VideoCapture = lambda target, api: Device(target, api) if api == cv2.CAP_V4L2 else real(target, api)
 
 
-def steps(pipeline) -> None:
+def patch_step(pipeline) -> None:
     """Pipeline.step with something that goes wrong in it."""
-    right = pipeline.Pipeline.step
+    original = pipeline.Pipeline.step
 
     def step(self, frame):
         match steered("step"):
@@ -104,41 +104,41 @@ def steps(pipeline) -> None:
             case "is slow":
                 time.sleep(1.2)
             case "leaks memory":
-                KEPT.append(bytearray(os.urandom(1 << 20) * 24))
+                LEAKED.append(bytearray(os.urandom(1 << 20) * 24))
             case "leaks files":
-                KEPT.extend(os.open("/dev/null", os.O_RDONLY) for _ in range(20))
-        return right(self, frame)
+                LEAKED.extend(os.open("/dev/null", os.O_RDONLY) for _ in range(20))
+        return original(self, frame)
 
     pipeline.Pipeline.step = step
 
 
-def models(expression) -> None:
+def patch_expression_model(expression) -> None:
     """A model that returns nonsense."""
-    right = expression.ExpressionClassifier.probabilities
+    original = expression.ExpressionClassifier.probabilities
 
     def probabilities(self, crop):
         if steered("step") == "nan" and "cnn" in str(self.path):
             raise expression.ModelError("the model returned nan")
-        return right(self, crop)
+        return original(self, crop)
 
     expression.ExpressionClassifier.probabilities = probabilities
 
 
-def occlusion_failure(occlusion) -> None:
+def patch_occlusion_model(occlusion) -> None:
     """An occlusion classifier that returns nonsense."""
-    right = occlusion.OcclusionClassifier.score
+    original = occlusion.OcclusionClassifier.score
 
     def score(self, crop):
         if steered("step") == "occlusion fails":
             raise occlusion.ModelError("the model returned nan")
-        return right(self, crop)
+        return original(self, crop)
 
     occlusion.OcclusionClassifier.score = score
 
 
-def starts(process) -> None:
-    """A vision that takes its time, or crashes, at its start."""
-    right = process.run_vision
+def patch_start(process) -> None:
+    """A vision process that starts slowly, or crashes at its start."""
+    original = process.run_vision
 
     def slowly(*given, **named):
         match steered("start"):
@@ -146,14 +146,15 @@ def starts(process) -> None:
                 block()
             case "crashes":
                 os.abort()
-        return right(*given, **named)
+        return original(*given, **named)
 
     process.run_vision = slowly
 
 
 PATCHES = {
-    "cv2": video, "assistant.vision.pipeline": steps, "assistant.vision.inference.expression": models,
-    "assistant.vision.inference.occlusion": occlusion_failure, "assistant.vision.process": starts,
+    "cv2": patch_video_capture, "assistant.vision.pipeline": patch_step,
+    "assistant.vision.inference.expression": patch_expression_model,
+    "assistant.vision.inference.occlusion": patch_occlusion_model, "assistant.vision.process": patch_start,
 }  # fmt: skip
 
 

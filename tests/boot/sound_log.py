@@ -1,6 +1,7 @@
-"""What is heard in a system without a sound card: its `aplay` takes as long as a card would, and hands the samples on.
+"""The sounds of a system without a sound card: its `aplay` takes as long as a card would, and writes the samples to a
+log.
 
-Sentences are told apart by their samples: the same words, said by the same espeak-ng, are the same sound.
+Sentences are recognized by their samples: the same text, spoken by the same espeak-ng, is the same sound.
 """
 
 import base64
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLAYER = """#!/usr/bin/python3 -IS
-# Stands in for a sound card: as long as the sound, and every sample told in lines short enough to be written whole.
+# Stands in for a sound card: as long as the sound, and every sample written in lines short enough to be written whole.
 import base64, json, os, sys, time, wave
-began, words, rate = time.monotonic(), sys.argv[1:], 22050
-if "-l" in words:
+began, arguments, rate = time.monotonic(), sys.argv[1:], 22050
+if "-l" in arguments:
     sys.exit(0)  # the cards: none by name
-files = [word for word in words if word.endswith(".wav")]
+files = [each for each in arguments if each.endswith(".wav")]
 if files:
     with wave.open(files[0]) as source:
         rate, samples = source.getframerate(), source.readframes(source.getnframes())
@@ -25,9 +26,9 @@ else:
     samples = sys.stdin.buffer.read()
     if samples[:4] == b"RIFF":
         rate, samples = int.from_bytes(samples[24:28], "little"), samples[44:]
-    elif "-r" in words:
-        rate = int(words[words.index("-r") + 1])
-pipe = os.open("/srv/heard", os.O_WRONLY)
+    elif "-r" in arguments:
+        rate = int(arguments[arguments.index("-r") + 1])
+pipe = os.open("/srv/sound", os.O_WRONLY)
 for at in range(0, len(samples) or 1, 2400):
     part = base64.b64encode(samples[at:at + 2400]).decode()
     line = {"player": os.getpid(), "began": began, "rate": rate, "part": part, "is_last": at + 2400 >= len(samples)}
@@ -35,49 +36,53 @@ for at in range(0, len(samples) or 1, 2400):
 time.sleep(max(0, began + len(samples) / 2 / rate - time.monotonic()))
 """
 RECORDER = """[Unit]
-Description=writes down what is heard
+Description=logs the samples that are played
 DefaultDependencies=no
 [Service]
-ExecStartPre=/bin/sh -c '[ -p /srv/heard ] || mkfifo -m 666 /srv/heard; chmod 666 /srv/heard'
-ExecStart=/bin/sh -c 'exec cat 0<>/srv/heard >>/srv/heard.log'
+ExecStartPre=/bin/sh -c '[ -p /srv/sound ] || mkfifo -m 666 /srv/sound; chmod 666 /srv/sound'
+ExecStart=/bin/sh -c 'exec cat 0<>/srv/sound >>/srv/sound.log'
 [Install]
 WantedBy=sysinit.target
 """
-WORDS = """
+SAMPLES_PROGRAM = """
 import json, sys, threading
 from assistant import phrases
 from assistant.phrases import Sentence
 from assistant.voice.voices import sanitize_text
 from assistant.voice.voices.espeak import EspeakProgram
-words, say, found = phrases.load("en"), EspeakProgram("en", 175), {}
+english, say, found = phrases.load("en"), EspeakProgram("en", 175), {}
 for table in ("status", "faults", "faults_over", "sounds"):
-    for text in words.tables[table].values():
+    for text in english.tables[table].values():
         found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
-for name in words.tables["emotion"]:
+for name in english.tables["emotion"]:
     for sentence in (Sentence.ARRIVED, Sentence.LOOKS, Sentence.NO_LONGER):
-        text = words.announcement(sentence, expression=name)
+        text = english.announcement(sentence, expression=name)
         found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
 for name in Sentence:
     if not name.is_presence:
         continue
-    found[words.announcement(name)] = say(sanitize_text(words.announcement(name)), threading.Event()).samples.hex()
+    found[english.announcement(name)] = say(sanitize_text(english.announcement(name)), threading.Event()).samples.hex()
 for number in range(1, 10):
-    found[words.wrong_line(number)] = say(sanitize_text(words.wrong_line(number)), threading.Event()).samples.hex()
+    found[english.wrong_line(number)] = say(sanitize_text(english.wrong_line(number)), threading.Event()).samples.hex()
 json.dump(found, sys.stdout)
 """
+"""Python program that prints the samples of every sentence as JSON."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """at: monotonic seconds of its beginning; text: what was said, or "" where it is no known sentence."""
+    """A sound that was played."""
 
     at: float
+    """Monotonic seconds of its beginning."""
     seconds: float
+    """Its duration."""
     text: str
+    """The sentence; empty where it is not a known one."""
 
 
-class Heard:
-    """What was heard in the system in `root`."""
+class SoundLog:
+    """The sounds that were played in the system in `root`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -85,30 +90,30 @@ class Heard:
 
     def prepare(self) -> None:
         """Put player and recorder in place."""
-        player, unit = self._root / "usr/local/bin/aplay", self._root / "etc/systemd/system/heard.service"
+        player, unit = self._root / "usr/local/bin/aplay", self._root / "etc/systemd/system/sound-log.service"
         player.write_text(PLAYER)
         player.chmod(0o755)
         unit.write_text(RECORDER)
-        wanted = unit.parent / "sysinit.target.wants/heard.service"
+        wanted = unit.parent / "sysinit.target.wants/sound-log.service"
         wanted.parent.mkdir(exist_ok=True)
-        wanted.symlink_to("../heard.service")
+        wanted.symlink_to("../sound-log.service")
 
     def remove(self) -> None:
         for name in (
             "usr/local/bin/aplay",
-            "etc/systemd/system/heard.service",
-            "etc/systemd/system/sysinit.target.wants/heard.service",
-            "srv/heard",
-            "srv/heard.log",
+            "etc/systemd/system/sound-log.service",
+            "etc/systemd/system/sysinit.target.wants/sound-log.service",
+            "srv/sound",
+            "srv/sound.log",
         ):
             (self._root / name).unlink(missing_ok=True)
 
     def learn(self, samples: str) -> None:
-        """The sentences as WORDS prints them."""
+        """Add the sentences as SAMPLES_PROGRAM prints them."""
         self._known |= {_digest(bytes.fromhex(value)): text for text, value in json.loads(samples).items()}
 
     def learn_files(self, folder: Path) -> None:
-        """Sounds that lie there ready, by their names."""
+        """Add the sounds of a folder of WAV files, by their names."""
         for file in folder.glob("*.wav"):
             with wave.open(str(file)) as source:
                 self._known[_digest(source.readframes(source.getnframes()))] = file.stem
@@ -116,7 +121,7 @@ class Heard:
     def sounds(self, since: float = 0.0) -> list[Sound]:
         """All sounds that began after a monotonic time, whole ones only."""
         try:
-            lines = (self._root / "srv/heard.log").read_text().splitlines()
+            lines = (self._root / "srv/sound.log").read_text().splitlines()
         except OSError:
             return []
         parts: dict[tuple[int, float], bytes] = {}
