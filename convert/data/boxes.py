@@ -1,4 +1,4 @@
-"""Annotated face boxes: the `boxes.csv` of a folder of pictures, its held-out split, and overlap of boxes.
+"""Annotated face boxes: the `boxes.csv` of a folder of pictures, its held-out split, and IoU of boxes.
 
 Boxes are (left, top, width, height) in pixels, float32.
 """
@@ -22,7 +22,7 @@ IGNORED_SOURCE = "ignore"
 NEGATIVE_SOURCE = "negative"
 """Value of the column `source` for a picture without faces."""
 ROOM_PREFIX = "ho_"
-"""Beginning of the file names of pictures of rooms without people."""
+"""Prefix of the file names of pictures of rooms without people."""
 DATASET_TERMS = {
     "fm": "Kaggle face-mask detection: CC0 as recollected",
     "yt": "frames of YouTube Faces with checked landmarks: research terms",
@@ -32,7 +32,7 @@ DATASET_TERMS = {
     "crops": "FER-2013 Training pictures: ICML 2013 challenge (Goodfellow et al.), for research",
     "ho": "Houses dataset (Ahmed and Moustafa 2016): to be cited",
 }
-"""The terms of use found for each origin of training pictures; the origin is the beginning of a file's name."""
+"""Terms of use, as far as known, of each origin of training pictures; the origin is the prefix of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,20 @@ class AnnotatedPicture:
     boxes: NDArray[np.float32]
     """[n, 4], in pixels of the file."""
     sources: tuple[str, ...]
-    """Who annotated each box; IGNORED_SOURCE for a region that is to be ignored."""
+    """Source of each box (data set or annotator); IGNORED_SOURCE for a region to be ignored."""
     landmarks: NDArray[np.float32]
     """[n, 5, 2] in pixels (x, y), in the order of LANDMARK_COLUMNS; NaN where unknown."""
 
     @property
     def is_face(self) -> NDArray[np.bool_]:
-        """Which of the boxes are faces, bool [n]; the others are regions to be ignored."""
+        """Whether each box is a face, bool [n]; the others are regions to be ignored."""
         return np.array([source != IGNORED_SOURCE for source in self.sources], bool)
 
 
 def read_annotations(folder: Path) -> list[AnnotatedPicture]:
-    """Every picture that `boxes.csv` names, in its order; a picture without faces has no boxes.
+    """All pictures in the `boxes.csv` of a folder, in its order; a picture without faces has no boxes.
 
-    Boxes to be ignored are kept, with their source. Raises DatasetError with the file and line at fault.
+    Regions to be ignored are included, with their source. Raises DatasetError, which names the file and line.
     """
     file = folder / "boxes.csv"
     rows: dict[str, list[tuple[str, list[float], list[float]]]] = {}
@@ -85,9 +85,9 @@ def read_annotations(folder: Path) -> list[AnnotatedPicture]:
 
 
 def is_held_out(name: str) -> bool:
-    """Whether a picture (its file name) belongs to the tenth of the training pictures that no model is trained on.
+    """Whether a picture belongs to the held-out tenth of the training pictures. name: its file name.
 
-    All pictures of a person whom the name tells are on the same side.
+    Pictures of one person are on the same side of the split, as far as the file name identifies the person.
     """
     stem = Path(name).stem
     group = re.sub(r"_?\d+$", "", stem) if stem.startswith("yt_") else stem
@@ -95,7 +95,7 @@ def is_held_out(name: str) -> bool:
 
 
 def intersection_areas(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Area float32 [n], in square pixels, that a box [4] has in common with each of boxes [n, 4]."""
+    """Areas float32 [n] of the intersections of a box [4] with each of boxes [n, 4], in square pixels."""
     corner = np.maximum(box[:2], boxes[:, :2])
     far = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     return np.asarray(np.prod(np.maximum(0, far - corner), axis=1), np.float32)

@@ -1,6 +1,6 @@
-"""FER-2013 in the three forms in which it is kept, and the FER+ votes: images, labels, split.
+"""FER-2013 and the FER+ votes: images, labels, splits; loaded from any of three forms.
 
-`load` takes the Kaggle table (`fer2013.csv`, with `fer2013new.csv` beside it for the votes), the folder of PNGs
+`load` reads the Kaggle table (`fer2013.csv`, with `fer2013new.csv` beside it for the votes), the folder of PNGs
 (`train/<emotion>/`, `test/<emotion>/`) or one NPZ with `images`, `labels`, `usage` and, where known, `votes`.
 """
 
@@ -26,6 +26,7 @@ from convert.data.fer2013_table import VOTE_COLUMNS, read_table, read_votes
 log = logging.getLogger(__name__)
 
 FOLDERS = ("train", "test")
+"""Folders of the folder form."""
 
 _UNREADABLE = (
     OSError,
@@ -37,7 +38,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What NumPy and csv raise for files that are cut, empty or something else."""
+"""Exceptions of NumPy and csv for files that are truncated, empty or of another format."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Faces:
     split: NDArray[np.int64]
     """Int64 [N], index into SPLITS."""
     votes: NDArray[np.float32]
-    """Float32 [N, 10], FER+ votes: its eight classes, unknown, not a face; all zero where there are none."""
+    """Float32 [N, 10], FER+ votes for FERPLUS_LABELS, "unknown" and "not a face"; all 0 for a picture without votes."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -69,9 +70,9 @@ class Faces:
 
 
 def load(path: Path) -> Faces:
-    """Read FER-2013 from a CSV, a folder or an NPZ; a folder that holds `fer2013.npz` or `fer2013.csv` will do too.
+    """Load FER-2013 from a CSV file, an NPZ file, its folder form, or a folder with `fer2013.npz` or `fer2013.csv`.
 
-    Raises DatasetError, in one line, where the path holds none of these.
+    Raises DatasetError where the path is none of these.
     """
     if path.is_dir():
         for name in ("fer2013.npz", "fer2013.csv"):
@@ -109,21 +110,21 @@ def _load_npz(path: Path) -> Faces:
 def _load_csv(path: Path) -> Faces:
     table = read_table(path)
     votes = np.zeros((len(table.labels), VOTE_COLUMNS), np.float32)
-    beside = path.with_name("fer2013new.csv")
-    if beside.is_file():
-        votes = read_votes(beside, table.split)
+    votes_file = path.with_name("fer2013new.csv")
+    if votes_file.is_file():
+        votes = read_votes(votes_file, table.split)
     return _faces(table.images, table.labels, table.split, votes)
 
 
 def _load_folder(path: Path) -> Faces:
-    """The folder form names no PublicTest: `test/` files called PublicTest_… or PrivateTest_… keep their split,
-    other names are taken as PrivateTest."""
-    images, labels, split, passed_over = [], [], [], 0
+    """Load the folder form. Its `test/` is both test splits: files called PublicTest_… are PublicTest, all others
+    PrivateTest."""
+    images, labels, split, skipped = [], [], [], 0
     for other in sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name not in FOLDERS):
         log.warning("%s: this folder is not used; pictures are read from %s", shown(other), " and ".join(FOLDERS))
     for file in sorted(file for folder in FOLDERS for file in (path / folder).glob("*/*")):
         if not is_picture(file):
-            passed_over += 1
+            skipped += 1
             continue
         if file.parent.name.lower() not in CLASS_NAMES:
             near = difflib.get_close_matches(file.parent.name.lower(), CLASS_NAMES, 1)
@@ -139,8 +140,8 @@ def _load_folder(path: Path) -> Faces:
         labels.append(CLASS_NAMES[file.parent.name.lower()])
         training = file.parent.parent.name == "train"
         split.append(0 if training else 1 if file.name.startswith("PublicTest") else 2)
-    if passed_over:
-        log.warning("%s: %d files that are no pictures are left out", shown(path), passed_over)
+    if skipped:
+        log.warning("%s: %d files that are no pictures are left out", shown(path), skipped)
     if not images:
         raise DatasetError(f"{shown(path)}: no pictures in {' and '.join(FOLDERS)}")
     return _faces(np.stack(images), np.array(labels), np.array(split), np.zeros((len(images), VOTE_COLUMNS)))
@@ -149,20 +150,19 @@ def _load_folder(path: Path) -> Faces:
 def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any], votes: NDArray[Any]) -> Faces:
     if len({len(images), len(labels), len(usage), len(votes)}) != 1:
         raise ValueError("images, labels, usage and votes differ in length")
-    is_known = len(labels) and all(
+    is_valid = len(labels) and all(
         each.min() >= 0 and each.max() < len(of) for each, of in ((labels, LABELS), (usage, SPLITS))
     )
-    if not is_known:
+    if not is_valid:
         raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}")
     return Faces(images, labels.astype(np.int64), usage.astype(np.int64), votes.astype(np.float32))
 
 
 def vote_distribution(votes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Target distribution float32 [N, 8] of the FER+ votes [N, 10], and which rows have one (bool [N]).
+    """Target distribution float32 [N, 8] of the FER+ votes [N, 10], and whether a row has one (bool [N]).
 
-    Single votes are dropped as outliers, "unknown" and "not a face" do not count, the rest is shared out to sum 1
-    (Barsoum et al. 2016, "probabilistic label drawing" data preparation). A row without eight-class votes is left out,
-    its target uniform.
+    Single votes are dropped as outliers, as are "unknown" and "not a face"; the others are normalized to sum 1 (Barsoum
+    et al. 2016, "probabilistic label drawing" data preparation). A row without such votes has a uniform target.
     """
     kept = np.where(votes > 1, votes, 0)[:, : len(FERPLUS_LABELS)]
     total = kept.sum(axis=1, keepdims=True)
@@ -172,10 +172,10 @@ def vote_distribution(votes: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 
 
 def ferplus_majority(votes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Index into FERPLUS_LABELS int64 [N] that more than half of the votes name, and where there is one (bool [N]).
+    """The majority class, index into FERPLUS_LABELS int64 [N], and whether there is one (bool [N]).
 
-    The FER+ test protocol: votes of 1 set to 0; a picture counts if its top class is one of the eight and holds more
-    than half of what remains.
+    The FER+ test protocol: single votes are set to 0; a picture is counted if its top class is one of the eight and has
+    more than half of the remaining votes.
     """
     kept = np.where(votes > 1, votes, 0)
     top = kept.argmax(axis=1)
@@ -184,7 +184,7 @@ def ferplus_majority(votes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDA
 
 
 def is_trainable(faces: Faces) -> NDArray[np.bool_]:
-    """Where (bool [N]) a picture is fit for training: it has votes, if any picture has, and is not one flat grey."""
+    """Whether a picture is used for training, bool [N]: it has votes, if any picture has, and is not uniformly grey."""
     has_votes = faces.votes.sum(axis=1) > 0
     flat = faces.images.reshape(len(faces), -1).std(axis=1) < 1
     fit: NDArray[np.bool_] = (has_votes | ~has_votes.any()) & ~flat
@@ -192,11 +192,11 @@ def is_trainable(faces: Faces) -> NDArray[np.bool_]:
 
 
 def picture_id(image: NDArray[np.uint8]) -> int:
-    """64 bits that name a picture uint8 [48, 48] by its pixels, in whatever order a data set holds them."""
+    """64-bit identifier of a picture uint8 [48, 48]: a hash of its pixels, independent of the order of the data set."""
     return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "big")
 
 
 def is_twin(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where (bool [N]) a picture of `images` has a copy, equal in every pixel, in `others`."""
+    """Whether each picture of `images` has an identical copy in `others`, bool [N]."""
     known = {other.tobytes() for other in others}
     return np.array([image.tobytes() in known for image in images], bool)

@@ -3,16 +3,17 @@
 from assistant.errors import AssistantError
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""FER-2013's seven classes in the order of its label column."""
+"""FER-2013's seven classes, in the order of its label column."""
 
 FERPLUS_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
-"""FER+'s eight classes in the order of its vote columns, in this project's words."""
+"""FER+'s eight classes, in the order of its vote columns, by the names that this project uses."""
 
 SPLITS = ("Training", "PublicTest", "PrivateTest")
+"""Names of the splits, as in the column "Usage"."""
 
 CLASS_NAMES = {**{name: index for index, name in enumerate(LABELS)}, "anger": 0, "happiness": 3, "sadness": 4}
 """Names of classes in folders and tables, in lower case, as indices into LABELS."""
 
 
 class DatasetError(AssistantError):
-    """A data set that is not there, or not what it says."""
+    """A data set that is missing or invalid."""

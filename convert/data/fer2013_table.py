@@ -1,8 +1,8 @@
-"""FER-2013 as a table (`fer2013.csv`) with the FER+ votes beside it (`fer2013new.csv`): every mistake is told with its
-file, line and column.
+"""Reads FER-2013 as a table (`fer2013.csv`) and the FER+ votes beside it (`fer2013new.csv`); errors name file, line and
+column.
 
-Known forms: Kaggle's `fer2013.csv` and `icml_face_data.csv` (blanks in the column names), a byte-order mark, semicolons
-or tabs between the columns, words in place of class numbers, blank lines.
+Accepted variants: Kaggle's `fer2013.csv` and `icml_face_data.csv` (spaces in the column names), a byte-order mark,
+semicolons or tabs between the columns, class names instead of numbers, blank lines.
 """
 
 import csv
@@ -19,15 +19,16 @@ from convert.data.fer2013_labels import CLASS_NAMES, LABELS, SPLITS, DatasetErro
 SIDE = 48
 """Width and height of a picture, in pixels."""
 COLUMNS = ("emotion", "pixels", "usage")
+"""Required columns of fer2013.csv, in lower case."""
 VOTE_COLUMNS = 10
-"""FER+'s eight classes, unknown, not a face."""
+"""Number of vote columns of fer2013new.csv: FER+'s eight classes, unknown, not a face."""
 IMAGE_NAME = re.compile(r"fer(\d+)\.png")
-"""FER+'s name of a picture holds the number of its row in fer2013.csv, from 0."""
+"""FER+'s name of a picture, which contains the number of its row in fer2013.csv, from 0."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a table, in their order."""
+    """The rows of fer2013.csv, in order."""
 
     images: NDArray[np.uint8]
     """[N, 48, 48], grey."""
@@ -38,7 +39,7 @@ class Table:
 
 
 def read_table(file: Path) -> Table:
-    """The pictures, labels and splits of `fer2013.csv`. Raises DatasetError with the line and column of a mistake."""
+    """The pictures, labels and splits of `fer2013.csv`. Raises DatasetError, which names the line and column."""
     rows = _rows(file)
     _, header = next(rows, (1, []))
     names = [name.strip().lower() for name in header]
@@ -63,11 +64,12 @@ def read_table(file: Path) -> Table:
 
 
 def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The FER+ votes float32 [N, 10] of the rows of `fer2013.csv`, zero where there are none. split: int64 [N], theirs.
+    """The FER+ votes float32 [N, 10] of the rows of `fer2013.csv`, 0 for rows without votes.
 
-    FER+ names each picture by its row; a row without a name was left out by FER+, and its votes belong to no picture.
-    Both tables tell the split of each picture: where they disagree one of them was sorted anew, and its votes would go
-    to other faces. Raises DatasetError with the first line that disagrees.
+    split: the splits of the rows of `fer2013.csv`, int64 [N]. FER+ identifies each picture by its row; FER+ excluded
+    the rows without a name, and their votes are not used. Both tables have the split of each picture: if these differ,
+    one of the tables was sorted anew, and votes would be assigned to the wrong faces. Raises DatasetError, which names
+    the first line that differs.
     """
     votes = np.zeros((len(split), VOTE_COLUMNS), np.float32)
     rows = _rows(file)
@@ -98,7 +100,7 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers, from 1, and fields; blank lines are left out."""
+    """(line number from 1, fields) of each line that is not blank."""
     csv.field_size_limit(1 << 20)
     with open(file, newline="", encoding="utf-8-sig", errors="replace") as source:
         first = source.readline()

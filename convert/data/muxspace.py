@@ -1,4 +1,4 @@
-"""muxspace: face pictures in the wild that no model is trained on, with the labels of their `data/legend.csv`."""
+"""muxspace: labelled face pictures from the web (`data/legend.csv`), on which no expression model is trained."""
 
 import csv
 import hashlib
@@ -23,12 +23,12 @@ EXPRESSIONS = {
     "sadness": "sad",
     "surprise": "surprise",
 }
-"""The labels of the legend, in lower case, and the expressions of this project."""
+"""Labels of the legend, in lower case, to expressions of this project."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of one face and a little around it."""
+    """A picture of one face with a small margin."""
 
     name: str
     """Name of its file."""
@@ -39,28 +39,28 @@ class Picture:
 
 
 HALVES = ("tuning", "report")
-"""The half that thresholds may be tuned on, and the half that only figures are reported on; no person is in both."""
+"""The half for tuning, and the half for published figures alone; no person is in both."""
 
 
 def person_of(name: str) -> str:
-    """The person in a picture: the name of its file up to the number."""
+    """The person in a picture: its file name up to the number."""
     return re.sub(r"[-_ ]*\d+[^/]*$", "", name)
 
 
 def person_hash(name: str) -> float:
-    """A hash in [0, 1) that all pictures of a person have in common, uniform over persons."""
+    """A hash of the person in a picture, uniform in [0, 1). name: the picture's file name."""
     return int.from_bytes(hashlib.sha256(person_of(name).encode()).digest()[:6], "big") / 2**48
 
 
 def half_of(name: str) -> str:
-    """The one of HALVES to which a picture belongs."""
+    """The one of HALVES to which a picture belongs. name: its file name."""
     return HALVES[int(person_hash(name) * 997 % 1 * 2)]
 
 
 def load(folder: Path, expressions: Sequence[str], limit: int, *, half: str = "") -> list[Picture]:
-    """Up to `limit` pictures of each of these expressions, spread evenly over the legend; half: only of one of HALVES.
+    """Up to `limit` pictures of each of the expressions, evenly spaced in the legend.
 
-    Raises DatasetError.
+    half: only pictures of this one of HALVES; "" for all. Raises DatasetError.
     """
     legend = folder / "data" / "legend.csv"
     names: dict[str, list[str]] = {expression: [] for expression in expressions}

@@ -1,4 +1,4 @@
-"""Picture files as pixels: the assistant's own reader, with the errors of a data set."""
+"""Picture files as NumPy arrays: the assistant's reader, with DatasetError for its errors."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from convert.data.fer2013_labels import DatasetError
 
 
 def grey(file: Path) -> NDArray[np.uint8]:
-    """The picture uint8 [H, W] in a file. Raises DatasetError, with the file's name."""
+    """The picture in a file as grey uint8 [H, W]. Raises DatasetError, which names the file."""
     return _read(file, colour=False)
 
 
 def colour(file: Path) -> NDArray[np.uint8]:
-    """The picture uint8 [H, W, 3] in a file, BGR. Raises DatasetError, with the file's name."""
+    """The picture in a file as BGR uint8 [H, W, 3]. Raises DatasetError, which names the file."""
     return _read(file, colour=True)
 
 

@@ -1,1 +1,1 @@
-"""The face detector: its training pictures, network, training and judgement."""
+"""The face detector: training pictures, network, training, quantization, evaluation."""

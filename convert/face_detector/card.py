@@ -1,6 +1,7 @@
-"""The model card of a face detector: what it is, what it was made from and under which terms, its figures, its limits.
+"""The model card of a face detector: description, provenance, terms of the data, measured figures, limits.
 
-The assistant reads `sha256`, `threshold` and `landmarks`; people read the rest. The program measures every figure.
+The assistant reads `sha256`, `threshold` and `landmarks`; the other keys are for human readers. All figures are
+measured by the program.
 """
 
 import hashlib
@@ -15,9 +16,9 @@ from convert.tflite import card_file, graph
 from convert.training.run_folder import Run
 
 FIGURES = ("<!-- detectors -->", "<!-- /detectors -->")
-"""The comments in the README between which the table is written."""
+"""Comments in `models/README.md` that enclose the table of figures."""
 MIN_LANDMARK_FACES = 500
-"""A detector trained on fewer faces with known landmarks is not trusted to find landmarks."""
+"""The card of a detector trained on fewer faces with known landmarks says that its landmarks are not usable."""
 TEACHER = "YuNet (Wu et al. 2023, MIT) gave landmarks, and boxes of some faces; its weights are not part of this file"
 INTENDED_USE = (
     "To find the faces in front of a blind or visually impaired wearer, with eyes, nose and mouth corners, so that "
@@ -36,7 +37,7 @@ ETHICS = (
 def describe(
     name: str, content: bytes, run: Run, plan: DetectorRecipe, *, threshold: float, calibration: dict[str, Any]
 ) -> dict[str, Any]:
-    """The card of a freshly converted detector (its bytes in `content`), still without measured figures."""
+    """The card of a newly converted detector, without measured figures. content: the bytes of its .tflite file."""
     summary, best, environment = graph.parse(name, content), run.best(), run.environment()
     origins, crops = plan.data.origins, ("crops",) if plan.data.fer2013_crops else ()
     return {
@@ -74,33 +75,33 @@ def describe(
 
 
 def refresh(model: Path, report: dict[str, Any]) -> dict[str, Any]:
-    """Write the report of `evaluate.evaluate` into the card of a model; returns the card."""
+    """Write a report of `evaluate.evaluate` into the card of a model; returns the card."""
     card = card_file.load(model)
     card["metrics"] = report["detectors"]["tflite"]
-    card["peers"] = {name: found for name, found in report["detectors"].items() if name != "tflite"}
+    card["peers"] = {name: figures for name, figures in report["detectors"].items() if name != "tflite"}
     card["measured"] = card_file.made_now() | {key: report[key] for key in ("machine", "pictures", "faces")}
     card_file.write(model, card)
     return card
 
 
 def table(card: dict[str, Any]) -> str:
-    """A measured detector beside its peers, as a Markdown table."""
+    """The figures of a detector and of those it was compared with as a Markdown table."""
     if "metrics" not in card:
         raise ModelError(f"{card['name']}: its card has no figures yet; run `emotion-convert card` on the model")
     rows = [
         ("detector", "recall (95 % interval)", "precision", "AP", "AP at .35", "time to Haar's", "MMAC", "KiB"),
         ("---",) * 8,
     ]
-    for name, found in {f"`{card['name']}`": card["metrics"], **card["peers"]}.items():
-        low, high = found["interval_95"]["recall"]
+    for name, figures in {f"`{card['name']}`": card["metrics"], **card["peers"]}.items():
+        low, high = figures["interval_95"]["recall"]
         rows.append(
             (
                 name,
-                f"{found['recall']:.3f} ({low:.2f} to {high:.2f})",
-                *(f"{found[key]:.3f}" for key in ("precision", "ap", "ap35")),
-                f"{found['ms_to_haar']:.3f}",
-                f"{found['mmac']:.1f}" if found["mmac"] else "-",
-                f"{found['kib']:.0f}",
+                f"{figures['recall']:.3f} ({low:.2f} to {high:.2f})",
+                *(f"{figures[key]:.3f}" for key in ("precision", "ap", "ap35")),
+                f"{figures['ms_to_haar']:.3f}",
+                f"{figures['mmac']:.1f}" if figures["mmac"] else "-",
+                f"{figures['kib']:.0f}",
             )
         )
     measured = card["measured"]

@@ -1,8 +1,8 @@
-"""Composition of training frames for the face detector: pictures rotated, scaled, pasted, occluded and relit at random.
+"""Composition of training frames for the face detector from pictures, with random geometry, occlusions and lighting.
 
 A frame is one of: a scene (a picture over a background), a mosaic of four scenes, a person cut out along a matte and
-put before another background, heads pasted over a background beside patches that are no heads, or a background alone.
-Every draw comes from the generator that is handed in: the same generator state gives the same frame.
+put before another background, heads pasted over a background beside patches without a head, or a background alone. All
+random numbers come from the generator that is passed in: the same state of the generator gives the same frame.
 """
 
 import math
@@ -22,13 +22,13 @@ from convert.synthesis.affine import interpolation_for, warp
 from convert.synthesis.lighting import vary_lighting
 
 MIN_FACE_PX = 16.0
-"""Narrower side of the smallest face that is learned; smaller ones are ignored by the loss."""
+"""Shorter side of the smallest face that is trained on; smaller ones are ignored by the loss."""
 MIN_VISIBLE_SHARE = 0.5
-"""Share of a face's box inside the frame from which it counts as a face."""
+"""A face counts as a face if at least this share of its box is inside the frame."""
 MIN_BACKGROUND_WEIGHT = 0.05
-"""Sampling weight of a picture without faces in which nothing scores as a face."""
+"""Sampling weight of a picture without faces in which the detector has no false positive."""
 MAX_ENLARGEMENT = 2.5
-"""A face is enlarged by this factor at most."""
+"""Largest factor by which a face is enlarged."""
 
 
 @dataclass
@@ -46,11 +46,11 @@ class TrainingFrame:
 
 
 class Composer:
-    """Composes training frames out of pictures.
+    """Composes training frames from pictures.
 
-    origin_weights: how often pictures of an origin are drawn, relative to each other. hardness: the score (0 to 1) of
-    the hardest false positive in each picture without faces, by name; None: all are drawn alike. crops: pictures that
-    show a face and hardly more, used for heads only.
+    origin_weights: relative frequency of each origin (data set). hardness: for hard negative mining, the score (0 to 1)
+    of the hardest false positive in each picture without faces, by name; None: all have the same weight. crops:
+    pictures that are cropped around a face, used for pasted heads only.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Composer:
         self.background_probabilities = hard / hard.sum() if len(hard) else hard
 
     def frame(self, random: Generator, width: int, height: int) -> TrainingFrame:
-        """A new training frame of that size in pixels."""
+        """A new training frame of `width` by `height` pixels."""
         m, draw = self.mixture, random.random()
         if draw < m.mosaic:
             frame = self._mosaic(random, width, height)
@@ -100,13 +100,13 @@ class Composer:
         return self.subjects[random.choice(len(self.subjects), p=self.subject_probabilities)]
 
     def _head_source(self, random: Generator) -> Picture:
-        """A picture whose face is cut out: half of them crops that show nothing else, where there are any."""
+        """A picture from which a head is cut: one of the crops, if there are any, in half of the cases."""
         if self.crops and random.random() < 0.5:
             return self.crops[int(random.integers(len(self.crops)))]
         return self._subject(random)
 
     def _background(self, random: Generator, width: int, height: int) -> NDArray[np.uint8]:
-        """A part of a picture without faces, or a plain grey, filling the frame."""
+        """A random part of a picture without faces, or a uniform grey: uint8 [height, width]."""
         if not self.backgrounds or random.random() < 0.1:
             return np.full((height, width), random.integers(256), np.uint8)
         grey = self.backgrounds[random.choice(len(self.backgrounds), p=self.background_probabilities)].grey
@@ -147,7 +147,7 @@ class Composer:
         return TrainingFrame(np.rint(grey).astype(np.uint8), *picture.transformed(matrix))
 
     def _heads(self, random: Generator, width: int, height: int) -> TrainingFrame:
-        """Heads, and patches of background of the same outline, so that neither outline nor seam gives a face away."""
+        """Heads, and patches of background with the same outline, so that outline and seam do not identify a face."""
         whole = _without_faces(self._background(random, width, height))
         taken: list[NDArray[np.float32]] = []
         for _ in range(random.integers(1, 5)):
@@ -178,7 +178,7 @@ class Composer:
         return whole
 
     def _placement(self, random: Generator, picture: Picture, width: int, height: int) -> NDArray[np.float64]:
-        """The affine map that brings one of a picture's faces to a random size and place in the frame."""
+        """An affine map [2, 3] that moves one of a picture's faces to a random size and position in the frame."""
         index = int(random.integers(len(picture.boxes)))
         size = _random_size(random, min(width, height) * 0.85)
         room = np.array([width, height]) + (2 * self.mixture.truncation - 1) * size
@@ -189,7 +189,7 @@ class Composer:
     def _random_map(
         self, random: Generator, picture: Picture, index: int, centre: NDArray[np.float64], size: float
     ) -> NDArray[np.float64]:
-        """A map with random tilt, mirroring and aspect ratio that brings a face to this centre and size in pixels."""
+        """An affine map [2, 3] with random tilt, mirroring and aspect ratio that moves a face to a centre and size."""
         box = picture.boxes[index].astype(np.float64)
         scale = min(size / math.sqrt(box[2] * box[3]), MAX_ENLARGEMENT)
         limit = self.mixture.tilt_deg if random.random() < 0.5 else self.mixture.tilt_deg / 3
@@ -201,7 +201,7 @@ class Composer:
         return np.column_stack([turn, centre - turn @ (box[:2] + box[2:] / 2)])
 
     def _add_printed_faces(self, random: Generator, frame: TrainingFrame) -> None:
-        """Paste printed faces where no face is: below one, as on a jumper, or anywhere."""
+        """Paste printed faces (negatives) that overlap no face: below one, as on clothes, or anywhere."""
         height, width = frame.grey.shape
         for _ in range(random.integers(1, 4)):
             size = 1.5 * _random_size(random, min(width, height) * 0.4)
@@ -216,7 +216,7 @@ class Composer:
                 printed_faces.paste_print(random, frame.grey, self._printed_face(random), (x, y), size)
 
     def _printed_face(self, random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """A printed face, drawn or made of the photograph of a face."""
+        """A printed face and its mask, drawn or made from the photograph of a face."""
         if random.random() < 0.25:
             return printed_faces.draw_print(random)
         picture = self._head_source(random)
@@ -230,7 +230,7 @@ class Composer:
         return printed_faces.posterize_face(random, face, landmarks)
 
     def _add_accessories(self, random: Generator, frame: TrainingFrame) -> None:
-        """Give some of the faces whose landmarks are known glasses, or a beard."""
+        """Draw glasses or a beard on some of the faces whose landmarks are known."""
         for landmarks in frame.landmarks[np.isfinite(frame.landmarks).all(axis=(1, 2))]:
             draw = random.random()
             if draw < self.mixture.glasses:
@@ -239,7 +239,7 @@ class Composer:
                 accessories.draw_beard(random, frame.grey, landmarks)
 
     def _add_occlusions(self, random: Generator, frame: TrainingFrame) -> None:
-        """Occlude a part of some faces with a patch of background, as a hand, a scarf or a shoulder does."""
+        """Occlude a part of some faces with a patch of background."""
         for x, y, width, height in frame.boxes:
             if random.random() >= self.mixture.occluded:
                 continue
@@ -261,7 +261,7 @@ class Composer:
 
 
 def _random_size(random: Generator, largest: float) -> float:
-    """A face size in pixels, uniform in its logarithm."""
+    """A face size in pixels, log-uniform up to `largest`."""
     return math.exp(random.uniform(math.log(MIN_FACE_PX + 4), math.log(max(largest, MIN_FACE_PX + 5))))
 
 
@@ -271,7 +271,7 @@ def _without_faces(grey: NDArray[np.uint8]) -> TrainingFrame:
 
 
 def _add_annotation(whole: TrainingFrame, part: TrainingFrame, left: int, top: int) -> None:
-    """Add the annotation of a part whose corner lies at (left, top) of the whole frame."""
+    """Add the annotation of a part whose top left corner is at (left, top) of the whole frame."""
     shift = np.array([left, top, 0, 0], np.float32)
     whole.boxes = np.concatenate([whole.boxes, part.boxes + shift]).astype(np.float32)
     whole.landmarks = np.concatenate([whole.landmarks, part.landmarks + shift[:2]]).astype(np.float32)
@@ -279,7 +279,8 @@ def _add_annotation(whole: TrainingFrame, part: TrainingFrame, left: int, top: i
 
 
 def _clip_to_frame(frame: TrainingFrame) -> TrainingFrame:
-    """Boxes clipped at the frame's edge; a face that is mostly outside, or too small, is ignored, or dropped."""
+    """Clip boxes to the frame. Faces that are mostly outside or too small become ignored regions; those that are
+    outside altogether are dropped."""
     height, width = frame.grey.shape
     corner = np.clip(frame.boxes[:, :2], 0, [width, height])
     far = np.clip(frame.boxes[:, :2] + frame.boxes[:, 2:], 0, [width, height])

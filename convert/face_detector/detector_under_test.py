@@ -1,4 +1,4 @@
-"""A face detector as the evaluation needs it: its detections, its threshold, its size and its time."""
+"""A face detector in an evaluation: its detections, score threshold, size and CPU time."""
 
 import statistics
 import time
@@ -20,22 +20,21 @@ from convert.face_detector.matching import Detections
 from convert.tflite import graph
 
 LONG_SIDE_PX, MIN_FACE_PX = 320, 24
-"""Long side at which pictures are searched, and width of the smallest detection."""
+"""Long side of the pictures that detectors are run on, and width of the smallest detection."""
 MIN_SCORE = 0.02
-"""Lowest score of a detection that goes into a precision-recall curve."""
+"""Lowest score of the detections in a precision-recall curve."""
 TIMED_FRAME = (320, 240)
-"""Width and height of the frame that times are measured on."""
+"""Width and height in pixels of the frame on which times are measured."""
 ROUNDS = 31
-"""How often each detector is timed; the median counts."""
+"""Number of times that each detector is timed; the median is reported."""
 TIME_RATIO = "ms_to_haar"
-"""Key of a detector's time divided by that of Haar in the same run."""
+"""Key of the ratio of a detector's time to that of Haar in the same run."""
 
 
 class DetectorUnderTest:
-    """One detector, loaded twice: with every detection from MIN_SCORE on, and with the threshold that the assistant
-    uses it with.
+    """One detector, loaded twice: with the threshold MIN_SCORE, and with the threshold that the assistant uses.
 
-    name: "tflite", "haar" or "yunet"; file: its model, where it needs one that is not shipped. Raises DetectorError.
+    name: "tflite", "haar" or "yunet". file: the model file, unless it is the shipped one. Raises DetectorError.
     """
 
     def __init__(self, name: str, file: Path | None = None) -> None:
@@ -58,23 +57,24 @@ class DetectorUnderTest:
         elif name == "yunet" and file is not None:
             self.threshold, self.bytes = yunet.DEFAULT_SCORE_THRESHOLD, file.stat().st_size
         else:
-            self.threshold, self.bytes = 0.0, haar.cascade_file().stat().st_size  # Haar gives no probability
+            self.threshold, self.bytes = 0.0, haar.cascade_file().stat().st_size  # Haar has no score
 
     def detections(self, image: NDArray[np.uint8]) -> Detections:
-        """Every detection from MIN_SCORE on: boxes in pixels of the picture, BGR uint8 [H, W, 3], and scores."""
+        """All detections with a score of at least MIN_SCORE in a BGR picture uint8 [H, W, 3]: boxes in pixels,
+        scores."""
         return matching.as_arrays(self.unfiltered.find(image, to_grey(image)))
 
     def deployed_detections(self, image: NDArray[np.uint8]) -> Detections:
-        """The detections that the assistant is given. They are not a subset of `detections`: merging moves boxes, and
-        there weak detections take part in it."""
+        """The detections at the assistant's threshold. They are not a subset of `detections`, where detections of low
+        score take part in the merging and so move boxes."""
         return matching.as_arrays(self.deployed.find(image, to_grey(image)))
 
 
 def measure_cost(tested: Sequence[DetectorUnderTest], images: Sequence[NDArray[np.uint8]]) -> dict[str, dict[str, Any]]:
-    """Milliseconds of CPU a frame of 320x240 on one thread, all detectors in turn, and what is known of their size.
+    """By detector: milliseconds of CPU time for a frame of 320x240 on one thread, and the size of its model.
 
-    CPU time, not wall time: on a busy machine slow detectors are interrupted and quick ones are not, so that wall time
-    would flatter the quick ones.
+    The detectors are timed in turn. CPU time is measured, not wall time, since on a busy machine slow detectors are
+    interrupted more often than fast ones.
     """
     frame = next((image for image in images if image.shape[1] > image.shape[0]), images[0])
     frame = np.asarray(cv2.resize(frame, TIMED_FRAME, interpolation=cv2.INTER_AREA), np.uint8)
@@ -84,7 +84,7 @@ def measure_cost(tested: Sequence[DetectorUnderTest], images: Sequence[NDArray[n
         times: dict[str, list[float]] = {each.name: [] for each in tested}
         for _ in range(ROUNDS):
             for each in tested:
-                each.deployed.find(frame, grey)  # untimed: the caches hold another detector's weights
+                each.deployed.find(frame, grey)  # not timed: the CPU caches hold the weights of another detector
                 begun = time.process_time_ns()
                 each.deployed.find(frame, grey)
                 times[each.name].append((time.process_time_ns() - begun) / 1e6)

@@ -1,7 +1,7 @@
-"""Evaluation of face detectors side by side, on pictures that nothing was trained or chosen on.
+"""Evaluation of face detectors side by side, on pictures that were used neither for training nor for choices.
 
-Every figure but the cost follows the protocol of `matching`: the long side of a picture is 320 pixels, faces of 30
-pixels and more are expected.
+All figures but the cost follow the protocol of `matching`: pictures have a long side of 320 pixels, faces of 30 pixels
+and more are expected.
 """
 
 import csv
@@ -25,12 +25,14 @@ from convert.tflite import benchmark
 from convert.training import provenance
 
 TILTS_DEG = (-45, -30, -15, 0, 15, 30, 45)
+"""Angles by which pictures are rotated."""
 TILT_MIN_IOU = 0.35
-"""The box of a turned face is taken for the square of its size around its turned centre: a tight overlap would measure
-that guess."""
+"""Smallest IoU of a match in rotated pictures. The box of a rotated face is approximated by a square of the same area
+around its centre, so that a larger IoU would measure this approximation."""
 SIZE_BINS_PX = ((30, 45), (45, 70), (70, 110), (110, 320))
+"""Bins of the shorter side of a face."""
 BRIGHTNESS_BINS = ((0, 60), (60, 100), (100, 150), (150, 256))
-"""Mean grey level of a face."""
+"""Bins of the mean grey level of a face."""
 
 
 def evaluate(
@@ -41,11 +43,11 @@ def evaluate(
     clips: Path | None = None,
     table: Path | None = None,
 ) -> dict[str, Any]:
-    """The report, ready for JSON: {"detectors": {name: {...}}} and what it was measured on.
+    """Measure detectors; the report, ready for JSON, has {"detectors": {name: {...}}} and the number of pictures.
 
-    folder: pictures with their boxes.csv; rooms: the folder of training pictures, whose held-out rooms are panned;
-    clips: the folder of the clips; each left out where it is None. table: a CSV file for every detection of the first
-    detector. Raises DatasetError or DetectorError.
+    folder: pictures with their boxes.csv. rooms: the folder of the training pictures, of whose held-out rooms panned
+    frames are made; clips: the folder of the video clips; these figures are left out where it is None. table: a CSV
+    file to write, with all detections of the first detector. Raises DatasetError or DetectorError.
     """
     pictures = read_annotations(folder)
     images = [picture_files.colour(each.path) for each in pictures]
@@ -82,17 +84,17 @@ def evaluate(
 
 
 def _factor(image: NDArray[np.uint8]) -> float:
-    """From pixels of a picture to those of the protocol."""
+    """Scale from pixels of a picture to pixels at the protocol's long side."""
     return LONG_SIDE_PX / max(image.shape[:2])
 
 
 def _faces(picture: AnnotatedPicture, image: NDArray[np.uint8]) -> Boxes:
-    """The faces of a picture, at the long side of the protocol."""
+    """Boxes [n, 4] of a picture's faces, at the protocol's long side."""
     return np.asarray(picture.boxes[picture.is_face] * np.float32(_factor(image)), np.float32)
 
 
 def _ignored(picture: AnnotatedPicture, image: NDArray[np.uint8]) -> Boxes:
-    """The regions of a picture that are to be ignored, at the long side of the protocol."""
+    """Boxes [n, 4] of a picture's ignored regions, at the protocol's long side."""
     return np.asarray(picture.boxes[~picture.is_face] * np.float32(_factor(image)), np.float32)
 
 
@@ -103,15 +105,17 @@ def _figures(
     unfiltered: Sequence[Detections],
     deployed: Sequence[Detections],
 ) -> dict[str, Any]:
-    """Average precision and recall at a precision are those of every detection, the other figures those of the
-    detections that the assistant is given."""
+    """Accuracy figures of a detector: average precision and recall at a precision from all detections, the others from
+    the detections at the assistant's threshold."""
     pairs = list(zip(pictures, images, strict=True))
     faces, ignored = [_faces(*pair) for pair in pairs], [_ignored(*pair) for pair in pairs]
-    every, given = ([_scaled(*pair) for pair in zip(each, images, strict=True)] for each in (unfiltered, deployed))
+    unfiltered_scaled, deployed_scaled = (
+        [_scaled(*pair) for pair in zip(each, images, strict=True)] for each in (unfiltered, deployed)
+    )
     figures: dict[str, Any] = {"threshold": tested.threshold}
     for min_iou, suffix in ((0.5, ""), (0.35, "35")):
-        ranked = matching.pool(matching.match_all(faces, ignored, every, min_iou))
-        by_picture = matching.match_all(faces, ignored, given, min_iou)
+        ranked = matching.pool(matching.match_all(faces, ignored, unfiltered_scaled, min_iou))
+        by_picture = matching.match_all(faces, ignored, deployed_scaled, min_iou)
         pooled = matching.pool(by_picture)
         recall, precision = matching.recall_precision(pooled, tested.threshold)
         figures |= {
@@ -131,13 +135,13 @@ def _figures(
 
 
 def _scaled(detections: Detections, image: NDArray[np.uint8]) -> Detections:
-    """Detections in pixels of a picture, at the long side of the protocol."""
+    """Detections in pixels of a picture, scaled to the protocol's long side."""
     boxes, scores = detections
     return boxes * np.float32(_factor(image)), scores
 
 
 def recording_of(picture: AnnotatedPicture) -> str:
-    """The group of pictures that are not independent: a recording (`vNN_`), or the picture alone."""
+    """The group of dependent pictures that a picture is in: a recording (`vNN_`), or the picture alone."""
     name = picture.path.stem
     return name.partition("_")[0] if name[:1] == "v" and name[1:3].isdigit() else name
 
@@ -160,7 +164,7 @@ def _brightness(picture: AnnotatedPicture, image: NDArray[np.uint8]) -> NDArray[
 def _recall_by(
     matches: Matches, tested: DetectorUnderTest, values: NDArray[np.float32], bins: Sequence[tuple[int, int]]
 ) -> dict[str, dict[str, Any]]:
-    """Recall of the faces whose value lies in each bin."""
+    """Recall of the faces in each bin. values: one per expected face."""
     is_found = matches.face_scores >= max(tested.threshold, 1e-9)
     recalls = {}
     for low, high in bins:
@@ -175,7 +179,7 @@ def _recall_by(
 def _at_tilt(
     tested: DetectorUnderTest, pictures: Sequence[AnnotatedPicture], images: Sequence[NDArray[np.uint8]], angle: int
 ) -> dict[str, Any]:
-    """Recall and precision at TILT_MIN_IOU where every picture is rotated about its middle; faces that leave the
+    """Recall and precision at TILT_MIN_IOU with every picture rotated about its centre; faces that are moved out of the
     picture are ignored."""
     matches = []
     for picture, image in zip(pictures, images, strict=True):
@@ -217,7 +221,7 @@ def _write_detections(table: Path, pictures: Sequence[AnnotatedPicture], detecti
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The report as tables to read."""
+    """The report as text tables."""
     detectors = report["detectors"]
     heads = ("detector", "recall", "precision", "AP", "AP .35", "R at P .9", "ms", "x Haar", "MMAC", "KiB")
     rows = [heads] + [

@@ -1,4 +1,4 @@
-"""False positives of a face detector, and missed faces in motion: rooms panned by a camera, and clips."""
+"""False positives of a face detector in frames of panned rooms; false positives and missed faces in video clips."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ PAN_SIZE = (320, 240)
 PAN_FRAMES = 10
 """Frames of one pan."""
 PAN_VIEW_SHARE = 0.75
-"""Share of a room's picture that is in view while the camera pans over it."""
+"""Share of a room's picture that is in view in a panned frame."""
 CLIPS = {
     "one-person-signing-help.mkv": 1,
     "one-person-signing-no.mkv": 1,
@@ -28,16 +28,16 @@ CLIPS = {
     "three-people-approaching.mp4": 3,
     "two-people-head-pose.mp4": 2,
 }
-"""How many people are in each clip. The one who signs wears a jumper with a large skull on it."""
+"""Number of people in each clip. The person who signs wears a jumper with a large skull printed on it."""
 
 
 def detect(detector: FaceDetector, image: NDArray[np.uint8], threshold: float) -> list[Face]:
-    """The faces in a picture, BGR uint8 [H, W, 3], with at least this score."""
+    """The detections in a BGR picture uint8 [H, W, 3] with at least this score."""
     return [face for face in detector.find(image, to_grey(image)) if face.score >= threshold]
 
 
 def room_frames(pictures: Sequence[AnnotatedPicture]) -> list[NDArray[np.uint8]]:
-    """The held-out rooms among some pictures, seen by a camera that pans from corner to corner: BGR frames."""
+    """BGR frames of a camera that pans over each held-out picture of a room from corner to corner."""
     frames = []
     for each in pictures:
         if each.path.name.startswith(ROOM_PREFIX) and is_held_out(each.path.name):
@@ -46,7 +46,7 @@ def room_frames(pictures: Sequence[AnnotatedPicture]) -> list[NDArray[np.uint8]]
 
 
 def pan(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """PAN_FRAMES frames of PAN_SIZE, moving from the top left to the bottom right."""
+    """PAN_FRAMES frames of PAN_SIZE, from the top left to the bottom right of a picture."""
     height, width = image.shape[:2]
     view = PAN_VIEW_SHARE * min(width / PAN_SIZE[0], height / PAN_SIZE[1])
     size = PAN_SIZE[0] * view, PAN_SIZE[1] * view
@@ -57,7 +57,7 @@ def pan(image: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 
 def evaluate_clip(detector: FaceDetector, clip: Path, people: int, threshold: float) -> dict[str, Any]:
-    """Frames of a clip, the share of them in which all of its people were found, and in how many there were more.
+    """Number of frames of a clip, share of frames with at least `people` detections, number of frames with more.
 
     Raises DetectorError where the clip cannot be read.
     """

@@ -1,8 +1,8 @@
 """Training targets of the face detector, and its loss: quality focal loss for scores, generalized IoU for boxes.
 
-A cell that is responsible for a face should score the overlap of its own box with the face's (Li et al. 2020,
-generalized focal loss), so that of several boxes around a face the best one is kept. Boxes: Rezatofighi et al. 2019.
-Landmarks: mean absolute distance.
+The target score of a cell that is responsible for a face is the IoU of its predicted box with the face's (Li et al.
+2020, generalized focal loss), so that non-maximum suppression keeps the best of several boxes. Boxes: generalized IoU
+(Rezatofighi et al. 2019). Landmarks: mean absolute error.
 """
 
 from typing import Any
@@ -16,28 +16,30 @@ from assistant.vision.detectors import decode
 from convert.face_detector.compose import TrainingFrame
 
 FACE, IGNORED, BOX, LANDMARKS, HAS_LANDMARKS = slice(0, 1), slice(1, 2), slice(2, 6), slice(6, 16), slice(16, 17)
-"""Columns of a target: 1 where a cell is responsible for a face; 1 where its score is ignored; the face's box (left,
-top, width, height) and landmarks (x, y of five) in pixels; 1 where the landmarks are known."""
+"""Columns of a target: 1 if the cell is responsible for a face; 1 if its score is ignored; the face's box (left, top,
+width, height) and landmarks (x, y of five) in pixels; 1 if the landmarks are known."""
 TARGET_COLUMNS = 17
 
 SIZE_RANGES_PX = {8: (0.0, 64.0), 16: (40.0, 128.0), 32: (88.0, np.inf)}
-"""Face sizes (root of the area) that the map of a stride is responsible for; where two overlap, both are."""
+"""Face sizes (root of the area) for which the map of each stride is responsible; where ranges overlap, both maps
+are."""
 IGNORE_FACTOR = 1.5
-"""The score of a map is ignored at a face that is too small or too large for it by less than this factor."""
+"""At a face that is too small or too large for a map by less than this factor, the score of the map is ignored."""
 RADIUS_STRIDES, RADIUS_FACE_SIZES = 1.5, 0.3
-"""Cells whose centre lies within both distances of the face's centre are responsible for it; the nearest always is."""
+"""Cells whose centre is within both distances (in strides and in face sizes) of the face's centre are responsible for
+it; the nearest cell always is."""
 
 WEIGHTS = {"score": 1.0, "box": 2.0, "landmarks": 5.0}
-"""Of the parts of the loss. Landmarks are off by a twentieth of a face where boxes are off by a tenth of their area:
-the weights even this out."""
+"""Weights of the parts of the loss. Typical errors are a twentieth of the face size for landmarks and a tenth of the
+area for boxes; the weights balance these."""
 FOCAL_EXPONENT = 2.0
-"""Exponent by which cells with a good score count less."""
+"""Exponent of the focal loss, which reduces the weight of cells whose score is already close to its target."""
 LOG_SIZE_RANGE = (-2.0, 4.0)
-"""Range in which the loss takes predicted log sizes: beyond, exp would run away in the first steps."""
+"""Range to which the loss clips predicted log sizes, since their exponential may diverge in the first steps."""
 
 
 def targets(frame: TrainingFrame) -> NDArray[np.float32]:
-    """Float32 [cells, 17] for a frame, the cells in the order of `decode.cell_centers`."""
+    """The target of a frame, float32 [cells, 17], with the cells in the order of `decode.cell_centers`."""
     points, strides = decode.cell_centers(*frame.grey.shape)
     rows = np.zeros((len(points), TARGET_COLUMNS), np.float32)
     for x, y, width, height in frame.ignored:
@@ -63,9 +65,10 @@ def targets(frame: TrainingFrame) -> NDArray[np.float32]:
 
 
 class DetectionLoss(keras.losses.Loss):
-    """Of predictions float32 [N, cells, 15] (logit, box and landmark numbers) and targets float32 [N, cells, 17].
+    """The loss of predictions float32 [N, cells, 15] (logit, box, landmarks) for targets float32 [N, cells, 17].
 
-    points, strides: the cells, of `decode.cell_centers`. The value is the sum over the batch per responsible cell.
+    points, strides: the cells, from `decode.cell_centers`. The value is the sum over the batch, divided by the number
+    of responsible cells.
     """
 
     def __init__(self, points: NDArray[np.float32], strides: NDArray[np.float32]) -> None:

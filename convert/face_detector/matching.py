@@ -1,8 +1,8 @@
-"""Detections matched with annotated faces, and recall, precision, average precision and landmark errors of a detector.
+"""Matching of detections with annotated faces; recall, precision, average precision and landmark errors of a detector.
 
-The protocol: at a long side of 320 pixels faces whose narrower side has 30 pixels are expected; smaller ones, and
-regions to be ignored, are neither expected nor held against a detection that lies in them; detections under 24 pixels
-are dropped; the detection with the highest score chooses first, and takes the free face with the highest IoU.
+The protocol: the long side of a picture is 320 pixels. Faces whose shorter side has 30 pixels or more are expected.
+Smaller faces and ignored regions are not expected, and detections in them are not false positives. Detections under 24
+pixels are dropped. In order of descending score, each detection is matched with the unmatched face of the highest IoU.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from convert.data.boxes import intersection_areas, iou
 from convert.face_detector.pictures import Picture
 
 MIN_FACE_PX, MIN_DETECTION_PX = 30.0, 24.0
-"""Narrower side of the smallest face that is expected, and of the smallest detection that counts."""
+"""Shorter side of the smallest face that is expected, and of the smallest detection that is counted."""
 IGNORED_SHARE = 0.5
-"""Share of a detection's area inside an ignored region from which the detection is ignored too."""
+"""A detection is ignored if at least this share of its area is inside an ignored region."""
 LANDMARK_MIN_IOU = 0.5
-"""Intersection over union from which a detection is the face whose landmarks are known."""
+"""Smallest IoU at which a detection is matched with a face with known landmarks."""
 
 Boxes = NDArray[np.float32]
 """[n, 4]: left, top, width, height."""
@@ -31,30 +31,30 @@ Detections = tuple[Boxes, NDArray[np.float32]]
 
 
 def as_arrays(faces: Sequence[Face], factor: float = 1.0) -> Detections:
-    """A detector's faces, their boxes times `factor`."""
+    """A detector's faces as arrays, their boxes multiplied by `factor`."""
     boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4) * np.float32(factor)
     return boxes, np.array([face.score for face in faces], np.float32)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Detections matched with faces: of one picture, or of several pooled."""
+    """Result of matching: of one picture, or of several pooled."""
 
     scores: NDArray[np.float32]
-    """[n]: the scores of the detections that count."""
+    """[n]: scores of the detections that are counted."""
     is_true: NDArray[np.bool_]
-    """[n]: whether each of these detections is a face."""
+    """[n]: whether each of these detections is a true positive."""
     face_scores: NDArray[np.float32]
-    """[m]: for each expected face the score of the detection that found it, 0 where none did."""
+    """[m]: for each expected face the score of its detection, 0 if it was not detected."""
 
 
 def is_expected(faces: Boxes) -> NDArray[np.bool_]:
-    """Which faces are large enough to be expected, bool [n]."""
+    """Whether each face is large enough to be expected, bool [n]."""
     return np.asarray(faces[:, 2:].min(axis=1, initial=np.inf) >= MIN_FACE_PX)
 
 
 def match(faces: Boxes, ignored: Boxes, detections: Detections, min_iou: float) -> Matches:
-    """The detections of one picture, each a true positive from this intersection over union with a face on."""
+    """Match the detections of one picture; min_iou: smallest IoU of a true positive."""
     expected = is_expected(faces)
     regions = np.concatenate([faces[~expected], ignored])
     boxes, scores = detections
@@ -78,12 +78,12 @@ def match(faces: Boxes, ignored: Boxes, detections: Detections, min_iou: float) 
 def match_all(
     faces: Sequence[Boxes], ignored: Sequence[Boxes], detections: Sequence[Detections], min_iou: float
 ) -> list[Matches]:
-    """Each of several pictures by itself."""
+    """Match the detections of several pictures, each separately."""
     return [match(*each, min_iou) for each in zip(faces, ignored, detections, strict=True)]
 
 
 def pool(pictures: Sequence[Matches]) -> Matches:
-    """Several pictures as one."""
+    """The matches of several pictures, concatenated."""
     return Matches(
         np.concatenate([each.scores for each in pictures]),
         np.concatenate([each.is_true for each in pictures]),
@@ -92,13 +92,13 @@ def pool(pictures: Sequence[Matches]) -> Matches:
 
 
 def average_precision(matches: Matches) -> float:
-    """Area under the precision-recall curve, precision made to fall with recall (as PASCAL VOC from 2010 on)."""
+    """Area under the precision-recall curve, with precision made monotonic (as in PASCAL VOC from 2010 on)."""
     recall, precision, _ = precision_recall_curve(matches)
     return float(np.diff(recall, prepend=0) @ precision)
 
 
 def precision_recall_curve(matches: Matches) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
-    """Recall, the best precision at that recall or more, and the score, for each detection from the best one on."""
+    """Recall, highest precision at that recall or more, and score, for each detection in order of descending score."""
     order = np.argsort(-matches.scores, kind="stable")
     true_positives = np.cumsum(matches.is_true[order])
     precision = np.maximum.accumulate((true_positives / np.arange(1, len(true_positives) + 1))[::-1])[::-1]
@@ -106,13 +106,13 @@ def precision_recall_curve(matches: Matches) -> tuple[NDArray[np.float64], NDArr
 
 
 def recall_precision(matches: Matches, threshold: float) -> tuple[float, float]:
-    """Of the detections with at least this score; precision is 1 where there are none."""
+    """Recall and precision of the detections with at least this score; precision is 1 if there are none."""
     chosen = matches.is_true[matches.scores >= threshold]
     return float(chosen.sum() / max(1, len(matches.face_scores))), float(chosen.mean()) if len(chosen) else 1.0
 
 
 def recall_at_precision(matches: Matches, min_precision: float) -> float:
-    """The highest recall at which the precision is at least this."""
+    """The highest recall with a precision of at least `min_precision`."""
     recall, precision, _ = precision_recall_curve(matches)
     return float(recall[precision >= min_precision].max(initial=0.0))
 
@@ -120,8 +120,10 @@ def recall_at_precision(matches: Matches, min_precision: float) -> float:
 def confidence_intervals(
     pictures: Sequence[Matches], groups: Sequence[str], threshold: float, resamples: int = 1000, seed: int = 0
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of recall, precision and average precision: whole groups (a recording, a person) drawn with
-    replacement (the bootstrap of Efron 1979, by clusters)."""
+    """95 % intervals of recall, precision and average precision by a cluster bootstrap (Efron 1979).
+
+    groups: the cluster of each picture (a recording, a person); clusters are drawn with replacement.
+    """
     names = sorted(set(groups))
     parts = [pool([each for each, group in zip(pictures, groups, strict=True) if group == name]) for name in names]
     random, figures = np.random.default_rng(seed), []
@@ -133,11 +135,11 @@ def confidence_intervals(
 
 
 def landmark_error(detector: FaceDetector, pictures: Sequence[Picture]) -> dict[str, float]:
-    """How far a detector's landmarks are from the known ones, over the found faces whose landmarks are known.
+    """Errors of a detector's landmarks, over the detected faces whose landmarks are known.
 
-    faces: how many. distance: the median distance, as a share of the face's size (root of its area). roll_deg: the
-    median error of the roll. turn_slope: the slope of the detected turn over the known one, 1 where a turned head is
-    seen as far turned as it is, 0 where the turn is not noticed. Without such faces only `faces` is there, 0.
+    faces: number of these faces. distance: median distance as a share of the face's size (root of its area). roll_deg:
+    median absolute error of the roll. turn_slope: slope of the regression of the detected turn of the head on the known
+    one; 1 is ideal, 0 means that the turn has no effect on the landmarks. Without such faces the only key is `faces`.
     """
     distances, rolls, turns = [], [], []
     for picture in pictures:

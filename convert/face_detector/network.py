@@ -1,9 +1,9 @@
-"""The face detector's network: a grey picture in, for each stride a map of scores, boxes and landmarks out.
+"""The face detector's network: a grey picture to maps of scores, boxes and landmarks at three strides.
 
-Anchor-free: each cell of a map is responsible for the faces whose centre lies in or near it. Strides 8, 16 and 32 serve
-small, middle and large faces. Plain and depthwise convolutions with ReLU6 only, and no path back up from coarse to fine
-maps: the wide 5x5 depthwise kernels (as in BlazeFace, Bazarevsky et al. 2019) give the fine map its view instead, and
-the exported graph runs at any picture size.
+Anchor-free: each cell of a map is responsible for the faces whose centre lies in or near it. Strides 8, 16 and 32 are
+for small, medium and large faces. The layers are plain and depthwise convolutions with ReLU6. There is no feature
+pyramid from coarse to fine maps: 5x5 depthwise kernels (as in BlazeFace, Bazarevsky et al. 2019) give the fine map a
+large enough receptive field, and the exported graph runs at any picture size.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from convert.training.layers import BatchNormalization, Conv2D, DepthwiseConv2D
 OUTPUTS = {"score": 1, "box": 4, "landmarks": 10}
 """Channels of each head: a logit; centre and log size; five points (all as `decode` defines them)."""
 INITIAL_SCORE_LOGIT = -4.6
-"""Logit of a face before training, a probability of 0.01, so that the many empty cells do not drown the first steps
-(Lin et al. 2017, focal loss)."""
+"""Initial bias of the score heads, a probability of 0.01, so that the many empty cells do not dominate the loss in the
+first steps (Lin et al. 2017, focal loss)."""
 
 
 def build(
@@ -31,10 +31,10 @@ def build(
     width: int | None = None,
     batch: int | None = None,
 ) -> keras.Model:
-    """A model of float32 [N, H, W, 1] (`preprocess.scale_grey` grey) to {"score8": [N, H/8, W/8, 1], "box8": ...}.
+    """A model from float32 [N, H, W, 1] (`preprocess.scale_grey`) to {"score8": [N, H/8, W/8, 1], "box8": ...}.
 
     stem, widths: channels of the maps of stride 2, and of 4, 8, 16 and 32. blocks: number of residual blocks after each
-    of these four reductions. height, width, batch: of the input, None where any will do.
+    of these four reductions. height, width, batch: of the input; None for any size.
     """
     pixels = keras.Input((height, width, 1), batch_size=batch, name="picture")
     x = _relu(_conv(pixels, stem, 3, 2, "stem"), "stem")
@@ -63,7 +63,8 @@ def _conv(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
 
 
 def _last_reduction(x: Any, filters: int, name: str) -> Any:
-    """The only reduction whose input may have an odd size, where padding "same" would shift cells by half a cell."""
+    """The reduction to stride 32. Its input may have an odd size, for which padding "same" would shift cells by a
+    half."""
     x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
     x = Conv2D(filters, 3, 2, padding="valid", name=f"{name}_conv")(x)
     return BatchNormalization(name=f"{name}_norm")(x)

@@ -1,7 +1,7 @@
-"""The pictures that the face detector learns from: grey, with all face boxes drawn by one rule.
+"""The training pictures of the face detector: grey, with face boxes converted to one convention.
 
-Data sets draw faces differently: from the brows to below the chin, or from the forehead, or from the hairline. Here a
-box goes from ear to ear and from hairline to chin, as far as landmarks (annotated, or of a teacher) tell.
+The data sets have different conventions: from the brows, the forehead or the hairline to the chin or below. Here a box
+extends from ear to ear and from hairline to chin, as far as this follows from landmarks (annotated or by a teacher).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,17 +19,17 @@ from convert.data.fer2013_labels import DatasetError
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop, transform_boxes, transform_landmarks
 
 MAX_SIDE_PX = 400
-"""Long side at which pictures are kept in memory at most; no training frame shows more of a face."""
+"""Largest long side of a picture in memory; training frames need no more detail of a face."""
 HAIRLINE_SHARE = 0.05
-"""What a box that ends below the hairline lacks at its top, a share of its height. YuNet's boxes and those around 68
-landmarks begin 1.08 eye-mouth distances above the eyes (medians over 264 and 1,466 upright faces)."""
-MASK_BOX_TO_OURS = (0.0, -0.28, 0.97, 1.19)
-"""The boxes of the mask pictures (brows to below the chin) as (shift, shift, scale, scale) of (x, y, width, height) to
-ours, by the medians over 797 of them in which a teacher found landmarks."""
+"""Share of its height by which a box that ends below the hairline is extended at the top. YuNet's boxes and those
+around 68 landmarks begin 1.08 eye-mouth distances above the eyes (medians over 264 and 1,466 upright faces)."""
+MASK_BOX_CONVERSION = (0.0, -0.28, 0.97, 1.19)
+"""Conversion of the boxes of the mask pictures (brows to below the chin) to the convention here: shift of x and y as
+shares of the size, scale of width and height; medians over 797 boxes in which a teacher found landmarks."""
 TEACHER_MIN_IOU = 0.35
-"""Intersection over union from which a teacher's face is the annotated one."""
+"""Smallest IoU at which a teacher's detection is matched with an annotated face."""
 CROP_MIN_SCORE = 0.8
-"""Score of the teacher from which a face crop is used; the others are left out."""
+"""Smallest score of the teacher with which a face crop is used."""
 
 Teacher = Callable[[NDArray[np.uint8]], list[Face]]
 """A detector with landmarks: BGR uint8 [H, W, 3] to faces."""
@@ -50,11 +50,11 @@ class Picture:
     ignored: NDArray[np.float32]
     """[m, 4]: boxes of regions that are neither face nor background."""
     matte: NDArray[np.uint8] | None = None
-    """[H, W]: where people are, if that is known."""
+    """[H, W]: matte of the people in the picture (0 to 255), None if there is none."""
 
     @property
     def origin(self) -> str:
-        """The data set it comes from: the letters before the first underscore."""
+        """The data set: the letters of the name before the first underscore."""
         return self.name.partition("_")[0]
 
     def transformed(
@@ -69,9 +69,9 @@ class Picture:
 
 
 def load(folder: Path, origins: Sequence[str] = (), teacher: Teacher | None = None) -> list[Picture]:
-    """The pictures of a folder with a boxes.csv, of these origins only if any are named. Raises DatasetError.
+    """The pictures of a folder with a boxes.csv; origins: only of these data sets. Raises DatasetError.
 
-    With a teacher, faces without landmarks get those that it finds and, where a box is drawn by another rule, its box.
+    teacher: its landmarks are used for faces without annotated ones, and its boxes for those of the mask pictures.
     """
     chosen = [each for each in read_annotations(folder) if not origins or each.path.name.partition("_")[0] in origins]
     if not chosen:
@@ -84,7 +84,7 @@ def _load(annotated: AnnotatedPicture, teacher: Teacher | None) -> Picture:
     boxes, landmarks = annotated.boxes[is_face].copy(), annotated.landmarks[is_face].copy()
     is_mask_box = np.array([source == "kaggle_facemask" for source in annotated.sources], bool)[is_face]
     is_below_hairline = np.array([source in ("yunet", "udacity_ytf") for source in annotated.sources], bool)[is_face]
-    boxes[is_mask_box] = _mask_boxes_to_ours(boxes[is_mask_box])
+    boxes[is_mask_box] = _convert_mask_boxes(boxes[is_mask_box])
     if teacher is not None and np.isnan(landmarks).any():
         for face in teacher(image):
             overlaps = iou(np.array(face.box, np.float32), boxes)
@@ -112,7 +112,7 @@ def _load(annotated: AnnotatedPicture, teacher: Teacher | None) -> Picture:
 
 
 def load_crops(images: NDArray[np.uint8], teacher: Teacher, limit: int) -> list[Picture]:
-    """Up to `limit` of some face crops, grey uint8 [N, S, S], in which a teacher finds one face, with its landmarks."""
+    """Up to `limit` of the face crops uint8 [N, S, S] in which the teacher finds one face, with its landmarks."""
     found: list[Picture] = []
     for index, image in enumerate(images):
         if len(found) == limit:
@@ -129,8 +129,8 @@ def load_crops(images: NDArray[np.uint8], teacher: Teacher, limit: int) -> list[
     return found
 
 
-def _mask_boxes_to_ours(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    shift_x, shift_y, wide, tall = MASK_BOX_TO_OURS
+def _convert_mask_boxes(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    shift_x, shift_y, wide, tall = MASK_BOX_CONVERSION
     x, y, width, height = boxes.T
     left, top = x + (shift_x + (1 - wide) / 2) * width, y + shift_y * height
     return np.stack([left, top, width * wide, height * tall], axis=1)

@@ -1,7 +1,7 @@
-"""Quantization of a trained face detector into an int8 .tflite file with its card, and choice of its score threshold.
+"""Quantization of a face detector to an int8 .tflite file with its card, and choice of its score threshold.
 
-Calibration frames are composed of training pictures as for training. The threshold is the lowest at which the precision
-on the held-out pictures is MIN_PRECISION, measured with the int8 file and the assistant's own driver.
+Calibration frames are composed as in training. The threshold is the lowest with a precision of MIN_PRECISION on the
+held-out pictures, measured with the int8 file and the assistant's `TFLiteFaceDetector`.
 """
 
 import hashlib
@@ -28,23 +28,23 @@ from convert.training.loop import load_best_weights
 from convert.training.run_folder import Run
 
 WIDTH, HEIGHT = 320, 240
-"""Input size in pixels that the file names; the assistant runs it at others too."""
+"""Input size in pixels in the file; the assistant also runs the model at other sizes."""
 CALIBRATION_FRAMES, CALIBRATION_SEED = 300, 1
 MIN_PRECISION = 0.9
 """Precision on the held-out pictures at the chosen threshold."""
 MIN_THRESHOLD = 0.3
-"""Lowest score threshold that is tried."""
+"""Lowest candidate threshold."""
 MIN_IOU = 0.5
-"""Intersection over union from which a detection is the annotated face."""
+"""Smallest IoU of a true positive."""
 MAX_LOSS = 0.01
-"""Largest loss of average precision by quantization; more is refused."""
+"""Largest accepted loss of average precision by quantization."""
 
 
 def quantize(run: Run, data: Path, model: Path) -> None:
-    """Write `model` (int8) with its card, and the float model with a card of its own into the run folder.
+    """Write the int8 model to `model` with its card, and the float32 model with its card into the run folder.
 
-    data: the folder of the data sets. Raises RunError, DatasetError, or ModelError where the result is not wholly int8
-    or its average precision is lower by more than MAX_LOSS; nothing is written then.
+    data: the folder of the data sets. Raises RunError, DatasetError, or ModelError where the result is not int8
+    throughout or its average precision is lower by more than MAX_LOSS; nothing is written then.
     """
     run.best()
     plan = recipe.read(run.recipe_file)
@@ -80,7 +80,7 @@ def quantize(run: Run, data: Path, model: Path) -> None:
 
 
 def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:
-    """The assistant's driver with a detector file (its bytes) that has no card yet."""
+    """The assistant's detector for a .tflite file that has no card yet. content: the bytes of the file."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         file.write_bytes(content)
@@ -90,7 +90,7 @@ def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:
 
 
 def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float) -> Matches:
-    """The detections of a detector file (its bytes) in pictures, at a score threshold, matched with their faces."""
+    """Detections at a score threshold, matched with the annotated faces. content: the bytes of a .tflite file."""
     detector = open_detector(content, threshold)
     detections = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held_out]
     faces, ignored = [picture.boxes for picture in held_out], [picture.ignored for picture in held_out]
@@ -98,11 +98,11 @@ def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float
 
 
 def choose_threshold(content: bytes, held_out: Sequence[Picture]) -> tuple[float, float, float]:
-    """The lowest score threshold, in steps of 0.01 from MIN_THRESHOLD on, at which a detector file (its bytes) has a
-    precision of MIN_PRECISION or more; and its recall and precision there.
+    """The lowest score threshold with a precision of MIN_PRECISION or more, and recall and precision with it.
 
-    Each threshold is tried with the driver itself: detections below it would be merged into those above, so they cannot
-    be sorted out afterwards. Raises ModelError where no threshold does.
+    content: the bytes of a .tflite file. Candidates are MIN_THRESHOLD and more, in steps of 0.01. The detector is run
+    with each of them, since filtering afterwards is not the same: detections of lower score would have been merged into
+    others. Raises ModelError where no candidate has the precision.
     """
     for percent in range(round(100 * MIN_THRESHOLD), 100):
         threshold = percent / 100

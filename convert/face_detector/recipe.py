@@ -1,4 +1,4 @@
-"""The recipe of a face detector: network, pictures, mixture of frames, schedule, seed; read from one TOML file."""
+"""The recipe of a face detector: all settings of its training, read from a TOML file and validated."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,68 +9,70 @@ from convert.training.lineage import Start
 from convert.training.recipe_file import RecipeError
 
 KIND = "face_detector"
+"""`network.kind` of a face detector's recipe."""
 SIZE_MULTIPLE = 16
-"""Width and height of a frame are multiples of this, in pixels, as the assistant pads its pictures."""
+"""Width and height of a training frame are multiples of this, in pixels, as in the assistant's padded pictures."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Which pictures are learned from. An origin is the beginning of a picture's name."""
+    """[data]: the training pictures. An origin (data set) is the beginning of a picture's name."""
 
     origin_weights: dict[str, float] = field(default_factory=dict)
-    """How often pictures of each origin are drawn, relative to the other origins."""
+    """Relative frequency of the pictures of each origin."""
     negative_origins: str = "ho in"
     """Origins of pictures without faces, separated by spaces."""
     teacher: bool = True
-    """Whether a teacher detector finds the landmarks that are not annotated."""
+    """Whether landmarks that are not annotated come from a teacher, YuNet."""
     hard_negatives: bool = False
-    """Whether pictures without faces are drawn more often, the higher the first weights score anything in them."""
+    """Hard negative mining: whether pictures without faces are drawn more often, the higher the score of the false
+    positives of the start run's weights in them."""
     fer2013_crops: int = 0
-    """How many of FER-2013's Training pictures are pasted as heads; they need the teacher."""
+    """Number of FER-2013 Training pictures that are used as pasted heads; needs `teacher`."""
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Every origin that is read."""
+        """All origins that are loaded."""
         return tuple(dict.fromkeys((*self.origin_weights, *self.negative_origins.split())))
 
 
 @dataclass(frozen=True)
 class FrameMixture:
-    """How often each kind of training frame is composed, and how far it is varied.
+    """[mixture]: how often each kind of training frame is composed, and how far it is varied.
 
-    mosaic, cutout, heads and empty are shares of all frames; the rest of 1 are single scenes. Without mattes there are
-    no cutouts: heads take their share.
+    mosaic, cutout, heads and empty are shares of all frames; the remaining frames are single scenes. Without mattes
+    there are no cutouts, and heads have their share too.
     """
 
     mosaic: float = 0.2
-    """Share of mosaics of four scenes."""
+    """Share of frames that are mosaics of four scenes."""
     cutout: float = 0.1
-    """Share of people cut out along a matte and put before another background."""
+    """Share of frames with a person cut out along a matte before another background."""
     heads: float = 0.15
-    """Share of backgrounds with heads pasted over them."""
+    """Share of frames that are backgrounds with pasted heads."""
     empty: float = 0.06
-    """Share of backgrounds alone."""
+    """Share of frames that are backgrounds without faces."""
     tilt_deg: float = 45.0
-    """Largest rotation, drawn in half of the scenes; the others stay within a third of it."""
+    """Largest rotation, in half of the scenes; in the other half it is a third of this."""
     gamma: float = 3.0
     """Largest exponent on grey levels; the smallest is its inverse."""
     noise: float = 16.0
     """Largest standard deviation of noise, in grey levels."""
     occluded: float = 0.2
-    """Share of the faces of which a part is occluded."""
+    """Share of the faces that are partly occluded."""
     glasses: float = 0.12
-    """Share of the faces that get glasses."""
+    """Share of the faces with drawn glasses."""
     beards: float = 0.08
-    """Share of the faces that get a beard."""
+    """Share of the faces with a drawn beard."""
     printed_faces: float = 0.2
-    """Share of the frames with printed faces in them, on clothes or on walls."""
+    """Share of the frames with printed faces, on clothes or on walls."""
     truncation: float = 0.25
-    """How far over the frame's edge the centre of a face may lie, in face sizes."""
+    """Largest distance of the centre of a face beyond the frame's edge, in face sizes."""
 
 
 @dataclass(frozen=True)
 class Schedule(recipe_file.Schedule):
-    """[schedule], with AdamW; `sizes` are rows of (share of the epochs, width, height)."""
+    """[schedule], for AdamW; `sizes` are rows of (share of the epochs, width, height)."""
 
     columns: ClassVar[int] = 3
 
@@ -86,7 +88,7 @@ class Schedule(recipe_file.Schedule):
 
     @classmethod
     def rows(cls, path: Path, value: Any) -> tuple[tuple[Any, ...], ...]:
-        """`sizes` as they stand in a file, checked. Raises RecipeError."""
+        """`sizes` as read from a file, validated. Raises RecipeError."""
         rows = super().rows(path, value)
         if any(side < 64 or side % SIZE_MULTIPLE for _, *sides in rows for side in sides):
             raise RecipeError(
@@ -97,11 +99,11 @@ class Schedule(recipe_file.Schedule):
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """Everything that decides what a face detector becomes."""
+    """All settings of the training of one face detector."""
 
     name: str
     network: dict[str, Any]
-    """The options of `network.build`."""
+    """Arguments of `network.build`."""
     seed: int = 1
     note: str = ""
     start: Start = field(default_factory=Start)
@@ -111,7 +113,7 @@ class DetectorRecipe:
 
 
 def read(path: Path) -> DetectorRecipe:
-    """The recipe in a TOML file. Raises RecipeError with the key at fault."""
+    """The recipe in a TOML file. Raises RecipeError, which names the invalid key."""
     table = recipe_file.read_table(path)
     recipe_file.refuse_unknown(path, table, DetectorRecipe)
     network = table.pop("network", {})

@@ -1,4 +1,4 @@
-"""Training of the face detector by its recipe: resumable, evaluated after each epoch on held-out pictures.
+"""Training of a face detector by its recipe; the best epoch is chosen on the held-out pictures.
 
 The run folder is that of `convert.training.run_folder`, the loop that of `convert.training.loop`.
 """
@@ -32,22 +32,23 @@ from convert.training.recipe_file import RecipeError
 from convert.training.run_folder import Run, columns
 
 LONG_SIDE_PX = 320
-"""Long side at which the held-out pictures are searched; the same as in the evaluation."""
+"""Long side of the held-out pictures; the same as in the evaluation."""
 CLIP_NORM = 10.0
-"""Largest norm of each gradient."""
+"""Largest norm of the gradient of each variable."""
 MIN_IOUS = {"ap": 0.5, "ap35": 0.35}
-"""Columns of the history: average precision at these intersections over union."""
+"""Columns of the history: average precision at these IoUs."""
 MIN_SCORE = 0.02
 """Lowest score of a detection on the held-out pictures."""
 NMS_IOU = 0.4
-"""Intersection over union from which two detections are merged as one face; the same as in the assistant."""
+"""Smallest IoU at which two detections are merged; the same as in the assistant."""
 TEACHER_MIN_SCORE = 0.5
-"""Score of the teacher from which its face is taken for one."""
+"""Smallest score of the teacher's detections."""
 TEACHER_MIN_FACE_PX = 16
+"""Width of the smallest face that the teacher detects."""
 
 
 class FrameSequence(keras.utils.PyDataset):
-    """Batches of new frames for every epoch; the same seed, epoch and step give the same frames."""
+    """Batches of newly composed frames; the same seed, epoch and step give the same frames."""
 
     def __init__(self, composer: Composer, recipe: DetectorRecipe, width: int, height: int, epoch: int) -> None:
         super().__init__(workers=2, max_queue_size=16)
@@ -67,7 +68,7 @@ class FrameSequence(keras.utils.PyDataset):
 
 
 class ValidationSet:
-    """The held-out pictures, and how well a network finds their faces."""
+    """The held-out pictures, on which a network is evaluated after each epoch."""
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
         self.inputs = np.full((len(pictures), LONG_SIDE_PX, LONG_SIDE_PX), MID_GREY, np.uint8)
@@ -80,7 +81,10 @@ class ValidationSet:
         self.points, self.strides = decode.cell_centers(LONG_SIDE_PX, LONG_SIDE_PX)
 
     def average_precision(self, model: keras.Model) -> dict[str, float]:
-        """Of a training model for squares of LONG_SIDE_PX, at an IoU of 0.5 (ap) and of 0.35 (ap35); from 0 to 1."""
+        """Average precision (0 to 1) of a training model at an IoU of 0.5 (ap) and of 0.35 (ap35).
+
+        model: of `flatten_outputs`, for pictures of LONG_SIDE_PX by LONG_SIDE_PX.
+        """
         outputs = model.predict(scale_grey(self.inputs)[..., np.newaxis], batch_size=16, verbose=0)
         found = [self._detections(output) for output in outputs]
         return {
@@ -114,11 +118,10 @@ def train(
     start: Run | None = None,
     teacher: Path | None = None,
 ) -> Run:
-    """Train to the end of the schedule, or go on with what `folder` holds; returns the run.
+    """Train to the end of the schedule, or resume the run in `folder`; returns the run.
 
-    data: the folder of the data sets, with faces/train/boxes.csv in it. epochs: in place of the recipe's, where
-    given (a short trial). start: a run of the same network, whose best weights this one starts from. teacher: YuNet's
-    ONNX file.
+    data: the folder of the data sets, with faces/train/boxes.csv in it. epochs: overrides the recipe's (for a short
+    trial). start: a run of the same network, whose best weights this one starts from. teacher: YuNet's ONNX file.
     Raises DatasetError, DetectorError, RecipeError or RunError.
     """
     if recipe.data.teacher and teacher is None:
@@ -167,8 +170,10 @@ def train(
 
 
 def score_negatives(model: keras.Model, training: Sequence[Picture]) -> dict[str, float]:
-    """The highest score that a training model for squares of LONG_SIDE_PX gives anywhere in each picture without faces,
-    by the picture's name: the weights for hard negative mining."""
+    """The highest score of a training model in each picture without faces, by name, for hard negative mining.
+
+    model: of `flatten_outputs`, for pictures of LONG_SIDE_PX by LONG_SIDE_PX.
+    """
     empty = [picture for picture in training if not len(picture.boxes) and not len(picture.ignored)]
     if not empty:
         return {}
@@ -180,7 +185,7 @@ def score_negatives(model: keras.Model, training: Sequence[Picture]) -> dict[str
 
 
 def build(recipe: DetectorRecipe, **size: Any) -> keras.Model:
-    """The recipe's network; size: height, width and batch where they are fixed. Raises RecipeError."""
+    """The recipe's network. size: height, width and batch, if they are fixed. Raises RecipeError."""
     try:
         return network.build(**recipe.network, **size)
     except (TypeError, ValueError) as err:
@@ -188,7 +193,8 @@ def build(recipe: DetectorRecipe, **size: Any) -> keras.Model:
 
 
 def flatten_outputs(net: keras.Model, width: int, height: int) -> keras.Model:
-    """The network with its maps in one tensor, float32 [N, cells, 15], in the order of `decode.cell_centers`."""
+    """The training model: the network with its maps in one tensor, float32 [N, cells, 15], in the order of
+    `decode.cell_centers`."""
     pixels = keras.Input((height, width, 1))
     maps, levels = net(pixels), []
     for stride in decode.STRIDES:

@@ -1,1 +1,1 @@
-"""The occlusion classifier: its training crops and its training."""
+"""The occlusion classifier: training crops and training."""

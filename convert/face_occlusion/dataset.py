@@ -1,8 +1,9 @@
-"""Crops of occluded and unoccluded faces, as the assistant sees them: what the occlusion classifier is trained on.
+"""The training set of the occlusion classifier: crops of occluded and unoccluded faces, cut out as in the assistant.
 
-Occlusions are drawn on faces of muxspace, of the detector's training pictures and, small, of FER-2013; glasses and
-beards on others. Faces with real masks, and the rooms that some occlusions bear as a print, come from the detector's
-training pictures too. Only the tuning half of muxspace and FER-2013's Training are used.
+Occlusions are drawn on faces of muxspace, of the detector's training pictures and, at small sizes, of FER-2013; glasses
+and beards are drawn on unoccluded ones. Faces with real masks, and the pictures of rooms that are printed on some
+occlusions, are from the detector's training pictures. Of muxspace only the tuning half is used, of FER-2013 only
+Training.
 """
 
 import hashlib
@@ -28,54 +29,59 @@ from convert.data.fer2013_labels import DatasetError
 from convert.synthesis import accessories, occlusions
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
+"""Labels of the muxspace pictures that are used."""
 MAX_PICTURES = 100_000
-"""Pictures of each origin: all there are."""
+"""Default limit of the pictures of each origin: all of them."""
 MAX_SMALL_FACES = 4000
-"""Small faces, drawn from FER-2013's Training. Without them, and without prints, a classifier of edges called 11 % of
-small bare faces occluded and overlooked 9 % of the occlusions; with both 8 and 4 %."""
+"""Number of small faces, from FER-2013's Training. Without these and without prints, a classifier of edges called 11 %
+of the small bare faces occluded and missed 9 % of the occlusions; with both, 8 and 4 %."""
 FACE_WIDTHS_PX, SMALL_WIDTHS_PX = (32.0, 170.0), (32.0, 80.0)
-"""Smallest and largest width of the faces."""
+"""Smallest and largest width of the faces and of the small faces in a frame."""
 PICTURE_SCALE, SMALL_PICTURE_SCALE = 1.75, 1.1
-"""Widths of the pictures, in widths of their faces."""
+"""Width of a picture and of a small picture, in widths of the face in it."""
 BARE, ACCESSORIES = "bare", "accessories"
-"""Kinds of unoccluded faces: as they are, and with drawn glasses or a beard."""
+"""Kinds of unoccluded faces: unchanged, and with drawn glasses or a drawn beard."""
 SMALL, WILD = "small ", "wild "
-"""Prefixes of the kinds of small faces, and of those in films and photographs."""
+"""Prefixes of the kinds of small faces, and of faces in video frames and photographs."""
 WILD_PREFIXES = ("yt_", "th_", "hs_")
-"""Beginnings of the file names of films and photographs. Without these pictures the classifier called 5 to 15 % of the
-faces in them occluded: many with a beard or thick glasses, old ones and dark ones, of which muxspace has few."""
+"""Beginnings of the file names of video frames and photographs. Without these pictures the classifier called 5 to 15 %
+of the faces in them occluded: many with a beard or thick glasses, old people and dark skin, of which muxspace has
+few."""
 MIN_WILD_WIDTH_PX = 32
-"""Width of the smallest face that is cut out of a film or photograph."""
+"""Width of the smallest face that is cut out of a video frame or photograph."""
 MASK_PREFIX = "fm_"
 """Beginning of the file names of pictures of people with masks."""
 MASK_MIN_IOU = 0.4
-"""Intersection over union from which a detected face is the annotated one."""
+"""Smallest IoU at which a detection is matched with an annotated face."""
 FRAME_HEIGHT, FRAME_WIDTH = 480, 640
-"""Of the frames in which faces are detected, in pixels."""
+"""Size in pixels of the frames in which faces are detected."""
 
 
 @dataclass(frozen=True)
 class OcclusionCrops:
-    """Crops of faces with what was done to them."""
+    """Crops of faces with their labels."""
 
     crops: NDArray[np.uint8]
-    """[N, 48, 48], as the assistant cuts them out."""
+    """[N, 48, 48], cut out as in the assistant."""
     is_occluded: NDArray[np.bool_]
-    """[N]."""
+    """[N]: whether the face is occluded."""
     kinds: NDArray[np.str_]
-    """[N]: BARE, ACCESSORIES, or the kind and strength of the occlusion, such as "mask 2"; after a prefix or none."""
+    """[N]: optional prefix and BARE, ACCESSORIES, or the kind and strength of the occlusion, such as "mask 2"."""
     person_hashes: NDArray[np.float64]
-    """[N]: a hash of the person or picture, uniform in [0, 1), by which people are split."""
+    """[N]: a hash of the person or picture, uniform in [0, 1), for splits without common people."""
 
 
 def synthetic_crops(data: Path, seed: int, limit: int = MAX_PICTURES) -> OcclusionCrops:
-    """Unoccluded faces and the same with drawn occlusions; limit: of pictures of each origin. Raises DatasetError."""
+    """Unoccluded faces, and the same faces with drawn occlusions.
+
+    data: the folder of the data sets. limit: largest number of pictures of each origin. Raises DatasetError.
+    """
     random, detector = np.random.default_rng(seed), detectors.open_detector(DetectorSettings(driver="tflite"))
     return _synthetic_crops(_face_frames(data, random, limit), detector, random, room_pictures(data))
 
 
 def mask_crops(data: Path) -> NDArray[np.uint8]:
-    """Crops uint8 [N, 48, 48] of people most of whom wear a mask. Raises DatasetError."""
+    """Crops uint8 [N, 48, 48] of people most of whom wear a mask, without labels. Raises DatasetError."""
     return _mask_crops(data / "faces" / "train", detectors.open_detector(DetectorSettings(driver="tflite")))
 
 
@@ -94,7 +100,7 @@ def _face_frames(data: Path, random: Generator, limit: int) -> Iterator[tuple[ND
 
 
 def _wild_faces(folder: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Faces with their surroundings, uint8 [S, S], and the person's name as far as the file's name tells."""
+    """(person, face): faces with a margin, uint8 [S, S], and the person's name as far as it is in the file's name."""
     for picture in read_annotations(folder):
         if not picture.path.name.startswith(WILD_PREFIXES):
             continue
@@ -140,7 +146,7 @@ def _synthetic_crops(
 def _variants(
     random: Generator, base: NDArray[np.uint8], landmarks: NDArray[np.float32], prints: list[NDArray[np.uint8]]
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """A frame as it is, with an accessory, and with three random occlusions; each after its kind."""
+    """(kind, frame): a frame unchanged, with an accessory, and with three random occlusions."""
     yield BARE, base
     accessorized = base.copy()
     draw = accessories.draw_glasses if random.random() < 0.5 else accessories.draw_beard
@@ -154,7 +160,7 @@ def _variants(
 
 
 def room_pictures(data: Path) -> list[NDArray[np.uint8]]:
-    """Pictures of rooms, uint8 [H, W], without the held-out ones: those are the backgrounds of the scenarios."""
+    """Pictures of rooms, uint8 [H, W], without the held-out ones, which are the backgrounds of the scenarios."""
     folder = data / "faces" / "train" / "images"
     files = [file for file in sorted(folder.glob(f"{ROOM_PREFIX}*.jpg")) if not is_held_out(file.name)]
     if not files:
@@ -178,7 +184,7 @@ def _mask_crops(folder: Path, detector: FaceDetector) -> NDArray[np.uint8]:
 
 
 def _place_in_frame(grey: NDArray[np.uint8], face_px: float, picture_scale: float) -> NDArray[np.uint8]:
-    """A picture of a face, resized so that the face is `face_px` wide, in the middle of a frame."""
+    """A frame with a picture of a face at its centre, resized so that the face is `face_px` wide."""
     factor = face_px * picture_scale / max(grey.shape)
     interpolation = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=interpolation)[:FRAME_HEIGHT, :FRAME_WIDTH]
@@ -188,7 +194,7 @@ def _place_in_frame(grey: NDArray[np.uint8], face_px: float, picture_scale: floa
 
 
 def _degrade(random: Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A frame with other exposure, some noise and, in three of ten, blur."""
+    """A frame with random exposure, noise and, in three of ten cases, blur."""
     if random.random() < 0.3:
         grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), random.uniform(0.3, 2)), np.uint8)
     noise = random.normal(0, random.uniform(0, 5), grey.shape)
@@ -196,7 +202,7 @@ def _degrade(random: Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _central_face(detector: FaceDetector, grey: NDArray[np.uint8]) -> Face | None:
-    """The detected face nearest to the middle of the frame."""
+    """The detected face nearest to the centre of the frame."""
 
     def distance(face: Face) -> float:
         x, y = face.box.center

@@ -1,6 +1,6 @@
 """Training of the occlusion classifier (`models/face-cover-int8.tflite`), a small network.
 
-A fifth of the people and pictures is held out for the figures in its card.
+A fifth of the people and pictures is held out for the figures in its model card.
 """
 
 import dataclasses
@@ -29,26 +29,27 @@ from convert.training.loop import verbosity
 from convert.training.recipe_file import AugmentConfig, Schedule
 
 HELD_OUT_SHARE = 0.2
-"""Share of the people and pictures that is not trained on."""
+"""Share of the people and pictures that is held out."""
 NETWORK: dict[str, Any] = {"widths": (16, 32, 64, 128), "convs": (1, 2, 2, 2), "separable": True}
-"""The options of `backbones.plain`."""
+"""Arguments of `backbones.plain`."""
 DROPOUT = 0.2
 AUGMENTATION = AugmentConfig(
     rotation_deg=8.0, zoom=0.1, shift=0.05, contrast=0.4, brightness=0.5,
     blur_probability=0.1, erase_probability=0.0, horizontal_flip=False,
 )  # fmt: skip
-"""How far a training crop is changed. Nothing is erased, since that would be an occlusion; nothing is mirrored, since
-the network is equivariant."""
+"""Augmentation of the training crops. No random erasing, since that would be an occlusion; no mirroring, since the
+network is equivariant."""
 SCHEDULE = Schedule(epochs=18, batch_size=128, learning_rate=0.1, weight_decay=0.0005, warmup_share=0.05)
 MOMENTUM = 0.9
 EPOCHS_WITHOUT_MASKS = 1
-"""Epochs before pictures of people with masks are learned from. From then on those are that the network takes for
-occluded: some of those people wear no mask."""
+"""Number of first epochs without the pictures of people with masks. In later epochs those of them are used, labelled as
+occluded, that the network itself classifies as occluded, since some of these people wear no mask."""
 LABEL_SMOOTHING = 0.02
 CALIBRATION_CROPS = 300
+"""Number of training crops with which the int8 model is calibrated."""
 THRESHOLD = 0.5
-"""Logarithm of the odds from which a face is occluded. Of the held-out faces 1.1 % of the bare ones are called occluded
-then, and 1.5 % of the occlusions overlooked; with a threshold of 0 2.0 and 1.1 %, with 1 .7 and 2.1 %."""
+"""Logit from which a face is classified as occluded. On the held-out faces 1.1 % of the bare ones are then classified
+as occluded and 1.5 % of the occlusions missed; with a threshold of 0 2.0 and 1.1 %, with 1 .7 and 2.1 %."""
 TASK = "occlusion classification"
 INTENDED_USE = (
     "To tell, for a blind or visually impaired wearer, that the expression of a face cannot be read because it is "
@@ -59,7 +60,7 @@ LIMITS = (
     "above all with beards, thick glasses and deep shadows (held_out: bare and accessories are not occluded); ages, "
     "skin tones and cultures are unevenly represented, which was not measured."
 )
-ORIGINS = {
+DATA_TERMS = {
     **{origin: DATASET_TERMS[origin] for origin in ("fm", "yt", "th", "hs", "ho", "crops")},
     "mu": "muxspace facial_expressions: Apache-2.0",
 }
@@ -69,11 +70,10 @@ ETHICS = "Not for checking whether people wear masks. It runs on the wearer's de
 def train(
     data: Path, model: Path, *, seed: int = 1, limit: int = MAX_PICTURES, epochs: int = SCHEDULE.epochs
 ) -> dict[str, Any]:
-    """Train the classifier, write it to `model`, int8, with its card, and return the card.
+    """Train the classifier, write it to `model` as int8 with its card, and return the card.
 
-    data: the folder of the data sets; limit: of pictures of each origin.
-
-    Raises DatasetError, or ModelError where the result is not wholly int8; nothing is written then.
+    data: the folder of the data sets. limit: largest number of pictures of each origin. Raises DatasetError, or
+    ModelError where the result is not int8 throughout; nothing is written then.
     """
     synthetic, masks = dataset.synthetic_crops(data, seed, limit), dataset.mask_crops(data)
     random = np.random.default_rng(seed)
@@ -99,7 +99,7 @@ def train(
             "network": NETWORK, "seed": seed, "epochs": epochs, "keras": keras.__version__,
             "synthetic_crops": int(is_training.sum()), "mask_crops": len(masks), "mask_crops_used": masks_used,
         },
-        "data": {"terms": ORIGINS, "note": "The pictures are not part of this project."},
+        "data": {"terms": DATA_TERMS, "note": "The pictures are not part of this project."},
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
         "ethics": ETHICS,
@@ -111,7 +111,7 @@ def train(
 
 
 def build() -> keras.Model:
-    """A network from float32 [N, 48, 48, 1] (of `preprocess.normalize`) to the logarithm of the odds, [N, 1]."""
+    """A network from float32 [N, 48, 48, 1] (`preprocess.normalize`) to logits of occlusion [N, 1]."""
     pixels = keras.Input((preprocess.CROP_SIDE, preprocess.CROP_SIDE, 1), name="face")
     features = layers.GlobalAveragePooling2D()(backbones.plain(pixels, **NETWORK))
     network = keras.Model(pixels, layers.Dense(1, name="occluded")(layers.Dropout(DROPOUT)(features)), name="occlusion")
@@ -126,10 +126,10 @@ def fit(
     seed: int,
     epochs: int = SCHEDULE.epochs,
 ) -> tuple[keras.Model, int]:  # fmt: skip
-    """A network trained on crops uint8 [N, 48, 48] and whether they are occluded, bool [N].
+    """Train a network; returns it, and the number of `masks` that were used in the last epoch.
 
-    masks: crops uint8 [M, 48, 48] of people most of whom wear a mask. Also returns how many of these were learned from
-    in the last epoch.
+    crops: uint8 [N, 48, 48]. is_occluded: their labels, bool [N]. masks: crops uint8 [M, 48, 48] of people most of whom
+    wear a mask (EPOCHS_WITHOUT_MASKS).
     """
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy("float32")
@@ -156,7 +156,10 @@ def fit(
 def _held_out_figures(
     content: bytes, card: dict[str, Any], crops: OcclusionCrops, is_held_out: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """The share of each kind of held-out faces that the assistant calls occluded with that model file and card."""
+    """Share of the held-out faces of each kind that the assistant classifies as occluded.
+
+    content: the bytes of the .tflite file. is_held_out: mask [N] of `crops`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trial.tflite"
         write_atomically({file: content, card_file.path_of(file): card_file.encode(card)})

@@ -1,1 +1,1 @@
-"""Synthetic changes to pictures of faces: occlusions, accessories, printed faces, lighting, affine maps."""
+"""Synthetic changes of face pictures: occlusions, accessories, printed faces, lighting, affine maps."""

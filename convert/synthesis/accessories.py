@@ -1,4 +1,4 @@
-"""Accessories on faces: glasses, sunglasses and beards, drawn at the landmarks."""
+"""Glasses, sunglasses and beards, drawn on faces at their landmarks."""
 
 import math
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def draw_glasses(random: Generator, grey: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> None:
-    """Draw glasses, frames or dark lenses, into grey uint8 [H, W] over the eyes of a face with landmarks [5, 2]."""
+    """Draw glasses or sunglasses over the eyes of a face with landmarks [5, 2] into grey uint8 [H, W], in place."""
     right, left = landmarks[0], landmarks[1]
     eye_distance = float(np.hypot(*(left - right)))
     angle = math.degrees(math.atan2(left[1] - right[1], left[0] - right[0]))
@@ -33,7 +33,7 @@ def draw_glasses(random: Generator, grey: NDArray[np.uint8], landmarks: NDArray[
 
 
 def draw_beard(random: Generator, grey: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> None:
-    """Darken the lower part of a face with landmarks [5, 2], without its mouth, in grey uint8 [H, W]."""
+    """Draw a beard on the face with landmarks [5, 2] into grey uint8 [H, W], in place."""
     eyes, nose, mouth = landmarks[:2].mean(axis=0), landmarks[2], landmarks[3:].mean(axis=0)
     down = mouth - eyes
     length, wide = float(np.hypot(*down)), float(np.hypot(*(landmarks[1] - landmarks[0])))

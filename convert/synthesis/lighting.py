@@ -1,4 +1,4 @@
-"""Random lighting and camera defects: exposure, contrast, a window at one side, blur, noise, JPEG compression."""
+"""Random lighting and camera defects: exposure, contrast, light from one side, blur, noise, JPEG compression."""
 
 import math
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 
 def vary_lighting(random: Generator, grey: NDArray[np.uint8], max_gamma: float, max_noise: float) -> NDArray[np.uint8]:
-    """A grey picture uint8 [H, W] in other light.
+    """A grey picture uint8 [H, W] with random lighting and camera defects.
 
     max_gamma: the largest exponent on grey levels in [0, 1]; the smallest is its inverse. max_noise: the largest
     standard deviation of the noise, in grey levels.
     """
     values = grey.astype(np.float32) / 255
-    if random.random() < 0.25:  # a bright window behind or beside the face
+    if random.random() < 0.25:  # a brightness gradient, as of a window at one side
         height, width = grey.shape
         angle, strength = random.uniform(0, 2 * math.pi), random.uniform(0.2, 0.7)
         ramp = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * math.cos(angle)
@@ -41,7 +41,7 @@ def vary_lighting(random: Generator, grey: NDArray[np.uint8], max_gamma: float, 
 
 
 def _motion_blur_kernel(random: Generator) -> NDArray[np.float32]:
-    """The path of a point during the exposure: a straight line of 3 to 9 pixels, as a kernel that sums to 1."""
+    """Motion blur as a kernel [9, 9] that sums to 1: a straight line of 3 to 9 pixels."""
     length, angle = int(random.integers(3, 10)), random.uniform(0, math.pi)
     kernel = np.zeros((9, 9), np.float32)
     reach = np.array([math.cos(angle), math.sin(angle)]) * (length - 1) / 2

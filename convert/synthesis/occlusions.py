@@ -1,4 +1,4 @@
-"""Occlusions of a face: masks, scarves, hands, cups and phones, drawn at the landmarks, at three strengths."""
+"""Synthetic occlusions of a face (mask, scarf, hand, object, brow), drawn at its landmarks, at three strengths."""
 
 import math
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 KINDS = ("mask", "scarf", "hand", "object", "brow")
-"""Over mouth and nose; up to the cheeks; fingers over the mouth; a cup or phone; down over the eyes."""
+"""A mask over mouth and nose; a scarf up to the cheeks; fingers over the mouth; a cup or phone; a hand, hat or
+newspaper from above down over the eyes."""
 STRENGTHS = (1, 2, 3)
-"""How much is occluded: the mouth alone; mouth and nose; all up to the eyes."""
+"""Extent of the occlusion: 1 the mouth; 2 mouth and nose; 3 up to the eyes."""
 PRINT_PROBABILITY = 0.35
-"""Share of the occlusions that bear a printed picture, where pictures to print are given."""
+"""Share of the occlusions with a printed picture on them, if pictures to print are given."""
 PRINT_WIDTH_RANGE = (2.0, 9.0)
 """Smallest and largest width of a printed picture, in distances between the eyes."""
 Points = NDArray[np.float32]
@@ -24,10 +25,10 @@ def draw_occlusion(
     *, prints: Sequence[NDArray[np.uint8]] = (),
 ) -> None:  # fmt: skip
     """Draw an occlusion over the face with landmarks [5, 2] (right eye, left eye, nose, right and left mouth corner)
-    into grey uint8 [H, W].
+    into grey uint8 [H, W], in place.
 
-    kind: one of KINDS. strength: one of STRENGTHS; an occlusion of the eyes ("brow") has no first strength and begins
-    at the second. prints: pictures uint8 [h, w] that occlusions may bear, as scarves, cups and newspapers do.
+    kind: one of KINDS. strength: one of STRENGTHS; "brow" starts at the second. prints: pictures uint8 [h, w] that may
+    be printed on the occlusion, as on scarves, cups and newspapers.
     """
     alpha = np.zeros(grey.shape, np.float32)
     drawers = {"mask": _mask, "scarf": _scarf, "hand": _hand, "object": _object, "brow": _brow}
@@ -44,8 +45,8 @@ def draw_occlusion(
 
 
 class _FaceFrame:
-    """Coordinates of a face, from the point between its eyes: x to the picture's right in distances between the eyes, y
-    down the face in eye-mouth distances."""
+    """Coordinates of a face. Origin: the point between the eyes. x: to the picture's right, in distances between the
+    eyes. y: down the face, in distances from eyes to mouth."""
 
     def __init__(self, landmarks: Points) -> None:
         self.eyes, self.mouth = landmarks[:2].mean(axis=0), landmarks[3:].mean(axis=0)
@@ -113,7 +114,7 @@ def _brow(random: Generator, alpha: NDArray[np.float32], face: _FaceFrame, stren
 
 
 def _skin(grey: NDArray[np.uint8], landmarks: Points) -> NDArray[np.uint8]:
-    """The part of the picture between eyes and mouth."""
+    """The part of the picture inside the bounding box of the landmarks."""
     (left, top), (right, bottom) = landmarks.min(axis=0).astype(int), landmarks.max(axis=0).astype(int) + 1
     height, width = grey.shape
     return grey[min(max(0, top), height - 1) : max(1, bottom), min(max(0, left), width - 1) : max(1, right)]
@@ -122,7 +123,8 @@ def _skin(grey: NDArray[np.uint8], landmarks: Points) -> NDArray[np.uint8]:
 def _texture(
     random: Generator, shape: tuple[int, ...], grey: float, grain_std: float, face: _FaceFrame
 ) -> NDArray[np.float32]:
-    """Cloth or skin float32 [H, W]: one grey with folds, grain and light from one side."""
+    """Texture of cloth or skin, float32 [H, W]: a grey level with folds, grain, light from one side and some
+    stripes."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     x, y = (columns - face.mouth[0]) / face.wide, (rows - face.mouth[1]) / face.down
     light = random.uniform(-25, 25) * x + random.uniform(-25, 25) * y - random.uniform(0, 25) * x**2
@@ -139,7 +141,7 @@ def _texture(
 def _print(
     random: Generator, shape: tuple[int, ...], picture: NDArray[np.uint8], face: _FaceFrame
 ) -> NDArray[np.float32]:
-    """A printed picture float32 [H, W], a random one of its points at the mouth; beyond its edges it is mirrored."""
+    """Texture of a printed picture, float32 [H, W], with a random point of it at the mouth, mirrored at its edges."""
     scale = random.uniform(*PRINT_WIDTH_RANGE) * face.wide / picture.shape[1]
     interpolation = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     size = (max(1, round(scale * picture.shape[1])), max(1, round(scale * picture.shape[0])))

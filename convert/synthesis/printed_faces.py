@@ -1,4 +1,4 @@
-"""Printed faces: skulls, smileys and other prints on clothes and walls, which a detector must not take for faces."""
+"""Printed faces on clothes and walls (skulls, smileys and others): negatives in the training of the face detector."""
 
 import math
 
@@ -8,14 +8,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 CANVAS_SIDE = 96
-"""Side in pixels of the square canvas on which a print is drawn."""
+"""Side in pixels of a print."""
 
 
 def draw_print(random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A drawn print: grey uint8 [96, 96], and the mask of its ink, uint8 [96, 96], 0 or 255.
 
-    Light on dark or dark on light, filled or in outline, with sockets or dots for eyes, and teeth, a smile, a line or
-    nothing for a mouth.
+    It is light on dark or dark on light, filled or an outline; its eyes are sockets or dots, its mouth is teeth, a
+    smile, a line or missing.
     """
     paper, ink = int(random.integers(0, 110)), int(random.integers(150, 256))
     if random.random() < 0.35:
@@ -42,13 +42,13 @@ def draw_print(random: Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
 def posterize_face(
     random: Generator, face: NDArray[np.uint8], landmarks: NDArray[np.float32] | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A print made of a photograph of a face, grey uint8 [H, W]: its light and dark parts become ink and paper, as on a
-    band's jumper. With landmarks [5, 2] given, some become skulls. Returns grey and mask as `draw_print` does; their
-    edges are more or less soft.
+    """A print made from a photograph of a face, grey uint8 [H, W], whose light and dark parts become ink and paper.
+
+    landmarks: [5, 2]; if given, some prints are skulls. Returns grey and mask as `draw_print`, with softer edges.
     """
     small = cv2.resize(face, (CANVAS_SIDE, CANVAS_SIDE), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     small = cv2.GaussianBlur(small, (0, 0), random.uniform(0.5, 1.5))
-    hardness = random.uniform(0.08, 0.4)  # in 1 / grey levels: from shades to two tones
+    hardness = random.uniform(0.08, 0.4)  # in 1 / grey levels: from many shades to two tones
     light = 1 / (1 + np.exp(-np.clip(hardness * (small - np.percentile(small, random.uniform(30, 60))), -30, 30)))
     if landmarks is not None and np.isfinite(landmarks).all() and random.random() < 0.6:
         within = landmarks * (CANVAS_SIDE / np.array(face.shape[::-1]))
@@ -67,7 +67,7 @@ def posterize_face(
 
 
 def _skull(random: Generator, light: NDArray[np.float32], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Dark sockets around the eyes, a hole for the nose and teeth, in light float32 [96, 96] from 0 to 1."""
+    """Draw dark eye sockets, a nose hole and teeth into light float32 [96, 96], values from 0 to 1."""
     result, eye_distance = light.copy(), float(np.hypot(*(landmarks[1] - landmarks[0])))
     dark = np.zeros((CANVAS_SIDE, CANVAS_SIDE), np.float32)
     for eye in landmarks[:2]:
@@ -131,7 +131,7 @@ def paste_print(
     centre: tuple[float, float],
     size: float,
 ) -> None:
-    """Paste a print into a grey picture uint8 [H, W], `size` pixels wide, a little rotated and sheared, as on cloth."""
+    """Paste a print of `size` pixels into grey uint8 [H, W], in place, slightly rotated and sheared, as on cloth."""
     drawn, mask = print_and_mask
     angle, scale = math.radians(random.uniform(-25, 25)), size / CANVAS_SIDE
     bend = np.array([[1, random.uniform(-0.2, 0.2)], [random.uniform(-0.2, 0.2), random.uniform(0.8, 1.2)]])
