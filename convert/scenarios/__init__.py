@@ -1,1 +1,2 @@
-"""The event benchmark: scripted scenes of real faces through the whole assistant, scored by its announcements."""
+"""The event benchmark: scripted scenes with real faces are run through the whole assistant, and its announcements are
+compared with the ground truth."""

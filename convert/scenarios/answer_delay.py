@@ -1,7 +1,7 @@
-"""Delay of an answer: the real parts of both processes, linked as on the device, asked over the control socket.
+"""Delay of an answer: voice and vision are run and linked as on the device, questions sent over the control socket.
 
-Measured from the request to the first samples that the player is given. The delays of a sound card, and of telling one
-button press from two, are not included.
+The delay is measured from the request to the first samples that reach the player. It does not include that of a sound
+card, nor the time to distinguish one button press from two.
 """
 
 import contextlib
@@ -27,11 +27,13 @@ from assistant.voice.process import run_voice
 from convert.data.fer2013_labels import DatasetError
 
 QUESTIONS = 20
+"""Number of questions."""
 READY_TIMEOUT_S, ANSWER_TIMEOUT_S = 20.0, 2.0
+"""Longest time until the assistant is ready, and until the first samples of an answer."""
 
 
 class _TimingPlayer:
-    """A player that records when it was first given samples, and takes no time."""
+    """A player that records the time of its first samples and returns at once."""
 
     def __init__(self) -> None:
         self.has_played = threading.Event()
@@ -45,7 +47,7 @@ class _TimingPlayer:
 
 
 def measure(settings: Settings, questions: int = QUESTIONS) -> list[float]:
-    """Seconds from each of so many questions to the first sound of its answer. Raises DatasetError if none comes."""
+    """Seconds from each question to the first samples of its answer. Raises DatasetError if there is no answer."""
     player, delays = _TimingPlayer(), []
     with _running(settings, player):
         for _ in range(questions):
@@ -61,7 +63,7 @@ def measure(settings: Settings, questions: int = QUESTIONS) -> list[float]:
 
 @contextlib.contextmanager
 def _running(settings: Settings, player: _TimingPlayer) -> Iterator[None]:
-    """Voice and vision in threads of this process, each with its own end of the link; ready when the block begins."""
+    """Voice and vision in threads of this process, each with its own end of the link; both ready on entry."""
     with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as name:
         folder, stop = Path(name), threading.Event()
         grain = np.random.default_rng(1).integers(0, 256, (48, 64)).astype(np.uint8)
@@ -95,6 +97,7 @@ def _running(settings: Settings, player: _TimingPlayer) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _environment(changes: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for the duration of a with block."""
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

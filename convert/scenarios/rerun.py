@@ -1,4 +1,4 @@
-"""Decisions made again, with other settings, on the recorded detections and readings of a scene; and its transcript."""
+"""Rerun of the decisions of a scene with other settings on its recorded detections and readings; transcripts."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ from convert.scenarios.score.figures import DEGRADED
 from convert.scenarios.score.transcript import ObservedFace, SceneTranscript, TranscriptLine
 
 MID_GREY = 128
+"""Grey level of the frames in a rerun."""
 
 
 class _Recorded:
-    """A detector and a source of readings that return what was recorded."""
+    """A face detector and a source of readings that return the recorded results of one frame after the other."""
 
     crop_margin, needs_colour = 0.0, False
 
@@ -35,12 +36,12 @@ class _Recorded:
         return list(record.faces)
 
     def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
-        # looked up by the face: with other decisions the same person may have another track_id
+        # looked up by face, since with other settings the same person may have another track_id
         return tuple(dataclasses.replace(self._readings[each.face], track_id=each.track_id) for each in tracks)
 
 
 class _BlankCamera:
-    """A camera of plain grey frames at the recorded moments."""
+    """A camera of uniformly grey frames at the recorded times."""
 
     is_live = False
 
@@ -57,9 +58,9 @@ class _BlankCamera:
 
 
 def rerun(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = None) -> tuple[TranscriptLine, ...]:
-    """What would have been announced with other settings of decisions and announcements.
+    """The announcements with other [decisions] and [announcements] settings.
 
-    thresholds: instead of the classifier's.
+    thresholds: replace the classifier's.
     """
     recorded = _Recorded(outcome.records, outcome.labels, thresholds or outcome.thresholds)
     pipeline = Pipeline(recorded, None, settings, factory.load_phrases(settings), readings=recorded)
@@ -69,14 +70,14 @@ def rerun(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = 
 
 
 def transcripts(outcomes: Sequence[Outcome], settings: Settings) -> list[SceneTranscript]:
-    """What was announced in each scene, and what would have been with every expression switched on."""
+    """The transcript of each scene, with a rerun in which all expressions are announced."""
     announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
-    all_switched_on = dataclasses.replace(settings, announcements=announcements)
+    with_all_expressions = dataclasses.replace(settings, announcements=announcements)
     return [
         SceneTranscript(
             outcome.truth,
             outcome.lines,
-            () if outcome.truth.kind == DEGRADED else rerun(outcome, all_switched_on),
+            () if outcome.truth.kind == DEGRADED else rerun(outcome, with_all_expressions),
             outcome.answers,
             tuple(
                 ObservedFace(record.at, face.box, reading.reason)

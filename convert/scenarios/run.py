@@ -1,7 +1,7 @@
-"""Runs scenes through the whole assistant by `replay`'s path, several at a time, and records what came of them.
+"""Runs scenes through the whole assistant (`assistant.app.replay`) in parallel and records the outcomes.
 
-Detector and classifier run once for each scene. What they returned is kept, so that `rerun` can make the decisions
-again with other settings.
+Detector and classifier run once for each scene. Their results are recorded, so that `rerun` can repeat the decisions
+with other settings.
 """
 
 import dataclasses
@@ -35,51 +35,52 @@ from convert.scenarios.script.ground_truth import GroundTruth
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene
 
 CLIP_FPS = 15
-"""Assumed of a clip, to run the longest scenes first."""
+"""Assumed frame rate of a clip, to estimate which scenes take longest."""
 
 
 class FrameRecord(NamedTuple):
-    """What one frame showed."""
+    """The detections and readings of one frame."""
 
     at: float
     """Seconds."""
     faces: tuple[Face, ...]
     readings: tuple[Reading, ...]
-    """Of the same faces, in their order."""
+    """Readings of these faces, in the same order."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a scene."""
+    """The outcome of a scene."""
 
     truth: GroundTruth
     lines: tuple[TranscriptLine, ...]
     answers: tuple[TranscriptAnswer, ...]
     records: tuple[FrameRecord, ...]
-    """One for each frame in which the assistant looked for faces."""
+    """One for each frame on which the detector was run."""
     labels: tuple[str, ...]
-    """The classifier's."""
+    """Labels of the classifier."""
     thresholds: Thresholds
-    """The classifier's."""
+    """Thresholds of the classifier."""
     frames: int
+    """Number of frames."""
     size: tuple[int, int] = (HEIGHT, WIDTH)
     """Height and width of the frames."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs to run a scene."""
+    """A scene for a worker process."""
 
     source: Scene | SceneClip
     settings: Settings
     data: Path | None = None
-    """The folder of the data sets; needed for a Scene only."""
+    """The folder of the data sets; required for a Scene."""
     half: str = ""
-    """One of assets.HALVES; needed for a Scene only."""
+    """One of assets.HALVES; required for a Scene."""
 
 
 class _Recorder:
-    """Records what each frame showed."""
+    """Observer of a replay: records the detections and readings of each frame."""
 
     def __init__(self) -> None:
         self.records: list[FrameRecord] = []
@@ -92,14 +93,16 @@ class _Recorder:
 
 
 def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[Outcome]:
-    """What comes of each task, in their order, whatever the number of workers.
+    """Run the tasks in parallel; returns their outcomes in the order of the tasks.
 
-    Raises AssistantError where a clip, a model or a picture cannot be used, or a clip is not as long as its ground
-    truth says.
+    Raises AssistantError where a clip, a model or a picture cannot be used, or where the length of a clip is not that
+    in its ground truth.
     """
     from tqdm import tqdm
 
-    order = sorted(range(len(tasks)), key=lambda index: -_length(tasks[index]))  # the longest first: none waits for it
+    order = sorted(
+        range(len(tasks)), key=lambda index: -_length(tasks[index])
+    )  # longest first, so that none of them starts last
     done: dict[int, Outcome] = {}
     with tqdm(total=len(tasks), unit="scene", disable=None if progress else True) as bar:
         for index, outcome in zip(order, _outcomes([tasks[index] for index in order], workers), strict=True):
@@ -109,7 +112,7 @@ def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[
 
 
 def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
-    """What the transcript keeps of a line of `replay`."""
+    """The line of a transcript from an announcement of `replay`."""
     announcement = line.announcement
     return TranscriptLine(
         line.change.at, line.started_at, announcement.sentence, announcement.expression, line.utterance.text, line.box
@@ -120,12 +123,15 @@ def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
     if workers < 2 or len(tasks) < 2:
         yield from map(_run_task, tasks)
         return
-    ignore = (signal.SIGINT, signal.SIG_IGN)  # at a terminal the workers are interrupted too: one line is enough
+    ignore = (
+        signal.SIGINT,
+        signal.SIG_IGN,
+    )  # Ctrl-C at a terminal reaches the workers too, which must not print tracebacks
     pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), signal.signal, ignore)
     try:
         yield from pool.map(_run_task, tasks)
     except BaseException as err:
-        for worker in multiprocessing.active_children():  # do not wait for the scenes under way
+        for worker in multiprocessing.active_children():  # do not wait for running scenes
             worker.terminate()
         if isinstance(err, BrokenProcessPool):
             problem = "a process that ran scenes was killed, perhaps for its memory; try --workers 1"
@@ -136,7 +142,7 @@ def _outcomes(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
 
 
 def _run_task(task: Task) -> Outcome:
-    cv2.setNumThreads(1)  # the workers share the cores among them
+    cv2.setNumThreads(1)  # the cores are used by parallel workers
     settings = dataclasses.replace(task.settings, model=dataclasses.replace(task.settings.model, threads=1))
     truth = annotate(task.source) if isinstance(task.source, Scene) else task.source.truth
     parts, recorder = _parts(settings), _Recorder()
@@ -170,7 +176,7 @@ def _assets(data: Path, half: str) -> assets.Assets:
 
 @functools.lru_cache(maxsize=1)
 def _parts(settings: Settings) -> VisionParts:
-    """Detector and classifiers, loaded once in each worker."""
+    """Detector and classifiers, loaded once per worker process."""
     return factory.parts(settings)
 
 
@@ -180,4 +186,5 @@ def _transcript_answer(reply: AnswerOutcome) -> TranscriptAnswer:
 
 
 def _length(task: Task) -> float:
+    """Estimated number of frames."""
     return task.source.frames if isinstance(task.source, Scene) else CLIP_FPS * task.source.truth.seconds

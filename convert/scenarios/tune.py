@@ -1,6 +1,6 @@
-"""Search for better decision settings on the tuning half: one setting after the other, as long as that helps.
+"""Search for better [decisions] settings on the tuning half, by coordinate ascent.
 
-Detector and classifier do not run again: the decisions are made on their recorded results.
+Detector and classifier are not run again: the decisions are repeated on their recorded results.
 """
 
 import dataclasses
@@ -20,21 +20,22 @@ SEARCH_GRID: dict[str, tuple[float, ...]] = {
     "exit_threshold": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55),
     "dwell_s": (1.0, 1.5, 2.0, 2.5),
 }
-"""The settings of `decisions`, and what each may become."""
+"""Settings of [decisions] and the candidate values of each."""
 DecisionPoint = dict[str, Any]
-"""Some fields of `DecisionSettings`."""
+"""Values of some fields of `DecisionSettings`."""
 ROUNDS = 2
-"""Passes over all settings at most."""
+"""Largest number of passes over all settings."""
 MIN_PRECISIONS, MIN_PRECISION = {"happy": 0.95}, 0.85
-"""Precision that is demanded of single expressions, and of all others."""
+"""Required precision of some expressions, and of all others."""
 PRECISION_WEIGHT, DELAY_WEIGHT, TALKING_WEIGHT = 4.0, 0.2, 0.2
-"""What is lost with each unit of precision that is lacking, each second of delay beyond MAX_DELAY_S, and each
-announcement beyond one in 10 minutes of a neutral person talking; a unit of recall is worth 1."""
+"""Penalty in the objective for each unit of precision below the required one, each second of delay beyond MAX_DELAY_S,
+and each announcement beyond one in 10 minutes of a neutral person talking; a unit of recall has weight 1."""
 MAX_DELAY_S = 1.5
+"""Delay (95th percentile) up to which there is no penalty."""
 
 
 def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS) -> dict[str, Any]:
-    """The best point that is found by changing one coordinate at a time, ready for JSON."""
+    """The best settings found by changing one at a time, with their figures, ready for JSON."""
     from tqdm import tqdm
 
     scored = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
@@ -65,7 +66,7 @@ def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS
 
 
 def figures_with(outcomes: Sequence[Outcome], decisions: DecisionPoint, settings: Settings) -> dict[str, Any]:
-    """The figures of the scenes with other decision settings, every expression switched on."""
+    """The figures of the scenes with other [decisions] settings, with all expressions announced."""
     decided = dataclasses.replace(settings.decisions, **decisions)
     announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
     chosen = dataclasses.replace(settings, decisions=decided, announcements=announcements)
@@ -74,20 +75,20 @@ def figures_with(outcomes: Sequence[Outcome], decisions: DecisionPoint, settings
 
 
 def value(scores: Mapping[str, Any]) -> float:
-    """The value of some figures: the mean recall of the expressions with enough events, less penalties for lacking
-    precision, for late announcements, and for announcements about a person who only talks."""
+    """The objective: mean recall of the expressions with enough events, minus penalties for low precision, for delay,
+    and for announcements about a neutral person who talks."""
     rows = {expression: row for expression, row in scores["expressions"].items() if row["events"] >= MIN_EVENTS // 2}
     total = 0.0
     for expression, row in rows.items():
-        lacking = max(0.0, MIN_PRECISIONS.get(expression, MIN_PRECISION) - (row["precision"] or 0.0))
-        total += (row["recall"] or 0.0) - PRECISION_WEIGHT * lacking
+        shortfall = max(0.0, MIN_PRECISIONS.get(expression, MIN_PRECISION) - (row["precision"] or 0.0))
+        total += (row["recall"] or 0.0) - PRECISION_WEIGHT * shortfall
     total /= max(len(rows), 1)
     total -= DELAY_WEIGHT * max(0.0, (scores["delay_p95_s"] or 0.0) - MAX_DELAY_S)
     return total - TALKING_WEIGHT * max(0.0, (scores["neutral_per_10min"] or 0.0) - 1)
 
 
 def as_text(best: Mapping[str, Any]) -> str:
-    """What the search found, for people."""
+    """The result of the search as text."""
     lines = [f"value {best['value_before']} -> {best['value']}", "", "[decisions]"]
     lines += [f"{name} = {number}" for name, number in best["decisions"].items()]
     for name in ("before", "after"):

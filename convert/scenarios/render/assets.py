@@ -1,12 +1,12 @@
-"""The faces and rooms that scenes are made of: labels beyond doubt, and pictures that no model was trained on.
+"""The faces and rooms from which scenes are rendered: unambiguous labels, and pictures that no model was trained on.
 
-Near faces are stills of muxspace, chosen by eye: those whose label nobody would dispute. `faces.txt` holds the choice,
-one still a line: the first 16 digits of its file's SHA-256, its expression, and its five landmarks (x and y, pixels).
-Left out are people of whom other pictures are among the detector's training pictures; the occlusion classifier was
-trained on people of the tuning half, so that its errors there are underestimated. Far faces are FER-2013 pictures with
-the same label by 8 of the 10 FER+ voters, without those that Training or the other half's split holds as well. Rooms
-are pictures that the detector's training holds out. A half of the people, pictures and rooms serves for tuning, the
-other for the report.
+Near faces are stills of muxspace with unambiguous labels, selected by eye. `faces.txt` lists them, one per line: the
+first 16 digits of the file's SHA-256, the expression, and five landmarks (x and y, pixels). People of whom other
+pictures are among the detector's training pictures are excluded. The occlusion classifier was trained on people of the
+tuning half, so its errors there are underestimated. Far faces are FER-2013 pictures with the same label by at least 8
+of the 10 FER+ annotators, without those that have a copy in Training or in the other half's split. Rooms are from the
+held-out pictures of the detector's training. One half of the people, pictures and rooms is for tuning, the other for
+the report.
 """
 
 import hashlib
@@ -24,13 +24,15 @@ from convert.data.fer2013_labels import FERPLUS_LABELS, DatasetError
 from convert.scenarios.script.scene import AssetIndex
 
 STILL_LIST = Path(__file__).with_name("faces.txt")
+"""List of the stills of near faces."""
 HALVES = muxspace.HALVES
 FER2013_SPLITS = {"tuning": "PublicTest", "report": "PrivateTest"}
+"""Split of the far faces of each half."""
 MIN_VOTES = 8
-"""Of the 10 FER+ votes for the label of a far face."""
+"""Smallest number of the 10 FER+ votes for the label of a far face."""
 FER2013_LANDMARKS = ((15.0, 19.0), (33.0, 19.0), (24.0, 28.7), (16.4, 35.9), (31.6, 35.9))
-"""Where eyes, nose and mouth corners lie in a FER-2013 picture, which are all cut alike: the medians that
-`assistant.vision.faces.preprocess.LANDMARK_TEMPLATE` was made of."""
+"""Landmarks of every FER-2013 picture, which are all cropped alike: the medians from which
+`assistant.vision.faces.preprocess.LANDMARK_TEMPLATE` was made."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ class Still:
     """One picture of a face."""
 
     name: str
-    """A digest."""
+    """Digest of the picture file, or split and index in FER-2013."""
     person: str
-    """A digest: nobody is named."""
+    """Digest of the person's name, so that no name is stored."""
     expression: str
     grey: NDArray[np.uint8]
     """[H, W]."""
@@ -50,17 +52,17 @@ class Still:
 
 @dataclass(frozen=True)
 class Assets:
-    """The pictures that scenes of one half are made of."""
+    """The pictures for the scenes of one half."""
 
     stills: dict[str, Still]
-    """By name."""
+    """Stills by name."""
     rooms: dict[str, NDArray[np.uint8]]
     """Backgrounds uint8 [H, W] by name."""
     far: frozenset[str] = field(default_factory=frozenset)
     """Names of the stills for far faces."""
 
     def index(self) -> AssetIndex:
-        """The names."""
+        """The names of all pictures, for the generation of scenes."""
         near: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         far: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for name, still in sorted(self.stills.items()):
@@ -69,11 +71,10 @@ class Assets:
 
 
 def load(data: Path, half: str) -> Assets:
-    """Everything that scenes of one half are made of.
+    """The pictures for the scenes of one half.
 
-    data: the folder with fer2013, muxspace and faces; half: one of HALVES.
-
-    Raises DatasetError where a picture of the list is missing; `missing` says which.
+    data: the folder with fer2013, muxspace and faces. half: one of HALVES. Raises DatasetError where a picture of the
+    list is missing (`missing` lists these).
     """
     images = _images(data)
     stills: dict[str, Still] = {}
@@ -92,7 +93,7 @@ def load(data: Path, half: str) -> Assets:
 
 
 def missing(data: Path) -> list[str]:
-    """The digests of the list's pictures that are not in muxspace's folder."""
+    """Digests of the listed pictures that are not in muxspace's folder."""
     images = _images(data)
     return [name for name, _, _ in _listed_stills() if name not in images]
 

@@ -1,4 +1,4 @@
-"""A scene as a camera: each frame is rendered when it is read; the same scene and assets give the same frames."""
+"""A camera that renders the frames of a scene as they are read; the same scene and assets give the same frames."""
 
 import math
 
@@ -19,15 +19,15 @@ from convert.scenarios.render.sprite import (
 from convert.scenarios.script.scene import HEIGHT, WIDTH, PositionKeyframe, Scene
 
 ROOM_SCALE = 1.35
-"""Size of the background in frames; the frame moves over it."""
+"""Size of the background relative to the frame, which moves over it."""
 MAX_ROLL_DEG = 4.0
-"""By which faces sway to both sides."""
+"""Largest roll by which faces sway, in either direction."""
 SHAKE_PERSISTENCE = 0.85
-"""Share of the camera's offset that is left a frame later."""
+"""Share of the shaking camera's offset that is left in the next frame."""
 
 
 class SceneCamera:
-    """A camera of a scene's frames, BGR uint8 [HEIGHT, WIDTH, 3] in shades of grey; `at` counts from 0, in seconds."""
+    """A camera of a scene's frames, BGR uint8 [HEIGHT, WIDTH, 3] in shades of grey; `at` is in seconds from 0."""
 
     is_live = False
 
@@ -57,13 +57,13 @@ class SceneCamera:
         """Nothing is open."""
 
     def grey(self, index: int) -> NDArray[np.uint8]:
-        """The frame of that index, from 0 on: uint8 [HEIGHT, WIDTH]."""
+        """The frame `index`, from 0 on, uint8 [HEIGHT, WIDTH]."""
         at, effects = index / self.scene.fps, self.scene.effects
         offset = self._offsets[index]
         frame = self._background(at, offset)
         present = [(actor, sprite.actor.position_at(at)) for actor, sprite in enumerate(self._sprites)
                    if sprite.actor.is_present(at)]  # fmt: skip
-        for actor, position in sorted(present, key=lambda each: each[1].width):  # the nearest last
+        for actor, position in sorted(present, key=lambda each: each[1].width):  # the nearest person last
             shaken = position._replace(x=position.x + float(offset[0]), y=position.y + float(offset[1]))
             roll = MAX_ROLL_DEG * math.sin(0.7 * at + self._phases[3 + actor])
             _paste(frame, *self._sprites[actor].picture(at), shaken, roll)
@@ -79,7 +79,7 @@ class SceneCamera:
         return np.clip(np.rint(frame), 0, 255).astype(np.uint8)
 
     def _background(self, at: float, offset: NDArray[np.float64]) -> Picture:
-        """The part of the room in view: it drifts, and is zoomed in and out a little."""
+        """The part of the room in view, which drifts and is zoomed in and out slightly."""
         height, width = self._room.shape
         room_x, room_y = (width - WIDTH) / 2, (height - HEIGHT) / 2
         zoom = 1.06 + 0.04 * math.sin(0.25 * at + self._phases[2])
@@ -93,9 +93,9 @@ class SceneCamera:
 
 
 def _paste(frame: Picture, grey: Picture, matte: Picture, position: PositionKeyframe, roll_deg: float) -> None:
-    """Paste an actor's picture and matte into the frame, the face at this position."""
+    """Paste an actor's picture along its matte into the frame, with the face at `position`."""
     scale, middle = position.width / FACE_WIDTH_PX, np.array(FACE_CENTRE)
-    if scale < 0.6:  # warpAffine samples single pixels: shrink by averaging first
+    if scale < 0.6:  # warpAffine does not average: shrink the picture first, to avoid aliasing
         half = (CANVAS_WIDTH // 2, CANVAS_HEIGHT // 2)
         grey, matte = (cv2.resize(each, half, interpolation=cv2.INTER_AREA) for each in (grey, matte))
         scale, middle = 2 * scale, (middle + 0.5) / 2 - 0.5
@@ -132,7 +132,7 @@ def _shake_offsets(random: np.random.Generator, frames: int, largest: float) -> 
 
 
 def _motion_blur_kernel(random: np.random.Generator, length: float) -> NDArray[np.float32] | None:
-    """The path of a point during the exposure as a kernel that sums to 1; None for a length of 0."""
+    """Motion blur as a kernel that sums to 1: a straight line of `length` pixels; None for a length of 0."""
     angle = random.uniform(0, math.pi)
     if not length:
         return None

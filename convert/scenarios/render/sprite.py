@@ -1,5 +1,5 @@
-"""An actor of a scene as a picture with a matte: stills aligned by their landmarks, cross-faded, turned, made to talk
-and occluded, on a drawn head and shoulders.
+"""An actor of a scene as a picture with a matte: stills aligned by their landmarks, with cross-fades, head turns,
+talking and occlusions, on a drawn head and shoulders.
 """
 
 import math
@@ -19,32 +19,37 @@ from convert.synthesis import occlusions
 Picture = NDArray[np.float32]
 
 CANVAS_WIDTH, CANVAS_HEIGHT = 360, 420
-"""In pixels."""
+"""Size of an actor's picture in pixels."""
 EYES_CENTRE = np.array([180.0, 150.0])
+"""Point between the eyes on the canvas."""
 TEMPLATE_SCALE = 50.0 / (preprocess.LANDMARK_TEMPLATE[1, 0] - preprocess.LANDMARK_TEMPLATE[0, 0])
-"""Eyes lie 50 pixels apart: about as in the stills themselves, so that these are hardly enlarged."""
+"""Scale from the template to the canvas, with the eyes 50 pixels apart: about as in the stills, which are so hardly
+enlarged."""
 LANDMARKS = (
     preprocess.LANDMARK_TEMPLATE - preprocess.LANDMARK_TEMPLATE[:2].mean(axis=0)
 ) * TEMPLATE_SCALE + EYES_CENTRE
-"""Of every still, on the canvas."""
+"""Landmarks of every aligned still on the canvas."""
 FACE_WIDTH_PX, FACE_CENTRE = 112.0, (180.0, 165.0)
 """Width and centre of the face's box on the canvas."""
 HEAD_CENTRE, HEAD_AXES = (180.0, 152.0), (70.0, 92.0)
+"""Centre and half axes of the ellipse of the head on the canvas."""
 FEATHER_PX = 7.0
-"""Width of the soft edge of a head."""
+"""Width of the soft edge of the head's matte."""
 BRIGHTNESS_FACTORS = (0.7, 1.4)
-"""Smallest and largest factor by which the stills of a person are brought to the same mean grey."""
+"""Smallest and largest factor by which the stills of a person are adjusted to the same mean grey level."""
 HALF_WIDTH_PX, HALF_DEPTH_PX = 66.0, 82.0
-"""Of a head seen from above: it is deeper than wide."""
+"""Half width and half depth of a head seen from above, which is modelled as an ellipse."""
 NOSE_HEIGHT_PX, NOSE_WIDTH_PX = 18.0, 15.0
-"""How far the nose stands out of the ellipse of the head, and the standard deviation of its width."""
+"""Height of the nose above the ellipse of the head, and the standard deviation of its Gaussian profile."""
 MOUTH_OPENING_PX = 9.0
-"""How far a talking mouth opens at most."""
+"""Largest opening of a talking mouth."""
 
 
 class ActorSprite:
-    """An actor's picture at any moment. random: draws clothes and occlusions; texture: grey uint8 [H, W], of which a
-    patch before a face is cut."""
+    """The picture of an actor at any time.
+
+    random: for clothes and occlusions. texture: grey uint8 [H, W], from which an occluding patch is cut.
+    """
 
     def __init__(self, actor: Actor, stills: dict[str, Still], random: Generator, texture: NDArray[np.uint8]) -> None:
         self.actor = actor
@@ -62,7 +67,7 @@ class ActorSprite:
         self._body = np.dstack([body, matte])
 
     def picture(self, at: float) -> tuple[Picture, Picture]:
-        """Grey and matte (0 to 1), both float32 [CANVAS_HEIGHT, CANVAS_WIDTH], at a moment in seconds."""
+        """Grey picture and matte (0 to 1) at a time in seconds, both float32 [CANVAS_HEIGHT, CANVAS_WIDTH]."""
         head = self._talking(at) if self.actor.talking_stills else self._cross_faded(at)
         yaw = self.actor.yaw_deg_at(at)
         if abs(yaw) > 1:
@@ -74,14 +79,14 @@ class ActorSprite:
         return whole[..., 0], np.minimum(whole[..., 1], 1)
 
     def _cross_faded(self, at: float) -> Picture:
-        """Two appearances that follow each other, mixed by their shares at the moment."""
+        """Cross-fade of two consecutive appearances."""
         before, after, share = _cross_fade(self.actor.appearances, at)
         if share in (0.0, 1.0):
             return self._heads[after.still if share else before.still]
         return np.asarray((1 - share) * self._heads[before.still] + share * self._heads[after.still], np.float32)
 
     def _talking(self, at: float) -> Picture:
-        """Alternating between the stills, while the mouth opens and closes in the same rhythm."""
+        """Alternation between the stills, with the mouth opening and closing in the same rhythm."""
         stills, phase = self.actor.talking_stills, at * self.actor.talking_hz
         number, share = int(phase), 0.5 - 0.5 * math.cos(math.pi * (phase % 1))
         one, other = stills[number % len(stills)], stills[(number + 1) % len(stills)]
@@ -91,7 +96,7 @@ class ActorSprite:
 
 
 def _cross_fade(appearances: tuple[Appearance, ...], at: float) -> tuple[Appearance, Appearance, float]:
-    """The two appearances between which a moment lies, and the share of the second."""
+    """The appearances before and after a time, and the weight of the second."""
     for before, after in pairwise(appearances):
         if at < after.at + after.fade_s / 2:
             share = (at - after.at) / after.fade_s + 0.5
@@ -100,7 +105,7 @@ def _cross_fade(appearances: tuple[Appearance, ...], at: float) -> tuple[Appeara
 
 
 def _aligned(still: Still) -> tuple[Picture, Picture]:
-    """A still aligned with the canvas by its landmarks, and the matte of a head, as far as the still reaches."""
+    """A still aligned to the canvas by its landmarks, and the matte of the head, limited to the area of the still."""
     matrix = preprocess.similarity_transform(still.landmarks, LANDMARKS)
     size = (CANVAS_WIDTH, CANVAS_HEIGHT)
     grey = cv2.warpAffine(still.grey, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -112,14 +117,15 @@ def _aligned(still: Still) -> tuple[Picture, Picture]:
 
 
 def _ellipse(centre: tuple[float, float], axes: tuple[float, float], soft: float = FEATHER_PX) -> Picture:
-    """1 inside of an ellipse, 0 outside, with a soft edge."""
+    """A matte of an ellipse: 1 inside, 0 outside, with a soft edge."""
     made = np.zeros((CANVAS_HEIGHT, CANVAS_WIDTH), np.float32)
     cv2.ellipse(made, (centre, (2 * axes[0] - soft, 2 * axes[1] - soft), 0.0), 1.0, -1)
     return np.asarray(cv2.GaussianBlur(made, (0, 0), soft / 2), np.float32)
 
 
 def _body(random: Generator, head: Picture) -> tuple[Picture, Picture]:
-    """Hair, neck, chin and shoulders in plain greys with some grain, and their matte."""
+    """Hair, neck, chin and shoulders in uniform greys with grain, and their matte. head: for the grey level of the
+    skin."""
     skin = float(np.median(head[165:185, 150:210]))
     hair, cloth = random.uniform(15, 90), random.uniform(25, 210)
     layers = (
@@ -141,7 +147,7 @@ def _body(random: Generator, head: Picture) -> tuple[Picture, Picture]:
 
 
 def _occluded(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8]) -> Picture:
-    """The head with the actor's occlusion before it; the same on all stills."""
+    """The head with the actor's occlusion drawn over it, which is the same on all stills."""
     if not actor.occlusion:
         return grey
     random = np.random.default_rng(seed)
@@ -160,11 +166,11 @@ def _occluded(actor: Actor, grey: Picture, seed: int, texture: NDArray[np.uint8]
 
 
 def turn_head(head: Picture, yaw_deg: float) -> Picture:
-    """A head (grey and matte, float32 [H, W, 2]) turned to the picture's right by so many degrees: it is mapped onto
-    an upright elliptic cylinder, out of which the nose stands, and the visible part of that is projected back.
+    """A head (grey and matte, float32 [H, W, 2]) turned to the picture's right by `yaw_deg`.
 
-    A point at the angle a of the ellipse comes to lie at width * sin a * cos yaw + depth * cos a * sin yaw, which is
-    reach * sin(a + lead).
+    The picture is mapped onto an upright elliptic cylinder with a nose, which is rotated, and its visible part is
+    projected back. A point at the angle a of the ellipse is moved to x = width * sin a * cos yaw + depth * cos a * sin
+    yaw = reach * sin(a + lead).
     """
     angle, (middle, _) = math.radians(yaw_deg), HEAD_CENTRE
     columns = np.arange(CANVAS_WIDTH, dtype=np.float32)[None, :] - middle
@@ -183,7 +189,7 @@ def turn_head(head: Picture, yaw_deg: float) -> Picture:
 
 
 def open_mouth(head: Picture, open_px: float) -> Picture:
-    """A head (grey and matte) whose lower lip and chin are moved down by so many pixels, dark between the lips."""
+    """A head (grey and matte) with the lower lip and chin moved down by `open_px` pixels, dark between the lips."""
     mouth = LANDMARKS[3:].mean(axis=0)
     rows, columns = np.mgrid[0:CANVAS_HEIGHT, 0:CANVAS_WIDTH].astype(np.float32)
     below = rows - mouth[1]

@@ -1,1 +1,1 @@
-"""Comparison of what was announced with the ground truth: verdicts, figures, report, plot."""
+"""Scoring of announcements by the ground truth: verdicts, figures, report, plot."""

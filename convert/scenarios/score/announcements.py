@@ -1,17 +1,18 @@
-"""Announcements compared with the ground truth: which was correct, which event was announced, and how soon. Pure.
+"""Verdicts on announcements of expressions, and the events that were announced, by the ground truth. Pure.
 
-An *event* is one person who clearly shows one expression for MIN_EVENT_S or longer, in conversation distance. Being
-unreadable for a moment (a passer-by in front) does not end it. An *announcement* is a spoken line that names an
-expression; it is about the person of the ground truth whose face is nearest to the face it was noticed on. It is
+An *event* is one person clearly showing one expression for MIN_EVENT_S or longer, in conversation distance. A moment in
+which the expression cannot be read (a passer-by in front) does not end it. An *announcement* is a spoken line that
+names an expression; it is about the person whose face in the ground truth is nearest to the face on which the assistant
+noticed the change. Its verdict is
 
-  correct       that person shows it when the words start, or stopped at most TOLERANCE_S before
-  late          it was true of that person, but stopped longer ago
-  wrong_person  it is not true of that person, but of another one who is there
-  false         it is true of nobody
+  correct       that person shows the expression when the speech starts, or did so at most TOLERANCE_S before
+  late          that person did show the expression, but stopped longer ago
+  wrong_person  that person does not show the expression, but another person in view does
+  false         no person shows the expression
 
-An event is announced by a correct announcement that starts before it has been over for TOLERANCE_S. It is not counted
-where there was nothing new to say: the last words about that person had been the same. What lasts less than BRIEF_S
-need not be announced; if it is, that counts neither way.
+An event is announced by a correct announcement that starts at most TOLERANCE_S after its end. It is not counted if the
+last announcement about that person had the same expression, so that there was nothing new to announce. Expressions
+shorter than BRIEF_S need not be announced; if one is, that announcement is not counted.
 """
 
 from collections.abc import Sequence
@@ -22,26 +23,28 @@ from convert.scenarios.score.transcript import TranscriptLine
 from convert.scenarios.script.ground_truth import GroundTruth, Interval, PersonTimeline
 
 MIN_EVENT_S, BRIEF_S = 2.0, 1.0
+"""Shortest event, and length below which an expression is brief."""
 TOLERANCE_S = 1.5
-"""Words that start so long after what they say stopped being true are still correct."""
+"""An announcement is still correct if it starts at most this long after it stopped being true."""
 LATE_UP_TO_S = 6.0
-"""What stopped being true longer ago than this is not late but false."""
+"""An announcement that stopped being true longer ago than this is false, not late."""
 ABSENCE_S = 1.5
-"""A person who was away for so long comes anew: what was said before is forgotten. A shorter absence ends no event."""
+"""After an absence of this length a person is treated as new: earlier announcements do not count. A shorter absence
+does not end an event."""
 MAX_DISTANCE_WIDTHS = 1.0
-"""A line is about the nearest face, no farther from it than so many of its widths."""
+"""Largest distance, in face widths, between the box of an announcement and the face that it is about."""
 
 CORRECT, LATE, WRONG_PERSON, FALSE, BRIEF = "correct", "late", "wrong_person", "false", "brief"
-"""Kinds of verdicts."""
+"""Verdicts."""
 
 
 class Verdict(NamedTuple):
-    """What a line was worth."""
+    """The verdict on an announcement."""
 
     line: TranscriptLine
     kind: str
     person: str
-    """Of the ground truth; empty where nobody is near."""
+    """Name of the person in the ground truth; empty if no face is near."""
 
 
 class Event(NamedTuple):
@@ -52,32 +55,32 @@ class Event(NamedTuple):
     start: float
     end: float
     announced_at: float | None = None
-    """When the words started, None if they did not."""
+    """When the speech started, None if the event was not announced."""
     is_counted: bool = True
-    """Whether there was anything new to say."""
+    """Whether the event counts: the last announcement about the person was another one."""
     since: float = 0.0
-    """From when on this expression holds, readable or not, since it was readable before."""
+    """Start of the expression, readable or not, after its last readable part before this event."""
 
     @property
     def delay_s(self) -> float | None:
-        """From the change to the words; 0 where these came while the face was still on its way in."""
+        """Seconds from the change to the speech; 0 if this started while the face was still entering the frame."""
         return None if self.announced_at is None else max(0.0, self.announced_at - self.start)
 
 
 def announcements(lines: Sequence[TranscriptLine]) -> list[TranscriptLine]:
-    """The spoken lines that name the expression of a person."""
+    """The lines that were spoken and name a person's expression."""
     return [
         line for line in lines if line.started_at is not None and line.sentence.names_expression and line.expression
     ]
 
 
 def verdicts(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Verdict]:
-    """A verdict for each announcement, in their order."""
+    """The verdict on each announcement, in order."""
     return [_verdict(truth, line) for line in announcements(lines)]
 
 
 def events(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Event]:
-    """The events of a scene, and which of them were announced by its lines."""
+    """The events of a scene, with the announcements of them in its lines."""
     all_verdicts = verdicts(truth, lines)
     found = []
     for person in truth.people:
@@ -99,7 +102,7 @@ def events(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Event]:
 
 
 def nearest_person(truth: GroundTruth, at: float, box: Box | None) -> PersonTimeline | None:
-    """The person whose face is nearest to a box at a moment, within MAX_DISTANCE_WIDTHS."""
+    """The person whose face is nearest to a box at a time, within MAX_DISTANCE_WIDTHS; None if there is none."""
     if box is None:
         return None
     x, y = box.center
@@ -136,7 +139,7 @@ def _verdict(truth: GroundTruth, line: TranscriptLine) -> Verdict:
 
 
 def _without_gaps(person: PersonTimeline) -> list[Interval]:
-    """The expressions of a person, where one is interrupted by less than ABSENCE_S of absence joined."""
+    """The expressions of a person; equal ones with an absence of less than ABSENCE_S between them are joined."""
     return _joined(person.expressions)
 
 
@@ -148,7 +151,7 @@ def _events(person: PersonTimeline) -> list[Event]:
         for whole in _joined(readable):
             if sum(part.end - part.start for part in readable if whole.start <= part.start < whole.end) >= MIN_EVENT_S:
                 found.append(Event(person.name, whole.value, whole.start, whole.end, since=since))
-            since = whole.end  # what was said before the face was unreadable does not announce its return
+            since = whole.end  # an announcement before the unreadable part does not count for the event after it
     return found
 
 
@@ -163,7 +166,7 @@ def _joined(intervals: Sequence[Interval]) -> list[Interval]:
 
 
 def _readable_parts(shown: Interval, unreadable: Sequence[Interval]) -> list[tuple[float, float]]:
-    """The parts of an interval in which the expression can be read."""
+    """(start, end) of the parts of an interval in which the expression can be read."""
     parts, start = [], shown.start
     for each in unreadable:
         if each.end <= start or each.start >= shown.end:
@@ -175,7 +178,7 @@ def _readable_parts(shown: Interval, unreadable: Sequence[Interval]) -> list[tup
 
 
 def _is_known(person: PersonTimeline, event: Event, lines_about: Sequence[TranscriptLine]) -> bool:
-    """Whether the last words about a person, since the last entrance, had said what an event shows."""
+    """Whether the last announcement about a person since the last entrance had the expression of an event."""
     entered_at = max((start for start in _entrances(person) if start <= event.start), default=0.0)
     spoken = [
         line
@@ -186,6 +189,7 @@ def _is_known(person: PersonTimeline, event: Event, lines_about: Sequence[Transc
 
 
 def _entrances(person: PersonTimeline) -> list[float]:
+    """Times at which a person enters after an absence of ABSENCE_S or more."""
     ends = [-ABSENCE_S, *(shown.end for shown in person.expressions)]
     return [
         shown.start

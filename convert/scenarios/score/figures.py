@@ -1,4 +1,4 @@
-"""The figures of many scenes: precision, recall, delays, rates, reasons. Pure."""
+"""The figures over all scenes: precision, recall, delays, rates, reasons. Pure."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from convert.scenarios.score.announcements import Event, Verdict, nearest_person
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
 
 DEGRADED, STILL, TALK = "degraded", "still", "talk"
-"""The kinds of scene that are counted in a special way."""
+"""Kinds of scene with figures of their own."""
 MIN_EVENTS, MIN_PRECISION = 40, 0.85
-"""Number of events and precision from which an expression is worth announcing."""
+"""Smallest number of events and precision with which an expression is worth announcing."""
 ALWAYS_ON = "happy"
-"""The expression that is announced whatever its figures."""
+"""The expression that is announced regardless of its figures."""
 MINUTE_S = 60.0
 Z = 1.96
 """Standard normal deviate of a 95 % interval."""
@@ -26,11 +26,12 @@ def figures(
     switched_on: Sequence[str],
     answer_delays_s: Sequence[float] = (),
 ) -> dict[str, Any]:
-    """The report, ready for JSON. expressions: all that could be announced; switched_on: those that are, with these
-    settings; answer_delays_s: from question to first sound, where that was measured.
+    """All figures, ready for JSON.
 
-    Expressions that are switched on are scored as they were announced, the others as they would be if all were. Scenes
-    in which nobody can be read count for the reasons only.
+    expressions: all expressions of the classifier. switched_on: those that are announced with the settings of this run.
+    answer_delays_s: seconds from question to first samples, if measured. Expressions that are switched on are scored
+    by the announcements of this run, the others by those of the rerun with all expressions. Scenes of the kind DEGRADED
+    count for the reasons alone.
     """
     readable = [each for each in scenes if each.truth.kind != DEGRADED]
     minutes = sum(each.truth.seconds for each in readable) / MINUTE_S
@@ -80,7 +81,7 @@ def figures(
 
 
 def worth_announcing(table: dict[str, dict[str, Any]]) -> list[str]:
-    """The expressions whose figures deserve that they are announced."""
+    """The expressions whose figures are good enough for announcing them. table: figures by expression."""
     return [
         expression
         for expression, row in table.items()
@@ -90,7 +91,7 @@ def worth_announcing(table: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def wilson(hits: int, of: int) -> list[float] | None:
-    """The 95 % interval of a share (Wilson 1927); None of nothing."""
+    """The 95 % interval of a share (Wilson 1927); None if `of` is 0."""
     if not of:
         return None
     share, spread = hits / of, Z * Z / of
@@ -100,14 +101,14 @@ def wilson(hits: int, of: int) -> list[float] | None:
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """The smallest value that at least so many percent do not exceed; None of nothing."""
+    """Percentile by the nearest-rank method; None without values."""
     if not values:
         return None
     return round(sorted(values)[max(0, math.ceil(percent / 100 * len(values)) - 1)], 2)
 
 
 def _expression(expression: str, verdicts: Sequence[Verdict], events: Sequence[Event]) -> dict[str, Any]:
-    """The figures of one expression."""
+    """The figures of one expression, from all verdicts and events."""
     kinds = [
         verdict.kind
         for verdict in verdicts
@@ -129,15 +130,17 @@ def _expression(expression: str, verdicts: Sequence[Verdict], events: Sequence[E
 
 
 def _rate_beyond_arrival(scenes: Sequence[SceneTranscript], kind: str) -> float | None:
-    """Utterances in 10 minutes of a kind of scene in which nothing happens but that a person is there. Not counted is
-    what may be said once: that the person is there, and how they look."""
+    """Utterances per 10 minutes in a kind of scene in which a person is in view and nothing changes.
+
+    One announcement of presence and one correct expression per scene are not counted.
+    """
     chosen = [each for each in scenes if each.truth.kind == kind]
     minutes = sum(each.truth.seconds for each in chosen) / MINUTE_S
     return _ratio(10 * sum(_beyond_arrival(each) for each in chosen), minutes)
 
 
 def _utterances_in(scenes: Sequence[SceneTranscript], kind: str) -> dict[str, Any]:
-    """All utterances in a kind of scene, with the arrivals."""
+    """All utterances in a kind of scene, including those at the arrival of the person."""
     chosen = [each for each in scenes if each.truth.kind == kind]
     minutes = sum(each.truth.seconds for each in chosen) / MINUTE_S
     return {
@@ -148,6 +151,7 @@ def _utterances_in(scenes: Sequence[SceneTranscript], kind: str) -> dict[str, An
 
 
 def _beyond_arrival(scene: SceneTranscript) -> int:
+    """Number of utterances beyond one announcement of presence and one correct expression."""
     spoken = [line for line in scene.lines if line.started_at is not None]
     is_presence = [not line.expression for line in spoken]
     is_correct = [verdict.kind == announcements.CORRECT for verdict in announcements.verdicts(scene.truth, spoken)]
@@ -167,8 +171,8 @@ def _most_in_a_minute(starts: Sequence[float]) -> int:
 
 
 def _expected_reasons(scene: SceneTranscript) -> list[tuple[str, TranscriptAnswer]]:
-    """Each answer about a person who could not be read, or about nobody while there was such a person, with the reason
-    why not."""
+    """(true reason, answer) for each answer about a person whose expression could not be read, or about no person while
+    there was one."""
     expected = []
     for answer in scene.answers:
         about = nearest_person(scene.truth, answer.at, answer.box)
@@ -198,7 +202,7 @@ def _reasons(answered: Sequence[tuple[str, TranscriptAnswer]]) -> dict[str, dict
 
 
 def _false_reasons(scenes: Sequence[SceneTranscript]) -> dict[str, Any]:
-    """Of the faces of people who can be read, how many were called too dark, turned away and so on instead of read."""
+    """Of the faces whose expression can be read, the share that was rejected (too dark, side-on, ...), by reason."""
     reasons = [
         face.reason
         for each in scenes

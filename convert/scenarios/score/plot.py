@@ -1,4 +1,4 @@
-"""Plot of a scene's timeline: above the ground truth of each person, below the announcements with their verdicts."""
+"""Plot of a scene's timeline: ground truth of each person above, announcements with their verdicts below."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ VERDICT_COLOURS = {
 }
 FALSE_COLOUR, NO_VERDICT_COLOUR = "#c00000", "#404040"
 LINE_ROWS = 3
-"""Rows over which lines are spread, so that their texts do not overlap."""
+"""Number of rows over which announcements are distributed, so that their texts do not overlap."""
 
 
 def draw(scene: SceneTranscript, folder: Path) -> Path:

@@ -1,19 +1,20 @@
-"""Announcements of presence compared with the ground truth: who is there, left, or no longer shows something. Pure.
+"""Verdicts on announcements of presence (arrivals, departures, ends of an expression) by the ground truth. Pure.
 
-An *announcement of presence* names no expression that a person has, and so is none of those in `announcements`. It is
-false if at no moment of the last TOLERANCE_S before its words start it was the case that
+An *announcement of presence* names no expression that a person shows; the others are scored in `announcements`. It is
+false if its condition held at no time in the last TOLERANCE_S before its speech started:
 
-  ONE_PERSON       somebody was there
-  ONE_MORE_PERSON  two or more were there
-  PERSON_LEFT      a person who had been there within LATE_UP_TO_S was no longer plainly in view
-  NOBODY_IN_VIEW   nobody was plainly in view
-  NO_LONGER        the person whom it is about did not show that expression
+  ONE_PERSON       at least one person was present
+  ONE_MORE_PERSON  at least two people were present
+  PERSON_LEFT      a person who had been present within LATE_UP_TO_S was no longer clearly visible
+  NOBODY_IN_VIEW   no person was clearly visible
+  NO_LONGER        the person whom the announcement is about did not show that expression
 
-The first two are false as well if the face that they were noticed on was nobody's, but something in the room.
+The first two are also false if the detection on which they were noticed was not a person's face.
 
-A person is *there* while the middle of the face is in the picture, visible or not. They are *plainly in view* unless
-unreadable for one of NOT_VISIBLE_REASONS. A person who is side-on or occluded can be found all the same: while they are
-there NOBODY_IN_VIEW is false. As in `announcements` an expression goes on while it is unreadable: its end was not seen.
+A person is *present* while the centre of the face is in the picture, visible or not, and *clearly visible* unless
+unreadable for one of NOT_VISIBLE_REASONS. A face that is side-on or occluded can still be detected, so NOBODY_IN_VIEW
+is false while there is one. As in `announcements` an expression continues while it is unreadable, since its end cannot
+be observed.
 """
 
 from collections.abc import Sequence
@@ -31,21 +32,23 @@ from convert.scenarios.score.transcript import TranscriptLine
 from convert.scenarios.script.ground_truth import GroundTruth, PersonTimeline
 
 NOT_VISIBLE_REASONS = ("", "dark", "bright", "far", "blurred")
-"""Why a person who is there may be missed: the picture does not show them, or nobody could say whether it does, as on
-their way in or out."""
+"""Reasons for which a present person may be missed: the face is not visible in the picture, or ("") its visibility is
+undefined, as while it enters or leaves the frame."""
 STEP_S = 0.05
-"""Interval at which the ground truth is looked up; no timeline of ours is finer."""
+"""Interval at which the ground truth is sampled; the timelines of scripted scenes have the same resolution."""
 
 
 def verdicts(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Verdict]:
-    """A verdict, CORRECT or FALSE, for each spoken announcement of presence, in their order."""
+    """The verdict, CORRECT or FALSE, on each spoken announcement of presence, in order."""
     return [_verdict(truth, line) for line in lines if line.started_at is not None and _is_of_presence(line.sentence)]
 
 
 def is_late(truth: GroundTruth, line: TranscriptLine) -> bool:
-    """Whether a false announcement was true in the TOLERANCE_S before it was noticed, and then waited. One that was
-    false even then is not late but wrong: about a person who turned away and is not found, or about what is nobody's
-    face."""
+    """Whether a false announcement was true in the TOLERANCE_S before its change was noticed, and was spoken too late.
+
+    Otherwise it was wrong from the beginning: about a person who turned away and is not detected, or about a detection
+    that is not a face.
+    """
     about = nearest_person(truth, line.noticed_at, line.box)
     if line.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) and not _is_about_a_face(
         truth, line, line.noticed_at
@@ -71,13 +74,13 @@ def _verdict(truth: GroundTruth, line: TranscriptLine) -> Verdict:
 
 
 def _is_about_a_face(truth: GroundTruth, line: TranscriptLine, until: float) -> bool:
-    """Whether a person's face was where the line was noticed: at `line.noticed_at`, or later if it was held back."""
+    """Whether there was a person's face at the box of a line between `line.noticed_at` and `until`."""
     moments = _moments(line.noticed_at, until)
     return line.box is None or any(nearest_person(truth, at, line.box) for at in moments)
 
 
 def _moments(start: float, end: float) -> list[float]:
-    """From end back to start, both included."""
+    """Sample times from end back to start, both included."""
     return [*(end - STEP_S * step for step in range(round((end - start) / STEP_S))), start]
 
 
@@ -87,16 +90,16 @@ def _is_true_at(truth: GroundTruth, line: TranscriptLine, about: PersonTimeline 
             present = sum(bool(person.expression_at(at)) for person in truth.people)
             return present >= (2 if line.sentence is Sentence.ONE_MORE_PERSON else 1)
         case Sentence.PERSON_LEFT:
-            return any(_was_there(person, at) and not _is_plainly_in_view(person, at) for person in truth.people)
+            return any(_was_present(person, at) and not _is_clearly_visible(person, at) for person in truth.people)
         case Sentence.NOBODY_IN_VIEW:
-            return not any(_is_plainly_in_view(person, at) for person in truth.people)
+            return not any(_is_clearly_visible(person, at) for person in truth.people)
     return about is None or about.expression_at(at) != line.expression
 
 
-def _is_plainly_in_view(person: PersonTimeline, at: float) -> bool:
+def _is_clearly_visible(person: PersonTimeline, at: float) -> bool:
     is_hidden = any(each.value in NOT_VISIBLE_REASONS for each in person.unreadable if each.contains(at))
     return bool(person.expression_at(at)) and not is_hidden
 
 
-def _was_there(person: PersonTimeline, at: float) -> bool:
+def _was_present(person: PersonTimeline, at: float) -> bool:
     return any(shown.start <= at and shown.end >= at - LATE_UP_TO_S for shown in person.expressions)

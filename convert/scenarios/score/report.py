@@ -1,4 +1,4 @@
-"""The report of the event benchmark: as JSON, as a table for people, and as Markdown."""
+"""The report of the event benchmark as JSON, as text and as Markdown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,16 @@ from convert.scenarios.score.figures import figures
 from convert.scenarios.score.transcript import SceneTranscript
 
 MIN_SHOWN_EVENTS = 10
-"""Expressions with fewer events are left out of the Markdown table."""
+"""Smallest number of events with which an expression is in the Markdown table."""
 
 
 def build_report(
     scenes: Sequence[SceneTranscript], frames: int, settings: Settings, answer_delays_s: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """All figures, ready for JSON. frames: how many all scenes have; answer_delays_s: from question to first sound."""
+    """All figures, ready for JSON.
+
+    frames: number of frames of all scenes. answer_delays_s: seconds from question to first samples, if measured.
+    """
     switched_on = settings.announcements.expressions
     return {
         "model": settings.model.file,
@@ -26,7 +29,7 @@ def build_report(
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """The report as a table for people."""
+    """The report as text."""
     lines = [
         f"{report['scenes']} scenes, {report['minutes']} minutes, {report['frames']} frames, {report['model']}",
         "",
@@ -66,7 +69,7 @@ def _of_talk(report: dict[str, Any]) -> str:
 
 
 def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
-    """The tables of tests/README.md."""
+    """The report as the Markdown tables of tests/README.md."""
     lines = [
         "| expression | precision (95 % interval) | recall (95 % interval) | true events | announced by default |",
         "| --- | --- | --- | --- | --- |",

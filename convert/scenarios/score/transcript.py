@@ -12,15 +12,15 @@ class TranscriptLine(NamedTuple):
     """An announcement of the assistant."""
 
     noticed_at: float
-    """Seconds: when the change behind it was noticed."""
+    """Seconds: when the assistant noticed the change that it announces."""
     started_at: float | None
-    """Seconds: when its words began, None if they never did."""
+    """Seconds: when its speech started, None if it was not spoken."""
     sentence: Sentence
     expression: str
     """The expression that it names, empty if it names none."""
     text: str
     box: Box | None = None
-    """The face that the change was noticed on."""
+    """Box of the face on which the change was noticed."""
 
 
 class TranscriptAnswer(NamedTuple):
@@ -31,29 +31,29 @@ class TranscriptAnswer(NamedTuple):
     state: str
     """The expression that was named, or CANNOT_TELL."""
     reason: str
-    """Why no expression was named; empty where one was, or nobody was in view."""
+    """Why no expression was named; empty if one was, or if no person was in view."""
     box: Box | None = None
-    """The face that it is about, None where it is about nobody."""
+    """Box of the face that it is about, None if it is about no face."""
 
 
 class ObservedFace(NamedTuple):
-    """A face in a frame, as the assistant saw it."""
+    """A detected face in a frame."""
 
     at: float
     """Seconds."""
     box: Box
     reason: str
-    """Why its expression could not be read, empty where it was read."""
+    """Why its expression could not be read, empty if it was read."""
 
 
 class SceneTranscript(NamedTuple):
-    """A scene with its ground truth, and what the assistant made of it."""
+    """A scene: its ground truth, and the assistant's announcements, answers and observed faces."""
 
     truth: GroundTruth
     lines: Sequence[TranscriptLine]
-    """With the settings as they are."""
+    """Announcements with the settings of the run."""
     lines_of_all: Sequence[TranscriptLine]
-    """With every expression switched on."""
+    """Announcements of a rerun with all expressions switched on."""
     answers: Sequence[TranscriptAnswer] = ()
     faces: Sequence[ObservedFace] = ()
-    """Every face of every frame."""
+    """All detected faces of all frames."""

@@ -1,1 +1,1 @@
-"""Scripted scenes and their ground truth: records, generation, and scenes as folders on disk."""
+"""Scripted scenes and their ground truth: records, generation, and folders of scenes on disk."""

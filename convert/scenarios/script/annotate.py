@@ -1,4 +1,4 @@
-"""The ground truth of a scripted scene: sampled from its script. Pure."""
+"""The ground truth of a scripted scene, sampled from its script. Pure."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,19 +9,21 @@ from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, PositionKeyfram
 SAMPLE_S = 0.05
 """Interval at which the script is sampled."""
 SAMPLES_PER_BOX = 4
-"""One of so many samples becomes a box keyframe."""
+"""Number of samples per box keyframe."""
 FAR_PX, NEAR_PX = 40.0, 56.0
 """Width of a face below which it is too far to be read, and from which it is in conversation distance: 2 m and 1.4 m
-with the camera's 62 degrees. Between the two an announcement is correct, but none is expected."""
+with the camera's 62 degrees. Between these widths an announcement can be correct, but none is expected."""
 SIDE_ON_DEG, FRONTAL_DEG = 30.0, 12.0
-"""A face turned farther than the first cannot be read, one turned less than the second can."""
+"""Yaw above which a face cannot be read, and below which it can."""
 OCCLUDED_SHARE, UNOCCLUDED_SHARE = 0.2, 0.03
-"""Share of a face's box behind another's from which it is occluded, and up to which it is not."""
+"""Share of a face's box behind another's above which it is occluded, and up to which it is not."""
 
 
 def annotate(scene: Scene) -> GroundTruth:
-    """The timelines of a scene's people. An expression begins in the middle of its cross-fade; a person is in the
-    picture while the middle of the face is."""
+    """The ground truth of a scene.
+
+    An expression starts in the middle of its cross-fade; a person is in the picture while the centre of the face is.
+    """
     moments = [index * SAMPLE_S for index in range(round(scene.seconds / SAMPLE_S))]
     people = []
     for actor in scene.actors:
@@ -35,7 +37,7 @@ def annotate(scene: Scene) -> GroundTruth:
 
 
 def _expression(actor: Actor, at: float) -> str | None:
-    """The expression shown at a moment, None while the middle of the face is not in the picture."""
+    """The expression at a time, None while the centre of the face is outside of the picture."""
     if not actor.is_present(at):
         return None
     position = actor.position_at(at)
@@ -44,7 +46,7 @@ def _expression(actor: Actor, at: float) -> str | None:
 
 
 def _reason(scene: Scene, actor: Actor, at: float) -> str | None:
-    """Why a person cannot be read at a moment; "" where nobody could say whether they can; None where they can."""
+    """Why a person's expression cannot be read at a time; "" if it is undefined whether it can; None if it can."""
     if _expression(actor, at) is None:
         return None
     position, yaw = actor.position_at(at), abs(actor.yaw_deg_at(at))
@@ -74,7 +76,7 @@ def _is_in_front(other: Actor, position: PositionKeyframe, at: float) -> bool:
 
 
 def _occluded_share(face: PositionKeyframe, nearer: PositionKeyframe) -> float:
-    """Share of a face's box behind a nearer one's."""
+    """Share of a face's box that is behind the box of a nearer face."""
     left, top, width, height = face.box
     near_left, near_top, near_width, near_height = nearer.box
     wide = min(left + width, near_left + near_width) - max(left, near_left)
@@ -83,7 +85,7 @@ def _occluded_share(face: PositionKeyframe, nearer: PositionKeyframe) -> float:
 
 
 def _intervals(moments: Sequence[float], value_at: Callable[[float], Any]) -> tuple[Interval, ...]:
-    """Neighbouring moments with the same value, joined; None is no value."""
+    """Intervals of consecutive sample times with the same value; None is no value."""
     intervals: list[Interval] = []
     for at in moments:
         value = value_at(at)

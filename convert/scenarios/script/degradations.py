@@ -1,4 +1,4 @@
-"""Degradations that keep a face from being read, each reason at three strengths. Pure."""
+"""Degradations for which an expression cannot be read, one per reason, each at three strengths. Pure."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,18 +10,19 @@ from convert.synthesis.occlusions import KINDS as OCCLUSION_KINDS
 
 STRENGTHS = (1, 2, 3)
 DARK_GAINS, BRIGHT_GAINS = (0.13, 0.1, 0.08), (2.6, 3.2, 4.0)
-"""By strength: factors on all grey levels."""
+"""Factors on all grey levels, by strength."""
 FAR_WIDTHS_PX, SIDE_ON_DEG = (36.0, 32.0, 28.0), (45.0, 55.0, 65.0)
-"""By strength: widths of a far face; degrees by which a face is turned."""
+"""Widths of a far face, and yaw of a side-on one, by strength."""
 BLURRED_WIDTH_PX = 130.0
-"""Width of blurred faces, the same for all, so that one blur is as strong for each person of a scene."""
+"""Width of all blurred faces, so that the blur is equally strong for each person of a scene."""
 BLUR_SHARES, MOTION_BLUR_SHARES = {1: 0.055, 3: 0.1}, {2: 0.3}
-"""By strength, in widths of the face: standard deviation of a defocus blur, length of a motion blur."""
+"""Standard deviation of a defocus blur, and length of a motion blur, in widths of the face, by strength."""
 PATCH = "patch"
-"""An occlusion by a part of the room's picture, besides those that `convert.synthesis.occlusions` draws: the occlusion
-classifier was trained on those drawings, and has seen no patch."""
+"""An occlusion by a patch of the room's picture. Unlike those of `convert.synthesis.occlusions`, on which the occlusion
+classifier was trained, it is not in its training data."""
 
 Degradation = Callable[[Generator, Actor, int], tuple[Actor, CameraEffects]]
+"""Random generator, actor and strength to the degraded actor and the camera effects of the scene."""
 
 
 def _dark(_random: Generator, actor: Actor, strength: int) -> tuple[Actor, CameraEffects]:
@@ -49,7 +50,7 @@ def _blurred(_random: Generator, actor: Actor, strength: int) -> tuple[Actor, Ca
 
 
 def _occluded(random: Generator, actor: Actor, strength: int) -> tuple[Actor, CameraEffects]:
-    # "brow" has no first strength, and at the third no face is left to be found
+    # "brow" has no first strength, and with the third no face can be detected
     kinds = [kind for kind in (*OCCLUSION_KINDS, PATCH) if strength == 2 or kind != "brow"]
     return replace(actor, occlusion=str(random.choice(kinds)), occlusion_strength=strength), CameraEffects()
 
@@ -61,5 +62,4 @@ def _resized(actor: Actor, width: float) -> Actor:
 DEGRADATIONS: dict[str, Degradation] = {
     "dark": _dark, "bright": _bright, "far": _far, "side_on": _side_on, "blurred": _blurred, "occluded": _occluded,
 }  # fmt: skip
-"""By the reason: a function of random generator, actor and strength that gives the actor who cannot be read, and the
-camera effects of the scene."""
+"""The degradation for each reason."""

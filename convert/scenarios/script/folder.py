@@ -1,4 +1,4 @@
-"""Scenes as folders: a clip and its truth.json each, read from and written to disk."""
+"""Folders of scenes on disk: for each scene a subfolder with a video clip and its truth.json."""
 
 import tempfile
 from collections.abc import Callable
@@ -21,9 +21,9 @@ TRUTH_FILE, CLIP_STEM = "truth.json", "clip"
 CLIP_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm")
 CODEC = "MJPG"
 JPEG_QUALITY_PERCENT = 95
-"""Of the frames in a written clip."""
+"""JPEG quality of the frames in a written clip."""
 LENGTH_SLACK_S = 1.0
-"""A clip may be so much shorter or longer than its ground truth says."""
+"""Largest difference between the length of a clip and that in its ground truth."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class SceneClip:
 
 
 class SceneClipCamera:
-    """The camera of a scene on disk.
+    """A camera that reads the clip of a scene on disk.
 
-    Raises SourceError where the clip cannot be opened; `read` raises DatasetError where the ground truth is not that of
+    Raises SourceError where the clip cannot be opened. `read` raises DatasetError where the ground truth does not fit
     the clip: the clip is longer or shorter, or ends before a question.
 
-    The length of a clip is that of its frames' own times, since the ground truth is compared with these. The container
-    may promise more: the length of the longer clip out of which this one was cut, or of one that was not cut off.
+    The length of a clip is taken from the timestamps of its frames, with which the ground truth is compared. That in
+    the container may be larger, if the clip was cut out of a longer one or is truncated.
     """
 
     is_live = False
@@ -79,7 +79,7 @@ class SceneClipCamera:
 
 
 def read(folder: Path) -> list[SceneClip]:
-    """The scenes of a folder, by name: those of its subfolders, or the folder itself. Raises DatasetError."""
+    """The scenes in the subfolders of a folder, sorted by name, or the one scene in the folder. Raises DatasetError."""
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder of scenes")
     files = [folder / TRUTH_FILE] if (folder / TRUTH_FILE).is_file() else sorted(folder.glob(f"*/{TRUTH_FILE}"))
@@ -89,9 +89,10 @@ def read(folder: Path) -> list[SceneClip]:
 
 
 def write(scene: Scene, camera: Camera, folder: Path, on_frame: Callable[[], None] = lambda: None) -> Path:
-    """Write a scene's clip and ground truth into a new subfolder of its name, which appears once both are complete.
+    """Write a scene's clip and ground truth into a new subfolder of its name, which is created once both are complete.
 
-    on_frame: called after each frame. Raises DatasetError."""
+    on_frame: called after each frame. Raises DatasetError.
+    """
     place = folder / scene.name
     if place.exists():
         raise DatasetError(f"{place}: is there already; name another folder, or remove it")

@@ -1,7 +1,8 @@
-"""Generation of the scenes of a half: which kinds, how many, and which stills. Pure: the same seed, the same scenes.
+"""Generation of the scenes of a half: kinds, numbers, stills. Pure: the same seed gives the same scenes.
 
-Scenes are short, because the assistant says at most four things a minute unasked: a scene with more true events would
-measure that limit, not what the assistant sees. A kind's scenes differ in people, room, size, place, speed and light.
+Scenes are short, because the assistant makes at most four announcements a minute: a scene with more events would
+measure that limit instead of the recognition. The scenes of a kind differ in people, room, size, position, speed and
+light.
 """
 
 from collections.abc import Sequence
@@ -28,20 +29,22 @@ from convert.scenarios.script.scene import (
 FPS_CHOICES = (10.0, 10.0, 10.0, 15.0, 15.0, 30.0)
 """Frame rates that scenes are drawn from; 10 is the rate that the assistant asks a camera for."""
 LONG_SCENE_FPS = 10.0
+"""Frame rate of long scenes."""
 TALKING_SCENES = 6
 """Number of scenes of 100 seconds in which a person talks."""
 NEAR_WIDTHS_PX, FAR_WIDTHS_PX = (110.0, 190.0), (58.0, 72.0)
-"""Smallest and largest width of near and of far faces. Far ones are FER-2013's 48 pixels: any larger they would be too
-coarse."""
+"""Smallest and largest width of near and of far faces. Far ones are enlarged from FER-2013's 48 pixels, and would be
+too coarse at larger widths."""
 OUTSIDE_X = -140.0
-"""Where a person waits outside the frame, in pixels left of it."""
+"""x in pixels of a person outside of the frame, at its left; at its right: WIDTH - OUTSIDE_X."""
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
 )  # fmt: skip
+"""Kinds of scene."""
 
 
 def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
-    """All scenes of one half. Raises DatasetError where there are no pictures for one."""
+    """All scenes of one half. Raises DatasetError where there are no pictures for a scene."""
     random = np.random.default_rng(seed)
     sampler = AssetSampler(random, assets)
     scenes: list[Scene] = []
@@ -77,12 +80,12 @@ def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
 
 
 def _draft(seconds: float, actors: tuple[Actor, ...] = (), *, fps: float = 0.0, **fields: Any) -> Scene:
-    """A scene whose name, kind, seed and room are not chosen yet; fps: 0 where the frame rate is not either."""
+    """A scene without name, kind, seed and room, which `generate` sets, as it does the frame rate if `fps` is 0."""
     return Scene("", "", fps, seconds, 0, "", actors, **fields)
 
 
 def _shuffled(random: Generator, counts: dict[str, int]) -> list[str]:
-    """Each expression so many times, in random order."""
+    """Each expression as often as `counts` says, in random order."""
     expressions = [expression for expression, count in counts.items() for _ in range(count)]
     return [expressions[index] for index in random.permutation(len(expressions))]
 
@@ -94,7 +97,7 @@ def _pairs(expressions: Sequence[str]) -> list[list[str]]:
 def _stand(
     random: Generator, start: float, end: float, x: float | None = None, far: bool = False
 ) -> tuple[PositionKeyframe, ...]:
-    """The path of a person who stands and sways, from start to end (seconds)."""
+    """The path of a standing, swaying person from start to end (seconds). x: position, random if None."""
     width = float(np.exp(random.uniform(*np.log(FAR_WIDTHS_PX if far else NEAR_WIDTHS_PX))))
     middle = x if x is not None else random.uniform(0.35, 0.65) * WIDTH
     y = random.uniform(0.36, 0.46) * HEIGHT
@@ -110,7 +113,7 @@ def _stand(
 
 
 def _with_entrance_and_exit(random: Generator, path: tuple[PositionKeyframe, ...]) -> tuple[PositionKeyframe, ...]:
-    """A path after an entrance from one side and before an exit to the other, of a second or so each."""
+    """A path extended by an entrance from one side and an exit to the other, of about a second each."""
     first, last = path[0], path[-1]
     outside = OUTSIDE_X if random.random() < 0.5 else WIDTH - OUTSIDE_X
     entrance = PositionKeyframe(first.at - random.uniform(0.8, 1.4), outside, first.y, first.width)
@@ -122,7 +125,7 @@ def _fade_s(random: Generator) -> float:
 
 
 def _change(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """One person: neutral, something else, neutral again."""
+    """One person: neutral, then the expression, then neutral again."""
     person, neutral, other = sampler.with_neutral(expression)
     change, back = random.uniform(4.5, 6.0), random.uniform(10.0, 12.0)
     appearances = (
@@ -134,7 +137,7 @@ def _change(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _enter(sampler: AssetSampler, random: Generator, expressions: Sequence[str], far: bool = False) -> Scene:
-    """One person after the other enters, stays for some seconds with one expression, and leaves."""
+    """People who enter one after the other, stay for some seconds with one expression each, and leave."""
     actors, at = [], 1.2
     for expression in expressions:
         person, still = sampler.single(expression, far)
@@ -146,7 +149,7 @@ def _enter(sampler: AssetSampler, random: Generator, expressions: Sequence[str],
 
 
 def _pair(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A second person joins the first, whose expression changes later: two side by side."""
+    """A second person joins the first, whose expression changes later."""
     person, neutral, other = sampler.with_neutral(expression)
     shown = "neutral" if expression == "happy" else "happy"
     second, still = sampler.another(person, shown)
@@ -163,7 +166,7 @@ def _pair(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _cross(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A person stands while another passes, in front or behind, within two seconds."""
+    """A standing person whom another passes, in front or behind, within two seconds."""
     person, still = sampler.single(expression)
     one = Actor(person, _stand(random, 0, 17), (Appearance(0.0, still, expression),))
     shown = "neutral" if expression == "happy" else "happy"
@@ -179,7 +182,7 @@ def _cross(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _near(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A person comes near, from too far away to be read."""
+    """A person who approaches, from too far away to be read."""
     person, still = sampler.single(expression)
     x, y, width = random.uniform(0.3, 0.7) * WIDTH, 0.4 * HEIGHT, random.uniform(130, 230)
     path = (
@@ -191,7 +194,7 @@ def _near(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _turn(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A person turns away for some seconds, and back."""
+    """A person who turns away for some seconds, and back."""
     person, still = sampler.single(expression)
     away, side = random.uniform(5, 6), 1 if random.random() < 0.5 else -1
     back = away + random.uniform(3, 4)
@@ -201,7 +204,7 @@ def _turn(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _light(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A change of expression while the light changes, or flickers."""
+    """A change of expression while the light changes or flickers."""
     scene = _change(sampler, random, expression if expression != "neutral" else "happy")
     low, high = random.uniform(0.6, 0.75), random.uniform(1.4, 1.8)
     gamma = ((0.0, 1.0), (3.0, low), (6.0, high), (8.0, high), (12.0, low), (15.0, 1.0))
@@ -211,7 +214,7 @@ def _light(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _shake(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """A change of expression before a camera that shakes and blurs with it."""
+    """A change of expression in front of a shaking camera with motion blur."""
     scene = _change(sampler, random, expression if expression != "neutral" else "happy")
     return replace(
         scene,
@@ -220,14 +223,14 @@ def _shake(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
 
 
 def _still(sampler: AssetSampler, random: Generator, expression: str) -> Scene:
-    """One person, one expression, a minute: beyond the arrival there is nothing to announce."""
+    """One person with one expression for a minute: after the arrival there is nothing to announce."""
     person, still = sampler.single(expression)
     actor = Actor(person, _stand(random, 0, 61), (Appearance(0.0, still, expression),))
     return _draft(60.0, (actor,), fps=LONG_SCENE_FPS)
 
 
 def _talk(sampler: AssetSampler, random: Generator) -> Scene:
-    """One neutral person who talks, for 100 seconds."""
+    """A neutral person who talks for 100 seconds."""
     person, stills = sampler.talking()
     actor = Actor(person, _stand(random, 0, 101), (Appearance(0.0, stills[0], "neutral"),), talking_stills=stills,
                   talking_hz=float(random.uniform(2, 6)))  # fmt: skip
@@ -235,8 +238,8 @@ def _talk(sampler: AssetSampler, random: Generator) -> Scene:
 
 
 def _degraded(sampler: AssetSampler, random: Generator, reason: str, strength: int) -> Scene:
-    """Four people, one after the other, none of whom can be read, for the same reason; after some seconds each the
-    wearer asks."""
+    """Four people, one after the other, whose expressions cannot be read for one reason; the wearer asks about each of
+    them after some seconds."""
     actors, questions, at, effects = [], [], 0.5, CameraEffects()
     for expression in ("happy", "neutral", "surprise", "happy"):
         person, still = sampler.single(expression)

@@ -1,19 +1,20 @@
-"""The ground truth of a scene: who is where, shows which expression, and cannot be read for which reason, and when.
+"""The ground truth of a scene: positions and expressions of people, and when and why an expression cannot be read.
 
-The form of `truth.json`, beside a clip of the same folder:
+The format of `truth.json`, beside a clip in the same folder:
 
-    {"kind": "change",                         free text; "still", "talk" and "degraded" are counted in a special way
-     "seconds": 16.0,                          length of the clip, to a second
+    {"kind": "change",                         free text; "still", "talk" and "degraded" have figures of their own
+     "seconds": 16.0,                          length of the clip, within a second
      "people": [
        {"name": "a",
         "boxes": [[0.0, 200, 120, 130, 160]],   seconds, then left, top, width and height of the face in pixels, ear to
-                                                ear and hairline to chin; straight lines between, the ends go on
-        "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; nothing: not in the picture
-        "cannot_tell": [[3.0, 4.5, "side_on"]]}],   when that cannot be seen, and why; "": when nobody could say;
-                                                a side_on or occluded face can be found all the same
-     "asks": [[5.0, "ask"]]}                   what the wearer asks, and when; may be left out
+                                                ear and hairline to chin; interpolated linearly, constant at both ends
+        "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; else the person is not in the picture
+        "cannot_tell": [[3.0, 4.5, "side_on"]]}],   from, to and the reason why the expression cannot be read; "" if it
+                                                is undefined whether it can; may be left out
+     "asks": [[5.0, "ask"]]}                   seconds and question of the wearer; may be left out
 
-Nothing else may stand in it. What is shown, cannot be read or is asked lies within the seconds; boxes need not.
+Other keys are errors. The times of "shows", "cannot_tell" and "asks" must be within the length of the clip, those of
+"boxes" need not be. A face that is side_on or occluded can still be detected.
 """
 
 import json
@@ -28,14 +29,15 @@ from assistant.records import EXPRESSIONS, Box
 from convert.data.fer2013_labels import DatasetError
 
 REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "occluded")
-"""Why an expression cannot be read; "" where nobody could say whether it can."""
+"""Reasons why an expression cannot be read; "" if it is undefined whether it can."""
 KEYS, PERSON_KEYS = ("kind", "seconds", "people", "asks"), ("name", "boxes", "shows", "cannot_tell")
+"""Keys of truth.json, and of each person in it."""
 ROUNDING_SLACK_S = 0.05
-"""A moment may lie so far outside of the clip: times in the file are rounded."""
+"""Tolerance for times outside of the clip, since times in the file are rounded."""
 
 
 class BoxKeyframe(NamedTuple):
-    """A face's box at one moment; between keyframes it is interpolated linearly."""
+    """A face's box at one time; between keyframes it is interpolated linearly."""
 
     at: float
     """Seconds."""
@@ -48,34 +50,34 @@ class BoxKeyframe(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A time interval [start, end) in seconds, and what holds in it: an expression, or a reason."""
+    """A time interval [start, end) in seconds with a value: an expression or a reason."""
 
     start: float
     end: float
     value: str
 
     def contains(self, at: float) -> bool:
-        """Whether a moment lies in it."""
+        """Whether a time is in the interval."""
         return self.start <= at < self.end
 
 
 @dataclass(frozen=True)
 class PersonTimeline:
-    """One person of a scene, everything in order of time."""
+    """One person of a scene; all tuples are in order of time."""
 
     name: str
     boxes: tuple[BoxKeyframe, ...]
     expressions: tuple[Interval, ...]
-    """The expression shown, for as long as the person is in the picture."""
+    """The expressions shown; the person is not in the picture outside of these intervals."""
     unreadable: tuple[Interval, ...] = ()
-    """When the expression cannot be read, and why (one of REASONS)."""
+    """Intervals in which the expression cannot be read, and the reason (one of REASONS)."""
 
     def expression_at(self, at: float) -> str:
-        """The expression at a moment, empty while the person is not there."""
+        """The expression at a time, empty while the person is not in the picture."""
         return next((each.value for each in self.expressions if each.contains(at)), "")
 
     def box_at(self, at: float) -> Box | None:
-        """The face's box at a moment, None while the person is not there."""
+        """The face's box at a time, None while the person is not in the picture."""
         if not self.expression_at(at):
             return None
         after = next((index for index, keyframe in enumerate(self.boxes) if keyframe.at > at), len(self.boxes))
@@ -86,20 +88,20 @@ class PersonTimeline:
         return Box(*(a + share * (b - a) for a, b in zip(previous[1:], following[1:], strict=True)))
 
     def reason_at(self, at: float) -> str:
-        """Why the expression cannot be read at a moment; empty where it can or nobody could say."""
+        """Why the expression cannot be read at a time; empty if it can, or if this is undefined."""
         return next((each.value for each in self.unreadable if each.contains(at)), "")
 
     def is_readable(self, at: float) -> bool:
-        """Whether the person is there at a moment and nothing keeps the expression from being read."""
+        """Whether the person is in the picture at a time and the expression can be read."""
         return bool(self.expression_at(at)) and not any(each.contains(at) for each in self.unreadable)
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """What is true in a scene, and what the wearer asks in it."""
+    """The ground truth of a scene, and the questions of the wearer."""
 
     name: str
-    """Of the scene."""
+    """Name of the scene."""
     kind: str
     seconds: float
     """Length of the scene."""
@@ -125,7 +127,7 @@ def to_json(truth: GroundTruth) -> str:
 
 
 def read(path: Path, name: str) -> GroundTruth:
-    """The ground truth in a `truth.json`; name: of the scene. Raises DatasetError, in one line, for anything else."""
+    """The ground truth in a `truth.json`. name: of the scene. Raises DatasetError where the file is invalid."""
     try:
         table = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as err:

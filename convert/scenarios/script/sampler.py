@@ -1,4 +1,4 @@
-"""Random choice of people, stills and rooms for generated scenes. Pure: the same generator state, the same choice."""
+"""Random choice of people, stills and rooms for generated scenes; depends on the state of the generator alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from convert.scenarios.script.scene import AssetIndex
 
 
 class AssetSampler:
-    """Draws people and rooms at random, without replacement until all were drawn."""
+    """Draws people and rooms at random, without replacement until all have been drawn."""
 
     def __init__(self, random: Generator, assets: AssetIndex) -> None:
         self.random, self.assets = random, assets
@@ -50,11 +50,11 @@ class AssetSampler:
         return any(expression in stills for stills in self.assets.far.values())
 
     def room(self) -> str:
-        """A background."""
+        """The name of a background."""
         return str(self._draw("room", list(self.assets.rooms)))
 
     def _draw(self, key: Any, known: Sequence[Any]) -> Any:
-        """One of the known values that was not drawn yet for this key."""
+        """A random one of the known values, without replacement for the same key."""
         if not known:
             raise DatasetError(f"no pictures for scenes with {key}")
         remaining = self._remaining.setdefault(key, [])

@@ -7,37 +7,37 @@ from typing import NamedTuple
 from assistant.ipc.commands import Command
 
 WIDTH, HEIGHT = 640, 480
-"""Of every frame, in pixels."""
+"""Size of every frame in pixels."""
 FACE_ASPECT = 1.2
-"""Height of a face's box in widths: the median over the stills."""
+"""Height of a face's box divided by its width: the median over the stills."""
 
 StillNames = dict[str, dict[str, tuple[str, ...]]]
-"""Person → expression → names of stills."""
+"""Names of stills by person and expression."""
 
 
 @dataclass(frozen=True)
 class AssetIndex:
-    """The pictures that scenes can be made of, by name alone."""
+    """Names of the pictures from which scenes can be made."""
 
     near: StillNames
-    """Stills fine enough for near faces: muxspace."""
+    """Stills with enough detail for near faces, from muxspace."""
     far: StillNames
-    """Small pictures for far faces: FER-2013."""
+    """Small pictures for far faces, from FER-2013."""
     rooms: tuple[str, ...]
-    """Backgrounds."""
+    """Names of backgrounds."""
 
 
 class PositionKeyframe(NamedTuple):
-    """Position and size of a face's box at one moment."""
+    """Position and size of a face's box at one time."""
 
     at: float
     """Seconds."""
     x: float
-    """Of the box's centre, in pixels."""
+    """x of the box's centre, in pixels."""
     y: float
-    """Of the box's centre, in pixels."""
+    """y of the box's centre, in pixels."""
     width: float
-    """Of the box, in pixels."""
+    """Width of the box, in pixels."""
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -46,15 +46,15 @@ class PositionKeyframe(NamedTuple):
 
 
 class Appearance(NamedTuple):
-    """How a person looks from a moment on."""
+    """The still that a person shows from a time on."""
 
     at: float
-    """Seconds: the middle of the cross-fade from the still before."""
+    """Seconds: the middle of the cross-fade from the previous still."""
     still: str
     """Name of the still."""
     expression: str
     fade_s: float = 0.3
-    """Length of the cross-fade."""
+    """Length of the cross-fade in seconds."""
 
 
 @dataclass(frozen=True)
@@ -65,55 +65,56 @@ class Actor:
     path: tuple[PositionKeyframe, ...]
     appearances: tuple[Appearance, ...]
     yaw_keyframes: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
-    """Seconds, and degrees by which the face is turned to the picture's right."""
+    """(seconds, yaw in degrees to the picture's right)."""
     talking_stills: tuple[str, ...] = ()
-    """Stills between which a talking face alternates; empty: the person does not talk."""
+    """Stills between which a talking face alternates; empty if the person does not talk."""
     talking_hz: float = 0.0
-    """How many of the talking stills are shown in a second."""
+    """Number of talking stills per second."""
     occlusion: str = ""
-    """One of occlusions.KINDS or degradations.PATCH; empty: the face is not occluded."""
+    """One of occlusions.KINDS or degradations.PATCH; empty if the face is not occluded."""
     occlusion_strength: int = 0
+    """One of occlusions.STRENGTHS; 0 if the face is not occluded."""
 
     def is_present(self, at: float) -> bool:
-        """Whether the path covers a moment."""
+        """Whether a time is within the path."""
         return self.path[0].at <= at < self.path[-1].at
 
     def position_at(self, at: float) -> PositionKeyframe:
-        """Where the face is at a moment: from keyframe to keyframe with a soft start and end."""
+        """Position of the face at a time, interpolated between keyframes (`interpolate`)."""
         return PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in self.path], at))
 
     def yaw_deg_at(self, at: float) -> float:
-        """By how many degrees the face is turned at a moment."""
+        """Yaw of the face at a time."""
         return interpolate([(moment, (degrees,)) for moment, degrees in self.yaw_keyframes], at)[0]
 
     def appearance_at(self, at: float) -> Appearance:
-        """What counts as shown at a moment: the later of two stills from the middle of their cross-fade on."""
+        """The appearance at a time; in a cross-fade it changes in the middle."""
         return next((each for each in reversed(self.appearances) if each.at <= at), self.appearances[0])
 
 
 @dataclass(frozen=True)
 class CameraEffects:
-    """What light and camera do to all frames of a scene."""
+    """Effects of light and camera on all frames of a scene."""
 
     gamma_keyframes: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
-    """Seconds, and the exponent on grey levels in [0, 1]; above 1 is darker."""
+    """(seconds, exponent on grey levels in [0, 1]); above 1 is darker."""
     gain: float = 1.0
     """Factor on grey levels."""
     flicker: float = 0.0
     """Largest relative change of the gain from frame to frame."""
     shake_px: float = 0.0
-    """Largest offset of a frame by a shaking hand."""
+    """Largest offset of a frame by camera shake, in pixels."""
     blur_px: float = 0.0
-    """Standard deviation of the defocus blur."""
+    """Standard deviation of the defocus blur, in pixels."""
     motion_blur_px: float = 0.0
-    """Length of the motion blur."""
+    """Length of the motion blur, in pixels."""
     noise: float = 2.5
     """Standard deviation of the noise, in grey levels."""
     pan_px_s: float = 8.0
-    """Speed at which the background moves."""
+    """Speed of the background, in pixels per second."""
 
     def gamma_at(self, at: float) -> float:
-        """The exponent at a moment."""
+        """The exponent on grey levels at a time."""
         return interpolate([(moment, (value,)) for moment, value in self.gamma_keyframes], at)[0]
 
 
@@ -127,15 +128,15 @@ class Scene:
     fps: float
     seconds: float
     seed: int
-    """Of everything that is drawn at random while it is rendered."""
+    """Seed of the random numbers in rendering."""
     room: str
     """Name of the background."""
     actors: tuple[Actor, ...] = ()
     effects: CameraEffects = CameraEffects()
     reason: str = ""
-    """Why nobody's expression in it can be read (one of ground_truth.REASONS); empty where they can."""
+    """Why no expression can be read in this scene (one of ground_truth.REASONS); empty if they can."""
     questions: tuple[tuple[float, Command], ...] = ()
-    """Seconds and what the wearer asks."""
+    """(seconds, question of the wearer)."""
 
     @property
     def frames(self) -> int:
@@ -144,8 +145,8 @@ class Scene:
 
 
 def interpolate(points: Sequence[tuple[float, Sequence[float]]], at: float) -> tuple[float, ...]:
-    """The values at a moment between points of (seconds, values), with a soft start and end (smoothstep); before the
-    first and after the last point their values hold."""
+    """The values at a time, interpolated by smoothstep between points of (seconds, values), constant before the first
+    and after the last point."""
     after = next((index for index, point in enumerate(points) if point[0] > at), len(points))
     if after in (0, len(points)):
         return tuple(points[min(after, len(points) - 1)][1])
