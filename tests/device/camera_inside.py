@@ -56,7 +56,7 @@ def patches(image: Any) -> list[Any]:
 
 
 def reopened() -> list[dict[str, int]]:
-    """Open, read one picture and close, ROUNDS times: what the process holds open after each round."""
+    """Open, read one picture and close, ROUNDS times: the open files and threads of the process after each round."""
     held = []
     for _ in range(ROUNDS):
         with contextlib.closing(open_camera(SETTINGS)) as camera:

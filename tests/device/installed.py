@@ -14,7 +14,7 @@ from tests.device import roots
 
 SIZE, FPS = (640, 480), 10.0
 UNITS = {
-    # The camera and the ear are there before the assistant, as a wired camera and a sound card would be.
+    # Camera and recorder start before the assistant, as a wired camera and a sound card would.
     "device-camera.service": """\
 [Unit]
 DefaultDependencies=no
@@ -28,30 +28,30 @@ RestartSec=0.5
 [Install]
 WantedBy=multi-user.target
 """,
-    "device-ear.service": """\
+    "device-recorder.service": """\
 [Unit]
 DefaultDependencies=no
 After=systemd-modules-load.service local-fs.target
 Before=emotion-assistant-voice.service
 [Service]
 Type=exec
-ExecStart=/usr/bin/python3 -I /srv/test/ear.py /srv/test/ear
+ExecStart=/usr/bin/python3 -I /srv/test/recorder.py /srv/test/sound
 [Install]
 WantedBy=multi-user.target
 """,
-    "device-story.service": """\
+    "device-sequence.service": """\
 [Unit]
 After=multi-user.target
 RequiresMountsFor=/out
 [Service]
 Type=oneshot
 TimeoutStartSec=1500
-ExecStart=/usr/bin/python3 -I /srv/test/story.py /srv/test/ear /out {limit_s:.0f}
+ExecStart=/usr/bin/python3 -I /srv/test/sequence.py /srv/test/sound /out {limit_s:.0f}
 ExecStopPost=/usr/bin/systemctl poweroff --no-block
 [Install]
 WantedBy=graphical.target
 """,
-    # What each stage takes is told at this level alone.
+    # The times of the stages are logged at this level only.
     "emotion-assistant.service.d/test.conf": """\
 [Service]
 ExecStart=
@@ -97,7 +97,7 @@ def furnish(root: Path, arch: str, clip: Path, settings: str, limit_s: float) ->
 
 
 def install(root: Path, arch: str) -> None:
-    """What `systemd/install.sh --offline` makes of this source tree and of wheels that pip on this machine fetches."""
+    """Install this source tree and wheels that pip on this machine fetches with `systemd/install.sh --offline`."""
     source, offline = root / "srv/source", root / "srv/offline"
     version = roots.inside(root, "python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").stdout.strip()
     fetch_wheels(arch, version, offline / "wheels")
@@ -132,7 +132,7 @@ def _run(command: list[str]) -> None:
 
 
 def pictures(clip: Path) -> list[NDArray[np.uint8]]:
-    """The clip's pictures, BGR, enlarged and cut to what the camera gives."""
+    """The clip's pictures, BGR, enlarged and cut to SIZE."""
     found, capture = [], cv2.VideoCapture(str(clip))
     while (read := capture.read())[0]:
         height, width = read[1].shape[:2]

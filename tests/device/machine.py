@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 DISK = "6G"
-"""Sparse: it takes what the root takes."""
+"""Size of the disk file, which is sparse."""
 SHARED_TAG = "out"
 SHIFT = 0
 """An instruction takes two to the power of this many nanoseconds of the machine's time."""
@@ -26,8 +26,11 @@ class Kind:
     """How QEMU emulates a processor."""
 
     program: str
+    """Name of the emulator."""
     options: tuple[str, ...]
+    """Its machine and processor."""
     console: str
+    """The kernel's name of the serial console."""
     memory_mib: int = 2048
 
 
@@ -39,7 +42,8 @@ TOOLS = ("mke2fs", "setpriv")
 
 
 def missing(arch: str) -> str:
-    """What is not installed here that such a machine needs; empty if it can be had."""
+    """The programs for such a machine that are not installed here, and how to install them; empty if none is
+    missing."""
     absent = [name for name in (KINDS[arch].program, *TOOLS) if not shutil.which(name)]
     package = "qemu-system-arm" if arch == "arm64" else "qemu-system-x86"
     return f"{', '.join(absent)} not installed: sudo apt install {package} e2fsprogs util-linux" if absent else ""
@@ -59,7 +63,7 @@ class Console:
         self.log = b""
 
     def read(self, source: "subprocess.Popen[bytes]", began: float) -> None:
-        """Until the machine is off."""
+        """Read until the machine is off."""
         assert source.stdout is not None
         for raw in source.stdout:
             self.log += raw
@@ -70,10 +74,11 @@ class Console:
         return hashlib.sha256(self.log).hexdigest()
 
 
-def run(arch: str, root: Path, disk: Path, out: Path, limit_s: float, told: Callable[[str], None]) -> Console:
-    """Power on, and wait until it is off; no longer than `limit_s`. told: called with each MARK of the machine.
+def run(arch: str, root: Path, disk: Path, out: Path, limit_s: float, on_mark: Callable[[str], None]) -> Console:
+    """Power on, and wait until it is off; no longer than `limit_s`. on_mark: called with each line of the machine that
+    begins with MARK.
 
-    Raises TimeoutError. Whatever ends this process ends QEMU as well.
+    Raises TimeoutError. QEMU ends with this process.
     """
     kind, console = KINDS[arch], Console()
     (kernel,), (initrd,) = root.glob("boot/vmlinuz-*"), root.glob("boot/initrd.img-*")
@@ -108,7 +113,7 @@ def run(arch: str, root: Path, disk: Path, out: Path, limit_s: float, told: Call
                 for at, text in console.lines[shown:]:
                     shown += 1
                     if text.startswith("MARK "):
-                        told(f"{at:7.1f} s  {text.split(maxsplit=2)[-1]}")
+                        on_mark(f"{at:7.1f} s  {text.split(maxsplit=2)[-1]}")
         finally:
             if qemu.poll() is None:
                 qemu.send_signal(signal.SIGKILL)

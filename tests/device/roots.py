@@ -3,7 +3,7 @@
 By hand: `python -m tests.device.roots machine arm64`.
 
 The mirror and its settings are those of the machine that this runs on. Needs root, mmdebstrap and, for a foreign
-processor, qemu-user-static; all of it is taken away again but the tar file in the cache folder.
+processor, qemu-user-static; all of it is removed again but the tar file in the cache folder.
 """
 
 import argparse
@@ -25,15 +25,15 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 SUITE = "trixie"
 PACKAGES = {
-    # What boots and what the assistant needs; dkms and the headers build the camera's module for the guest's kernel.
+    # A bootable system for the assistant; dkms and the headers build the camera's module for the guest's kernel.
     "machine": "systemd systemd-sysv dbus udev kmod linux-image-{arch} ca-certificates python3 python3-venv procps "
     "espeak-ng libespeak-ng1 alsa-utils linux-headers-{arch} v4l2loopback-dkms",
-    # libcamera with its virtual camera, and what picamera2's packages are built or imported with.
+    # libcamera with its virtual camera, and the packages with which picamera2 is built and imported.
     "camera": "ca-certificates python3 python3-venv python3-libcamera libcamera-tools libcamera-ipa python3-dev gcc "
     "libc6-dev libcap-dev",
 }
 WHEELS = {"camera": "picamera2==0.3.38"}
-"""What pip puts into the root's /srv/venv, beside what the assistant requires."""
+"""Installed by pip into the root's /srv/venv, beside the requirements of the assistant."""
 LEAN = ("path-exclude=/usr/share/man/*", "path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/locale/*")
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 MACHINES = {"arm64": "aarch64", "amd64": "x86_64"}
@@ -68,14 +68,14 @@ def missing(kind: str, arch: str) -> str:
 
 
 def tar_of(kind: str, arch: str) -> Path:
-    """The cached root's file; its name changes with what it is made of."""
+    """The cached root's file; its name holds a hash of suite, packages and wheels."""
     recipe = " ".join((SUITE, arch, PACKAGES[kind], *LEAN, *wheels(kind)))
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:8]
     return cache() / f"{SUITE}-{kind}-{arch}-{digest}.tar"
 
 
 def wheels(kind: str) -> list[str]:
-    """What pip has to install into a root of this kind."""
+    """The requirements that pip installs into a root of this kind."""
     if kind not in WHEELS:
         return []
     package = configparser.ConfigParser(interpolation=None)
@@ -192,7 +192,7 @@ def mounted(root: Path, *paths: Path) -> Iterator[None]:
 
 
 def _bound(path: Path, at: Path) -> Callable[[], None]:
-    """Bind a file or folder; returns what takes it away again."""
+    """Bind a file or folder; returns a function that unbinds it."""
     is_new = not at.exists()
     if path.is_dir():
         at.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The whole device, emulated: Debian boots, a camera shows a face, the sound card is listened to: `make device-test`.
+"""The whole device, emulated: Debian boots, a camera shows a face, the sound card is recorded: `make device-test`.
 
 ARCH=arm64 (a Cortex-A72, the default) or amd64. Its result is a JSON file: times, memory, processor, milliseconds.
 """
@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from tests.device import heard, installed, machine, roots
+from tests.device import installed, machine, recording, roots
 
 pytestmark = pytest.mark.timeout(5400)  # the first run makes the root
 
 ARCH = os.environ.get("ARCH", "arm64")
 LIMIT_S = 3000.0
-"""On this host's clock, for the machine to be off again."""
+"""Time limit of the whole run, seconds on this host's clock."""
 STEP_S = 240.0
-"""On the machine's clock, for one step of the story."""
+"""Time limit of one step of guest/sequence.py, seconds on the machine's clock."""
 SETTINGS = """\
 [camera]
 driver = "opencv"
@@ -41,26 +41,30 @@ SENTENCES = (READY, HAPPY, LOST, BACK, "Running.", "Stopping.", "The vision part
 
 
 @dataclass(frozen=True)
-class Night:
-    """One run: what the machine reported, what was heard of each sentence, what the journal and the console say."""
+class MachineRun:
+    """One run of the machine."""
 
     report: dict[str, Any]
+    """Written by guest/sequence.py."""
     sentences: dict[str, list[tuple[float, float]]]
-    recording: heard.Recording
+    """When each sentence was spoken, and the correlation, see Recording.find."""
+    sound: recording.Recording
     journal: str
+    """Of the whole boot."""
     console: machine.Console
     commit: str
+    """Hash of the commit that was installed; with "+" where the tree had changes."""
 
     def first(self, sentence: str, since: float = 0.0) -> float:
-        """When the sentence was first heard after a time of the machine's clock."""
+        """When the sentence was first spoken after a time of the machine's clock."""
         times = [at for at, _ in self.sentences[sentence] if at >= since]
-        assert times, f"{sentence!r} was not heard; heard: {self.sentences}"
+        assert times, f"{sentence!r} was not spoken; spoken: {self.sentences}"
         return times[0]
 
 
 @pytest.fixture(scope="module")
-def night(request: pytest.FixtureRequest) -> Iterator[Night]:
-    """The machine's whole run."""
+def machine_run(request: pytest.FixtureRequest) -> Iterator[MachineRun]:
+    """One whole run of the machine."""
     if os.environ.get("EMOTION_DEVICE") != "1":
         pytest.skip("takes a Debian root and many minutes: make device-test")
     clips: Path = request.getfixturevalue("clips")
@@ -70,31 +74,31 @@ def night(request: pytest.FixtureRequest) -> Iterator[Night]:
     commit = output(*git, "rev-parse", "HEAD").strip() + ("+" if output(*git, "status", "--porcelain", "-uno") else "")
     began = time.monotonic()
 
-    def tell(text: str) -> None:
+    def log(text: str) -> None:
         print(f"[{time.monotonic() - began:6.0f} s] {text}", flush=True)
 
     tar = roots.make("machine", ARCH)
-    tell(f"root: {tar.name}")
+    log(f"root: {tar.name}")
     with roots.scratch() as folder:
         root, disk, out = folder / "root", folder / "disk.img", folder / "out"
         root.mkdir(), out.mkdir()
         roots.unpack(tar, root)
         with roots.foreign(ARCH):
             installed.furnish(root, ARCH, clips / "one-person-smiling.mp4", SETTINGS, STEP_S)
-            wanted = {text: heard.spoken(root, text) for text in SENTENCES}
-        tell("installed")
+            wanted = {text: recording.synthesize(root, text) for text in SENTENCES}
+        log("installed")
         machine.disk_of(root, disk)
-        tell("power on")
+        log("power on")
         try:
-            console = machine.run(ARCH, root, disk, out, LIMIT_S, tell)
+            console = machine.run(ARCH, root, disk, out, LIMIT_S, log)
         finally:
             keep(out)
-        tell("off")
-        recording = heard.Recording.load(out / "ear")
-        yield Night(
+        log("off")
+        sound = recording.Recording.load(out / "sound")
+        yield MachineRun(
             json.loads((out / "report.json").read_text("utf-8")),
-            {text: recording.find(samples) for text, samples in wanted.items()},
-            recording,
+            {text: sound.find(samples) for text, samples in wanted.items()},
+            sound,
             (out / "journal.txt").read_text("utf-8"),
             console,
             commit,
@@ -102,20 +106,20 @@ def night(request: pytest.FixtureRequest) -> Iterator[Night]:
 
 
 def keep(out: Path) -> None:
-    """What came out of the last run stays beside the roots, for who wants to know why."""
+    """Store the output of the last run beside the roots, to look into a failure."""
     last = roots.cache() / f"last-{ARCH}"
     shutil.rmtree(last, ignore_errors=True)
     shutil.copytree(out, last)
 
 
-def test_ready_is_spoken_after_the_boot_then_the_person_in_view(night: Night) -> None:
-    ready, happy = night.first(READY), night.first(HAPPY)
-    assert ready < happy < night.report["steps"]["announced"]
-    assert night.recording.loud_s(0.0, ready - 0.3) <= 1.0, "nothing is said before it is ready"
+def test_ready_is_spoken_after_the_boot_then_the_person_in_view(machine_run: MachineRun) -> None:
+    ready, happy = machine_run.first(READY), machine_run.first(HAPPY)
+    assert ready < happy < machine_run.report["steps"]["announced"]
+    assert machine_run.sound.loud_s(0.0, ready - 0.3) <= 1.0, "nothing is spoken before it is ready"
 
 
-def test_the_control_socket_gives_the_same_answers(night: Night) -> None:
-    replies = night.report["replies"]
+def test_the_control_socket_gives_the_same_answers(machine_run: MachineRun) -> None:
+    replies = machine_run.report["replies"]
     status = json.loads(replies["status"]["said"])
     assert status["vision"] is True
     assert replies["who"]["rc"] == 0
@@ -124,36 +128,39 @@ def test_the_control_socket_gives_the_same_answers(night: Night) -> None:
     assert replies["last"]["said"] == replies["who"]["said"]
     for name in ("status", "who", "last", "again"):
         at = replies[name]["at"]
-        assert night.recording.loud_s(at, at + 15) >= 0.3, f"{name} was answered aloud"
+        assert machine_run.sound.loud_s(at, at + 15) >= 0.3, f"{name} was answered aloud"
 
 
-def test_the_loss_and_the_return_of_the_camera_are_announced(night: Night) -> None:
-    steps, replies = night.report["steps"], night.report["replies"]
-    lost = night.first(LOST, steps["camera_taken"])
-    back = night.first(BACK, steps["camera_given"])
+def test_the_loss_and_the_return_of_the_camera_are_announced(machine_run: MachineRun) -> None:
+    steps, replies = machine_run.report["steps"], machine_run.report["replies"]
+    lost = machine_run.first(LOST, steps["camera_taken"])
+    back = machine_run.first(BACK, steps["camera_given"])
     assert lost - steps["camera_taken"] < 15
     assert back - steps["camera_given"] < 60
-    assert "camera_lost: " in night.journal
-    assert "camera_lost: over" in night.journal
+    assert "camera_lost: " in machine_run.journal
+    assert "camera_lost: over" in machine_run.journal
     assert "happy" not in replies["without_camera"]["said"]
     assert "ne person" in replies["again"]["said"]
 
 
-def test_nothing_failed_and_the_end_is_announced(night: Night) -> None:
-    assert night.report["running"] in ("running", "starting"), night.report["failed"]  # the story itself is a job
-    assert night.report["failed"] == ""
-    night.first("Stopping.", night.report["steps"]["camera_back"])
-    for name, lines in night.report["show"].items():
+def test_nothing_failed_and_the_end_is_announced(machine_run: MachineRun) -> None:
+    assert machine_run.report["running"] in ("running", "starting"), machine_run.report[
+        "failed"
+    ]  # the sequence itself is a job
+    assert machine_run.report["failed"] == ""
+    machine_run.first("Stopping.", machine_run.report["steps"]["camera_back"])
+    for name, lines in machine_run.report["show"].items():
         assert "ActiveState=active" in lines, name
         assert "NRestarts=0" in lines, name
-    assert "Traceback" not in night.journal
+    assert "Traceback" not in machine_run.journal
 
 
-def test_the_table(night: Night, request: pytest.FixtureRequest) -> None:
-    """The last one: the figures are written only of a night in which all is well. Those of arm64 are the README's."""
+def test_the_table(machine_run: MachineRun, request: pytest.FixtureRequest) -> None:
+    """The last test: the figures are written only where all others passed. Those of arm64 are shown in
+    tests/README.md."""
     if request.session.testsfailed:
         pytest.skip("no figures of a machine that did not do what it should")
-    table = figures(night)
+    table = figures(machine_run)
     file = (Path(__file__).parent if ARCH == "arm64" else roots.cache()) / f"{ARCH}.json"
     file.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     print(f"\n{json.dumps(table, indent=1)}\n{file}")
@@ -165,33 +172,33 @@ def output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def figures(night: Night) -> dict[str, Any]:
-    """What the README shows."""
-    steps = night.report["steps"]
+def figures(machine_run: MachineRun) -> dict[str, Any]:
+    """The figures that tests/README.md shows."""
+    steps = machine_run.report["steps"]
     stages: dict[str, list[float]] = {}
-    for line in re.findall(r"ms: (.*); frames dropped", night.journal):
+    for line in re.findall(r"ms: (.*); frames dropped", machine_run.journal):
         for stage, spent in re.findall(r"([\w ]+) ([\d.]+)", line):
             stages.setdefault(stage.strip(), []).append(float(spent))
     kind = machine.KINDS[ARCH]
     emulator = output(kind.program, "--version").splitlines()[0]
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": night.commit,
-        "serial log sha256": night.console.sha256,
-        "machine": {**night.report["machine"], "emulator": emulator, "options": kind.options},
+        "commit": machine_run.commit,
+        "serial log sha256": machine_run.console.sha256,
+        "machine": {**machine_run.report["machine"], "emulator": emulator, "options": kind.options},
         "clock": f"{2**machine.SHIFT} ns an instruction",
-        "host seconds": round(night.console.lines[-1][0]),
+        "host seconds": round(machine_run.console.lines[-1][0]),
         "settings": SETTINGS,
         "seconds": {
-            "power-on to ready": round(night.first(READY), 1),
-            "power-on to first announcement": round(night.first(HAPPY), 1),
-            "camera gone to words": round(night.first(LOST, steps["camera_taken"]) - steps["camera_taken"], 1),
-            "camera back to words": round(night.first(BACK, steps["camera_given"]) - steps["camera_given"], 1),
+            "power-on to ready": round(machine_run.first(READY), 1),
+            "power-on to first announcement": round(machine_run.first(HAPPY), 1),
+            "camera gone to words": round(machine_run.first(LOST, steps["camera_taken"]) - steps["camera_taken"], 1),
+            "camera back to words": round(machine_run.first(BACK, steps["camera_given"]) - steps["camera_given"], 1),
         },
-        "processes": night.report["cost"],
+        "processes": machine_run.report["cost"],
         "ms a stage": {stage: round(statistics.median(values), 1) for stage, values in stages.items()},
-        "said": {name: reply["said"] for name, reply in night.report["replies"].items()},
+        "said": {name: reply["said"] for name, reply in machine_run.report["replies"].items()},
         "likeness of what was heard": {
-            text: [round(like, 3) for _, like in found] for text, found in night.sentences.items() if found
+            text: [round(like, 3) for _, like in found] for text, found in machine_run.sentences.items() if found
         },
     }

@@ -1,4 +1,4 @@
-"""What the device tests are made of, where no root and no emulator is needed."""
+"""The parts of the device tests that need no root and no emulator."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.vision.cameras.demo import photograph
-from tests.device import heard, installed, machine, roots, table
+from tests.device import installed, machine, recording, roots, table
 
 
 def test_a_camera_packs_pictures_as_opencv_unpacks_them() -> None:
@@ -31,41 +31,41 @@ def test_a_clip_fills_the_picture(tmp_path: Path) -> None:
     assert all(each.shape == (480, 640, 3) for each in installed.pictures(clip))
 
 
-def recording(tmp_path: Path, *sounds: tuple[float, np.ndarray], began: float = 20.0) -> heard.Recording:
-    """Ten seconds of faint noise with sounds at these times, written as the ear writes it."""
+def record(tmp_path: Path, *sounds: tuple[float, np.ndarray], began: float = 20.0) -> recording.Recording:
+    """Ten seconds of faint noise with sounds at these times, written as guest/recorder.py writes it."""
     noise = np.random.default_rng(3)
-    samples = noise.normal(0, 5, 10 * heard.RATE)
+    samples = noise.normal(0, 5, 10 * recording.RATE)
     for at, sound in sounds:
-        samples[round(at * heard.RATE) :][: len(sound)] += sound
-    samples.astype(np.int16).tofile(tmp_path / "ear.raw")
+        samples[round(at * recording.RATE) :][: len(sound)] += sound
+    samples.astype(np.int16).tofile(tmp_path / "sound.raw")
     times = "".join(f"{began + (tenth + 1) / 10:.3f} 0\n" for tenth in range(100))
-    (tmp_path / "ear.times").write_text(times + "30.1", "utf-8")  # cut off in the middle of a line
-    return heard.Recording.load(tmp_path / "ear")
+    (tmp_path / "sound.times").write_text(times + "30.1", "utf-8")  # cut off in the middle of a line
+    return recording.Recording.load(tmp_path / "sound")
 
 
-def words(seed: int) -> np.ndarray:
+def noise_of(seed: int) -> np.ndarray:
     """A second of sound that is like no other."""
-    return np.random.default_rng(seed).normal(0, 4000, heard.RATE).astype(np.float32)
+    return np.random.default_rng(seed).normal(0, 4000, recording.RATE).astype(np.float32)
 
 
 def test_sentences_are_found_where_they_are_and_nowhere_else(tmp_path: Path) -> None:
-    heard_it = recording(tmp_path, (1.0, words(1)), (4.0, words(2)), (7.5, words(1)))
-    first, second = heard_it.find(words(1))
+    sound = record(tmp_path, (1.0, noise_of(1)), (4.0, noise_of(2)), (7.5, noise_of(1)))
+    first, second = sound.find(noise_of(1))
     assert first[0] == pytest.approx(21.0, abs=0.01)
     assert second[0] == pytest.approx(27.5, abs=0.01)
     assert min(first[1], second[1]) > 0.99
-    assert [round(at, 1) for at, _ in heard_it.find(words(2))] == [24.0]
-    assert heard_it.find(words(3)) == []
+    assert [round(at, 1) for at, _ in sound.find(noise_of(2))] == [24.0]
+    assert sound.find(noise_of(3)) == []
 
 
 def test_sound_is_counted_between_two_times(tmp_path: Path) -> None:
-    heard_it = recording(tmp_path, (1.0, words(1)))
-    assert heard_it.loud_s(20.0, 30.0) == pytest.approx(1.0, abs=0.11)
-    assert heard_it.loud_s(23.0, 30.0) == 0.0
+    sound = record(tmp_path, (1.0, noise_of(1)))
+    assert sound.loud_s(20.0, 30.0) == pytest.approx(1.0, abs=0.11)
+    assert sound.loud_s(23.0, 30.0) == 0.0
 
 
 def test_a_machine_that_is_not_done_in_time_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a stand-in for QEMU: what is tested is that nothing of it is left."""
+    """With a stand-in for QEMU, of which no process must be left."""
     program = tmp_path / "stands-in"
     program.write_text(
         f"#!{sys.executable}\nimport os, time\nprint('MARK 1.0', os.getpid(), flush=True)\ntime.sleep(99)\n"
@@ -75,10 +75,10 @@ def test_a_machine_that_is_not_done_in_time_is_ended(tmp_path: Path, monkeypatch
     (tmp_path / "boot").mkdir()
     for name in ("vmlinuz-1", "initrd.img-1"):
         (tmp_path / "boot" / name).touch()
-    told: list[str] = []
+    marks: list[str] = []
     with pytest.raises(TimeoutError, match="not done within 1 s"):
-        machine.run("amd64", tmp_path, tmp_path / "disk", tmp_path, 1.0, told.append)
-    assert not Path(f"/proc/{told[0].split()[-1]}").exists()
+        machine.run("amd64", tmp_path, tmp_path / "disk", tmp_path, 1.0, marks.append)
+    assert not Path(f"/proc/{marks[0].split()[-1]}").exists()
     assert (tmp_path / "serial.log").read_bytes().startswith(b"MARK 1.0 ")
 
 

@@ -32,7 +32,7 @@ FAILURES = ("raises", "raises another error", "ends", "freezes", "gives garbage"
 
 
 class UnreliableCamera:
-    """A camera that fails in turn in each of the ways, and notes what is announced of it; `open` is the capture's
+    """A camera that fails in turn in each of the ways, and notes the announcements of that; `open` is the capture's
     `open_camera`."""
 
     def __init__(self, clock: FastClock, count: int) -> None:
@@ -41,7 +41,7 @@ class UnreliableCamera:
         self.is_announced, self.is_lost, self.back_at = False, False, 0.0
         self.pictures = itertools.cycle([np.roll(picture("happy", SIZE), shift, 1) for shift in (0, 5, 10)])
 
-    def say(self, utterance: Utterance) -> None:
+    def speak(self, utterance: Utterance) -> None:
         """Note an utterance of the loop."""
         if utterance.topic in ("fault camera_lost", "fault camera"):
             with self.announced:
@@ -106,11 +106,11 @@ def losses(count: int) -> Outcome:
     capture.UNUSABLE_PAUSE_S /= SPEED
     loop.FRAME_WAIT_S /= SPEED
     clock, usage = FastClock(SPEED), UsageMonitor("camera losses", count)
-    camera, words = UnreliableCamera(clock, count), factory.load_phrases(Settings())
+    camera, phrases = UnreliableCamera(clock, count), factory.load_phrases(Settings())
     feed = Capture(camera.open, clock=clock)
-    line = Pipeline(ScriptedDetector(lambda _: []), ScriptedClassifier(), Settings(), words)
+    line = Pipeline(ScriptedDetector(lambda _: []), ScriptedClassifier(), Settings(), phrases)
     VisionLoop(
-        feed.start(), line, words, camera.say, camera.stop, clock=clock,
+        feed.start(), line, phrases, camera.speak, camera.stop, clock=clock,
         on_step=lambda _: usage.sample(camera.losses, clock() / 3600),
     ).run()  # fmt: skip
     began = time.monotonic()

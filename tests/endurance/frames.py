@@ -101,11 +101,11 @@ class SimulatedSpeaker:
     """The real queue with a voice that takes SPEAKS_S for each utterance; reports each fate to the loop."""
 
     def __init__(self) -> None:
-        self.live: VisionLoop | None = None
+        self.loop: VisionLoop | None = None
         self.put_count, self.fates = 0, Counter[Fate]()
-        self.said = Counter[tuple[str, bool]]()
+        self.announced = Counter[tuple[str, bool]]()
         self.lost: list[str] = []
-        self._heard: dict[str, bool] = {}
+        self._spoken_faults: dict[str, bool] = {}
         self._now, self._ends = 0.0, 0.0
         self._queue = SpeechQueue(self._ended)
 
@@ -114,12 +114,12 @@ class SimulatedSpeaker:
         self.put_count += 1
         if utterance.kind is UtteranceKind.FAULT or utterance.log_note in COUNTED:
             name = utterance.log_note if utterance.log_note in COUNTED else utterance.topic
-            self.said[name, utterance.is_over] += 1
+            self.announced[name, utterance.is_over] += 1
         if self._queue.put(utterance, self._now):
             self._queue.finish(Fate.INTERRUPTED, self._now)
 
     def withdraw(self, topic: str) -> None:
-        """What waits under the topic is no longer true."""
+        """Drop the waiting utterances of the topic."""
         self._queue.withdraw(topic, self._now)
 
     def at(self, now: float) -> None:
@@ -134,22 +134,22 @@ class SimulatedSpeaker:
         """Speak what waits, and note what was lost."""
         while len(self._queue) or self._queue.speaking is not None:
             self.at(self._now + SPEAKS_S)
-        self.lost += [f"{topic}: its end was not heard" for topic, is_lost in self._heard.items() if is_lost]
+        self.lost += [f"{topic}: its end was not spoken" for topic, is_lost in self._spoken_faults.items() if is_lost]
         if self.put_count != self.fates.total():
             self.lost.append(f"{self.put_count} utterances, {self.fates.total()} fates")
 
     def _ended(self, utterance: Utterance, fate: Fate, now: float) -> None:
         self.fates[fate] += 1
-        assert self.live is not None
-        self.live.ended(utterance, fate)
+        assert self.loop is not None
+        self.loop.ended(utterance, fate)
         if utterance.topic.startswith("fault ") and fate in (Fate.SPOKEN, Fate.INTERRUPTED):
-            self._heard[utterance.topic] = not utterance.is_over
+            self._spoken_faults[utterance.topic] = not utterance.is_over
         if utterance.priority is Priority.FAULT and fate in (Fate.EXPIRED, Fate.FAILED, Fate.INTERRUPTED):
             self.lost.append(f"{utterance.topic} {fate} at {now:.1f} s")
 
 
 class _Script:
-    """What is in front of the camera at each frame, and what fails."""
+    """The script: the picture of each frame, the faces in it, and what fails."""
 
     def __init__(self) -> None:
         self._pictures = [[np.roll(picture(label, SIZE), shift, 1) for shift in (0, 10, 20)] for label in LABELS]
@@ -190,10 +190,10 @@ def scripted(count: int) -> Outcome:
         SimulatedSpeaker(),
         threading.Event(),
     )
-    settings, words = Settings(), factory.load_phrases(Settings())
+    settings, phrases = Settings(), factory.load_phrases(Settings())
 
-    class Reader(ScriptedClassifier):
-        """Fails when the script says so."""
+    class FailingClassifier(ScriptedClassifier):
+        """Fails where the script has it."""
 
         def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
             if script.is_model_failing(capture.frame):
@@ -201,44 +201,44 @@ def scripted(count: int) -> Outcome:
             return super().probabilities(crop)
 
     def line() -> Pipeline:
-        return Pipeline(ScriptedDetector(lambda _: script.faces(capture.frame)), Reader(), settings, words)
+        return Pipeline(ScriptedDetector(lambda _: script.faces(capture.frame)), FailingClassifier(), settings, phrases)
 
     def on_frame(frame: int) -> None:
         now = frame / FPS
         speaker.at(now)
         usage.sample(frame, now / 3600)
-        if frame % ANSWERS_EVERY == 0 and not live.answer(Command.ASK).text:
+        if frame % ANSWERS_EVERY == 0 and not loop.answer(Command.ASK).text:
             speaker.lost.append(f"no answer at {now:.0f} s")
 
     capture = DirectCapture(script.shot, count, on_frame)
-    live = VisionLoop(
-        capture, line(), words, speaker.put, stop, speaker.withdraw, clock=capture.now,
+    loop = VisionLoop(
+        capture, line(), phrases, speaker.put, stop, speaker.withdraw, clock=capture.now,
         next_pipeline=lambda detail: (line(), {"model_fallback": detail}),
     )  # fmt: skip
-    speaker.live = live
-    live.run()
+    speaker.loop = loop
+    loop.run()
     speaker.close()
     scenes = (count / FPS - 363) // SCENE_S + 1
     for name in ("fault blank", "fault step"):
         for is_over in (False, True):
-            if speaker.said[name, is_over] < scenes:
-                speaker.lost.append(f"{name}: {speaker.said[name, is_over]} of {scenes:.0f}, end: {is_over}")
+            if speaker.announced[name, is_over] < scenes:
+                speaker.lost.append(f"{name}: {speaker.announced[name, is_over]} of {scenes:.0f}, end: {is_over}")
     for status in COUNTED:
-        if (times := speaker.said[status, status == "lens_uncovered"]) < scenes:
+        if (times := speaker.announced[status, status == "lens_uncovered"]) < scenes:
             speaker.lost.append(f"{status}: {times} of {scenes:.0f}")
     failed = round(scenes * 3 * FPS)
-    if not count - 1 - failed <= live.steps <= count:
-        speaker.lost.append(f"{live.steps} steps of {count} frames")
-    lost = [each for each in speaker.lost if each != "fault model_fallback: its end was not heard"]  # it stays active
-    told = f"{speaker.put_count} utterances, {speaker.said['fault model_fallback', False]} times a second model"
-    return usage.outcome(count / FPS / 3600, lost, told)
+    if not count - 1 - failed <= loop.steps <= count:
+        speaker.lost.append(f"{loop.steps} steps of {count} frames")
+    lost = [each for each in speaker.lost if each != "fault model_fallback: its end was not spoken"]  # it stays active
+    note = f"{speaker.put_count} utterances, {speaker.announced['fault model_fallback', False]} times a second model"
+    return usage.outcome(count / FPS / 3600, lost, note)
 
 
 def real(count: int) -> Outcome:
     """Run `count` frames of drawn faces that move in front of noise through the real detectors and models."""
     usage, speaker, stop = UsageMonitor("frames, real", count), SimulatedSpeaker(), threading.Event()
     settings = Settings(camera=CameraSettings(fps=REAL_FPS))
-    line, words = factory.make_pipeline(settings), factory.load_phrases(settings)
+    line, phrases = factory.make_pipeline(settings), factory.load_phrases(settings)
     faces = [cv2.resize(drawn_face(label, 1), (150, 150)) for label in range(7)]
     rooms = [np.roll(picture(), shift, 1) for shift in (0, 3, 6, 9)]
     seen = itertools.count()
@@ -254,7 +254,7 @@ def real(count: int) -> Outcome:
     def on_frame(frame: int) -> None:
         speaker.at(frame / REAL_FPS)
         usage.sample(frame, frame / REAL_FPS / 3600)
-        if frame % 20 == 0 and not live.answer(Command.ASK).text:
+        if frame % 20 == 0 and not loop.answer(Command.ASK).text:
             speaker.lost.append(f"no answer at {frame / REAL_FPS:.0f} s")
 
     def note(step) -> None:
@@ -263,14 +263,14 @@ def real(count: int) -> Outcome:
         found += bool(step is not None and step.tracks)
 
     capture = SteppedCapture(shot, count, on_frame, REAL_FPS)
-    live = VisionLoop(capture, line, words, speaker.put, stop, speaker.withdraw, on_step=note, clock=capture.now)
-    speaker.live = live
+    loop = VisionLoop(capture, line, phrases, speaker.put, stop, speaker.withdraw, on_step=note, clock=capture.now)
+    speaker.loop = loop
     capture.start()
-    live.run()
+    loop.run()
     capture.close()
     speaker.close()
-    if live.steps != count:
-        speaker.lost.append(f"{live.steps} steps of {count} frames")
+    if loop.steps != count:
+        speaker.lost.append(f"{loop.steps} steps of {count} frames")
     if not found:
         speaker.lost.append("nobody was ever found")
     return usage.outcome(

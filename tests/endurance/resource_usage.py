@@ -22,7 +22,7 @@ class Outcome:
     """Frames, losses or utterances."""
     seconds: float = 0.0
     hours: float = 0.0
-    """Simulated."""
+    """Of simulated time."""
     mib_per_hour: float = 0.0
     """Slope of the resident memory over the simulated hours after the warm-up."""
     threads: int = 0
@@ -30,7 +30,7 @@ class Outcome:
     files: int = 0
     """How many more are open at the end than after the warm-up."""
     failures: list[str] = field(default_factory=list)
-    """What was not announced, or had not the one fate that it must have."""
+    """Announcements that did not come, and utterances that had not exactly one fate."""
     note: str = ""
 
 

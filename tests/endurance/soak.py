@@ -23,7 +23,7 @@ RUNS: tuple[tuple[Callable[[int], Outcome], int], ...] = (
 
 
 def main() -> int:
-    """The exit code."""
+    """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.soak", description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the full length: 0.01 takes ten seconds")
     share = parser.parse_args().share

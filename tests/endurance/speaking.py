@@ -13,14 +13,14 @@ from tests.endurance.resource_usage import FastClock, Outcome, UsageMonitor
 SPEED = 200.0
 WORD_S = 0.35
 INTERVAL_S = 1.3
-"""Mean time from one utterance to the next: somewhat shorter than they take to say."""
+"""Mean time from one utterance to the next: somewhat shorter than speaking them takes."""
 DRAIN_EVERY, DRAIN_S = 100, 30.0
 EXPIRES_S = 3.0
 FAULTS = ("camera_lost", "vision", "voice", "step")
 
 
 class UnreliableVoice:
-    """Takes as long as the words would. failures: of ten sentences so many fail."""
+    """Takes as long as speaking would. failures: how many of ten sentences fail."""
 
     def __init__(self, name: str, failures: int, dice: random.Random) -> None:
         self.name, self._failures, self._dice = name, failures, dice
@@ -44,8 +44,8 @@ class Wearer:
         self.active_faults: dict[str, bool] = {}
         self.failures: list[str] = []
 
-    def hear(self, utterance: Utterance, fate: Fate, at: float) -> None:
-        """What became of an utterance; `log_note` holds its number."""
+    def on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """Take in the fate of an utterance; `log_note` holds its number."""
         self.fates[int(utterance.log_note)] += 1
         self.kinds[fate] += 1
         if utterance.priority is Priority.FAULT:
@@ -54,7 +54,7 @@ class Wearer:
             elif fate in (Fate.EXPIRED, Fate.INTERRUPTED):
                 self.failures.append(f"{utterance.topic}: {fate}")
         if fate is Fate.FAILED:
-            self.failures.append(f"{utterance.topic}: no voice told it")
+            self.failures.append(f"{utterance.topic}: no voice spoke it")
 
 
 def utterances(count: int) -> Outcome:
@@ -67,7 +67,7 @@ def utterances(count: int) -> Outcome:
             UnreliableVoice("second", 0, random.Random(1)),
         ]
 
-    speaker = Speaker(voices(), on_fate=wearer.hear, clock=clock)
+    speaker = Speaker(voices(), on_fate=wearer.on_fate, clock=clock)
     active: set[str] = set()
     pause = threading.Event()
     for number in range(count):
@@ -90,22 +90,22 @@ def utterances(count: int) -> Outcome:
 
 
 def _utterance(number: int, dice: random.Random, active: set[str], now: float) -> Utterance:
-    chance, words = dice.random(), " ".join(["word"] * dice.randint(2, 8))
+    chance, text = dice.random(), " ".join(["word"] * dice.randint(2, 8))
     if chance < 0.3:
         name = dice.choice(FAULTS)
         is_over = name in active
         active ^= {name}
-        return Utterance(words, Priority.FAULT, f"fault {name}", None, str(number), is_over=is_over)
+        return Utterance(text, Priority.FAULT, f"fault {name}", None, str(number), is_over=is_over)
     if chance < 0.6:
-        return Utterance(words, Priority.ANSWER, "answer", None, str(number))
+        return Utterance(text, Priority.ANSWER, "answer", None, str(number))
     priority = Priority.CHANGE if chance < 0.85 else Priority.STATUS
-    return Utterance(words, priority, f"person {dice.randrange(3)}", now + EXPIRES_S, str(number))
+    return Utterance(text, priority, f"person {dice.randrange(3)}", now + EXPIRES_S, str(number))
 
 
 def _compare(speaker: Speaker, wearer: Wearer, active: set[str], number: int) -> None:
-    """When all is said, the wearer knows of each fault whether it is active."""
+    """Once all is spoken, the wearer must know of each fault whether it is active."""
     if not speaker.drain(DRAIN_S):
-        wearer.failures.append(f"after utterance {number}: not all was said within {DRAIN_S:g} s")
+        wearer.failures.append(f"after utterance {number}: not all was spoken within {DRAIN_S:g} s")
         return
     for name in FAULTS:
         if wearer.active_faults.get(f"fault {name}", False) != (name in active):

@@ -16,13 +16,14 @@ from tests.fuzz.engine import Result, attack
 
 TARGETS = ("model", "frames", "link", "control", "card", "settings")
 """Modules of this package; the slowest first."""
-AT_ONCE = 2
-LONGEST_S = 7200.0
-"""On a busy machine; a free one with two cores is done with everything in a third of an hour."""
+PROCESSES = 2
+"""Targets that are attacked at the same time."""
+TIMEOUT_S = 7200.0
+"""Time limit of one target, seconds; with two free cores all targets take a third of an hour."""
 
 
 def main() -> int:
-    """The exit code."""
+    """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="target", help=f"one of {', '.join(TARGETS)}; none: all of them")
     parser.add_argument("--inputs", type=int, default=100_000, help="for each target")
@@ -32,26 +33,26 @@ def main() -> int:
     if unknown := set(chosen.targets) - set(TARGETS):
         parser.error(f"unknown target {', '.join(sorted(unknown))}; known: {', '.join(TARGETS)}")
     if chosen.here:
-        _here(chosen.targets[0], chosen.inputs, chosen.seed, Path(chosen.here))
+        _attack_here(chosen.targets[0], chosen.inputs, chosen.seed, Path(chosen.here))
         return 0
     targets = tuple(chosen.targets) or TARGETS
     print(f"{'target':10} {'inputs':>8} {'seconds':>8} {'slowest ms':>11} {'crashes':>8}", flush=True)
-    with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
-        waiting = [pool.submit(_told, name, chosen.inputs, chosen.seed) for name in targets]
+    with ThreadPoolExecutor(min(PROCESSES, os.cpu_count() or 1)) as pool:
+        waiting = [pool.submit(_attack_and_print, name, chosen.inputs, chosen.seed) for name in targets]
         results = [each.result() for each in waiting]
     return int(any(result.crashes or result.inputs < chosen.inputs for result in results))
 
 
-def _told(name: str, inputs: int, first_seed: int) -> Result:
-    """Attack a target, and print what came of it."""
-    result = _apart(name, inputs, first_seed)
+def _attack_and_print(name: str, inputs: int, first_seed: int) -> Result:
+    """Attack a target, and print the result."""
+    result = _attack_in_child(name, inputs, first_seed)
     figures = f"{result.inputs:8} {result.seconds:8.0f} {result.slowest_s * 1000:11.0f} {len(result.crashes):8}"
     print(f"{name:10} {figures}  {result.remark}".rstrip(), *result.crashes, sep="\n  ", flush=True)
     return result
 
 
-def _apart(name: str, inputs: int, first_seed: int) -> Result:
-    """Attack a target in another process, so that its death is only one of its crashes."""
+def _attack_in_child(name: str, inputs: int, first_seed: int) -> Result:
+    """Attack a target in another process, so that its end counts as a crash."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result"
         command = [sys.executable, "-m", "tests.fuzz", name, "--inputs", str(inputs), "--seed", str(first_seed)]
@@ -61,24 +62,24 @@ def _apart(name: str, inputs: int, first_seed: int) -> Result:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                timeout=LONGEST_S,
+                timeout=TIMEOUT_S,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return Result(crashes=[f"not done after {LONGEST_S:g} s"])
-        told = file.read_text("utf-8", "replace") if file.exists() else ""
+            return Result(crashes=[f"not done after {TIMEOUT_S:g} s"])
+        text = file.read_text("utf-8", "replace") if file.exists() else ""
     if done.returncode == 0:
-        return Result(**json.loads(told))
-    return Result(crashes=[f"the process ended with {done.returncode} at {told[:2000]}\n{done.stderr[-2000:]!r}"])
+        return Result(**json.loads(text))
+    return Result(crashes=[f"the process ended with {done.returncode} at {text[:2000]}\n{done.stderr[-2000:]!r}"])
 
 
-def _here(name: str, inputs: int, first_seed: int, file: Path) -> None:
+def _attack_here(name: str, inputs: int, first_seed: int, file: Path) -> None:
     """Attack a target in this process; the file holds the input at work, then the result."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with file.open("wb", buffering=0) as target:
 
-        def note(told: str) -> None:
-            os.pwrite(target.fileno(), told[:4000].encode("utf-8", "replace").ljust(4000), 0)
+        def note(text: str) -> None:
+            os.pwrite(target.fileno(), text[:4000].encode("utf-8", "replace").ljust(4000), 0)
 
         result = attack(importlib.import_module(f"tests.fuzz.{name}").target, inputs, first_seed, note)
     file.write_text(json.dumps(asdict(result)), "utf-8")

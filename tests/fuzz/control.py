@@ -1,5 +1,5 @@
-"""The control socket: any input is answered by one line, or by none where nothing was asked. And the client: anything
-that another program at that path may reply is a reply or an error."""
+"""The control socket: any input is answered by one line, or by none where there was no request. And the client: any
+answer of another program at that path is parsed to a reply or an error."""
 
 import contextlib
 import json

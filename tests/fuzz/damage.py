@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 NUMBERS = (0, 1, -1, 2**31 - 1, 2**31, 2**32 - 1, 2**53 + 1, 10**12, -(10**300), 0.5, -0.0, 1e-320, 1e308)
-ODD = (
+ODD_TEXTS = (
     "",
     "\0",
     "\x1b[2J",
@@ -24,16 +24,16 @@ ODD = (
 )
 Change = tuple[int, int, int]
 LARGEST = 70_000
-"""Bytes: more than a settings file may have, and less than a socket holds for whoever does not read."""
+"""Bytes: more than a settings file may have, and less than a socket buffers for a peer that does not read."""
 
 
 def changes(most: int = 6) -> st.SearchStrategy[list[Change]]:
-    """What `damaged` does: how, where and with what."""
+    """Changes for `damaged`: how, where and with what."""
     return st.lists(st.tuples(st.integers(0, 7), st.integers(0, 2**24 - 1), st.integers(0, 255)), max_size=most)
 
 
 def damaged(content: bytes, steps: Sequence[Change], tokens: Sequence[bytes] = (b"\0",)) -> bytes:
-    """The bytes after these changes; tokens: what means something to whoever reads them."""
+    """The bytes after these changes; tokens: byte strings that have a meaning in the format."""
     made = bytearray(content)
     for how, where, what in steps:
         at, token = where % (len(made) + 1), tokens[what % len(tokens)]
@@ -63,10 +63,10 @@ def nested(kind: int, depth: int) -> bytes:
 
 
 def values() -> st.SearchStrategy[Any]:
-    """Anything that JSON can hold, most of it where nobody expects it."""
+    """Anything that JSON can hold, most of it unexpected."""
     return st.one_of(
         st.sampled_from(NUMBERS),
-        st.sampled_from(ODD),
+        st.sampled_from(ODD_TEXTS),
         st.sampled_from((None, True, False, [], {}, float("nan"), float("inf"), [[]], [None] * 100, {"a": {"a": []}})),
         st.integers(),
         st.floats(),

@@ -1,4 +1,4 @@
-"""Gives one target its inputs: counts them, takes their time, and notes what they break."""
+"""Gives one target its inputs: counts them, measures their time, and notes what fails."""
 
 import contextlib
 import signal
@@ -14,27 +14,30 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 SLOW_S = 1.0
-"""An input that takes longer is a hang, if it does so again."""
+"""Seconds; an input that takes longer, also when it is repeated, counts as a hang."""
 TRIES = 2
+"""How often such an input is repeated."""
 STUCK_S = 20.0
-"""Then it is given up."""
+"""Seconds after which an input is abandoned."""
 BATCH = 2000
 """Inputs from one seed: what Hypothesis remembers of them is forgotten after so many."""
 MOST_CRASHES = 3
-"""After so many a target is given up: the rest would be more of the same."""
+"""Crashes after which a target is attacked no further: the others would be more of the same."""
 
 Check = Callable[[Any], float | None]
-"""May return the seconds that count, if to make the input took some of them."""
+"""Gives an input to a target; raises where that fails. May return the seconds that count, where making the input took
+some of them."""
 
 
 @dataclass(frozen=True)
 class Attack:
-    """What a module of this package opens: the inputs, what is done with each of them, which raises if it goes wrong,
-    and what is to be said at the end."""
+    """One target, opened: what a module of this package yields."""
 
     inputs: st.SearchStrategy[Any]
     check: Check
+    """Called with each input."""
     remark: Callable[[], str] = lambda: ""
+    """Called at the end: a remark for the table."""
 
 
 Target = Callable[[], AbstractContextManager[Attack]]
@@ -53,18 +56,22 @@ class StuckError(Exception):
 
 @dataclass
 class Result:
-    """What became of a target: the inputs that it was given, their time, the slowest one, and each crash."""
+    """The result of an attack on one target."""
 
     inputs: int = 0
+    """How many it was given."""
     seconds: float = 0.0
+    """For all of them."""
     slowest_s: float = 0.0
     slowest: str = ""
+    """The slowest input, shortened."""
     crashes: list[str] = field(default_factory=list)
+    """One text for each crash or hang."""
     remark: str = ""
 
 
 def attack(target: Target, inputs: int, first_seed: int, note: Callable[[str], None]) -> Result:
-    """Give a target so many inputs. note: is told each of them first, for the case that it ends this process."""
+    """Give a target so many inputs. note(text): called with each before it is used, in case it ends this process."""
     result, began = Result(), time.monotonic()
     with target() as against, _alarm():
         while result.inputs < inputs and len(result.crashes) < MOST_CRASHES:
@@ -93,20 +100,20 @@ def _batch(against: Attack, count: int, number: int, result: Result, note: Calla
     def body(value: Any) -> None:
         nonlocal is_broken
         result.inputs += not is_broken
-        told = repr(value)
-        note(told)
+        text = repr(value)
+        note(text)
         try:
-            took = _timed(against.check, value)
-            for _ in range(TRIES):  # once may be the machine's fault
-                if took > SLOW_S:
-                    took = min(took, _timed(against.check, value))
+            took_s = _timed(against.check, value)
+            for _ in range(TRIES):  # once may be due to a busy machine
+                if took_s > SLOW_S:
+                    took_s = min(took_s, _timed(against.check, value))
         except BaseException:
-            is_broken = True  # what follows only makes the input smaller
+            is_broken = True  # from here on Hypothesis only shrinks the input
             raise
-        if took > result.slowest_s:
-            result.slowest_s, result.slowest = took, told[:200]
-        if took > SLOW_S:
-            result.crashes.append(f"seed {number}: {took:.1f} s for {told[:500]}")
+        if took_s > result.slowest_s:
+            result.slowest_s, result.slowest = took_s, text[:200]
+        if took_s > SLOW_S:
+            result.crashes.append(f"seed {number}: {took_s:.1f} s for {text[:500]}")
 
     try:
         body()
@@ -115,7 +122,7 @@ def _batch(against: Attack, count: int, number: int, result: Result, note: Calla
 
 
 def _line(err: BaseException) -> str:
-    """What was raised, where, and the smallest input that Hypothesis found to do it."""
+    """The error, where it was raised, and the smallest input that Hypothesis found for it."""
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(err.__traceback__)[-3:]]
     because = f"\n  after {_line(err.__context__)}" if err.__context__ else ""
     notes = " ".join(getattr(err, "__notes__", ()))
@@ -126,10 +133,10 @@ def _timed(check: Check, value: Any) -> float:
     began = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, STUCK_S)
     try:
-        took = check(value)
+        took_s = check(value)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    return time.perf_counter() - began if took is None else took
+    return time.perf_counter() - began if took_s is None else took_s
 
 
 @contextlib.contextmanager
@@ -137,8 +144,8 @@ def _alarm() -> Iterator[None]:
     def stuck(number: int, frame: FrameType | None) -> None:
         raise StuckError(f"not done after {STUCK_S:g} s")
 
-    kept = signal.signal(signal.SIGALRM, stuck)
+    previous = signal.signal(signal.SIGALRM, stuck)
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, kept)
+        signal.signal(signal.SIGALRM, previous)

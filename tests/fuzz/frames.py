@@ -1,7 +1,7 @@
 """Pictures: any array that a camera driver may deliver is either refused as unusable or processed without a failed
 step.
 
-It goes the way of every picture: capture, image health, grey, detector, tracker, quality, crop, model, stabilizer,
+It takes every stage: capture, image health, grey, detector, tracker, quality, crop, model, stabilizer,
 scene. Mostly the faces are invented, anywhere in the picture and beyond its edges; now and then the real detector runs.
 """
 
@@ -133,24 +133,24 @@ def faces() -> st.SearchStrategy[list[tuple[float, ...]]]:
 def target() -> Iterator[Attack]:
     capture.UNUSABLE_PAUSE_S = 0.0  # there is no next picture to wait for
     settings = Settings()
-    real, words = factory.parts(settings), factory.load_phrases(settings)
+    real, phrases = factory.parts(settings), factory.load_phrases(settings)
 
     def check(drawn: tuple[list[Shot], list[tuple[float, ...]], bool, int]) -> float:
-        recipes, found, is_real, turn = drawn
+        recipes, found, is_real, rotate_deg = drawn
         script: list[Face] = []
         detector = real.detector if is_real else ScriptedDetector(lambda frame: script)
         rescan = real.rescan if is_real else None
-        line = Pipeline(detector, real.classifier, settings, words, occlusion=real.occlusion, rescan=rescan)
-        said: list[Utterance] = []
+        line = Pipeline(detector, real.classifier, settings, phrases, occlusion=real.occlusion, rescan=rescan)
+        utterances: list[Utterance] = []
         spent_s = 0.0
         for number, recipe in enumerate(recipes):
             image = made(recipe)
             began = time.perf_counter()
-            taken = _through(image, turn, line, words, said, script, found, number / 2)
+            taken = _through(image, rotate_deg, line, phrases, utterances, script, found, number / 2)
             spent_s = max(spent_s, time.perf_counter() - began)
             refused = bool(capture._defect_of(image))
-            assert taken == (0 if refused else 1), (recipe, said)
-        assert not [each for each in said if each.topic == "fault step"], said
+            assert taken == (0 if refused else 1), (recipe, utterances)
+        assert not [each for each in utterances if each.topic == "fault step"], utterances
         for what in (Command.ASK, Command.MORE, Command.WHY, Command.AIM):
             assert line.answer(what, len(recipes) / 2).utterance.text
         return spent_s
@@ -166,10 +166,10 @@ def target() -> Iterator[Attack]:
 
 def _through(
     image: Any,
-    turn: int,
+    rotate_deg: int,
     line: Pipeline,
-    words: Any,
-    said: list[Utterance],
+    phrases: Any,
+    utterances: list[Utterance],
     script: list[Face],
     found: list[tuple[float, ...]],
     at: float,
@@ -177,17 +177,20 @@ def _through(
     """Send one array through capture, loop and pipeline; returns the number of completed steps."""
     stop, steps = threading.Event(), []
     capture_thread = Capture(
-        lambda: ScriptedCamera([Frame(image, 0.0, 1)], is_live=False), rotate_deg=turn, clock=lambda: at, repeat=False
+        lambda: ScriptedCamera([Frame(image, 0.0, 1)], is_live=False),
+        rotate_deg=rotate_deg,
+        clock=lambda: at,
+        repeat=False,
     ).start()
     if isinstance(image, np.ndarray) and image.ndim >= 2 and image.size:
-        height, width = image.shape[:2] if turn % 180 == 0 else image.shape[1::-1]
+        height, width = image.shape[:2] if rotate_deg % 180 == 0 else image.shape[1::-1]
         script[:] = [_face(each, width, height) for each in found]
 
     def note(step: Step | None) -> None:
         if step is not None:
             steps.append(step)
 
-    VisionLoop(capture_thread, line, words, said.append, stop, on_step=note, clock=lambda: at).run()
+    VisionLoop(capture_thread, line, phrases, utterances.append, stop, on_step=note, clock=lambda: at).run()
     capture_thread.close()
     return len(steps)
 

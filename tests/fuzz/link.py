@@ -1,6 +1,6 @@
-"""The link: whatever comes in at the voice's socket, it is taken, or its sender is cut off, and the voice goes on.
+"""The link: any input at the voice's socket is accepted, or its sender is disconnected, and the voice process goes on.
 
-The same lines go through the parser by itself: what it takes can be sent on and means the same.
+The same lines go through the parser alone: a message that it accepts can be encoded and decoded again to an equal one.
 """
 
 import contextlib
@@ -21,20 +21,20 @@ from tests.fuzz import damage
 from tests.fuzz.engine import Attack, must_be_one_line
 from tests.fuzz.voice_sockets import opened
 
-SAID: dict[str, Any] = {
+UTTERANCE: dict[str, Any] = {
     "text": "One person looks happy.", "priority": "CHANGE", "topic": "person 1", "expires_at": None, "log_note": "",
     "earcon": "happy", "is_over": False, "kind": "announcement",
 }  # fmt: skip
 VALID: tuple[dict[str, Any], ...] = (
-    {"type": "utterance", **SAID},
-    {"type": "utterance", **SAID, "priority": "FAULT", "earcon": "", "kind": "fault", "expires_at": 1e9},
+    {"type": "utterance", **UTTERANCE},
+    {"type": "utterance", **UTTERANCE, "priority": "FAULT", "earcon": "", "kind": "fault", "expires_at": 1e9},
     {"type": "fault", "name": "camera", "at": 1.0, "detail": "unplugged", "is_over": False},
     {"type": "fault", "name": "camera", "at": 2.0, "detail": "", "is_over": True},
     {"type": "heartbeat", "at": 12.5, "is_camera_open": True, "faults": ["blurred"], "is_lens_covered": False},
-    {"type": "answer", "question_id": 1, "utterance": SAID},
+    {"type": "answer", "question_id": 1, "utterance": UTTERANCE},
     {"type": "withdraw", "topic": "person 1"},
     {"type": "stop"},
-    {"type": "utterance_ended", "utterance": SAID, "fate": "spoken", "at": 3.5},
+    {"type": "utterance_ended", "utterance": UTTERANCE, "fate": "spoken", "at": 3.5},
     {"type": "question", "question_id": 1, "command": "ask"},
 )
 TOKENS = (
@@ -62,7 +62,7 @@ def lines(valid: Sequence[dict[str, Any]] = VALID, tokens: Sequence[bytes] = TOK
 
 
 def parts(line: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[bytes]]:
-    """What is sent at once: lines, or pieces of them, with their ends or without."""
+    """Lines that are sent at once, or pieces of lines, with their ends or without."""
     return st.lists(
         st.builds(lambda each, end: each + end, line, st.sampled_from((b"\n", b"\n", b"\n\n", b""))), max_size=3
     )
@@ -92,7 +92,7 @@ def _parse(line: bytes) -> None:
 
 
 def _as_vision(sent: list[bytes]) -> None:
-    """What a hostile voice could send to vision; its thread catches these and connects again."""
+    """Input that a hostile voice process could send to vision, whose thread catches these errors and connects again."""
     ours, theirs = socket.socketpair()
     with ours, theirs, contextlib.suppress(IPCError, ConnectionResetError):
         peer = LineConnection(ours, 1.0)

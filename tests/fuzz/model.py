@@ -2,7 +2,7 @@
 child process, but not the assistant's.
 
 A child process, forked again whenever it dies, does what the sandbox does with a model, and what the assistant does
-with one that has passed it. A few of the models, and some of those that crashed a child, also go the whole way in this
+with one that has passed it. A few of the models, and some of those that crashed a child, are also loaded in this
 process, sandbox included.
 """
 
@@ -32,9 +32,9 @@ from tests.fuzz.engine import STUCK_S, Attack
 
 NAMES = ("emotion-small-int8", "face-detector-int8")
 WHOLE_EVERY, MAX_CRASHERS = 5000, 10
-"""One in so many inputs, and so many of those that crashed a child, go the whole way."""
-WORDS = tuple(number.to_bytes(4, "little") for number in (0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**30, 65536, 48, 3))
-FINE, DIED, SLOW = b"fine", b"died", b"slow"
+"""One in so many inputs, and so many of those that crashed a child, are also loaded in this process."""
+INTEGERS = tuple(number.to_bytes(4, "little") for number in (0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**30, 65536, 48, 3))
+OK, DIED, SLOW = b"fine", b"died", b"slow"
 
 
 def contents() -> st.SearchStrategy[tuple[int, list[tuple[int, int, int, bool]]]]:
@@ -72,7 +72,7 @@ class Original:
             elif how == 1:
                 made[at] = what
             elif how in (2, 3):
-                made[at & ~3 : (at & ~3) + 4] = WORDS[what % len(WORDS)]
+                made[at & ~3 : (at & ~3) + 4] = INTEGERS[what % len(INTEGERS)]
             elif how == 4:
                 made[at:] = made[at : at + what] if what % 16 else b""
             else:
@@ -88,7 +88,7 @@ class Child:
         self._fork()
 
     def load(self, path: Path, is_detector: bool) -> tuple[bytes, float]:
-        """FINE, DIED, SLOW, or the unexpected error; and the seconds of processor time that it took."""
+        """OK, DIED, SLOW, or the unexpected error; and the seconds of processor time that it took."""
         os.write(self._ask, bytes([is_detector]) + str(path).encode() + b"\n")
         ready, _, _ = select.select([self._answer], [], [], STUCK_S - 1)
         answer = os.read(self._answer, 4096) if ready else SLOW
@@ -101,7 +101,7 @@ class Child:
         return answer, float(spent_s)
 
     def close(self) -> None:
-        """End it."""
+        """Kill the process."""
         os.close(self._ask)
         os.close(self._answer)
         with contextlib.suppress(ProcessLookupError):
@@ -145,10 +145,10 @@ def _loaded(path: Path, is_detector: bool) -> bytes:
         else:
             ExpressionClassifier(path, 1).probabilities(np.full((48, 48), 7, np.uint8))
     except (ModelError, DetectorError) as err:
-        return FINE if str(err).isprintable() and len(str(err)) < 1000 else repr(err).encode()
+        return OK if str(err).isprintable() and len(str(err)) < 1000 else repr(err).encode()
     except BaseException as err:
         return f"{type(err).__name__}: {str(err)[:500]}".encode()
-    return FINE
+    return OK
 
 
 @contextlib.contextmanager
@@ -169,12 +169,12 @@ def target() -> Iterator[Attack]:
             digest = hashlib.sha256(content).hexdigest()
             path.with_suffix(".json").write_text(json.dumps({**original.card, "sha256": digest}), "utf-8")
             answer, took_s = child.load(path, which == 1)
-            assert answer in (FINE, DIED), answer
+            assert answer in (OK, DIED), answer
             if answer == DIED:
                 crashers += 1
             if (answer == DIED and crashers <= MAX_CRASHERS) or seen % WHOLE_EVERY == 0:
                 answer_here = _loaded(path, which == 1)
-                assert answer_here == FINE, answer_here
+                assert answer_here == OK, answer_here
             return took_s
 
         yield Attack(contents(), check, lambda: f"{child.deaths} children died, this process never")

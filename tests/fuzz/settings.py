@@ -1,4 +1,4 @@
-"""Settings files: whatever stands in one, it gives settings that can be printed and read again, or its mistakes."""
+"""Settings files: any content gives settings that can be printed and read again, or a list of mistakes."""
 
 import contextlib
 import tempfile
@@ -13,11 +13,11 @@ from assistant.errors import ConfigError
 from tests.fuzz import damage
 from tests.fuzz.engine import Attack
 
-LINE = 600
-"""Characters that one mistake takes at most."""
+MAX_LINE = 600
+"""Most characters of one mistake."""
 VALID = to_toml(Settings()).encode()
 SECTIONS = (b"camera", b"detector", b"model", b"decisions", b"announcements", b"voice", b"controls")
-WORDS = (
+TOKENS = (
     *(line for line in VALID.splitlines() if b" = " in line),
     *(b"\n[" + name + b"]\n" for name in SECTIONS),
     b"fps", b"width", b"expressions", b"buttons", b"source", b"a", b".a", b"=", b"=1", b" = ", b"\n", b"\r\n", b"\r",
@@ -31,10 +31,10 @@ WORDS = (
 
 
 def contents() -> st.SearchStrategy[bytes]:
-    """The bytes of a file: damaged settings, words of TOML in any order, one of them very often, depth, and noise."""
-    word = st.sampled_from(WORDS)
+    """The bytes of a file: damaged settings, tokens of TOML in any order, one of them very often, depth, and noise."""
+    word = st.sampled_from(TOKENS)
     return st.one_of(
-        st.builds(lambda steps: damage.damaged(VALID, steps, WORDS), damage.changes()),
+        st.builds(lambda steps: damage.damaged(VALID, steps, TOKENS), damage.changes()),
         st.lists(word, max_size=20).map(b"".join),
         st.builds(
             lambda head, each, much, tail: (head + each * (much // len(each)) + tail)[: MAX_BYTES + 1],
@@ -64,7 +64,7 @@ def target() -> Iterator[Attack]:
                 for line in str(err).split("\n"):
                     assert line.startswith(f"{path}: "), line
                     assert line.isprintable(), line
-                    assert len(line) < len(str(path)) + LINE, line
+                    assert len(line) < len(str(path)) + MAX_LINE, line
             else:
                 assert parse_settings(to_toml(made)) == made
 

@@ -1,5 +1,5 @@
 """The whole voice process with its two sockets, for the targets `link` and `control`. Only the sound is left out: it
-prints what it says. A stand-in for vision answers the questions."""
+prints its utterances. A stand-in for vision answers the questions."""
 
 import contextlib
 import logging
@@ -21,25 +21,25 @@ from assistant.ipc.messages import Answer, Message, Question
 from assistant.records import Priority, Utterance
 from assistant.voice.process import run_voice
 
-ANSWERS_S = 8.0
-"""A socket that neither answers nor closes for so long hangs."""
-EVERY = 50
-"""After so many inputs the voice must still take a command."""
+TIMEOUT_S = 8.0
+"""Seconds after which a socket that neither answers nor closes counts as hanging."""
+STATUS_EVERY = 50
+"""After so many inputs the voice process must still carry out a command."""
 
 
 class _Stop(threading.Event):
-    """Vision may tell the voice to stop; this one goes on, unless the test itself ends it."""
+    """An event that vision's message `stop` does not set, only the test itself."""
 
     def set(self) -> None:
-        """Go on."""
+        """Do nothing."""
 
     def really(self) -> None:
-        """End."""
+        """Set the event."""
         super().set()
 
 
 class _ErrorLog(logging.Handler):
-    """Errors in the log: what was caught in a place where nothing should have to be."""
+    """Collects errors in the log: those are exceptions that should not have been raised."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -58,12 +58,14 @@ class VoiceSockets:
     link: Path
     control: Path
     errors: list[str] = field(default_factory=list)
+    """Errors in the log, and exceptions that ended a thread."""
     exchanges: int = 0
+    """How many inputs were sent."""
 
     def exchange(self, path: Path, parts: list[bytes]) -> bytes:
         """Send the parts, then nothing more, and return all that comes back. Raises if the socket hangs."""
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(ANSWERS_S)
+            connection.settimeout(TIMEOUT_S)
             connection.connect(str(path))
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has closed the connection
                 for part in parts:
@@ -74,8 +76,8 @@ class VoiceSockets:
                 while content := connection.recv(65536):
                     answer += content
         self.exchanges += 1
-        if self.exchanges % EVERY == 0:
-            reply = control.send_command("status", self.control, limit_s=ANSWERS_S)
+        if self.exchanges % STATUS_EVERY == 0:
+            reply = control.send_command("status", self.control, limit_s=TIMEOUT_S)
             assert reply.ok, reply
             assert reply.facts["vision"] in (True, False)
         assert not self.errors, self.errors[:3]
@@ -84,7 +86,7 @@ class VoiceSockets:
 
 @contextlib.contextmanager
 def opened() -> Iterator[VoiceSockets]:
-    """A running voice with a vision."""
+    """A running voice process with a stand-in for vision."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         sockets = VoiceSockets(Path(folder) / "voice.sock", Path(folder) / "control.sock")
         os.environ |= {"EMOTION_ASSISTANT_CONTROL": str(sockets.control), "XDG_STATE_HOME": folder}

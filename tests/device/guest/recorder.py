@@ -1,4 +1,4 @@
-"""Runs in the machine: writes down what the sound card plays, from its far end, and when. Standard library only.
+"""Runs in the machine: records what the sound card plays, from its loopback end. Standard library only.
 
 FILE.raw gets the samples (16 bit, one channel), FILE.times one line for each tenth of a second: its arrival on the
 monotonic clock and its peak.
@@ -10,8 +10,9 @@ import sys
 import time
 
 RATE = 22050
-"""espeak-ng's own: what was said arrives sample by sample."""
+"""espeak-ng's own rate, in Hertz: its samples arrive unchanged."""
 CHUNK = RATE // 10
+"""Samples in a tenth of a second."""
 
 
 def main(file: str) -> None:

@@ -1,6 +1,6 @@
-"""What the sound card's far end recorded: which sentences are in it, sample by sample, and when.
+"""The recording of the sound card's output: which sentences are in it, and when, by correlation of samples.
 
-espeak-ng gives the same samples for the same words each time, so that a sentence is looked for as it must sound.
+espeak-ng makes the same samples of the same text each time.
 """
 
 import subprocess
@@ -11,17 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 22050
-LIKE = 0.7
-"""Correlation from which a sentence is there; another sentence of the same voice reaches 0.2."""
+MIN_CORRELATION = 0.7
+"""Correlation from which a sentence is found; another sentence of the same voice reaches 0.2."""
 LOUD = 300
+"""Peak of a tenth of a second, of 32767, from which it counts as sound."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Samples of one channel as float32, and when the end of each tenth of a second arrived, on the machine's clock."""
+    """One channel of sound."""
 
     samples: NDArray[np.float32]
+    """At RATE, in units of int16."""
     times: NDArray[np.float64]
+    """When the end of each tenth of a second arrived, seconds on the machine's clock."""
 
     @classmethod
     def load(cls, stem: Path) -> "Recording":
@@ -35,18 +38,18 @@ class Recording:
         return float(self.times[chunk]) - 0.1 + (sample % (RATE // 10)) / RATE
 
     def find(self, sentence: NDArray[np.float32]) -> list[tuple[float, float]]:
-        """When the sentence was said, and how like it that is, the first one first."""
+        """When the sentence was spoken, and the correlation with its samples; the first time first."""
         wanted = sentence / np.linalg.norm(sentence)
         size = 1 << int(np.ceil(np.log2(len(self.samples) + len(wanted))))
         product = np.fft.irfft(np.fft.rfft(self.samples, size) * np.conj(np.fft.rfft(wanted, size)), size)
         product = product[: len(self.samples) - len(wanted) + 1]
         energy = np.cumsum(np.concatenate(([0.0], self.samples.astype(np.float64) ** 2)))
         loudness = np.sqrt(np.maximum(energy[len(wanted) :] - energy[: -len(wanted)], 1.0))
-        likeness = np.where(loudness > 0.3 * np.linalg.norm(sentence), product / loudness, 0.0)
+        correlation = np.where(loudness > 0.3 * np.linalg.norm(sentence), product / loudness, 0.0)
         found = []
-        while (best := int(likeness.argmax())) >= 0 and likeness[best] >= LIKE:
-            found.append((self.at(best), float(likeness[best])))
-            likeness[max(0, best - len(wanted) // 2) : best + len(wanted) // 2] = 0
+        while (best := int(correlation.argmax())) >= 0 and correlation[best] >= MIN_CORRELATION:
+            found.append((self.at(best), float(correlation[best])))
+            correlation[max(0, best - len(wanted) // 2) : best + len(wanted) // 2] = 0
         return sorted(found)
 
     def loud_s(self, begin: float, end: float) -> float:
@@ -57,8 +60,8 @@ class Recording:
         return float((peaks[within] >= LOUD).sum() / 10)
 
 
-def spoken(root: Path, text: str, rate_wpm: int = 175, voice: str = "en") -> NDArray[np.float32]:
-    """The sentence as the root's own espeak-ng says it."""
+def synthesize(root: Path, text: str, rate_wpm: int = 175, voice: str = "en") -> NDArray[np.float32]:
+    """The samples that the root's own espeak-ng makes of a sentence."""
     command = ["chroot", str(root), "/usr/bin/espeak-ng", "--stdin", "--stdout", "-b", "1", "-s", str(rate_wpm)]
     done = subprocess.run([*command, "-v", voice], input=text.encode(), capture_output=True, timeout=120, check=True)
     return np.frombuffer(done.stdout[44:], np.int16).astype(np.float32)
