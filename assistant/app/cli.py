@@ -16,7 +16,7 @@ from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import AssistantError, ConfigError, SourceError
 from assistant.ipc.commands import Command
-from assistant.phrases import Phrases, known_locales
+from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, SettingsProblem
 from assistant.system.process_setup import (
@@ -70,17 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The settings of the file, overridden by the options of the command line. Raises ConfigError."""
-    settings = _with_options(load_settings(options.config), options)
-    if settings.announcements.locale not in known_locales():
-        raise ConfigError(
-            f"announcements.locale is {settings.announcements.locale!r}; allowed: {', '.join(known_locales())}"
-        )
-    return settings
+    return _with_options(load_settings(options.config), options)
 
 
 def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsProblem | None]:
     """The settings to use, and the problem with the user's if those cannot be used: a service does not end for that,
-    but goes on with the last good settings, else with the defaults."""
+    but goes on with the last good settings, else with the user's, the wrong values alone replaced by the defaults."""
     from assistant.config.last_good import load_last_good, save_last_good
 
     try:
@@ -89,7 +84,8 @@ def _service_settings(options: argparse.Namespace) -> tuple[Settings, SettingsPr
         if not os.environ.get("NOTIFY_SOCKET"):
             raise
         last = load_last_good()
-        return last or _with_options(Settings(), options), SettingsProblem(
+        usable = _with_options(err.usable if isinstance(err.usable, Settings) else Settings(), options)
+        return last or usable, SettingsProblem(
             FaultName.SETTINGS_LAST_GOOD if last else FaultName.SETTINGS, str(err), err.lines
         )
     save_last_good(settings)

@@ -13,6 +13,7 @@ from typing import Any
 from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
 from assistant.config.settings import Settings
 from assistant.errors import ConfigError
+from assistant.phrases import known_locales
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
@@ -34,6 +35,10 @@ TOKEN = re.compile(r"""(?P<lines>"{3}|'{3})|"(?:\\.?|[^"\\])*(?:"|$)|'[^']*(?:'|
 TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 PARSER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+REPLACEMENT = "\ufffd"
+"""What stands in the text for each byte that is not UTF-8: the line is told, the rest of the file is used."""
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -71,30 +76,45 @@ def parse_settings(text: str, origin: str = "settings", base: Settings | None = 
     }
     for name in table:
         _add_unknown(mistakes, name, [item.name for item in dataclasses.fields(Settings)])
-    settings = Settings(**sections)
-    decisions, camera = settings.decisions, settings.camera
+    settings = _consistent(Settings(**sections), base, mistakes)
+    if len(mistakes) > MAX_MISTAKES:
+        mistakes[MAX_MISTAKES:] = [("", f"and {len(mistakes) - MAX_MISTAKES} more mistakes")]
+    foreign = [number for number, line in enumerate(text.split("\n"), 1) if REPLACEMENT in line]
+    if mistakes or foreign:
+        at = _line_numbers(text)
+        reports = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
+        reports += [f"{origin}: line {number}: a byte that is not UTF-8; save the file as UTF-8" for number in foreign]
+        lines = {at[key] for key, _ in mistakes if key in at} | set(foreign)
+        raise ConfigError("\n".join(reports), sorted(lines), settings)
+    return settings
+
+
+def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Settings:
+    """The settings with the values of `base` for those that do not go together; adds what is wrong to `mistakes`."""
+    decisions, camera, announcements = settings.decisions, settings.camera, settings.announcements
     if decisions.exit_threshold > decisions.enter_threshold:
-        mistakes.append(
-            (
-                "decisions.exit_threshold",
-                f"decisions.exit_threshold is {decisions.exit_threshold}; it must not exceed decisions.enter_threshold",
-            )
-        )
+        said = f"decisions.exit_threshold is {decisions.exit_threshold}; it must not exceed decisions.enter_threshold"
+        mistakes.append(("decisions.exit_threshold", said))
+        enter, leave = base.decisions.enter_threshold, base.decisions.exit_threshold
+        decisions = dataclasses.replace(decisions, enter_threshold=enter, exit_threshold=leave)
     if decisions.max_gap_s * camera.fps < 2:
         least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
         mistakes.append(("decisions.max_gap_s", f"decisions.max_gap_s is {decisions.max_gap_s}; {least}"))
+        decisions = dataclasses.replace(decisions, max_gap_s=max(base.decisions.max_gap_s, 2 / camera.fps))
     if camera.rotate % 90:
         mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
+        camera = dataclasses.replace(camera, rotate=base.camera.rotate)
     if taken := set(camera.led) & set(settings.controls.buttons):
         pin = taken.pop()
         mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
-    if len(mistakes) > MAX_MISTAKES:
-        mistakes[MAX_MISTAKES:] = [("", f"and {len(mistakes) - MAX_MISTAKES} more mistakes")]
-    if mistakes:
-        at = _line_numbers(text)
-        reports = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
-        raise ConfigError("\n".join(reports), sorted({at[key] for key, _ in mistakes if key in at}), settings)
-    return settings
+        camera = dataclasses.replace(camera, led=())
+    if announcements.locale not in known_locales():
+        near = difflib.get_close_matches(announcements.locale.lower(), known_locales(), 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        said = f"announcements.locale is {quoted(announcements.locale)}; allowed: {', '.join(known_locales())}{hint}"
+        mistakes.append(("announcements.locale", said))
+        announcements = dataclasses.replace(announcements, locale=base.announcements.locale)
+    return dataclasses.replace(settings, decisions=decisions, camera=camera, announcements=announcements)
 
 
 def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -123,10 +143,7 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: cannot read the settings: {err.strerror}") from err
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {err.start})") from err
+    return content.decode("utf-8-sig", "replace")
 
 
 def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:

@@ -18,7 +18,7 @@ from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.speech import FindingSpeaker, SpeechCheck
 from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
-from assistant.phrases import Phrases, known_locales
+from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
 from assistant.system.board import Board
 
@@ -104,10 +104,8 @@ def _settings(mistakes: str) -> Finding:
 
 
 def usable_settings(err: ConfigError) -> Settings:
-    """The settings to check where the user's are wrong: their valid values with defaults for the others, or all
-    defaults where there is no locale file of their language."""
-    settings = err.usable if isinstance(err.usable, Settings) else Settings()
-    return settings if settings.announcements.locale in known_locales() else Settings()
+    """The settings to check where the user's are wrong: their valid values, with defaults for the others."""
+    return err.usable if isinstance(err.usable, Settings) else Settings()
 
 
 def checkup(

@@ -14,6 +14,7 @@ from assistant.config import settings_file
 from assistant.config.settings import ControlSettings, Settings, VoiceSettings, setting_choices
 from assistant.config.settings_file import load_settings, override_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
+from assistant.phrases import known_locales
 from assistant.records import EXPRESSIONS
 
 
@@ -159,7 +160,7 @@ def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     for path, expected in (
         (big, "larger than 64 KiB"),
-        (latin, "not UTF-8"),
+        (latin, "line 1: a byte that is not UTF-8"),
         (fifo, "not a regular file"),
         (tmp_path / "none.toml", "No such file"),
         (tmp_path, "Is a directory|not a regular file"),
@@ -258,8 +259,10 @@ def _values(item: dataclasses.Field) -> st.SearchStrategy:
         return st.sampled_from(choices)
     if isinstance(item.default, bool):
         return st.booleans()
+    if item.name == "locale":
+        return st.sampled_from(known_locales())
     if isinstance(item.default, str):
-        return st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
+        return st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\ufffd"), max_size=20)
     return st.integers(low, high) if isinstance(item.default, int) else st.floats(low, high)
 
 
@@ -300,3 +303,34 @@ def test_every_setting_has_a_sentence_and_its_limits() -> None:
             assert item.metadata["doc"] in printed
     assert "(1 to 30)" in printed
     assert "brief | normal | full" in printed
+
+
+@pytest.mark.parametrize(("text", "line", "told"), [
+    ('[announcements]\nlocale = "DE"\nverbosity = "brief"\n', 2, "did you mean de?"),
+    ('[camera]\nfps = 99\n[announcements]\nverbosity = "brief"\n', 2, "camera.fps is 99"),
+    ('# caf\ufffd\n[announcements]\nverbosity = "brief"\n', 1, "a byte that is not UTF-8"),
+    ("[decisions]\nexit_threshold = 0.9\n[announcements]\nverbosity = 'brief'\n", 2, "must not exceed"),
+    ("[camera]\nrotate = 45\n[announcements]\nverbosity = 'brief'\n", 2, "allowed: 0, 90, 180, 270"),
+])  # fmt: skip
+def test_a_wrong_value_alone_is_replaced_and_told_with_its_line(text: str, line: int, told: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        parse_settings(text)
+    assert caught.value.lines == (line,)
+    usable = caught.value.usable
+    assert isinstance(usable, Settings)
+    assert usable.announcements.verbosity == "brief"
+    assert (
+        dataclasses.replace(usable, announcements=dataclasses.replace(usable.announcements, verbosity="normal"))
+        == Settings()
+    )
+    assert parse_settings(to_toml(usable)) == usable
+
+
+def test_a_file_that_is_not_utf8_is_used_but_for_its_wrong_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "latin.toml"
+    file.write_bytes(b'# caf\xe9\n[announcements]\nlocale = "de"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file)
+    assert caught.value.lines == (1,)
+    assert isinstance(caught.value.usable, Settings)
+    assert caught.value.usable.announcements.locale == "de"

@@ -76,7 +76,7 @@ def test_muxspace_is_read_by_its_legend(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no picture of fear"):
         muxspace.load(tmp_path, ("fear",), 2)
     (tmp_path / "images" / "b.png").write_text("no picture")
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(DatasetError, match=r"b\.png: not a picture that can be read"):
         muxspace.load(tmp_path, ("neutral",), 2)
     with pytest.raises(DatasetError, match="not muxspace's legend"):
         muxspace.load(tmp_path / "none", ("neutral",), 2)
