@@ -195,7 +195,7 @@ def test_rooms_that_are_missing_or_unreadable_are_reported_in_one_line(tmp_path:
         dataset.room_pictures(tmp_path)
     names = [name for name in (f"ho_{n}.jpg" for n in range(9)) if not is_held_out(name)]
     (folder / names[0]).write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=f"{names[0]}: this picture cannot be read"):
+    with pytest.raises(DatasetError, match=f"{names[0]}: not a picture that can be read"):
         dataset.room_pictures(tmp_path)
 
 
