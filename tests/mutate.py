@@ -22,8 +22,8 @@ def main() -> int:
     if done.returncode or not Path("mutants").is_dir():
         print(f"mutmut ended with exit code {done.returncode}", file=sys.stderr)
         return 1
-    told = subprocess.run([*mutmut, "results", "--all", "true"], check=True, capture_output=True, text=True).stdout
-    fates = [line.strip().rpartition(": ")[::2] for line in told.splitlines() if ": " in line]
+    results = subprocess.run([*mutmut, "results", "--all", "true"], check=True, capture_output=True, text=True).stdout
+    fates = [line.strip().rpartition(": ")[::2] for line in results.splitlines() if ": " in line]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for name, fate in fates:
         counts[name.rpartition(".")[0]][fate] += 1

@@ -15,66 +15,66 @@ from tests.support import locale_lint
 from tests.support.captured_audio import CapturingPlayer, loudness
 
 SETTINGS = VoiceSettings()
-Heard = Callable[[Phrases, str], Pcm]
+Speak = Callable[[Phrases, str], Pcm]
 
 
-def hear(make: Callable[[str, int], Synthesizer], words: Phrases, text: str) -> Pcm:
+def play(make: Callable[[str, int], Synthesizer], language: Phrases, text: str) -> Pcm:
     player = CapturingPlayer()
-    assert EspeakVoice(make(words.voice, SETTINGS.rate_wpm), SETTINGS, player).say(text, threading.Event()) is True
-    (heard,) = player.sounds
-    return heard
+    assert EspeakVoice(make(language.voice, SETTINGS.rate_wpm), SETTINGS, player).say(text, threading.Event()) is True
+    (sound,) = player.sounds
+    return sound
 
 
 @pytest.fixture
-def by_program() -> Heard:
+def by_program() -> Speak:
     if shutil.which("espeak-ng") is None:
         pytest.skip("the program espeak-ng is not installed")
-    return lambda words, text: hear(EspeakProgram, words, text)
+    return lambda language, text: play(EspeakProgram, language, text)
 
 
 @pytest.fixture
-def by_library() -> Heard:
+def by_library() -> Speak:
     pytest.importorskip("espeakng_loader")
-    return lambda words, text: hear(EspeakLibrary, words, text)
+    return lambda language, text: play(EspeakLibrary, language, text)
 
 
-def sample(words: Phrases) -> list[str]:
+def sample(language: Phrases) -> list[str]:
     """A sentence of each kind, and the longest two."""
     return [
-        words.announcement(Sentence.ARRIVED, expression="happy", where="left"),
-        words.announcement(Sentence.NO_LONGER, expression="surprise"),
-        words.announcement(Sentence.CANNOT_TELL, where="11", reason="dark"),
-        words.answer("maybe", expression=words.expression("sad")),
-        words.status("shutdown_confirm"),
-        words.fault("model"),
-        words.finding("model", 24),
-        words.text("advice", "camera"),
-        *sorted(locale_lint.unasked(words), key=len)[-2:],
+        language.announcement(Sentence.ARRIVED, expression="happy", where="left"),
+        language.announcement(Sentence.NO_LONGER, expression="surprise"),
+        language.announcement(Sentence.CANNOT_TELL, where="11", reason="dark"),
+        language.answer("maybe", expression=language.expression("sad")),
+        language.status("shutdown_confirm"),
+        language.fault("model"),
+        language.finding("model", 24),
+        language.text("advice", "camera"),
+        *sorted(locale_lint.unasked(language), key=len)[-2:],
     ]
 
 
 @pytest.mark.parametrize("wording", ["emotion", "movement"])
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_a_sentence_sounds_for_as_long_as_its_words_take(locale: str, wording: str, by_program: Heard) -> None:
-    words = phrases.load(locale, wording)
-    for text in sample(words):
-        heard = by_program(words, text)
-        assert 0.2 < heard.seconds / len(text.split()) < 1.1, text
-        assert loudness(heard) > 500, text
+def test_a_sentence_sounds_for_as_long_as_its_words_take(locale: str, wording: str, by_program: Speak) -> None:
+    language = phrases.load(locale, wording)
+    for text in sample(language):
+        sound = by_program(language, text)
+        assert 0.2 < sound.seconds / len(text.split()) < 1.1, text
+        assert loudness(sound) > 500, text
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_every_two_words_add_to_the_sound(locale: str, by_program: Heard) -> None:
-    words = phrases.load(locale)
-    text = words.announcement(Sentence.CANNOT_TELL, where="10", reason="occluded").split()
-    seconds = [by_program(words, " ".join(text[:count])).seconds for count in range(1, len(text) + 1)]
+def test_every_two_words_add_to_the_sound(locale: str, by_program: Speak) -> None:
+    language = phrases.load(locale)
+    text = language.announcement(Sentence.CANNOT_TELL, where="10", reason="occluded").split()
+    seconds = [by_program(language, " ".join(text[:count])).seconds for count in range(1, len(text) + 1)]
     assert len(seconds) > 4
     assert all(seconds[at + 2] > seconds[at] + 0.1 for at in range(len(seconds) - 2)), seconds
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_the_library_has_the_voice_too(locale: str, by_library: Heard) -> None:
-    words = phrases.load(locale)
-    heard = by_library(words, words.announcement(Sentence.ARRIVED, expression="happy"))
-    assert 0.8 < heard.seconds < 4
-    assert loudness(heard) > 500
+def test_the_library_has_the_voice_too(locale: str, by_library: Speak) -> None:
+    language = phrases.load(locale)
+    sound = by_library(language, language.announcement(Sentence.ARRIVED, expression="happy"))
+    assert 0.8 < sound.seconds < 4
+    assert loudness(sound) > 500

@@ -210,8 +210,8 @@ def test_an_incomplete_locale_is_refused_with_all_its_mistakes() -> None:
 
 def test_a_fault_is_announced_at_once_then_ever_more_rarely_and_its_end_once() -> None:
     faults = FaultTracker()
-    said = [at for at in range(5000) if faults.begin(FaultName.CAMERA, float(at), "gone")]
-    assert said == [0, 60, 360, 1260, 2160, 3060, 3960, 4860]
+    announced_at = [at for at in range(5000) if faults.begin(FaultName.CAMERA, float(at), "gone")]
+    assert announced_at == [0, 60, 360, 1260, 2160, 3060, 3960, 4860]
     assert faults.active() == ("camera",)
     (over,) = faults.end(FaultName.CAMERA, 5000.0)
     assert over.is_over

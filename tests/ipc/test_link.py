@@ -258,12 +258,12 @@ def test_the_client_reconnects_to_a_restarted_voice_process(bench: Bench) -> Non
 def test_while_disconnected_the_newest_messages_and_all_faults_are_kept(bench: Bench) -> None:
     client, _ = bench.client()
     client.speak(FAULT)
-    said = [Utterance(f"{number}", Priority.CHANGE, "topic") for number in range(MAX_PENDING + 10)]
-    for utterance in said:
+    sent_utterances = [Utterance(f"{number}", Priority.CHANGE, "topic") for number in range(MAX_PENDING + 10)]
+    for utterance in sent_utterances:
         client.speak(utterance)
     assert client.dropped == 11
     bench.serve()
-    assert [bench.next() for _ in range(MAX_PENDING)] == [FAULT, *said[11:]]
+    assert [bench.next() for _ in range(MAX_PENDING)] == [FAULT, *sent_utterances[11:]]
 
 
 def test_only_the_newest_heartbeat_waits_to_be_sent(bench: Bench) -> None:

@@ -67,7 +67,9 @@ class FakePrograms:
     def played(self) -> list[Played]:
         """What the programs `paced` and `quick` have played so far."""
         content = [json.loads(file.read_text()) for file in sorted(self.folder.glob("*.json"))]
-        return [Played(words, Pcm(bytes.fromhex(samples), rate), *times) for words, samples, rate, *times in content]
+        return [
+            Played(arguments, Pcm(bytes.fromhex(samples), rate), *times) for arguments, samples, rate, *times in content
+        ]
 
 
 class CapturingPlayer:

@@ -25,7 +25,7 @@ class FakeVoice:
 
     def __init__(self, name: str = "fake", outcome: Outcome = True) -> None:
         self.name, self.outcome = name, outcome
-        self.said: list[tuple[str, Priority]] = []
+        self.spoken: list[tuple[str, Priority]] = []
         """Every text that it was given, with its priority."""
         self.began: SimpleQueue[str] = SimpleQueue()
         """The texts again, for a test that waits for them."""
@@ -33,7 +33,7 @@ class FakeVoice:
         self.close_count = 0
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        self.said.append((text, priority))
+        self.spoken.append((text, priority))
         self.began.put(text)
         if isinstance(self.outcome, Exception):
             raise self.outcome

@@ -26,106 +26,106 @@ class Language:
     """Words that claim, such as "is"."""
 
     @staticmethod
-    def of(words: Phrases) -> "Language":
+    def of(phrases: Phrases) -> "Language":
         """The rules of a locale."""
-        return Language(**{name: frozenset(text.split()) for name, text in words.tables["wording_rules"].items()})
+        return Language(**{name: frozenset(text.split()) for name, text in phrases.tables["wording_rules"].items()})
 
 
-def unasked(words: Phrases) -> Iterator[str]:
+def unasked(phrases: Phrases) -> Iterator[str]:
     """Everything that may be spoken unasked."""
-    for name, form in words.tables["sentences"].items():
+    for name, form in phrases.tables["sentences"].items():
         sentence = Sentence(name.removesuffix("_where"))
         expressions = sorted(SPOKEN_EXPRESSIONS) if "{expression}" in form else [""]
         reasons = sorted(TABLES["reasons"]) if "{reason}" in form else [""]
         places = PLACES if name.endswith("_where") else [""]
         for expression, reason, place in itertools.product(expressions, reasons, places):
-            yield words.announcement(sentence, expression=expression, where=place, reason=reason)
-    yield from (words.join([words.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
-    yield words.wrong_line(12)
+            yield phrases.announcement(sentence, expression=expression, where=place, reason=reason)
+    yield from (phrases.join([phrases.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
+    yield phrases.wrong_line(12)
     for table in ("status", "sounds", "faults", "faults_over", "advice"):
-        yield from words.tables[table].values()
-    yield from (words.outage(seconds) for seconds in (30, 300))
-    yield from (words.finding(name, 12) for name in words.tables["doctor"])
-    yield from (text for name, text in words.tables["notice"].items() if name != "title")
+        yield from phrases.tables[table].values()
+    yield from (phrases.outage(seconds) for seconds in (30, 300))
+    yield from (phrases.finding(name, 12) for name in phrases.tables["doctor"])
+    yield from (text for name, text in phrases.tables["notice"].items() if name != "title")
 
 
-def asked(words: Phrases) -> Iterator[str]:
+def asked(phrases: Phrases) -> Iterator[str]:
     """Everything that may be spoken in answer, one sentence each."""
-    yield from words.tables["aim"].values()
-    looks = [words.announcement(Sentence.LOOKS, expression=name) for name in sorted(SPOKEN_EXPRESSIONS)]
-    looks += [words.answer("maybe", expression=words.expression(name)) for name in sorted(SPOKEN_EXPRESSIONS)]
-    looks += [words.answer("why_not", reason=reason) for reason in words.tables["reasons"].values()]
+    yield from phrases.tables["aim"].values()
+    looks = [phrases.announcement(Sentence.LOOKS, expression=name) for name in sorted(SPOKEN_EXPRESSIONS)]
+    looks += [phrases.answer("maybe", expression=phrases.expression(name)) for name in sorted(SPOKEN_EXPRESSIONS)]
+    looks += [phrases.answer("why_not", reason=reason) for reason in phrases.tables["reasons"].values()]
     yield from looks
     for place, look in itertools.product(PLACES, looks):
-        yield words.capitalize(f"{words.place(place)}: {look}")
+        yield phrases.capitalize(f"{phrases.place(place)}: {look}")
     filled = ("sureness", "duration")
     for name, *facts in itertools.product(
-        sorted(SPOKEN_EXPRESSIONS), *(words.tables[table].values() for table in filled)
+        sorted(SPOKEN_EXPRESSIONS), *(phrases.tables[table].values() for table in filled)
     ):
-        why = words.answer("why", expression=words.expression(name), **dict(zip(filled, facts, strict=True)))
-        yield from sentences(words, why)
-    yield from (words.join([count]) for count in words.tables["counts"].values())
-    distances, facings = (["", *words.tables[table].values()] for table in ("distance", "facing"))
-    for who in (words.tables["counts"]["1"], words.tables["answers"]["nearest"]):
+        why = phrases.answer("why", expression=phrases.expression(name), **dict(zip(filled, facts, strict=True)))
+        yield from sentences(phrases, why)
+    yield from (phrases.join([count]) for count in phrases.tables["counts"].values())
+    distances, facings = (["", *phrases.tables[table].values()] for table in ("distance", "facing"))
+    for first in (phrases.tables["counts"]["1"], phrases.tables["answers"]["nearest"]):
         for place, *rest in itertools.product(PLACES, distances, facings):
-            yield from sentences(words, words.join([who, words.place(place), *rest]))
+            yield from sentences(phrases, phrases.join([first, phrases.place(place), *rest]))
 
 
-def sentences(words: Phrases, text: str) -> list[str]:
+def sentences(phrases: Phrases, text: str) -> list[str]:
     """The sentences of a text."""
-    parts = text.removesuffix(words.stop).split(f"{words.stop} ")
-    return [part + words.stop for part in parts]
+    parts = text.removesuffix(phrases.stop).split(f"{phrases.stop} ")
+    return [part + phrases.stop for part in parts]
 
 
-def mistakes(words: Phrases) -> list[str]:
+def mistakes(phrases: Phrases) -> list[str]:
     """The mistakes of a locale in the wording that it was loaded in."""
-    heard = {*unasked(words), *asked(words)}
-    found = [f"{text!r} {wrong}" for text in heard for wrong in (*_form(words, text), *_wording(words, text))]
-    return sorted((*found, *_placeholders(words), *_alike(words)))
+    spoken = {*unasked(phrases), *asked(phrases)}
+    found = [f"{text!r} {wrong}" for text in spoken for wrong in (*_form(phrases, text), *_wording(phrases, text))]
+    return sorted((*found, *_placeholders(phrases), *_alike(phrases)))
 
 
-def _form(words: Phrases, text: str) -> Iterator[str]:
+def _form(phrases: Phrases, text: str) -> Iterator[str]:
     if len(text.split()) > MAX_WORDS:
         yield f"has more than {MAX_WORDS} words"
-    if not text.endswith((words.stop, "?", "!")):
+    if not text.endswith((phrases.stop, "?", "!")):
         yield "does not end"
-    if text.endswith(words.stop * 2):
+    if text.endswith(phrases.stop * 2):
         yield "ends twice"
     if set("{}") & set(text):
         yield "has a brace left"
-    if "  " in text or text != text.strip() or f" {words.comma.strip()}" in text:
+    if "  " in text or text != text.strip() or f" {phrases.comma.strip()}" in text:
         yield "has a space too many"
     if not text.isprintable():
         yield "has a character that cannot be seen"
     if text != unicodedata.normalize("NFC", text):
         yield "is not in the composed form (NFC)"
-    if any(part[:1].islower() for part in sentences(words, text)):
+    if any(part[:1].islower() for part in sentences(phrases, text)):
         yield "does not begin with a capital"
 
 
-def _wording(words: Phrases, text: str) -> Iterator[str]:
-    language, said = Language.of(words), tokens(text)
-    yield from (f"says {word!r}" for word in sorted(said & language.never))
-    if not said & language.feelings:
+def _wording(phrases: Phrases, text: str) -> Iterator[str]:
+    language, words = Language.of(phrases), tokens(text)
+    yield from (f"says {word!r}" for word in sorted(words & language.never))
+    if not words & language.feelings:
         return
-    if words.wording == "movement":
+    if phrases.wording == "movement":
         yield "names a feeling, not a movement"
-    if not said & language.hedges or said & language.claims:
+    if not words & language.hedges or words & language.claims:
         yield "says what somebody feels, not how somebody looks"
 
 
-def _placeholders(words: Phrases) -> Iterator[str]:
+def _placeholders(phrases: Phrases) -> Iterator[str]:
     """A sentence must have the placeholders of the English one, in any order."""
     for table in PLACEHOLDERS:
-        for key, form in words.tables[table].items():
+        for key, form in phrases.tables[table].items():
             if _names(form) != _names(load("en").tables[table][key]):
                 yield f"{table}.{key} has other placeholders than in English"
 
 
-def _alike(words: Phrases) -> Iterator[str]:
+def _alike(phrases: Phrases) -> Iterator[str]:
     """Sentences and words that must not be mistaken for each other must differ."""
     groups = {
-        table: [*words.tables[table].values()]
+        table: [*phrases.tables[table].values()]
         for table in TABLES
         if table not in ("sentences", "answers", "wording_rules")
     }
@@ -133,16 +133,16 @@ def _alike(words: Phrases) -> Iterator[str]:
     wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
-        *(words.announcement(each) for each in Sentence if each.is_presence),
+        *(phrases.announcement(each) for each in Sentence if each.is_presence),
         *(
-            words.announcement(sentence, expression=each)
+            phrases.announcement(sentence, expression=each)
             for sentence in (Sentence.LOOKS, Sentence.NO_LONGER)
             for each in sorted(SPOKEN_EXPRESSIONS)
         ),
     ]
-    for name, phrases in groups.items():
-        heard = [" ".join(sorted(tokens(phrase))) for phrase in phrases]
-        yield from (f"{name}: {phrase!r} is said twice" for at, phrase in enumerate(phrases) if heard[at] in heard[:at])
+    for name, texts in groups.items():
+        spoken = [" ".join(sorted(tokens(text))) for text in texts]
+        yield from (f"{name}: {text!r} is said twice" for at, text in enumerate(texts) if spoken[at] in spoken[:at])
 
 
 def tokens(text: str) -> set[str]:

@@ -52,10 +52,10 @@ class LoopRig:
     """A running VisionLoop on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
 
     def __init__(self, frames: Sequence[Frame | Exception], pipeline: Pipeline, step_s: float = 0.1) -> None:
-        self.said: list[Utterance] = []
+        self.utterances: list[Utterance] = []
         self.stop, self.now = threading.Event(), 0.0
         capture = Capture(lambda: ScriptedCamera(frames), repeat=False)
-        self.loop = VisionLoop(capture, pipeline, EN, self.said.append, self.stop, clock=self.tick)
+        self.loop = VisionLoop(capture, pipeline, EN, self.utterances.append, self.stop, clock=self.tick)
         self.step_s = step_s
 
     def tick(self) -> float:
@@ -63,7 +63,7 @@ class LoopRig:
         return self.now
 
     def texts(self) -> list[str]:
-        return [utterance.text for utterance in self.said]
+        return [utterance.text for utterance in self.utterances]
 
 
 class ScriptedCapture:

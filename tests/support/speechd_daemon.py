@@ -39,7 +39,7 @@ class Recording:
         self._source, self._from = source, time.monotonic()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def heard(self) -> Pcm:
+    def captured(self) -> Pcm:
         """The sound since the last call, each piece at its time: what parec leaves out is silence."""
         now = time.monotonic()
         with self._changed:

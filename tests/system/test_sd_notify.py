@@ -32,20 +32,20 @@ class Manager:
         name = f"@emotion-assistant-test-{os.getpid()}" if is_abstract else str(folder / "notify")
         self.socket.bind(f"\0{name[1:]}" if is_abstract else name)
         self.environment = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "2000000"}
-        self.heard: list[str] = []
+        self.messages: list[str] = []
 
     def next(self, timeout_s: float = WAIT_S) -> str:
         self.socket.settimeout(timeout_s)
         try:
-            self.heard.append(self.socket.recv(4096).decode())
+            self.messages.append(self.socket.recv(4096).decode())
         except TimeoutError:
             return ""
-        return self.heard[-1]
+        return self.messages[-1]
 
     def until(self, wanted: str) -> None:
         end = time.monotonic() + WAIT_S
-        while wanted not in self.heard:
-            assert time.monotonic() < end, self.heard
+        while wanted not in self.messages:
+            assert time.monotonic() < end, self.messages
             self.next()
 
 
@@ -61,15 +61,15 @@ def test_each_message_is_one_datagram_and_is_sent_once(tmp_path: Path, is_abstra
     manager, now = Manager(tmp_path, is_abstract=is_abstract), [0.0]
     with contextlib.closing(manager.socket):
         notifier = Notifier(manager.environment, lambda: now[0])
-        for tell in (notifier.ready, notifier.ready, notifier.alive, notifier.alive):
-            tell()
+        for notify in (notifier.ready, notifier.ready, notifier.alive, notifier.alive):
+            notify()
         for text in ("looking", "looking", "muted"):
             notifier.status(text)
         now[0] = 0.5
         notifier.alive()
         notifier.stopping()
-        heard = [manager.next() for _ in range(6)]
-        assert heard == ["READY=1", "WATCHDOG=1", "STATUS=looking", "STATUS=muted", "WATCHDOG=1", "STOPPING=1"]
+        messages = [manager.next() for _ in range(6)]
+        assert messages == ["READY=1", "WATCHDOG=1", "STATUS=looking", "STATUS=muted", "WATCHDOG=1", "STOPPING=1"]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_each_message_is_one_datagram_and_is_sent_once(tmp_path: Path, is_abstra
 )
 def test_without_a_listener_nothing_happens(environment: dict[str, str]) -> None:
     notifier = Notifier(environment)
-    for tell in (notifier.ready, notifier.alive, notifier.stopping):
-        tell()
+    for notify in (notifier.ready, notifier.alive, notifier.stopping):
+        notify()
     notifier.status("looking")
 
 
@@ -126,7 +126,7 @@ def test_vision_is_ready_after_its_first_step_and_alive_only_while_it_works(
     while manager.next(0.5):
         """What was on its way."""
     assert manager.next(1.5) == ""
-    manager.heard.clear()
+    manager.messages.clear()
     process.send_signal(signal.SIGCONT)
     manager.until("WATCHDOG=1")  # and perhaps, before it, that no picture has come for so long
     process.terminate()

@@ -85,7 +85,7 @@ def test_torn_pictures_are_announced_and_so_is_their_end() -> None:
     capture.frames = torn_at_first()
     rig.loop.capture = capture
     rig.loop.run()
-    faults = [each.text for each in rig.said if each.priority is Priority.FAULT]
+    faults = [each.text for each in rig.utterances if each.priority is Priority.FAULT]
     assert faults == [EN.fault("torn"), EN.fault("torn", is_over=True)]
 
 
@@ -179,7 +179,7 @@ def test_faults_are_urgent_and_each_has_its_topic() -> None:
     rig = LoopRig([], scripted_pipeline())
     rig.loop.faults.begin("camera", 0.0, "gone")
     rig.loop.faults.begin("step", 0.0, "odd")
-    assert [(each.priority, each.topic, each.expires_at) for each in rig.said] == [
+    assert [(each.priority, each.topic, each.expires_at) for each in rig.utterances] == [
         (Priority.FAULT, "fault camera", None),
         (Priority.FAULT, "fault step", None),
     ]
@@ -203,8 +203,8 @@ def test_the_loop_answers_and_lets_the_wearer_reject_an_expression() -> None:
     rig.now = 1.45
     assert rig.loop.answer(Command.ASK).text.endswith("Looks happy.")
     assert rig.loop.answer(Command.WRONG).text == EN.status("rejected")
-    assert [each.earcon for each in rig.said if each.priority is Priority.CHANGE] == ["happy"]
-    rig.loop.ended(rig.said[-1], Fate.EXPIRED)
+    assert [each.earcon for each in rig.utterances if each.priority is Priority.CHANGE] == ["happy"]
+    rig.loop.ended(rig.utterances[-1], Fate.EXPIRED)
 
 
 def test_pictures_that_show_nothing_are_announced_and_so_is_their_end() -> None:

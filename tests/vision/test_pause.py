@@ -41,7 +41,7 @@ def pipeline_blind_in_the_dark(
     )
 
 
-def said(pipeline: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
+def run(pipeline: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
     """All that a pipeline has to say, with the moments."""
     steps = [(frame.at, pipeline.step(frame)) for frame in frames]
     return [(at, each.text) for at, step in steps for each in (*step.status, *step.utterances)]
@@ -83,8 +83,8 @@ def test_a_hand_that_is_gone_before_two_seconds_changes_nothing(seconds: float, 
 
 def test_a_person_who_leaves_behind_a_hand_on_the_lens_is_missed_as_long_as_without_it() -> None:
     gone = lambda frame: [face(280)] if frame < 15 else []  # noqa: E731
-    (_, (without, text)) = said(pipeline_blind_in_the_dark(gone), covered([(5, False)]))
-    (_, (behind, other)) = said(pipeline_blind_in_the_dark(gone), covered([(1.5, False), (1.9, True), (5, False)]))
+    (_, (without, text)) = run(pipeline_blind_in_the_dark(gone), covered([(5, False)]))
+    (_, (behind, other)) = run(pipeline_blind_in_the_dark(gone), covered([(1.5, False), (1.9, True), (5, False)]))
     assert text == other == "Nobody in view."
     assert behind - without == pytest.approx(1.9)
 
@@ -101,23 +101,23 @@ def test_while_a_cover_is_in_question_no_old_picture_is_answered_from() -> None:
 def test_after_a_pause_everybody_is_announced_anew() -> None:
     for verbosity in ("brief", "normal", "full"):
         pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280), face(480)], verbosity)
-        told = [text for _, text in said(pipeline, covered([(4, False), (3, True), (6, False)]))]
-        before, after = told[: told.index(HAND)], told[told.index(BACK) + 1 :]
+        spoken_texts = [text for _, text in run(pipeline, covered([(4, False), (3, True), (6, False)]))]
+        before, after = spoken_texts[: spoken_texts.index(HAND)], spoken_texts[spoken_texts.index(BACK) + 1 :]
         assert before == after != []
 
 
 @pytest.mark.parametrize("missed", [1, 10])
 def test_a_person_found_soon_after_a_pause_is_not_announced_as_gone(missed: int) -> None:
     pipeline = pipeline_blind_in_the_dark(lambda frame: [] if 15 <= frame < 15 + missed else [face(280)])
-    told = [text for _, text in said(pipeline, covered([(1.5, False), (4, True), (4, False)]))]
-    assert told == ["One person looks happy.", HAND, BACK, "One person looks happy."]
+    spoken_texts = [text for _, text in run(pipeline, covered([(1.5, False), (4, True), (4, False)]))]
+    assert spoken_texts == ["One person looks happy.", HAND, BACK, "One person looks happy."]
 
 
 def test_a_person_who_left_during_a_pause_is_announced_as_gone() -> None:
     pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280)] if frame < 15 else [])
-    told = said(pipeline, covered([(1.5, False), (4, True), (4, False)]))
-    assert [text for _, text in told] == ["One person looks happy.", HAND, BACK, "Nobody in view."]
-    assert told[3][0] - told[2][0] == pytest.approx(RESUME_GRACE_S)
+    spoken_texts = run(pipeline, covered([(1.5, False), (4, True), (4, False)]))
+    assert [text for _, text in spoken_texts] == ["One person looks happy.", HAND, BACK, "Nobody in view."]
+    assert spoken_texts[3][0] - spoken_texts[2][0] == pytest.approx(RESUME_GRACE_S)
 
 
 @pytest.mark.parametrize(("on_s", "off_s"), [(3.0, 3.0), (2.2, 0.8), (5.0, 1.0), (20.0, 10.0), (2.5, 7.0)])
@@ -125,31 +125,33 @@ def test_however_often_the_lens_is_covered_it_is_announced_at_most_four_times_a_
     on_s: float, off_s: float
 ) -> None:
     pattern = [(1.5, False), *[(on_s, True), (off_s, False)] * int(150 / (on_s + off_s)), (70.0, False)]
-    told = [
+    spoken_texts = [
         (at, text)
-        for at, text in said(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern))
+        for at, text in run(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern))
         if text in (HAND, BACK)
     ]
     for start in range(150):
-        assert sum(start <= at < start + 60 for at, _ in told) <= 4
-        assert sum(start <= at < start + 60 for at, text in told if text == HAND) <= 2
-    assert [text for _, text in told] == [HAND, BACK] * (len(told) // 2), (
+        assert sum(start <= at < start + 60 for at, _ in spoken_texts) <= 4
+        assert sum(start <= at < start + 60 for at, text in spoken_texts if text == HAND) <= 2
+    assert [text for _, text in spoken_texts] == [HAND, BACK] * (len(spoken_texts) // 2), (
         "each pause that is announced is followed by its end"
     )
-    assert len(told) >= 8
+    assert len(spoken_texts) >= 8
 
 
 def test_a_pause_that_was_announced_too_often_is_announced_within_the_minute_and_again_while_it_lasts() -> None:
     pattern = [(1.5, False), *[(3.0, True), (3.0, False)] * 3, (2000.0, True)]
-    told = [at for at, text in said(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern)) if text == HAND]
-    assert told == pytest.approx([3.5, 9.5, 63.5, 963.5, 1863.5])
+    announced_at = [
+        at for at, text in run(pipeline_blind_in_the_dark(lambda frame: []), covered(pattern)) if text == HAND
+    ]
+    assert announced_at == pytest.approx([3.5, 9.5, 63.5, 963.5, 1863.5])
 
 
 def test_a_pause_is_announced_after_answers_and_interrupts_nothing() -> None:
     frames = covered([(1.5, False), (4, True), (1, False)])
     pipeline = pipeline_blind_in_the_dark(lambda frame: [])
-    told = [each for frame in frames for each in pipeline.step(frame).status]
-    assert [(each.priority, each.topic, each.expires_at, each.is_over) for each in told] == [
+    statuses = [each for frame in frames for each in pipeline.step(frame).status]
+    assert [(each.priority, each.topic, each.expires_at, each.is_over) for each in statuses] == [
         (Priority.PAUSE, "lens", None, False),
         (Priority.PAUSE, "lens", None, True),
     ]

@@ -109,13 +109,13 @@ def test_an_occluded_face_is_not_classified_and_its_expression_not_announced() -
 
 
 def test_the_thresholds_of_the_model_card_decide_what_is_announced() -> None:
-    told = {}
+    announced = {}
     for least in (0.85, 0.95):
         classifier = ScriptedClassifier()
         classifier.thresholds = Thresholds({"happy": least})
         pipeline = scripted_pipeline(classifier=classifier)
-        told[least] = [each.text for frame in shots("happy", 40) for each in pipeline.step(frame).utterances]
-    assert told == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"
+        announced[least] = [each.text for frame in shots("happy", 40) for each in pipeline.step(frame).utterances]
+    assert announced == {0.85: ["One person looks happy."], 0.95: ["One person."]}, "the smile is sure by 0.9"
 
 
 def test_without_a_model_people_are_still_announced() -> None:
@@ -163,9 +163,9 @@ def test_a_tilted_face_is_turned_upright_before_it_is_classified() -> None:
     inside = np.zeros(grey.shape, np.uint8)
     cv2.fillConvexPoly(inside, cv2.boxPoints(((320, 240), (96, 96), 45)).astype(int), 1)
     grey = np.where(inside == 1, light, grey)
-    for found, said in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
+    for found, expected in ((tilted, 6), (dataclasses.replace(tilted, landmarks=None), 5)):
         (reading,) = scripted_pipeline([found]).step(Frame(grey, 0.0, 0)).readings
-        assert int(np.argmax(reading.probabilities)) == said
+        assert int(np.argmax(reading.probabilities)) == expected
 
 
 def test_a_hit_in_yunets_padding_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,10 +190,10 @@ def test_a_hit_in_yunets_padding_is_dropped(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
 def test_every_reason_fits_into_eight_words(locale: str) -> None:
-    words = phrases.load(locale)
+    language = phrases.load(locale)
     for reason in phrases.TABLES["reasons"]:
         for where in ("", *phrases.TABLES["where"]):
-            assert len(words.announcement(Sentence.CANNOT_TELL, where=where, reason=reason).split()) <= 8
+            assert len(language.announcement(Sentence.CANNOT_TELL, where=where, reason=reason).split()) <= 8
 
 
 def test_what_is_no_longer_true_is_withdrawn() -> None:
@@ -214,8 +214,10 @@ def test_what_is_no_longer_true_is_withdrawn() -> None:
 def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
     settings = Settings(announcements=AnnouncementSettings(expressions=("happy",)))
     pipeline = Pipeline(ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier(), settings, EN)
-    said = [each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in pipeline.step(frame).utterances]
-    assert [(each.text, each.earcon) for each in said] == [
+    expected = [
+        each for frame in (*shots("happy", 15), *shots("sad", 15, 15)) for each in pipeline.step(frame).utterances
+    ]
+    assert [(each.text, each.earcon) for each in expected] == [
         ("One person looks happy.", "happy"),
         ("No longer looking happy.", ""),
     ]
@@ -256,8 +258,8 @@ def test_too_many_faces_are_announced_only_where_more_than_expressions_are(verbo
     faces = [face(90 * number) for number in range(6)]
     settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), settings, EN)
-    said = [each.text for frame in shots("happy", 15) for each in pipeline.step(frame).status]
-    assert said == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
+    expected = [each.text for frame in shots("happy", 15) for each in pipeline.step(frame).status]
+    assert expected == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
     assert pipeline.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
 
 
@@ -276,30 +278,32 @@ def test_a_track_lasts_as_long_as_the_dwell_time_asks_for() -> None:
     pipeline = Pipeline(
         ScriptedDetector(lambda frame: [] if 20 <= frame < 60 else [face(280)]), ScriptedClassifier(), settings, EN
     )
-    said = [each.text for frame in shots("neutral", 120) for each in pipeline.step(frame).utterances]
-    assert said == ["One person looks neutral."]
+    expected = [each.text for frame in shots("neutral", 120) for each in pipeline.step(frame).utterances]
+    assert expected == ["One person looks neutral."]
 
 
 def test_at_full_verbosity_announcements_and_answers_name_the_hour() -> None:
-    def told(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
+    def announced(shape: tuple[int, int], fov_deg: float, one: Face) -> tuple[str, str]:
         settings = Settings(
             camera=CameraSettings(fov_deg=fov_deg), announcements=AnnouncementSettings(verbosity="full")
         )
         pipeline = Pipeline(ScriptedDetector(lambda frame: [one]), ScriptedClassifier(), settings, EN)
         grey = picture("happy", shape)
-        (said,) = [each for number in range(12) for each in pipeline.step(Frame(grey, number / 10, number)).utterances]
-        return said.text, pipeline.answer(Command.ASK, 1.1).utterance.text
+        (expected,) = [
+            each for number in range(12) for each in pipeline.step(Frame(grey, number / 10, number)).utterances
+        ]
+        return expected.text, pipeline.answer(Command.ASK, 1.1).utterance.text
 
     right = face(560)
-    assert told((640, 480), 62, right) == (
+    assert announced((640, 480), 62, right) == (
         "One person at one o'clock looks happy.", "One person, at one o'clock, close. Looks happy."
     )  # fmt: skip
-    assert told((640, 480), 120, right) == (
+    assert announced((640, 480), 120, right) == (
         "One person at two o'clock looks happy.", "One person, at two o'clock, close. Looks happy."
     )  # fmt: skip
     # worn on its side a camera sees less from left to right: the same pixels are fewer degrees, and farther away
     aside = face(335, size=60)
-    assert told((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
+    assert announced((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
 
 
 def test_the_status_reports_what_works() -> None:
@@ -346,5 +350,5 @@ def test_an_injected_source_of_readings_takes_the_place_of_the_classifier() -> N
 
     faces = [face(280)]
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), None, Settings(), EN, readings=Recorded())
-    said = [each.text for frame in shots("sad", 20) for each in pipeline.step(frame).utterances]
-    assert said == ["One person looks happy."]
+    expected = [each.text for frame in shots("sad", 20) for each in pipeline.step(frame).utterances]
+    assert expected == ["One person looks happy."]

@@ -29,7 +29,7 @@ class Link:
     is_working = is_voice_alive = True
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.withdrawn: list[str] = []
         self.beats: list[tuple[bool, tuple[FaultName, ...]]] = []
         self.covers: list[bool] = []
@@ -38,7 +38,7 @@ class Link:
         raise AssertionError(message)
 
     def speak(self, utterance: Utterance) -> None:
-        self.said.append(utterance.text)
+        self.texts.append(utterance.text)
 
     def withdraw(self, topic: str) -> None:
         self.withdrawn.append(topic)
@@ -63,16 +63,16 @@ class Notes:
     """A service manager that notes what it is told."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.notifications: list[str] = []
 
     def ready(self) -> None:
-        self.told.append("ready")
+        self.notifications.append("ready")
 
     def status(self, text: str) -> None:
-        self.told.append(text)
+        self.notifications.append(text)
 
     def alive(self) -> None:
-        self.told.append("alive")
+        self.notifications.append("alive")
 
 
 def test_a_missing_detector_is_announced_and_loaded_as_soon_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,11 +89,11 @@ def test_a_missing_detector_is_announced_and_loaded_as_soon_as_it_works(monkeypa
     monkeypatch.setattr("assistant.vision.factory.best_parts", best_parts)
     link, notes = Link(), Notes()
     assert process._load_parts(Settings(), threading.Event(), notes, FaultAnnouncer(EN, link.speak), link) is found  # type: ignore[arg-type]
-    assert link.said == [EN.fault("detector"), EN.fault("detector", is_over=True)]
+    assert link.texts == [EN.fault("detector"), EN.fault("detector", is_over=True)]
     assert set(link.beats) == {(False, ("detector",))}, (
         "a voice that hears nothing would say that vision is still starting"
     )
-    assert {"ready", "faults: detector", "alive"} <= set(notes.told)
+    assert {"ready", "faults: detector", "alive"} <= set(notes.notifications)
 
 
 def test_a_stop_ends_the_wait_for_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_a_process_that_has_grown_announces_it_and_is_started_again(
     assert (
         process.run_vision(Settings(camera=CameraSettings(driver="folder", source=str(tmp_path))), stop) == EXIT_RESTART
     )
-    assert link.said[-1:] == [EN.fault("memory")]
+    assert link.texts[-1:] == [EN.fault("memory")]
     assert stop.is_set()
 
 
@@ -159,15 +159,17 @@ def test_the_fate_of_an_utterance_reaches_the_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_stuck", "is_working", "told"), [(False, True, True), (True, True, False), (False, False, False)]
+    ("is_stuck", "is_working", "notifications"), [(False, True, True), (True, True, False), (False, False, False)]
 )
-def test_the_watchdog_is_fed_only_while_driver_and_link_work(is_stuck: bool, is_working: bool, told: bool) -> None:
+def test_the_watchdog_is_fed_only_while_driver_and_link_work(
+    is_stuck: bool, is_working: bool, notifications: bool
+) -> None:
     client, notes = Link(), Notes()
     client.heartbeat = lambda *about, **more: None  # type: ignore[method-assign]
     client.is_working = is_working
     capture = SimpleNamespace(is_open=True, is_stuck=lambda: is_stuck)
     process._Heartbeat(client, capture, notes, threading.Event())(None)  # type: ignore[arg-type]
-    assert ("alive" in notes.told) is told
+    assert ("alive" in notes.notifications) is notifications
 
 
 def test_a_heartbeat_has_the_active_faults_and_whether_the_camera_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +189,10 @@ def test_a_heartbeat_has_the_active_faults_and_whether_the_camera_is_open(monkey
     capture.is_open = False
     heartbeat(None)
     assert link.beats == [(True, ()), (True, ("black", "undervoltage")), (False, ("undervoltage",))]
-    assert [text for text in notes.told if ":" in text] == ["faults: black, undervoltage", "faults: undervoltage"]
+    assert [text for text in notes.notifications if ":" in text] == [
+        "faults: black, undervoltage",
+        "faults: undervoltage",
+    ]
 
 
 def test_a_heartbeat_reports_at_once_that_the_lens_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ class Bench:
         vision.join()
         return answer
 
-    def heard(self) -> list[str]:
+    def spoken(self) -> list[str]:
         events, self.speaker.events = self.speaker.events, []
         return events
 
@@ -87,16 +87,16 @@ def test_a_question_interrupts_and_is_answered_by_vision(what: Command) -> None:
     reply = bench.handler.handle(what)
     thread.join()
     assert (reply.ok, reply.text) == (True, f"About {what}.")
-    assert bench.heard() == ["-", f"About {what}."]
+    assert bench.spoken() == ["-", f"About {what}."]
 
 
 def test_a_missing_answer_is_announced() -> None:
     bench = Bench()
     reply = bench.handler.handle("ask")
     assert (reply.ok, reply.text) == (False, EN.status("no_answer"))
-    assert bench.heard() == ["-", EN.status("no_answer")]
+    assert bench.spoken() == ["-", EN.status("no_answer")]
     bench.handler.answered(1, Utterance("Too late.", Priority.ANSWER, "answer"))
-    assert bench.heard() == []
+    assert bench.spoken() == []
 
 
 def test_repeat_repeats_the_last_utterance_of_which_at_least_the_beginning_was_spoken() -> None:
@@ -106,21 +106,21 @@ def test_repeat_repeats_the_last_utterance_of_which_at_least_the_beginning_was_s
         bench.handler.ended(Utterance(text, Priority.CHANGE, "person 1"), fate)
     bench.handler.ended(Utterance("Louder.", Priority.ANSWER, "command", kind=UtteranceKind.COMMAND_REPLY), Fate.SPOKEN)
     bench.handler.ended(Utterance("Still here.", Priority.STATUS, "tick", kind=UtteranceKind.IDLE_TICK), Fate.SPOKEN)
-    bench.heard()
+    bench.spoken()
     assert bench.handler.handle("repeat").text == "Looks sad."
-    assert bench.heard() == ["-", "Looks sad."]
+    assert bench.spoken() == ["-", "Looks sad."]
 
 
 def test_repeat_repeats_what_it_interrupts() -> None:
     bench = Bench()
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
-    for text, kind, said in (
+    for text, kind, expected in (
         ("Louder.", UtteranceKind.COMMAND_REPLY, "Looks happy."),
         ("Looks sad.", UtteranceKind.ANNOUNCEMENT, "Looks sad."),
         ("One person, ahead.", UtteranceKind.ANSWER, "One person, ahead."),
     ):
         bench.speaker.speaking = Utterance(text, Priority.ANSWER, kind, kind=kind)
-        assert bench.handler.handle("repeat").text == said
+        assert bench.handler.handle("repeat").text == expected
 
 
 def test_repeat_right_after_a_question_repeats_the_answer() -> None:
@@ -159,7 +159,7 @@ def test_a_double_press_repeats_what_was_spoken_before_its_first_tap(cut_off: st
 def test_while_muted_only_faults_pauses_and_answers_are_spoken() -> None:
     bench = Bench()
     assert bench.handler.handle("mute").text == "Muted."
-    assert bench.heard() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
+    assert bench.spoken() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
     passed = [each for each in Priority if bench.handler.allows(Utterance("x", each, "x"))]
     assert passed == [Priority.PAUSE, Priority.ANSWER, Priority.FAULT]
     assert bench.handler.handle("status").facts["muted"] is True
@@ -173,8 +173,8 @@ def test_while_muted_only_faults_pauses_and_answers_are_spoken() -> None:
 def test_volume_and_rate_stop_at_their_limits_and_persist(tmp_path: Path) -> None:
     file = tmp_path / "state" / "voice.json"
     bench = Bench(file)
-    said = [bench.handler.handle("quieter").text for _ in range(10)]
-    assert said == ["Quieter."] * 8 + ["This is the quietest."] * 2
+    expected = [bench.handler.handle("quieter").text for _ in range(10)]
+    assert expected == ["Quieter."] * 8 + ["This is the quietest."] * 2
     assert [bench.handler.handle("faster").text for _ in range(12)][-2:] == ["This is the fastest."] * 2
     assert bench.voices[0] == (175, 90)
     assert bench.voices[-1] == (450, 10)
@@ -242,7 +242,7 @@ def test_status_reports_a_vision_process_that_has_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "expected"),
     [
         ({"seeing": True, "camera": True, "faults": []}, [EN.status("running")]),
         ({"seeing": False, "camera": False, "faults": ["camera_lost"]}, [EN.fault("camera_lost")]),
@@ -258,11 +258,11 @@ def test_status_reports_a_vision_process_that_has_ended() -> None:
         ),
     ],
 )
-def test_status_reports_faults_and_a_covered_lens(facts: dict[str, bool | list[str]], said: list[str]) -> None:
+def test_status_reports_faults_and_a_covered_lens(facts: dict[str, bool | list[str]], expected: list[str]) -> None:
     bench = Bench()
     bench.facts = facts
     reply = bench.handler.handle("status")
-    assert reply.text == " ".join(said)
+    assert reply.text == " ".join(expected)
     assert (reply.facts["vision"], reply.facts["camera"], reply.facts["faults"]) == (
         True, facts["camera"], facts["faults"],
     )  # fmt: skip
@@ -278,32 +278,32 @@ def test_a_shutdown_needs_a_second_command(tmp_path: Path) -> None:
     bench.now += CONFIRM_S
     assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm"), "called off by another command"
     assert not (tmp_path / "off").exists()
-    bench.heard()
+    bench.spoken()
     assert bench.handler.handle("shutdown").text == EN.status("shutdown")
     assert bench.handler.shutdown_thread
     bench.handler.shutdown_thread.join()
     assert (tmp_path / "off").exists()
-    assert bench.heard() == [EN.status("shutdown"), "drained"], "said before it is done"
+    assert bench.spoken() == [EN.status("shutdown"), "drained"], "said before it is done"
 
 
 def test_a_shutdown_that_is_not_confirmed_is_called_off_and_announced_once() -> None:
     bench = Bench(power_off=lambda: "")
     bench.handler.poll()
-    assert bench.heard() == [], "nothing was asked for"
+    assert bench.spoken() == [], "nothing was asked for"
     bench.handler.handle("shutdown")
     for _ in range(2):
         bench.handler.poll()
-        assert bench.heard() in ([EN.status("shutdown_confirm")], [])
+        assert bench.spoken() in ([EN.status("shutdown_confirm")], [])
         bench.now += CONFIRM_S / 2
     bench.now += 0.1
     bench.handler.poll()
     bench.handler.poll()
-    assert bench.heard() == [EN.status("shutdown_cancelled")]
+    assert bench.spoken() == [EN.status("shutdown_cancelled")]
     assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm")
 
 
 @pytest.mark.parametrize(
-    ("command", "heard"),
+    ("command", "spoken"),
     [
         ("louder", ["kept", EN.status("loudest")]),
         ("mute", ["kept", "~", EN.status("muted")]),
@@ -316,15 +316,15 @@ def test_a_shutdown_that_is_not_confirmed_is_called_off_and_announced_once() -> 
     ],
 )
 def test_a_command_that_calls_off_a_shutdown_is_answered_after_that_is_announced(
-    command: str, heard: list[str]
+    command: str, spoken: list[str]
 ) -> None:
     bench = Bench(power_off=lambda: "")
     bench.handler.ended(Utterance("Looks happy.", Priority.CHANGE, "person 1"), Fate.SPOKEN)
     bench.handler.handle("shutdown")
-    bench.heard()
+    bench.spoken()
     bench.handler.handle(command)
-    assert bench.heard() == [EN.status("shutdown_cancelled") if each == "kept" else each for each in heard]
-    is_off = bool(heard)
+    assert bench.spoken() == [EN.status("shutdown_cancelled") if each == "kept" else each for each in spoken]
+    is_off = bool(spoken)
     assert bench.handler.handle("shutdown").text == EN.status("shutdown_confirm" if is_off else "shutdown")
     if bench.handler.shutdown_thread:
         bench.handler.shutdown_thread.join()
@@ -337,7 +337,7 @@ def test_nothing_is_called_off_after_the_shutdown_has_begun() -> None:
     bench.now += CONFIRM_S + 1
     bench.handler.poll()
     bench.handler.handle("louder")
-    assert EN.status("shutdown_cancelled") not in bench.heard()
+    assert EN.status("shutdown_cancelled") not in bench.spoken()
 
 
 @pytest.mark.parametrize("power_off", [None, lambda: "no right to do that"])
@@ -348,13 +348,13 @@ def test_a_failed_shutdown_is_announced(power_off: Callable[[], str] | None) -> 
     if bench.handler.shutdown_thread:
         bench.handler.shutdown_thread.join()
     assert reply.ok is bool(power_off)
-    assert bench.heard()[-1] == EN.status("shutdown_failed")
+    assert bench.spoken()[-1] == EN.status("shutdown_failed")
 
 
 def test_cancel_interrupts_and_speaks_nothing() -> None:
     bench = Bench()
     assert bench.handler.handle("cancel").ok
-    assert bench.heard() == ["--"], "for no answer"
+    assert bench.spoken() == ["--"], "for no answer"
 
 
 @given(st.text(max_size=60))
@@ -362,4 +362,4 @@ def test_an_unknown_command_is_refused(text: str) -> None:
     bench = Bench()
     if text not in set(Command):
         assert not bench.handler.handle(text).ok
-        assert bench.heard() == []
+        assert bench.spoken() == []

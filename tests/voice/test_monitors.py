@@ -23,73 +23,73 @@ from tests.support.fake_phrases import FakePhrases
 @pytest.fixture
 def monitored() -> tuple[VisionMonitor, list[float], list[str]]:
     """A monitor, its clock and what it said."""
-    said: list[str] = []
+    texts: list[str] = []
     now = [100.0]
-    return VisionMonitor(FakePhrases(), lambda utterance: said.append(utterance.text), lambda: now[0]), now, said
+    return VisionMonitor(FakePhrases(), lambda utterance: texts.append(utterance.text), lambda: now[0]), now, texts
 
 
 def test_a_vision_that_stops_is_announced_again_and_again_until_it_is_back(
     monitored: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
-    monitor, now, said = monitored
+    monitor, now, texts = monitored
     monitor.on_heartbeat(1e9)
     now[0] += HEARTBEAT_TIMEOUT_S
     monitor.poll()
-    assert said == []
+    assert texts == []
     now[0] += 0.1
     monitor.poll()
     monitor.poll()
-    assert said == ["The vision part stopped."], "a step in the future counts as one now"
+    assert texts == ["The vision part stopped."], "a step in the future counts as one now"
     now[0] += 60
     monitor.poll()
-    assert said == ["The vision part stopped."] * 2
+    assert texts == ["The vision part stopped."] * 2
     monitor.on_heartbeat(now[0])
     monitor.poll()
     monitor.poll()
-    assert said == ["The vision part stopped."] * 2 + ["It is back."]
+    assert texts == ["The vision part stopped."] * 2 + ["It is back."]
 
 
 def test_a_vision_that_takes_long_to_start_is_announced(
     monitored: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
-    monitor, now, said = monitored
+    monitor, now, texts = monitored
     now[0] += START_TIMEOUT_S
     monitor.poll()
-    assert said == []
+    assert texts == []
     now[0] += 0.1
     monitor.poll()
     monitor.poll()
-    assert said == ["Still starting."]
+    assert texts == ["Still starting."]
     monitor.on_heartbeat(now[0])
     monitor.poll()
-    assert said == ["Still starting.", "It is back."]
+    assert texts == ["Still starting.", "It is back."]
 
 
 def test_an_exit_of_vision_is_announced_at_once_and_once_a_minute_if_it_repeats(
     monitored: tuple[VisionMonitor, list[float], list[str]],
 ) -> None:
-    monitor, now, said = monitored
-    heard = []
+    monitor, now, texts = monitored
+    announced_at = []
     for _ in range(40):  # it lives for a second, and dies, every five
         monitor.on_heartbeat(now[0])
         monitor.poll()
         now[0] += 1.0
         monitor.on_exit("ended by signal 11")
-        before = len(said)
+        before = len(texts)
         for _ in range(4):
             monitor.poll()
             now[0] += 1.0
-        heard += [now[0] for text in said[before:] if text == "The vision part stopped."]
-    assert heard[0] == 105.0
-    assert 3 <= len(heard) <= 4, "200 s"
-    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(heard))
-    assert said.count("It is back.") == len(heard), "its end is announced if its beginning was"
+        announced_at += [now[0] for text in texts[before:] if text == "The vision part stopped."]
+    assert announced_at[0] == 105.0
+    assert 3 <= len(announced_at) <= 4, "200 s"
+    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(announced_at))
+    assert texts.count("It is back.") == len(announced_at), "its end is announced if its beginning was"
 
 
 def test_an_idle_tick_after_ten_minutes_of_silence_and_none_while_utterances_are_spoken() -> None:
-    said: list[Utterance] = []
+    texts: list[Utterance] = []
     now = 0.0
-    tick = IdleTick(FakePhrases(), said.append, lambda: now, 600.0)
+    tick = IdleTick(FakePhrases(), texts.append, lambda: now, 600.0)
     for second in range(0, 2000, 10):
         now = float(second)
         if second == 300:
@@ -97,10 +97,10 @@ def test_an_idle_tick_after_ten_minutes_of_silence_and_none_while_utterances_are
         if second == 500:
             tick.on_fate(Fate.EXPIRED, now)
         tick.poll(is_muted=second > 1000)
-    assert [each.text for each in said] == ["sounds.still_here", "muted"]
-    assert [each.earcon for each in said] == ["still_here"] * 2
-    assert [each.expires_at for each in said] == [900.25, 1500.25]
-    assert all(each.priority is Priority.STATUS for each in said)
+    assert [each.text for each in texts] == ["sounds.still_here", "muted"]
+    assert [each.earcon for each in texts] == ["still_here"] * 2
+    assert [each.expires_at for each in texts] == [900.25, 1500.25]
+    assert all(each.priority is Priority.STATUS for each in texts)
 
 
 @pytest.mark.parametrize(
@@ -143,18 +143,18 @@ def _hwmon(root: Path, alarm: str, degrees: float) -> None:
 
 
 def test_weak_power_and_heat_and_their_end_are_announced_and_seldom_repeated(tmp_path: Path) -> None:
-    said: list[tuple[float, str]] = []
+    texts: list[tuple[float, str]] = []
     now = [0.0]
     monitor = BoardMonitor(
-        FakePhrases(), lambda utterance: said.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
+        FakePhrases(), lambda utterance: texts.append((now[0], utterance.text)), lambda: now[0], Board(tmp_path)
     )
 
     def wait(seconds: float) -> list[str]:
-        begun = len(said)
+        begun = len(texts)
         for _ in range(round(seconds)):
             now[0] += 1
             monitor.poll()
-        return [text for _, text in said[begun:]]
+        return [text for _, text in texts[begun:]]
 
     assert wait(20) == []  # a board without such files
     _hwmon(tmp_path, "0\n", 60)

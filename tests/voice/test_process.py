@@ -190,9 +190,9 @@ def test_a_switch_to_another_sound_card_is_announced_and_so_is_its_return(
     monkeypatch.setattr("assistant.voice.process.SoundCardPlayer", lambda device, on_move: moves.append(on_move))
     with contextlib.closing(Bench(tmp_path)) as bench:
         bench.beat()
-        for card, said in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
+        for card, text_expected in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
             moves[0](card)
-            assert bench.fate() == (said, Fate.SPOKEN)
+            assert bench.fate() == (text_expected, Fate.SPOKEN)
 
 
 def test_settings_that_cannot_be_saved_are_a_fault_that_ends_when_they_can(
@@ -202,11 +202,15 @@ def test_settings_that_cannot_be_saved_are_a_fault_that_ends_when_they_can(
     assert kept
     kept.parents[1].write_text("no folder")
     polled()
-    for command, told in (("quieter", ("I could not save.",)), ("quieter", ()), ("louder", ("It is back.",))):
+    for command, faults_expected in (
+        ("quieter", ("I could not save.",)),
+        ("quieter", ()),
+        ("louder", ("It is back.",)),
+    ):
         if command == "louder":
             kept.parents[1].unlink()
         assert control_client.send_command(command).ok
-        for text in (*told, command):
+        for text in (*faults_expected, command):
             assert bench.fate() == (text, Fate.SPOKEN)
 
 
@@ -259,10 +263,10 @@ def test_a_shutdown_that_is_confirmed_is_carried_out(
     settings = dataclasses.replace(SETTINGS, controls=ControlSettings(shutdown_command="halt"))
     with contextlib.closing(Bench(tmp_path, settings)) as bench:
         polled()
-        for said in ("shutdown_confirm", "shutdown"):
+        for text_expected in ("shutdown_confirm", "shutdown"):
             assert carried_out.empty()
-            assert control_client.send_command("shutdown").text == said
-            assert bench.fate() == (said, Fate.SPOKEN)
+            assert control_client.send_command("shutdown").text == text_expected
+            assert bench.fate() == (text_expected, Fate.SPOKEN)
         assert carried_out.get(timeout=WAIT_S) == "halt"
 
 
@@ -335,10 +339,10 @@ def test_while_muted_a_pause_is_spoken_and_the_status_reports_it(bench: Bench) -
 
 
 def test_no_idle_tick_while_the_lens_is_covered(bench: Bench, polled: Callable[[], None]) -> None:
-    for is_covered, heard in ((True, "nothing"), (False, "sounds.still_here")):
+    for is_covered, text_spoken in ((True, "nothing"), (False, "sounds.still_here")):
         bench.now += IDLE_TICK_S
         bench.beat(is_lens_covered=is_covered)
-        assert next_after(bench, polled) == heard
+        assert next_after(bench, polled) == text_spoken
 
 
 def test_a_vision_that_stops_is_announced_and_so_is_its_return(bench: Bench) -> None:
@@ -408,13 +412,13 @@ def test_the_voice_needs_only_the_standard_library() -> None:
 
 
 def test_no_idle_tick_while_nothing_can_be_seen(bench: Bench, polled: Callable[[], None]) -> None:
-    for camera, faults, heard in (
+    for camera, faults, text_spoken in (
         (False, ["camera_lost"], "nothing"), (True, ["black"], "nothing"), (True, ["blank"], "nothing"),
         (True, ["torn"], "nothing"), (True, ["blurred", "step"], "nothing"), (True, ["blurred"], "sounds.still_here"),
     ):  # fmt: skip
         bench.now += IDLE_TICK_S
         bench.beat(is_camera_open=camera, faults=faults)
-        assert next_after(bench, polled) == heard, faults
+        assert next_after(bench, polled) == text_spoken, faults
 
 
 def test_muted_there_is_an_idle_tick_too(bench: Bench, polled: Callable[[], None]) -> None:

@@ -83,11 +83,11 @@ def test_a_smeared_lens_is_blurred_and_a_sharp_picture_is_not() -> None:
     assert 10 <= found["blurred"] <= 15
 
 
-@pytest.mark.parametrize(("fps", "told"), [(0.5, True), (0.8, True), (2.0, False), (30.0, False)])
-def test_less_than_a_frame_a_second_is_slow(fps: float, told: bool) -> None:
+@pytest.mark.parametrize(("fps", "is_slow"), [(0.5, True), (0.8, True), (2.0, False), (30.0, False)])
+def test_less_than_a_frame_a_second_is_slow(fps: float, is_slow: bool) -> None:
     still = room()
     found = watched(lambda at: still, 20, fps)
-    assert ("slow" in found) is told
+    assert ("slow" in found) is is_slow
     assert found.get("slow", 0) <= 7
 
 

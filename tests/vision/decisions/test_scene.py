@@ -52,11 +52,11 @@ class Stage:
 
     def wait(self, seconds: float) -> list[tuple[float, str, str]]:
         """What is announced while nothing changes, and when."""
-        told = []
+        announced = []
         for _ in range(round(seconds * 10)):
             at = self.at
-            told += [(at, *announcement) for announcement in self.step()]
-        return told
+            announced += [(at, *announcement) for announcement in self.step()]
+        return announced
 
 
 def test_a_passer_by_is_not_announced_whatever_their_expression() -> None:
@@ -74,7 +74,7 @@ def test_a_passer_by_is_not_announced_whatever_their_expression() -> None:
 
 
 def test_a_person_who_stays_is_announced_with_their_expression() -> None:
-    for shown, told in (
+    for shown, announced in (
         ("happy", ("looks", "happy")),
         ("neutral", ("one_more_person", "right")),
         ("fear", ("one_more_person", "right")),
@@ -88,7 +88,7 @@ def test_a_person_who_stays_is_announced_with_their_expression() -> None:
         stage.wait(0.8)
         stage.step((2, NOBODY, shown))
         ((at, *announcement),) = stage.wait(3)
-        assert tuple(announcement) == told
+        assert tuple(announcement) == announced
         stays_s = EXPRESSIVE_ARRIVAL_DWELL_S if shown == "happy" else ARRIVAL_DWELL_S
         assert stays_s <= at - came <= stays_s + 0.2
 
@@ -379,7 +379,7 @@ def test_an_empty_view_is_no_longer_announced_once_a_face_is_in_view() -> None:
 
 @pytest.mark.parametrize("others", [False, True])
 def test_an_arrival_that_was_not_heard_is_announced_again(others: bool) -> None:
-    stage, said = Stage(), ("one_more_person", "right") if others else ("one_person", "")
+    stage, expected = Stage(), ("one_more_person", "right") if others else ("one_person", "")
     if others:
         stage.people[1] = 320
         stage.step((1, NOBODY, "neutral"))
@@ -387,11 +387,11 @@ def test_an_arrival_that_was_not_heard_is_announced_again(others: bool) -> None:
     stage.people[2] = 560
     stage.wait(2)
     made = [*stage.step((2, NOBODY, CANNOT_TELL), reason="dark"), *(each[1:] for each in stage.wait(3))]
-    assert made == [said]
+    assert made == [expected]
     stage.ended(is_heard=False)
     lost_at = stage.at
     ((at, *again),) = stage.wait(RETRY_S + 3)
-    assert (tuple(again), at) == (said, pytest.approx(lost_at + RETRY_S, abs=0.15))
+    assert (tuple(again), at) == (expected, pytest.approx(lost_at + RETRY_S, abs=0.15))
     stage.ended(is_heard=False)
     del stage.people[2]
     stage.step((2, CANNOT_TELL, NOBODY))

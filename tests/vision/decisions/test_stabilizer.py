@@ -241,12 +241,17 @@ def test_the_dwell_time_starts_anew_after_an_interruption_or_a_gap() -> None:
 
 
 def test_the_higher_of_card_and_setting_is_the_threshold() -> None:
-    for looks, told in (({}, ["happy"]), ({"happy": 0.8}, []), ({"sad": 0.9}, ["happy"]), ({"happy": 0.3}, ["happy"])):
+    for looks, expected in (
+        ({}, ["happy"]),
+        ({"happy": 0.8}, []),
+        ({"sad": 0.9}, ["happy"]),
+        ({"happy": 0.3}, ["happy"]),
+    ):
         stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds(looks)), []
         for frame in range(15):
             reading = Reading(1, frame / 10, probabilities("happy", 0.7))
             made += [change.new for change in stabilizer.update(frame / 10, [reading])]
-        assert made == told
+        assert made == expected
 
 
 def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
@@ -256,9 +261,9 @@ def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) 
         at = number / 10 + (60 if 0 <= wait_at <= number else 0)
         if number == wait_at:
             stabilizer.wait(60)
-        said = probabilities(expression if sure > 0 else "sad", abs(sure)) if sure else None
-        made += [(change.new, number) for change in stabilizer.update(at, [Reading(1, at, said)])]
-    return [told for told in made if told[0] != CANNOT_TELL]
+        probability = probabilities(expression if sure > 0 else "sad", abs(sure)) if sure else None
+        made += [(change.new, number) for change in stabilizer.update(at, [Reading(1, at, probability)])]
+    return [expected for expected in made if expected[0] != CANNOT_TELL]
 
 
 def test_a_doubted_expression_must_come_half_way_to_certainty() -> None:
@@ -276,8 +281,8 @@ def test_chance_lifts_no_doubted_expression_over_its_threshold(unsure: list[floa
 @settings(max_examples=50, deadline=None)
 @given(st.floats(0.72, 0.84), st.integers(10, 40), st.sampled_from([-0.6, 0.0]))
 def test_doubt_ends_with_the_doubted_expression(sure: float, lasted: int, between: float) -> None:
-    ((told, at),) = sureness([0.65] * lasted + [between] * 12 + [sure] * 12)
-    assert told == "happy"
+    ((expected, at),) = sureness([0.65] * lasted + [between] * 12 + [sure] * 12)
+    assert expected == "happy"
     assert 4 <= at - (lasted + 12) <= 9
 
 
@@ -356,20 +361,20 @@ def test_an_estimate_holds_the_mean_and_the_beginning() -> None:
     for frame in range(30):
         sure = 0.9 if frame % 2 else 0.7
         stabilizer.update(frame / 10, [Reading(1, frame / 10, probabilities("happy", sure))])
-    told = stabilizer.estimate(1)
-    assert told.probability == pytest.approx(0.8, abs=0.011)
-    assert told.since == pytest.approx(0.8)
+    expected = stabilizer.estimate(1)
+    assert expected.probability == pytest.approx(0.8, abs=0.011)
+    assert expected.since == pytest.approx(0.8)
     for frame in range(30, 36):
         stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
-    assert stabilizer.estimate(1) == TrackEstimate("happy", "", 0.0, "dark", told.since)
+    assert stabilizer.estimate(1) == TrackEstimate("happy", "", 0.0, "dark", expected.since)
 
 
 def test_an_estimate_needs_half_of_the_readings() -> None:
     for first, likely in (("happy", "happy"), ("?", "")):
         stabilizer = Stabilizer(DecisionSettings(), LABELS)
         for frame, state in enumerate(("happy", "?", first, "?")):
-            said = probabilities("happy", 0.5) if state == "happy" else None
-            stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "" if said else "dark")])
+            probability = probabilities("happy", 0.5) if state == "happy" else None
+            stabilizer.update(frame / 10, [Reading(1, frame / 10, probability, "" if probability else "dark")])
         assert stabilizer.estimate(1).expression == likely
 
 
@@ -407,8 +412,8 @@ def test_an_expression_needs_no_reason_whatever_was_before() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(60):
         is_dark = frame < 30
-        said = None if is_dark else probabilities("happy")
-        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said, "dark" if is_dark else "")])
+        probability = None if is_dark else probabilities("happy")
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, probability, "dark" if is_dark else "")])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "dark"), ("happy", "")]
 
 
@@ -428,8 +433,8 @@ def test_a_longer_window_takes_longer_to_fill() -> None:
 def test_flicker_between_two_unsure_expressions_is_cannot_tell() -> None:
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS), []
     for frame in range(50):
-        said = probabilities("happy" if frame % 2 else "sad", 0.4)
-        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, said)])
+        probability = probabilities("happy" if frame % 2 else "sad", 0.4)
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, probability)])
     assert [(change.new, change.reason) for change in made] == [(CANNOT_TELL, "unclear")]
 
 

@@ -69,8 +69,8 @@ def test_no_smile_is_announced_long_after_it_ended(
 
 
 def test_a_smile_that_lasts_is_announced_after_the_answer() -> None:
-    words = smile(5.0, "gone", BEGINS_S + 0.3, 2.0, 10.0)
-    assert "Looks happy." in [text for text, _ in words]
+    spoken = smile(5.0, "gone", BEGINS_S + 0.3, 2.0, 10.0)
+    assert "Looks happy." in [text for text, _ in spoken]
 
 
 def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:

@@ -83,12 +83,12 @@ def test_a_missing_haar_cascade_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp
 def test_yunet_without_its_file_or_with_another_file_is_a_one_line_error(tmp_path: Path) -> None:
     wrong = tmp_path / "face.onnx"
     wrong.write_bytes(b"not an ONNX file")
-    for model, said in (
+    for model, message in (
         ("", "detector.model is empty"),
         (str(wrong), "cannot use this"),
         (str(tmp_path / "none"), "cannot use this"),
     ):
-        with pytest.raises(DetectorError, match=said) as caught:
+        with pytest.raises(DetectorError, match=message) as caught:
             detectors.open_detector(DetectorSettings(driver="yunet", model=model))
         assert "\n" not in str(caught.value)
 

@@ -126,7 +126,7 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"labels": ["happy", "happy"]}, "labels are"),
         ({"labels": ["glad"]}, "allowed, each once"),
@@ -142,10 +142,10 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
     ],
     ids=range(11),
 )
-def test_a_card_that_does_not_fit_the_program_is_refused(tmp_path: Path, changes: dict, said: str) -> None:
+def test_a_card_that_does_not_fit_the_program_is_refused(tmp_path: Path, changes: dict, message: str) -> None:
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, **changes)
-    with pytest.raises(ModelError, match=said) as caught:
+    with pytest.raises(ModelError, match=message) as caught:
         ExpressionClassifier(model)
     assert len(str(caught.value)) < len(str(model)) + 400
 

@@ -20,7 +20,7 @@ EN = phrases.load("en")
 ANSWERS = Answers(EN, ("happy", "neutral"))
 
 
-def somebody(state: str = "happy", probability: float = 0.9, **facts: Any) -> PersonView:
+def person_view(state: str = "happy", probability: float = 0.9, **facts: Any) -> PersonView:
     expression = facts.pop("expression", state if state in EXPRESSIONS else "")
     return PersonView(1, Box(280, 200, 80, 80), state, expression, probability, 0.0, **facts)
 
@@ -30,66 +30,69 @@ def asked(*people: PersonView, what: Command = Command.ASK, now: float = 5.0, **
 
 
 def test_one_person() -> None:
-    assert asked(somebody()) == "One person, ahead. Looks happy."
-    assert asked(somebody(distance="near", facing="you")) == "One person, ahead, close, facing you. Looks happy."
+    assert asked(person_view()) == "One person, ahead. Looks happy."
+    assert asked(person_view(distance="near", facing="you")) == "One person, ahead, close, facing you. Looks happy."
     assert (
-        asked(somebody("neutral", where="left", distance="far")) == "One person, on the left, far away. Looks neutral."
+        asked(person_view("neutral", where="left", distance="far"))
+        == "One person, on the left, far away. Looks neutral."
     )
 
 
 def test_an_unsure_or_untrusted_expression_is_only_maybe() -> None:
-    assert asked(somebody("sad", 0.95)) == "One person, ahead. Maybe looks sad."
-    assert asked(somebody("happy", 0.5)) == "One person, ahead. Maybe looks happy."
-    assert asked(somebody(NOBODY, 0.5, expression="happy", reason="unclear")) == "One person, ahead. Maybe looks happy."
-    unsure = somebody(CANNOT_TELL, 0.3, expression="", reason="unclear")
+    assert asked(person_view("sad", 0.95)) == "One person, ahead. Maybe looks sad."
+    assert asked(person_view("happy", 0.5)) == "One person, ahead. Maybe looks happy."
+    assert (
+        asked(person_view(NOBODY, 0.5, expression="happy", reason="unclear")) == "One person, ahead. Maybe looks happy."
+    )
+    unsure = person_view(CANNOT_TELL, 0.3, expression="", reason="unclear")
     assert asked(unsure) == "One person, ahead. Cannot tell, face is unclear."
-    assert "annot tell" in asked(somebody("contempt", 0.9))
+    assert "annot tell" in asked(person_view("contempt", 0.9))
 
 
 def test_the_answer_names_the_reason_where_the_expression_cannot_be_told() -> None:
-    for reason, words in EN.tables["reasons"].items():
+    for reason, part in EN.tables["reasons"].items():
         if reason != "unclear":
-            answer = ANSWERS.answer(Command.ASK, SceneSnapshot(5.0, (somebody("happy", reason=reason),)), 5.0)
-            assert answer.utterance.text.endswith(f"Cannot tell, {words}.")
+            answer = ANSWERS.answer(Command.ASK, SceneSnapshot(5.0, (person_view("happy", reason=reason),)), 5.0)
+            assert answer.utterance.text.endswith(f"Cannot tell, {part}.")
             assert answer.reason == reason
-    turned = somebody(CANNOT_TELL, reason="side_on", facing="left")
+    turned = person_view(CANNOT_TELL, reason="side_on", facing="left")
     assert asked(turned) == "One person, ahead. Cannot tell, face turned away."
 
 
 def test_several_people() -> None:
-    people = (somebody("neutral", where="left"), dataclasses.replace(somebody(), track_id=2, where="right"))
+    people = (person_view("neutral", where="left"), dataclasses.replace(person_view(), track_id=2, where="right"))
     assert asked(*people) == "Two people. Nearest, on the left. Looks neutral."
     partner = (people[0], dataclasses.replace(people[1], is_partner=True))
     assert asked(*partner) == "Two people. Nearest, on the right. Looks happy."
     larger = (dataclasses.replace(people[0], box=Box(0, 100, 200, 200)), partner[1])
     assert asked(*larger) == "Two people. On the right. Looks happy.", "the partner need not be the nearest"
     assert asked(*people, what=Command.MORE) == "Two people. On the left: Looks neutral. On the right: Looks happy."
-    assert asked(*[somebody()] * 6).startswith("More than four people.")
+    assert asked(*[person_view()] * 6).startswith("More than four people.")
 
 
 def test_an_empty_view_and_a_snapshot_that_is_too_old() -> None:
     assert asked() == "Nobody in view."
     assert asked(problem="dark") == "Cannot tell, too dark."
     assert asked(is_lens_covered=True) == EN.status("lens_covered")
-    assert asked(somebody(), now=5.0 + MAX_AGE_S + 0.01) == EN.status("no_picture")
+    assert asked(person_view(), now=5.0 + MAX_AGE_S + 0.01) == EN.status("no_picture")
     assert ANSWERS.answer(Command.ASK, None, 5.0).utterance.text == EN.status("no_picture")
 
 
 def test_a_person_seen_a_moment_before_is_answered_about_for_no_longer_than_that() -> None:
     held = {"seen_at": 4.5}
-    assert asked(somebody(), now=5.4, **held) == "One person, ahead. Looks happy."
-    assert asked(somebody(), now=5.6, **held) == "Nobody in view."
+    assert asked(person_view(), now=5.4, **held) == "One person, ahead. Looks happy."
+    assert asked(person_view(), now=5.6, **held) == "Nobody in view."
 
 
 def test_more_faces_than_are_looked_at_are_counted() -> None:
-    four = [dataclasses.replace(somebody(), track_id=number) for number in range(1, 5)]
+    four = [dataclasses.replace(person_view(), track_id=number) for number in range(1, 5)]
     assert asked(*four).startswith("Four people.")
     assert asked(*four, count=6).startswith("More than four people.")
-    assert asked(somebody(), count=3).startswith("Three people. Nearest, ahead.")
+    assert asked(person_view(), count=3).startswith("Three people. Nearest, ahead.")
 
 
 def test_why_is_about_the_person_whose_expression_was_named_last() -> None:
-    people = (somebody(), dataclasses.replace(somebody("sad"), track_id=2))
+    people = (person_view(), dataclasses.replace(person_view("sad"), track_id=2))
     snapshot = SceneSnapshot(5.0, people)
     why = [ANSWERS.answer(Command.WHY, snapshot, 5.0, last).utterance.text for last in (None, 1, 2, 3)]
     assert [text.split(",")[0] for text in why] == ["Looks happy", "Looks happy", "Looks sad", "Looks happy"]
@@ -97,35 +100,35 @@ def test_why_is_about_the_person_whose_expression_was_named_last() -> None:
 
 
 def test_why_has_the_sureness_and_the_duration() -> None:
-    assert asked(somebody(), what=Command.WHY, now=5.0) == "Looks happy, quite sure, for some seconds."
-    assert asked(somebody("sad"), what=Command.WHY) == "Looks sad, not sure, for some seconds."
-    assert asked(somebody(probability=0.65), what=Command.WHY) == "Looks happy, fairly sure, for some seconds."
-    assert asked(somebody(CANNOT_TELL, reason="dark"), what=Command.WHY) == "Cannot tell, too dark."
-    assert asked(somebody(CANNOT_TELL, reason="unclear"), what=Command.WHY) == "Cannot tell, face is unclear."
-    maybe = somebody(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
+    assert asked(person_view(), what=Command.WHY, now=5.0) == "Looks happy, quite sure, for some seconds."
+    assert asked(person_view("sad"), what=Command.WHY) == "Looks sad, not sure, for some seconds."
+    assert asked(person_view(probability=0.65), what=Command.WHY) == "Looks happy, fairly sure, for some seconds."
+    assert asked(person_view(CANNOT_TELL, reason="dark"), what=Command.WHY) == "Cannot tell, too dark."
+    assert asked(person_view(CANNOT_TELL, reason="unclear"), what=Command.WHY) == "Cannot tell, face is unclear."
+    maybe = person_view(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
     assert asked(maybe) == "One person, ahead. Maybe looks happy."
     assert asked(maybe, what=Command.WHY) == "Looks happy, not sure, for some seconds."
     assert [duration(s) for s in (0, 3, 20, 60, 120)] == ["moment", "seconds", "half_minute", "minute", "minutes"]
 
 
 def test_aim() -> None:
-    assert asked(somebody(), what=Command.AIM) == "The face is straight ahead."
-    left = dataclasses.replace(somebody(), box=Box(0, 200, 80, 80))
+    assert asked(person_view(), what=Command.AIM) == "The face is straight ahead."
+    left = dataclasses.replace(person_view(), box=Box(0, 200, 80, 80))
     assert asked(left, what=Command.AIM) == "Turn a little left."
     assert asked(what=Command.AIM) == "Nobody in view."
 
 
 def test_by_the_clock() -> None:
     by_clock = Answers(EN, ("happy",), is_by_clock=True)
-    for hour, words in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
-        text = by_clock.answer(Command.ASK, SceneSnapshot(5.0, (somebody(hour=hour),)), 5.0).utterance.text
-        assert text == f"One person, {words}. Looks happy."
+    for hour, part in (("12", "ahead"), ("1", "at one o'clock"), ("10", "at ten o'clock")):
+        text = by_clock.answer(Command.ASK, SceneSnapshot(5.0, (person_view(hour=hour),)), 5.0).utterance.text
+        assert text == f"One person, {part}. Looks happy."
 
 
 @given(
     st.lists(
         st.builds(
-            somebody,
+            person_view,
             st.sampled_from([*EXPRESSIONS, CANNOT_TELL, NOBODY]),
             st.floats(0, 1),
             expression=st.sampled_from(["", *EXPRESSIONS]),
@@ -143,10 +146,10 @@ def test_by_the_clock() -> None:
 def test_no_sentence_has_more_than_eight_words(
     people: list[PersonView], what: Command, locale: str, wording: str
 ) -> None:
-    words = phrases.load(locale, wording)
-    utterance = Answers(words, ("happy",)).answer(what, SceneSnapshot(5.0, tuple(people)), 5.0).utterance
+    part = phrases.load(locale, wording)
+    utterance = Answers(part, ("happy",)).answer(what, SceneSnapshot(5.0, tuple(people)), 5.0).utterance
     assert utterance.priority is Priority.ANSWER
-    for sentence in utterance.text.removesuffix(words.stop).split(f"{words.stop} "):
+    for sentence in utterance.text.removesuffix(part.stop).split(f"{part.stop} "):
         assert 0 < len(sentence.split()) <= 8, sentence
 
 

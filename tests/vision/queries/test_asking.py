@@ -65,7 +65,7 @@ def test_every_question_is_answered_and_every_setting_obeyed(
     assert cli.main(["ask"]) == 0
     assert capsys.readouterr().out.strip().endswith("Looks happy.")
     assert smiling.until("Looks happy.")[-1].startswith("One person")
-    for command, words in (
+    for command, expected in (
         (["why"], "Looks happy,"),
         (["ask", "aim"], EN.text("aim", "up")),
         (["wrong"], EN.status("rejected")),
@@ -75,8 +75,8 @@ def test_every_question_is_answered_and_every_setting_obeyed(
         (["unmute"], EN.status("unmuted")),
     ):
         assert cli.main(command) == 0
-        assert words in capsys.readouterr().out
-        smiling.until(words)
+        assert expected in capsys.readouterr().out
+        smiling.until(expected)
     assert cli.main(["status", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts == {

@@ -65,11 +65,11 @@ def test_an_expression_that_was_never_measured_is_answered_with_maybe() -> None:
 
 def test_a_person_found_by_the_rescan_alone_has_a_reason_of_their_own() -> None:
     grain = picture("happy")
-    for size, words in ((30.0, "too far away"), (200.0, "unclear")):
+    for size, expected in ((30.0, "too far away"), (200.0, "unclear")):
         search = searching(face(250, size=size))
         pipeline = Pipeline(ScriptedDetector(lambda frame: []), ScriptedClassifier(), Settings(), EN, rescan=search)
         pipeline.step(Frame(grain, 0.0, 1))
-        assert words in pipeline.answer(Command.ASK, 0.1).utterance.text
+        assert expected in pipeline.answer(Command.ASK, 0.1).utterance.text
     shadow = searching(dataclasses.replace(face(250, size=30), score=0.35))
     pipeline = Pipeline(ScriptedDetector(lambda frame: []), ScriptedClassifier(), Settings(), EN, rescan=shadow)
     pipeline.step(Frame(grain, 0.0, 1))
@@ -77,30 +77,30 @@ def test_a_person_found_by_the_rescan_alone_has_a_reason_of_their_own() -> None:
 
 
 def test_an_unsure_face_of_one_frame_is_left_out_of_answers() -> None:
-    def told(score: float, frames: int) -> str:
+    def answer_after(score: float, frames: int) -> str:
         weak = dataclasses.replace(face(280), score=score)
         pipeline = Pipeline(ScriptedDetector(lambda frame: [weak]), ScriptedClassifier(), Settings(), EN)
         for number in range(frames):
             pipeline.step(Frame(picture("happy"), number / 10, number))
         return pipeline.answer(Command.ASK, frames / 10).utterance.text
 
-    assert told(0.45, 1) == told(0.45, 2) == "Nobody in view."
-    assert told(0.45, 3).startswith("One person")
-    assert told(0.75, 1).startswith("One person")
+    assert answer_after(0.45, 1) == answer_after(0.45, 2) == "Nobody in view."
+    assert answer_after(0.45, 3).startswith("One person")
+    assert answer_after(0.75, 1).startswith("One person")
 
 
 def test_a_face_missed_for_a_moment_is_still_there_in_answers() -> None:
     pipeline = Pipeline(
         ScriptedDetector(lambda frame: [face(280)] if frame < 10 else []), ScriptedClassifier(), Settings(), EN
     )
-    told = {}
+    answer_after = {}
     for number in range(30):
         pipeline.step(Frame(picture("happy"), number / 10, number))
-        told[number] = pipeline.answer(Command.ASK, number / 10).utterance.text
-    assert "One person" in told[9]
-    assert told[15] == told[9]
-    assert told[18] == told[9]
-    assert told[22] == "Nobody in view."
+        answer_after[number] = pipeline.answer(Command.ASK, number / 10).utterance.text
+    assert "One person" in answer_after[9]
+    assert answer_after[15] == answer_after[9]
+    assert answer_after[18] == answer_after[9]
+    assert answer_after[22] == "Nobody in view."
 
 
 def test_a_rejected_expression_is_not_answered_either() -> None:

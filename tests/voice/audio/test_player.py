@@ -239,9 +239,9 @@ def test_the_recording_has_each_sound_at_its_time_cut_where_it_was_cut(tmp_path:
         recorder.play(beep(1.0, 8000), threading.Event())
     assert recorder.play(beep(0.2, 16000), threading.Event()) is True  # ends a little early: the next one waits for it
     recorder.close()
-    heard = player.from_wav((tmp_path / "heard.wav").read_bytes())
-    assert heard.rate == 8000
-    values, tone = numbers(heard), numbers(beep(1.0, 8000))
+    recorded = player.from_wav((tmp_path / "heard.wav").read_bytes())
+    assert recorded.rate == 8000
+    values, tone = numbers(recorded), numbers(beep(1.0, 8000))
     assert values[:8000] == [0] * 8000
     assert values[8000:12000] == tone[:4000]
     assert values[12000:16000] == [0] * 4000

@@ -407,7 +407,7 @@ def test_a_full_queue_of_connections_is_reported_in_one_line(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         (b"", "the assistant hung up: closed without an answer"),
         (b"nonsense\n", "what listens there is no assistant"),
@@ -417,7 +417,7 @@ def test_a_full_queue_of_connections_is_reported_in_one_line(tmp_path: Path) -> 
         (None, "does not answer within 0.2 s"),
     ],
 )
-def test_a_malformed_or_missing_reply_is_reported_in_one_line(tmp_path: Path, sent: bytes | None, said: str) -> None:
+def test_a_malformed_or_missing_reply_is_reported_in_one_line(tmp_path: Path, sent: bytes | None, message: str) -> None:
     path, asked = tmp_path / "control.sock", threading.Event()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
@@ -436,7 +436,7 @@ def test_a_malformed_or_missing_reply_is_reported_in_one_line(tmp_path: Path, se
 
         thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(IPCError, match=said):
+        with pytest.raises(IPCError, match=message):
             control_client.send_command("mute", path, limit_s=0.2 if sent is None else WAIT_S)
         asked.set()
         thread.join(WAIT_S)

@@ -131,16 +131,16 @@ def test_each_meaning_comes_before_its_sound() -> None:
     assert tour.run(phrases.load("en", "movement"), threading.Event()) is True
     names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "still_here", "alarm")
     assert tour.player.sounds == [earcon(name) for name in names]
-    assert (tour.voice.said[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
+    assert (tour.voice.spoken[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
     assert tour.earcons_before[1:] == list(range(len(names)))
-    assert (tour.voice.said[4][0], tour.earcons_before[4]) == ("Smiling.", 3)
+    assert (tour.voice.spoken[4][0], tour.earcons_before[4]) == ("Smiling.", 3)
 
 
 def test_a_tour_that_is_cut_off_ends() -> None:
     tour, cancel = Tour(), threading.Event()
     cancel.set()
     assert tour.run(phrases.load("en"), cancel) is False
-    assert (len(tour.voice.said), tour.player.sounds) == (1, [])
+    assert (len(tour.voice.spoken), tour.player.sounds) == (1, [])
 
 
 def test_the_command_prints_sounds_where_words_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,11 +37,11 @@ class Presentation:
 
         fallback = FallbackVoice([voice], EarconVoice(VoiceSettings(changes=changes), play))
         self.fate = fallback.speak(utterance, threading.Event(), lambda: 0.0, self.errors.append)
-        self.words = [text for text, _ in voice.said]
+        self.texts = [text for text, _ in voice.spoken]
 
 
 @pytest.mark.parametrize(
-    ("changes", "priority", "sound", "sounds", "words"),
+    ("changes", "priority", "sound", "sounds", "texts"),
     [
         ("words", Priority.CHANGE, "happy", 0, 1),
         ("sounds", Priority.CHANGE, "happy", 1, 0),
@@ -55,17 +55,17 @@ class Presentation:
     ],
 )
 def test_what_is_presented_by_earcons_and_what_by_words(
-    changes: str, priority: Priority, sound: str, sounds: int, words: int
+    changes: str, priority: Priority, sound: str, sounds: int, texts: int
 ) -> None:
     presented = Presentation(changes, utterance(sound, priority))
     assert presented.fate is Fate.SPOKEN
-    assert (presented.sounds, presented.words) == ([sound] * sounds, ["Looks happy."] * words)
+    assert (presented.sounds, presented.texts) == ([sound] * sounds, ["Looks happy."] * texts)
 
 
 @pytest.mark.parametrize("error", [VoiceError("no card"), ZeroDivisionError()])
 def test_an_earcon_that_cannot_be_played_becomes_words(error: Exception) -> None:
     presented = Presentation("sounds", utterance("happy"), error)
-    assert (presented.fate, presented.words) == (Fate.SPOKEN, ["Looks happy."])
+    assert (presented.fate, presented.texts) == (Fate.SPOKEN, ["Looks happy."])
     assert presented.errors == [f"sounds: {str(error) or 'ZeroDivisionError'}"]
 
 
@@ -78,7 +78,7 @@ def test_an_earcon_that_is_cut_off_is_not_followed_by_words() -> None:
 
     fallback = FallbackVoice([voice], EarconVoice(VoiceSettings(changes="both"), play))
     assert fallback.speak(utterance("happy"), cancel, lambda: 0.0, print) is Fate.INTERRUPTED
-    assert voice.said == []
+    assert voice.spoken == []
 
 
 def test_earcons_have_the_configured_volume_and_lead_in() -> None:
@@ -87,9 +87,9 @@ def test_earcons_have_the_configured_volume_and_lead_in() -> None:
     player = CapturingPlayer()
     play = earcon_player(VoiceSettings(volume=50, lead_in_ms=200), player)
     assert play("sad", threading.Event()) is True
-    (heard,) = player.sounds
-    assert heard == with_lead_in(with_volume(earcon("sad"), 50), 200)
-    assert isinstance(heard, Pcm)
+    (played,) = player.sounds
+    assert played == with_lead_in(with_volume(earcon("sad"), 50), 200)
+    assert isinstance(played, Pcm)
 
 
 def test_every_voice_that_is_made_has_earcons(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,9 +109,9 @@ def test_a_voice_preempted_by_another_program_has_no_fallback_that_talks_over_it
     first, second, errors = FakeVoice("first", PreemptedError("the screen reader speaks")), FakeVoice("second"), []
     fallback = FallbackVoice([first, second])
     assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append) is Fate.INTERRUPTED
-    assert (second.said, errors) == ([], [])
+    assert (second.spoken, errors) == ([], [])
     assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append) is Fate.INTERRUPTED
-    assert first.said == [("Looks happy.", Priority.CHANGE)] * 2, "it stays the first"
+    assert first.spoken == [("Looks happy.", Priority.CHANGE)] * 2, "it stays the first"
 
 
 def test_a_fallback_voice_is_the_sequence_of_its_voices() -> None:
@@ -134,7 +134,7 @@ def test_a_voice_that_cannot_speak_one_text_is_tried_with_the_next() -> None:
         knows.outcome = known or UnknownTextError("not this")
         fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append)
         assert fate is Fate.SPOKEN
-    assert (len(broken.said), len(knows.said), len(last.said)) == (1, 2, 1)
+    assert (len(broken.spoken), len(knows.spoken), len(last.spoken)) == (1, 2, 1)
     assert errors == ["broken: gone"], "a text that it cannot speak is no error"
 
 
@@ -153,13 +153,13 @@ def test_if_sound_comes_back_between_two_attempts_words_follow_the_beeps(then: b
 
     beeps.say = sound_returns
     assert fallback.speak(utterance(), threading.Event(), lambda: 0.0, lambda error: None) is Fate.SPOKEN
-    assert (len(first.said), len(second.said), len(beeps.said)) == (2, 1, 1)
+    assert (len(first.spoken), len(second.spoken), len(beeps.spoken)) == (2, 1, 1)
 
 
 def test_beeps_are_not_followed_by_a_voice_that_has_failed() -> None:
     broken, beeps = FakeVoice("broken", VoiceError("not installed")), FakeVoice("beeps")
     assert FallbackVoice([broken, beeps]).speak(utterance(), threading.Event(), lambda: 0.0, print) is Fate.SPOKEN
-    assert len(broken.said) == 1
+    assert len(broken.spoken) == 1
 
 
 @pytest.mark.parametrize(("error", "fate"), [(PlaybackError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
@@ -177,11 +177,11 @@ def test_what_could_not_be_played_was_not_cut_off(error: type[VoiceError], fate:
 
 
 def test_words_that_follow_the_beeps_can_be_cut_off() -> None:
-    words, beeps, cancel = FakeVoice("words", PlaybackError("no card")), FakeVoice("beeps"), threading.Event()
-    fallback, say = FallbackVoice([words, beeps]), beeps.say
+    texts, beeps, cancel = FakeVoice("words", PlaybackError("no card")), FakeVoice("beeps"), threading.Event()
+    fallback, say = FallbackVoice([texts, beeps]), beeps.say
 
     def sound_returns(text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
-        words.outcome = False
+        texts.outcome = False
         cancel.set()
         return say(text, cancel, priority=priority)
 
@@ -213,8 +213,8 @@ def test_the_real_voices_speak_the_words_after_the_beeps(
     fate = fallback.speak(utterance(), threading.Event(), lambda: 0.0, errors.append)
     fallback.close()
     if beeps_work:
-        beeps, words = captured.sounds
+        beeps, texts = captured.sounds
         assert (fate, beeps.samples) == (Fate.SPOKEN, three_beeps().samples)
-        assert words.seconds > 0.5
+        assert texts.seconds > 0.5
     else:
         assert (fate, captured.sounds) == (Fate.FAILED, [])

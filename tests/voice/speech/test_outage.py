@@ -19,7 +19,7 @@ class Bench:
     """A queue whose utterances are heard while `works`, and the outage that learns of their fates."""
 
     def __init__(self) -> None:
-        self.now, self.works, self.heard = 0.0, True, []
+        self.now, self.works, self.spoken = 0.0, True, []
         self.attempts = self.cuts = 0
         self.outage = AudioOutage(Phrases(), self.put, lambda: self.now)
         self.queue = SpeechQueue(lambda utterance, fate, now: self.ends.append((utterance, fate, now)))
@@ -38,7 +38,7 @@ class Bench:
                 self.attempts += 1
                 fate = Fate.FAILED if not self.works else Fate.INTERRUPTED if self.cuts else Fate.SPOKEN
                 self.cuts -= fate is Fate.INTERRUPTED
-                self.heard += [text] if fate is Fate.SPOKEN else []
+                self.spoken += [text] if fate is Fate.SPOKEN else []
                 self.queue.finish(fate, self.now)
                 while self.ends:
                     self.outage.on_fate(*self.ends.pop(0))
@@ -73,18 +73,18 @@ def test_once_sound_is_back_the_outage_is_announced_and_lost_faults_are_spoken()
     bench.works = True
     bench.go(RETRY_S + 0.5)
     assert not bench.outage.is_active
-    assert bench.heard[0].startswith("No sound for 2")
-    assert sorted(bench.heard[1:]) == ["Camera lost.", "Ready."], "an expression of then is no longer true"
+    assert bench.spoken[0].startswith("No sound for 2")
+    assert sorted(bench.spoken[1:]) == ["Camera lost.", "Ready."], "an expression of then is no longer true"
     bench.go(60)
-    assert len(bench.heard) == 3
+    assert len(bench.spoken) == 3
 
 
 def test_a_fault_that_began_and_ended_during_the_outage_is_not_spoken() -> None:
     bench = outage(fault("Camera lost."), then=lambda bench: bench.put(fault("Camera is back.", is_over=True)))
     bench.works = True
     bench.go(RETRY_S + 0.5)
-    assert len(bench.heard) == 1
-    assert bench.heard[0].startswith("No sound")
+    assert len(bench.spoken) == 1
+    assert bench.spoken[0].startswith("No sound")
 
 
 def pause(text: str, *, is_over: bool = False) -> Utterance:
@@ -92,22 +92,24 @@ def pause(text: str, *, is_over: bool = False) -> Utterance:
 
 
 def test_a_pause_that_was_lost_is_spoken_later_unless_it_is_over() -> None:
-    for is_over, heard in ((False, ["Covered."]), (True, [])):
+    for is_over, spoken in ((False, ["Covered."]), (True, [])):
         end = pause("I can see.", is_over=True)
-        bench = outage(pause("Covered."), then=lambda bench, said=(end,) * is_over: [bench.put(each) for each in said])
+        bench = outage(
+            pause("Covered."), then=lambda bench, endings=(end,) * is_over: [bench.put(each) for each in endings]
+        )
         bench.works = True
         bench.go(RETRY_S + 0.5)
-        assert bench.heard[1:] == heard
+        assert bench.spoken[1:] == spoken
 
 
 def test_an_attempt_that_was_cut_off_proves_nothing_and_is_repeated() -> None:
     bench = outage(fault("Camera lost."), seconds=0.25)
     bench.works, bench.cuts = True, 2
     bench.go(2 * RETRY_S + 0.25)
-    assert (bench.heard, bench.cuts, bench.outage.is_active) == ([], 0, True)
+    assert (bench.spoken, bench.cuts, bench.outage.is_active) == ([], 0, True)
     bench.go(RETRY_S + 0.5)
-    assert bench.heard[0].startswith("No sound")
-    assert bench.heard[1:] == ["Camera lost."]
+    assert bench.spoken[0].startswith("No sound")
+    assert bench.spoken[1:] == ["Camera lost."]
     assert not bench.outage.is_active
 
 
@@ -116,8 +118,8 @@ def test_any_utterance_that_is_spoken_ends_the_outage() -> None:
     bench.works = True
     bench.put(HAPPY)
     bench.go(1.0)
-    assert bench.heard[0] == "Looks happy."
-    assert sorted(bench.heard[1:]) == ["Camera lost.", "No sound for 0 s."]
+    assert bench.spoken[0] == "Looks happy."
+    assert sorted(bench.spoken[1:]) == ["Camera lost.", "No sound for 0 s."]
 
 
 @given(st.floats(1.0, 3600.0))
@@ -125,7 +127,7 @@ def test_sound_is_found_again_within_two_seconds_of_its_return(seconds: float) -
     bench = outage(HAPPY, seconds=min(seconds, 60.0))
     bench.works = True
     began = bench.now
-    while not bench.heard:
+    while not bench.spoken:
         bench.go(0.25)
     assert bench.now - began <= 2.0
 
@@ -135,4 +137,4 @@ def test_without_a_failure_nothing_is_added() -> None:
     for utterance in (READY, HAPPY, fault("Camera lost.")):
         bench.put(utterance)
         bench.go(100.0)
-    assert bench.heard == ["Ready.", "Looks happy.", "Camera lost."]
+    assert bench.spoken == ["Ready.", "Looks happy.", "Camera lost."]

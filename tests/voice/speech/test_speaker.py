@@ -370,4 +370,4 @@ def test_a_voice_gets_the_priority_of_the_utterance(bench: SpeakerBench) -> None
     for priority in (STATUS, CHANGE, ANSWER, FAULT):
         speaker.put(utterance("text", priority))
         assert bench.fate() == ("text", Fate.SPOKEN)
-    assert voice.said == [("text", STATUS), ("text", CHANGE), ("text", ANSWER), ("text", FAULT)]
+    assert voice.spoken == [("text", STATUS), ("text", CHANGE), ("text", ANSWER), ("text", FAULT)]

@@ -273,7 +273,9 @@ events = st.lists(
     max_size=80,
 )
 talk = st.lists(st.tuples(st.floats(0, 20), utterances), min_size=5, max_size=30).map(
-    lambda said: [each for pause, utterance in said for each in ((pause, utterance), (0.0, "take"), (0.0, "finish"))]
+    lambda sequence: [
+        each for pause, utterance in sequence for each in ((pause, utterance), (0.0, "take"), (0.0, "finish"))
+    ]
 )
 """Everything is spoken as it comes: this is how the rate limit is reached."""
 
@@ -462,11 +464,11 @@ def _ask(bench: Bench, question: str = "", now: float = 0.0) -> None:
 
 def _speak_all(bench: Bench, now: float = 0.0) -> list[str]:
     """Everything that is spoken from now on."""
-    said = []
+    sequence = []
     while (text := bench.speak(now)) is not None:
-        said.append(text)
+        sequence.append(text)
         bench.queue.finish(Fate.SPOKEN, now)
-    return said
+    return sequence
 
 
 def test_a_fault_that_a_question_cut_off_is_spoken_once_after_the_answer() -> None:
@@ -625,10 +627,10 @@ def test_ready_is_spoken_three_times_a_minute_at_the_most() -> None:
 
 
 @pytest.mark.parametrize(
-    ("between", "told"), [(UtteranceKind.STATUS, 1), (UtteranceKind.READY, 2), (UtteranceKind.STOPPING, 2)]
+    ("between", "times_spoken"), [(UtteranceKind.STATUS, 1), (UtteranceKind.READY, 2), (UtteranceKind.STOPPING, 2)]
 )
 def test_a_fault_is_spoken_again_once_vision_was_ready_or_stopping_in_between(
-    between: UtteranceKind, told: int
+    between: UtteranceKind, times_spoken: int
 ) -> None:
     spoken, ends = [], []
     queue = SpeechQueue(lambda utterance, fate, now: ends.append(fate))
@@ -640,5 +642,5 @@ def test_a_fault_is_spoken_again_once_vision_was_ready_or_stopping_in_between(
             spoken.append(taken.text)
             queue.finish(Fate.SPOKEN, now)
         now += REPEAT_SUPPRESSION_S / 4
-    assert spoken.count(lost) == told
+    assert spoken.count(lost) == times_spoken
     assert len(ends) == 3

@@ -57,15 +57,15 @@ def message(voice: PiperVoice) -> str:
 
 
 def test_the_error_names_what_is_missing(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = message(PiperVoice(VoiceSettings(engine="piper"), CapturingPlayer()))
-    assert said == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
-    said = message(PiperVoice(settings(tmp_path / "none.onnx"), CapturingPlayer()))
-    assert said.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")
+    error = message(PiperVoice(VoiceSettings(engine="piper"), CapturingPlayer()))
+    assert error == "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
+    error = message(PiperVoice(settings(tmp_path / "none.onnx"), CapturingPlayer()))
+    assert error.startswith(f"{tmp_path}/none.onnx: no such file; a piper voice is a .onnx file with its .onnx.json")
     Path(f"{model}.json").unlink()
     assert message(PiperVoice(settings(model), CapturingPlayer())).startswith(f"{model}.json: no such file")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    said = message(PiperVoice(settings(model), CapturingPlayer()))
-    assert said == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
+    error = message(PiperVoice(settings(model), CapturingPlayer()))
+    assert error == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
 
 
 def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> None:
@@ -74,8 +74,8 @@ def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> 
         "piper ended with exit code 1: RuntimeError: the model cannot be read"
     )
     (model.parent / "packages" / "piper" / "__init__.py").write_text("")
-    said = message(PiperVoice(settings(model), CapturingPlayer()))
-    assert said.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
+    error = message(PiperVoice(settings(model), CapturingPlayer()))
+    assert error.startswith("piper ended with exit code 1: piper-tts is not there (cannot import name 'PiperVoice'")
 
 
 def test_it_loads_once_and_speaks_again_after_the_worker_died(model: Path) -> None:
@@ -136,7 +136,7 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "error"),
     [
         ("answer(); sys.stdin.readline(); print('not JSON', flush=True); time.sleep(99)", "cannot be parsed"),
         ("answer(); sys.stdin.readline(); print('{}', flush=True); time.sleep(99)", "cannot be parsed"),
@@ -149,10 +149,10 @@ def child(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
         ("import os; os.abort()", "piper ended with exit code -6"),
     ],
 )
-def test_a_worker_that_fails_is_noticed(child: Callable[[str], None], model: Path, code: str, said: str) -> None:
+def test_a_worker_that_fails_is_noticed(child: Callable[[str], None], model: Path, code: str, error: str) -> None:
     child(code)
     voice = PiperVoice(settings(model), CapturingPlayer())
-    with pytest.raises(VoiceError, match=said):
+    with pytest.raises(VoiceError, match=error):
         voice.say(SHORT, threading.Event())
     voice.close()
 

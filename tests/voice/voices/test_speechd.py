@@ -140,7 +140,7 @@ def test_an_end_that_comes_too_soon_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("prefix", "reply", "said"),
+    ("prefix", "reply", "error_text"),
     [
         ("SET SELF CLIENT_NAME", "300 ERR INTERNAL\r\n", "refuses 'SET SELF CLIENT_NAME wearer:emotion_assi': 300 ERR"),
         ("SET SELF RATE", "409 ERR RATE TOO HIGH\r\n", "refuses 'SET SELF RATE 2': 409 ERR RATE TOO HIGH"),
@@ -154,10 +154,12 @@ def test_an_end_that_comes_too_soon_is_an_error(
         ("SPEAK", "230-more\r\n" * 2000, "breaks its protocol: it does not end"),
     ],
 )
-def test_errors_and_garbage_are_reported(daemon: SpeechDispatcherStandin, prefix: str, reply: str, said: str) -> None:
+def test_errors_and_garbage_are_reported(
+    daemon: SpeechDispatcherStandin, prefix: str, reply: str, error_text: str
+) -> None:
     daemon.replies[prefix] = reply
     voice = SpeechDispatcherVoice(VoiceSettings(), "en")
-    with pytest.raises(VoiceError, match=said):
+    with pytest.raises(VoiceError, match=error_text):
         voice.say(TEXT, threading.Event())
     daemon.replies.pop(prefix)
     daemon.replies.update({"SPEAK": "230 OK RECEIVING DATA\r\n", "GET OUTPUT_MODULE": "251-espeak-ng\r\n251 OK\r\n"})

@@ -86,7 +86,7 @@ class Stage:
                 return ToneVoice(settings, player)
         raise AssertionError(self.name)
 
-    def heard(self) -> Pcm:
+    def captured(self) -> Pcm:
         """What was played since the last time."""
         played, self._heard = self.tool.played()[self._heard :], len(self.tool.played())
         return Pcm(b"".join(each.pcm.samples for each in played), played[0].pcm.rate if played else 22050)
@@ -128,12 +128,12 @@ class DaemonStage(Stage):
     def _make(self, settings: VoiceSettings, player: CommandPlayer) -> Voice:
         return SpeechDispatcherVoice(settings, "en")
 
-    def heard(self) -> Pcm:
-        return self.recording.heard()
+    def captured(self) -> Pcm:
+        return self.recording.captured()
 
     def cut_off(self) -> tuple[bool | None, float, float]:
         voice, cancel, answers = self.voice(), threading.Event(), []
-        self.heard()
+        self.captured()
         thread = threading.Thread(target=lambda: answers.append(voice.say(LONG, cancel)))
         thread.start()
         assert self.recording.until(True)
@@ -180,9 +180,9 @@ def loud(pcm: Pcm) -> tuple[float, float]:
 
 def listen(stage: Stage, text: str, **settings: object) -> Pcm:
     voice = stage.voice(**settings)
-    stage.heard()
+    stage.captured()
     assert voice.say(text, threading.Event()) is True
-    return stage.heard()
+    return stage.captured()
 
 
 @speaking
@@ -202,8 +202,8 @@ def test_faster_is_shorter(stage: Stage) -> None:
 @sounding
 def test_quieter_is_quieter(stage: Stage) -> None:
     def level(volume: int) -> float:
-        heard = listen(stage, SHORT, volume=volume)
-        return loudness(heard) * math.sqrt(heard.seconds)  # the energy: whatever silence stands around it
+        captured = listen(stage, SHORT, volume=volume)
+        return loudness(captured) * math.sqrt(captured.seconds)  # the energy: whatever silence stands around it
 
     full, quarter = level(100), level(25)
     assert 0.15 * full < quarter < 0.35 * full
@@ -220,10 +220,10 @@ def test_the_lead_in_comes_first(stage: Stage) -> None:
 @sounding
 def test_two_texts_in_a_row_are_both_played_whole(stage: Stage) -> None:
     voice, times = stage.voice(), []
-    stage.heard()
+    stage.captured()
     for _ in range(2):
         assert voice.say(SHORT, threading.Event()) is True
-        times.append(loud(stage.heard())[1])
+        times.append(loud(stage.captured())[1])
     assert times[1] == pytest.approx(times[0], rel=0.25)
     assert min(times) > 0.4
 
@@ -232,9 +232,9 @@ def test_two_texts_in_a_row_are_both_played_whole(stage: Stage) -> None:
 def test_with_a_player_that_takes_its_time(stage: Stage) -> None:
     stage.tool.install("paced")
     voice, began = stage.voice(is_instant_allowed=False), time.monotonic()
-    stage.heard()
+    stage.captured()
     assert voice.say(SHORT, threading.Event()) is True
-    assert time.monotonic() - began > loud(stage.heard())[1] > 0.4
+    assert time.monotonic() - began > loud(stage.captured())[1] > 0.4
 
 
 @sounding
@@ -249,9 +249,9 @@ def test_cut_off_within_100_ms(stage: Stage) -> None:
 def test_cancelled_before_it_began_nothing_is_played(stage: Stage) -> None:
     voice, cancel = stage.voice(), threading.Event()
     cancel.set()
-    stage.heard()
+    stage.captured()
     assert voice.say(SHORT, cancel) is False
-    assert loud(stage.heard()) == (0.0, 0.0)
+    assert loud(stage.captured()) == (0.0, 0.0)
     assert not isinstance(stage, TerminalStage) or stage.out.getvalue() == ""
 
 
@@ -261,9 +261,9 @@ def test_closed_even_twice_it_speaks_again(stage: Stage) -> None:
     assert voice.say(SHORT, threading.Event()) is True
     voice.close()
     voice.close()
-    stage.heard()
+    stage.captured()
     assert voice.say(SHORT, threading.Event()) is True
-    assert isinstance(stage, TerminalStage) or loud(stage.heard())[1] > 0.1
+    assert isinstance(stage, TerminalStage) or loud(stage.captured())[1] > 0.1
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x00\x1b\x07", "[[]]"])

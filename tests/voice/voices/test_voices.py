@@ -72,8 +72,8 @@ def listen(make: Make, text: str, settings: VoiceSettings = SETTINGS) -> Pcm:
         assert voice.say(text, threading.Event()) is True
     finally:
         voice.close()
-    (heard,) = player.sounds
-    return heard
+    (played,) = player.sounds
+    return played
 
 
 @speaking
