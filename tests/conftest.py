@@ -1,4 +1,4 @@
-"""What all tests share: where the data sets are, and the skip that says which one is missing."""
+"""What all tests share: the folders of the data sets, and the skips that name a missing one."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assistant.vision.cameras.demo import photograph
 
 # A machine that is busy for half a second is not a failed test; what hangs is ended by pytest-timeout. The same cases
-# are drawn each time, so that nobody's change fails by another's luck: `make search` draws new ones.
+# are drawn each time, so that no change fails by chance: `make search` draws new ones.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("new", deadline=None, max_examples=1000)
 settings.load_profile("same")
@@ -22,8 +22,8 @@ TIMED = {
     "voice/speech/test_speaker", "voice/test_commands", "voice/test_process", "voice/voices/test_piper",
     "voice/voices/test_speechd", "voice/voices/test_voice_contract", "voice/voices/test_voices",
 }  # fmt: skip
-"""Modules that hold the assistant to seconds, or to a tenth of one: they run after the others, which keep every core
-busy; these mostly wait. So do single tests of other modules, which carry the mark themselves."""
+"""Modules that measure times to a second or a tenth of one: they run after the others, which keep every core busy;
+these mostly wait. Single tests of other modules carry the mark themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,5 @@
-"""`make mutate`: changes the rules that decide what is said, one at a time, and counts how many changes a test notices.
+"""`make mutate`: changes the rules of announcing and speaking, one at a time, and counts how many changes a test
+notices.
 
 The modules and their tests stand in setup.cfg, [mutmut]. What a module has outside its functions is not changed.
 """
@@ -15,8 +16,8 @@ UNDONE = {"not checked", "check was interrupted by user"}
 
 
 def main() -> int:
-    """The exit code."""
-    shutil.rmtree("mutants", ignore_errors=True)  # what was noticed before says nothing of the tests as they are
+    """Run the command; returns the exit code."""
+    shutil.rmtree("mutants", ignore_errors=True)  # earlier results are of other tests
     mutmut = [sys.executable, "-m", "mutmut"]
     done = subprocess.run([*mutmut, "run", *sys.argv[1:]], check=False)
     if done.returncode or not Path("mutants").is_dir():

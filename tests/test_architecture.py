@@ -1,4 +1,4 @@
-"""Who may import whom: the rooms stay apart, and the voice lives without NumPy."""
+"""The import rules: the rooms stay apart, and the voice process works without NumPy."""
 
 import ast
 import subprocess

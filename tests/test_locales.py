@@ -1,4 +1,4 @@
-"""The sentences of every language, spoken by its espeak-ng voice: all of their words are heard."""
+"""The sentences of every language, spoken by its espeak-ng voice: all of their words sound."""
 
 import shutil
 import threading

@@ -17,15 +17,15 @@ EN = phrases.load("en")
 
 
 def announced(
-    steps: list[tuple[int, str, str]], verbosity: str = "normal", places: dict[int, float] | None = None, **words
+    steps: list[tuple[int, str, str]], verbosity: str = "normal", places: dict[int, float] | None = None, **settings
 ) -> list[str]:
-    """The sentences for changes (person, old, new), each in a frame 640 pixels wide with people at `places`."""
-    scene, texts = Scene(AnnouncementSettings(verbosity=verbosity, **words)), []
+    """The sentences for changes (track_id, old, new), each in a frame 640 pixels wide with people at `places`."""
+    scene, texts = Scene(AnnouncementSettings(verbosity=verbosity, **settings)), []
     where, present = places or {1: 320, 2: 560, 3: 60}, set()
-    for at, (person, old, new) in enumerate(steps):
-        present = present - {person} if new == NOBODY else present | {person}
+    for at, (track_id, old, new) in enumerate(steps):
+        present = present - {track_id} if new == NOBODY else present | {track_id}
         people = [Track(number, face(where[number] - 40)) for number in sorted(present)]
-        made = [*scene.update([Change(3.0 * at, person, old, new, "unclear")], people, (480, 640)).announcements]
+        made = [*scene.update([Change(3.0 * at, track_id, old, new, "unclear")], people, (480, 640)).announcements]
         made += scene.update([], people, (480, 640), 3.0 * at + 2.5).announcements
         texts += [
             EN.announcement(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
@@ -80,8 +80,10 @@ def test_another_language_needs_only_one_more_file() -> None:
         phrases.LocaleError, match=r"locale xx: wording_rules.claims is missing; wording_rules.feelings"
     ):
         phrases.parse(text[: text.index("\n[wording_rules]\n")], "xx")
-    words = phrases.parse(text.replace('claims = "is', 'claims = "looks'), "xx")
-    assert any("says what somebody feels" in mistake for mistake in locale_lint.mistakes(words)), "its own words hold"
+    language = phrases.parse(text.replace('claims = "is', 'claims = "looks'), "xx")
+    assert any("says what somebody feels" in mistake for mistake in locale_lint.mistakes(language)), (
+        "its own words hold"
+    )
 
 
 @pytest.mark.parametrize("wording", ["emotion", "movement"])
@@ -137,9 +139,9 @@ def test_no_phrase_may_be_missing(locale: str) -> None:
     ],
 )
 def test_the_linter_catches_a_forbidden_expression(locale: str, expression: str) -> None:
-    words = phrases.load(locale)
-    words.tables["emotion"]["happy"] = expression
-    found = locale_lint.mistakes(words)
+    language = phrases.load(locale)
+    language.tables["emotion"]["happy"] = expression
+    found = locale_lint.mistakes(language)
     assert any(" says " in mistake and expression in mistake.lower() for mistake in found), found
 
 
@@ -172,9 +174,9 @@ def test_the_linter_catches_a_forbidden_expression(locale: str, expression: str)
     ],
 )
 def test_the_linter_catches_a_malformed_sentence(table: str, key: str, phrase: str, mistake: str) -> None:
-    words = phrases.load("en", "movement")
-    words.tables[table][key] = phrase
-    assert any(mistake in each for each in locale_lint.mistakes(words)), locale_lint.mistakes(words)
+    language = phrases.load("en", "movement")
+    language.tables[table][key] = phrase
+    assert any(mistake in each for each in locale_lint.mistakes(language)), locale_lint.mistakes(language)
 
 
 def test_parts_that_are_too_long_for_a_sentence_begin_another_one() -> None:
@@ -229,7 +231,7 @@ def test_nobody_in_view_is_not_announced_while_a_face_is_in_view() -> None:
     assert arrival.sentence == "arrived"
     assert scene.update([], [], (480, 640)).announcements == ()
     scene.update([Change(8.0, 2, "happy", NOBODY)], [Track(3, face(280))], (480, 640))
-    (empty,) = scene.update([], [], (480, 640)).announcements  # a passing face that never had a state is gone too
+    (empty,) = scene.update([], [], (480, 640)).announcements  # a track that never had a state has ended too
     assert empty.sentence == "nobody_in_view"
 
 

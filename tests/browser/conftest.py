@@ -1,4 +1,4 @@
-"""One headless Chromium for all browser tests; without Chromium they are skipped and say so."""
+"""One headless Chromium for all browser tests; without Chromium they are skipped with that reason."""
 
 import shutil
 from collections.abc import Iterator

@@ -164,7 +164,7 @@ def test_what_the_receiver_would_refuse_is_not_encoded(at: float) -> None:
 
 
 class Bench:
-    """A server that keeps what it receives, and everything that a test opened."""
+    """A server that stores the messages it receives, and everything that a test opened."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -361,7 +361,7 @@ def test_a_client_that_does_not_read_is_cut_off_without_delaying_others(bench: B
     long = UtteranceEnded(Utterance("x" * 300, Priority.CHANGE, "t", None, "y" * 300), Fate.SPOKEN, 1.0)
     for _ in range(20 * MAX_PENDING * MAX_LINE_BYTES // len(encode(long))):  # far more than the kernel's buffers hold
         server.send(long)
-    while silent.recv(MAX_LINE_BYTES):  # what the kernel had buffered already, and then the end
+    while silent.recv(MAX_LINE_BYTES):  # the data that the kernel had buffered, and then the end
         pass
     assert server.refused == 1
 

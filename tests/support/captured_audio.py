@@ -1,4 +1,4 @@
-"""Players that keep what they were given: programs on PATH, and one in this process."""
+"""Players that store their input: programs on PATH, and one in this process."""
 
 import array
 import json
@@ -38,7 +38,7 @@ BEHAVIOURS = {
 
 @dataclass(frozen=True)
 class Played:
-    """What one run of a player program was given."""
+    """The input of one run of a player program."""
 
     arguments: list[str]
     pcm: Pcm
@@ -73,7 +73,7 @@ class FakePrograms:
 
 
 class CapturingPlayer:
-    """A player in this process that takes no time, reports success and keeps what it was given."""
+    """A player in this process that takes no time, reports success and stores the sounds."""
 
     def __init__(self) -> None:
         self.sounds: list[Pcm] = []

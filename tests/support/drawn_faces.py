@@ -1,4 +1,4 @@
-"""Small made-up data sets in the forms of FER-2013: drawn faces whose mouth says which class they are."""
+"""Small made-up data sets in the forms of FER-2013: drawn faces whose mouth and brows show their class."""
 
 import csv
 from pathlib import Path

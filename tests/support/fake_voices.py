@@ -1,4 +1,4 @@
-"""Voices that say nothing and do what the test tells them to, and the utterances to say with them."""
+"""Voices that make no sound and behave as the test sets them, and utterances for them."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from assistant.voice.speech.fallback_voice import Voice
 from assistant.voice.speech.speaker import Speaker
 
 WAIT_S = 5.0
-"""For what comes at once; only a failed test waits so long."""
+"""Longest wait for an event, seconds; only a failed test waits so long."""
 Outcome = bool | Exception | Callable[[threading.Event], bool]
 """What `say` does: returns that, raises it, or calls it with the event that cancels."""
 

@@ -1,4 +1,4 @@
-"""A linter for the words of a locale: builds all that a wearer can hear, and checks it by the table [wording_rules]."""
+"""A linter for locale files: builds every sentence that can be spoken, and checks it by the table [wording_rules]."""
 
 import itertools
 import string
@@ -17,7 +17,8 @@ class Language:
     """The table [wording_rules] of a locale: words in lower case and without Arabic vowel marks."""
 
     never: frozenset[str]
-    """Words that no sentence may have: who a person is (sex, age, name), forms that fit only one sex, and "feels"."""
+    """Words that no sentence may have: the identity of a person (sex, age, name), forms that fit only one sex, and
+    "feels"."""
     feelings: frozenset[str]
     """Words that only stand beside one of `hedges`, and never beside one of `claims`."""
     hedges: frozenset[str]

@@ -49,7 +49,8 @@ def pipeline_with_occlusion(occlusion: ScriptedOcclusionModel) -> Pipeline:
 
 
 class LoopRig:
-    """A running VisionLoop on scripted frames; `said` holds every utterance, and the clock moves as the test says."""
+    """A running VisionLoop on scripted frames; `utterances` holds all of its utterances, and the clock moves by step_s
+    at each reading."""
 
     def __init__(self, frames: Sequence[Frame | Exception], pipeline: Pipeline, step_s: float = 0.1) -> None:
         self.utterances: list[Utterance] = []
@@ -83,7 +84,7 @@ class ScriptedCapture:
 
 
 def run_loop(frames: Sequence[Frame | None], pipeline: Pipeline, step_s: float = 0.1, error: str = "") -> list[str]:
-    """What is said when the loop has run on these frames."""
+    """The texts of the utterances once the loop has run on these frames."""
     rig = LoopRig([], pipeline, step_s)
     rig.loop.capture = ScriptedCapture(frames, rig.stop, error)
     rig.loop.run()

@@ -1,4 +1,4 @@
-"""Stand-ins for hardware and models, scripted by the test: they do what their real counterparts promise, no more."""
+"""Stand-ins for hardware and models, scripted by the test."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ def face(x: float, y: float = 100.0, size: float = 80.0) -> Face:
 
 
 class ScriptedDetector:
-    """Finds what the script says for each frame, by its number from 0."""
+    """Finds the faces of the script for each frame, by its number from 0."""
 
     crop_margin = 0.0
     needs_colour = False

@@ -1,4 +1,4 @@
-"""A process that grows is noticed before it crashes; one that does not is left alone."""
+"""The resource guard: a process that grows is noticed before it crashes, and no other."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> Path:
-    """What the kernel shows of a process in the group a/b, of which a may have 100 MiB."""
+    """The kernel's files of a process in the control group a/b, where a is limited to 100 MiB."""
     own = tmp_path / "proc/self"
     for name in ("fd", "task"):
         (own / name).mkdir(parents=True)

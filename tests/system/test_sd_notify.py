@@ -1,4 +1,4 @@
-"""What a service manager hears: a real datagram socket at the other end, and real processes."""
+"""The messages to the service manager: a real datagram socket at the other end, and real processes."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ WAIT_S = 30.0
 
 
 class Manager:
-    """Listens as systemd does. heard: the messages so far, and when."""
+    """Listens as systemd does. messages: those received so far."""
 
     def __init__(self, folder: Path, *, is_abstract: bool = False) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

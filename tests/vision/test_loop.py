@@ -1,4 +1,4 @@
-"""The loop of a running assistant: it says what a step brings, and announces whatever goes wrong."""
+"""The loop of a running assistant: it passes on the utterances of each step, and announces every failure."""
 
 from collections.abc import Iterator
 

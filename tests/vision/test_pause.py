@@ -42,7 +42,7 @@ def pipeline_blind_in_the_dark(
 
 
 def run(pipeline: Pipeline, frames: Sequence[Frame]) -> list[tuple[float, str]]:
-    """All that a pipeline has to say, with the moments."""
+    """The texts of all utterances of a pipeline, with their times."""
     steps = [(frame.at, pipeline.step(frame)) for frame in frames]
     return [(at, each.text) for at, step in steps for each in (*step.status, *step.utterances)]
 

@@ -1,4 +1,4 @@
-"""The chain from frame to words."""
+"""The chain of stages from frame to utterance."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def test_a_step_goes_from_pixels_to_utterances() -> None:
 
 
 class OneSided(ScriptedClassifier):
-    """Knows an expression in a face, and takes its mirror image for another one."""
+    """Classifies a face as one expression, and its mirror image as another one."""
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
@@ -76,7 +76,7 @@ def test_a_face_and_its_mirror_image_are_classified_by_turns() -> None:
     for number in (0, 4):
         assert np.array_equal(classifier.seen[number], first)
         assert np.array_equal(classifier.seen[number + 2], first[:, ::-1])
-    assert np.array_equal(classifier.seen[3], second[:, ::-1]), "everybody's face at once"
+    assert np.array_equal(classifier.seen[3], second[:, ::-1]), "the faces of one frame alike"
 
 
 def test_a_face_that_is_classified_otherwise_in_the_mirror_is_not_announced() -> None:
@@ -208,7 +208,7 @@ def test_what_is_no_longer_true_is_withdrawn() -> None:
         for frame in (*shots("happy", 15), *shots("sad", 15, 15), *shots("fear", 15, 30))
         for topic in pipeline.step(frame).withdrawn
     ]
-    assert withdrawn == ["person 1"], "sad ends the smile in words, fear is nothing to say"
+    assert withdrawn == ["person 1"], "sad is announced in its place, fear is not announced"
 
 
 def test_the_end_of_a_smile_does_not_sound_like_a_smile() -> None:
@@ -240,7 +240,7 @@ def test_an_interrupted_announcement_counts_as_heard() -> None:
     (first,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
     pipeline.ended(first, Fate.INTERRUPTED)
     (second,) = [each for frame in shots("neutral", 15, 12) for each in pipeline.step(frame).utterances]
-    assert second.text == "Looks neutral.", "who was told of is nobody new"
+    assert second.text == "Looks neutral.", "the arrival counts as announced"
 
 
 def test_arrivals_and_departures_have_a_lower_priority_than_expressions() -> None:

@@ -1,4 +1,4 @@
-"""The vision process: it announces what is missing, goes on once it can look, and shows that it works."""
+"""The vision process: it announces missing parts, goes on once it can, and reports that it works."""
 
 import threading
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ EN = phrases.load("en")
 
 
 class Link:
-    """A link that notes what is sent to the voice process."""
+    """A link that stores the messages to the voice process."""
 
     is_working = is_voice_alive = True
 
@@ -60,7 +60,7 @@ class Link:
 
 
 class Notes:
-    """A service manager that notes what it is told."""
+    """A service manager that stores the notifications."""
 
     def __init__(self) -> None:
         self.notifications: list[str] = []
@@ -110,7 +110,7 @@ def test_a_stop_ends_the_wait_for_a_detector(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def link(monkeypatch: pytest.MonkeyPatch) -> Link:
-    """What the vision process talks to; it looks with stand-ins."""
+    """The link of a vision process that runs with stand-ins."""
     made, parts = Link(), VisionParts(ScriptedDetector(lambda frame: [face(280)]), ScriptedClassifier())
     monkeypatch.setattr("assistant.ipc.link.LinkClient", lambda path, ears: made)
     monkeypatch.setattr("assistant.vision.factory.best_parts", lambda settings: (parts, {}))

@@ -34,7 +34,7 @@ IS_OPEN = all(folder.stat().st_mode & 0o001 for folder in (ROOT, *ROOT.parents))
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.skipif(not IS_OPEN, reason="the repository lies in a folder that other users may not enter")
-def test_models_in_a_closed_folder_are_replaced_and_told(tmp_path: Path) -> None:
+def test_models_in_a_closed_folder_are_replaced_and_reported(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)
     (folder / "own.tflite").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""Every command: what is spoken, what is replied, and which settings persist."""
+"""Every command: the utterance, the reply, and the settings that persist."""
 
 import json
 import threading
@@ -22,7 +22,7 @@ WAIT_S = 5.0
 
 
 class SpeakerStandin:
-    """Keeps what is put, and notes interruptions: "-" for an answer, "--" without one."""
+    """Stores the utterances that are put, and the interruptions: "-" for an answer, "--" without one."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -159,7 +159,7 @@ def test_a_double_press_repeats_what_was_spoken_before_its_first_tap(cut_off: st
 def test_while_muted_only_faults_pauses_and_answers_are_spoken() -> None:
     bench = Bench()
     assert bench.handler.handle("mute").text == "Muted."
-    assert bench.spoken() == ["~", "Muted."], "the answer cuts off what is said, but no fault"
+    assert bench.spoken() == ["~", "Muted."], "the answer cuts off what is being spoken, but no fault"
     passed = [each for each in Priority if bench.handler.allows(Utterance("x", each, "x"))]
     assert passed == [Priority.PAUSE, Priority.ANSWER, Priority.FAULT]
     assert bench.handler.handle("status").facts["muted"] is True
@@ -204,15 +204,15 @@ def test_a_damaged_state_file_is_ignored(tmp_path: Path, content: str) -> None:
 
 
 def test_settings_that_cannot_be_saved_hold_until_the_restart_and_are_reported(tmp_path: Path) -> None:
-    troubles: list[str] = []
+    errors: list[str] = []
     (tmp_path / "file").write_text("")
-    kept = PersistentSettings(175, 100, tmp_path / "file" / "voice.json", troubles.append)
+    kept = PersistentSettings(175, 100, tmp_path / "file" / "voice.json", errors.append)
     kept.update(volume=30)
     assert kept.volume == 30
-    assert "cannot be kept" in troubles[0]
+    assert "cannot be kept" in errors[0]
     (tmp_path / "file").unlink()
     kept.update(volume=40)
-    assert troubles[1:] == [""]
+    assert errors[1:] == [""]
     PersistentSettings(175, 100).update(volume=30)
 
 
@@ -283,7 +283,7 @@ def test_a_shutdown_needs_a_second_command(tmp_path: Path) -> None:
     assert bench.handler.shutdown_thread
     bench.handler.shutdown_thread.join()
     assert (tmp_path / "off").exists()
-    assert bench.spoken() == [EN.status("shutdown"), "drained"], "said before it is done"
+    assert bench.spoken() == [EN.status("shutdown"), "drained"], "announced before it is done"
 
 
 def test_a_shutdown_that_is_not_confirmed_is_called_off_and_announced_once() -> None:

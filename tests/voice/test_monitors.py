@@ -22,7 +22,7 @@ from tests.support.fake_phrases import FakePhrases
 
 @pytest.fixture
 def monitored() -> tuple[VisionMonitor, list[float], list[str]]:
-    """A monitor, its clock and what it said."""
+    """A monitor, its clock and the texts of its utterances."""
     texts: list[str] = []
     now = [100.0]
     return VisionMonitor(FakePhrases(), lambda utterance: texts.append(utterance.text), lambda: now[0]), now, texts
@@ -70,7 +70,7 @@ def test_an_exit_of_vision_is_announced_at_once_and_once_a_minute_if_it_repeats(
 ) -> None:
     monitor, now, texts = monitored
     announced_at = []
-    for _ in range(40):  # it lives for a second, and dies, every five
+    for _ in range(40):  # every five seconds it lives for one second
         monitor.on_heartbeat(now[0])
         monitor.poll()
         now[0] += 1.0

@@ -1,4 +1,4 @@
-"""The voice process: what comes over the link is spoken, its fate goes back, and a silent vision is missed."""
+"""The voice process: it speaks the utterances of the link, reports their fates, and notices when vision stops."""
 
 import contextlib
 import dataclasses
@@ -59,7 +59,7 @@ class Bench:
     def beat(
         self, *, is_camera_open: bool = True, faults: Sequence[FaultName] = (), is_lens_covered: bool = False
     ) -> None:
-        """Vision tells how it is; returns once that has arrived."""
+        """Vision reports its state; returns once that has arrived."""
         self.vision.heartbeat(self.now, is_camera_open=is_camera_open, faults=faults, is_lens_covered=is_lens_covered)
         self.vision.speak(utterance("after the heartbeat", Priority.ANSWER, expires_at=0.0))
         assert self.fate() == ("after the heartbeat", Fate.EXPIRED)
@@ -72,8 +72,8 @@ class Bench:
 
 
 class Out(io.StringIO):
-    """What the printed voice says. open: while cleared, it pauses within a sentence; fails: nothing can be printed.
-    used: the settings of the voice that said each line."""
+    """The output of the printed voice. open: while cleared, it pauses within a sentence; fails: nothing can be printed.
+    used: the settings of the voice that printed each line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,8 +105,8 @@ def out(monkeypatch: pytest.MonkeyPatch) -> Out:
 
 @pytest.fixture
 def polled(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Waits until the voice has polled at everything once more; by then its controls are open too. A vision that is
-    silent for the moment between a step of the clock and its next heartbeat goes unsaid."""
+    """Waits until the voice has polled at everything once more; by then its controls are open too. A missing heartbeat
+    between a step of the clock and the next heartbeat is not announced meanwhile."""
     polls = threading.Semaphore(0)
     monkeypatch.setattr(VisionMonitor, "poll", lambda monitor: None)
     monkeypatch.setattr(BoardMonitor, "poll", lambda monitor: polls.release())
@@ -127,7 +127,7 @@ def bench(tmp_path: Path, out: Out) -> Iterator[Bench]:
 
 
 def next_after(bench: Bench, polled: Callable[[], None]) -> str:
-    """What is heard next where vision has nothing to say; the last resort is a word of the test's own."""
+    """The next text that is spoken, "nothing" where the voice process has no utterance of its own."""
     polled()
     bench.vision.speak(utterance("nothing", Priority.STATUS))
     text, fate = bench.fate()
@@ -153,7 +153,7 @@ def test_what_is_sent_is_spoken_and_its_fate_comes_back(bench: Bench, out: Out) 
 def test_a_restarted_voice_announces_that_it_is_back(tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "running").touch()  # nobody has taken these away
+        (tmp_path / name / "running").touch()  # left behind by a process that has crashed
         monkeypatch.setenv(name, str(tmp_path / name))
     Bench(tmp_path).close()
     assert out.getvalue() == "It is back.\n"
@@ -164,7 +164,7 @@ def test_a_power_cut_is_announced_at_the_next_start(tmp_path: Path, out: Out, mo
     for name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(name, str(tmp_path / name))
-    (tmp_path / "STATE_DIRECTORY" / "running").touch()  # and the one in memory went with the power
+    (tmp_path / "STATE_DIRECTORY" / "running").touch()  # the one in memory is gone after a power cut
     for _ in range(2):
         Bench(tmp_path).close()
         assert out.getvalue() == "power_cut\n", "the second start came after an orderly end"
@@ -435,7 +435,7 @@ def test_muted_there_is_an_idle_tick_too(bench: Bench, polled: Callable[[], None
     tick, *rest = (bench.came.get(timeout=WAIT_S) for _ in range(2))
     assert isinstance(tick, UtteranceEnded)
     assert (tick.utterance.earcon, tick.fate) == ("still_here", Fate.SPOKEN)
-    assert tick.utterance.text == "muted", "where it must be said, it is not that there is nothing to say"
+    assert tick.utterance.text == "muted", "where it is spoken, the sentence is that the assistant is muted"
     assert [each.utterance.text for each in rest if isinstance(each, UtteranceEnded)] == ["unmuted"], (
         "once in ten minutes"
     )

@@ -1,4 +1,4 @@
-"""Switching the box off, by a command or by the unit that watches a file; and noticing that it was not switched off."""
+"""Shutdown by a command or by the unit that watches a file, and the detection of an unclean shutdown."""
 
 import sys
 import threading
@@ -84,13 +84,13 @@ def test_a_first_start_an_orderly_end_and_a_crash_are_no_power_cuts(folders: tup
     second = UncleanShutdownDetector()  # the box was shut down in between, or not
     assert not second.was_power_cut
     assert not second.did_voice_crash
-    third = UncleanShutdownDetector()  # the voice alone has died: the memory of this boot is still there
+    third = UncleanShutdownDetector()  # the voice process alone has crashed: the file in memory is still there
     assert (third.was_power_cut, third.did_voice_crash) == (False, True)
 
 
 def test_a_power_cut_is_noticed_once(folders: tuple[Path, Path]) -> None:
     UncleanShutdownDetector()
-    (folders[1] / MARKER).unlink()  # what is in memory does not outlive the power
+    (folders[1] / MARKER).unlink()  # a power cut clears the memory
     second = UncleanShutdownDetector()
     assert (second.was_power_cut, second.did_voice_crash) == (True, False)
     assert not UncleanShutdownDetector().was_power_cut, "it is reported once"

@@ -1,4 +1,4 @@
-"""A hand on the lens is told from a dark room, however fast it comes."""
+"""A hand on the lens is distinguished from a dark room, however fast it comes."""
 
 import math
 from collections.abc import Callable

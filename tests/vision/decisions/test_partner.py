@@ -31,7 +31,7 @@ def test_a_face_with_a_low_score_is_no_partner_beside_a_better_one() -> None:
     thing = dataclasses.replace(near(480, 260), score=0.5)
     person = dataclasses.replace(near(200, 130), score=0.75)
     at = watch(partner, 3, people(thing))
-    assert partner.track_id == 1  # better than nobody
+    assert partner.track_id == 1  # the only candidate
     at = watch(partner, 4, people(thing, person), at)
     assert partner.track_id == 2
     watch(partner, 5, people(thing, person), at)

@@ -1,4 +1,4 @@
-"""What is announced when several people come and go, after an expression was rejected, and when nothing was heard."""
+"""Announcements when several people come and go, after an expression was rejected, and when none was heard."""
 
 import dataclasses
 from collections.abc import Collection
@@ -51,7 +51,7 @@ class Stage:
         return [(each.sentence, each.expression or each.reason or each.where) for each in announcements]
 
     def wait(self, seconds: float) -> list[tuple[float, str, str]]:
-        """What is announced while nothing changes, and when."""
+        """The announcements while nothing changes, with their times."""
         announced = []
         for _ in range(round(seconds * 10)):
             at = self.at
@@ -146,12 +146,12 @@ def test_an_unclear_arrival_is_announced_with_the_reason_at_full_verbosity() -> 
         stage.wait(3)
         stage.people[2] = 560
         stage.wait(ARRIVAL_DWELL_S + 0.2)
-        assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just said
+        assert stage.step((2, NOBODY, CANNOT_TELL), reason="dark") == [again]  # that reason was just announced
 
 
 def test_a_rejected_expression_is_not_announced_of_that_person_for_a_while() -> None:
     stage = Stage()
-    assert not stage.scene.reject_last(0.0), "nothing was said yet"
+    assert not stage.scene.reject_last(0.0), "nothing was announced yet"
     stage.people = {1: 200}
     stage.step((1, NOBODY, "happy"))
     assert stage.scene.reject_last(stage.at)
@@ -159,7 +159,7 @@ def test_a_rejected_expression_is_not_announced_of_that_person_for_a_while() -> 
     assert stage.step((1, "neutral", "happy")) == []
     stage.people[2] = 440
     stage.wait(ARRIVAL_DWELL_S + 0.2)
-    assert ("looks", "happy") in stage.step((2, NOBODY, "happy")), "of somebody else it is"
+    assert ("looks", "happy") in stage.step((2, NOBODY, "happy")), "it is announced of another person"
     stage.at += REJECTED_S
     stage.step((1, "happy", "neutral"))
     assert ("looks", "happy") in stage.step((1, "neutral", "happy"))
@@ -176,11 +176,11 @@ def test_the_last_expression_can_be_rejected_as_long_as_it_stands() -> None:
     ended_at = stage.made[-1].change.at
     stage.ended(is_heard=True)
     assert stage.scene.reject_last(ended_at + REJECTABLE_S)
-    assert not stage.scene.reject_last(ended_at + REJECTABLE_S + 1), "told otherwise, too long ago"
+    assert not stage.scene.reject_last(ended_at + REJECTABLE_S + 1), "it ended too long ago"
     stage.wait(REJECTABLE_S)
     stage.people.clear()
     stage.step((1, "fear", NOBODY))
-    assert not stage.scene.reject_last(stage.at), "that they left begins nothing anew"
+    assert not stage.scene.reject_last(stage.at), "their leaving does not extend the time"
 
 
 def test_another_persons_leaving_ends_no_expression_that_stands() -> None:
@@ -223,7 +223,7 @@ def test_an_answer_stands_like_an_announcement_and_outranks_an_older_one_that_it
     assert stage.scene.last(stage.at + 10 * REJECTABLE_S)[:2] == (1, "fear")
     stage.scene.answered(7, "happy", stage.at + 0.5)
     assert stage.scene.reject_last(stage.at + REJECTABLE_S)
-    assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "somebody of whom nothing else is known"
+    assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "the track is not known to be in view"
 
 
 def test_an_announcement_that_was_not_heard_does_not_count_as_made() -> None:
@@ -235,7 +235,7 @@ def test_an_announcement_that_was_not_heard_does_not_count_as_made() -> None:
     stage.ended(is_heard=True)
     assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
     stage.ended(is_heard=False)
-    assert stage.step((1, "happy", "neutral")) == [], "the wearer still thinks so"
+    assert stage.step((1, "happy", "neutral")) == [], "the wearer still believes it"
     stage.ended(is_heard=False)
     assert stage.step((1, "neutral", "happy")) == [("looks", "happy")], "it ends once"
 
@@ -307,9 +307,9 @@ def test_only_what_was_heard_can_be_rejected() -> None:
     quiet = Stage("quiet")
     quiet.people[1] = 320
     quiet.step((1, NOBODY, "happy"))
-    assert not quiet.scene.reject_last(quiet.at), "nothing was said"
+    assert not quiet.scene.reject_last(quiet.at), "nothing was announced"
     quiet.scene.answered(1, "happy", quiet.at)
-    assert quiet.scene.reject_last(quiet.at), "but in answer to a question"
+    assert quiet.scene.reject_last(quiet.at), "but an answer named it"
 
 
 def test_an_announcement_that_had_to_wait_counts_from_when_it_was_made() -> None:
@@ -411,14 +411,14 @@ def test_a_pending_announcement_is_withdrawn_when_it_stops_being_true() -> None:
     stage.step()
     stage.ended(is_heard=True)
     stage.step(faded={1})
-    assert stage.withdrawn == (), "it has been said"
+    assert stage.withdrawn == (), "it has been spoken"
     stage.people.clear()
     assert stage.step((1, "happy", NOBODY)) == [("nobody_in_view", "")]
     stage.step()
     assert stage.withdrawn == ()
     stage.people[2] = 300
     stage.step()
-    assert stage.withdrawn == (1,), "somebody is there"
+    assert stage.withdrawn == (1,), "a face is in view"
 
 
 def test_a_change_withdraws_what_is_pending_unless_it_is_announced_itself() -> None:

@@ -1,4 +1,4 @@
-"""The debounced state machine: what is announced, when, and what never is."""
+"""The debounced state machine: which changes it gives, and when."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def changes(
 def test_flicker_of_two_expressions_is_never_a_change(
     fps: float, phase: float, sure: float, data: st.DataObject
 ) -> None:
-    # at half the rate of the pictures itself rounding decides which side is seen, and it may be one for long
+    # at exactly half the frame rate rounding decides which side is sampled, which may be the same one for long
     hertz = data.draw(st.floats(2, min(10.0, 0.49 * fps)))
 
     def truth(at: float) -> str:
@@ -103,7 +103,7 @@ def test_the_frame_rate_changes_neither_the_changes_nor_much_their_times() -> No
 RUNS = st.tuples(
     st.floats(0, 3.0), st.floats(0.05, 0.7), st.integers(1, 15), st.sampled_from(["happy", "sad", None, "?"])
 )
-"""How long nothing is looked at, then so many frames, so far apart, of one state."""
+"""A gap, then so many frames at such an interval, all of one state."""
 
 
 @settings(max_examples=200, deadline=None)
@@ -255,7 +255,8 @@ def test_the_higher_of_card_and_setting_is_the_threshold() -> None:
 
 
 def sureness(script: list[float], expression: str = "happy", wait_at: int = -1) -> list[tuple[str, int]]:
-    """What is told, and at which reading, of a face that is read so surely, ten times a second; the card asks 0.7."""
+    """The changes, with the numbers of their readings, of a face read with these probabilities, ten times a second; the
+    card asks 0.7."""
     stabilizer, made = Stabilizer(DecisionSettings(), LABELS, Thresholds({"happy": 0.7, "sad": 0.7})), []
     for number, sure in enumerate(script):
         at = number / 10 + (60 if 0 <= wait_at <= number else 0)
@@ -304,7 +305,7 @@ def test_unreadable_frames_count_against_an_expression() -> None:
     assert sureness([0.75] * 40) == [("happy", 8)]
     assert sureness([0.75, 0.75, 0.0] * 13) == []
     assert sureness([0.95, 0.95, 0.0] * 13) == [("happy", 9)]
-    assert sureness([0.75] * 10 + [0.75, 0.75, 0.0] * 10) == [("happy", 8)], "what is told already stays"
+    assert sureness([0.75] * 10 + [0.75, 0.75, 0.0] * 10) == [("happy", 8)], "a state that is held stays"
 
 
 @settings(max_examples=100, deadline=None)
@@ -340,7 +341,7 @@ def test_an_estimate_names_the_likeliest_expression_before_there_is_a_state_and_
     estimate = stabilizer.estimate(1)
     assert (estimate.state, estimate.expression, estimate.reason) == ("happy", "", "dark"), "known before it is a state"
     stabilizer.update(1000.0, [Reading(2, 1000.0, probabilities("happy", 0.9))])
-    assert stabilizer.estimate(2).since == 1000.0, "since they came"
+    assert stabilizer.estimate(2).since == 1000.0, "since they came into view"
 
 
 def test_the_reason_is_that_of_most_readings() -> None:
@@ -393,7 +394,7 @@ def test_an_estimate_holds_since_when_a_track_is_cannot_tell() -> None:
 
 
 def test_dwell_times_count_from_the_very_frame() -> None:
-    """After 0.8 s there is a verdict, and 1.5 s later it is said; nobody is there 1.5 s after the last sight."""
+    """CANNOT_TELL comes 1.5 s after the first verdict, at 0.8 s; NOBODY 1.5 s after the last reading."""
     weak = changes(lambda at: "happy", seconds=5, fps=10, sure=0.4)
     assert [change.at for change in weak] == [pytest.approx(2.3)]
     gone = changes(lambda at: "happy" if at <= 2.0 else None, seconds=5, fps=10)

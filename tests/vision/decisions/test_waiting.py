@@ -1,4 +1,4 @@
-"""What has to wait for its turn at the speaker, and is not true any more when that comes."""
+"""Announcements that wait for the speaker, and are no longer true when their turn comes."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ AFTER = {"sad": probabilities("sad"), "fear": probabilities("fear"), "unsure": U
 
 
 class Acted(ScriptedClassifier):
-    """Reads what `now` holds."""
+    """Gives the probabilities in `now`."""
 
     now: tuple[float, ...] = probabilities("neutral")
 
@@ -29,7 +29,7 @@ class Acted(ScriptedClassifier):
 
 
 def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: float) -> list[tuple[str, float]]:
-    """(words, seconds) of all that is begun while somebody smiles from BEGINS_S on and an answer is spoken."""
+    """(text, seconds) of every utterance that begins while a person smiles from BEGINS_S on and an answer is spoken."""
     faces: list[Face] = [face(280)]
     classifier = Acted()
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), classifier, Settings(), EN)

@@ -46,7 +46,7 @@ def test_scores_are_probabilities() -> None:
 
 def test_decoded_values_are_the_nearest_floats_on_every_processor() -> None:
     """float32 exponentials and sums are off by their last bit, on each processor by another: a face cut out by them
-    would be another one there. What is reckoned here is the exact result, rounded once."""
+    would be another one there. The expected value is the exact result, rounded once."""
     draw = np.random.default_rng(0)
     logits = draw.normal(0, 3, 500).astype(np.float32)
     exact = [np.float32(1 / (1 + math.exp(-logit))) for logit in logits.tolist()]

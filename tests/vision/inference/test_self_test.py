@@ -34,7 +34,7 @@ def test_a_model_with_a_constant_output_is_refused(tmp_path: Path) -> None:
     model = damaged_models.copy(tmp_path)
 
     def stuck(tree: Any, graph: Any) -> None:
-        """The last layer's weights are nothing: whatever the picture, its biases alone are said."""
+        """Set the last layer's weights to 0: the output depends on its biases alone, whatever the picture."""
         last = next(each for each in reversed(graph.operators) if len(each.inputs) == 3)
         weights = tree.buffers[graph.tensors[last.inputs[1]].buffer]
         weights.data = np.zeros(len(weights.data), np.uint8)

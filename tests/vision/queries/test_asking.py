@@ -25,7 +25,7 @@ WAIT_S = 20.0
 
 
 class Running:
-    """An assistant that looks at a folder of pictures and prints what it says."""
+    """An assistant whose camera is a folder of pictures, and whose voice is the printed one."""
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-m", "assistant", "run", "--camera", "folder", "--source", str(folder)]

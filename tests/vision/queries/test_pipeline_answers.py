@@ -45,8 +45,8 @@ def test_the_rescan_is_complete_when_the_last_person_is_given_up() -> None:
     for frame in shots("happy", 18):
         pipeline.step(frame)
         found.append(pipeline.snapshot.people[0].reason)
-    assert found.index("far") == 15, "a second after the last sight of who was there"
-    assert found[15:] == ["far"] * 3, "all four views are there: one alone would not be believed"
+    assert found.index("far") == 15, "a second after the last detection of the near person"
+    assert found[15:] == ["far"] * 3, "of all four views: a detection in one alone is not accepted"
 
 
 def test_an_empty_dark_room_is_answered_with_the_reason() -> None:

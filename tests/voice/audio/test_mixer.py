@@ -1,4 +1,4 @@
-"""The card's own volume: what cannot be heard is turned up, and nothing else is touched."""
+"""The sound card's own volume: controls that are too low are raised, and no others."""
 
 from pathlib import Path
 

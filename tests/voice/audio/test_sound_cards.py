@@ -50,7 +50,7 @@ class FakeSoundCard:
         return True
 
 
-def test_the_cards_are_listed_with_what_is_worn_first_and_screens_last(tool: FakePrograms) -> None:
+def test_the_cards_are_listed_with_headsets_first_and_screens_last(tool: FakePrograms) -> None:
     tool.install(LISTS)
     assert list_sound_cards(NEVER) == [
         "plughw:CARD=Device,DEV=0", "plughw:CARD=Device,DEV=1", "plughw:CARD=Headphones,DEV=0",
@@ -65,7 +65,7 @@ def test_if_no_cards_can_be_listed_there_are_none(tool: FakePrograms, behaviour:
     assert list_sound_cards(NEVER) == []
 
 
-def test_sound_switches_to_the_next_card_and_back_and_both_is_reported(
+def test_sound_switches_to_the_next_card_and_back_and_both_are_reported(
     tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool.install(LISTS)

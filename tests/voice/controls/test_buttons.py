@@ -99,7 +99,7 @@ def test_a_very_long_press_acts_while_the_button_is_held(bench: Bench, pin: int,
     bench.move(pin, 1)
     bench.settle()
     bench.press(22, 0.1)
-    assert bench.handler.next() == "louder", "letting go says nothing more"
+    assert bench.handler.next() == "louder", "the release has no command"
 
 
 def test_with_fewer_buttons_the_first_ones_do_the_same() -> None:
@@ -112,7 +112,7 @@ def test_with_fewer_buttons_the_first_ones_do_the_same() -> None:
 
 
 @pytest.mark.parametrize("held_s", [0.1, 1.5, 30.0])
-def test_a_button_held_at_the_start_means_nothing(held_s: float) -> None:
+def test_a_button_held_at_the_start_has_no_command(held_s: float) -> None:
     bench = Bench(held=(27,))
     bench.settle()
     bench.clock.now += held_s
@@ -207,11 +207,11 @@ def test_pins_that_are_in_use_are_one_line() -> None:
     bench.close()
 
 
-def test_trouble_with_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:
+def test_a_fault_of_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:
     settings = ControlSettings(buttons=(17,), keys="off")
-    opened, troubles = controls.make(settings, CommandHandlerStandin().handle, tmp_path / "control.sock")
+    opened, faults = controls.make(settings, CommandHandlerStandin().handle, tmp_path / "control.sock")
     assert len(opened) == 1
-    assert list(troubles) == ["buttons"]
+    assert list(faults) == ["buttons"]
     for control in opened:
         control.close()
 
@@ -220,8 +220,8 @@ def test_make_opens_the_buttons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     handler = CommandHandlerStandin()
     settings = ControlSettings(buttons=PINS, keys="off")
-    opened, troubles = controls.make(settings, handler.handle, tmp_path / "control.sock")
-    assert (len(opened), troubles) == (2, {})
+    opened, faults = controls.make(settings, handler.handle, tmp_path / "control.sock")
+    assert (len(opened), faults) == (2, {})
     import gpiozero
 
     try:

@@ -141,7 +141,7 @@ def test_socket_and_folder_are_open_to_owner_and_group_only(bench: Bench) -> Non
     assert not bench.path.exists()
     bench.path.parent.chmod(0o700)
     bench.serve()
-    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700, "a folder that somebody else made stays as it is"
+    assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700, "an existing folder stays as it is"
 
 
 def test_a_narrow_umask_does_not_exclude_the_group(bench: Bench) -> None:
@@ -219,7 +219,7 @@ def test_a_client_that_sends_nothing_or_does_not_finish_is_cut_off(bench: Bench)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         while time.monotonic() < began + WAIT_S:
             drip.sendall(b" ")
-    assert time.monotonic() - began < 2, "a byte now and then does not buy time"
+    assert time.monotonic() - began < 2, "a byte now and then does not extend the time limit"
 
 
 def test_a_client_beyond_the_maximum_is_refused_and_the_others_are_served(bench: Bench) -> None:
@@ -367,9 +367,9 @@ def test_another_real_user_needs_the_group_of_the_folder(bench: Bench, groups: s
 def test_a_second_assistant_reports_that_and_works_without_the_socket(tmp_path: Path) -> None:
     path, settings = tmp_path / "control.sock", ControlSettings(keys="off")
     first, _ = controls.make(settings, CommandHandlerStandin().handle, path)
-    second, troubles = controls.make(settings, CommandHandlerStandin().handle, path)
+    second, faults = controls.make(settings, CommandHandlerStandin().handle, path)
     assert second == ()
-    assert "another assistant is running" in troubles["control_socket"]
+    assert "another assistant is running" in faults["control_socket"]
     assert control_client.send_command("status", path).ok
     first[0].close()
 

@@ -209,7 +209,7 @@ def test_what_has_no_media_keys_or_another_name_is_left_alone(bench: Bench) -> N
     headset.send((EV_KEY, NEXT, DOWN))
     assert bench.handler.next() == "why"
     assert [device.is_closed for device in (mouse, keyboard, speaker, headset)] == [True, True, True, False]
-    assert headset.is_grabbed, "what was named belongs to us alone"
+    assert headset.is_grabbed, "a device that is named is taken exclusively"
 
 
 def test_a_device_without_rights_is_tried_again_when_they_change(bench: Bench) -> None:
@@ -236,17 +236,17 @@ def test_close_lets_go_of_the_devices(bench: Bench) -> None:
     assert not keys._thread.is_alive()
 
 
-def test_without_evdev_named_keys_are_a_trouble_and_others_are_not(
+def test_without_evdev_named_keys_are_a_fault_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "evdev", None)
     with pytest.raises(ControlError, match="apt install python3-evdev"):
         MediaKeys(CommandHandlerStandin().handle)
     for name, expected in (("OpenRun", ["media_keys"]), ("auto", []), ("off", [])):
-        opened, troubles = controls.make(
+        opened, faults = controls.make(
             ControlSettings(keys=name), CommandHandlerStandin().handle, tmp_path / "control.sock"
         )
-        assert (len(opened), list(troubles)) == (1, expected)
+        assert (len(opened), list(faults)) == (1, expected)
         opened[0].close()
 
 
@@ -289,7 +289,7 @@ def test_a_virtual_keyboard() -> None:
         keys = MediaKeys(handler.handle, only=name, scan_interval_s=0.05)
         try:
             asked = None
-            while asked is None:  # until the device has been found, nobody hears it
+            while asked is None:  # until the device has been found, its keys have no effect
                 for value in (DOWN, UP):
                     keyboard.write(EV_KEY, NEXT, value)
                     keyboard.syn()

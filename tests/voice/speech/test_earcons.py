@@ -25,7 +25,7 @@ PARTS = 3
 
 
 def contour(sound: Pcm) -> tuple[float, ...]:
-    """The contour that a listener follows, measured from the samples alone: the pitch of each third in semitones above
+    """The contour of a sound, measured from the samples alone: the pitch of each third in semitones above
     440 Hz, from the time between its first and its last upward crossing of zero."""
     values = array.array("h", sound.samples)
     third, pitches = len(values) // PARTS, []
@@ -38,7 +38,7 @@ def contour(sound: Pcm) -> tuple[float, ...]:
 
 
 def direction(pitches: tuple[float, ...]) -> tuple[int, ...]:
-    """For each step 1 up, -1 down, 0 the same; two semitones are the smallest interval that everybody hears."""
+    """For each step 1 up, -1 down, 0 the same; two semitones are the smallest interval that every listener hears."""
     return tuple((after - before > 2) - (after - before < -2) for before, after in itertools.pairwise(pitches))
 
 

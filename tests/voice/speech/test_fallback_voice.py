@@ -1,4 +1,4 @@
-"""The fallback: the sounds first, then the voices from the best to the last, and who gives way to other programs."""
+"""The fallback: the earcons first, then the voices from the best to the last; a preempted voice has no fallback."""
 
 import threading
 from pathlib import Path
@@ -22,7 +22,7 @@ def utterance(sound: str = "", priority: Priority = Priority.CHANGE) -> Utteranc
 
 
 class Presentation:
-    """What a fallback with one voice made of an utterance."""
+    """An utterance presented by a FallbackVoice of one voice: the sounds, the texts and the fate."""
 
     def __init__(self, changes: str, utterance: Utterance, error: Exception | None = None) -> None:
         self.sounds: list[str] = []
@@ -164,7 +164,7 @@ def test_beeps_are_not_followed_by_a_voice_that_has_failed() -> None:
 
 @pytest.mark.parametrize(("error", "fate"), [(PlaybackError, Fate.FAILED), (VoiceError, Fate.INTERRUPTED)])
 def test_what_could_not_be_played_was_not_cut_off(error: type[VoiceError], fate: Fate) -> None:
-    """A press while a card is tried in vain: nothing was heard that could be cut off."""
+    """A press while a card is tried in vain: nothing was played that could be cut off."""
     first, second, cancel = FakeVoice("first"), FakeVoice("second"), threading.Event()
     second.outcome = False
 

@@ -1,4 +1,4 @@
-"""While no sound can be played it is tried again; afterwards the wearer hears how long it was and what was missed."""
+"""While no sound can be played it is tried again; afterwards the duration is announced and lost faults are spoken."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ class Phrases:
 
 
 class Bench:
-    """A queue whose utterances are heard while `works`, and the outage that learns of their fates."""
+    """A queue whose utterances are spoken while `works`, and the AudioOutage that receives their fates."""
 
     def __init__(self) -> None:
         self.now, self.works, self.spoken = 0.0, True, []
@@ -55,7 +55,7 @@ HAPPY = Utterance("Looks happy.", Priority.CHANGE, "person 1", None, "happy")
 
 
 def outage(*utterances: Utterance, seconds: float = 20.0, then: Callable[[Bench], None] = lambda bench: None) -> Bench:
-    """A bench on which these utterances could not be heard."""
+    """A bench on which these utterances have failed."""
     bench = Bench()
     bench.works = False
     for utterance in utterances:

@@ -488,7 +488,7 @@ def test_a_fault_that_a_question_cut_off_is_spoken_once_after_the_answer() -> No
     assert _speak_all(bench) == ["One person.", "lost", "Looks sad."]
     assert bench.fate(lost) == [Fate.SPOKEN]
     bench.put(_fault("still lost"), REPEAT_SUPPRESSION_S - 1)
-    assert _speak_all(bench, REPEAT_SUPPRESSION_S - 1) == [], "bench it is"
+    assert _speak_all(bench, REPEAT_SUPPRESSION_S - 1) == [], "it counts as spoken"
 
 
 def test_a_postponed_fault_waits_while_more_questions_come() -> None:
@@ -497,7 +497,7 @@ def test_a_postponed_fault_waits_while_more_questions_come() -> None:
     for number in range(20):
         bench.speak(number)
         _ask(bench, f"answer {number}", number)
-        if number % 2:  # each second answer is bench, and the fault begins
+        if number % 2:  # each second answer is spoken, and the fault begins
             assert bench.speak(number) == f"answer {number}"
             bench.queue.finish(Fate.SPOKEN, number)
         assert len(bench.queue) <= 2, "nothing piles up"
@@ -522,7 +522,7 @@ def test_the_end_of_a_fault_is_postponed_too() -> None:
         bench.queue.finish(Fate.SPOKEN, 0) if text == "lost" else _ask(bench, "answer")
     assert _speak_all(bench) == ["answer", "back"]
     bench.put(_fault("lost"))
-    assert bench.speak() == "lost", "it is news again"
+    assert bench.speak() == "lost", "it is announced again"
 
 
 def test_a_postponed_fault_that_is_reported_again_is_spoken_once() -> None:

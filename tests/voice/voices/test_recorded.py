@@ -1,4 +1,4 @@
-"""The recordings: what espeak-ng said once is said when it cannot speak, and what is damaged is not."""
+"""The recordings of espeak-ng: played where it cannot speak, unless they are damaged."""
 
 import json
 import shutil
@@ -16,8 +16,8 @@ from assistant.voice.voices.recorded import ALARM, INDEX, RecordedVoice, record_
 from tests.support.captured_audio import CapturingPlayer, beep, loudness
 
 NEVER = threading.Event()
-WORDS = phrases.load("en")
-TEXT = WORDS.fault("camera")
+EN = phrases.load("en")
+TEXT = EN.fault("camera")
 
 
 class Synthesizer:
@@ -36,7 +36,7 @@ class Synthesizer:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    assert record_sentences(WORDS.tables, [Synthesizer()], 175, tmp_path / "recorded") > 70
+    assert record_sentences(EN.tables, [Synthesizer()], 175, tmp_path / "recorded") > 70
     return tmp_path / "recorded"
 
 
@@ -44,14 +44,14 @@ def test_every_sentence_about_the_assistant_is_recorded(folder: Path) -> None:
     player = CapturingPlayer()
     voice = RecordedVoice(VoiceSettings(), player, folder)
     for table in ("status", "faults", "faults_over", "doctor", "advice"):
-        for text in WORDS.tables[table].values():
+        for text in EN.tables[table].values():
             if "{number}" in text:
                 continue
             assert voice.say(text, NEVER)
             assert player.sounds[-1].seconds == pytest.approx(0.4 * len(text.split()), abs=0.01)
     assert not {text.strip(".") for text in json.loads((folder / INDEX).read_text())} & set(
-        WORDS.tables["emotion"].values()
-    ), "nothing that tells of a person"
+        EN.tables["emotion"].values()
+    ), "no sentence about a person"
     assert loudness(from_wav((folder / ALARM).read_bytes())) > 1000
 
 
@@ -88,9 +88,9 @@ def test_a_missing_or_damaged_recording_is_left_to_the_next_voice(folder: Path) 
 def test_if_one_sentence_cannot_be_recorded_the_old_recordings_stay(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     with pytest.raises(VoiceError, match="broken"):
-        record_sentences(WORDS.tables, [Synthesizer("camera")], 175, folder)
+        record_sentences(EN.tables, [Synthesizer("camera")], 175, folder)
     with pytest.raises(VoiceError, match="install the package espeak-ng"):
-        record_sentences(WORDS.tables, [], 175, folder)
+        record_sentences(EN.tables, [], 175, folder)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 

@@ -1,5 +1,5 @@
-"""The speechd voice against a stand-in daemon on a real socket: what it says, and what it makes of a daemon that lies,
-hangs, babbles or dies. The real daemon, where it is installed, is heard by the contract of all voices."""
+"""The speechd voice against a stand-in daemon on a real socket: its commands, and daemons that report wrongly,
+hang, send garbage or end. The real daemon, where it is installed, is tested by the contract of all voices."""
 
 import socket
 import threading
@@ -25,7 +25,7 @@ BEGIN, END, CANCELED = event(701), event(702), event(703)
 
 @pytest.fixture
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpeechDispatcherStandin]:
-    """A daemon that is believed although it takes no time."""
+    """A daemon that takes no time, without the check of the duration."""
     monkeypatch.setenv("SPEECHD_ADDRESS", f"unix_socket:{tmp_path / 'socket'}")
     monkeypatch.setattr(speechd, "min_duration_s", lambda text, rate: 0.0)
     daemon = SpeechDispatcherStandin(tmp_path / "socket")
@@ -202,7 +202,7 @@ def test_a_daemon_that_hangs_is_given_up_in_time(
     with pytest.raises(VoiceError, match="speech-dispatcher does not answer"):
         say()
     assert time.monotonic() - began < 0.6
-    assert daemon.cancelled.wait(5), "what may still be said then is taken back"
+    assert daemon.cancelled.wait(5), "a text that is still queued is cancelled"
 
 
 class Timed(threading.Event):

@@ -1,6 +1,6 @@
-"""One contract for every voice that is installed, with what comes out of the loudspeaker listened to.
+"""One contract for every voice that is installed, by the sound that comes out of it.
 
-Voices that play by our player are heard by a player on PATH that keeps what it is given; speechd, which plays for
+Voices that play by our player are tested with a player on PATH that stores its input; speechd, which plays for
 itself, by a recorded null sink. With EMOTION_PIPER_VOICE=/path/of/a/voice.onnx piper is the real one, else a stand-in.
 """
 
@@ -47,7 +47,7 @@ def need(*modules: str) -> None:
 
 
 class Stage:
-    """A voice and the loudspeaker that it is heard by."""
+    """A voice and the player that captures its sound."""
 
     def __init__(self, name: str, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
         self.name, self.tool = name, tool
@@ -92,7 +92,7 @@ class Stage:
         return Pcm(b"".join(each.pcm.samples for each in played), played[0].pcm.rate if played else 22050)
 
     def cut_off(self) -> tuple[bool | None, float, float]:
-        """Cancelled while it is heard: what `say` answered, the seconds until then, and until all was silent."""
+        """Cancelled while it plays: what `say` answered, the seconds until then, and until all was silent."""
         self.tool.install("hanging")
         voice = self.voice()
         answer, seconds = cancel_hanging(lambda cancel: voice.say(LONG, cancel), self.tool.folder / "alive")
