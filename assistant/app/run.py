@@ -15,6 +15,7 @@ from assistant.config.last_good import wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
+from assistant.ipc.control_client import check_none_is_running
 from assistant.ipc.link import LinkClient, control_socket
 from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
@@ -38,6 +39,7 @@ def run(
     problem: why these are not the settings that the user wrote; it is spoken. options: of the command line, passed on
     to both processes.
     """
+    check_none_is_running()
     phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
     notifier = Notifier()
     with contextlib.ExitStack() as stack:

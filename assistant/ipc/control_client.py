@@ -32,6 +32,27 @@ def find_socket() -> Path:
     return UNIT_SOCKET if UNIT_SOCKET.parent.is_dir() else own
 
 
+def check_none_is_running() -> None:
+    """Raises IPCError, with the process and its name, if another assistant listens at the user's socket or the
+    service's: two voices would speak."""
+    for path in dict.fromkeys((control_socket(), UNIT_SOCKET)):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(TIMEOUT_S)
+            connection.connect(str(path))
+            raise IPCError(f"an assistant is running already: {_peer(connection)}; end that one first")
+
+
+def _peer(connection: socket.socket) -> str:
+    """The process at the other end, with its command line as far as it may be seen."""
+    if not hasattr(socket, "SO_PEERCRED"):  # Linux has it
+        return "another process"
+    pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    with contextlib.suppress(OSError):
+        program, *arguments = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").split("\0")
+        return f"process {pid} ({' '.join([Path(program).name, *arguments])[:60].strip()})"
+    return f"process {pid}"
+
+
 def send_command(command: str, path: Path | None = None, *, limit_s: float = TIMEOUT_S) -> Reply:
     """Have a command carried out by the assistant that listens at `path`. Raises IPCError if there is no reply in
     time."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -202,6 +203,18 @@ def end(child: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -
     child.send_signal(number)
     rest, _ = child.communicate(timeout=30)
     return time.monotonic() - began, rest
+
+
+@needs_photographs
+def test_a_second_assistant_is_refused_with_the_process_of_the_first() -> None:
+    with running("--camera", "demo") as first:
+        until(first, "Ready.")
+        second = command("run", "--camera", "demo", "--voice", "printed")
+        assert second.returncode == 1
+        assert second.stdout == ""
+        pattern = r"emotion-assistant: an assistant is running already: process \d+ \(.*assistant.*voice.*\); .*\n"
+        assert re.fullmatch(pattern, second.stderr)
+        assert first.poll() is None
 
 
 @needs_photographs
