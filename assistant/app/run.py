@@ -16,7 +16,7 @@ from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
 from assistant.ipc.control_client import check_none_is_running
-from assistant.ipc.link import LinkClient, control_socket
+from assistant.ipc.link import LinkClient, control_socket, temporary_folder
 from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
 from assistant.system.sd_notify import Notifier
@@ -43,7 +43,9 @@ def run(
     phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
     notifier = Notifier()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="emotion-assistant-")))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="emotion-assistant-", dir=temporary_folder()))
+        )
         file, socket = folder / "config.toml", folder / "voice.sock"
         file.write_text(to_toml(settings), "utf-8")
         environment = {"EMOTION_ASSISTANT_SOCKET": str(socket), "EMOTION_ASSISTANT_CONTROL": str(control_socket())}

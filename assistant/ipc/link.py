@@ -33,6 +33,10 @@ POLL_S = 0.5
 MessageHandler = Callable[[Message], None]
 
 
+MAX_FOLDER_BYTES = 60
+"""Of a temporary folder's path: that of a Unix socket has 107 bytes at the most, 45 of which are names of ours."""
+
+
 def runtime_socket() -> Path:
     """Where the voice process listens: $EMOTION_ASSISTANT_SOCKET, else voice.sock in the unit's or the user's runtime
     folder, else in a folder of the user's own under the temporary one."""
@@ -42,7 +46,13 @@ def runtime_socket() -> Path:
         return Path(unit.split(":")[0]) / "voice.sock"
     if user := os.environ.get("XDG_RUNTIME_DIR"):
         return Path(user) / "emotion-assistant" / "voice.sock"
-    return Path(tempfile.gettempdir()) / f"emotion-assistant-{os.getuid()}" / "voice.sock"
+    return temporary_folder() / f"emotion-assistant-{os.getuid()}" / "voice.sock"
+
+
+def temporary_folder() -> Path:
+    """The folder for temporary files, or /tmp where its path is too long for a socket in it."""
+    folder = tempfile.gettempdir()
+    return Path(folder if len(os.fsencode(folder)) <= MAX_FOLDER_BYTES else "/tmp")  # noqa: S108
 
 
 def control_socket() -> Path:

@@ -218,6 +218,15 @@ def test_a_second_assistant_is_refused_with_the_process_of_the_first() -> None:
 
 
 @needs_photographs
+def test_a_long_path_of_the_temporary_folder_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 118)
+    folder.mkdir()
+    control = str(tmp_path / "control.sock")
+    with running("--camera", "demo", TMPDIR=str(folder), EMOTION_ASSISTANT_CONTROL=control) as child:
+        assert until(child, "One person looks happy.")[0] == "Ready."
+
+
+@needs_photographs
 def test_run_announces_a_face_and_ends_within_two_seconds() -> None:
     with running("--camera", "demo") as child:
         assert until(child, "One person looks happy.")[0] == "Ready."
