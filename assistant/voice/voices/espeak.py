@@ -80,14 +80,18 @@ def espeak_voices(settings: VoiceSettings, language: str, player: Player) -> tup
 
 
 def synthesizers(settings: VoiceSettings, language: str) -> tuple[Synthesizer, ...]:
-    """The installed program and the wheel's library, as far as they are there.
+    """The installed program and the wheel's library, as far as they are there: with the configured voice, then with the
+    language's own, so that a mistyped `voice.name` does not cost the words.
 
     Where neither is, the library's, whose error says what to install.
     """
-    voice, rate_wpm = settings.name or language, settings.rate_wpm
-    program = (EspeakProgram(voice, rate_wpm),) if shutil.which("espeak-ng") else ()
-    library = (EspeakLibrary(voice, rate_wpm),) if not program or importlib.util.find_spec("espeakng_loader") else ()
-    return (*program, *library)
+    has_program = shutil.which("espeak-ng") is not None
+    has_library = not has_program or importlib.util.find_spec("espeakng_loader") is not None
+    made: list[Synthesizer] = []
+    for voice in dict.fromkeys((settings.name or language, language)):
+        made += [EspeakProgram(voice, settings.rate_wpm)] if has_program else []
+        made += [EspeakLibrary(voice, settings.rate_wpm)] if has_library else []
+    return tuple(made)
 
 
 class EspeakProgram:

@@ -16,8 +16,10 @@ import pytest
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
+from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, Player
+from assistant.voice.speech.fallback_voice import FallbackVoice
 from assistant.voice.voices import espeak
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice
 from assistant.voice.voices.printed import PrintedVoice
@@ -327,3 +329,19 @@ def test_the_configured_voice_takes_precedence_over_the_language(tool: FakeProgr
         with pytest.raises(VoiceError):
             voices.make_voice(VoiceSettings(name=name), "fr", CapturingPlayer())[0].say("x", threading.Event())
         assert (tool.folder / "words").read_text().split()[-1] == expected
+
+
+@pytest.mark.parametrize("name", ["english", "en_US", "no such voice"])
+def test_a_mistyped_voice_name_does_not_cost_the_words(name: str) -> None:
+    """The language's own voice speaks, not three beeps."""
+    _need("espeakng_loader")
+    player = CapturingPlayer()
+    settings = VoiceSettings(name=name)
+    fallback = FallbackVoice(espeak.espeak_voices(settings, "en", player))
+    errors: list[str] = []
+    utterance = Utterance(SHORT, Priority.CHANGE, "track 1")
+    assert fallback.speak(utterance, threading.Event(), time.monotonic, errors.append) is Fate.SPOKEN
+    assert errors, "the log tells of the voice that is not there"
+    own = CapturingPlayer()
+    espeak.espeak_voices(VoiceSettings(), "en", own)[0].say(SHORT, threading.Event())
+    assert player.sounds[-1].seconds == pytest.approx(own.sounds[0].seconds, rel=0.05), "the same words are heard"
