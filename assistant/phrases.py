@@ -48,7 +48,7 @@ class Sentence(StrEnum):
 
     @property
     def is_presence(self) -> bool:
-        """Whether it says only who is in view, and nothing about expressions."""
+        """True for a sentence about a person coming or leaving, without an expression."""
         return self in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON, Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
 
 

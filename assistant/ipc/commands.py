@@ -38,7 +38,7 @@ class Command(StrEnum):
     """The same for everybody in view."""
     REPEAT = "repeat", _INTERRUPTS, "have the running assistant say the last thing again"
     REPEAT_INSTEAD = "repeat_instead", _INTERRUPTS
-    """The second tap of a double press, whose first tap has asked: repeat what was said before that question."""
+    """The second tap of a double press, whose first tap has asked: repeat the utterance before that question."""
     MUTE = "mute", _NONE, "silence the running assistant; faults and answers are still spoken"
     UNMUTE = "unmute", _NONE, "let the running assistant speak unasked again"
     TOGGLE_MUTE = "toggle_mute", _NONE

@@ -20,7 +20,7 @@ START_TIMEOUT_S = 18.0
 """Seconds after the start of the voice process without a step of vision after which a slow start is announced, so that
 the wearer hears it within 20 s."""
 RESTART_LOOP_REPEAT_S = 60.0
-"""A vision process that stops again and again is announced at most once in so many seconds."""
+"""The least time, in seconds, between two announcements that the vision process stopped."""
 POLL_S = 0.25
 """How often the monitors are polled, seconds."""
 BOARD_POLL_S = 5.0

@@ -1,5 +1,5 @@
-"""The conversation partner: the person who is near, faces the wearer and has been in view for some time. Pure; time
-comes with the frames.
+"""The conversation partner: the person near the wearer, facing the wearer and in view for some time. Without a clock:
+the time comes with the frames.
 
 A passer-by never becomes the partner, and a partner who looks away for a moment does not cease to be one.
 """

@@ -280,11 +280,11 @@ class Scene:
         return bool(self._log.track_ids() - {track_id})
 
     def _stayed(self, track_id: int, seconds: float) -> bool:
-        """Whether a track has been in view for so many seconds, and is surely a face."""
+        """Whether a track has been in view for at least `seconds` and is certainly a face."""
         return self.partner.seconds_in_view(track_id, self._at) >= seconds and self.partner.is_certain(track_id)
 
     def _where(self, track_id: int) -> str:
-        """The place to announce with a person: empty for one who is alone, unless everything is announced."""
+        """The place to announce with a person: empty for the only person in view, unless verbosity is full."""
         if not self._is_full and not self._has_company(track_id):
             return ""
         known = self._tracks.get(track_id)

@@ -1,8 +1,8 @@
 """The snapshot from which the wearer's questions are answered: the people in the last frame, those of a moment before,
 and those far away.
 
-A face that was detected once, with a low score, is left out; a person who is missed for a moment stays in; and with
-nobody in view a slower search goes on (`detectors.rescan`).
+A face detected once, with a low score, is left out; a person missed by the detector for a moment stays in; with nobody
+in view a slower search goes on (`detectors.rescan`).
 """
 
 import dataclasses

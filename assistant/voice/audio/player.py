@@ -72,7 +72,7 @@ def with_lead_in(pcm: Pcm, lead_in_ms: int) -> Pcm:
 
 
 def with_volume(pcm: Pcm, percent: int) -> Pcm:
-    """The sound with its amplitude scaled to so many percent, at most 100."""
+    """The sound with its amplitude scaled to a volume in percent, at most 100."""
     if percent >= 100:
         return pcm
     return Pcm(

@@ -107,7 +107,7 @@ class PiperVoice:
 
 
 def length_scale(rate_wpm: int) -> float:
-    """The length scale at which a voice speaks so many words a minute.
+    """The length scale at which a voice speaks `rate_wpm` words a minute.
 
     A text takes FIXED_SHARE of its normal time, and the rest of it times the length scale.
     """

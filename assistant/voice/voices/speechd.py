@@ -38,7 +38,7 @@ SPAWN_LIMIT_S = 10.0
 TURN_LIMIT_S = 15.0
 """How long other programs may speak before it is our turn."""
 SPEECH_LIMIT_FACTOR, SPEECH_LIMIT_EXTRA_S = 3.0, 5.0
-"""A text hangs that takes longer than this many times the words' duration plus so many seconds."""
+"""A text hangs if it takes longer than the factor times its estimated duration, plus the extra seconds."""
 CANCEL_LIMIT_S, STOP_LIMIT_S = 0.05, 1.0
 """Time limits for the daemon to take a cancellation, and to be silent after it."""
 INSTALL_HINT = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"

@@ -74,8 +74,8 @@ def test_a_smile_that_lasts_is_announced_after_the_answer() -> None:
 
 
 def _fates(steps: Sequence[tuple[float, bool]]) -> list[tuple[str, Fate]]:
-    """The fates of the announcements of a person who is there, or not, from so many seconds on; something is spoken all
-    the time."""
+    """The fates of the announcements about one person; each step is (time in s, whether the person is in view from then
+    on). Another announcement is being spoken all the time."""
     pipeline, fates = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), Settings(), EN), []
     faces: list[Face] = []
 

@@ -340,7 +340,7 @@ def test_other_users_are_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     assert bench.handler.asked.empty()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as somebody else")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as another user")
 @pytest.mark.parametrize(("groups", "is_allowed"), [("4321", True), ("4322", False), ("", False)])
 def test_another_real_user_needs_the_group_of_the_folder(bench: Bench, groups: str, is_allowed: bool) -> None:
     bench.path.parent.mkdir()
