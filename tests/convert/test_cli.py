@@ -1,4 +1,4 @@
-"""The desktop command line: what a person reads, and one clear line for whatever is wrong."""
+"""The desktop command line: help texts, exit codes, one-line errors, and the benchmark."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ COMMANDS = (
 ROOT = Path(__file__).parents[2]
 README = ROOT / "tests/README.md"
 RECIPES = ROOT / "models/recipes"
-DETECTOR, COVER = (ROOT / f"models/face-{name}-int8.tflite" for name in ("detector", "cover"))
+DETECTOR_MODEL, OCCLUSION_MODEL = (ROOT / f"models/face-{name}-int8.tflite" for name in ("detector", "cover"))
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("emotion-*.tflite"))
 
 
@@ -61,10 +61,10 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
             for other in (["--only", "talk"], ["--seed", "7"], ["--model", "x"], ["--detector", "haar"])
         ),
         ["train-occlusion", "models/face-cover-int8.json"],
-        ["train-occlusion", "no-such-folder/judge.tflite"],
+        ["train-occlusion", "no-such-folder/occlusion.tflite"],
     ],
 )
-def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_has_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
@@ -72,7 +72,7 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["train", "--recipe", "none.toml"], "none.toml: cannot read this recipe"),
         (["train", "--recipe", "tiny.toml"], "no data; give FER-2013 with --data, or set EMOTION_DATA"),
@@ -88,14 +88,21 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
         (["card", "--readme", "none.md"], "none.md: cannot read it"),
         (["benchmark", "none.tflite"], "none.tflite: no such model file"),
         *(
-            ([command, *others, str(DETECTOR), "--data", "data"], "is a face detector; measure it with `emotion-conv")
-            for command, *others in (("evaluate",), ("calibrate",), ("compare", str(DETECTOR)))
+            (
+                [command, *others, str(DETECTOR_MODEL), "--data", "data"],
+                "is a face detector; measure it with `emotion-conv",
+            )
+            for command, *others in (("evaluate",), ("calibrate",), ("compare", str(DETECTOR_MODEL)))
         ),
-        (["calibrate", str(COVER), "--data", "data"], "reads no expressions"),
+        (["calibrate", str(OCCLUSION_MODEL), "--data", "data"], "reads no expressions"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_exit_1(
-    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_an_error_is_one_line_and_exit_code_1(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("EMOTION_DATA", raising=False)
@@ -107,17 +114,17 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("emotion-convert: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 
 @pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
 @pytest.mark.parametrize("place", ["report", "report/inner"])
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
+def test_an_unwritable_report_folder_is_an_error_before_the_evaluation(
     place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(*_: object, **__: object) -> None:
-        raise AssertionError("hours are spent")
+        raise AssertionError("evaluate was called")
 
     monkeypatch.setattr("convert.expression.evaluation.evaluate.evaluate", measure)
     drawn_faces.write_npz(drawn_faces.dataset(2, 1), tmp_path)
@@ -140,7 +147,7 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_measured(
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_backend_that_there_is_not_is_one_line(
+def test_an_unknown_backend_is_a_one_line_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
@@ -149,7 +156,7 @@ def test_a_backend_that_there_is_not_is_one_line(
     assert capsys.readouterr().err == wanted
 
 
-def test_a_light_command_does_not_mind_the_backend(
+def test_commands_without_keras_ignore_the_backend(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
@@ -157,7 +164,7 @@ def test_a_light_command_does_not_mind_the_backend(
     assert "no such model file" in capsys.readouterr().err
 
 
-def test_without_votes_no_head_is_made_that_would_speak_of_them(
+def test_quantizing_the_ferplus_head_without_votes_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = drawn_faces.dataset(2, 1)
@@ -168,12 +175,12 @@ def test_without_votes_no_head_is_made_that_would_speak_of_them(
     assert "no FER+ votes lie beside FER-2013, so nothing was learnt from them" in capsys.readouterr().err
 
 
-def test_debug_shows_where_it_failed(tmp_path: Path) -> None:
+def test_debug_raises_the_exception(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no such model file"):
         main(["evaluate", str(tmp_path / "none.tflite"), "--data", "x", "--debug"])
 
 
-def test_without_keras_it_says_what_to_install(
+def test_without_keras_the_error_names_the_package_to_install(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
@@ -185,7 +192,9 @@ def test_without_keras_it_says_what_to_install(
     )
 
 
-def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_in_a_training_prints_how_to_resume(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(path: Path) -> None:
         raise KeyboardInterrupt
 
@@ -194,7 +203,7 @@ def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatc
     assert "the same command goes on after the last finished epoch" in capsys.readouterr().err
 
 
-def test_anything_unexpected_is_one_line_too(
+def test_an_unexpected_exception_is_a_one_line_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(path: Path) -> None:
@@ -205,7 +214,7 @@ def test_anything_unexpected_is_one_line_too(
     assert capsys.readouterr().err == "emotion-convert: unexpected ZeroDivisionError: two; --debug shows where\n"
 
 
-def test_the_light_commands_run_without_tensorflow() -> None:
+def test_the_commands_that_train_nothing_import_neither_tensorflow_nor_keras() -> None:
     program = "import sys; import convert.cli; "
     program += "import convert.expression.evaluation.evaluate, convert.expression.evaluation.compare; "
     program += "import convert.expression.verify, convert.tflite.benchmark, convert.expression.card; "
@@ -215,10 +224,10 @@ def test_the_light_commands_run_without_tensorflow() -> None:
 
 
 @pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
-def test_a_model_that_cannot_be_run_by_itself_is_told_in_one_line(
+def test_benchmark_of_a_model_that_cannot_run_is_a_one_line_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.executable", "/bin/false")  # fails without a word
+    monkeypatch.setattr("sys.executable", "/bin/false")  # fails without an error message
     assert main(["benchmark", MODELS[0].stem, "--rounds", "1", "--threads", "1"]) == 1
     assert capsys.readouterr().err.endswith("could not be run by itself: exit code 1\n")
 

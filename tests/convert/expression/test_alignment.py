@@ -1,4 +1,4 @@
-"""What turning faces upright does: measured with stand-ins whose answers are known, and on real faces."""
+"""Evaluation of alignment: with a scripted detector, and on real faces."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.support import drawn_faces
 
 
 class Finder:
-    """A detector that sees one face, or none, and says where its landmarks are in a 128-pixel picture of 4 x 48."""
+    """A detector that finds one face with these landmarks, in pixels of the enlarged picture, or none."""
 
     crop_margin, needs_colour = 0.0, False
 
@@ -33,25 +33,25 @@ class Finder:
 
 
 def enlarged(points: np.ndarray) -> np.ndarray:
-    """Where points of a 48x48 picture are in what `align_faces` shows the detector."""
+    """Points of a 48x48 picture in the enlarged picture on which `align_faces` runs the detector."""
     return (points + 0.5) * CROP_SCALE - 0.5 + CROP_SCALE * 48 // 3
 
 
-def test_a_face_that_is_aligned_already_stays_as_it_is() -> None:
+def test_an_aligned_face_is_not_changed() -> None:
     images = np.stack([drawn_faces.picture(label, 1) for label in range(7)])
     made, found = alignment.align_faces(images, Finder(enlarged(preprocess.LANDMARK_TEMPLATE)))
     assert found.all()
     np.testing.assert_array_equal(made, images)
 
 
-def test_a_shifted_face_is_moved_back() -> None:
+def test_a_shifted_face_is_shifted_back() -> None:
     image = drawn_faces.picture(3, 1)
     shifted = np.roll(image, 3, axis=1)
     made, _ = alignment.align_faces(shifted[None], Finder(enlarged(preprocess.LANDMARK_TEMPLATE + np.array([3, 0]))))
     np.testing.assert_array_equal(made[0][:, :44], image[:, :44])
 
 
-def test_where_no_face_is_found_the_picture_stays() -> None:
+def test_a_picture_without_a_detected_face_is_not_changed() -> None:
     images = drawn_faces.picture(3, 1)[None]
     made, found = alignment.align_faces(images, Finder(None))
     assert not found.any()
@@ -82,7 +82,7 @@ def test_muxspace_is_read_by_its_legend(tmp_path: Path) -> None:
         muxspace.load(tmp_path / "none", ("neutral",), 2)
 
 
-def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alignment_improves_recall_on_rotated_faces(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from assistant.vision.inference.expression import ExpressionClassifier
     from assistant.vision.inference.model_file import find_model
 
@@ -96,7 +96,7 @@ def test_tilted_faces_are_read_better_when_aligned(data: Path, monkeypatch: pyte
 
 
 @pytest.mark.videos
-def test_a_neutral_face_that_is_tilted_does_not_become_sad(data: Path, clips: Path) -> None:
+def test_an_aligned_tilted_neutral_face_is_not_classified_as_sad(data: Path, clips: Path) -> None:
     from assistant.vision.inference.expression import ExpressionClassifier
     from assistant.vision.inference.model_file import find_model
 
@@ -110,7 +110,7 @@ def test_a_neutral_face_that_is_tilted_does_not_become_sad(data: Path, clips: Pa
     assert seen["aligned"]["neutral"] > 0.9
 
 
-def test_the_report_is_read_as_lines() -> None:
+def test_the_report_as_text() -> None:
     part = {"pictures": 10, "face_found": 0.9, "as_given": 0.5, "aligned": 0.6, "cropped": 0.4}
     report = {
         "model": "some", "fer2013": {"PublicTest": part}, "muxspace": {"+30": part},
@@ -122,7 +122,7 @@ def test_the_report_is_read_as_lines() -> None:
     assert "cropped: sad 75%, neutral 25%" in text
 
 
-def test_training_pictures_of_real_faces_are_mostly_found(data: Path) -> None:
+def test_the_detector_finds_most_faces_of_fer2013(data: Path) -> None:
     images = load(data).of("PublicTest").images[:60]
     _, found = alignment.align_faces(images, detectors.open_detector(DetectorSettings(driver="tflite")))
     assert found.mean() > 0.75

@@ -1,4 +1,4 @@
-"""What the commands that make a model say of the way: which runs a recipe goes on with, and what comes next."""
+"""Commands that make an expression model: the lineage of recipes, the printed next steps, the examples of the help."""
 
 import argparse
 import json
@@ -22,41 +22,43 @@ EXPRESSIONS = sorted(RECIPES.glob("emotion-*.toml"))
 
 
 @pytest.mark.parametrize("file", EXPRESSIONS, ids=lambda file: file.stem)
-def test_the_lineage_of_a_shipped_recipe_is_of_recipes_that_ship(file: Path) -> None:
+def test_the_lineage_of_a_shipped_recipe_names_shipped_recipes(file: Path) -> None:
     recipe = recipes.read(file)
     named = [recipe.start.recipe, *recipe.teachers.recipes] if recipe.start.recipe else list(recipe.teachers.recipes)
     assert all((RECIPES / f"{each}.toml").is_file() for each in named)
     assert file.stem not in named
-    goes_on = any(word in file.stem for word in ("-second", "-refine", "-consistent", "-aware", "-distilled"))
-    assert goes_on <= bool(recipe.start.recipe)
+    has_start = any(word in file.stem for word in ("-second", "-refine", "-consistent", "-aware", "-distilled"))
+    assert has_start <= bool(recipe.start.recipe)
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: f"{card.parent.name}/{card.stem}")
-def test_the_lineage_of_a_recipe_is_that_of_what_ships(card: Path) -> None:
+def test_the_lineage_of_a_recipe_is_that_in_the_card_of_the_shipped_model(card: Path) -> None:
     about = json.loads(card.read_text("utf-8"))
     recipe = recipes.read(RECIPES / f"{about['recipe']['name']}.toml")
     assert about["training"]["start"]["recipe"] == recipe.start.recipe
     assert [each["recipe"] for each in about["training"]["teachers"]["teachers"]] == list(recipe.teachers.recipes)
 
 
-def test_the_help_says_where_the_runs_of_a_lineage_are_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_train_explains_where_the_runs_of_a_lineage_are_expected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     assert training_commands.LINEAGE in capsys.readouterr().out
 
 
-def test_a_recipe_that_starts_from_a_run_needs_that_run(
+def test_a_recipe_that_starts_from_a_run_is_refused_without_that_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EMOTION_DATA", raising=False)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     file, run = RECIPES / "emotion-small-second.toml", tmp_path / "new"
     arguments = ["train", "--recipe", str(file), "--run", str(run)]
-    said = (
+    message = (
         f"{file}: needs a run of emotion-small, and {tmp_path / 'emotion-small'} is none; train it, or give --from DIR"
     )
     assert main(arguments) == 1
-    assert capsys.readouterr().err == f"emotion-convert: {said}\n"
+    assert capsys.readouterr().err == f"emotion-convert: {message}\n"
     assert main([*arguments, "--from", str(tmp_path)]) == 1
     assert "no data; give FER-2013" in capsys.readouterr().err
     assert main(["train", "--recipe", str(RECIPES / "emotion-small.toml")]) == 1
@@ -65,7 +67,7 @@ def test_a_recipe_that_starts_from_a_run_needs_that_run(
 
 
 @pytest.mark.parametrize("has_votes", [True, False], ids=["votes", "no votes"])
-def test_what_comes_next_can_be_typed_as_it_stands(has_votes: bool) -> None:
+def test_the_printed_next_steps_are_valid_commands(has_votes: bool) -> None:
     options = argparse.Namespace(data=Path("my data"))
     steps = commands.next_steps(options, Run(Path("runs/of mine")), "tiny", has_votes)
     read = [make_parser().parse_args(shlex.split(step)[1:]) for step in steps]
@@ -77,7 +79,7 @@ def test_what_comes_next_can_be_typed_as_it_stands(has_votes: bool) -> None:
     assert calibrated.models[-1] == "runs/of mine/challenge/tiny-int8.tflite", "nothing shipped is overwritten"
 
 
-def test_the_examples_of_the_help_are_commands_and_make_both_heads() -> None:
+def test_the_examples_of_the_help_are_valid_commands_and_make_both_heads() -> None:
     lines = [line.split()[1:] for line in EXAMPLES.splitlines() if line.startswith("  emotion-convert")]
     read = [make_parser().parse_args(line) for line in lines]
     made = [str(each.model) for line, each in zip(lines, read, strict=True) if line[0] == "quantize"]

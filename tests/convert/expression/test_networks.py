@@ -1,4 +1,4 @@
-"""The networks: shapes, sizes, and operations that quantize well."""
+"""Networks of the expression models: shapes, number of parameters, kinds of layers."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 from pathlib import Path
@@ -11,7 +11,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 from convert.expression import networks, recipe
 
 RECIPES = Path(__file__).parents[3] / "models" / "recipes"
-PLAIN = {
+ALLOWED_LAYERS = {
     *("InputLayer", "Conv2D", "DepthwiseConv2D", "BatchNormalization", "ReLU", "Add"),
     *("MaxPooling2D", "SpatialDropout2D", "GlobalAveragePooling2D", "Dropout", "Dense"),
 }
@@ -23,21 +23,21 @@ def in_float32() -> None:
 
 
 @pytest.mark.parametrize("kind", recipe.NETWORKS)
-def test_two_heads_of_logits_at_any_size(kind: str) -> None:
+def test_a_network_has_two_heads_of_logits_at_any_size(kind: str) -> None:
     model = networks.build(kind)
     for side in (32, 48):
         logits = model(np.zeros((2, side, side, 1), np.float32))
         assert {head: tuple(values.shape) for head, values in logits.items()} == {"fer2013": (2, 7), "ferplus": (2, 8)}
-    assert {type(layer).__name__ for layer in model.layers} <= PLAIN
+    assert {type(layer).__name__ for layer in model.layers} <= ALLOWED_LAYERS
 
 
 @pytest.mark.parametrize("head", networks.HEADS)
-def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
+def test_the_exported_model_of_a_head_gives_probabilities_of_one_picture(head: str) -> None:
     both = networks.build("cnn", stem=8, widths=[8, 16], blocks=[1, 1])
-    served = networks.with_head(both, head)
-    assert served.input_shape == (1, 48, 48, 1)
+    exported = networks.with_head(both, head)
+    assert exported.input_shape == (1, 48, 48, 1)
     pixels = np.random.default_rng(1).normal(size=(1, 48, 48, 1)).astype(np.float32)
-    scores = np.asarray(served(pixels))
+    scores = np.asarray(exported(pixels))
     assert scores.shape == (1, len(networks.HEADS[head]))
     logits = np.asarray(both(pixels, training=False)[head])
     np.testing.assert_allclose(scores, np.exp(logits) / np.exp(logits).sum(), rtol=1e-4)
@@ -63,7 +63,7 @@ def test_one_head_serves_probabilities_of_one_picture(head: str) -> None:
         ("emotion-small-consistent", 0.2e6),
     ],
 )
-def test_the_shipped_recipes_build_networks_that_fit(name: str, limit: float) -> None:
+def test_the_networks_of_the_shipped_recipes_have_few_enough_parameters(name: str, limit: float) -> None:
     model = networks.build(**recipe.read(RECIPES / f"{name}.toml").network)
     assert 0.15 * limit < model.count_params() <= limit
 

@@ -1,4 +1,4 @@
-"""From pictures to a served model, end to end and tiny: train, quantize, verify, evaluate, card, classifier."""
+"""End-to-end test with a tiny network: train, quantize, verify, evaluate, card, classifier."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import hashlib
@@ -43,22 +43,22 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_model_is_int8_throughout_and_takes_grey_levels(place: Path) -> None:
+def test_the_model_is_int8_throughout_and_represents_grey_levels_exactly(place: Path) -> None:
     made = graph.read(place / "tiny-int8.tflite")
     assert (made.input_type, made.output_type) == ("INT8", "INT8")
     assert made.quantization == (1 / 64, 0)
     assert made.types <= {"INT8", "INT32"}
     assert made.operators[-1] == "SOFTMAX"
-    reader = ExpressionClassifier(place / "tiny-int8.tflite")
+    classifier = ExpressionClassifier(place / "tiny-int8.tflite")
     crop = drawn_faces.picture(3, 50)
-    np.testing.assert_array_equal(reader.quantize(crop)[0, :, :, 0].astype(int) + 128, crop)
-    assert reader.labels == fer2013.LABELS
+    np.testing.assert_array_equal(classifier.quantize(crop)[0, :, :, 0].astype(int) + 128, crop)
+    assert classifier.labels == fer2013.LABELS
     assert ExpressionClassifier(place / "ferplus-int8.tflite").labels == fer2013.FERPLUS_LABELS
 
 
-def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
+def test_parameters_and_macs_are_counted_from_the_graph(place: Path) -> None:
     made = graph.read(place / "tiny-int8.tflite")
-    # stem 5x5 at 24x24; stage 1: two 3x3 at 24x24; stage 2: 3x3 twice and 1x1 at 12x12; seven answers of 16 features
+    # stem 5x5 at 24x24; stage 1: two 3x3 at 24x24; stage 2: 3x3 twice and 1x1 at 12x12; seven outputs of 16 features
     kernels = [25 * 8, 9 * 8 * 8, 9 * 8 * 8, 9 * 8 * 16, 9 * 16 * 16, 8 * 16, 16 * 7]
     places = [576, 576, 576, 144, 144, 144, 1]
     assert made.macs == sum(weights * times for weights, times in zip(kernels, places, strict=True))
@@ -66,30 +66,32 @@ def test_weights_and_macs_are_counted_from_the_graph(place: Path) -> None:
     assert sorted(made.operators).count("CONV_2D") == 6
 
 
-def test_float_and_int8_give_nearly_the_same(place: Path) -> None:
+def test_the_int8_model_agrees_with_the_float_model(place: Path) -> None:
     run = Run(place / "run")
     report = verify.verify(place / "tiny-int8.tflite", run.float_model("tiny-int8", "fer2013"), fer2013.load(place))
     assert report["pictures"] == 28
     assert report["agreement"] >= 0.85
     assert report["mean_abs_dp"] < 0.05
-    served = np.asarray(
+    expected = np.asarray(
         networks.with_head(networks.restore(run), "fer2013")(normalize(drawn_faces.picture(2, 9))[np.newaxis])
     )[0]
     reference = ExpressionClassifier(run.float_model("tiny-int8", "fer2013")).probabilities(drawn_faces.picture(2, 9))
-    np.testing.assert_allclose(reference, served, atol=1e-4)
+    np.testing.assert_allclose(reference, expected, atol=1e-4)
 
 
-def test_a_fitted_temperature_is_no_loss_by_quantization(place: Path, tmp_path: Path) -> None:
+def test_verify_ignores_a_fitted_temperature(place: Path, tmp_path: Path) -> None:
     for name in ("tiny-int8.tflite", "tiny-int8.json"):
         shutil.copy(place / name, tmp_path)
     about = json.loads((tmp_path / "tiny-int8.json").read_text("utf-8")) | {"temperature": 0.3}
     (tmp_path / "tiny-int8.json").write_text(json.dumps(about), "utf-8")
     float_model, known = Run(place / "run").float_model("tiny-int8", "fer2013"), fer2013.load(place)
-    settled, before = (verify.verify(folder / "tiny-int8.tflite", float_model, known) for folder in (tmp_path, place))
-    assert settled == before
+    tempered, untempered = (
+        verify.verify(folder / "tiny-int8.tflite", float_model, known) for folder in (tmp_path, place)
+    )
+    assert tempered == untempered
 
 
-def test_the_card_says_where_the_model_comes_from(place: Path) -> None:
+def test_the_card_has_the_provenance_of_the_model(place: Path) -> None:
     about = card_file.load(place / "tiny-int8.tflite")
     content = (place / "tiny-int8.tflite").read_bytes()
     assert about["sha256"] == hashlib.sha256(content).hexdigest()
@@ -101,12 +103,12 @@ def test_the_card_says_where_the_model_comes_from(place: Path) -> None:
     assert {"intended_use", "limits", "ethics", "data", "training", "made"} <= set(about)
 
 
-def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_prints_the_metrics_of_the_card(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, data = str(place / "tiny-int8.tflite"), ["--data", str(place)]
     with pytest.raises(ModelError, match="its card has no figures yet"):
         card.table([{"name": "fresh"}])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "MAX_LOSS_POINTS", 100.0)  # 28 pictures: one other answer is points
+        patch.setattr(verify, "MAX_LOSS_POINTS", 100.0)  # with 28 pictures one more error costs several points
         assert main(["card", model, "--run", str(place / "run"), *data]) == 0
     capsys.readouterr()
     assert main(["evaluate", model, "--json", *data]) == 0
@@ -120,10 +122,10 @@ def test_evaluate_prints_what_the_card_holds(place: Path, capsys: pytest.Capture
     assert "accuracy" in capsys.readouterr().out
     table = card.table([card_file.load(Path(model))])
     assert f"{figures['all']['accuracy']:.2%}" in table.splitlines()[2]
-    ExpressionClassifier(Path(model))  # the refreshed card still serves
+    ExpressionClassifier(Path(model))  # the classifier accepts the refreshed card
 
 
-def test_eight_labels_are_judged_by_the_ferplus_votes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ferplus_head_is_evaluated_by_the_ferplus_majority(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(place / "ferplus-int8.tflite"), "--json", "--data", str(place)]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["truth"] == "FER+ majority"
@@ -131,7 +133,7 @@ def test_eight_labels_are_judged_by_the_ferplus_votes(place: Path, capsys: pytes
     assert figures["all"]["pictures"] == 28
 
 
-def test_verify_exits_1_where_too_much_is_lost(
+def test_verify_has_exit_code_1_if_too_much_accuracy_is_lost(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["verify", str(place / "tiny-int8.tflite"), "--run", str(place / "run"), "--data", str(place)]
@@ -143,7 +145,7 @@ def test_verify_exits_1_where_too_much_is_lost(
     assert "NOT sound" in capsys.readouterr().out
 
 
-def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
+def test_a_model_with_one_flipped_bit_is_refused(place: Path, tmp_path: Path) -> None:
     copy = tmp_path / "flipped.tflite"
     content = bytearray((place / "tiny-int8.tflite").read_bytes())
     content[len(content) // 2] ^= 1
@@ -153,7 +155,7 @@ def test_one_flipped_byte_is_refused(place: Path, tmp_path: Path) -> None:
         ExpressionClassifier(copy)
 
 
-def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
+def test_check_int8_refuses_a_float_model_and_other_files(place: Path) -> None:
     content = Run(place / "run").float_model("tiny-int8", "fer2013").read_bytes()
     with pytest.raises(ModelError, match="input is FLOAT32, output FLOAT32; both must be INT8"):
         export.check_int8("float", content)
@@ -161,38 +163,38 @@ def test_a_float_model_does_not_pass_as_int8(place: Path) -> None:
         graph.parse("text", b"this is no flatbuffer at all, only a text")
 
 
-def test_the_input_scale_does_not_hang_on_the_pictures(place: Path) -> None:
+def test_the_input_scale_does_not_depend_on_the_calibration_pictures(place: Path) -> None:
     dim = np.full((3, 48, 48), 100, np.uint8)
     content = export.to_tflite(networks.with_head(networks.restore(Run(place / "run")), "fer2013"), dim)
     assert graph.parse("dim", content).quantization == (1 / 64, 0)
     assert (dim == 100).all()
 
 
-def test_the_ranges_are_taken_from_each_listed_picture_and_from_one_off_as_a_box_may_be(
+def test_the_quantizer_is_calibrated_on_each_listed_picture_and_its_jittered_view(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    met, inputs = [], export._inputs
+    calibrated_on, inputs = [], export._inputs
 
-    def noting(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
+    def recording(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
         for (values,) in inputs(pictures):
-            met.append(values[0, :, :, 0])
+            calibrated_on.append(values[0, :, :, 0])
             yield [values]
 
-    monkeypatch.setattr(export, "_inputs", noting)
+    monkeypatch.setattr(export, "_inputs", recording)
     known, chosen = fer2013.load(place), calibration_set.read(place / "calibration_set.txt")
     quantize.quantize(Run(place / "run"), known, tmp_path / "x-int8.tflite", chosen, "ferplus")
     given = calibration_set.find(known, chosen)
     wanted = np.stack([*given, *(fixed_view(each, 2) for each in given)])
     corners = np.ones((48, 48), bool)
-    corners[0, 0] = corners[-1, -1] = False  # of one picture they are black and white
-    seen = {each[corners].tobytes() for each in met}
+    corners[0, 0] = corners[-1, -1] = False  # black and white in one picture
+    seen = {each[corners].tobytes() for each in calibrated_on}
     assert seen == {each[corners].tobytes() for each in normalize(wanted)[..., 0]}
     assert len(seen) == 70
     about = card_file.load(tmp_path / "x-int8.tflite")["calibration"]
     assert about == {"pictures": 35, "views": [0, 2], "sha256": hashlib.sha256(wanted.tobytes()).hexdigest()}
 
 
-def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
+def test_the_next_steps_printed_by_train_make_a_usable_model(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -204,8 +206,8 @@ def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
     model = Path("models/tiny-int8.tflite")
     for step in steps[:2]:
         assert main(step[1:]) == 0
-        said = capsys.readouterr().out
-        assert f"next: emotion-convert calibrate {step[step.index('--data') - 1]} --data {place}\n" in said
+        output = capsys.readouterr().out
+        assert f"next: emotion-convert calibrate {step[step.index('--data') - 1]} --data {place}\n" in output
     assert "thresholds" not in card_file.load(model)
     assert main(steps[2][1:]) == 0
     assert set(card.both_heads(model)) == set(networks.HEADS)
@@ -213,7 +215,7 @@ def test_the_steps_that_training_ends_with_make_a_model_that_can_speak(
     assert ExpressionClassifier(model).labels == fer2013.FERPLUS_LABELS
 
 
-def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) -> None:
+def test_an_unfinished_run_and_weights_of_another_network_are_refused(place: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no epoch of this run is finished"):
         networks.restore(Run(tmp_path))
     for name in ("environment.json", "history.csv", "recipe.toml"):
@@ -223,7 +225,7 @@ def test_an_unfinished_or_foreign_run_is_refused(place: Path, tmp_path: Path) ->
         networks.restore(Run(tmp_path))
 
 
-def test_nothing_is_written_where_calibration_fails(
+def test_nothing_is_written_if_calibration_pictures_are_missing(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "none-int8.tflite"

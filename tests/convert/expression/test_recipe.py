@@ -1,4 +1,4 @@
-"""Recipes: those that are shipped can be read, and a mistake is named before hours are spent."""
+"""Recipes: the shipped ones are valid, and an error names the invalid key."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ SHIPPED = sorted((Path(__file__).parents[3] / "models" / "recipes").glob("*.toml
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_a_shipped_recipe_is_sound(file: Path) -> None:
+def test_a_shipped_recipe_is_valid(file: Path) -> None:
     if network_kind(file) == detector_recipe.KIND:
         detector = detector_recipe.read(file)
         assert detector.name == file.stem
@@ -28,11 +28,11 @@ def test_a_shipped_recipe_is_sound(file: Path) -> None:
         assert soft_labels.read(file.parent / recipe.teachers.soft_labels).views >= 10
 
 
-def test_every_network_has_a_recipe() -> None:
+def test_each_kind_of_network_has_a_recipe() -> None:
     assert {"emotion-cnn", "emotion-mobilenetv2-full", "emotion-small"} <= {file.stem for file in SHIPPED}
 
 
-def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
+def test_missing_keys_have_their_defaults(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(drawn_faces.TINY_RECIPE)
     recipe = recipes.read(tmp_path / "small.toml")
     assert (recipe.name, recipe.seed, recipe.schedule.epochs) == ("small", 3, 2)
@@ -43,7 +43,7 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("seed = ", "cannot read this recipe"),
         ("seed = 1", r"\[network\] needs a kind, one of cnn, plain, mobilenetv2"),
@@ -103,15 +103,15 @@ def test_what_is_not_said_keeps_its_default(tmp_path: Path) -> None:
         ('targets = 3\n[network]\nkind = "cnn"', r"expected a table \[targets\]"),
     ],
 )
-def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, said: str) -> None:
+def test_an_error_names_the_invalid_key(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "wrong.toml").write_text(text)
-    with pytest.raises(RecipeError, match=said) as caught:
+    with pytest.raises(RecipeError, match=message) as caught:
         recipes.read(tmp_path / "wrong.toml")
     assert str(caught.value).startswith(str(tmp_path / "wrong.toml"))
     assert "\n" not in str(caught.value)
 
 
-def test_the_most_that_makes_sense_is_read(tmp_path: Path) -> None:
+def test_the_largest_allowed_values_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "wild.toml").write_text(
         '[network]\nkind = "plain"\nseparable = true\nequivariant = false\n'
         "[targets]\nlabel_smoothing = 0.99\nferplus_uniform = 0.99\n[augment]\nrotation_deg = 180\nzoom = 0.99\n"
@@ -120,13 +120,13 @@ def test_the_most_that_makes_sense_is_read(tmp_path: Path) -> None:
     assert recipes.read(tmp_path / "wild.toml").augment == recipes.AugmentConfig(180, 0.99, 1, 1, 4, 1, 1)
 
 
-def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_recipe_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="cannot read this recipe"):
         recipes.read(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("settings", "message"),
     [
         ("weight = 1.5", "distillation.weight must be 0 to 1"),
         ("temperature = 0.5", "distillation.temperature 1 or more"),
@@ -140,7 +140,7 @@ def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_distillation_is_checked_before_hours_are_spent(tmp_path: Path, said: str, wrong: str) -> None:
-    (tmp_path / "small.toml").write_text(drawn_faces.TINY_RECIPE + f"\n[distillation]\n{said}\n")
-    with pytest.raises(recipes.RecipeError, match=wrong):
+def test_invalid_distillation_settings_are_refused(tmp_path: Path, settings: str, message: str) -> None:
+    (tmp_path / "small.toml").write_text(drawn_faces.TINY_RECIPE + f"\n[distillation]\n{settings}\n")
+    with pytest.raises(recipes.RecipeError, match=message):
         recipes.read(tmp_path / "small.toml")

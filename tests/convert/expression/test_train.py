@@ -1,4 +1,4 @@
-"""Training: resumable, explained by its folder, the best epoch kept. A tiny network on drawn faces."""
+"""Training of an expression model: resume, run folder, best epoch; a tiny network on drawn faces."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import json
@@ -34,8 +34,8 @@ def _train(place: Path, run: str, epochs: int = 3) -> Run:
     return train.train(recipe.read(recipe_file), recipe_file, place, place / run, epochs=epochs)
 
 
-def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    straight = _train(place, "straight")
+def test_a_stopped_run_is_resumed_after_its_last_epoch(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uninterrupted = _train(place, "straight")
     finish = CheckpointCallback.on_epoch_end
 
     def stop_after_the_second(self: CheckpointCallback, epoch: int, logs: dict | None = None) -> None:
@@ -50,15 +50,17 @@ def test_a_stopped_run_goes_on_where_it_was(place: Path, monkeypatch: pytest.Mon
     assert [row["epoch"] for row in Run(place / "stopped").history()] == [1, 2]
     resumed = _train(place, "stopped")
     assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
-    assert [row["learning_rate"] for row in resumed.history()] == [row["learning_rate"] for row in straight.history()]
-    for ours, theirs in zip(resumed.history()[:2], straight.history()[:2], strict=True):
-        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+    assert [row["learning_rate"] for row in resumed.history()] == [
+        row["learning_rate"] for row in uninterrupted.history()
+    ]
+    for row, expected in zip(resumed.history()[:2], uninterrupted.history()[:2], strict=True):
+        assert {**row, "seconds": 0} == {**expected, "seconds": 0}
     before = (place / "stopped" / "history.csv").read_bytes()
-    _train(place, "stopped")  # finished: nothing more to do
+    _train(place, "stopped")  # the run is finished
     assert (place / "stopped" / "history.csv").read_bytes() == before
 
 
-def test_a_resumed_optimizer_still_spares_biases_and_normalization(
+def test_a_resumed_optimizer_still_excludes_biases_and_normalization_from_weight_decay(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _train(place, "spared", epochs=3)
@@ -74,7 +76,7 @@ def test_a_resumed_optimizer_still_spares_biases_and_normalization(
     assert int(model.optimizer.iterations) > 3
 
 
-def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> None:
+def test_the_run_folder_has_the_recipe_environment_curves_and_best_weights(place: Path) -> None:
     run = _train(place, "explained", epochs=2)
     scores = [score(row) for row in run.history()]
     assert run.best()["epoch"] == 1 + int(np.argmax(scores))
@@ -88,7 +90,7 @@ def test_the_folder_explains_the_run_and_keeps_the_best_epoch(place: Path) -> No
     assert recipe.of_run(run).name == "tiny"
 
 
-def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: Path) -> None:
+def test_the_best_epoch_is_chosen_on_pictures_of_48_pixels(place: Path, tmp_path: Path) -> None:
     small = tmp_path / "small.toml"
     small.write_text(re.sub(r"sizes = .*", "sizes = [[0.0, 24]]", drawn_faces.TINY_RECIPE))
     run = train.train(recipe.read(small), small, place, tmp_path / "run", epochs=8)
@@ -97,7 +99,7 @@ def test_the_best_epoch_is_chosen_at_the_size_that_ships(place: Path, tmp_path: 
     assert (logits["fer2013"].argmax(1) == public.labels).mean() == pytest.approx(run.best()["fer2013"], abs=1e-6)
 
 
-def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
+def test_resuming_with_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -> None:
     _train(place, "first", epochs=1)
     with pytest.raises(RunError, match="another recipe or length"):
         _train(place, "first", epochs=2)
@@ -110,7 +112,7 @@ def test_another_recipe_length_or_data_is_refused(place: Path, tmp_path: Path) -
         train.train(recipe.read(place / "tiny.toml"), place / "tiny.toml", tmp_path, place / "first", epochs=1)
 
 
-def test_who_goes_on_with_a_run_is_written_down_and_another_backend_refused(place: Path) -> None:
+def test_a_resume_records_the_revision_and_refuses_another_backend(place: Path) -> None:
     run = _train(place, "noted", epochs=1)
     _train(place, "noted", epochs=1)
     assert "resumed" not in run.environment()
@@ -122,14 +124,14 @@ def test_who_goes_on_with_a_run_is_written_down_and_another_backend_refused(plac
         run.begin(place / "tiny.toml", about | {"backend": "abacus"}, ())
 
 
-def test_curves_are_drawn_though_the_last_epoch_was_interrupted(place: Path) -> None:
+def test_missing_curves_of_a_finished_run_are_drawn(place: Path) -> None:
     run = _train(place, "drawn", epochs=1)
     (run.path / "curves.png").unlink()
     _train(place, "drawn", epochs=1)
     assert (run.path / "curves.png").stat().st_size > 1000
 
 
-def test_a_run_without_weights_begins_no_other(place: Path, tmp_path: Path) -> None:
+def test_a_training_cannot_start_from_a_run_without_weights(place: Path, tmp_path: Path) -> None:
     run = _train(place, "bare", epochs=1)
     run.weights.unlink()
     with pytest.raises(RunError, match="bare: no epoch of this run is finished"):
@@ -137,23 +139,23 @@ def test_a_run_without_weights_begins_no_other(place: Path, tmp_path: Path) -> N
     assert not (tmp_path / "next").exists()
 
 
-def test_a_run_goes_on_with_the_soft_labels_that_it_began_with(place: Path, tmp_path: Path) -> None:
+def test_resuming_with_soft_labels_of_other_teachers_is_refused(place: Path, tmp_path: Path) -> None:
     training = fer2013.load(place).of("Training")
-    taught = tmp_path / "taught.toml"
-    taught.write_text(drawn_faces.TINY_RECIPE + '[teachers]\nsoft_labels = "soft.npz"\n[distillation]\nweight = 0.5\n')
-    said = np.full((len(training), 1, soft_labels.CLASSES), 0.125, np.float32)
+    student = tmp_path / "student.toml"
+    student.write_text(drawn_faces.TINY_RECIPE + '[teachers]\nsoft_labels = "soft.npz"\n[distillation]\nweight = 0.5\n')
+    probabilities = np.full((len(training), 1, soft_labels.CLASSES), 0.125, np.float32)
     for teachers, refused in ((["one"], False), (["one"], False), (["one", "two"], True)):
         soft_labels.write(
-            soft_labels.pack(training.images, said, {"views": 1, "teachers": teachers}), tmp_path / "soft.npz"
+            soft_labels.pack(training.images, probabilities, {"views": 1, "teachers": teachers}), tmp_path / "soft.npz"
         )
         if refused:
             with pytest.raises(RunError, match="was begun with other teachers"):
-                train.train(recipe.read(taught), taught, place, tmp_path / "run", epochs=1)
+                train.train(recipe.read(student), student, place, tmp_path / "run", epochs=1)
         else:
-            train.train(recipe.read(taught), taught, place, tmp_path / "run", epochs=1)
+            train.train(recipe.read(student), student, place, tmp_path / "run", epochs=1)
 
 
-def test_what_is_being_written_takes_no_finished_files_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_is_written_completely_or_not_at_all(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = _train(place, "whole", epochs=1)
     assert not [file.name for file in run.path.iterdir() if file.name.startswith("next")]
     monkeypatch.setattr(Run, "add", lambda self, row: None)
@@ -162,10 +164,10 @@ def test_what_is_being_written_takes_no_finished_files_place(place: Path, monkey
     )
     with pytest.raises(OSError, match="disk full"):
         _train(place, "torn", epochs=1)
-    assert not Run(place / "torn").weights.exists(), "weights of an epoch that history does not know"
+    assert not Run(place / "torn").weights.exists(), "weights of an epoch that is not in the history"
 
 
-def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_built_is_a_recipe_error(place: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(drawn_faces.TINY_RECIPE.replace("stem = 8", "steam = 8"))
     with pytest.raises(recipe.RecipeError, match=r"\[network\] cannot be built: .*steam"):
@@ -173,7 +175,7 @@ def test_a_network_that_cannot_be_built_is_one_line(place: Path, tmp_path: Path)
     assert not (tmp_path / "run").exists()
 
 
-def test_targets_follow_the_votes(place: Path) -> None:
+def test_target_distributions_and_sample_weights(place: Path) -> None:
     made = drawn_faces.dataset(2, 1).of("Training")
     made.votes[0] = 0
     targets, weights = train.target_distributions(made, recipe.read(place / "tiny.toml"))
@@ -186,7 +188,7 @@ def test_targets_follow_the_votes(place: Path) -> None:
     assert weights["fer2013"].tolist() == [1.0] * 14
 
 
-def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
+def test_the_moving_average_forgets_the_random_initialization() -> None:
     class Model:
         def __init__(self) -> None:
             self.optimizer = type("Optimizer", (), {"iterations": np.array(0)})()
@@ -212,7 +214,7 @@ def test_a_short_run_is_not_averaged_with_its_random_beginning() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
-def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path) -> None:
+def test_a_training_starts_from_the_weights_of_another_run_with_the_same_network(place: Path, tmp_path: Path) -> None:
     first = _train(place, "first", 1)
     recipe_file = place / "tiny.toml"
     second = train.train(recipe.read(recipe_file), recipe_file, place, tmp_path / "second", epochs=1, start=first)
@@ -227,7 +229,7 @@ def test_a_run_can_begin_with_the_weights_of_another(place: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_other_backends_train_too(place: Path, tmp_path: Path, backend: str) -> None:
+def test_training_runs_on_other_backends(place: Path, tmp_path: Path, backend: str) -> None:
     pytest.importorskip(backend, reason=f"{backend} is not installed")
     command = [sys.executable, "-m", "convert", "train", "--recipe", str(place / "tiny.toml"), "--data", str(place)]
     done = subprocess.run(

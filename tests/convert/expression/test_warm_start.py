@@ -1,4 +1,4 @@
-"""A shipped model as a run again: the weights that come back say what the files say, and can be trained."""
+"""Warm start: a run folder made from a shipped model has its outputs, and can be trained."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import shutil
@@ -24,7 +24,7 @@ MODELS = Path(__file__).parents[3] / "models"
 DATA = drawn_faces.dataset(training=20)
 RECIPE = card_file.load(MODELS / "emotion-small-int8.tflite")["recipe"]["name"]
 NAMES = ("emotion-small-int8", "emotion-mobilenetv2-int8")
-"""A chain, and a network with sums of two branches and strides."""
+"""A sequential network, and one with residual connections and strides."""
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -33,33 +33,33 @@ def warm_started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return model, warm_start.warm_start(model, DATA, tmp_path_factory.mktemp("runs") / "again")
 
 
-def test_the_network_says_what_the_files_say(warm_started: tuple[Path, Run]) -> None:
+def test_the_network_agrees_with_the_shipped_files(warm_started: tuple[Path, Run]) -> None:
     model, run = warm_started
     pictures = DATA.images[:140:3]
     logits = networks.restore(run).predict(normalize(pictures), verbose=0)
     for head, file in (("ferplus", model), ("fer2013", card.fer2013_head_of(model))):
         classifier = ExpressionClassifier(file, threads=1)
         classifier.card = replace(classifier.card, temperature=1.0)
-        told = np.stack([classifier.probabilities(picture) for picture in pictures])
-        said = np.asarray(keras.ops.softmax(logits[head]))
-        assert np.abs(said - told).mean() < 0.03
-        first, second = np.sort(told, axis=1)[:, -1], np.sort(told, axis=1)[:, -2]
-        sure = first - second > 0.2
-        assert sure.sum() >= 5
-        assert (said.argmax(1) == told.argmax(1))[sure].mean() >= 0.9
+        expected = np.stack([classifier.probabilities(picture) for picture in pictures])
+        predicted = np.asarray(keras.ops.softmax(logits[head]))
+        assert np.abs(predicted - expected).mean() < 0.03
+        first, second = np.sort(expected, axis=1)[:, -1], np.sort(expected, axis=1)[:, -2]
+        is_certain = first - second > 0.2
+        assert is_certain.sum() >= 5
+        assert (predicted.argmax(1) == expected.argmax(1))[is_certain].mean() >= 0.9
 
 
-def test_a_training_step_finds_the_same_normalization(warm_started: tuple[Path, Run]) -> None:
+def test_outputs_in_training_mode_agree_with_those_in_inference(warm_started: tuple[Path, Run]) -> None:
     _, run = warm_started
     training = DATA.of("Training")
     pictures = normalize(np.stack([fixed_view(image, warm_start.VIEW) for image in training.images]))
     network = networks.restore(run)
-    still = network(pictures, training=False)
+    inference = network(pictures, training=False)
     keras.utils.set_random_seed(1)
     network.get_layer("dropout").rate = 0.0
-    moved = network(pictures, training=True)
+    training_mode = network(pictures, training=True)
     for head in networks.HEADS:
-        a, b = (np.asarray(keras.ops.softmax(each[head])) for each in (still, moved))
+        a, b = (np.asarray(keras.ops.softmax(each[head])) for each in (inference, training_mode))
         assert np.abs(a - b).mean() < 0.005
     for layer in network.layers:
         if "norm" in layer.name:
@@ -67,7 +67,7 @@ def test_a_training_step_finds_the_same_normalization(warm_started: tuple[Path, 
             assert np.median(variance) == pytest.approx(1.0, abs=0.2)
 
 
-def test_the_folder_tells_where_the_weights_are_from(warm_started: tuple[Path, Run]) -> None:
+def test_the_run_folder_has_the_provenance_of_the_weights(warm_started: tuple[Path, Run]) -> None:
     model, run = warm_started
     about, held = card_file.load(model), run.environment()
     assert recipe.of_run(run).name == about["recipe"]["name"]
@@ -78,33 +78,33 @@ def test_the_folder_tells_where_the_weights_are_from(warm_started: tuple[Path, R
     )
 
 
-def test_a_run_that_begins_with_it_says_so(warm_started: tuple[Path, Run], tmp_path: Path) -> None:
+def test_a_run_that_starts_from_a_warm_start_records_it(warm_started: tuple[Path, Run], tmp_path: Path) -> None:
     _, run = warm_started
     following = Run(tmp_path / "next")
     following.begin(run.recipe_file, {"epochs": 1, "recipe": "x"}, ("epoch",), run)
     assert following.environment()["start"]["warm_start"] == run.environment()["warm_start"]
 
 
-def test_a_warm_started_run_is_no_run_to_resume(warm_started: tuple[Path, Run]) -> None:
+def test_a_warm_started_run_cannot_be_resumed(warm_started: tuple[Path, Run]) -> None:
     _, run = warm_started
     with pytest.raises(RunError, match=f"start another run --from {run.path}"):
         run.begin(run.recipe_file, run.environment(), ("epoch",))
 
 
-def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_existing_folder_is_refused_and_not_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunError, match="exists; choose another --run folder"):
         warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["face-detector-int8", "challenge/emotion-small-int8"])
-def test_what_has_no_ferplus_head_is_not_warm_started(name: str, tmp_path: Path) -> None:
+def test_a_model_without_a_ferplus_head_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"int8\.tflite: holds no ferplus head; give the \.tflite file of an expression"):
         warm_start.warm_start(MODELS / f"{name}.tflite", DATA, tmp_path / "again")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_its_recipe_a_model_is_not_warm_started(tmp_path: Path) -> None:
+def test_a_model_whose_recipe_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=rf"{RECIPE}\.toml: the recipe of emotion-small-int8\.tflite is missing"):
         warm_start.warm_start(MODELS / "emotion-small-int8.tflite", DATA, tmp_path / "again", tmp_path)
     assert not (tmp_path / "again").exists()
@@ -123,36 +123,36 @@ def test_a_recipe_of_another_network_is_refused_and_nothing_is_written(tmp_path:
         assert not (tmp_path / "again").exists()
 
 
-def _copied(folder: Path, challenge: str) -> Path:
-    """The small model's ferplus head, and beside it as its other head the shipped file of that name."""
+def _copied(folder: Path, fer2013_head: str) -> Path:
+    """A copy of the small model's ferplus head, with the shipped file of this name as its fer2013 head."""
     (folder / "challenge").mkdir()
     model = folder / "emotion-small-int8.tflite"
     for suffix in (".tflite", ".json"):
         shutil.copy((MODELS / model.name).with_suffix(suffix), folder)
         other = card.fer2013_head_of(model).with_suffix(suffix)
-        shutil.copy((MODELS / challenge).with_suffix(suffix), other)
+        shutil.copy((MODELS / fer2013_head).with_suffix(suffix), other)
     return model
 
 
 @pytest.mark.parametrize(
-    ("challenge", "said"),
+    ("fer2013_head", "message"),
     [
         ("challenge/emotion-cnn-int8.tflite", "is of another run than .*; quantize both heads of one run"),
         ("emotion-small-int8.tflite", "holds no fer2013 head; make it with `emotion-convert quantize --head"),
     ],
 )
-def test_two_heads_of_different_runs_are_refused(tmp_path: Path, challenge: str, said: str) -> None:
-    model = _copied(tmp_path, challenge)
-    with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {said}") as told:
+def test_two_heads_of_different_runs_are_refused(tmp_path: Path, fer2013_head: str, message: str) -> None:
+    model = _copied(tmp_path, fer2013_head)
+    with pytest.raises(ModelError, match=f"challenge/emotion-small-int8.tflite: {message}") as caught:
         warm_start.warm_start(model, DATA, tmp_path / "again")
-    assert "\n" not in str(told.value)
-    with pytest.raises(ModelError, match=said):
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ModelError, match=message):
         teachers.write_soft_labels([model], DATA, 1, tmp_path / "soft.npz")
     assert not (tmp_path / "again").exists()
     assert not (tmp_path / "soft.npz").exists()
 
 
-def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_path: Path) -> None:
+def test_heads_of_different_trainings_by_the_same_recipe_are_refused(tmp_path: Path) -> None:
     model = _copied(tmp_path, "challenge/emotion-small-int8.tflite")
     assert set(card.both_heads(model)) == set(networks.HEADS)
     about = card_file.load(model)
@@ -164,7 +164,7 @@ def test_two_heads_of_another_training_by_the_same_recipe_are_told_apart(tmp_pat
         card.both_heads(model)
 
 
-def test_a_file_of_another_kind_is_named_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_int8_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.tflite").write_bytes(b"no model at all, but long enough to be one")
     with pytest.raises(ModelError, match=r"x\.tflite: not an int8 TensorFlow Lite model"):
         graph.weights(tmp_path / "x.tflite")
@@ -172,7 +172,9 @@ def test_a_file_of_another_kind_is_named_in_one_line(tmp_path: Path) -> None:
         graph.weights(tmp_path / "gone.tflite")
 
 
-def test_the_command_makes_a_run_that_training_goes_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_makes_a_run_from_which_a_training_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     drawn_faces.write_npz(DATA, tmp_path)
     run = tmp_path / "again"
     assert cli.main(["warm-start", "emotion-small-int8", "--run", str(run), "--data", str(tmp_path)]) == 0

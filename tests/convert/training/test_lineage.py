@@ -1,4 +1,4 @@
-"""Lineage: the runs that a recipe file names are found, and what cannot be meant is refused."""
+"""Lineage: the runs that a recipe names are found, and an invalid lineage is refused."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_a_recipe_stands_for_the_run_folder_of_its_name(tmp_path: Path) -> None:
     assert lineage.teacher_runs(FILE, Teachers(recipes=("second", "first")), tmp_path) == [second, first]
 
 
-def test_a_run_is_named_by_its_path_from_the_recipe_file() -> None:
+def test_a_run_is_named_by_its_path_relative_to_the_recipe_file() -> None:
     assert lineage.start_run(FILE, Start(run="../runs/a"), Path("runs")) == Run(Path("recipes/../runs/a"))
     assert lineage.teacher_runs(FILE, Teachers(runs=("b",)), Path("runs")) == [Run(Path("recipes/b"))]
 
@@ -39,13 +39,13 @@ def test_without_a_lineage_there_are_neither_start_nor_teachers(tmp_path: Path) 
     assert lineage.teacher_runs(FILE, Teachers(), tmp_path) == []
 
 
-def test_the_command_line_names_other_runs(tmp_path: Path) -> None:
+def test_runs_on_the_command_line_take_precedence(tmp_path: Path) -> None:
     other = tmp_path / "other"
     assert lineage.start_run(FILE, Start(recipe="gone"), tmp_path, other) == Run(other)
     assert lineage.teacher_runs(FILE, Teachers(recipes=("gone",)), tmp_path, [other]) == [Run(other)]
 
 
-def test_a_run_that_is_missing_or_of_another_recipe_is_named(tmp_path: Path) -> None:
+def test_a_missing_run_and_a_run_of_another_recipe_are_errors(tmp_path: Path) -> None:
     _run(tmp_path, "first", "another")
     with pytest.raises(RunError, match="needs a run of gone, and .*gone is none; train it, or give --teacher DIR"):
         lineage.teacher_runs(FILE, Teachers(recipes=("gone",)), tmp_path)
@@ -54,7 +54,7 @@ def test_a_run_that_is_missing_or_of_another_recipe_is_named(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[start]\nrecipe = "a"\nrun = "b"\n', r"\[start\] names a recipe and a run"),
         ("[start]\nrecipe = 3\n", "start.recipe is 3; expected a text"),
@@ -68,9 +68,9 @@ def test_a_run_that_is_missing_or_of_another_recipe_is_named(tmp_path: Path) -> 
         ),
     ],
 )
-def test_a_lineage_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_lineage_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE + text)
-    with pytest.raises(RecipeError, match=said):
+    with pytest.raises(RecipeError, match=message):
         recipes.read(tmp_path / "tiny.toml")
 
 

@@ -1,4 +1,4 @@
-"""Rounding while training: as int8 does it on the way forward, as if nothing were rounded on the way back."""
+"""Quantization-aware training: rounding in the forward pass, straight-through gradient, shared weights."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 from pathlib import Path
@@ -31,33 +31,35 @@ maps = arrays.arrays(np.float32, (2, 3, 3, 4), elements=numbers)
 
 
 @given(maps)
-def test_a_map_has_256_values_of_which_zero_is_one_and_each_is_the_nearest(values: np.ndarray) -> None:
+def test_a_map_is_rounded_to_256_levels_including_zero(values: np.ndarray) -> None:
     made = np.asarray(FakeQuantize()(values))
     low, high = min(values.min(), 0.0), max(values.max(), 1e-6)
     step = (high - low) / 255
     steps = made / step
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-2)
     assert np.ptp(np.round(steps)) <= 255
-    assert np.abs(made - values).max() <= step * 1.01, "half a step, and half a one more at an end, since zero is exact"
+    assert np.abs(made - values).max() <= step * 1.01, (
+        "half a step, and another half at an end of the range, since zero is exact"
+    )
     np.testing.assert_array_equal(np.asarray(FakeQuantize()(np.zeros((1, 2, 2, 1), np.float32))), 0)
 
 
 @given(maps)
-def test_weights_have_255_values_and_a_scale_for_each_channel(kernel: np.ndarray) -> None:
+def test_kernels_are_rounded_to_255_levels_with_one_scale_per_channel(kernel: np.ndarray) -> None:
     for axis in (2, 3):
         made = np.asarray(fake_quantize_kernel(kernel, axis))
         for channel in range(kernel.shape[axis]):
-            ours, theirs = made.take(channel, axis), kernel.take(channel, axis)
-            step = max(np.abs(theirs).max(), 1e-6) / 127
-            np.testing.assert_allclose(ours, np.round(theirs / step) * step, atol=step * 1.01)
-            assert np.abs(ours - theirs).max() <= step * 0.51
+            rounded, exact = made.take(channel, axis), kernel.take(channel, axis)
+            step = max(np.abs(exact).max(), 1e-6) / 127
+            np.testing.assert_allclose(rounded, np.round(exact / step) * step, atol=step * 1.01)
+            assert np.abs(rounded - exact).max() <= step * 0.51
         scaled = np.asarray(fake_quantize_kernel(kernel * [[[[1, 10, 100, 1000]]]], 3))
         np.testing.assert_allclose(
             scaled, np.asarray(fake_quantize_kernel(kernel, 3)) * [[[[1, 10, 100, 1000]]]], rtol=1e-3
         )
 
 
-def test_the_gradient_knows_nothing_of_the_rounding_but_stops_at_the_ends() -> None:
+def test_the_gradient_is_straight_through_and_zero_outside_the_range() -> None:
     values = tf.Variable([-3.0, -1.0, 0.26, 0.9, 2.0])
     with tf.GradientTape() as tape:
         made = tf.reduce_sum(fake_quantize(values, -1.0, 1.0, 4) * [1.0, 2.0, 3.0, 4.0, 5.0])
@@ -66,7 +68,7 @@ def test_the_gradient_knows_nothing_of_the_rounding_but_stops_at_the_ends() -> N
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_quantized(kind: str, tmp_path: Path) -> None:
+def test_the_model_shares_the_weights_of_the_network_and_rounds_maps(kind: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     network = networks.build(kind, **NETWORKS[kind])
     pictures = np.random.default_rng(1).integers(-128, 128, (4, 48, 48, 1)).astype(np.float32) / 64
@@ -74,9 +76,9 @@ def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_quantized(k
     made = quantization_aware(network)
     after = made.predict(pictures, verbose=0)
     for head, logits in before.items():
-        off = np.abs(logits - after[head]).max()
-        assert 0 < off < 0.05 * np.abs(logits).max(), head
-    assert all(ours is theirs for ours, theirs in zip(made.weights, network.weights, strict=True))
+        difference = np.abs(logits - after[head]).max()
+        assert 0 < difference < 0.05 * np.abs(logits).max(), head
+    assert all(a is b for a, b in zip(made.weights, network.weights, strict=True))
     made.save_weights(tmp_path / "made.weights.h5")
     again = networks.build(kind, **NETWORKS[kind])
     again.load_weights(tmp_path / "made.weights.h5")
@@ -86,11 +88,11 @@ def test_it_has_the_networks_own_weights_and_all_but_the_pictures_is_quantized(k
     np.testing.assert_allclose(held.predict(pictures, verbose=0)["ferplus"], after["ferplus"], atol=1e-5)
 
 
-def test_training_finds_weights_that_lose_less_by_rounding() -> None:
+def test_training_reduces_the_loss_by_rounding() -> None:
     keras.utils.set_random_seed(2)
     network = networks.build("plain", dropout=0.0, **NETWORKS["plain"])
     pictures = np.random.default_rng(3).integers(-128, 128, (32, 48, 48, 1)).astype(np.float32) / 64
-    for layer in network.layers:  # one weight of each channel dwarfs the others
+    for layer in network.layers:  # make one weight of each channel much larger than the others
         if type(layer).__name__ == "Conv2D":
             kernel = layer.kernel.numpy()
             kernel[0, 0, 0] = 4 * np.abs(kernel).max()
@@ -98,19 +100,19 @@ def test_training_finds_weights_that_lose_less_by_rounding() -> None:
     wanted = network.predict(pictures, verbose=0)
     made, scale = quantization_aware(network), {head: 1 / float(logits.var()) for head, logits in wanted.items()}
 
-    def lost() -> float:
-        said = made.predict(pictures, verbose=0)
-        return sum(float(np.square(said[head] - wanted[head]).mean()) * scale[head] for head in wanted)
+    def rounding_loss() -> float:
+        rounded = made.predict(pictures, verbose=0)
+        return sum(float(np.square(rounded[head] - wanted[head]).mean()) * scale[head] for head in wanted)
 
-    before = lost()
-    for layer in made.layers:  # the statistics stay: what is learnt is the weights
+    before = rounding_loss()
+    for layer in made.layers:  # only the kernels are trained, not the normalization
         layer.trainable = "Normalization" not in type(layer).__name__
     made.compile(keras.optimizers.Adam(1e-5), dict.fromkeys(wanted, "mse"), loss_weights=scale)
     made.fit(pictures, wanted, epochs=60, batch_size=32, verbose=0)
-    assert lost() < 0.3 * before
+    assert rounding_loss() < 0.3 * before
 
 
-def test_a_run_is_finished_by_quantization_aware_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quantization_aware_run_starts_from_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn_faces.write_npz(drawn_faces.dataset(), tmp_path)
     first, second = tmp_path / "tiny.toml", tmp_path / "tiny-aware.toml"
     first.write_text(drawn_faces.TINY_RECIPE)
@@ -123,7 +125,7 @@ def test_a_run_is_finished_by_quantization_aware_epochs(tmp_path: Path, monkeypa
     for held, is_aware in ((trained[0], False), (trained[-1], True)):
         assert any(isinstance(layer, FakeQuantize) for layer in backbone(held).layers) is is_aware
     weights = [networks.restore(Run(each.path)).get_weights() for each in (run, finished)]
-    assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(*weights, strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(*weights, strict=True))
     (tmp_path / "wrong.toml").write_text(second.read_text().replace("float32", "mixed_bfloat16"))
     with pytest.raises(RecipeError, match=r"quantization\.aware needs schedule\.precision float32"):
         recipe.read(tmp_path / "wrong.toml")
