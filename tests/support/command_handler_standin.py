@@ -1,4 +1,4 @@
-"""A stand-in for the command handler: notes the commands that it is given, and can be slow, fail or refuse."""
+"""A stand-in for the command handler that records commands, and can be slow, fail or refuse them."""
 
 import threading
 from queue import SimpleQueue
@@ -30,7 +30,7 @@ class CommandHandlerStandin:
 
 
 class ManualClock:
-    """Seconds that only the test moves."""
+    """A clock in seconds that the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0

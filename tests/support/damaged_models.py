@@ -1,4 +1,4 @@
-"""Damaged and foreign models for tests, made from the shipped one by editing its flatbuffer. No TensorFlow needed."""
+"""Damaged and invalid models for tests, made from a shipped one by editing its flatbuffer, without TensorFlow."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ SHIPPED = "emotion-cnn-int8"
 
 
 def copy(folder: Path, name: str = "copy", of: str = SHIPPED) -> Path:
-    """A shipped model and its card under another name."""
+    """Copy a shipped model and its card under another name; returns the model file."""
     original, model = find_model(of), folder / f"{name}.tflite"
     shutil.copyfile(original, model)
     shutil.copyfile(original.with_suffix(".json"), model.with_suffix(".json"))
@@ -24,7 +24,7 @@ def copy(folder: Path, name: str = "copy", of: str = SHIPPED) -> Path:
 
 
 def rewrite_card(model: Path, **changes: Any) -> None:
-    """Change keys of a model's card; sha256="" writes that of the file as it is now."""
+    """Change keys of a model's card; sha256="" stands for the hash of the current file."""
     card = json.loads(model.with_suffix(".json").read_text("utf-8"))
     if changes.get("sha256") == "":
         changes["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()

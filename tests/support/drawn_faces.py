@@ -1,4 +1,4 @@
-"""Small made-up data sets in the forms of FER-2013: drawn faces whose mouth and brows show their class."""
+"""Small synthetic data sets in the forms of FER-2013: drawn faces whose mouth and brows depend on the class."""
 
 import csv
 from pathlib import Path
@@ -34,7 +34,7 @@ precision = "float32"
 
 
 def picture(label: int, seed: int) -> NDArray[np.uint8]:
-    """A face uint8 [48, 48] on noise; mouth and brows bend with the class."""
+    """A drawn face uint8 [48, 48] on noise; the shape of mouth and brows depends on the class."""
     rng = np.random.default_rng(1000 * label + seed)
     image = rng.integers(60, 110, (48, 48), dtype=np.uint8)
     skin, ink = int(rng.integers(150, 220)), int(rng.integers(0, 50))
@@ -47,7 +47,7 @@ def picture(label: int, seed: int) -> NDArray[np.uint8]:
 
 
 def dataset(training: int = 12, tests: int = 4) -> Faces:
-    """So many pictures of each of the seven classes in Training, and in PublicTest and PrivateTest; with votes.
+    """A data set with votes: `training` pictures of each class in Training, `tests` in PublicTest and in PrivateTest.
 
     The first PrivateTest picture of each class is a copy of a Training one.
     """
@@ -67,7 +67,7 @@ def dataset(training: int = 12, tests: int = 4) -> Faces:
 
 
 def write_npz(faces: Faces, folder: Path) -> Path:
-    """The form of one NPZ; returns the file."""
+    """Write the NPZ form; returns the file."""
     path = folder / "fer2013.npz"
     np.savez(
         path,
@@ -80,7 +80,7 @@ def write_npz(faces: Faces, folder: Path) -> Path:
 
 
 def write_csv(faces: Faces, folder: Path) -> Path:
-    """The form of the Kaggle table with the FER+ table beside it; returns the file."""
+    """Write the Kaggle table with the FER+ table beside it; returns the file."""
     with open(folder / "fer2013.csv", "w", newline="") as table:
         out = csv.writer(table)
         out.writerow(("emotion", "pixels", "Usage"))
@@ -95,7 +95,7 @@ def write_csv(faces: Faces, folder: Path) -> Path:
 
 
 def write_folder(faces: Faces, folder: Path) -> Path:
-    """The form of a folder of PNGs; returns it."""
+    """Write the folder form; returns the folder."""
     for row, (image, label, split) in enumerate(zip(faces.images, faces.labels, faces.split, strict=True)):
         place = folder / ("test" if split else "train") / LABELS[label]
         place.mkdir(parents=True, exist_ok=True)

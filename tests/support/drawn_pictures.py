@@ -11,9 +11,9 @@ from convert.face_detector.pictures import Picture
 from tests.support import drawn_faces
 
 SIDE = 120
-"""Of the pictures in memory, in pixels."""
+"""Width and height of the pictures in memory, in pixels."""
 LANDMARKS = [(17, 20), (31, 20), (24, 28), (19, 36), (29, 36)]
-"""Of a face of `drawn_faces`: eyes, nose, mouth corners."""
+"""Landmarks of a face of `drawn_faces`: eyes, nose, mouth corners."""
 TINY_DETECTOR_RECIPE = """\
 seed = 3
 
@@ -38,7 +38,7 @@ sizes = [[0.0, 96, 64], [0.5, 128, 96]]
 
 
 def with_face(name: str = "aa_1") -> Picture:
-    """A grey picture with one white "face" whose eyes are black dots."""
+    """A grey picture with one white rectangle as a face, whose eyes are black squares."""
     grey = np.full((SIDE, SIDE), 90, np.uint8)
     grey[30:90, 40:90] = 255
     matte = np.where(grey > 200, 255, 0).astype(np.uint8)
@@ -49,13 +49,13 @@ def with_face(name: str = "aa_1") -> Picture:
 
 
 def without_face(name: str = "bb_1", grey: int = 30) -> Picture:
-    """A picture of one grey without faces."""
+    """A uniformly grey picture without faces."""
     none = np.empty((0, 4), np.float32)
     return Picture(name, np.full((SIDE, SIDE), grey, np.uint8), none, np.empty((0, 5, 2), np.float32), none)
 
 
 def write_folder(folder: Path, count: int = 24) -> Path:
-    """So many drawn faces, twice as large, on noise, and four empty pictures, with their boxes.csv; returns folder."""
+    """Write `count` pictures with a drawn face, four without, and their boxes.csv; returns the folder."""
     (folder / "images").mkdir(parents=True)
     with open(folder / "boxes.csv", "w", newline="") as table:
         rows = csv.writer(table)

@@ -1,10 +1,10 @@
-"""The sentences of the voice process, short and predictable."""
+"""Sentences for tests of the voice process."""
 
 from assistant.records import FaultName
 
 
 class FakePhrases:
-    """Sentences that are their keys, and short English ones for faults."""
+    """Phrases whose texts are their keys, and short English sentences for faults."""
 
     voice = "en"
     faults = {  # noqa: RUF012

@@ -1,6 +1,6 @@
-"""A stand-in for the package piper-tts (1.8) where no voice file is available: the names, arguments and fields that the
-assistant uses, with tones instead of speech. It shows that piper is called correctly, not how it sounds; with
-EMOTION_PIPER_VOICE=/path/of/a/voice.onnx the contract of all voices runs the real one instead."""
+"""A stand-in for the package piper-tts (1.8) without a voice file: the names, arguments and fields that the assistant
+uses, with tones instead of speech. It tests how piper is called, not how it sounds; with
+EMOTION_PIPER_VOICE=/path/of/a/voice.onnx the contract test of all voices uses the real package instead."""
 
 import array
 import json

@@ -1,4 +1,4 @@
-"""Finds the processes of a running assistant, and stops one."""
+"""Finds the child processes of a running assistant, and stops one."""
 
 import os
 import signal
@@ -6,8 +6,8 @@ from pathlib import Path
 
 
 def process_ids(parent: int) -> dict[str, int]:
-    """The process ids of "vision" and "voice", of an assistant whose own process id is `parent`."""
-    threads = Path(f"/proc/{parent}/task").iterdir()  # a child belongs to the thread that started it
+    """The process ids of "vision" and "voice" of the assistant with the process id `parent`."""
+    threads = Path(f"/proc/{parent}/task").iterdir()  # Linux lists a child under the thread that started it
     ids = " ".join((thread / "children").read_text() for thread in threads).split()
     lines = {int(process_id): Path(f"/proc/{process_id}/cmdline").read_text() for process_id in ids}
     return {
@@ -16,7 +16,7 @@ def process_ids(parent: int) -> dict[str, int]:
 
 
 def hang(process_id: int) -> None:
-    """Stop a process with all its threads, so that it hangs; SIGCONT ends that."""
+    """Stop all threads of a process with SIGSTOP, so that it hangs until SIGCONT."""
     os.kill(process_id, signal.SIGSTOP)
     tasks = Path(f"/proc/{process_id}/task")
     while any((task / "stat").read_text().rpartition(")")[2].split()[0] != "T" for task in tasks.iterdir()):

@@ -1,4 +1,4 @@
-"""A stand-in for speech-dispatcher on a real Unix socket: it plays nothing, and misbehaves as the test sets it."""
+"""A stand-in for speech-dispatcher on a Unix socket: it plays nothing and replies as the test sets."""
 
 import contextlib
 import socket
@@ -15,9 +15,9 @@ class SpeechDispatcherStandin:
 
     def __init__(self, path: Path) -> None:
         self.lines: list[str] = []
-        """Every line that came."""
+        """All lines received."""
         self.messages: SimpleQueue[str] = SimpleQueue()
-        """The texts that were queued."""
+        """All texts queued for speaking."""
         self.cancelled = threading.Event()
         self.replies: dict[str, str | Callable[[], None]] = {
             "GET OUTPUT_MODULE": "251-espeak-ng\r\n251 OK GET RETURNED\r\n",
@@ -26,9 +26,9 @@ class SpeechDispatcherStandin:
         }
         """Text to send, or a function to call, by the prefix of a line."""
         self.before, self.message_id = "", "225-7\r\n225 OK MESSAGE QUEUED\r\n"
-        """Sent for a queued message: what comes before its id, and its id."""
+        """Sent for a queued message: `before`, then the reply with its id."""
         self.after: str | Callable[[], None] = event(701) + event(702)
-        """Sent right behind the id of a queued message."""
+        """Sent after the id of a queued message."""
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()

@@ -1,4 +1,4 @@
-"""Stand-ins for hardware and models, scripted by the test."""
+"""Stand-ins for cameras and models with the same interface, scripted by the test."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -16,13 +16,14 @@ needs_photographs = pytest.mark.skipif(
 )
 
 BASE = 90
+"""Smallest mean grey level of `picture`."""
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
-def probabilities(expression: str, sure: float = 0.9) -> tuple[float, ...]:
-    """A distribution over LABELS with `sure` at one expression, the rest shared out."""
-    rest = (1 - sure) / (len(LABELS) - 1)
-    return tuple(sure if label == expression else rest for label in LABELS)
+def probabilities(expression: str, confidence: float = 0.9) -> tuple[float, ...]:
+    """A distribution over LABELS with the probability `confidence` for one expression, the rest divided equally."""
+    rest = (1 - confidence) / (len(LABELS) - 1)
+    return tuple(confidence if label == expression else rest for label in LABELS)
 
 
 def face(x: float, y: float = 100.0, size: float = 80.0) -> Face:
@@ -30,7 +31,7 @@ def face(x: float, y: float = 100.0, size: float = 80.0) -> Face:
 
 
 class ScriptedDetector:
-    """Finds the faces of the script for each frame, by its number from 0."""
+    """A detector that returns the faces of `script(number of the frame)`, numbers from 0."""
 
     crop_margin = 0.0
     needs_colour = False
@@ -44,7 +45,7 @@ class ScriptedDetector:
 
 
 class ScriptedClassifier:
-    """Derives the expression from the mean grey of a crop: BASE, and 10 more for each place in LABELS."""
+    """A classifier by the mean grey level of a crop: BASE + 10 * index in LABELS."""
 
     labels = LABELS
     thresholds = Thresholds()
@@ -54,7 +55,8 @@ class ScriptedClassifier:
 
 
 def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
-    """A picture that ScriptedClassifier takes for the expression: patches and grain, not dark, blurred or blank."""
+    """A picture that ScriptedClassifier classifies as the expression, with patches and grain, so that it is not dark,
+    blurred or blank."""
     random, patch = np.random.default_rng(1), 10
     coarse = random.integers(-20, 21, (size[1] // patch + 1, size[0] // patch + 1))
     patches = coarse.repeat(patch, axis=0).repeat(patch, axis=1)[: size[1], : size[0]]
@@ -63,7 +65,7 @@ def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> ND
 
 
 class ScriptedCamera:
-    """Gives the frames of a list, then ends; raises what is an exception in it. Live or as a clip."""
+    """A camera with the frames of a list; an exception in the list is raised. is_live: a camera, else a clip."""
 
     def __init__(self, frames: Sequence[Frame | Exception], *, is_live: bool = True) -> None:
         self.frames, self.is_live, self.is_closed = iter(frames), is_live, False

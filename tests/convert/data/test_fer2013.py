@@ -1,4 +1,4 @@
-"""The data sets: one truth in three forms, and what is known of the real one."""
+"""FER-2013: its three forms, votes, the calibration list, and facts about the real data set."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def _rows(data: Faces) -> list[tuple[bytes, int, int]]:
     return sorted(zip((image.tobytes() for image in data.images), data.labels, data.split, strict=True))
 
 
-def test_table_folder_and_npz_hold_the_same_faces(tmp_path: Path) -> None:
+def test_csv_folder_and_npz_give_the_same_faces(tmp_path: Path) -> None:
     made = drawn_faces.dataset(3, 2)
     npz = datasets.load(drawn_faces.write_npz(made, tmp_path))
     table = datasets.load(drawn_faces.write_csv(made, tmp_path))
@@ -31,7 +31,7 @@ def test_table_folder_and_npz_hold_the_same_faces(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("part", "number"), [("labels", -1), ("labels", 7), ("split", -1), ("split", 3)])
-def test_what_is_in_no_list_is_refused(tmp_path: Path, part: str, number: int) -> None:
+def test_labels_and_splits_out_of_range_are_refused(tmp_path: Path, part: str, number: int) -> None:
     made = drawn_faces.dataset(3, 2)
     getattr(made, part)[0] = number
     with pytest.raises(DatasetError, match="labels must be 0 to 6 and usages 0 to 2"):
@@ -64,7 +64,7 @@ def test_too_few_calibration_pictures_are_refused(tmp_path: Path) -> None:
         calibration_set.read(tmp_path / "list.txt")
 
 
-def test_the_pinned_list_is_balanced() -> None:
+def test_the_shipped_list_is_balanced() -> None:
     pinned = calibration_set.read()
     assert len({picture for picture, _ in pinned}) == 350
     assert {name: sum(label == name for _, label in pinned) for name in datasets.LABELS} == dict.fromkeys(
@@ -87,7 +87,7 @@ def test_votes_become_distribution_and_majority() -> None:
     assert FERPLUS_LABELS[top[0]] == "neutral"
 
 
-def test_flat_and_unvoted_pictures_are_not_trained_on() -> None:
+def test_uniform_pictures_and_those_without_votes_are_not_trainable() -> None:
     made = drawn_faces.dataset(2, 1)
     made.images[0] = 7
     made.votes[1] = 0
@@ -110,7 +110,7 @@ def test_flat_and_unvoted_pictures_are_not_trained_on() -> None:
         ("fer2013.npz", b"a text"),
     ],
 )
-def test_what_is_no_data_set_is_one_clear_line(tmp_path: Path, name: str, content: bytes) -> None:
+def test_an_invalid_file_is_a_one_line_error(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(
         DatasetError, match=r"not FER-2013 as NPZ or CSV|fer2013\.csv: line 2, (pixels|row|emotion): "
@@ -142,7 +142,7 @@ def fer2013(data: Path) -> Faces:
 
 
 @pytest.mark.data
-def test_facts_of_the_real_data_set(fer2013: Faces) -> None:
+def test_sizes_and_duplicates_of_the_real_data_set(fer2013: Faces) -> None:
     assert np.bincount(fer2013.split).tolist() == [28709, 3589, 3589]
     training, public, private = (fer2013.of(split) for split in datasets.SPLITS)
     assert np.bincount(private.labels).tolist() == [491, 55, 528, 879, 594, 416, 626]
@@ -153,7 +153,7 @@ def test_facts_of_the_real_data_set(fer2013: Faces) -> None:
 
 
 @pytest.mark.data
-def test_the_pinned_list_is_what_the_code_makes(fer2013: Faces) -> None:
+def test_the_shipped_list_is_that_of_choose(fer2013: Faces) -> None:
     assert calibration_set.choose(fer2013) == calibration_set.read()
     pictures = calibration_set.find(fer2013, calibration_set.read())
     assert pictures.shape == (350, 48, 48)

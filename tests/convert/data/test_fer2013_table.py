@@ -1,4 +1,4 @@
-"""FER-2013 as a table: every form that people have is read; every mistake is one line with file, line and column."""
+"""FER-2013 as a table: all variants are read; an error is one line with file, line and column."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ZEROS = " ".join(["0"] * 2304)
 ROW = f"0,{ZEROS},Training\n"
 
 
-def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+def write_table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     file = folder / "fer2013.csv"
     file.write_bytes(text.encode(encoding))
     return file
@@ -27,8 +27,8 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     (f"emotion\tpixels\tUsage\n0\t{ZEROS}\tTraining\n3\t{ZEROS}\tPublicTest\n", "utf-8"),
     (f"emotion,pixels,Usage\r\nangry,{ZEROS},Training\r\n\r\nHappy,{ZEROS},PublicTest\r\n\r\n", "utf-8"),
 ], ids=["kaggle", "icml", "byte-order mark", "semicolons", "tabs", "words, blank lines"])  # fmt: skip
-def test_every_form_is_read(tmp_path: Path, text: str, encoding: str) -> None:
-    faces = fer2013.load(written(tmp_path, text, encoding))
+def test_all_variants_of_the_table_are_read(tmp_path: Path, text: str, encoding: str) -> None:
+    faces = fer2013.load(write_table(tmp_path, text, encoding))
     assert faces.labels.tolist() == [0, 3]
     assert faces.split.tolist() == [0, 1]
 
@@ -44,19 +44,19 @@ def test_every_form_is_read(tmp_path: Path, text: str, encoding: str) -> None:
     (f"0,{ZEROS}\n", "line 3, row: 2 fields; wanted 3"),
     (f"0,{ZEROS},Training,more\n", "line 3, row: 4 fields; wanted 3"),
 ])  # fmt: skip
-def test_a_mistake_is_told_with_its_line_and_column(tmp_path: Path, row: str, expected: str) -> None:
+def test_an_error_names_line_and_column(tmp_path: Path, row: str, expected: str) -> None:
     with pytest.raises(DatasetError, match=expected) as caught:
-        fer2013.load(written(tmp_path, f"emotion,pixels,Usage\n{ROW}{row}"))
+        fer2013.load(write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{row}"))
     assert str(tmp_path / "fer2013.csv") in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="line 1: .*no column 'pixels'; found: emotion, usage"):
-        fer2013.load(written(tmp_path, "emotion,Usage\n0,Training\n"))
+        fer2013.load(write_table(tmp_path, "emotion,Usage\n0,Training\n"))
 
 
-def votes_beside(folder: Path, order: list[int], count: int) -> None:
+def write_votes(folder: Path, order: list[int], count: int) -> None:
     splits = ("Training", "PublicTest", "PrivateTest")
     rows = [f"{splits[row % 3]},fer{row:07d}.png,{','.join(['0'] * row + ['10'] + ['0'] * (9 - row))}" for row in order]
     (folder / "fer2013new.csv").write_text("Usage,Image name\n" + "\n".join(rows[:count]) + "\n")
@@ -64,15 +64,15 @@ def votes_beside(folder: Path, order: list[int], count: int) -> None:
 
 def test_votes_are_joined_by_the_name_of_the_picture(tmp_path: Path) -> None:
     table = "".join(f"0,{ZEROS},{usage}\n" for usage in ("Training", "PublicTest", "PrivateTest"))
-    written(tmp_path, f"emotion,pixels,Usage\n{table}")
-    votes_beside(tmp_path, [2, 0, 1], 3)
+    write_table(tmp_path, f"emotion,pixels,Usage\n{table}")
+    write_votes(tmp_path, [2, 0, 1], 3)
     assert fer2013.load(tmp_path).votes.argmax(axis=1).tolist() == [0, 1, 2]
 
 
 def test_votes_of_a_table_in_another_order_are_refused_with_the_first_line(tmp_path: Path) -> None:
     table = "".join(f"0,{ZEROS},{usage}\n" for usage in ("PrivateTest", "PublicTest", "Training"))
-    written(tmp_path, f"emotion,pixels,Usage\n{table}")
-    votes_beside(tmp_path, [0, 1, 2], 3)
+    write_table(tmp_path, f"emotion,pixels,Usage\n{table}")
+    write_votes(tmp_path, [0, 1, 2], 3)
     with pytest.raises(DatasetError, match=r"fer2013new\.csv: line 2, Usage: 'Training'; wanted PrivateTest, as row 0"):
         fer2013.load(tmp_path)
 
@@ -81,8 +81,8 @@ def test_votes_of_a_table_in_another_order_are_refused_with_the_first_line(tmp_p
 def test_votes_for_another_number_of_pictures_are_refused(tmp_path: Path, count: int) -> None:
     rows = 3 if count == 2 else 2
     table = "".join(f"0,{ZEROS},{usage}\n" for usage in ("Training", "PublicTest", "PrivateTest")[:rows])
-    written(tmp_path, f"emotion,pixels,Usage\n{table}")
-    votes_beside(tmp_path, [0, 1, 2], count)
+    write_table(tmp_path, f"emotion,pixels,Usage\n{table}")
+    write_votes(tmp_path, [0, 1, 2], count)
     with pytest.raises(DatasetError, match=r"rows of votes for the 3 pictures|row 2; wanted rows 0 to 1"):
         fer2013.load(tmp_path)
 
@@ -97,7 +97,7 @@ def test_one_hot_labels_of_an_npz_are_read(tmp_path: Path) -> None:
         fer2013.load(tmp_path)
 
 
-def test_what_systems_leave_behind_is_passed_over_and_unknown_folders_are_told(
+def test_system_files_are_skipped_and_unknown_folders_are_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = drawn_faces.dataset(3, 2)
@@ -106,9 +106,9 @@ def test_what_systems_leave_behind_is_passed_over_and_unknown_folders_are_told(
     (tmp_path / "train/angry/Thumbs.db").write_bytes(b"x")
     (tmp_path / "validation/angry").mkdir(parents=True)
     assert len(fer2013.load(tmp_path)) == len(made)
-    told = [record.getMessage() for record in caplog.records]
-    assert any("2 files that are no pictures are left out" in line for line in told)
-    assert any("validation: this folder is not used" in line for line in told)
+    messages = [record.getMessage() for record in caplog.records]
+    assert any("2 files that are no pictures are left out" in line for line in messages)
+    assert any("validation: this folder is not used" in line for line in messages)
 
 
 def test_a_folder_of_an_unknown_class_is_refused_with_the_nearest_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Training frames of the face detector: faces stay where their boxes are, and nothing leaves its range."""
+"""Composition of training frames: annotations match the pictures, sampling weights, printed faces, occlusions."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def unchanged_lighting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "mixture", [ONLY_SCENES, FrameMixture(1, 0, 0, 0, occluded=0), FrameMixture(0, 1, 0, 0, occluded=0)]
 )
-def test_boxes_and_landmarks_lie_on_the_face(mixture: FrameMixture) -> None:
+def test_boxes_and_landmarks_are_on_the_face(mixture: FrameMixture) -> None:
     composer, seen = Composer([with_face(), without_face()], mixture, {}), 0
     for seed in range(60):
         frame = composer.frame(np.random.default_rng(seed), 160, 128)
@@ -35,7 +35,7 @@ def test_boxes_and_landmarks_lie_on_the_face(mixture: FrameMixture) -> None:
             inside = frame.grey[round(y) : round(y + height), round(x) : round(x + width)]
             if width * height > 1600 and points.min() >= 0 and points[:, 0].max() < 159 and points[:, 1].max() < 127:
                 seen += 1
-                assert (inside > 200).mean() > 0.5  # a turned rectangle fills two thirds of its ellipse's box
+                assert (inside > 200).mean() > 0.5  # a rotated rectangle fills two thirds of its ellipse's box
                 eye_x, eye_y = points[0].round().astype(int)
                 assert frame.grey[max(0, eye_y - 2) : eye_y + 3, max(0, eye_x - 2) : eye_x + 3].min() < 100
                 assert np.abs(points[2] - points[[0, 1, 3, 4]].mean(axis=0)).max() < 0.2 * height
@@ -51,7 +51,7 @@ def test_a_mirrored_face_keeps_its_right_eye_on_the_pictures_left() -> None:
             assert across[0] * down[1] - across[1] * down[0] > 0  # eyes run to the right, seen with the mouth below
 
 
-def test_the_same_draw_is_the_same_frame_and_another_is_another() -> None:
+def test_the_same_seed_gives_the_same_frame_and_another_seed_does_not() -> None:
     composer = Composer([with_face(), without_face()], FrameMixture(), {})
     first, again, other = (composer.frame(np.random.default_rng(seed), 96, 64) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.grey, again.grey)
@@ -59,7 +59,7 @@ def test_the_same_draw_is_the_same_frame_and_another_is_another() -> None:
     assert (first.grey != other.grey).any()
 
 
-def test_all_boxes_lie_inside_the_frame() -> None:
+def test_all_boxes_are_inside_the_frame() -> None:
     composer = Composer([with_face(), without_face(), without_face("bb_2", 200)], FrameMixture(), {})
     for seed in range(100):
         frame = composer.frame(np.random.default_rng(seed), 160, 96)
@@ -72,7 +72,7 @@ def test_all_boxes_lie_inside_the_frame() -> None:
         assert len(frame.boxes) == len(frame.landmarks)
 
 
-def test_an_origin_is_drawn_as_often_as_its_weight_says() -> None:
+def test_origins_are_sampled_by_their_weights() -> None:
     pictures = [with_face("aa_1"), with_face("aa_2"), with_face("cc_1"), without_face()]
     composer = Composer(pictures, ONLY_SCENES, {"aa": 1.0, "cc": 3.0})
     assert dict(zip(("aa_1", "aa_2", "cc_1"), composer.subject_probabilities, strict=True)) == pytest.approx(
@@ -80,7 +80,7 @@ def test_an_origin_is_drawn_as_often_as_its_weight_says() -> None:
     )
 
 
-def test_hard_negatives_are_drawn_more_often() -> None:
+def test_hard_negatives_are_sampled_more_often() -> None:
     composer = Composer(
         [with_face(), without_face("bb_1"), without_face("bb_2")], ONLY_SCENES, {}, {"bb_1": 0.0, "bb_2": 0.95}
     )
@@ -103,7 +103,7 @@ def test_lighting_keeps_the_grey_range_and_changes_the_mean() -> None:
     assert max(means) > 185
 
 
-def test_truncated_faces_are_ignored_rather_than_learned() -> None:
+def test_truncated_and_small_faces_become_ignored_regions() -> None:
     from convert.face_detector.compose import _clip_to_frame
 
     boxes = np.array([[-30, 10, 40, 40], [-10, 10, 40, 40], [10, 10, 14, 40], [500, 10, 40, 40]], np.float32)
@@ -114,19 +114,19 @@ def test_truncated_faces_are_ignored_rather_than_learned() -> None:
     np.testing.assert_array_equal(frame.ignored, [[0, 10, 10, 40], [10, 10, 14, 40]])
 
 
-def test_iou_by_hand() -> None:
+def test_iou_by_hand_calculation() -> None:
     boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 5, 5]], np.float32)
     assert iou(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])
 
 
-def test_pictures_of_one_person_are_all_held_out_or_none() -> None:
-    sides = {is_held_out(f"yt_Somebody_Else_{number}.jpg") for number in range(20)}
+def test_pictures_of_one_person_are_on_one_side_of_the_split() -> None:
+    sides = {is_held_out(f"yt_First_Last_{number}.jpg") for number in range(20)}
     assert len(sides) == 1
     share = np.mean([is_held_out(f"fm_{number}.jpg") for number in range(2000)])
     assert 0.08 < share < 0.12
 
 
-def test_a_printed_face_has_ink_inside_and_none_outside() -> None:
+def test_a_printed_face_has_ink_inside_its_canvas() -> None:
     photograph = np.tile(np.linspace(0, 255, 60, dtype=np.uint8), (60, 1))
     for seed in range(40):
         random = np.random.default_rng(seed)
@@ -143,7 +143,7 @@ def test_a_printed_face_has_ink_inside_and_none_outside() -> None:
             assert not mask[0, 0]
 
 
-def test_a_printed_face_is_pasted_where_it_is_asked_for() -> None:
+def test_a_printed_face_is_pasted_at_the_given_position() -> None:
     wall = np.full((120, 160), 100, np.uint8)
     printed_faces.paste_print(
         np.random.default_rng(1), wall, printed_faces.draw_print(np.random.default_rng(2)), (80, 60), 40
@@ -154,7 +154,7 @@ def test_a_printed_face_is_pasted_where_it_is_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("unchanged_lighting")
-def test_no_printed_face_lies_on_a_face() -> None:
+def test_printed_faces_do_not_overlap_faces() -> None:
     with_prints = FrameMixture(mosaic=0, cutout=0, heads=0, empty=0, occluded=0, glasses=0, beards=0, printed_faces=1)
     without = FrameMixture(mosaic=0, cutout=0, heads=0, empty=0, occluded=0, glasses=0, beards=0, printed_faces=0)
     pictures, changed = [with_face(), without_face()], 0

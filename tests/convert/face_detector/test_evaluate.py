@@ -97,17 +97,17 @@ def test_the_report_is_printed_as_tables(folder: Path, capsys: pytest.CaptureFix
     ],
 )
 @needs_photographs
-def test_a_missing_input_is_told_in_one_line(
+def test_a_missing_input_is_a_one_line_error(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     given = [argument.replace("{folder}", str(folder)) for argument in arguments]
     assert cli.main(["evaluate-detector", *given]) == 1
-    complaint = capsys.readouterr().err
-    assert message in complaint
-    assert complaint.count("\n") == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
 
 
-def test_yunet_without_its_file_is_a_wrong_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_yunet_without_its_file_is_a_usage_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main(["evaluate-detector", "--data", str(tmp_path), "--detector", "yunet"])
     assert end.value.code == 2
@@ -136,14 +136,14 @@ class TwoFaces:
         return [Face(Box(0, 0, 40, 40), 0.9), Face(Box(50, 50, 40, 40), 0.3)]
 
 
-def test_false_positives_are_counted_from_the_threshold_on() -> None:
+def test_detections_below_the_threshold_are_not_counted() -> None:
     image = np.zeros((240, 320, 3), np.uint8)
     assert len(false_positives.detect(TwoFaces(), image, 0.5)) == 1
     assert len(false_positives.detect(TwoFaces(), image, 0.2)) == 2
 
 
 @pytest.mark.videos
-def test_a_clip_with_more_people_than_there_are(clips: Path) -> None:
+def test_a_clip_with_more_detections_than_people(clips: Path) -> None:
     seen = false_positives.evaluate_clip(TwoFaces(), clips / "one-person-smiling.mp4", 1, 0.2)
     assert seen == {"people": 1, "frames": 62, "all_found": 1.0, "frames_with_false_positives": 62}
 
@@ -164,8 +164,8 @@ def test_haar_has_the_settings_of_the_protocol() -> None:
     assert tested.deployed.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face_px=24)
 
 
-class Interrupted:
-    """A detector that computes nothing and waits, as if another program had its core."""
+class WaitingDetector:
+    """A detector that waits and uses no CPU time."""
 
     crop_margin, needs_colour = 0.0, False
 
@@ -174,15 +174,15 @@ class Interrupted:
         return []
 
 
-def test_time_of_other_programs_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_time_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     tested = DetectorUnderTest("haar")
-    tested.deployed = Interrupted()
+    tested.deployed = WaitingDetector()
     monkeypatch.setattr(detector_under_test, "ROUNDS", 3)
     cost = detector_under_test.measure_cost([tested], [np.zeros((240, 320, 3), np.uint8)])
     assert cost["haar"]["ms"] < 5
 
 
-def test_recall_and_precision_are_of_what_the_assistant_is_given(tmp_path: Path) -> None:
+def test_recall_and_precision_are_those_of_the_deployed_detections(tmp_path: Path) -> None:
     image = np.full((240, 320, 3), 120, np.uint8)
     known = [
         AnnotatedPicture(

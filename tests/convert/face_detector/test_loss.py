@@ -1,4 +1,4 @@
-"""Targets and loss of the face detector: which cell is responsible for which face, and what a wrong output costs."""
+"""Targets and loss of the face detector: responsible cells, and the loss of wrong outputs."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import numpy as np
@@ -24,24 +24,24 @@ def frame(*boxes: tuple[float, ...], ignored: tuple[tuple[float, ...], ...] = ()
     )  # fmt: skip
 
 
-def perfect(target: np.ndarray, logit: float = 12.0) -> np.ndarray:
-    """The output that a target asks for, float32 [cells, 15]."""
-    answer = np.zeros((len(target), 15), np.float32)
-    answer[:, 0] = np.where(target[:, 0] > 0, logit, -logit)
+def exact_output(target: np.ndarray, logit: float = 12.0) -> np.ndarray:
+    """The exact output for a target, float32 [cells, 15]."""
+    output = np.zeros((len(target), 15), np.float32)
+    output[:, 0] = np.where(target[:, 0] > 0, logit, -logit)
     is_face = target[:, 0] > 0
     box, stride = target[is_face, BOX], STRIDES[is_face, None]
-    answer[is_face, 1:3] = (box[:, :2] + box[:, 2:] / 2 - POINTS[is_face]) / stride
-    answer[is_face, 3:5] = np.log(box[:, 2:] / stride)
-    answer[is_face, 5:] = (target[is_face, LANDMARKS] - np.tile(POINTS[is_face], (1, 5))) / stride
-    return answer
+    output[is_face, 1:3] = (box[:, :2] + box[:, 2:] / 2 - POINTS[is_face]) / stride
+    output[is_face, 3:5] = np.log(box[:, 2:] / stride)
+    output[is_face, 5:] = (target[is_face, LANDMARKS] - np.tile(POINTS[is_face], (1, 5))) / stride
+    return output
 
 
-def loss(target: np.ndarray, answer: np.ndarray) -> float:
-    return float(DetectionLoss(POINTS, STRIDES)(target[None], answer[None]))
+def loss(target: np.ndarray, output: np.ndarray) -> float:
+    return float(DetectionLoss(POINTS, STRIDES)(target[None], output[None]))
 
 
 @pytest.mark.parametrize(("side", "strides"), [(24, {8}), (50, {8, 16}), (80, {16}), (110, {16, 32})])
-def test_the_maps_of_its_size_are_responsible_for_a_face(side: float, strides: set[int]) -> None:
+def test_the_maps_for_the_size_of_a_face_are_responsible(side: float, strides: set[int]) -> None:
     made = targets(frame((40, 10, side, side)))
     assert set(STRIDES[made[:, 0] == 1]) == strides
     centre = 40 + side / 2, 10 + side / 2
@@ -49,40 +49,40 @@ def test_the_maps_of_its_size_are_responsible_for_a_face(side: float, strides: s
     np.testing.assert_array_equal(made[made[:, 0] == 1][:, BOX], [[40, 10, side, side]] * int(made[:, 0].sum()))
 
 
-def test_even_the_smallest_face_has_a_cell() -> None:
+def test_the_smallest_face_has_a_responsible_cell() -> None:
     for corner in range(16):
         assert targets(frame((40 + corner, 30 + corner, 16, 16)))[:, 0].sum() >= 1
 
 
-def test_of_two_faces_the_smaller_one_in_front_has_its_own_cells() -> None:
+def test_the_smaller_of_two_overlapping_faces_has_cells_of_its_own() -> None:
     made = targets(frame((20, 20, 60, 60), (40, 40, 20, 20)))
     assert {tuple(row) for row in made[made[:, 0] == 1][:, BOX]} == {(20, 20, 60, 60), (40, 40, 20, 20)}
 
 
-def test_ignored_regions_cost_nothing() -> None:
+def test_ignored_regions_have_no_loss() -> None:
     made = targets(frame(ignored=((0, 0, 40, 40),)))
     inside = (POINTS <= 40).all(axis=1)
     np.testing.assert_array_equal(made[:, 1], inside)
-    answer = np.zeros((len(made), 15), np.float32)
-    answer[:, 0] = np.where(inside, 10.0, -12.0)
-    assert loss(made, answer) < 1e-3
-    answer[~inside, 0] = 10.0
-    assert loss(made, answer) > 100
+    output = np.zeros((len(made), 15), np.float32)
+    output[:, 0] = np.where(inside, 10.0, -12.0)
+    assert loss(made, output) < 1e-3
+    output[~inside, 0] = 10.0
+    assert loss(made, output) > 100
 
 
-def test_the_right_output_costs_nothing_and_each_wrong_part_something() -> None:
+def test_the_loss_is_zero_for_the_exact_output_and_grows_with_each_error() -> None:
     made = targets(frame((40, 30, 24, 30), (90, 20, 80, 90)))
-    right = perfect(made)
-    assert loss(made, right) < 0.01
+    exact = exact_output(made)
+    assert loss(made, exact) < 0.01
     for part in (slice(0, 1), slice(1, 3), slice(3, 5), slice(5, 15)):
-        wrong = right.copy()
+        wrong = exact.copy()
         wrong[made[:, 0] == 1, part] -= 0.7 if part.start else 14
-        assert loss(made, wrong) > loss(made, right) + 0.05, part
+        assert loss(made, wrong) > loss(made, exact) + 0.05, part
 
 
 def test_the_target_score_is_the_iou_of_the_predicted_box() -> None:
     made = targets(frame((40, 30, 24, 24)))
-    shifted = perfect(made)
+    shifted = exact_output(made)
     face = made[:, 0] == 1
     shifted[face, 1] += 12 / STRIDES[face]  # by half of its width: overlap 1/3
     costs = {}
@@ -92,13 +92,13 @@ def test_the_target_score_is_the_iou_of_the_predicted_box() -> None:
     assert min(costs, key=costs.__getitem__) == 1 / 3
 
 
-def test_unknown_landmarks_cost_nothing() -> None:
+def test_unknown_landmarks_have_no_loss() -> None:
     made = targets(frame((40, 30, 24, 30), known=False))
     assert not made[:, HAS_LANDMARKS].any()
     assert made[:, FACE].any()
-    answer = perfect(made)
-    answer[:, 5:] = 3.0
-    assert loss(made, answer) < 0.01
+    output = exact_output(made)
+    output[:, 5:] = 3.0
+    assert loss(made, output) < 0.01
     assert np.isfinite(made).all()
 
 
@@ -123,7 +123,7 @@ def test_the_network_has_a_map_of_each_head_for_each_stride_at_any_size() -> Non
         assert float(keras.ops.max(keras.ops.sigmoid(made["score8"]))) < 0.1
 
 
-def test_an_odd_size_shifts_no_cell() -> None:
+def test_an_odd_picture_size_does_not_shift_cells() -> None:
     """The same picture, once with 16 more rows of grey below: the maps above agree (stride 32 meets 5 and 6 rows)."""
     net = network.build(stem=4, widths=(4, 8, 8, 8), blocks=(0, 0, 0, 0))
     picture = np.random.default_rng(1).normal(size=(1, 96, 96, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The matching protocol and metrics of face detectors, on cases that can be counted by hand."""
+"""The matching protocol and metrics of face detectors, on small cases."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def detections(*rows: tuple[float, ...]) -> Detections:
     return table[:, :4], table[:, 4]
 
 
-def test_two_faces_one_found_one_false_positive() -> None:
+def test_one_detected_face_one_missed_face_and_one_false_positive() -> None:
     faces = boxes((0, 0, 40, 40), (100, 100, 40, 40))
     matches = matching.match(faces, NONE, detections((2, 0, 40, 40, 0.9), (200, 0, 40, 40, 0.4)), 0.5)
     np.testing.assert_allclose(matches.scores, [0.9, 0.4])
@@ -36,19 +36,21 @@ def test_two_faces_one_found_one_false_positive() -> None:
     assert matching.recall_at_precision(matches, 0.9) == 0.5
 
 
-def test_a_second_detection_of_the_same_face_is_false_and_the_higher_score_chooses_first() -> None:
+def test_a_second_detection_of_a_face_is_a_false_positive() -> None:
     faces = boxes((0, 0, 40, 40))
     matches = matching.match(faces, NONE, detections((0, 0, 40, 40, 0.3), (4, 0, 40, 40, 0.8)), 0.5)
     assert list(matches.scores) == pytest.approx([0.8, 0.3])
     assert list(matches.is_true) == [True, False]
 
 
-def test_small_faces_and_ignored_regions_count_neither_way() -> None:
+def test_small_faces_and_ignored_regions_are_not_counted() -> None:
     faces, ignored = boxes((0, 0, 28, 40)), boxes((100, 0, 50, 50))
     found = detections((0, 0, 28, 40, 0.9), (110, 10, 30, 30, 0.8), (140, 0, 40, 40, 0.7), (200, 0, 20, 40, 0.6))
     matches = matching.match(faces, ignored, found, 0.5)
     assert len(matches.face_scores) == 0
-    assert list(matches.scores) == pytest.approx([0.7])  # a quarter of it lies in the region; the last is too small
+    assert list(matches.scores) == pytest.approx(
+        [0.7]
+    )  # a quarter of it is in the region; the last detection is too small
     assert matching.recall_precision(matches, 0.0) == (0.0, 0.0)
 
 
@@ -58,7 +60,7 @@ def test_the_minimum_iou_decides() -> None:
     assert matching.match(faces, NONE, found, 0.35).is_true[0]
 
 
-def test_average_precision_by_hand() -> None:
+def test_average_precision_by_hand_calculation() -> None:
     """Three faces; detections true, false, true: precision 1, 1/2, 2/3 at recall 1/3, 1/3, 2/3."""
     matches = Matches(
         np.array([0.9, 0.8, 0.7], np.float32), np.array([True, False, True]), np.array([0.9, 0.7, 0], np.float32)
@@ -91,7 +93,7 @@ def test_invariants_of_matching(faces: list[tuple[int, ...]], found: list[tuple[
 
 
 @given(CASES)
-def test_the_faces_themselves_are_perfect_detections(faces: list[tuple[int, ...]]) -> None:
+def test_the_annotated_boxes_have_average_precision_1(faces: list[tuple[int, ...]]) -> None:
     apart = [(300 * index, 0, *row[2:]) for index, row in enumerate(faces)]
     matches = matching.match(boxes(*apart), NONE, (boxes(*apart), np.ones(len(apart), np.float32)), 0.5)
     assert matching.average_precision(matches) == pytest.approx(1.0 if len(matches.face_scores) else 0.0)
@@ -111,7 +113,7 @@ def test_confidence_intervals_contain_the_figure_and_narrow_with_more_groups() -
     assert one["recall"] == (0.75, 0.75)
 
 
-def test_faces_become_arrays_in_other_pixels() -> None:
+def test_faces_are_converted_to_scaled_arrays() -> None:
     found, scores = matching.as_arrays([Face(Box(10, 20, 30, 40), 0.5)], 0.5)
     np.testing.assert_array_equal(found, [[5, 10, 15, 20]])
     np.testing.assert_array_equal(scores, [0.5])
@@ -121,8 +123,8 @@ def test_faces_become_arrays_in_other_pixels() -> None:
 def test_landmark_error_in_face_sizes_degrees_and_slope() -> None:
     from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 
-    class Finder:
-        """Finds every face where it is, but sees half of its turn, and its landmarks two pixels to the right."""
+    class ScriptedDetector:
+        """A detector with exact boxes, half of the true turn of the head, and landmarks two pixels too far right."""
 
         crop_margin, needs_colour = 0.0, False
 
@@ -146,9 +148,9 @@ def test_landmark_error_in_face_sizes_degrees_and_slope() -> None:
         )
         for turn in (0, 10, 20, 30)
     ]
-    made = matching.landmark_error(Finder(), pictures)
+    made = matching.landmark_error(ScriptedDetector(), pictures)
     assert made["faces"] == 4
     assert made["turn_slope"] == pytest.approx(0.5, abs=0.01)
     assert made["roll_deg"] == pytest.approx(0, abs=1e-4)
     assert made["distance"] == pytest.approx(2 / 40, abs=0.01)
-    assert matching.landmark_error(Finder(), []) == {"faces": 0}
+    assert matching.landmark_error(ScriptedDetector(), []) == {"faces": 0}

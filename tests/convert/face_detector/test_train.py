@@ -1,4 +1,4 @@
-"""Training of a face detector: resumable, evaluated on held-out pictures, quantized into what the assistant loads."""
+"""Training of a face detector: resume, evaluation on held-out pictures, quantization, loading of pictures."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import json
@@ -43,7 +43,7 @@ def trained(place: Path) -> Run:
     return _train(place, "run")
 
 
-def test_a_run_folder_tells_how_the_model_was_trained(trained: Run) -> None:
+def test_the_run_folder_has_history_environment_and_curves(trained: Run) -> None:
     assert [row["epoch"] for row in trained.history()] == [1, 2]
     assert all(0 <= row["ap"] <= row["ap35"] + 1e-6 <= 1.001 for row in trained.history())
     environment = trained.environment()
@@ -52,7 +52,9 @@ def test_a_run_folder_tells_how_the_model_was_trained(trained: Run) -> None:
     assert (trained.path / "curves.png").stat().st_size > 1000
 
 
-def test_a_stopped_run_goes_on_where_it_was(place: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_is_resumed_after_its_last_epoch(
+    place: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     finish = CheckpointCallback.on_epoch_end
 
     def stop_after_the_first(self: CheckpointCallback, epoch: int, logs: dict | None = None) -> None:
@@ -65,17 +67,17 @@ def test_a_stopped_run_goes_on_where_it_was(place: Path, trained: Run, monkeypat
             _train(place, "stopped")
     assert len(Run(place / "stopped").history()) == 1
     resumed = _train(place, "stopped").history()
-    for ours, theirs in zip(resumed, trained.history(), strict=True):
-        assert ours["learning_rate"] == theirs["learning_rate"]
-        assert ours["loss"] == pytest.approx(theirs["loss"], rel=0.02)
+    for row, expected in zip(resumed, trained.history(), strict=True):
+        assert row["learning_rate"] == expected["learning_rate"]
+        assert row["loss"] == pytest.approx(expected["loss"], rel=0.02)
     before = (place / "stopped" / "history.csv").read_bytes()
-    _train(place, "stopped")  # finished: nothing more to do
+    _train(place, "stopped")  # the run is finished
     assert (place / "stopped" / "history.csv").read_bytes() == before
     with pytest.raises(RunError, match="another recipe or length"):
         _train(place, "stopped", epochs=3)
 
 
-def test_a_run_may_begin_with_the_weights_of_another(place: Path, trained: Run) -> None:
+def test_a_training_starts_from_the_weights_of_another_run(place: Path, trained: Run) -> None:
     second = _train(place, "second", epochs=1, start=trained)
     assert second.environment()["start"]["epochs"] == 2
     with pytest.raises(RunError, match="first weights"):
@@ -106,7 +108,7 @@ def test_a_quantized_detector_is_loaded_by_the_assistant(
     assert abs(len(detector.find(grey, grey)) - len(exact.find(grey, grey))) <= 5
 
 
-def test_pictures_are_read_with_their_faces(place: Path) -> None:
+def test_pictures_are_loaded_with_their_annotations(place: Path) -> None:
     known = {picture.name: picture for picture in pictures.load(place / "data" / "faces" / "train")}
     assert len(known) == 28
     first = known["aa_3.png"]
@@ -137,18 +139,18 @@ def test_a_teacher_adds_landmarks_that_are_not_annotated(tmp_path: Path) -> None
     ("line", "message"),
     [
         ("images/aa_0.png,1,2,3", "line 2"),
-        ("images/aa_0.png,1,2,-3,4,somebody", "the box is"),
-        ("images/aa_0.png,1,nan,3,4,somebody", "the box is"),
+        ("images/aa_0.png,1,2,-3,4,annotator", "the box is"),
+        ("images/aa_0.png,1,nan,3,4,annotator", "the box is"),
     ],
 )
-def test_a_malformed_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+def test_an_error_names_the_malformed_line(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "boxes.csv").write_text(f"image,x,y,w,h,source\n{line}\n")
     with pytest.raises(DatasetError, match=message) as caught:
         read_annotations(tmp_path)
     assert "\n" not in str(caught.value)
 
 
-def test_missing_files_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot read the faces"):
         read_annotations(tmp_path)
     (tmp_path / "boxes.csv").write_text("image,x,y,w,h,source\n")
@@ -171,21 +173,21 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         ("seed = 3", "sead = 3", "unknown key 'sead'"),
     ],
 )
-def test_a_mistake_in_a_recipe_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_an_error_names_the_invalid_key_of_a_recipe(tmp_path: Path, old: str, new: str, message: str) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text(TINY_DETECTOR_RECIPE.replace(old, new))
     with pytest.raises(RecipeError, match=message):
         recipe.read(file)
 
 
-def test_a_teacher_that_is_asked_for_must_be_named(place: Path, tmp_path: Path) -> None:
+def test_a_recipe_with_a_teacher_needs_the_teachers_file(place: Path, tmp_path: Path) -> None:
     file = tmp_path / "with-teacher.toml"
     file.write_text(TINY_DETECTOR_RECIPE.replace("teacher = false", "teacher = true"))
     with pytest.raises(RecipeError, match="--teacher"):
         train.train(recipe.read(file), file, place / "data", tmp_path / "run")
 
 
-def test_each_threshold_is_tried_with_the_driver_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_detector_is_run_with_each_candidate_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[float] = []
 
     def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float) -> Matches:

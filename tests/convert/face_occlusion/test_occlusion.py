@@ -23,14 +23,14 @@ LANDMARKS = (preprocess.LANDMARK_TEMPLATE * 4 + 60).astype(np.float32)
 
 
 def occluded_pixels(kind: str, strength: int, seed: int = 1) -> np.ndarray:
-    """Where an occlusion changes a grey picture: bool [320, 320]."""
+    """The pixels of a grey picture that an occlusion changes, bool [320, 320]."""
     grey = np.full((320, 320), 128, np.uint8)
     occlusions.draw_occlusion(np.random.default_rng(seed), grey, LANDMARKS, kind, strength)
     return np.abs(grey.astype(int) - 128) > 0
 
 
 @pytest.mark.parametrize("kind", occlusions.KINDS)
-def test_a_stronger_occlusion_hides_more(kind: str) -> None:
+def test_a_stronger_occlusion_hides_more_pixels(kind: str) -> None:
     hidden = [
         np.mean([occluded_pixels(kind, strength, seed).mean() for seed in range(6)])
         for strength in occlusions.STRENGTHS
@@ -48,7 +48,7 @@ def test_the_mouth_is_hidden_and_the_eyes_are_not(kind: str) -> None:
         assert all(not changed[y - 3 : y + 4, x - 3 : x + 4].any() for x, y in eyes)
 
 
-def test_some_occlusions_bear_a_print() -> None:
+def test_a_share_of_the_occlusions_has_a_print() -> None:
     halves = np.zeros((90, 120), np.uint8)
     halves[:, 60:] = 255
     flat, printed = [np.full((320, 320), 128, np.uint8) for _ in range(120)], []
@@ -79,13 +79,13 @@ def face_crop(frame: np.ndarray, kind: str, strength: int) -> np.ndarray:
 
 @pytest.mark.parametrize("light", [0.45, 0.7, 1.0, 1.15])
 @pytest.mark.parametrize("kind", ["", "mask", "scarf", "hand", "object"])
-def test_the_shipped_classifier_is_right_about_a_photograph_in_any_light(
+def test_the_shipped_classifier_is_correct_on_a_photograph_at_all_brightnesses(
     astronaut: np.ndarray, classifier: occlusion.OcclusionClassifier, kind: str, light: float
 ) -> None:
     grey = preprocess.to_grey(astronaut)
     crop = np.clip(face_crop(grey, kind, 3) * light, 0, 255).astype(np.uint8)
     assert classifier(crop) == bool(kind)
-    assert classifier(crop) == classifier(np.ascontiguousarray(crop[:, ::-1])), "and in a mirror"
+    assert classifier(crop) == classifier(np.ascontiguousarray(crop[:, ::-1])), "the same for the mirrored crop"
 
 
 def with_card(folder: Path, like: str = occlusion.DEFAULT_MODEL, **changed: object) -> Path:
@@ -97,7 +97,9 @@ def with_card(folder: Path, like: str = occlusion.DEFAULT_MODEL, **changed: obje
     return folder / "occlusion.tflite"
 
 
-def test_a_face_is_occluded_from_the_threshold_on(tmp_path: Path, classifier: occlusion.OcclusionClassifier) -> None:
+def test_a_face_is_occluded_if_its_score_reaches_the_threshold(
+    tmp_path: Path, classifier: occlusion.OcclusionClassifier
+) -> None:
     crop = np.random.default_rng(2).integers(0, 256, (48, 48)).astype(np.uint8)
     score = classifier.score(crop)
     for above in (-1.0, 0.5, 1):
@@ -105,7 +107,7 @@ def test_a_face_is_occluded_from_the_threshold_on(tmp_path: Path, classifier: oc
 
 
 @pytest.mark.parametrize("threshold", [None, "0", True, float("nan"), float("inf"), 21, [0.0]], ids=str)
-def test_a_threshold_that_is_none_is_refused_in_one_line(tmp_path: Path, threshold: object) -> None:
+def test_an_invalid_threshold_is_a_one_line_error(tmp_path: Path, threshold: object) -> None:
     file = with_card(tmp_path, threshold=threshold)
     with pytest.raises(ModelError, match="threshold is ") as caught:
         occlusion.OcclusionClassifier(file)
@@ -128,11 +130,13 @@ def test_a_classifier_that_fails_reports_the_error_until_it_works_again(monkeypa
     assert classifier.error == ""
 
 
-def test_the_shipped_classifier_tells_masks_from_beards(data: Path, classifier: occlusion.OcclusionClassifier) -> None:
-    """On people that it was not trained on."""
+def test_the_shipped_classifier_distinguishes_occlusions_from_accessories(
+    data: Path, classifier: occlusion.OcclusionClassifier
+) -> None:
+    """On people who are not in its training data."""
     detector, random = detectors.open_detector(DetectorSettings(driver="tflite")), np.random.default_rng(7)
     prints = dataset.room_pictures(data)
-    called: dict[str, list[bool]] = {}
+    classified: dict[str, list[bool]] = {}
     for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):
         base = dataset._place_in_frame(picture.grey, 100, dataset.PICTURE_SCALE)
         face = dataset._central_face(detector, base)
@@ -141,16 +145,16 @@ def test_the_shipped_classifier_tells_masks_from_beards(data: Path, classifier: 
         for kind, changed in dataset._variants(random, base, np.array(face.landmarks, np.float32), prints):
             found = dataset._central_face(detector, changed)
             if found is not None:
-                called.setdefault(kind.split()[0], []).append(classifier(preprocess.face_crop(changed, found)))
-    shares = {kind: float(np.mean(each)) for kind, each in called.items()}
-    assert len(called["bare"]) > 100
+                classified.setdefault(kind.split()[0], []).append(classifier(preprocess.face_crop(changed, found)))
+    shares = {kind: float(np.mean(each)) for kind, each in classified.items()}
+    assert len(classified["bare"]) > 100
     assert shares["bare"] < 0.04
     assert shares["accessories"] < 0.04
     for kind in ("mask", "scarf", "hand", "object"):
         assert shares[kind] > 0.9, (kind, shares)
 
 
-def test_training_writes_a_classifier_with_its_figures(
+def test_training_writes_a_classifier_and_a_card_with_figures(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
@@ -169,7 +173,7 @@ def test_training_writes_a_classifier_with_its_figures(
     )
 
 
-def test_mask_crops_are_learned_from_where_the_network_takes_them_for_occluded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mask_crops_are_used_if_the_network_classifies_them_as_occluded(monkeypatch: pytest.MonkeyPatch) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
     from convert.face_occlusion import train as occlusion_training
@@ -180,7 +184,7 @@ def test_mask_crops_are_learned_from_where_the_network_takes_them_for_occluded(m
     crops = random.integers(90, 160, (900, 48, 48)).astype(np.uint8)
     is_occluded = np.arange(900) % 2 == 1
     crops[is_occluded, 24:] //= 2  # a dark cloth
-    masks = np.concatenate([crops[801::2][:40], crops[800::2][:20]])  # some of those people wear none
+    masks = np.concatenate([crops[801::2][:40], crops[800::2][:20]])  # a third of them is not occluded
     net, masks_used = occlusion_training.fit(crops[:800], is_occluded[:800], masks, seed=1, epochs=4)
     predicted = net.predict(preprocess.normalize(crops[800:]), verbose=0)[:, 0] > 0
     assert (predicted == is_occluded[800:]).mean() > 0.95
@@ -199,7 +203,7 @@ def test_rooms_that_are_missing_or_unreadable_are_reported_in_one_line(tmp_path:
         dataset.room_pictures(tmp_path)
 
 
-def test_halves_are_apart_by_person_and_about_equal() -> None:
+def test_muxspace_halves_share_no_person_and_are_about_equal() -> None:
     people = ["".join(letters) for letters in itertools.product("abcdefghi", repeat=3)]
     names = [f"{person}_{number:04d}.jpg" for person in people for number in (1, 22)]
     assert all(muxspace.half_of(names[at]) == muxspace.half_of(names[at + 1]) for at in range(0, len(names), 2))
@@ -215,7 +219,7 @@ def test_every_pipeline_of_the_factory_has_the_occlusion_classifier() -> None:
     assert parts.pipeline(Settings()).status.has_occlusion_classifier
 
 
-def test_without_the_occlusion_classifier_the_assistant_goes_on_and_reports_a_fault(
+def test_without_the_occlusion_classifier_the_pipeline_works_and_a_fault_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(occlusion, "DEFAULT_MODEL", str(tmp_path / "gone.tflite"))

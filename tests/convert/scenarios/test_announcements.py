@@ -1,4 +1,4 @@
-"""Announcements compared with the ground truth: what counts as an event, as correct, late or false, and the figures."""
+"""Verdicts on announcements of expressions, events and figures, by the ground truth."""
 
 import json
 from dataclasses import replace
@@ -31,12 +31,12 @@ def kinds(scene: GroundTruth, *lines: TranscriptLine) -> list[str]:
         (16.1, "false"),
     ],
 )
-def test_words_are_correct_until_a_second_and_a_half_after_the_expression_ended(started_at: float, kind: str) -> None:
+def test_an_announcement_is_correct_until_1_5_seconds_after_the_expression_ended(started_at: float, kind: str) -> None:
     scene = one_person((0, 5, "neutral"), (5, 10, "happy"), (10, 30, "neutral"))
     assert kinds(scene, looks(5.0, "happy", started_at=started_at)) == [kind]
 
 
-def test_what_is_true_of_another_person_is_the_wrong_person() -> None:
+def test_an_announcement_that_is_true_of_another_person_is_wrong_person() -> None:
     scene = GroundTruth("s", "pair", 20, (person("a", LEFT, (0, 20, "neutral")), person("b", RIGHT, (0, 20, "happy"))))
     assert kinds(scene, looks(5, "happy"), looks(5, "happy", RIGHT), looks(5, "sad"), looks(5, "happy", None)) == [
         "wrong_person", "correct", "false", "false",
@@ -44,7 +44,7 @@ def test_what_is_true_of_another_person_is_the_wrong_person() -> None:
     assert kinds(scene, looks(5, "happy", BoxKeyframe(0, 250, 400, 60, 60))) == ["false"]
 
 
-def test_only_spoken_lines_that_name_the_expression_of_a_person_are_announcements() -> None:
+def test_only_spoken_lines_that_name_an_expression_are_announcements_of_expressions() -> None:
     lines = [
         looks(1, "happy"),
         looks(1, "happy", started_at=None),
@@ -54,7 +54,7 @@ def test_only_spoken_lines_that_name_the_expression_of_a_person_are_announcement
     assert announcements.announcements(lines) == lines[:1]
 
 
-def test_what_lasts_less_than_a_second_counts_neither_way() -> None:
+def test_expressions_shorter_than_a_second_are_not_counted() -> None:
     scene = one_person((0, 5, "neutral"), (5, 5.9, "happy"), (5.9, 20, "neutral"))
     assert kinds(scene, looks(5.5, "happy")) == ["brief"]
     assert [event.expression for event in announcements.events(scene, [])] == ["neutral", "neutral"]
@@ -69,7 +69,7 @@ def test_an_event_is_announced_with_its_delay() -> None:
     assert [round(e.delay_s or 0, 6) for e in events] == [0.8, 0.7, 2.0]
 
 
-def test_there_is_nothing_new_to_say_of_the_same_expression() -> None:
+def test_an_event_is_not_counted_if_the_last_announcement_had_the_same_expression() -> None:
     scene = one_person((0, 5, "happy"), (5, 8, "neutral"), (8, 20, "happy"))
     events = announcements.events(scene, [looks(1, "happy")])
     assert [(e.expression, e.announced_at, e.is_counted) for e in events] == [
@@ -86,7 +86,7 @@ def test_the_return_of_a_person_is_an_event() -> None:
     assert [e.is_counted for e in announcements.events(scene, [looks(1, "happy")])] == [True, True]
 
 
-def test_being_unreadable_for_a_moment_ends_no_event_and_an_unreadable_face_makes_none() -> None:
+def test_a_short_unreadable_part_does_not_end_an_event_and_a_long_one_does() -> None:
     passing = (Interval(4, 5, "occluded"),)
     (event,) = announcements.events(one_person((0, 10, "happy"), unreadable=passing), [])
     assert (event.start, event.end) == (0, 10)
@@ -98,7 +98,7 @@ def test_being_unreadable_for_a_moment_ends_no_event_and_an_unreadable_face_make
     assert announcements.events(one_person((0, 10, "happy"), unreadable=(Interval(0, 8.5, "dark"),)), []) == []
 
 
-def test_words_before_a_face_was_unreadable_do_not_announce_its_return() -> None:
+def test_an_announcement_before_an_unreadable_part_does_not_count_for_the_event_after_it() -> None:
     scene = one_person((0, 20, "happy"), unreadable=(Interval(5, 9, "side_on"),))
     before, after = looks(1, "happy"), looks(10, "happy")
     assert [(e.announced_at, e.is_counted) for e in announcements.events(scene, [before])] == [(1, True), (None, False)]
@@ -110,13 +110,13 @@ def test_words_before_a_face_was_unreadable_do_not_announce_its_return() -> None
     assert [e.delay_s for e in announcements.events(scene, [before, after])] == [1, 1]
 
 
-def test_words_while_a_face_is_still_coming_in_have_no_delay() -> None:
+def test_an_announcement_while_a_face_enters_the_frame_has_no_delay() -> None:
     scene = one_person((1, 10, "happy"), unreadable=(Interval(1, 2.5, ""),))
     (event,) = announcements.events(scene, [looks(2, "happy")])
     assert (event.start, event.announced_at, event.delay_s) == (2.5, 2, 0)
 
 
-def test_figures_of_a_small_evening() -> None:
+def test_figures_of_three_scenes() -> None:
     shows = one_person((0, 5, "neutral"), (5, 10, "happy"), (10, 20, "neutral"), seconds=60)
     lines = [looks(1, "neutral"), looks(6, "happy"), looks(12.5, "happy"), looks(14, "sad")]
     talk = replace(one_person((0, 600, "neutral"), seconds=600), kind="talk")
@@ -156,7 +156,7 @@ def test_figures_of_a_small_evening() -> None:
     assert len(json.dumps(made)) < 100_000
 
 
-def test_an_answer_about_a_person_who_can_be_read_needs_no_reason() -> None:
+def test_answers_about_readable_people_are_not_in_the_reasons() -> None:
     hidden = person("a", LEFT, (0, 10, "happy"), unreadable=(Interval(0, 10, "side_on"),))
     scene = GroundTruth("s", "change", 10, (hidden, person("b", RIGHT, (0, 10, "happy"))))
     answers = [
@@ -171,7 +171,7 @@ def test_an_answer_about_a_person_who_can_be_read_needs_no_reason() -> None:
     }
 
 
-def test_an_expression_is_worth_announcing_from_forty_events_and_a_precision_of_85_percent() -> None:
+def test_an_expression_is_worth_announcing_with_40_events_and_a_precision_of_85_percent() -> None:
     known = (("happy", 0, None), ("sad", 39, 1.0), ("surprise", 40, 0.85), ("angry", 99, 0.84), ("fear", 99, None))
     rows = {expression: {"events": events, "precision": precision} for expression, events, precision in known}
     assert figures.worth_announcing(rows) == ["happy", "surprise"]

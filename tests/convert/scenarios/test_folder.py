@@ -1,4 +1,4 @@
-"""Scenes as folders of a clip and its ground truth, and the command that runs them."""
+"""Folders of scenes (clip and ground truth), and the command that runs them."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene
 
 
 class GreyCamera:
-    """A camera before a grey wall."""
+    """A camera with uniformly grey frames."""
 
     is_live = False
 
@@ -32,7 +32,7 @@ class GreyCamera:
         pass
 
 
-def test_a_folder_of_scenes_goes_through_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_runs_a_folder_of_scenes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scene = Scene("room-01", "empty", 10, 2, 1, "hall")
     folder.write(scene, GreyCamera(scene.frames), tmp_path)
     assert (
@@ -46,7 +46,7 @@ def test_a_folder_of_scenes_goes_through_the_command(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("seconds", [3.1, 4.0, 4.9])
-def test_a_clip_may_be_a_second_shorter_or_longer_than_its_ground_truth_says(seconds: float, tmp_path: Path) -> None:
+def test_the_length_of_a_clip_may_differ_from_its_ground_truth_by_a_second(seconds: float, tmp_path: Path) -> None:
     assert len(list(iter(SceneClipCamera(clip(tmp_path, seconds)).read, None))) == 40
 
 
@@ -59,9 +59,7 @@ def test_a_clip_may_be_a_second_shorter_or_longer_than_its_ground_truth_says(sec
         (40.0, "ends after 4.0 s, not after the 40 s that truth.json beside it says"),
     ],
 )
-def test_a_clip_that_is_not_as_long_as_its_ground_truth_says_is_refused(
-    seconds: float, message: str, tmp_path: Path
-) -> None:
+def test_a_clip_whose_length_differs_by_more_is_refused(seconds: float, message: str, tmp_path: Path) -> None:
     scene = clip(tmp_path, seconds)
     camera = SceneClipCamera(scene)
     with pytest.raises(DatasetError) as raised:
@@ -69,7 +67,7 @@ def test_a_clip_that_is_not_as_long_as_its_ground_truth_says_is_refused(
     assert str(raised.value) == f"{scene.path}: {message}"
 
 
-def test_a_truncated_clip_is_as_long_as_its_frames_not_as_its_container_says(tmp_path: Path) -> None:
+def test_the_length_of_a_truncated_clip_is_that_of_its_frames(tmp_path: Path) -> None:
     scene = clip(tmp_path, 4.0)
     whole = scene.path.read_bytes()
     scene.path.write_bytes(whole[: len(whole) // 2])
@@ -77,7 +75,7 @@ def test_a_truncated_clip_is_as_long_as_its_frames_not_as_its_container_says(tmp
         list(iter(SceneClipCamera(scene).read, None))
 
 
-def test_a_question_after_the_last_frame_is_refused_and_not_left_out(tmp_path: Path) -> None:
+def test_a_question_after_the_last_frame_is_refused(tmp_path: Path) -> None:
     assert len(list(iter(SceneClipCamera(clip(tmp_path / "in", 4.0, (3.9, Command.WHY))).read, None))) == 40
     late = clip(tmp_path / "out", 4.0, (1.0, Command.WHY), (3.95, Command.ASK))
     with pytest.raises(DatasetError, match=r"of 3\.90 s, and truth\.json beside it asks 'ask' at 3\.95 s"):
@@ -85,7 +83,7 @@ def test_a_question_after_the_last_frame_is_refused_and_not_left_out(tmp_path: P
 
 
 def clip(place: Path, seconds: float, *questions: tuple[float, Command]) -> SceneClip:
-    """Four seconds of a grey wall, with a ground truth that says they are so many."""
+    """A clip of four seconds, with another length in its ground truth."""
     scene = Scene("room-01", "empty", 10, 4, 1, "hall", questions=questions)
     file = folder.write(scene, GreyCamera(scene.frames), place) / "truth.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"seconds": seconds}))
@@ -93,7 +91,7 @@ def clip(place: Path, seconds: float, *questions: tuple[float, Command]) -> Scen
     return made
 
 
-def test_a_clip_of_another_length_is_one_line_of_the_command(
+def test_a_clip_of_another_length_is_a_one_line_error_of_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = clip(tmp_path, 1.0)
@@ -104,7 +102,7 @@ def test_a_clip_of_another_length_is_one_line_of_the_command(
     assert err.count("\n") == 1
 
 
-def test_a_scene_is_written_whole_or_not_at_all_and_over_no_other(tmp_path: Path) -> None:
+def test_a_scene_is_written_completely_or_not_at_all_and_replaces_no_other(tmp_path: Path) -> None:
     class Broken(GreyCamera):
         def read(self) -> object:
             if self.left == 5:
@@ -134,7 +132,7 @@ def test_a_scene_is_written_whole_or_not_at_all_and_over_no_other(tmp_path: Path
         ([], "no data; give FER-2013 with --data"),
     ],
 )
-def test_an_impossible_request_is_one_line(
+def test_a_missing_input_is_a_one_line_error(
     arguments: list[str],
     message: str,
     tmp_path: Path,

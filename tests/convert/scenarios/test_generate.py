@@ -1,4 +1,4 @@
-"""Generated scenes, and their ground truth."""
+"""Generated scenes and their ground truth."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, Ass
 
 
 def asset_index(people: int = 12) -> AssetIndex:
-    """As many people as needed, each with neutral stills and one other expression."""
+    """An index of people with neutral stills and one other expression each."""
     others = ("happy", "surprise", "sad", "angry")
     near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
     words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
@@ -26,7 +26,7 @@ def asset_index(people: int = 12) -> AssetIndex:
 
 @settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10_000))
-def test_generated_scenes_are_long_enough_and_their_timelines_in_order(seed: int) -> None:
+def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(seed: int) -> None:
     scenes = generate.generate(asset_index(), seed)
     assert len(scenes) >= 60
     assert sum(scene.seconds for scene in scenes) >= 30 * 60
@@ -54,7 +54,7 @@ def test_generated_scenes_are_long_enough_and_their_timelines_in_order(seed: int
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
-def test_pictures_of_48_pixels_are_never_shown_larger_than_72(seed: int) -> None:
+def test_far_faces_are_at_most_72_pixels_wide(seed: int) -> None:
     far = [actor for scene in generate.generate(asset_index(), seed) if scene.kind == "far" for actor in scene.actors]
     widths = [keyframe.width for actor in far for keyframe in actor.path]
     assert 65 < max(widths) <= 72
@@ -66,25 +66,25 @@ def test_the_same_seed_generates_the_same_scenes() -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 30))
-def test_nobody_walks_past_themselves(seed: int) -> None:
+def test_scenes_of_two_people_have_two_different_people(seed: int) -> None:
     for scene in generate.generate(asset_index(8), seed):
         if scene.kind in ("pair", "cross"):
             assert len({actor.name for actor in scene.actors}) == 2
 
 
-def test_a_second_person_is_needed_to_pass_by() -> None:
+def test_scenes_of_two_people_need_pictures_of_two_people() -> None:
     lone = {"p0": {"neutral": ("0a", "0b", "0c"), "happy": ("0x",), "sad": ("0y",), "surprise": ("0z",),
                    "angry": ("0w",)}}  # fmt: skip
     with pytest.raises(DatasetError, match="a second person who looks"):
         generate.generate(replace(asset_index(), near=lone))
 
 
-def test_missing_pictures_are_one_line() -> None:
+def test_missing_pictures_are_a_dataset_error() -> None:
     with pytest.raises(DatasetError, match="no pictures for scenes with"):
         generate.generate(AssetIndex({"a": {"neutral": ("1",)}}, {}, ("hall",)))
 
 
-def test_the_ground_truth_of_a_scene_tells_who_cannot_be_read() -> None:
+def test_the_ground_truth_of_a_scene_has_its_expressions_and_unreadable_parts() -> None:
     stand = (PositionKeyframe(0, 320, 200, 120), PositionKeyframe(10, 320, 200, 120))
     yaw = ((4.0, 0.0), (4.5, 60.0), (7.0, 60.0), (7.5, 0.0))
     actor = Actor("a", stand, (Appearance(0, "1", "neutral"), Appearance(2.0, "2", "happy")), yaw)
@@ -106,4 +106,6 @@ def test_the_ground_truth_of_every_generated_scene_can_be_read_back(tmp_path: Pa
         (tmp_path / "truth.json").write_text(ground_truth.to_json(annotate(scene)))
         made = ground_truth.read(tmp_path / "truth.json", scene.name)
         assert (made.seconds, made.questions) == (scene.seconds, scene.questions)
-        assert all(at <= (scene.frames - 1) / scene.fps for at, _ in made.questions), "asked before the last picture"
+        assert all(at <= (scene.frames - 1) / scene.fps for at, _ in made.questions), (
+            "questions are before the last frame"
+        )

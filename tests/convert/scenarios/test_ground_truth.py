@@ -1,4 +1,4 @@
-"""`truth.json`: read back as it was written, and refused in one line."""
+"""`truth.json`: written and read back, and one-line errors."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from convert.scenarios.script import ground_truth
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
 
 
-def test_truth_json_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_written_truth_json_is_read_back_equal(tmp_path: Path) -> None:
     hidden = (Interval(1.0, 2.0, ""), Interval(2.0, 3.5, "side_on"))
     moving = PersonTimeline(
         "a", (BoxKeyframe(0, 1, 2, 30, 40), BoxKeyframe(2, 11, 2, 30, 40)), (Interval(0, 4, "happy"),), hidden
@@ -60,21 +60,21 @@ GOOD = {"kind": "change", "seconds": 5, "people": [
         ("ask", [], "the whole: 'ask'; allowed: 'kind', 'seconds', 'people', 'asks'"),
     ],
 )
-def test_a_mistake_in_a_ground_truth_is_one_line(where: str, value: object, message: str, tmp_path: Path) -> None:
+def test_an_invalid_ground_truth_is_a_one_line_error(where: str, value: object, message: str, tmp_path: Path) -> None:
     table = json.loads(json.dumps(GOOD))
     (table if where in ("seconds", "kind", "people", "asks", "ask") else table["people"][0])[where] = value
     assert message in refusal(tmp_path / "truth.json", json.dumps(table))
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "3", '"kind"'])
-def test_a_ground_truth_that_is_no_table_is_one_line(content: str, tmp_path: Path) -> None:
+def test_a_ground_truth_that_is_no_table_is_a_one_line_error(content: str, tmp_path: Path) -> None:
     file = tmp_path / "truth.json"
     expected = f"{file}: the whole must be a table; emotion-convert scenarios --help shows the form"
     assert refusal(file, content) == expected
 
 
 def refusal(file: Path, content: str) -> str:
-    """Why a ground truth is refused: one line with the file's path."""
+    """The error for a ground truth, without a line break, starting with the path of the file."""
     file.write_text(content)
     with pytest.raises(DatasetError) as raised:
         ground_truth.read(file, "x")
@@ -84,7 +84,7 @@ def refusal(file: Path, content: str) -> str:
     return message
 
 
-def test_moments_are_rounded_and_boxes_may_lie_outside_of_the_clip(tmp_path: Path) -> None:
+def test_times_have_a_rounding_tolerance_and_boxes_may_be_outside_of_the_clip(tmp_path: Path) -> None:
     table = json.loads(json.dumps(GOOD))
     table["people"][0] |= {"boxes": [[-3, 1, 1, 9, 9], [8, 1, 1, 9, 9]], "shows": [[-0.04, 5.04, "happy"]]}
     table["asks"] = [[0, "why"], [5.04, "why"]]

@@ -1,4 +1,4 @@
-"""Announcements of presence: which one is false, and where the figures and the plot show it."""
+"""Verdicts on announcements of presence, in figures and plots."""
 
 import dataclasses
 from pathlib import Path
@@ -79,14 +79,14 @@ def is_anything_red(path: Path) -> bool:
         (one_person((0, 30, "happy")), line(9, Sentence.NO_LONGER, "happy", RIGHT), "correct"),
     ],
 )
-def test_an_announcement_is_false_that_was_true_at_no_moment_of_the_last_second_and_a_half(
+def test_an_announcement_is_false_if_it_was_true_at_no_time_in_the_last_1_5_seconds(
     scene: GroundTruth, announced: TranscriptLine, kind: str
 ) -> None:
     assert kinds(scene, announced) == [kind]
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_a_person_who_is_side_on_or_occluded_is_in_view_and_one_who_is_not_visible_may_be_missed(reason: str) -> None:
+def test_a_side_on_or_occluded_person_is_in_view_and_an_invisible_one_may_be_missed(reason: str) -> None:
     scene = one_person((0, 30, "happy"), unreadable=(Interval(5, 25, reason),))
     is_in_view = reason in ("side_on", "occluded")
     assert kinds(scene, line(10, Sentence.NOBODY_IN_VIEW)) == ["false" if is_in_view else "correct"]
@@ -95,24 +95,24 @@ def test_a_person_who_is_side_on_or_occluded_is_in_view_and_one_who_is_not_visib
     assert kinds(scene, line(10, Sentence.NO_LONGER, "happy")) == ["false"]
 
 
-def test_an_announcement_that_was_held_back_may_be_about_where_the_person_was_meanwhile() -> None:
+def test_a_delayed_announcement_may_be_about_a_later_position_of_the_person() -> None:
     walks = PersonTimeline(
         "a", (BoxKeyframe(0, 100, 100, 60, 72), BoxKeyframe(10, 500, 100, 60, 72)), (Interval(0, 30, "happy"),)
     )
-    comes = GroundTruth("s", "near", 30, (walks,))
-    held_back = line(9.5, Sentence.ONE_PERSON, face=BoxKeyframe(0, 460, 100, 60, 72))._replace(noticed_at=1.0)
-    assert kinds(comes, held_back) == ["correct"]
-    assert kinds(comes, held_back._replace(box=box_of(BoxKeyframe(0, 140, 100, 60, 72)))) == ["correct"]
-    assert kinds(comes, held_back._replace(box=box_of(BoxKeyframe(0, 300, 400, 60, 72)))) == ["false"]
-    assert kinds(comes, held_back._replace(box=None)) == ["correct"]
+    approaching = GroundTruth("s", "near", 30, (walks,))
+    delayed = line(9.5, Sentence.ONE_PERSON, face=BoxKeyframe(0, 460, 100, 60, 72))._replace(noticed_at=1.0)
+    assert kinds(approaching, delayed) == ["correct"]
+    assert kinds(approaching, delayed._replace(box=box_of(BoxKeyframe(0, 140, 100, 60, 72)))) == ["correct"]
+    assert kinds(approaching, delayed._replace(box=box_of(BoxKeyframe(0, 300, 400, 60, 72)))) == ["false"]
+    assert kinds(approaching, delayed._replace(box=None)) == ["correct"]
 
 
-def test_nobody_is_false_while_one_person_takes_the_place_of_another() -> None:
-    shift = GroundTruth("s", "enter", 30, (person("a", LEFT, (0, 9, "sad")), person("b", RIGHT, (9, 30, "sad"))))
-    assert kinds(shift, line(9.7, Sentence.NOBODY_IN_VIEW)) == ["false"]
+def test_nobody_in_view_is_false_while_one_person_replaces_another() -> None:
+    replaced = GroundTruth("s", "enter", 30, (person("a", LEFT, (0, 9, "sad")), person("b", RIGHT, (9, 30, "sad"))))
+    assert kinds(replaced, line(9.7, Sentence.NOBODY_IN_VIEW)) == ["false"]
 
 
-def test_only_spoken_lines_that_name_no_expression_get_a_verdict_here() -> None:
+def test_only_spoken_announcements_of_presence_have_a_verdict() -> None:
     lines = [
         line(3, Sentence.LOOKS, "happy"),
         line(4, Sentence.ARRIVED, "happy"),
@@ -122,13 +122,13 @@ def test_only_spoken_lines_that_name_no_expression_get_a_verdict_here() -> None:
     assert kinds(EMPTY_ROOM, *lines) == []
 
 
-def test_one_person_announced_in_an_empty_room_is_counted_and_drawn_as_false(tmp_path: Path) -> None:
+def test_one_person_in_an_empty_room_is_counted_and_plotted_as_false(tmp_path: Path) -> None:
     lines = [line(2, Sentence.ONE_PERSON), line(9, Sentence.NOBODY_IN_VIEW), line(None, Sentence.ONE_PERSON)]
-    ghost = SceneTranscript(EMPTY_ROOM, lines, lines)
-    made = figures([ghost], ("happy",), ("happy",))
+    false_presence = SceneTranscript(EMPTY_ROOM, lines, lines)
+    made = figures([false_presence], ("happy",), ("happy",))
     assert made["presence"] == {"announced": 2, "false": 1, "late": 0}
     assert (made["late"], made["false"]) == (0, 0)
-    assert is_anything_red(plot.draw(ghost, tmp_path / "ghost"))
+    assert is_anything_red(plot.draw(false_presence, tmp_path / "ghost"))
     assert not is_anything_red(plot.draw(SceneTranscript(EMPTY_ROOM, lines[1:], lines[1:]), tmp_path / "true"))
 
 
@@ -158,7 +158,7 @@ def test_all_utterances_while_a_person_talks_are_counted() -> None:
     assert made["talking"] == {"scenes": 2, "minutes": 1.0, "utterances": 4}
 
 
-def test_presence_gets_verdicts_where_nobody_can_be_read_as_well() -> None:
+def test_announcements_of_presence_have_verdicts_in_degraded_scenes_too() -> None:
     hidden = person("a", LEFT, (0, 10, "happy"), unreadable=(Interval(0, 10, "occluded"),))
     lines = [line(5, Sentence.NOBODY_IN_VIEW)]
     made = figures([SceneTranscript(GroundTruth("d", "degraded", 10, (hidden,)), lines, lines)], ("happy",), ("happy",))

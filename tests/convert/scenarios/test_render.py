@@ -1,4 +1,4 @@
-"""Rendered scenes: the stills, repeatable rendering, and a scene through the whole assistant."""
+"""Rendering of scenes, their pictures, and scenes run through the whole assistant."""
 
 import dataclasses
 from pathlib import Path
@@ -46,7 +46,7 @@ def frames(made: Scene) -> NDArray[np.uint8]:
     return np.stack([frame.image for frame in read])
 
 
-def test_a_scene_is_the_same_every_time() -> None:
+def test_rendering_is_deterministic() -> None:
     first = frames(scene())
     assert first.shape == (20, HEIGHT, WIDTH, 3)
     assert first.dtype == np.uint8
@@ -60,7 +60,7 @@ def test_gain_makes_a_scene_darker_and_brighter() -> None:
     assert bright > 1.5 * usual
 
 
-def test_a_face_is_where_the_ground_truth_has_it() -> None:
+def test_a_face_is_at_the_position_in_the_ground_truth() -> None:
     with_face, without = (
         frames(scene(effects=CameraEffects(noise=0))),
         frames(scene(effects=CameraEffects(noise=0), actors=())),
@@ -72,7 +72,7 @@ def test_a_face_is_where_the_ground_truth_has_it() -> None:
     assert rows.min() > 80
 
 
-def test_a_turned_head_moves_its_face_to_that_side_and_a_talking_one_opens_its_mouth() -> None:
+def test_turning_a_head_moves_the_face_and_opening_the_mouth_moves_the_chin() -> None:
     head = np.zeros((sprite.CANVAS_HEIGHT, sprite.CANVAS_WIDTH, 2), np.float32)
     head[..., 1] = 1
     head[160:190, 170:190, 0] = 100
@@ -86,7 +86,7 @@ def test_a_turned_head_moves_its_face_to_that_side_and_a_talking_one_opens_its_m
 
 
 @pytest.mark.data
-def test_the_halves_share_no_person_and_no_picture_and_none_was_trained_on(data: Path) -> None:
+def test_the_halves_share_no_person_room_or_picture(data: Path) -> None:
     halves = {half: assets.load(data, half) for half in muxspace.HALVES}
     people = [{each.person for each in made.stills.values()} for made in halves.values()]
     assert not people[0] & people[1]
@@ -104,7 +104,7 @@ def test_the_halves_share_no_person_and_no_picture_and_none_was_trained_on(data:
 
 
 @pytest.mark.data
-def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again(
+def test_scenes_run_through_the_assistant_and_a_rerun_gives_the_same_announcements(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = assets.load(data, "tuning")
@@ -119,7 +119,7 @@ def test_a_change_goes_through_the_assistant_and_its_decisions_can_be_made_again
         assert rerun.rerun(outcome, settings) == outcome.lines
         assert len(outcome.records) == outcome.frames == 160
         gap = [run.FrameRecord(each.at, (), ()) if 6 <= each.at < 7.8 else each for each in outcome.records]
-        for dwell_s in (1.5, 2.5):  # after which the same person has another track_id, or has not
+        for dwell_s in (1.5, 2.5):  # before and after the end of the gap: the person has another track_id, or the same
             patient = dataclasses.replace(settings, decisions=dataclasses.replace(settings.decisions, dwell_s=dwell_s))
             assert rerun.rerun(dataclasses.replace(outcome, records=gap), patient)
     transcripts = rerun.transcripts(outcomes, settings)

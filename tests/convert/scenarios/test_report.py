@@ -1,4 +1,4 @@
-"""The report of the event benchmark: its tables, and the delay of an answer."""
+"""The report of the event benchmark, and the delay of an answer."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ EXPRESSIONS = ("happy", "surprise", "neutral")
 TABLES = Path(__file__).parents[3] / "tests/README.md"
 
 
-def test_the_tables_tell_what_was_measured_and_when() -> None:
+def test_the_tables_have_the_figures_date_and_revision() -> None:
     lines = [TranscriptLine(1.0, 1.1, Sentence.ARRIVED, "happy", "One person looks happy.")]
     made = report.build_report(
         [SceneTranscript(GroundTruth("a", "enter", 60.0), lines, lines, [TranscriptAnswer(1.0, "happy", "")])],
@@ -39,7 +39,7 @@ def test_the_tables_tell_what_was_measured_and_when() -> None:
     assert report.as_text(made).count("happy") >= 2
 
 
-def test_the_tables_tell_how_often_presence_was_false_and_readable_faces_were_refused() -> None:
+def test_the_tables_have_false_announcements_of_presence_and_false_reasons() -> None:
     lines = [
         TranscriptLine(1.0, 1.1, Sentence.ONE_PERSON, "", "One person."),
         TranscriptLine(9.0, 9.1, Sentence.NOBODY_IN_VIEW, "", "Nobody in view."),
@@ -52,12 +52,12 @@ def test_the_tables_tell_how_often_presence_was_false_and_readable_faces_were_re
     assert "| such a reason for a face that can be read | - |" in report.as_markdown(made, "", "")
     assert "2 announced, 1 false" in report.as_text(made)
     made["false_reasons"] = {"readings": 200, "share": 0.015, "reasons": {"occluded": 2, "far": 1}}
-    refused = "1.5% of 200 (occluded 2, far 1)"
-    assert f"| such a reason for a face that can be read | {refused} |" in report.as_markdown(made, "", "")
-    assert refused in report.as_text(made)
+    false_reasons = "1.5% of 200 (occluded 2, far 1)"
+    assert f"| such a reason for a face that can be read | {false_reasons} |" in report.as_markdown(made, "", "")
+    assert false_reasons in report.as_text(made)
 
 
-def test_every_observed_face_is_kept_with_its_reason() -> None:
+def test_the_transcript_has_all_observed_faces_with_their_reasons() -> None:
     here, there = Face(Box(1, 2, 30, 40), 0.9), Face(Box(90, 2, 30, 40), 0.9)
     records = (
         FrameRecord(0.0, (here, there), (Reading(1, 0.0, (1.0,)), Reading(2, 0.0, None, "dark"))),
@@ -76,15 +76,15 @@ def test_answer_delays_are_reported_by_their_95th_percentile() -> None:
 
 @pytest.mark.timed
 @pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
-def test_an_answer_begins_within_half_a_second() -> None:
+def test_an_answer_starts_within_half_a_second() -> None:
     delays = answer_delay.measure(Settings(), questions=10)
     assert len(delays) == 10
     assert sorted(delays)[-2] <= 0.5, delays
 
 
-def test_the_expressions_announced_by_default_are_those_whose_figures_deserve_it() -> None:
+def test_the_expressions_announced_by_default_are_those_with_good_enough_figures() -> None:
     rows = re.findall(r"^\| (\w+) \| ([\d.]+) \[.*\| (\d+) \| (yes|no) \|$", TABLES.read_text("utf-8"), re.MULTILINE)
     assert {expression for expression, _, _, is_on in rows if is_on == "yes"} == set(AnnouncementSettings().expressions)
     for expression, precision, events, is_on in rows:
-        deserves = expression == "happy" or (int(events) >= MIN_EVENTS and float(precision) >= MIN_PRECISION)
-        assert deserves == (is_on == "yes"), expression
+        is_good_enough = expression == "happy" or (int(events) >= MIN_EVENTS and float(precision) >= MIN_PRECISION)
+        assert is_good_enough == (is_on == "yes"), expression

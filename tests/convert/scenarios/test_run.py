@@ -1,4 +1,4 @@
-"""Running scenes in worker processes, and decisions made again on what was recorded."""
+"""Scenes in worker processes, and reruns of recorded scenes."""
 
 import multiprocessing
 import os
@@ -15,7 +15,7 @@ from convert.scenarios import rerun, run
 from convert.scenarios.script.ground_truth import GroundTruth
 
 
-def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_questions() -> None:
+def test_a_rerun_has_the_same_frame_size_and_questions() -> None:
     wide = Face(Box(600, 200, 160, 160), 0.9)  # in the middle of 1280 pixels, at the right of 640
     other = Face(Box(100, 200, 160, 160), 0.9)
     records = []
@@ -40,36 +40,36 @@ def test_decisions_are_made_again_in_frames_of_the_same_size_and_after_the_same_
     alone = rerun.rerun(replace(outcome, truth=replace(outcome.truth, questions=())), Settings())[0]
     assert first.started_at is not None
     assert alone.started_at is not None
-    assert first.started_at > alone.started_at  # the answer was being said
+    assert first.started_at > alone.started_at  # it waits for the end of the answer
 
 
-def test_a_worker_that_is_killed_ends_the_run_in_one_line() -> None:
+def test_a_killed_worker_is_a_one_line_error() -> None:
     with pytest.raises(AssistantError, match="was killed, perhaps for its memory"):
         list(run._outcomes([_Deadly(), _Deadly()], 2))  # type: ignore[list-item]
 
 
-def test_a_failure_does_not_wait_for_the_scenes_under_way() -> None:
+def test_an_error_does_not_wait_for_running_scenes() -> None:
     with pytest.raises(AttributeError):
         list(run._outcomes([_NotATask(), _Endless()], 2))  # type: ignore[list-item]
     assert multiprocessing.active_children() == []
 
 
 class _NotATask:
-    """Is no task where it is unpacked."""
+    """Unpickled as an int, which is not a task."""
 
     def __reduce__(self) -> tuple[object, tuple[()]]:
         return int, ()
 
 
 class _Endless:
-    """Keeps the process that unpacks it for an hour."""
+    """Blocks the process that unpickles it for an hour."""
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return time.sleep, (3600,)
 
 
 class _Deadly:
-    """Kills the process that unpacks it."""
+    """Ends the process that unpickles it."""
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return os._exit, (9,)

@@ -1,4 +1,5 @@
-"""Confidence, robustness, comparison and the report of a classifier: numbers worked out by hand, laws for the rest."""
+"""Evaluation of expression models: confidence, robustness, comparison, report; by hand calculation and by
+properties."""
 
 import json
 import math
@@ -27,7 +28,7 @@ def _rows(*rows: list[float]) -> np.ndarray:
     return np.array(rows, np.float32)
 
 
-def test_the_calibration_error_is_that_of_the_formula() -> None:
+def test_the_calibration_error_follows_the_formula() -> None:
     scores = _rows([0.9, 0.1], [0.92, 0.08], [0.3, 0.7], [0.36, 0.64])
     shares = _rows([1, 0], [0, 1], [0.5, 0.5], [0, 1])
     # bins of 1/15: 0.9 and 0.92 share one, 0.7 and 0.64 lie in two others
@@ -41,9 +42,9 @@ def test_the_calibration_error_is_that_of_the_formula() -> None:
     )
 
 
-def test_the_surest_answers_come_first_in_the_risk_coverage_curve() -> None:
-    sureness = np.linspace(0.99, 0.51, 10)
-    scores = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+def test_the_risk_coverage_curve_is_in_order_of_confidence() -> None:
+    confidences = np.linspace(0.99, 0.51, 10)
+    scores = np.stack([confidences, 1 - confidences], axis=1).astype(np.float32)
     shares = np.where(np.arange(10)[:, np.newaxis] < 7, [1, 0], [0, 1]).astype(np.float32)
     made = confidence.figures(scores, shares)
     risk = {row["coverage"]: row["risk"] for row in made["risk_coverage"]}
@@ -52,17 +53,17 @@ def test_the_surest_answers_come_first_in_the_risk_coverage_curve() -> None:
 
 
 @given(st.floats(0.5, 2.0), st.integers(0, 1000))
-def test_the_temperature_that_was_put_in_comes_out(wanted: float, seed: int) -> None:
+def test_the_fitted_temperature_is_that_of_the_data(wanted: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 1.5, (1500, 4))
     true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    said = np.exp(logits * wanted) / np.exp(logits * wanted).sum(axis=1, keepdims=True)
-    found = confidence.temperature(said.astype(np.float32), true.astype(np.float32))
+    predicted = np.exp(logits * wanted) / np.exp(logits * wanted).sum(axis=1, keepdims=True)
+    found = confidence.temperature(predicted.astype(np.float32), true.astype(np.float32))
     assert found == pytest.approx(wanted, rel=0.12)
-    assert confidence.ece(apply_temperature(said.astype(np.float32), found), true.astype(np.float32)) < 0.03
+    assert confidence.ece(apply_temperature(predicted.astype(np.float32), found), true.astype(np.float32)) < 0.03
 
 
-def test_tempering_keeps_the_order_and_sums_to_one() -> None:
+def test_a_temperature_keeps_the_order_and_the_sum_of_probabilities() -> None:
     scores = _rows([0.7, 0.2, 0.1], [0.0, 0.4, 0.6])
     np.testing.assert_array_equal(apply_temperature(scores, 1.0), scores)
     for temperature in (0.5, 0.9, 1.7, 5.0):
@@ -75,28 +76,30 @@ def test_tempering_keeps_the_order_and_sums_to_one() -> None:
     assert apply_temperature(scores, 0.5)[0, 0] > 0.7 > apply_temperature(scores, 2.0)[0, 0]
 
 
-def test_a_threshold_is_the_lowest_that_gives_the_precision() -> None:
-    sureness = np.repeat([0.55, 0.65, 0.75, 0.85], 30)
-    scores = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+def test_a_threshold_is_the_lowest_with_the_required_precision() -> None:
+    confidences = np.repeat([0.55, 0.65, 0.75, 0.85], 30)
+    scores = np.stack([confidences, 1 - confidences], axis=1).astype(np.float32)
     right = np.repeat([0.5, 0.8, 0.9, 1.0], 30) > np.tile(np.linspace(0, 0.99, 30), 4)
     shares = np.stack([right, ~right], axis=1).astype(np.float32)
     made = confidence.thresholds(scores, shares, ("a", "b"), 0.9)
-    assert made["b"] == confidence.NEVER  # never said
-    said = sureness >= made["a"]
-    assert right[said].mean() >= 0.9
-    assert right[sureness >= made["a"] - 0.01].mean() < 0.9 or made["a"] == confidence.THRESHOLDS[0]
-    assert confidence.thresholds(scores[:10], shares[:10], ("a", "b"), 0.1)["a"] == confidence.NEVER  # too few
+    assert made["b"] == confidence.NEVER  # never predicted
+    predicted = confidences >= made["a"]
+    assert right[predicted].mean() >= 0.9
+    assert right[confidences >= made["a"] - 0.01].mean() < 0.9 or made["a"] == confidence.THRESHOLDS[0]
+    assert (
+        confidence.thresholds(scores[:10], shares[:10], ("a", "b"), 0.1)["a"] == confidence.NEVER
+    )  # too few predictions
     levels = confidence.thresholds_by_level(scores, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
     assert levels["maybe"]["a"] <= levels["looks"]["a"]
 
 
-def test_a_tie_among_the_votes_is_right_either_way() -> None:
+def test_with_tied_votes_either_class_is_correct() -> None:
     scores, shares = np.tile(_rows([0.8, 0.2]), (30, 1)), np.tile(_rows([0.5, 0.5]), (30, 1))
     assert confidence.thresholds(scores, shares, ("a", "b"), 1.0)["a"] == confidence.THRESHOLDS[0]
 
 
 @pytest.mark.parametrize("name", robustness.DISTURBANCES)
-def test_a_disturbance_grows_with_its_strength_and_leaves_a_picture(name: str) -> None:
+def test_the_effect_of_a_disturbance_grows_with_its_strength(name: str) -> None:
     images = np.stack([drawn_faces.picture(index % 7, index) for index in range(8)])
     strengths = robustness.DISTURBANCES[name][1]
     made = [robustness.disturbed(images, name, strength) for strength in strengths]
@@ -107,7 +110,7 @@ def test_a_disturbance_grows_with_its_strength_and_leaves_a_picture(name: str) -
         assert (each.shape, each.dtype) == (images.shape, np.uint8)
 
 
-def test_disturbances_do_what_they_say() -> None:
+def test_disturbances_change_pictures_as_specified() -> None:
     image = np.zeros((1, 48, 48), np.uint8)
     image[0, 24, 24] = 255
     right_down = robustness.disturbed(image, "shift", 0.125)[0]
@@ -121,10 +124,10 @@ def test_disturbances_do_what_they_say() -> None:
     assert (robustness.disturbed(flat, "eyes occluded", 0.5)[0][15:21] == robustness.OCCLUDER_GREY).all()
 
 
-class _Reader:
-    """Says the expression that `faces.picture` drew, but of a mirrored picture that it is neutral."""
+class _ScriptedClassifier:
+    """Predicts the expression that `drawn_faces.picture` drew, and neutral for any other picture."""
 
-    path, labels = Path("reader.tflite"), LABELS
+    path, labels = Path("classifier.tflite"), LABELS
 
     def __init__(self) -> None:
         self.known = {drawn_faces.picture(label, seed).tobytes(): label for label in range(7) for seed in range(4)}
@@ -134,37 +137,37 @@ class _Reader:
         return np.where(np.arange(7) == label, 0.4, 0.1).astype(np.float32)
 
 
-def test_mirroring_is_compared_with_what_was_said() -> None:
-    reader: Any = _Reader()
+def test_mirror_consistency_compares_predictions_and_probabilities() -> None:
+    classifier: Any = _ScriptedClassifier()
     images = np.stack([drawn_faces.picture(label, 0) for label in range(7)])
-    scores = testset.probabilities(reader, images)
-    made = robustness.mirror_consistency(reader, images, scores)
+    scores = testset.probabilities(classifier, images)
+    made = robustness.mirror_consistency(classifier, images, scores)
     assert made["same_answer"] == pytest.approx(1 / 7, abs=1e-6)  # neutral stays neutral
     assert made["mean_abs_dp"] == pytest.approx(6 / 7 * 2 * 0.3 / 7, abs=1e-6)
 
 
-def test_robustness_is_the_mean_over_all_disturbances() -> None:
-    reader: Any = _Reader()
+def test_robustness_has_the_mean_accuracy_over_all_disturbances() -> None:
+    classifier: Any = _ScriptedClassifier()
     images, truth = np.stack([drawn_faces.picture(6, seed) for seed in range(3)]), np.full(3, 6)
-    made = robustness.figures(reader, images, truth)
+    made = robustness.figures(classifier, images, truth)
     assert made["mean_accuracy"] == 1.0
     assert {name: len(rows) for name, rows in made["disturbances"].items()} == dict.fromkeys(robustness.DISTURBANCES, 3)
 
 
 @pytest.mark.parametrize(("first", "second", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 2 / 32), (1, 9, 22 / 1024)])
-def test_mcnemar_is_the_sign_test_on_what_only_one_gets_right(first: int, second: int, p: float) -> None:
+def test_mcnemar_is_the_sign_test_on_discordant_pictures(first: int, second: int, p: float) -> None:
     assert compare.mcnemar(first, second) == pytest.approx(p, abs=1e-9)
     assert compare.mcnemar(second, first) == pytest.approx(p, abs=1e-9)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
-def test_mcnemar_agrees_with_counting(first: int, second: int) -> None:
+def test_mcnemar_agrees_with_the_binomial_sum(first: int, second: int) -> None:
     total = first + second
     tail = sum(math.comb(total, k) for k in range(min(first, second) + 1)) / 2**total
     assert compare.mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail), rel=1e-9)
 
 
-def test_a_model_is_no_better_than_itself_and_another_truth_is_refused(tmp_path: Path) -> None:
+def test_a_model_is_not_better_than_itself_and_different_labels_are_refused(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), find_model("emotion-cnn-int8")
     same = compare.compare(model, damaged_models.copy(tmp_path), data)
     assert (same["p"], same["difference_points"], same["only_right"]) == (1.0, 0.0, [0, 0])
@@ -185,7 +188,7 @@ def _evaluated(quick: bool = True) -> dict[str, Any]:
     return evaluate(find_model("emotion-cnn-int8"), drawn_faces.dataset(training=2, tests=2), quick=quick)
 
 
-def test_the_report_is_one_json_and_everything_else_is_made_of_it(tmp_path: Path) -> None:
+def test_the_report_is_written_as_json_markdown_and_diagrams(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     made = _evaluated(quick=False)
     assert json.loads(json.dumps(made)) == made
@@ -202,12 +205,12 @@ def test_the_report_is_one_json_and_everything_else_is_made_of_it(tmp_path: Path
     assert set(_evaluated()) == set(made) - {"robustness"}
 
 
-def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model(tmp_path: Path) -> None:
+def test_the_fitted_calibration_ignores_that_in_the_card(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, temperature=1.0)
     first = fit_calibration(model, data)
     damaged_models.rewrite_card(model, temperature=1.9)
-    assert fit_calibration(model, data) == first  # the card's own temperature has no part in it
+    assert fit_calibration(model, data) == first  # the temperature in the card has no effect
     damaged_models.rewrite_card(model, **first)
     thresholds = ExpressionClassifier(model).thresholds
     assert set(thresholds.looks) == set(thresholds.maybe) == set(ExpressionClassifier(model).labels)
@@ -215,7 +218,7 @@ def test_temperature_and_thresholds_are_fitted_as_the_assistant_serves_the_model
         fit_calibration(model, replace(data, votes=np.zeros_like(data.votes)))
 
 
-def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Path) -> None:
+def test_the_fitted_calibration_is_the_same_for_mirrored_pictures(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), damaged_models.copy(tmp_path)
     mirrored = replace(data, images=np.ascontiguousarray(data.images[:, :, ::-1]))
     assert fit_calibration(model, mirrored) == fit_calibration(model, data)
@@ -232,23 +235,23 @@ def test_thresholds_are_for_the_mean_of_a_face_and_its_mirror_image(tmp_path: Pa
         {"looks": 1},
     ],
 )
-def test_thresholds_of_another_form_are_refused(tmp_path: Path, thresholds: Any) -> None:
+def test_invalid_thresholds_are_refused(tmp_path: Path, thresholds: Any) -> None:
     model = damaged_models.copy(tmp_path)
     damaged_models.rewrite_card(model, thresholds=thresholds)
     with pytest.raises(ModelError, match="thresholds are"):
         ExpressionClassifier(model)
 
 
-def test_the_truth_of_the_ferplus_head_is_the_distribution_of_the_votes() -> None:
+def test_the_ground_truth_of_the_ferplus_head_is_the_distribution_of_the_votes() -> None:
     made = drawn_faces.dataset(1, 1).of("PrivateTest")
-    shares, counts = testset.shares_of(FERPLUS_LABELS[::-1], made)
-    assert counts.all()
-    assert shares[3].tolist() == pytest.approx([0.2, 0, 0, 0, 0, 0, 0.8, 0])  # happy; two of ten said contempt
+    shares, is_counted = testset.shares_of(FERPLUS_LABELS[::-1], made)
+    assert is_counted.all()
+    assert shares[3].tolist() == pytest.approx([0.2, 0, 0, 0, 0, 0, 0.8, 0])  # happy; two of ten votes are contempt
     shares, _ = testset.shares_of(LABELS[::-1], made)
     assert shares[0].tolist() == [0] * 6 + [1]
 
 
-def test_wild_faces_are_judged_as_given_and_as_found(tmp_path: Path) -> None:
+def test_muxspace_is_evaluated_as_given_and_as_detected(tmp_path: Path) -> None:
     import cv2
 
     (tmp_path / "data").mkdir()
@@ -261,13 +264,13 @@ def test_wild_faces_are_judged_as_given_and_as_found(tmp_path: Path) -> None:
     for index, (file, (name, label)) in enumerate(zip(measured[:12], kinds, strict=True)):
         cv2.imwrite(str(tmp_path / "images" / file), drawn_faces.picture(label, int(index >= 8)))
         rows.append(f"1,{file},{name}")
-    chosen_on = next(name for name in names if name not in measured)
-    cv2.imwrite(str(tmp_path / "images" / chosen_on), drawn_faces.picture(0, 0))
-    rows.append(f"1,{chosen_on},happiness")
+    tuning_picture = next(name for name in names if name not in measured)
+    cv2.imwrite(str(tmp_path / "images" / tuning_picture), drawn_faces.picture(0, 0))
+    rows.append(f"1,{tuning_picture},happiness")
     (tmp_path / "data" / "legend.csv").write_text("\n".join(rows))
-    reader: Any = _Reader()
+    classifier: Any = _ScriptedClassifier()
     face = Face(Box(90, 90, 140, 140), 0.9)
-    made = wild.figures(reader, ScriptedDetector(lambda frame: [face] if frame % 2 == 0 else []), tmp_path)
+    made = wild.figures(classifier, ScriptedDetector(lambda frame: [face] if frame % 2 == 0 else []), tmp_path)
     assert (made["pictures"], made["face_found"]) == (12, 0.5)
     assert made["given"]["recall"] == {
         "happy": 1.0,
@@ -275,10 +278,10 @@ def test_wild_faces_are_judged_as_given_and_as_found(tmp_path: Path) -> None:
         "surprise": 1.0,
         "other": pytest.approx(1 / 3, abs=1e-5),
     }
-    assert made["detected"]["recall"]["neutral"] == 1.0  # a crop that the reader does not know
+    assert made["detected"]["recall"]["neutral"] == 1.0  # the classifier predicts neutral for an unknown crop
     assert made["detected"]["mean_recall"] < made["given_where_found"]["mean_recall"]
     assert made["loss_points"] == pytest.approx(
         100 * (made["given_where_found"]["mean_recall"] - made["detected"]["mean_recall"]), abs=1e-3
     )
     with pytest.raises(DatasetError, match="finds no face"):
-        wild.figures(reader, ScriptedDetector(lambda frame: ()), tmp_path)
+        wild.figures(classifier, ScriptedDetector(lambda frame: ()), tmp_path)

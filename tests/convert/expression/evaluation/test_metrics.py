@@ -1,4 +1,4 @@
-"""The figures: against numbers worked out by hand, and against a slow definition for anything else."""
+"""Classification metrics by hand calculation and by definition, ground truth, and the table of figures."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from tests.support import drawn_faces
 MODELS = sorted((Path(__file__).parents[4] / "models").glob("emotion-*.tflite"))
 
 
-def test_figures_worked_out_by_hand() -> None:
+def test_metrics_by_hand_calculation() -> None:
     truth = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, 2])
-    answers = np.array([0, 0, 0, 1, 1, 2, 2, 2, 0, 0])
-    figures = metrics.summarize(truth, answers, ("a", "b", "c"))
+    predictions = np.array([0, 0, 0, 1, 1, 2, 2, 2, 0, 0])
+    figures = metrics.summarize(truth, predictions, ("a", "b", "c"))
     assert figures["pictures"] == 10
     assert figures["accuracy"] == 0.6
     assert figures["confusion"] == [[3, 1, 0], [0, 1, 1], [2, 0, 2]]
@@ -32,7 +32,7 @@ def test_figures_worked_out_by_hand() -> None:
     assert figures["macro_recall"] == round((0.75 + 0.5 + 0.5) / 3, 6)
 
 
-def test_a_class_that_never_occurs_does_not_weigh() -> None:
+def test_a_class_that_never_occurs_is_not_in_the_macro_mean() -> None:
     figures = metrics.summarize(np.array([0, 1]), np.array([0, 1]), ("a", "b", "never"))
     assert figures["macro_f1"] == 1.0
     assert figures["classes"]["never"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
@@ -41,27 +41,27 @@ def test_a_class_that_never_occurs_does_not_weigh() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60))
-def test_figures_agree_with_the_slow_definition(pairs: list[tuple[int, int]]) -> None:
-    truth, answers = (np.array(column) for column in zip(*pairs, strict=True))
-    figures = metrics.summarize(truth, answers, ("a", "b", "c", "d"))
+def test_metrics_agree_with_their_definitions(pairs: list[tuple[int, int]]) -> None:
+    truth, predictions = (np.array(column) for column in zip(*pairs, strict=True))
+    figures = metrics.summarize(truth, predictions, ("a", "b", "c", "d"))
     assert figures["accuracy"] == round(sum(t == a for t, a in pairs) / len(pairs), 6)
     scores = []
     for index, name in enumerate("abcd"):
         right = sum(t == a == index for t, a in pairs)
-        said = sum(a == index for _, a in pairs)
-        there = sum(t == index for t, _ in pairs)
-        precision, recall = right / said if said else 0, right / there if there else 0
+        predicted = sum(a == index for _, a in pairs)
+        actual = sum(t == index for t, _ in pairs)
+        precision, recall = right / predicted if predicted else 0, right / actual if actual else 0
         f1 = 2 * precision * recall / (precision + recall) if right else 0
         row = figures["classes"][name]
-        assert row["support"] == there
+        assert row["support"] == actual
         assert np.allclose((row["precision"], row["recall"], row["f1"]), (precision, recall, f1), atol=1e-6)
         assert figures["confusion"][index] == [sum(pair == (index, a) for pair in pairs) for a in range(4)]
-        scores += [f1] if said or there else []
+        scores += [f1] if predicted or actual else []
     assert abs(figures["macro_f1"] - sum(scores) / len(scores)) < 1e-6
 
 
 @pytest.mark.parametrize(("hits", "pictures"), [(2488, 3589), (60, 100), (1, 20), (19, 20)])
-def test_the_interval_is_what_resampling_tends_to(hits: int, pictures: int) -> None:
+def test_the_bootstrap_interval_agrees_with_resampling(hits: int, pictures: int) -> None:
     outcome = np.arange(pictures) < hits
     rng = np.random.default_rng(4)
     drawn = np.array([outcome[rng.integers(0, pictures, pictures)].mean() for _ in range(4000)])
@@ -69,24 +69,24 @@ def test_the_interval_is_what_resampling_tends_to(hits: int, pictures: int) -> N
     np.testing.assert_allclose(metrics.bootstrap_interval(hits, pictures), wanted, atol=max(0.0015, 1.01 / pictures))
 
 
-def test_the_interval_of_all_or_nothing_is_a_point() -> None:
+def test_the_bootstrap_interval_of_accuracy_0_or_1_is_a_point() -> None:
     assert metrics.bootstrap_interval(5, 5) == (1.0, 1.0)
     assert metrics.bootstrap_interval(0, 5) == (0.0, 0.0)
     low, high = metrics.bootstrap_interval(2488, 3589)
     assert high - low == pytest.approx(0.0302, abs=0.001)  # 1.96 standard deviations of 0.77 points, either way
 
 
-def test_the_labels_of_a_model_decide_its_truth() -> None:
+def test_the_ground_truth_follows_from_the_labels_of_the_model() -> None:
     made = drawn_faces.dataset(2, 2).of("PrivateTest")
     made.votes[0] = [5, 5, *[0] * 8]
     backwards = LABELS[::-1]
-    name, truth, counts = testset.truth_of(backwards, made)
+    name, truth, is_counted = testset.truth_of(backwards, made)
     assert name == "original labels"
     assert [backwards[index] for index in truth] == [LABELS[index] for index in made.labels]
-    assert counts.all()
-    name, truth, counts = testset.truth_of(FERPLUS_LABELS, made)
+    assert is_counted.all()
+    name, truth, is_counted = testset.truth_of(FERPLUS_LABELS, made)
     assert name == "FER+ majority"
-    assert counts.tolist() == [False] + [True] * 13
+    assert is_counted.tolist() == [False] + [True] * 13
     assert [FERPLUS_LABELS[index] for index in truth[1:]] == [LABELS[index] for index in made.labels[1:]]
     with pytest.raises(ModelError, match="neither FER-2013's"):
         testset.truth_of(("happy", "sad"), made)
@@ -95,9 +95,9 @@ def test_the_labels_of_a_model_decide_its_truth() -> None:
 def test_a_seven_label_model_never_agrees_with_contempt() -> None:
     made = drawn_faces.dataset(2, 2).of("PrivateTest")
     made.votes[0] = [0] * 7 + [9, 0, 0]
-    words = np.array(LABELS)[made.labels]
+    predicted = np.array(LABELS)[made.labels]
     unseen = np.arange(len(made)) > 6
-    agreement = testset._agreement(words, made, unseen)
+    agreement = testset._agreement(predicted, made, unseen)
     assert agreement["all"] == {"pictures": 14, "agreement": round(13 / 14, 6)}
     assert agreement["without_twins"] == {"pictures": 7, "agreement": 1.0}
 
@@ -119,7 +119,7 @@ CARD = {
 }
 
 
-def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None:
+def test_the_table_of_figures_is_written_between_its_markers(tmp_path: Path) -> None:
     readme, model = tmp_path / "README.md", tmp_path / "some-int8.tflite"
     card_file.path_of(model).write_bytes(card_file.encode(CARD))
     readme.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
@@ -139,7 +139,7 @@ def test_the_table_of_figures_stands_between_its_markers(tmp_path: Path) -> None
         card_file.replace_between(readme, card.FIGURES, card.table([card_file.load(model)]))
 
 
-def test_a_card_is_read_back_as_it_was_and_keeps_rows_of_numbers_on_one_line() -> None:
+def test_an_encoded_card_is_equal_json_with_rows_of_numbers_on_one_line() -> None:
     import json
 
     text = card_file.encode({**CARD, "confusion": [[1, 2], [3, 4]], "text": "a [ b", "labels": ["x"]}).decode()
@@ -149,7 +149,7 @@ def test_a_card_is_read_back_as_it_was_and_keeps_rows_of_numbers_on_one_line() -
 
 @pytest.mark.data
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
-def test_a_shipped_model_is_as_good_as_its_card_says(model: Path, data: Path) -> None:
+def test_a_shipped_model_has_the_metrics_of_its_card(model: Path, data: Path) -> None:
     from convert.data import fer2013
 
     held = card_file.load(model)["metrics"]
