@@ -73,7 +73,7 @@ def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
 
 
 def check_overwritten(model: Path, *, force: bool) -> None:
-    """Raises ModelError where a file would take the place of a shipped model, unless that is wanted."""
+    """Raises ModelError if `model` is the file of a shipped model and `force` is not set."""
     folders = {folder.resolve() for folder in MODEL_FOLDERS}
     if model.is_file() and not force and folders & set(model.resolve().parents):
         raise ModelError(f"{model}: is a shipped model; name a file in the run's folder, or add --force to replace it")

@@ -203,7 +203,7 @@ def test_the_next_steps_printed_by_train_make_a_usable_model(
     assert main(["train", "--recipe", str(place / "tiny.toml"), "--run", str(place / "run"), *data]) == 0
     steps = [shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  emotion-convert")]
     assert [step[1] for step in steps] == ["quantize", "quantize", "calibrate"]
-    model = Path("models/tiny-int8.tflite")
+    model = place / "run" / "tiny-int8.tflite"
     for step in steps[:2]:
         assert main(step[1:]) == 0
         output = capsys.readouterr().out
