@@ -116,19 +116,21 @@ def _images(data: Path) -> dict[str, Path]:
 
 def _far_stills(data: Path, half: str) -> dict[str, Still]:
     faces = fer2013.load(data)
-    ours, others = (
+    chosen, others = (
         faces.of(FER2013_SPLITS[half]),
         faces.where(faces.split != fer2013_labels.SPLITS.index(FER2013_SPLITS[half])),
     )
-    top = ours.votes.argmax(axis=1)
+    top = chosen.votes.argmax(axis=1)
     is_clear = (
-        (ours.votes.max(axis=1) >= MIN_VOTES) & (top < len(FERPLUS_LABELS)) & (top != FERPLUS_LABELS.index("contempt"))
+        (chosen.votes.max(axis=1) >= MIN_VOTES)
+        & (top < len(FERPLUS_LABELS))
+        & (top != FERPLUS_LABELS.index("contempt"))
     )
-    is_clear &= ~fer2013.is_twin(ours.images, others.images)
+    is_clear &= ~fer2013.is_twin(chosen.images, others.images)
     stills = {}
     for index in np.flatnonzero(is_clear):
         name = f"{FER2013_SPLITS[half]}-{index}"
-        stills[name] = Still(name, name, FERPLUS_LABELS[top[index]], ours.images[index], np.array(FER2013_LANDMARKS))
+        stills[name] = Still(name, name, FERPLUS_LABELS[top[index]], chosen.images[index], np.array(FER2013_LANDMARKS))
     if not stills:
         raise DatasetError(f"{data}: FER-2013 without FER+ votes; far faces are chosen by these")
     return stills
