@@ -1,6 +1,8 @@
 """The one reader of picture files, on the device and on the desktop: any file name, a size limit before decoding, and
 right scaling of 16-bit and floating-point pixels."""
 
+import os
+import stat
 import struct
 from pathlib import Path
 
@@ -15,8 +17,10 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", 
 MAX_PIXELS = 50_000_000
 """Pictures with more pixels are refused before they are decoded: 50 megapixels are the largest photographs of phones,
 and 150 MB in memory. A 49 kB PNG can hold 400 megapixels, which took 2.4 GB and 150 s."""
-HEADER_BYTES = 1 << 20
-"""The size of a picture stands in this many first bytes; a JPEG may hold a preview before it."""
+MAX_FILE_BYTES = 8 * MAX_PIXELS
+"""Larger files are refused before they are read: 400 MB hold MAX_PIXELS of four channels of 16 bits uncompressed."""
+NETPBM_HEADER_BYTES = 1024
+"""The size of a PGM or PPM file stands in this many first bytes, comments included."""
 
 
 class PictureError(SourceError):
@@ -34,11 +38,8 @@ def read_picture(file: Path, *, colour: bool) -> NDArray[np.uint8]:
     The name may be any bytes: OpenCV crashes on names that are not UTF-8, so it is given the content. 16-bit pixels are
     divided by 257, floating-point ones must lie in 0..1 and are multiplied by 255. Raises PictureError, in one line.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as err:
-        raise PictureError(f"{shown(file)}: cannot be read: {err.strerror}") from err
-    size = picture_size(content[:HEADER_BYTES])
+    content = _content(file)
+    size = picture_size(content)
     if size is None:
         raise PictureError(f"{shown(file)}: not a picture that can be read; remove it or convert it to JPEG or PNG")
     if size[0] * size[1] > MAX_PIXELS:
@@ -53,6 +54,20 @@ def read_picture(file: Path, *, colour: bool) -> NDArray[np.uint8]:
     if image is None:
         raise PictureError(f"{shown(file)}: a damaged picture; remove it or convert it to JPEG or PNG")
     return np.asarray(image, np.uint8)
+
+
+def _content(file: Path) -> bytes:
+    """The bytes of a regular file. A FIFO must not block the reader, a device must not fill the memory."""
+    try:
+        with open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as source:
+            status = os.fstat(source.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise PictureError(f"{shown(file)}: not a regular file; remove it")
+            if status.st_size > MAX_FILE_BYTES:
+                raise PictureError(f"{shown(file)}: larger than {MAX_FILE_BYTES // 1_000_000} MB; make it smaller")
+            return source.read()
+    except OSError as err:
+        raise PictureError(f"{shown(file)}: cannot be read: {err.strerror}") from err
 
 
 def _tiff(file: Path, data: NDArray[np.uint8], mode: int) -> NDArray[np.uint8] | None:
@@ -73,7 +88,10 @@ def _tiff(file: Path, data: NDArray[np.uint8], mode: int) -> NDArray[np.uint8] |
 
 def picture_size(header: bytes) -> tuple[int, int] | None:
     """Width and height in pixels that the first bytes of a PNG, JPEG, BMP, WebP, TIFF, PGM or PPM file name; None for
-    anything else, and for a header that is cut off. Sources: the formats' specifications."""
+    anything else, and for a header that is cut off. Sources: the formats' specifications.
+
+    A JPEG may hold previews of any length before its size, and a TIFF its directory at the end: they need the file.
+    """
     for kind in (_png_size, _jpeg_size, _bmp_size, _webp_size, _tiff_size, _netpbm_size):
         try:
             size = kind(header)
@@ -146,13 +164,14 @@ def _tiff_size(header: bytes) -> tuple[int, int] | None:
         entry = header[at + 2 + 12 * index : at + 14 + 12 * index]
         tag, kind = struct.unpack(f"{order}HH", entry[:4])
         if tag in (256, 257):
-            found[tag] = struct.unpack(f"{order}{'H' if kind == 3 else 'I'}", entry[8 : 10 if kind == 3 else 12])[0]
+            (value,) = struct.unpack(f"{order}{'H' if kind == 3 else 'I'}", entry[8 : 10 if kind == 3 else 12])
+            found.setdefault(tag, value)  # as libtiff: of repeated tags the first one counts
     return (found[256], found[257]) if len(found) == 2 else None
 
 
 def _netpbm_size(header: bytes) -> tuple[int, int] | None:
     if header[:2] not in (b"P2", b"P3", b"P5", b"P6"):
         return None
-    lines = (line.partition(b"#")[0] for line in header[2:1024].splitlines())
-    width, height = b" ".join(lines).split()[:2]
+    lines = (line.partition(b"#")[0] for line in header[2:NETPBM_HEADER_BYTES].splitlines())
+    width, height, _ = b" ".join(lines).split()[:3]  # the third one shows that the second one was not cut
     return int(width), int(height)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import shown
 from assistant.vision.cameras.picture_file import (
+    MAX_FILE_BYTES,
     MAX_PIXELS,
     PictureError,
     is_picture,
@@ -118,6 +119,60 @@ def test_a_picture_that_is_cut_or_damaged_is_read_or_refused_in_one_line(
     assert "\n" not in message
     assert image.dtype == np.uint8
     assert image.size <= MAX_PIXELS
+
+
+def test_a_size_far_behind_the_first_bytes_is_found(tmp_path: Path) -> None:
+    """Phones put depth maps of more than 1 MiB before a JPEG's size; libtiff writes the directory behind the pixels."""
+    noise = np.random.default_rng(0).integers(0, 256, (1100, 1000), np.uint8)
+    assert cv2.imwrite(str(tmp_path / "a.tiff"), noise)
+    assert np.array_equal(read_picture(tmp_path / "a.tiff", colour=False), noise)
+    jpeg = cv2.imencode(".jpg", LEVELS)[1].tobytes()
+    segment = b"\xff\xe2" + struct.pack(">H", 65535) + bytes(65533)
+    (tmp_path / "a.jpg").write_bytes(jpeg[:2] + 17 * segment + jpeg[2:])
+    expected = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(read_picture(tmp_path / "a.jpg", colour=False), expected)
+
+
+def test_of_repeated_tiff_tags_the_first_counts_as_in_the_decoder() -> None:
+    tags = struct.pack("<HHIIHHIIHHII", 256, 4, 1, 30_000, 256, 4, 1, 8, 257, 4, 1, 30_000)
+    assert picture_size(b"II*\0" + struct.pack("<IH", 8, 3) + tags) == (30_000, 30_000)
+
+
+def test_a_number_that_the_end_of_the_header_cuts_is_no_size() -> None:
+    start = b"P5\n30000 3"
+    assert picture_size(start) is None
+    assert picture_size(start.replace(b"\n", b"\n".ljust(1024 - len(start) + 1)) + b"0000\n255\n") is None
+
+
+@pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_pixels_are_those_of_opencv_turned_upright(tmp_path: Path, orientation: int, colour: bool) -> None:
+    jpeg = cv2.imencode(".jpg", cv2.merge([LEVELS, LEVELS.T.reshape(40, 48), 255 - LEVELS]))[1].tobytes()
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x112, 3, 1, orientation, 0, 0)
+    file = tmp_path / "a.jpg"
+    file.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + jpeg[2:])
+    picture = read_picture(file, colour=colour)
+    assert picture.shape[:2] == ((48, 40) if orientation > 4 else (40, 48))
+    assert np.array_equal(picture, cv2.imread(str(file), cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE))
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(PictureError, match=r"fifo\.png: not a regular file"):
+        read_picture(tmp_path / "fifo.png", colour=True)
+    with pytest.raises(PictureError, match=r"device\.png: not a regular file"):
+        read_picture(tmp_path / "device.png", colour=True)
+    with pytest.raises(PictureError, match=r"folder\.png: cannot be read: Is a directory"):
+        read_picture(tmp_path / "folder.png", colour=True)
+
+
+def test_a_file_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
+    with open(tmp_path / "a.png", "wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # a sparse file
+    with pytest.raises(PictureError, match=r"a\.png: larger than 400 MB; make it smaller"):
+        read_picture(tmp_path / "a.png", colour=True)
 
 
 def test_a_missing_file_is_named() -> None:
