@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import math
 import os
 import re
 import stat
@@ -98,9 +99,10 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         enter, leave = base.decisions.enter_threshold, base.decisions.exit_threshold
         decisions = dataclasses.replace(decisions, enter_threshold=enter, exit_threshold=leave)
     if decisions.max_gap_s * camera.fps < 2:
-        least = f"at camera.fps {camera.fps:g} at least {2 / camera.fps:g}"
+        least_s = math.ceil(2000 / camera.fps) / 1000  # rounded up, so that it is allowed itself
+        least = f"at camera.fps {camera.fps:g} at least {least_s:g}"
         mistakes.append(("decisions.max_gap_s", f"decisions.max_gap_s is {decisions.max_gap_s}; {least}"))
-        decisions = dataclasses.replace(decisions, max_gap_s=max(base.decisions.max_gap_s, 2 / camera.fps))
+        decisions = dataclasses.replace(decisions, max_gap_s=max(base.decisions.max_gap_s, least_s))
     if camera.rotate % 90:
         mistakes.append(("camera.rotate", f"camera.rotate is {camera.rotate}; allowed: 0, 90, 180, 270"))
         camera = dataclasses.replace(camera, rotate=base.camera.rotate)
@@ -159,7 +161,7 @@ def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:
         wrong = mistake(known[key], value)
         if wrong:
             mistakes.append((f"{name}.{key}", f"{name}.{key} is {quoted(value)}; {wrong}"))
-        else:
+        elif not (isinstance(value, str) and REPLACEMENT in value):  # the line of that byte is told for the whole file
             convert: Any = type(known[key].default)
             values[key] = convert(value)
     return dataclasses.replace(base, **values)

@@ -334,3 +334,54 @@ def test_a_file_that_is_not_utf8_is_used_but_for_its_wrong_bytes(tmp_path: Path)
     assert caught.value.lines == (1,)
     assert isinstance(caught.value.usable, Settings)
     assert caught.value.usable.announcements.locale == "de"
+
+
+@pytest.mark.parametrize("fps", [1.27, 3.3, 6, 1.0000000001])
+def test_the_gap_that_the_message_asks_for_is_allowed(fps: float) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(f"[camera]\nfps = {fps}\n[decisions]\nmax_gap_s = 0.3\n")
+    asked = str(caught.value).rpartition(" ")[2]
+    assert parse_settings(f"[camera]\nfps = {fps}\n[decisions]\nmax_gap_s = {asked}\n").decisions.max_gap_s >= 0.3
+    assert isinstance(caught.value.usable, Settings)
+    assert parse_settings(to_toml(caught.value.usable)) == caught.value.usable
+
+
+WRONG_VALUES = st.one_of(
+    st.integers(-10, 4000).map(str),
+    st.floats(0, 40).map(repr),
+    st.sampled_from(
+        ["nan", "inf", "true", "45", "'caf\ufffd'", "['caf\ufffd']", "'xx'", "'DE'", "[]", "[17]", "[17, 17]", "{}"]
+    ),
+)
+PAIRS = [(section.name, item.name) for section in dataclasses.fields(Settings)
+         for item in dataclasses.fields(getattr(Settings(), section.name))]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(PAIRS), WRONG_VALUES, max_size=8),
+    st.fixed_dictionaries({}, optional={
+        ("camera", "fps"): st.floats(1, 30).map(repr),
+        ("camera", "rotate"): st.sampled_from(["45", "90"]),
+        ("camera", "led"): st.sampled_from(["[17]", "[27]"]),
+        ("controls", "buttons"): st.sampled_from(["[17]", "[27, 17]"]),
+        ("decisions", "enter_threshold"): st.floats(0.3, 0.99).map(repr),
+        ("decisions", "exit_threshold"): st.floats(0.1, 0.99).map(repr),
+        ("decisions", "max_gap_s"): st.floats(0.3, 3).map(repr),
+    }),
+)  # fmt: skip
+def test_what_is_left_of_wrong_settings_can_be_printed_and_read_back(
+    wrong: dict[tuple[str, str], str], conflicting: dict[tuple[str, str], str]
+) -> None:
+    values = wrong | conflicting
+    text = "".join(
+        f"[{section}]\n" + "".join(f"{key} = {value}\n" for (part, key), value in values.items() if part == section)
+        for section in sorted({section for section, _ in values})
+    )
+    left: object
+    try:
+        left = parse_settings(text)
+    except ConfigError as err:
+        left = err.usable
+    assert isinstance(left, Settings)
+    assert parse_settings(to_toml(left)) == left
