@@ -385,3 +385,63 @@ def test_what_is_left_of_wrong_settings_can_be_printed_and_read_back(
         left = err.usable
     assert isinstance(left, Settings)
     assert parse_settings(to_toml(left)) == left
+
+
+LOCALES = ", ".join(known_locales())
+INCONSISTENT = [
+    (
+        "[decisions]\nenter_threshold = 0.5\nexit_threshold = 0.9\n",
+        "line 3: decisions.exit_threshold is 0.9; it must not exceed decisions.enter_threshold",
+        {"decisions": {"enter_threshold": 0.6, "exit_threshold": 0.3}},
+    ),
+    (
+        "[camera]\nfps = 1.0\n[decisions]\nmax_gap_s = 0.5\n",
+        "line 4: decisions.max_gap_s is 0.5; at camera.fps 1 at least 2",
+        {"camera": {"fps": 1.0}, "decisions": {"max_gap_s": 2.0}},
+    ),
+    (
+        "[camera]\nrotate = 45\n",
+        "line 2: camera.rotate is 45; allowed: 0, 90, 180, 270",
+        {"camera": {"rotate": 180}},
+    ),
+    (
+        "[camera]\nled = [17]\n[controls]\nbuttons = [17]\n",
+        "line 2: camera.led is 17; that is the pin of a button (controls.buttons)",
+        {"camera": {"led": ()}, "controls": {"buttons": (17,)}},
+    ),
+    (
+        '[announcements]\nlocale = "DE"\n',
+        f"line 2: announcements.locale is 'DE'; allowed: {LOCALES}; did you mean de?",
+        {"announcements": {"locale": "fr"}},
+    ),
+    (
+        '[announcements]\nlocale = "xyz"\n',
+        f"line 2: announcements.locale is 'xyz'; allowed: {LOCALES}",
+        {"announcements": {"locale": "fr"}},
+    ),
+]
+"""Texts whose values do not go together, what is told of them, and the values that are used with BASE."""
+BASE = override_settings(Settings(), {
+    "decisions": {"enter_threshold": 0.6, "exit_threshold": 0.3},
+    "camera": {"rotate": 180},
+    "announcements": {"locale": "fr"},
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told", "used"), INCONSISTENT)
+def test_values_that_do_not_go_together_are_those_of_the_base(
+    text: str, told: str, used: dict[str, dict[str, object]]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, "my.toml", BASE)
+    assert str(caught.value) == f"my.toml: {told}"
+    assert caught.value.usable == override_settings(BASE, used)
+
+
+@pytest.mark.parametrize("text", [
+    "[decisions]\nenter_threshold = 0.5\nexit_threshold = 0.5\n",
+    "[camera]\nfps = 2.0\n[decisions]\nmax_gap_s = 1.0\n",
+    "[camera]\nrotate = 270\nled = [4]\n[controls]\nbuttons = [17]\n",
+])  # fmt: skip
+def test_values_at_their_limits_go_together(text: str) -> None:
+    assert parse_settings(text) != Settings()

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
-from assistant.vision.decisions.stabilizer import MIN_MAYBE_PROBABILITY, MIN_WINDOW_SHARE, Stabilizer, TrackEstimate
+from assistant.vision.decisions.stabilizer import (
+    FADED_S,
+    MIN_MAYBE_PROBABILITY,
+    MIN_WINDOW_SHARE,
+    Stabilizer,
+    TrackEstimate,
+)
 from tests.support.standins import LABELS, probabilities
 
 Truth = Callable[[float], str | None]
@@ -451,3 +457,69 @@ def test_a_probability_exactly_at_a_threshold_is_enough() -> None:
             frame / 10, [Reading(1, frame / 10, probabilities("happy", 0.875 if frame < 20 else 0.5))]
         )
     assert [change.new for change in made] == ["happy"]
+
+
+def happy_until(end: float, *, fps: float = 10.0) -> Stabilizer:
+    """A stabilizer whose track 1 has looked happy in every frame before `end` (seconds)."""
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
+    for frame in range(round(end * fps)):
+        stabilizer.update(frame / fps, [Reading(1, frame / fps, probabilities("happy", 0.9))])
+    return stabilizer
+
+
+def test_an_expression_has_faded_once_nothing_has_spoken_for_it_for_its_time() -> None:
+    stabilizer = happy_until(3.0)
+    assert stabilizer.states() == {1: "happy"}
+    assert stabilizer.faded(2.9 + FADED_S - 0.01) == set()
+    assert stabilizer.faded(2.9 + FADED_S) == {1}
+    assert stabilizer.faded(2.9 + FADED_S + 1.0) == {1}
+
+
+def test_fading_counts_from_the_first_unsure_reading() -> None:
+    stabilizer = happy_until(3.0)
+    unsure_from = None
+    for frame in range(30, 60):
+        at = frame / 10
+        if stabilizer.faded(at):
+            break
+        stabilizer.update(at, [Reading(1, at, None, "dark")])
+        if unsure_from is None and stabilizer.estimate(1).reason == "dark":
+            unsure_from = at
+    assert unsure_from is not None
+    assert at - unsure_from == pytest.approx(FADED_S, abs=0.15), "not from the last reading, which is always new"
+    assert stabilizer.states() == {1: "happy"}, "the state has not ended yet"
+
+
+def test_a_state_that_is_no_expression_never_fades() -> None:
+    stabilizer = Stabilizer(DecisionSettings(), LABELS)
+    for frame in range(40):
+        stabilizer.update(frame / 10, [Reading(1, frame / 10, None, "dark")])
+    assert stabilizer.states() == {1: CANNOT_TELL}
+    assert stabilizer.faded(10.0) == set()
+
+
+def test_forgotten_tracks_have_no_state() -> None:
+    stabilizer = happy_until(3.0)
+    stabilizer.forget()
+    assert stabilizer.states() == {}
+    assert stabilizer.faded(10.0) == set()
+
+
+@pytest.mark.parametrize("pause_s", [0.7, 5.0, 60.0])
+def test_a_pause_counts_neither_as_absence_nor_as_time_in_a_state(pause_s: float) -> None:
+    """What follows a pause comes as if there had been none, at the same distance from what was before it."""
+
+    def run(pause_s: float) -> list[tuple[float, str, str]]:
+        stabilizer, made = happy_until(2.0), []
+        for frame in range(20, 80):
+            at = frame / 10
+            if frame == 26:
+                stabilizer.wait(pause_s)
+            shifted = at + (pause_s if frame >= 26 else 0.0)
+            reading = Reading(1, shifted, None, "dark") if frame % 7 else Reading(1, shifted, probabilities("sad", 0.5))
+            changed = stabilizer.update(shifted, [reading] if frame < 60 else [])
+            made += [(round(each.at - shifted + at, 6), each.old, each.new) for each in changed]
+        return made
+
+    assert run(pause_s) == run(0.0)
+    assert [new for _, _, new in run(0.0)] == [CANNOT_TELL, NOBODY]
