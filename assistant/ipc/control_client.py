@@ -34,12 +34,24 @@ def find_socket() -> Path:
 
 def check_none_is_running() -> None:
     """Raises IPCError, with the process and its name, if another assistant listens at the user's socket or the
-    service's: two voices would speak."""
+    service's: two voices would speak.
+
+    One that hangs, with clients that wait to be accepted, counts as well, and so does a socket in a folder that is
+    closed to this user: systemd removes the service's folder when the service ends.
+    """
     for path in dict.fromkeys((control_socket(), UNIT_SOCKET)):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(TIMEOUT_S)
-            connection.connect(str(path))
-            raise IPCError(f"an assistant is running already: {_peer(connection)}; end that one first")
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(TIMEOUT_S)
+                connection.connect(str(path))
+                holder = _peer(connection)
+        except (BlockingIOError, TimeoutError):
+            holder = f"it does not answer at {path}"
+        except PermissionError:
+            holder = f"that of another user at {path}"
+        except OSError:
+            continue
+        raise IPCError(f"an assistant is running already: {holder}; end that one first")
 
 
 def _peer(connection: socket.socket) -> str:
