@@ -22,7 +22,11 @@ COLUMNS = ("emotion", "pixels", "usage")
 """Required columns of fer2013.csv, in lower case."""
 VOTE_COLUMNS = 10
 """Number of vote columns of fer2013new.csv: FER+'s eight classes, unknown, not a face."""
-IMAGE_NAME = re.compile(r"fer(\d+)\.png")
+MAX_VOTES = 1000
+"""A number of votes is lower; FER+ asked ten people about each picture."""
+MAX_DIGITS = 9
+"""Longer whole numbers are wrong; Python refuses to convert those of more than 4300 digits."""
+IMAGE_NAME = re.compile(r"fer(\d{1,9})\.png")
 """FER+'s name of a picture, which contains the number of its row in fer2013.csv, from 0."""
 
 
@@ -74,6 +78,7 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
     votes = np.zeros((len(split), VOTE_COLUMNS), np.float32)
     rows = _rows(file)
     next(rows, None)
+    first_lines: dict[int, int] = {}
     count = 0
     for index, (line, row) in enumerate(rows):
         count += 1
@@ -90,10 +95,11 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
             wanted = f"{SPLITS[split[number]]}, as row {number} of the other table; is one of them sorted anew?"
             raise _mistake(file, line, "Usage", repr(usage[:20]), wanted)
         if found:
-            try:
-                votes[number] = [float(vote) for vote in row[2 : 2 + VOTE_COLUMNS]]
-            except ValueError as err:
-                raise _mistake(file, line, "votes", str(err)[:60], "ten numbers") from err
+            if number in first_lines:
+                wanted = f"each picture once; it stands in line {first_lines[number]} too"
+                raise _mistake(file, line, "Image name", repr(name), wanted)
+            first_lines[number] = line
+            votes[number] = _votes(file, line, row[2 : 2 + VOTE_COLUMNS])
     if count != len(split):
         raise DatasetError(f"{file}: {count} rows of votes for the {len(split)} pictures of the table beside it")
     return votes
@@ -116,11 +122,22 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _label(file: Path, line: int, text: str) -> int:
-    if text.isdecimal() and int(text) < len(LABELS):
+    if text.isdecimal() and len(text) <= MAX_DIGITS and int(text) < len(LABELS):
         return int(text)
     if text.lower() in CLASS_NAMES:
         return CLASS_NAMES[text.lower()]
     raise _mistake(file, line, "emotion", repr(text[:20]), f"0 to {len(LABELS) - 1}, or one of {', '.join(LABELS)}")
+
+
+def _votes(file: Path, line: int, texts: list[str]) -> list[float]:
+    try:
+        votes = [float(text) for text in texts]
+    except ValueError as err:
+        raise _mistake(file, line, "votes", str(err)[:60], "ten numbers") from err
+    for text, vote in zip(texts, votes, strict=True):
+        if not 0 <= vote < MAX_VOTES:  # nor NaN
+            raise _mistake(file, line, "votes", repr(text[:20]), f"numbers from 0 to {MAX_VOTES - 1}")
+    return votes
 
 
 def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
@@ -132,8 +149,12 @@ def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
     try:
         return np.array(values, np.uint8).reshape(SIDE, SIDE)
     except (ValueError, OverflowError) as err:
-        wrong = next((value for value in values if not value.isdecimal() or int(value) > 255), "?")
+        wrong = next((value for value in values if not _is_level(value)), "?")
         raise _mistake(file, line, "pixels", repr(wrong[:20]), "whole numbers from 0 to 255") from err
+
+
+def _is_level(text: str) -> bool:
+    return text.isdecimal() and len(text) <= MAX_DIGITS and int(text) <= 255
 
 
 def _mistake(file: Path, line: int, column: str, found: str, wanted: str) -> DatasetError:

@@ -40,6 +40,8 @@ def test_all_variants_of_the_table_are_read(tmp_path: Path, text: str, encoding:
     (f"0,{' '.join(['0'] * 47 * 47)},Training\n", r"line 3, pixels: 2209 values \(47x47\); wanted 2304 \(48x48\)"),
     (f"0,{ZEROS[:-1]}256,Training\n", "line 3, pixels: '256'; wanted whole numbers from 0 to 255"),
     (f"0,{ZEROS[:-1]}x,Training\n", "line 3, pixels: 'x'; wanted whole numbers from 0 to 255"),
+    (f"0,{ZEROS[:-1]}{'9' * 5000},Training\n", "line 3, pixels: '99999999999999999999'; wanted whole numbers"),
+    (f"{'9' * 5000},{ZEROS},Training\n", "line 3, emotion: '99999999999999999999'; wanted 0 to 6"),
     (f"0,{ZEROS},Test\n", "line 3, Usage: 'Test'; wanted Training or PublicTest or PrivateTest"),
     (f"0,{ZEROS}\n", "line 3, row: 2 fields; wanted 3"),
     (f"0,{ZEROS},Training,more\n", "line 3, row: 4 fields; wanted 3"),
@@ -67,6 +69,31 @@ def test_votes_are_joined_by_the_name_of_the_picture(tmp_path: Path) -> None:
     write_table(tmp_path, f"emotion,pixels,Usage\n{table}")
     write_votes(tmp_path, [2, 0, 1], 3)
     assert fer2013.load(tmp_path).votes.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("row", "expected"), [
+    ("Training,fer0000001.png,nan,0,0,0,0,0,0,0,0,0", "line 3, votes: 'nan'; wanted numbers from 0"),
+    ("Training,fer0000001.png,0,-5,0,0,0,0,0,0,0,0", "line 3, votes: '-5'; wanted numbers from 0"),
+    ("Training,fer0000001.png,0,0,1e400,0,0,0,0,0,0,0", "line 3, votes: '1e400'; wanted numbers from 0"),
+    ("Training,fer0000001.png,x,0,0,0,0,0,0,0,0,0", "line 3, votes: .*; wanted ten numbers"),
+    ("Training,fer0000000.png,0,9,0,0,0,0,0,0,0,0", "line 3, Image name: 'fer0000000.png'; .*in line 2 too"),
+    (f"Training,fer{'9' * 5000}.png,0,9,0,0,0,0,0,0,0,0", "line 3, Image name: 'fer9999.*; wanted fer0000000.png"),
+])  # fmt: skip
+def test_votes_that_none_can_have_given_are_refused_with_their_line(tmp_path: Path, row: str, expected: str) -> None:
+    write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{ROW}")
+    good = "Training,fer0000000.png,10,0,0,0,0,0,0,0,0,0"
+    (tmp_path / "fer2013new.csv").write_text(f"Usage,Image name\n{good}\n{row}\n")
+    with pytest.raises(DatasetError, match=expected) as caught:
+        fer2013.load(tmp_path)
+    assert str(tmp_path / "fer2013new.csv") in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_row_without_a_name_has_no_votes(tmp_path: Path) -> None:
+    write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{ROW}")
+    rows = "Training,,0,9,0,0,0,0,0,0,0,0\nTraining,fer0000001.png,0,9,0,0,0,0,0,0,0,0"
+    (tmp_path / "fer2013new.csv").write_text(f"Usage,Image name\n{rows}\n")
+    assert fer2013.load(tmp_path).votes.sum(axis=1).tolist() == [0, 9]
 
 
 def test_votes_of_a_table_in_another_order_are_refused_with_the_first_line(tmp_path: Path) -> None:
