@@ -32,6 +32,7 @@ _UNREADABLE = (
     OSError,
     EOFError,
     ValueError,
+    TypeError,
     LookupError,
     OverflowError,
     AttributeError,
@@ -104,6 +105,10 @@ def _load_npz(path: Path) -> Faces:
         raise ValueError(
             f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {CROP_SIDE}, {CROP_SIDE}]"
         )
+    if usage.ndim != 1 or missing.shape != usage.shape:
+        raise ValueError(f"usage and missing are {list(usage.shape)} and {list(missing.shape)}, expected [N]")
+    if votes.shape[1:] != (VOTE_COLUMNS,) or not (np.isfinite(votes) & (votes >= 0)).all():
+        raise ValueError(f"votes are {votes.dtype} {list(votes.shape)}, expected [N, {VOTE_COLUMNS}], 0 or more each")
     return _faces(images, labels, usage, np.where(missing[:, np.newaxis], 0, votes))
 
 
@@ -151,7 +156,7 @@ def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any],
     if len({len(images), len(labels), len(usage), len(votes)}) != 1:
         raise ValueError("images, labels, usage and votes differ in length")
     is_valid = len(labels) and all(
-        each.min() >= 0 and each.max() < len(of) for each, of in ((labels, LABELS), (usage, SPLITS))
+        np.isin(each, np.arange(len(of))).all() for each, of in ((labels, LABELS), (usage, SPLITS))
     )
     if not is_valid:
         raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}")

@@ -1,14 +1,17 @@
 """FER-2013: its three forms, votes, the calibration list, and facts about the real data set."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from convert.data import fer2013 as datasets
 from convert.data.fer2013 import Faces
-from convert.data.fer2013_labels import FERPLUS_LABELS, DatasetError
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression import calibration_set
 from tests.support import drawn_faces
 
@@ -36,6 +39,45 @@ def test_labels_and_splits_out_of_range_are_refused(tmp_path: Path, part: str, n
     getattr(made, part)[0] = number
     with pytest.raises(DatasetError, match="labels must be 0 to 6 and usages 0 to 2"):
         datasets.load(drawn_faces.write_npz(made, tmp_path))
+
+
+@pytest.mark.parametrize("changed", [
+    {"usage": np.zeros((3, 1), int)},
+    {"missing": np.zeros(1, bool)},
+    {"labels": np.array([0, 1.5, 2])},
+    {"labels": np.array(["a", "b", "c"])},
+    {"labels": np.array(3)},
+    {"votes": np.zeros((3, 8))},
+    {"votes": np.zeros(3)},
+    {"votes": np.full((3, 10), np.nan)},
+    {"votes": np.full((3, 10), -1)},
+])  # fmt: skip
+def test_arrays_of_other_shapes_or_impossible_values_are_refused(
+    tmp_path: Path, changed: dict[str, NDArray[Any]]
+) -> None:
+    whole = {"images": np.zeros((3, 48, 48), np.uint8), "labels": np.arange(3), "usage": np.arange(3)}
+    np.savez(tmp_path / "fer2013.npz", **whole)
+    assert len(datasets.load(tmp_path)) == 3
+    np.savez(tmp_path / "fer2013.npz", **(whole | changed))
+    with pytest.raises(DatasetError, match=r"fer2013\.npz: not FER-2013 as NPZ or CSV \((Value|Type)Error: "):
+        datasets.load(tmp_path)
+
+
+def test_an_array_alone_is_no_data_set(tmp_path: Path) -> None:
+    with open(tmp_path / "fer2013.npz", "wb") as file:
+        np.save(file, np.zeros((3, 48, 48), np.uint8))
+    with pytest.raises(DatasetError, match="not FER-2013 as NPZ or CSV"):
+        datasets.load(tmp_path)
+
+
+def test_class_folders_in_capitals_and_links_are_read_and_a_fifo_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train" / "HAPPY").mkdir(parents=True)
+    assert cv2.imwrite(str(tmp_path / "train" / "HAPPY" / "a.png"), np.zeros((48, 48), np.uint8))
+    (tmp_path / "train" / "Sad").symlink_to(tmp_path / "train" / "HAPPY")
+    assert datasets.load(tmp_path).labels.tolist() == [LABELS.index("happy"), LABELS.index("sad")]
+    os.mkfifo(tmp_path / "train" / "HAPPY" / "b.png")
+    with pytest.raises(DatasetError, match=r"b\.png: not a regular file"):
+        datasets.load(tmp_path)
 
 
 def test_the_calibration_pictures_are_found_in_any_order(tmp_path: Path) -> None:
