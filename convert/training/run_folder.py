@@ -117,18 +117,28 @@ class Run:
             write_atomically({self.path / "environment.json": content.encode()})
 
     def add(self, row: Sequence[Any]) -> None:
-        """Write the row of a finished epoch into history.csv, whole or not at all."""
+        """Write the row of a finished epoch into history.csv, whole or not at all. Raises RunError where its first line
+        is lost: the row would be taken for it."""
         lines, _ = self._lines()
+        if not lines:
+            raise RunError(f"{self.path / 'history.csv'}: line 1, the names of the columns, is missing")
         added = ",".join(map(str, row))
         write_atomically({self.path / "history.csv": "".join(f"{line}\r\n" for line in (*lines, added)).encode()})
 
     def lock(self) -> TextIO:
         """Keep other trainings out of this folder, for as long as the returned file is open. Raises RunError with the
-        process that uses it."""
-        file = open(self.path / "train.lock", "a+", encoding="utf-8")  # noqa: SIM115
+        process that uses it, or why the folder cannot be locked."""
+        name = self.path / "train.lock"
+        try:
+            file = open(name, "a+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        except OSError as err:
+            raise RunError(f"{name}: cannot be written: {err.strerror}; choose another --run folder") from err
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:
+            if not isinstance(err, BlockingIOError):  # file systems of a network may know no locks
+                file.close()
+                raise RunError(f"{name}: cannot be locked: {err.strerror}; choose a --run folder on a disk") from err
             file.seek(0)
             holder = file.read().strip() or "unknown"
             file.close()
@@ -167,9 +177,11 @@ class Run:
         """The lines of history.csv that are whole, the first one included, and the rows in them."""
         file = self.path / "history.csv"
         try:
-            text = file.read_text("utf-8")
+            text = file.read_bytes().decode("utf-8-sig", "replace")  # spreadsheets write a byte-order mark
         except FileNotFoundError:
             return [], []
+        except OSError as err:
+            raise RunError(f"{file}: cannot be read: {err.strerror}") from err
         lines = text.splitlines()
         if lines and not text.endswith(("\n", "\r")):
             lines.pop()

@@ -1,5 +1,8 @@
 """A run folder survives what crashes leave behind, and serves one training at a time."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +67,47 @@ def test_a_second_training_is_refused_with_the_process_that_holds_the_folder(run
             run.lock()
         other.communicate("")
     run.lock().close()
+
+
+@pytest.mark.parametrize("content", [b"", HEADER[:10].encode()])
+def test_no_row_is_written_where_the_names_of_the_columns_are_lost(run: Run, content: bytes) -> None:
+    (run.path / "history.csv").write_bytes(content)
+    with pytest.raises(RunError, match=r"history\.csv: line 1, the names of the columns, is missing"):
+        run.add(ROWS[0].split(","))
+    (run.path / "history.csv").unlink()
+    with pytest.raises(RunError, match=r"history\.csv: line 1, the names of the columns, is missing"):
+        run.add(ROWS[0].split(","))
+
+
+def test_a_row_of_other_bytes_than_text_is_treated_as_any_wrong_row(run: Run) -> None:
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n{ROWS[0]}\r\n".encode() + b"\xe9\r\n")
+    assert [row["epoch"] for row in run.history()] == [1]
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n".encode() + b"\xe9\r\n" + f"{ROWS[0]}\r\n".encode())
+    with pytest.raises(RunError, match=r"history\.csv: line 2: not a row"):
+        run.history()
+
+
+def test_a_history_that_a_spreadsheet_has_saved_is_read(run: Run) -> None:
+    (run.path / "history.csv").write_bytes(f"\ufeff{HEADER}\r\n{ROWS[0]}\r\n".encode())
+    run.add(ROWS[1].split(","))
+    assert [row["epoch"] for row in run.history()] == [1, 2]
+
+
+def test_the_lock_file_of_a_process_that_has_ended_does_not_lock(run: Run) -> None:
+    (run.path / "train.lock").write_bytes(b"99999\n\xff")
+    with run.lock():
+        assert (run.path / "train.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_folder_that_cannot_be_locked_is_told_with_the_reason(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(file: object, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", no_locks)
+        with pytest.raises(RunError, match=r"train\.lock: cannot be locked: No locks available"):
+            run.lock()
+    (run.path / "train.lock").unlink()
+    (run.path / "train.lock").mkdir()
+    with pytest.raises(RunError, match=r"train\.lock: cannot be written: Is a directory"):
+        run.lock()
