@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +97,14 @@ class Run:
             ):
                 if held.get(name) != facts.get(name):
                     raise RunError(f"{self.path}: was begun with other {what}; choose another --run folder")
+            if self._lines()[0][:1] != [",".join(columns)]:  # else each finished epoch would be lost
+                raise RunError(f"{self.path / 'history.csv'}: line 1 is not {','.join(columns)}")
             self._note_resume(held, facts)
             return
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
         write_atomically({self.path / "history.csv": f"{','.join(columns)}\r\n".encode()})
-        shutil.copyfile(recipe_file, self.recipe_file)
+        write_atomically({self.recipe_file: recipe_file.read_bytes()})
 
     def _note_resume(self, held: dict[str, Any], facts: dict[str, Any]) -> None:
         """Append the software versions to "resumed" in environment.json where they have changed."""

@@ -79,6 +79,22 @@ def test_no_row_is_written_where_the_names_of_the_columns_are_lost(run: Run, con
         run.add(ROWS[0].split(","))
 
 
+@pytest.mark.parametrize("content", [None, b"", b"epoch,loss,ap,learning_rate,seconds\r\n"])
+def test_a_run_whose_history_has_lost_its_columns_is_not_resumed(tmp_path: Path, content: bytes | None) -> None:
+    """Its first epoch would be trained for nothing: the row cannot be kept."""
+    recipe, run, names = tmp_path / "a.toml", Run(tmp_path / "run"), columns(("fer2013", "ferplus"))
+    recipe.write_text("a recipe")
+    run.begin(recipe, {"epochs": 2}, names)
+    run.add(ROWS[0].split(","))
+    run.begin(recipe, {"epochs": 2}, names)
+    assert len(run.history()) == 1
+    (run.path / "history.csv").unlink()
+    if content is not None:
+        (run.path / "history.csv").write_bytes(content)
+    with pytest.raises(RunError, match=r"history\.csv: line 1 is not epoch,loss,fer2013,ferplus,"):
+        run.begin(recipe, {"epochs": 2}, names)
+
+
 def test_a_row_of_other_bytes_than_text_is_treated_as_any_wrong_row(run: Run) -> None:
     (run.path / "history.csv").write_bytes(f"{HEADER}\r\n{ROWS[0]}\r\n".encode() + b"\xe9\r\n")
     assert [row["epoch"] for row in run.history()] == [1]
