@@ -36,7 +36,8 @@ def read_picture(file: Path, *, colour: bool) -> NDArray[np.uint8]:
     """The picture in a file: uint8 [H, W, 3] BGR, or [H, W] grey. Turned upright where its EXIF data say so.
 
     The name may be any bytes: OpenCV crashes on names that are not UTF-8, so it is given the content. 16-bit pixels are
-    divided by 257, floating-point ones must lie in 0..1 and are multiplied by 255. Raises PictureError, in one line.
+    divided by 256 and cut, or by 257 and rounded, as OpenCV does it for the format; floating-point ones must lie in
+    0..1 and are multiplied by 255. Raises PictureError, in one line.
     """
     content = _content(file)
     size = picture_size(content)

@@ -17,7 +17,7 @@ from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.expression import networks, recipe, soft_labels, train
 from convert.training.callbacks import CheckpointCallback, ExponentialMovingAverage
-from convert.training.run_folder import Run, RunError, score
+from convert.training.run_folder import Run, RunError, columns, score
 from tests.support import drawn_faces
 
 
@@ -118,7 +118,7 @@ def test_a_resume_records_the_revision_and_refuses_another_backend(place: Path) 
     assert "resumed" not in run.environment()
     about = run.environment()
     for revision in ("0123456789", "0123456789", about["revision"]):
-        run.begin(place / "tiny.toml", about | {"revision": revision}, ())
+        run.begin(place / "tiny.toml", about | {"revision": revision}, columns(tuple(networks.HEADS)))
     assert [each["revision"] for each in run.environment()["resumed"]] == ["0123456789", about["revision"]]
     with pytest.raises(RunError, match="other backend"):
         run.begin(place / "tiny.toml", about | {"backend": "abacus"}, ())
