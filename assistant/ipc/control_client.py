@@ -36,8 +36,8 @@ def check_none_is_running() -> None:
     """Raises IPCError, with the process and its name, if another assistant listens at the user's socket or the
     service's: two voices would speak.
 
-    One that hangs, with clients that wait to be accepted, counts as well, and so does a socket in a folder that is
-    closed to this user: systemd removes the service's folder when the service ends.
+    One that hangs, with clients that wait to be accepted, counts as well, and so does the service's folder if it is
+    closed to this user: systemd removes it when the service ends.
     """
     for path in dict.fromkeys((control_socket(), UNIT_SOCKET)):
         try:
@@ -48,7 +48,9 @@ def check_none_is_running() -> None:
         except (BlockingIOError, TimeoutError):
             holder = f"it does not answer at {path}"
         except PermissionError:
-            holder = f"that of another user at {path}"
+            if path != UNIT_SOCKET:  # after `su` the runtime folder may be another user's, whoever listens there
+                continue
+            holder = f"the service's at {path}"
         except OSError:
             continue
         raise IPCError(f"an assistant is running already: {holder}; end that one first")

@@ -19,7 +19,7 @@ NOBODY = 65534
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "c.sock"))
-    monkeypatch.setattr(control_client, "UNIT_SOCKET", tmp_path / "none" / "c.sock")
+    monkeypatch.setattr(control_client, "UNIT_SOCKET", Path("/none/c.sock"))
     return tmp_path / "c.sock"
 
 
@@ -69,9 +69,14 @@ def test_a_listener_that_hangs_with_waiting_clients_counts(path: Path) -> None:
             check_none_is_running()
 
 
-def test_the_socket_of_another_user_counts(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        with without_rights(path.parent), pytest.raises(IPCError, match="running already: that of another user at"):
-            check_none_is_running()
+def test_the_folder_of_the_service_counts_if_it_is_closed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_client, "UNIT_SOCKET", path)
+    with without_rights(tmp_path), pytest.raises(IPCError, match="running already: the service's at"):
+        check_none_is_running()
+
+
+def test_a_runtime_folder_of_another_user_does_not_count(path: Path) -> None:
+    with without_rights(path.parent):
+        check_none_is_running()
