@@ -252,8 +252,8 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
     return FakePrograms(tmp_path, monkeypatch)
 
 
-def speech(**settings: object) -> SpeechCheck:
-    return SpeechCheck(VoiceSettings(**settings), "en", EN.status("sound_check"))  # type: ignore[arg-type]
+def speech(language: str = "en", **settings: object) -> SpeechCheck:
+    return SpeechCheck(VoiceSettings(**settings), language, EN.status("sound_check"))  # type: ignore[arg-type]
 
 
 def both(subject: SpeechCheck) -> tuple[Finding, Finding]:
@@ -280,7 +280,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
     record_sentences(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
     tool.install("paced")
-    subject = speech(name="no-such-voice")
+    subject = speech("no-such-language", name="no-such-voice")
     assert both(subject)[0].keys == ("voice_none",)
     speaker = subject.speaker()
     for text in (EN.finding("voice_none"), EN.text("advice", "voice")):
@@ -306,8 +306,11 @@ def test_a_broken_voice_is_reported_by_the_next_one(tool: FakePrograms) -> None:
     assert voice.detail == "espeak-ng: espeak-ng failed with exit code 1: cannot find card"
     assert sound.ok
     voice, sound = both(speech(name="no-such-voice"))
-    assert (voice.keys, voice.advice) == (("voice_none",), "voice")
+    assert (voice.keys, voice.advice) == (("voice_second",), "voice"), "the language's own voice speaks"
     assert "there is no voice named no-such-voice" in voice.detail
+    voice, sound = both(speech("no-such-language", name="no-such-voice"))
+    assert (voice.keys, voice.advice) == (("voice_none",), "voice")
+    assert "there is no voice named no-such-language" in voice.detail
     assert sound == good("sound"), "beeps are heard even so"
 
 
