@@ -438,12 +438,12 @@ def test_a_socket_left_by_a_crash_is_replaced(bench: Bench) -> None:
         bench.received.get_nowait()
 
 
-def test_where_the_voice_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_the_voice_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("EMOTION_ASSISTANT_SOCKET", "RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", "/tmp/short")
     monkeypatch.setattr("os.getuid", lambda: 1234)
-    assert runtime_socket() == tmp_path / "emotion-assistant-1234" / "voice.sock"
+    assert runtime_socket() == Path("/tmp/short/emotion-assistant-1234") / "voice.sock"
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1234")
     assert runtime_socket() == Path("/run/user/1234/emotion-assistant/voice.sock")
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/emotion-assistant:/run/other")
