@@ -14,6 +14,7 @@ PAGES = sorted(
 )
 THEMES_OWN = {"aria-hidden-focus": "the inputs of Material's palette, which are hidden and can be focused"}
 """Rules that axe-core finds broken in the theme's own parts, and where. In our content none is broken."""
+READERS_PAGES = ["index.html", "wear-it.html", "set-it-up.html", "train-your-own.html", "change-it.html"]
 CONTENT = "article.md-content__inner"
 
 
@@ -77,6 +78,16 @@ def test_the_sounds_can_be_played(browser: Any, site: Path) -> None:
     page.close()
     assert len(lengths) >= 3
     assert all(0.5 < seconds < 10 for seconds in lengths)
+
+
+@pytest.mark.parametrize("name", READERS_PAGES)
+def test_a_readers_page_has_a_picture_that_says_in_words_what_it_shows(page: Any, site: Path, name: str) -> None:
+    page.goto((site / name).as_uri(), wait_until="load")
+    pictures = page.evaluate(
+        f"[...document.querySelectorAll('{CONTENT} img')].map(one => [one.naturalWidth, one.alt.split(' ').length])"
+    )
+    assert pictures
+    assert all(width > 0 and words >= 10 for width, words in pictures)
 
 
 def test_the_wearers_page_needs_no_table(site: Path) -> None:
