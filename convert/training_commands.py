@@ -51,7 +51,10 @@ def add(commands: Any) -> None:
         "--head", choices=HEADS, default=HEADS[0], help="with the labels of FER+ or of FER-2013; default: %(default)s"
     )
     quantize.add_argument(
-        "--calibration-set", type=Path, metavar="FILE", help="list of calibration pictures; default: the shipped one"
+        "--calibration-set",
+        type=Path,
+        metavar="FILE",
+        help="list of calibration pictures; default: the one in the run folder, else the shipped one",
     )
     quantize.add_argument(
         "--make-calibration-set",

@@ -98,7 +98,11 @@ def quantize(options: argparse.Namespace, run: Run) -> int:
     run.best()
     with quiet_stderr():
         from convert.expression.quantize import quantize as write
-    chosen = calibration_set.read(options.calibration_set or calibration_set.LIST)
+    if options.calibration_set:
+        chosen = calibration_set.read(options.calibration_set)
+    else:
+        chosen = calibration_set.of_run(run, faces)
+        calibration_set.keep(run, chosen, faces)
     write(run, faces, options.model, chosen, options.head)
     float_model = run.float_model(options.model.stem, options.head)
     print(f"{options.model}: {options.model.stat().st_size} bytes, int8; float model: {float_model}")

@@ -18,7 +18,7 @@ from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data import fer2013, fer2013_labels
-from convert.expression import networks, soft_labels
+from convert.expression import calibration_set, networks, soft_labels
 from convert.expression.alignment import align_faces
 from convert.expression.distillation import Arrays, DistillationDataset, DistillationLoss, OnlineDistillationDataset
 from convert.expression.recipe import Recipe, check_teachers
@@ -81,7 +81,9 @@ def train(
         facts["teachers"] = labels.about
     elif teachers:
         facts["teachers"] = {"teachers": [each.provenance() for each in teachers]}
+    calibration = calibration_set.of_run(run, faces)  # now, since `quantize` comes hours later
     run.begin(recipe_file, facts, columns(tuple(networks.HEADS)), start)
+    calibration_set.keep(run, calibration, faces)
     if is_finished(run, epochs):
         return run
     if start is not None:

@@ -63,6 +63,12 @@ class Run:
         """Checkpoint: the moving average of the weights after that epoch."""
         return self.path / "ema.npz"
 
+    @property
+    def calibration_list(self) -> Path:
+        """The calibration pictures that were drawn from the run's own data, where the shipped list does not fit them
+        (`convert.expression.calibration_set`)."""
+        return self.path / "calibration_set.txt"
+
     def float_model(self, name: str, head: str) -> Path:
         """The float32 .tflite that one head's int8 model is verified against."""
         return self.path / f"{name.removesuffix('-int8')}-{head}-float32.tflite"

@@ -229,6 +229,7 @@ def test_nothing_is_written_if_calibration_pictures_are_missing(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "none-int8.tflite"
-    assert main(["quantize", str(place / "run"), str(target), "--data", str(place)]) == 1
+    shipped = ["--calibration-set", str(calibration_set.LIST)]
+    assert main(["quantize", str(place / "run"), str(target), *shipped, "--data", str(place)]) == 1
     assert "only 0 of 350 calibration pictures" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
