@@ -104,7 +104,7 @@ class VoiceSettings:
         "", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own"
     )
     rate_wpm: int = setting(175, "words a minute", low=80, high=450)
-    volume: int = setting(100, "percent", low=10, high=100)
+    volume: int = setting(100, "percent; ten less are 3 dB less", low=10, high=100)
     name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
     changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",

@@ -9,6 +9,7 @@ from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.records import Priority, Utterance
 from assistant.voice import voices
+from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import CommandPlayer, Pcm, silence
 from assistant.voice.audio.sound_cards import SoundCardPlayer, list_sound_cards
@@ -98,7 +99,9 @@ class SpeechCheck:
     def _play(self, device: str, cancel: threading.Event) -> str:
         """Why the device does not play; empty if it does."""
         error = ""
-        pcm = silence(SILENCE_S) if self._is_quiet else self._spoken or three_beeps()
+        pcm = (
+            silence(SILENCE_S) if self._is_quiet else self._spoken or with_volume(three_beeps(), self._settings.volume)
+        )
         for _ in range(PLAY_TRIES):
             try:
                 CommandPlayer(device).play(pcm, cancel)

@@ -48,22 +48,25 @@ SAMPLES_PROGRAM = """
 import json, sys, threading
 from assistant import phrases
 from assistant.phrases import Sentence
+from assistant.voice.audio.loudness import at_volume
 from assistant.voice.voices import sanitize_text
 from assistant.voice.voices.espeak import EspeakProgram
 english, say, found = phrases.load("en"), EspeakProgram("en", 175), {}
+def played(text):
+    return at_volume(say(sanitize_text(text), threading.Event()), 100).samples.hex()
 for table in ("status", "faults", "faults_over", "sounds"):
     for text in english.tables[table].values():
-        found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
+        found[text] = played(text)
 for name in english.tables["emotion"]:
     for sentence in (Sentence.ARRIVED, Sentence.LOOKS, Sentence.NO_LONGER):
         text = english.announcement(sentence, expression=name)
-        found[text] = say(sanitize_text(text), threading.Event()).samples.hex()
+        found[text] = played(text)
 for name in Sentence:
     if not name.is_presence:
         continue
-    found[english.announcement(name)] = say(sanitize_text(english.announcement(name)), threading.Event()).samples.hex()
+    found[english.announcement(name)] = played(english.announcement(name))
 for number in range(1, 10):
-    found[english.wrong_line(number)] = say(sanitize_text(english.wrong_line(number)), threading.Event()).samples.hex()
+    found[english.wrong_line(number)] = played(english.wrong_line(number))
 json.dump(found, sys.stdout)
 """
 """Python program that prints the samples of every sentence as JSON."""

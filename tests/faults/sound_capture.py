@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 
 from assistant import phrases
 from assistant.config.settings import VoiceSettings
+from assistant.voice.audio.loudness import at_volume
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.voices.espeak import synthesizers
 from tests.support import locale_lint
@@ -75,7 +76,7 @@ class Vocabulary:
         ):  # the first is the one that speaks as a rule
             with ThreadPoolExecutor(4) as pool:
                 made = pool.map(lambda text, speak=speak: (speak(text, threading.Event()), text), sorted(texts))
-                spoken = [(pcm.samples, text) for pcm, text in made if pcm]
+                spoken = [(at_volume(pcm, 100).samples, text) for pcm, text in made if pcm]
             self._known |= {hashlib.sha1(samples).digest(): text for samples, text in spoken}
         lengths = Counter(len(samples) for samples, _ in spoken)
         self._lengths = {len(samples): text for samples, text in spoken if lengths[len(samples)] == 1}

@@ -71,15 +71,6 @@ def with_lead_in(pcm: Pcm, lead_in_ms: int) -> Pcm:
     return Pcm(silence(lead_in_ms / 1000, pcm.rate).samples + pcm.samples, pcm.rate)
 
 
-def with_volume(pcm: Pcm, percent: int) -> Pcm:
-    """The sound with its amplitude scaled to a volume in percent, at most 100."""
-    if percent >= 100:
-        return pcm
-    return Pcm(
-        array.array("h", (value * percent // 100 for value in array.array("h", pcm.samples))).tobytes(), pcm.rate
-    )
-
-
 def resampled(pcm: Pcm, rate: int) -> Pcm:
     """The sound at another sample rate, by nearest neighbour, which is good enough for speech."""
     if rate == pcm.rate:

@@ -7,6 +7,7 @@ semitones: nobody needs perfect pitch. Pitches stay between 260 and 1200 Hz, whi
 """
 
 import array
+import functools
 import math
 import threading
 from collections.abc import Sequence
@@ -14,16 +15,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.records import EXPRESSIONS
+from assistant.voice.audio.loudness import TARGET_LUFS, at_loudness
 from assistant.voice.audio.player import Pcm, silence
 from assistant.voice.speech.fallback_voice import Earcons, Voice
 
 RATE = 22050
 """Samples a second."""
 STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
-"""A step of a melody, the fade at both ends of a sound, and the loudest sample, of 32767."""
-TICK_S, TICK_PEAK = 0.05, 1300
-"""Length and loudest sample of the tick `still_here`: 20 dB below the others."""
-BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S, BEEP_PEAK = 330.0, 0.18, 0.12, 0.01, 16000
+"""A step of a melody, the fade at both ends of a sound, and the loudest sample before its loudness is set."""
+TICK_S, TICK_LU = 0.05, -20.0
+"""Length of the tick `still_here`, and its loudness against all other sounds: it is to be overheard."""
+BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S = 330.0, 0.18, 0.12, 0.01
 """The three beeps of the alarm."""
 
 
@@ -37,8 +39,8 @@ class Melody:
     """Its share, which makes the sound harsh; below 1, so that the tone crosses zero as often as its fundamental."""
     step_s: float = STEP_S
     """Length of one tone, seconds."""
-    peak: int = PEAK
-    """The loudest sample, of 32767."""
+    loudness_lu: float = 0.0
+    """Its loudness against that of words."""
 
 
 MELODIES = {
@@ -49,15 +51,16 @@ MELODIES = {
     "fear": Melody((10, 15, 5), third_harmonic=0.2),
     "angry": Melody((-4, -4, -9), third_harmonic=0.6),
     "disgust": Melody((3, -9, -9), third_harmonic=0.6),
-    "still_here": Melody((12,), step_s=TICK_S, peak=TICK_PEAK),
+    "still_here": Melody((12,), step_s=TICK_S, loudness_lu=TICK_LU),
 }
 """The melody of each expression that has one, and of the tick."""
 NAMES = (*MELODIES, "alarm")
 """Every sound there is: the expressions, `still_here` and `alarm`."""
 
 
+@functools.cache
 def earcon(name: str) -> Pcm:
-    """The sound of that name. Raises KeyError where there is none."""
+    """The sound of that name, as loud as words at full volume. Raises KeyError where there is none."""
     return three_beeps() if name == "alarm" else synthesize(MELODIES[name])
 
 
@@ -69,21 +72,21 @@ def synthesize(melody: Melody) -> Pcm:
     for n in range(count):
         angle += 2 * math.pi * 440 * 2 ** (melody.steps[n // per_step] / 12) / RATE
         wave = (math.sin(angle) + melody.third_harmonic * math.sin(3 * angle)) / (1 + melody.third_harmonic)
-        values.append(round(melody.peak * min(1, n / fade, (count - n) / fade) * wave))
-    return Pcm(values.tobytes(), RATE)
+        values.append(round(PEAK * min(1, n / fade, (count - n) / fade) * wave))
+    return at_loudness(Pcm(values.tobytes(), RATE), TARGET_LUFS + melody.loudness_lu)
 
 
 def three_beeps() -> Pcm:
-    """The alarm, 0.8 s; each beep is faded in and out, so that it does not click."""
+    """The alarm, 0.8 s, as loud as words at full volume; each beep is faded in and out, so that it does not click."""
     count, fade = round(BEEP_S * RATE), round(BEEP_FADE_S * RATE)
     beep = array.array(
         "h",
         (
-            round(BEEP_PEAK * min(1, n / fade, (count - n) / fade) * math.sin(2 * math.pi * BEEP_HZ * n / RATE))
+            round(PEAK * min(1, n / fade, (count - n) / fade) * math.sin(2 * math.pi * BEEP_HZ * n / RATE))
             for n in range(count)
         ),
     ).tobytes()
-    return Pcm(silence(BEEP_GAP_S, RATE).samples.join([beep] * 3), RATE)
+    return at_loudness(Pcm(silence(BEEP_GAP_S, RATE).samples.join([beep] * 3), RATE), TARGET_LUFS)
 
 
 class TourPhrases(Protocol):

@@ -6,7 +6,8 @@ import unicodedata
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
-from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_in, with_volume
+from assistant.voice.audio.loudness import at_volume
+from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_in
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, UnknownTextError, Voice
 
 MAX_CHARACTERS = 300
@@ -82,6 +83,6 @@ def play_speech(speech: Pcm, text: str, settings: VoiceSettings, player: Player,
     """
     whole = check_audible(speech, min_duration_s(text, settings.rate_wpm))
     try:
-        return player.play(with_lead_in(with_volume(whole, settings.volume), settings.lead_in_ms), cancel)
+        return player.play(with_lead_in(at_volume(whole, settings.volume), settings.lead_in_ms), cancel)
     except VoiceError as err:
         raise PlaybackError(str(err)) from err

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from assistant.config.settings import VoiceSettings
 from assistant.records import Priority, Utterance
-from assistant.voice.audio.player import Player, with_lead_in, with_volume
+from assistant.voice.audio.loudness import with_volume
+from assistant.voice.audio.player import Player, with_lead_in
 from assistant.voice.speech import earcons
 
 ALWAYS_ALONE = "still_here"

@@ -19,6 +19,7 @@ from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
+from assistant.voice.audio.loudness import volume_factor
 from assistant.voice.audio.player import Player, from_wav
 from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 
@@ -95,7 +96,7 @@ class Pyttsx3Voice:
 
     def _let_engine_play(self, text: str, folder: Path, cancel: threading.Event) -> bool:
         rate_wpm, min_s = self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
-        properties: dict[str, Any] = {"rate": rate_wpm, "volume": self._settings.volume / 100}
+        properties: dict[str, Any] = {"rate": rate_wpm, "volume": volume_factor(self._settings.volume)}
         if self._settings.name:
             properties["voice"] = self._settings.name
         limit_s = FILE_LIMIT_S + SPEECH_LIMIT_FACTOR * 60 / rate_wpm * (1 + len(text.split()))

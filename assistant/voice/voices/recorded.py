@@ -14,6 +14,7 @@ from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.atomic_files import write_atomically
+from assistant.voice.audio.loudness import at_volume
 from assistant.voice.audio.player import Player, check_audible, from_wav, to_wav
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import UnknownTextError
@@ -88,7 +89,7 @@ def _synthesize(text: str, synthesizers: Sequence[Synthesizer], rate_wpm: int, n
     for synthesize in synthesizers:
         try:
             if speech := synthesize(text, never):
-                return to_wav(check_audible(speech, min_duration_s(text, rate_wpm)))
+                return to_wav(at_volume(check_audible(speech, min_duration_s(text, rate_wpm)), 100))
         except VoiceError as err:
             error = err
     raise error

@@ -15,6 +15,7 @@ from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
+from assistant.voice.audio.loudness import volume_factor
 from assistant.voice.speech.fallback_voice import PreemptedError
 from assistant.voice.voices import min_duration_s, sanitize_text
 from assistant.voice.voices.ssip import CancelledError, SsipConnection, default_path
@@ -156,7 +157,7 @@ class SpeechDispatcherVoice:
             "SET SELF SSML_MODE on",
             f"SET SELF LANGUAGE {sanitize_text(self._language).replace(' ', '')}",
             f"SET SELF RATE {ssip_rate(settings.rate_wpm)}",
-            f"SET SELF VOLUME {2 * settings.volume - 100}",  # -100 is silence, 100 is all there is, and it is linear
+            f"SET SELF VOLUME {round(200 * volume_factor(settings.volume)) - 100}",  # -100 is silence, 100 all, linear
         ]
 
     def _ssml(self, text: str) -> str:

@@ -4,7 +4,8 @@ import threading
 
 from assistant.config.settings import VoiceSettings
 from assistant.records import Priority
-from assistant.voice.audio.player import Player, with_lead_in, with_volume
+from assistant.voice.audio.loudness import with_volume
+from assistant.voice.audio.player import Player, with_lead_in
 from assistant.voice.speech.earcons import three_beeps
 
 

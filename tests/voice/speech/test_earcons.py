@@ -13,11 +13,13 @@ from assistant import phrases
 from assistant.app import cli
 from assistant.config.settings import VoiceSettings
 from assistant.records import EXPRESSIONS
+from assistant.voice.audio.loudness import TARGET_LUFS
 from assistant.voice.audio.player import Pcm
 from assistant.voice.speech import earcons
 from assistant.voice.speech.earcons import earcon, sound_tour
 from assistant.voice.voices.earcon import EarconVoice, earcon_player
-from tests.support.captured_audio import CapturingPlayer, FakePrograms, loudness
+from tests.support.bs1770 import lufs
+from tests.support.captured_audio import CapturingPlayer, FakePrograms
 from tests.support.fake_voices import FakeVoice
 
 SEVEN = EXPRESSIONS[:7]
@@ -47,15 +49,15 @@ def test_an_expression_is_short_and_does_not_click(name: str) -> None:
     sound = earcons.earcon(name)
     values = array.array("h", sound.samples)
     assert 0.2 < sound.seconds <= 0.3
-    assert 9000 < max(values) < 32000
-    assert max(abs(values[0]), abs(values[-1])) < 200
+    assert 4000 < max(values) < 16000
+    assert max(abs(values[0]), abs(values[-1])) < 0.02 * max(values)
     jumps = max(abs(after - before) for before, after in itertools.pairwise(values))
     assert jumps < 0.6 * max(values), "more than the steepest wave here is a click"
 
 
 def test_all_are_equally_loud() -> None:
-    levels = [loudness(earcons.earcon(name)) for name in SEVEN]
-    assert max(levels) < 1.6 * min(levels), "4 dB"
+    levels = [lufs(earcons.earcon(name)) for name in (*SEVEN, "alarm")]
+    assert levels == [pytest.approx(TARGET_LUFS, abs=0.2)] * 8
 
 
 def test_no_two_have_the_same_contour_or_are_near_each_other() -> None:
@@ -76,7 +78,7 @@ def test_the_contour_tells_pleasant_from_unpleasant() -> None:
 def test_the_tick_is_soft_and_the_alarm_is_that_of_the_last_voice() -> None:
     tick = earcons.earcon("still_here")
     assert tick.seconds <= 0.06
-    assert 100 < loudness(tick) < min(loudness(earcons.earcon(name)) for name in SEVEN) / 8, "18 dB"
+    assert lufs(tick) == pytest.approx(TARGET_LUFS - 20, abs=0.2)
     assert earcons.earcon("alarm") == earcons.three_beeps()
     assert set(earcons.NAMES) == {*SEVEN, "still_here", "alarm"}
     with pytest.raises(KeyError):

@@ -9,7 +9,8 @@ from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
-from assistant.voice.audio.player import Pcm, with_lead_in, with_volume
+from assistant.voice.audio.loudness import with_volume
+from assistant.voice.audio.player import Pcm, with_lead_in
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, PreemptedError, UnknownTextError
 from assistant.voice.voices.earcon import EarconVoice, earcon_player

@@ -42,7 +42,7 @@ def say(text: str = TEXT, priority: Priority = Priority.ANSWER, **settings: obje
 
 
 def test_the_commands_that_set_up_and_speak(daemon: SpeechDispatcherStandin) -> None:
-    voice = SpeechDispatcherVoice(VoiceSettings(rate_wpm=350, volume=25, lead_in_ms=300), "de")
+    voice = SpeechDispatcherVoice(VoiceSettings(rate_wpm=350, volume=80, lead_in_ms=300), "de")
     assert voice.say("A < B & C.", threading.Event(), priority=Priority.FAULT) is True
     assert voice.say("Ready.", threading.Event()) is True
     voice.close()
@@ -54,7 +54,7 @@ def test_the_commands_that_set_up_and_speak(daemon: SpeechDispatcherStandin) -> 
         "SET SELF SSML_MODE on",
         "SET SELF LANGUAGE de",
         "SET SELF RATE 65",
-        "SET SELF VOLUME -50",
+        "SET SELF VOLUME 0",
         "GET OUTPUT_MODULE",
         "SET SELF PRIORITY important",
         "SPEAK",
