@@ -1,1 +1,1 @@
-"""The desktop half: trains, quantizes, verifies, evaluates and benchmarks the models that the assistant carries."""
+"""emotion-convert: trains, quantizes, verifies, evaluates and benchmarks the models that the assistant carries."""

@@ -2,6 +2,6 @@
 
 import sys
 
-from convert.cli import main
+from emotion_assistant import convert
 
-sys.exit(main())
+sys.exit(convert())

@@ -30,7 +30,7 @@ EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 
 EXAMPLES = """\
 from a recipe to a model with its card, in the run folder:
-  emotion-convert train --recipe models/recipes/emotion-small.toml --run runs/mine
+  emotion-convert train --recipe emotion-small --run runs/mine
   emotion-convert quantize runs/mine runs/mine/emotion-small-int8.tflite
   emotion-convert quantize --head fer2013 runs/mine runs/mine/challenge/emotion-small-int8.tflite
   emotion-convert verify runs/mine/emotion-small-int8.tflite --run runs/mine
@@ -38,9 +38,10 @@ from a recipe to a model with its card, in the run folder:
   emotion-convert card runs/mine/emotion-small-int8.tflite --run runs/mine
 train a shipped model further:
   emotion-convert warm-start emotion-small-int8 --run runs/small
-  emotion-convert train --recipe models/recipes/emotion-small.toml --from runs/small --run runs/small-2
+  emotion-convert recipe emotion-small > mine.toml
+  emotion-convert train --recipe mine.toml --from runs/small --run runs/small-2
 soft labels from two shipped models, for a recipe that names the file in [teachers]:
-  emotion-convert soft-labels soft.npz models/emotion-cnn-int8.tflite models/emotion-small-int8.tflite
+  emotion-convert soft-labels soft.npz emotion-cnn-int8 emotion-small-int8
 the classifier of occluded faces:
   emotion-convert train-occlusion mine-int8.tflite
 measure the shipped models:

@@ -10,7 +10,7 @@ from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
 from convert.tflite.card_file import check_overwritten
-from convert.training.recipe_file import PRECISIONS, network_kind
+from convert.training.recipe_file import PRECISIONS, RECIPES, find_recipe, network_kind, read_table
 from convert.training.run_folder import Run
 
 LINEAGE = """\
@@ -21,9 +21,13 @@ Their run folders are expected beside the new one, in runs/ by default; --from a
 
 def add(commands: Any) -> None:
     """Add the commands train and quantize to the command line."""
+    text = "print a shipped recipe, to make one of your own; without NAME: list them"
+    recipe = command(commands, "recipe", _recipe, text, data=False)
+    recipe.add_argument("name", nargs="?", metavar="NAME", help="such as emotion-small")
+
     train = command(commands, "train", _train, "train a network by a recipe, or resume a run that was stopped")
     train.add_argument(
-        "--recipe", type=Path, required=True, metavar="FILE", help="one of models/recipes/*.toml or your own"
+        "--recipe", required=True, metavar="FILE", help="the name of a shipped recipe, or a .toml file of your own"
     )
     train.add_argument(
         "--run", type=Path, metavar="DIR", help="run folder to write or resume; default: runs/NAME of the recipe"
@@ -64,8 +68,19 @@ def add(commands: Any) -> None:
     )
 
 
+def _recipe(options: argparse.Namespace) -> int:
+    if options.name:
+        file = find_recipe(options.name)
+        read_table(file)
+        print(file.read_text("utf-8"), end="")
+        return 0
+    print("\n".join(sorted(file.stem for file in RECIPES.glob("*.toml"))))
+    return 0
+
+
 def _train(options: argparse.Namespace) -> int:
     check_backend()
+    options.recipe = find_recipe(options.recipe)
     if network_kind(options.recipe) == FACE_DETECTOR:
         return detector_commands.train(options)
     return expression_commands.train(options)

@@ -21,7 +21,7 @@ ROOMS: dict[str, str] = {
     "assistant.ipc": "errors records",
     "assistant.vision.faces": "records",
     "assistant.vision.cameras": "errors records config vision.faces",
-    "assistant.vision.inference": "errors records config vision.faces",
+    "assistant.vision.inference": "errors records config system vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
     "assistant.vision.decisions": "errors records config phrases vision.faces",
     "assistant.vision.queries": "errors records phrases ipc vision.faces vision.detectors vision.decisions",

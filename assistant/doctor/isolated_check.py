@@ -16,7 +16,7 @@ from collections.abc import Callable
 from assistant.config.settings import Settings
 from assistant.config.settings_file import parse_settings, to_toml
 from assistant.doctor.finding import Finding, bad
-from assistant.system.child_process import ChildExit, run_child_unchecked
+from assistant.system.child_process import ChildExit, python_command, run_child_unchecked
 from assistant.system.process_setup import quiet_libraries
 
 CHECK_MODULES = {
@@ -35,8 +35,7 @@ def run_isolated(
     name: str, settings: Settings, broken: Callable[[str], Finding], limit_s: float, cancel: threading.Event
 ) -> Finding:
     """The finding of a check of CHECK_MODULES; broken(reason) where it crashes or takes longer than `limit_s`."""
-    flags = ["-I"] if sys.flags.isolated else []
-    command = [sys.executable, *flags, "-m", "assistant.doctor.isolated_check", name]
+    command = python_command("-m", "assistant.doctor.isolated_check", name)
     ended = run_child_unchecked(command, to_toml(settings).encode(), limit_s, cancel)
     lines = ended.output.decode("utf-8", "replace").splitlines()
     if ended.code == 0 and lines:

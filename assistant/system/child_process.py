@@ -41,6 +41,21 @@ class ChildExit:
     """From its start to its end; 0.0 where it was never started."""
 
 
+def python_command(*arguments: str) -> list[str]:
+    """The command that runs this Python with these arguments, where `assistant` is the package of this process.
+
+    Python puts the working directory before everything else (`-m`, `-c`): another project's `assistant` there would run
+    in place of ours. It is left out, unless the working directory is where this package lies.
+    """
+    if sys.flags.isolated:
+        return [sys.executable, "-I", *arguments]
+    try:
+        is_at_home = Path.cwd() == Path(__file__).resolve().parents[2]
+    except OSError:  # a working directory that was deleted
+        is_at_home = False
+    return [sys.executable, *([] if is_at_home else ["-P"]), *arguments]
+
+
 def english_environment() -> dict[str, str]:
     """The environment for a child process whose messages are parsed: some tools translate them."""
     return {**os.environ, "LC_ALL": "C"}

@@ -6,13 +6,12 @@ import logging
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from assistant.system.child_process import kill_process_group
+from assistant.system.child_process import kill_process_group, python_command
 from assistant.system.process_setup import EXIT_RESTART
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class ProcessSupervisor:
         hung, and on_restart() each time that it was restarted.
         """
         self._name, self._on_exit, self._on_restart = name, on_exit, on_restart
-        self._command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant", *arguments]
+        self._command = python_command("-m", "assistant", *arguments)
         path = folder / f"{name}.notify"
         self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._messages.bind(str(path))

@@ -1,6 +1,7 @@
 """Commands of the expression models: train, quantize, soft-labels and warm-start."""
 
 import argparse
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from convert.expression import recipe as recipes
 from convert.expression.soft_labels import MAX_VIEWS
 from convert.tflite import card_file
 from convert.training import lineage
+from convert.training.recipe_file import RECIPES
 from convert.training.run_folder import Run
 
 HEADS = ("ferplus", "fer2013")
@@ -27,8 +29,11 @@ def add(commands: Any) -> None:
     soft_labels = command(commands, "soft-labels", _soft_labels, text)
     text = "the .npz file to write; a recipe names it, relative to itself, as soft_labels in [teachers]"
     soft_labels.add_argument("file", type=Path, metavar="FILE", help=text)
-    text = "a teacher: a run folder, or the .tflite file of a ferplus head with that of the fer2013 head in challenge/"
-    soft_labels.add_argument("teachers", type=Path, nargs="+", metavar="RUN", help=text)
+    text = (
+        "a teacher: a run folder, the name of a shipped model, or the .tflite file of a ferplus head with that of the "
+        "fer2013 head in challenge/"
+    )
+    soft_labels.add_argument("teachers", nargs="+", metavar="RUN", help=text)
     text = "existing soft labels, whose teachers are averaged with the new ones"
     soft_labels.add_argument("--add-to", type=Path, metavar="FILE", help=text)
     text = "views of each picture; default: %(default)s"
@@ -38,7 +43,7 @@ def add(commands: Any) -> None:
     start = command(commands, "warm-start", _warm_start, text)
     start.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     start.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder to write")
-    start.add_argument("--recipes", type=Path, metavar="DIR", help="folder of its recipe; default: models/recipes")
+    start.add_argument("--recipes", type=Path, metavar="DIR", help="folder of its recipe; default: the shipped recipes")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -123,7 +128,8 @@ def _soft_labels(options: argparse.Namespace) -> int:
         from convert.expression import soft_labels
         from convert.expression.teachers import write_soft_labels
     former = soft_labels.read(options.add_to) if options.add_to else None
-    labels = write_soft_labels(options.teachers, faces, options.views, options.file, former)
+    teachers = [Path(each) if Path(each).is_dir() or os.sep in each else find_model(each) for each in options.teachers]
+    labels = write_soft_labels(teachers, faces, options.views, options.file, former)
     print(f"{options.file}: {len(labels.pictures)} pictures, {labels.views} views, {options.file.stat().st_size} bytes")
     return 0
 
@@ -132,7 +138,7 @@ def _warm_start(options: argparse.Namespace) -> int:
     check_backend()
     model, faces = find_model(options.model), load(data(options))
     with quiet_stderr():
-        from convert.expression.warm_start import RECIPES, warm_start
+        from convert.expression.warm_start import warm_start
     run = warm_start(model, faces, options.run, options.recipes or RECIPES)
     best = run.best()
     print(

@@ -25,10 +25,9 @@ from convert.expression import recipe as recipes
 from convert.expression.soft_labels import fixed_view
 from convert.tflite import card_file, graph
 from convert.training.layers import BatchNormalization
+from convert.training.recipe_file import RECIPES
 from convert.training.run_folder import Run, RunError, columns
 
-RECIPES = Path(__file__).parents[2] / "models/recipes"
-"""The shipped recipes."""
 PICTURES = 2048
 """Number of training pictures over which mean and variance of the normalizations are measured."""
 BATCH_SIZE = 128

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
+from assistant.system.child_process import python_command
 from assistant.vision.faces.preprocess import CROP_SIDE
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.tflite import graph
@@ -76,7 +77,7 @@ def _median_ms(invoke: Any, runs: int) -> float:
 def _facts(model: Path) -> dict[str, Any]:
     """Size, parameters, multiply-accumulates and peak memory of a model, the last one measured in a new process."""
     made = graph.read(model)
-    command = [sys.executable, "-c", f"from convert.tflite import benchmark; benchmark.print_peak({str(model)!r})"]
+    command = python_command("-c", f"from convert.tflite import benchmark; benchmark.print_peak({str(model)!r})")
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode:
         error = child.stderr.strip().rpartition("\n")[2] or f"exit code {child.returncode}"

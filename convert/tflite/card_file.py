@@ -64,8 +64,8 @@ def made_now() -> dict[str, str]:
 
 
 def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
-    """The shipped model files that match a glob pattern; "**/emotion-*.tflite" also finds those in models/challenge,
-    which exist in a checkout alone. Raises AssistantError where there are none."""
+    """The shipped model files that match a glob pattern; "**/emotion-*.tflite" also finds those in models/challenge.
+    Raises AssistantError where there are none."""
     found = next((sorted(folder.glob(pattern)) for folder in MODEL_FOLDERS if folder.is_dir()), [])
     if not found:
         raise AssistantError("no model is shipped with this installation; name a .tflite file")

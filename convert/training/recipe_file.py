@@ -5,7 +5,9 @@ a section from a table of the file. The sections that families share are here. N
 """
 
 import dataclasses
+import difflib
 import math
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,13 +15,29 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from assistant.errors import AssistantError
+from assistant.vision.inference.model_file import MODEL_FOLDERS
 
+RECIPES = next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[0]) / "recipes"
+"""The folder of the shipped recipes."""
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras dtype policies that a network can be trained with."""
 
 
 class RecipeError(AssistantError):
     """A recipe that is missing or invalid."""
+
+
+def find_recipe(name: str) -> Path:
+    """The file of the shipped recipe of that name ("emotion-small"), or the path that `name` is: one with a folder or
+    the suffix .toml. Raises RecipeError where no shipped recipe is called so."""
+    if name.endswith(".toml") or os.sep in name:
+        return Path(name)
+    if (file := RECIPES / f"{name}.toml").is_file():
+        return file
+    known = sorted(each.stem for each in RECIPES.glob("*.toml"))
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"
+    raise RecipeError(f"no shipped recipe is called {name!r}; {hint} (a file of your own ends in .toml)")
 
 
 @dataclass(frozen=True)

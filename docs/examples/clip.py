@@ -2,8 +2,13 @@
 
 import sys
 
-from assistant import Settings, make_pipeline, open_camera, replay, with_source
+from assistant import AssistantError, Settings, make_pipeline, open_camera, replay, with_source
 
-settings = with_source(Settings(), sys.argv[1])
-for outcome in replay(open_camera(settings.camera), make_pipeline(settings), settings):
-    print(outcome)
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+try:
+    settings = with_source(Settings(), sys.argv[1])
+    for outcome in replay(open_camera(settings.camera), make_pipeline(settings), settings):
+        print(outcome)
+except AssistantError as err:
+    sys.exit(str(err))

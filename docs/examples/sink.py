@@ -3,7 +3,12 @@
 import json
 import sys
 
-from assistant import Settings, watch, with_source
+from assistant import AssistantError, Settings, watch, with_source
 
-for utterance in watch(with_source(Settings(), sys.argv[1])):
-    print(json.dumps({"text": utterance.text, "topic": utterance.topic, "why": utterance.log_note}), flush=True)
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+try:
+    for utterance in watch(with_source(Settings(), sys.argv[1])):
+        print(json.dumps({"text": utterance.text, "topic": utterance.topic, "why": utterance.log_note}), flush=True)
+except AssistantError as err:
+    sys.exit(str(err))

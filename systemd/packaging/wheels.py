@@ -42,7 +42,10 @@ def build(folder: Path) -> Path:
     return next(folder.glob("emotion_assistant-*.whl"))
 
 
-PARTS = ("assistant", "convert", "models", "share", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+PARTS = (
+    "emotion_assistant.py", "assistant", "convert", "models", "share", "setup.cfg", "pyproject.toml", "README.md",
+    "LICENSE",
+)  # fmt: skip
 """The parts of this tree that the wheel is built from."""
 
 

@@ -11,7 +11,7 @@ prepare_card() {
     step "Copying the assistant to the card."
     rm -rf "$home"
     mkdir -p "$home"
-    for part in systemd assistant convert models share setup.cfg pyproject.toml README.md LICENSE; do
+    for part in systemd "${PARTS[@]}"; do
         cp -R "$HERE/../$part" "$home" || fail "the card could not be written" "look for space with df -h $card"
     done
     find "$home" -name __pycache__ -prune -exec rm -rf {} +

@@ -3,6 +3,8 @@
 # An update that fails, or a power cut in the middle of one, leaves the environment that worked.
 
 PYTHON=/usr/bin/python3
+# What the assistant's own wheel is built from.
+PARTS=(emotion_assistant.py assistant convert models share setup.cfg pyproject.toml README.md LICENSE)
 
 # The lock file of a variant: `default`, or `numpy1` for systems whose own packages are built on NumPy 1.
 lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; else printf '%s\n' "$HERE/locks/$ARCH-$1.txt"; fi; }
@@ -40,7 +42,7 @@ environment_id() {
         if [ -f "$PRODUCT" ]; then
             cat "$PRODUCT"
         else
-            (cd "$PRODUCT" && find assistant convert models share setup.cfg pyproject.toml -type f ! -name '*.pyc' -print0 |
+            (cd "$PRODUCT" && find "${PARTS[@]}" -type f ! -name '*.pyc' -print0 |
                 LC_ALL=C sort -z | xargs -0 sha256sum)
         fi
     } | sha256sum | cut -c 1-12
@@ -50,7 +52,7 @@ environment_id() {
 build_wheel() {
     local part
     mkdir "$WORK/source"
-    for part in assistant convert models share setup.cfg pyproject.toml README.md LICENSE; do
+    for part in "${PARTS[@]}"; do
         cp -R "$PRODUCT/$part" "$WORK/source"
     done
     if ! { "$PYTHON" -m venv "$WORK/build" && locked_pip "$WORK/build/bin/python" "$HERE/locks/build.txt" &&

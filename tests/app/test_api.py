@@ -83,6 +83,20 @@ def test_an_example_of_the_documentation_runs(example: Path, photographs: Path, 
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_without_its_source_ends_in_one_line(example: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[camera]\ndriver = "folder"\nsource = "none"\n')
+    code = (
+        "import pathlib, runpy, sys; from assistant.config import settings_file;"
+        f"settings_file.SYSTEM_FILE = pathlib.Path({str(settings)!r}); runpy.run_path({str(example)!r})"
+    )
+    for arguments in ((), (tmp_path / "none.mp4",)):
+        done = run(code, *arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_page_of_the_api_shows_an_example(example: Path) -> None:
     page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
     assert f'\n--8<-- "docs/examples/{example.name}"\n' in page, "a formatter of Markdown may have changed the marker"

@@ -67,6 +67,7 @@ def updates(machine: Machine, sound_log: SoundLog, table: Table, offline: Path) 
     tree.mkdir()
     for part in (
         "systemd",
+        "emotion_assistant.py",
         "assistant",
         "convert",
         "models",

@@ -65,7 +65,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "python"
     file.write_text(CHILD.format(python=sys.executable))
     file.chmod(0o755)
-    monkeypatch.setattr("assistant.system.supervisor.sys.executable", str(file))
+    monkeypatch.setattr("sys.executable", str(file))
     monkeypatch.setattr(supervisor, "WATCHDOG_S", 0.5)
     return tmp_path
 

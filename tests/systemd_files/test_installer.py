@@ -1,5 +1,6 @@
 """The installer's steps, each alone, with stand-ins for the programs that would change this machine."""
 
+import configparser
 import hashlib
 import importlib
 import os
@@ -108,6 +109,21 @@ def test_both_machines_get_the_same_versions(variant: str) -> None:
     )
     assert {"numpy", "opencv-python-headless", "ai-edge-litert"} == set(needed)
     assert set(needed) <= {name.split("==")[0] for name in names[0]}
+
+
+def test_the_wheel_is_built_from_the_same_parts_everywhere() -> None:
+    """What setup.cfg names is copied by the installer, for the Debian packages and for an update of the boot test."""
+    step = (SYSTEMD / "steps/environment.sh").read_text("utf-8")
+    parts = re.findall(r"^PARTS=\((.*)\)$", step, re.M)[0].split()
+    wheels = (SYSTEMD / "packaging/wheels.py").read_text("utf-8").partition("PARTS = (")[2].partition(")")[0]
+    assert re.findall(r'"(\S+)"', wheels) == parts
+    update = (ROOT / "tests/boot/life.py").read_text("utf-8").partition("for part in (")[2].partition(")")[0]
+    assert set(re.findall(r'"(\S+)"', update)) == {"systemd", *parts}
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", "utf-8")
+    named = {f"{each}.py" for each in setup["options"]["py_modules"].split()}
+    named |= {each.partition(".")[0] for each in setup["options"]["packages"].split()} | {"models", "share"}
+    assert {"setup.cfg", "pyproject.toml", "README.md", "LICENSE"} | named == set(parts)
 
 
 def test_a_failure_is_written_and_spoken_with_what_to_do(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.errors import ModelError
+from assistant.system.child_process import python_command
 from assistant.vision.inference.runtime import load_interpreter, quiet_stderr
 
 TIMEOUT_S = 20.0
@@ -27,7 +28,7 @@ too), and the reason is on standard output."""
 def check_loads(path: Path, content: bytes) -> None:
     """Load and run the content of a model file in a child process. Raises ModelError where that crashes, hangs or
     refuses the model; any other defect shows when this process runs it."""
-    command = [sys.executable, *(["-I"] if sys.flags.isolated else []), "-m", "assistant.vision.inference.sandbox"]
+    command = python_command("-m", "assistant.vision.inference.sandbox")
     try:
         done = subprocess.run(
             command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False

@@ -11,6 +11,7 @@ from convert import training_commands
 from convert.cli import EXAMPLES, main, make_parser
 from convert.expression import commands
 from convert.expression import recipe as recipes
+from convert.training.recipe_file import find_recipe
 from convert.training.run_folder import Run
 
 ROOT = Path(__file__).parents[3]
@@ -80,11 +81,38 @@ def test_the_printed_next_steps_are_valid_commands(has_votes: bool) -> None:
 
 
 def test_the_examples_of_the_help_are_valid_commands_and_make_both_heads() -> None:
-    lines = [line.split()[1:] for line in EXAMPLES.splitlines() if line.startswith("  emotion-convert")]
+    lines = [
+        line.partition(" > ")[0].split()[1:] for line in EXAMPLES.splitlines() if line.startswith("  emotion-convert")
+    ]
     read = [make_parser().parse_args(line) for line in lines]
     made = [str(each.model) for line, each in zip(lines, read, strict=True) if line[0] == "quantize"]
     assert made == ["runs/mine/emotion-small-int8.tflite", "runs/mine/challenge/emotion-small-int8.tflite"]
     assert next(each for line, each in zip(lines, read, strict=True) if line[0] == "calibrate").models == made
+
+
+def test_recipes_are_listed_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipe"]) == 0
+    assert capsys.readouterr().out.split() == sorted(file.stem for file in RECIPES.glob("*.toml"))
+    assert main(["recipe", "emotion-small"]) == 0
+    assert capsys.readouterr().out == (RECIPES / "emotion-small.toml").read_text("utf-8")
+
+
+def test_a_recipe_is_named_without_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_recipe("emotion-small").samefile(RECIPES / "emotion-small.toml")
+    assert find_recipe("mine.toml") == Path("mine.toml")
+    assert find_recipe("recipes/mine") == Path("recipes/mine")
+
+
+@pytest.mark.parametrize("command", [["recipe"], ["train", "--recipe"]])
+def test_an_unknown_recipe_is_one_line_with_the_nearest_name(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "emotion-smal"]) == 1
+    wanted = (
+        "no shipped recipe is called 'emotion-smal'; did you mean emotion-small? (a file of your own ends in .toml)"
+    )
+    assert capsys.readouterr().err == f"emotion-convert: {wanted}\n"
 
 
 @pytest.mark.parametrize("command", [["quantize", "run"], ["train-occlusion"]])
