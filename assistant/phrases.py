@@ -88,11 +88,11 @@ TABLES: dict[str, set[str]] = {
         "bright_enough", "dim", "glare", "face", "face_none", "detector", "occlusion", "model", "model_slow", "buttons",
         "buttons_none", "camera_led", "camera_led_none", "temperature", "temperature_hot", "temperature_none",
         "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
-        "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late",
+        "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late", "closed",
     },
     "advice": {
         "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",
-        "memory", "limit", "start", "enable", "journal", "restart", "ask",
+        "memory", "limit", "start", "enable", "journal", "restart", "ask", "own_files",
     },
     "notice": {"title", "who", "what", "keeps", "cover"},
     "wording_rules": {"never", "feelings", "hedges", "claims"},

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from assistant.config.schema import setting
 from assistant.records import EXPRESSIONS
 
+OWN_FOLDER = "/usr/local/share/emotion-assistant"
+"""Where the user's own model files belong: the service can read it, and sees no /home."""
+
 
 @dataclass(frozen=True)
 class CameraSettings:

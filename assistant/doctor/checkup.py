@@ -11,7 +11,9 @@ from functools import partial
 from typing import TextIO
 
 from assistant.config.settings import Settings
+from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.doctor import finding as findings
+from assistant.doctor import service_access
 from assistant.doctor.finding import Finding, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.running_assistant import RunningAssistant
@@ -20,6 +22,7 @@ from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
+from assistant.system.account import children_as
 from assistant.system.board import Board
 
 log = logging.getLogger(__name__)
@@ -67,25 +70,33 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
     """Every check, in the order of the report. mistakes: what is wrong with the user's settings."""
     running, board, system = RunningAssistant.find(), Board(), System.here()
 
-    def isolated(name: str, limit_s: float, broken: str, advice: str, first: Callable[[], Finding | None]) -> Check:
+    def isolated(name: str, limit_s: float, broken: str, advice: str, *first: Callable[[], Finding | None]) -> Check:
         def examine(cancel: threading.Event) -> Finding:
             failed = partial(_failed, broken, advice)
-            return first() or run_isolated(name, settings, failed, limit_s - KILL_MARGIN_S, cancel)
+            return next(filter(None, (each() for each in first)), None) or run_isolated(
+                name, settings, failed, limit_s - KILL_MARGIN_S, cancel
+            )
 
         return Check(name, examine, limit_s, broken, advice)
 
     def pins(name: str, is_set: bool) -> Callable[[], Finding | None]:
         return lambda: running.pins(name) if is_set else good(f"{name}_none")
 
+    def voice(cancel: threading.Event) -> Finding:
+        return service_access.closed_voice(settings) or speech.voice(cancel)
+
+    def closed(find: Callable[[Settings], Finding | None]) -> Callable[[], Finding | None]:
+        return partial(find, settings)
+
     return (
-        Check("voice", speech.voice, 20.0, "voice_none", "voice"),
+        Check("voice", voice, 20.0, "voice_none", "voice"),
         Check("sound", speech.sound, 40.0, "sound_silent", "sound"),
         Check("settings", lambda cancel: _settings(mistakes)),
-        isolated("imports", 90.0, "imports_broken", "install", lambda: None),
-        isolated("camera", 40.0, "camera_none", "camera", running.camera),
-        isolated("detector", 60.0, "faults.detector", "install", lambda: None),
-        isolated("occlusion", 60.0, "faults.occlusion", "install", lambda: None),
-        isolated("model", 60.0, "faults.model", "install", lambda: None),
+        isolated("imports", 90.0, "imports_broken", "install"),
+        isolated("camera", 40.0, "camera_none", "camera", closed(service_access.closed_source), running.camera),
+        isolated("detector", 60.0, "faults.detector", "install", closed(service_access.closed_detector)),
+        isolated("occlusion", 60.0, "faults.occlusion", "install"),
+        isolated("model", 60.0, "faults.model", "install", closed(service_access.closed_model)),
         isolated("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
         isolated("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
         Check("temperature", lambda cancel: temperature(board)),
@@ -100,7 +111,9 @@ def _failed(broken: str, advice: str, reason: str) -> Finding:
 
 
 def _settings(mistakes: str) -> Finding:
-    return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines())) if mistakes else good("settings")
+    if mistakes:
+        return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines()))
+    return service_access.closed_settings((BOOT_FILE, SYSTEM_FILE)) or good("settings")
 
 
 def usable_settings(err: ConfigError) -> Settings:
@@ -117,7 +130,8 @@ def checkup(
     as_json: bool = False,
     out: TextIO | None = None,
 ) -> int:
-    """Run every check, speak and print its finding; returns the exit code: 0 if all is well, else 1.
+    """Run every check, speak and print its finding; returns the exit code: 0 if all is well, else 1. As root, what it
+    starts has the rights of the service's user.
 
     mistakes: what is wrong with the user's settings, a line each; empty where nothing is. is_quiet: print only.
     """
@@ -125,19 +139,20 @@ def checkup(
     speech = SpeechCheck(settings.voice, phrases.voice, phrases.status("sound_check"), is_quiet=is_quiet)
     report = Report(phrases, as_json, out or sys.stdout)
     speaker, pending = FindingSpeaker(None), [phrases.finding("began")]
-    for check in checks(settings, mistakes, speech):
-        began = time.monotonic()
-        found = check.finding(stop)
-        if stop.is_set():
-            break
-        pending.extend(report.take(check.name, found, time.monotonic() - began))
-        if check.name == "sound" and not is_quiet:
-            speaker = speech.speaker()
-        if check.name != "voice":  # spoken only after the sound check has found a device that plays
-            _speak(speaker, pending, stop)
-    else:
-        _speak(speaker, [report.end()], stop)
-    speaker.close()
+    with children_as(service_access.service_account()):
+        for check in checks(settings, mistakes, speech):
+            began = time.monotonic()
+            found = check.finding(stop)
+            if stop.is_set():
+                break
+            pending.extend(report.take(check.name, found, time.monotonic() - began))
+            if check.name == "sound" and not is_quiet:
+                speaker = speech.speaker()
+            if check.name != "voice":  # spoken only after the sound check has found a device that plays
+                _speak(speaker, pending, stop)
+        else:
+            _speak(speaker, [report.end()], stop)
+        speaker.close()
     return 1 if report.failed or stop.is_set() else 0
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import VoiceError
+from assistant.system.account import popen_options
 
 POLL_S = 0.02
 """The end of a child process is noticed at most this much late; a cancellation is obeyed at once."""
@@ -99,7 +100,9 @@ def run_child_unchecked(
     if cancel.is_set():
         return ChildExit(b"", b"", None, 0.0)
     name, pipe, began = Path(command[0]).name, subprocess.PIPE, time.monotonic()
-    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True)
+    child = subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, **popen_options(environment)
+    )
     output, errors, seconds = b"", b"", 0.0
 
     def communicate() -> None:

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any, ClassVar
 
 from assistant.errors import VoiceError
+from assistant.system.account import popen_options
 from assistant.system.child_process import POLL_S, kill_process_group
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -78,7 +79,9 @@ class WorkerProcess:
         self.close()
         pipe = subprocess.PIPE
         try:
-            self._child = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+            self._child = subprocess.Popen(
+                self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, **popen_options()
+            )
         except OSError as err:
             raise VoiceError(f"{self._name} could not be started: {err.strerror}") from err
         assert self._child.stdout

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import quoted
+from assistant.config.settings import OWN_FOLDER
 from assistant.errors import ModelError
 from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
@@ -27,7 +28,7 @@ MODEL_FOLDERS = (Path(__file__).parents[2] / "models", Path(__file__).parents[3]
 """Where the shipped models are: in the installed package, or at the top of a checkout."""
 
 
-OWN_MODELS = "own models belong in /usr/local/share/emotion-assistant, which the service can read"
+OWN_MODELS = f"own models belong in {OWN_FOLDER}, which the service can read"
 """What to do where a file is in a folder that the service's user may not enter: its units see no /home."""
 
 

@@ -1,0 +1,59 @@
+"""The account of another user, whose rights child processes can be given: what root sees, a service may not."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of the system and the groups that the user is in."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    home: str
+
+    @staticmethod
+    def find(name: str) -> "Account | None":
+        """The account of that name; None where there is none, or the system has no such accounts."""
+        try:
+            import pwd
+
+            entry = pwd.getpwnam(name)
+        except (ImportError, KeyError):
+            return None
+        groups = tuple(os.getgrouplist(name, entry.pw_gid))
+        return Account(name, entry.pw_uid, entry.pw_gid, groups, entry.pw_dir)
+
+    def popen_options(self, environment: Mapping[str, str] | None) -> dict[str, Any]:
+        """Arguments of `subprocess.Popen` that start a child process with this account's rights and home."""
+        own = {**(os.environ if environment is None else environment), "HOME": self.home, "USER": self.name}
+        own.pop("XDG_RUNTIME_DIR", None)  # the sound server in it is that of the user who calls
+        return {"user": self.uid, "group": self.gid, "extra_groups": list(self.groups), "env": own}
+
+
+_accounts: list[Account | None] = [None]
+"""The account of child processes, the innermost block's last."""
+
+
+@contextlib.contextmanager
+def children_as(account: Account | None) -> Iterator[None]:
+    """Until the end of the block, child processes of this package run with that account's rights; None: with one's own.
+
+    Only root may give an account.
+    """
+    _accounts.append(account)
+    try:
+        yield
+    finally:
+        _accounts.pop()
+
+
+def popen_options(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Arguments of `subprocess.Popen` for a child process with that environment; None: this process's."""
+    account = _accounts[-1]
+    return {"env": environment} if account is None else account.popen_options(environment)
