@@ -41,6 +41,10 @@ LENS_STATUS_LIMIT = 2
 a minute."""
 LENS_STATUS_REPEAT_S = 900.0
 """Seconds after which a lens that stays covered is announced again: a scarf over the lens is forgotten."""
+MIN_FRAME_INTERVAL_S = 0.01
+"""A frame that was taken less than this after the last one that was looked at is not looked at: in clips of variable
+rate, and where a driver delivers frames in bursts, such a frame shows the same moment again. If each counted, the
+moments that come seven times would outvote the others, and a face would be told a second later or not at all."""
 MAX_PENDING_UTTERANCES = 64
 """Most utterances whose fate is awaited. Where there are more the voice process has ended, and the oldest one counts as
 spoken."""
@@ -64,6 +68,8 @@ class Step:
     """Utterances about the assistant itself."""
     stage_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds that each stage took."""
+    is_skipped: bool = False
+    """The frame shows the moment of the last one again, and was not looked at: tracks and readings are that one's."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +132,12 @@ class Pipeline:
         self._snapshot: SceneSnapshot | None = None
         self._pending: dict[Utterance, Announcement] = {}
         self._at: float | None = None
+        self._seen: tuple[tuple[Track, ...], tuple[Reading, ...]] = (), ()
 
     def step(self, frame: Frame) -> Step:
         """Process one frame; frames must come in the order of their time."""
+        if self._at is not None and 0 <= frame.at - self._at < MIN_FRAME_INTERVAL_S:
+            return Step(*self._seen, is_skipped=True)
         stage_ms: dict[str, float] = {}
         with _timed(stage_ms, "grey"):
             grey = preprocess.to_grey(frame.image)
@@ -136,10 +145,11 @@ class Pipeline:
             status = self._lens_utterances(frame.at)
         elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self._lens.is_covered:
-            self._snapshot = SceneSnapshot(frame.at, is_lens_covered=True)
+            self._snapshot, self._seen = SceneSnapshot(frame.at, is_lens_covered=True), ((), ())
             return Step(status=status, stage_ms=stage_ms)
         if self._lens.is_in_question:
             self._wait(frame, grey, elapsed_s)
+            self._seen = (), ()
             return Step(status=status, stage_ms=stage_ms)
         if is_uncovered:
             self._forget_tracks(frame.at)
@@ -151,6 +161,7 @@ class Pipeline:
             tracks = self._tracker.update(found[: self._max_faces], frame.at)
         with _timed(stage_ms, "read"):
             readings = self._readings.read(grey, tracks, frame.at)
+            self._seen = tracks, readings
         with _timed(stage_ms, "decide"):
             changes = self._stabilizer.update(frame.at, readings)
             faded = self._stabilizer.faded(frame.at)

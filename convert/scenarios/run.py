@@ -87,6 +87,8 @@ class _Recorder:
         self.size = (HEIGHT, WIDTH)
 
     def __call__(self, frame: Frame, step: Step) -> None:
+        if step.is_skipped:
+            return
         height, width = frame.image.shape[:2]
         self.size = (height, width)
         self.records.append(FrameRecord(frame.at, tuple(track.face for track in step.tracks), step.readings))
