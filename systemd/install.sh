@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Installs emotion-assistant on Raspberry Pi OS or Debian (bookworm, trixie; arm64, amd64), or brings it up to date.
+# Also by `sh`: dash, and bash in its POSIX mode, do not know all that follows.
+case "${BASH_VERSION:-}:${SHELLOPTS:-}:" in :* | *:posix:*) exec bash "$0" "$@" ;; esac
 set -euo pipefail
 
 usage() {
@@ -107,3 +109,4 @@ record_sentences
 step "Starting the assistant."
 install_units
 step "Installed."
+note "To check every part, by ear: sudo emotion-assistant doctor"

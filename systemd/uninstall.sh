@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Removes emotion-assistant: units, environment, settings, state, user, and the groups that were made for it.
+# Also by `sh`: dash, and bash in its POSIX mode, do not know all that follows.
+case "${BASH_VERSION:-}:${SHELLOPTS:-}:" in :* | *:posix:*) exec bash "$0" "$@" ;; esac
 set -euo pipefail
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")

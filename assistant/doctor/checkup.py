@@ -14,7 +14,7 @@ from assistant.config.settings import Settings
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.doctor import finding as findings
 from assistant.doctor import service_access
-from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.speech import FindingSpeaker, SpeechCheck
@@ -80,7 +80,7 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
         return Check(name, examine, limit_s, broken, advice)
 
     def pins(name: str, is_set: bool) -> Callable[[], Finding | None]:
-        return lambda: running.pins(name) if is_set else good(f"{name}_none")
+        return lambda: running.pins(name) if is_set else absent(f"{name}_none")
 
     def voice(cancel: threading.Event) -> Finding:
         return service_access.closed_voice(settings) or speech.voice(cancel)
@@ -180,7 +180,7 @@ class Report:
             {"name": name, "ok": found.ok, "text": text, "advice": advice, "seconds": round(seconds, 3)}
         )
         detail = f" ({found.detail})" if found.detail else ""
-        self._print(f"{'ok' if found.ok else 'FAILED':6} {name:11} {' '.join(spoken)}{detail}")
+        self._print(f"{found.mark:6} {name:11} {' '.join(spoken)}{detail}")
         if self._as_json and not found.ok:
             log.warning("%s: %s", name, found.detail or text)
         return spoken

@@ -19,11 +19,23 @@ class Finding:
     """The number in those sentences that have one."""
     detail: str = ""
     """One line for the printed report; never spoken."""
+    is_there: bool = True
+    """Whether there was anything to check."""
+
+    @property
+    def mark(self) -> str:
+        """The first word of its line in the printed report."""
+        return ("ok" if self.is_there else "none") if self.ok else "FAILED"
 
 
 def good(*keys: str, number: int = 0, detail: str = "") -> Finding:
-    """All is well, or there is nothing set up to be checked."""
+    """All is well."""
     return Finding(True, keys, "", number, detail)
+
+
+def absent(key: str, *, detail: str = "") -> Finding:
+    """There is nothing set up, or nothing on this device, that could be checked; nothing has to be done."""
+    return Finding(True, (key,), "", 0, detail, is_there=False)
 
 
 def bad(key: str, advice: str, *, number: int = 0, detail: str = "") -> Finding:

@@ -5,7 +5,7 @@ import threading
 import time
 
 from assistant.config.settings import VoiceSettings
-from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.records import Priority, Utterance
 from assistant.voice import voices
@@ -77,7 +77,7 @@ class SpeechCheck:
         """Whether the chosen sound device plays what the voice has made, or else some beeps."""
         device = self._settings.device
         if self._settings.engine == "printed":
-            return good("sound_none", detail="words are printed")
+            return absent("sound_none", detail="words are printed")
         raised = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
         error = "" if self._plays_itself else self._play(device, cancel)
         if not error:

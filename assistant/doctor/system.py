@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.errors import VoiceError
 from assistant.system.board import HOT_C, SYSTEM, Board
 from assistant.system.child_process import run_child
@@ -34,7 +34,7 @@ def temperature(board: Board) -> Finding:
     """The temperature of the board, which is too high from HOT_C on."""
     degrees = board.temperature_c()
     if degrees is None:
-        return good("temperature_none")
+        return absent("temperature_none")
     if degrees >= HOT_C:
         return bad("temperature_hot", "cool", number=round(degrees), detail=f"from {HOT_C:g} degrees it slows down")
     return good("temperature", number=round(degrees))
@@ -48,7 +48,7 @@ def voltage(board: Board, cancel: threading.Event) -> Finding:
         return bad("faults.undervoltage", "power", detail=", ".join(low) or f"vcgencmd: throttled={bits:#x}")
     if (bits or 0) & UNDERVOLTAGE_SINCE_BOOT:
         return bad("voltage_was", "power", detail=f"since the last start; vcgencmd: throttled={bits:#x}")
-    return good("voltage_none") if not alarms and bits is None else good("voltage")
+    return absent("voltage_none") if not alarms and bits is None else good("voltage")
 
 
 def _throttled(cancel: threading.Event) -> int | None:
@@ -105,7 +105,7 @@ class System:
             units = [unit for unit in self._units(cancel, is_required=True) if unit.get("LoadState") != "not-found"]
         except VoiceError as err:
             return bad("units_silent", "restart", detail=str(err))
-        return _state(units) if units else good("units_none")
+        return _state(units) if units else absent("units_none")
 
     def _units(self, cancel: threading.Event, *, is_required: bool = False) -> list[dict[str, str]]:
         """The properties of each unit; none without systemd. Raises VoiceError where systemd does not answer and

@@ -8,6 +8,10 @@ prepare_card() {
     local card=$1 home="$1/emotion-assistant" part
     [ -f "$card/cmdline.txt" ] ||
         fail "$card is not the boot partition of a Raspberry Pi's card" "write Raspberry Pi OS Lite (64-bit) to it first; name the folder with cmdline.txt in it"
+    if [ -n "$WHEELS" ]; then check_files "$WHEELS" whl "see systemd/packaging/wheels.py"; fi
+    if [ -n "$DEBS" ]; then
+        check_files "$DEBS" deb "put the system's packages there, or give --wheels $WHEELS in place of --offline, so that the device fetches them itself"
+    fi
     step "Copying the assistant to the card."
     rm -rf "$home"
     mkdir -p "$home"
@@ -36,10 +40,15 @@ prepare_card() {
     step "The card is ready. Settings can be written in emotion-assistant.toml on it."
 }
 
+# check_files FOLDER SUFFIX WHAT-TO-DO
+check_files() {
+    compgen -G "$1/*.$2" >/dev/null || fail "there is no .$2 file in $1" "$3"
+}
+
 # copy_files FROM TO SUFFIX
 copy_files() {
     mkdir -p "$2"
-    cp "$1"/*."$3" "$2" || fail "the card could not be written" "look for space with df"
+    cp "$1"/*."$3" "$2" || fail "the card could not be written" "look for space with df -h $2"
 }
 
 # record_steps FOLDER: the sentences of all steps of install.sh, by this machine's espeak-ng, for a device without one.

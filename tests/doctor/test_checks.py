@@ -21,7 +21,7 @@ from assistant.config.settings import (
 )
 from assistant.doctor import libraries, system
 from assistant.doctor import vision as vision_checks
-from assistant.doctor.finding import Finding, bad, good
+from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.system import UNITS, System, temperature, voltage
@@ -202,7 +202,7 @@ def write(root: Path, name: str, text: str) -> None:
 
 
 def test_temperature(tmp_path: Path) -> None:
-    assert temperature(Board(tmp_path)) == good("temperature_none")
+    assert temperature(Board(tmp_path)) == absent("temperature_none")
     write(tmp_path, "class/thermal/thermal_zone0/temp", "51600\n")
     assert temperature(Board(tmp_path)) == good("temperature", number=52)
     write(tmp_path, "class/thermal/thermal_zone1/temp", "83900\n")
@@ -219,7 +219,7 @@ def test_voltage_now_and_before(tmp_path: Path, tool: FakePrograms) -> None:
     def look() -> Finding:
         return voltage(Board(tmp_path), threading.Event())
 
-    assert look() == good("voltage_none")
+    assert look() == absent("voltage_none")
     write(tmp_path, "class/hwmon/hwmon2/in0_lcrit_alarm", "0\n")
     assert look() == good("voltage")
     for answer, key, is_ok in (
@@ -312,13 +312,13 @@ def test_the_services(
 
 
 def test_without_systemd_or_its_units_nothing_is_set_up(machine: System, tool: FakePrograms) -> None:
-    assert machine.units(threading.Event()) == good("units_none")
+    assert machine.units(threading.Event()) == absent("units_none")
     blocks = "\n\n".join(f"Id={unit}\nLoadState=not-found\nActiveState=inactive\nMemoryMax=infinity" for unit in UNITS)
     tool.install(f"#!/bin/sh\n{{cat}} <<'END'\n{blocks}\nEND\n", "systemctl")
-    assert machine.units(threading.Event()) == good("units_none")
+    assert machine.units(threading.Event()) == absent("units_none")
     tool.install("failing", "systemctl")
     machine.booted.rmdir()
-    assert machine.units(threading.Event()) == good("units_none"), "a container without it"
+    assert machine.units(threading.Event()) == absent("units_none"), "a container without it"
 
 
 def test_a_service_manager_that_fails_or_hangs(

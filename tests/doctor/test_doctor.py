@@ -112,6 +112,10 @@ def test_without_json_each_check_is_a_line(board: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "I check myself."
     assert [line.split()[1] for line in lines[1:-1]] == NAMES
+    assert lines[9] == "none   buttons     No buttons are set up."
+    marks = {line.split()[1]: line.split()[0] for line in lines[1:-1]}
+    assert {name for name, mark in marks.items() if mark == "none"} == {"sound", "buttons", "camera_led", "units"}
+    assert (marks.pop("camera"), set(marks.values())) == ("FAILED", {"ok", "none"})
     assert lines[5] == (
         "FAILED camera      The camera gives no picture. Check the cable, then restart the device. "
         "(no camera: /dev/video63 does not exist; plug one in, or name one with --source)"

@@ -306,6 +306,56 @@ def test_a_card_is_prepared_once(bench: Bench, card: Path) -> None:
     assert (card / "emotion-assistant.toml").read_text() == "# mine\n"
 
 
+@pytest.mark.parametrize(("there", "missing"), [((), "whl"), (("wheels/a.whl",), "deb"), (("debs/a.deb",), "whl")])
+def test_a_card_without_the_files_it_needs_says_which_and_is_not_changed(
+    bench: Bench, card: Path, tmp_path: Path, there: tuple[str, ...], missing: str
+) -> None:
+    for name in ("wheels", "debs"):
+        (tmp_path / "offline" / name).mkdir(parents=True)
+    for name in there:
+        (tmp_path / "offline" / name).touch()
+    offline = {"WHEELS": str(tmp_path / "offline/wheels"), "DEBS": str(tmp_path / "offline/debs")}
+    done = bench.run(f"prepare_card {card}", **offline)
+    assert done.returncode == 1
+    assert f"there is no .{missing} file in {tmp_path}/offline/" in done.stderr
+    assert "space" not in done.stderr
+    assert [file.name for file in card.iterdir()] == ["cmdline.txt"]
+    for name in ("wheels/a.whl", "debs/a.deb"):
+        (tmp_path / "offline" / name).touch()
+    assert bench.run(f"prepare_card {card}", **offline).returncode == 0
+    assert [file.name for file in sorted((card / "emotion-assistant").glob("*/a.*"))] == ["a.deb", "a.whl"]
+
+
+SHELLS = [["sh"], ["dash"], ["bash", "--posix"], ["bash"]]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_both_scripts_run_by_any_shell(shell: list[str]) -> None:
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"no {shell[0]} here")
+    done = subprocess.run([*shell, SYSTEMD / "install.sh", "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: sudo systemd/install.sh")
+    done = subprocess.run([*shell, SYSTEMD / "uninstall.sh", "a mistake"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+    assert "Illegal option" not in done.stderr
+
+
+def test_an_installation_ends_with_the_command_that_checks_it() -> None:
+    *_, said, told = (SYSTEMD / "install.sh").read_text("utf-8").splitlines()
+    assert said == 'step "Installed."'
+    assert "emotion-assistant doctor" in told
+
+
+def test_make_installs_without_a_word_about_other_packages() -> None:
+    """The photographs' packages are there without their dependencies, which pip would report in red ever after."""
+    installs = re.findall(r"pip install (.*)", (ROOT / "Makefile").read_text("utf-8"))
+    assert len(installs) == 2
+    assert all(line.startswith("$(QUIETLY) ") for line in installs)
+    assert "--no-warn-conflicts" in (ROOT / "Makefile").read_text("utf-8")
+
+
 def test_a_folder_that_is_no_boot_partition_is_not_changed(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     done = bench.run(f"prepare_card {tmp_path / 'photos'}")
