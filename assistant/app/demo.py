@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from assistant.app.fates import FateReasons, counted, transcript_line
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, VoiceError
 from assistant.records import Fate, Utterance
@@ -36,30 +37,69 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     open_camera(settings.camera).close()
     pipeline, phrases = factory.make_pipeline(settings), factory.load_phrases(settings)
     began = time.monotonic()
-    failures: list[str] = []
-
-    def print_line(utterance: Utterance, fate: Fate, at: float) -> None:
-        outcome = "" if fate is Fate.SPOKEN else f" [{fate}]"
-        print(f"{at - began:6.1f} s  {utterance.text:32} ({utterance.log_note}){outcome}", file=out, flush=True)
-        if fate is Fate.FAILED:
-            failures.append(utterance.text)
+    transcript = _Transcript(began, out)
 
     with contextlib.ExitStack() as stack:
         player = sound.RecordingPlayer(_player(settings, out), wav, time.monotonic)
         stack.callback(player.close)
         voice = voices.make_voice(settings.voice, phrases.voice, player)
-        speaker = Speaker(voice, on_fate=print_line, on_error=lambda error: print(f"voice: {error}", file=out))
+        speaker = Speaker(
+            voice,
+            on_fate=transcript.ended,
+            on_start=transcript.started,
+            on_error=lambda error: print(f"voice: {error}", file=out),
+        )
         stack.callback(speaker.close, 1.0)
         capture = Capture(lambda: open_camera(settings.camera), repeat=False).start()
         stack.callback(capture.close)
         VisionLoop(capture, pipeline, phrases, speaker.put, stop, speaker.withdraw).run()
         speaker.drain(DRAIN_TIMEOUT_S)
+        transcript.reasons.is_over = True
         if capture.error:
             raise CameraError(capture.error)
-    if failures:
-        raise VoiceError(f"{len(failures)} sentences could not be spoken; see above")
+    transcript.close()
+    if transcript.failed:
+        raise VoiceError(f"{counted(transcript.failed, 'sentence', 'sentences')} could not be spoken; see above")
     print(f"What was heard is in {wav}.", file=out)
     return 0
+
+
+class _Transcript:
+    """Prints one line for each utterance: when its words began, or in words why there were none."""
+
+    def __init__(self, began: float, out: TextIO) -> None:
+        """began: monotonic seconds from which the transcript counts."""
+        self.reasons, self.failed = FateReasons(), 0
+        self._began, self._out = began, out
+        self._started: dict[int, float] = {}
+        self._unsaid: dict[str, tuple[str, str]] = {}  # text and line by topic; what is not said is tried again
+
+    def started(self, utterance: Utterance, at: float) -> None:
+        """Its words begin now."""
+        self._started[id(utterance)] = at
+        self.reasons.started(utterance, at)
+
+    def ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
+        """Print it, unless it may be tried again."""
+        reason = self.reasons.why(utterance, fate, at)
+        started_at = self._started.pop(id(utterance), None)
+        line = transcript_line((at if started_at is None else started_at) - self._began, utterance, reason)
+        self.failed += fate is Fate.FAILED
+        text, before = self._unsaid.pop(utterance.topic, ("", ""))
+        if before and text != utterance.text:
+            self._print(before)
+        if started_at is None:
+            self._unsaid[utterance.topic] = (utterance.text, before if text == utterance.text else line)
+        else:
+            self._print(line)
+
+    def close(self) -> None:
+        """Print what was never said."""
+        for _, line in self._unsaid.values():
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._out, flush=True)
 
 
 def _player(settings: Settings, out: TextIO) -> sound.Player:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.app.fates import FateReasons, counted, transcript_line
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
 from assistant.ipc.commands import Command
@@ -35,6 +36,10 @@ class AnnouncementOutcome:
     """None while it is not decided; `replay` yields only decided ones."""
     started_at: float | None = None
     """Seconds of the clip at which its words began; None if they never did."""
+    made_at: float = 0.0
+    """Seconds of the clip at which it was put into the queue; later than the change where it was tried before."""
+    reason: str = ""
+    """Why it was not said to its end, in plain words; empty where it was."""
 
     @property
     def change(self) -> Change:
@@ -42,19 +47,22 @@ class AnnouncementOutcome:
         return self.announcement.change
 
     def as_json(self) -> dict[str, Any]:
-        """The line of `replay --json`."""
+        """The line of `replay --json`. `at`: when the change was noticed, `spoken_at_s`: when the words began, None if
+        they never did; seconds of the clip."""
         return {
             "at": round(self.change.at, 3),
+            "spoken_at_s": None if self.started_at is None else round(self.started_at, 3),
             "track_id": self.change.track_id,
             "from": self.change.old,
             "to": self.change.new,
             "text": self.utterance.text,
             "fate": str(self.fate),
+            "reason": self.reason,
         }
 
     def __str__(self) -> str:
-        fate = "" if self.fate is Fate.SPOKEN else f" [{self.fate}]"
-        return f"{self.change.at:7.2f} s  {self.utterance.text:32} ({self.utterance.log_note}){fate}"
+        at = self.change.at if self.started_at is None else self.started_at
+        return transcript_line(at, self.utterance, self.reason)
 
 
 @dataclass
@@ -88,7 +96,8 @@ class ReplaySummary:
     """How many people were in view for at least a second."""
 
     def __str__(self) -> str:
-        return f"{self.frames} frames, {self.seconds:.1f} s, {self.people} people"
+        frames, people = counted(self.frames, "frame", "frames"), counted(self.people, "person", "people")
+        return f"{frames}, {self.seconds:.1f} s, {people}"
 
 
 class SimulatedSpeaker:
@@ -141,14 +150,18 @@ def replay(
     """
     undecided: deque[AnnouncementOutcome | AnswerOutcome] = deque()
     by_utterance: dict[int, AnnouncementOutcome | AnswerOutcome] = {}
-    waiting = deque(questions)
+    waiting, reasons = deque(questions), FateReasons()
 
-    def settle(utterance: Utterance, fate: Fate, _at: float) -> None:
+    def settle(utterance: Utterance, fate: Fate, at: float) -> None:
         pipeline.ended(utterance, fate)
-        if id(utterance) in by_utterance:
-            by_utterance.pop(id(utterance)).fate = fate
+        item = by_utterance.pop(id(utterance), None)
+        if item is not None:
+            item.fate = fate
+        if isinstance(item, AnnouncementOutcome):
+            item.reason = reasons.why(utterance, fate, at)
 
     def begin(utterance: Utterance, at: float) -> None:
+        reasons.started(utterance, at)
         if id(utterance) in by_utterance:
             by_utterance[id(utterance)].started_at = at
 
@@ -173,7 +186,8 @@ def replay(
             for topic in step.withdrawn:
                 speaker.queue.withdraw(topic, frame.at)
             for announcement, utterance in zip(step.announcements, step.utterances, strict=True):
-                add(AnnouncementOutcome(announcement, utterance, boxes.get(announcement.change.track_id)), frame.at)
+                box = boxes.get(announcement.change.track_id)
+                add(AnnouncementOutcome(announcement, utterance, box, made_at=frame.at), frame.at)
             for utterance in step.status:
                 speaker.say(utterance, frame.at)
             while waiting and waiting[0][0] <= frame.at:

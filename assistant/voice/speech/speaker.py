@@ -24,15 +24,17 @@ class Speaker:
         voices: Sequence[Voice],
         *,
         on_fate: Callable[[Utterance, Fate, float], None] = lambda utterance, fate, at: None,
+        on_start: Callable[[Utterance, float], None] = lambda utterance, at: None,
         on_error: Callable[[str], None] = lambda message: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """on_fate(utterance, fate, at): called once for each utterance, from the thread in which it ended.
+        on_start(utterance, at): it is about to be spoken.
 
-        on_error(message): a voice failed; called once for each kind of error until that voice speaks again. Neither is
+        on_error(message): a voice failed; called once for each kind of error until that voice speaks again. None is
         called with a lock held.
         """
-        self._on_fate, self._on_error, self._clock = on_fate, on_error, clock
+        self._on_fate, self._on_start, self._on_error, self._clock = on_fate, on_start, on_error, clock
         self._voice = FallbackVoice.of(voices)
         self._replaced: list[FallbackVoice] = []  # to be closed by the thread, between two utterances
         self._changed = threading.Condition()
@@ -116,6 +118,7 @@ class Speaker:
         while (taken := self._next()) is not None:
             utterance, voice = taken
             self._began_at = self._clock()
+            self._call(self._on_start, utterance, self._began_at)
             fate = voice.speak(utterance, self._cancel, self._clock, self._report_error)
             self._began_at = None
             with self._changed:

@@ -31,6 +31,28 @@ def test_it_speaks_and_reports_the_fate(bench: SpeakerBench) -> None:
     assert bench.errors == []
 
 
+def test_the_moment_at_which_it_begins_is_told_before_the_voice_speaks() -> None:
+    events: list[tuple[str, float]] = []
+    now = 5.0
+
+    def speak(cancel: threading.Event) -> bool:
+        nonlocal now
+        events.append(("voice", now))
+        now = 7.0
+        return True
+
+    speaker = Speaker(
+        [FakeVoice(outcome=speak)],
+        on_start=lambda utterance, at: events.append((f"{utterance.text} begins", at)),
+        on_fate=lambda utterance, fate, at: events.append((f"{utterance.text} {fate}", at)),
+        clock=lambda: now,
+    )
+    speaker.put(utterance("one"))
+    assert speaker.drain(WAIT_S)
+    speaker.close(WAIT_S)
+    assert events == [("one begins", 5.0), ("voice", 5.0), ("one spoken", 7.0)]
+
+
 def test_a_fault_interrupts_and_the_interrupted_voice_has_not_failed(bench: SpeakerBench) -> None:
     voice, second = FakeVoice(outcome=until_cancelled), FakeVoice("second")
     speaker = bench.speaker(voice, second)
