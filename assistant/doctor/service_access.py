@@ -63,10 +63,16 @@ def closed_voice(settings: Settings) -> Finding | None:
 
 
 def closed_source(settings: Settings) -> Finding | None:
-    """A clip or folder as the camera that the units hide; None: there is none such."""
-    named = settings.camera.source
-    hidden = _hidden(Path(named)) if os.sep in named and is_judged() else ""
-    return bad("closed", "own_files", detail=f"{hidden}; {HOW}") if hidden else None
+    """A clip or folder as the camera that the service cannot read; None: there is none such.
+
+    Of devices the check of the camera tells more. Modes count only once the service is set up: a recording is also
+    played without it.
+    """
+    named, account = settings.camera.source, Account.find(USER)
+    if os.sep not in named or named.startswith("/dev/") or not is_judged():
+        return None
+    closed = why_closed(Path(named), account) if account else _hidden(Path(named))
+    return bad("closed", "own_files", detail=f"{closed}; {HOW}") if closed else None
 
 
 def closed_settings(files: Iterable[Path]) -> Finding | None:

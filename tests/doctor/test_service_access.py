@@ -103,7 +103,7 @@ def test_rights_of_the_file_and_of_every_folder_above(folder: Path) -> None:
 
 
 @as_root
-def test_voices_sources_and_settings_files_too(folder: Path) -> None:
+def test_voices_sources_and_settings_files_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     voice = folder / "voice.onnx"
     for name in ("voice.onnx", "voice.onnx.json"):
         (folder / name).write_text("")
@@ -118,6 +118,13 @@ def test_voices_sources_and_settings_files_too(folder: Path) -> None:
     assert (told := closed_source(dataclasses.replace(Settings(), camera=clip))) is not None
     assert told.keys == ("closed",)
     assert closed_source(Settings()) is None
+    pictures = dataclasses.replace(clip, source=str(folder / "pictures"))
+    (folder / "pictures").mkdir(mode=0o700)
+    assert closed_source(dataclasses.replace(Settings(), camera=pictures)) is None, "played without the service"
+    monkeypatch.setattr(service_access, "USER", "nobody")
+    assert (told := closed_source(dataclasses.replace(Settings(), camera=pictures))) is not None
+    assert "may not read it (mode 700)" in told.detail
+    assert closed_source(dataclasses.replace(Settings(), camera=dataclasses.replace(clip, source="/dev/mem"))) is None
     voice.chmod(0o600)
     assert (told := closed_settings([folder / "none", voice])) is not None
     assert told.advice == "settings"
