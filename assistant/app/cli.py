@@ -121,7 +121,6 @@ def _run(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from assistant.app.api import with_source
     from assistant.app.replay import AnswerOutcome, ReplaySummary, replay
-    from assistant.app.transcript import one_line_each
     from assistant.vision import factory
     from assistant.vision.cameras import open_camera
 
@@ -131,7 +130,7 @@ def _replay(options: argparse.Namespace) -> int:
     settings = with_source(settings, options.source)
     pipeline = factory.make_pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:
-        for item in one_line_each(replay(camera, pipeline, settings)):
+        for item in replay(camera, pipeline, settings):
             if isinstance(item, AnswerOutcome):
                 continue
             if options.json:

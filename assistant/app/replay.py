@@ -6,8 +6,8 @@ at the set rate. The same input and settings give the same lines.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.app.fates import FateReasons, counted, transcript_line
@@ -22,6 +22,9 @@ from assistant.voice.speech.speech_queue import SpeechQueue
 
 UTTERANCE_PAUSE_S = 0.2
 """Added to the time of an utterance's words: from the queue to the first sound, and the pause after it."""
+SAME_ATTEMPT_S = 20.0
+"""An announcement that was not said is made again within so many seconds of the clip, as long as it is true; later the
+same words about the same person are news."""
 
 
 @dataclass
@@ -100,6 +103,9 @@ class ReplaySummary:
         return f"{frames}, {self.seconds:.1f} s, {people}"
 
 
+Outcome = AnnouncementOutcome | AnswerOutcome | ReplaySummary
+
+
 class SimulatedSpeaker:
     """A speaker in clip time: it makes no sound, and takes as long as speaking the text would."""
 
@@ -139,9 +145,23 @@ def replay(
     settings: Settings,
     questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
-) -> Iterator[AnnouncementOutcome | AnswerOutcome | ReplaySummary]:
+) -> Iterator[Outcome]:
     """Play a recording through the pipeline. Yields the outcome of each announcement and of each answer, in the
-    order in which they were made, then the summary.
+    order in which they were made, then the summary. An announcement that was tried again is one outcome.
+
+    Arguments and errors: see `attempts`.
+    """
+    return one_line_each(attempts(camera, pipeline, settings, questions, on_step))
+
+
+def attempts(
+    camera: Camera,
+    pipeline: Pipeline,
+    settings: Settings,
+    questions: Sequence[tuple[float, Command]] = (),
+    on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
+) -> Iterator[Outcome]:
+    """Like `replay`, but each attempt at an announcement is an outcome of its own.
 
     questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
     called with each frame and the step made of it.
@@ -203,3 +223,40 @@ def replay(
     speaker.advance(math.inf)
     yield from undecided
     yield ReplaySummary(frames, round(last - first, 3), pipeline.status.people_count)
+
+
+def one_line_each(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """The outcomes with all attempts at one announcement as one: from its first change to its last fate.
+
+    One that was not said, and what follows it, is held back until it is clear that it is not tried again.
+    """
+    held: list[Outcome] = []
+    open_ids: set[int] = set()  # of those in `held` that may be tried again
+    try:
+        for outcome in outcomes:
+            held.append(_merge(held, open_ids, outcome) if isinstance(outcome, AnnouncementOutcome) else outcome)
+            if isinstance(outcome, ReplaySummary):
+                open_ids.clear()
+            while held and id(held[0]) not in open_ids:
+                yield held.pop(0)
+    except Exception:  # what was found out before the recording could not be read on
+        yield from held
+        raise
+    yield from held
+
+
+def _merge(held: list[Outcome], open_ids: set[int], outcome: AnnouncementOutcome) -> AnnouncementOutcome:
+    """The outcome, with the first attempt's change if there was an earlier attempt, which is removed."""
+    for before in [each for each in held if id(each) in open_ids]:
+        assert isinstance(before, AnnouncementOutcome)
+        is_of_same = before.utterance.topic == outcome.utterance.topic
+        is_late = outcome.made_at - before.made_at > SAME_ATTEMPT_S
+        if not is_of_same and not is_late:
+            continue
+        open_ids.discard(id(before))
+        if is_of_same and not is_late and before.utterance.text == outcome.utterance.text:
+            held[:] = [each for each in held if each is not before]
+            outcome = replace(outcome, announcement=before.announcement)
+    if outcome.started_at is None:
+        open_ids.add(id(outcome))
+    return outcome

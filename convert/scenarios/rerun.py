@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.app.replay import AnnouncementOutcome, replay
+from assistant.app.replay import AnnouncementOutcome, attempts
 from assistant.config.settings import Settings
 from assistant.records import Face, Frame, Reading, Thresholds, Track
 from assistant.vision import factory
@@ -65,7 +65,7 @@ def rerun(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = 
     recorded = _Recorded(outcome.records, outcome.labels, thresholds or outcome.thresholds)
     pipeline = Pipeline(recorded, None, settings, factory.load_phrases(settings), readings=recorded)
     camera = _BlankCamera([each.at for each in outcome.records], outcome.size)
-    lines = replay(camera, pipeline, settings, outcome.truth.questions)
+    lines = attempts(camera, pipeline, settings, outcome.truth.questions)
     return tuple(transcript_line(line) for line in lines if isinstance(line, AnnouncementOutcome))
 
 

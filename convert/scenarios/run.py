@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import cv2
 
-from assistant.app.replay import AnnouncementOutcome, AnswerOutcome, ReplaySummary, replay
+from assistant.app.replay import AnnouncementOutcome, AnswerOutcome, ReplaySummary, attempts
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
 from assistant.records import CANNOT_TELL, Face, Frame, Reading, Thresholds
@@ -150,7 +150,7 @@ def _run_task(task: Task) -> Outcome:
     parts, recorder = _parts(settings), _Recorder()
     lines, answers, frames = [], [], 0
     with closing(_camera(task)) as camera:
-        for item in replay(camera, parts.pipeline(settings), settings, truth.questions, recorder):
+        for item in attempts(camera, parts.pipeline(settings), settings, truth.questions, recorder):
             if isinstance(item, ReplaySummary):
                 frames = item.frames
             elif isinstance(item, AnswerOutcome):

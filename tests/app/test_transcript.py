@@ -9,8 +9,16 @@ import pytest
 from assistant import phrases
 from assistant.app import cli, demo
 from assistant.app.fates import ENDED, OUTRANKED, TOO_MANY, WORDS, FateReasons, counted
-from assistant.app.replay import AnnouncementOutcome, AnswerOutcome, ReplaySummary, replay
-from assistant.app.transcript import SAME_ATTEMPT_S, Outcome, one_line_each
+from assistant.app.replay import (
+    SAME_ATTEMPT_S,
+    AnnouncementOutcome,
+    AnswerOutcome,
+    Outcome,
+    ReplaySummary,
+    attempts,
+    one_line_each,
+    replay,
+)  # fmt: skip
 from assistant.config.settings import Settings
 from assistant.errors import CameraError
 from assistant.ipc.commands import Command
@@ -31,18 +39,17 @@ def visits(*, is_split: bool = False) -> list[Outcome]:
     frames = [Frame(happy, number / 10, number) for number in range(10 * SECONDS)]
     detector = ScriptedDetector(lambda number: [face(280)] if number % PERIOD < PERIOD // 2 and number < 150 else [])
     line = Pipeline(detector, ScriptedClassifier(), settings, phrases.load("en"))
-    made = replay(ScriptedCamera(frames, is_live=False), line, settings)
-    return list(made if is_split else one_line_each(made))
+    return list((attempts if is_split else replay)(ScriptedCamera(frames, is_live=False), line, settings))
 
 
 def test_what_waits_and_is_tried_again_is_one_line() -> None:
-    attempts, told = (
+    tries, told = (
         [each for each in visits(is_split=split) if isinstance(each, AnnouncementOutcome)] for split in (True, False)
     )
-    again = [each for each in attempts if each.utterance.text == "Nobody in view." and each.fate is Fate.DROPPED]
+    again = [each for each in tries if each.utterance.text == "Nobody in view." and each.fate is Fate.DROPPED]
     assert len(again) >= 2, "the scene shows what it is for"
     lines = [str(each) for each in told]
-    assert len(lines) == len(set(lines)) < len(attempts)
+    assert len(lines) == len(set(lines)) < len(tries)
     assert not re.search(r"\[(dropped|expired|superseded)\]", "\n".join(lines))
     assert [each.started_at is not None for each in told].count(True) == 4
     assert lines[-1].endswith(f"[{TOO_MANY}]")
