@@ -19,6 +19,7 @@ from assistant.vision.faces.preprocess import normalize
 from convert.data.fer2013_labels import LABELS
 from convert.expression.soft_labels import SoftLabels, fixed_view
 from convert.training.augment import Augment
+from convert.training.callbacks import Batches
 from convert.training.recipe_file import AugmentConfig
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -54,7 +55,7 @@ class DistillationLoss(keras.losses.Loss):
         return loss
 
 
-class DistillationDataset(keras.utils.PyDataset):
+class DistillationDataset(Batches):
     """Training batches, shuffled in each epoch by a generator seeded with seed and epoch.
 
     With soft labels, each epoch has the next of a picture's fixed views, and the teachers' half of the target is their
@@ -67,23 +68,19 @@ class DistillationDataset(keras.utils.PyDataset):
         *, batch_size: int, seed: int, epoch: int = 0,
     ) -> None:  # fmt: skip
         """pictures: uint8 [N, 48, 48]. annotators: target distributions of the human labels. epoch: the first one."""
-        super().__init__()
         self.pictures, self.annotators, self.sample_weights = pictures, annotators, sample_weights
         self.views = soft_labels.views if soft_labels else 1
         self.teacher_probabilities: NDArray[np.float32] | None = None
         self.is_known = np.zeros(len(pictures), bool)
         if soft_labels:
             self.teacher_probabilities, self.is_known = soft_labels.of(pictures)
-        self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
+        self.batch_size, self.seed = batch_size, seed
         self.first_view = np.random.default_rng(seed).integers(self.views, size=len(pictures))
-        self._shuffle()
+        super().__init__(epoch)
 
-    def _shuffle(self) -> None:
+    def begin_epoch(self, epoch: int) -> None:
+        super().begin_epoch(epoch)
         self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.pictures))
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self._shuffle()
 
     def __len__(self) -> int:
         return math.ceil(len(self.pictures) / self.batch_size)

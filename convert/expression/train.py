@@ -95,7 +95,7 @@ def train(
     )  # fmt: skip
     batches = dataset(recipe, training, labels, teachers, loop.done)
 
-    def stage(size: tuple[int, ...], _epoch: int) -> tuple[keras.Model, keras.utils.PyDataset]:
+    def stage(size: tuple[int, ...], _epoch: int) -> tuple[keras.Model, DistillationDataset]:
         compile_for(model, optimizer, recipe, *size)
         return model, batches
 

@@ -26,6 +26,7 @@ from convert.face_detector.loss import DetectionLoss, targets
 from convert.face_detector.pictures import Picture, Teacher
 from convert.face_detector.recipe import DetectorRecipe
 from convert.training import optimizers
+from convert.training.callbacks import Batches
 from convert.training.loop import Training, compile_options, is_finished, load_best_weights
 from convert.training.provenance import training_environment
 from convert.training.recipe_file import RecipeError
@@ -47,12 +48,12 @@ TEACHER_MIN_FACE_PX = 16
 """Width of the smallest face that the teacher detects."""
 
 
-class FrameSequence(keras.utils.PyDataset):
+class FrameSequence(Batches):
     """Batches of newly composed frames; the same seed, epoch and step give the same frames."""
 
     def __init__(self, composer: Composer, recipe: DetectorRecipe, width: int, height: int, epoch: int) -> None:
-        super().__init__(workers=2, max_queue_size=16)
-        self.composer, self.recipe, self.size, self.epoch = composer, recipe, (width, height), epoch
+        super().__init__(epoch, workers=2, max_queue_size=16)
+        self.composer, self.recipe, self.size = composer, recipe, (width, height)
 
     def __len__(self) -> int:
         return self.recipe.schedule.frames_per_epoch // self.recipe.schedule.batch_size
@@ -62,9 +63,6 @@ class FrameSequence(keras.utils.PyDataset):
         frames = [self.composer.frame(random, *self.size) for _ in range(self.recipe.schedule.batch_size)]
         inputs = scale_grey(np.stack([frame.grey for frame in frames]))[..., np.newaxis]
         return inputs, np.stack([targets(frame) for frame in frames])
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
 
 
 class ValidationSet:
@@ -159,13 +157,13 @@ def train(
         evaluate=lambda: validation.average_precision(evaluated),
     )  # fmt: skip
 
-    def stage(size: tuple[int, ...], epoch: int) -> tuple[keras.Model, keras.utils.PyDataset]:
+    def stage(size: tuple[int, ...], epoch: int) -> tuple[keras.Model, FrameSequence]:
         width, height = size
         model = flatten_outputs(net, width, height)
         model.compile(optimizer, DetectionLoss(*decode.cell_centers(height, width)), **compile_options())
         return model, FrameSequence(composer, recipe, width, height, epoch)
 
-    loop.fit(stage, shuffle=True)
+    loop.fit(stage)
     return run
 
 

@@ -3,14 +3,13 @@
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from convert.training import checkpoint
 from convert.training.run_folder import SCORE_ROUNDING, Run, score
 
 
@@ -42,21 +41,37 @@ class ExponentialMovingAverage(keras.callbacks.Callback):
                 else:
                     average[...] = current
 
-    def write(self, path: Path) -> None:
-        """Write the average to an .npz file."""
-        _write_arrays(path, self.weights)
 
-    def read(self, path: Path, network: keras.Model) -> None:
-        """Restore the average of `network`'s weights from a file of `write`."""
-        with np.load(path) as held:
-            self.weights = [held[str(index)] for index in range(len(network.get_weights()))]
+class Batches(keras.utils.PyDataset):
+    """Batches that depend on a seed and the epoch alone, so that a resumed training has the same ones. `epoch` is set
+    by `EpochCallback`: Keras itself ends an epoch once too often in each call of `fit`, where it looks at the shapes of
+    the first batches."""
+
+    def __init__(self, epoch: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.begin_epoch(epoch)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Go on with the batches of an epoch, counted from 0."""
+        self.epoch = epoch
+
+
+class EpochCallback(keras.callbacks.Callback):
+    """Tells the batches the number of each epoch before it begins."""
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.batches.begin_epoch(epoch)
 
 
 class CheckpointCallback(keras.callbacks.Callback):
     """After each epoch: evaluates the averaged weights, saves the best, saves a checkpoint, appends to history.csv.
 
-    Files are written under other names (`next…`) and renamed once all are complete, so that a training stopped in
-    between leaves the checkpoint of the previous epoch.
+    The checkpoint is written first and in one step; what else belongs to the epoch follows from it
+    (`convert.training.checkpoint`).
     """
 
     def __init__(
@@ -76,41 +91,25 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        raw, folder, optimizer = self.network.get_weights(), self.run.path, self.model.optimizer
+        raw, optimizer = self.network.get_weights(), self.model.optimizer
         self.network.set_weights(self.ema.weights)
         scores = self.evaluate()
+        self.network.set_weights(raw)
         if is_best := score(scores) > self.best + SCORE_ROUNDING:
             self.best = score(scores)
-            self.network.save_weights(folder / "next_best.weights.h5")
-        self.network.set_weights(raw)
-        self.state.save_weights(folder / "next.weights.h5")
-        _write_arrays(folder / "next_optimizer.npz", [ops.convert_to_numpy(each) for each in optimizer.variables])
-        self.ema.write(folder / "next_ema.npz")
-        (folder / "next.weights.h5").replace(self.run.last_weights)
-        (folder / "next_optimizer.npz").replace(self.run.optimizer_state)
-        (folder / "next_ema.npz").replace(self.run.ema_state)
-        if is_best:
-            (folder / "next_best.weights.h5").replace(self.run.weights)
         rate, seconds = float(ops.convert_to_numpy(optimizer.learning_rate)), time.monotonic() - self.began
         loss = (logs or {}).get("loss", math.nan)
         figures = (f"{each:.6f}" for each in scores.values())
-        self.run.add((epoch + 1, f"{loss:.4f}", *figures, f"{rate:.6f}", f"{seconds:.1f}"))
+        held = checkpoint.Checkpoint(
+            epoch + 1,
+            (str(epoch + 1), f"{loss:.4f}", *figures, f"{rate:.6f}", f"{seconds:.1f}"),
+            is_best,
+            checkpoint.weights_file(self.state),
+            [ops.convert_to_numpy(each) for each in checkpoint.random_states(self.state)],
+            [ops.convert_to_numpy(each) for each in optimizer.variables],
+            self.ema.weights,
+        )
+        checkpoint.write(self.run, held)
+        checkpoint.complete(self.run, held, self.network)
         shares = ", ".join(f"{name} {each:.2%}" for name, each in scores.items())
         print(f"  {self.evaluated_on}: {shares}", flush=True)
-
-
-def read_checkpoint(
-    run: Run, state: keras.Model, network: keras.Model, optimizer: keras.optimizers.Optimizer,
-    ema: ExponentialMovingAverage,
-) -> None:  # fmt: skip
-    """Restore the checkpoint of the last finished epoch (`CheckpointCallback`) into models and an optimizer that are
-    already built."""
-    state.load_weights(run.last_weights)
-    with np.load(run.optimizer_state) as held:
-        for index, variable in enumerate(optimizer.variables):
-            variable.assign(held[str(index)])
-    ema.read(run.ema_state, network)
-
-
-def _write_arrays(path: Path, arrays: list[NDArray[Any]]) -> None:
-    np.savez(path, **{str(index): each for index, each in enumerate(arrays)})  # type: ignore[arg-type]

@@ -15,11 +15,17 @@ from typing import Any
 
 import keras
 
-from convert.training.callbacks import CheckpointCallback, ExponentialMovingAverage, read_checkpoint
+from convert.training import checkpoint
+from convert.training.callbacks import (
+    Batches,
+    CheckpointCallback,
+    EpochCallback,
+    ExponentialMovingAverage,
+)
 from convert.training.recipe_file import Schedule
 from convert.training.run_folder import Run, RunError
 
-Stage = Callable[[tuple[int, ...], int], tuple[keras.Model, keras.utils.PyDataset]]
+Stage = Callable[[tuple[int, ...], int], tuple[keras.Model, Batches]]
 """Function of (row of the schedule's `sizes` without its share, number of finished epochs): returns the compiled model
 for pictures of this size, and its batches."""
 
@@ -36,22 +42,30 @@ class Training:
         locked until `fit` ends."""
         self.run, self.schedule, self.epochs = run, schedule, epochs
         self.lock = run.lock()
-        self.done = len(run.history())
         optimizer.build(network.trainable_variables)  # without this TensorFlow traces the first step twice
         self.ema = ExponentialMovingAverage(schedule.ema_decay)
-        if self.done:
-            read_checkpoint(run, network if state is None else state, network, optimizer, self.ema)
+        held = checkpoint.resume(run, network)
+        self.done = held.epoch if held else 0
+        if held:
+            self._restore(held, network if state is None else state, optimizer)
         self.checkpoint = CheckpointCallback(
             run, network, self.ema, evaluate, evaluated_on=evaluated_on, state=state
         )  # fmt: skip
 
-    def fit(self, stage: Stage, *, shuffle: bool = False) -> None:
-        """Train the remaining stages, then unlock the run folder. shuffle: whether Keras shuffles the batches of each
-        epoch."""
-        with self.lock:
-            self._fit(stage, shuffle=shuffle)
+    def _restore(self, held: checkpoint.Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+        try:
+            checkpoint.restore(held, state, optimizer)
+        except (OSError, ValueError) as err:
+            reason = str(err).splitlines()[0]
+            raise RunError(f"{self.run.checkpoint}: not the checkpoint of this network: {reason}") from err
+        self.ema.weights = held.average
 
-    def _fit(self, stage: Stage, *, shuffle: bool) -> None:
+    def fit(self, stage: Stage) -> None:
+        """Train the remaining stages, then unlock the run folder."""
+        with self.lock:
+            self._fit(stage)
+
+    def _fit(self, stage: Stage) -> None:
         starts = [round(share * self.epochs) for share, *_ in self.schedule.sizes] + [self.epochs]
         for (_, *size), first, end in zip(self.schedule.sizes, starts, starts[1:], strict=False):
             if self.done >= end or first >= end:
@@ -59,8 +73,8 @@ class Training:
             begin = max(self.done, first)
             model, batches = stage(tuple(size), begin)
             model.fit(
-                batches, shuffle=shuffle, verbose=verbosity(), initial_epoch=begin, epochs=end,
-                callbacks=[self.ema, self.checkpoint],
+                batches, shuffle=False, verbose=verbosity(), initial_epoch=begin, epochs=end,
+                callbacks=[EpochCallback(batches), self.ema, self.checkpoint],
             )  # fmt: skip
         self.run.plot()
 

@@ -1,13 +1,15 @@
 """A run folder: the files that a training writes and later commands read. Needs no Keras.
 
 It holds `recipe.toml`, `environment.json` (software, data, lineage), `history.csv` and `curves.png` (a row and a point
-for each epoch), `best.weights.h5` (the averaged weights of the best epoch) and the checkpoint to resume from:
-`last.weights.h5`, `optimizer.npz` and `ema.npz`.
+for each epoch), `best.weights.h5` (the averaged weights of the best epoch), `checkpoint.npz` to resume from, and, where
+it was drawn from the run's own data, `calibration_set.txt`.
 """
 
 import fcntl
 import hashlib
+import io
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,19 +51,9 @@ class Run:
         return self.path / "best.weights.h5"
 
     @property
-    def last_weights(self) -> Path:
-        """Checkpoint: the weights after the last finished epoch, not averaged."""
-        return self.path / "last.weights.h5"
-
-    @property
-    def optimizer_state(self) -> Path:
-        """Checkpoint: the optimizer's variables after that epoch."""
-        return self.path / "optimizer.npz"
-
-    @property
-    def ema_state(self) -> Path:
-        """Checkpoint: the moving average of the weights after that epoch."""
-        return self.path / "ema.npz"
+    def checkpoint(self) -> Path:
+        """The state after the last finished epoch (`convert.training.checkpoint`)."""
+        return self.path / "checkpoint.npz"
 
     @property
     def calibration_list(self) -> Path:
@@ -108,9 +100,13 @@ class Run:
             self._note_resume(held, facts)
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-        write_atomically({self.path / "history.csv": f"{','.join(columns)}\r\n".encode()})
-        write_atomically({self.recipe_file: recipe_file.read_bytes()})
+        write_atomically(
+            {
+                self.path / "environment.json": (json.dumps(facts, indent=1) + "\n").encode(),
+                self.path / "history.csv": f"{','.join(columns)}\r\n".encode(),
+                self.recipe_file: recipe_file.read_bytes(),  # last: a folder without it is begun anew
+            }
+        )
 
     def _note_resume(self, held: dict[str, Any], facts: dict[str, Any]) -> None:
         """Append the software versions to "resumed" in environment.json where they have changed."""
@@ -197,7 +193,10 @@ class Run:
         names, rows = lines[0].split(","), []
         for number, line in enumerate(lines[1:], 2):
             try:
-                rows.append(dict(zip(names, map(float, line.split(",")), strict=True)))
+                row = dict(zip(names, map(float, line.split(",")), strict=True))
+                if not math.isfinite(row.get("epoch", 0)):
+                    raise ValueError("no number of an epoch")
+                rows.append(row)
             except ValueError as err:
                 if number == len(lines):
                     return lines[:-1], rows
@@ -218,14 +217,18 @@ class Run:
             score.plot(epochs, [100 * row[name] for row in rows], label=name)
         score.set(xlabel="epoch", ylabel="on pictures that were not trained on, %")
         score.legend()
-        figure.savefig(self.path / "curves.png", dpi=120)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, dpi=120)
+        write_atomically({self.path / "curves.png": drawn.getvalue()})
 
     def best(self) -> dict[str, float]:
         """The history row of the best epoch: the highest score, the earliest of equal ones.
 
-        Raises RunError where no epoch is finished.
+        Raises RunError where no epoch is finished, or none has a score that is a number.
         """
         rows = self.history()
+        if rows and max(map(score, rows)) == -math.inf:
+            raise RunError(f"{self.path}: no epoch of this run has a score; lower the recipe's schedule.learning_rate")
         if not rows or not self.weights.is_file():
             raise RunError(f"{self.path}: no epoch of this run is finished; run `emotion-convert train` first")
         return max(rows, key=score)
@@ -237,5 +240,7 @@ def columns(scores: Sequence[str]) -> tuple[str, ...]:
 
 
 def score(row: dict[str, float]) -> float:
-    """The score by which the best epoch is chosen: the sum of those of SCORES that a history row has."""
-    return sum(row[name] for name in SCORES if name in row)
+    """The score by which the best epoch is chosen: the sum of those of SCORES that a history row has; minus infinity
+    where that is no number, which compares with nothing."""
+    total = sum(row[name] for name in SCORES if name in row)
+    return total if math.isfinite(total) else -math.inf

@@ -98,15 +98,14 @@ def test_each_picture_occurs_once_per_epoch_with_the_target_of_its_view() -> Non
                 np.testing.assert_array_equal(image, normalize(fixed_view(pictures[row], number)))
         assert sorted(rows) == list(range(30))
         shown.append([number for _, number in sorted(views)])
-        batches.on_epoch_end()
+        batches.begin_epoch(batches.epoch + 1)
     assert shown[0] == shown[3]  # three views: the fourth epoch has the first again
     assert all(len({epoch[row] for epoch in shown[:3]}) == 3 for row in range(20))
 
 
 def test_a_resumed_run_has_the_same_batches() -> None:
     _, _, uninterrupted = _batches()
-    uninterrupted.on_epoch_end()
-    uninterrupted.on_epoch_end()
+    uninterrupted.begin_epoch(2)
     _, _, resumed = _batches(epoch=2)
     np.testing.assert_array_equal(uninterrupted[0][0], resumed[0][0])
 

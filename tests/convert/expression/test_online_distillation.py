@@ -86,7 +86,7 @@ def test_mixup_has_the_same_weights_for_pictures_and_targets() -> None:
 def test_a_batch_depends_on_seed_epoch_and_index_alone() -> None:
     first, resumed = batches(0.5, AugmentConfig()), batches(0.5, AugmentConfig(), epoch=1)
     before = first[1][0]
-    first.on_epoch_end()
+    first.begin_epoch(1)
     np.testing.assert_array_equal(first[1][0], resumed[1][0])
     assert np.abs(before - resumed[1][0]).max() > 0.1
     assert np.abs(batches(0.5, AugmentConfig(), epoch=1, seed=4)[1][0] - resumed[1][0]).max() > 0.1

@@ -53,7 +53,7 @@ def test_a_stopped_run_is_resumed_after_its_last_epoch(place: Path, monkeypatch:
     assert [row["learning_rate"] for row in resumed.history()] == [
         row["learning_rate"] for row in uninterrupted.history()
     ]
-    for row, expected in zip(resumed.history()[:2], uninterrupted.history()[:2], strict=True):
+    for row, expected in zip(resumed.history(), uninterrupted.history(), strict=True):
         assert {**row, "seconds": 0} == {**expected, "seconds": 0}
     before = (place / "stopped" / "history.csv").read_bytes()
     _train(place, "stopped")  # the run is finished
@@ -63,13 +63,20 @@ def test_a_stopped_run_is_resumed_after_its_last_epoch(place: Path, monkeypatch:
 def test_a_resumed_optimizer_still_excludes_biases_and_normalization_from_weight_decay(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _train(place, "spared", epochs=3)
-    rows = (place / "spared" / "history.csv").read_text().splitlines()
-    (place / "spared" / "history.csv").write_text("\n".join(rows[:3]) + "\n")
+    finish = CheckpointCallback.on_epoch_end
+
+    def stop(self: CheckpointCallback, epoch: int, logs: dict | None = None) -> None:
+        finish(self, epoch, logs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointCallback, "on_epoch_end", stop)
+        with pytest.raises(KeyboardInterrupt):
+            _train(place, "spared", epochs=2)
     seen = []
     monkeypatch.setattr(CheckpointCallback, "on_epoch_begin", lambda self, epoch, logs=None: seen.append(self.model))
     monkeypatch.setattr(CheckpointCallback, "on_epoch_end", lambda self, epoch, logs=None: None)
-    _train(place, "spared", epochs=3)
+    _train(place, "spared", epochs=2)
     (model,) = seen
     decayed = {variable.name for variable in model.trainable_variables if model.optimizer._use_weight_decay(variable)}
     assert decayed == {"kernel"}
@@ -153,18 +160,6 @@ def test_resuming_with_soft_labels_of_other_teachers_is_refused(place: Path, tmp
                 train.train(recipe.read(student), student, place, tmp_path / "run", epochs=1)
         else:
             train.train(recipe.read(student), student, place, tmp_path / "run", epochs=1)
-
-
-def test_a_checkpoint_is_written_completely_or_not_at_all(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = _train(place, "whole", epochs=1)
-    assert not [file.name for file in run.path.iterdir() if file.name.startswith("next")]
-    monkeypatch.setattr(Run, "add", lambda self, row: None)
-    monkeypatch.setattr(
-        ExponentialMovingAverage, "write", lambda self, path: (_ for _ in ()).throw(OSError("disk full"))
-    )
-    with pytest.raises(OSError, match="disk full"):
-        _train(place, "torn", epochs=1)
-    assert not Run(place / "torn").weights.exists(), "weights of an epoch that is not in the history"
 
 
 def test_a_network_that_cannot_be_built_is_a_recipe_error(place: Path, tmp_path: Path) -> None:

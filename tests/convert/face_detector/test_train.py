@@ -68,8 +68,7 @@ def test_a_stopped_run_is_resumed_after_its_last_epoch(
     assert len(Run(place / "stopped").history()) == 1
     resumed = _train(place, "stopped").history()
     for row, expected in zip(resumed, trained.history(), strict=True):
-        assert row["learning_rate"] == expected["learning_rate"]
-        assert row["loss"] == pytest.approx(expected["loss"], rel=0.02)
+        assert {**row, "seconds": 0} == {**expected, "seconds": 0}
     before = (place / "stopped" / "history.csv").read_bytes()
     _train(place, "stopped")  # the run is finished
     assert (place / "stopped" / "history.csv").read_bytes() == before

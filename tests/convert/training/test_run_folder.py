@@ -127,3 +127,23 @@ def test_a_folder_that_cannot_be_locked_is_told_with_the_reason(run: Run, monkey
     (run.path / "train.lock").mkdir()
     with pytest.raises(RunError, match=r"train\.lock: cannot be written: Is a directory"):
         run.lock()
+
+
+def test_the_best_epoch_is_one_with_a_score_that_is_a_number(run: Run) -> None:
+    run.weights.write_bytes(b"")
+    for number, scores in enumerate(("nan,nan", "0.3,nan", "0.2,0.3", "0.3,0.2", "0.1,0.1"), 1):
+        run.add((number, 4.3, scores, 0.1, 14.5))
+    assert run.best()["epoch"] == 3
+
+
+def test_a_run_that_has_no_score_in_any_epoch_says_so(run: Run) -> None:
+    run.weights.write_bytes(b"")
+    run.add((1, "nan", "nan", "nan", 0.1, 14.5))
+    with pytest.raises(RunError, match=r"no epoch of this run has a score; lower the recipe's schedule\.learning_rate"):
+        run.best()
+
+
+def test_a_row_without_the_number_of_its_epoch_is_named(run: Run) -> None:
+    (run.path / "history.csv").write_bytes(f"{HEADER}\r\n{ROWS[0].replace('1', 'nan', 1)}\r\n{ROWS[1]}\r\n".encode())
+    with pytest.raises(RunError, match=r"history\.csv: line 2: not a row"):
+        run.history()
