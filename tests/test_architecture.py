@@ -41,15 +41,16 @@ ROOMS: dict[str, str] = {
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""
 DESKTOP_ROOMS: dict[str, str] = {
+    "convert.progress": "",
     "convert.data": "",
     "convert.synthesis": "data",
-    "convert.training": "data",
-    "convert.tflite": "data training",
+    "convert.training": "data progress",
+    "convert.tflite": "data progress training",
     "convert.cli_arguments": "data",
-    "convert.expression": "cli_arguments data synthesis training tflite",
-    "convert.face_detector": "cli_arguments data synthesis training tflite",
-    "convert.face_occlusion": "cli_arguments data synthesis training tflite",
-    "convert.scenarios": "cli_arguments data synthesis tflite",
+    "convert.expression": "cli_arguments data progress synthesis training tflite",
+    "convert.face_detector": "cli_arguments data progress synthesis training tflite",
+    "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
+    "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert": "cli_arguments data training tflite expression face_detector face_occlusion scenarios",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.

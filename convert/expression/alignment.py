@@ -23,6 +23,7 @@ from convert.data import muxspace
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation.testset import probabilities, truth_of
+from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop
 
 TILTS_DEG = (0, 30, -30)
@@ -43,7 +44,7 @@ def align_faces(images: NDArray[np.uint8], detector: FaceDetector) -> tuple[NDAr
     Returns the pictures, unchanged where the detector finds no face, and bool [N], whether it found one.
     """
     made, found = images.copy(), np.zeros(len(images), bool)
-    for index, image in enumerate(images):
+    for index, image in enumerate(track(images, "alignment", "faces")):
         larger, room = enlarge_crop(image)
         face = central_face(detector, larger)
         if face is not None and face.landmarks is not None:
@@ -92,7 +93,7 @@ def _on_muxspace(
         is_correct: dict[str, dict[str, list[bool]]] = {
             way: {e: [] for e in EXPRESSIONS} for way in ("cropped", "aligned")
         }
-        for picture in pictures:
+        for picture in track(pictures, f"faces tilted by {tilt} degrees", "faces"):
             frame = frame_with_margin(picture.grey, tilt)
             face = central_face(detector, frame)
             if face is not None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
@@ -20,6 +19,7 @@ from convert.expression import card, networks, soft_labels
 from convert.expression import recipe as recipes
 from convert.expression.evaluation import testset
 from convert.expression.soft_labels import fixed_view
+from convert.progress import track
 from convert.tflite import card_file
 from convert.training.run_folder import Run
 
@@ -53,7 +53,7 @@ def write_soft_labels(
     about = former_teachers + [_about(each) for each in teachers]
     predictors = [_of_model(each) if each.suffix == ".tflite" else _of_run(Run(each)) for each in teachers]
     for teacher, predict in zip(teachers, predictors, strict=True):
-        for number in tqdm(range(views), desc=teacher.stem, unit=" views", leave=False):
+        for number in track(range(views), teacher.stem, "views"):
             pictures = np.stack([fixed_view(image, number) for image in images])
             mean[:, number] += (predict(pictures) + predict(pictures[:, :, ::-1])) / (2 * count)
     labels = soft_labels.pack(images, mean, {"views": views, "teachers": about})

@@ -21,6 +21,7 @@ from convert.data.boxes import AnnotatedPicture, read_annotations
 from convert.face_detector import false_positives, matching
 from convert.face_detector.detector_under_test import LONG_SIDE_PX, TIME_RATIO, DetectorUnderTest, measure_cost
 from convert.face_detector.matching import Boxes, Detections, Matches
+from convert.progress import track
 from convert.tflite import benchmark
 from convert.training import provenance
 
@@ -65,7 +66,8 @@ def evaluate(
     }
     for each in tested:
         unfiltered, deployed = (
-            [detect(image) for image in images] for detect in (each.detections, each.deployed_detections)
+            [detect(image) for image in track(images, each.name, "pictures")]
+            for detect in (each.detections, each.deployed_detections)
         )
         if table is not None and each is tested[0]:
             _write_detections(table, pictures, unfiltered)
@@ -182,7 +184,8 @@ def _at_tilt(
     """Recall and precision at TILT_MIN_IOU with every picture rotated about its centre; faces that are moved out of the
     picture are ignored."""
     matches = []
-    for picture, image in zip(pictures, images, strict=True):
+    pairs = list(zip(pictures, images, strict=True))
+    for picture, image in track(pairs, f"{tested.name}, turned by {angle} degrees", "pictures"):
         height, width = image.shape[:2]
         rotation = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
         rotated = cv2.warpAffine(image, rotation, (width, height), borderMode=cv2.BORDER_REPLICATE)
@@ -202,7 +205,8 @@ def _at_tilt(
 
 
 def _false_positives(tested: DetectorUnderTest, images: Sequence[NDArray[np.uint8]]) -> dict[str, int]:
-    found = [false_positives.detect(tested.deployed, image, tested.threshold) for image in images]
+    shown = track(images, f"{tested.name}, without faces", "pictures")
+    found = [false_positives.detect(tested.deployed, image, tested.threshold) for image in shown]
     return {"pictures": len(images), "faces": sum(map(len, found)), "pictures_with_some": sum(map(bool, found))}
 
 

@@ -16,6 +16,7 @@ from assistant.records import Face
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, iou, read_annotations
 from convert.data.fer2013_labels import DatasetError
+from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop, transform_boxes, transform_landmarks
 
 MAX_SIDE_PX = 400
@@ -76,7 +77,7 @@ def load(folder: Path, origins: Sequence[str] = (), teacher: Teacher | None = No
     chosen = [each for each in read_annotations(folder) if not origins or each.path.name.partition("_")[0] in origins]
     if not chosen:
         raise DatasetError(f"{folder}: no picture of the origins {', '.join(origins)}")
-    return [_load(each, teacher) for each in chosen]
+    return [_load(each, teacher) for each in track(chosen, "loading", "pictures")]
 
 
 def _load(annotated: AnnotatedPicture, teacher: Teacher | None) -> Picture:
@@ -114,7 +115,7 @@ def _load(annotated: AnnotatedPicture, teacher: Teacher | None) -> Picture:
 def load_crops(images: NDArray[np.uint8], teacher: Teacher, limit: int) -> list[Picture]:
     """Up to `limit` of the face crops uint8 [N, S, S] in which the teacher finds one face, with its landmarks."""
     found: list[Picture] = []
-    for index, image in enumerate(images):
+    for index, image in enumerate(track(images, "landmarks of crops", "faces")):
         if len(found) == limit:
             break
         enlarged, margin = enlarge_crop(image)

@@ -22,6 +22,7 @@ from convert.face_detector.compose import Composer
 from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture
 from convert.face_detector.train import LONG_SIDE_PX, MIN_SCORE, build
+from convert.progress import track
 from convert.tflite import card_file
 from convert.tflite.export import check_int8, to_tflite
 from convert.training.loop import load_best_weights
@@ -92,7 +93,8 @@ def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:
 def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float) -> Matches:
     """Detections at a score threshold, matched with the annotated faces. content: the bytes of a .tflite file."""
     detector = open_detector(content, threshold)
-    detections = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in held_out]
+    shown = track(held_out, f"score of {threshold:.2f} or more", "pictures")
+    detections = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in shown]
     faces, ignored = [picture.boxes for picture in held_out], [picture.ignored for picture in held_out]
     return matching.pool(matching.match_all(faces, ignored, detections, MIN_IOU))
 

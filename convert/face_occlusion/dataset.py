@@ -26,6 +26,7 @@ from assistant.vision.faces import preprocess
 from convert.data import fer2013, muxspace, picture_files
 from convert.data.boxes import IGNORED_SOURCE, ROOM_PREFIX, intersection_areas, is_held_out, read_annotations
 from convert.data.fer2013_labels import DatasetError
+from convert.progress import track
 from convert.synthesis import accessories, occlusions
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")
@@ -126,7 +127,7 @@ def _synthetic_crops(
     prints: list[NDArray[np.uint8]],
 ) -> OcclusionCrops:  # fmt: skip
     rows = []
-    for base, person_hash, prefix in faces:
+    for base, person_hash, prefix in track(faces, "occlusions", "faces"):
         face = _central_face(detector, base)
         if face is None or face.landmarks is None:
             continue
@@ -171,7 +172,7 @@ def room_pictures(data: Path) -> list[NDArray[np.uint8]]:
 def _mask_crops(folder: Path, detector: FaceDetector) -> NDArray[np.uint8]:
     """Crops uint8 [N, 48, 48] of the annotated faces in the pictures with masks that the detector finds."""
     crops = []
-    for picture in read_annotations(folder):
+    for picture in track(read_annotations(folder), "masks", "pictures"):
         if not picture.path.name.startswith(MASK_PREFIX):
             continue
         grey = picture_files.grey(picture.path)

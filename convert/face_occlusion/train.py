@@ -25,7 +25,7 @@ from convert.tflite.export import check_int8, to_tflite
 from convert.training import backbones, optimizers
 from convert.training.augment import Augment
 from convert.training.equivariance import make_equivariant
-from convert.training.loop import verbosity
+from convert.training.loop import progress_callbacks, verbosity
 from convert.training.recipe_file import AugmentConfig, Schedule
 
 HELD_OUT_SHARE = 0.2
@@ -143,13 +143,16 @@ def fit(
     inputs, labels, mask_inputs = (
         preprocess.normalize(crops), is_occluded.astype(np.float32), preprocess.normalize(masks)
     )  # fmt: skip
-    is_used = np.zeros(len(masks), bool)
+    is_used, progress = np.zeros(len(masks), bool), progress_callbacks(epochs)
     for epoch in range(epochs):
         if epoch >= EPOCHS_WITHOUT_MASKS and len(masks):
             is_used = net.predict(mask_inputs, batch_size=512, verbose=0)[:, 0] > 0
         x = np.concatenate([inputs, mask_inputs[is_used]])
         y = np.concatenate([labels, np.ones(is_used.sum(), np.float32)])
-        model.fit(x, y, batch_size=SCHEDULE.batch_size, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity())
+        model.fit(
+            x, y, batch_size=SCHEDULE.batch_size, initial_epoch=epoch, epochs=epoch + 1, verbose=verbosity(),
+            callbacks=progress,
+        )  # fmt: skip
     return net, int(is_used.sum())
 
 

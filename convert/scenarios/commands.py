@@ -10,6 +10,7 @@ from assistant.config.settings import Settings, setting_choices
 from assistant.config.settings_file import load_settings
 from convert.cli_arguments import at_least_one, command, data
 from convert.data.fer2013_labels import DatasetError
+from convert.progress import Progress
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.generate import KINDS
 from convert.tflite import card_file
@@ -178,15 +179,13 @@ def _missing(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from convert.scenarios.render import assets
     from convert.scenarios.render.camera import SceneCamera
     from convert.scenarios.script import folder
 
     scenes, loaded = _generated_scenes(options), assets.load(data(options), _half(options))
-    with tqdm(total=sum(scene.frames for scene in scenes), unit="frame", disable=None) as bar:
+    with Progress("scenes", sum(scene.frames for scene in scenes), "frames") as progress:
         for scene in scenes:
-            folder.write(scene, SceneCamera(scene, loaded), options.write, bar.update)
+            folder.write(scene, SceneCamera(scene, loaded), options.write, progress.update)
     print(f"{options.write}: {len(scenes)} scenes; next: emotion-convert scenarios --scenes {options.write}")
     return 0

@@ -26,6 +26,7 @@ from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.factory import VisionParts
 from assistant.vision.pipeline import Step
+from convert.progress import Progress
 from convert.scenarios.render import assets
 from convert.scenarios.render.camera import SceneCamera
 from convert.scenarios.score.transcript import TranscriptAnswer, TranscriptLine
@@ -94,22 +95,21 @@ class _Recorder:
         self.records.append(FrameRecord(frame.at, tuple(track.face for track in step.tracks), step.readings))
 
 
-def run(tasks: Sequence[Task], workers: int = 2, progress: bool = True) -> list[Outcome]:
+def run(tasks: Sequence[Task], workers: int = 2) -> list[Outcome]:
     """Run the tasks in parallel; returns their outcomes in the order of the tasks.
 
     Raises AssistantError where a clip, a model or a picture cannot be used, or where the length of a clip is not that
     in its ground truth.
     """
-    from tqdm import tqdm
-
     order = sorted(
         range(len(tasks)), key=lambda index: -_length(tasks[index])
     )  # longest first, so that none of them starts last
     done: dict[int, Outcome] = {}
-    with tqdm(total=len(tasks), unit="scene", disable=None if progress else True) as bar:
-        for index, outcome in zip(order, _outcomes([tasks[index] for index in order], workers), strict=True):
+    outcomes = _outcomes([tasks[index] for index in order], workers)
+    with Progress("scenes", len(tasks), "scenes") as progress:
+        for index, outcome in zip(order, outcomes, strict=True):
             done[index] = outcome
-            bar.update()
+            progress.update()
     return [done[index] for index in range(len(tasks))]
 
 

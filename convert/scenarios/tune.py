@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from convert.data.fer2013_labels import LABELS
+from convert.progress import Progress
 from convert.scenarios.rerun import rerun
 from convert.scenarios.run import Outcome
 from convert.scenarios.score.figures import DEGRADED, MIN_EVENTS, figures
@@ -36,18 +37,16 @@ MAX_DELAY_S = 1.5
 
 def search(outcomes: Sequence[Outcome], settings: Settings, rounds: int = ROUNDS) -> dict[str, Any]:
     """The best settings found by changing one at a time, with their figures, ready for JSON."""
-    from tqdm import tqdm
-
     scored = [outcome for outcome in outcomes if outcome.truth.kind != DEGRADED]
     best: DecisionPoint = {name: getattr(settings.decisions, name) for name in SEARCH_GRID}
     current = figures_with(scored, best, settings)
     first, best_value = current, value(current)
-    with tqdm(total=rounds * sum(map(len, SEARCH_GRID.values())), unit="trial", disable=None) as bar:
+    with Progress("settings", rounds * sum(map(len, SEARCH_GRID.values())), "trials") as progress:
         for _ in range(rounds):
             before = best_value
             for name, candidates in SEARCH_GRID.items():
                 for candidate in candidates:
-                    bar.update()
+                    progress.update()
                     point = best | {name: candidate}
                     if point.get("exit_threshold", 0.0) > point.get("enter_threshold", 1.0):
                         continue

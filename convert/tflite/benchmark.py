@@ -23,6 +23,7 @@ from assistant.errors import ModelError
 from assistant.system.child_process import python_command
 from assistant.vision.faces.preprocess import CROP_SIDE
 from assistant.vision.inference.expression import ExpressionClassifier
+from convert.progress import track
 from convert.tflite import graph
 
 
@@ -39,7 +40,7 @@ def benchmark(
     setups = [(model, count) for count in threads for model in models]
     interpreters = {(model, count): _interpreter(model, count) for model, count in setups}
     medians: dict[tuple[Path, int], list[float]] = {setup: [] for setup in setups}
-    for _, setup in itertools.product(range(rounds), setups):
+    for _, setup in track(list(itertools.product(range(rounds), setups)), "benchmark", "measurements"):
         medians[setup].append(_median_ms(interpreters[setup].invoke, runs))
     facts = {model: _facts(model) for model in models}
     rows = []

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 from numpy.typing import NDArray
 
+from convert.progress import Progress
 from convert.training import checkpoint
 from convert.training.run_folder import SCORE_ROUNDING, Run, score
 
@@ -65,6 +66,23 @@ class EpochCallback(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.batches.begin_epoch(epoch)
+
+
+class ProgressCallback(keras.callbacks.Callback):
+    """Shows the progress of a training, which may be several calls of `fit`, in steps."""
+
+    def __init__(self, epochs: int, progress: Progress) -> None:
+        """epochs: at which the training ends, counted from its first one, before it was resumed."""
+        super().__init__()
+        self.epochs, self.progress = epochs, progress
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch, steps = epoch, self.params.get("steps")
+        self.progress.total = self.progress.done + steps * (self.epochs - epoch) if steps else None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        loss = (logs or {}).get("loss", math.nan)
+        self.progress.update(1, f"epoch {self.epoch + 1} of {self.epochs}, loss {loss:.4f}")
 
 
 class CheckpointCallback(keras.callbacks.Callback):

@@ -15,12 +15,14 @@ from typing import Any
 
 import keras
 
+from convert.progress import Progress
 from convert.training import checkpoint
 from convert.training.callbacks import (
     Batches,
     CheckpointCallback,
     EpochCallback,
     ExponentialMovingAverage,
+    ProgressCallback,
 )
 from convert.training.recipe_file import Schedule
 from convert.training.run_folder import Run, RunError
@@ -66,6 +68,7 @@ class Training:
             self._fit(stage)
 
     def _fit(self, stage: Stage) -> None:
+        progress = progress_callbacks(self.epochs)
         starts = [round(share * self.epochs) for share, *_ in self.schedule.sizes] + [self.epochs]
         for (_, *size), first, end in zip(self.schedule.sizes, starts, starts[1:], strict=False):
             if self.done >= end or first >= end:
@@ -74,7 +77,7 @@ class Training:
             model, batches = stage(tuple(size), begin)
             model.fit(
                 batches, shuffle=False, verbose=verbosity(), initial_epoch=begin, epochs=end,
-                callbacks=[EpochCallback(batches), self.ema, self.checkpoint],
+                callbacks=[EpochCallback(batches), self.ema, *progress, self.checkpoint],
             )  # fmt: skip
         self.run.plot()
 
@@ -103,3 +106,8 @@ def compile_options() -> dict[str, Any]:
 def verbosity() -> int:
     """Keras's `verbose`: a progress bar on a terminal, one line per epoch elsewhere."""
     return 1 if os.isatty(1) else 2
+
+
+def progress_callbacks(epochs: int) -> list[keras.callbacks.Callback]:
+    """For where Keras draws no bar: a line a minute, with step, loss and remaining time. epochs: of the training."""
+    return [] if verbosity() == 1 else [ProgressCallback(epochs, Progress("training", None, "steps", has_bar=False))]

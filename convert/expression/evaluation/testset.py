@@ -8,14 +8,12 @@ votes dropped, name one of the eight classes (3,152 of PrivateTest).
 contempt (16 of 3,152) are included and count as errors, since such a model has no label for them.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from assistant.errors import ModelError
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -23,6 +21,7 @@ from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 from convert.expression.evaluation import metrics
+from convert.progress import track
 
 
 def untempered(model: Path) -> ExpressionClassifier:
@@ -35,10 +34,10 @@ def untempered(model: Path) -> ExpressionClassifier:
 def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], title: str = "") -> NDArray[np.float32]:
     """Probabilities float32 [N, classes] of pictures uint8 [N, 48, 48], classified one at a time, as on the device.
 
-    title: of the progress bar; default: the name of the model.
+    title: of the progress; default: the name of the model.
     """
-    bar = tqdm(images, desc=title or classifier.path.stem, unit=" faces", leave=False, disable=not sys.stderr.isatty())
-    return np.stack([classifier.probabilities(image) for image in bar])
+    shown = track(images, title or classifier.path.stem, "faces")
+    return np.stack([classifier.probabilities(image) for image in shown])
 
 
 def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int64], NDArray[np.bool_]]:

@@ -5,13 +5,11 @@ picture as published, which is cropped around the face. `detected`: the same fac
 picture with a margin, aligned and cropped.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from assistant.records import Box
 from assistant.vision.detectors import FaceDetector
@@ -21,6 +19,7 @@ from convert.data import muxspace
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.alignment import central_face, frame_with_margin
 from convert.expression.evaluation import metrics
+from convert.progress import track
 
 CLASSES = ("happy", "neutral", "surprise", "other")
 MAX_PER_LABEL = 100_000
@@ -40,8 +39,7 @@ def figures(
     pictures = muxspace.load(folder, tuple(dict.fromkeys(muxspace.EXPRESSIONS.values())), limit, half="report")
     truth, given, detected = (np.zeros(len(pictures), np.int64) for _ in range(3))
     found = np.zeros(len(pictures), bool)
-    bar = tqdm(pictures, desc="muxspace", unit=" faces", leave=False, disable=not sys.stderr.isatty())
-    for index, picture in enumerate(bar):
+    for index, picture in enumerate(track(pictures, "muxspace", "faces")):
         height, width = picture.grey.shape
         truth[index] = _class(picture.expression)
         given[index] = _predicted(classifier, preprocess.crop(picture.grey, Box(0, 0, width, height)))

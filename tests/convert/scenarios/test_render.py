@@ -112,7 +112,7 @@ def test_scenes_run_through_the_assistant_and_a_rerun_gives_the_same_announcemen
     happy = [each for each in scenes if each.actors[0].appearances[1].expression == "happy"]
     chosen = [dataclasses.replace(each, fps=10.0) for each in happy[:3]]
     settings = Settings()
-    outcomes = run.run([run.Task(each, settings, data, "tuning") for each in chosen], workers=1, progress=False)
+    outcomes = run.run([run.Task(each, settings, data, "tuning") for each in chosen], workers=1)
     verdicts = [verdict for each in outcomes for verdict in announcements.verdicts(each.truth, each.lines)]
     assert sum(verdict.kind == announcements.CORRECT for verdict in verdicts) >= 3
     for outcome in outcomes:
