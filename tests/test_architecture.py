@@ -42,7 +42,7 @@ ROOMS: dict[str, str] = {
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""
 DESKTOP_ROOMS: dict[str, str] = {
     "convert.progress": "",
-    "convert.data": "",
+    "convert.data": "progress",
     "convert.synthesis": "data",
     "convert.training": "data progress",
     "convert.tflite": "data progress training",

@@ -21,7 +21,8 @@ from assistant.vision.cameras.picture_file import is_picture
 from assistant.vision.faces.preprocess import CROP_SIDE, to_grey
 from convert.data import picture_files
 from convert.data.fer2013_labels import CLASS_NAMES, FERPLUS_LABELS, LABELS, SPLITS, DatasetError
-from convert.data.fer2013_table import VOTE_COLUMNS, read_table, read_votes
+from convert.data.fer2013_table import VOTE_COLUMNS, read_votes
+from convert.data.table_cache import read_cached
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def _load_npz(path: Path) -> Faces:
 
 
 def _load_csv(path: Path) -> Faces:
-    table = read_table(path)
+    table = read_cached(path)
     votes = np.zeros((len(table.labels), VOTE_COLUMNS), np.float32)
     votes_file = path.with_name("fer2013new.csv")
     if votes_file.is_file():

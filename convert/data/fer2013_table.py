@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data.fer2013_labels import CLASS_NAMES, LABELS, SPLITS, DatasetError
+from convert.progress import track
 
 SIDE = 48
 """Width and height of a picture, in pixels."""
@@ -53,7 +54,7 @@ def read_table(file: Path) -> Table:
             raise DatasetError(f"{file}: line 1: not FER-2013 as NPZ or CSV: no column {column!r}; found: {found}")
     places = [names.index(column) for column in COLUMNS]
     images, labels, split = [], [], []
-    for line, row in rows:
+    for line, row in track(rows, file.name, "rows"):
         if len(row) != len(names):
             raise _mistake(file, line, "row", f"{len(row)} fields", f"{len(names)}, as the first line has")
         emotion, pixels, usage = (row[place].strip() for place in places)
