@@ -6,7 +6,6 @@ service is set up.
 """
 
 import os
-import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from assistant.config.settings import OWN_FOLDER, Settings
 from assistant.doctor.finding import Finding, bad
 from assistant.system.account import Account, children_as
-from assistant.system.child_process import run_child_unchecked
+from assistant.system.child_process import python_command, run_child_unchecked
 
 USER = "emotion-assistant"
 """The user of both units, see systemd/emotion-assistant.sysusers."""
@@ -37,9 +36,8 @@ def service_account() -> Account | None:
     if account is None:
         return None
     with children_as(account):
-        flags = ["-I"] if sys.flags.isolated else []
         try:
-            command = [sys.executable, *flags, "-c", "import assistant.doctor.isolated_check"]
+            command = python_command("-c", "import assistant.doctor.isolated_check")
             done = run_child_unchecked(command, b"", START_LIMIT_S, threading.Event())
         except OSError:
             return None

@@ -176,7 +176,7 @@ def test_only_root_becomes_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_user_who_cannot_start_this_program_is_not_become(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(service_access, "USER", "nobody")
     program = folder / "python"
-    monkeypatch.setattr(service_access.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     for mode, becomes in ((0o700, False), (0o755, True)):
         program.write_text("#!/bin/sh\nexit 0\n")
         program.chmod(mode)
