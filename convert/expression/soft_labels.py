@@ -103,8 +103,9 @@ def read(path: Path) -> SoftLabels:
     """The soft labels in a file. Raises DatasetError where it is missing or not such a file."""
     try:
         with np.load(path, allow_pickle=False) as held:
-            pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))
-    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as err:
+            pictures, codes = held["pictures"], held["codes"].transpose(2, 1, 0)
+            about = dict(json.loads(str(held["about"])))
+    except (OSError, ValueError, TypeError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as err:
         raise DatasetError(f"{path}: not a file of soft labels ({type(err).__name__}: {err})") from err
     if (
         pictures.dtype != np.uint64
@@ -112,4 +113,4 @@ def read(path: Path) -> SoftLabels:
         or codes.shape != (len(pictures), codes.shape[1], CLASSES)
     ):
         raise DatasetError(f"{path}: holds {pictures.dtype} {codes.dtype} {list(codes.shape)}, no soft labels")
-    return SoftLabels(pictures, np.ascontiguousarray(codes), dict(about))
+    return SoftLabels(pictures, np.ascontiguousarray(codes), about)

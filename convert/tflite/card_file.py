@@ -30,9 +30,12 @@ def path_of(model: Path) -> Path:
 def load(model: Path) -> dict[str, Any]:
     """The card beside a model. Raises ModelError."""
     try:
-        return dict(json.loads(path_of(model).read_text("utf-8")))
-    except (OSError, ValueError) as err:
+        card = json.loads(path_of(model).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as err:
         raise ModelError(f"{path_of(model)}: not a model card: {err}") from err
+    if not isinstance(card, dict):
+        raise ModelError(f"{path_of(model)}: not a model card: {type(card).__name__}, no table of keys")
+    return card
 
 
 def encode(card: dict[str, Any]) -> bytes:

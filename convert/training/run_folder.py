@@ -154,9 +154,12 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """The contents of environment.json. Raises RunError where this is not a run folder."""
         try:
-            return dict(json.loads((self.path / "environment.json").read_text("utf-8")))
-        except (OSError, ValueError) as err:
+            held = json.loads((self.path / "environment.json").read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as err:
             raise RunError(f"{self.path}: not a run folder (environment.json: {err})") from err
+        if not isinstance(held, dict):
+            raise RunError(f"{self.path}: not a run folder (environment.json: {type(held).__name__}, no table of keys)")
+        return held
 
     def provenance(self) -> dict[str, Any]:
         """This run as a teacher in the environment.json of a student or in a file of soft labels, ready for JSON.
