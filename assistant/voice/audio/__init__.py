@@ -1,1 +1,1 @@
-"""Sound output: player, sound cards, mixer."""
+"""Sound output: player, loudness, sound cards, mixer."""
