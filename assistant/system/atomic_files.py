@@ -1,6 +1,8 @@
 """Files written all or nothing: a reader, or a power cut, meets the old file or the new one, never a part."""
 
+import contextlib
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +19,7 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
             with open(parts[path], "wb") as target:
                 target.write(content)
                 target.flush()
+                _keep_rights(path, parts[path])
                 os.fsync(target.fileno())
         for path, part in parts.items():
             part.replace(path)
@@ -25,6 +28,18 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _keep_rights(path: Path, part: Path) -> None:
+    """Give a new file the owner and the mode of the one that it replaces, as far as that is allowed."""
+    try:
+        about = path.stat()
+    except OSError:
+        return
+    with contextlib.suppress(OSError, AttributeError):  # a FAT partition knows neither, Windows has no chown
+        os.chown(part, about.st_uid, about.st_gid)
+    with contextlib.suppress(OSError):
+        part.chmod(stat.S_IMODE(about.st_mode))
 
 
 def _sync(folder: Path) -> None:
