@@ -84,7 +84,8 @@ TABLES: dict[str, set[str]] = {
     "faults_over": set(FaultName),
     "doctor": {
         "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
-        "settings", "settings_wrong", "imports", "imports_broken", "camera", "camera_held", "camera_none",
+        "sound_heard", "sound_chosen", "sound_unanswered", "settings", "settings_wrong", "imports",
+        "imports_broken", "camera", "camera_held", "camera_none",
         "bright_enough", "dim", "glare", "face", "face_none", "detector", "occlusion", "model", "model_slow", "buttons",
         "buttons_none", "camera_led", "camera_led_none", "temperature", "temperature_hot", "temperature_none",
         "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",

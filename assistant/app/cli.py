@@ -194,16 +194,22 @@ def _stop_after_parent(stop: threading.Event, delay_s: float) -> None:
 
 def _say(options: argparse.Namespace) -> int:
     from assistant.voice import voices
-    from assistant.voice.audio import player as sound
+    from assistant.voice.audio import sound_cards
 
     settings = settings_of(options)
     phrases = _load_phrases(settings)
-    player = sound.CommandPlayer(settings.voice.device)
+    player = sound_cards.preferred_player(settings.voice.device)
     with (
-        contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player)[0]) as voice,
+        contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player, _warn_of_setting)[0]) as voice,
         stop_on_signal() as stop,
     ):
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
+
+
+def _warn_of_setting(setting: str, reason: str) -> None:
+    """A voice cannot use a setting, and something else speaks."""
+    if reason:
+        print(f"emotion-assistant: {setting}: {reason}", file=sys.stderr)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -219,13 +225,13 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _sounds(options: argparse.Namespace) -> int:
-    from assistant.voice.audio import player as sound
+    from assistant.voice.audio.sound_cards import preferred_player
     from assistant.voice.speech.earcons import sound_tour
     from assistant.voice.voices import make_voice
 
     settings = settings_of(options)
     phrases = _load_phrases(settings)
-    voice = make_voice(settings.voice, phrases.voice, sound.CommandPlayer(settings.voice.device))
+    voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), _warn_of_setting)
     assert voice.earcons  # make_voice always gives some
     with contextlib.closing(voice), stop_on_signal() as stop:
         return 0 if sound_tour(phrases, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
@@ -252,7 +258,7 @@ def _doctor(options: argparse.Namespace) -> int:
     except ConfigError as err:
         settings, mistakes = _with_options(usable_settings(err), options), str(err)
     with stop_on_signal() as stop:
-        code = checkup(settings, mistakes, stop, is_quiet=options.quiet, as_json=options.json)
+        code = checkup(settings, mistakes, stop, file=options.config, is_quiet=options.quiet, as_json=options.json)
         return EXIT_INTERRUPTED if stop.is_set() else code
 
 

@@ -18,6 +18,7 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.loop import VisionLoop
 from assistant.voice import voices
 from assistant.voice.audio import player as sound
+from assistant.voice.audio.sound_cards import preferred_player
 from assistant.voice.speech.speaker import Speaker
 
 DRAIN_TIMEOUT_S = 4.0
@@ -39,10 +40,14 @@ def demo(settings: Settings, wav: Path, stop: threading.Event, out: TextIO = sys
     began = time.monotonic()
     transcript = _Transcript(began, out)
 
+    def print_refused(setting: str, reason: str) -> None:
+        if reason:
+            print(f"{setting}: {reason}", file=out, flush=True)
+
     with contextlib.ExitStack() as stack:
         player = sound.RecordingPlayer(_player(settings, out), wav, time.monotonic)
         stack.callback(player.close)
-        voice = voices.make_voice(settings.voice, phrases.voice, player)
+        voice = voices.make_voice(settings.voice, phrases.voice, player, print_refused)
         speaker = Speaker(
             voice,
             on_fate=transcript.ended,
@@ -104,7 +109,7 @@ class _Transcript:
 
 def _player(settings: Settings, out: TextIO) -> sound.Player:
     """A player on the sound device if that plays PROBE_S of silence, else one that plays nothing and takes as long."""
-    player = sound.CommandPlayer(settings.voice.device)
+    player = preferred_player(settings.voice.device)
     try:
         player.play(sound.silence(PROBE_S), threading.Event())
     except VoiceError as err:

@@ -104,7 +104,9 @@ class VoiceSettings:
                        choices=("auto", "espeak", "pyttsx3", "piper", "speechd", "printed"))  # fmt: skip
     model: str = setting("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
     device: str = setting(
-        "", "sound card by name (see `aplay -l`), not by number, which changes; empty: the system's own"
+        "auto",
+        "sound card by name (see `aplay -l`), not by number, which changes; auto: what is worn (Bluetooth, USB, HAT), "
+        "else the system's own; empty: the system's own",
     )
     rate_wpm: int = setting(175, "words a minute", low=80, high=450)
     volume: int = setting(100, "percent; ten less are 3 dB less", low=10, high=100)

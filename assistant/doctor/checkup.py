@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TextIO
 
 from assistant.config.settings import Settings
@@ -16,7 +17,9 @@ from assistant.doctor import finding as findings
 from assistant.doctor import service_access
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.doctor.isolated_check import run_isolated
+from assistant.doctor.presses import PressListener
 from assistant.doctor.running_assistant import RunningAssistant
+from assistant.doctor.sound_choice import SoundChoice
 from assistant.doctor.speech import FindingSpeaker, SpeechCheck
 from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
@@ -90,7 +93,7 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
 
     return (
         Check("voice", voice, 20.0, "voice_none", "voice"),
-        Check("sound", speech.sound, 40.0, "sound_silent", "sound"),
+        Check("sound", speech.sound, 120.0, "sound_silent", "sound"),
         Check("settings", lambda cancel: _settings(mistakes)),
         isolated("imports", 90.0, "imports_broken", "install"),
         isolated("camera", 40.0, "camera_none", "camera", closed(service_access.closed_source), running.camera),
@@ -126,6 +129,7 @@ def checkup(
     mistakes: str,
     stop: threading.Event,
     *,
+    file: Path | None = None,
     is_quiet: bool = False,
     as_json: bool = False,
     out: TextIO | None = None,
@@ -134,10 +138,13 @@ def checkup(
     starts has the rights of the service's user.
 
     mistakes: what is wrong with the user's settings, a line each; empty where nothing is. is_quiet: print only.
+    file: the settings file that the user named.
     """
     phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
-    speech = SpeechCheck(settings.voice, phrases.voice, phrases.status("sound_check"), is_quiet=is_quiet)
     report = Report(phrases, as_json, out or sys.stdout)
+    choice = SoundChoice(phrases.finding("sound_heard"), partial(PressListener, settings), file, report.show)
+    text = phrases.status("sound_check")
+    speech = SpeechCheck(settings.voice, phrases.voice, text, is_quiet=is_quiet, choice=choice)
     speaker, pending = FindingSpeaker(None), [phrases.finding("began")]
     with children_as(service_access.service_account()):
         for check in checks(settings, mistakes, speech):
@@ -168,7 +175,7 @@ class Report:
         self._phrases, self._as_json, self._out = phrases, as_json, out
         self._checks: list[dict[str, object]] = []
         self.failed = 0
-        self._print(phrases.finding("began"))
+        self.show(phrases.finding("began"))
 
     def take(self, name: str, found: Finding, seconds: float) -> list[str]:
         """Add a finding. Returns the sentences to speak, one by one, because some have a recording."""
@@ -180,7 +187,7 @@ class Report:
             {"name": name, "ok": found.ok, "text": text, "advice": advice, "seconds": round(seconds, 3)}
         )
         detail = f" ({found.detail})" if found.detail else ""
-        self._print(f"{found.mark:6} {name:11} {' '.join(spoken)}{detail}")
+        self.show(f"{found.mark:6} {name:11} {' '.join(spoken)}{detail}")
         if self._as_json and not found.ok:
             log.warning("%s: %s", name, found.detail or text)
         return spoken
@@ -190,9 +197,10 @@ class Report:
         if self._as_json:
             print(json.dumps({"checks": self._checks, "failed": self.failed}, ensure_ascii=False), file=self._out)
         last = self._phrases.finding("failed", self.failed) if self.failed else self._phrases.finding("healthy")
-        self._print(last)
+        self.show(last)
         return last
 
-    def _print(self, line: str) -> None:
+    def show(self, line: str) -> None:
+        """Print a line, unless the report is JSON."""
         if not self._as_json:
             print(line, file=self._out, flush=True)

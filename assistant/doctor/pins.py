@@ -19,9 +19,12 @@ def buttons(settings: Settings, trying: Callable[[str], None]) -> Finding:
     pins = settings.controls.buttons
     trying("to open the pins")
     try:
-        Buttons(pins, lambda command: Reply(True)).close()
+        opened = Buttons(pins, lambda command: Reply(True))
+        opened.close()
     except ControlError as err:
         return bad("faults.buttons", "pins", detail=str(err))
+    if opened.refused:
+        return bad("faults.button", "pins", detail=opened.refused)
     return good("buttons", detail=f"pins {', '.join(map(str, pins))}")
 
 

@@ -66,8 +66,10 @@ class RunningAssistant:
             return refusal
         if not self.is_there:
             return None
-        if name in _names(self.facts.get("start_faults")):
-            return bad(f"faults.{name}", "pins", detail="so the running assistant says; its journal tells why")
+        faults = _names(self.facts.get("start_faults"))
+        for fault in (name, name.removesuffix("s")):  # all of the buttons, or one
+            if fault in faults:
+                return bad(f"faults.{fault}", "pins", detail="so the running assistant says; its journal tells why")
         return good(name, detail="the running assistant has the pins")
 
     def _refusal(self) -> Finding | None:

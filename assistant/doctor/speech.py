@@ -3,16 +3,25 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from assistant.config.settings import VoiceSettings
 from assistant.doctor.finding import Finding, absent, bad, good
+from assistant.doctor.sound_choice import SoundChoice
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.records import Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import CommandPlayer, Pcm, silence
-from assistant.voice.audio.sound_cards import SoundCardPlayer, list_sound_cards
+from assistant.voice.audio.sound_cards import (
+    AUTO,
+    SoundCard,
+    SoundCardPlayer,
+    find_sound_cards,
+    has_sound_server,
+    preferred_device,
+)
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.speech.fallback_voice import FallbackVoice
 
@@ -41,10 +50,19 @@ class CapturingPlayer:
 class SpeechCheck:
     """Checks the voice and the sound device of the settings, in this order."""
 
-    def __init__(self, settings: VoiceSettings, language: str, text: str, *, is_quiet: bool = False) -> None:
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        language: str,
+        text: str,
+        *,
+        is_quiet: bool = False,
+        choice: SoundChoice | None = None,
+    ) -> None:
         """language: espeak-ng voice of the language. text: spoken for the check. is_quiet: check the device with
-        silence."""
+        silence. choice: asks on which sound device the assistant is heard; None: that is not asked."""
         self._settings, self._language, self._text, self._is_quiet = settings, language, text, is_quiet
+        self._choice = None if is_quiet else choice
         self._spoken: Pcm | None = None
         self._plays_itself = False
         self._player: SoundCardPlayer | None = None  # retries a card that the running assistant holds
@@ -54,8 +72,9 @@ class SpeechCheck:
         if self._settings.engine == "printed":
             return good("voice", detail="printed")
         errors: list[str] = []
+        refused: dict[str, str] = {}
         player = CapturingPlayer()
-        for voice in voices.make_voice(self._settings, self._language, player):
+        for voice in voices.make_voice(self._settings, self._language, player, refused.__setitem__):
             if voice.name in ("recorded", "tone"):  # fallbacks without a synthesizer: that they play shows nothing
                 continue
             try:
@@ -68,6 +87,8 @@ class SpeechCheck:
                 errors.append(f"{voice.name}: {error}")
                 continue
             self._spoken, self._plays_itself = player.pcm, player.pcm is None
+            for setting, reason in refused.items():
+                return bad(f"faults.{setting.replace('.', '_')}", "settings", detail=f"{setting}: {reason}")
             if errors:
                 return bad("voice_second", "voice", detail="; ".join(errors))
             return good("voice", detail=voice.name)
@@ -75,20 +96,27 @@ class SpeechCheck:
 
     def sound(self, cancel: threading.Event) -> Finding:
         """Whether the chosen sound device plays what the voice has made, or else some beeps."""
-        device = self._settings.device
+        device = preferred_device(self._settings.device, cancel)
         if self._settings.engine == "printed":
             return absent("sound_none", detail="words are printed")
         raised = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
-        error = "" if self._plays_itself else self._play(device, cancel)
+        if self._plays_itself:
+            self._player = SoundCardPlayer(device)
+            return good("sound", *raised, detail="played by the voice itself")
+        error = self._play(device, cancel)
+        cards = find_sound_cards(cancel)
         if not error:
             self._player = SoundCardPlayer(device)
-            return good("sound", *raised, detail="played by the voice itself" if self._plays_itself else device)
-        for other in ("", *list_sound_cards(cancel)) if device else list_sound_cards(cancel):
+            is_open = self._settings.device == AUTO and len(cards) > 1 and not has_sound_server()
+            return (self._ask(cards, raised, cancel) if is_open else None) or good("sound", *raised, detail=device)
+        others = [card.device for card in cards if card.device != device]
+        for other in ("", *others) if device else others:
             if not self._play(other, cancel):
                 self._player = SoundCardPlayer(other)
                 error += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
                 break
-        return bad("sound_silent", "sound", detail=error)
+        chosen = self._ask([card for card in cards if card.device != device], raised, cancel)
+        return chosen if chosen and "sound_chosen" in chosen.keys else bad("sound_silent", "sound", detail=error)
 
     def speaker(self) -> "FindingSpeaker":
         """A speaker on the device that was found to play; without such a device it is silent."""
@@ -96,12 +124,30 @@ class SpeechCheck:
             return FindingSpeaker(None)
         return FindingSpeaker(voices.make_voice(self._settings, self._language, self._player))
 
-    def _play(self, device: str, cancel: threading.Event) -> str:
-        """Why the device does not play; empty if it does."""
+    def _ask(self, cards: Sequence[SoundCard], raised: Sequence[str], cancel: threading.Event) -> Finding | None:
+        """Ask in each sound card in turn whether it is heard there; None where that is not to be asked."""
+        if self._choice is None:
+            return None
+        player = CapturingPlayer()
+        voice = voices.make_voice(self._settings, self._language, player)
+        utterance = Utterance(self._choice.question, Priority.ANSWER, "doctor")
+        voice.speak(utterance, cancel, time.monotonic, lambda error: log.info("voice %s", error))
+        voice.close()
+        if player.pcm is None:
+            return None
+        question = player.pcm
+        chosen = self._choice.ask(cards, lambda device: not self._play(device, cancel, question), cancel)
+        if chosen is None:
+            return good("sound", "sound_unanswered", *raised, detail=self._settings.device)
+        self._player = SoundCardPlayer(chosen.device)
+        return self._choice.keep(chosen, raised)
+
+    def _play(self, device: str, cancel: threading.Event, pcm: Pcm | None = None) -> str:
+        """Why the device does not play; empty if it does. pcm: None: what the voice has made."""
         error = ""
-        pcm = (
-            silence(SILENCE_S) if self._is_quiet else self._spoken or with_volume(three_beeps(), self._settings.volume)
-        )
+        if pcm is None and self._is_quiet:
+            pcm = silence(SILENCE_S)
+        pcm = pcm or self._spoken or with_volume(three_beeps(), self._settings.volume)
         for _ in range(PLAY_TRIES):
             try:
                 CommandPlayer(device).play(pcm, cancel)

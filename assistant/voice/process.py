@@ -19,7 +19,7 @@ from assistant.system.sd_notify import Notifier
 from assistant.voice import controls
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
-from assistant.voice.audio.sound_cards import SoundCardPlayer
+from assistant.voice.audio.sound_cards import AUTO, SoundCardPlayer, preferred_device
 from assistant.voice.commands import CommandHandler
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.monitors import (
@@ -79,6 +79,7 @@ class VoiceProcess:
     ) -> None:
         self._settings, self._listener, self._phrases = settings, listener, phrases
         self._stop, self._clock = stop, clock
+        self._told_settings: set[FaultName] = set()
         self._player = player or SoundCardPlayer(settings.voice.device, self._on_sound_card)
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
         self._faults = FaultAnnouncer(phrases, self._put, tracker)
@@ -108,7 +109,9 @@ class VoiceProcess:
         """Serve until `stop` is set."""
         failed = self._open_camera_led()
         self._listener.start(self._on_message, self._vision_status.on_disconnect)
-        opened, not_opened = controls.make(self._settings.controls, self._commands.handle, control_socket())
+        opened, not_opened = controls.make(
+            self._settings.controls, self._commands.handle, control_socket(), partial(self._on_setting, "media_keys")
+        )
         failed |= not_opened
         self._not_opened = list(failed)
         for name, detail in failed.items():
@@ -124,7 +127,7 @@ class VoiceProcess:
             self._notify(notifier)
             if self._clock() - mixer_checked_at >= MIXER_CHECK_S:
                 mixer_checked_at = self._clock()
-                if raise_volume(self._settings.voice.device):
+                if raise_volume(preferred_device(self._settings.voice.device, self._stop)):
                     self._announce_status("volume_raised")
             for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands):
                 monitor.poll()
@@ -152,7 +155,7 @@ class VoiceProcess:
         """The configured voice at the rate and volume that the wearer has set."""
         rate_wpm, volume = self._persistent.rate_wpm, self._persistent.volume
         settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
-        return make_voice(settings, self._phrases.voice, self._player)
+        return make_voice(settings, self._phrases.voice, self._player, self._on_setting)
 
     def _facts(self) -> dict[str, bool | list[str]]:
         """The state of vision and controls for programs, see Command.FACTS."""
@@ -196,9 +199,29 @@ class VoiceProcess:
         self._outage.on_fate(utterance, fate, at)
         self._listener.send(UtteranceEnded(utterance, fate, at))
 
-    def _on_sound_card(self, card: str) -> None:
-        """The sound comes out of another card; empty: of the configured one again."""
-        self._faults.update(FaultName.SOUND_CARD, self._clock(), is_active=bool(card), detail=card)
+    def _on_sound_card(self, card: str, has_played: bool) -> None:
+        """The sound comes out of another card; empty: of the configured one again. has_played: whether that one ever
+        played; if not, the setting may be wrong."""
+        device = self._settings.voice.device
+        if not card:
+            self._faults.end(FaultName.VOICE_DEVICE, self._clock())
+            self._faults.end(FaultName.SOUND_CARD, self._clock())
+        elif has_played or device in ("", AUTO):
+            self._faults.begin(FaultName.SOUND_CARD, self._clock(), card)
+        else:
+            self._on_setting("voice.device", f"{device!r} does not play; {card} does")
+
+    def _on_setting(self, setting: str, reason: str) -> None:
+        """A setting, such as "voice.name", cannot be used, and something else takes its place: that is announced once.
+        An empty reason: it is used again."""
+        name = FaultName(setting.replace(".", "_"))
+        if not reason:
+            self._faults.end(name, self._clock())
+        elif name in self._told_settings:
+            log.warning("%s: %s", name, reason)
+        else:
+            self._told_settings.add(name)
+            self._faults.begin(name, self._clock(), reason)
 
     def _on_saved(self, error: str) -> None:
         """What the wearer set was saved, or could not be."""

@@ -7,12 +7,15 @@ CARD_SETTINGS=/boot/firmware/emotion-assistant.toml # takes precedence over SETT
 FAILED="Installation failed."
 SPOKEN_STEPS=no
 
-# The sound card that the settings name, in aplay's form; nothing where they name none.
+# The sound card that the settings name, in aplay's form; where they name none the first USB card, else nothing.
 sound_card() {
     local name
     name=$(sed -n 's/^device *= *"\(.*\)".*/\1/p' "$CARD_SETTINGS" "$SETTINGS" 2>/dev/null | head -n 1) || true
     case $name in
-    '') ;;
+    '' | auto)
+        LC_ALL=C aplay -l 2>/dev/null | grep -i -e usb -e headset |
+            sed -n 's/^card [0-9]*: \([^ ]*\) .*, device \([0-9]*\): .*/plughw:CARD=\1,DEV=\2/p' | head -n 1 || true
+        ;;
     *:*) printf '%s\n' "$name" ;;
     *) printf 'plughw:CARD=%s\n' "$name" ;;
     esac

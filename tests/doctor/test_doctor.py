@@ -309,9 +309,10 @@ def test_a_broken_voice_is_reported_by_the_next_one(tool: FakePrograms) -> None:
     assert voice.keys == ("voice_second",)
     assert voice.detail == "espeak-ng: espeak-ng failed with exit code 1: cannot find card"
     assert sound.ok
+    (tool.bin / "espeak-ng").unlink()
     voice, sound = both(speech(name="no-such-voice"))
-    assert (voice.keys, voice.advice) == (("voice_second",), "voice"), "the language's own voice speaks"
-    assert "there is no voice named no-such-voice" in voice.detail
+    assert (voice.keys, voice.advice) == (("faults.voice_name",), "settings"), "the language's own voice speaks"
+    assert voice.detail.startswith("voice.name: 'no-such-voice' does not speak")
     voice, sound = both(speech("no-such-language", name="no-such-voice"))
     assert (voice.keys, voice.advice) == (("voice_none",), "voice")
     assert "there is no voice named no-such-language" in voice.detail
@@ -364,7 +365,7 @@ def test_without_a_default_device_a_card_that_plays_is_found(tool: FakePrograms)
         '*CARD=Box*) exec {folder}/bin/paced "$@";;\nesac\necho "no default" >&2\nexit 1\n'
     )
     tool.install("paced", "paced")
-    subject = speech()
+    subject = speech(device="")
     _, sound = both(subject)
     assert (sound.ok, sound.keys) == (False, ("sound_silent",))
     assert "no default; plughw:CARD=Box,DEV=0 plays: set voice.device to 'plughw:CARD=Box,DEV=0'" in sound.detail

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,28 @@ def test_a_small_file_of_400_million_pixels_is_refused_at_once(field: Path, tmp_
     done = replay(tmp_path, "bomb")
     assert done.returncode == 1
     assert re.fullmatch(r"emotion-assistant: bomb/a\.png: 20000x20000 pixels .*\n", done.stderr)
+
+
+def test_the_words_are_heard_in_the_headset_and_a_wrong_voice_name_is_told(field: Path, tmp_path: Path) -> None:
+    player = tmp_path / "aplay"
+    shutil.copy(field / "aplay-usb-headset.py", player)
+    player.chmod(0o755)
+    root = Path(__file__).parents[2]
+    environment = {name: value for name, value in os.environ.items() if name not in ("XDG_RUNTIME_DIR", "PULSE_SERVER")}
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", "say", "--config", field / "voice-name.toml", "One", "person."],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment | {"PYTHONPATH": str(root), "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"emotion-assistant: voice\.name: 'english' does not speak: .*\n", done.stderr)
+    (line,) = (tmp_path / "aplay.log").read_text().splitlines()
+    assert "plughw:CARD=Headset,DEV=0" in line
+    assert float(line.split()[0]) > 0.6, "words, not beeps cut short"
 
 
 @pytest.mark.parametrize(("source", "count"), [

@@ -23,4 +23,4 @@ class FakePhrases:
         return f"No sound for {seconds:.0f} s."
 
     def fault(self, name: FaultName, *, is_over: bool = False) -> str:
-        return "It is back." if is_over else self.faults[name]
+        return "It is back." if is_over else self.faults.get(name, str(name))

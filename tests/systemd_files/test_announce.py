@@ -21,6 +21,7 @@ if [ "$1" = -l ] && [ "$LC_ALL" != C ]; then
 elif [ "$1" = -l ]; then
     echo "card 0: vc4hdmi [vc4-hdmi], device 0: MAI PCM [MAI PCM]"
     echo "card 1: Headphones [bcm2835 Headphones], device 0: bcm2835 [bcm2835]"
+    [ -e FOLDER/headset ] && echo "card 2: Headset [Plantronics USB Headset], device 0: USB Audio [USB Audio]"
     exit 0
 fi
 echo "$3 ${4##*/}" >> FOLDER/played
@@ -66,6 +67,15 @@ def test_the_recording_is_played_on_the_default_card(box: Box, tmp_path: Path) -
     box.folder.joinpath("python").write_text("#!/bin/sh\nexit 0\n")
     box.folder.joinpath("python").chmod(0o755)
     assert box.announce("voice", python=str(box.folder / "python")) == (0, ["default faults.voice.wav"])
+
+
+@pytest.mark.parametrize("settings", ["", '[voice]\ndevice = "auto"\n'])
+def test_a_usb_headset_goes_before_the_default_card(box: Box, settings: str) -> None:
+    (box.folder / "headset").touch()
+    (box.folder / "config.toml").write_text(settings)
+    assert box.announce("voice", python="/nowhere/python") == (
+        0, ["plughw:CARD=Headset,DEV=0 faults.damaged.wav"]
+    )  # fmt: skip
 
 
 def test_a_program_that_cannot_be_loaded_is_announced_instead(box: Box) -> None:

@@ -75,6 +75,10 @@ class Bench:
         lines = file.read_text().splitlines() if file.exists() else []
         return [line.removeprefix(f"{name} ") for line in lines if line.startswith(f"{name} ")]
 
+    def played(self) -> list[str]:
+        """The calls of aplay that play something."""
+        return [call for call in self.calls("aplay") if call != "-l"]
+
     def read(self) -> Settings:
         return parse_settings(self.settings.read_text())
 
@@ -133,7 +137,7 @@ def test_a_failure_is_written_and_spoken_with_what_to_do(bench: Bench) -> None:
     assert bench.calls("espeak-ng") == [
         "--stdout -s 160 -- Installation failed. The disk is full. make room, and run this again."
     ]
-    assert bench.calls("aplay") == ["-q -"]
+    assert bench.played() == ["-q -"]
 
 
 @pytest.mark.parametrize("is_mended", [True, False])
@@ -151,7 +155,19 @@ def test_it_speaks_on_the_card_of_the_settings(bench: Bench) -> None:
     bench.run('speak "Hello"')
     bench.settings.write_text('[voice]\ndevice = "bluealsa:DEV=x"\n')
     bench.run('speak "Hello"')
-    assert bench.calls("aplay") == ["-q -D plughw:CARD=Headphones -", "-q -D bluealsa:DEV=x -"]
+    assert bench.played() == ["-q -D plughw:CARD=Headphones -", "-q -D bluealsa:DEV=x -"]
+
+
+@pytest.mark.parametrize("settings", ["", '[voice]\ndevice = "auto"\n'])
+def test_it_speaks_on_the_usb_card_where_the_settings_leave_the_choice(bench: Bench, settings: str) -> None:
+    bench.install(
+        "aplay",
+        "[ \"$1\" != -l ] || printf '%s\\n' 'card 0: Headphones [bcm2835 Headphones], device 0: x [x]' "
+        "'card 2: Headset [Plantronics USB Headset], device 0: USB Audio [USB Audio]'",
+    )
+    bench.settings.write_text(settings)
+    assert bench.run('speak "Hello"').returncode == 0
+    assert bench.played() == ["-q -D plughw:CARD=Headset,DEV=0 -"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +185,7 @@ def test_one_setting_is_set_and_the_others_stay(bench: Bench, text: str, kept: S
     assert bench.run("set_setting voice device '\"Headphones\"'").returncode == 0
     after = bench.read()
     assert after.voice.device == "Headphones"
-    assert override_settings(after, {"voice": {"device": ""}}) == before
+    assert override_settings(after, {"voice": {"device": "auto"}}) == before
     assert len(bench.settings.read_text().splitlines()) <= len(text.splitlines()) + 4
 
 
@@ -386,5 +402,5 @@ def test_without_espeak_ng_the_recordings_on_the_card_are_played(bench: Bench, t
         HERE=f"{home}/systemd",
     )
     assert done.returncode == 1
-    played = [call.split("/")[-1] for call in bench.calls("aplay")]
+    played = [call.split("/")[-1] for call in bench.played()]
     assert played == [*names.values(), "installation-failed-.wav"]

@@ -99,7 +99,9 @@ class Out(io.StringIO):
 @pytest.fixture
 def out(monkeypatch: pytest.MonkeyPatch) -> Out:
     out = Out()
-    monkeypatch.setattr("assistant.voice.process.make_voice", lambda settings, language, player: (out.voice(settings),))
+    monkeypatch.setattr(
+        "assistant.voice.process.make_voice", lambda settings, language, player, on_setting: (out.voice(settings),)
+    )
     return out
 
 
@@ -186,13 +188,53 @@ def test_a_raised_volume_is_announced_at_the_start_and_once_an_hour(
 def test_a_switch_to_another_sound_card_is_announced_and_so_is_its_return(
     tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moves: list[Callable[[str], None]] = []
+    moves: list[Callable[[str, bool], None]] = []
     monkeypatch.setattr("assistant.voice.process.SoundCardPlayer", lambda device, on_move: moves.append(on_move))
     with contextlib.closing(Bench(tmp_path)) as bench:
         bench.beat()
         for card, text_expected in (("plughw:CARD=vc4", "Sound moved."), ("", "It is back.")) * 2:
-            moves[0](card)
+            moves[0](card, False)
             assert bench.fate() == (text_expected, Fate.SPOKEN)
+
+
+def test_a_chosen_sound_device_that_never_played_is_named_once(
+    tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves: list[Callable[[str, bool], None]] = []
+    monkeypatch.setattr("assistant.voice.process.SoundCardPlayer", lambda device, on_move: moves.append(on_move))
+    settings = dataclasses.replace(SETTINGS, voice=dataclasses.replace(SETTINGS.voice, device="Hedset"))
+    with contextlib.closing(Bench(tmp_path, settings)) as bench:
+        bench.beat()
+        for card, has_played, text_expected in (
+            ("plughw:CARD=vc4", False, "voice_device"), ("", False, "It is back."),
+            ("plughw:CARD=vc4", True, "Sound moved."), ("", True, "It is back."),
+        ):  # fmt: skip
+            moves[0](card, has_played)
+            assert bench.fate() == (text_expected, Fate.SPOKEN)
+
+
+@pytest.mark.parametrize("setting", ["voice.name", "voice.model", "voice.engine"])
+def test_a_setting_that_a_voice_refuses_is_named_once_in_speech_and_log(
+    setting: str, tmp_path: Path, out: Out, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse: list[Callable[[str, str], None]] = []
+
+    def make(settings: VoiceSettings, language: str, player: object, on_setting: Callable[[str, str], None]) -> object:
+        refuse.append(on_setting)
+        return (out.voice(settings),)
+
+    monkeypatch.setattr("assistant.voice.process.make_voice", make)
+    with caplog.at_level("WARNING"), contextlib.closing(Bench(tmp_path)) as bench:
+        bench.beat()
+        refuse[0](setting, "no such thing")
+        assert bench.fate() == (setting.replace(".", "_"), Fate.SPOKEN)
+        bench.now += 1000.0
+        refuse[0](setting, "no such thing")  # of another voice object, at another rate
+        bench.vision.speak(utterance("Looks happy."))
+        assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
+        refuse[0](setting, "")
+        assert bench.fate() == ("It is back.", Fate.SPOKEN)
+    assert f"{setting.replace('.', '_')}: no such thing" in caplog.messages
 
 
 def test_settings_that_cannot_be_saved_are_a_fault_that_ends_when_they_can(

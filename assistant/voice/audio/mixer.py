@@ -14,6 +14,8 @@ PLAYBACK_CONTROLS = ("Master", "PCM", "Headphone", "Headset", "Speaker", "Digita
 """Simple mixer controls, by ALSA's names, that sit between a player and the ear; all others are left alone."""
 AMIXER_TIMEOUT_S = 1.0
 """Time limit of each call of amixer."""
+PCM_CARD = re.compile(r":.*\bCARD=([^,]+)")
+"""The card in the name of an ALSA device."""
 CONTROL_LINE = re.compile(r"^Simple mixer control '(?P<name>[^']+)',(?P<index>\d+)$", re.MULTILINE)
 """The line of `amixer scontents` with which the description of a control begins."""
 
@@ -21,12 +23,14 @@ CONTROL_LINE = re.compile(r"^Simple mixer control '(?P<name>[^']+)',(?P<index>\d
 def raise_volume(device: str) -> bool:
     """Unmute every playback control below MIN_VOLUME_PERCENT and raise it to that; True if there was one.
 
-    device: the name of a sound card; empty, or a PCM name with a colon: the system's default card. Without amixer, or
-    where it fails, nothing is changed and the answer is False.
+    device: the name of a sound card, or a PCM name with one (plughw:CARD=Headset); empty, or any other PCM name: the
+    system's default card. Without amixer, or where it fails, nothing is changed and the answer is False.
     """
     if not shutil.which("amixer"):
         return False
-    card = ["-c", device] if device and ":" not in device else []
+    named = PCM_CARD.search(device)
+    name = named[1] if named else "" if ":" in device else device
+    card = ["-c", name] if name else []
     never = threading.Event()
     try:
         listed = run_child(["amixer", *card, "scontents"], b"", AMIXER_TIMEOUT_S, never)

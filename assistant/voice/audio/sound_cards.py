@@ -1,11 +1,15 @@
-"""Plays on the configured sound card, and on another while that one fails; lists and ranks the cards there are."""
+"""The sound cards there are: which one is worn, and a player that goes on with another card while its own fails."""
 
 import logging
+import os
 import re
 import shutil
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
 
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.child_process import english_environment, run_child
@@ -13,16 +17,57 @@ from assistant.voice.audio.player import CommandPlayer, Pcm, Player
 
 log = logging.getLogger(__name__)
 
+AUTO = "auto"
+"""The setting with which what is worn is preferred to the system's own device."""
 PREFERRED_CARD_RETRY_S = 5.0
 """Seconds after a failure of the configured card at which it is tried again."""
+WORN_INTERVAL_S = 5.0
+"""Seconds from one look for worn sound cards to the next, with AUTO; it happens when something is played, and takes
+some milliseconds."""
 BUSY_RETRY_S, BUSY_RETRIES = 1.0, 3
 """Pause (seconds) and number of retries of a card that another program holds: it is often free a moment later."""
 LIST_TIMEOUT_S = 2.0
-"""Time limit of `aplay -l`, seconds."""
-CARD_LINE = re.compile(r"^card \d+: (\S+) \[(.*)\], device (\d+): ", re.MULTILINE)
-"""A line of `aplay -l`."""
-CARD_PREFERENCE = (("headset", "usb"), ("headphone", "bcm2835", "analog"), (), ("hdmi", "vc4"))
-"""Ranks, by what a card's name contains: headsets, then the jack, then unknown cards (empty), then screens."""
+"""Time limit of `aplay -l` and `bluealsa-aplay -L`, seconds."""
+CARD_LINE = re.compile(r"^card \d+: (?P<id>\S+) \[(?P<name>.*)\], device (?P<number>\d+): .*$", re.MULTILINE)
+"""A line of `aplay -l`; all of it tells what the card is: a USB card's device is called "USB Audio"."""
+BLUETOOTH_LINES = re.compile(
+    r"^(?P<device>bluealsa:DEV=[0-9A-Fa-f:]+,PROFILE=a2dp)\S*\n\s+(?P<name>[^,\n]*),.*playback", re.MULTILINE
+)
+"""The first two lines of a headset in `bluealsa-aplay -L`."""
+SOUND_SERVERS = ("pulse/native", "pipewire-0")
+"""The sockets of a sound server in the user's runtime folder."""
+
+
+class CardKind(IntEnum):
+    """What a sound card is, in the order in which cards are preferred."""
+
+    BLUETOOTH = 0
+    USB = 1
+    """A headset, or an adapter with one."""
+    HAT = 2
+    """A card on top of a Raspberry Pi: any besides the board's own."""
+    JACK = 3
+    UNKNOWN = 4
+    SCREEN = 5
+    """HDMI: a screen that may have no loudspeaker; and cards that play nowhere."""
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether somebody plugged it in or paired it to hear the assistant."""
+        return self <= CardKind.HAT
+
+
+@dataclass(frozen=True)
+class SoundCard:
+    """A device of a sound card."""
+
+    device: str
+    """As aplay takes it."""
+    setting: str
+    """What `voice.device` has to be to choose it."""
+    name: str
+    """As its maker calls it."""
+    kind: CardKind
 
 
 class SoundCardPlayer:
@@ -31,28 +76,39 @@ class SoundCardPlayer:
     def __init__(
         self,
         device: str,
-        on_switch: Callable[[str], None] = lambda name: None,
+        on_switch: Callable[[str, bool], None] = lambda name, has_played: None,
         *,
         make: Callable[[str], Player] = CommandPlayer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """device: a card's name; empty: the system's default.
+        """device: a card's name; empty: the system's default; AUTO: what is worn, also once it is plugged in later,
+        else the system's default.
 
-        on_switch(name): the sound now comes out of another card; empty: out of `device` again. make(device): the player
-        of a device.
+        on_switch(name, has_played): the sound now comes out of another card; an empty name: out of `device` again.
+        has_played: whether `device` has ever played. make(device): the player of a device.
         """
-        self._device, self._on_switch, self._make, self._clock = device, on_switch, make, clock
-        self._current, self._fallback_until = device, 0.0
+        self._is_auto, self._device = device == AUTO, "" if device == AUTO else device
+        self._on_switch, self._make, self._clock = on_switch, make, clock
+        self._current, self._fallback_until, self._look_at = self._device, 0.0, 0.0
+        self._has_played = False
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
+        if self._is_auto and self._clock() >= self._look_at:
+            self._look_at = self._clock() + WORN_INTERVAL_S
+            self._device = worn_device(cancel, self._device) or self._device
         first = self._current if self._clock() < self._fallback_until else self._device
         try:
             return self._play_on(first, pcm, cancel)
         except VoiceError as err:
             error = err
+        cards = find_sound_cards(cancel)
+        if meant := _meant(self._device, cards):
+            self._device = meant
         self._fallback_until = self._clock() + PREFERRED_CARD_RETRY_S
-        others = [name for name in (self._device, *list_sound_cards(cancel)) if name != first]
+        others = dict.fromkeys((self._device, *(card.device for card in cards), ""))
         for name in others:
+            if name == first:
+                continue
             try:
                 return self._play_on(name, pcm, cancel)
             except VoiceError as err:
@@ -70,23 +126,93 @@ class SoundCardPlayer:
         is_whole = self._make(name).play(pcm, cancel)
         if name != self._current and is_whole:
             self._current = name
-            self._on_switch("" if name == self._device else name)
+            self._on_switch("" if name == self._device else name, self._has_played)
+        self._has_played |= name == self._device
         return is_whole
+
+
+def preferred_device(setting: str, cancel: threading.Event) -> str:
+    """The device that a setting of `voice.device` stands for: with AUTO the card that is worn, else the system's own
+    (empty)."""
+    return worn_device(cancel) if setting == AUTO else setting
+
+
+def preferred_player(setting: str) -> Player:
+    """A player on that device alone, for a command whose error names the device."""
+    return CommandPlayer(preferred_device(setting, threading.Event()))
+
+
+def worn_device(cancel: threading.Event, used: str = "") -> str:
+    """The device of the best card that is worn, `used` if that is one of them; empty where there is none, and where a
+    sound server decides: it follows what the user has chosen."""
+    if has_sound_server():
+        return ""
+    worn = [card.device for card in find_sound_cards(cancel) if card.kind.is_worn]
+    return used if used in worn else next(iter(worn), "")
+
+
+def has_sound_server() -> bool:
+    """Whether this user runs PulseAudio or PipeWire, through which the system's own device plays."""
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    has_socket = bool(folder) and any(Path(folder, name).exists() for name in SOUND_SERVERS)
+    return has_socket or "PULSE_SERVER" in os.environ
 
 
 def list_sound_cards(cancel: threading.Event) -> list[str]:
     """The devices of all sound cards, as aplay takes them, the best first; none where aplay cannot list them."""
-    if not shutil.which("aplay"):
-        return []
+    return [card.device for card in find_sound_cards(cancel)]
+
+
+def find_sound_cards(cancel: threading.Event) -> list[SoundCard]:
+    """All sound cards, the best first, connected Bluetooth headsets too; none where aplay cannot list them."""
+    listing = _listing(["aplay", "-l"], cancel)
+    is_pi = "bcm2835" in listing or "vc4" in listing
+    found = []
+    for line in CARD_LINE.finditer(listing):
+        device = f"plughw:CARD={line['id']},DEV={line['number']}"
+        setting = line["id"] if line["number"] == "0" else device
+        found.append(SoundCard(device, setting, line["name"], _kind(line[0].lower(), is_pi)))
+    found += [
+        SoundCard(lines["device"], lines["device"], lines["name"], CardKind.BLUETOOTH)
+        for lines in BLUETOOTH_LINES.finditer(_listing(["bluealsa-aplay", "-L"], cancel))
+    ]
+    return sorted(found, key=lambda card: card.kind)
+
+
+def _listing(command: list[str], cancel: threading.Event) -> str:
+    """What a program lists; empty where it is not there, or fails."""
+    if not shutil.which(command[0]):
+        return ""
     try:
-        done = run_child(["aplay", "-l"], b"", LIST_TIMEOUT_S, cancel, english_environment())
+        done = run_child(command, b"", LIST_TIMEOUT_S, cancel, english_environment())
     except VoiceError:
-        return []
-    found = CARD_LINE.findall(done.output.decode("utf-8", "replace") if done else "")
-    return [f"plughw:CARD={card},DEV={device}" for card, _, device in sorted(found, key=_rank)]
+        return ""
+    return done.output.decode("utf-8", "replace") if done else ""
 
 
-def _rank(card: tuple[str, str, str]) -> int:
-    name = f"{card[0]} {card[1]}".lower()
-    known = (rank for rank, parts in enumerate(CARD_PREFERENCE) if any(part in name for part in parts))
-    return next(known, CARD_PREFERENCE.index(()))
+def _kind(line: str, is_pi: bool) -> CardKind:
+    """What a card is, by its line of `aplay -l` in lower case. is_pi: the list has a card of a Raspberry Pi's own."""
+
+    card, _, device = line.partition(", device ")
+
+    def has(where: str, *words: str) -> bool:
+        return any(word in where for word in words)
+
+    if has(line, "hdmi", "vc4", "loopback", "dummy"):
+        return CardKind.SCREEN
+    if has(line, "usb") or has(card, "headset"):
+        return CardKind.USB
+    if has(card, "headphone", "bcm2835") or has(device, "analog"):  # a HAT's device may be called bcm2835 too
+        return CardKind.JACK
+    return CardKind.HAT if is_pi else CardKind.UNKNOWN
+
+
+def _meant(device: str, cards: list[SoundCard]) -> str:
+    """The device of the card whose name was written otherwise: in other letters, or as its maker calls it; empty where
+    there is none."""
+    if not device or ":" in device:
+        return ""
+    if any(card.setting == device for card in cards):
+        return ""
+    written = device.casefold()
+    return next((card.device for card in cards if written in (card.setting.casefold(), card.name.casefold())), "")

@@ -26,11 +26,14 @@ class Control(Protocol):
 
 
 def make(
-    settings: ControlSettings, run_command: RunCommand, socket: Path
+    settings: ControlSettings,
+    run_command: RunCommand,
+    socket: Path,
+    on_keys: Callable[[str], None] = lambda reason: None,
 ) -> tuple[tuple[Control, ...], dict[FaultName, str]]:
     """The controls that are set up and could be opened, and the faults of the others, each with one line for the log.
 
-    With keys = "auto" it is no fault if the media keys cannot be read; that is only logged.
+    With keys = "auto" it is no fault if the media keys cannot be read; that is only logged. on_keys: see `MediaKeys`.
     """
     from assistant.voice.controls.control_socket import ControlSocket
 
@@ -49,12 +52,23 @@ def make(
     if settings.buttons:
         from assistant.voice.controls.gpio import Buttons
 
-        attempt(FaultName.BUTTONS, lambda: Buttons(settings.buttons, run_command))
+        def open_buttons() -> Buttons:
+            buttons = Buttons(settings.buttons, run_command)
+            if buttons.refused:
+                log.warning("%s: %s", FaultName.BUTTON, buttons.refused)
+                faults[FaultName.BUTTON] = buttons.refused
+            return buttons
+
+        attempt(FaultName.BUTTONS, open_buttons)
     if settings.keys != "off":
         from assistant.voice.controls.keys import MediaKeys
 
         device = "" if settings.keys == "auto" else settings.keys
-        attempt(FaultName.MEDIA_KEYS, lambda: MediaKeys(run_command, only=device), is_required=bool(device))
+        attempt(
+            FaultName.MEDIA_KEYS,
+            lambda: MediaKeys(run_command, only=device, on_missing=on_keys),
+            is_required=bool(device),
+        )
     return tuple(opened), faults
 
 

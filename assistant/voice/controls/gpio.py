@@ -26,23 +26,35 @@ class Buttons:
         factory: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the pins and watch them. Raises ControlError if they cannot be used.
+        """Open the pins and watch them; a pin that cannot be used leaves the other buttons what they are.
+
+        Raises ControlError if none can be used.
 
         pins: BCM numbers. factory: gpiozero's pin factory; None: see `lgpio_factory`.
         """
         self._own_factory: Any = None
         self._buttons: list[Any] = []
+        self.refused = ""
+        """Which pins cannot be used, and why; empty where all can."""
         commands = {f"button {number}": row for number, row in enumerate(BUTTONS[len(pins)], 1)}
         with using_gpiozero(f"buttons at pins {', '.join(map(str, pins))}") as gpiozero, contextlib.ExitStack() as undo:
             self._presses = PressDispatcher(commands, run_command, debounce_s=DEBOUNCE_S, clock=clock)
             undo.callback(self.close)
             if factory is None:
                 factory = self._own_factory = lgpio_factory()
+            errors: dict[int, Exception] = {}
             for name, pin in zip(commands, pins, strict=True):
-                # No bounce_time: gpiozero would wait by its own clock, and `gestures` debounces.
-                button = gpiozero.Button(pin, pull_up=True, pin_factory=factory)
+                try:
+                    # No bounce_time: gpiozero would wait by its own clock, and `gestures` debounces.
+                    button = gpiozero.Button(pin, pull_up=True, pin_factory=factory)
+                except _gpio_errors(gpiozero) as err:
+                    errors[pin] = err
+                    continue
                 self._buttons.append(button)
                 self._watch(button, name)
+            if not self._buttons:
+                raise next(iter(errors.values()))
+            self.refused = "; ".join(f"button at pin {pin}: {err or type(err).__name__}" for pin, err in errors.items())
             undo.pop_all()
 
     def close(self) -> None:

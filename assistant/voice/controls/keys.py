@@ -1,6 +1,7 @@
 """The media keys of headsets and keyboards, through evdev; devices that connect later are found too."""
 
 import logging
+import math
 import selectors
 import time
 from collections.abc import Callable, Collection
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 
 INPUT_DEVICES = Path("/dev/input")
 """Where the kernel puts its event devices."""
+MISSING_S = 30.0
+"""Seconds after the start in which a headset that is switched on connects; a named device that is not there by then is
+reported."""
 SCAN_INTERVAL_S = 3.0
 """How often new devices are looked for: a headset takes longer than that to connect."""
 EV_SYN, EV_KEY, SYN_DROPPED = 0, 1, 3
@@ -81,7 +85,8 @@ class KeyEventDecoder:
 class MediaKeys(LineThread):
     """Watches every device that has media keys; `button_map.MEDIA_KEYS` says what they do.
 
-    A device that cannot be opened is tried again when its rights change.
+    A device that cannot be opened is tried again when its rights change, one that another program has taken at each
+    scan.
     """
 
     def __init__(
@@ -92,17 +97,22 @@ class MediaKeys(LineThread):
         folder: Path = INPUT_DEVICES,
         open_device: OpenDevice | None = None,
         scan_interval_s: float = SCAN_INTERVAL_S,
+        on_missing: Callable[[str], None] = lambda reason: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start to watch. Raises ControlError where evdev is not installed.
 
         only: the name of the one device to be watched, which is then taken exclusively; empty: every device.
-        open_device: None: with evdev.
+        open_device: None: with evdev. on_missing(reason): the device of that name was not there within MISSING_S; an
+        empty reason: now it is. Called from the thread that watches.
         """
         self._open_device = open_device or evdev_opener()
         self._only, self._folder, self._scan_interval_s = only.casefold(), folder, scan_interval_s
         super().__init__("keys")
         self._examined: dict[Path, int] = {}  # every device file, with the time of its last change
+        self._refused: dict[Path, str] = {}  # why a device of the wanted name cannot be taken
+        self._on_missing, self._clock, self._missing_at = on_missing, clock, clock() + MISSING_S
+        self._is_missing = False
         self._watched: dict[InputDevice, tuple[Path, KeyEventDecoder]] = {}
         # No debounce: a headset may release a key as soon as it presses it.
         self._presses = PressDispatcher(MEDIA_KEYS, run_command, debounce_s=0.0, clock=clock)
@@ -119,6 +129,7 @@ class MediaKeys(LineThread):
             now = time.monotonic()
             if now >= scan_at:
                 self._scan()
+                self._report_missing()
                 scan_at = now + self._scan_interval_s
             for device in self._wait((), max(0.0, scan_at - time.monotonic())):
                 if device in self._watched:
@@ -141,6 +152,20 @@ class MediaKeys(LineThread):
             if all(path != watched for watched, _ in self._watched.values()):
                 self._examine(path)
 
+    def _report_missing(self) -> None:
+        """Report once that the named device is not there, and once that it is."""
+        if not self._only:
+            return
+        if self._watched:
+            self._missing_at = math.inf  # it may be switched off from now on
+            if self._is_missing:
+                self._is_missing = False
+                self._on_missing("")
+        elif self._clock() >= self._missing_at:
+            self._missing_at, self._is_missing = math.inf, True
+            refused = "; ".join(self._refused.values())
+            self._on_missing(refused or f"no device with media keys is named {self._only!r} (controls.keys)")
+
     def _examine(self, path: Path) -> None:
         """Watch the device if it has media keys and its name is wanted."""
         try:
@@ -158,9 +183,14 @@ class MediaKeys(LineThread):
                 device.grab()
             self._selector.register(device, selectors.EVENT_READ)
         except OSError as err:
-            log.warning("keys: %s (%s) cannot be taken exclusively: %s", device.name, path, err.strerror or err)
+            reason = f"{device.name} ({path}) cannot be taken exclusively: {err.strerror or err}"
+            if self._refused.get(path) != reason:
+                log.warning("keys: %s", reason)
+            self._refused[path] = reason
+            self._examined.pop(path, None)
             device.close()
             return
+        self._refused.pop(path, None)
         self._watched[device] = path, KeyEventDecoder()
         log.info("keys: watching %s (%s)", device.name, path)
 

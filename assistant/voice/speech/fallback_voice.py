@@ -50,6 +50,30 @@ class Earcons(Protocol):
         ...
 
 
+class RefusedSettings:
+    """The settings that a voice was given and cannot use: an unknown voice name, a file that is no voice.
+
+    Each is reported once when it is refused, and once when it is accepted again.
+    """
+
+    def __init__(self, report: Callable[[str, str], None] = lambda setting, reason: None) -> None:
+        """report(setting, reason): a setting, such as "voice.name", was refused; an empty reason: it no longer is."""
+        self._report = report
+        self._refused: set[str] = set()
+
+    def refuse(self, setting: str, reason: str) -> None:
+        """The setting cannot be used."""
+        if setting not in self._refused:
+            self._refused.add(setting)
+            self._report(setting, reason)
+
+    def accept(self, *settings: str) -> None:
+        """The settings were used."""
+        for setting in self._refused.intersection(settings):
+            self._refused.discard(setting)
+            self._report(setting, "")
+
+
 class PreemptedError(VoiceError):
     """Another program's speech goes before this; no other voice may talk over it."""
 

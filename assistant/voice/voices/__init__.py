@@ -3,6 +3,7 @@
 import sys
 import threading
 import unicodedata
+from collections.abc import Callable
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
@@ -16,11 +17,17 @@ MIN_DURATION_SHARE = 0.35
 """Speech that lasts less than this share of its words at the set rate was cut short: real sentences reach 0.8."""
 
 
-def make_voice(settings: VoiceSettings, language: str, player: Player) -> FallbackVoice:
+def make_voice(
+    settings: VoiceSettings,
+    language: str,
+    player: Player,
+    on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+) -> FallbackVoice:
     """The chosen voice, then espeak-ng, its recordings and a tone; no fallback is silence.
 
     language: the espeak-ng voice of the language, e.g. "en". The printed voice has no fallback, and prints the names of
-    sounds.
+    sounds. on_setting(setting, reason): a voice cannot use a setting, such as "voice.name", and something else speaks;
+    an empty reason: it can again.
     """
     from assistant.voice.voices.earcon import EarconVoice, earcon_player
 
@@ -40,16 +47,19 @@ def make_voice(settings: VoiceSettings, language: str, player: Player) -> Fallba
     if engine == "pyttsx3":
         from assistant.voice.voices.pyttsx3 import Pyttsx3Voice
 
-        chosen.append(Pyttsx3Voice(settings, language, player))
+        chosen.append(Pyttsx3Voice(settings, language, player, on_setting=on_setting))
     elif engine == "piper":
         from assistant.voice.voices.piper import PiperVoice
 
-        chosen.append(PiperVoice(settings, player))
+        chosen.append(PiperVoice(settings, player, on_setting=on_setting))
     elif engine == "speechd":
         from assistant.voice.voices.speechd import SpeechDispatcherVoice
 
-        chosen.append(SpeechDispatcherVoice(settings, language))
-    chosen += espeak_voices(settings, language, player)
+        chosen.append(SpeechDispatcherVoice(settings, language, on_setting=on_setting))
+    if engine in ("pyttsx3", "speechd"):  # voice.name is one of their voices, which espeak-ng need not know
+        chosen += espeak_voices(settings, language, player)
+    else:
+        chosen += espeak_voices(settings, language, player, on_setting)
     chosen += (RecordedVoice(settings, player, recordings_folder()), ToneVoice(settings, player))
     return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player)))
 

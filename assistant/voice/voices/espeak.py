@@ -8,18 +8,22 @@ import json
 import shutil
 import sys
 import threading
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
-from assistant.voice.audio.player import Pcm, Player, from_wav
-from assistant.voice.speech.fallback_voice import Voice
-from assistant.voice.voices import play_speech, sanitize_text
+from assistant.voice.audio.player import Pcm, Player, check_audible, from_wav
+from assistant.voice.speech.fallback_voice import RefusedSettings, Voice
+from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 
 SYNTHESIS_LIMIT_S = 2.0
 """Time limit of one text; a sentence takes some 10 ms, what takes longer than this hangs."""
+NAME_RETRY_S = 60.0
+"""Seconds for which the language's own voice speaks at once, after the one of voice.name could not."""
 INSTALL_HINT = "install the package espeak-ng, or: pip install espeakng-loader"
 
 LIBRARY_PROGRAM = """
@@ -61,37 +65,79 @@ class Synthesizer(Protocol):
 class EspeakVoice:
     """Speaks by one synthesizer and a player."""
 
-    def __init__(self, synthesize: Synthesizer, settings: VoiceSettings, player: Player) -> None:
+    def __init__(
+        self,
+        synthesize: Synthesizer,
+        settings: VoiceSettings,
+        player: Player,
+        own: Synthesizer | None = None,
+        on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+    ) -> None:
+        """own: speaks where `synthesize`, with the voice of voice.name, cannot; that setting is then refused, see
+        `make_voice`. None: there is no other."""
         self.name = synthesize.name
-        self._synthesize, self._settings, self._player = synthesize, settings, player
+        self._synthesize, self._own, self._settings, self._player = synthesize, own, settings, player
+        self._refused, self._own_until = RefusedSettings(on_setting), 0.0
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
-        speech = self._synthesize(text, cancel)
+        speech = self._speech(text, cancel)
         return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
 
     def close(self) -> None:
         pass
 
+    def _speech(self, text: str, cancel: threading.Event) -> Pcm | None:
+        """The text by the voice of voice.name, else by the language's own. Raises VoiceError where neither can."""
+        if self._own is None:
+            return self._synthesize(text, cancel)
+        if time.monotonic() < self._own_until:
+            return self._own(text, cancel)
+        try:
+            speech = self._synthesize(text, cancel)
+            if speech is not None:
+                check_audible(speech, min_duration_s(text, self._settings.rate_wpm))
+                self._refused.accept("voice.name")
+            return speech
+        except VoiceError as err:
+            speech = self._own(text, cancel)  # where this fails too, the name is not to blame
+            if speech is not None:
+                self._own_until = time.monotonic() + NAME_RETRY_S
+                self._refused.refuse("voice.name", f"{self._settings.name!r} does not speak: {err}")
+            return speech
 
-def espeak_voices(settings: VoiceSettings, language: str, player: Player) -> tuple[Voice, ...]:
-    """A voice for each of `synthesizers`."""
-    return tuple(EspeakVoice(synthesize, settings, player) for synthesize in synthesizers(settings, language))
+
+def espeak_voices(
+    settings: VoiceSettings,
+    language: str,
+    player: Player,
+    on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+) -> tuple[Voice, ...]:
+    """The voices of the installed program and of the wheel's library, as far as they are there, in this order.
+
+    Each speaks by the voice of voice.name, else by the language's own, so that a mistyped name does not cost the words.
+    on_setting: see `make_voice`.
+    """
+    name = settings.name or language
+    made = []
+    for engine in _engines():
+        own = engine(language, settings.rate_wpm) if name != language else None
+        made.append(EspeakVoice(engine(name, settings.rate_wpm), settings, player, own, on_setting))
+    return tuple(made)
 
 
 def synthesizers(settings: VoiceSettings, language: str) -> tuple[Synthesizer, ...]:
-    """The installed program and the wheel's library, as far as they are there: with the configured voice, then with the
-    language's own, so that a mistyped `voice.name` does not cost the words.
+    """Every synthesizer there is: with the configured voice, then with the language's own."""
+    voices = dict.fromkeys((settings.name or language, language))
+    return tuple(engine(voice, settings.rate_wpm) for voice in voices for engine in _engines())
 
-    Where neither is, the library's, whose error says what to install.
-    """
+
+def _engines() -> "list[type[EspeakProgram] | type[EspeakLibrary]]":
+    """The installed program and the wheel's library, as far as they are there; where neither is, the library, whose
+    error says what to install."""
     has_program = shutil.which("espeak-ng") is not None
     has_library = not has_program or importlib.util.find_spec("espeakng_loader") is not None
-    made: list[Synthesizer] = []
-    for voice in dict.fromkeys((settings.name or language, language)):
-        made += [EspeakProgram(voice, settings.rate_wpm)] if has_program else []
-        made += [EspeakLibrary(voice, settings.rate_wpm)] if has_library else []
-    return tuple(made)
+    return [*([EspeakProgram] if has_program else []), *([EspeakLibrary] if has_library else [])]
 
 
 class EspeakProgram:

@@ -9,6 +9,8 @@ import importlib.util
 import json
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.config.settings import VoiceSettings
@@ -16,6 +18,7 @@ from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.worker_process import WorkerProcess
 from assistant.voice.audio.player import Pcm, Player
+from assistant.voice.speech.fallback_voice import PlaybackError, RefusedSettings
 from assistant.voice.voices import play_speech, sanitize_text
 
 NATURAL_WPM = 175
@@ -29,6 +32,10 @@ LOAD_LIMIT_S = 20.0
 """Time limit to start Python, import ONNX Runtime and read 60 MB: 1.5 s on a desktop."""
 SYNTHESIS_LIMIT_S = 3.0
 """Time limit of one text, besides the time to say it: what takes longer hangs, or is too slow to be waited for."""
+RELOAD_S = 600.0
+"""A voice that could not be loaded is loaded again when its files have changed, or after so many seconds: on a small
+board each attempt takes longer than the sentence."""
+NO_PACKAGE = "piper-tts is not there"
 INSTALL_HINT = "pip install 'piper-tts>=1.3'"
 
 WORKER_PROGRAM = """
@@ -62,16 +69,52 @@ class PiperVoice:
 
     name = "piper"
 
-    def __init__(self, settings: VoiceSettings, player: Player) -> None:
-        self._settings, self._player = settings, player
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        player: Player,
+        on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+    ) -> None:
+        """on_setting: see `make_voice`."""
+        self._settings, self._player, self._refused = settings, player, RefusedSettings(on_setting)
+        self._files = (Path(settings.model), Path(f"{settings.model}.json"))
+        self._has_spoken = False
+        self._failed: tuple[str, object, float] | None = None  # the error, the state of the files, when
         command = [sys.executable, "-I", "-c", WORKER_PROGRAM, settings.model]
         self._worker = WorkerProcess.acquire(self.name, command, LOAD_LIMIT_S)
-        with contextlib.suppress(VoiceError):  # raised again with the first words, and reported then
-            self._start()
+        if not self._missing():  # what is missing is reported with the first words
+            with contextlib.suppress(VoiceError):  # raised again with the first words
+                self._worker.start()
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
-        self._start()
+        if missing := self._missing():
+            self._refused.refuse(*missing)
+            raise VoiceError(missing[1])
+        if self._failed:
+            error, state, at = self._failed
+            if state == self._state() and time.monotonic() < at + RELOAD_S:
+                raise VoiceError(error)
+        try:
+            is_whole = self._speak(text, cancel)
+        except PlaybackError:
+            raise
+        except VoiceError as err:
+            if not self._has_spoken:
+                self._failed = str(err), self._state(), time.monotonic()
+                self._refused.refuse("voice.engine" if NO_PACKAGE in str(err) else "voice.model", str(err))
+            raise
+        if is_whole:
+            self._has_spoken, self._failed = True, None
+            self._refused.accept("voice.engine", "voice.model")
+        return is_whole
+
+    def close(self) -> None:
+        self._worker.release()
+
+    def _speak(self, text: str, cancel: threading.Event) -> bool:
+        """Speak; returns like `say`. Raises VoiceError."""
+        self._worker.start()
         rate_wpm = self._settings.rate_wpm
         limit_s = SYNTHESIS_LIMIT_S + len(text.split()) * 60 / rate_wpm
         order = {"text": text, "length_scale": length_scale(rate_wpm)}
@@ -84,26 +127,28 @@ class PiperVoice:
         speech = Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
         return play_speech(speech, text, self._settings, self._player, cancel)
 
-    def close(self) -> None:
-        self._worker.release()
-
-    def _start(self) -> None:
-        """Start the worker process if it is not running. Raises VoiceError that names what is missing."""
-        model = self._settings.model
-        if not model:
-            raise VoiceError("piper has no voice; set voice.model to the path of a piper voice's .onnx file")
+    def _missing(self) -> tuple[str, str] | None:
+        """The setting without which nothing can be loaded, and what is missing; None where all is there."""
+        if not self._settings.model:
+            return "voice.model", "piper has no voice; set voice.model to the path of a piper voice's .onnx file"
         if importlib.util.find_spec("piper") is None:
-            raise VoiceError(f"piper-tts is not there; {INSTALL_HINT}, or choose voice.engine espeak")
-        for file in (Path(model), Path(f"{model}.json")):
+            return "voice.engine", f"{NO_PACKAGE}; {INSTALL_HINT}, or choose voice.engine espeak"
+        for file in self._files:
             try:
                 is_there = file.is_file()
             except OSError as err:
-                raise VoiceError(
-                    f"{file}: {err.strerror}; put it where the assistant may read it, not at home"
-                ) from err
+                return "voice.model", f"{file}: {err.strerror}; put it where the assistant may read it, not at home"
             if not is_there:
-                raise VoiceError(f"{file}: no such file; a piper voice is a .onnx file with its .onnx.json beside it")
-        self._worker.start()
+                hint = "a piper voice is a .onnx file with its .onnx.json beside it"
+                return "voice.model", f"{file}: no such file; {hint}"
+        return None
+
+    def _state(self) -> list[tuple[int, int]]:
+        """The size and the time of change of each file of the voice; empty where one is gone."""
+        try:
+            return [(about.st_size, about.st_mtime_ns) for about in map(Path.stat, self._files)]
+        except OSError:
+            return []
 
 
 def length_scale(rate_wpm: int) -> float:

@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from assistant.records import Priority
 from assistant.system.child_process import run_child
 from assistant.voice.audio.loudness import volume_factor
 from assistant.voice.audio.player import Player, from_wav
+from assistant.voice.speech.fallback_voice import RefusedSettings
 from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
 
 FILE_LIMIT_S = 5.0
@@ -28,6 +30,8 @@ FILE_LIMIT_S = 5.0
 SPEECH_LIMIT_FACTOR = 3.0
 """An engine that plays by itself is killed after this many times the words' duration, and FILE_LIMIT_S."""
 
+UNKNOWN_VOICE = b"unknown voice"
+"""The child process prints this where the engine does not know voice.name."""
 ENGINE_PROGRAM = """
 import ctypes, importlib.util, json, os, sys, threading, time
 order = json.load(sys.stdin)
@@ -42,6 +46,18 @@ except OSError:  # not installed; the library of a wheel, once loaded, is found 
     ctypes.CDLL(espeakng_loader.get_library_path())
 import pyttsx3
 engine = pyttsx3.init()
+# an engine takes a name that it does not know, and speaks by another voice: with espeak-ng by an English one
+voices = order["voices"]
+if sys.platform == "linux":
+    from pyttsx3.drivers import _espeak
+    known = {name: name for name in voices if _espeak.SetVoiceByName(name.encode()) == 0}
+else:
+    ids = {word: voice.id for voice in engine.getProperty("voices") for word in (voice.name, voice.id)}
+    known = {name: ids[name] for name in voices if name in ids}
+if known:
+    order["properties"] = {"voice": known[min(known, key=voices.index)], **order["properties"]}
+if voices and voices[0] not in known:
+    print("unknown voice", flush=True)
 # espeak-ng takes a rate from a queue, in its own time, and loads a voice at once, which may undo it: so say both twice
 for _ in range(2 if sys.platform == "linux" else 1):
     for name, value in order["properties"].items():
@@ -59,7 +75,11 @@ if order["file"]:  # runAndWait may return before the file is written
 sys.stdout.flush()
 os._exit(0)  # some of its drivers hang or crash when they are taken down
 """
-"""Python program of the child process: reads a JSON object with the text, and speaks it or writes it to a file."""
+"""Python program of the child process: reads a JSON object with the text, and speaks it or writes it to a file.
+
+It prints "unknown voice" where the engine does not know the first of the order's voices; the next one that it knows
+speaks, else the engine's own.
+"""
 
 
 class Pyttsx3Voice:
@@ -67,12 +87,23 @@ class Pyttsx3Voice:
 
     name = "pyttsx3"
 
-    def __init__(self, settings: VoiceSettings, language: str, player: Player, platform: str = sys.platform) -> None:
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        language: str,
+        player: Player,
+        platform: str = sys.platform,
+        on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+    ) -> None:
+        """language: the espeak-ng voice of the language. on_setting: see `make_voice`."""
         self._settings, self._language, self._player, self._platform = settings, language, player, platform
+        self._refused = RefusedSettings(on_setting)
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         if importlib.util.find_spec("pyttsx3") is None:
-            raise VoiceError("pyttsx3 is not there; pip install pyttsx3, or choose voice.engine espeak")
+            raise self._refuse_engine(
+                VoiceError("pyttsx3 is not there; pip install pyttsx3, or choose voice.engine espeak")
+            )
         text = sanitize_text(text)
         with tempfile.TemporaryDirectory(prefix="emotion-assistant-", ignore_cleanup_errors=True) as folder:
             if self._platform == "linux":
@@ -84,8 +115,8 @@ class Pyttsx3Voice:
 
     def _synthesize_and_play(self, text: str, folder: Path, cancel: threading.Event) -> bool:
         file = folder / "speech.wav"
-        properties = {"voice": self._settings.name or self._language, "rate": self._settings.rate_wpm}
-        order = {"text": text, "properties": properties, "file": str(file)}
+        names = [name for name in (self._settings.name, self._language) if name]
+        order = {"text": text, "properties": {"rate": self._settings.rate_wpm}, "file": str(file), "voices": names}
         if self._run(order, folder, FILE_LIMIT_S, cancel) is None:
             return False
         try:
@@ -96,19 +127,33 @@ class Pyttsx3Voice:
 
     def _let_engine_play(self, text: str, folder: Path, cancel: threading.Event) -> bool:
         rate_wpm, min_s = self._settings.rate_wpm, min_duration_s(text, self._settings.rate_wpm)
-        properties: dict[str, Any] = {"rate": rate_wpm, "volume": volume_factor(self._settings.volume)}
-        if self._settings.name:
-            properties["voice"] = self._settings.name
+        properties = {"rate": rate_wpm, "volume": volume_factor(self._settings.volume)}
+        names = [self._settings.name] if self._settings.name else []
+        order = {"text": text, "properties": properties, "file": "", "voices": names}
         limit_s = FILE_LIMIT_S + SPEECH_LIMIT_FACTOR * 60 / rate_wpm * (1 + len(text.split()))
-        seconds = self._run({"text": text, "properties": properties, "file": ""}, folder, limit_s, cancel)
+        seconds = self._run(order, folder, limit_s, cancel)
         if seconds is not None and seconds < min_s:
             raise VoiceError(f"pyttsx3 was done after {seconds:.2f} s with what takes {min_s:.2f} s; it was not heard")
         return seconds is not None
 
-    @staticmethod
-    def _run(order: dict[str, Any], folder: Path, limit_s: float, cancel: threading.Event) -> float | None:
+    def _run(self, order: dict[str, Any], folder: Path, limit_s: float, cancel: threading.Event) -> float | None:
         """Run the engine in a child process; the seconds that it took, None if it was cancelled."""
         # -I: isolated, for this file has the name of the package that the child process imports.
         command = [sys.executable, "-I", "-c", ENGINE_PROGRAM]
-        done = run_child(command, json.dumps(order).encode(), limit_s, cancel, {**os.environ, "TMPDIR": str(folder)})
-        return None if done is None else done.seconds
+        environment = {**os.environ, "TMPDIR": str(folder)}
+        try:
+            done = run_child(command, json.dumps(order).encode(), limit_s, cancel, environment)
+        except VoiceError as err:
+            raise self._refuse_engine(err) from err
+        if done is None:
+            return None
+        self._refused.accept("voice.engine")
+        name = self._settings.name
+        if name and UNKNOWN_VOICE in done.output:
+            self._refused.refuse("voice.name", f"{name!r} is no voice of pyttsx3")
+        return done.seconds
+
+    def _refuse_engine(self, err: VoiceError) -> VoiceError:
+        """The engine cannot be used; returns `err`."""
+        self._refused.refuse("voice.engine", str(err))
+        return err

@@ -8,6 +8,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -16,9 +17,9 @@ from assistant.errors import VoiceError
 from assistant.records import Priority
 from assistant.system.child_process import run_child
 from assistant.voice.audio.loudness import volume_factor
-from assistant.voice.speech.fallback_voice import PreemptedError
+from assistant.voice.speech.fallback_voice import PreemptedError, RefusedSettings
 from assistant.voice.voices import min_duration_s, sanitize_text
-from assistant.voice.voices.ssip import CancelledError, SsipConnection, default_path
+from assistant.voice.voices.ssip import CancelledError, RefusedCommandError, SsipConnection, default_path
 
 PRIORITIES = {
     Priority.FAULT: "important",
@@ -42,6 +43,9 @@ SPEECH_LIMIT_FACTOR, SPEECH_LIMIT_EXTRA_S = 3.0, 5.0
 """A text hangs if it takes longer than the factor times its estimated duration, plus the extra seconds."""
 CANCEL_LIMIT_S, STOP_LIMIT_S = 0.05, 1.0
 """Time limits for the daemon to take a cancellation, and to be silent after it."""
+LIST_LIMIT_S, MAX_VOICES = 10.0, 50_000
+"""Time limit and most lines of a list of voices: the espeak-ng module of speech-dispatcher 0.11 has 13,362, which come
+in 0.3 s on a desktop."""
 INSTALL_HINT = "install the package speech-dispatcher with one of its modules, or choose voice.engine espeak"
 
 
@@ -50,8 +54,14 @@ class SpeechDispatcherVoice:
 
     name = "speechd"
 
-    def __init__(self, settings: VoiceSettings, language: str) -> None:
-        self._settings, self._language = settings, settings.name or language
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        language: str,
+        on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+    ) -> None:
+        """language: spoken where voice.name is no language and no voice of the daemon. on_setting: see `make_voice`."""
+        self._settings, self._language, self._refused = settings, language, RefusedSettings(on_setting)
         self._connection: SsipConnection | None = None
         self._cancelled_message = ""  # the last one, until its end was reported
 
@@ -123,6 +133,15 @@ class SpeechDispatcherVoice:
 
     def _open(self, cancel: threading.Event) -> SsipConnection:
         """Connect and set the connection up. Raises VoiceError, CancelledError."""
+        try:
+            connection = self._connect_and_set_up(cancel)
+        except VoiceError as err:
+            self._refused.refuse("voice.engine", str(err))
+            raise
+        self._refused.accept("voice.engine")
+        return connection
+
+    def _connect_and_set_up(self, cancel: threading.Event) -> SsipConnection:
         path = default_path()
         try:
             connection = SsipConnection(path)
@@ -130,6 +149,8 @@ class SpeechDispatcherVoice:
             connection = self._spawn_and_connect(path, err, cancel)
         try:
             for line in self._setup_commands():
+                connection.command(line, cancel)
+            for line in self._voice_commands(connection, cancel):
                 connection.command(line, cancel)
             if "dummy" in connection.command("GET OUTPUT_MODULE", cancel).data:
                 raise VoiceError(f"speech-dispatcher has no synthesizer that works; {INSTALL_HINT}")
@@ -155,10 +176,34 @@ class SpeechDispatcherVoice:
             "SET SELF CLIENT_NAME wearer:emotion_assistant:voice",
             *(f"SET SELF NOTIFICATION {event} on" for event in ("BEGIN", "END", "CANCEL")),
             "SET SELF SSML_MODE on",
-            f"SET SELF LANGUAGE {sanitize_text(self._language).replace(' ', '')}",
             f"SET SELF RATE {ssip_rate(settings.rate_wpm)}",
             f"SET SELF VOLUME {round(200 * volume_factor(settings.volume)) - 100}",  # -100 is silence, 100 all, linear
         ]
+
+    def _voice_commands(self, connection: SsipConnection, cancel: threading.Event) -> list[str]:
+        """The commands that choose the voice of voice.name: a language, or one of the daemon's voices.
+
+        The daemon accepts every name, and speaks an unknown language by any voice: so the name is looked up first.
+        """
+        name = " ".join(sanitize_text(self._settings.name).split()) if self._settings.name else ""
+        if not name:
+            return [f"SET SELF LANGUAGE {self._language}"]
+        wanted = name.casefold()
+        try:
+            listed = connection.command("LIST SYNTHESIS_VOICES", cancel, LIST_LIMIT_S, max_lines=MAX_VOICES).data
+        except RefusedCommandError:
+            listed = ()  # a module that cannot list its voices
+        voices = [line.split("\t") for line in listed]
+        languages = {voice[1].casefold() for voice in voices if len(voice) > 1}
+        if not languages or any(known == wanted or known.startswith(f"{wanted}-") for known in languages):
+            self._refused.accept("voice.name")
+            return [f"SET SELF LANGUAGE {name.replace(' ', '')}"]
+        for voice in voices:
+            if len(voice) > 1 and voice[0].casefold() == wanted:
+                self._refused.accept("voice.name")
+                return [f"SET SELF LANGUAGE {voice[1]}", f"SET SELF SYNTHESIS_VOICE {voice[0]}"]
+        self._refused.refuse("voice.name", f"{name!r} is no language and no voice of speech-dispatcher")
+        return [f"SET SELF LANGUAGE {self._language}"]
 
     def _ssml(self, text: str) -> str:
         # espeak-ng drops a break that stands before everything else; a mark counts as something

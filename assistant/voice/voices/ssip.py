@@ -19,10 +19,14 @@ POLL_S = 0.02
 """Socket timeout; a cancellation is noticed at most this much late."""
 REPLY_LIMIT_S = 2.0
 """A reply comes within milliseconds; a daemon that takes longer hangs."""
-MAX_BYTES = 64 * 1024
-"""Longest line, and 64 times the most lines, of one reply; more is refused."""
+MAX_BYTES, MAX_LINES = 64 * 1024, 1024
+"""Longest line, and most lines, of one reply; more is refused."""
 PROTOCOL_ERROR = "speech-dispatcher breaks its protocol"
 """Beginning of the error message for anything that is not SSIP."""
+
+
+class RefusedCommandError(VoiceError):
+    """The daemon answered a command with an error; the connection can still be used."""
 
 
 class CancelledError(Exception):
@@ -42,13 +46,15 @@ class Reply:
 
 
 class SsipConnection:
-    """One connection, used from one thread. After any VoiceError it is unusable: close it and open another."""
+    """One connection, used from one thread. After any VoiceError but RefusedCommandError it is
+    unusable: close it and open another."""
 
     def __init__(self, path: Path) -> None:
         """Connect to the Unix socket at `path`. Raises OSError where no daemon listens."""
         self._socket = socket.socket(socket.AF_UNIX)
         self._received = b""
         self._lines: list[str] = []
+        self._max_lines = MAX_LINES
         self._events: list[Reply] = []
         try:
             self._socket.settimeout(REPLY_LIMIT_S)
@@ -58,17 +64,25 @@ class SsipConnection:
             raise
         self._socket.settimeout(POLL_S)
 
-    def command(self, line: str, cancel: threading.Event | None = None, limit_s: float = REPLY_LIMIT_S) -> Reply:
+    def command(
+        self,
+        line: str,
+        cancel: threading.Event | None = None,
+        limit_s: float = REPLY_LIMIT_S,
+        *,
+        max_lines: int = MAX_LINES,
+    ) -> Reply:
         """Send a command and wait for its reply; events that come before it are kept for `event`.
 
-        Raises CancelledError, and VoiceError also where the reply is an error or does not come within limit_s.
+        Raises CancelledError, and VoiceError also where the reply is an error, has more than max_lines or does not come
+        within limit_s.
         """
-        until = time.monotonic() + limit_s
+        until, self._max_lines = time.monotonic() + limit_s, max_lines
         self._send(line, until)
         while (reply := self._next(until, cancel)).code // 100 == 7:
             self._events.append(reply)
         if reply.code // 100 != 2:
-            raise VoiceError(f"speech-dispatcher refuses {line[:40]!r}: {reply.code} {reply.text}"[:200])
+            raise RefusedCommandError(f"speech-dispatcher refuses {line[:40]!r}: {reply.code} {reply.text}"[:200])
         return reply
 
     def speak(self, ssml: str, cancel: threading.Event) -> str:
@@ -130,7 +144,7 @@ class SsipConnection:
                 raise CancelledError
             if time.monotonic() > until:
                 raise VoiceError("speech-dispatcher does not answer")
-            if len(self._received) > MAX_BYTES or len(self._lines) > MAX_BYTES // 64:
+            if len(self._received) > MAX_BYTES or len(self._lines) > self._max_lines:
                 raise VoiceError(f"{PROTOCOL_ERROR}: it does not end")
             try:
                 content = self._socket.recv(4096)

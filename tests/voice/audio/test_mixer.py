@@ -51,9 +51,10 @@ def test_muted_or_low_controls_are_raised(tool: FakePrograms, headphone: str, ma
     assert asked(tool) == ["scontents", *(f"-q sset {name} 30% unmute" for name in raised)]
 
 
-def test_the_configured_card_is_used(tool: FakePrograms) -> None:
+@pytest.mark.parametrize("device", ["Headphones", "plughw:CARD=Headphones,DEV=0"])
+def test_the_configured_card_is_used(tool: FakePrograms, device: str) -> None:
     tool.install(AMIXER.replace("HEADPHONE", "0 [0%] [on]").replace("MASTER", "60 [60%] [on]"), "amixer")
-    assert raise_volume("Headphones")
+    assert raise_volume(device)
     assert asked(tool) == ["-c Headphones scontents", "-q -c Headphones sset Headphone,0 30% unmute"]
 
 

@@ -1,6 +1,7 @@
 """Buttons: from a pin that goes low to a command, with gpiozero's own mock pins; nothing is left in the folder."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from assistant.config.settings import ControlSettings
 from assistant.errors import ControlError
 from assistant.ipc.commands import Reply
+from assistant.records import FaultName
 from assistant.voice import controls
 from assistant.voice.controls import gestures
 from assistant.voice.controls.gestures import DEBOUNCE_S, Gesture
@@ -36,8 +38,10 @@ class HeldPin(mock.MockPin):
 class Bench:
     """Buttons on mock pins, a handler, and a clock. held: pins whose buttons are down when it begins."""
 
-    def __init__(self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = ()) -> None:
-        self.handler, self.clock, self.factory = CommandHandlerStandin(), ManualClock(), mock.MockFactory()
+    def __init__(
+        self, pins: tuple[int, ...] = PINS, *, held: tuple[int, ...] = (), factory: mock.MockFactory | None = None
+    ) -> None:
+        self.handler, self.clock, self.factory = CommandHandlerStandin(), ManualClock(), factory or mock.MockFactory()
         for pin in held:
             self.factory.pin(pin, pin_class=HeldPin)
         self.buttons = Buttons(pins, self.handler.handle, factory=self.factory, clock=self.clock)
@@ -200,11 +204,40 @@ def test_without_pins_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_pins_that_are_in_use_are_one_line() -> None:
     bench = Bench((17,))
-    with pytest.raises(ControlError, match=r"buttons at pins 4, 17: .*in use"):
-        Buttons((4, 17), CommandHandlerStandin().handle, factory=bench.factory)
+    with pytest.raises(ControlError, match=r"buttons at pins 17: .*in use"):
+        Buttons((17,), CommandHandlerStandin().handle, factory=bench.factory)
     bench.press(17, 0.1)
     assert bench.handler.next() == "ask", "the first owner keeps it"
     bench.close()
+
+
+def test_one_pin_that_is_in_use_does_not_cost_the_other_buttons() -> None:
+    owner = Bench((17,))
+    bench = Bench((4, 17, 22), factory=owner.factory)
+    assert re.fullmatch(r"button at pin 17: .*in use.*", bench.buttons.refused)
+    for pin, command in ((4, "ask"), (22, "louder")):
+        bench.press(pin, 0.1)
+        assert bench.handler.next() == command, "each button is what it is"
+    bench.close()
+
+
+def test_a_button_whose_pin_is_taken_is_a_fault_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    import gpiozero
+
+    owner = gpiozero.Button(27)
+    settings = ControlSettings(buttons=(17, 27), keys="off")
+    opened, faults = controls.make(settings, CommandHandlerStandin().handle, tmp_path / "control.sock")
+    try:
+        assert len(opened) == 2
+        assert list(faults) == ["button"]
+        assert "pin 27" in faults[FaultName.BUTTON]
+    finally:
+        for control in opened:
+            control.close()
+        owner.close()
+        gpiozero.Device.pin_factory.reset()
+        gpiozero.Device.pin_factory = None
 
 
 def test_a_fault_of_the_buttons_leaves_the_other_controls_alone(tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ from assistant.config.settings import ControlSettings
 from assistant.errors import ControlError
 from assistant.voice import controls
 from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
-from assistant.voice.controls.keys import EV_KEY, EV_SYN, SYN_DROPPED, KeyEventDecoder, MediaKeys, evdev_opener
+from assistant.voice.controls.keys import (
+    EV_KEY,
+    EV_SYN,
+    MISSING_S,
+    SYN_DROPPED,
+    KeyEventDecoder,
+    MediaKeys,
+    evdev_opener,
+)
 from tests.support.command_handler_standin import WAIT_S, CommandHandlerStandin, ManualClock
 
 EVENT = struct.Struct("=HHi")
@@ -44,6 +52,7 @@ class Headset:
 
     def __init__(self, name: str = "Shokz (AVRCP)", codes: tuple[int, ...] = HEADSET) -> None:
         self.name, self.codes, self.is_grabbed, self.is_closed = name, codes, False, False
+        self.grab_error: OSError | None = None
         self._ours, self._theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._ours.setblocking(False)
 
@@ -63,6 +72,8 @@ class Headset:
         return list(EVENT.iter_unpack(content))
 
     def grab(self) -> None:
+        if self.grab_error:
+            raise self.grab_error
         self.is_grabbed = True
 
     def close(self) -> None:
@@ -77,6 +88,7 @@ class Bench:
         self.folder, self.handler, self.clock = folder, CommandHandlerStandin(), ManualClock()
         self.devices: dict[Path, Headset | OSError] = {}
         self.opened: SimpleQueue[Path] = SimpleQueue()
+        self.missing: SimpleQueue[str] = SimpleQueue()
         self.stack = contextlib.ExitStack()
 
     def add(self, number: int, device: Headset | OSError) -> Path:
@@ -92,6 +104,7 @@ class Bench:
             folder=self.folder,
             open_device=self.open,
             scan_interval_s=scan_interval_s,
+            on_missing=self.missing.put,
             clock=self.clock,
         )
         self.stack.callback(keys.close)
@@ -210,6 +223,48 @@ def test_what_has_no_media_keys_or_another_name_is_left_alone(bench: Bench) -> N
     assert bench.handler.next() == "why"
     assert [device.is_closed for device in (mouse, keyboard, speaker, headset)] == [True, True, True, False]
     assert headset.is_grabbed, "a device that is named is taken exclusively"
+
+
+def test_a_named_device_that_is_not_there_is_reported_once_and_again_when_it_is(bench: Bench) -> None:
+    bench.add(1, Headset("keyboard"))
+    bench.watch(only="OpenRun")
+    assert bench.opened.get(timeout=WAIT_S)
+    bench.clock.now += MISSING_S - 1
+    bench.add(2, OSError(13, "Permission denied"))
+    assert bench.opened.get(timeout=WAIT_S), "another scan"
+    assert bench.missing.empty(), "it may still connect"
+    bench.clock.now += 1
+    assert bench.missing.get(timeout=WAIT_S) == "no device with media keys is named 'openrun' (controls.keys)"
+    bench.clock.now += 1000
+    headset = Headset("OpenRun (AVRCP)")
+    path = bench.add(3, headset)
+    assert bench.missing.get(timeout=WAIT_S) == ""
+    headset.send((EV_KEY, NEXT, DOWN))
+    assert bench.handler.next() == "why"
+    bench.devices[path] = OSError(19, "No such device")
+    headset.vanish()
+    for _ in range(2):
+        assert bench.opened.get(timeout=WAIT_S)
+    bench.clock.now += 1000
+    bench.add(4, OSError(13, "Permission denied"))
+    while bench.opened.get(timeout=WAIT_S).name != "event4":
+        pass
+    assert bench.missing.empty(), "a headset may be switched off"
+
+
+def test_a_named_device_that_another_program_has_taken_is_reported_and_tried_again(bench: Bench) -> None:
+    headset = Headset("OpenRun")
+    headset.grab_error = OSError(16, "Device or resource busy")
+    path = bench.add(1, headset)
+    bench.watch(only="OpenRun")
+    assert bench.opened.get(timeout=WAIT_S) == path
+    bench.clock.now += MISSING_S
+    assert "cannot be taken exclusively: Device or resource busy" in bench.missing.get(timeout=WAIT_S)
+    free = Headset("OpenRun")
+    bench.devices[path] = free
+    assert bench.missing.get(timeout=WAIT_S) == ""
+    free.send((EV_KEY, NEXT, DOWN))
+    assert bench.handler.next() == "why"
 
 
 def test_a_device_without_rights_is_tried_again_when_they_change(bench: Bench) -> None:

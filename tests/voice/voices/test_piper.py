@@ -285,3 +285,42 @@ def test_a_voice_file_without_read_permission_is_an_error_of_this_voice_only(
     with pytest.raises(VoiceError, match=r"voice\.onnx: Permission denied; put it where the assistant may read it"):
         voice.say(SHORT, threading.Event())
     voice.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "setting", "reason"),
+    [
+        (lambda model: model.unlink(), "voice.model", "no such file"),
+        (lambda model: model.write_bytes(b"voi"), "voice.model", "the model cannot be read"),
+        (lambda model: Path(f"{model}.json").write_text('{"audio": '), "voice.model", "JSONDecodeError"),
+        (lambda model: Path(f"{model}.json").write_text("{}"), "voice.model", "KeyError"),
+        (lambda model: (model.parent / "packages/piper/__init__.py").write_text(""), "voice.engine", "is not there"),
+    ],
+    ids=["missing", "torn", "a torn configuration", "a wrong configuration", "another package"],
+)
+def test_a_voice_that_cannot_be_loaded_is_reported_once_and_not_loaded_again(
+    model: Path, damage: Callable[[Path], object], setting: str, reason: str
+) -> None:
+    damage(model)
+    reports: list[tuple[str, str]] = []
+    voice = PiperVoice(settings(model), CapturingPlayer(), on_setting=lambda *report: reports.append(report))
+    for _ in range(2):
+        with pytest.raises(VoiceError, match=reason):
+            voice.say(SHORT, threading.Event())
+    assert voice._worker._child is None, "each attempt would take longer than the sentence"
+    voice.close()
+    ((refused, why),) = reports
+    assert refused == setting
+    assert reason in why
+
+
+def test_a_voice_file_that_is_put_right_is_loaded(model: Path) -> None:
+    model.write_bytes(b"torn")
+    reports: list[tuple[str, str]] = []
+    voice = PiperVoice(settings(model), CapturingPlayer(), on_setting=lambda *report: reports.append(report))
+    with pytest.raises(VoiceError):
+        voice.say(SHORT, threading.Event())
+    model.write_bytes(b"voice")
+    assert voice.say(SHORT, threading.Event())
+    voice.close()
+    assert reports[1:] == [("voice.model", "")]

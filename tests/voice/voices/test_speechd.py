@@ -52,9 +52,9 @@ def test_the_commands_that_set_up_and_speak(daemon: SpeechDispatcherStandin) -> 
         "SET SELF NOTIFICATION END on",
         "SET SELF NOTIFICATION CANCEL on",
         "SET SELF SSML_MODE on",
-        "SET SELF LANGUAGE de",
         "SET SELF RATE 65",
         "SET SELF VOLUME 0",
+        "SET SELF LANGUAGE de",
         "GET OUTPUT_MODULE",
         "SET SELF PRIORITY important",
         "SPEAK",
@@ -351,3 +351,51 @@ def test_without_a_runtime_directory_it_is_looked_for_in_the_cache(monkeypatch: 
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("SPEECHD_ADDRESS", "unix_socket")
     assert ssip.default_path() == Path.home() / ".cache/speech-dispatcher/speechd.sock"
+
+
+VOICES = "249-English (Great Britain)\ten-gb\tnone\r\n249-German\tde\tnone\r\n249 OK VOICE LIST SENT\r\n"
+BRITISH = ["SET SELF LANGUAGE en-gb", "SET SELF SYNTHESIS_VOICE English (Great Britain)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "is_refused"),
+    [
+        ("de", ["SET SELF LANGUAGE de"], False),
+        ("en", ["SET SELF LANGUAGE en"], False),
+        ("english (great britain)", BRITISH, False),
+        ("english", ["SET SELF LANGUAGE fr"], True),
+        ("en_US", ["SET SELF LANGUAGE fr"], True),
+    ],
+)
+def test_a_name_that_the_daemon_does_not_know_is_reported_and_the_language_spoken(
+    daemon: SpeechDispatcherStandin, name: str, expected: list[str], is_refused: bool
+) -> None:
+    daemon.replies["LIST SYNTHESIS_VOICES"] = VOICES
+    reports: list[tuple[str, str]] = []
+    voice = SpeechDispatcherVoice(VoiceSettings(name=name), "fr", on_setting=lambda *report: reports.append(report))
+    for _ in range(2):
+        assert voice.say(TEXT, threading.Event())
+        voice.close()
+    assert [line for line in daemon.lines if "LANGUAGE" in line or "SYNTHESIS_VOICE " in line] == expected * 2
+    assert reports == [("voice.name", f"{name!r} is no language and no voice of speech-dispatcher")] * is_refused
+
+
+def test_a_module_that_cannot_list_its_voices_is_given_the_name(daemon: SpeechDispatcherStandin) -> None:
+    daemon.replies["LIST SYNTHESIS_VOICES"] = "304 ERR CANNOT LIST VOICES\r\n"
+    assert say(name="en-gb")
+    assert "SET SELF LANGUAGE en-gb" in daemon.lines
+
+
+def test_a_daemon_without_a_synthesizer_is_a_refused_engine_until_it_has_one(daemon: SpeechDispatcherStandin) -> None:
+    reports: list[tuple[str, str]] = []
+    voice = SpeechDispatcherVoice(VoiceSettings(), "en", on_setting=lambda *report: reports.append(report))
+    works = daemon.replies["GET OUTPUT_MODULE"]
+    daemon.replies["GET OUTPUT_MODULE"] = "251-dummy\r\n251 OK GET RETURNED\r\n"
+    for _ in range(2):
+        with pytest.raises(VoiceError, match="no synthesizer that works"):
+            voice.say(TEXT, threading.Event())
+    assert [setting for setting, _ in reports] == ["voice.engine"]
+    daemon.replies["GET OUTPUT_MODULE"] = works
+    assert voice.say(TEXT, threading.Event())
+    voice.close()
+    assert reports[1:] == [("voice.engine", "")]

@@ -19,7 +19,6 @@ from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
 from assistant.voice import voices
 from assistant.voice.audio.player import Pcm, Player
-from assistant.voice.speech.fallback_voice import FallbackVoice
 from assistant.voice.voices import espeak
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice
 from assistant.voice.voices.printed import PrintedVoice
@@ -249,7 +248,7 @@ def test_an_engine_that_plays_by_itself_must_have_taken_its_time(child: Callable
     slow, fast = VoiceSettings(rate_wpm=200, name="Anna"), VoiceSettings(rate_wpm=80)
     assert Pyttsx3Voice(slow, "en", CapturingPlayer(), platform="darwin").say("Looks happy.", threading.Event()) is True
     assert order.read_text() == (
-        '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0, "voice": "Anna"}, "file": ""}'
+        '{"text": "Looks happy.", "properties": {"rate": 200, "volume": 1.0}, "file": "", "voices": ["Anna"]}'
     )
     with pytest.raises(VoiceError, match=r"pyttsx3 was done after 0\.\d\d s with what takes 2\.62 s; it was not heard"):
         Pyttsx3Voice(fast, "en", CapturingPlayer(), platform="darwin").say(" ".join(["word"] * 10), threading.Event())
@@ -324,24 +323,55 @@ def test_the_order_of_the_voices(
 
 def test_the_configured_voice_takes_precedence_over_the_language(tool: FakePrograms) -> None:
     (tool.bin / "espeak-ng").unlink(missing_ok=True)
-    tool.install('#!/bin/sh\necho "$@" > {folder}/words\n', "espeak-ng")
-    for name, expected in (("", "fr"), ("en-gb", "en-gb")):
+    tool.install('#!/bin/sh\necho "$@" >> {folder}/words\n', "espeak-ng")
+    for name, expected in (("", ["fr"]), ("en-gb", ["en-gb", "fr"])):
+        (tool.folder / "words").write_text("")
         with pytest.raises(VoiceError):
             voices.make_voice(VoiceSettings(name=name), "fr", CapturingPlayer())[0].say("x", threading.Event())
-        assert (tool.folder / "words").read_text().split()[-1] == expected
+        assert [line.split()[-1] for line in (tool.folder / "words").read_text().splitlines()] == expected
 
 
+@pytest.mark.parametrize("engine", ["espeak", "pyttsx3"])
 @pytest.mark.parametrize("name", ["english", "en_US", "no such voice"])
-def test_a_mistyped_voice_name_does_not_cost_the_words(name: str) -> None:
-    """The language's own voice speaks, not three beeps."""
+def test_a_mistyped_voice_name_does_not_cost_the_words(engine: str, name: str) -> None:
+    """The language's own voice speaks, not three beeps; and the setting is reported, once."""
     _need("espeakng_loader")
-    player = CapturingPlayer()
-    settings = VoiceSettings(name=name)
-    fallback = FallbackVoice(espeak.espeak_voices(settings, "en", player))
+    _need("pyttsx3")
+    player, own = CapturingPlayer(), CapturingPlayer()
+    reports: list[tuple[str, str]] = []
+    settings = VoiceSettings(engine=engine, name=name)
+    fallback = voices.make_voice(settings, "de", player, lambda *report: reports.append(report))
     errors: list[str] = []
-    utterance = Utterance(SHORT, Priority.CHANGE, "track 1")
-    assert fallback.speak(utterance, threading.Event(), time.monotonic, errors.append) is Fate.SPOKEN
-    assert errors, "the log tells of the voice that is not there"
-    own = CapturingPlayer()
-    espeak.espeak_voices(VoiceSettings(), "en", own)[0].say(SHORT, threading.Event())
-    assert player.sounds[-1].seconds == pytest.approx(own.sounds[0].seconds, rel=0.05), "the same words are heard"
+    for _ in range(2):
+        utterance = Utterance(SHORT, Priority.CHANGE, "track 1")
+        assert fallback.speak(utterance, threading.Event(), time.monotonic, errors.append) is Fate.SPOKEN
+    assert voices.make_voice(VoiceSettings(engine=engine), "de", own)[0].say(SHORT, threading.Event())
+    assert player.sounds == own.sounds * 2, "the same sound as without the setting"
+    assert [setting for setting, _ in reports] == ["voice.name"]
+    assert name in reports[0][1]
+    assert errors == []
+
+
+def test_where_espeak_ng_itself_is_broken_the_name_is_not_to_blame(tool: FakePrograms) -> None:
+    (tool.bin / "espeak-ng").unlink(missing_ok=True)
+    tool.install("failing", "espeak-ng")
+    reports: list[tuple[str, str]] = []
+    settings = VoiceSettings(name="en-gb")
+    voice, *_ = espeak.espeak_voices(settings, "en", CapturingPlayer(), lambda *report: reports.append(report))
+    with pytest.raises(VoiceError):
+        voice.say(SHORT, threading.Event())
+    assert reports == []
+
+
+def test_a_missing_engine_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    reports: list[tuple[str, str]] = []
+    for engine in ("pyttsx3", "piper"):
+        settings = VoiceSettings(engine=engine, model="voice.onnx")
+        fallback = voices.make_voice(settings, "en", CapturingPlayer(), lambda *report: reports.append(report))
+        with pytest.raises(VoiceError):
+            fallback[0].say(SHORT, threading.Event())
+        fallback.close()
+    assert [setting for setting, _ in reports] == ["voice.engine"] * 2
+    assert "pip install pyttsx3" in reports[0][1]
+    assert "pip install 'piper-tts" in reports[1][1]
