@@ -5,8 +5,10 @@ from pathlib import Path
 
 
 def shown(path: Path | str) -> str:
-    """A file's name as it can be printed and spoken of: bytes that are not UTF-8 are escaped, as in `caf\\xe9.png`."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A file's name as it can be printed in one line and spoken of: bytes that are not UTF-8, line breaks and other
+    control characters are escaped, as in `caf\\xe9.png`."""
+    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 class AssistantError(Exception):

@@ -4,7 +4,6 @@
 (`train/<emotion>/`, `test/<emotion>/`) or one NPZ with `images`, `labels`, `usage` and, where known, `votes`.
 """
 
-import difflib
 import hashlib
 import logging
 import zipfile
@@ -17,17 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import shown
-from assistant.vision.cameras.picture_file import is_picture
-from assistant.vision.faces.preprocess import CROP_SIDE, to_grey
-from convert.data import picture_files
-from convert.data.fer2013_labels import CLASS_NAMES, FERPLUS_LABELS, LABELS, SPLITS, DatasetError
+from assistant.vision.faces.preprocess import CROP_SIDE
+from convert.data.fer2013_folder import read_folder, split_folders
+from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, SPLITS, DatasetError
 from convert.data.fer2013_table import VOTE_COLUMNS, read_votes
 from convert.data.table_cache import read_cached
 
 log = logging.getLogger(__name__)
 
-FOLDERS = ("train", "test")
-"""Folders of the folder form."""
+FILES = ("fer2013.npz", "fer2013.csv")
+"""Names of the data set in a folder, the preferred one first."""
+ARCHIVES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".tar")
+"""Endings of the names of files that are to be unpacked first."""
 
 _UNREADABLE = (
     OSError,
@@ -76,21 +76,44 @@ def load(path: Path) -> Faces:
 
     Raises DatasetError where the path is none of these.
     """
-    if path.is_dir():
-        for name in ("fer2013.npz", "fer2013.csv"):
-            if (path / name).is_file():
-                return load(path / name)
-        if (path / "train").is_dir():
-            return _load_folder(path)
-        raise DatasetError(f"{path}: no fer2013.npz, fer2013.csv or train/ in this folder")
-    if not path.is_file():
-        raise DatasetError(f"{path}: no such file; give FER-2013 with --data, or set EMOTION_DATA to its folder")
     try:
-        return _load_npz(path) if path.suffix == ".npz" else _load_csv(path)
+        return _load(path)
     except DatasetError:
         raise
+    except OSError as err:
+        raise DatasetError(f"{shown(path)}: cannot be read: {err.strerror}") from err
     except _UNREADABLE as err:
-        raise DatasetError(f"{path}: not FER-2013 as NPZ or CSV ({type(err).__name__}: {err})") from err
+        reason = " ".join(f"{type(err).__name__}: {err}".split())
+        raise DatasetError(f"{shown(path)}: not FER-2013 as NPZ or CSV ({reason})") from err
+
+
+def _load(path: Path) -> Faces:
+    if path.is_dir():
+        for name in FILES:
+            if (path / name).is_file():
+                return load(path / name)
+        if split_folders(path):
+            table = read_folder(path)
+            return _faces(table.images, table.labels, table.split, np.zeros((len(table.labels), VOTE_COLUMNS)))
+        raise DatasetError(f"{shown(path)}: no fer2013.npz, fer2013.csv or train/ in this folder{_hint(path)}")
+    if not path.is_file():
+        raise DatasetError(f"{shown(path)}: no such file; give FER-2013 with --data, or set EMOTION_DATA to its folder")
+    return _load_npz(path) if path.suffix == ".npz" else _load_csv(path)
+
+
+def _hint(path: Path) -> str:
+    """What to do with a folder that holds an archive, or in which the data set lies one folder deeper."""
+    inside = sorted(path.iterdir())
+    for each in inside:
+        if each.name.lower().endswith(ARCHIVES):
+            return f"; unpack {shown(each.name)}"
+    for each in inside:
+        if each.is_dir() and (
+            split_folders(each) or any((each / f"fer2013.{kind}").is_file() for kind in ("csv", "npz"))
+        ):
+            return f"; give {shown(each)}"
+    names = ", ".join(shown(each.name) for each in inside[:3])
+    return f"; found: {names or 'nothing'}{' and more' if len(inside) > 3 else ''}"
 
 
 def _load_npz(path: Path) -> Faces:
@@ -122,37 +145,6 @@ def _load_csv(path: Path) -> Faces:
     return _faces(table.images, table.labels, table.split, votes)
 
 
-def _load_folder(path: Path) -> Faces:
-    """Load the folder form. Its `test/` is both test splits: files called PublicTest_… are PublicTest, all others
-    PrivateTest."""
-    images, labels, split, skipped = [], [], [], 0
-    for other in sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name not in FOLDERS):
-        log.warning("%s: this folder is not used; pictures are read from %s", shown(other), " and ".join(FOLDERS))
-    for file in sorted(file for folder in FOLDERS for file in (path / folder).glob("*/*")):
-        if not is_picture(file):
-            skipped += 1
-            continue
-        if file.parent.name.lower() not in CLASS_NAMES:
-            near = difflib.get_close_matches(file.parent.name.lower(), CLASS_NAMES, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise DatasetError(f"{shown(file.parent)}: expected one folder for each of {', '.join(LABELS)}{hint}")
-        image = picture_files.colour(file)
-        if image.shape[:2] != (CROP_SIDE, CROP_SIDE):
-            height, width = image.shape[:2]
-            raise DatasetError(
-                f"{shown(file)}: {width}x{height} pixels, not a picture of {CROP_SIDE}x{CROP_SIDE} pixels"
-            )
-        images.append(to_grey(image))
-        labels.append(CLASS_NAMES[file.parent.name.lower()])
-        training = file.parent.parent.name == "train"
-        split.append(0 if training else 1 if file.name.startswith("PublicTest") else 2)
-    if skipped:
-        log.warning("%s: %d files that are no pictures are left out", shown(path), skipped)
-    if not images:
-        raise DatasetError(f"{shown(path)}: no pictures in {' and '.join(FOLDERS)}")
-    return _faces(np.stack(images), np.array(labels), np.array(split), np.zeros((len(images), VOTE_COLUMNS)))
-
-
 def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any], votes: NDArray[Any]) -> Faces:
     if len({len(images), len(labels), len(usage), len(votes)}) != 1:
         raise ValueError("images, labels, usage and votes differ in length")
@@ -160,7 +152,8 @@ def _faces(images: NDArray[np.uint8], labels: NDArray[Any], usage: NDArray[Any],
         np.isin(each, np.arange(len(of))).all() for each, of in ((labels, LABELS), (usage, SPLITS))
     )
     if not is_valid:
-        raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}")
+        found = ", ".join(f"{each.dtype} such as {str(each[:1])[:20]}" for each in (labels, usage))
+        raise ValueError(f"labels must be 0 to {len(LABELS) - 1} and usages 0 to {len(SPLITS) - 1}; found {found}")
     return Faces(images, labels.astype(np.int64), usage.astype(np.int64), votes.astype(np.float32))
 
 

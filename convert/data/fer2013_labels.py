@@ -11,7 +11,9 @@ FERPLUS_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fe
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 """Names of the splits, as in the column "Usage"."""
 
-CLASS_NAMES = {**{name: index for index, name in enumerate(LABELS)}, "anger": 0, "happiness": 3, "sadness": 4}
+CLASS_NAMES = {name: index for index, name in enumerate(LABELS)} | {
+    "anger": 0, "disgusted": 1, "fearful": 2, "happiness": 3, "sadness": 4, "surprised": 5,
+}  # fmt: skip
 """Names of classes in folders and tables, in lower case, as indices into LABELS."""
 
 

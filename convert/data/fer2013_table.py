@@ -19,6 +19,16 @@ from convert.progress import track
 
 SIDE = 48
 """Width and height of a picture, in pixels."""
+SPLIT_NAMES = {name.lower(): index for index, name in enumerate(SPLITS)}
+"""Names of the splits in lower case, as indices into SPLITS."""
+KINDS = {
+    b"\x1f\x8b": "a gzip archive; unpack it first",
+    b"PK\x03\x04": "a ZIP archive; unpack it first",
+    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+    b"\x93NUMPY": "a single array; wanted an .npz file or a table",
+}
+"""First bytes of files that are given in place of a table, and what they are."""
 COLUMNS = ("emotion", "pixels", "usage")
 """Required columns of fer2013.csv, in lower case."""
 VOTE_COLUMNS = 10
@@ -50,8 +60,10 @@ def read_table(file: Path) -> Table:
     names = [name.strip().lower() for name in header]
     for column in COLUMNS:
         if column not in names:
-            found = ", ".join(filter(None, names))[:80] or "nothing"
+            found = printable(", ".join(filter(None, names))[:80]) or "nothing"
             raise DatasetError(f"{file}: line 1: not FER-2013 as NPZ or CSV: no column {column!r}; found: {found}")
+        if names.count(column) > 1:
+            raise _mistake(file, 1, column, f"{names.count(column)} columns of this name", "one")
     places = [names.index(column) for column in COLUMNS]
     images, labels, split = [], [], []
     for line, row in track(rows, file.name, "rows"):
@@ -60,9 +72,9 @@ def read_table(file: Path) -> Table:
         emotion, pixels, usage = (row[place].strip() for place in places)
         labels.append(_label(file, line, emotion))
         images.append(_pixels(file, line, pixels))
-        if usage not in SPLITS:
+        if usage.lower() not in SPLIT_NAMES:
             raise _mistake(file, line, "Usage", repr(usage[:20]), " or ".join(SPLITS))
-        split.append(SPLITS.index(usage))
+        split.append(SPLIT_NAMES[usage.lower()])
     if not images:
         raise DatasetError(f"{file}: not FER-2013 as NPZ or CSV: no pictures, only the first line")
     return Table(np.stack(images), np.array(labels, np.int64), np.array(split, np.int64))
@@ -92,7 +104,7 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
         number = int(found[1]) if found else index
         if number >= len(split):
             raise _mistake(file, line, "Image name", f"row {number}", f"rows 0 to {len(split) - 1} of the other table")
-        if usage != SPLITS[split[number]]:
+        if SPLIT_NAMES.get(usage.lower()) != split[number]:
             wanted = f"{SPLITS[split[number]]}, as row {number} of the other table; is one of them sorted anew?"
             raise _mistake(file, line, "Usage", repr(usage[:20]), wanted)
         if found:
@@ -109,6 +121,11 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     """(line number from 1, fields) of each line that is not blank."""
     csv.field_size_limit(1 << 20)
+    with open(file, "rb") as start:
+        first_bytes = start.read(8)
+    for magic, what in KINDS.items():
+        if first_bytes.startswith(magic):
+            raise DatasetError(f"{file}: not FER-2013 as NPZ or CSV, but {what}")
     with open(file, newline="", encoding="utf-8-sig", errors="replace") as source:
         first = source.readline()
         source.seek(0)
@@ -152,6 +169,11 @@ def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
     except (ValueError, OverflowError) as err:
         wrong = next((value for value in values if not _is_level(value)), "?")
         raise _mistake(file, line, "pixels", repr(wrong[:20]), "whole numbers from 0 to 255") from err
+
+
+def printable(text: str) -> str:
+    """A text with a question mark in place of each character that cannot be printed in a line."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _is_level(text: str) -> bool:

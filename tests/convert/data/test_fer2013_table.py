@@ -1,5 +1,6 @@
 """FER-2013 as a table: all variants are read; an error is one line with file, line and column."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,14 @@ def write_table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     (f"emotion;pixels;Usage\n0;{ZEROS};Training\n3;{ZEROS};PublicTest\n", "utf-8"),
     (f"emotion\tpixels\tUsage\n0\t{ZEROS}\tTraining\n3\t{ZEROS}\tPublicTest\n", "utf-8"),
     (f"emotion,pixels,Usage\r\nangry,{ZEROS},Training\r\n\r\nHappy,{ZEROS},PublicTest\r\n\r\n", "utf-8"),
-], ids=["kaggle", "icml", "byte-order mark", "semicolons", "tabs", "words, blank lines"])  # fmt: skip
+    (f"emotion,pixels,usage\n0,{ZEROS},training\n3,{ZEROS},PUBLICTEST\n", "utf-8"),
+    (f'"emotion","pixels","Usage"\n"0","{ZEROS}","Training"\n"3","{ZEROS}","PublicTest"\n', "utf-8"),
+    (f"emotion,pixels,Usage\r0,{ZEROS},Training\r3,{ZEROS},PublicTest\r", "utf-8"),
+    (f",emotion,pixels,Usage\n0,0,{ZEROS},Training\n1,3,{ZEROS},PublicTest\n", "utf-8"),
+], ids=[
+    "kaggle", "icml", "byte-order mark", "semicolons", "tabs", "words, blank lines", "case", "quotes", "old Macintosh",
+    "pandas index",
+])  # fmt: skip
 def test_all_variants_of_the_table_are_read(tmp_path: Path, text: str, encoding: str) -> None:
     faces = fer2013.load(write_table(tmp_path, text, encoding))
     assert faces.labels.tolist() == [0, 3]
@@ -144,3 +152,19 @@ def test_a_folder_of_an_unknown_class_is_refused_with_the_nearest_name(tmp_path:
     (tmp_path / "train/happy").rename(tmp_path / "train/hapy")
     with pytest.raises(DatasetError, match="did you mean happy"):
         fer2013.load(tmp_path)
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    (gzip.compress(b"emotion"), r"fer2013\.csv: not FER-2013 as NPZ or CSV, but a gzip archive; unpack it first"),
+    (b"PK\x03\x04rest", r"but a ZIP archive; unpack it first"),
+    ("emotion,pixels,Usage\n".encode("utf-16"), "but text in UTF-16; save it as UTF-8"),
+    (b"\x93NUMPY", r"but a single array; wanted an \.npz file or a table"),
+    (b"", "line 1: .*no column 'emotion'; found: nothing"),
+    (b'emotion,"[pixels\n\x1b[31m\0,Usage', r"no column 'pixels'; found: emotion, \[pixels\?\?\[31m\?,usage"),
+    (f"emotion,pixels,Usage,emotion\n0,{ZEROS},Training,3\n".encode(), "line 1, emotion: 2 columns of this name"),
+])  # fmt: skip
+def test_what_is_no_table_is_named_in_one_line(tmp_path: Path, content: bytes, expected: str) -> None:
+    (tmp_path / "fer2013.csv").write_bytes(content)
+    with pytest.raises(DatasetError, match=expected) as caught:
+        fer2013.load(tmp_path)
+    assert str(caught.value).isprintable()
