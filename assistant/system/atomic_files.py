@@ -1,6 +1,7 @@
 """Files written all or nothing: a reader, or a power cut, meets the old file or the new one, never a part."""
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Mapping
@@ -8,10 +9,13 @@ from pathlib import Path
 
 
 def write_atomically(contents: Mapping[Path, bytes]) -> None:
-    """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError.
+    """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError, also
+    for a path that is there and no regular file: to replace /dev/null by a file would break the whole machine.
 
     For a model and its card: in the moment between the two steps they do not match, which the assistant refuses.
     """
+    for path in contents:
+        check_replaceable(path)
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
     try:
         for path, content in contents.items():
@@ -40,6 +44,18 @@ def _keep_rights(path: Path, part: Path) -> None:
         os.chown(part, about.st_uid, about.st_gid)
     with contextlib.suppress(OSError):
         part.chmod(stat.S_IMODE(about.st_mode))
+
+
+def check_replaceable(path: Path) -> None:
+    """Raises OSError where the path is a folder, a device, a FIFO, a socket, or a link to one, such as /dev/stdout."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):  # the latter is told when the folder is made
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode) or path.parent == Path("/dev"):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def _sync(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -168,7 +169,7 @@ def test_a_tilted_face_is_turned_upright_before_it_is_classified() -> None:
         assert int(np.argmax(reading.probabilities)) == expected
 
 
-def test_a_hit_in_yunets_padding_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hit_in_yunets_padding_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lying picture leaves the lower part of the square empty, a standing one the right part."""
 
     class Net:
@@ -179,7 +180,8 @@ def test_a_hit_in_yunets_padding_is_dropped(monkeypatch: pytest.MonkeyPatch) -> 
             return 3, rows
 
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: Net())
-    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    (tmp_path / "yunet.onnx").touch()
+    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model=str(tmp_path / "yunet.onnx")))
     pipeline = Pipeline(yunet, ScriptedClassifier(), Settings(), EN)
     step = pipeline.step(Frame(picture("happy"), 0.0, 0))
     assert sorted((person.face.box.x, person.face.box.y) for person in step.tracks) == [(200, 410), (500, 200)]

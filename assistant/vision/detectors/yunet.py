@@ -1,14 +1,17 @@
 """YuNet (Wu et al. 2023) through OpenCV: finds tilted and half-turned faces too; the settings must name its ONNX
 file."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import DetectorSettings
-from assistant.errors import DetectorError
+from assistant.errors import DetectorError, ModelError
 from assistant.records import Box, Face
 from assistant.vision.detectors import nearest_first, shrink
+from assistant.vision.inference import model_file
 
 DEFAULT_SCORE_THRESHOLD = 0.6
 """Lowest score of a face where the settings name none; the documented default of 0.9 loses a quarter of the faces."""
@@ -32,16 +35,20 @@ class YuNetFaceDetector:
         self.settings = settings
         if not settings.model:
             raise DetectorError("detector.model is empty; name YuNet's ONNX file there, or choose detector.driver haar")
-        try:
+        try:  # OpenCV is given the content: it crashes on a name that is not UTF-8, and waits for a FIFO
+            content = np.frombuffer(model_file.read_limited(Path(settings.model)), np.uint8)
             self._net = cv2.FaceDetectorYN.create(
-                settings.model,
-                "",
+                "onnx",
+                content,
+                np.zeros(0, np.uint8),
                 (INPUT_SIDE, INPUT_SIDE),
                 settings.score_threshold or DEFAULT_SCORE_THRESHOLD,
                 NMS_IOU,
                 5000,
             )
             self._net.detect(np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.uint8))
+        except ModelError as err:
+            raise DetectorError(str(err)) from err
         except cv2.error as err:
             why = str(err).strip().rpartition("\n")[2]
             raise DetectorError(

@@ -63,7 +63,7 @@ def read_card(model: Path) -> dict[str, Any]:
     except OSError as err:
         raise ModelError(f"{path}: cannot be read: {err.strerror}; {OWN_MODELS}") from err
     try:
-        card = json.loads(_read(path, MAX_CARD_BYTES))
+        card = json.loads(read_limited(path, MAX_CARD_BYTES))
         digest = card["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError) as err:
         raise ModelError(f"{path}: not a model card ({type(err).__name__}: {str(err)[:100]})") from err
@@ -87,7 +87,7 @@ class TFLiteModel:
 
     def __init__(self, path: Path, card: dict[str, Any], threads: int) -> None:
         self.path = path
-        content = _read(path, MAX_BYTES)
+        content = read_limited(path, MAX_BYTES)
         if hashlib.sha256(content).hexdigest() != card["sha256"].lower():
             raise ModelError(f"{path}: does not match its card (SHA-256); the file is damaged or the card is another's")
         if path.resolve().parent not in {folder.resolve() for folder in MODEL_FOLDERS}:
@@ -140,7 +140,8 @@ class TFLiteModel:
         return (raw.astype(np.float32) - zero_point) * np.float32(scale)
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The content of a regular file of at most `limit` bytes. Raises ModelError."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
         with open(handle, "rb") as source:

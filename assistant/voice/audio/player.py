@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.errors import SoundCardBusyError, VoiceError
+from assistant.system.atomic_files import check_replaceable, write_atomically
 from assistant.system.child_process import english_environment, run_child
 
 MIN_PLAY_SHARE = 0.8
@@ -173,9 +174,10 @@ class RecordingPlayer:
     """Plays with another player and records what was played, each sound at its own time; `close` writes a WAV file."""
 
     def __init__(self, player: Player, path: Path, clock: Callable[[], float]) -> None:
-        """path: of the WAV file. Raises VoiceError if nothing can be written in its folder."""
+        """path: of the WAV file. Raises VoiceError if it cannot be written."""
         self._player, self._path, self._clock = player, path, clock
         try:  # found out now, not after everything was played
+            check_replaceable(path)
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as err:
@@ -195,11 +197,7 @@ class RecordingPlayer:
         track = bytearray()
         for at, pcm in self._played:
             track += silence(max(0.0, at - len(track) / 2 / rate), rate).samples + resampled(pcm, rate).samples
-        part = self._path.with_name(f".{self._path.name}.part")
         try:
-            part.write_bytes(to_wav(Pcm(bytes(track), rate)))
-            part.replace(self._path)
+            write_atomically({self._path: to_wav(Pcm(bytes(track), rate))})
         except OSError as err:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             raise VoiceError(f"{self._path}: cannot write what was heard: {err.strerror}") from err

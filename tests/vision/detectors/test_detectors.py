@@ -86,7 +86,9 @@ def test_yunet_without_its_file_or_with_another_file_is_a_one_line_error(tmp_pat
     for model, message in (
         ("", "detector.model is empty"),
         (str(wrong), "cannot use this"),
-        (str(tmp_path / "none"), "cannot use this"),
+        (str(tmp_path / "none"), "cannot be read: No such file"),
+        (str(tmp_path), "cannot be read: Is a directory"),
+        (str(tmp_path / "caf\udce9.onnx"), "cannot be read: No such file"),
     ):
         with pytest.raises(DetectorError, match=message) as caught:
             detectors.open_detector(DetectorSettings(driver="yunet", model=model))
@@ -105,9 +107,12 @@ class FakeYuNet:
         return 2, rows
 
 
-def test_yunets_boxes_and_landmarks_are_in_pixels_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yunets_boxes_and_landmarks_are_in_pixels_of_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: FakeYuNet())
-    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model="yunet.onnx"))
+    (tmp_path / "yunet.onnx").touch()
+    yunet = detectors.open_detector(DetectorSettings(driver="yunet", model=str(tmp_path / "yunet.onnx")))
     grey = np.full((480, 640), 50, np.uint8)
     (face,) = yunet.find(grey, grey)  # the second is smaller than min_face_px
     assert face.box == Box(20, 40, 80, 120)
