@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.vision.faces.preprocess import CROP_SIDE
-from convert.training import lineage, recipe_file
+from convert.training import lineage, network_options, recipe_file
 from convert.training.lineage import Start, Teachers
-from convert.training.recipe_file import TYPE_NAMES, AugmentConfig, RecipeError
+from convert.training.recipe_file import AugmentConfig, RecipeError
 from convert.training.run_folder import Run
 
-NETWORKS = ("cnn", "plain", "mobilenetv2")
+NETWORKS = tuple(network_options.BACKBONES)
 """Values of `network.kind`: the kinds of `networks.build`."""
 
 
@@ -114,8 +114,6 @@ _SECTIONS: dict[str, type] = {
     "augment": AugmentConfig,
     "quantization": Quantization,
 }
-_BOOLEAN_OPTIONS = ("equivariant", "separable")
-"""Keys of [network] that must be true or false: any other value would count as true in Python."""
 
 
 def read(path: Path) -> Recipe:
@@ -126,13 +124,11 @@ def read(path: Path) -> Recipe:
     network = table.get("network")
     if not isinstance(network, dict) or network.get("kind") not in NETWORKS:
         raise RecipeError(f"{path}: [network] needs a kind, one of {', '.join(NETWORKS)}")
-    for key in _BOOLEAN_OPTIONS:
-        if type(network.get(key, False)) is not bool:
-            raise RecipeError(f"{path}: network.{key} is {network[key]!r}; expected {TYPE_NAMES[bool]}")
+    kind = network["kind"]
+    network_options.check(path, network, network_options.BACKBONES[kind], network_options.STAGE_LISTS[kind])
     table.setdefault("name", path.stem)
     recipe = Recipe(**table, **sections)
-    if type(recipe.seed) is not int:
-        raise RecipeError(f"{path}: seed is {recipe.seed!r}; expected a whole number")
+    recipe_file.check_head(path, recipe.name, recipe.seed, recipe.note)
     recipe_file.check_schedule(path, recipe.schedule)
     check_precision(path, recipe)
     lineage.check(path, recipe.start, recipe.teachers)

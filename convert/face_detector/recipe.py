@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from convert.training import lineage, recipe_file
+from assistant.config.schema import quoted
+from convert.training import lineage, network_options, recipe_file
 from convert.training.lineage import Start
+from convert.training.network_options import count, counts
 from convert.training.recipe_file import RecipeError
 
 KIND = "face_detector"
@@ -117,18 +119,25 @@ def read(path: Path) -> DetectorRecipe:
     table = recipe_file.read_table(path)
     recipe_file.refuse_unknown(path, table, DetectorRecipe)
     network = table.pop("network", {})
-    if network.pop("kind", "") != KIND:
+    if not isinstance(network, dict) or network.get("kind") != KIND:
         raise RecipeError(f"{path}: [network] is not of kind {KIND}")
+    network_options.check(path, network, _NETWORK, {})
+    del network["kind"]
     section = table.get("data", {})
     weights = section.pop("origin_weights", {}) if isinstance(section, dict) else {}
-    if not isinstance(weights, dict) or not weights or not all(type(each) in (int, float) for each in weights.values()):
-        raise RecipeError(f"{path}: [data] needs origin_weights, such as {{yt = 1.5, fm = 2}}")
+    if not isinstance(weights, dict) or not all(map(_is_weight, weights.values())) or not any(weights.values()):
+        raise RecipeError(
+            f"{path}: data.origin_weights is {quoted(weights)}; expected numbers of 0 or more, such as "
+            "{yt = 1.5, fm = 2}"
+        )
     sections = recipe_file.fill_all(path, table, _SECTIONS)
     data = replace(sections.pop("data"), origin_weights=weights)
     table.setdefault("name", path.stem)
     if data.fer2013_crops and not data.teacher:
         raise RecipeError(f"{path}: data.fer2013_crops needs data.teacher, which finds their landmarks")
     recipe = DetectorRecipe(network=network, data=data, **table, **sections)
+    recipe_file.check_head(path, recipe.name, recipe.seed, recipe.note)
+    _check_mixture(path, recipe.mixture)
     recipe_file.check_schedule(path, recipe.schedule)
     if recipe.schedule.frames_per_epoch < recipe.schedule.batch_size:
         raise RecipeError(f"{path}: schedule.frames_per_epoch must be schedule.batch_size or more")
@@ -136,4 +145,23 @@ def read(path: Path) -> DetectorRecipe:
     return recipe
 
 
+def _is_weight(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= recipe_file.MAX_NUMBER
+
+
+def _check_mixture(path: Path, mixture: FrameMixture) -> None:
+    """Raises RecipeError where the shares of all frames exceed 1."""
+    shares = mixture.mosaic + mixture.cutout + mixture.heads + mixture.empty
+    if shares > 1:
+        raise RecipeError(
+            f"{path}: mixture.mosaic, cutout, heads and empty are {shares:g} together; expected 1 at most"
+        )
+
+
+_NETWORK = {
+    "stem": count(1, network_options.MAX_CHANNELS),
+    "widths": counts(1, network_options.MAX_CHANNELS, 4, 4),
+    "blocks": counts(0, network_options.MAX_BLOCKS, 4, 4),
+}
+"""What [network] may hold: the options of `network.build`."""
 _SECTIONS: dict[str, type] = {"start": Start, "data": Data, "mixture": FrameMixture, "schedule": Schedule}

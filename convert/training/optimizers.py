@@ -12,7 +12,7 @@ NOT_DECAYED = ("gamma", "beta", "bias")
 
 def warmup_cosine(peak: float, warmup_share: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Linear from 0 up to `peak` over the first `warmup_share` of all `steps`, then down to 0 on a cosine."""
-    rising = round(warmup_share * steps)
+    rising = min(round(warmup_share * steps), steps - 1)  # the cosine must have a step
     return keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=peak, warmup_steps=rising)
 
 

@@ -14,13 +14,21 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
+from assistant.config.schema import quoted
 from assistant.errors import AssistantError
 from assistant.vision.inference.model_file import MODEL_FOLDERS
+from convert.data import regular_file
 
 RECIPES = next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[0]) / "recipes"
 """The folder of the shipped recipes."""
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras dtype policies that a network can be trained with."""
+
+
+MAX_SEED, MAX_EPOCHS = 2**32 - 1, 100_000
+"""Largest seed that every backend takes, and largest number of epochs."""
+MAX_NAME = 100
+"""Characters of a recipe's name: those of its models are longer, and a file's name has 255 bytes."""
 
 
 class RecipeError(AssistantError):
@@ -96,16 +104,27 @@ class AugmentConfig:
 
 
 AT_MOST = {
+    "schedule.epochs": MAX_EPOCHS,
+    "schedule.batch_size": 65_536,
     "augment.rotation_deg": 180,
     "augment.shift": 1,
     "augment.contrast": 1,
     "augment.brightness": 4,  # from black to white
     "augment.blur_probability": 1,
     "augment.erase_probability": 1,
+    **{f"mixture.{name}": 1 for name in ("mosaic", "cutout", "heads", "empty", "occluded", "glasses", "beards")},
+    "mixture.printed_faces": 1,
+    "mixture.truncation": 1,
+    "mixture.tilt_deg": 180,
+    "mixture.noise": 255,
 }
-"""Largest allowed value of a key."""
-BELOW_1 = ("targets.label_smoothing", "targets.ferplus_uniform", "augment.zoom")
+"""Largest allowed value of a key; that of any other is MAX_NUMBER."""
+MAX_NUMBER, MAX_SIDE = 1_000_000, 4096
+"""Largest number in a recipe, and largest side of a picture, pixels."""
+BELOW_1 = ("targets.label_smoothing", "targets.ferplus_uniform", "augment.zoom", "schedule.momentum")
 """Keys that must stay below 1."""
+FROM_1 = ("schedule.epochs", "schedule.batch_size", "mixture.gamma", "distillation.temperature")
+"""Keys that must be 1 or more; any other may be 0."""
 TYPE_NAMES = {
     float: "a number", int: "a whole number", bool: "true or false", str: "a text", tuple: "a list of texts"
 }  # fmt: skip
@@ -115,8 +134,10 @@ TYPE_NAMES = {
 def read_table(path: Path) -> dict[str, Any]:
     """The contents of a TOML file. Raises RecipeError."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        return tomllib.loads(regular_file.read_text(path))
+    except OSError as err:
+        raise RecipeError(f"{path}: cannot read this recipe: {err.strerror}") from err
+    except (ValueError, RecursionError) as err:  # ValueError: also a number of thousands of digits
         raise RecipeError(f"{path}: cannot read this recipe: {err}") from err
 
 
@@ -137,7 +158,7 @@ def fill_all(path: Path, table: dict[str, Any], forms: Mapping[str, type]) -> di
 def fill(path: Path, name: str, form: type, table: Any) -> Any:
     """The dataclass `form` with the values of one table. Raises RecipeError for unknown keys and for wrong types."""
     if not isinstance(table, dict):
-        raise RecipeError(f"{path}: {name} is {table!r}; expected a table [{name}]")
+        raise RecipeError(f"{path}: {name} is {quoted(table)}; expected a table [{name}]")
     refuse_unknown(path, table, form)
     section = form()
     for key, value in table.items():
@@ -145,48 +166,68 @@ def fill(path: Path, name: str, form: type, table: Any) -> Any:
         if key == "sizes":
             value = section.rows(path, value)
         elif wanted is tuple:
-            if type(value) is not list or not all(type(each) is str for each in value):
-                raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {TYPE_NAMES[tuple]}")
-        elif not (type(value) is wanted or (wanted is float and type(value) is int)):
-            raise RecipeError(f"{path}: {name}.{key} is {value!r}; expected {TYPE_NAMES[wanted]}")
+            if type(value) is not list or not all(map(is_text, value)):
+                raise RecipeError(f"{path}: {name}.{key} is {quoted(value)}; expected {TYPE_NAMES[tuple]}")
+        elif not (is_text(value) if wanted is str else type(value) in ((int, float) if wanted is float else (wanted,))):
+            raise RecipeError(f"{path}: {name}.{key} is {quoted(value)}; expected {TYPE_NAMES[wanted]}")
         elif wanted in (float, int):
             _check_range(path, f"{name}.{key}", value)
         section = dataclasses.replace(section, **{key: wanted(value)})
     return section
 
 
+def is_text(value: Any) -> bool:
+    """Whether a value is a text in one line: a name or a path, in which a NUL would raise ValueError."""
+    return type(value) is str and value.isprintable()
+
+
+def check_head(path: Path, name: Any, seed: Any, note: Any) -> None:
+    """Raises RecipeError where the keys before the first section are wrong. name: also that of the run's folder."""
+    if not is_text(name) or name in ("", ".", "..") or "/" in name or len(name) > MAX_NAME:
+        raise RecipeError(f"{path}: name is {quoted(name)}; expected a text that can be the name of a folder")
+    if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+        raise RecipeError(f"{path}: seed is {quoted(seed)}; expected a whole number from 0 to {MAX_SEED}")
+    if type(note) is not str:
+        raise RecipeError(f"{path}: note is {quoted(note)}; expected {TYPE_NAMES[str]}")
+
+
 def _check_range(path: Path, key: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise RecipeError(f"{path}: {key} is {value!r}; expected 0 or more")
+    least = 1 if key in FROM_1 else 0
+    if not least <= value < math.inf:
+        raise RecipeError(f"{path}: {key} is {quoted(value)}; expected {least} or more")
     if key in BELOW_1 and value >= 1:
         raise RecipeError(f"{path}: {key} is {value!r}; expected less than 1")
-    if value > AT_MOST.get(key, math.inf):
-        raise RecipeError(f"{path}: {key} is {value!r}; expected {AT_MOST[key]} at the most")
+    if value > (most := AT_MOST.get(key, MAX_NUMBER)):
+        raise RecipeError(f"{path}: {key} is {quoted(value)}; expected {most} at the most")
 
 
 def size_rows(path: Path, value: Any, columns: int) -> tuple[tuple[Any, ...], ...]:
     """Rows of (share of the epochs, pixels, ...) of a schedule. columns: numbers in a row. Raises RecipeError, also
     where the shares do not start at 0 and rise."""
-    try:
-        rows = tuple((float(row[0]), *map(int, row[1:])) for row in value)
-    except (TypeError, ValueError, IndexError) as err:
-        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of [share of the epochs, side]") from err
+    if not isinstance(value, list) or not all(map(_is_size_row, value)):
+        raise RecipeError(f"{path}: schedule.sizes is {quoted(value)}; expected rows of [share of the epochs, side]")
+    rows = tuple((float(row[0]), *row[1:]) for row in value)
     shares = [row[0] for row in rows]
     if not rows or shares[0] != 0 or shares != sorted(set(shares)) or shares[-1] >= 1:
         raise RecipeError(f"{path}: schedule.sizes: the shares {shares} must start at 0 and rise, below 1")
     if any(len(row) != columns for row in rows):
-        raise RecipeError(f"{path}: schedule.sizes is {value!r}; expected rows of {columns} numbers")
+        raise RecipeError(f"{path}: schedule.sizes is {quoted(value)}; expected rows of {columns} numbers")
     return rows
+
+
+def _is_size_row(row: Any) -> bool:
+    """Whether a row holds a number from 0 to 1, then whole numbers of pixels."""
+    if not isinstance(row, list) or not row or type(row[0]) not in (int, float) or not 0 <= row[0] <= 1:
+        return False
+    return all(type(side) is int and 0 < side <= MAX_SIDE for side in row[1:])
 
 
 def check_schedule(path: Path, schedule: Schedule) -> None:
     """Raises RecipeError where a value of a schedule is out of range."""
-    if schedule.epochs < 1 or schedule.batch_size < 1:
-        raise RecipeError(f"{path}: schedule.epochs and schedule.batch_size must be 1 or more")
     if not 0 <= schedule.ema_decay < 1 or not 0 <= schedule.warmup_share < 1:
         raise RecipeError(f"{path}: schedule.ema_decay and schedule.warmup_share must be below 1")
     if schedule.precision not in PRECISIONS:
-        raise RecipeError(f"{path}: schedule.precision is {schedule.precision!r}; known: {', '.join(PRECISIONS)}")
+        raise RecipeError(f"{path}: schedule.precision is {quoted(schedule.precision)}; known: {', '.join(PRECISIONS)}")
 
 
 def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
@@ -194,4 +235,4 @@ def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
     known = [item.name for item in fields(form)]
     unknown = sorted(set(table) - set(known))
     if unknown:
-        raise RecipeError(f"{path}: unknown key {unknown[0]!r}; known: {', '.join(known)}")
+        raise RecipeError(f"{path}: unknown key {quoted(unknown[0])}; known: {', '.join(known)}")

@@ -52,7 +52,7 @@ def test_missing_keys_have_their_defaults(tmp_path: Path) -> None:
         ('seed = "one"\n[network]\nkind = "cnn"', "seed is 'one'; expected a whole number"),
         ('[network]\nkind = "cnn"\n[schedule]\nepoch = 3', "unknown key 'epoch'"),
         ('[network]\nkind = "cnn"\n[schedule]\nepochs = "3"', "schedule.epochs is '3'; expected a whole number"),
-        ('[network]\nkind = "cnn"\n[schedule]\nepochs = 0', "must be 1 or more"),
+        ('[network]\nkind = "cnn"\n[schedule]\nepochs = 0', r"schedule.epochs is 0; expected 1 or more"),
         (
             '[network]\nkind = "cnn"\n[schedule]\nlearning_rate = -0.1',
             "schedule.learning_rate is -0.1; expected 0 or more",
@@ -129,7 +129,7 @@ def test_a_missing_recipe_is_an_error(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ("weight = 1.5", "distillation.weight must be 0 to 1"),
-        ("temperature = 0.5", "distillation.temperature 1 or more"),
+        ("temperature = 0.5", "distillation.temperature is 0.5; expected 1 or more"),
         ("mixup = 0.5", "distillation.mixup must be 0 to 1, and goes with distillation.online"),
         ("online = true\nmixup = 1.5", "distillation.mixup must be 0 to 1"),
         ('online = true\n[teachers]\nsoft_labels = "soft.npz"', "distillation.online asks runs, not a file"),
