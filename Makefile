@@ -39,7 +39,7 @@ search: $(VENV)/.test $(VENV)/.photographs
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.endurance.soak
 
-## make fuzz     hostile settings, messages, cards, models and pictures: 100,000 of each, or FUZZ_INPUTS=… (half an hour)
+## make fuzz     hostile settings, messages, cards, models, pictures: 100,000 of each, or FUZZ_INPUTS=…; 20,000 command lines (an hour)
 FUZZ_INPUTS ?= 100000
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --inputs $(FUZZ_INPUTS)

@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """A text in one line that nothing in a terminal obeys: control characters and bytes that are not UTF-8, as Python
+    decodes those of a command line, are escaped, as in `two\\nlines` and `caf\\xe9.png`."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    byte = ord(char) - 0xDC00
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else char.encode("unicode_escape").decode("ascii")
+
+
 def shown(path: Path | str) -> str:
-    """A file's name as it can be printed in one line and spoken of: bytes that are not UTF-8, line breaks and other
-    control characters are escaped, as in `caf\\xe9.png`."""
-    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+    """A file's name as it can be printed and spoken of, see `printable`."""
+    return printable(str(path))
 
 
 class AssistantError(Exception):

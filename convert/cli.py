@@ -12,12 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assistant import __version__
-from assistant.errors import AssistantError, ModelError
+from assistant.errors import AssistantError, ModelError, printable, shown
+from assistant.system.argument_parser import ArgumentParser
+from assistant.system.process_setup import ensure_standard_streams
 from assistant.vision.detectors.tflite import DEFAULT_MODEL
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert import training_commands
-from convert.cli_arguments import BACKENDS, at_least_one, command, data, muxspace, show
+from convert.cli_arguments import BACKENDS, command, data, muxspace, processes, run_folder, show, whole_number
 from convert.data.fer2013 import Faces, load
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
@@ -27,6 +29,8 @@ from convert.tflite import card_file
 from convert.training.run_folder import Run
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
+OPTIONAL = (*BACKENDS, "keras", "matplotlib", "tqdm")
+"""Packages that some commands need and a plain installation lacks."""
 
 EXAMPLES = """\
 from a recipe to a model with its card, in the run folder:
@@ -58,6 +62,7 @@ selects the backend; the default is the first of TensorFlow, JAX and Torch that 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    ensure_standard_streams()
     options = make_parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or next(filter(find_spec, BACKENDS), BACKENDS[0])
@@ -65,14 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.command(options))
         sys.stdout.flush()
         return code
-    except AssistantError as err:
-        if options.debug:
-            raise
-        return _fail(str(err))
-    except ModuleNotFoundError as err:
-        if options.debug or (err.name or "").partition(".")[0] not in (*BACKENDS, "keras", "matplotlib", "tqdm"):
-            raise
-        return _fail(f"{err.name} is not installed; pip install 'emotion-assistant[convert]', or see --help")
     except KeyboardInterrupt:
         print(f"\nemotion-convert: stopped{options.when_stopped}", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -82,18 +79,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as err:
         if options.debug:
             raise
-        return _fail(f"unexpected {type(err).__name__}: {(str(err).splitlines() or [''])[0]}; --debug shows where")
+        return _fail(_explained(err))
+
+
+def _explained(err: Exception) -> str:
+    """What the user is told of an exception; one that nothing here expects is a fault of this program."""
+    if isinstance(err, AssistantError):
+        return str(err)
+    if isinstance(err, OSError):
+        return f"{shown(err.filename or 'output')}: {err.strerror or err}"
+    if isinstance(err, ModuleNotFoundError) and str(err.name).partition(".")[0] in OPTIONAL:
+        return f"{err.name} is not installed; pip install 'emotion-assistant[convert]', or see --help"
+    return f"unexpected {type(err).__name__}: {(str(err).splitlines() or [''])[0]}; --debug shows where"
 
 
 def _fail(message: str) -> int:
-    """Print an error; returns the exit code."""
-    print(f"emotion-convert: {message}", file=sys.stderr)
+    """Print an error in one line; returns the exit code."""
+    print(f"emotion-convert: {printable(' '.join(message.splitlines()))}", file=sys.stderr)
     return EXIT_ERROR
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands and options."""
-    top = argparse.ArgumentParser(
+    top = ArgumentParser(
         prog="emotion-convert",
         description="Trains, quantizes, verifies, evaluates and benchmarks the models of emotion-assistant.",
         epilog=EXAMPLES,
@@ -113,7 +121,9 @@ def make_parser() -> argparse.ArgumentParser:
         "compare an int8 model with its float model; exits with 1 if it has lost too much accuracy",
     )
     verify.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    verify.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder that holds the float model")
+    verify.add_argument(
+        "--run", type=run_folder, required=True, metavar="DIR", help="run folder that holds the float model"
+    )
 
     evaluation_commands.add(commands)
     detection_commands.add(commands)
@@ -131,11 +141,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all shipped expression models")
     benchmark.add_argument(
-        "--threads", type=at_least_one, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
+        "--threads", type=processes, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
     )
     benchmark.add_argument(
         "--rounds",
-        type=at_least_one,
+        type=whole_number(1, 10_000),
         default=10,
         metavar="N",
         help="rounds of 50 forward passes each; default: %(default)s",
@@ -147,7 +157,7 @@ def make_parser() -> argparse.ArgumentParser:
     card.add_argument(
         "models", nargs="*", metavar="MODEL", help="models to measure; without any, only the README is written"
     )
-    card.add_argument("--run", type=Path, metavar="DIR", help="run folder of the one MODEL, to verify it as well")
+    card.add_argument("--run", type=run_folder, metavar="DIR", help="run folder of the one MODEL, to verify it as well")
     card.add_argument(
         "--readme",
         type=Path,
@@ -170,7 +180,8 @@ def _verify(options: argparse.Namespace) -> int:
     model = find_model(options.model)
     if "head" not in (held := card_file.load(model)):
         raise ModelError(f"{model}: reads no expressions; `quantize` has compared it with its float model already")
-    report = verify.verify(model, Run(options.run).float_model(model.stem, held["head"]), _faces(options))
+    reference = Run(options.run).float_model(model.stem, card_file.entry(held, model, "head", str))
+    report = verify.verify(model, reference, _faces(options))
     show(report, verify.as_text, options)
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
@@ -214,8 +225,15 @@ def _card(options: argparse.Namespace) -> int:
         print(f"{card_file.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
         expressions = [card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]
-        card_file.replace_between(options.readme, card.MODEL_INDEX, card.model_index(expressions))
-        card_file.replace_between(options.readme, card.FIGURES, card.table(expressions))
         detector = card_file.load(find_model(DEFAULT_MODEL))
-        card_file.replace_between(options.readme, detector_card.FIGURES, detector_card.table(detector))
+        try:
+            tables = {
+                card.MODEL_INDEX: card.model_index(expressions),
+                card.FIGURES: card.table(expressions),
+                detector_card.FIGURES: detector_card.table(detector),
+            }
+        except (KeyError, TypeError, ValueError) as err:
+            raise ModelError(f"a shipped model's card lacks a figure: {err}; run `emotion-convert card` on it") from err
+        for markers, text in tables.items():
+            card_file.replace_between(options.readme, markers, text)
     return 0

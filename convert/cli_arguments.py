@@ -3,14 +3,19 @@
 import argparse
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from assistant.config.schema import quoted
 from assistant.errors import AssistantError
 from convert.data.fer2013_labels import DatasetError
+from convert.training import recipe_file
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """Keras backends; without KERAS_BACKEND the first that is installed is used."""
+MAX_DIGITS = 18
+"""Longer numbers are wrong; Python refuses to convert those of more than 4300 digits."""
 
 
 def command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
@@ -26,11 +31,36 @@ def command(commands: Any, name: str, function: Any, text: str, data: bool = Tru
     return made
 
 
-def at_least_one(text: str) -> int:
-    """The value of an argument that must be a whole number of 1 or more. Raises ArgumentTypeError."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
-    return int(text)
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """The type of an argument that must be a whole number from `low`, which is not negative, to `high`. It raises
+    ArgumentTypeError."""
+
+    def convert(text: str) -> int:
+        if not text.isdecimal() or len(text) > MAX_DIGITS or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from {low} to {high}")
+        return int(text)
+
+    return convert
+
+
+seed = whole_number(0, recipe_file.MAX_SEED)
+"""The type of a random seed."""
+epochs = whole_number(1, recipe_file.MAX_EPOCHS)
+"""The type of a number of epochs."""
+processes = whole_number(1, 256)
+"""The type of a number of processes or threads."""
+
+
+def run_folder(text: str) -> Path:
+    """The type of an argument that names a run folder, there or not. Raises ArgumentTypeError for a file."""
+    if os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+        what = f"{quoted(text)} is a file; name the folder of a run that `emotion-convert train` has written"
+        if text.endswith((".keras", ".h5", ".hdf5", ".onnx", ".pb", ".pt")):
+            what += (
+                ". Networks of other programs: convert them with their own tools, and write a card beside the .tflite"
+            )
+        raise argparse.ArgumentTypeError(what)
+    return Path(text)
 
 
 def data(options: argparse.Namespace) -> Path:
@@ -54,6 +84,14 @@ def yunet(options: argparse.Namespace) -> Path | None:
     named = os.environ.get("EMOTION_YUNET")
     file = getattr(options, "yunet", None) or (Path(named) if named else None)
     return Path(file) if file else None
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for a report, before the work, which takes minutes. Raises AssistantError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise AssistantError(f"{folder}: no folder that a report can be written into: {err.strerror}") from err
 
 
 def check_backend() -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from convert.cli_arguments import at_least_one, check_backend, command
+from convert.cli_arguments import check_backend, command, epochs, run_folder, seed
 from convert.expression import commands as expression_commands
 from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
@@ -30,17 +30,17 @@ def add(commands: Any) -> None:
         "--recipe", required=True, metavar="FILE", help="the name of a shipped recipe, or a .toml file of your own"
     )
     train.add_argument(
-        "--run", type=Path, metavar="DIR", help="run folder to write or resume; default: runs/NAME of the recipe"
+        "--run", type=run_folder, metavar="DIR", help="run folder to write or resume; default: runs/NAME of the recipe"
     )
     train.add_argument(
         "--from",
         dest="start",
-        type=Path,
+        type=run_folder,
         metavar="DIR",
         help="run folder to start from, instead of the recipe's [start]",
     )
-    train.add_argument("--epochs", type=at_least_one, metavar="N", help="number of epochs, instead of the recipe's")
-    train.add_argument("--seed", type=int, metavar="N", help="random seed, instead of the recipe's")
+    train.add_argument("--epochs", type=epochs, metavar="N", help="number of epochs, instead of the recipe's")
+    train.add_argument("--seed", type=seed, metavar="N", help="random seed, instead of the recipe's")
     train.add_argument("--precision", choices=PRECISIONS, help="Keras dtype policy, instead of the recipe's")
     text = "run folder to distil from, instead of [teachers]; may be repeated; for a face detector: YuNet's ONNX file"
     train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=text)
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
     quantize = command(commands, "quantize", _quantize, "convert a run to an int8 model with its model card")
-    quantize.add_argument("run", type=Path, nargs="?", metavar="RUN", help="run folder")
+    quantize.add_argument("run", type=run_folder, nargs="?", metavar="RUN", help="run folder")
     quantize.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="the .tflite file to write")
     quantize.add_argument("--force", action="store_true", help="replace a shipped model")
     quantize.add_argument(

@@ -46,7 +46,7 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.synthesis": "data",
     "convert.training": "data progress",
     "convert.tflite": "data progress training",
-    "convert.cli_arguments": "data",
+    "convert.cli_arguments": "data progress training",
     "convert.expression": "cli_arguments data progress synthesis training tflite",
     "convert.face_detector": "cli_arguments data progress synthesis training tflite",
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from assistant.app.parser import make_parser
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import AssistantError, ConfigError, SourceError
+from assistant.errors import AssistantError, ConfigError, SourceError, printable, shown
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         is_config = isinstance(err, ConfigError)
         for line in str(err).splitlines() if is_config else [" ".join(str(err).splitlines())]:
-            print(f"emotion-assistant: {line}", file=sys.stderr)
+            print(f"emotion-assistant: {printable(line)}", file=sys.stderr)
         return EXIT_CONFIG if is_config else EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -59,12 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as err:
         if options.debug:
             raise
-        print(f"emotion-assistant: {err.filename or 'output'}: {err.strerror or err}", file=sys.stderr)
+        print(f"emotion-assistant: {shown(err.filename or 'output')}: {err.strerror or err}", file=sys.stderr)
         return EXIT_ERROR
     except Exception as err:
         if options.debug:
             raise
-        print(f"emotion-assistant: unexpected {type(err).__name__}: {err}; --debug shows where", file=sys.stderr)
+        what = printable(f"unexpected {type(err).__name__}: {err}; --debug shows where")
+        print(f"emotion-assistant: {what}", file=sys.stderr)
         return EXIT_ERROR
 
 
@@ -125,9 +126,9 @@ def _replay(options: argparse.Namespace) -> int:
     from assistant.vision.cameras import open_camera
 
     settings = settings_of(options)
-    if not options.source:
+    if not options.recording:
         raise SourceError("SOURCE is empty; give a clip, a picture or a folder of pictures")
-    settings = with_source(settings, options.source)
+    settings = with_source(settings, options.recording)
     pipeline = factory.make_pipeline(settings)
     with contextlib.closing(open_camera(settings.camera)) as camera:
         for item in replay(camera, pipeline, settings):

@@ -8,6 +8,7 @@ from assistant import __version__
 from assistant.config.settings import setting_choices
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.commands import Command
+from assistant.system.argument_parser import ArgumentParser
 
 UNIT_COMMANDS = ("vision", "voice", "vision-exited")
 """Commands for the systemd units and for `run`; --help does not list them."""
@@ -26,7 +27,7 @@ Nothing leaves the device, and no picture is stored. What a face looks like is n
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; `command` of the parsed arguments is the command's name."""
-    top = argparse.ArgumentParser(
+    top = ArgumentParser(
         prog="emotion-assistant",
         description="Tells a visually impaired wearer, in a few spoken words, how the person in front looks.",
         epilog=EXAMPLES,
@@ -42,7 +43,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_camera(command("run", "the assistant, until it is told to stop"))
 
     replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
-    replay.add_argument("source", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
+    # not "source", which is a setting: a recording's name may be any bytes
+    replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
     replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
 
     demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")

@@ -29,7 +29,7 @@ FILES = ("fer2013.npz", "fer2013.csv")
 ARCHIVES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".tar")
 """Endings of the names of files that are to be unpacked first."""
 
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     EOFError,
     ValueError,
@@ -39,8 +39,9 @@ _UNREADABLE = (
     AttributeError,
     zipfile.BadZipFile,
     zlib.error,
+    RecursionError,
 )
-"""Exceptions of NumPy and csv for files that are truncated, empty or of another format."""
+"""Exceptions of NumPy, csv and json for files that are truncated, empty or of another format."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def load(path: Path) -> Faces:
         raise
     except OSError as err:
         raise DatasetError(f"{shown(path)}: cannot be read: {err.strerror}") from err
-    except _UNREADABLE as err:
+    except UNREADABLE as err:
         reason = " ".join(f"{type(err).__name__}: {err}".split())
         raise DatasetError(f"{shown(path)}: not FER-2013 as NPZ or CSV ({reason})") from err
 

@@ -35,5 +35,5 @@ def read_object(path: Path) -> dict[str, Any]:
     except RecursionError as err:
         raise ValueError("nested too deeply") from err
     if not isinstance(held, dict):
-        raise ValueError(f"holds a {type(held).__name__}, not an object")
+        raise ValueError(f"{type(held).__name__}, no table of keys")
     return held

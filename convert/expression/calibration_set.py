@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
-from convert.data import fer2013
+from convert.data import fer2013, regular_file
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import LABELS, DatasetError
 from convert.training.run_folder import Run
@@ -131,8 +131,8 @@ def write(chosen: list[tuple[str, str]], path: Path, header: str = HEADER) -> No
 def read(path: Path = LIST) -> list[tuple[str, str]]:
     """(digest, class) of each line of a list file. Raises DatasetError where it is missing or malformed."""
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as err:
+        lines = regular_file.read_text(path).splitlines()
+    except (OSError, ValueError) as err:
         raise DatasetError(f"{path}: not a list of calibration pictures: {err}") from err
     rows = []
     for number, line in enumerate(lines, 1):

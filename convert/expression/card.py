@@ -121,7 +121,7 @@ def refresh(model: Path, faces: Faces, run: Run | None = None, muxspace: Path | 
     """
     card = card_file.load(model)
     if run:
-        card["verify"] = verify(model, run.float_model(model.stem, card["head"]), faces)
+        card["verify"] = verify(model, run.float_model(model.stem, card_file.entry(card, model, "head", str)), faces)
         if not is_sound(card["verify"]):
             loss = card["verify"]["macro_f1_loss_points"]
             raise ModelError(f"{model}: macro-F1 falls by {loss} points by quantization")

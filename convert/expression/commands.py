@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
-from convert.cli_arguments import at_least_one, check_backend, command, data
+from convert.cli_arguments import check_backend, command, data, run_folder, whole_number
 from convert.data.fer2013 import load
 from convert.data.fer2013_labels import DatasetError
 from convert.expression import recipe as recipes
@@ -37,12 +38,12 @@ def add(commands: Any) -> None:
     text = "existing soft labels, whose teachers are averaged with the new ones"
     soft_labels.add_argument("--add-to", type=Path, metavar="FILE", help=text)
     text = "views of each picture; default: %(default)s"
-    soft_labels.add_argument("--views", type=at_least_one, default=10, metavar="N", help=text)
+    soft_labels.add_argument("--views", type=whole_number(1, MAX_VIEWS), default=10, metavar="N", help=text)
 
     text = "make a run folder of a shipped model, to train it further or to distil from it"
     start = command(commands, "warm-start", _warm_start, text)
     start.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
-    start.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder to write")
+    start.add_argument("--run", type=run_folder, required=True, metavar="DIR", help="run folder to write")
     start.add_argument("--recipes", type=Path, metavar="DIR", help="folder of its recipe; default: the shipped recipes")
 
 
@@ -121,8 +122,7 @@ def _soft_labels(options: argparse.Namespace) -> int:
     check_backend()
     if options.file.suffix != ".npz":
         options.usage_error("FILE must end in .npz")
-    if options.views > MAX_VIEWS:
-        options.usage_error(f"--views: a picture has {MAX_VIEWS} at the most")
+    check_replaceable(options.file)
     faces = load(data(options))
     with quiet_stderr():
         from convert.expression import soft_labels

@@ -12,8 +12,6 @@ the data set does not matter.
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,8 @@ from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import CROP_SIDE
-from convert.data.fer2013 import picture_id
+from convert.data import regular_file
+from convert.data.fer2013 import UNREADABLE, picture_id
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 
 LEVELS = 48
@@ -102,13 +101,15 @@ def write(labels: SoftLabels, path: Path) -> None:
 def read(path: Path) -> SoftLabels:
     """The soft labels in a file. Raises DatasetError where it is missing or not such a file."""
     try:
-        with np.load(path, allow_pickle=False) as held:
-            pictures, codes = held["pictures"], held["codes"].transpose(2, 1, 0)
-            about = dict(json.loads(str(held["about"])))
-    except (OSError, ValueError, TypeError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as err:
+        with np.load(io.BytesIO(regular_file.read_bytes(path)), allow_pickle=False) as held:
+            pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))
+        if not isinstance(about, dict) or not isinstance(about.get("teachers"), list):
+            raise ValueError("names no teachers, no soft labels")
+    except UNREADABLE as err:
         raise DatasetError(f"{path}: not a file of soft labels ({type(err).__name__}: {err})") from err
     if (
-        pictures.dtype != np.uint64
+        pictures.ndim != 1
+        or pictures.dtype != np.uint64
         or codes.dtype != np.uint8
         or codes.shape != (len(pictures), codes.shape[1], CLASSES)
     ):

@@ -90,5 +90,6 @@ def _about(teacher: Path) -> dict[str, object]:
     """Description of a teacher, ready for JSON."""
     if teacher.suffix == ".tflite":
         held = card_file.load(teacher)
-        return {"model": held["name"], "sha256": held["sha256"], "recipe": held["recipe"]["name"]}
+        names = {"model": "name", "sha256": "sha256", "recipe": "recipe.name"}
+        return {key: card_file.entry(held, teacher, name, str) for key, name in names.items()}
     return Run(teacher).provenance()

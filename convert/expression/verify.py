@@ -4,15 +4,18 @@ Both run through the assistant's preprocessing and runtime, at a temperature of 
 has a fitted temperature.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assistant.errors import ModelError
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics
 from convert.expression.evaluation.testset import probabilities, truth_of, untempered
+from convert.training.run_folder import RunError
 
 MAX_LOSS_POINTS = 1.0
 """Largest accepted loss of macro-F1, in percentage points."""
@@ -25,8 +28,15 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
     pictures with the same predicted class) and `mean_abs_dp` (mean over pictures and classes of the absolute difference
     of the probabilities; the resolution of an int8 output is 1/256). Raises ModelError or DatasetError.
     """
+    if not os.path.isfile(float_model):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+        raise RunError(
+            f"{float_model}: no float model of {model.name} in this run; `emotion-convert quantize` writes both, and "
+            "--run names the folder of the run that the model was made of"
+        )
     tested = faces.of("PublicTest")
     int8, float32 = untempered(model), untempered(float_model)
+    if int8.labels != float32.labels:
+        raise ModelError(f"{float_model}: has other labels than {model.name}; it is of another run or head")
     name, truth, is_counted = truth_of(int8.labels, tested)
     if not is_counted.any():
         raise DatasetError(f"PublicTest holds no pictures to judge by {name}")

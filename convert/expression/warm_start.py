@@ -7,6 +7,7 @@ undoes the rescaling. So the network has the outputs of the shipped files, and t
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from math import prod
@@ -50,11 +51,15 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     of other layers.
     """
     run, about = Run(folder), card_file.load(model)
-    if folder.exists():
+    if os.path.lexists(folder):  # Path.exists raises for a name that is too long
         raise RunError(f"{folder}: exists; choose another --run folder")
     if about.get("head") != "ferplus":
         raise RunError(f"{model}: holds no ferplus head; give the .tflite file of an expression model that speaks")
-    files, name = card.both_heads(model), about["recipe"]["name"]
+    files, name = card.both_heads(model), card_file.entry(about, model, "recipe.name", str)
+    epoch, training_facts = (
+        card_file.entry(about, model, "recipe.best_epoch", int),
+        card_file.entry(about, model, "training", dict),
+    )
     recipe_file = recipe_files / f"{name}.toml"
     if not recipe_file.is_file():
         raise RunError(f"{recipe_file}: the recipe of {model.name} is missing")
@@ -67,9 +72,9 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     _unfold_normalization(network, normalize(np.stack([fixed_view(image, VIEW) for image in chosen])))
     reached = networks.accuracies(network, faces.of("PublicTest"))
     sha256 = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
-    run.begin(recipe_file, about["training"] | {"recipe": name, "warm_start": sha256}, columns(tuple(networks.HEADS)))
+    run.begin(recipe_file, training_facts | {"recipe": name, "warm_start": sha256}, columns(tuple(networks.HEADS)))
     network.save_weights(run.weights)
-    run.add((about["recipe"]["best_epoch"], "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
+    run.add((epoch, "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
     return run
 
 

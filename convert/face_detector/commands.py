@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.cli_arguments import command, data, show, yunet
 from convert.data.fer2013_labels import DatasetError
@@ -83,6 +84,10 @@ def _evaluate_detector(options: argparse.Namespace) -> int:
     folder = options.data or (Path(home) / "faces" / "eval" if home else None)
     if folder is None:
         raise DatasetError("no data; give a folder with boxes.csv with --data, or set EMOTION_DATA")
+    if options.detections:
+        check_replaceable(options.detections)  # before the evaluation, which takes minutes
+        if not os.path.isdir(options.detections.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+            raise DatasetError(f"{options.detections}: cannot be written: there is no such folder")
     show(_detector_report(options, options.model, folder), detection.as_text, options)
     return 0
 

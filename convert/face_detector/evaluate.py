@@ -6,6 +6,7 @@ and more are expected.
 
 import csv
 import datetime
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import DetectorError
+from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import to_grey
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, read_annotations
@@ -211,15 +213,14 @@ def _false_positives(tested: DetectorUnderTest, images: Sequence[NDArray[np.uint
 
 
 def _write_detections(table: Path, pictures: Sequence[AnnotatedPicture], detections: Sequence[Detections]) -> None:
+    target = io.StringIO(newline="")
+    rows = csv.writer(target)
+    rows.writerow(("image", "x", "y", "w", "h", "score"))
+    for picture, (boxes, scores) in zip(pictures, detections, strict=True):
+        name = f"{picture.path.parent.name}/{picture.path.name}"
+        rows.writerows((name, *(f"{v:.2f}" for v in box), f"{s:.4f}") for box, s in zip(boxes, scores, strict=True))
     try:
-        with open(table, "w", newline="", encoding="utf-8") as target:
-            rows = csv.writer(target)
-            rows.writerow(("image", "x", "y", "w", "h", "score"))
-            for picture, (boxes, scores) in zip(pictures, detections, strict=True):
-                name = f"{picture.path.parent.name}/{picture.path.name}"
-                rows.writerows(
-                    (name, *(f"{v:.2f}" for v in box), f"{s:.4f}") for box, s in zip(boxes, scores, strict=True)
-                )
+        write_atomically({table: target.getvalue().encode("utf-8", "surrogateescape")})
     except OSError as err:
         raise DetectorError(f"{table}: cannot be written: {err.strerror}") from err
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.config.settings import Settings, setting_choices
 from assistant.config.settings_file import load_settings
-from convert.cli_arguments import at_least_one, command, data
+from convert.cli_arguments import command, data, make_folder, processes, seed
 from convert.data.fer2013_labels import DatasetError
 from convert.progress import Progress
 from convert.scenarios.script import ground_truth
@@ -46,11 +46,11 @@ def add(commands: Any) -> None:
         "--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; with --scenes: a kind in that folder"
     )
     made.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="random seed of the scenes; default: %(default)s"
+        "--seed", type=seed, default=DEFAULT_SEED, metavar="N", help="random seed of the scenes; default: %(default)s"
     )
     made.add_argument(
         "--workers",
-        type=at_least_one,
+        type=processes,
         default=2,
         metavar="N",
         help="scenes that are processed in parallel; default: %(default)s",
@@ -76,6 +76,8 @@ def add(commands: Any) -> None:
 
 def _scenarios(options: argparse.Namespace) -> int:
     _check(options)
+    for folder in filter(None, (options.plots, options.write)):
+        make_folder(folder)
     if options.missing:
         return _missing(options)
     if options.write:

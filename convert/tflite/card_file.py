@@ -9,15 +9,21 @@ import datetime
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from assistant.config.schema import quoted
 from assistant.errors import AssistantError, ModelError
-from assistant.system.atomic_files import write_atomically
+from assistant.system.atomic_files import check_replaceable, write_atomically
 from assistant.vision.inference.model_file import MODEL_FOLDERS
+from convert.data import regular_file
 from convert.tflite import graph
 from convert.training import provenance
 
+Entry = TypeVar("Entry")
+FORM_NAMES: dict[type, str] = {str: "a text", int: "a whole number", dict: "an object"}
+"""Names of the types of a card's values in error messages."""
 FACE_DETECTION = "face detection"
 """`task` in the card of a face detector; the card of an expression model has no `task`."""
 
@@ -30,12 +36,19 @@ def path_of(model: Path) -> Path:
 def load(model: Path) -> dict[str, Any]:
     """The card beside a model. Raises ModelError."""
     try:
-        card = json.loads(path_of(model).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as err:
+        return regular_file.read_object(path_of(model))
+    except (OSError, ValueError) as err:
         raise ModelError(f"{path_of(model)}: not a model card: {err}") from err
-    if not isinstance(card, dict):
-        raise ModelError(f"{path_of(model)}: not a model card: {type(card).__name__}, no table of keys")
-    return card
+
+
+def entry(card: Mapping[str, Any], model: Path, name: str, form: type[Entry]) -> Entry:
+    """The value of a key of a card, such as "recipe.name". Raises ModelError where it is missing or of another type."""
+    value: Any = card
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if type(value) is not form:
+        raise ModelError(f"{path_of(model)}: {name} is {quoted(value)}; expected {FORM_NAMES[form]}")
+    return value
 
 
 def encode(card: dict[str, Any]) -> bytes:
@@ -76,7 +89,8 @@ def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
 
 
 def check_overwritten(model: Path, *, force: bool) -> None:
-    """Raises ModelError if `model` is the file of a shipped model and `force` is not set."""
+    """Raises ModelError if `model` is the file of a shipped model and `force` is not set, OSError if it is no file."""
+    check_replaceable(model)
     folders = {folder.resolve() for folder in MODEL_FOLDERS}
     if model.is_file() and not force and folders & set(model.resolve().parents):
         raise ModelError(f"{model}: is a shipped model; name a file in the run's folder, or add --force to replace it")
@@ -85,9 +99,11 @@ def check_overwritten(model: Path, *, force: bool) -> None:
 def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:
     """Replace the text between two marker comments of a file. Raises AssistantError where they are missing."""
     try:
-        held = file.read_text("utf-8")
+        held = regular_file.read_text(file)
     except OSError as err:
         raise AssistantError(f"{file}: cannot read it: {err.strerror}") from err
+    except UnicodeDecodeError as err:
+        raise AssistantError(f"{file}: cannot read it: not UTF-8") from err
     start, end = (held.find(marker) for marker in markers)
     if not 0 <= start < end:
         raise AssistantError(f"{file}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")

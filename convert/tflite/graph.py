@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from convert.data import regular_file
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 """Operators with weights; the others have none, and their cost is not counted."""
@@ -39,7 +40,7 @@ class Graph:
 def read(path: Path) -> Graph:
     """The graph of a .tflite file. Raises ModelError where it cannot be read or parsed."""
     try:
-        return parse(str(path), path.read_bytes())
+        return parse(str(path), regular_file.read_bytes(path))
     except OSError as err:
         raise ModelError(f"{path}: cannot read the model: {err.strerror}") from err
 
@@ -67,7 +68,7 @@ class Weights:
 def weights(path: Path) -> list[Weights]:
     """The weights of an int8 .tflite file, in order of execution. Raises ModelError."""
     try:
-        return _weights(schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes())))
+        return _weights(schema.ModelT.InitFromObj(schema.Model.GetRootAs(regular_file.read_bytes(path))))
     except OSError as err:
         raise ModelError(f"{path}: cannot read the model: {err.strerror}") from err
     except (struct.error, LookupError, ValueError, TypeError, AttributeError, OverflowError) as err:

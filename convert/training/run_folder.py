@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_atomically
+from convert.data import regular_file
 
 START_RUN_KEYS = ("recipe", "revision", "epochs", "seed", "warm_start")
 """Keys of a start run's environment.json that are copied into the environment.json of the new run."""
@@ -76,13 +77,16 @@ class Run:
         if start is not None:
             before, _ = start.environment(), start.best()
             facts["start"] = {name: before[name] for name in START_RUN_KEYS if name in before} | {
-                "weights_sha256": hashlib.sha256(start.weights.read_bytes()).hexdigest()
+                "weights_sha256": hashlib.sha256(regular_file.read_bytes(start.weights)).hexdigest()
             }
         if self.recipe_file.is_file():
             held = self.environment()
             if "warm_start" in held:
                 raise RunError(f"{self.path}: holds a shipped model's weights; start another run --from {self.path}")
-            if self.recipe_file.read_bytes() != recipe_file.read_bytes() or held.get("epochs") != facts["epochs"]:
+            if (
+                self.recipe_file.read_bytes() != regular_file.read_bytes(recipe_file)
+                or held.get("epochs") != facts["epochs"]
+            ):
                 raise RunError(f"{self.path}: holds a run of another recipe or length; choose another --run folder")
             for name, what in (
                 ("data_sha256", "data"),
@@ -154,12 +158,9 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """The contents of environment.json. Raises RunError where this is not a run folder."""
         try:
-            held = json.loads((self.path / "environment.json").read_text("utf-8"))
-        except (OSError, ValueError, RecursionError) as err:
-            raise RunError(f"{self.path}: not a run folder (environment.json: {err})") from err
-        if not isinstance(held, dict):
-            raise RunError(f"{self.path}: not a run folder (environment.json: {type(held).__name__}, no table of keys)")
-        return held
+            return regular_file.read_object(self.path / "environment.json")
+        except (OSError, ValueError) as err:
+            raise RunError(f"{self.path}: not a run folder: environment.json: {_why(err)}") from err
 
     def provenance(self) -> dict[str, Any]:
         """This run as a teacher in the environment.json of a student or in a file of soft labels, ready for JSON.
@@ -235,6 +236,10 @@ class Run:
         if not rows or not self.weights.is_file():
             raise RunError(f"{self.path}: no epoch of this run is finished; run `emotion-convert train` first")
         return max(rows, key=score)
+
+
+def _why(err: Exception) -> str:
+    return (isinstance(err, OSError) and err.strerror) or str(err)
 
 
 def columns(scores: Sequence[str]) -> tuple[str, ...]:

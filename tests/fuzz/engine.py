@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 SLOW_S = 1.0
-"""Seconds; an input that takes longer, also when it is repeated, counts as a hang."""
+"""Seconds that an input may take where its target says nothing else."""
 TRIES = 2
 """How often such an input is repeated."""
 STUCK_S = 20.0
@@ -38,6 +38,8 @@ class Attack:
     """Called with each input."""
     remark: Callable[[], str] = lambda: ""
     """Called at the end: a remark for the table."""
+    slow_s: float = SLOW_S
+    """Seconds; an input that takes longer, also when it is repeated, counts as a hang."""
 
 
 Target = Callable[[], AbstractContextManager[Attack]]
@@ -105,14 +107,14 @@ def _batch(against: Attack, count: int, number: int, result: Result, note: Calla
         try:
             took_s = _timed(against.check, value)
             for _ in range(TRIES):  # once may be due to a busy machine
-                if took_s > SLOW_S:
+                if took_s > against.slow_s:
                     took_s = min(took_s, _timed(against.check, value))
         except BaseException:
             is_broken = True  # from here on Hypothesis only shrinks the input
             raise
         if took_s > result.slowest_s:
             result.slowest_s, result.slowest = took_s, text[:200]
-        if took_s > SLOW_S:
+        if took_s > against.slow_s:
             result.crashes.append(f"seed {number}: {took_s:.1f} s for {text[:500]}")
 
     try:

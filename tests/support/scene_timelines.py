@@ -4,6 +4,7 @@ from assistant.phrases import Sentence
 from assistant.records import Box
 from convert.scenarios.score.transcript import TranscriptLine
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
+from convert.scenarios.script.scene import AssetIndex
 
 LEFT, RIGHT = BoxKeyframe(0.0, 100, 100, 100, 120), BoxKeyframe(0.0, 400, 100, 100, 120)
 """Two faces whose left edges are three widths apart."""
@@ -34,3 +35,11 @@ def looks(
     """An announcement of an expression, noticed at `at`. started_at: start of its speech; default: `at`."""
     began = at if started_at == -1.0 else started_at
     return TranscriptLine(at, began, Sentence.LOOKS, expression, f"Looks {expression}.", box_of(face) if face else None)
+
+
+def asset_index(people: int = 12) -> AssetIndex:
+    """An index of people with neutral stills and one other expression each."""
+    others = ("happy", "surprise", "sad", "angry")
+    near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
+    words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
+    return AssetIndex(near, {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}, ("hall", "kitchen"))

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, ModelError
+from assistant.errors import ModelError
 from assistant.vision.inference.model_file import find_model, read_card
-from convert.cli_arguments import command, data, muxspace, show, yunet
+from convert.cli_arguments import command, data, make_folder, muxspace, show, yunet
 from convert.data.fer2013 import load
 from convert.tflite import card_file
 
@@ -74,20 +74,13 @@ def _expression_model(name: str) -> Path:
     return model
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise AssistantError(f"{folder}: no folder that a report can be written into: {err.strerror}") from err
-
-
 def _evaluate(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import report
     from convert.expression.evaluation.evaluate import evaluate
 
     model, faces = _expression_model(options.model), load(data(options))
     if options.report:
-        _make_folder(options.report)  # before the evaluation, which takes minutes
+        make_folder(options.report)  # before the evaluation, which takes minutes
     made = evaluate(model, faces, options.split, muxspace=muxspace(options), quick=options.quick)
     if options.report:
         report.write(made, model.stem, options.report)

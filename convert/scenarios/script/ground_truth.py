@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from assistant.ipc.commands import QUESTIONS, Command
 from assistant.records import EXPRESSIONS, Box
+from convert.data import regular_file
 from convert.data.fer2013_labels import DatasetError
 
 REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "occluded")
@@ -129,7 +130,7 @@ def to_json(truth: GroundTruth) -> str:
 def read(path: Path, name: str) -> GroundTruth:
     """The ground truth in a `truth.json`. name: of the scene. Raises DatasetError where the file is invalid."""
     try:
-        table = json.loads(path.read_text("utf-8"))
+        table = json.loads(regular_file.read_text(path))
     except (OSError, ValueError, RecursionError) as err:
         raise DatasetError(f"{path}: cannot be read as JSON: {str(err).splitlines()[0]}") from err
     try:

@@ -14,14 +14,7 @@ from convert.scenarios.score import announcements
 from convert.scenarios.script import generate, ground_truth
 from convert.scenarios.script.annotate import annotate
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, AssetIndex, PositionKeyframe, Scene
-
-
-def asset_index(people: int = 12) -> AssetIndex:
-    """An index of people with neutral stills and one other expression each."""
-    others = ("happy", "surprise", "sad", "angry")
-    near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
-    words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
-    return AssetIndex(near, {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}, ("hall", "kitchen"))
+from tests.support.scene_timelines import asset_index
 
 
 @settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])

@@ -1,0 +1,253 @@
+"""The command line of emotion-convert: any line ends with a documented exit code and, where it fails, with one line
+that says why. What needs Keras, and what takes minutes, is replaced by stand-ins that check what they are given."""
+
+import contextlib
+import dataclasses
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from assistant.config.settings import Settings
+from assistant.system.atomic_files import write_atomically
+from assistant.vision.inference import model_file
+from assistant.vision.inference.expression import ExpressionClassifier
+from convert import cli
+from convert.data.boxes import read_annotations
+from convert.data.fer2013 import Faces, load
+from convert.expression import card, soft_labels
+from convert.expression import recipe as recipes
+from convert.expression.evaluation import evaluate
+from convert.face_detector.detector_under_test import DetectorUnderTest
+from convert.face_detector.recipe import DetectorRecipe
+from convert.scenarios.run import Task
+from convert.scenarios.script.scene import AssetIndex
+from convert.tflite import card_file
+from convert.training.run_folder import Run, columns
+from tests.fuzz import command_files
+from tests.fuzz.assistant_command import SLOW_S, _check_loads
+from tests.fuzz.command_line import Program, judge, lines, run_here
+from tests.fuzz.engine import Attack
+from tests.support.scene_timelines import asset_index
+
+MODELS = (
+    "models/emotion-cnn-int8.tflite",
+    "emotion-small-int8",
+    "emotion-cnn-int8",
+    "mine.tflite",
+    "face-detector-int8",
+    "face-cover-int8",
+)
+RUNS = ("run", "run", "new-run", "run-wrong")
+RECIPES = ("tiny.toml", "wrong.toml", "models/recipes/emotion-small.toml", "models/recipes/face-detector.toml")
+GOOD = {
+    "recipe": RECIPES, "run": RUNS, "start": RUNS, "teacher": RUNS,
+    "teachers": (*RUNS, "emotion-small-int8", "mine.tflite"),
+    "epochs": ("1", "3"), "seed": ("1", "7"), "data": ("data", "data", "data/fer2013.npz", "faces"),
+    "model": ("new.tflite", *MODELS), "models": MODELS, "first": MODELS, "second": MODELS,
+    "threads": ("1", "2"), "rounds": ("1", "2"), "views": ("1", "10"), "workers": ("1", "2"), "file": ("new.npz",),
+    "add_to": ("soft.npz",), "report": ("reports",),
+    "readme": ("models/README.md", "models/README.md", "text.md"), "recipes": ("models/recipes",),
+    "calibration_set": ("list.txt",), "make_calibration_set": ("new.txt",), "only": ("talk", "walk"),
+    "detections": ("new.csv",), "plots": ("plots",), "write": ("new-scenes",), "scenes": ("scenes",),
+    "config": ("settings.toml",), "yunet": ("text.onnx",), "detector": ("haar", "tflite"),
+}  # fmt: skip
+PROGRAM = Program("emotion-convert", cli.main, cli.make_parser(), (0, 1, 2, 130), GOOD)
+
+
+@contextlib.contextmanager
+def target() -> Iterator[Attack]:
+    with tempfile.TemporaryDirectory() as name, command_files.opened(Path(name)) as files, replaced(files):
+
+        def check(line: list[str]) -> None:
+            try:
+                judge(PROGRAM, line, run_here(PROGRAM, line))
+            finally:
+                files.restore()
+
+        yield Attack(lines(PROGRAM), check, slow_s=SLOW_S)
+
+
+@contextlib.contextmanager
+def replaced(files: command_files.Files) -> Iterator[None]:
+    """Shipped models in the folder itself, and stand-ins for all that takes long."""
+    shutil.copytree(next(each for each in model_file.MODEL_FOLDERS if each.is_dir()), files.original / "models")
+    files.copy()
+    os.chdir(files.folder)
+    environment = {"EMOTION_DATA": "data", "EMOTION_VIDEOS": "", "EMOTION_YUNET": "", "KERAS_BACKEND": "tensorflow"}
+    modules = {
+        "convert.expression.train": {"train": _train},
+        "convert.face_detector.train": {"train": _train_detector},
+        "convert.expression.quantize": {"quantize": _quantize},
+        "convert.face_detector.quantize": {"quantize": _quantize_detector},
+        "convert.expression.teachers": {"write_soft_labels": _write_soft_labels},
+        "convert.expression.warm_start": {"warm_start": _warm_start, "RECIPES": files.folder / "models/recipes"},
+        "convert.face_occlusion.train": {"train": _train_occlusion},
+    }
+    stand_ins = {
+        "assistant.vision.inference.model_file.MODEL_FOLDERS": (files.folder / "models",),
+        "convert.tflite.card_file.MODEL_FOLDERS": (files.folder / "models",),
+        "assistant.vision.inference.sandbox.check_loads": _check_loads,
+        "assistant.system.atomic_files.os.fsync": lambda handle: None,
+        "convert.cli.make_parser": lambda: PROGRAM.parser,
+        "convert.expression.evaluation.evaluate.evaluate": _evaluate,
+        "convert.expression.card.evaluate": _evaluate,
+        "convert.expression.evaluation.report._draw_confusion": lambda report, name, folder: folder / name,
+        "convert.expression.evaluation.report._draw_confidence": lambda report, name, folder: folder / name,
+        "convert.face_detector.evaluate.evaluate": _evaluate_detectors,
+        "convert.face_detector.evaluate.as_text": lambda report: "",
+        "convert.face_detector.card.refresh": lambda model, report: {"metrics": {"ap": 0.5}},
+        "convert.tflite.benchmark.benchmark": _benchmark,
+        "convert.scenarios.render.assets.load": lambda data, half: _Assets(),
+        "convert.scenarios.render.camera.SceneCamera": lambda scene, assets: None,
+        "convert.scenarios.script.folder.write": lambda scene, camera, folder, on_frame: (folder / scene.name).mkdir(),
+        "convert.scenarios.run.run": _run_scenes,
+        "convert.scenarios.answer_delay.measure": lambda settings: [],
+        "convert.scenarios.tune.search": lambda outcomes, settings: {},
+        "convert.scenarios.tune.as_text": lambda best: "",
+        "convert.scenarios.rerun.transcripts": lambda outcomes, settings: [],
+        "convert.scenarios.score.report.build_report": lambda *_: {},
+        "convert.scenarios.score.report.as_text": lambda made: "",
+        "convert.scenarios.score.report.as_markdown": lambda *_: "",
+    }  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict("os.environ", environment))
+        for name, stand_in in stand_ins.items():
+            stack.enter_context(mock.patch(name, stand_in))
+        for name, contents in modules.items():
+            package, _, last = name.rpartition(".")
+            module = ModuleType(name)
+            vars(module).update(contents)
+            stack.enter_context(mock.patch.dict(sys.modules, {name: module}))
+            stack.enter_context(mock.patch.object(importlib.import_module(package), last, module, create=True))
+        yield
+
+
+class _TrainedRun(Run):
+    """A run with a best epoch."""
+
+    def best(self) -> dict[str, float]:
+        return {"epoch": 1.0, "fer2013": 0.5, "ferplus": 0.5, "ap": 0.5}
+
+
+def _check_training(recipe: Any, recipe_file: Path, data: Path, folder: Path, epochs: int | None) -> None:
+    assert type(recipe.seed) is int
+    assert 0 <= recipe.seed < 2**32
+    assert epochs is None or 1 <= epochs <= 1_000_000
+    assert {isinstance(each, Path) for each in (recipe_file, data, folder)} == {True}
+
+
+def _train(
+    recipe: recipes.Recipe, recipe_file: Path, data: Path, folder: Path,
+    *, epochs: int | None, start: Run | None, teachers: Sequence[Run],
+) -> Run:  # fmt: skip
+    """All of a training but the epochs."""
+    _check_training(recipe, recipe_file, data, folder, epochs)
+    load(data).of("Training")
+    facts: dict[str, Any] = {"epochs": epochs, "seed": recipe.seed}
+    if recipe.teachers.soft_labels:
+        facts["teachers"] = soft_labels.read(recipe_file.parent / recipe.teachers.soft_labels).about
+    facts["teachers"] = [each.provenance() for each in teachers]
+    Run(folder).begin(recipe_file, facts, columns(("fer2013", "ferplus")), start)
+    return _TrainedRun(folder)
+
+
+def _train_detector(
+    plan: DetectorRecipe, recipe_file: Path, data: Path, folder: Path,
+    *, epochs: int | None, start: Run | None, teacher: Path | None,
+) -> Run:  # fmt: skip
+    _check_training(plan, recipe_file, data, folder, epochs)
+    Run(folder).begin(recipe_file, {"epochs": epochs, "seed": plan.seed}, columns(("ap",)), start)
+    return _TrainedRun(folder)
+
+
+def _quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]], head: str) -> None:
+    """The conversion of another network: the card and the files are those of the run."""
+    assert head in ("ferplus", "fer2013")
+    assert all(len(each) == 2 for each in chosen)
+    content = model_file.find_model("emotion-small-int8").read_bytes()
+    about = card.describe(
+        model.stem, content, run, head=head, labels=["happy"], data_sha256="", calibration={"faces": len(faces)}
+    )
+    write_atomically({model: content, card_file.path_of(model): card_file.encode(about)})
+
+
+def _quantize_detector(run: Run, data: Path, model: Path) -> None:
+    assert isinstance(data, Path)
+    run.best()
+    write_atomically({model: b""})
+
+
+def _write_soft_labels(
+    teachers: Sequence[Path], faces: Faces, views: int, path: Path, former: soft_labels.SoftLabels | None
+) -> soft_labels.SoftLabels:
+    assert 1 <= views <= soft_labels.MAX_VIEWS
+    for each in teachers:
+        if each.suffix == ".tflite":
+            card.both_heads(each)
+        else:
+            recipes.of_run(Run(each))
+            Run(each).provenance()
+    shape = (len(faces), views, soft_labels.CLASSES)
+    labels = soft_labels.pack(faces.images, np.ones(shape, np.float32) / 8, {"views": views, "teachers": []})
+    soft_labels.write(labels, path)
+    return labels
+
+
+def _warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path) -> Run:
+    assert isinstance(recipe_files, Path)
+    card.both_heads(model)
+    recipes.read(recipe_files / f"{card_file.entry(card_file.load(model), model, 'recipe.name', str)}.toml")
+    Run(folder).begin(recipe_files / "emotion-small.toml", {"epochs": len(faces)}, ("epoch",))
+    return _TrainedRun(folder)
+
+
+def _train_occlusion(data: Path, model: Path) -> dict[str, Any]:
+    assert isinstance(data, Path)
+    write_atomically({model: b""})
+    return {"held_out": {"bare": {"faces": 1, "occluded": 0.5}}}
+
+
+_evaluate_all = evaluate.evaluate
+
+
+def _evaluate(model: Path, faces: Faces, split: str = "PrivateTest", **options: Any) -> dict[str, Any]:
+    """Without robustness and muxspace, which take minutes."""
+    return _evaluate_all(model, faces, split, **{**options, "quick": True})
+
+
+def _evaluate_detectors(tested: Sequence[DetectorUnderTest], folder: Path, **options: Path | None) -> dict[str, Any]:
+    assert {each.name for each in tested} <= {"tflite", "haar", "yunet"}
+    assert all(isinstance(each, Path) for each in options.values() if each is not None)
+    return {"faces": len(read_annotations(folder))}
+
+
+def _benchmark(models: Sequence[Path], threads: Sequence[int], rounds: int) -> dict[str, Any]:
+    assert 1 <= rounds <= 1_000_000
+    for model in models:
+        for count in threads:
+            ExpressionClassifier(model, count)
+    return {"machine": "none", "date": "today", "models": []}
+
+
+class _Assets:
+    """Pictures for scenes, by their names alone."""
+
+    def index(self) -> AssetIndex:
+        return asset_index()
+
+
+def _run_scenes(tasks: Sequence[Task], workers: int) -> list[Any]:
+    assert 1 <= workers <= 1024
+    for task in tasks:
+        assert dataclasses.is_dataclass(task)
+        assert isinstance(task.settings, Settings)
+    return []
