@@ -10,7 +10,9 @@ The state of a track is an expression, CANNOT_TELL or NOBODY. It follows the mea
   come half way from its threshold to certainty (DOUBT_MARGIN), or else chance alone lifts it over the threshold one
   day.
 - A face that flickers between two expressions, each sure enough by itself, is *contested*: the state holds.
-- CANNOT_TELL (the readings are unsure, or there is a reason why none can be had) and NOBODY must last `dwell_s`.
+- CANNOT_TELL (the readings are unsure, or there is a reason why none can be had) and NOBODY must last `dwell_s`. A
+  person who comes into view gets one of the states above PRESENCE_DWELL_S after the first verdict was possible,
+  whatever the readings say: that somebody is there must never wait for their expression.
 - There is no verdict before there are `min_readings`, which span MIN_WINDOW_SHARE of a window and come from
   MIN_SEEN_SHARE of its frames. After a gap of `max_gap_s` all this starts anew.
 
@@ -47,6 +49,10 @@ FADED_S = 0.4
 """Seconds without evidence for the held expression after which announcements of it that still wait are withdrawn. With
 the second that the window needs to notice it, such an announcement begins no later than 1.5 s after the expression
 ended."""
+PRESENCE_DWELL_S = 1.1
+"""Seconds after the first possible verdict in which the expression of a new track may settle; then the state is
+CANNOT_TELL, and the person can be announced without an expression. With the window's share before that, 1.9 s at ten
+frames a second."""
 TIME_TOLERANCE_S = 1e-6
 """Frame times are sums of fractions; two that mean the same second differ by this at most."""
 
@@ -68,6 +74,8 @@ class _TrackWindow:
     """When the state began, or the track came into view."""
     unsure_since: float | None = None
     """Since when no expression is sure enough; None where one is."""
+    present_since: float | None = None
+    """When the first verdict was possible, since the track came into view; None before."""
     top_label: int | None = None
     """Index of the likeliest expression."""
     top_since: float = 0.0
@@ -118,7 +126,7 @@ class Stabilizer:
             if new is not None and new != track.state:
                 reason = track.reason if new == CANNOT_TELL else ""
                 changes.append(Change(at, track_id, track.state, new, reason))
-                track.state, track.changed_at = new, at
+                track.state, track.changed_at, track.present_since = new, at, None
             if track_id not in seen and track.state == NOBODY and at - track.last_at > self.settings.dwell_s:
                 del self._tracks[track_id]
         return tuple(changes)
@@ -132,6 +140,8 @@ class Stabilizer:
             track.top_since += seconds
             if track.unsure_since is not None:
                 track.unsure_since += seconds
+            if track.present_since is not None:
+                track.present_since += seconds
 
     def forget(self) -> None:
         """Drop every track."""
@@ -176,7 +186,7 @@ class Stabilizer:
         if not track.readings or at - track.last_at > s.max_gap_s:
             track.readings.clear()
             track.frames.clear()
-            track.since, track.unsure_since, track.top_label = at, None, None
+            track.since, track.unsure_since, track.present_since, track.top_label = at, None, None, None
         track.readings.append(reading)
         track.frames.append(at)
         oldest = at - s.window_s + TIME_TOLERANCE_S
@@ -184,14 +194,21 @@ class Stabilizer:
             track.readings.popleft()
         while track.frames[0] < min(oldest, track.readings[0].at):
             track.frames.popleft()
+        has_span = at - track.since >= MIN_WINDOW_SHARE * s.window_s - TIME_TOLERANCE_S
+        is_full = has_span and len(track.readings) >= s.min_readings
+        verdict = self._verdict(track, reading, is_full=is_full and self._is_seen_enough(track))
+        if verdict is not None or track.state != NOBODY or not is_full:
+            return verdict
+        return self._presence(track, at)
+
+    def _verdict(self, track: _TrackWindow, reading: Reading, *, is_full: bool) -> str | None:
+        s, at = self.settings, reading.at
         read = [each.probabilities for each in track.readings if each.probabilities is not None]
         means = [sum(column) / len(read) for column in zip(*read, strict=True)]
         best = max(range(len(means)), key=means.__getitem__, default=None)
         if best != track.top_label:
             track.top_label, track.top_since = best, at
-        has_span = at - track.since >= MIN_WINDOW_SHARE * s.window_s - TIME_TOLERANCE_S
-        is_full = has_span and len(track.readings) >= s.min_readings
-        if not is_full or len(track.readings) < MIN_SEEN_SHARE * len(track.frames):
+        if not is_full:
             return None
         if best is None or len(read) < max(s.min_readings, len(track.readings) / 2):
             return self._unsure(track, at, _reason(track.readings))
@@ -216,6 +233,21 @@ class Stabilizer:
         with_unreadable = enter * (1.0 + UNREADABLE_WEIGHT * unreadable)
         is_doubted = track.top_since < track.readings[0].at
         return max(with_unreadable, enter + DOUBT_MARGIN * (1.0 - enter)) if is_doubted else with_unreadable
+
+    def _presence(self, track: _TrackWindow, at: float) -> str | None:
+        """CANNOT_TELL for a track that has no state yet, PRESENCE_DWELL_S after the first verdict was possible."""
+        if not self._is_seen_enough(track):
+            return None
+        if track.present_since is None:
+            track.present_since = at
+        if at - track.present_since < PRESENCE_DWELL_S - TIME_TOLERANCE_S:
+            return None
+        track.reason = _reason(track.readings)
+        return CANNOT_TELL
+
+    @staticmethod
+    def _is_seen_enough(track: _TrackWindow) -> bool:
+        return len(track.readings) >= MIN_SEEN_SHARE * len(track.frames)
 
     def _unsure(self, track: _TrackWindow, at: float, reason: str) -> str | None:
         if track.unsure_since is None:
