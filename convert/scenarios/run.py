@@ -117,7 +117,13 @@ def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
     """The line of a transcript from an announcement of `replay`."""
     announcement = line.announcement
     return TranscriptLine(
-        line.change.at, line.started_at, announcement.sentence, announcement.expression, line.utterance.text, line.box
+        line.change.at,
+        line.started_at,
+        announcement.sentence,
+        announcement.expression,
+        line.utterance.text,
+        line.box,
+        line.change.track_id,
     )
 
 

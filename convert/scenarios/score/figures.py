@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.records import EXPRESSIONS
-from convert.scenarios.score import announcements, presence
+from convert.scenarios.score import announcements, belief, presence
 from convert.scenarios.score.announcements import Event, Verdict, nearest_person
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
 
@@ -67,6 +67,7 @@ def figures(
         "max_per_min": max((_most_in_a_minute(_starts(each.lines)) for each in scenes), default=0),
         "utterances_per_min": _ratio(sum(len(_starts(each.lines)) for each in readable), minutes),
         "words_per_min": _ratio(sum(_words(each.lines) for each in readable), minutes),
+        **_wrong_beliefs(readable, switched_on),
         "late": kinds.count(announcements.LATE) + late,
         "presence": {"announced": len(of_presence), "false": len(false), "late": late},
         "wrong_person": kinds.count(announcements.WRONG_PERSON),
@@ -126,6 +127,17 @@ def _expression(expression: str, verdicts: Sequence[Verdict], events: Sequence[E
         "late": kinds.count(announcements.LATE),
         "wrong_person": kinds.count(announcements.WRONG_PERSON),
         "false": kinds.count(announcements.FALSE),
+    }
+
+
+def _wrong_beliefs(scenes: Sequence[SceneTranscript], switched_on: Sequence[str]) -> dict[str, Any]:
+    """Seconds in 10 minutes in which the wearer believes what is not true, in all and by kind."""
+    minutes = sum(each.truth.seconds for each in scenes) / MINUTE_S
+    per_scene = [belief.wrong_seconds(each, switched_on) for each in scenes]
+    totals = {kind: sum(seconds[kind] for seconds in per_scene) for kind in belief.KINDS}
+    return {
+        "wrong_belief_s_per_10min": _ratio(10 * sum(totals.values()), minutes),
+        "wrong_belief_kinds": {kind: _ratio(10 * seconds, minutes) for kind, seconds in totals.items()},
     }
 
 

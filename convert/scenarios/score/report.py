@@ -5,6 +5,7 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from convert.data.fer2013_labels import LABELS
+from convert.scenarios.score import belief
 from convert.scenarios.score.figures import figures
 from convert.scenarios.score.transcript import SceneTranscript
 
@@ -50,6 +51,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"from a question to the first sound: {report['answer_delay_p95_s']} s (95 %; only --report measures it)",
         f"utterances in a minute: {report['utterances_per_min']} (mean), {report['max_per_min']} (most)",
         f"words in a minute: {report['words_per_min']}",
+        f"wrong belief in 10 minutes: {_of_beliefs(report)}",
         f"late: {report['late']}, wrong person: {report['wrong_person']}, false: {report['false']}",
         f"arrivals, departures, ends of an expression: {presence['announced']} announced, {presence['false']} false",
         f"reasons why not for faces that can be read: {_of_readings(false_reasons)}",
@@ -66,6 +68,12 @@ def _of_talk(report: dict[str, Any]) -> str:
     talk = report["talking"]
     arrivals = f"{talk['utterances']} with the arrivals of {talk['scenes']} scenes, {talk['minutes']} minutes"
     return f"{report['neutral_per_10min']} announcements beyond the arrival ({arrivals})"
+
+
+def _of_beliefs(report: dict[str, Any]) -> str:
+    kinds = report["wrong_belief_kinds"]
+    ended, gone, never = (kinds[kind] for kind in belief.KINDS)
+    return f"{report['wrong_belief_s_per_10min']} s (expressions {ended}, people gone {gone}, never told {never})"
 
 
 def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
@@ -96,6 +104,7 @@ def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
             "most announcements in a minute; words a minute, mean",
             f"{report['max_per_min']}; {report['words_per_min']}",
         ),
+        ("ten minutes in which the wearer believes what is not true", _of_beliefs(report)),
         (
             "announced later than 1.5 s after it was true; of the wrong person",
             f"{report['late']}; {report['wrong_person']}",

@@ -21,6 +21,8 @@ class TranscriptLine(NamedTuple):
     text: str
     box: Box | None = None
     """Box of the face on which the change was noticed."""
+    track_id: int = 0
+    """The track that it is about."""
 
 
 class TranscriptAnswer(NamedTuple):
