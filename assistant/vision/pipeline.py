@@ -21,7 +21,7 @@ from assistant.phrases import Phrases
 from assistant.records import CANNOT_TELL, Change, Fate, Frame, Reading, Track, Utterance
 from assistant.vision import utterances
 from assistant.vision.cameras.lens_cover import LensCover, LensEvent
-from assistant.vision.decisions.announcement_log import Announcement
+from assistant.vision.decisions.announcement_log import Announcement, Answered
 from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Stabilizer, TrackEstimate
 from assistant.vision.detectors import FaceDetector
@@ -199,8 +199,8 @@ class Pipeline:
         """The answer to one of QUESTIONS, asked at `now` (seconds of the frames' clock)."""
         last = self._scene.last(now)
         result = self._answers.answer(question, self._snapshot, now, last.track_id if last else None)
-        if result.person and not result.reason and question is not Command.AIM:
-            self._scene.answered(result.person.track_id, result.person.expression, now)
+        if question is not Command.AIM:
+            self._note_answer(question, result, now)
         return result
 
     def reject_last(self, now: float) -> Utterance:
@@ -212,6 +212,19 @@ class Pipeline:
         announcement = self._pending.pop(utterance, None)
         if announcement is not None:
             self._scene.ended(announcement, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
+
+    def _note_answer(self, question: Command, result: AnswerResult, now: float) -> None:
+        """What an answer told is not announced again right after it."""
+        person, snapshot = result.person, self._snapshot
+        if person is None:
+            if question in (Command.ASK, Command.MORE) and result.says_nobody:
+                self._scene.answered(Answered(now))
+            return
+        counted = snapshot.people if snapshot is not None and question is not Command.WHY else ()
+        people = tuple(each.track_id for each in counted) or (person.track_id,)
+        expression = "" if result.reason else person.expression
+        is_state = bool(expression) and person.state == expression
+        self._scene.answered(Answered(now, people, person.track_id, expression, is_state))
 
     def _update_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
         """Take in the brightness of a frame; returns whether the lens has just been uncovered, after a pause."""

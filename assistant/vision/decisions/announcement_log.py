@@ -57,6 +57,21 @@ class NamedExpression(NamedTuple):
     """When another announcement ended it, or the person left, seconds; infinite while it is valid."""
 
 
+class Answered(NamedTuple):
+    """What an answer told the wearer."""
+
+    at: float
+    """When the question was asked, seconds."""
+    people: tuple[int, ...] = ()
+    """track_ids of the people whom the answer counted; empty where it said that nobody is in view."""
+    about: int = 0
+    """track_id of the person whom it was about; 0 where it was about nobody."""
+    expression: str = ""
+    """The expression that it named, if only with "maybe"; empty where it named none."""
+    is_state: bool = False
+    """Whether that expression is the state of the person, and not only likely."""
+
+
 @dataclass
 class _Entry:
     """The announcements of one track."""
@@ -119,7 +134,7 @@ class AnnouncementLog:
             self.ended(lost, is_heard=True)
         if announcement.implied_expression is not None:
             track_id = announcement.change.track_id
-            if not self._is_pending(track_id):
+            if not self.is_pending(track_id):
                 self._entries[track_id].heard = before
             self._pending += ((announcement, at),)
 
@@ -138,10 +153,29 @@ class AnnouncementLog:
         entry = self._entries[track_id]
         if is_heard:
             entry.heard = implied
-        elif not self._is_pending(track_id) and entry.heard is None:
+        elif not self.is_pending(track_id) and entry.heard is None:
             del self._entries[track_id]
-        elif not self._is_pending(track_id):
+        elif not self.is_pending(track_id):
             entry.announced = entry.heard or ""
+
+    def settle(self, track_id: int, expression: str | None) -> bool:
+        """The wearer has just been told of a person in an answer; returns whether a pending announcement of the track
+        says no more than the answer did.
+
+        expression: which the answer named; None: only that the person is there.
+        """
+        entry = self._entries.setdefault(track_id, _Entry("", ""))
+        if expression is not None:
+            entry.announced = entry.heard = expression
+        elif entry.heard is None:
+            entry.heard = ""
+        said = {expression or "", ""}
+        pending = [each.implied_expression for each, _ in self._pending if each.change.track_id == track_id]
+        return bool(pending) and all(each in said for each in pending)
+
+    def is_pending(self, track_id: int) -> bool:
+        """Whether the fate of an announcement of the track is not known yet."""
+        return any(each.change.track_id == track_id for each, _ in self._pending)
 
     def forget(self, track_id: int, at: float) -> bool:
         """The person left, at `at` seconds; returns whether the track had an announcement."""
@@ -179,9 +213,6 @@ class AnnouncementLog:
                 made = NamedExpression(announcement.change.track_id, announcement.implied_expression, made_at)
                 return made if last is None or last.at < made_at else last
         return last
-
-    def _is_pending(self, track_id: int) -> bool:
-        return any(each.change.track_id == track_id for each, _ in self._pending)
 
     def _name(self, track_id: int, expression: str, at: float) -> None:
         """Note the expression named last; of a track that is not known to be in view it is valid at `at` only."""

@@ -5,17 +5,18 @@ new: the last announcement of a track is remembered until that person leaves. A 
 are in view is not announced, and among several people a neutral face only where it ends another expression.
 """
 
-import math
+import dataclasses
+from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
-from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement, AnnouncementLog, NamedExpression
+from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
+from assistant.vision.decisions.empty_view import RETRY_S, EmptyView
 from assistant.vision.decisions.partner import Partner
-from assistant.vision.faces import geometry
+from assistant.vision.decisions.scene_tracks import SceneTracks
 
 ARRIVAL_DWELL_S = 2.0
 """Seconds in view after which a person who joins others is announced."""
@@ -26,9 +27,6 @@ REASON_REPEAT_S = 60.0
 RESUME_GRACE_S = 1.5
 """After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
 face is missed for a moment as the light comes back."""
-RETRY_S = 5.0
-"""Seconds after which an announcement of presence (a person, or an empty view) that could not be spoken is made again,
-while it is true."""
 
 
 class SceneUpdate(NamedTuple):
@@ -38,23 +36,6 @@ class SceneUpdate(NamedTuple):
     """The new announcements, in the order in which they are to be spoken."""
     withdrawn: tuple[int, ...]
     """track_ids, ascending, whose waiting announcements are no longer true."""
-
-
-@dataclass
-class _SceneTrack:
-    """The state of one track, besides its announcements."""
-
-    place: str = ""
-    """Where the person stands, a key of [where]; empty while the track is not in view."""
-    is_far: bool = False
-    """Whether the person was too far away to be worth announcing, in the last frame that showed them."""
-    arrival: Change | None = None
-    """The change whose announcement as an arrival is due, and waits until the person is near and has stayed; None where
-    none is due."""
-    arrival_order: int = 0
-    """Arrivals that can be announced in the same frame are announced in ascending order: as they became due."""
-    retry_from: float = -math.inf
-    """The arrival is not announced before this time, seconds: the last announcement of it was not heard."""
 
 
 class Scene:
@@ -67,16 +48,13 @@ class Scene:
         """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
         longer side."""
         self.partner = Partner()
-        self._expressions, self._fov_deg = settings.expressions, fov_deg
+        self._expressions = settings.expressions
         verbosity = settings.verbosity
         self._is_quiet, self._is_brief, self._is_full = (verbosity == each for each in ("quiet", "brief", "full"))
         self._log = AnnouncementLog()
-        self._tracks: dict[int, _SceneTrack] = {}
-        self._arrivals = 0
-        self._last_gone: Change | None = None  # the last person left, and that is not announced yet
-        self._nobody_from = -math.inf  # an empty view is not announced before
-        self._nobody: Announcement | None = None  # pending since _nobody_at
-        self._nobody_at = -math.inf
+        self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
+        self._empty_view = EmptyView()
+        self._answers: deque[Answered] = deque()  # since the last frame; filled by any thread
         self._reasons: dict[str, float] = {}  # when each reason was announced last
         self._outdated: set[int] = set()  # tracks whose pending announcement was no longer true in the last frame
         self._at = 0.0
@@ -96,16 +74,19 @@ class Scene:
         """
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(tracks, self._at, shape[1])
+        self._tracks.update(tracks, shape, self._log.track_ids(), self._at)
+        answered = self._settle_answers()
         before = self._log.as_dict()
-        self._update_places(tracks, shape)
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
-        waiting = [(each.arrival_order, track_id) for track_id, each in self._tracks.items() if each.arrival]
-        made += [self._arrived(track_id) for _, track_id in sorted(waiting)]
-        made.append(self._empty(tracks))
+        made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
+        made += [self._arrived(track_id) for track_id in self._tracks.arrivals()]
+        if self._log:
+            self._empty_view.known()
+        made.append(self._empty_view.update(self._at, is_empty=not tracks))
         announcements = () if self._is_quiet else tuple(each for each in made if each is not None)
         for announcement in announcements:
             self._log.add(announcement, before.get(announcement.change.track_id), self._at)
-        return SceneUpdate(announcements, self._withdrawn(changes, announcements, tracks, faded))
+        return SceneUpdate(announcements, self._withdrawn(changes, announcements, tracks, faded, answered))
 
     def wait(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of account: nobody counts as gone for it."""
@@ -118,10 +99,10 @@ class Scene:
         """
         for track_id in tuple(self._log.track_ids()):
             if not self._is_brief:
-                self._last_gone = Change(at, track_id, self._log[track_id], NOBODY)
+                self._empty_view.gone(Change(at, track_id, self._log[track_id], NOBODY))
             self._log.forget(track_id, at)
-        self._nobody_from = at + RESUME_GRACE_S
-        self._tracks = {}
+        self._empty_view.not_before(at + RESUME_GRACE_S)
+        self._tracks.clear()
         self.partner = Partner()
 
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
@@ -130,20 +111,19 @@ class Scene:
         self._log.ended(announcement, is_heard=is_heard)
         track_id = announcement.change.track_id
         track = self._tracks.get(track_id)
-        if announcement is self._nobody and is_heard:
-            self._nobody = self._last_gone = None
-        elif announcement is self._nobody:
-            self._nobody, self._nobody_from = None, self._at + RETRY_S
-        elif track is None or not track.place or track_id in self._log:
+        if self._empty_view.ended(announcement, self._at, is_heard=is_heard):
             return
-        elif not is_heard and announcement.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON):
-            if track.arrival is None:
-                self._await(track, announcement.change)
+        if not is_heard and track is not None and track.place and announcement.implied_expression is not None:
             track.retry_from = self._at + RETRY_S
+            track.is_unheard = track_id in self._log
+            if not track.is_unheard and track.arrival is None:
+                self._tracks.await_arrival(track_id, track.change or announcement.change)
 
-    def answered(self, track_id: int, expression: str, at: float) -> None:
-        """An answer to a question asked at `at` seconds named that expression."""
-        self._log.answered(track_id, expression, at)
+    def answered(self, told: Answered) -> None:
+        """A question was answered: what the answer told is not announced again."""
+        if told.expression:
+            self._log.answered(told.about, told.expression, told.at)
+        self._answers.append(told)
 
     def last(self, at: float) -> NamedExpression | None:
         """The expression that was named last, see AnnouncementLog.last."""
@@ -157,31 +137,16 @@ class Scene:
         """Whether the wearer lately called that expression of that track wrong."""
         return self._log.is_rejected(track_id, expression, self._at)
 
-    def _update_places(self, tracks: Sequence[Track], shape: tuple[int, int]) -> None:
-        """Note where everybody in view stands; drop tracks that are out of view and have nothing due or announced."""
-        (_, width), fov_deg = shape, geometry.horizontal_fov_deg(self._fov_deg, shape)
-        in_view = {track.track_id for track in tracks}
-        for track_id, known in tuple(self._tracks.items()):
-            if track_id in in_view or known.arrival or track_id in self._log:
-                continue
-            known.place = ""
-            if known.retry_from <= self._at:
-                del self._tracks[track_id]
-        for track in tracks:
-            box, known = track.face.box, self._tracks.setdefault(track.track_id, _SceneTrack())
-            hour = geometry.clock_hour(box, width, fov_deg)
-            known.place = hour if self._is_full else geometry.direction(box, width)
-            known.is_far = geometry.distance_band(box, width, fov_deg) == "far"
-
     def _changed(self, change: Change) -> Announcement | None:
         """The state of a track became an expression, or CANNOT_TELL."""
         track_id, last = change.track_id, self._log[change.track_id]
-        track = self._tracks.setdefault(track_id, _SceneTrack())
+        track = self._tracks[track_id]
+        track.change, track.is_unheard = change, False
         is_new, has_company = track_id not in self._log, self._has_company(track_id)
         where = self._where(track_id)
         if self._is_worth_naming(change.new, track_id):
             if is_new and has_company and not self._stayed(track_id, EXPRESSIVE_ARRIVAL_DWELL_S) and not self._is_brief:
-                self._await(track, change)
+                self._tracks.await_arrival(track_id, change)
                 return None
             track.arrival = None
             self._log[track_id] = change.new
@@ -190,7 +155,7 @@ class Scene:
             sentence = Sentence.ARRIVED if is_new and not has_company and not self._is_brief else Sentence.LOOKS
             return Announcement(change, sentence, change.new, where)
         if is_new and not self._is_brief:
-            self._await(track, change)
+            self._tracks.await_arrival(track_id, change)
             return None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
@@ -199,12 +164,44 @@ class Scene:
         is_news = last not in ("", "neutral") and not self._is_brief
         return Announcement(change, Sentence.NO_LONGER, last, where) if is_news else None
 
-    def _await(self, track: _SceneTrack, change: Change) -> None:
-        """An arrival becomes due with this change, or waits with this one instead of the change before."""
-        if track.arrival is None:
-            self._arrivals += 1
-            track.arrival_order = self._arrivals
-        track.arrival = change
+    def _again(self, track_id: int, faded: Collection[int]) -> Announcement | None:
+        """The announcement of a state that the wearer has not heard of, RETRY_S after the last attempt."""
+        track = self._tracks[track_id]
+        if self._at < track.retry_from or not track.place or track_id in faded or track.change is None:
+            return None
+        track.is_unheard = False
+        if self._log.is_pending(track_id):
+            return None
+        return self._changed(dataclasses.replace(track.change, at=self._at))
+
+    def _settle_answers(self) -> set[int]:
+        """Take in what was answered since the last frame; returns the tracks with a pending announcement that says no
+        more."""
+        settled = set()
+        while self._answers:
+            told = self._answers.popleft()
+            if not told.people:
+                self._settle_departures()
+                if (left := self._empty_view.pending_track_id) is not None:
+                    settled.add(left)
+            for track_id in told.people:
+                track = self._tracks.get(track_id)
+                if track is None or not track.place:
+                    continue
+                track.arrival = None
+                is_named = track_id == told.about and told.is_state
+                if self._log.settle(track_id, told.expression if is_named else None):
+                    settled.add(track_id)
+        return settled
+
+    def _settle_departures(self) -> None:
+        """The wearer was told that nobody is in view: everybody who is found again arrives anew."""
+        self._empty_view.known()
+        for track_id in tuple(self._log.track_ids()):
+            self._log.forget(track_id, self._at)
+            track = self._tracks.get(track_id)
+            if track is not None and track.change is not None:
+                self._tracks.await_arrival(track_id, track.change)
 
     def _arrived(self, track_id: int) -> Announcement | None:
         """The announcement of an arrival that is due, once the person is near and, beside others, has stayed."""
@@ -213,7 +210,12 @@ class Scene:
         assert change is not None
         is_named = self._is_worth_naming(change.new, track_id)
         dwell_s = EXPRESSIVE_ARRIVAL_DWELL_S if is_named else ARRIVAL_DWELL_S
-        if track.is_far or (has_company and not self._stayed(track_id, dwell_s)) or self._at < track.retry_from:
+        if (
+            not track.is_in_view
+            or track.is_far
+            or (has_company and not self._stayed(track_id, dwell_s))
+            or self._at < track.retry_from
+        ):
             return None
         track.arrival = None
         if is_named:
@@ -225,37 +227,31 @@ class Scene:
         return why_not or Announcement(change, sentence, where=where)
 
     def _gone(self, change: Change) -> Announcement | None:
-        """The announcement that a person left, if others are in view; an empty view is announced by `_empty`."""
+        """The announcement that a person left, if others are in view; an empty view is announced by `EmptyView`."""
         was_announced = self._log.forget(change.track_id, self._at)
-        self._tracks.pop(change.track_id, None)
+        self._tracks.drop(change.track_id)
         if not was_announced or self._is_brief:
             return None
         if not self._log:
-            self._last_gone = change
+            self._empty_view.gone(change)
             return None
         return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
 
-    def _empty(self, tracks: Sequence[Track]) -> Announcement | None:
-        """The announcement of an empty view, once no face is left in it, not even one without a state yet."""
-        if self._nobody is not None and self._at - self._nobody_at > FATE_TIMEOUT_S:
-            self.ended(self._nobody, is_heard=True)
-        if self._log:
-            self._last_gone = None
-        if self._last_gone is None or self._nobody is not None or tracks or self._at < self._nobody_from:
-            return None
-        self._nobody, self._nobody_at = Announcement(self._last_gone, Sentence.NOBODY_IN_VIEW), self._at
-        return self._nobody
-
     def _withdrawn(
-        self, changes: Sequence[Change], made: Sequence[Announcement], tracks: Sequence[Track], faded: Collection[int]
+        self,
+        changes: Sequence[Change],
+        made: Sequence[Announcement],
+        tracks: Sequence[Track],
+        faded: Collection[int],
+        answered: Collection[int],
     ) -> tuple[int, ...]:
-        """The tracks with a pending announcement that has just ceased to be true and no new one in its place: their
-        state changed, the expression has faded, or the announcement is that of an empty view and a face is in view
-        again."""
+        """The tracks with a pending announcement that has just ceased to be true, or to be news, and no new one in its
+        place: their state changed, the expression has faded, the announcement is that of an empty view and a face is in
+        view again, or an answer has just said the same."""
         outdated = self._log.pending_names().intersection(faded)
-        if self._nobody is not None and tracks:
-            outdated.add(self._nobody.change.track_id)
-        ceased = {change.track_id for change in changes} | (outdated - self._outdated)
+        if (left := self._empty_view.pending_track_id) is not None and tracks:
+            outdated.add(left)
+        ceased = {change.track_id for change in changes} | (outdated - self._outdated) | set(answered)
         self._outdated = outdated
         return tuple(sorted(ceased - {each.change.track_id for each in made}))
 

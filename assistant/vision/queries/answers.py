@@ -3,6 +3,7 @@
 Every sentence has eight words at the most; the most important one comes first.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from assistant.ipc.commands import Command
@@ -24,6 +25,8 @@ class AnswerResult:
     """The person it is about; None where it is about nobody."""
     reason: str = ""
     """Why the answer names no expression; empty where it names one, if only with "maybe"."""
+    says_nobody: bool = False
+    """Whether the answer is that nobody is in view."""
 
 
 class Answers:
@@ -56,7 +59,7 @@ class Answers:
                 if snapshot.problem
                 else self.phrases.announcement(Sentence.NOBODY_IN_VIEW)
             )
-            return _result(nobody, None, snapshot.problem)
+            return dataclasses.replace(_result(nobody, None, snapshot.problem), says_nobody=not snapshot.problem)
         if question is Command.AIM:
             hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
             return _result(self.phrases.text("aim", hint), person, "")

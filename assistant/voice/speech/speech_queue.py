@@ -10,6 +10,8 @@ The rules, each checked by a property test:
   waits for silence.
 * A fault that was cut off for a question is postponed: spoken again after the answer, before anything unasked; while
   more questions come it waits. If the answer has the same words (that was `repeat`), it counts as spoken.
+* An announcement that a fault cut off counts as superseded, not as heard: vision announces the state again if it is
+  still the case.
 * Of what is unasked (changes and statuses) at most MAX_UNASKED begin in any RATE_WINDOW_S, and the last of these is not
   a status; beyond that they are dropped. A pause does not count: vision limits how often it is announced.
 * At most one utterance of a topic waits. The newer one wins if its priority is at least as high; else it is dropped: a
@@ -53,6 +55,7 @@ class SpeechQueue:
         self._speaking: Utterance | None = None
         self._postponed: list[Utterance] = []  # of those that wait: faults that were cut off for a question
         self._cut_off_for_answer: Utterance | None = None
+        self._cut_off_for_fault: Utterance | None = None
         self._is_answer_expected = False
         self._is_closed = False
         self._unasked_at: deque[float] = deque()  # when unasked utterances began, within RATE_WINDOW_S
@@ -98,7 +101,10 @@ class SpeechQueue:
             self._on_fate(utterance, Fate.DROPPED, now)
             return False
         self._add(utterance, now)
-        return any(waiting is utterance for waiting in self._waiting) and self._cuts_off(utterance)
+        cuts_off = any(waiting is utterance for waiting in self._waiting) and self._cuts_off(utterance)
+        if cuts_off and utterance.priority is Priority.FAULT:
+            self._cut_off_for_fault = self._speaking
+        return cuts_off
 
     def take(self, now: float) -> Utterance | None:
         """The next utterance to speak; None if none waits, or one is still being spoken."""
@@ -118,8 +124,11 @@ class SpeechQueue:
         """The utterance that was taken has ended. Raises RuntimeError if none was taken."""
         utterance, self._speaking = self._speaking, None
         cut_off_for_answer, self._cut_off_for_answer = self._cut_off_for_answer, None
+        cut_off_for_fault, self._cut_off_for_fault = self._cut_off_for_fault, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
+        if fate is Fate.INTERRUPTED and utterance is cut_off_for_fault and utterance.kind is UtteranceKind.ANNOUNCEMENT:
+            fate = Fate.SUPERSEDED
         self._remember(utterance, fate, now)
         is_for_answer = fate is Fate.INTERRUPTED and utterance is cut_off_for_answer
         if is_for_answer and utterance.priority is Priority.FAULT:

@@ -7,12 +7,12 @@ import pytest
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
-from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, REJECTABLE_S, REJECTED_S, Announcement
+from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, REJECTABLE_S, REJECTED_S, Announcement, Answered
+from assistant.vision.decisions.empty_view import RETRY_S
 from assistant.vision.decisions.scene import (
     ARRIVAL_DWELL_S,
     EXPRESSIVE_ARRIVAL_DWELL_S,
     REASON_REPEAT_S,
-    RETRY_S,
     Scene,
 )
 from tests.support.standins import face
@@ -218,10 +218,10 @@ def test_an_answer_stands_like_an_announcement_and_outranks_an_older_one_that_it
     stage.step((1, NOBODY, "happy"))
     stage.ended(is_heard=True)
     stage.step((1, "happy", "fear"))
-    stage.scene.answered(1, "fear", stage.at + 0.5)
+    stage.scene.answered(Answered(stage.at + 0.5, (1,), 1, "fear"))
     stage.ended(is_heard=True)
     assert stage.scene.last(stage.at + 10 * REJECTABLE_S)[:2] == (1, "fear")
-    stage.scene.answered(7, "happy", stage.at + 0.5)
+    stage.scene.answered(Answered(stage.at + 0.5, (7,), 7, "happy"))
     assert stage.scene.reject_last(stage.at + REJECTABLE_S)
     assert not stage.scene.reject_last(stage.at + REJECTABLE_S + 1), "the track is not known to be in view"
 
@@ -308,7 +308,7 @@ def test_only_what_was_heard_can_be_rejected() -> None:
     quiet.people[1] = 320
     quiet.step((1, NOBODY, "happy"))
     assert not quiet.scene.reject_last(quiet.at), "nothing was announced"
-    quiet.scene.answered(1, "happy", quiet.at)
+    quiet.scene.answered(Answered(quiet.at, (1,), 1, "happy"))
     assert quiet.scene.reject_last(quiet.at), "but an answer named it"
 
 
@@ -428,3 +428,92 @@ def test_a_change_withdraws_what_is_pending_unless_it_is_announced_itself() -> N
     assert stage.withdrawn == (), "the announcement takes the place of what was pending"
     assert stage.step((1, "happy", CANNOT_TELL), reason="dark") == []
     assert stage.withdrawn == (1,)
+
+
+def test_an_expression_that_was_not_heard_is_announced_again_while_it_lasts() -> None:
+    """First as an arrival, then as the end of what the wearer believes."""
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    stage.ended(is_heard=False)
+    ((at, *again),) = stage.wait(RETRY_S + 2)
+    assert (again, at) == (["arrived", "happy"], pytest.approx(RETRY_S + 0.1, abs=0.15))
+    stage.ended(is_heard=True)
+    lost_at = stage.at
+    assert stage.step((1, "happy", "disgust")) == [("no_longer", "happy")]
+    stage.ended(is_heard=False)
+    ((at, *again),) = stage.wait(2 * RETRY_S)
+    assert (again, at) == (["no_longer", "happy"], pytest.approx(lost_at + RETRY_S, abs=0.25))
+    stage.ended(is_heard=True)
+    assert stage.wait(3 * RETRY_S) == []
+
+
+def test_a_state_that_was_not_heard_is_not_announced_once_it_is_what_the_wearer_believes() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    assert stage.step((1, "happy", "surprise")) == [("looks", "surprise")]
+    stage.ended(is_heard=False)
+    assert stage.step((1, "surprise", "happy")) == []
+    assert stage.wait(3 * RETRY_S) == []
+
+
+def test_a_faded_expression_that_was_not_heard_waits_for_its_evidence() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "neutral"))
+    stage.ended(is_heard=True)
+    assert stage.step((1, "neutral", "happy")) == [("looks", "happy")]
+    stage.ended(is_heard=False)
+    for _ in range(70):
+        assert stage.step(faded={1}) == []
+    assert stage.step() == [("looks", "happy")]
+
+
+@pytest.mark.parametrize("is_state", [True, False])
+def test_an_answer_settles_what_it_told(is_state: bool) -> None:
+    """Who was counted is not announced any more, and the expression only if it was more than likely."""
+    stage = Stage()
+    stage.people = {1: 320.0, 2: 500.0}
+    stage.scene.answered(Answered(stage.at, (1, 2), 1, "happy", is_state))
+    stage.step()
+    assert stage.step((1, NOBODY, "happy"), (2, NOBODY, CANNOT_TELL)) == ([] if is_state else [("looks", "happy")])
+    assert stage.wait(3) == []
+    assert stage.step((1, "happy", "disgust")) == [("no_longer", "happy")]
+
+
+def test_an_announcement_that_waits_while_an_answer_says_the_same_is_withdrawn() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    stage.scene.answered(Answered(stage.at, (1,), 1, "happy", is_state=True))
+    stage.step()
+    assert stage.withdrawn == (1,)
+    stage.ended(is_heard=False)
+    assert stage.wait(3 * RETRY_S) == []
+
+
+def test_an_answer_that_nobody_is_in_view_settles_the_empty_view() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    stage.people.clear()
+    stage.step()
+    stage.scene.answered(Answered(stage.at))
+    assert stage.step((1, "happy", NOBODY)) == []
+    assert stage.wait(3 * RETRY_S) == []
+
+
+def test_a_person_who_is_found_again_after_that_answer_arrives_anew() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    stage.people.clear()
+    stage.step()
+    stage.scene.answered(Answered(stage.at))
+    assert stage.wait(1) == []
+    stage.people[1] = 320
+    assert stage.step() == [("arrived", "happy")]

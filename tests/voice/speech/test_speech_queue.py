@@ -64,6 +64,17 @@ def test_which_priority_cuts_off_which(speaking: Priority, new: Priority) -> Non
     assert bench.fate(first) == ([Fate.INTERRUPTED] if (new, speaking) in cuts else [])
 
 
+@pytest.mark.parametrize(("cause", "fate"), [(FAULT, Fate.SUPERSEDED), (ANSWER, Fate.INTERRUPTED)])
+def test_an_announcement_that_a_fault_cut_off_was_not_heard(cause: Priority, fate: Fate) -> None:
+    """An answer that cuts it off tells the wearer how things are; a fault does not."""
+    bench = Bench()
+    first = Utterance("One person looks happy.", CHANGE, "person 1", kind=UtteranceKind.ANNOUNCEMENT)
+    bench.put(first)
+    bench.speak()
+    assert bench.put(say("second", cause))
+    assert bench.fate(first) == [fate]
+
+
 @pytest.mark.parametrize("old", Priority)
 @pytest.mark.parametrize("new", Priority)
 def test_within_a_topic_only_an_equal_or_higher_priority_replaces(old: Priority, new: Priority) -> None:

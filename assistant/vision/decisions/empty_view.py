@@ -1,0 +1,61 @@
+"""The announcement that nobody is in view any more. Pure; time comes with the calls.
+
+It is due once the last person who was announced has left, and stays due until it was heard, an answer said the same, or
+somebody is announced again.
+"""
+
+import math
+
+from assistant.phrases import Sentence
+from assistant.records import Change
+from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement
+
+RETRY_S = 5.0
+"""Seconds after which what could not be spoken is announced again, if the wearer does not know it yet."""
+
+
+class EmptyView:
+    """Whether an empty view is to be announced."""
+
+    def __init__(self) -> None:
+        self._last_gone: Change | None = None  # the last person left, and that is not announced yet
+        self._from = -math.inf  # it is not announced before
+        self._pending: Announcement | None = None
+        self._pending_since = -math.inf
+
+    @property
+    def pending_track_id(self) -> int | None:
+        """The track of the announcement whose fate is not known yet; None where there is none."""
+        return self._pending.change.track_id if self._pending else None
+
+    def gone(self, change: Change) -> None:
+        """The last of the announced people left."""
+        self._last_gone = change
+
+    def not_before(self, at: float) -> None:
+        """An empty view is not announced before `at` seconds."""
+        self._from = at
+
+    def known(self) -> None:
+        """The wearer knows, or somebody is announced again: nothing is due."""
+        self._last_gone = None
+
+    def update(self, at: float, *, is_empty: bool) -> Announcement | None:
+        """The announcement, if it is due at `at` seconds. is_empty: no face is found, not even one without a state."""
+        if self._pending is not None and at - self._pending_since > FATE_TIMEOUT_S:
+            self.ended(self._pending, at, is_heard=True)
+        if self._last_gone is None or self._pending is not None or not is_empty or at < self._from:
+            return None
+        self._pending, self._pending_since = Announcement(self._last_gone, Sentence.NOBODY_IN_VIEW), at
+        return self._pending
+
+    def ended(self, announcement: Announcement, at: float, *, is_heard: bool) -> bool:
+        """Take in the fate of an announcement at `at` seconds; returns whether it was the pending one."""
+        if announcement is not self._pending:
+            return False
+        self._pending = None
+        if is_heard:
+            self._last_gone = None
+        else:
+            self._from = at + RETRY_S
+        return True
