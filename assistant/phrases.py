@@ -57,7 +57,7 @@ WITHOUT_PLACE = (Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
 
 TABLES: dict[str, set[str]] = {
     "sentences": {*Sentence, *(f"{each}_where" for each in Sentence if each not in WITHOUT_PLACE)},
-    "answers": {"maybe", "nearest", "why", "why_not"},
+    "answers": {"maybe", "nearest", "rejected", "why", "why_not"},
     "emotion": SPOKEN_EXPRESSIONS,
     "emotion_over": SPOKEN_EXPRESSIONS,
     "movement": SPOKEN_EXPRESSIONS,

@@ -254,7 +254,7 @@ class Pipeline:
         """The estimate of a track, without an expression that the wearer called wrong."""
         estimate = self._stabilizer.estimate(track_id)
         if self._scene.is_rejected(track_id, estimate.expression):
-            return TrackEstimate(CANNOT_TELL, "", 0.0, "unclear", estimate.since)
+            return TrackEstimate(CANNOT_TELL, "", 0.0, "rejected", estimate.since)
         return estimate
 
     def _utterance(self, announcement: Announcement, at: float) -> Utterance:

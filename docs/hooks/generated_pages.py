@@ -17,7 +17,7 @@ FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 PAGES = {"models/README.md": "models.md", "tests/README.md": "tests.md", "CONTRIBUTING.md": "contributing.md"}
 """Files of the repository that are pages of the site."""
-SPOKEN = {"arrived": "One person looks happy.", "too-dark": "One person, ahead, close. Cannot tell, too dark.",
+SPOKEN = {"arrived": "One person looks happy.", "too-dark": "Cannot tell, too dark. Ahead, close.",
           "camera-lost": "Camera lost. I keep looking."}  # fmt: skip
 """Sound samples that espeak-ng speaks when the site is built: file name and sentence."""
 

@@ -262,7 +262,7 @@ def test_too_many_faces_are_announced_only_where_more_than_expressions_are(verbo
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), ScriptedClassifier(), settings, EN)
     expected = [each.text for frame in shots("happy", 15) for each in pipeline.step(frame).status]
     assert expected == ([EN.status("many_faces")] if verbosity in ("normal", "full") else [])
-    assert pipeline.answer(Command.ASK, 1.4).utterance.text.startswith("More than four people.")
+    assert pipeline.answer(Command.ASK, 1.4).utterance.text.startswith("Looks happy. More than four people.")
 
 
 def test_no_more_faces_are_looked_at_than_asked() -> None:
@@ -298,14 +298,14 @@ def test_at_full_verbosity_announcements_and_answers_name_the_hour() -> None:
 
     right = face(560)
     assert announced((640, 480), 62, right) == (
-        "One person at one o'clock looks happy.", "One person, at one o'clock, close. Looks happy."
+        "One person at one o'clock looks happy.", "Looks happy. At one o'clock, close."
     )  # fmt: skip
     assert announced((640, 480), 120, right) == (
-        "One person at two o'clock looks happy.", "One person, at two o'clock, close. Looks happy."
+        "One person at two o'clock looks happy.", "Looks happy. At two o'clock, close."
     )  # fmt: skip
     # worn on its side a camera sees less from left to right: the same pixels are fewer degrees, and farther away
     aside = face(335, size=60)
-    assert announced((480, 640), 62, aside) == ("One person ahead looks happy.", "One person, ahead. Looks happy.")
+    assert announced((480, 640), 62, aside) == ("One person ahead looks happy.", "Looks happy. Ahead.")
 
 
 def test_the_status_reports_what_works() -> None:

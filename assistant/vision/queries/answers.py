@@ -1,6 +1,6 @@
 """The answers to the wearer's questions, from the snapshot of the last frame if that is fresh. Pure.
 
-Every sentence has eight words at the most; the most important one comes first.
+Every sentence has eight words at the most; the most important one, how the person looks, comes first.
 """
 
 import dataclasses
@@ -70,7 +70,7 @@ class Answers:
             each = (self.phrases.capitalize(f"{self._where(one)}: {self.expression(one)}") for one in snapshot.people)
             text = " ".join((self._count(snapshot), *each))
         else:
-            text = " ".join((self._people(snapshot, person), self.expression(person)))
+            text = " ".join((self.expression(person), self._people(snapshot, person)))
         return _result(text, person, reason)
 
     def status(self, name: str) -> Utterance:
@@ -96,12 +96,13 @@ class Answers:
         return person.expression in self.trusted
 
     def _people(self, snapshot: SceneSnapshot, person: PersonView) -> str:
-        """The number of people, then direction, distance and facing of the one whom the answer is about."""
+        """The number of people, if there are several, then direction, distance and facing of the one whom the answer is
+        about."""
         facing = "" if person.reason == "side_on" else self.phrases.text("facing", person.facing)
         distance = "" if person.reason == "far" else self.phrases.text("distance", person.distance)
         facts = (self._where(person), distance, facing)
         if len(snapshot.people) == 1 and not snapshot.count:
-            return self.phrases.join((self.phrases.text("counts", "1"), *facts))
+            return self.phrases.join(facts)
         nearest = self.phrases.text("answers", "nearest") if geometry.is_nearest(person, snapshot.people) else ""
         return f"{self._count(snapshot)} {self.phrases.join((nearest, *facts))}"
 
@@ -128,6 +129,8 @@ class Answers:
         )
 
     def _why_not(self, reason: str) -> str:
+        if reason == "rejected":
+            return self.phrases.answer("rejected")
         return self.phrases.answer("why_not", reason=self.phrases.text("reasons", reason))
 
 
