@@ -62,6 +62,7 @@ TABLES: dict[str, set[str]] = {
     "emotion_over": SPOKEN_EXPRESSIONS,
     "movement": SPOKEN_EXPRESSIONS,
     "movement_over": SPOKEN_EXPRESSIONS,
+    "movement_sentences": {Sentence.ARRIVED, f"{Sentence.ARRIVED}_where"},
     "where": {"left", "ahead", "right"},
     "clock": {"10", "11", "1", "2"},
     "counts": {"1", "2", "3", "4", "more"},
@@ -106,6 +107,7 @@ HEADER_KEYS = ("voice", "comma", "stop")
 
 PLACEHOLDERS = {
     "sentences": {"expression", "where", "reason"},
+    "movement_sentences": {"expression", "where"},
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
     "outage": {"count"},
@@ -138,8 +140,11 @@ class Phrases:
     """What stands at the end of a sentence."""
 
     def announcement(self, sentence: Sentence, *, expression: str = "", where: str = "", reason: str = "") -> str:
-        """A sentence of [sentences], its form with a place if one is given, with its placeholders filled in."""
+        """A sentence of [sentences], or of [movement_sentences] with that wording, its form with a place if one is given,
+        with its placeholders filled in."""
         known = self.tables["sentences"]
+        if self.wording == "movement":
+            known = known | self.tables["movement_sentences"]
         form = known[f"{sentence}_where"] if where and f"{sentence}_where" in known else known[sentence]
         text = form.format(
             expression=self.expression(expression, is_over=sentence == Sentence.NO_LONGER) if expression else "",

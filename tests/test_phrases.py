@@ -7,6 +7,7 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.faults import FaultTracker
+from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, FaultName, Track
 from assistant.vision import factory
 from assistant.vision.decisions.scene import Scene
@@ -271,3 +272,12 @@ def test_the_phrases_follow_the_settings() -> None:
         ("en", "emotion"): "looks happy",
         ("en", "movement"): "smiling",
     }
+
+
+def test_what_a_face_does_stands_apart_from_the_person() -> None:
+    english = phrases.load("en", "movement")
+    assert english.announcement(Sentence.ARRIVED, expression="surprise") == "One person, eyebrows raised."
+    assert (
+        english.announcement(Sentence.ARRIVED, expression="happy", where="left") == "One person on the left, smiling."
+    )
+    assert phrases.load("en").announcement(Sentence.ARRIVED, expression="happy") == "One person looks happy."
