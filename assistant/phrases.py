@@ -140,8 +140,8 @@ class Phrases:
     """What stands at the end of a sentence."""
 
     def announcement(self, sentence: Sentence, *, expression: str = "", where: str = "", reason: str = "") -> str:
-        """A sentence of [sentences], or of [movement_sentences] with that wording, its form with a place if one is given,
-        with its placeholders filled in."""
+        """A sentence of [sentences], or of [movement_sentences] with that wording: its form with a place if one is
+        given, its placeholders filled in."""
         known = self.tables["sentences"]
         if self.wording == "movement":
             known = known | self.tables["movement_sentences"]

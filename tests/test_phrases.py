@@ -39,6 +39,7 @@ def test_one_person_comes_changes_and_leaves() -> None:
     steps = [(1, NOBODY, "neutral"), (1, "neutral", "happy"), (1, "happy", "surprise"), (1, "surprise", NOBODY)]
     assert announced(steps) == ["One person looks neutral.", "Looks happy.", "Looks surprised.", "Nobody in view."]
     assert announced(steps, "brief") == ["Looks happy.", "Looks surprised."]
+    assert announced(steps, "smiles") == ["Looks happy.", "No longer looking happy."]
     assert announced(steps, "full")[0] == "One person ahead looks neutral."
 
 
@@ -55,7 +56,7 @@ def test_an_expression_that_is_not_announced_only_ends_the_one_before() -> None:
     steps = [(1, NOBODY, "happy"), (1, "happy", "fear"), (1, "fear", "neutral"), (1, "neutral", "fear")]
     assert announced(steps) == ["One person looks happy.", "No longer looking happy.", "Looks neutral."]
     assert announced(steps, expressions=("happy", "fear", "neutral"))[1] == "Looks afraid."
-    assert announced(steps, "brief") == ["Looks happy."]
+    assert announced(steps, "brief") == ["Looks happy.", "No longer looking happy."]
 
 
 def test_an_expression_is_not_announced_again_after_a_short_cannot_tell() -> None:

@@ -85,9 +85,9 @@ class AnnouncementSettings:
     locale: str = setting("en", "language of the sentences by its code, e.g. en or de: a file of assistant/locales")
     wording: str = setting("emotion", "emotion: \"looks happy\"; movement: \"smiling\", what a face does and no more",
                         choices=("emotion", "movement"))  # fmt: skip
-    verbosity: str = setting("normal", "quiet: only answers and faults; brief: expressions; normal: also who comes and "
-                          "goes; full: also where and why not",
-                          choices=("quiet", "brief", "normal", "full"))  # fmt: skip
+    verbosity: str = setting("normal", "quiet: only answers and faults; smiles: when a smile begins and ends; brief: "
+                          "expressions and their ends; normal: also who comes and goes; full: also where and why not",
+                          choices=("quiet", "smiles", "brief", "normal", "full"))  # fmt: skip
     expressions: tuple[str, ...] = setting(("happy", "surprise", "neutral", "angry", "sad"),
                                         "expressions that are said unasked; fear is too rare to be measured, and of "
                                         "disgust no shipped model is ever sure enough",

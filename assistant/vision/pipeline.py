@@ -121,7 +121,7 @@ class Pipeline:
         self._lens = LensCover()
         self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
         self._face_limit = FaceLimit(self._max_faces)
-        self._announces_face_limit = announcing.verbosity not in ("quiet", "brief")
+        self._announces_face_limit = announcing.verbosity not in ("quiet", "smiles", "brief")
         self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader

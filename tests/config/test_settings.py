@@ -54,7 +54,7 @@ def test_all_mistakes_are_reported_at_once_each_with_the_allowed_values() -> Non
             "camera.fps is 99; allowed: a number from 1 to 30",
             "camera.width is 640.5; allowed: a whole number from 160 to 1920",
             f"announcements.expressions is ['happy', 'furious']; allowed: a list of {', '.join(EXPRESSIONS[:7])}",
-            "announcements.verbosity is 'loud'; allowed: quiet, brief, normal, full",
+            "announcements.verbosity is 'loud'; allowed: quiet, smiles, brief, normal, full",
             "unknown setting vioce; did you mean voice?",
             "voice.device is 3; allowed: a text in quotes",
             "voice.volume is True; allowed: a whole number from 10 to 100",
@@ -199,7 +199,7 @@ def test_options_replace_settings_and_may_not_be_wrong_either() -> None:
 
 
 def test_the_choices_of_a_setting_are_those_that_it_takes() -> None:
-    assert setting_choices("announcements", "verbosity") == ("quiet", "brief", "normal", "full")
+    assert setting_choices("announcements", "verbosity") == ("quiet", "smiles", "brief", "normal", "full")
     for driver in setting_choices("camera", "driver"):
         assert parse_settings(f'[camera]\ndriver = "{driver}"').camera.driver == driver
 

@@ -255,7 +255,7 @@ def test_arrivals_and_departures_have_a_lower_priority_than_expressions() -> Non
     assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
 
 
-@pytest.mark.parametrize("verbosity", ["quiet", "brief", "normal", "full"])
+@pytest.mark.parametrize("verbosity", ["quiet", "smiles", "brief", "normal", "full"])
 def test_too_many_faces_are_announced_only_where_more_than_expressions_are(verbosity: str) -> None:
     faces = [face(90 * number) for number in range(6)]
     settings = Settings(announcements=AnnouncementSettings(verbosity=verbosity))

@@ -48,9 +48,12 @@ class Scene:
         """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
         longer side."""
         self.partner = Partner()
-        self._expressions = settings.expressions
+        self._expressions: tuple[str, ...] = settings.expressions
         verbosity = settings.verbosity
-        self._is_quiet, self._is_brief, self._is_full = (verbosity == each for each in ("quiet", "brief", "full"))
+        self._is_quiet, self._is_full = verbosity == "quiet", verbosity == "full"
+        self._is_brief = verbosity in ("smiles", "brief")
+        if verbosity == "smiles":
+            self._expressions = ("happy",)
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
         self._empty_view = EmptyView()
@@ -161,8 +164,7 @@ class Scene:
             return self._reason(change, where) if self._is_full else None
         if not is_new:
             self._log[track_id] = ""
-        is_news = last not in ("", "neutral") and not self._is_brief
-        return Announcement(change, Sentence.NO_LONGER, last, where) if is_news else None
+        return Announcement(change, Sentence.NO_LONGER, last, where) if last not in ("", "neutral") else None
 
     def _again(self, track_id: int, faded: Collection[int]) -> Announcement | None:
         """The announcement of a state that the wearer has not heard of, RETRY_S after the last attempt."""
