@@ -11,9 +11,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from assistant.vision.faces import preprocess
+from convert.scenarios.render import morph
 from convert.scenarios.render.assets import Still
 from convert.scenarios.script.degradations import PATCH
-from convert.scenarios.script.scene import Actor, Appearance
+from convert.scenarios.script.scene import Actor, Appearance, is_within
 from convert.synthesis import occlusions
 
 Picture = NDArray[np.float32]
@@ -41,8 +42,8 @@ HALF_WIDTH_PX, HALF_DEPTH_PX = 66.0, 82.0
 """Half width and half depth of a head seen from above, which is modelled as an ellipse."""
 NOSE_HEIGHT_PX, NOSE_WIDTH_PX = 18.0, 15.0
 """Height of the nose above the ellipse of the head, and the standard deviation of its Gaussian profile."""
-MOUTH_OPENING_PX = 9.0
-"""Largest opening of a talking mouth."""
+MOUTH_OPENING_PX, LAUGHTER_HZ = 9.0, 4.5
+"""Largest opening of a talking or laughing mouth, and how often it opens in laughter."""
 
 
 class ActorSprite:
@@ -60,15 +61,22 @@ class ActorSprite:
         first = heads[next(iter(names))]
         body, matte = _body(random, first[0])
         seed = int(random.integers(2**31))
-        self._heads = {}
+        self._heads, self._occluded, self._points = {}, {}, {}
         for name, (grey, head) in heads.items():
             balanced = grey * np.clip(mean / max(means[name], 1.0), *BRIGHTNESS_FACTORS)
-            self._heads[name] = np.dstack([_occluded(actor, balanced, seed, texture), head])
+            self._heads[name] = np.dstack([balanced, head])
+            self._occluded[name] = np.dstack([_occluded(actor, balanced, seed, texture), head])
+            matrix = preprocess.similarity_transform(stills[name].landmarks, LANDMARKS)
+            self._points[name] = stills[name].landmarks @ matrix[:, :2].T + matrix[:, 2]
         self._body = np.dstack([body, matte])
 
     def picture(self, at: float) -> tuple[Picture, Picture]:
         """Grey picture and matte (0 to 1) at a time in seconds, both float32 [CANVAS_HEIGHT, CANVAS_WIDTH]."""
-        head = self._talking(at) if self.actor.talking_stills else self._cross_faded(at)
+        heads = self._occluded if self.actor.is_occluded(at) else self._heads
+        is_talking = self.actor.is_talking(at) and _fade_share(self.actor.appearances, at) in (0.0, 1.0)
+        head = self._talking(heads, at) if is_talking else self._between(heads, at)
+        if is_within(self.actor.laughter, at):
+            head = open_mouth(head, MOUTH_OPENING_PX * abs(math.sin(math.pi * LAUGHTER_HZ * at)))
         yaw = self.actor.yaw_deg_at(at)
         if abs(yaw) > 1:
             head = turn_head(head, yaw)
@@ -78,19 +86,23 @@ class ActorSprite:
         whole[..., 1] += share[..., 0]
         return whole[..., 0], np.minimum(whole[..., 1], 1)
 
-    def _cross_faded(self, at: float) -> Picture:
-        """Cross-fade of two consecutive appearances."""
+    def _between(self, heads: dict[str, Picture], at: float) -> Picture:
+        """Cross-fade of two consecutive appearances, or the movement from one to the other."""
         before, after, share = _cross_fade(self.actor.appearances, at)
         if share in (0.0, 1.0):
-            return self._heads[after.still if share else before.still]
-        return np.asarray((1 - share) * self._heads[before.still] + share * self._heads[after.still], np.float32)
+            return heads[after.still if share else before.still]
+        if self.actor.morphs:
+            eased = share * share * (3 - 2 * share)
+            points = self._points[before.still], self._points[after.still]
+            return morph.morph(heads[before.still], heads[after.still], *points, eased)
+        return np.asarray((1 - share) * heads[before.still] + share * heads[after.still], np.float32)
 
-    def _talking(self, at: float) -> Picture:
+    def _talking(self, heads: dict[str, Picture], at: float) -> Picture:
         """Alternation between the stills, with the mouth opening and closing in the same rhythm."""
         stills, phase = self.actor.talking_stills, at * self.actor.talking_hz
         number, share = int(phase), 0.5 - 0.5 * math.cos(math.pi * (phase % 1))
         one, other = stills[number % len(stills)], stills[(number + 1) % len(stills)]
-        head = np.asarray((1 - share) * self._heads[one] + share * self._heads[other], np.float32)
+        head = np.asarray((1 - share) * heads[one] + share * heads[other], np.float32)
         loudness = 0.6 + 0.4 * math.sin(0.9 * at)
         return open_mouth(head, MOUTH_OPENING_PX * loudness * abs(math.sin(math.pi * phase)))
 
@@ -102,6 +114,10 @@ def _cross_fade(appearances: tuple[Appearance, ...], at: float) -> tuple[Appeara
             share = (at - after.at) / after.fade_s + 0.5
             return before, after, min(max(share, 0.0), 1.0)
     return appearances[-1], appearances[-1], 0.0
+
+
+def _fade_share(appearances: tuple[Appearance, ...], at: float) -> float:
+    return _cross_fade(appearances, at)[2]
 
 
 def _aligned(still: Still) -> tuple[Picture, Picture]:

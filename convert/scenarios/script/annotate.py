@@ -18,6 +18,11 @@ SIDE_ON_DEG, FRONTAL_DEG = 30.0, 12.0
 OCCLUDED_SHARE, UNOCCLUDED_SHARE = 0.2, 0.03
 """Share of a face's box behind another's above which it is occluded, and up to which it is not."""
 
+HAND_MOVES_S = 0.3
+"""Seconds before and after an occlusion in which it is undefined whether the face can be read."""
+DUSK_GAMMA = 2.0
+"""Exponent on grey levels above which it is undefined whether the face is too dark."""
+
 
 def annotate(scene: Scene) -> GroundTruth:
     """The ground truth of a scene.
@@ -66,9 +71,17 @@ def _reason(scene: Scene, actor: Actor, at: float) -> str | None:
         (position.width < FAR_PX, "far"),
         (yaw > SIDE_ON_DEG, "side_on"),
         (occluded > OCCLUDED_SHARE, "occluded"),
+        (actor.is_occluded(at), "occluded"),
+        (_is_undefined(scene, actor, at), ""),
         (position.width < NEAR_PX or yaw > FRONTAL_DEG or occluded > UNOCCLUDED_SHARE, ""),
     )
     return next((reason for holds, reason in reasons if holds), None)
+
+
+def _is_undefined(scene: Scene, actor: Actor, at: float) -> bool:
+    """Whether a hand comes or goes, or dusk has fallen so far that the face may be too dark."""
+    is_hand_moving = any(abs(at - end) < HAND_MOVES_S for interval in actor.occluded for end in interval)
+    return is_hand_moving or scene.effects.gamma_at(at) > DUSK_GAMMA
 
 
 def _is_in_front(other: Actor, position: PositionKeyframe, at: float) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from assistant.ipc.commands import Command
-from convert.scenarios.script import degradations
+from convert.scenarios.script import degradations, dynamics
 from convert.scenarios.script.sampler import AssetSampler
 from convert.scenarios.script.scene import (
     HEIGHT,
@@ -39,6 +39,7 @@ OUTSIDE_X = -140.0
 """x in pixels of a person outside of the frame, at its left; at its right: WIDTH - OUTSIDE_X."""
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
+    *dynamics.MAKERS,
 )  # fmt: skip
 """Kinds of scene."""
 
@@ -76,6 +77,9 @@ def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
     for reason in degradations.DEGRADATIONS:
         for strength in degradations.STRENGTHS:
             add("degraded", _degraded(sampler, random, reason, strength))
+    for kind, (count, make) in dynamics.MAKERS.items():
+        for _ in range(count):
+            add(kind, make(sampler, random))
     return tuple(scenes)
 
 

@@ -1,6 +1,6 @@
 """Random choice of people, stills and rooms for generated scenes; depends on the state of the generator alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.random import Generator
@@ -45,6 +45,30 @@ class AssetSampler:
                  if len(stills.get("neutral", ())) >= 3]  # fmt: skip
         return self._draw("talk", known)
 
+    def expressive(self) -> tuple[str, str, dict[str, str]]:
+        """A person with a neutral still and others: person, neutral still, and a still of each other expression."""
+        known = [
+            (person, stills["neutral"][0], _one_each(stills))
+            for person, stills in sorted(self.assets.near.items())
+            if stills.get("neutral") and _one_each(stills)
+        ]
+        return self._draw("expressive", known)
+
+    def conversing(self) -> tuple[str, tuple[str, ...], dict[str, str]]:
+        """A person with three or more neutral stills and others: person, neutral stills, and one of each other
+        expression."""
+        known = [
+            (person, stills["neutral"], _one_each(stills))
+            for person, stills in sorted(self.assets.near.items())
+            if len(stills.get("neutral", ())) >= 3 and _one_each(stills)
+        ]
+        return self._draw("conversation", known)
+
+    def two(self, first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Two people with these expressions, and a still of each."""
+        one = self.single(first)
+        return one, self.another(one[0], second)
+
     def has_far(self, expression: str) -> bool:
         """Whether there is a far still of this expression."""
         return any(expression in stills for stills in self.assets.far.values())
@@ -61,3 +85,8 @@ class AssetSampler:
         if not remaining:
             remaining.extend(known[index] for index in self.random.permutation(len(known)))
         return remaining.pop()
+
+
+def _one_each(stills: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The first still of each expression but neutral."""
+    return {expression: names[0] for expression, names in sorted(stills.items()) if expression != "neutral" and names}

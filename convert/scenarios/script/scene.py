@@ -11,6 +11,9 @@ WIDTH, HEIGHT = 640, 480
 FACE_ASPECT = 1.2
 """Height of a face's box divided by its width: the median over the stills."""
 
+Intervals = tuple[tuple[float, float], ...]
+"""(start, end) in seconds, in order of time."""
+
 StillNames = dict[str, dict[str, tuple[str, ...]]]
 """Names of stills by person and expression."""
 
@@ -70,10 +73,18 @@ class Actor:
     """Stills between which a talking face alternates; empty if the person does not talk."""
     talking_hz: float = 0.0
     """Number of talking stills per second."""
+    speech: Intervals = ()
+    """When a person with talking stills talks; empty: all the time."""
+    laughter: Intervals = ()
+    """When the mouth opens and closes as in laughter."""
+    morphs: bool = False
+    """Whether the face moves from one appearance to the next, by its landmarks; else they are only cross-faded."""
     occlusion: str = ""
     """One of occlusions.KINDS or degradations.PATCH; empty if the face is not occluded."""
     occlusion_strength: int = 0
     """One of occlusions.STRENGTHS; 0 if the face is not occluded."""
+    occluded: Intervals = ()
+    """When the occlusion is there; empty: all the time."""
 
     def is_present(self, at: float) -> bool:
         """Whether a time is within the path."""
@@ -82,6 +93,14 @@ class Actor:
     def position_at(self, at: float) -> PositionKeyframe:
         """Position of the face at a time, interpolated between keyframes (`interpolate`)."""
         return PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in self.path], at))
+
+    def is_talking(self, at: float) -> bool:
+        """Whether the face alternates between the talking stills at a time."""
+        return bool(self.talking_stills) and (not self.speech or is_within(self.speech, at))
+
+    def is_occluded(self, at: float) -> bool:
+        """Whether the actor's occlusion is there at a time."""
+        return bool(self.occlusion) and (not self.occluded or is_within(self.occluded, at))
 
     def yaw_deg_at(self, at: float) -> float:
         """Yaw of the face at a time."""
@@ -142,6 +161,11 @@ class Scene:
     def frames(self) -> int:
         """Number of frames."""
         return round(self.seconds * self.fps)
+
+
+def is_within(intervals: Intervals, at: float) -> bool:
+    """Whether a time is in one of the intervals."""
+    return any(start <= at < end for start, end in intervals)
 
 
 def interpolate(points: Sequence[tuple[float, Sequence[float]]], at: float) -> tuple[float, ...]:

@@ -65,6 +65,39 @@ def test_scenes_of_two_people_have_two_different_people(seed: int) -> None:
             assert len({actor.name for actor in scene.actors}) == 2
 
 
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_dynamic_scenes_have_expressions_of_seconds_and_a_conversation(seed: int) -> None:
+    scenes = generate.generate(asset_index(), seed)
+    shown = [
+        each.end - each.start
+        for scene in scenes
+        if scene.kind in ("brief", "conversation")
+        for person in annotate(scene).people
+        for each in person.expressions
+        if each.value != "neutral"
+    ]
+    assert min(shown) < 1.5
+    assert 2.5 < max(shown) <= 5.1
+    talks = [scene for scene in scenes if scene.kind == "conversation"]
+    assert [scene.seconds for scene in talks] == [180.0, 180.0]
+    (actor,) = talks[0].actors
+    assert actor.is_talking(sum(actor.speech[0]) / 2)
+    reasons = {each.value for scene in talks for each in annotate(scene).people[0].unreadable}
+    assert reasons <= {"", "side_on", "occluded"}
+    arrivals = [[path.path[0].at for path in scene.actors] for scene in scenes if scene.kind == "together"]
+    assert all(abs(one - other) <= 1.0 for one, other in arrivals)
+
+
+def test_a_hand_hides_the_expression_while_it_is_there() -> None:
+    stand = (PositionKeyframe(0, 320, 200, 120), PositionKeyframe(10, 320, 200, 120))
+    actor = Actor(
+        "a", stand, (Appearance(0, "1", "happy"),), occlusion="hand", occlusion_strength=2, occluded=((4.0, 6.0),)
+    )
+    (person,) = annotate(Scene("s", "conversation", 10, 10, 1, "hall", (actor,))).people
+    assert [person.reason_at(at) for at in (3.0, 5.0, 7.0)] == ["", "occluded", ""]
+    assert [person.is_readable(at) for at in (3.0, 3.8, 5.0, 6.2, 7.0)] == [True, False, False, False, True]
+
+
 def test_scenes_of_two_people_need_pictures_of_two_people() -> None:
     lone = {"p0": {"neutral": ("0a", "0b", "0c"), "happy": ("0x",), "sad": ("0y",), "surprise": ("0z",),
                    "angry": ("0w",)}}  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from assistant.config.settings import Settings
 from convert.data import fer2013, muxspace
 from convert.scenarios import rerun, run, tune
-from convert.scenarios.render import assets, sprite
+from convert.scenarios.render import assets, morph, sprite
 from convert.scenarios.render.assets import Assets, Still
 from convert.scenarios.render.camera import SceneCamera
 from convert.scenarios.score import announcements, report
@@ -83,6 +83,29 @@ def test_turning_a_head_moves_the_face_and_opening_the_mouth_moves_the_chin() ->
     lips[row, 180, :] = 100
     lowered = np.average(np.arange(sprite.CANVAS_HEIGHT), weights=sprite.open_mouth(lips, 9.0)[..., 1].sum(axis=1))
     assert lowered == pytest.approx(row + 9, abs=1.5)
+
+
+def test_a_face_moves_from_one_still_to_the_other_by_its_landmarks() -> None:
+    """The corner of a mouth is half way between, and not at both ends as in a cross-fade."""
+    before, after = (np.zeros((sprite.CANVAS_HEIGHT, sprite.CANVAS_WIDTH, 2), np.float32) for _ in range(2))
+    start, end = sprite.LANDMARKS.copy(), sprite.LANDMARKS.copy()
+    end[4] += (14.0, -10.0)
+    for face, (x, y) in ((before, start[4]), (after, end[4])):
+        face[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3] = 100
+    half = morph.morph(before, after, start, end, 0.5)[..., 0]
+    row, column = np.unravel_index(int(half.argmax()), half.shape)
+    assert (column, row) == pytest.approx(tuple((start[4] + end[4]) / 2), abs=3)
+    assert half[round(start[4, 1]), round(start[4, 0])] < 30
+    assert np.array_equal(morph.morph(before, after, start, end, 0.0), before)
+
+
+def test_a_hand_is_drawn_only_while_it_is_there_and_laughter_moves_the_mouth() -> None:
+    (actor,) = scene().actors
+    still = dataclasses.replace(actor, appearances=actor.appearances[:1], yaw_keyframes=((0.0, 0.0),))
+    changes = {"occlusion": "hand", "occlusion_strength": 2, "occluded": ((0.5, 1.0),), "laughter": ((1.5, 2.0),)}
+    acted = frames(scene(actors=(dataclasses.replace(still, **changes),)))  # type: ignore[arg-type]
+    plain = frames(scene(actors=(still,)))
+    assert [bool((acted[index] != plain[index]).any()) for index in (2, 7, 12, 16)] == [False, True, False, True]
 
 
 @pytest.mark.data
