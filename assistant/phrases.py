@@ -85,12 +85,13 @@ TABLES: dict[str, set[str]] = {
     "faults_over": set(FaultName),
     "doctor": {
         "began", "healthy", "failed", "voice", "voice_second", "voice_none", "sound", "sound_silent", "sound_none",
-        "sound_heard", "sound_chosen", "sound_unanswered", "settings", "settings_wrong", "imports",
-        "imports_broken", "camera", "camera_held", "camera_none",
-        "bright_enough", "dim", "glare", "face", "face_none", "detector", "occlusion", "model", "model_slow", "buttons",
-        "buttons_none", "camera_led", "camera_led_none", "temperature", "temperature_hot", "temperature_none",
+        "sound_heard", "sound_chosen", "sound_unanswered", "settings", "settings_wrong", "imports", "imports_broken",
+        "camera", "camera_held", "camera_none", "bright_enough", "dim", "glare", "face", "face_none", "detector",
+        "occlusion", "model", "model_one", "model_slow", "buttons", "buttons_none", "camera_led", "camera_led_none",
+        "temperature", "temperature_hot", "temperature_none",
         "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
-        "units_stopped", "units_disabled", "units_restarts", "units_silent", "refused", "late", "closed",
+        "units_stopped", "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "refused",
+        "late", "closed",
     },
     "advice": {
         "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",
@@ -189,8 +190,10 @@ class Phrases:
         return self.tables[table][name] if name else ""
 
     def finding(self, name: str, number: int = 0) -> str:
-        """A sentence of [doctor], its number filled in."""
-        return self.tables["doctor"][name].format(number=number)
+        """A sentence of [doctor], its number filled in; that for a single one where it has one."""
+        known = self.tables["doctor"]
+        single = known.get(f"{name}_one") if number == 1 else None
+        return single or known[name].format(number=number)
 
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""

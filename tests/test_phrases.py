@@ -282,3 +282,10 @@ def test_what_a_face_does_stands_apart_from_the_person() -> None:
         english.announcement(Sentence.ARRIVED, expression="happy", where="left") == "One person on the left, smiling."
     )
     assert phrases.load("en").announcement(Sentence.ARRIVED, expression="happy") == "One person looks happy."
+
+
+def test_a_single_one_has_no_plural() -> None:
+    english = phrases.load("en")
+    assert english.finding("model", 1) == "The model works, one millisecond a face."
+    assert english.finding("model", 2) == "The model works, 2 milliseconds a face."
+    assert english.finding("units_restarts", 1) == "The service was restarted once."
