@@ -245,14 +245,17 @@ def test_an_interrupted_announcement_counts_as_heard() -> None:
     assert second.text == "Looks neutral.", "the arrival counts as announced"
 
 
-def test_arrivals_and_departures_have_a_lower_priority_than_expressions() -> None:
+def test_arrivals_have_a_lower_priority_than_expressions_and_than_an_empty_view() -> None:
     detector = ScriptedDetector(lambda frame: [face(280)])
     pipeline = Pipeline(detector, ScriptedClassifier(), Settings(), EN)
     (arrived,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
     assert arrived.priority is Priority.CHANGE
     detector.script = lambda frame: []
     (gone,) = [each for frame in shots("happy", 30, 12) for each in pipeline.step(frame).utterances]
-    assert (gone.text, gone.priority) == ("Nobody in view.", Priority.STATUS)
+    assert (gone.text, gone.priority) == ("Nobody in view.", Priority.CHANGE)
+    unnamed = scripted_pipeline()
+    (person,) = [each for frame in shots("fear", 22) for each in unnamed.step(frame).utterances]
+    assert (person.text, person.priority) == ("One person.", Priority.STATUS)
 
 
 @pytest.mark.parametrize("verbosity", ["quiet", "smiles", "brief", "normal", "full"])
