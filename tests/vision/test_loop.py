@@ -201,7 +201,7 @@ def test_the_loop_answers_and_lets_the_wearer_reject_an_expression() -> None:
     rig.loop.capture = ScriptedCapture(shots("happy", 15), rig.stop)
     rig.loop.run()
     rig.now = 1.45
-    assert rig.loop.answer(Command.ASK).text.endswith("Looks happy.")
+    assert rig.loop.answer(Command.ASK).text.startswith("Looks happy.")
     assert rig.loop.answer(Command.WRONG).text == EN.status("rejected")
     assert [each.earcon for each in rig.utterances if each.priority is Priority.CHANGE] == ["happy"]
     rig.loop.ended(rig.utterances[-1], Fate.EXPIRED)
