@@ -2,6 +2,7 @@
 
 `make fuzz` draws 20,000 lines for each program, and starts 100 processes."""
 
+import contextlib
 import importlib
 import os
 import stat
@@ -82,6 +83,19 @@ def test_a_wrong_line_of_emotion_convert_is_told_in_one(files: Files, code: int,
     made = ending(convert_command.PROGRAM, files, *line.split())
     assert made.code == code
     assert message in made.err
+
+
+def test_a_model_that_answers_the_same_to_every_picture_is_told_of(files: Files) -> None:
+    made = ending(assistant_command.PROGRAM, files, "replay", "clip.avi", "--model", "stuck.tflite")
+    assert made.code == 1
+    assert "stuck.tflite: gives nearly the same answer to every picture" in made.err
+    with contextlib.suppress(FileExistsError):
+        Path("run/stuck-ferplus-float32.tflite").symlink_to("../stuck.tflite")
+        Path("run/stuck-ferplus-float32.json").symlink_to("../stuck.json")
+    made = ending(convert_command.PROGRAM, files, "verify", "stuck.tflite", "--run", "run")
+    assert made.code == 1
+    assert "NOT sound: it is right on " in made.out
+    assert "is its input scaled as its card says, (grey - 128) / 64?" in made.out
 
 
 def test_control_characters_of_a_line_are_escaped(files: Files) -> None:

@@ -110,6 +110,7 @@ def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
     trying("to open the expression model")
     try:
         classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
+        classifier.check_answers()
         spent_ms = _median_ms(partial(classifier.probabilities, self_test.test_images()[0]))
     except ModelError as err:
         advice = "install" if settings.model.file == ModelSettings().file else "settings"

@@ -69,6 +69,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
 def parts(settings: Settings) -> VisionParts:
     """The parts that the settings ask for. Raises DetectorError or ModelError, in one line."""
     classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
+    classifier.check_answers()
     detector = detectors.open_detector(settings.detector)
     return VisionParts(detector, classifier, OcclusionClassifier(), _rescan(detector, settings))
 
@@ -124,6 +125,7 @@ def _best_classifier(
             if file in failed:
                 continue
             classifier = ExpressionClassifier(file, settings.model.threads)
+            classifier.check_answers()
         except ModelError as err:
             faults.setdefault(FaultName.MODEL, str(err))
             continue

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
+from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics
@@ -25,8 +26,9 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
     """Compare the two models on PublicTest (PrivateTest is for reporting only).
 
     The report has `accuracy` and `macro_f1` of each, `macro_f1_loss_points` (float minus int8), `agreement` (share of
-    pictures with the same predicted class) and `mean_abs_dp` (mean over pictures and classes of the absolute difference
-    of the probabilities; the resolution of an int8 output is 1/256). Raises ModelError or DatasetError.
+    pictures with the same predicted class), `most_frequent` (share of the most frequent class) and `mean_abs_dp` (mean
+    over pictures and classes of the absolute difference of the probabilities; the resolution of an int8 output is
+    1/256). Raises ModelError, RunError where the run has no such float model, or DatasetError.
     """
     if not os.path.isfile(float_model):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         raise RunError(
@@ -46,6 +48,8 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
         figures = metrics.summarize(truth[is_counted], scores.argmax(axis=1), int8.labels)
         report[kind] = {key: figures[key] for key in ("accuracy", "macro_f1")}
     loss = report["float32"]["macro_f1"] - report["int8"]["macro_f1"]
+    counts = np.bincount(truth[is_counted], minlength=len(int8.labels))
+    report["most_frequent"] = round(float(counts.max() / counts.sum()), metrics.DIGITS)
     report["macro_f1_loss_points"] = round(100 * loss, 4)
     report["agreement"] = round(float((quantized.argmax(axis=1) == reference.argmax(axis=1)).mean()), metrics.DIGITS)
     report["mean_abs_dp"] = round(float(np.abs(quantized - reference).mean()), metrics.DIGITS)
@@ -53,8 +57,25 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
 
 
 def is_sound(report: dict[str, Any]) -> bool:
+    """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS, and the model reads anything at all."""
+    return has_kept(report) and not blindness(report)
+
+
+def has_kept(report: dict[str, Any]) -> bool:
     """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS."""
     return bool(report["macro_f1_loss_points"] <= MAX_LOSS_POINTS)
+
+
+def blindness(report: dict[str, Any]) -> str:
+    """How a model is right no more often than one that gives the same answer to every picture, as with a card that
+    states another input scaling than the model was trained with; empty where it reads something."""
+    accuracy, constant = report["int8"]["accuracy"], report["most_frequent"]
+    if accuracy > constant:
+        return ""
+    return (
+        f"it is right on {accuracy:.1%}, and the same answer to every picture would be on {constant:.1%}; is its input "
+        f"scaled as its card says, {INPUT_SCALING}?"
+    )
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -64,7 +85,8 @@ def as_text(report: dict[str, Any]) -> str:
         f"{kind:8} accuracy {report[kind]['accuracy']:.2%}   macro-F1 {report[kind]['macro_f1']:.2%}"
         for kind in ("float32", "int8")
     ]
-    verdict = "sound" if is_sound(report) else f"NOT sound: more than {MAX_LOSS_POINTS:.0f} point is lost"
+    reason = blindness(report) or f"more than {MAX_LOSS_POINTS:.0f} point is lost"
+    verdict = "sound" if is_sound(report) else f"NOT sound: {reason}"
     rows.append(
         f"same answer {report['agreement']:.2%}, mean |dp| {report['mean_abs_dp']:.5f}, "
         f"macro-F1 falls by {report['macro_f1_loss_points']:.2f} points: {verdict}"

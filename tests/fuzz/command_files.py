@@ -27,7 +27,8 @@ KINDS = ("empty", "folder", "fifo", "null", "loop", "dangling")
 ODD = ("caf\udce9.png", "esc\x1b[2J.toml", "two\nlines.tflite", "esc\x1b[2J.mkv", "caf\udce9.tflite", "-1", "--run")
 """Files whose names cannot be printed as they are, or look like options."""
 PATHS = (
-    "mine.tflite", "lying.tflite", "data", "data/fer2013.npz", "run", "run-wrong", "tiny.toml", "wrong.toml",
+    "mine.tflite", "lying.tflite", "stuck.tflite", "data",
+    "data/fer2013.npz", "run", "run-wrong", "tiny.toml", "wrong.toml",
     "clip.avi", "still.png", "pictures", "faces", "faces/boxes.csv", "scenes", "settings.toml", "soft.npz", "mine.json",
     "model.keras",
     *MADE, *(f"{kind}{suffix}" for kind in KINDS for suffix in ("", ".tflite", ".toml", ".npz")), *ODD,
@@ -110,6 +111,9 @@ def _fill(folder: Path) -> None:
     damaged_models.copy(folder, "mine", "emotion-small-int8")
     damaged_models.copy(folder, "lying", "emotion-small-int8")
     damaged_models.rewrite_card(folder / "lying.tflite", labels="happy", recipe=3, head=[])
+    damaged_models.copy(folder, "stuck", "emotion-small-int8")
+    damaged_models.edit(folder / "stuck.tflite", damaged_models.stuck)
+    damaged_models.rewrite_card(folder / "stuck.tflite", self_test=[])
     (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
     (folder / "wrong.toml").write_text(drawn_faces.TINY_RECIPE.replace("epochs = 2", "epochs = -2"))
     (folder / "settings.toml").write_text('[voice]\nengine = "printed"\n')

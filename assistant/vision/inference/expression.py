@@ -14,6 +14,10 @@ from assistant.records import EXPRESSIONS, Thresholds
 from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING, normalize
 from assistant.vision.inference import model_file, self_test
 
+MIN_REACH, MAX_STEP = 1.5, 1 / 16
+"""A quantized input that INPUT_SCALING fits reaches at least so far below and above 0, in steps of at most so much:
+quantizers choose the range by their calibration pictures, few of which are black and white."""
+
 
 @dataclass(frozen=True)
 class ExpressionCard:
@@ -116,6 +120,7 @@ class ExpressionClassifier:
             raise ModelError(
                 f"{model}: maps {got}; its card says [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, {len(self.labels)}]"
             )
+        self._check_input_range()
         self.probabilities(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
         if self.card.self_test and (mismatch := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
             raise ModelError(f"{model}: fails its self-test: {mismatch}; install the model again, or another runtime")
@@ -124,6 +129,28 @@ class ExpressionClassifier:
         """Float32 [classes], summing to 1, for one grey crop uint8 [48, 48]. Raises ModelError where the model returns
         no finite distribution."""
         return apply_temperature(self._scores(crop), self.card.temperature)
+
+    def check_answers(self) -> None:
+        """Raises ModelError where the model answers nearly the same to whatever picture: the wearer would hear nothing,
+        and not why."""
+        if wrong := self_test.unmoved(self.self_test_answers()):
+            raise ModelError(
+                f"{self.path}: {wrong}; is its input scaled as its card says, {INPUT_SCALING}, and was it trained?"
+            )
+
+    def _check_input_range(self) -> None:
+        """Raises ModelError where a quantized input cannot hold what the card's scaling gives, -2 to 2 in steps of
+        1/64."""
+        kind = np.dtype(self.model.input["dtype"])
+        if kind.kind == "f":
+            return
+        scale, zero_point = self.model.input["quantization"]
+        low, high = ((limit - zero_point) * scale for limit in (np.iinfo(kind).min, np.iinfo(kind).max))
+        if low > -MIN_REACH or high < MIN_REACH or scale > MAX_STEP:
+            raise ModelError(
+                f"{self.path}: its input takes {low:.3g} to {high:.3g} in steps of {scale:.2g}, but its card says "
+                f"{INPUT_SCALING}, which is -2 to 2; train it with that scaling, or make the scaling its first layer"
+            )
 
     def self_test_answers(self) -> NDArray[np.float32]:
         """Float32 [7, classes]: the model's probabilities for `self_test.test_images`, without temperature."""

@@ -15,6 +15,10 @@ TOLERANCE = 0.08
 """Largest allowed difference of a probability: two kernels that round differently at one layer end up to a few of 256
 output steps apart."""
 
+MIN_MOVE = 0.05
+"""Smallest difference between the probabilities of two test images. The shipped models reach 0.46 to 0.82, but 0.012 to
+0.020 with the input of a card that says (grey - 128) / 64 of a model that was trained on levels of 0 to 255."""
+
 
 def test_images() -> NDArray[np.uint8]:
     """Uint8 [7, 48, 48]: slanting waves with a bright oval, two dark spots and an arc, each with other parameters."""
@@ -28,6 +32,16 @@ def test_images() -> NDArray[np.uint8]:
         mouth = arc & (np.abs(x - 24) < 9)
         images.append(np.where(eyes | mouth, 30 + 5 * number, np.where(oval, 130 + wave, 40 + wave)))
     return np.stack(images).clip(0, 255).astype(np.uint8)
+
+
+def unmoved(answers: NDArray[np.float32]) -> str:
+    """What is wrong where the answers float32 [7, classes] to `test_images` are all the same; empty where they differ.
+
+    With a card that states another input scaling than the model was trained with, every picture may look like one flat
+    grey: the model is never sure of anything, and never says so.
+    """
+    moved = np.ptp(answers, axis=0).max()
+    return "" if moved >= MIN_MOVE else f"gives nearly the same answer to every picture (they differ by {moved:.3f})"
 
 
 def mismatch(answers: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
