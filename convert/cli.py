@@ -215,7 +215,10 @@ def _card(options: argparse.Namespace) -> int:
         options.usage_error("give a MODEL to measure, or --readme")
     if options.run and len(options.models) != 1:
         options.usage_error("--run goes with one MODEL")
-    for model in map(find_model, options.models):
+    models = [find_model(name) for name in options.models]
+    for model in models:
+        card_file.check_writable(model)
+    for model in models:
         if card_file.load(model).get("task") == card_file.FACE_DETECTION:
             if options.run:
                 options.usage_error("--run goes with a model of expressions")

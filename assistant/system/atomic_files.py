@@ -20,18 +20,27 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(parts[path], "wb") as target:
-                target.write(content)
-                target.flush()
-                _keep_rights(path, parts[path])
-                os.fsync(target.fileno())
+            _write_part(parts[path], content, path)
         for path, part in parts.items():
             part.replace(path)
         for folder in {path.parent for path in contents}:
             _sync(folder)
     finally:
         for part in parts.values():
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what went wrong before is what is told
+                part.unlink(missing_ok=True)
+
+
+def _write_part(part: Path, content: bytes, path: Path) -> None:
+    """Write what `path` is to hold, to the disk. Raises OSError with the name of `path`, which the user knows."""
+    try:
+        with open(part, "wb") as target:
+            target.write(content)
+            target.flush()
+            _keep_rights(path, part)
+            os.fsync(target.fileno())
+    except OSError as err:
+        raise OSError(err.errno, err.strerror, str(path)) from err
 
 
 def _keep_rights(path: Path, part: Path) -> None:

@@ -8,6 +8,7 @@ The assistant reads `sha256`, `input` and the keys that a kind of model needs (`
 import datetime
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,11 +90,24 @@ def shipped(pattern: str = "emotion-*.tflite") -> list[Path]:
 
 
 def check_overwritten(model: Path, *, force: bool) -> None:
-    """Raises ModelError if `model` is the file of a shipped model and `force` is not set, OSError if it is no file."""
+    """Raises ModelError if `model` is the file of a shipped model and `force` is not set, or as `check_writable`;
+    OSError if it is no file."""
     check_replaceable(model)
     folders = {folder.resolve() for folder in MODEL_FOLDERS}
     if model.is_file() and not force and folders & set(model.resolve().parents):
         raise ModelError(f"{model}: is a shipped model; name a file in the run's folder, or add --force to replace it")
+    check_writable(model)
+
+
+def check_writable(model: Path) -> None:
+    """Raises ModelError where this user cannot write a model or its card, before hours of work: the shipped models may
+    be installed for all users of the machine."""
+    folder = next((each for each in model.absolute().parents if each.is_dir()), Path("/"))
+    if not os.access(folder, os.W_OK):
+        raise ModelError(
+            f"{model}: neither it nor its card can be written: this user may not write into {folder}; name a file in a "
+            "folder of your own (a shipped model and its card can be copied there)"
+        )
 
 
 def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:

@@ -1,6 +1,7 @@
 """The desktop command line: help texts, exit codes, one-line errors, and the benchmark."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -116,6 +117,32 @@ def test_an_error_is_one_line_and_exit_code_1(
     assert err.startswith("emotion-convert: ")
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["calibrate", "emotion-small-int8"],
+        ["card", "emotion-small-int8"],
+        ["card", "face-detector-int8"],
+        ["quantize", "--force", "run", str(MODELS[0])],
+        ["quantize", "run", "new/folder/model.tflite"],
+        ["train-occlusion", "--force", str(OCCLUSION_MODEL)],
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_written_is_told_before_the_work(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for the permissions: root, as whom these tests may run, may write anywhere."""
+    monkeypatch.chdir(tmp_path)
+    forbidden = (ROOT / "models", tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: not (mode == os.W_OK and path in forbidden))
+    assert main([*arguments, "--data", str(tmp_path / "none")]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "this user may not write into" in err
+    assert "name a file in a folder of your own" in err
 
 
 @pytest.mark.skipif(not MODELS, reason="no model is shipped yet")

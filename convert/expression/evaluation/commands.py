@@ -99,8 +99,11 @@ def _compare(options: argparse.Namespace) -> int:
 def _calibrate(options: argparse.Namespace) -> int:
     from convert.expression import card
 
+    models = [_expression_model(name) for name in options.models]
+    for model in models:
+        card_file.check_writable(model)
     faces = load(data(options))
-    for model in map(_expression_model, options.models):
+    for model in models:
         made = card.calibrate(model, faces)
         print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0

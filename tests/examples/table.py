@@ -1,0 +1,67 @@
+"""How each example is run: what is not run, with the reason; what is made shorter; what must be printed."""
+
+ROOT_ONLY = "changes the system, as root: `make boot-test` runs it in a container"
+CAMERA = "needs a USB camera: tests/faults and tests/vision run it on recordings"
+NETWORK = "needs the network"
+NOT_A_COMMAND = "a diagram, not a command"
+PLACEHOLDER = "has the reader's own word in it"
+
+NOT_RUN = {
+    "emotion-assistant run --camera opencv": CAMERA,
+    "emotion-assistant run --camera NAME": PLACEHOLDER,
+    "export EMOTION_DATA=/path/to/fer2013": f"{PLACEHOLDER}; EMOTION_DATA is set here",
+    "frame → grey → faces → tracks → readings → changes → announcements → utterances": NOT_A_COMMAND,
+    "└──────────────→ snapshot → answers": NOT_A_COMMAND,
+    "git clone <this repository> && cd emotion-assistant": NETWORK,
+    "sudo apt install git": ROOT_ONLY,
+    "sudo apt install git && git clone <this repository> && cd emotion-assistant": ROOT_ONLY,
+    "sudo apt-get install --download-only python3-venv espeak-ng alsa-utils python3-gpiozero python3-lgpio"
+    " python3-evdev": ROOT_ONLY,
+    "sudo systemd/install.sh": ROOT_ONLY,
+    "sudo systemd/install.sh --bluetooth": "needs root and a headset: tests/systemd_files runs it with stand-ins",
+    "install.sh --yunet": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with a server of its own",
+    "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
+    "sudo emotion-assistant doctor": ROOT_ONLY,
+    "sudo emotion-assistant ask": "needs root; without `sudo` it is run as the help has it",
+    "sudo install -D -m 644 -t /usr/local/share/emotion-assistant runs/small/emotion-mine-int8.tflite"
+    " runs/small/emotion-mine-int8.json": ROOT_ONLY,
+    "python systemd/packaging/wheels.py arm64 DIR/wheels": f"{NETWORK}, for 100 MB: `make boot-test` runs it",
+}
+"""Examples that are not run, and why. Comments, blanks before them and `.venv/bin/` are left out."""
+
+SHORTER = {
+    "emotion-convert train": "--epochs 1",
+    "emotion-convert soft-labels": "--views 1",
+    "emotion-convert benchmark": "--rounds 1",
+    "emotion-convert scenarios": "--only empty",
+    "make": "--dry-run",
+}
+"""Arguments that are added to the commands that begin so: they would take minutes to hours. The targets of make run by
+themselves in CI, or as CONTRIBUTING.md says: here they must exist in the source distribution."""
+IN_SOURCE = ("make", "install.sh")
+"""Programs of the source distribution: they run in it."""
+NEEDS_REAL_DATA = (
+    "emotion-convert scenarios",
+    "emotion-convert train-occlusion",
+    "emotion-convert train --recipe face-detector-open",
+    "emotion-convert evaluate-alignment",
+)
+"""Commands that need muxspace or the detector's pictures: skipped without EMOTION_DATA."""
+EXIT_CODES = {"emotion-convert verify": (0, 1)}
+"""How an example may end, other than by 0: rounding may cost a net of one epoch more than is allowed."""
+PRINTED = {
+    "emotion-assistant demo": "One person looks happy.",
+    "emotion-assistant replay clip.mp4": "One person looks happy.",
+    "emotion-assistant replay clip.mp4 --model": "",
+    "emotion-assistant ask": "One person",
+    "emotion-assistant config": "[camera]",
+    "emotion-assistant notice": "I am blind.",
+    "emotion-assistant notice --html": "",
+    "emotion-convert verify": "macro-F1 falls by",
+    "emotion-convert recipe": "emotion-small",
+    "emotion-convert recipe emotion-small": "[network]",
+    "emotion-convert benchmark": "emotion-cnn-int8",
+    "emotion-convert evaluate": "accuracy",
+}
+"""What an example that begins so must print, or write into the file after `>`; "" for anything: a model of one epoch
+reads nothing."""
