@@ -5,6 +5,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -80,6 +81,9 @@ class VoiceProcess:
         self._settings, self._listener, self._phrases = settings, listener, phrases
         self._stop, self._clock = stop, clock
         self._told_settings: set[FaultName] = set()
+        self._refused_settings: deque[tuple[str, str]] = (
+            deque()
+        )  # to be announced after the words that are being spoken
         self._player = player or SoundCardPlayer(settings.voice.device, self._on_sound_card)
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
         self._faults = FaultAnnouncer(phrases, self._put, tracker)
@@ -155,7 +159,7 @@ class VoiceProcess:
         """The configured voice at the rate and volume that the wearer has set."""
         rate_wpm, volume = self._persistent.rate_wpm, self._persistent.volume
         settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
-        return make_voice(settings, self._phrases.voice, self._player, self._on_setting)
+        return make_voice(settings, self._phrases.voice, self._player, self._on_refused_setting)
 
     def _facts(self) -> dict[str, bool | list[str]]:
         """The state of vision and controls for programs, see Command.FACTS."""
@@ -197,6 +201,8 @@ class VoiceProcess:
         self._commands.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
+        while self._refused_settings and fate in (Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED):
+            self._on_setting(*self._refused_settings.popleft())
         self._listener.send(UtteranceEnded(utterance, fate, at))
 
     def _on_sound_card(self, card: str, has_played: bool) -> None:
@@ -210,6 +216,11 @@ class VoiceProcess:
             self._faults.begin(FaultName.SOUND_CARD, self._clock(), card)
         else:
             self._on_setting("voice.device", f"{device!r} does not play; {card} does")
+
+    def _on_refused_setting(self, setting: str, reason: str) -> None:
+        """A voice cannot use a setting, see `make_voice`. It is announced once the utterance has ended that this voice
+        was to speak: a fault would cut it off, and another voice is about to speak it."""
+        self._refused_settings.append((setting, reason))
 
     def _on_setting(self, setting: str, reason: str) -> None:
         """A setting, such as "voice.name", cannot be used, and something else takes its place: that is announced once.

@@ -1,5 +1,6 @@
 """Rows A: the camera and its pictures."""
 
+import shutil
 import time
 
 import pytest
@@ -184,3 +185,13 @@ def test_a21(box: BoxUnderTest, row: Row) -> None:
     since = time.monotonic()
     assert box.command("status").returncode == 0
     row.announced(box.capture.wait_for("Running."), since)
+
+
+@pytest.mark.fault("A22", "pictures whose names are not UTF-8")
+def test_a22(box: BoxUnderTest, row: Row) -> None:
+    folder = box.folder / "pictures"
+    folder.mkdir()
+    shutil.copy(box.folder / "face.png", folder / "caf\udce9.png")
+    box.ready("--camera", "folder", "--source", folder)
+    row.texts.append(box.capture.wait_for("One person").text)
+    assert "The vision part stopped." not in [each.text for each in box.capture.collect(3)]

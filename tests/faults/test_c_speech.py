@@ -18,6 +18,10 @@ from assistant.voice.voices.espeak import EspeakProgram
 from tests.faults.box import ROOT, BoxUnderTest, Row, skip
 from tests.faults.sound_capture import BEEPS
 
+USB_BESIDE_THE_JACK = """card 0: Headphones [bcm2835 Headphones], device 0: bcm2835 Headphones [bcm2835 Headphones]
+card 1: vc4hdmi0 [vc4-hdmi-0], device 0: MAI PCM i2s-hifi-0 [MAI PCM i2s-hifi-0]
+card 2: Headset [Plantronics USB Headset], device 0: USB Audio [USB Audio]
+"""
 SYSTEM_ALSA = Path("/usr/share/alsa/alsa.conf")
 
 
@@ -223,6 +227,45 @@ def test_c14(box: BoxUnderTest, row: Row) -> None:
     assert len(trace.read_text().splitlines()) > 50
     kept = [line for line in opened if stat.S_ISREG(_mode(line.split('"')[1]))]
     assert kept == []
+
+
+@pytest.mark.fault("C15", "a voice that the speech program does not know", announce_s=8)
+@pytest.mark.parametrize("name", ["english", "en_US"])
+def test_c15(box: BoxUnderTest, row: Row, name: str) -> None:
+    (box.folder / "my.toml").write_text(f'[voice]\nname = "{name}"\n')
+    since = box.start("--config", box.folder / "my.toml")
+    assert box.capture.wait_for("Ready."), "words, not beeps"
+    row.announced(box.capture.wait_for("The setting for the voice is wrong."), since)
+    row.texts.append(box.capture.wait_for("One person").text)
+    box.command("status")
+    assert box.capture.wait_for("Running.")
+    heard = [each.text for each in (*box.capture.all, *box.capture.collect(2))]
+    assert heard.count("The setting for the voice is wrong.") == 1
+    assert BEEPS not in heard
+    assert box.log().count("voice_name: ") == 1, "the log tells it once too"
+
+
+@pytest.mark.fault("C16", "a USB headset beside the jack", announce_s=6, recover_s=6)
+def test_c16(box: BoxUnderTest, row: Row) -> None:
+    jack, screen, headset = (f"plughw:CARD={name},DEV=0" for name in ("Headphones", "vc4hdmi0", "Headset"))
+    box.steer("cards", USB_BESIDE_THE_JACK)
+    box.sound(default="works", **dict.fromkeys((jack, screen, headset), "works"))
+    box.ready()
+    box.capture.wait_for("One person")
+    assert {each.device for each in box.capture.all} == {headset}, "nothing goes to the jack"
+    box.steer("cards", USB_BESIDE_THE_JACK[: USB_BESIDE_THE_JACK.index("card 2")])
+    since = box.sound(default="works", **dict.fromkeys((jack, screen), "works"))
+    box.command("status")
+    sound = box.capture.wait_for("Sound moved to another device.")
+    assert sound.device == jack
+    row.announced(sound, since)
+    since = box.sound(default="works", **dict.fromkeys((jack, screen, headset), "works"))
+    box.steer("cards", USB_BESIDE_THE_JACK)
+    box.capture.collect(5.5)  # the headset is looked for every five seconds
+    box.command("status")
+    sound = box.capture.wait_for("Running.")
+    assert sound.device == headset
+    row.recovered(sound.at, since + 5.5)
 
 
 def _mode(path: str) -> int:

@@ -233,3 +233,32 @@ def test_d11(box: BoxUnderTest, row: Row) -> None:
     assert len(lines) <= 10 * (time.monotonic() - began + 1)
     counted = [int(number) for line in lines for number in re.findall(r"\((\d+) lines before", line)]
     assert sum(counted) + len(lines) >= 2000, "what is left out is counted"
+
+
+ONE_WRONG_KEY = """\
+# What is said
+[announcements]
+verbosity = "full"
+
+# How it is said
+[voice]
+rate_wpm = 175
+
+# Where pictures come from
+[camera]
+# frames a second
+fps = "fast"
+"""
+
+
+@pytest.mark.fault("D12", "one wrong key, and no last good settings", announce_s=7)
+def test_d12(box: BoxUnderTest, row: Row) -> None:
+    assert ONE_WRONG_KEY.splitlines()[11].startswith("fps")
+    box.steer("camera", "room")
+    since = service(box, settings(box, ONE_WRONG_KEY.encode()))
+    row.announced(box.capture.wait_for(STANDARD), since)
+    row.announced(box.capture.wait_for("Line 12 of the settings is wrong."), since)
+    box.capture.wait_for("Ready.")
+    box.steer("camera")
+    row.texts.append(box.capture.wait_for("One person ahead").text)  # "ahead": the other keys hold
+    assert "line 12: camera.fps is 'fast'" in box.log()

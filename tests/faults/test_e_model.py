@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from assistant.errors import ModelError
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
-from tests.faults.box import BoxUnderTest, Row
+from tests.faults.box import BoxUnderTest, Row, skip
 from tests.support import damaged_models
 
 SECOND = "Using the second expression model."
@@ -140,3 +141,32 @@ def test_e11(ready: BoxUnderTest, row: Row) -> None:
     row.announced(ready.capture.wait_for("I cannot tell if faces are covered."), since)
     since = ready.steer("step")
     row.recovered(ready.capture.wait_for("I can tell covered faces again.").at, since)
+
+
+@pytest.mark.fault("E12", "a model in a folder that the service may not read", announce_s=STARTS_S)
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [("[model]\nfile", SECOND), ("[detector]\nmodel", "Using the simpler face detector.")],
+    ids=["expression", "detector"],
+)
+def test_e12(box: BoxUnderTest, row: Row, setting: str, expected: str) -> None:
+    home = box.folder / "home/closed"
+    home.mkdir()
+    for suffix in (".tflite", ".json"):
+        shutil.copy(find_model("emotion-cnn-int8").with_suffix(suffix), home / f"mine{suffix}")
+    (box.folder / "my.toml").write_text(f'{setting} = "{home}/mine.tflite"\n')
+    home.chmod(0)
+    capabilities = "-dac_override,-dac_read_search"  # root without them may read no more than its files' modes allow
+    restricted = ("setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}")
+    if not shutil.which("setpriv") and not os.getuid():
+        skip("setpriv is not installed", row)
+    before = () if os.getuid() else restricted
+    try:
+        assert subprocess.run([*before, "ls", home], capture_output=True, check=False).returncode, "it is closed"
+        since = box.start("--config", box.folder / "my.toml", before=before)
+        row.announced(box.capture.wait_for(expected), since)
+        row.texts.append(box.capture.wait_for("One person").text)
+        assert "The vision part stopped." not in [each.text for each in box.capture.all]
+    finally:
+        box.stop()
+        home.chmod(0o700)

@@ -226,14 +226,21 @@ def test_a_setting_that_a_voice_refuses_is_named_once_in_speech_and_log(
     monkeypatch.setattr("assistant.voice.process.make_voice", make)
     with caplog.at_level("WARNING"), contextlib.closing(Bench(tmp_path)) as bench:
         bench.beat()
-        refuse[0](setting, "no such thing")
-        assert bench.fate() == (setting.replace(".", "_"), Fate.SPOKEN)
-        bench.now += 1000.0
-        refuse[0](setting, "no such thing")  # of another voice object, at another rate
-        bench.vision.speak(utterance("Looks happy."))
-        assert bench.fate() == ("Looks happy.", Fate.SPOKEN)
-        refuse[0](setting, "")
-        assert bench.fate() == ("It is back.", Fate.SPOKEN)
+        for reason, announced in (("no such thing", setting.replace(".", "_")), ("", "It is back.")):
+            out.open.clear()
+            bench.vision.speak(utterance("Looks happy."))
+            assert out.begun.wait(WAIT_S)
+            refuse[0](setting, reason)  # while another voice speaks the words
+            out.open.set()
+            assert bench.fate() == ("Looks happy.", Fate.SPOKEN), "they are not cut off"
+            assert bench.fate() == (announced, Fate.SPOKEN)
+            out.begun.clear()
+            bench.now += 1000.0
+            if reason:
+                refuse[0](setting, reason)  # of another voice object, at another rate
+                bench.vision.speak(utterance("Looks sad."))
+                assert bench.fate() == ("Looks sad.", Fate.SPOKEN), "and then nothing"
+                out.begun.clear()
     assert f"{setting.replace('.', '_')}: no such thing" in caplog.messages
 
 
