@@ -63,12 +63,11 @@ def evaluate_alignment(
     wild: the folder of muxspace. clip: a video of tilted heads, left out where None. Raises ModelError or DatasetError.
     """
     classifier = ExpressionClassifier(model, threads=1)
+    pictures = muxspace.load(wild, EXPRESSIONS, MAX_PER_EXPRESSION, half="report")  # first: the rest takes minutes
     return {
         "model": model.stem,
         "fer2013": {split: _on_fer2013(classifier, detector, faces.of(split)) for split in SPLITS},
-        "muxspace": _on_muxspace(
-            classifier, detector, muxspace.load(wild, EXPRESSIONS, MAX_PER_EXPRESSION, half="report")
-        ),
+        "muxspace": _on_muxspace(classifier, detector, pictures),
         "clip": _on_clip(classifier, detector, clip) if clip else None,
     }
 

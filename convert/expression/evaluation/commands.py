@@ -9,6 +9,7 @@ from assistant.errors import ModelError
 from assistant.vision.inference.model_file import find_model, read_card
 from convert.cli_arguments import command, data, make_folder, muxspace, show, yunet
 from convert.data.fer2013 import load
+from convert.data.fer2013_labels import DatasetError
 from convert.tflite import card_file
 
 SPLITS = ("PrivateTest", "PublicTest")
@@ -114,7 +115,9 @@ def _evaluate_alignment(options: argparse.Namespace) -> int:
     from assistant.vision import detectors
     from convert.expression import alignment
 
-    faces, wild, clips = load(data(options)), data(options) / "muxspace", os.environ.get("EMOTION_VIDEOS")
+    faces, wild, clips = load(data(options)), muxspace(options), os.environ.get("EMOTION_VIDEOS")
+    if wild is None:
+        raise DatasetError(f"{data(options)}: there is no folder muxspace beside FER-2013, whose faces are tilted here")
     file = yunet(options) if options.detector == "yunet" else None
     detector = detectors.open_detector(DetectorSettings(driver=options.detector, model=str(file or "")))
     clip = Path(clips) / "two-people-head-pose.mp4" if clips else None

@@ -44,13 +44,19 @@ def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int
     """The ground truth for a model with these labels.
 
     Returns its name, the class of each picture as an index into `labels` (int64 [N]), and whether the picture is
-    counted (bool [N]). Raises ModelError where the labels are neither FER-2013's nor FER+'s.
+    counted (bool [N]), which is true of at least one. Raises ModelError where the labels are neither FER-2013's nor
+    FER+'s, DatasetError where no picture has the votes by which FER+'s are judged.
     """
     if set(labels) == set(LABELS):
         order = np.array([labels.index(name) for name in LABELS])
         return "original labels", order[faces.labels], np.ones(len(faces), bool)
     if set(labels) == set(FERPLUS_LABELS):
         top, clear = fer2013.ferplus_majority(faces.votes)
+        if not clear.any():
+            raise DatasetError(
+                "no picture of this split has FER+ votes that agree, by which a model of FER+'s labels is judged; put "
+                "fer2013new.csv beside FER-2013, or take the model of the original labels (challenge/)"
+            )
         order = np.array([labels.index(name) for name in FERPLUS_LABELS])
         return "FER+ majority", order[np.where(clear, top, 0)], clear
     raise ModelError(
@@ -63,7 +69,7 @@ def shares_of(labels: tuple[str, ...], faces: Faces) -> tuple[NDArray[np.float32
 
     For a model with FER+'s labels these are the shares of the votes, else 1 for the original label. Raises ModelError.
     """
-    if truth_of(labels, faces)[0] == "original labels":
+    if set(labels) != set(FERPLUS_LABELS):
         return np.eye(len(labels), dtype=np.float32)[truth_of(labels, faces)[1]], np.ones(len(faces), bool)
     votes, voted = fer2013.vote_distribution(faces.votes)
     return votes[:, [FERPLUS_LABELS.index(label) for label in labels]], voted
