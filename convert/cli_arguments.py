@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,14 @@ def yunet(options: argparse.Namespace) -> Path | None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder for a report, before the work, which takes minutes. Raises AssistantError."""
+    """Create a folder for what a command writes at its end, before the work, which takes minutes or hours. Raises
+    AssistantError, also where nothing can be written into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as err:
-        raise AssistantError(f"{folder}: no folder that a report can be written into: {err.strerror}") from err
+        raise AssistantError(f"{folder}: no folder that can be written into: {err.strerror}") from err
 
 
 def check_backend() -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from convert.cli_arguments import check_backend, command, epochs, run_folder, seed
+from convert.cli_arguments import check_backend, command, epochs, make_folder, run_folder, seed
 from convert.expression import commands as expression_commands
 from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
@@ -93,6 +93,7 @@ def _quantize(options: argparse.Namespace) -> int:
         options.usage_error("give RUN and MODEL, a file name that ends in .tflite")
     check_overwritten(options.model, force=options.force)
     check_backend()
+    make_folder(options.model.parent)
     run = Run(options.run)
     if network_kind(run.recipe_file) == FACE_DETECTOR:
         if options.calibration_set or options.head != HEADS[0]:

@@ -10,7 +10,7 @@ from typing import Any
 from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
-from convert.cli_arguments import check_backend, command, data, run_folder, whole_number
+from convert.cli_arguments import check_backend, command, data, make_folder, run_folder, whole_number
 from convert.data.fer2013 import load
 from convert.data.fer2013_labels import DatasetError
 from convert.expression import recipe as recipes
@@ -123,6 +123,7 @@ def _soft_labels(options: argparse.Namespace) -> int:
     if options.file.suffix != ".npz":
         options.usage_error("FILE must end in .npz")
     check_replaceable(options.file)
+    make_folder(options.file.parent)
     faces = load(data(options))
     with quiet_stderr():
         from convert.expression import soft_labels

@@ -160,7 +160,7 @@ def test_an_unwritable_report_folder_is_an_error_before_the_evaluation(
     assert main(arguments) == 1
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert f"{tmp_path / place}: no folder that a report can be written into" in err
+    assert f"{tmp_path / place}: no folder that can be written into" in err
     assert (tmp_path / "report").read_text() == "kept"
 
 
