@@ -22,12 +22,12 @@ AUTO = "auto"
 PREFERRED_CARD_RETRY_S = 5.0
 """Seconds after a failure of the configured card at which it is tried again."""
 WORN_INTERVAL_S = 5.0
-"""Seconds from one look for worn sound cards to the next, with AUTO; it happens when something is played, and takes
-some milliseconds."""
+"""Seconds from one look for a worn sound card to the next, with AUTO and as long as none was found; it happens when
+something is played, and takes some milliseconds."""
 BUSY_RETRY_S, BUSY_RETRIES = 1.0, 3
 """Pause (seconds) and number of retries of a card that another program holds: it is often free a moment later."""
-LIST_TIMEOUT_S = 2.0
-"""Time limit of `aplay -l` and `bluealsa-aplay -L`, seconds."""
+LIST_TIMEOUT_S, BLUETOOTH_TIMEOUT_S = 2.0, 0.5
+"""Time limits of `aplay -l` and of `bluealsa-aplay -L`, which may wait for a service, seconds."""
 CARD_LINE = re.compile(r"^card \d+: (?P<id>\S+) \[(?P<name>.*)\], device (?P<number>\d+): .*$", re.MULTILINE)
 """A line of `aplay -l`; all of it tells what the card is: a USB card's device is called "USB Audio"."""
 BLUETOOTH_LINES = re.compile(
@@ -93,9 +93,9 @@ class SoundCardPlayer:
         self._has_played = False
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
-        if self._is_auto and self._clock() >= self._look_at:
+        if self._is_auto and not self._device and self._clock() >= self._look_at:
             self._look_at = self._clock() + WORN_INTERVAL_S
-            self._device = worn_device(cancel, self._device) or self._device
+            self._device = worn_device(cancel)
         first = self._current if self._clock() < self._fallback_until else self._device
         try:
             return self._play_on(first, pcm, cancel)
@@ -142,13 +142,12 @@ def preferred_player(setting: str) -> Player:
     return CommandPlayer(preferred_device(setting, threading.Event()))
 
 
-def worn_device(cancel: threading.Event, used: str = "") -> str:
-    """The device of the best card that is worn, `used` if that is one of them; empty where there is none, and where a
-    sound server decides: it follows what the user has chosen."""
+def worn_device(cancel: threading.Event) -> str:
+    """The device of the best card that is worn; empty where there is none, and where a sound server decides: it follows
+    what the user has chosen."""
     if has_sound_server():
         return ""
-    worn = [card.device for card in find_sound_cards(cancel) if card.kind.is_worn]
-    return used if used in worn else next(iter(worn), "")
+    return next((card.device for card in find_sound_cards(cancel) if card.kind.is_worn), "")
 
 
 def has_sound_server() -> bool:
@@ -165,7 +164,7 @@ def list_sound_cards(cancel: threading.Event) -> list[str]:
 
 def find_sound_cards(cancel: threading.Event) -> list[SoundCard]:
     """All sound cards, the best first, connected Bluetooth headsets too; none where aplay cannot list them."""
-    listing = _listing(["aplay", "-l"], cancel)
+    listing = _listing(["aplay", "-l"], LIST_TIMEOUT_S, cancel)
     is_pi = "bcm2835" in listing or "vc4" in listing
     found = []
     for line in CARD_LINE.finditer(listing):
@@ -174,17 +173,17 @@ def find_sound_cards(cancel: threading.Event) -> list[SoundCard]:
         found.append(SoundCard(device, setting, line["name"], _kind(line[0].lower(), is_pi)))
     found += [
         SoundCard(lines["device"], lines["device"], lines["name"], CardKind.BLUETOOTH)
-        for lines in BLUETOOTH_LINES.finditer(_listing(["bluealsa-aplay", "-L"], cancel))
+        for lines in BLUETOOTH_LINES.finditer(_listing(["bluealsa-aplay", "-L"], BLUETOOTH_TIMEOUT_S, cancel))
     ]
     return sorted(found, key=lambda card: card.kind)
 
 
-def _listing(command: list[str], cancel: threading.Event) -> str:
-    """What a program lists; empty where it is not there, or fails."""
+def _listing(command: list[str], limit_s: float, cancel: threading.Event) -> str:
+    """What a program lists; empty where it is not there, fails or takes longer than limit_s."""
     if not shutil.which(command[0]):
         return ""
     try:
-        done = run_child(command, b"", LIST_TIMEOUT_S, cancel, english_environment())
+        done = run_child(command, b"", limit_s, cancel, english_environment())
     except VoiceError:
         return ""
     return done.output.decode("utf-8", "replace") if done else ""
