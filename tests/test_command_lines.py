@@ -87,6 +87,19 @@ def test_a_wrong_line_of_emotion_convert_is_told_in_one(files: Files, code: int,
     assert message in made.err
 
 
+def test_a_voice_that_cannot_speak_is_told_once(files: Files) -> None:
+    made = ending(assistant_command.PROGRAM, files, "sounds", "--voice", "piper")
+    assert made.code == 1
+    assert made.err.count("piper has no voice") == 1
+
+
+def test_all_models_are_checked_before_the_first_card_is_written(files: Files) -> None:
+    before = Path("mine.json").read_bytes()
+    made = command_line.run_here(convert_command.PROGRAM, ["calibrate", "mine.tflite", "none.tflite"])
+    assert (made.code, made.out) == (1, "")
+    assert Path("mine.json").read_bytes() == before
+
+
 def test_a_model_that_answers_the_same_to_every_picture_is_told_of(files: Files) -> None:
     made = ending(assistant_command.PROGRAM, files, "replay", "clip.avi", "--model", "stuck.tflite")
     assert made.code == 1
@@ -97,7 +110,7 @@ def test_a_model_that_answers_the_same_to_every_picture_is_told_of(files: Files)
     made = ending(convert_command.PROGRAM, files, "verify", "stuck.tflite", "--run", "run")
     assert made.code == 1
     assert "NOT sound: it is right on " in made.out
-    assert "is its input scaled as its card says, (grey - 128) / 64?" in made.out
+    assert "is its input scaled as its card says, (grey - 128) / 64, and was it trained?" in made.out
 
 
 def test_control_characters_of_a_line_are_escaped(files: Files) -> None:

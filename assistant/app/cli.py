@@ -9,12 +9,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from assistant.app.parser import make_parser
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import AssistantError, ConfigError, SourceError, printable, shown
+from assistant.errors import AssistantError, ConfigError, SourceError, VoiceError, printable, shown
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -201,16 +201,27 @@ def _say(options: argparse.Namespace) -> int:
     phrases = _load_phrases(settings)
     player = sound_cards.preferred_player(settings.voice.device)
     with (
-        contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player, _warn_of_setting)[0]) as voice,
+        _settings_told() as refuse,
+        contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player, refuse)[0]) as voice,
         stop_on_signal() as stop,
     ):
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
 
 
-def _warn_of_setting(setting: str, reason: str) -> None:
-    """A voice cannot use a setting, and something else speaks."""
-    if reason:
-        print(f"emotion-assistant: {setting}: {reason}", file=sys.stderr)
+@contextlib.contextmanager
+def _settings_told() -> Iterator[Callable[[str, str], None]]:
+    """A function of a setting that a voice cannot use, and why. At the end it is printed, unless the command fails for
+    that very reason, which is told then."""
+    refused: dict[str, str] = {}
+    try:
+        yield refused.__setitem__
+    except VoiceError as err:
+        refused = {setting: reason for setting, reason in refused.items() if reason not in str(err)}
+        raise
+    finally:
+        for setting, reason in refused.items():
+            if reason:
+                print(f"emotion-assistant: {printable(f'{setting}: {reason}')}", file=sys.stderr)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -232,9 +243,10 @@ def _sounds(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     phrases = _load_phrases(settings)
-    voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), _warn_of_setting)
-    assert voice.earcons  # make_voice always gives some
-    with contextlib.closing(voice), stop_on_signal() as stop:
+    with _settings_told() as refuse, stop_on_signal() as stop, contextlib.ExitStack() as stack:
+        voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), refuse)
+        stack.callback(voice.close)
+        assert voice.earcons  # make_voice always gives some
         return 0 if sound_tour(phrases, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
 
 

@@ -74,7 +74,7 @@ def blindness(report: dict[str, Any]) -> str:
         return ""
     return (
         f"it is right on {accuracy:.1%}, and the same answer to every picture would be on {constant:.1%}; is its input "
-        f"scaled as its card says, {INPUT_SCALING}?"
+        f"scaled as its card says, {INPUT_SCALING}, and was it trained?"
     )
 
 

@@ -52,7 +52,7 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["scenarios", "--readme", "README.md"],
         ["scenarios", "--tune", "--plots", "p"],
         ["scenarios", "--scenes", "s", "--write", "w"],
-        ["scenarios", "--only", "walk"],
+        ["scenarios", "--only", "no-such-kind"],
         ["train", "--recipe", str(RECIPES / "face-detector.toml"), "--teacher", "a.onnx", "--teacher", "b.onnx"],
         ["soft-labels", "soft.npz", "run", "--views", "257", "--data", "."],
         ["card", "face-detector-int8", "--run", "run"],
