@@ -1,4 +1,4 @@
-"""Changes one setting in a settings file and keeps all else as it is written: comments, order, line ends."""
+"""Changes one setting in a settings file and keeps everything else as it is written: comments, order, line ends."""
 
 import re
 import tomllib
@@ -8,11 +8,12 @@ from assistant.config.schema import as_toml
 from assistant.config.settings_file import BOOT_FILE, MAX_BYTES, SYSTEM_FILE, TABLE, TOKEN
 from assistant.errors import ConfigError
 from assistant.system.atomic_files import write_atomically
+from assistant.system.regular_file import read_bytes
 
 
 def file_to_change(section: str, key: str, path: Path | None = None) -> Path:
     """The file in which a setting has to be changed to have an effect: `path`, else the one of BOOT_FILE and
-    SYSTEM_FILE from which it comes, else the one that is there."""
+    SYSTEM_FILE from which it comes, else BOOT_FILE if that alone exists, else SYSTEM_FILE."""
     if path is not None:
         return path
     if BOOT_FILE.is_file() and (not SYSTEM_FILE.is_file() or key in _table(_read(BOOT_FILE)).get(section, {})):
@@ -82,14 +83,11 @@ def _after_value(rest: str) -> str:
 
 
 def _read(path: Path) -> str:
-    """The text of a file, bytes that are not UTF-8 kept; empty where there is no file. Raises ConfigError, OSError."""
-    if not path.exists():
+    """The text of a file, bytes that are not UTF-8 kept; empty where there is no file. Raises OSError."""
+    try:
+        return read_bytes(path, MAX_BYTES).decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
         return ""
-    with open(path, "rb") as source:
-        content = source.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"larger than {MAX_BYTES // 1024} KiB")
-    return content.decode("utf-8", "surrogateescape")
 
 
 def _table(text: str) -> dict[str, dict[str, object]]:

@@ -3,9 +3,7 @@
 import dataclasses
 import difflib
 import math
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
 from assistant.config.settings import Settings
 from assistant.errors import ConfigError
 from assistant.phrases import known_locales
+from assistant.system.regular_file import read_bytes
 
 SYSTEM_FILE = Path("/etc/emotion-assistant/config.toml")
 BOOT_FILE = Path("/boot/firmware/emotion-assistant.toml")
@@ -136,16 +135,9 @@ def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any
 
 def _read(path: Path) -> str:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
-        with open(handle, "rb") as source:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ConfigError(f"{path}: not a regular file; name a TOML file with --config")
-            content = source.read(MAX_BYTES + 1)
+        return read_bytes(path, MAX_BYTES).decode("utf-8-sig", "replace")
     except OSError as err:
-        raise ConfigError(f"{path}: cannot read the settings: {err.strerror}") from err
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB; no settings file needs that")
-    return content.decode("utf-8-sig", "replace")
+        raise ConfigError(f"{path}: cannot read the settings: {err.strerror}; name a TOML file with --config") from err
 
 
 def _section(base: Any, table: Any, name: str, mistakes: Mistakes) -> Any:

@@ -6,8 +6,6 @@
 
 import hashlib
 import logging
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data.fer2013_folder import read_folder, split_folders
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, SPLITS, DatasetError
 from convert.data.fer2013_table import VOTE_COLUMNS, read_votes
+from convert.data.regular_file import UNREADABLE
 from convert.data.table_cache import read_cached
 
 log = logging.getLogger(__name__)
@@ -28,20 +27,6 @@ FILES = ("fer2013.npz", "fer2013.csv")
 """Names of the data set in a folder, the preferred one first."""
 ARCHIVES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".tar")
 """Endings of the names of files that are to be unpacked first."""
-
-UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    LookupError,
-    OverflowError,
-    AttributeError,
-    zipfile.BadZipFile,
-    zlib.error,
-    RecursionError,
-)
-"""Exceptions of NumPy, csv and json for files that are truncated, empty or of another format."""
 
 
 @dataclass(frozen=True)

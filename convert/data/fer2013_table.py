@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.errors import printable
 from convert.data.fer2013_labels import CLASS_NAMES, LABELS, SPLITS, DatasetError
 from convert.progress import track
 
@@ -169,11 +170,6 @@ def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
     except (ValueError, OverflowError) as err:
         wrong = next((value for value in values if not _is_level(value)), "?")
         raise _mistake(file, line, "pixels", repr(wrong[:20]), "whole numbers from 0 to 255") from err
-
-
-def printable(text: str) -> str:
-    """A text with a question mark in place of each character that cannot be printed in a line."""
-    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _is_level(text: str) -> bool:

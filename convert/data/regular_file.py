@@ -1,26 +1,33 @@
-"""Reads the files that a command line or a run folder names: a FIFO must not block a command, a device not fill the
-memory, and JSON that is no object, or nested a thousand times, is a wrong file like any other."""
+"""Reads the files that a command line or a run folder names, and refuses what is no regular file or no JSON object."""
 
-import errno
 import json
-import os
-import stat
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
+from assistant.system import regular_file
+
 MAX_BYTES = 1 << 30
-"""Larger files are refused unread; the largest table, FER-2013 as CSV, has 290 MB."""
+"""Larger files are refused; the largest table, FER-2013 as CSV, has 290 MB."""
+UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    AttributeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RecursionError,
+)
+"""Exceptions of NumPy, csv and json for files that are truncated, empty or of another format."""
 
 
-def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The content of a regular file. Raises OSError, also for anything else and for more than `limit` bytes."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as source:
-        about = os.fstat(source.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if about.st_size > limit:
-            raise OSError(errno.EFBIG, f"larger than {limit >> 20} MiB", str(path))
-        return source.read()
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file. Raises OSError, also for anything else and for more than MAX_BYTES."""
+    return regular_file.read_bytes(path, MAX_BYTES)
 
 
 def read_text(path: Path) -> str:

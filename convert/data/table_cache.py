@@ -12,8 +12,6 @@ import io
 import logging
 import os
 import time
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from assistant.system.atomic_files import write_atomically
 from convert.data.fer2013_labels import LABELS, SPLITS
 from convert.data.fer2013_table import SIDE, Table, read_table
+from convert.data.regular_file import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ def _load(entry: Path, key: str) -> Table | None:
             images, labels, split = held["images"], held["labels"], held["split"]
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, TypeError, LookupError, zipfile.BadZipFile, zlib.error) as err:
+    except UNREADABLE as err:
         log.info("%s: not read (%s)", entry, err)
         return None
     is_ours = (

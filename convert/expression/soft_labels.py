@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data import regular_file
-from convert.data.fer2013 import UNREADABLE, picture_id
+from convert.data.fer2013 import picture_id
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 
 LEVELS = 48
@@ -105,7 +105,7 @@ def read(path: Path) -> SoftLabels:
             pictures, codes, about = held["pictures"], held["codes"].transpose(2, 1, 0), json.loads(str(held["about"]))
         if not isinstance(about, dict) or not isinstance(about.get("teachers"), list):
             raise ValueError("names no teachers, no soft labels")
-    except UNREADABLE as err:
+    except regular_file.UNREADABLE as err:
         raise DatasetError(f"{path}: not a file of soft labels ({type(err).__name__}: {err})") from err
     if (
         pictures.ndim != 1

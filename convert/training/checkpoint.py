@@ -8,8 +8,6 @@ has these completed by `complete` when it is resumed. So no epoch is repeated fr
 import io
 import json
 import tempfile
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
+from convert.data.regular_file import UNREADABLE
 from convert.training.run_folder import Run, RunError
 
 Arrays = list[NDArray[Any]]
@@ -69,7 +68,7 @@ def read(run: Run) -> Checkpoint | None:
             return Checkpoint(int(about["epoch"]), row, bool(about["is_best"]), held["state"].tobytes(), **lists)
     except FileNotFoundError:
         return _of_three_files(run)
-    except (OSError, EOFError, ValueError, TypeError, LookupError, zipfile.BadZipFile, zlib.error) as err:
+    except UNREADABLE as err:
         raise RunError(
             f"{run.checkpoint}: not a checkpoint ({type(err).__name__}: {err}); choose another --run folder"
         ) from err
@@ -140,7 +139,7 @@ def _of_three_files(run: Run) -> Checkpoint | None:
         return Checkpoint(len(run.history()), (), False, weights.read_bytes(), [], optimizer, average)
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as err:
+    except UNREADABLE as err:
         raise RunError(f"{run.path}: not a checkpoint ({err}); choose another --run folder") from err
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from assistant.config.schema import quoted
 from assistant.config.settings import OWN_FOLDER
 from assistant.errors import ModelError
+from assistant.system.regular_file import read_bytes
 from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
 
@@ -143,13 +144,6 @@ class TFLiteModel:
 def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises ModelError."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not block the start
-        with open(handle, "rb") as source:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ModelError(f"{path}: not a regular file")
-            content = source.read(limit + 1)
+        return read_bytes(path, limit)
     except OSError as err:
         raise ModelError(f"{path}: cannot be read: {err.strerror}") from err
-    if len(content) > limit:
-        raise ModelError(f"{path}: larger than {limit >> 20} MiB; nothing for this device is")
-    return content

@@ -160,7 +160,7 @@ def test_a_folder_of_an_unknown_class_is_refused_with_the_nearest_name(tmp_path:
     ("emotion,pixels,Usage\n".encode("utf-16"), "but text in UTF-16; save it as UTF-8"),
     (b"\x93NUMPY", r"but a single array; wanted an \.npz file or a table"),
     (b"", "line 1: .*no column 'emotion'; found: nothing"),
-    (b'emotion,"[pixels\n\x1b[31m\0,Usage', r"no column 'pixels'; found: emotion, \[pixels\?\?\[31m\?,usage"),
+    (b'emotion,"[pixels\n\x1b[31m\0,Usage', r"no column 'pixels'; found: emotion, \[pixels\\n\\x1b\[31m\\x00,usage"),
     (f"emotion,pixels,Usage,emotion\n0,{ZEROS},Training,3\n".encode(), "line 1, emotion: 2 columns of this name"),
 ])  # fmt: skip
 def test_what_is_no_table_is_named_in_one_line(tmp_path: Path, content: bytes, expected: str) -> None:
