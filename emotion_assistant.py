@@ -1,7 +1,7 @@
 """The entry points of both programs. They make sure that `assistant` and `convert` are this program's own packages.
 
-Other projects use these two names too. Such a package may stand before ours on the import path, or have been installed
-over it; each program then says in one line which file that is, before anything is imported from it.
+Other projects use these two names too. Another project's package may come first on the import path, or may have been
+installed over ours; each program then names that file in one line, before anything is imported from it.
 """
 
 import sys
@@ -40,7 +40,7 @@ def convert() -> int:
 
 
 def foreign(*names: str) -> str:
-    """Why the first of these packages that is not ours cannot be used, with its path; empty where all are ours."""
+    """What is wrong with the first of these packages that is not ours, with its path; empty where all are ours."""
     for name in names:
         own, spec = HOME / name / "__init__.py", find_spec(name)
         places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []

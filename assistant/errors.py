@@ -5,8 +5,8 @@ from pathlib import Path
 
 
 def printable(text: str) -> str:
-    """A text in one line that nothing in a terminal obeys: control characters and bytes that are not UTF-8, as Python
-    decodes those of a command line, are escaped, as in `two\\nlines` and `caf\\xe9.png`."""
+    """A text in one line without control characters, which a terminal would obey: these are escaped, as in
+    `two\\nlines`, and so are bytes that are not UTF-8 (surrogate escapes), as in `caf\\xe9.png`."""
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
@@ -16,7 +16,7 @@ def _escaped(char: str) -> str:
 
 
 def shown(path: Path | str) -> str:
-    """A file's name as it can be printed and spoken of, see `printable`."""
+    """A file's name in a form that can be printed, see `printable`."""
     return printable(str(path))
 
 

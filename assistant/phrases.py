@@ -190,7 +190,7 @@ class Phrases:
         return self.tables[table][name] if name else ""
 
     def finding(self, name: str, number: int = 0) -> str:
-        """A sentence of [doctor], its number filled in; that for a single one where it has one."""
+        """A sentence of [doctor], its number filled in; for the number 1 the form NAME_one, where there is one."""
         known = self.tables["doctor"]
         single = known.get(f"{name}_one") if number == 1 else None
         return single or known[name].format(number=number)

@@ -16,7 +16,7 @@ from convert.training import recipe_file
 BACKENDS = ("tensorflow", "jax", "torch")
 """Keras backends; without KERAS_BACKEND the first that is installed is used."""
 MAX_DIGITS = 18
-"""Longer numbers are wrong; Python refuses to convert those of more than 4300 digits."""
+"""Longer numbers are refused unread: Python converts none of more than 4300 digits."""
 
 
 def command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
@@ -53,7 +53,7 @@ processes = whole_number(1, 256)
 
 
 def run_folder(text: str) -> Path:
-    """The type of an argument that names a run folder, there or not. Raises ArgumentTypeError for a file."""
+    """The type of an argument that names a run folder, existing or not. Raises ArgumentTypeError for a file."""
     if os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         what = f"{quoted(text)} is a file; name the folder of a run that `emotion-convert train` has written"
         if text.endswith((".keras", ".h5", ".hdf5", ".onnx", ".pb", ".pt")):

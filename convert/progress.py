@@ -17,7 +17,7 @@ LINE_INTERVAL_S = 60.0
 
 
 class Lines:
-    """Lines off a terminal, at most one in LINE_INTERVAL_S, of whatever is in progress."""
+    """Writes the progress as lines where there is no terminal, at most one in LINE_INTERVAL_S."""
 
     def __init__(self, out: Callable[[], TextIO] = lambda: sys.stderr, clock: Callable[[], float] = time.monotonic):
         """out: the stream that is written to. clock: seconds."""
@@ -35,7 +35,7 @@ class Lines:
 
 
 LINES = Lines()
-"""Shared by all that a command does one after the other: many short steps also give a line a minute."""
+"""Shared by all the work that a command does in turn, so that many short pieces of it also give a line a minute."""
 
 
 class Progress:

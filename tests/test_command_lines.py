@@ -69,7 +69,7 @@ WRONG_LINES = [
     (1, "fifo.toml: cannot read this recipe: not a regular file", "train --recipe fifo.toml"),
     (1, "text.onnx: OpenCV cannot use this", "evaluate-detector --yunet text.onnx"),
     (1, "caf\\xe9.png: OpenCV cannot use this", "evaluate-detector --yunet caf\udce9.png"),
-    (1, "fifo: not a regular file", "evaluate-detector --yunet fifo"),
+    (1, "fifo: cannot be read: not a regular file", "evaluate-detector --yunet fifo"),
     (1, "null: not a regular file", "evaluate-detector --detections null"),
     (1, "text.txt: no folder that can be written into", "scenarios --plots text.txt"),
     (1, "text.txt: no folder that can be written into", "soft-labels text.txt/new.npz run"),

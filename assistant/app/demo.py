@@ -77,15 +77,17 @@ class _Transcript:
         self.reasons, self.failed = FateReasons(), 0
         self._began, self._out = began, out
         self._started: dict[int, float] = {}
-        self._unsaid: dict[str, tuple[str, str]] = {}  # text and line by topic; what is not said is tried again
+        self._unsaid: dict[
+            str, tuple[str, str]
+        ] = {}  # text and line by topic: an announcement that was not said may be made again
 
     def started(self, utterance: Utterance, at: float) -> None:
-        """Its words begin now."""
+        """The words of an utterance begin at `at` seconds."""
         self._started[id(utterance)] = at
         self.reasons.started(utterance, at)
 
     def ended(self, utterance: Utterance, fate: Fate, at: float) -> None:
-        """Print it, unless it may be tried again."""
+        """Print the line of an utterance, unless its announcement may be made again."""
         reason = self.reasons.why(utterance, fate, at)
         started_at = self._started.pop(id(utterance), None)
         line = transcript_line((at if started_at is None else started_at) - self._began, utterance, reason)
@@ -99,7 +101,7 @@ class _Transcript:
             self._print(line)
 
     def close(self) -> None:
-        """Print what was never said."""
+        """Print the lines of the announcements that were never said."""
         for _, line in self._unsaid.values():
             self._print(line)
 

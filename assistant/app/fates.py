@@ -18,7 +18,7 @@ ENDED = "not said: the pictures had ended"
 
 
 class FateReasons:
-    """Knows how many sentences were begun unasked, and so why the queue has dropped one."""
+    """Counts the unasked sentences that were begun, and so knows why the queue dropped one."""
 
     def __init__(self) -> None:
         self.is_over = False
@@ -31,7 +31,7 @@ class FateReasons:
             self._unasked_at.append(at)
 
     def why(self, utterance: Utterance, fate: Fate, at: float) -> str:
-        """What came of an utterance that ended at `at` seconds; empty where it was said to its end."""
+        """Why an utterance that ended at `at` seconds was not said to its end; empty where it was."""
         if fate is not Fate.DROPPED:
             return WORDS.get(fate, "")
         if self.is_over:
@@ -43,7 +43,7 @@ class FateReasons:
 
 
 def transcript_line(at: float, utterance: Utterance, reason: str) -> str:
-    """A line of a transcript. at: when the words began, or when the change was noticed that was not told, seconds."""
+    """A line of a transcript. at: when the words began, or, if they did not, when the change was noticed; seconds."""
     return f"{at:7.2f} s  {utterance.text:32} ({utterance.log_note})" + (f" [{reason}]" if reason else "")
 
 

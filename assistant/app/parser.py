@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_camera(command("run", "the assistant, until it is told to stop"))
 
     replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
-    # not "source", which is a setting: a recording's name may be any bytes
+    # not "source", which is a setting of the camera: a recording's name may have bytes that are not UTF-8
     replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
     replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
 

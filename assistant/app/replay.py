@@ -23,8 +23,8 @@ from assistant.voice.speech.speech_queue import SpeechQueue
 UTTERANCE_PAUSE_S = 0.2
 """Added to the time of an utterance's words: from the queue to the first sound, and the pause after it."""
 SAME_ATTEMPT_S = 20.0
-"""An announcement that was not said is made again within so many seconds of the clip, as long as it is true; later the
-same words about the same person are news."""
+"""Seconds of the clip. The same words about the same person within this time of an announcement that was not said are a
+further attempt at it; later ones are a new announcement."""
 
 
 @dataclass
@@ -147,9 +147,13 @@ def replay(
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
 ) -> Iterator[Outcome]:
     """Play a recording through the pipeline. Yields the outcome of each announcement and of each answer, in the
-    order in which they were made, then the summary. An announcement that was tried again is one outcome.
+    order in which they were made, then the summary. An announcement that was made again because it was not said is
+    one outcome.
 
-    Arguments and errors: see `attempts`.
+    questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
+    called with each frame and the step made of it.
+
+    Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
     return one_line_each(attempts(camera, pipeline, settings, questions, on_step))
 
@@ -161,13 +165,7 @@ def attempts(
     questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
 ) -> Iterator[Outcome]:
-    """Like `replay`, but each attempt at an announcement is an outcome of its own.
-
-    questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
-    called with each frame and the step made of it.
-
-    Raises CameraError where the clip cannot be read on, ModelError where the model fails.
-    """
+    """Like `replay`, but each attempt at an announcement is an outcome of its own."""
     undecided: deque[AnnouncementOutcome | AnswerOutcome] = deque()
     by_utterance: dict[int, AnnouncementOutcome | AnswerOutcome] = {}
     waiting, reasons = deque(questions), FateReasons()
@@ -226,9 +224,11 @@ def attempts(
 
 
 def one_line_each(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """The outcomes with all attempts at one announcement as one: from its first change to its last fate.
+    """The outcomes, with all attempts at one announcement merged into one: the change of the first attempt, the fate of
+    the last one.
 
-    One that was not said, and what follows it, is held back until it is clear that it is not tried again.
+    An announcement that was not said, and the outcomes that follow it, are held back until it is clear that no further
+    attempt comes.
     """
     held: list[Outcome] = []
     open_ids: set[int] = set()  # of those in `held` that may be tried again
@@ -239,7 +239,7 @@ def one_line_each(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
                 open_ids.clear()
             while held and id(held[0]) not in open_ids:
                 yield held.pop(0)
-    except Exception:  # what was found out before the recording could not be read on
+    except Exception:  # the outcomes from before the error
         yield from held
         raise
     yield from held

@@ -10,7 +10,7 @@ from assistant.config.schema import setting
 from assistant.records import EXPRESSIONS
 
 OWN_FOLDER = "/usr/local/share/emotion-assistant"
-"""Where the user's own model files belong: the service can read it, and sees no /home."""
+"""The folder for the user's own model files: the service can read it, and cannot read /home."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The account of another user, whose rights child processes can be given: what root sees, a service may not."""
+"""The account of another user, with whose rights child processes can be started: a service may read less than root."""
 
 import contextlib
 import os
@@ -32,17 +32,18 @@ class Account:
     def popen_options(self, environment: Mapping[str, str] | None) -> dict[str, Any]:
         """Arguments of `subprocess.Popen` that start a child process with this account's rights and home."""
         own = {**(os.environ if environment is None else environment), "HOME": self.home, "USER": self.name}
-        own.pop("XDG_RUNTIME_DIR", None)  # the sound server in it is that of the user who calls
+        own.pop("XDG_RUNTIME_DIR", None)  # it holds the socket of this user's sound server
         return {"user": self.uid, "group": self.gid, "extra_groups": list(self.groups), "env": own}
 
 
 _accounts: list[Account | None] = [None]
-"""The account of child processes, the innermost block's last."""
+"""The accounts of the nested blocks of `children_as`; the last one counts."""
 
 
 @contextlib.contextmanager
 def children_as(account: Account | None) -> Iterator[None]:
-    """Until the end of the block, child processes of this package run with that account's rights; None: with one's own.
+    """Until the end of the block, child processes of this package run with that account's rights; None: with those
+    of this process.
 
     Only root may give an account.
     """

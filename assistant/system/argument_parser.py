@@ -1,4 +1,4 @@
-"""The parser of both command lines: argparse, whose errors quote what was typed as it can be printed."""
+"""The parser of both command lines: argparse, with errors in one line without control characters."""
 
 import argparse
 from typing import NoReturn
@@ -7,7 +7,7 @@ from assistant.errors import printable
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """argparse's, with one line for an error, in which nothing is that a terminal obeys."""
+    """argparse's parser, whose error messages escape control characters of the arguments, see `printable`."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))

@@ -27,12 +27,12 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
             _sync(folder)
     finally:
         for part in parts.values():
-            with contextlib.suppress(OSError):  # what went wrong before is what is told
+            with contextlib.suppress(OSError):  # an error that came before is the one to report
                 part.unlink(missing_ok=True)
 
 
 def _write_part(part: Path, content: bytes, path: Path) -> None:
-    """Write what `path` is to hold, to the disk. Raises OSError with the name of `path`, which the user knows."""
+    """Write the new content of `path` to a temporary file on the disk. Raises OSError with the name of `path`."""
     try:
         with open(part, "wb") as target:
             target.write(content)
@@ -59,7 +59,7 @@ def check_replaceable(path: Path) -> None:
     """Raises OSError where the path is a folder, a device, a FIFO, a socket, or a link to one, such as /dev/stdout."""
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):  # the latter is told when the folder is made
+    except (FileNotFoundError, NotADirectoryError):  # the latter is reported when the folder is made
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

@@ -42,9 +42,9 @@ a minute."""
 LENS_STATUS_REPEAT_S = 900.0
 """Seconds after which a lens that stays covered is announced again: a scarf over the lens is forgotten."""
 MIN_FRAME_INTERVAL_S = 0.01
-"""A frame that was taken less than this after the last one that was looked at is not looked at: in clips of variable
-rate, and where a driver delivers frames in bursts, such a frame shows the same moment again. If each counted, the
-moments that come seven times would outvote the others, and a face would be told a second later or not at all."""
+"""Seconds. A frame that was taken less than this after the last processed one is skipped: in clips of variable rate,
+and where a driver delivers frames in bursts, it shows the same moment again. If each counted, moments that come
+seven times would outvote the others, and an expression would be announced a second later or not at all."""
 MAX_PENDING_UTTERANCES = 64
 """Most utterances whose fate is awaited. Where there are more the voice process has ended, and the oldest one counts as
 spoken."""
@@ -69,7 +69,7 @@ class Step:
     stage_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds that each stage took."""
     is_skipped: bool = False
-    """The frame shows the moment of the last one again, and was not looked at: tracks and readings are that one's."""
+    """Whether the frame was skipped (MIN_FRAME_INTERVAL_S): `tracks` and `readings` are those of the frame before."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Pipeline:
             self._scene.ended(announcement, is_heard=fate in (Fate.SPOKEN, Fate.INTERRUPTED))
 
     def _note_answer(self, question: Command, result: AnswerResult, now: float) -> None:
-        """What an answer told is not announced again right after it."""
+        """Tell the scene what an answer said, so that it is not announced again right after it."""
         person, snapshot = result.person, self._snapshot
         if person is None:
             if question in (Command.ASK, Command.MORE) and result.says_nobody:

@@ -35,9 +35,9 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
 
 
 def _priority(sentence: Sentence) -> Priority:
-    """That somebody is there is worth less than how they look, and may not be the last that a minute allows; that
-    nobody is there any more ends all that was told. In 77 tuning scenes the wearer believed for 38 s less in people who
-    had left."""
+    """An arrival or departure has a lower priority than an expression, and cannot be the last announcement that a
+    minute allows. An empty view has that of an expression, since it corrects all that was announced before: so in 77
+    tuning scenes the wearer believed for 38 s less in people who had left."""
     return Priority.STATUS if sentence.is_presence and sentence is not Sentence.NOBODY_IN_VIEW else Priority.CHANGE
 
 

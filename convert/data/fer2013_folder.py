@@ -18,7 +18,7 @@ from convert.progress import track
 log = logging.getLogger(__name__)
 
 FOLDERS = ("train", "test")
-"""Folders of the splits, in any case."""
+"""Names of the folders of the splits, in lower case; their case does not matter."""
 
 
 def split_folders(path: Path) -> list[Path]:
@@ -59,8 +59,8 @@ def read_folder(path: Path) -> Table:
 
 
 def _files(split: Path) -> Iterator[Path]:
-    """What is in the class folders of a split, and what lies beside them. Hidden folders are left out, as those of
-    notebooks and of macOS are."""
+    """The files in the class folders of a split, and those beside these folders. Hidden folders, such as those of
+    Jupyter and macOS, are left out. Raises DatasetError."""
     for each in sorted(split.iterdir()):
         if each.name.startswith(".") and each.is_dir():
             continue

@@ -29,7 +29,7 @@ KINDS = {
     b"\xfe\xff": "text in UTF-16; save it as UTF-8",
     b"\x93NUMPY": "a single array; wanted an .npz file or a table",
 }
-"""First bytes of files that are given in place of a table, and what they are."""
+"""First bytes of files that users name in place of a table, and what such a file is and what to do."""
 COLUMNS = ("emotion", "pixels", "usage")
 """Required columns of fer2013.csv, in lower case."""
 VOTE_COLUMNS = 10

@@ -24,9 +24,9 @@ from convert.data.regular_file import UNREADABLE
 log = logging.getLogger(__name__)
 
 MIN_BYTES = 8_000_000
-"""Smaller tables are read at once, and not cached."""
+"""Smaller tables are read quickly, and not cached."""
 MAX_ENTRIES = 3
-"""Tables in the cache, of 83 MB each for FER-2013; the one that was not used for longest goes."""
+"""Tables in the cache, of 83 MB each for FER-2013; the least recently used one is removed."""
 FORM = "1"
 """To be changed whenever `read_table` reads the same file differently."""
 MAX_PART_AGE_S = 3600.0

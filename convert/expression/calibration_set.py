@@ -36,7 +36,7 @@ HEADER = f"""\
 """
 RUN_HEADER = f"""\
 # Calibration pictures: up to {PER_CLASS} of each class of this run's Training without copies in other splits
-# (seed {SEED}), drawn since the shipped list does not fit these data; read by `emotion-convert quantize`.
+# (seed {SEED}), drawn because the shipped list does not fit these data; read by `emotion-convert quantize`.
 # SHA-256 of the 48x48 pixel bytes (first 16 hex digits), class.
 """
 END = "# end"

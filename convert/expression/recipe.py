@@ -128,7 +128,7 @@ def read(path: Path) -> Recipe:
     network_options.check(path, network, network_options.BACKBONES[kind], network_options.STAGE_LISTS[kind])
     table.setdefault("name", path.stem)
     recipe = Recipe(**table, **sections)
-    recipe_file.check_head(path, recipe.name, recipe.seed, recipe.note)
+    recipe_file.check_top_level(path, recipe.name, recipe.seed, recipe.note)
     recipe_file.check_schedule(path, recipe.schedule)
     check_precision(path, recipe)
     lineage.check(path, recipe.start, recipe.teachers)

@@ -57,18 +57,19 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
 
 
 def is_sound(report: dict[str, Any]) -> bool:
-    """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS, and the model reads anything at all."""
-    return has_kept(report) and not blindness(report)
+    """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS, and the model is right more often than one that
+    gives the same answer to every picture."""
+    return has_kept_macro_f1(report) and not no_better_than_constant(report)
 
 
-def has_kept(report: dict[str, Any]) -> bool:
+def has_kept_macro_f1(report: dict[str, Any]) -> bool:
     """Whether the loss of macro-F1 is at most MAX_LOSS_POINTS."""
     return bool(report["macro_f1_loss_points"] <= MAX_LOSS_POINTS)
 
 
-def blindness(report: dict[str, Any]) -> str:
-    """How a model is right no more often than one that gives the same answer to every picture, as with a card that
-    states another input scaling than the model was trained with; empty where it reads something."""
+def no_better_than_constant(report: dict[str, Any]) -> str:
+    """Why a model is refused that is right no more often than one that gives the same answer to every picture; empty
+    where it is right more often. One cause is a card with another input scaling than the model was trained with."""
     accuracy, constant = report["int8"]["accuracy"], report["most_frequent"]
     if accuracy > constant:
         return ""
@@ -85,7 +86,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"{kind:8} accuracy {report[kind]['accuracy']:.2%}   macro-F1 {report[kind]['macro_f1']:.2%}"
         for kind in ("float32", "int8")
     ]
-    reason = blindness(report) or f"more than {MAX_LOSS_POINTS:.0f} point is lost"
+    reason = no_better_than_constant(report) or f"more than {MAX_LOSS_POINTS:.0f} point is lost"
     verdict = "sound" if is_sound(report) else f"NOT sound: {reason}"
     rows.append(
         f"same answer {report['agreement']:.2%}, mean |dp| {report['mean_abs_dp']:.5f}, "

@@ -207,8 +207,8 @@ def _at_tilt(
 
 
 def _false_positives(tested: DetectorUnderTest, images: Sequence[NDArray[np.uint8]]) -> dict[str, int]:
-    shown = track(images, f"{tested.name}, without faces", "pictures")
-    found = [false_positives.detect(tested.deployed, image, tested.threshold) for image in shown]
+    tracked = track(images, f"{tested.name}, without faces", "pictures")
+    found = [false_positives.detect(tested.deployed, image, tested.threshold) for image in tracked]
     return {"pictures": len(images), "faces": sum(map(len, found)), "pictures_with_some": sum(map(bool, found))}
 
 

@@ -93,8 +93,8 @@ def open_detector(content: bytes, threshold: float) -> TFLiteFaceDetector:
 def match_held_out(content: bytes, held_out: Sequence[Picture], threshold: float) -> Matches:
     """Detections at a score threshold, matched with the annotated faces. content: the bytes of a .tflite file."""
     detector = open_detector(content, threshold)
-    shown = track(held_out, f"score of {threshold:.2f} or more", "pictures")
-    detections = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in shown]
+    tracked = track(held_out, f"score of {threshold:.2f} or more", "pictures")
+    detections = [matching.as_arrays(detector.find(picture.grey, picture.grey)) for picture in tracked]
     faces, ignored = [picture.boxes for picture in held_out], [picture.ignored for picture in held_out]
     return matching.pool(matching.match_all(faces, ignored, detections, MIN_IOU))
 

@@ -136,7 +136,7 @@ def read(path: Path) -> DetectorRecipe:
     if data.fer2013_crops and not data.teacher:
         raise RecipeError(f"{path}: data.fer2013_crops needs data.teacher, which finds their landmarks")
     recipe = DetectorRecipe(network=network, data=data, **table, **sections)
-    recipe_file.check_head(path, recipe.name, recipe.seed, recipe.note)
+    recipe_file.check_top_level(path, recipe.name, recipe.seed, recipe.note)
     _check_mixture(path, recipe.mixture)
     recipe_file.check_schedule(path, recipe.schedule)
     if recipe.schedule.frames_per_epoch < recipe.schedule.batch_size:

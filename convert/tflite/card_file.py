@@ -100,8 +100,8 @@ def check_overwritten(model: Path, *, force: bool) -> None:
 
 
 def check_writable(model: Path) -> None:
-    """Raises ModelError where this user cannot write a model or its card, before hours of work: the shipped models may
-    be installed for all users of the machine."""
+    """Raises ModelError where this user cannot write a model or its card, so that this is known before hours of work:
+    the shipped models may be installed for all users of the machine."""
     folder = next((each for each in model.absolute().parents if each.is_dir()), Path("/"))
     if not os.access(folder, os.W_OK):
         raise ModelError(

@@ -44,9 +44,11 @@ class ExponentialMovingAverage(keras.callbacks.Callback):
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches that depend on a seed and the epoch alone, so that a resumed training has the same ones. `epoch` is set
-    by `EpochCallback`: Keras itself ends an epoch once too often in each call of `fit`, where it looks at the shapes of
-    the first batches."""
+    """Batches that depend on a seed and the epoch alone, so that a resumed training has the same ones.
+
+    `EpochCallback` sets the epoch: Keras calls `on_epoch_end` once too often in each call of `fit`, where it looks at
+    the shapes of the first batches.
+    """
 
     def __init__(self, epoch: int = 0, **options: Any) -> None:
         super().__init__(**options)
@@ -88,8 +90,8 @@ class ProgressCallback(keras.callbacks.Callback):
 class CheckpointCallback(keras.callbacks.Callback):
     """After each epoch: evaluates the averaged weights, saves the best, saves a checkpoint, appends to history.csv.
 
-    The checkpoint is written first and in one step; what else belongs to the epoch follows from it
-    (`convert.training.checkpoint`).
+    The checkpoint is written first and in one step; the best weights and the row of history.csv are then written from
+    it (`convert.training.checkpoint`).
     """
 
     def __init__(

@@ -118,7 +118,7 @@ def restore(held: Checkpoint, state: keras.Model, optimizer: keras.optimizers.Op
 
 def random_states(model: keras.Model) -> list[Any]:
     """The variables of a model's random generators: those of the augmentation and of dropout. A .weights.h5 file does
-    not hold them: without them a resumed training would be augmented as its first epochs were."""
+    not hold them; without them a resumed training would repeat the augmentation of its first epochs."""
     return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 

@@ -1,6 +1,6 @@
 """What [network] of a recipe may hold: the options of each kind of network, with their limits.
 
-Needs no Keras: a wrong value is told, with its key, before the data are read and TensorFlow is imported.
+Needs no Keras: a wrong value is reported, with its key, before the data are read and TensorFlow is imported.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,8 @@ from assistant.config.schema import quoted
 from convert.training.recipe_file import TYPE_NAMES, RecipeError
 
 MAX_CHANNELS, MAX_BLOCKS, MAX_STAGES = 2048, 32, 5
-"""Limits of one stage, and the most stages: each but the first halves the map, and 16 pixels are one after five."""
+"""Most channels and blocks of one stage, and most stages: each but the first halves the feature map, and after five the
+smallest one, of 16 pixels, is a single pixel."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class Option:
     """One key of [network]."""
 
     is_right: Callable[[Any], bool]
+    """Whether a value is allowed."""
     wanted: str
-    """What it must be, for the error."""
+    """The allowed values in words, for the error message."""
 
 
 def _is_count(value: Any, low: int, high: int) -> bool:
@@ -87,7 +89,7 @@ def check(path: Path, network: Mapping[str, Any], options: Mapping[str, Option],
     lengths = {key: len(network[key]) if key in network else length for key, length in stages.items()}
     if len(set(lengths.values())) > 1:
         what = " and ".join(f"network.{key} ({length})" for key, length in lengths.items())
-        raise RecipeError(f"{path}: {what} must have a number each for the same stages")
+        raise RecipeError(f"{path}: {what} must have the same length: a number for each stage")
     if network.get("equivariant") and network.get("kind") != "plain":
         raise RecipeError(f"{path}: network.equivariant goes with kind plain alone: a stride has a left and a right")
     if network.get("equivariant") and any(width % 2 for width in network.get("widths", ())):
@@ -97,4 +99,4 @@ def check(path: Path, network: Mapping[str, Any], options: Mapping[str, Option],
 STAGE_LISTS: Mapping[str, Mapping[str, int]] = {
     "cnn": {"widths": 4, "blocks": 4}, "plain": {"widths": 4, "convs": 4}, "mobilenetv2": {},
 }  # fmt: skip
-"""See `check`."""
+"""The lists of each kind that have a number for each stage, with the lengths of their defaults, see `check`."""

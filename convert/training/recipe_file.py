@@ -23,12 +23,10 @@ RECIPES = next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FO
 """The folder of the shipped recipes."""
 PRECISIONS = ("float32", "mixed_bfloat16")
 """Keras dtype policies that a network can be trained with."""
-
-
 MAX_SEED, MAX_EPOCHS = 2**32 - 1, 100_000
 """Largest seed that every backend takes, and largest number of epochs."""
 MAX_NAME = 100
-"""Characters of a recipe's name: those of its models are longer, and a file's name has 255 bytes."""
+"""Characters of a recipe's name: the names of its models are longer, and a file name has 255 bytes at most."""
 
 
 class RecipeError(AssistantError):
@@ -37,7 +35,7 @@ class RecipeError(AssistantError):
 
 def find_recipe(name: str) -> Path:
     """The file of the shipped recipe of that name ("emotion-small"), or the path that `name` is: one with a folder or
-    the suffix .toml. Raises RecipeError where no shipped recipe is called so."""
+    the suffix .toml. Raises RecipeError where no shipped recipe has that name."""
     if name.endswith(".toml") or os.sep in name:
         return Path(name)
     if (file := RECIPES / f"{name}.toml").is_file():
@@ -181,8 +179,9 @@ def is_text(value: Any) -> bool:
     return type(value) is str and value.isprintable()
 
 
-def check_head(path: Path, name: Any, seed: Any, note: Any) -> None:
-    """Raises RecipeError where the keys before the first section are wrong. name: also that of the run's folder."""
+def check_top_level(path: Path, name: Any, seed: Any, note: Any) -> None:
+    """Raises RecipeError where one of the keys before the first section is wrong. name: the recipe's, and that of its
+    run folder."""
     if not is_text(name) or name in ("", ".", "..") or "/" in name or len(name) > MAX_NAME:
         raise RecipeError(f"{path}: name is {quoted(name)}; expected a text that can be the name of a folder")
     if type(seed) is not int or not 0 <= seed <= MAX_SEED:

@@ -108,7 +108,7 @@ class Run:
             {
                 self.path / "environment.json": (json.dumps(facts, indent=1) + "\n").encode(),
                 self.path / "history.csv": f"{','.join(columns)}\r\n".encode(),
-                self.recipe_file: recipe_file.read_bytes(),  # last: a folder without it is begun anew
+                self.recipe_file: recipe_file.read_bytes(),  # last: a folder without it counts as new
             }
         )
 
@@ -249,6 +249,6 @@ def columns(scores: Sequence[str]) -> tuple[str, ...]:
 
 def score(row: dict[str, float]) -> float:
     """The score by which the best epoch is chosen: the sum of those of SCORES that a history row has; minus infinity
-    where that is no number, which compares with nothing."""
+    where that is NaN or infinite."""
     total = sum(row[name] for name in SCORES if name in row)
     return total if math.isfinite(total) else -math.inf

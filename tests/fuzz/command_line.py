@@ -20,6 +20,7 @@ from unittest import mock
 from hypothesis import strategies as st
 
 from assistant.errors import AssistantError
+from convert import progress
 from tests.fuzz.command_files import PATHS
 
 NUMBERS = (
@@ -167,11 +168,11 @@ def run_here(program: Program, line: Sequence[str]) -> Ending:
 
 @contextlib.contextmanager
 def _as_it_was() -> Iterator[None]:
-    """Put back what a program sets up for its whole process."""
+    """Put back what a program sets up for its whole process. Its minute until the first line of progress begins now."""
     root, handlers = logging.getLogger(), list(logging.getLogger().handlers)
     level, here = root.level, Path.cwd()
     held = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    with mock.patch.dict(os.environ):
+    with mock.patch.dict(os.environ), mock.patch.object(progress, "LINES", progress.Lines()):
         try:
             yield
         finally:

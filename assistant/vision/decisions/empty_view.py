@@ -1,7 +1,7 @@
 """The announcement that nobody is in view any more. Pure; time comes with the calls.
 
 It is due once the last person who was announced has left, and stays due until it was heard, an answer said the same, or
-somebody is announced again.
+a person is announced again.
 """
 
 import math
@@ -11,7 +11,8 @@ from assistant.records import Change
 from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement
 
 RETRY_S = 5.0
-"""Seconds after which what could not be spoken is announced again, if the wearer does not know it yet."""
+"""Seconds after which an announcement that was not heard is made again, while it differs from what the wearer
+believes."""
 
 
 class EmptyView:
@@ -33,11 +34,11 @@ class EmptyView:
         self._last_gone = change
 
     def not_before(self, at: float) -> None:
-        """An empty view is not announced before `at` seconds."""
+        """Do not announce an empty view before `at` seconds."""
         self._from = at
 
     def known(self) -> None:
-        """The wearer knows, or somebody is announced again: nothing is due."""
+        """The announcement is no longer due: an answer said the same, or a person was announced."""
         self._last_gone = None
 
     def update(self, at: float, *, is_empty: bool) -> Announcement | None:

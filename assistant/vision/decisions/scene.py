@@ -57,7 +57,7 @@ class Scene:
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
         self._empty_view = EmptyView()
-        self._answers: deque[Answered] = deque()  # since the last frame; filled by any thread
+        self._answers: deque[Answered] = deque()  # those given since the last frame; any thread may add one
         self._reasons: dict[str, float] = {}  # when each reason was announced last
         self._outdated: set[int] = set()  # tracks whose pending announcement was no longer true in the last frame
         self._at = 0.0
@@ -123,7 +123,7 @@ class Scene:
                 self._tracks.await_arrival(track_id, track.change or announcement.change)
 
     def answered(self, told: Answered) -> None:
-        """A question was answered: what the answer told is not announced again."""
+        """A question was answered: what the answer said is not announced again."""
         if told.expression:
             self._log.answered(told.about, told.expression, told.at)
         self._answers.append(told)
@@ -167,7 +167,7 @@ class Scene:
         return Announcement(change, Sentence.NO_LONGER, last, where) if last not in ("", "neutral") else None
 
     def _again(self, track_id: int, faded: Collection[int]) -> Announcement | None:
-        """The announcement of a state that the wearer has not heard of, RETRY_S after the last attempt."""
+        """The announcement of a track's state once more, RETRY_S after an announcement of it that was not heard."""
         track = self._tracks[track_id]
         if self._at < track.retry_from or not track.place or track_id in faded or track.change is None:
             return None
@@ -177,8 +177,8 @@ class Scene:
         return self._changed(dataclasses.replace(track.change, at=self._at))
 
     def _settle_answers(self) -> set[int]:
-        """Take in what was answered since the last frame; returns the tracks with a pending announcement that says no
-        more."""
+        """Take in the answers since the last frame; returns the tracks with a pending announcement that says no more
+        than an answer did."""
         settled = set()
         while self._answers:
             told = self._answers.popleft()

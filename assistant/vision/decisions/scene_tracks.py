@@ -1,4 +1,4 @@
-"""The people in view as the scene knows them: where they stand, and what about them is still to be announced. Pure."""
+"""The people in view as the scene knows them: where they stand, and which of their announcements are due. Pure."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence

@@ -43,7 +43,7 @@ HALF_WIDTH_PX, HALF_DEPTH_PX = 66.0, 82.0
 NOSE_HEIGHT_PX, NOSE_WIDTH_PX = 18.0, 15.0
 """Height of the nose above the ellipse of the head, and the standard deviation of its Gaussian profile."""
 MOUTH_OPENING_PX, LAUGHTER_HZ = 9.0, 4.5
-"""Largest opening of a talking or laughing mouth, and how often it opens in laughter."""
+"""Largest opening of a talking or laughing mouth, pixels, and how often a second it opens in laughter."""
 
 
 class ActorSprite:

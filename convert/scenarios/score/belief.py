@@ -3,13 +3,13 @@
 The wearer believes what was said last: that the people who were announced are in view, and look as they were said to
 look. A *wrong belief* about a person is
 
-  ENDED       an expression is believed that the person no longer shows, or another one is shown and was not told
+  ENDED       the believed expression has ended, or another one is shown that was not announced
   GONE        a person is believed to be in view who is not, or who never was (no face was there)
-  NEVER_TOLD  a person in view was never announced, or shows an expression and none was told
+  NEVER_TOLD  a person in view was never announced, or shows an expression and none was announced
 
-The first GRACE_S of each wrong belief are not counted: nobody can be told sooner what has just begun, and an expression
-that is over sooner need not be told at all. While it is undefined or cannot be seen whether a belief is true (a face
-that is occluded, side-on, far), it is not wrong.
+The first GRACE_S of each wrong belief are not counted: what has just begun cannot be announced sooner, and an
+expression that is over sooner need not be announced. While it is undefined or cannot be seen whether a belief
+is true (a face that is occluded, side-on, far), it is not wrong.
 """
 
 from collections.abc import Iterable
@@ -25,6 +25,7 @@ from convert.scenarios.script.ground_truth import GroundTruth, PersonTimeline
 GRACE_S = 1.5
 """Seconds of each wrong belief that are not counted."""
 GRACE_STEPS = round(GRACE_S / STEP_S)
+"""GRACE_S in the steps of `wrong_seconds`."""
 ENDED, GONE, NEVER_TOLD = "ended", "gone", "never_told"
 KINDS = (ENDED, GONE, NEVER_TOLD)
 NEUTRAL = "neutral"

@@ -79,7 +79,7 @@ def _reason(scene: Scene, actor: Actor, at: float) -> str | None:
 
 
 def _is_undefined(scene: Scene, actor: Actor, at: float) -> bool:
-    """Whether a hand comes or goes, or dusk has fallen so far that the face may be too dark."""
+    """Whether it is undefined if the face can be read: a hand is moving, or the face may be too dark."""
     is_hand_moving = any(abs(at - end) < HAND_MOVES_S for interval in actor.occluded for end in interval)
     return is_hand_moving or scene.effects.gamma_at(at) > DUSK_GAMMA
 

@@ -1,5 +1,5 @@
-"""Scenes with the dynamics of real faces: expressions that come and go within seconds, a conversation, people who
-arrive together, a wearer who walks, dusk. Pure: the state of the generator decides.
+"""Scenes with the dynamics of real faces: expressions that last for seconds, a conversation, people who arrive
+together, a wearer who walks, dusk. Pure: the state of the random generator decides.
 
 Spontaneous expressions last for 0.5 to 4 s; their onset takes 0.25 to 0.8 s, their end longer. A nod has about 2 Hz, a
 glance away lasts for about a second.
@@ -32,10 +32,12 @@ NOD_HZ, NOD_HEIGHT, NODS_S = 2.0, 0.06, 1.0
 STEP_HZ, STEP_HEIGHT_PX = 1.9, 11.0
 """Steps a second of a walking wearer, and how far the picture goes up and down with them, pixels."""
 GLANCE_DEG, GLANCE_S = (35.0, 55.0), (0.7, 1.6)
+"""Smallest and largest yaw of a glance away, degrees, and shortest and longest glance, seconds."""
 CONVERSATION_S, DUSK_S = 180.0, 30.0
+"""Length of these scenes, seconds."""
 FPS = 10.0
-
 STEADY = CameraEffects()
+"""A camera that does not move, in good light."""
 
 SceneMaker = Callable[[AssetSampler, Generator], Scene]
 
@@ -65,14 +67,14 @@ def _expressions(
     """Appearances from 0 to `end` seconds, at rest between the expressions; and (from, to, expression) of these with
     their onsets and ends."""
     appearances, shown, at = [Appearance(0.0, neutral, "neutral")], [], _draw(random, PAUSE_S)
-    words = sorted(others)
+    names = sorted(others)
     while at + EXPRESSION_S[1] + OFFSET_S[1] < end:
-        word = words[int(random.integers(len(words)))]
+        expression = names[int(random.integers(len(names)))]
         onset, offset, lasts = _draw(random, ONSET_S), _draw(random, OFFSET_S), _draw(random, EXPRESSION_S)
         over = at + max(lasts, (onset + offset) / 2 + 0.05)  # the end begins once the onset is complete
-        appearances.append(Appearance(at, others[word], word, onset))
+        appearances.append(Appearance(at, others[expression], expression, onset))
         appearances.append(Appearance(over, neutral, "neutral", offset))
-        shown.append((at - onset / 2, over + offset / 2, word))
+        shown.append((at - onset / 2, over + offset / 2, expression))
         at = over + offset / 2 + _draw(random, PAUSE_S)
     return tuple(appearances), shown
 
@@ -90,7 +92,9 @@ def _conversation(sampler: AssetSampler, random: Generator) -> Scene:
     person, stills, others = sampler.conversing()
     appearances, shown = _expressions(random, stills[0], others, CONVERSATION_S)
     rests = [(before[1], after[0]) for before, after in pairwise(shown)]
-    laughter = tuple((start, end) for start, end, word in shown if word == "happy" and random.random() < 0.3)
+    laughter = tuple(
+        (start, end) for start, end, expression in shown if expression == "happy" and random.random() < 0.3
+    )
     speech: list[tuple[float, float]] = []
     nods: list[float] = []
     hands: list[tuple[float, float]] = []
@@ -146,17 +150,17 @@ def _together(sampler: AssetSampler, random: Generator) -> Scene:
     """Two people arrive within a second of each other, and stay."""
     actors = []
     for side, (person, still) in zip((0.28, 0.72), sampler.two("happy", "neutral"), strict=True):
-        word = "happy" if side < 0.5 else "neutral"
+        expression = "happy" if side < 0.5 else "neutral"
         x, at, width = side * WIDTH, 2.0 + _draw(random, (0.0, 0.8)), _draw(random, (110.0, 150.0))
         outside = -140.0 if side < 0.5 else WIDTH + 140.0
         stand = [each._replace(at=each.at + at + 1.0) for each in _standing(random, 12.0, x, width)]
         path = (PositionKeyframe(at, outside, stand[0].y, width), *stand)
-        actors.append(Actor(person, path, (Appearance(0.0, still, word),)))
+        actors.append(Actor(person, path, (Appearance(0.0, still, expression),)))
     return _scene(14.0, tuple(actors))
 
 
 def _walk(sampler: AssetSampler, random: Generator) -> Scene:
-    """A person before a wearer who walks: the picture goes up and down with the steps, shakes and is blurred."""
+    """A person in front of a wearer who walks: the picture goes up and down with the steps, shakes and is blurred."""
     person, neutral, others = sampler.expressive()
     appearances, _ = _expressions(random, neutral, others, 20.0)
     sway = _standing(random, 21.0, 0.5 * WIDTH, _draw(random, (110.0, 160.0)))
@@ -187,4 +191,4 @@ MAKERS: dict[str, tuple[int, SceneMaker]] = {
     "walk": (6, _walk),
     "dusk": (3, _dusk),
 }
-"""How many scenes of each kind, and what makes one."""
+"""Number of scenes of each kind, and the function that makes one."""

@@ -138,7 +138,7 @@ def test_verify_has_exit_code_1_if_too_much_accuracy_is_lost(
 ) -> None:
     arguments = ["verify", str(place / "tiny-int8.tflite"), "--run", str(place / "run"), "--data", str(place)]
     monkeypatch.setattr(verify, "MAX_LOSS_POINTS", 100.0)
-    monkeypatch.setattr(verify, "blindness", lambda report: "")  # two epochs taught it nothing
+    monkeypatch.setattr(verify, "no_better_than_constant", lambda report: "")  # two epochs taught it nothing
     assert main(arguments) == 0
     assert "sound" in capsys.readouterr().out
     monkeypatch.setattr(verify, "MAX_LOSS_POINTS", -100.0)
