@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         installation.build(folder)
 
     return Installed(_once(tmp_path_factory, "installed", make))
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory, installed: Installed, small: Path) -> Path:
+    """A run folder with the weights of a shipped model."""
+
+    def make(folder: Path) -> None:
+        program = installed.environment / "bin/emotion-convert"
+        command = [program, "warm-start", "emotion-small-int8", "--run", folder, "--data", small]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return _once(tmp_path_factory, "begun", make)
 
 
 @pytest.fixture(scope="session")
