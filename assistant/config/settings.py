@@ -105,11 +105,11 @@ class VoiceSettings:
     model: str = setting("", "piper: path of the voice's .onnx file, with its .onnx.json beside it")
     device: str = setting(
         "auto",
-        "sound card by name (see `aplay -l`), not by number, which changes; auto: what is worn (Bluetooth, USB, HAT), "
-        "else the system's own; empty: the system's own",
+        "sound card by name (see `aplay -l`), not by number, which changes; auto: a Bluetooth or USB headset or a HAT "
+        "if there is one, else the system's default; empty: the system's default",
     )
     rate_wpm: int = setting(175, "words a minute", low=80, high=450)
-    volume: int = setting(100, "percent; ten less are 3 dB less", low=10, high=100)
+    volume: int = setting(100, "percent; ten percent are 3 dB", low=10, high=100)
     name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
     changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",
