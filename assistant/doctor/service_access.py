@@ -1,4 +1,4 @@
-"""What the service's user may read and open: root sees every file, the service sees no /home.
+"""Which files the service's user may read: root reads every file, the service nothing under /home.
 
 As root, all that the doctor starts runs as the service's user, where there is that user. The folders that the units
 hide, and files that others may not read, are found by their paths and modes, so that this also works before the
@@ -24,7 +24,7 @@ UNIT_FILES = tuple(
 """Where the unit of the vision process is, once it is installed."""
 HIDDEN_FOLDERS = ("/home", "/root", "/run/user")
 """What ProtectHome=yes of the units hides."""
-HOW = f"copy it, with the file beside it, to {OWN_FOLDER}, which the service can read; see docs/train-your-own.md"
+COPY_HINT = f"copy it, with the file beside it, to {OWN_FOLDER}, which the service can read; see docs/train-your-own.md"
 """What to do about a file of the user's own that the service cannot read."""
 START_LIMIT_S = 20.0
 """Time limit to find out whether the service's user can run this Python."""
@@ -45,23 +45,23 @@ def service_account() -> Account | None:
 
 
 def closed_model(settings: Settings) -> Finding | None:
-    """A model file or card that the service cannot read; None: there is none such."""
+    """A model file or card that the service cannot read; None: there is none."""
     return _closed(_with_card(settings.model.file))
 
 
 def closed_detector(settings: Settings) -> Finding | None:
-    """A detector's file or card that the service cannot read; None: there is none such."""
+    """A detector's file or card that the service cannot read; None: there is none."""
     return _closed(_with_card(settings.detector.model))
 
 
 def closed_voice(settings: Settings) -> Finding | None:
-    """A piper voice that the service cannot read; None: there is none such, or another engine speaks."""
+    """A piper voice that the service cannot read; None: there is none, or another engine speaks."""
     named = settings.voice.model if settings.voice.engine == "piper" else ""
     return _closed([Path(named), Path(f"{named}.json")] if named else [])
 
 
 def closed_source(settings: Settings) -> Finding | None:
-    """A clip or folder as the camera that the service cannot read; None: there is none such.
+    """A clip or folder as the camera that the service cannot read; None: there is none.
 
     Of devices the check of the camera tells more. Modes count only once the service is set up: a recording is also
     played without it.
@@ -70,13 +70,13 @@ def closed_source(settings: Settings) -> Finding | None:
     if os.sep not in named or named.startswith("/dev/") or not is_judged():
         return None
     closed = why_closed(Path(named), account) if account else _hidden(Path(named))
-    return bad("closed", "own_files", detail=f"{closed}; {HOW}") if closed else None
+    return bad("closed", "own_files", detail=f"{closed}; {COPY_HINT}") if closed else None
 
 
 def closed_settings(files: Iterable[Path]) -> Finding | None:
-    """A settings file that the service cannot read; None: there is none such."""
-    found = _closed(files)
-    return found and bad("closed", "settings", detail=f"{found.detail.removesuffix(HOW)}sudo chmod 644 it")
+    """A settings file that the service cannot read; None: there is none."""
+    reason = _first_reason(files)
+    return bad("closed", "settings", detail=f"{reason}; sudo chmod 644 it") if reason else None
 
 
 def is_judged() -> bool:
@@ -105,11 +105,17 @@ def why_closed(file: Path, account: Account | None) -> str:
 
 
 def _closed(files: Iterable[Path]) -> Finding | None:
+    """The finding about the first of these files that the service cannot read; None: it can read all."""
+    reason = _first_reason(files)
+    return bad("closed", "own_files", detail=f"{reason}; {COPY_HINT}") if reason else None
+
+
+def _first_reason(files: Iterable[Path]) -> str:
+    """Why the service cannot read the first of these files that it cannot; empty if it can read all."""
     if not is_judged():
-        return None
+        return ""
     account = Account.find(USER)
-    reasons = (why_closed(file, account) for file in files)
-    return next((bad("closed", "own_files", detail=f"{reason}; {HOW}") for reason in reasons if reason), None)
+    return next(filter(None, (why_closed(file, account) for file in files)), "")
 
 
 def _with_card(name: str) -> list[Path]:
