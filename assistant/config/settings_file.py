@@ -4,13 +4,13 @@ import dataclasses
 import difflib
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
 from assistant.config.settings import Settings
+from assistant.config.toml_lines import parse_lines
 from assistant.errors import ConfigError
 from assistant.phrases import known_locales
 from assistant.system.regular_file import read_bytes
@@ -33,9 +33,11 @@ Mistakes = list[tuple[str, str]]
 TOKEN = re.compile(r"""(?P<lines>"{3}|'{3})|"(?:\\.?|[^"\\])*(?:"|$)|'[^']*(?:'|$)|\#.*""", re.VERBOSE)
 """A string, to its end or that of the line, or a comment. Takes time in proportion to the line, whatever is in it."""
 TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
-KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
-PARSER_LINE = re.compile(r"\(at line (\d+), column \d+\)")
-
+NAME = r"[\"']?[A-Za-z0-9_-]+[\"']?"
+DOTTED = rf"({NAME}(?:[ \t]*\.[ \t]*{NAME})*)"
+HEADER = re.compile(rf"\s*\[\[?[ \t]*{DOTTED}")
+"""A table in any form; the writer of settings changes only those that TABLE matches."""
+KEY = re.compile(rf"\s*{DOTTED}\s*=")
 
 REPLACEMENT = "\ufffd"
 """What stands in the text for each byte that is not UTF-8: the line is told, the rest of the file is used."""
@@ -49,9 +51,18 @@ def load_settings(path: Path | None = None) -> Settings:
     if path is not None:
         return parse_settings(_read(path), str(path))
     settings = Settings()
+    problems: list[ConfigError] = []
     for file in (SYSTEM_FILE, BOOT_FILE):
-        if file.is_file():
+        if not file.is_file():
+            continue
+        try:
             settings = parse_settings(_read(file), str(file), settings)
+        except ConfigError as err:
+            problems.append(err)
+            settings = err.usable if isinstance(err.usable, Settings) else settings
+    if problems:
+        lines = [line for problem in problems for line in problem.lines]
+        raise ConfigError("\n".join(map(str, problems)), lines, settings)
     return settings
 
 
@@ -63,11 +74,10 @@ def parse_settings(text: str, origin: str = "settings", base: Settings | None = 
     if refused := _refused_line(text):
         number, why = refused
         raise ConfigError(f"{origin}: line {number}: {why}", [number])
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as err:
-        at_line = _error_line(text, str(err))
-        raise ConfigError(f"{origin}: line {at_line}: not valid TOML: {err}", [at_line]) from err
+    table, malformed = parse_lines(text)
+    reports = [f"{origin}: line {number}: not valid TOML: {why}" for number, why in malformed]
+    if table is None:
+        raise ConfigError("\n".join(reports), [number for number, _ in malformed])
     mistakes: Mistakes = []
     base = base or Settings()
     sections = {
@@ -80,11 +90,12 @@ def parse_settings(text: str, origin: str = "settings", base: Settings | None = 
     if len(mistakes) > MAX_MISTAKES:
         mistakes[MAX_MISTAKES:] = [("", f"and {len(mistakes) - MAX_MISTAKES} more mistakes")]
     foreign = [number for number, line in enumerate(text.split("\n"), 1) if REPLACEMENT in line]
-    if mistakes or foreign:
+    if reports or mistakes or foreign:
         at = _line_numbers(text)
-        reports = [f"{origin}: {f'line {at[key]}: ' if key in at else ''}{mistake}" for key, mistake in mistakes]
+        places = [f"line {line}: " if (line := _line_of(key, at)) else "" for key, _ in mistakes]
+        reports += [f"{origin}: {place}{mistake}" for place, (_, mistake) in zip(places, mistakes, strict=True)]
         reports += [f"{origin}: line {number}: a byte that is not UTF-8; save the file as UTF-8" for number in foreign]
-        lines = {at[key] for key, _ in mistakes if key in at} | set(foreign)
+        lines = {_line_of(key, at) for key, _ in mistakes} - {0} | set(foreign) | {number for number, _ in malformed}
         raise ConfigError("\n".join(reports), sorted(lines), settings)
     return settings
 
@@ -110,7 +121,8 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
         camera = dataclasses.replace(camera, led=())
     if announcements.locale not in known_locales():
-        near = difflib.get_close_matches(announcements.locale.lower(), known_locales(), 1)
+        language = re.split("[-_.@]", announcements.locale.lower())[0]
+        near = difflib.get_close_matches(language, known_locales(), 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         said = f"announcements.locale is {quoted(announcements.locale)}; allowed: {', '.join(known_locales())}{hint}"
         mistakes.append(("announcements.locale", said))
@@ -164,8 +176,11 @@ def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
         mistakes.append((name, name))
         return
     key, name = name, name if name.isprintable() and len(name) < MAX_QUOTED else quoted(name)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    leaf = name.rpartition(".")[2]
+    settings = {section.name: dataclasses.fields(section.default_factory) for section in dataclasses.fields(Settings)}  # type: ignore[arg-type]
+    homes = [f"{section}.{leaf}" for section, items in settings.items() if leaf in (item.name for item in items)]
+    near = homes or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
     mistakes.append((key, f"unknown setting {name}; {hint}"))
 
 
@@ -195,15 +210,23 @@ def _line_numbers(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.split("\n"), 1):
-        if begins := TABLE.match(line):
-            table = begins[1]
-            found.setdefault(table, number)
+        if begins := HEADER.match(line):
+            names = table = _without_blanks(begins[1])
         elif key := KEY.match(line):
-            found.setdefault(f"{table}.{key[1]}" if table else key[1], number)
+            name = _without_blanks(key[1])
+            names = f"{table}.{name}" if table else name
+        else:
+            continue
+        while names not in found:
+            found[names] = number
+            names = names.rpartition(".")[0] or names
     return found
 
 
-def _error_line(text: str, message: str) -> int:
-    """The line that the TOML parser complains of; the last one where it names the end of the text."""
-    named = PARSER_LINE.search(message)
-    return int(named[1]) if named else len(text.rstrip("\n").split("\n"))
+def _without_blanks(name: str) -> str:
+    return re.sub(r"[\s\"']", "", name)
+
+
+def _line_of(key: str, at: Mapping[str, int]) -> int:
+    """The line of a setting, else that of its table, in which it may stand as `voice = {volume = 5}`; 0: not known."""
+    return at.get(key) or at.get(key.partition(".")[0], 0)
