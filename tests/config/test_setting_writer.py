@@ -1,5 +1,6 @@
 """One setting is changed in a settings file; comments, order, line ends and rights stay."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from assistant.config import setting_writer
 from assistant.config.setting_writer import file_to_change, with_setting, write_setting
 from assistant.config.settings import Settings
-from assistant.config.settings_file import load_settings, parse_settings, to_toml
+from assistant.config.settings_file import MAX_BYTES, load_settings, parse_settings, to_toml
 from assistant.errors import ConfigError
 
 
@@ -58,6 +59,15 @@ def test_what_cannot_be_changed_is_refused_and_stays(tmp_path: Path, text: str, 
         write_setting(file, "voice", "device", "Headset")
     assert str(caught.value).startswith(f"{file}: ")
     assert file.read_text() == text
+
+
+def test_a_fifo_and_a_large_file_are_refused_at_once(tmp_path: Path) -> None:
+    fifo, large = tmp_path / "fifo.toml", tmp_path / "large.toml"
+    os.mkfifo(fifo)
+    large.write_text("#" * (MAX_BYTES + 1))
+    for file, message in ((fifo, "not a regular file"), (large, "larger than 64 KiB")):
+        with pytest.raises(OSError, match=message):
+            write_setting(file, "voice", "device", "Headset")
 
 
 def test_the_file_keeps_its_rights_and_its_links(tmp_path: Path) -> None:
