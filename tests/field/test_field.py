@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -10,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from assistant.config.settings import DecisionSettings, Settings
+from assistant.config.settings_file import load_settings
+from assistant.errors import ConfigError, ModelError
+from assistant.records import Box, Face, Reading
+from assistant.vision.decisions.stabilizer import Stabilizer
+from assistant.vision.faces.tracker import Tracker
+from assistant.vision.inference.expression import read_expression_card
+from assistant.vision.inference.model_file import find_model
 from convert.data import fer2013
 from convert.data.fer2013_labels import DatasetError
+from convert.training.run_folder import Run
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +124,47 @@ def test_sixteen_bit_pictures_are_scaled(field: Path) -> None:
     assert faces.images.std(axis=(1, 2)).mean() > 20
     neighbours = abs(faces.images[:, :, 1:].astype(int) - faces.images[:, :, :-1])
     assert neighbours.mean() < 20, "noise differs from pixel to pixel by a third of the range"
+
+
+def test_a_mistyped_model_name_is_answered_with_the_one_meant(field: Path) -> None:
+    with pytest.raises(ModelError, match=r"did you mean emotion-cnn-int8\?"):
+        find_model(load_settings(field / "settings" / "model.toml").model.file)
+
+
+def test_the_line_of_a_wrong_setting_is_told(field: Path) -> None:
+    with pytest.raises(ConfigError, match=r"locale\.toml: line 2: ") as caught:
+        load_settings(field / "locale.toml")
+    assert caught.value.lines == (2,)
+
+
+def test_a_torn_history_keeps_its_whole_rows(field: Path, tmp_path: Path) -> None:
+    shutil.copy(field / "torn-history.csv", tmp_path / "history.csv")
+    assert [row["epoch"] for row in Run(tmp_path).history()] == [1, 2]
+
+
+@pytest.mark.parametrize("milliseconds", [1, 2, 3, 5, 10])
+@pytest.mark.parametrize("period_s", [0.066, 0.2])
+def test_pictures_that_come_in_pairs_show_one_face(milliseconds: int, period_s: float) -> None:
+    """The time stamps of bursts.py: a still face whose box trembles by half a pixel."""
+    chance, tracker, track_ids = random.Random(1), Tracker(), set()
+    for number in range(120):
+        x, y = 100 + chance.uniform(-0.5, 0.5), 80 + chance.uniform(-0.5, 0.5)
+        at = number // 2 * period_s + number % 2 * milliseconds / 1000
+        track_ids |= {track.track_id for track in tracker.update([Face(Box(x, y, 60.0, 60.0), 0.9)], at)}
+    assert (track_ids, tracker.steady_count) == ({1}, 1)
+
+
+def test_a_large_frontal_face_is_announced_within_two_seconds(field: Path) -> None:
+    """Recorded readings of faces whose expression is contested from the first frame on."""
+    thresholds = read_expression_card(find_model(Settings().model.file)).thresholds
+    for trace in json.loads((field / "never-announced-readings.json").read_text()).values():
+        stabilizer = Stabilizer(DecisionSettings(), trace["labels"], thresholds)
+        changes = [
+            change
+            for at, probabilities, reason in trace["rows"]
+            if reason != "-"
+            for change in stabilizer.update(
+                at, (Reading(1, at, tuple(probabilities) if probabilities else None, reason),)
+            )
+        ]
+        assert changes[0].at <= 2.0
