@@ -6,6 +6,7 @@
 
 import hashlib
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,9 @@ def _hint(path: Path) -> str:
             split_folders(each) or any((each / f"fer2013.{kind}").is_file() for kind in ("csv", "npz"))
         ):
             return f"; give {shown(each)}"
+    for each in inside:
+        if each.name in FILES:  # a folder, a FIFO, a link to nothing
+            return f"; {each.name} is not a regular file"
     names = ", ".join(shown(each.name) for each in inside[:3])
     return f"; found: {names or 'nothing'}{' and more' if len(inside) > 3 else ''}"
 
@@ -115,6 +119,8 @@ def _load_npz(path: Path) -> Faces:
         raise ValueError(
             f"images are {images.dtype} {list(images.shape)}, expected uint8 [N, {CROP_SIDE}, {CROP_SIDE}]"
         )
+    if len({len(images), len(labels), len(usage), len(votes)}) != 1:
+        raise ValueError("images, labels, usage and votes differ in length")
     if usage.ndim != 1 or missing.shape != usage.shape:
         raise ValueError(f"usage and missing are {list(usage.shape)} and {list(missing.shape)}, expected [N]")
     if votes.shape[1:] != (VOTE_COLUMNS,) or not (np.isfinite(votes) & (votes >= 0)).all():
@@ -126,7 +132,9 @@ def _load_csv(path: Path) -> Faces:
     table = read_cached(path)
     votes = np.zeros((len(table.labels), VOTE_COLUMNS), np.float32)
     votes_file = path.with_name("fer2013new.csv")
-    if votes_file.is_file():
+    if os.path.lexists(votes_file):
+        if not votes_file.is_file():
+            raise DatasetError(f"{shown(votes_file)}: not a regular file; put FER+'s table there, or remove it")
         votes = read_votes(votes_file, table.split)
     return _faces(table.images, table.labels, table.split, votes)
 

@@ -32,8 +32,12 @@ KINDS = {
 """First bytes of files that users name in place of a table, and what such a file is and what to do."""
 COLUMNS = ("emotion", "pixels", "usage")
 """Required columns of fer2013.csv, in lower case."""
-VOTE_COLUMNS = 10
-"""Number of vote columns of fer2013new.csv: FER+'s eight classes, unknown, not a face."""
+VOTE_NAMES = (
+    *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
+    *("unknown", "nf"),  # nf: not a face
+)
+"""Names of the vote columns of fer2013new.csv, in lower case: FER+'s classes in the order of FERPLUS_LABELS."""
+VOTE_COLUMNS = len(VOTE_NAMES)
 MAX_VOTES = 1000
 """A number of votes is lower; FER+ asked ten people about each picture."""
 MAX_DIGITS = 9
@@ -91,14 +95,14 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
     """
     votes = np.zeros((len(split), VOTE_COLUMNS), np.float32)
     rows = _rows(file)
-    next(rows, None)
+    places = _vote_places(file, next(rows, (1, []))[1])
     first_lines: dict[int, int] = {}
     count = 0
     for index, (line, row) in enumerate(rows):
         count += 1
-        if len(row) < 2 + VOTE_COLUMNS:
-            raise _mistake(file, line, "row", f"{len(row)} fields", f"{2 + VOTE_COLUMNS}")
-        usage, name = row[0].strip(), row[1].strip()
+        if len(row) <= max(places):
+            raise _mistake(file, line, "row", f"{len(row)} fields", f"{max(places) + 1}")
+        usage, name, *texts = (row[place].strip() for place in places)
         found = IMAGE_NAME.fullmatch(name)
         if name and not found:
             raise _mistake(file, line, "Image name", repr(name[:20]), "fer0000000.png and so on")
@@ -113,10 +117,22 @@ def read_votes(file: Path, split: NDArray[np.int64]) -> NDArray[np.float32]:
                 wanted = f"each picture once; it stands in line {first_lines[number]} too"
                 raise _mistake(file, line, "Image name", repr(name), wanted)
             first_lines[number] = line
-            votes[number] = _votes(file, line, row[2 : 2 + VOTE_COLUMNS])
+            votes[number] = _votes(file, line, texts)
     if count != len(split):
         raise DatasetError(f"{file}: {count} rows of votes for the {len(split)} pictures of the table beside it")
     return votes
+
+
+def _vote_places(file: Path, header: list[str]) -> list[int]:
+    """The places of the split, of the picture's name and of each class of votes in a row of fer2013new.csv. They are
+    found by name: votes under another class would be wrong labels. Raises DatasetError."""
+    names = [name.strip().lower() for name in header]
+    wanted = ("usage", "image name", *VOTE_NAMES)
+    for column in wanted:
+        if names.count(column) != 1:
+            found = f"{names.count(column)} columns {column!r} among {printable(', '.join(names)[:100]) or 'nothing'}"
+            raise _mistake(file, 1, "columns", found, f"each of {', '.join(wanted)} once")
+    return [names.index(column) for column in wanted]
 
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:

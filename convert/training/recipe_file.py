@@ -157,7 +157,7 @@ def fill(path: Path, name: str, form: type, table: Any) -> Any:
     """The dataclass `form` with the values of one table. Raises RecipeError for unknown keys and for wrong types."""
     if not isinstance(table, dict):
         raise RecipeError(f"{path}: {name} is {quoted(table)}; expected a table [{name}]")
-    refuse_unknown(path, table, form)
+    refuse_unknown(path, table, form, name)
     section = form()
     for key, value in table.items():
         wanted = type(getattr(section, key))
@@ -229,9 +229,12 @@ def check_schedule(path: Path, schedule: Schedule) -> None:
         raise RecipeError(f"{path}: schedule.precision is {quoted(schedule.precision)}; known: {', '.join(PRECISIONS)}")
 
 
-def refuse_unknown(path: Path, table: dict[str, Any], form: type) -> None:
-    """Raises RecipeError where a table has a key that is not a field of `form`."""
+def refuse_unknown(path: Path, table: dict[str, Any], form: type, section: str = "") -> None:
+    """Raises RecipeError where a table has a key that is not a field of `form`. section: the table's name."""
     known = [item.name for item in fields(form)]
     unknown = sorted(set(table) - set(known))
     if unknown:
-        raise RecipeError(f"{path}: unknown key {quoted(unknown[0])}; known: {', '.join(known)}")
+        at = f"[{section}]: " if section else ""
+        near = difflib.get_close_matches(unknown[0], known, 1, 0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise RecipeError(f"{path}: {at}unknown key {quoted(unknown[0])}; known: {', '.join(known)}{hint}")

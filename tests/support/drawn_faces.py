@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, SPLITS
+from convert.data.fer2013_table import VOTE_NAMES
 
 TINY_RECIPE = """\
 seed = 3
@@ -88,7 +89,7 @@ def write_csv(faces: Faces, folder: Path) -> Path:
             out.writerow((label, " ".join(map(str, image.ravel())), SPLITS[split]))
     with open(folder / "fer2013new.csv", "w", newline="") as table:
         out = csv.writer(table)
-        out.writerow(("Usage", "Image name", *range(10)))
+        out.writerow(("Usage", "Image name", *VOTE_NAMES))
         for row, (split, votes) in enumerate(zip(faces.split, faces.votes, strict=True)):
             out.writerow((SPLITS[split], f"fer{row:07d}.png", *map(int, votes)))
     return folder / "fer2013.csv"

@@ -1,5 +1,6 @@
 """The folder camera: shows the pictures of a folder one after the other, in the order of their names."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ class FolderCamera:
         elif folder.is_dir():
             self.files = sorted(file for file in folder.iterdir() if is_picture(file) and file.is_file())
         else:
+            if os.path.lexists(folder):  # a FIFO, a device, a link to itself
+                raise SourceError(f"{shown(folder)}: not a regular file; give a picture or a folder")
             raise SourceError(f"{shown(folder)}: no such folder or picture")
         if not self.files:
             raise SourceError(f"{shown(folder)}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")

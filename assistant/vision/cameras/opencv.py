@@ -125,7 +125,7 @@ class ClipCamera:
         is_there, image = self._capture.read()
         if not is_there or image is None:
             promised_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step_s
-            if self._at + self._step_s < MIN_LENGTH_SHARE * promised_s:
+            if self._seq and self._at + self._step_s < MIN_LENGTH_SHARE * promised_s:
                 message = "%s: ends after %.1f of %.1f seconds; is the file cut off?"
                 log.warning(message, shown(self.path), self._at + self._step_s, promised_s)
             return None

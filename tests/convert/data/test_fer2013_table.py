@@ -66,10 +66,13 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         fer2013.load(write_table(tmp_path, "emotion,Usage\n0,Training\n"))
 
 
+VOTE_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+
+
 def write_votes(folder: Path, order: list[int], count: int) -> None:
     splits = ("Training", "PublicTest", "PrivateTest")
     rows = [f"{splits[row % 3]},fer{row:07d}.png,{','.join(['0'] * row + ['10'] + ['0'] * (9 - row))}" for row in order]
-    (folder / "fer2013new.csv").write_text("Usage,Image name\n" + "\n".join(rows[:count]) + "\n")
+    (folder / "fer2013new.csv").write_text(VOTE_HEADER + "\n".join(rows[:count]) + "\n")
 
 
 def test_votes_are_joined_by_the_name_of_the_picture(tmp_path: Path) -> None:
@@ -90,7 +93,7 @@ def test_votes_are_joined_by_the_name_of_the_picture(tmp_path: Path) -> None:
 def test_votes_that_none_can_have_given_are_refused_with_their_line(tmp_path: Path, row: str, expected: str) -> None:
     write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{ROW}")
     good = "Training,fer0000000.png,10,0,0,0,0,0,0,0,0,0"
-    (tmp_path / "fer2013new.csv").write_text(f"Usage,Image name\n{good}\n{row}\n")
+    (tmp_path / "fer2013new.csv").write_text(f"{VOTE_HEADER}{good}\n{row}\n")
     with pytest.raises(DatasetError, match=expected) as caught:
         fer2013.load(tmp_path)
     assert str(tmp_path / "fer2013new.csv") in str(caught.value)
@@ -100,7 +103,7 @@ def test_votes_that_none_can_have_given_are_refused_with_their_line(tmp_path: Pa
 def test_a_row_without_a_name_has_no_votes(tmp_path: Path) -> None:
     write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{ROW}")
     rows = "Training,,0,9,0,0,0,0,0,0,0,0\nTraining,fer0000001.png,0,9,0,0,0,0,0,0,0,0"
-    (tmp_path / "fer2013new.csv").write_text(f"Usage,Image name\n{rows}\n")
+    (tmp_path / "fer2013new.csv").write_text(f"{VOTE_HEADER}{rows}\n")
     assert fer2013.load(tmp_path).votes.sum(axis=1).tolist() == [0, 9]
 
 
@@ -168,3 +171,37 @@ def test_what_is_no_table_is_named_in_one_line(tmp_path: Path, content: bytes, e
     with pytest.raises(DatasetError, match=expected) as caught:
         fer2013.load(tmp_path)
     assert str(caught.value).isprintable()
+
+
+def test_votes_are_joined_to_their_classes_by_the_names_of_the_columns(tmp_path: Path) -> None:
+    write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}")
+    columns = VOTE_HEADER.strip().split(",")
+    values = ["Training", "fer0000000.png", *map(str, range(10))]
+    order = [11, 2, 0, 7, 3, 4, 1, 10, 5, 6, 8, 9]
+    lines = [",".join(each[place] for place in order) for each in (columns, values)]
+    (tmp_path / "fer2013new.csv").write_text("\n".join(lines) + "\n")
+    assert fer2013.load(tmp_path).votes.tolist() == [[*map(float, range(10))]]
+
+
+@pytest.mark.parametrize(("header", "found"), [
+    ("", "0 columns 'usage' among training, fer0000000.png, 10"),
+    ("Usage,Image name\n", "0 columns 'neutral' among usage, image name"),
+    (VOTE_HEADER.replace("happiness", "neutral"), "2 columns 'neutral'"),
+])  # fmt: skip
+def test_votes_without_the_names_of_their_classes_are_refused(tmp_path: Path, header: str, found: str) -> None:
+    write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}")
+    (tmp_path / "fer2013new.csv").write_text(f"{header}Training,fer0000000.png,10,0,0,0,0,0,0,0,0,0\n")
+    with pytest.raises(DatasetError, match=rf"fer2013new\.csv: line 1, columns: {found}.*; wanted each of usage"):
+        fer2013.load(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    ("fer2013.csv", "in this folder; fer2013.csv is not a regular file"),
+    ("fer2013new.csv", "fer2013new.csv: not a regular file"),
+])  # fmt: skip
+def test_a_folder_in_the_place_of_a_table_is_named(tmp_path: Path, name: str, told: str) -> None:
+    if name == "fer2013new.csv":
+        write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}")
+    (tmp_path / name).mkdir()
+    with pytest.raises(DatasetError, match=told):
+        fer2013.load(tmp_path)

@@ -50,7 +50,11 @@ def test_missing_keys_have_their_defaults(tmp_path: Path) -> None:
         ('[network]\nkind = "vgg"', r"\[network\] needs a kind"),
         ('sed = 1\n[network]\nkind = "cnn"', "unknown key 'sed'; known: name, network, seed"),
         ('seed = "one"\n[network]\nkind = "cnn"', "seed is 'one'; expected a whole number"),
-        ('[network]\nkind = "cnn"\n[schedule]\nepoch = 3', "unknown key 'epoch'"),
+        (
+            '[network]\nkind = "cnn"\n[schedule]\nepoch = 3',
+            r"\[schedule\]: unknown key 'epoch'; .*mean epochs\?",
+        ),
+        ('[network]\nkind = "cnn"\n[schedule]\nbatch = 3', r"did you mean batch_size\?"),
         ('[network]\nkind = "cnn"\n[schedule]\nepochs = "3"', "schedule.epochs is '3'; expected a whole number"),
         ('[network]\nkind = "cnn"\n[schedule]\nepochs = 0', r"schedule.epochs is 0; expected 1 or more"),
         (

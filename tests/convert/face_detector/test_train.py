@@ -166,7 +166,7 @@ def test_missing_files_are_errors(tmp_path: Path) -> None:
         ("face_detector", "cnn", "not of kind"),
         ("teacher = false", "teacher = 3", "data.teacher"),
         ("teacher = false", "teacher = false\nfer2013_crops = 5", "data.fer2013_crops needs data.teacher"),
-        ("{ aa = 1.0 }", "{}", "needs origin_weights"),
+        ("{ aa = 1.0 }", "{}", "origin_weights is {}; expected numbers of 0 or more"),
         ("96, 64", "90, 64", "multiples of 16"),
         ("frames_per_epoch = 16", "frames_per_epoch = 1", "frames_per_epoch must be"),
         ("seed = 3", "sead = 3", "unknown key 'sead'"),

@@ -1,6 +1,7 @@
 """Camera drivers on real files and folders, and on fake V4L2 devices."""
 
 import errno
+import os
 from pathlib import Path
 
 import cv2
@@ -46,6 +47,17 @@ def test_a_file_that_is_not_a_video_is_a_one_line_error(tmp_path: Path, content:
     with pytest.raises(SourceError, match="not a video that can be read") as caught:
         open_camera(CameraSettings(driver="opencv", source=str(path)))
     assert "\n" not in str(caught.value)
+
+
+def test_a_video_without_a_first_picture_is_not_called_cut_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    size = (20000).to_bytes(2, "little") * 2
+    path = tmp_path / "huge.gif"
+    path.write_bytes(b"GIF89a" + size + b"\xf0\0\0" + bytes(6) + b"," + bytes(4) + size + b"\0\x02\x02\x4c\x01\0;")
+    with pytest.raises(SourceError, match="not a video that can be read"):
+        open_camera(CameraSettings(driver="opencv", source=str(path)))
+    assert not caplog.messages
 
 
 def test_a_missing_source_is_a_one_line_error(tmp_path: Path) -> None:
@@ -108,6 +120,11 @@ def test_folders_without_pictures(tmp_path: Path) -> None:
         open_camera(CameraSettings(driver="folder", source=str(tmp_path)))
     with pytest.raises(SourceError, match="no such folder"):
         open_camera(CameraSettings(driver="folder", source=str(tmp_path / "none")))
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    for name in ("pipe.png", "loop.png"):
+        with pytest.raises(SourceError, match=f"{name}: not a regular file; give a picture or a folder"):
+            open_camera(CameraSettings(driver="folder", source=str(tmp_path / name)))
     (tmp_path / "broken.png").write_bytes(b"\x89PNG but not really")
     with pytest.raises(SourceError, match=r"broken\.png: not a picture"):
         open_camera(CameraSettings(driver="folder", source=str(tmp_path))).read()
