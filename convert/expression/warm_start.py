@@ -25,6 +25,7 @@ from convert.expression import card, networks
 from convert.expression import recipe as recipes
 from convert.expression.soft_labels import fixed_view
 from convert.tflite import card_file, graph
+from convert.training import checkpoint
 from convert.training.layers import BatchNormalization
 from convert.training.recipe_file import RECIPES
 from convert.training.run_folder import Run, RunError, columns
@@ -73,7 +74,7 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     reached = networks.accuracies(network, faces.of("PublicTest"))
     sha256 = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
     run.begin(recipe_file, training_facts | {"recipe": name, "warm_start": sha256}, columns(tuple(networks.HEADS)))
-    network.save_weights(run.weights)
+    checkpoint.replace(run.weights, checkpoint.weights_file(network))
     run.add((epoch, "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
     return run
 

@@ -7,6 +7,7 @@ has these completed by `complete` when it is resumed. So no epoch is repeated fr
 
 import io
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def write(run: Run, held: Checkpoint) -> None:
         state=np.frombuffer(held.state, np.uint8),
         **{f"{name}_{index}": each for name, arrays in lists.items() for index, each in enumerate(arrays)},
     )
-    _replace(run.checkpoint, content.getvalue())
+    replace(run.checkpoint, content.getvalue())
 
 
 def read(run: Run) -> Checkpoint | None:
@@ -80,7 +81,7 @@ def complete(run: Run, held: Checkpoint, network: keras.Model) -> None:
     if held.is_best:
         current = network.get_weights()
         network.set_weights(held.average)
-        _replace(run.weights, weights_file(network))
+        replace(run.weights, weights_file(network))
         network.set_weights(current)
     run.add(held.row)
 
@@ -123,11 +124,24 @@ def random_states(model: keras.Model) -> list[Any]:
 
 
 def weights_file(model: keras.Model) -> bytes:
-    """The content of the .weights.h5 file of a model."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "state.weights.h5"
-        model.save_weights(file)
-        return file.read_bytes()
+    """The content of the .weights.h5 file of a model. Raises RunError where the temporary folder has no room for it."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "state.weights.h5"
+            _check_room(file.with_suffix(".room"), sum(each.nbytes for each in model.get_weights()))
+            model.save_weights(file)
+            return file.read_bytes()
+    except OSError as err:
+        raise RunError(f"{tempfile.gettempdir()}: cannot be written: {err.strerror or err}; set TMPDIR") from err
+
+
+def _check_room(file: Path, size: int) -> None:
+    """Raises OSError where a disk has no room for weights of so many bytes: HDF5, whose file cannot be finished there,
+    ends the process by a segmentation fault. Does nothing where files cannot be allocated in advance."""
+    if hasattr(os, "posix_fallocate"):
+        with open(file, "wb") as reserved:
+            os.posix_fallocate(reserved.fileno(), 0, size + size // 4 + 256 * 1024)
+        file.unlink()
 
 
 def _of_three_files(run: Run) -> Checkpoint | None:
@@ -147,7 +161,7 @@ def _arrays(held: Any, name: str) -> Arrays:
     return [held[f"{name}_{index}"] for index in range(sum(each.startswith(f"{name}_") for each in held.files))]
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace(file: Path, content: bytes) -> None:
     try:
         write_atomically({file: content})
     except OSError as err:

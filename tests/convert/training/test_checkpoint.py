@@ -1,6 +1,8 @@
 """The checkpoint of a training: cut files are refused, and a crash at any step costs at most the epoch it is in."""
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +127,20 @@ def test_a_training_begun_by_a_version_with_three_files_goes_on(place: Path, uni
         np.savez(run.path / name, **{str(index): each for index, each in enumerate(arrays)})
     assert [row["epoch"] for row in _train(place, "older").history()] == [1, 2]
     assert run.checkpoint.is_file()
+
+
+def test_weights_for_which_the_disk_has_no_room_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fallocate(handle: int, offset: int, size: int) -> None:
+        asked.append(size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    asked: list[int] = []
+    network = networks.build("cnn", stem=8, widths=(8,), blocks=(1,))
+    monkeypatch.setattr(os, "posix_fallocate", fallocate, raising=False)
+    with pytest.raises(RunError, match="cannot be written: No space left on device; set TMPDIR"):
+        checkpoint.weights_file(network)
+    assert asked[0] > sum(each.nbytes for each in network.get_weights())
+    monkeypatch.undo()
+    content = checkpoint.weights_file(network)
+    assert content.startswith(b"\x89HDF")
+    assert len(content) < asked[0]
