@@ -14,6 +14,8 @@ from assistant.ipc.messages import MAX_LINE_BYTES
 
 TIMEOUT_S = 2.0
 """A reply must come within so long."""
+MAX_PATH_BYTES = 107
+"""Longest path of a socket on Linux."""
 UNIT_SOCKET = Path("/run/emotion-assistant/control.sock")
 """Where the installed service listens."""
 
@@ -89,6 +91,8 @@ def send_command(command: str, path: Path | None = None, *, limit_s: float = TIM
     except TimeoutError as err:
         raise IPCError(f"{path}: the assistant does not answer within {limit_s:g} s; try again") from err
     except OSError as err:
+        if err.errno is None and len(bytes(path)) > MAX_PATH_BYTES:  # Python refuses it: no assistant can listen there
+            raise IPCError(f"{path}: too long for a socket; name a shorter one: EMOTION_ASSISTANT_SOCKET") from err
         raise IPCError(f"{path}: the assistant hung up: {err.strerror or err}; try again") from err
 
 

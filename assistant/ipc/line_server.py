@@ -142,7 +142,8 @@ def bind(path: Path, mode: int) -> socket.socket:
             path.chmod(mode)
             server.listen(MAX_CLIENTS)
         except OSError as err:
-            raise IPCError(f"{path}: cannot listen here: {err.strerror or err}") from err
+            shorter = "" if err.errno else "; name a shorter one: EMOTION_ASSISTANT_SOCKET"  # Python's own: no number
+            raise IPCError(f"{path}: cannot listen here: {err.strerror or err}{shorter}") from err
         server.setblocking(False)
         undo.pop_all()
     return server

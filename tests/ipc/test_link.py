@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import IPCError
 from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.control_client import send_command
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.link import MAX_PENDING, LinkClient, LinkServer, control_socket, runtime_socket
@@ -422,8 +423,10 @@ def test_a_second_assistant_and_an_unsuitable_path_are_refused(bench: Bench, tmp
     assert (tmp_path / "file").read_text() == "precious"
     with pytest.raises(IPCError, match="cannot listen here"):
         LinkServer(tmp_path / "file" / "voice.sock")
-    with pytest.raises(IPCError, match="cannot listen here: AF_UNIX path too long"):
+    with pytest.raises(IPCError, match="cannot listen here: AF_UNIX path too long; name a shorter one"):
         LinkServer(tmp_path / ("x" * 200))
+    with pytest.raises(IPCError, match="too long for a socket; name a shorter one: EMOTION_ASSISTANT_SOCKET"):
+        send_command("ask", tmp_path / ("x" * 200))
 
 
 def test_a_socket_left_by_a_crash_is_replaced(bench: Bench) -> None:
