@@ -7,7 +7,7 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo test test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
+.PHONY: help demo test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -18,6 +18,11 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 ## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
 KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed $(KERAS_TESTS:%=--ignore=%)
+
+## make coverage  the same, with the branches of the device half that they reach (half as long again)
+coverage: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%) \
 		--cov=assistant --cov-branch --cov-report=

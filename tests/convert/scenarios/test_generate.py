@@ -65,7 +65,7 @@ def test_scenes_of_two_people_have_two_different_people(seed: int) -> None:
             assert len({actor.name for actor in scene.actors}) == 2
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_dynamic_scenes_have_expressions_of_seconds_and_a_conversation(seed: int) -> None:
     scenes = generate.generate(asset_index(), seed)
     shown = [

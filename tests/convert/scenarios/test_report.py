@@ -82,9 +82,12 @@ def test_an_answer_starts_within_half_a_second() -> None:
     assert sorted(delays)[-2] <= 0.5, delays
 
 
-def test_the_expressions_announced_by_default_are_those_with_good_enough_figures() -> None:
-    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \[.*\| (\d+) \| (yes|no) \|$", TABLES.read_text("utf-8"), re.MULTILINE)
+def test_no_expression_announced_by_default_is_shown_to_be_wrong_too_often() -> None:
+    """The report half chooses nothing: it only must not exclude the precision for which the tuning half chose them."""
+    rows = re.findall(
+        r"^\| (\w+) \| [\d.]+ \[[\d.]+, ([\d.]+)\] .*\| (\d+) \| (yes|no) \|$", TABLES.read_text("utf-8"), re.MULTILINE
+    )
     assert {expression for expression, _, _, is_on in rows if is_on == "yes"} == set(AnnouncementSettings().expressions)
-    for expression, precision, events, is_on in rows:
-        is_good_enough = expression == "happy" or (int(events) >= MIN_EVENTS and float(precision) >= MIN_PRECISION)
+    for expression, highest, events, is_on in rows:
+        is_good_enough = expression == "happy" or (int(events) >= MIN_EVENTS and float(highest) >= MIN_PRECISION)
         assert is_good_enough == (is_on == "yes"), expression
