@@ -16,10 +16,11 @@ demo: $(VENV)/.speech $(VENV)/.photographs
 	@$(BIN)/emotion-assistant demo
 
 ## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
+# Three processes on two cores: a quarter of their time they wait for programs that they have started.
 KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m timed $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m timed $(KERAS_TESTS:%=--ignore=%)
 
 ## make coverage  the same, with the branches of the device half that they reach (half as long again)
 coverage: $(VENV)/.test $(VENV)/.photographs

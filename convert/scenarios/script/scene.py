@@ -1,5 +1,6 @@
 """A scripted scene: its actors with their paths and appearances, camera effects and questions. Pure records."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -92,7 +93,9 @@ class Actor:
 
     def position_at(self, at: float) -> PositionKeyframe:
         """Position of the face at a time, interpolated between keyframes (`interpolate`)."""
-        return PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in self.path], at))
+        after = bisect_right(self.path, at, key=lambda keyframe: keyframe.at)
+        around = self.path[max(0, after - 1) : after + 1]
+        return PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in around], at))
 
     def is_talking(self, at: float) -> bool:
         """Whether the face alternates between the talking stills at a time."""

@@ -17,7 +17,7 @@ from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, Ass
 from tests.support.scene_timelines import asset_index
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10_000))
 def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(seed: int) -> None:
     scenes = generate.generate(asset_index(), seed)
