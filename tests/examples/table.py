@@ -53,7 +53,7 @@ PRINTED = {
     "emotion-assistant demo": "One person looks happy.",
     "emotion-assistant replay clip.mp4": "One person looks happy.",
     "emotion-assistant replay clip.mp4 --model": "",
-    "emotion-assistant ask": "One person",
+    "emotion-assistant ask": "Looks ",
     "emotion-assistant config": "[camera]",
     "emotion-assistant notice": "I am blind.",
     "emotion-assistant notice --html": "",
