@@ -158,7 +158,7 @@ def test_a_folder_of_an_unknown_class_is_refused_with_the_nearest_name(tmp_path:
 
 
 @pytest.mark.parametrize(("content", "expected"), [
-    (gzip.compress(b"emotion"), r"fer2013\.csv: not FER-2013 as NPZ or CSV, but a gzip archive; unpack it first"),
+    (gzip.compress(b"emotion", mtime=0), r"fer2013\.csv: not FER-2013 as NPZ or CSV, but a gzip archive; unpack"),
     (b"PK\x03\x04rest", r"but a ZIP archive; unpack it first"),
     ("emotion,pixels,Usage\n".encode("utf-16"), "but text in UTF-16; save it as UTF-8"),
     (b"\x93NUMPY", r"but a single array; wanted an \.npz file or a table"),
