@@ -60,6 +60,7 @@ def test_of_a_file_in_which_nothing_is_right_one_line_is_told(text: str) -> None
     assert len(wrong) == 1
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "text", ["!\n" * 30000, "x = [\n" + "1,\n" * 20000, "a = 1\n" * 10000, "[a]\n" * 15000, "k = [[[\n" * 8000]
 )
