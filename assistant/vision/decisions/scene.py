@@ -160,6 +160,7 @@ class Scene:
         if is_new and not self._is_brief:
             self._tracks.await_arrival(track_id, change)
             return None
+        track.arrival = None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
         if not is_new:
@@ -222,6 +223,8 @@ class Scene:
         track.arrival = None
         if is_named:
             return self._changed(change)
+        if self._is_brief:
+            return None
         self._log[track_id] = ""
         where = self._where(track_id)
         why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None

@@ -517,3 +517,30 @@ def test_a_person_who_is_found_again_after_that_answer_arrives_anew() -> None:
     assert stage.wait(1) == []
     stage.people[1] = 320
     assert stage.step() == [("arrived", "happy")]
+
+
+@pytest.mark.parametrize("verbosity", ["smiles", "brief"])
+def test_where_only_expressions_are_announced_one_that_was_not_heard_and_is_over_is_not_announced(
+    verbosity: str,
+) -> None:
+    stage = Stage(verbosity)
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("looks", "happy")]
+    stage.ended(is_heard=False)
+    assert stage.step((1, "happy", "neutral")) == []
+    assert stage.wait(3 * RETRY_S) == []
+
+
+@pytest.mark.parametrize("verbosity", ["smiles", "brief"])
+def test_where_only_expressions_are_announced_an_answer_brings_no_arrival(verbosity: str) -> None:
+    stage = Stage(verbosity)
+    stage.people[1] = 320
+    stage.step((1, NOBODY, "happy"))
+    stage.ended(is_heard=True)
+    stage.step((1, "happy", "fear"))
+    stage.people.clear()
+    stage.step()
+    stage.scene.answered(Answered(stage.at))
+    stage.step()
+    stage.people[1] = 320
+    assert stage.wait(3) == []
