@@ -82,7 +82,7 @@ class Scene:
         before = self._log.as_dict()
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
         made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
-        made += [self._arrived(track_id) for track_id in self._tracks.arrivals()]
+        made += [self._arrived(track_id, faded) for track_id in self._tracks.arrivals()]
         if self._log:
             self._empty_view.known()
         made.append(self._empty_view.update(self._at, is_empty=not tracks))
@@ -206,8 +206,9 @@ class Scene:
             if track is not None and track.change is not None:
                 self._tracks.await_arrival(track_id, track.change)
 
-    def _arrived(self, track_id: int) -> Announcement | None:
-        """The announcement of an arrival that is due, once the person is near and, beside others, has stayed."""
+    def _arrived(self, track_id: int, faded: Collection[int]) -> Announcement | None:
+        """The announcement of an arrival that is due, once the person is near and, beside others, has stayed; never
+        with an expression that has lost its evidence."""
         track, has_company = self._tracks[track_id], self._has_company(track_id)
         change = track.arrival
         assert change is not None
@@ -218,6 +219,7 @@ class Scene:
             or track.is_far
             or (has_company and not self._stayed(track_id, dwell_s))
             or self._at < track.retry_from
+            or (is_named and track_id in faded)
         ):
             return None
         track.arrival = None

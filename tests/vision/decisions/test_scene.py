@@ -544,3 +544,13 @@ def test_where_only_expressions_are_announced_an_answer_brings_no_arrival(verbos
     stage.step()
     stage.people[1] = 320
     assert stage.wait(3) == []
+
+
+def test_an_arrival_that_was_not_heard_waits_while_its_expression_has_faded() -> None:
+    stage = Stage()
+    stage.people[1] = 320
+    assert stage.step((1, NOBODY, "happy")) == [("arrived", "happy")]
+    stage.ended(is_heard=False)
+    for _ in range(70):
+        assert stage.step(faded={1}) == []
+    assert stage.step() == [("arrived", "happy")]
