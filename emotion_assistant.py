@@ -20,7 +20,7 @@ def assistant() -> int:
     if message := foreign("assistant"):
         return _fail("emotion-assistant", message)
     try:
-        from assistant.app.cli import main
+        from assistant.app.main import main
 
         return main()
     except KeyboardInterrupt:  # while the first modules are still being imported

@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from assistant.app.cli import main
+    from assistant.app.main import main
 
     sys.exit(main())
 except KeyboardInterrupt:  # while the first modules are still being imported

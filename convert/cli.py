@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant import __version__
 from assistant.errors import AssistantError, ModelError, printable, shown
 from assistant.system.argument_parser import ArgumentParser
-from assistant.system.process_setup import ensure_standard_streams
+from assistant.system.standard_streams import ensure_standard_streams
 from assistant.vision.detectors.tflite import DEFAULT_MODEL
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr

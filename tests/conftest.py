@@ -19,8 +19,9 @@ settings.load_profile("same")
 TIMED = {
     "app/test_cli", "ipc/test_link", "system/test_sd_notify", "system/test_supervisor", "vision/queries/test_asking",
     "voice/audio/test_player", "voice/controls/test_buttons", "voice/controls/test_control_socket",
-    "voice/speech/test_speaker", "voice/test_commands", "voice/test_process", "voice/voices/test_piper",
-    "voice/voices/test_speechd", "voice/voices/test_voice_contract", "voice/voices/test_voices",
+    "voice/speech/test_speaker", "voice/test_commands", "voice/test_first_sound", "voice/test_process",
+    "voice/voices/test_piper", "voice/voices/test_speechd", "voice/voices/test_voice_contract",
+    "voice/voices/test_voices",
 }  # fmt: skip
 """Modules that measure times to a second or a tenth of one: they run after the others, which keep every core busy;
 these mostly wait. Single tests of other modules carry the mark themselves."""

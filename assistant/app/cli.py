@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from assistant.app.exit_codes import EXIT_INTERRUPTED, exit_code_of
 from assistant.app.parser import make_parser
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import AssistantError, ConfigError, SourceError, VoiceError, printable, shown
+from assistant.errors import ConfigError, SourceError, VoiceError, printable
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -22,18 +23,13 @@ from assistant.records import Fault, FaultName, SettingsProblem
 from assistant.system.process_setup import (
     RateLimitFilter,
     disable_core_dumps,
-    ensure_standard_streams,
     quiet_libraries,
     stop_on_signal,
 )
 
-EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
-"""Failed; wrong usage (argparse's own); wrong settings (EX_CONFIG of sysexits.h); Ctrl-C."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    ensure_standard_streams()
     disable_core_dumps()
     options = make_parser().parse_args(arguments)
     logging.basicConfig(
@@ -42,31 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for handler in logging.getLogger().handlers:
         handler.addFilter(RateLimitFilter())
     quiet_libraries()
-    try:
-        return COMMANDS[options.command](options)
-    except AssistantError as err:
-        if options.debug:
-            raise
-        is_config = isinstance(err, ConfigError)
-        for line in str(err).splitlines() if is_config else [" ".join(str(err).splitlines())]:
-            print(f"emotion-assistant: {printable(line)}", file=sys.stderr)
-        return EXIT_CONFIG if is_config else EXIT_ERROR
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as err:
-        if options.debug:
-            raise
-        print(f"emotion-assistant: {shown(err.filename or 'output')}: {err.strerror or err}", file=sys.stderr)
-        return EXIT_ERROR
-    except Exception as err:
-        if options.debug:
-            raise
-        what = printable(f"unexpected {type(err).__name__}: {err}; --debug shows where")
-        print(f"emotion-assistant: {what}", file=sys.stderr)
-        return EXIT_ERROR
+    return exit_code_of(lambda: COMMANDS[options.command](options), is_debug=options.debug)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -160,7 +132,7 @@ def _vision(options: argparse.Namespace) -> int:
 
 
 def _voice(options: argparse.Namespace) -> int:
-    from assistant.ipc import link
+    from assistant.ipc import socket_paths
     from assistant.voice.monitors import HEARTBEAT_TIMEOUT_S
     from assistant.voice.process import run_voice
 
@@ -171,15 +143,15 @@ def _voice(options: argparse.Namespace) -> int:
             threading.Thread(
                 target=_stop_after_parent, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
             ).start()
-        run_voice(settings, link.runtime_socket(), phrases, stop)
+        run_voice(settings, socket_paths.runtime_socket(), phrases, stop)
     return 0
 
 
 def _vision_exited(options: argparse.Namespace) -> int:
-    from assistant.ipc import link
+    from assistant.ipc import link, socket_paths
 
     if options.result != "success":
-        with contextlib.closing(link.LinkClient(link.runtime_socket())) as client:
+        with contextlib.closing(link.LinkClient(socket_paths.runtime_socket())) as client:
             client.send(Fault(FaultName.VISION, time.monotonic(), f"its unit ended: {options.result}"))
     return 0
 
@@ -251,16 +223,9 @@ def _sounds(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from assistant.ipc import control_client
+    from assistant.app.remote_command import carry_out
 
-    reply = control_client.send_command(options.what)
-    if getattr(options, "json", False):
-        print(json.dumps(dict(reply.facts), ensure_ascii=False))
-    elif reply.ok:
-        print(reply.text)
-    if not reply.ok:
-        print(f"emotion-assistant: {reply.text}", file=sys.stderr)
-    return 0 if reply.ok else EXIT_ERROR
+    return carry_out(options.what, as_json=getattr(options, "json", False))
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from assistant import __version__
 from assistant.config.settings import setting_choices
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
-from assistant.ipc.commands import Command
+from assistant.ipc.commands import ASKED_BY_NAME, Command
 from assistant.system.argument_parser import ArgumentParser
 
 UNIT_COMMANDS = ("vision", "voice", "vision-exited")
@@ -63,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
     record.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: where the voice looks for it")
     command("sounds", "a spoken tour of the short sounds that may stand for words")
     ask = command("ask", "have the running assistant tell what it sees")
-    ask.add_argument("what", nargs="?", default="ask", choices=("ask", "more", "aim"),
+    ask.add_argument("what", nargs="?", default="ask", choices=[each.value for each in ASKED_BY_NAME],
                      help="ask: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
     for verb in (each for each in Command if each.is_public):
         request = command(verb.value, verb.help_text)

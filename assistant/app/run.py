@@ -16,7 +16,8 @@ from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
 from assistant.ipc.control_client import check_none_is_running
-from assistant.ipc.link import LinkClient, control_socket, temporary_folder
+from assistant.ipc.link import LinkClient
+from assistant.ipc.socket_paths import control_socket, temporary_folder
 from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
 from assistant.system.sd_notify import Notifier

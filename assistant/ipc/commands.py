@@ -1,9 +1,8 @@
 """The commands of the wearer, which come from buttons, media keys and the control socket, and the reply to each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
-from typing import Self
+from typing import NamedTuple, Self
 
 
 class CommandFlag(Flag):
@@ -77,6 +76,8 @@ class Command(StrEnum):
         return bool(self.help_text)
 
 
+ASKED_BY_NAME = (Command.ASK, Command.MORE, Command.AIM)
+"""The questions that the verb `ask` of the command line takes."""
 QUESTIONS = tuple(command for command in Command if command.is_answered_by_vision)
 """The commands that are sent to the vision process."""
 
@@ -87,12 +88,11 @@ Facts = Mapping[str, str | int | float | bool | list[str]]
 """The state of the assistant for programs, e.g. {"muted": True}."""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """The result of a command."""
 
     ok: bool
     text: str = ""
     """One line for a person."""
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = {}  # noqa: RUF012 - a Mapping, which nobody changes
     """For a program."""

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc.commands import Reply
-from assistant.ipc.link import control_socket
-from assistant.ipc.messages import MAX_LINE_BYTES
+from assistant.ipc.socket_paths import MAX_LINE_BYTES, control_socket
 
 TIMEOUT_S = 2.0
 """A reply must come within so long."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assistant.errors import IPCError
-from assistant.ipc.messages import MAX_LINE_BYTES
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 
 FLUSH_TIMEOUT_S = 0.3
 """`close` waits at most so long until everything is sent."""

@@ -5,10 +5,8 @@ counted. Each side has one thread, which never waits for the other side, and who
 """
 
 import logging
-import os
 import selectors
 import socket
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,39 +29,6 @@ VOICE_TIMEOUT_S = 3.0
 POLL_S = 0.5
 """The client's thread looks at its state at least so often."""
 MessageHandler = Callable[[Message], None]
-
-
-MAX_FOLDER_BYTES = 60
-"""Of a temporary folder's path: that of a Unix socket has 107 bytes at the most, 45 of which are names of ours."""
-
-
-def runtime_socket() -> Path:
-    """Where the voice process listens: $EMOTION_ASSISTANT_SOCKET, else voice.sock in the unit's or the user's runtime
-    folder, else in a folder of the user's own under the temporary one."""
-    if named := os.environ.get("EMOTION_ASSISTANT_SOCKET"):
-        return Path(named)
-    if unit := os.environ.get("RUNTIME_DIRECTORY"):
-        return Path(unit.split(":")[0]) / "voice.sock"
-    if user := os.environ.get("XDG_RUNTIME_DIR"):
-        return Path(user) / "emotion-assistant" / "voice.sock"
-    return temporary_folder() / f"emotion-assistant-{os.getuid()}" / "voice.sock"
-
-
-def temporary_folder() -> Path:
-    """The folder for temporary files, or /tmp where its path is too long for a socket in it."""
-    folder = tempfile.gettempdir()
-    return Path(folder if len(os.fsencode(folder)) <= MAX_FOLDER_BYTES else "/tmp")  # noqa: S108
-
-
-def control_socket() -> Path:
-    """Where commands are taken: $EMOTION_ASSISTANT_CONTROL, else control.sock beside the socket of the voice process.
-
-    A voice process that runs as a child listens for vision in a private folder; it takes commands where every command
-    line of the user looks for them.
-    """
-    if named := os.environ.get("EMOTION_ASSISTANT_CONTROL"):
-        return Path(named)
-    return runtime_socket().parent / "control.sock"
 
 
 class LinkClient(LineThread):

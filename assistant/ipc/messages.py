@@ -12,10 +12,9 @@ from typing import Any
 
 from assistant.errors import IPCError
 from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
-MAX_LINE_BYTES = 4096
-"""A longer line is refused."""
 MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
 """The longest text of each field: `encode` cuts what is longer, `decode` refuses it. The longest message that has
 these stays below MAX_LINE_BYTES."""

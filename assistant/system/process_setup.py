@@ -1,12 +1,10 @@
-"""What a program sets up before its work: standard streams, no core dumps, a rate limit for its log, quiet libraries,
-and signals that stop it."""
+"""What a program sets up before its work: no core dumps, a rate limit for its log, quiet libraries, and signals that
+stop it."""
 
 import contextlib
-import io
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +14,6 @@ EXIT_RESTART = 75
 MAX_RECORDS, PERIOD_S = 10, 1.0
 """RateLimitFilter lets this many records pass in each period; it counts those beyond, and the count is logged with the
 next record that passes."""
-
-
-def ensure_standard_streams() -> None:
-    """Open /dev/null for each standard stream with which this process was started closed; else the next file that is
-    opened would take its number. What the terminal's encoding lacks is escaped."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number is the missing one
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - stays open
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def disable_core_dumps() -> None:

@@ -13,7 +13,7 @@ from assistant.config.last_good import wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
-from assistant.ipc import link
+from assistant.ipc import link, socket_paths
 from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
 from assistant.records import FaultName, SettingsProblem, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
@@ -47,7 +47,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
     problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines.
     """
     phrases, requests = factory.load_phrases(settings), _Requests()
-    with contextlib.closing(link.LinkClient(link.runtime_socket(), requests)) as client:
+    with contextlib.closing(link.LinkClient(socket_paths.runtime_socket(), requests)) as client:
         requests.send = client.send
         faults = FaultAnnouncer(phrases, client.speak)
         if problem:

@@ -13,8 +13,9 @@ from pathlib import Path
 from assistant.config.settings import Settings
 from assistant.errors import ControlError, IPCError
 from assistant.faults import FaultAnnouncer, FaultTracker, fault_utterance
-from assistant.ipc.link import LinkServer, control_socket
+from assistant.ipc.link import LinkServer
 from assistant.ipc.messages import Answer, Heartbeat, Message, Stop, UtteranceEnded, Withdraw
+from assistant.ipc.socket_paths import control_socket
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls

@@ -10,7 +10,7 @@ from typing import Any
 from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command
-from assistant.ipc.messages import MAX_LINE_BYTES
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from tests.fuzz.engine import Attack
 from tests.fuzz.link import lines, parts
 from tests.fuzz.voice_sockets import opened

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from assistant.errors import IPCError
 from assistant.ipc.commands import QUESTIONS
 from assistant.ipc.line_connection import LineConnection
-from assistant.ipc.messages import MAX_LINE_BYTES, MESSAGE_TYPES, decode, encode
+from assistant.ipc.messages import MESSAGE_TYPES, decode, encode
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.phrases import load
 from assistant.records import Fate, Priority
 from tests.fuzz import damage

@@ -19,9 +19,8 @@ from assistant.ipc.commands import QUESTIONS, Command
 from assistant.ipc.control_client import send_command
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS
-from assistant.ipc.link import MAX_PENDING, LinkClient, LinkServer, control_socket, runtime_socket
+from assistant.ipc.link import MAX_PENDING, LinkClient, LinkServer
 from assistant.ipc.messages import (
-    MAX_LINE_BYTES,
     Answer,
     Heartbeat,
     Message,
@@ -32,6 +31,7 @@ from assistant.ipc.messages import (
     decode,
     encode,
 )
+from assistant.ipc.socket_paths import MAX_LINE_BYTES, control_socket, runtime_socket
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
 WAIT_S = 5.0

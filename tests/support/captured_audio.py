@@ -89,6 +89,12 @@ def loudness(pcm: Pcm) -> float:
     return math.sqrt(sum(value * value for value in values) / max(1, len(values)))
 
 
+def sounding(pcm: Pcm, threshold: int = 300) -> tuple[float, float]:
+    """Seconds from its beginning at which a sound can be heard first and last: silence at both ends is none of it."""
+    loud = [at for at, value in enumerate(array.array("h", pcm.samples)) if abs(value) > threshold]
+    return loud[0] / pcm.rate, loud[-1] / pcm.rate
+
+
 def beep(seconds: float, rate: int = 22050) -> Pcm:
     """A loud tone of that length."""
     values = (round(9000 * math.sin(n / 8)) for n in range(round(seconds * rate)))

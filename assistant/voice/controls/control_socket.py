@@ -16,7 +16,8 @@ from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc.commands import NOT_ALLOWED, Command, Reply
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS, LineServer
-from assistant.ipc.messages import MAX_CHARACTERS, MAX_LINE_BYTES
+from assistant.ipc.messages import MAX_CHARACTERS
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.voice.controls import RunCommand, run_safely
 
 REQUEST_TIMEOUT_S = 1.0

@@ -23,7 +23,7 @@ from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command, Reply
 from assistant.ipc.line_server import MAX_CLIENTS
-from assistant.ipc.messages import MAX_LINE_BYTES
+from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.voice import controls
 from assistant.voice.controls import control_socket
 from assistant.voice.controls.control_socket import (
