@@ -3,18 +3,31 @@
 import shutil
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from assistant import phrases
 from assistant.config.settings import VoiceSettings
-from assistant.phrases import Phrases, Sentence
+from assistant.ipc.commands import Command
+from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases, Sentence
+from assistant.records import Box, PersonView
+from assistant.vision.queries.answers import Answers
+from assistant.vision.queries.snapshot import SceneSnapshot
 from assistant.voice.audio.player import Pcm
 from assistant.voice.voices.espeak import EspeakLibrary, EspeakProgram, EspeakVoice, Synthesizer
 from tests.support import locale_lint
 from tests.support.captured_audio import CapturingPlayer, loudness
 
+if TYPE_CHECKING:
+    from tests.support.spoken_times import SpokenTimes
+
 SETTINGS = VoiceSettings()
+LONGEST_UNASKED_S = 2.0
+"""Nobody who talks to somebody can listen for longer to what was not asked for."""
+INFORMATIVE_WITHIN_S = 0.5
+"""In an answer, from the first sound to the word by which expressions differ. Before it 0.2 s pass at the most, see
+tests/voice/test_first_sound.py."""
 Speak = Callable[[Phrases, str], Pcm]
 
 
@@ -78,3 +91,52 @@ def test_the_library_has_the_voice_too(locale: str, by_library: Speak) -> None:
     sound = by_library(language, language.announcement(Sentence.ARRIVED, expression="happy"))
     assert 0.8 < sound.seconds < 4
     assert loudness(sound) > 500
+
+
+def unasked_about_people(language: Phrases) -> list[str]:
+    """What is said of a person unasked where there is one, each expression in each sentence that names it."""
+    named = (Sentence.ARRIVED, Sentence.LOOKS, Sentence.NO_LONGER)
+    known = [language.announcement(each, expression=name) for each in named for name in sorted(SPOKEN_EXPRESSIONS)]
+    return [*known, *(language.announcement(each) for each in Sentence if each.is_presence)]
+
+
+@pytest.mark.parametrize("wording", ["emotion", "movement"])
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_what_is_said_unasked_takes_less_than_two_seconds(locale: str, wording: str) -> None:
+    language = phrases.load(locale, wording)
+    texts = unasked_about_people(language)
+    seconds = {text: each.ends - each.begins for text, each in zip(texts, spoken(language, texts), strict=True)}
+    assert {text: lasts for text, lasts in seconds.items() if lasts >= LONGEST_UNASKED_S} == {}
+
+
+@pytest.mark.parametrize("wording", ["emotion", "movement"])
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_an_answer_about_two_people_begins_with_what_it_tells(locale: str, wording: str) -> None:
+    language, names = phrases.load(locale, wording), tuple(sorted(SPOKEN_EXPRESSIONS))
+    texts = []
+    for name in names:
+        people = tuple(
+            PersonView(number, Box(200 * number, 200, 80, 80), name, name, 0.9, 0.0, where=where)
+            for number, where in enumerate(("left", "right"), 1)
+        )
+        texts.append(Answers(language, names).answer(Command.ASK, SceneSnapshot(5.0, people), 5.0).utterance.text)
+    assert all(language.capitalize(language.text("counts", "2")) in text for text in texts)
+    late = {}
+    for text, times in zip(texts, spoken(language, texts), strict=True):
+        differs_at = max(same_characters(text, other) for other in texts if other != text)
+        at_s = times.words[max(at for at in times.words if at <= differs_at)]
+        if at_s > INFORMATIVE_WITHIN_S:
+            late[text] = at_s
+    assert late == {}
+
+
+def same_characters(text: str, other: str) -> int:
+    """How many characters of both are the same before they differ."""
+    return next(at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two)
+
+
+def spoken(language: Phrases, texts: list[str]) -> "list[SpokenTimes]":
+    pytest.importorskip("espeakng_loader")
+    from tests.support.spoken_times import spoken_times
+
+    return spoken_times(texts, language.voice, SETTINGS.rate_wpm)
