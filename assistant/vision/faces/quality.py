@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face
-from assistant.vision.faces import preprocess
+from assistant.vision.faces import light, preprocess
 
 Point = tuple[float, float]
 
@@ -33,8 +33,7 @@ MIN_POSE_WIDTH = 1.62
 (as a cylinder) by 15, 25, 35 and 40 degrees 6, 27, 68 and 87 %. MAX_TURN alone rejects 68 % of the last."""
 
 DARK_GREY = 38.0
-"""Grey level: a face is too dark if at least 95 % of its pixels are darker. At a fifth of the light and a camera's
-noise of 3 levels that 95th percentile is 38 in the median, and right .80; at a seventh it is 28, and right .65."""
+"""Grey level: a frame is too dark if at least 95 % of its pixels are darker; a face by `light.is_too_dark`."""
 WHITE_GREY = 250
 """Grey level from which a pixel counts as white."""
 BRIGHT_SHARE = 0.5
@@ -70,13 +69,15 @@ def rejection_reason(
 ) -> str:
     """Why the expression of a face cannot be read: a key of the locale's [reasons], or empty where it can.
 
-    crop: the face, uint8 [48, 48], as the model sees it; grey: the frame, uint8 [H, W]; is_occluded: classifies the
+    crop: the face as it is in the frame, uint8 [48, 48]; grey: the frame, uint8 [H, W]; is_occluded: classifies the
     crop, None: no face counts as occluded. Light is checked first: of a face in glare the detector frames the middle
     alone, which then is small, or has no mouth. In a frame that is too bright, "bright" stands for any other reason.
     """
     is_glare = _light_fault(grey) == "bright"
-    if reason := _light_fault(pixels_in(grey, face.box), BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
-        return reason
+    if light.is_too_dark(crop):
+        return "dark"
+    if _white_share(pixels_in(grey, face.box)) >= (BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
+        return "bright"
     reason = _face_rejection_reason(face, crop, grey, is_occluded)
     return "bright" if is_glare and reason else reason
 
@@ -94,19 +95,19 @@ def _face_rejection_reason(
         return "blurred"
     if is_side_on(face.landmarks):
         return "side_on"
-    return "occluded" if is_occluded is not None and is_occluded(crop) else ""
+    return "occluded" if is_occluded is not None and is_occluded(light.raise_contrast(crop)) else ""
 
 
 def assess_face(
     grey: NDArray[np.uint8], face: Face, margin: float, is_occluded: Callable[[NDArray[np.uint8]], bool] | None
 ) -> tuple[NDArray[np.uint8], str]:
-    """The crop of a face as the models see it, uint8 [48, 48], and why its expression cannot be read: a key of the
-    locale's [reasons], empty where it can.
+    """The crop of a face as the models see it, uint8 [48, 48], a dim one with more contrast; and why its expression
+    cannot be read: a key of the locale's [reasons], empty where it can.
 
     grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`.
     """
     crop = preprocess.face_crop(grey, face, margin)
-    return crop, rejection_reason(face, crop, grey, is_occluded)
+    return light.raise_contrast(crop), rejection_reason(face, crop, grey, is_occluded)
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:
@@ -160,13 +161,18 @@ def pixels_in(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return grey[top:bottom, left:right]
 
 
-def _light_fault(part: NDArray[np.uint8], bright_share: float = BRIGHT_SHARE) -> str:
+def _light_fault(frame: NDArray[np.uint8]) -> str:
     """ "dark", "bright" or empty."""
-    counts = cv2.calcHist([np.ascontiguousarray(part)], [0], None, [256], [0, 256])[:, 0]
+    counts = cv2.calcHist([np.ascontiguousarray(frame)], [0], None, [256], [0, 256])[:, 0]
     below = np.cumsum(counts) / counts.sum()
     if np.searchsorted(below, 0.95) < DARK_GREY:
         return "dark"
-    return "bright" if 1 - below[WHITE_GREY - 1] >= bright_share else ""
+    return "bright" if 1 - below[WHITE_GREY - 1] >= BRIGHT_SHARE else ""
+
+
+def _white_share(part: NDArray[np.uint8]) -> float:
+    """The share of white pixels."""
+    return float(np.count_nonzero(part >= WHITE_GREY)) / part.size
 
 
 @dataclass(frozen=True)
