@@ -126,7 +126,10 @@ class Thresholds:
     looks: Mapping[str, float] = field(default_factory=dict)
     """Mean probability from which an expression is announced: "looks happy"."""
     maybe: Mapping[str, float] = field(default_factory=dict)
-    """Mean probability from which an answer says "maybe"."""
+    """Mean probability, weighted, from which an answer says "maybe"."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Weights that make up for how often each expression was seen in training, for answers alone; an expression that is
+    missing is never answered. Empty: none are weighted."""
 
 
 @dataclass(frozen=True)

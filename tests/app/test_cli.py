@@ -88,7 +88,7 @@ def test_bad_models_are_one_line(tmp_path: Path, short_clip: str) -> None:
     other.with_suffix(".json").write_bytes(
         damaged_models.find_model("emotion-small-int8").with_suffix(".json").read_bytes()
     )
-    damaged_models.rewrite_card(shape, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
+    damaged_models.rewrite_card(shape, labels=["happy", "sad", "neutral"], thresholds={}, prior={}, self_test=[])
     assert "does not match its card" in complaint("replay", short_clip, "--model", cut)
     assert "does not match its card" in complaint("replay", short_clip, "--model", other)
     assert "its card says" in complaint("replay", short_clip, "--model", shape)

@@ -77,7 +77,7 @@ def test_e4(box: BoxUnderTest, row: Row, how: str) -> None:
 @pytest.mark.fault("E5", "another shape or number of classes", announce_s=STARTS_S)
 def test_e5(box: BoxUnderTest, row: Row) -> None:
     model = copied(box)
-    damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, self_test=[])
+    damaged_models.rewrite_card(model, labels=["happy", "sad", "neutral"], thresholds={}, prior={}, self_test=[])
     second(box, row, model)
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
+from assistant.vision.decisions.balance import FAIRLY_SURE, balanced
 
 MIN_AGREEMENT = 0.77
 """Share of the window's readings whose first choice a new expression must be. A flicker of 2 Hz or more that is seen
@@ -44,7 +45,7 @@ MIN_SEEN_SHARE = 0.3
 """Share of the window's frames in which a face must be found to have a verdict: one that is found in fewer is as likely
 a print on a jumper."""
 MIN_MAYBE_PROBABILITY = 0.4
-"""Mean probability that an expression needs for a "maybe", where the model's card does not ask for more."""
+"""Mean probability, balanced, that an expression needs for a "maybe", where the model's card does not ask for more."""
 FADED_S = 0.4
 """Seconds without evidence for the held expression after which announcements of it that still wait are withdrawn. With
 the second that the window needs to notice it, such an announcement begins no later than 1.5 s after the expression
@@ -94,9 +95,10 @@ class TrackEstimate:
     state: str
     """An expression, CANNOT_TELL or NOBODY."""
     expression: str
-    """The expression of the state, else the likeliest one; empty where none is likely enough for a "maybe"."""
+    """The expression of the state where that is sure, else the likeliest one by the balanced posterior; empty where
+    none is likely enough for a "maybe"."""
     probability: float
-    """Mean probability of `expression`."""
+    """Mean probability of `expression`, balanced where it is not the state."""
     reason: str
     """Why there is no expression; a key of the locale's [reasons]."""
     since: float
@@ -113,6 +115,7 @@ class Stabilizer:
         self.labels = tuple(labels)
         thresholds = thresholds or Thresholds()
         self.enter = tuple(max(thresholds.looks.get(label, 0.0), settings.enter_threshold) for label in labels)
+        self.weights = tuple(thresholds.weights.get(label, 0.0) for label in labels) if thresholds.weights else ()
         self.maybe = tuple(max(thresholds.maybe.get(label, 0.0), MIN_MAYBE_PROBABILITY) for label in labels)
         self._tracks: dict[int, _TrackWindow] = {}
 
@@ -169,12 +172,14 @@ class Stabilizer:
         if len(read) * 2 < len(track.readings):
             return TrackEstimate(track.state, "", 0.0, _reason(track.readings), track.changed_at)
         means = [sum(column) / len(read) for column in zip(*read, strict=True)]
+        weighted = balanced(means, self.weights)
+        best = max(range(len(means)), key=weighted.__getitem__)
         if track.state in self.labels:
             index = self.labels.index(track.state)
-            return TrackEstimate(track.state, track.state, means[index], "", track.changed_at)
-        best = max(range(len(means)), key=means.__getitem__)
-        likely = self.labels[best] if means[best] >= self.maybe[best] else ""
-        return TrackEstimate(track.state, likely, means[best], "unclear", track.changed_at)
+            if best == index or means[index] >= FAIRLY_SURE or weighted[best] < self.maybe[best]:
+                return TrackEstimate(track.state, track.state, means[index], "", track.changed_at)
+        likely = self.labels[best] if weighted[best] >= self.maybe[best] else ""
+        return TrackEstimate(track.state, likely, weighted[best], "unclear", track.changed_at)
 
     def _without_reading(self, track: _TrackWindow, at: float) -> str | None:
         track.frames.append(at)

@@ -1,7 +1,7 @@
 """The expression classifier: a face crop in, a probability for each expression out. What the model card says of labels,
 input and temperature is checked before the model is used."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from assistant.vision.inference import model_file, self_test
 MIN_REACH, MAX_STEP = 1.5, 1 / 16
 """A quantized input that INPUT_SCALING fits reaches at least so far below and above 0, in steps of at most so much:
 quantizers choose the range by their calibration pictures, few of which are black and white."""
+MIN_PRIOR = 1e-4
+"""Smallest share of the training votes that a card may name: a larger weight would
+multiply rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ def read_expression_card(model: Path) -> ExpressionCard:
         )
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {quoted(temperature)}; allowed: a number from 0.05 to 20")
-    thresholds, answers = _thresholds(path, card.get("thresholds", {}), labels), card.get("self_test", [])
+    thresholds = _thresholds(path, card.get("thresholds", {}), labels)
+    weights = _weights(path, card.get("prior", {}), card.get("prior_power", 0.0), labels)
+    answers = card.get("self_test", [])
     if (
         not isinstance(answers, list)
         or (answers and len(answers) != self_test.IMAGE_COUNT)
@@ -67,7 +72,13 @@ def read_expression_card(model: Path) -> ExpressionCard:
         )
     ):
         raise ModelError(f"{path}: self_test must hold {self_test.IMAGE_COUNT} rows of {len(labels)} probabilities")
-    return ExpressionCard(digest.lower(), tuple(labels), float(temperature), thresholds, tuple(map(tuple, answers)))
+    return ExpressionCard(
+        digest.lower(),
+        tuple(labels),
+        float(temperature),
+        replace(thresholds, weights=weights),
+        tuple(map(tuple, answers)),
+    )
 
 
 def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
@@ -83,6 +94,18 @@ def _thresholds(path: Path, table: Any, labels: list[str]) -> Thresholds:
             "allowed: looks and maybe, each with labels and numbers from 0.2 to 1.0"
         )
     return Thresholds(**table)
+
+
+def _weights(path: Path, prior: Any, power: Any, labels: list[str]) -> dict[str, float]:
+    """`Thresholds.weights` of a card: the inverse of each label's share of the training votes (`prior`), raised to the
+    power `prior_power`; both optional."""
+    if not isinstance(prior, dict) or not all(
+        label in labels and type(share) is float and MIN_PRIOR <= share <= 1 for label, share in prior.items()
+    ):
+        raise ModelError(f"{path}: prior is {quoted(prior)}; allowed: labels and shares from {MIN_PRIOR:g} to 1.0")
+    if isinstance(power, bool) or not isinstance(power, int | float) or not 0 <= power <= 1:
+        raise ModelError(f"{path}: prior_power is {quoted(power)}; allowed: a number from 0 to 1")
+    return {label: share**-power for label, share in prior.items()}
 
 
 def apply_temperature(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

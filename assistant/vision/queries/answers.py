@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from assistant.ipc.commands import Command
 from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases, Sentence
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
+from assistant.vision.decisions.balance import FAIRLY_SURE
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot
 
-QUITE_SURE, FAIRLY_SURE = 0.8, 0.6
-"""Mean probability from which an answer says that it is quite or fairly sure."""
+QUITE_SURE = 0.8
+"""Mean probability from which an answer says that it is quite sure."""
 
 
 @dataclass(frozen=True)

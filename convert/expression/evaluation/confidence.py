@@ -104,22 +104,21 @@ def thresholds(
 
 
 def thresholds_by_level(
-    scores: NDArray[np.float32],
+    scores: Mapping[str, NDArray[np.float32]],
     shares: NDArray[np.float32],
     labels: tuple[str, ...],
     precision: Mapping[str, float],
     precision_of: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """`thresholds` for each level of announcement ("looks", "maybe"); that of "maybe" is at most that of "looks".
+    """`thresholds` for each level of announcement ("looks", "maybe").
 
-    precision: required precision of each level. precision_of: other precisions for some labels, by level.
+    scores: probabilities by level, float32 [N, classes]. precision: required precision of each level. precision_of:
+    other precisions for some labels, by level.
     """
-    made = {
-        name: thresholds(scores, shares, labels, each, (precision_of or {}).get(name))
+    return {
+        name: thresholds(scores[name], shares, labels, each, (precision_of or {}).get(name))
         for name, each in precision.items()
     }
-    made["maybe"] = {label: min(number, made["looks"][label]) for label, number in made["maybe"].items()}
-    return made
 
 
 def _correctness(scores: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float64]:

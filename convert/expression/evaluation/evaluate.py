@@ -10,7 +10,7 @@ from assistant.vision import detectors
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
-from convert.expression.evaluation import confidence, robustness, testset, wild
+from convert.expression.evaluation import balance, confidence, robustness, testset, wild
 
 PRECISION = {"looks": 0.85, "maybe": 0.6}
 """Precision on PublicTest that a threshold must give, for each level at which the assistant announces an expression.
@@ -38,6 +38,8 @@ def evaluate(
     report: dict[str, Any] = {"split": split, "labels": list(classifier.labels)}
     report |= testset.score(classifier.labels, scores, tested, faces.of("Training"))
     report["confidence"] = confidence.figures(scores[has_shares], shares[has_shares])
+    if weights := classifier.thresholds.weights:
+        report["balanced"] = balance.report(classifier.labels, scores, tested, weights)
     report["mirror"] = robustness.mirror_consistency(classifier, tested.images, scores)
     if not quick:
         report["robustness"] = robustness.figures(classifier, tested.images[is_counted], truth[is_counted])
@@ -48,10 +50,11 @@ def evaluate(
 
 
 def fit_calibration(model: Path, faces: Faces) -> dict[str, Any]:
-    """The entries of a model's card that are fitted on PublicTest, temperature and thresholds, and its self-test.
+    """The entries of a model's card that are fitted on PublicTest (temperature, thresholds, balance), and self-test.
 
     The temperature is fitted to the outputs for single pictures. The thresholds are fitted to the mean of the outputs
-    for a face and its mirror image, since the assistant classifies both alternately and averages over time.
+    for a face and its mirror image, since the assistant classifies both alternately and averages over time; those of
+    "maybe" to the same, balanced by the prior of Training and the power that suits PublicTest (see `balance`).
     self_test: the model's outputs for the pictures of its self-test. Raises ModelError, or DatasetError where the data
     set has no FER+ votes.
     """
@@ -62,9 +65,16 @@ def fit_calibration(model: Path, faces: Faces) -> dict[str, Any]:
     images, shares = tested.images[has_shares], shares[has_shares]
     scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
-    mean_scores = apply_temperature(scores, temperature).mean(axis=0)
-    levels = confidence.thresholds_by_level(
-        mean_scores, shares, classifier.labels, PRECISION, {"looks": LOOKS_PRECISION}
-    )
+    mean_scores, labels = apply_temperature(scores, temperature).mean(axis=0), classifier.labels
+    prior = balance.prior(labels, faces.of("Training"))
+    power = balance.choose_power(labels, mean_scores, tested.where(has_shares), prior)
+    by_level = {"looks": mean_scores, "maybe": balance.posterior(mean_scores, balance.weights(labels, prior, power))}
+    levels = confidence.thresholds_by_level(by_level, shares, labels, PRECISION, {"looks": LOOKS_PRECISION})
     self_test = [[round(float(each), 4) for each in row] for row in classifier.self_test_answers()]
-    return {"temperature": temperature, "thresholds": levels, "self_test": self_test}
+    return {
+        "temperature": temperature,
+        "thresholds": levels,
+        "prior": prior,
+        "prior_power": power,
+        "self_test": self_test,
+    }

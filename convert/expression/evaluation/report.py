@@ -65,6 +65,13 @@ def _accuracy(report: dict[str, Any]) -> list[str]:
             f"{title:30} {figures['pictures']:5d} pictures   accuracy {figures['accuracy']:.2%} "
             f"(95 %: {low:.2%} to {high:.2%})   macro-F1 {figures['macro_f1']:.2%}"
         )
+    if "balanced" in report:
+        for part, title in (("as_they_are", "spoken classes alone"), ("by_prior", "the same, balanced posterior")):
+            figures = report["balanced"][part]
+            lines.append(
+                f"{title:30} {figures['pictures']:5d} pictures   accuracy {figures['accuracy']:.2%}   macro recall "
+                f"{figures['macro_recall']:.2%}"
+            )
     for part, figures in report.get("ferplus_majority", {}).items():
         title = "FER+ majority, without twins" if part == "without_twins" else "FER+ majority"
         lines.append(f"{title:30} {figures['pictures']:5d} pictures   agreement {figures['agreement']:.2%}")
@@ -75,6 +82,11 @@ def _further(report: dict[str, Any]) -> list[tuple[str, str]]:
     """Rows of (name, figure): calibration, mirror consistency and, if measured, robustness and muxspace."""
     confidence, mirror = report["confidence"], report["mirror"]
     rows = [
+        (f"balanced posterior, recall of {name}", f"{row['recall']:.2%} ({low:.0%} to {high:.0%} of {row['support']})")
+        for name, row in report.get("balanced", {}).get("by_prior", {}).get("classes", {}).items()
+        for low, high in (row["interval_95"],)
+    ]
+    rows += [
         ("expected calibration error", f"{confidence['ece']:.2%}"),
         ("cross-entropy, nats", f"{confidence['cross_entropy']:.4f}"),
         ("area under the risk-coverage curve", f"{confidence['aurc']:.4f}"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import DecisionSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
+from assistant.vision.decisions.balance import balanced
 from assistant.vision.decisions.stabilizer import (
     FADED_S,
     MIN_MAYBE_PROBABILITY,
@@ -379,6 +380,35 @@ def test_an_estimate_names_the_likeliest_expression_before_there_is_a_state_and_
     assert (estimate.state, estimate.expression, estimate.reason) == ("happy", "", "dark"), "known before it is a state"
     stabilizer.update(1000.0, [Reading(2, 1000.0, probabilities("happy", 0.9))])
     assert stabilizer.estimate(2).since == 1000.0, "since they came into view"
+
+
+def test_an_answer_follows_the_balanced_posterior_and_an_announcement_the_probabilities_as_they_are() -> None:
+    labels, weights = ("neutral", "sad", "contempt"), {"neutral": 0.33**-0.5, "sad": 0.14**-0.5}
+    stabilizer, made = Stabilizer(DecisionSettings(), labels, Thresholds(weights=weights)), []
+    for frame in range(15):
+        made += stabilizer.update(frame / 10, [Reading(1, frame / 10, (0.44, 0.36, 0.2))])
+    weighted = 0.44 * weights["neutral"], 0.36 * weights["sad"]
+    estimate = stabilizer.estimate(1)
+    assert (estimate.state, estimate.expression) == (NOBODY, "sad"), "contempt, which is never named, has no weight"
+    assert estimate.probability == pytest.approx(weighted[1] / sum(weighted))
+    for frame in range(15):
+        made += stabilizer.update(frame / 10, [Reading(2, frame / 10, (0.55, 0.4, 0.05))])
+    assert [change.new for change in made] == ["neutral"], "announced by the probabilities as they are"
+    assert (stabilizer.estimate(2).state, stabilizer.estimate(2).expression) == ("neutral", "sad"), "not sure enough"
+    for frame in range(15, 30):
+        made += stabilizer.update(frame / 10, [Reading(2, frame / 10, (0.62, 0.36, 0.02))])
+    estimate = stabilizer.estimate(2)
+    assert (estimate.state, estimate.expression) == ("neutral", "neutral"), "sure: it is named as it was announced"
+    assert estimate.probability == pytest.approx(0.62)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=8), st.floats(0.1, 10))
+def test_equal_weights_change_nothing_and_a_larger_weight_favours(shares: list[float], weight: float) -> None:
+    given_shares = [share / sum(shares) for share in shares] if sum(shares) > 0 else shares
+    assert balanced(given_shares, [weight] * len(shares)) == pytest.approx(given_shares)
+    favoured = balanced(given_shares, [weight, *[weight / 2] * (len(shares) - 1)])
+    assert favoured[0] >= given_shares[0] - 1e-12
+    assert sum(favoured) == pytest.approx(sum(given_shares))
 
 
 def test_the_reason_is_that_of_most_readings() -> None:

@@ -101,7 +101,7 @@ def test_a_model_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
     def two_inputs(tree, graph) -> None:
         graph.inputs = [*graph.inputs, graph.inputs[0]]
 
-    damaged_models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, self_test=[])
+    damaged_models.rewrite_card(model, labels=["happy", "sad"], thresholds={}, prior={}, self_test=[])
     with pytest.raises(ModelError, match=r"maps \[1, 48, 48, 1\] to \[1, 8\]; its card says .* to \[1, 2\]"):
         ExpressionClassifier(model)
     model = damaged_models.copy(tmp_path, "logits")
@@ -139,8 +139,12 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
         ({"labels": ["x" * 100_000]}, "labels are"),
         ({"input": {"shape": [1] * 50_000, "scaling": "y" * 50_000}}, "this program gives"),
         ({"sha256": "1" * 100_000}, "sha256 is"),
+        ({"prior": {"glad": 0.5}}, "prior is"),
+        ({"prior": {"happy": 0.0}}, "prior is"),
+        ({"prior": [0.5]}, "prior is"),
+        ({"prior_power": 2}, "prior_power is 2"),
     ],
-    ids=range(11),
+    ids=range(15),
 )
 def test_a_card_that_does_not_fit_the_program_is_refused(tmp_path: Path, changes: dict, message: str) -> None:
     model = damaged_models.copy(tmp_path)

@@ -17,8 +17,9 @@ from assistant.records import Box, Face
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
+from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
-from convert.expression.evaluation import compare, confidence, report, robustness, testset, wild
+from convert.expression.evaluation import balance, compare, confidence, report, robustness, testset, wild
 from convert.expression.evaluation.evaluate import evaluate, fit_calibration
 from tests.support import damaged_models, drawn_faces
 from tests.support.standins import ScriptedDetector
@@ -89,8 +90,34 @@ def test_a_threshold_is_the_lowest_with_the_required_precision() -> None:
     assert (
         confidence.thresholds(scores[:10], shares[:10], ("a", "b"), 0.1)["a"] == confidence.NEVER
     )  # too few predictions
-    levels = confidence.thresholds_by_level(scores, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
-    assert levels["maybe"]["a"] <= levels["looks"]["a"]
+    by_level = {"looks": scores, "maybe": scores[:, ::-1]}
+    levels = confidence.thresholds_by_level(by_level, shares, ("a", "b"), {"looks": 0.5, "maybe": 0.9})
+    assert levels["looks"] == confidence.thresholds(scores, shares, ("a", "b"), 0.5)
+    assert levels["maybe"]["a"] == confidence.NEVER
+
+
+def test_the_power_of_the_balance_is_the_one_with_the_highest_macro_recall_that_keeps_accuracy() -> None:
+    votes = np.zeros((120, 10), np.float32)
+    votes[:100, FERPLUS_LABELS.index("neutral")] = votes[100:119, FERPLUS_LABELS.index("sad")] = 10
+    votes[119, FERPLUS_LABELS.index("contempt")] = 10
+    tested = Faces(np.zeros((120, 48, 48), np.uint8), np.zeros(120, np.int64), np.zeros(120, np.int64), votes)
+    prior = balance.prior(FERPLUS_LABELS, tested)
+    assert prior["neutral"] == pytest.approx(100 / 119, abs=1e-4), "contempt is left out"
+    assert sum(prior.values()) == pytest.approx(1)
+    prior = dict.fromkeys(prior, 0.1) | {"neutral": 0.8, "sad": 0.2}
+    scores = np.full((120, 8), 0.01, np.float32)
+    columns = FERPLUS_LABELS.index("neutral"), FERPLUS_LABELS.index("sad")
+    scores[:, columns] = (0.9, 0.1)
+    scores[100:119, columns] = (0.6, 0.4)  # sad by a weight of 1.5 and more, a power of 0.3
+    scores[:50, columns] = (0.75, 0.25)  # no longer neutral from a weight of 3 on, a power of 0.8
+    power = balance.choose_power(FERPLUS_LABELS, scores, tested, prior)
+    assert power == 0.3
+    weights = balance.weights(FERPLUS_LABELS, prior, power)
+    made = balance.figures(FERPLUS_LABELS, scores, tested, weights)
+    assert (made["pictures"], made["accuracy"], made["macro_recall"]) == (119, 1.0, 1.0)
+    assert made["classes"]["sad"] == {"recall": 1.0, "interval_95": [1.0, 1.0], "support": 19}
+    raw = balance.figures(FERPLUS_LABELS, scores, tested, balance.weights(FERPLUS_LABELS, prior, 0.0))
+    assert (raw["accuracy"], raw["macro_recall"]) == (pytest.approx(100 / 119, abs=1e-6), 0.5)
 
 
 def test_with_tied_votes_either_class_is_correct() -> None:
@@ -202,6 +229,9 @@ def test_the_report_is_written_as_json_markdown_and_diagrams(tmp_path: Path) -> 
     assert "| JPEG | " in text
     assert all(file.stat().st_size > 5000 for file in files[2:])
     assert "same answer when mirrored" in report.as_text(made)
+    balanced = made["balanced"]["by_prior"]
+    assert f"macro recall {balanced['macro_recall']:.2%}" in report.as_text(made)
+    assert f"| balanced posterior, recall of sad | {balanced['classes']['sad']['recall']:.2%} (" in text
     assert set(_evaluated()) == set(made) - {"robustness"}
 
 

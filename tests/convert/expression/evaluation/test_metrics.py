@@ -112,6 +112,7 @@ CARD = {
         "all": {"accuracy": 0.69346, "accuracy_interval_95": [0.678, 0.7083], "macro_f1": 0.66},
         "without_twins": {"accuracy": 0.6816},
         "confidence": {"ece": 0.0213},
+        "balanced": {"by_prior": {"accuracy": 0.8612, "macro_recall": 0.8109}},
         "robustness": {"mean_accuracy": 0.6123},
         "muxspace": {"detected": {"mean_recall": 0.6801}},
     },
@@ -127,8 +128,8 @@ def test_the_table_of_figures_is_written_between_its_markers(tmp_path: Path) -> 
     lines = readme.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("before", "<!-- figures -->", "<!-- /figures -->", "after")
     cells = (
-        "`some-int8`| original labels| 69.35% (67.8% to 70.8%)| 68.16%| 66.00%| 2.13%| 61.23%| 68.01%| 1.23 M| 56.7"
-        "| 1.70 MB| 2026-11-21, 0123456789"
+        "`some-int8`| original labels| 69.35% (67.8% to 70.8%)| 68.16%| 66.00%| 2.13%| 86.12%| 81.09%| 61.23%| 68.01%"
+        "| 1.23 M| 56.7| 1.70 MB| 2026-11-21, 0123456789"
     )
     assert lines[4] == f"| {cells.replace('| ', ' | ')} |"
     before = readme.read_bytes()
