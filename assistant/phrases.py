@@ -80,7 +80,7 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
-    "sounds": {"tour", "still_here", "alarm"},
+    "sounds": {"tour", "over", "still_here", "alarm"},
     "faults": set(FaultName),
     "faults_over": set(FaultName),
     "doctor": {

@@ -171,6 +171,10 @@ class Priority(IntEnum):
     FAULT = 4
 
 
+MAX_UNASKED, UNASKED_WINDOW_S = 4, 60.0
+"""At most so many unasked utterances (CHANGE and STATUS) begin in so many seconds."""
+
+
 class Fate(StrEnum):
     """How an utterance ended; each utterance ends in exactly one of these."""
 
@@ -199,6 +203,8 @@ class UtteranceKind(StrEnum):
     """Vision ends: the queue forgets the faults that were announced before."""
     COMMAND_REPLY = "command_reply"
     """Confirms a command; `repeat` passes over it."""
+    CUE = "cue"
+    """Is played as its earcon alone, and does not count among the minute's utterances; `repeat` says its words."""
     IDLE_TICK = "idle_tick"
     """Signals after a long silence that the assistant still works; `repeat` passes over it."""
     AUDIO_OUTAGE = "audio_outage"
@@ -219,7 +225,7 @@ class Utterance:
     log_note: str = ""
     """For the log and the transcript; never spoken, and nothing depends on it."""
     earcon: str = ""
-    """The earcon that may replace the text (an expression, or "still_here"); empty where there is none."""
+    """The earcon that may replace the text (an expression, "over" or "still_here"); empty where there is none."""
     is_over: bool = False
     """It announces the end of a fault or of a pause of the same topic, and is not spoken where the beginning was not
     spoken."""

@@ -2,8 +2,7 @@
 
 from collections import deque
 
-from assistant.records import Fate, Priority, Utterance
-from assistant.voice.speech.speech_queue import MAX_UNASKED, RATE_WINDOW_S
+from assistant.records import MAX_UNASKED, UNASKED_WINDOW_S, Fate, Priority, Utterance, UtteranceKind
 
 WORDS = {
     Fate.INTERRUPTED: "cut off by something more urgent",
@@ -27,7 +26,7 @@ class FateReasons:
 
     def started(self, utterance: Utterance, at: float) -> None:
         """An utterance begins at `at` seconds."""
-        if utterance.priority < Priority.PAUSE:
+        if utterance.priority < Priority.PAUSE and utterance.kind is not UtteranceKind.CUE:
             self._unasked_at.append(at)
 
     def why(self, utterance: Utterance, fate: Fate, at: float) -> str:
@@ -36,15 +35,17 @@ class FateReasons:
             return WORDS.get(fate, "")
         if self.is_over:
             return ENDED
-        while self._unasked_at and at - self._unasked_at[0] >= RATE_WINDOW_S:
+        while self._unasked_at and at - self._unasked_at[0] >= UNASKED_WINDOW_S:
             self._unasked_at.popleft()
         limit = MAX_UNASKED - (utterance.priority is Priority.STATUS)
         return TOO_MANY if len(self._unasked_at) >= limit else OUTRANKED
 
 
 def transcript_line(at: float, utterance: Utterance, reason: str) -> str:
-    """A line of a transcript. at: when the words began, or, if they did not, when the change was noticed; seconds."""
-    return f"{at:7.2f} s  {utterance.text:32} ({utterance.log_note})" + (f" [{reason}]" if reason else "")
+    """A line of a transcript. at: when the words began, or, if they did not, when the change was noticed; seconds.
+    The words that a sound stands for have a note before them."""
+    text = f"♪ {utterance.text}" if utterance.kind is UtteranceKind.CUE else utterance.text
+    return f"{at:7.2f} s  {text:32} ({utterance.log_note})" + (f" [{reason}]" if reason else "")
 
 
 def counted(count: int, one: str, many: str) -> str:

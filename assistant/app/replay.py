@@ -6,15 +6,16 @@ at the set rate. The same input and settings give the same lines.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from assistant.app import fates
 from assistant.app.fates import FateReasons, counted, transcript_line
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
 from assistant.ipc.commands import Command
-from assistant.records import Box, Change, Fate, Frame, PersonView, Utterance
+from assistant.records import Box, Change, Fate, Frame, PersonView, Utterance, UtteranceKind
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.pipeline import Pipeline, Step
@@ -22,6 +23,8 @@ from assistant.voice.speech.speech_queue import SpeechQueue
 
 UTTERANCE_PAUSE_S = 0.2
 """Added to the time of an utterance's words: from the queue to the first sound, and the pause after it."""
+CUE_S = 0.2
+"""How long an utterance without words takes."""
 SAME_ATTEMPT_S = 20.0
 """Seconds of the clip. The same words about the same person within this time of an announcement that was not said are a
 further attempt at it; later ones are a new announcement."""
@@ -51,7 +54,7 @@ class AnnouncementOutcome:
 
     def as_json(self) -> dict[str, Any]:
         """The line of `replay --json`. `at`: when the change was noticed, `spoken_at_s`: when the words began, None if
-        they never did; seconds of the clip."""
+        they never did; seconds of the clip. `is_sound`: a sound stood for the text."""
         return {
             "at": round(self.change.at, 3),
             "spoken_at_s": None if self.started_at is None else round(self.started_at, 3),
@@ -59,6 +62,7 @@ class AnnouncementOutcome:
             "from": self.change.old,
             "to": self.change.new,
             "text": self.utterance.text,
+            "is_sound": self.announcement.is_cue,
             "fate": str(self.fate),
             "reason": self.reason,
         }
@@ -115,9 +119,11 @@ class SimulatedSpeaker:
         self._ends_at = 0.0
         self.on_start: Callable[[Utterance, float], None] = lambda utterance, at: None
 
-    def duration_s(self, text: str) -> float:
-        """Seconds that a text takes to say."""
-        return len(text.split()) * 60 / self._rate_wpm + UTTERANCE_PAUSE_S
+    def duration_s(self, utterance: Utterance) -> float:
+        """Seconds that an utterance takes."""
+        if utterance.kind is UtteranceKind.CUE:
+            return CUE_S
+        return len(utterance.text.split()) * 60 / self._rate_wpm + UTTERANCE_PAUSE_S
 
     def say(self, utterance: Utterance, at: float) -> None:
         """Queue an utterance at `at` seconds of the clip."""
@@ -135,7 +141,7 @@ class SimulatedSpeaker:
     def _begin(self, at: float) -> None:
         utterance = self.queue.take(at)
         if utterance is not None:
-            self._ends_at = at + self.duration_s(utterance.text)
+            self._ends_at = at + self.duration_s(utterance)
             self.on_start(utterance, at)
 
 
@@ -206,6 +212,7 @@ def attempts(
             for announcement, utterance in zip(step.announcements, step.utterances, strict=True):
                 box = boxes.get(announcement.change.track_id)
                 add(AnnouncementOutcome(announcement, utterance, box, made_at=frame.at), frame.at)
+            undecided.extend(_deferred(step, boxes, frame.at))
             for utterance in step.status:
                 speaker.say(utterance, frame.at)
             while waiting and waiting[0][0] <= frame.at:
@@ -221,6 +228,16 @@ def attempts(
     speaker.advance(math.inf)
     yield from undecided
     yield ReplaySummary(frames, round(last - first, 3), pipeline.status.people_count)
+
+
+def _deferred(step: Step, boxes: Mapping[int, Box], at: float) -> list[AnnouncementOutcome]:
+    """The outcomes of the announcements of a step that the minute did not allow."""
+    return [
+        AnnouncementOutcome(
+            announcement, utterance, boxes.get(announcement.change.track_id), Fate.DROPPED, None, at, fates.TOO_MANY
+        )
+        for announcement, utterance in step.deferred
+    ]
 
 
 def one_line_each(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -92,6 +92,8 @@ class AnnouncementSettings:
                                         "expressions that are said unasked; fear is too rare to be measured, and of "
                                         "disgust no shipped model is ever sure enough",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
+    end_sound: bool = setting(True, "a short falling sound where a minute's sentences do not suffice for the end of an "
+                          "expression, too; `repeat` says it in words")  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 

@@ -62,6 +62,8 @@ class Step:
     announcements: tuple[Announcement, ...] = ()
     utterances: tuple[Utterance, ...] = ()
     """One for each announcement."""
+    deferred: tuple[tuple[Announcement, Utterance], ...] = ()
+    """Announcements that the minute does not allow, and what they would have been; they are tried again."""
     withdrawn: tuple[str, ...] = ()
     """Topics whose waiting utterances are no longer true."""
     status: tuple[Utterance, ...] = ()
@@ -165,13 +167,14 @@ class Pipeline:
         with _timed(stage_ms, "decide"):
             changes = self._stabilizer.update(frame.at, readings)
             faded = self._stabilizer.faded(frame.at)
-            announcements, withdrawn = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
+            announcements, deferred, withdrawn = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
             spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
+            unspoken = tuple((each, utterances.of_announcement(self._phrases, each, frame.at)) for each in deferred)
         with _timed(stage_ms, "snapshot"):
             partner = self._scene.partner.track_id
             self._snapshot = self._snapshots.build(frame, grey, tracks, self._estimate, partner, found=len(found))
         topics = tuple(map(utterances.topic_of, withdrawn))
-        return Step(tracks, readings, changes, announcements, spoken, topics, status, stage_ms)
+        return Step(tracks, readings, changes, announcements, spoken, unspoken, topics, status, stage_ms)
 
     @property
     def snapshot(self) -> SceneSnapshot | None:

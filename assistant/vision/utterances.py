@@ -4,6 +4,8 @@ from assistant.phrases import Phrases, Sentence
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.vision.decisions.announcement_log import Announcement
 
+EXPRESSION_OVER = "over"
+"""The earcon for the end of an expression."""
 EXPIRES_S = 3.0
 """Seconds after a change within which its utterance must begin; later it is no news, even if it is still true."""
 
@@ -29,9 +31,15 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
         topic_of(change.track_id),
         at + EXPIRES_S,
         f"person {change.track_id}: {change.old} -> {change.new}{reason}",
-        announcement.expression if announcement.sentence.names_expression else "",
-        kind=UtteranceKind.ANNOUNCEMENT,
+        _earcon(announcement),
+        kind=UtteranceKind.CUE if announcement.is_cue else UtteranceKind.ANNOUNCEMENT,
     )
+
+
+def _earcon(announcement: Announcement) -> str:
+    if announcement.is_cue:
+        return EXPRESSION_OVER
+    return announcement.expression if announcement.sentence.names_expression else ""
 
 
 def _priority(sentence: Sentence) -> Priority:

@@ -37,8 +37,8 @@ def test_two_people_at_once_are_announced_one_after_the_other() -> None:
     assert second.started_at == pytest.approx(first.started_at + spoken_s)
     assert summary == ReplaySummary(40, 3.9, 2)
     assert first.as_json() | {"text": ""} == {
-        "at": 0.8, "spoken_at_s": 0.8, "track_id": 1, "from": "nobody", "to": "happy", "text": "", "fate": "spoken",
-        "reason": "",
+        "at": 0.8, "spoken_at_s": 0.8, "track_id": 1, "from": "nobody", "to": "happy", "text": "", "is_sound": False,
+        "fate": "spoken", "reason": "",
     }  # fmt: skip
 
 

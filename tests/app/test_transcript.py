@@ -62,7 +62,8 @@ def test_the_line_has_the_moment_of_the_words_and_the_json_both() -> None:
     assert str(first) == f"   2.50 s  {'Looks happy.':32} (a note)"
     assert str(second) == f"   3.00 s  {'Looks sad.':32} (a note) [why]"
     assert first.as_json() == {
-        "at": 1.0, "spoken_at_s": 2.5, "track_id": 1, "from": "nobody", "to": "happy", "text": "Looks happy.",
+        "at": 1.0, "spoken_at_s": 2.5, "track_id": 1, "from": "nobody", "to": "happy",
+        "text": "Looks happy.", "is_sound": False,
         "fate": "spoken", "reason": "",
     }  # fmt: skip
     assert (second.as_json()["at"], second.as_json()["spoken_at_s"], second.as_json()["reason"]) == (3.0, None, "why")

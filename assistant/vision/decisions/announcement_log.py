@@ -34,6 +34,8 @@ class Announcement:
     """The expression to put into the sentence; empty where it names none."""
     where: str = ""
     """The place to put into the sentence, a key of [where]; empty where it names none."""
+    is_cue: bool = False
+    """Whether it is made by a sound alone."""
     reason: str = ""
     """Why the expression cannot be told, a key of [reasons]; empty where the sentence gives no reason."""
 
@@ -137,6 +139,13 @@ class AnnouncementLog:
             if not self.is_pending(track_id):
                 self._entries[track_id].heard = before
             self._pending += ((announcement, at),)
+
+    def restore(self, track_id: int, before: str | None) -> None:
+        """What was to be announced of a track is not: it has again what was announced before; None: nothing."""
+        if before is None:
+            self._entries.pop(track_id, None)
+        else:
+            self[track_id] = before
 
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
         """Take in the fate of an announcement. is_heard: at least its beginning was spoken."""

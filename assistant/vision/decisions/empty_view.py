@@ -44,19 +44,21 @@ class EmptyView:
     def update(self, at: float, *, is_empty: bool) -> Announcement | None:
         """The announcement, if it is due at `at` seconds. is_empty: no face is found, not even one without a state."""
         if self._pending is not None and at - self._pending_since > FATE_TIMEOUT_S:
-            self.ended(self._pending, at, is_heard=True)
+            self.heard(self._pending)
         if self._last_gone is None or self._pending is not None or not is_empty or at < self._from:
             return None
         self._pending, self._pending_since = Announcement(self._last_gone, Sentence.NOBODY_IN_VIEW), at
         return self._pending
 
-    def ended(self, announcement: Announcement, at: float, *, is_heard: bool) -> bool:
-        """Take in the fate of an announcement at `at` seconds; returns whether it was the pending one."""
-        if announcement is not self._pending:
-            return False
-        self._pending = None
-        if is_heard:
-            self._last_gone = None
-        else:
-            self._from = at + RETRY_S
-        return True
+    def heard(self, announcement: Announcement) -> None:
+        """An announcement was heard, this one or another."""
+        if announcement is self._pending:
+            self._pending = self._last_gone = None
+
+    def retry(self, announcement: Announcement, at: float) -> bool:
+        """An announcement was not heard; returns whether it was the pending one, which is due again from `at` seconds
+        on."""
+        is_pending = announcement is self._pending
+        if is_pending:
+            self._pending, self._from = None, at
+        return is_pending

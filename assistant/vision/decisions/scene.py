@@ -6,17 +6,19 @@ are in view is not announced, and among several people a neutral face only where
 """
 
 import dataclasses
-from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
+from assistant.vision.decisions.announcement_budget import AnnouncementBudget
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
 from assistant.vision.decisions.empty_view import RETRY_S, EmptyView
+from assistant.vision.decisions.given_answers import GivenAnswers
 from assistant.vision.decisions.partner import Partner
 from assistant.vision.decisions.scene_tracks import SceneTracks
+from assistant.vision.decisions.withdrawals import Withdrawals
 
 ARRIVAL_DWELL_S = 2.0
 """Seconds in view after which a person who joins others is announced."""
@@ -24,6 +26,8 @@ EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
 """The same for a person whose expression is announced with the arrival."""
 REASON_REPEAT_S = 60.0
 """The same reason why an expression cannot be told is announced at most once in so many seconds."""
+DEFER_S = 1.0
+"""Seconds after which an announcement that the minute did not allow is tried again."""
 RESUME_GRACE_S = 1.5
 """After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
 face is missed for a moment as the light comes back."""
@@ -34,6 +38,8 @@ class SceneUpdate(NamedTuple):
 
     announcements: tuple[Announcement, ...]
     """The new announcements, in the order in which they are to be spoken."""
+    deferred: tuple[Announcement, ...]
+    """Announcements that the minute does not allow; they are tried again."""
     withdrawn: tuple[int, ...]
     """track_ids, ascending, whose waiting announcements are no longer true."""
 
@@ -57,9 +63,10 @@ class Scene:
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
         self._empty_view = EmptyView()
-        self._answers: deque[Answered] = deque()  # those given since the last frame; any thread may add one
+        self._budget = AnnouncementBudget(has_cues=settings.end_sound)
+        self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
+        self._withdrawals = Withdrawals()
         self._reasons: dict[str, float] = {}  # when each reason was announced last
-        self._outdated: set[int] = set()  # tracks whose pending announcement was no longer true in the last frame
         self._at = 0.0
 
     def update(
@@ -78,7 +85,7 @@ class Scene:
         self._at = at if at is not None else max((change.at for change in changes), default=self._at)
         self.partner.update(tracks, self._at, shape[1])
         self._tracks.update(tracks, shape, self._log.track_ids(), self._at)
-        answered = self._settle_answers()
+        answered = self._answers.update(self._at)
         before = self._log.as_dict()
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
         made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
@@ -86,10 +93,34 @@ class Scene:
         if self._log:
             self._empty_view.known()
         made.append(self._empty_view.update(self._at, is_empty=not tracks))
-        announcements = () if self._is_quiet else tuple(each for each in made if each is not None)
-        for announcement in announcements:
-            self._log.add(announcement, before.get(announcement.change.track_id), self._at)
-        return SceneUpdate(announcements, self._withdrawn(changes, announcements, tracks, faded, answered))
+        candidates = () if self._is_quiet else tuple(each for each in made if each is not None)
+        announcements, deferred = self._within_budget(candidates, before)
+        outdated = self._log.pending_names().intersection(faded)
+        if (left := self._empty_view.pending_track_id) is not None and tracks:
+            outdated.add(left)
+        withdrawn = self._withdrawals.update(changes, announcements, outdated, answered)
+        return SceneUpdate(announcements, deferred, withdrawn)
+
+    def _within_budget(
+        self, made: Sequence[Announcement], before: Mapping[int, str]
+    ) -> tuple[tuple[Announcement, ...], tuple[Announcement, ...]]:
+        """Those of the new announcements that the minute still allows, and the others, which are tried again as if they
+        had not been heard. before: what was announced of each track until now."""
+        allowed: list[Announcement] = []
+        deferred: list[Announcement] = []
+        for announcement, is_made, is_more_due in self._budget.choices(made, before, self._at):
+            track_id = announcement.change.track_id
+            if is_more_due:
+                self._log[track_id] = ""
+                self._tracks.retry(track_id, self._at + DEFER_S)
+            if is_made:
+                self._log.add(announcement, before.get(track_id), self._at)
+                allowed.append(announcement)
+            else:
+                self._log.restore(track_id, before.get(track_id))
+                self._retry(announcement, DEFER_S)
+                deferred.append(announcement)
+        return tuple(allowed), tuple(deferred)
 
     def wait(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of account: nobody counts as gone for it."""
@@ -111,13 +142,21 @@ class Scene:
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
         """Take in the fate of an announcement; one of presence stays due until it is heard. is_heard: at least its
         beginning was spoken."""
+        self._budget.ended(announcement, self._at, is_heard=is_heard)
         self._log.ended(announcement, is_heard=is_heard)
+        if is_heard:
+            self._empty_view.heard(announcement)
+        else:
+            self._retry(announcement, RETRY_S)
+
+    def _retry(self, announcement: Announcement, after_s: float) -> None:
+        """Make an announcement that was not heard again after so many seconds, if it is still true."""
         track_id = announcement.change.track_id
         track = self._tracks.get(track_id)
-        if self._empty_view.ended(announcement, self._at, is_heard=is_heard):
+        if self._empty_view.retry(announcement, self._at + after_s) or announcement.implied_expression is None:
             return
-        if not is_heard and track is not None and track.place and announcement.implied_expression is not None:
-            track.retry_from = self._at + RETRY_S
+        if track is not None and track.place:
+            track.retry_from = self._at + after_s
             track.is_unheard = track_id in self._log
             if not track.is_unheard and track.arrival is None:
                 self._tracks.await_arrival(track_id, track.change or announcement.change)
@@ -126,7 +165,7 @@ class Scene:
         """A question was answered: what the answer said is not announced again."""
         if told.expression:
             self._log.answered(told.about, told.expression, told.at)
-        self._answers.append(told)
+        self._answers.add(told)
 
     def last(self, at: float) -> NamedExpression | None:
         """The expression that was named last, see AnnouncementLog.last."""
@@ -172,39 +211,9 @@ class Scene:
         track = self._tracks[track_id]
         if self._at < track.retry_from or not track.place or track_id in faded or track.change is None:
             return None
-        track.is_unheard = False
         if self._log.is_pending(track_id):
             return None
         return self._changed(dataclasses.replace(track.change, at=self._at))
-
-    def _settle_answers(self) -> set[int]:
-        """Take in the answers since the last frame; returns the tracks with a pending announcement that says no more
-        than an answer did."""
-        settled = set()
-        while self._answers:
-            told = self._answers.popleft()
-            if not told.people:
-                self._settle_departures()
-                if (left := self._empty_view.pending_track_id) is not None:
-                    settled.add(left)
-            for track_id in told.people:
-                track = self._tracks.get(track_id)
-                if track is None or not track.place:
-                    continue
-                track.arrival = None
-                is_named = track_id == told.about and told.is_state
-                if self._log.settle(track_id, told.expression if is_named else None):
-                    settled.add(track_id)
-        return settled
-
-    def _settle_departures(self) -> None:
-        """The wearer was told that nobody is in view: everybody who is found again arrives anew."""
-        self._empty_view.known()
-        for track_id in tuple(self._log.track_ids()):
-            self._log.forget(track_id, self._at)
-            track = self._tracks.get(track_id)
-            if track is not None and track.change is not None:
-                self._tracks.await_arrival(track_id, track.change)
 
     def _arrived(self, track_id: int, faded: Collection[int]) -> Announcement | None:
         """The announcement of an arrival that is due, once the person is near and, beside others, has stayed; never
@@ -243,24 +252,6 @@ class Scene:
             self._empty_view.gone(change)
             return None
         return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
-
-    def _withdrawn(
-        self,
-        changes: Sequence[Change],
-        made: Sequence[Announcement],
-        tracks: Sequence[Track],
-        faded: Collection[int],
-        answered: Collection[int],
-    ) -> tuple[int, ...]:
-        """The tracks with a pending announcement that has just ceased to be true, or to be news, and no new one in its
-        place: their state changed, the expression has faded, the announcement is that of an empty view and a face is in
-        view again, or an answer has just said the same."""
-        outdated = self._log.pending_names().intersection(faded)
-        if (left := self._empty_view.pending_track_id) is not None and tracks:
-            outdated.add(left)
-        ceased = {change.track_id for change in changes} | (outdated - self._outdated) | set(answered)
-        self._outdated = outdated
-        return tuple(sorted(ceased - {each.change.track_id for each in made}))
 
     def _is_worth_naming(self, expression: str, track_id: int) -> bool:
         """Whether an expression is announced: one that the settings ask for and the wearer did not call wrong. A

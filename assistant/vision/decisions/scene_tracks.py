@@ -60,6 +60,12 @@ class SceneTracks:
         """Drop every track."""
         self._tracks.clear()
 
+    def retry(self, track_id: int, at: float) -> None:
+        """The state of a person in view is to be announced at `at` seconds, if it is not announced before."""
+        track = self._tracks.get(track_id)
+        if track is not None:
+            track.is_unheard, track.retry_from = True, at
+
     def await_arrival(self, track_id: int, change: Change) -> None:
         """An arrival becomes due with this change, or waits with this one instead of the change before."""
         track = self[track_id]

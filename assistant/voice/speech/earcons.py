@@ -25,6 +25,8 @@ STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
 """A step of a melody, the fade at both ends of a sound, and the loudest sample before its loudness is set."""
 TICK_S, TICK_LU = 0.05, -20.0
 """Length of the tick `still_here`, and its loudness against all other sounds: it is to be overheard."""
+OVER_LU = -8.0
+"""Loudness of the sound that an expression is over: it comes while people talk."""
 BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S = 330.0, 0.18, 0.12, 0.01
 """The three beeps of the alarm."""
 
@@ -51,11 +53,12 @@ MELODIES = {
     "fear": Melody((10, 15, 5), third_harmonic=0.2),
     "angry": Melody((-4, -4, -9), third_harmonic=0.6),
     "disgust": Melody((3, -9, -9), third_harmonic=0.6),
+    "over": Melody((3, -4), loudness_lu=OVER_LU),
     "still_here": Melody((12,), step_s=TICK_S, loudness_lu=TICK_LU),
 }
 """The melody of each expression that has one, and of the tick."""
 NAMES = (*MELODIES, "alarm")
-"""Every sound there is: the expressions, `still_here` and `alarm`."""
+"""Every sound there is: the expressions, `over`, `still_here` and `alarm`."""
 
 
 @functools.cache
@@ -104,5 +107,5 @@ def sound_tour(phrases: TourPhrases, voice: Voice, earcons: Earcons, cancel: thr
     played."""
     stops = [(phrases.text("sounds", "tour"), "")]
     stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
-    stops += [(phrases.text("sounds", name), name) for name in ("still_here", "alarm")]
+    stops += [(phrases.text("sounds", name), name) for name in ("over", "still_here", "alarm")]
     return all(voice.say(text, cancel) and (not name or earcons.play(name, cancel)) for text, name in stops)

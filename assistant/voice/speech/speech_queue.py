@@ -12,16 +12,17 @@ The rules, each checked by a property test:
   more questions come it waits. If the answer has the same words (that was `repeat`), it counts as spoken.
 * An announcement that a fault cut off counts as superseded, not as heard: vision announces the state again if it is
   still the case.
-* Of what is unasked (changes and statuses) at most MAX_UNASKED begin in any RATE_WINDOW_S, and the last of these is not
-  a status; beyond that they are dropped. A pause does not count: vision limits how often it is announced.
+* Of what is unasked (changes and statuses) at most MAX_UNASKED begin in any UNASKED_WINDOW_S, and the last of these is
+  not a status; beyond that they are dropped. A cue does not count, for it has no words, nor does a pause: vision limits
+  how often they come.
 * At most one utterance of a topic waits. The newer one wins if its priority is at least as high; else it is dropped: a
   change never replaces an answer, and only a fault replaces a fault.
 * Whether an utterance has expired is decided when it is taken, not when it is put: it must be true when it is spoken.
 * The end of a fault or of a pause is dropped where its beginning is still waiting or could not be spoken.
 * A fault that was spoken and is not over is not spoken again within REPEAT_SUPPRESSION_S, for the process that reports
   it may have restarted and forgotten that it was announced. Once vision announces that it is ready or stopping, no
-  earlier fault counts as known. "Ready." is spoken at most MAX_READY times in any RATE_WINDOW_S, for a vision process
-  that crashes again and again announces it each time.
+  earlier fault counts as known. "Ready." is spoken at most MAX_READY times in any UNASKED_WINDOW_S, for a vision
+  process that crashes again and again announces it each time.
 * An announcement that was withdrawn because it is no longer true is not begun.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
@@ -30,16 +31,16 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from assistant.records import Fate, Priority, Utterance, UtteranceKind
+from assistant.records import MAX_UNASKED, UNASKED_WINDOW_S, Fate, Priority, Utterance, UtteranceKind
 
 MAX_WAITING = 48
 """More than there are kinds of faults, so that no fault is lost (a test counts them). It bounds a flood of changes."""
-MAX_UNASKED, RATE_WINDOW_S = 4, 60.0
-"""At most so many unasked utterances begin in so many seconds."""
 REPEAT_SUPPRESSION_S = 50.0
 """Seconds; less than the shortest interval at which a lasting fault is announced again on purpose."""
+CHANGES = (UtteranceKind.ANNOUNCEMENT, UtteranceKind.CUE)
+"""Kinds of utterances that tell of a change in view."""
 MAX_READY = 3
-"""How often "Ready." is spoken in RATE_WINDOW_S."""
+"""How often "Ready." is spoken in UNASKED_WINDOW_S."""
 
 
 class SpeechQueue:
@@ -58,7 +59,7 @@ class SpeechQueue:
         self._cut_off_for_fault: Utterance | None = None
         self._is_answer_expected = False
         self._is_closed = False
-        self._unasked_at: deque[float] = deque()  # when unasked utterances began, within RATE_WINDOW_S
+        self._unasked_at: deque[float] = deque()  # when unasked utterances began, within UNASKED_WINDOW_S
         self._ready_at: deque[float] = deque(maxlen=MAX_READY)
         self._known_since: dict[str, float] = {}  # topics of faults and pauses whose beginning was spoken, and when
         self._unspoken: set[str] = set()  # topics of faults and pauses whose beginning could not be spoken
@@ -127,7 +128,7 @@ class SpeechQueue:
         cut_off_for_fault, self._cut_off_for_fault = self._cut_off_for_fault, None
         if utterance is None:
             raise RuntimeError("finish() without an utterance taken")
-        if fate is Fate.INTERRUPTED and utterance is cut_off_for_fault and utterance.kind is UtteranceKind.ANNOUNCEMENT:
+        if fate is Fate.INTERRUPTED and utterance is cut_off_for_fault and utterance.kind in CHANGES:
             fate = Fate.SUPERSEDED
         self._remember(utterance, fate, now)
         is_for_answer = fate is Fate.INTERRUPTED and utterance is cut_off_for_answer
@@ -176,8 +177,8 @@ class SpeechQueue:
         return not self._is_closed and all(waiting.topic != fault.topic for waiting in self._waiting)
 
     def _is_ready_too_often(self, now: float) -> bool:
-        """Whether "Ready." was put MAX_READY times within RATE_WINDOW_S; else this one is counted."""
-        if len(self._ready_at) == MAX_READY and now - self._ready_at[0] < RATE_WINDOW_S:
+        """Whether "Ready." was put MAX_READY times within UNASKED_WINDOW_S; else this one is counted."""
+        if len(self._ready_at) == MAX_READY and now - self._ready_at[0] < UNASKED_WINDOW_S:
             return True
         self._ready_at.append(now)
         return False
@@ -218,10 +219,10 @@ class SpeechQueue:
         )
 
     def _exceeds_rate(self, utterance: Utterance, now: float) -> bool:
-        """Whether enough unasked utterances began within RATE_WINDOW_S; else this one is counted."""
-        if utterance.priority >= Priority.PAUSE:
+        """Whether enough unasked utterances began within UNASKED_WINDOW_S; else this one is counted."""
+        if utterance.priority >= Priority.PAUSE or utterance.kind is UtteranceKind.CUE:
             return False
-        while self._unasked_at and now - self._unasked_at[0] >= RATE_WINDOW_S:
+        while self._unasked_at and now - self._unasked_at[0] >= UNASKED_WINDOW_S:
             self._unasked_at.popleft()
         if len(self._unasked_at) >= MAX_UNASKED - (utterance.priority is Priority.STATUS):
             return True

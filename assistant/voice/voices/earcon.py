@@ -9,8 +9,8 @@ from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.player import Player, with_lead_in
 from assistant.voice.speech import earcons
 
-ALWAYS_ALONE = "still_here"
-"""The sound that is never followed by words: they would break the silence that it stands for."""
+ALWAYS_ALONE = ("still_here", "over")
+"""The sounds that are never followed by words: these would break the silence that they stand for."""
 
 
 class EarconVoice:
@@ -28,7 +28,7 @@ class EarconVoice:
         name = utterance.earcon
         if name not in earcons.NAMES or utterance.priority is Priority.FAULT:
             return None
-        is_alone = name == ALWAYS_ALONE
+        is_alone = name in ALWAYS_ALONE
         if self._changes == "words" and not is_alone:
             return None
         if not self._play(name, cancel):

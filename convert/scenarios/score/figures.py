@@ -66,6 +66,7 @@ def figures(
         "still_false_per_10min": _rate_beyond_arrival(readable, STILL),
         "max_per_min": max((_most_in_a_minute(_starts(each.lines)) for each in scenes), default=0),
         "utterances_per_min": _ratio(sum(len(_starts(each.lines)) for each in readable), minutes),
+        "cues_per_min": _ratio(sum(line.is_cue for each in readable for line in each.lines), minutes),
         "words_per_min": _ratio(sum(_words(each.lines) for each in readable), minutes),
         **_wrong_beliefs(readable, switched_on),
         "late": kinds.count(announcements.LATE) + late,
@@ -171,11 +172,11 @@ def _beyond_arrival(scene: SceneTranscript) -> int:
 
 
 def _starts(lines: Sequence[TranscriptLine]) -> list[float]:
-    return sorted(line.started_at for line in lines if line.started_at is not None)
+    return sorted(line.started_at for line in lines if line.started_at is not None and not line.is_cue)
 
 
 def _words(lines: Sequence[TranscriptLine]) -> int:
-    return sum(len(line.text.split()) for line in lines if line.started_at is not None)
+    return sum(len(line.text.split()) for line in lines if line.started_at is not None and not line.is_cue)
 
 
 def _most_in_a_minute(starts: Sequence[float]) -> int:

@@ -23,6 +23,8 @@ class TranscriptLine(NamedTuple):
     """Box of the face on which the change was noticed."""
     track_id: int = 0
     """The track that it is about."""
+    is_cue: bool = False
+    """Whether it was made by a sound alone."""
 
 
 class TranscriptAnswer(NamedTuple):

@@ -29,6 +29,7 @@ class Stage:
         self.people: dict[int, float] = {}
         self.scores: dict[int, float] = {}
         self.made: list[Announcement] = []
+        self.deferred: tuple[Announcement, ...] = ()
         self.withdrawn: tuple[int, ...] = ()
 
     def ended(self, index: int = -1, *, is_heard: bool) -> None:
@@ -45,7 +46,7 @@ class Stage:
             for number, each in faces.items()
         ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
-        announcements, self.withdrawn = self.scene.update(made, people, (480, WIDTH), self.at, faded)
+        announcements, self.deferred, self.withdrawn = self.scene.update(made, people, (480, WIDTH), self.at, faded)
         self.at = round(self.at + 0.1, 3)
         self.made += announcements
         return [(each.sentence, each.expression or each.reason or each.where) for each in announcements]
@@ -99,6 +100,7 @@ def test_among_several_people_neutral_is_announced_only_at_the_end_of_a_smile() 
     stage.step((1, NOBODY, "neutral"))
     stage.wait(3)
     stage.step((2, NOBODY, "neutral"))
+    stage.wait(60)
     assert stage.step((2, "neutral", "happy")) == [("looks", "happy")]
     assert stage.step((2, "happy", "neutral")) == [("looks", "neutral")]
     assert stage.step((2, "neutral", "fear"), (1, "neutral", "fear")) == []
@@ -266,6 +268,7 @@ def test_of_two_pending_announcements_the_last_that_is_heard_counts(first: bool,
     known = "sad" if second else "happy" if first else "neutral"
     assert stage.step((1, "sad", known)) == []
     for other in {"sad", "happy", "neutral"} - {known}:
+        stage.wait(60)  # else the minute's announcements do not suffice
         assert ("looks", other) in stage.step((1, known, other))
         stage.ended(is_heard=False)
 

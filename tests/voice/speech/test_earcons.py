@@ -75,12 +75,20 @@ def test_the_contour_tells_pleasant_from_unpleasant() -> None:
     assert abs(rises["neutral"]) < 0.5
 
 
+def test_the_sound_that_an_expression_is_over_is_short_falls_and_is_softer_than_words() -> None:
+    over = earcons.earcon("over")
+    assert over.seconds <= 0.2
+    assert lufs(over) == pytest.approx(TARGET_LUFS - 8, abs=0.2)
+    first, *_, last = contour(over)
+    assert first - last > 4
+
+
 def test_the_tick_is_soft_and_the_alarm_is_that_of_the_last_voice() -> None:
     tick = earcons.earcon("still_here")
     assert tick.seconds <= 0.06
     assert lufs(tick) == pytest.approx(TARGET_LUFS - 20, abs=0.2)
     assert earcons.earcon("alarm") == earcons.three_beeps()
-    assert set(earcons.NAMES) == {*SEVEN, "still_here", "alarm"}
+    assert set(earcons.NAMES) == {*SEVEN, "over", "still_here", "alarm"}
     with pytest.raises(KeyError):
         earcons.earcon("contempt")
 
@@ -101,6 +109,8 @@ Looks surprised.
 ♪ surprise
 Looks neutral.
 ♪ neutral
+An expression is over.
+♪ over
 Still here, nothing to say.
 ♪ still here
 Speech is broken.
@@ -131,7 +141,7 @@ class Tour:
 def test_each_meaning_comes_before_its_sound() -> None:
     tour = Tour()
     assert tour.run(phrases.load("en", "movement"), threading.Event()) is True
-    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "still_here", "alarm")
+    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "over", "still_here", "alarm")
     assert tour.player.sounds == [earcon(name) for name in names]
     assert (tour.voice.spoken[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
     assert tour.earcons_before[1:] == list(range(len(names)))

@@ -51,6 +51,8 @@ class Presentation:
         ("sounds", Priority.CHANGE, "contempt", 0, 1),
         ("words", Priority.STATUS, "still_here", 1, 0),
         ("both", Priority.STATUS, "still_here", 1, 0),
+        ("words", Priority.CHANGE, "over", 1, 0),
+        ("both", Priority.CHANGE, "over", 1, 0),
         ("sounds", Priority.FAULT, "alarm", 0, 1),
         ("both", Priority.FAULT, "still_here", 0, 1),
     ],

@@ -1,5 +1,6 @@
 """The rules of the speech queue: each by an example, and all of them for any sequence of events."""
 
+import dataclasses
 from collections import Counter
 from typing import Any
 
@@ -126,6 +127,18 @@ def test_at_most_four_unasked_utterances_a_minute_and_the_last_is_not_a_status()
     assert bench.speak(59.9) is None
     bench.put(say("after a minute", CHANGE), 60)
     assert bench.speak(60) == "after a minute"
+
+
+def test_a_cue_has_no_words_and_so_does_not_count_towards_the_limit() -> None:
+    bench, order = Bench(), []
+    for number in range(6):
+        bench.put(dataclasses.replace(say(f"cue {number}", CHANGE), kind=UtteranceKind.CUE), number)
+        bench.put(say(f"change {number}", CHANGE), number)
+        while (spoken := bench.speak(number)) is not None:
+            order.append(spoken)
+            bench.queue.finish(Fate.SPOKEN, number)
+    assert [text for text in order if "cue" in text] == [f"cue {number}" for number in range(6)]
+    assert [text for text in order if "cue" not in text] == [f"change {number}" for number in range(4)]
 
 
 def test_a_pause_is_not_rate_limited_and_does_not_count_towards_the_limit() -> None:
