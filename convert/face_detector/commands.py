@@ -33,7 +33,11 @@ def add(commands: Any) -> None:
     detector.add_argument(
         "--detections", type=Path, metavar="FILE", help="write all detections of the first detector as CSV"
     )
-
+    detector.add_argument(
+        "--shaken",
+        action="store_true",
+        help="instead: how often the assistant announces a person of pictures without a face, held with a shaking hand",
+    )
     detector.add_argument("--json", action="store_true", help="print JSON alone")
 
 
@@ -82,6 +86,8 @@ def _evaluate_detector(options: argparse.Namespace) -> int:
 
     home = os.environ.get("EMOTION_DATA")
     folder = options.data or (Path(home) / "faces" / "eval" if home else None)
+    if options.shaken:
+        return _shaken(options, folder)
     if folder is None:
         raise DatasetError("no data; give a folder with boxes.csv with --data, or set EMOTION_DATA")
     if options.detections:
@@ -89,6 +95,25 @@ def _evaluate_detector(options: argparse.Namespace) -> int:
         if not os.path.isdir(options.detections.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
             raise DatasetError(f"{options.detections}: cannot be written: there is no such folder")
     show(_detector_report(options, options.model, folder), detection.as_text, options)
+    return 0
+
+
+def _shaken(options: argparse.Namespace, folder: Path | None) -> int:
+    """Measure phantoms with one detector: the first of --detector, or --model, or the shipped one."""
+    from assistant.config.settings import DetectorSettings, Settings
+    from convert.face_detector import shaken
+
+    if options.detections:
+        options.usage_error("--detections are those of --data; --shaken has its own pictures")
+    driver = (options.detector or ["tflite"])[0]
+    file = {"tflite": options.model, "yunet": yunet(options)}.get(driver)
+    if driver == "yunet" and file is None:
+        options.usage_error("yunet needs its file: --yunet FILE")
+    training = folder.parent / "train" if folder else None
+    if training is not None and not (training / "boxes.csv").is_file():
+        training = None
+    settings = replace(Settings(), detector=DetectorSettings(driver=driver, model=str(file or "")))
+    show(shaken.evaluate(settings, training), shaken.as_text, options)
     return 0
 
 

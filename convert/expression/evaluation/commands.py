@@ -27,6 +27,9 @@ def add(commands: Any) -> None:
     evaluate.add_argument("model", metavar="MODEL", help=MODEL)
     evaluate.add_argument("--quick", action="store_true", help="leave out robustness and muxspace, which take minutes")
     evaluate.add_argument(
+        "--slices", action="store_true", help="also by glasses, beard, light and skin tone, with the gap of each"
+    )
+    evaluate.add_argument(
         "--report", type=Path, metavar="DIR", help="also write NAME.json, NAME.md and diagrams into this folder"
     )
 
@@ -82,7 +85,17 @@ def _evaluate(options: argparse.Namespace) -> int:
     model, faces = _expression_model(options.model), load(data(options))
     if options.report:
         make_folder(options.report)  # before the evaluation, which takes minutes
-    made = evaluate(model, faces, options.split, muxspace=muxspace(options), quick=options.quick)
+    wild = muxspace(options)
+    detection = wild.parent / "faces" / "train" if wild else None
+    made = evaluate(
+        model,
+        faces,
+        options.split,
+        muxspace=wild,
+        quick=options.quick,
+        by_slice=options.slices,
+        detection=detection if detection and (detection / "boxes.csv").is_file() else None,
+    )
     if options.report:
         report.write(made, model.stem, options.report)
     show(made, report.as_text, options)

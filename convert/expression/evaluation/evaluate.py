@@ -7,10 +7,11 @@ import numpy as np
 
 from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
+from assistant.vision.detectors import FaceDetector
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
-from convert.expression.evaluation import balance, confidence, robustness, testset, wild
+from convert.expression.evaluation import balance, confidence, robustness, slices, testset, wild
 
 PRECISION = {"looks": 0.85, "maybe": 0.6}
 """Precision on PublicTest that a threshold must give, for each level at which the assistant announces an expression.
@@ -23,13 +24,21 @@ frequent error."""
 
 
 def evaluate(
-    model: Path, faces: Faces, split: str = "PrivateTest", *, muxspace: Path | None = None, quick: bool = False
+    model: Path,
+    faces: Faces,
+    split: str = "PrivateTest",
+    *,
+    muxspace: Path | None = None,
+    quick: bool = False,
+    by_slice: bool = False,
+    detection: Path | None = None,
 ) -> dict[str, Any]:
     """All figures of a model on one split, ready for JSON.
 
     muxspace: the folder of that name; no figures on muxspace if None. quick: leave out robustness and muxspace, which
-    take minutes. The figures are exactly reproducible with the same file, runtime and kind of processor. Raises
-    ModelError or DatasetError.
+    take minutes. by_slice: add the slices by glasses, beard, light and, where `detection` is the folder of the
+    detector's training pictures, skin tone. The figures are exactly reproducible with the same file, runtime and kind
+    of processor. Raises ModelError or DatasetError.
     """
     classifier, tested = ExpressionClassifier(model, threads=1), faces.of(split)
     scores = testset.probabilities(classifier, tested.images)
@@ -44,9 +53,14 @@ def evaluate(
     if not quick:
         report["robustness"] = robustness.figures(classifier, tested.images[is_counted], truth[is_counted])
         if muxspace:
-            detector = detectors.open_detector(DetectorSettings(driver="tflite"))
-            report["muxspace"] = wild.figures(classifier, detector, muxspace)
+            report["muxspace"] = wild.figures(classifier, _detector(), muxspace)
+    if by_slice:
+        report["slices"] = slices.figures(classifier, tested, _detector(), detection)
     return report
+
+
+def _detector() -> FaceDetector:
+    return detectors.open_detector(DetectorSettings(driver="tflite"))
 
 
 def fit_calibration(model: Path, faces: Faces) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.system.atomic_files import write_atomically
+from convert.expression.evaluation import slices
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -18,7 +19,8 @@ def as_text(report: dict[str, Any]) -> str:
     lines += ["", f"{'is / said':12} " + " ".join(f"{name:>9}" for name in labels)]
     for name, counts in zip(labels, report["all"]["confusion"], strict=True):
         lines.append(f"{name:12} " + " ".join(f"{count:9d}" for count in counts))
-    return "\n".join([*lines, "", *(f"{name:40} {value}" for name, value in _further(report))])
+    lines += ["", *(f"{name:40} {value}" for name, value in _further(report))]
+    return "\n".join([*lines, *([""] if "slices" in report else []), *slices.as_text(report.get("slices", {}))])
 
 
 def write(report: dict[str, Any], name: str, folder: Path) -> list[Path]:

@@ -17,13 +17,12 @@ from convert.scenarios.render.sprite import (
     Picture,
 )
 from convert.scenarios.script.scene import HEIGHT, WIDTH, PositionKeyframe, Scene
+from convert.synthesis.shake import shake_offsets
 
 ROOM_SCALE = 1.35
 """Size of the background relative to the frame, which moves over it."""
 MAX_ROLL_DEG = 4.0
 """Largest roll by which faces sway, in either direction."""
-SHAKE_PERSISTENCE = 0.85
-"""Share of the shaking camera's offset that is left in the next frame."""
 
 
 class SceneCamera:
@@ -38,7 +37,7 @@ class SceneCamera:
         self._room = _enlarged(room if random.random() < 0.5 else room[:, ::-1])
         self._sprites = [ActorSprite(actor, assets.stills, random, room) for actor in scene.actors]
         self._phases = random.uniform(0, 2 * math.pi, 3 + len(scene.actors))
-        self._offsets = _shake_offsets(random, scene.frames, scene.effects.shake_px)
+        self._offsets = shake_offsets(random, scene.frames, scene.effects.shake_px)
         self._flicker = random.uniform(-1, 1, scene.frames) * scene.effects.flicker
         self._grain = (random.standard_normal((HEIGHT + 64, WIDTH + 64)) * scene.effects.noise).astype(np.float32)
         self._grain_shifts = random.integers(0, 64, (scene.frames, 2))
@@ -120,15 +119,6 @@ def _enlarged(room: NDArray[np.uint8]) -> Picture:
     factor = ROOM_SCALE * max(WIDTH / room.shape[1], HEIGHT / room.shape[0])
     size = (round(room.shape[1] * factor), round(room.shape[0] * factor))
     return cv2.resize(room, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-
-
-def _shake_offsets(random: np.random.Generator, frames: int, largest: float) -> NDArray[np.float64]:
-    """Offsets [frames, 2] of a shaking camera, in pixels."""
-    offsets, now = np.zeros((frames, 2)), np.zeros(2)
-    for index in range(frames):
-        now = SHAKE_PERSISTENCE * now + random.normal(0, 0.5, 2)
-        offsets[index] = np.clip(now, -1, 1) * largest
-    return offsets
 
 
 def _motion_blur_kernel(random: np.random.Generator, length: float) -> NDArray[np.float32] | None:
