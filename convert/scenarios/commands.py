@@ -43,7 +43,11 @@ def add(commands: Any) -> None:
     )
     which.add_argument("--scenes", type=Path, metavar="DIR", help="read the scenes from a folder")
     made.add_argument(
-        "--only", metavar="KIND", help=f"one kind of scene: {', '.join(KINDS)}; with --scenes: a kind in that folder"
+        "--only",
+        type=_kinds,
+        default=(),
+        metavar="KIND",
+        help=f"kinds of scene, separated by commas: {', '.join(KINDS)}; with --scenes: kinds in that folder",
     )
     made.add_argument(
         "--seed", type=seed, default=DEFAULT_SEED, metavar="N", help="random seed of the scenes; default: %(default)s"
@@ -67,6 +71,12 @@ def add(commands: Any) -> None:
     )
     made.add_argument("--write", type=Path, metavar="DIR", help="only write the scenes as clips with their truth.json")
     made.add_argument("--tune", action="store_true", help="search for better [decisions] settings on the tuning half")
+    made.add_argument(
+        "--measure-motion",
+        type=Path,
+        metavar="DIR",
+        help="only measure the motion of heads and mouths in the clips of a folder, and print it as motion.json",
+    )
     made.add_argument("--missing", action="store_true", help="only list missing pictures, by SHA-256")
     made.add_argument(
         "--readme", type=Path, metavar="FILE", help="with --report: write the table into this file (tests/README.md)"
@@ -80,6 +90,11 @@ def _scenarios(options: argparse.Namespace) -> int:
         make_folder(folder)
     if options.missing:
         return _missing(options)
+    if options.measure_motion:
+        from convert.scenarios.render import motion_tracks
+
+        print(motion_tracks.measure(options.measure_motion), end="")
+        return 0
     if options.write:
         return _write(options)
     from convert.scenarios import answer_delay, rerun, run
@@ -126,8 +141,9 @@ def _check(options: argparse.Namespace) -> None:
         options.usage_error("--plots draws what was announced; --tune announces nothing")
     if options.write and options.scenes:
         options.usage_error("--write is for the scripted scenes")
-    if options.only and not options.scenes and options.only not in KINDS:
-        options.usage_error(f"--only: {options.only!r}; allowed: {', '.join(KINDS)}")
+    for kind in () if options.scenes else options.only:
+        if kind not in KINDS:
+            options.usage_error(f"--only: {kind!r}; allowed: {', '.join(KINDS)}")
 
 
 def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
@@ -135,7 +151,7 @@ def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
     from convert.scenarios.script import folder
 
     if options.scenes:
-        clips = [clip for clip in folder.read(options.scenes) if options.only in (None, clip.truth.kind)]
+        clips = [clip for clip in folder.read(options.scenes) if _is_chosen(options, clip.truth.kind)]
         return _not_empty([Task(clip, settings) for clip in clips], options)
     source, half = data(options), _half(options)
     return [Task(scene, settings, source, half) for scene in _generated_scenes(options)]
@@ -146,13 +162,22 @@ def _generated_scenes(options: argparse.Namespace) -> list[Any]:
     from convert.scenarios.script import generate
 
     scenes = generate.generate(assets.load(data(options), _half(options)).index(), options.seed)
-    return _not_empty([scene for scene in scenes if options.only in (None, scene.kind)], options)
+    return _not_empty([scene for scene in scenes if _is_chosen(options, scene.kind)], options)
 
 
 def _not_empty(scenes: list[Any], options: argparse.Namespace) -> list[Any]:
     if not scenes:
-        raise DatasetError(f"there is no scene of the kind {options.only}")
+        raise DatasetError(f"there is no scene of the kind {', '.join(options.only)}")
     return scenes
+
+
+def _is_chosen(options: argparse.Namespace, kind: str) -> bool:
+    return not options.only or kind in options.only
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """The kinds of scene that an argument names, separated by commas."""
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _half(options: argparse.Namespace) -> str:

@@ -53,6 +53,7 @@ def test_help_explains_every_command(command: tuple[str, ...], capsys: pytest.Ca
         ["scenarios", "--tune", "--plots", "p"],
         ["scenarios", "--scenes", "s", "--write", "w"],
         ["scenarios", "--only", "no-such-kind"],
+        ["scenarios", "--only", "talk,no-such-kind"],
         ["train", "--recipe", str(RECIPES / "face-detector.toml"), "--teacher", "a.onnx", "--teacher", "b.onnx"],
         ["soft-labels", "soft.npz", "run", "--views", "257", "--data", "."],
         ["card", "face-detector-int8", "--run", "run"],

@@ -4,6 +4,7 @@ from assistant.phrases import Sentence
 from assistant.records import Box
 from convert.scenarios.score.transcript import TranscriptLine
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
+from convert.scenarios.script.motion import HeadPose, MotionTrack
 from convert.scenarios.script.scene import AssetIndex
 
 LEFT, RIGHT = BoxKeyframe(0.0, 100, 100, 100, 120), BoxKeyframe(0.0, 400, 100, 100, 120)
@@ -42,4 +43,10 @@ def asset_index(people: int = 12) -> AssetIndex:
     others = ("happy", "surprise", "sad", "angry")
     near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
     words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
-    return AssetIndex(near, {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}, ("hall", "kitchen"))
+    far = {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}
+    return AssetIndex(near, far, ("hall", "kitchen"), (swaying_head(),))
+
+
+def swaying_head() -> MotionTrack:
+    """A head that sways to both sides, with a mouth that opens."""
+    return MotionTrack("clip-0", 10.0, (HeadPose(x=-0.1, yaw_deg=-5.0), HeadPose(x=0.1, yaw_deg=5.0)), (0.0, 1.0))

@@ -6,7 +6,7 @@ pictures are among the detector's training pictures are excluded. The occlusion 
 tuning half, so its errors there are underestimated. Far faces are FER-2013 pictures with the same label by at least 8
 of the 10 FER+ annotators, without those that have a copy in Training or in the other half's split. Rooms are from the
 held-out pictures of the detector's training. One half of the people, pictures and rooms is for tuning, the other for
-the report.
+the report. Heads and mouths move as they did in clips (`motion_tracks`), with other people's motion in each half.
 """
 
 import hashlib
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from convert.data import fer2013, fer2013_labels, muxspace, picture_files
 from convert.data.boxes import ROOM_PREFIX, is_held_out
 from convert.data.fer2013_labels import FERPLUS_LABELS, DatasetError
+from convert.scenarios.render import motion_tracks
+from convert.scenarios.script.motion import MotionTrack
 from convert.scenarios.script.scene import AssetIndex
 
 STILL_LIST = Path(__file__).with_name("faces.txt")
@@ -60,6 +62,8 @@ class Assets:
     """Backgrounds uint8 [H, W] by name."""
     far: frozenset[str] = field(default_factory=frozenset)
     """Names of the stills for far faces."""
+    motion: tuple[MotionTrack, ...] = ()
+    """How heads and mouths move."""
 
     def index(self) -> AssetIndex:
         """The names of all pictures, for the generation of scenes."""
@@ -67,7 +71,7 @@ class Assets:
         far: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for name, still in sorted(self.stills.items()):
             (far if name in self.far else near)[still.person][still.expression].append(name)
-        return AssetIndex(_frozen(near), _frozen(far), tuple(sorted(self.rooms)))
+        return AssetIndex(_frozen(near), _frozen(far), tuple(sorted(self.rooms)), self.motion)
 
 
 def load(data: Path, half: str) -> Assets:
@@ -89,7 +93,7 @@ def load(data: Path, half: str) -> Assets:
             grey = picture_files.grey(file)
             stills[name] = Still(name, _digest(muxspace.person_of(file.name)), expression, grey, landmarks)
     far = _far_stills(data, half)
-    return Assets(stills | far, _rooms(data, half), frozenset(far))
+    return Assets(stills | far, _rooms(data, half), frozenset(far), motion_tracks.load(half))
 
 
 def missing(data: Path) -> list[str]:

@@ -26,7 +26,7 @@ MAX_ROLL_DEG = 4.0
 
 
 class SceneCamera:
-    """A camera of a scene's frames, BGR uint8 [HEIGHT, WIDTH, 3] in shades of grey; `at` is in seconds from 0."""
+    """A camera of a scene's frames, BGR uint8 [height, width, 3] in shades of grey; `at` is in seconds from 0."""
 
     is_live = False
 
@@ -35,13 +35,15 @@ class SceneCamera:
         random = np.random.default_rng(scene.seed)
         room = assets.rooms[scene.room]
         self._room = _enlarged(room if random.random() < 0.5 else room[:, ::-1])
+        self._width, self._height = scene.size
         self._sprites = [ActorSprite(actor, assets.stills, random, room) for actor in scene.actors]
         self._phases = random.uniform(0, 2 * math.pi, 3 + len(scene.actors))
         self._offsets = shake_offsets(random, scene.frames, scene.effects.shake_px)
         self._flicker = random.uniform(-1, 1, scene.frames) * scene.effects.flicker
-        self._grain = (random.standard_normal((HEIGHT + 64, WIDTH + 64)) * scene.effects.noise).astype(np.float32)
+        grain = random.standard_normal((self._height + 64, self._width + 64))
+        self._grain = (grain * scene.effects.noise).astype(np.float32)
         self._grain_shifts = random.integers(0, 64, (scene.frames, 2))
-        self._motion_blur = _motion_blur_kernel(random, scene.effects.motion_blur_px)
+        self._motion_blur = _motion_blur_kernel(random, scene.effects.motion_blur_px / scene.shrink)
         self._seq = 0
 
     def read(self) -> Frame | None:
@@ -56,7 +58,7 @@ class SceneCamera:
         """Nothing is open."""
 
     def grey(self, index: int) -> NDArray[np.uint8]:
-        """The frame `index`, from 0 on, uint8 [HEIGHT, WIDTH]."""
+        """The frame `index`, from 0 on, uint8 [height, width]."""
         at, effects = index / self.scene.fps, self.scene.effects
         offset = self._offsets[index]
         frame = self._background(at, offset)
@@ -64,17 +66,18 @@ class SceneCamera:
                    if sprite.actor.is_present(at)]  # fmt: skip
         for actor, position in sorted(present, key=lambda each: each[1].width):  # the nearest person last
             shaken = position._replace(x=position.x + float(offset[0]), y=position.y + float(offset[1]))
-            roll = MAX_ROLL_DEG * math.sin(0.7 * at + self._phases[3 + actor])
-            _paste(frame, *self._sprites[actor].picture(at), shaken, roll)
+            sprite = self._sprites[actor]
+            roll = MAX_ROLL_DEG * math.sin(0.7 * at + self._phases[3 + actor]) + sprite.actor.pose_at(at).roll_deg
+            _paste(frame, *sprite.picture(at), self._in_the_frame(shaken), roll)
         if effects.blur_px:
-            frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), effects.blur_px), np.float32)
+            frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), effects.blur_px / self.scene.shrink), np.float32)
         if self._motion_blur is not None:
             frame = np.asarray(cv2.filter2D(frame, -1, self._motion_blur), np.float32)
         gain = effects.gain * (1 + self._flicker[index])
         if (gamma := effects.gamma_at(at)) != 1:
             frame = np.power(np.clip(frame, 0, 255) / 255, np.float32(gamma)) * 255
         top, left = self._grain_shifts[index]
-        frame = frame * np.float32(gain) + self._grain[top : top + HEIGHT, left : left + WIDTH]
+        frame = frame * np.float32(gain) + self._grain[top : top + self._height, left : left + self._width]
         return np.clip(np.rint(frame), 0, 255).astype(np.uint8)
 
     def _background(self, at: float, offset: NDArray[np.float64]) -> Picture:
@@ -86,9 +89,14 @@ class SceneCamera:
         dx = 0.75 * room_x * math.sin(panned / max(room_x, 1) + self._phases[0])
         dy = 0.75 * room_y * math.sin(0.6 * panned / max(room_y, 1) + self._phases[1])
         left, top = width / 2 + dx - WIDTH / 2 / zoom, height / 2 + dy - HEIGHT / 2 / zoom
-        matrix = np.array([[zoom, 0, offset[0] - zoom * left], [0, zoom, offset[1] - zoom * top]])
-        view = cv2.warpAffine(self._room, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
+        matrix = np.array([[zoom, 0, offset[0] - zoom * left], [0, zoom, offset[1] - zoom * top]]) / self.scene.shrink
+        view = cv2.warpAffine(self._room, matrix, self.scene.size, borderMode=cv2.BORDER_REFLECT)
         return np.asarray(view, np.float32)
+
+    def _in_the_frame(self, position: PositionKeyframe) -> PositionKeyframe:
+        """A position in pixels of the frame."""
+        at, *values = position
+        return PositionKeyframe(at, *(value / self.scene.shrink for value in values))
 
 
 def _paste(frame: Picture, grey: Picture, matte: Picture, position: PositionKeyframe, roll_deg: float) -> None:
@@ -104,7 +112,7 @@ def _paste(frame: Picture, grey: Picture, matte: Picture, position: PositionKeyf
     height, width = grey.shape
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ turn.T + shift
     left, top = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(corners.max(axis=0)), (WIDTH, HEIGHT)).astype(int)
+    right, bottom = np.minimum(np.ceil(corners.max(axis=0)), frame.shape[::-1]).astype(int)
     if left >= right or top >= bottom:
         return
     matrix = np.column_stack([turn, shift - (left, top)])

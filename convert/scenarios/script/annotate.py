@@ -1,7 +1,7 @@
 """The ground truth of a scripted scene, sampled from its script. Pure."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, PositionKeyframe, Scene
@@ -30,49 +30,63 @@ def annotate(scene: Scene) -> GroundTruth:
     An expression starts in the middle of its cross-fade; a person is in the picture while the centre of the face is.
     """
     moments = [index * SAMPLE_S for index in range(round(scene.seconds / SAMPLE_S))]
+    everybody = [_samples(actor, moments) for actor in scene.actors]
     people = []
-    for actor in scene.actors:
-        expressions = _intervals(moments, lambda at, actor=actor: _expression(actor, at))  # type: ignore[misc]
-        unreadable = _intervals(moments, lambda at, actor=actor: _reason(scene, actor, at))  # type: ignore[misc]
-        present = [at for at in moments[::SAMPLES_PER_BOX] if actor.is_present(at)]
-        boxes = tuple(BoxKeyframe(at, *actor.position_at(at).box) for at in present)
+    for actor, samples in zip(scene.actors, everybody, strict=True):
+        others = [each for each in everybody if each is not samples]
+        expressions = _intervals(moments, [each.expression if each else None for each in samples])
+        reasons = [
+            _reason(scene, actor, samples[index], [other[index] for other in others]) for index in range(len(moments))
+        ]
+        present = [each for each in samples[::SAMPLES_PER_BOX] if each]
+        boxes = tuple(BoxKeyframe(each.position.at, *_in_the_frame(scene, each.position)) for each in present)
         if expressions and boxes:
-            people.append(PersonTimeline(actor.name, boxes, expressions, unreadable))
+            people.append(PersonTimeline(actor.name, boxes, expressions, _intervals(moments, reasons)))
     return GroundTruth(scene.name, scene.kind, scene.seconds, tuple(people), scene.questions)
 
 
-def _expression(actor: Actor, at: float) -> str | None:
-    """The expression at a time, None while the centre of the face is outside of the picture."""
-    if not actor.is_present(at):
-        return None
+class _Sample(NamedTuple):
+    """An actor who is present at one time."""
+
+    position: PositionKeyframe
+    expression: str | None
+    """None while the centre of the face is outside of the picture."""
+
+
+def _samples(actor: Actor, moments: Sequence[float]) -> list[_Sample | None]:
+    """An actor at each time, None while not present."""
+    return [_sample(actor, at) if actor.is_present(at) else None for at in moments]
+
+
+def _sample(actor: Actor, at: float) -> _Sample:
     position = actor.position_at(at)
     is_inside = 0 <= position.x < WIDTH and 0 <= position.y < HEIGHT
-    return actor.appearance_at(at).expression if is_inside else None
+    return _Sample(position, actor.appearance_at(at).expression if is_inside else None)
 
 
-def _reason(scene: Scene, actor: Actor, at: float) -> str | None:
+def _in_the_frame(scene: Scene, position: PositionKeyframe) -> tuple[float, ...]:
+    """Left, top, width and height of a face's box in pixels of the frame."""
+    return tuple(value / scene.shrink for value in position.box)
+
+
+def _reason(scene: Scene, actor: Actor, sample: _Sample | None, others: Sequence[_Sample | None]) -> str | None:
     """Why a person's expression cannot be read at a time; "" if it is undefined whether it can; None if it can."""
-    if _expression(actor, at) is None:
+    if sample is None or sample.expression is None:
         return None
-    position, yaw = actor.position_at(at), abs(actor.yaw_deg_at(at))
+    position = sample.position
     left, top, width, height = position.box
     if left < 0 or top < 0 or left + width > WIDTH or top + height > HEIGHT:
         return ""
-    occluded = max(
-        (
-            _occluded_share(position, other.position_at(at))
-            for other in scene.actors
-            if _is_in_front(other, position, at)
-        ),
-        default=0.0,
-    )
+    yaw = abs(actor.yaw_deg_at(position.at))
+    nearer = (other.position for other in others if other and other.position.width > position.width)
+    occluded = max((_occluded_share(position, other) for other in nearer), default=0.0)
     reasons = (
         (bool(scene.reason), scene.reason),
         (position.width < FAR_PX, "far"),
         (yaw > SIDE_ON_DEG, "side_on"),
         (occluded > OCCLUDED_SHARE, "occluded"),
-        (actor.is_occluded(at), "occluded"),
-        (_is_undefined(scene, actor, at), ""),
+        (actor.is_occluded(position.at), "occluded"),
+        (_is_undefined(scene, actor, position.at), ""),
         (position.width < NEAR_PX or yaw > FRONTAL_DEG or occluded > UNOCCLUDED_SHARE, ""),
     )
     return next((reason for holds, reason in reasons if holds), None)
@@ -84,10 +98,6 @@ def _is_undefined(scene: Scene, actor: Actor, at: float) -> bool:
     return is_hand_moving or scene.effects.gamma_at(at) > DUSK_GAMMA
 
 
-def _is_in_front(other: Actor, position: PositionKeyframe, at: float) -> bool:
-    return other.is_present(at) and other.position_at(at).width > position.width
-
-
 def _occluded_share(face: PositionKeyframe, nearer: PositionKeyframe) -> float:
     """Share of a face's box that is behind the box of a nearer face."""
     left, top, width, height = face.box
@@ -97,11 +107,10 @@ def _occluded_share(face: PositionKeyframe, nearer: PositionKeyframe) -> float:
     return max(0.0, wide) * max(0.0, tall) / (width * height)
 
 
-def _intervals(moments: Sequence[float], value_at: Callable[[float], Any]) -> tuple[Interval, ...]:
+def _intervals(moments: Sequence[float], values: Sequence[str | None]) -> tuple[Interval, ...]:
     """Intervals of consecutive sample times with the same value; None is no value."""
     intervals: list[Interval] = []
-    for at in moments:
-        value = value_at(at)
+    for at, value in zip(moments, values, strict=True):
         if value is None:
             continue
         if intervals and intervals[-1].value == value and at - intervals[-1].end < SAMPLE_S / 2:

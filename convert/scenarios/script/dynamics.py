@@ -42,16 +42,17 @@ STEADY = CameraEffects()
 SceneMaker = Callable[[AssetSampler, Generator], Scene]
 
 
-def _draw(random: Generator, bounds: tuple[float, float]) -> float:
+def draw(random: Generator, bounds: tuple[float, float]) -> float:
+    """A number between two others."""
     return float(random.uniform(*bounds))
 
 
-def _scene(seconds: float, actors: tuple[Actor, ...], effects: CameraEffects = STEADY) -> Scene:
+def draft(seconds: float, actors: tuple[Actor, ...], effects: CameraEffects = STEADY) -> Scene:
     """A scene without name, kind, seed and room, which `generate` sets."""
     return Scene("", "", FPS, seconds, 0, "", actors, effects)
 
 
-def _standing(random: Generator, end: float, x: float, width: float) -> tuple[PositionKeyframe, ...]:
+def standing(random: Generator, end: float, x: float, width: float) -> tuple[PositionKeyframe, ...]:
     """The path of a person who stands and sways, from 0 to `end` seconds."""
     y, moments = random.uniform(0.36, 0.46) * HEIGHT, np.arange(0.0, end + 2.5, 2.5)
     sway = random.normal(0, 0.05 * width, (len(moments), 2))
@@ -66,16 +67,16 @@ def _expressions(
 ) -> tuple[tuple[Appearance, ...], list[tuple[float, float, str]]]:
     """Appearances from 0 to `end` seconds, at rest between the expressions; and (from, to, expression) of these with
     their onsets and ends."""
-    appearances, shown, at = [Appearance(0.0, neutral, "neutral")], [], _draw(random, PAUSE_S)
+    appearances, shown, at = [Appearance(0.0, neutral, "neutral")], [], draw(random, PAUSE_S)
     names = sorted(others)
     while at + EXPRESSION_S[1] + OFFSET_S[1] < end:
         expression = names[int(random.integers(len(names)))]
-        onset, offset, lasts = _draw(random, ONSET_S), _draw(random, OFFSET_S), _draw(random, EXPRESSION_S)
+        onset, offset, lasts = draw(random, ONSET_S), draw(random, OFFSET_S), draw(random, EXPRESSION_S)
         over = at + max(lasts, (onset + offset) / 2 + 0.05)  # the end begins once the onset is complete
         appearances.append(Appearance(at, others[expression], expression, onset))
         appearances.append(Appearance(over, neutral, "neutral", offset))
         shown.append((at - onset / 2, over + offset / 2, expression))
-        at = over + offset / 2 + _draw(random, PAUSE_S)
+        at = over + offset / 2 + draw(random, PAUSE_S)
     return tuple(appearances), shown
 
 
@@ -83,8 +84,8 @@ def _brief(sampler: AssetSampler, random: Generator) -> Scene:
     """One person whose expressions come and go within seconds."""
     person, neutral, others = sampler.expressive()
     appearances, _ = _expressions(random, neutral, others, 20.0)
-    path = _standing(random, 21.0, _draw(random, (0.4, 0.6)) * WIDTH, _draw(random, (110.0, 180.0)))
-    return _scene(20.0, (Actor(person, path, appearances, morphs=True),))
+    path = standing(random, 21.0, draw(random, (0.4, 0.6)) * WIDTH, draw(random, (110.0, 180.0)))
+    return draft(20.0, (Actor(person, path, appearances, morphs=True),))
 
 
 def _conversation(sampler: AssetSampler, random: Generator) -> Scene:
@@ -108,27 +109,27 @@ def _conversation(sampler: AssetSampler, random: Generator) -> Scene:
         elif kind == "hand":
             hands.append((start + 0.3, end - 0.3))
         elif kind == "glance":
-            away, back = start + 0.3, start + 0.3 + _draw(random, GLANCE_S)
-            degrees = _draw(random, GLANCE_DEG) * (1 if random.random() < 0.5 else -1)
+            away, back = start + 0.3, start + 0.3 + draw(random, GLANCE_S)
+            degrees = draw(random, GLANCE_DEG) * (1 if random.random() < 0.5 else -1)
             yaw += [(away, 0.0), (away + 0.3, degrees), (back + 0.3, degrees), (back + 0.6, 0.0)]
-    path = _standing(random, CONVERSATION_S + 1, 0.5 * WIDTH, _draw(random, (130.0, 180.0)))
+    path = standing(random, CONVERSATION_S + 1, 0.5 * WIDTH, draw(random, (130.0, 180.0)))
     actor = Actor(
         person,
-        _with_nods(path, nods),
+        with_nods(path, nods),
         appearances,
         tuple(yaw),
         talking_stills=stills,
-        talking_hz=_draw(random, (3.0, 5.0)),
+        talking_hz=draw(random, (3.0, 5.0)),
         speech=tuple(speech) or ((0.0, 0.1),),
         laughter=laughter,
         morphs=True,
     )
     if hands:
         actor = replace(actor, occlusion="hand", occlusion_strength=2, occluded=tuple(hands))
-    return _scene(CONVERSATION_S, (actor,))
+    return draft(CONVERSATION_S, (actor,))
 
 
-def _with_nods(path: tuple[PositionKeyframe, ...], nods: list[float]) -> tuple[PositionKeyframe, ...]:
+def with_nods(path: tuple[PositionKeyframe, ...], nods: list[float]) -> tuple[PositionKeyframe, ...]:
     """A path on which the head nods for NODS_S from each of these times on."""
     actor = Actor("", path, ())
     bobs: list[PositionKeyframe] = []
@@ -151,37 +152,37 @@ def _together(sampler: AssetSampler, random: Generator) -> Scene:
     actors = []
     for side, (person, still) in zip((0.28, 0.72), sampler.two("happy", "neutral"), strict=True):
         expression = "happy" if side < 0.5 else "neutral"
-        x, at, width = side * WIDTH, 2.0 + _draw(random, (0.0, 0.8)), _draw(random, (110.0, 150.0))
+        x, at, width = side * WIDTH, 2.0 + draw(random, (0.0, 0.8)), draw(random, (110.0, 150.0))
         outside = -140.0 if side < 0.5 else WIDTH + 140.0
-        stand = [each._replace(at=each.at + at + 1.0) for each in _standing(random, 12.0, x, width)]
+        stand = [each._replace(at=each.at + at + 1.0) for each in standing(random, 12.0, x, width)]
         path = (PositionKeyframe(at, outside, stand[0].y, width), *stand)
         actors.append(Actor(person, path, (Appearance(0.0, still, expression),)))
-    return _scene(14.0, tuple(actors))
+    return draft(14.0, tuple(actors))
 
 
 def _walk(sampler: AssetSampler, random: Generator) -> Scene:
     """A person in front of a wearer who walks: the picture goes up and down with the steps, shakes and is blurred."""
     person, neutral, others = sampler.expressive()
     appearances, _ = _expressions(random, neutral, others, 20.0)
-    sway = _standing(random, 21.0, 0.5 * WIDTH, _draw(random, (110.0, 160.0)))
+    sway = standing(random, 21.0, 0.5 * WIDTH, draw(random, (110.0, 160.0)))
     actor, moments = Actor(person, sway, appearances, morphs=True), np.arange(0.0, 21.0, 1 / (4 * STEP_HZ))
     heights = STEP_HEIGHT_PX * np.sin(2 * np.pi * STEP_HZ * moments + random.uniform(0, 6))
     path = tuple(
         (here := actor.position_at(float(at)))._replace(y=here.y + float(up))
         for at, up in zip(moments, heights, strict=True)
     )
-    effects = CameraEffects(shake_px=_draw(random, (4.0, 9.0)), motion_blur_px=2.5, noise=3.5, pan_px_s=40.0)
-    return _scene(20.0, (replace(actor, path=path),), effects)
+    effects = CameraEffects(shake_px=draw(random, (4.0, 9.0)), motion_blur_px=2.5, noise=3.5, pan_px_s=40.0)
+    return draft(20.0, (replace(actor, path=path),), effects)
 
 
 def _dusk(sampler: AssetSampler, random: Generator) -> Scene:
     """One person while it gets dark."""
     person, neutral, others = sampler.expressive()
     appearances, _ = _expressions(random, neutral, others, DUSK_S)
-    path = _standing(random, DUSK_S + 1, 0.5 * WIDTH, _draw(random, (120.0, 180.0)))
-    gamma = ((0.0, 1.0), (DUSK_S, _draw(random, (2.4, 3.2))))
+    path = standing(random, DUSK_S + 1, 0.5 * WIDTH, draw(random, (120.0, 180.0)))
+    gamma = ((0.0, 1.0), (DUSK_S, draw(random, (2.4, 3.2))))
     effects = CameraEffects(gamma_keyframes=gamma, noise=4.0)
-    return _scene(DUSK_S, (Actor(person, path, appearances, morphs=True),), effects)
+    return draft(DUSK_S, (Actor(person, path, appearances, morphs=True),), effects)
 
 
 MAKERS: dict[str, tuple[int, SceneMaker]] = {

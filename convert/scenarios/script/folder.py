@@ -15,7 +15,7 @@ from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.annotate import annotate
 from convert.scenarios.script.ground_truth import GroundTruth
-from convert.scenarios.script.scene import HEIGHT, WIDTH, Scene
+from convert.scenarios.script.scene import Scene
 
 TRUTH_FILE, CLIP_STEM = "truth.json", "clip"
 CLIP_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm")
@@ -110,7 +110,7 @@ def write(scene: Scene, camera: Camera, folder: Path, on_frame: Callable[[], Non
 
 def _write(scene: Scene, camera: Camera, place: Path, on_frame: Callable[[], None]) -> None:
     path = place / f"{CLIP_STEM}.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), scene.fps, (WIDTH, HEIGHT))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), scene.fps, scene.size)
     if not writer.isOpened():
         raise DatasetError(f"{path}: this clip cannot be written")
     writer.set(cv2.VIDEOWRITER_PROP_QUALITY, JPEG_QUALITY_PERCENT)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from assistant.ipc.commands import Command
-from convert.scenarios.script import degradations, dynamics
+from convert.scenarios.script import degradations, dynamics, hours
 from convert.scenarios.script.sampler import AssetSampler
 from convert.scenarios.script.scene import (
     HEIGHT,
@@ -39,22 +39,39 @@ OUTSIDE_X = -140.0
 """x in pixels of a person outside of the frame, at its left; at its right: WIDTH - OUTSIDE_X."""
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
-    *dynamics.MAKERS,
+    *dynamics.MAKERS, *(kind for kind in hours.MAKERS if kind in ("company", "between")),
 )  # fmt: skip
 """Kinds of scene."""
 
 
 def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
-    """All scenes of one half. Raises DatasetError where there are no pictures for a scene."""
-    random = np.random.default_rng(seed)
-    sampler = AssetSampler(random, assets)
+    """All scenes of one half, three hours. Raises DatasetError where there are no pictures for a scene.
+
+    Scenes are only ever appended, each lot with random numbers of its own: those before stay bit for bit the same, and
+    so figures of different versions can be compared.
+    """
     scenes: list[Scene] = []
+    _short_scenes(AssetSampler(np.random.default_rng(seed), assets), scenes)
+    sampler = AssetSampler(np.random.default_rng((seed, 1)), assets)
+    for kind, (count, make) in hours.MAKERS.items():
+        for _ in range(count):
+            _add(scenes, sampler, kind, make(sampler, sampler.random))
+    return tuple(scenes)
+
+
+def _add(scenes: list[Scene], sampler: AssetSampler, kind: str, scene: Scene) -> None:
+    number = sum(other.kind == kind for other in scenes) + 1
+    draw = int(sampler.random.integers(2**31))
+    fps = scene.fps or float(sampler.random.choice(FPS_CHOICES))
+    scenes.append(replace(scene, name=f"{kind}-{number:02}", kind=kind, seed=draw, fps=fps, room=sampler.room()))
+
+
+def _short_scenes(sampler: AssetSampler, scenes: list[Scene]) -> None:
+    """Append 80 minutes of scenes, most of them short."""
+    random = sampler.random
 
     def add(kind: str, scene: Scene) -> None:
-        number = sum(other.kind == kind for other in scenes) + 1
-        draw = int(random.integers(2**31))
-        fps = scene.fps or float(random.choice(FPS_CHOICES))
-        scenes.append(replace(scene, name=f"{kind}-{number:02}", kind=kind, seed=draw, fps=fps, room=sampler.room()))
+        _add(scenes, sampler, kind, scene)
 
     for kind, maker, counts in (
         ("change", _change, {"happy": 14, "surprise": 10, "angry": 6, "sad": 4}),
@@ -80,7 +97,6 @@ def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
     for kind, (count, make) in dynamics.MAKERS.items():
         for _ in range(count):
             add(kind, make(sampler, random))
-    return tuple(scenes)
 
 
 def _draft(seconds: float, actors: tuple[Actor, ...] = (), *, fps: float = 0.0, **fields: Any) -> Scene:

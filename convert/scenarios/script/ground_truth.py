@@ -19,6 +19,7 @@ Other keys are errors. The times of "shows", "cannot_tell" and "asks" must be wi
 
 import json
 import sys
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -81,7 +82,7 @@ class PersonTimeline:
         """The face's box at a time, None while the person is not in the picture."""
         if not self.expression_at(at):
             return None
-        after = next((index for index, keyframe in enumerate(self.boxes) if keyframe.at > at), len(self.boxes))
+        after = bisect_right(self.boxes, at, key=lambda keyframe: keyframe.at)
         if after in (0, len(self.boxes)):
             return Box(*self.boxes[min(after, len(self.boxes) - 1)][1:])
         previous, following = self.boxes[after - 1], self.boxes[after]

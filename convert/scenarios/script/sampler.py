@@ -6,6 +6,7 @@ from typing import Any
 from numpy.random import Generator
 
 from convert.data.fer2013_labels import DatasetError
+from convert.scenarios.script.motion import MotionTrack
 from convert.scenarios.script.scene import AssetIndex
 
 
@@ -63,6 +64,33 @@ class AssetSampler:
             if len(stills.get("neutral", ())) >= 3 and _one_each(stills)
         ]
         return self._draw("conversation", known)
+
+    def acting(self, neutrals: int = 1, shows: str = "") -> tuple[str, Mapping[str, tuple[str, ...]]]:
+        """A person with so many neutral stills or more, and with others (of `shows`, where one is named): all stills by
+        expression."""
+        known = [
+            (person, stills)
+            for person, stills in sorted(self.assets.near.items())
+            if len(stills.get("neutral", ())) >= neutrals and (stills.get(shows) if shows else _one_each(stills))
+        ]
+        return self._draw(("acting", neutrals, shows), known)
+
+    def several(self, count: int) -> list[tuple[str, Mapping[str, tuple[str, ...]]]]:
+        """So many different people as of `acting`."""
+        able = sum(bool(stills.get("neutral") and _one_each(stills)) for stills in self.assets.near.values())
+        if able < count:
+            raise DatasetError(f"no pictures for scenes with {count} people who show expressions")
+        chosen: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        while len(chosen) < count:
+            person, stills = self.acting()
+            chosen[person] = stills
+        return list(chosen.items())
+
+    def motion(self, *, of_mouth: bool = False) -> MotionTrack | None:
+        """How a person moves in a clip, at a random speed; None where no clip was measured. of_mouth: of a person whose
+        mouth moves."""
+        known = [track for track in self.assets.motion if track.mouth or not of_mouth]
+        return self._draw(("motion", of_mouth), known).drawn(self.random) if known else None
 
     def two(self, first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
         """Two people with these expressions, and a still of each."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.ipc.commands import Command
+from convert.scenarios.script.motion import HeadPose, MotionTrack
 
 WIDTH, HEIGHT = 640, 480
-"""Size of every frame in pixels."""
+"""Size of a frame in pixels. Positions in a scene are in these pixels, also where its frames are smaller."""
 FACE_ASPECT = 1.2
 """Height of a face's box divided by its width: the median over the stills."""
 
@@ -29,6 +30,8 @@ class AssetIndex:
     """Small pictures for far faces, from FER-2013."""
     rooms: tuple[str, ...]
     """Names of backgrounds."""
+    motion: tuple[MotionTrack, ...] = ()
+    """Motion of heads and mouths, measured in clips."""
 
 
 class PositionKeyframe(NamedTuple):
@@ -86,6 +89,10 @@ class Actor:
     """One of occlusions.STRENGTHS; 0 if the face is not occluded."""
     occluded: Intervals = ()
     """When the occlusion is there; empty: all the time."""
+    head: MotionTrack | None = None
+    """How the head moves beside its path, None: not at all."""
+    mouth: MotionTrack | None = None
+    """How the mouth moves while the person talks, None: as drawn by `talking_hz`."""
 
     def is_present(self, at: float) -> bool:
         """Whether a time is within the path."""
@@ -95,11 +102,16 @@ class Actor:
         """Position of the face at a time, interpolated between keyframes (`interpolate`)."""
         after = bisect_right(self.path, at, key=lambda keyframe: keyframe.at)
         around = self.path[max(0, after - 1) : after + 1]
-        return PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in around], at))
+        made = PositionKeyframe(at, *interpolate([(keyframe.at, keyframe[1:]) for keyframe in around], at))
+        if self.head is None:
+            return made
+        pose = self.head.pose_at(at)
+        return made._replace(x=made.x + pose.x * made.width, y=made.y + pose.y * made.width)
 
     def is_talking(self, at: float) -> bool:
-        """Whether the face alternates between the talking stills at a time."""
-        return bool(self.talking_stills) and (not self.speech or is_within(self.speech, at))
+        """Whether the person talks at a time."""
+        talks = bool(self.talking_stills) or self.mouth is not None
+        return talks and (not self.speech or is_within(self.speech, at))
 
     def is_occluded(self, at: float) -> bool:
         """Whether the actor's occlusion is there at a time."""
@@ -107,11 +119,18 @@ class Actor:
 
     def yaw_deg_at(self, at: float) -> float:
         """Yaw of the face at a time."""
-        return interpolate([(moment, (degrees,)) for moment, degrees in self.yaw_keyframes], at)[0]
+        after = bisect_right(self.yaw_keyframes, at, key=lambda keyframe: keyframe[0])
+        around = self.yaw_keyframes[max(0, after - 1) : after + 1]
+        turned = interpolate([(moment, (degrees,)) for moment, degrees in around], at)[0]
+        return turned + self.pose_at(at).yaw_deg
+
+    def pose_at(self, at: float) -> HeadPose:
+        """How the head is held at a time, beside its path and its turns."""
+        return HeadPose() if self.head is None else self.head.pose_at(at)
 
     def appearance_at(self, at: float) -> Appearance:
         """The appearance at a time; in a cross-fade it changes in the middle."""
-        return next((each for each in reversed(self.appearances) if each.at <= at), self.appearances[0])
+        return self.appearances[max(0, bisect_right(self.appearances, at, key=lambda each: each.at) - 1)]
 
 
 @dataclass(frozen=True)
@@ -159,6 +178,13 @@ class Scene:
     """Why no expression can be read in this scene (one of ground_truth.REASONS); empty if they can."""
     questions: tuple[tuple[float, Command], ...] = ()
     """(seconds, question of the wearer)."""
+    shrink: int = 1
+    """How many times smaller than WIDTH and HEIGHT the frames are: 2 is a frame of 320 x 240."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a frame, pixels."""
+        return WIDTH // self.shrink, HEIGHT // self.shrink
 
     @property
     def frames(self) -> int:

@@ -1,20 +1,24 @@
 """Rendering of scenes, their pictures, and scenes run through the whole assistant."""
 
 import dataclasses
+import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from convert.data import fer2013, muxspace
+from convert.data.fer2013_labels import DatasetError
 from convert.scenarios import rerun, run, tune
-from convert.scenarios.render import assets, morph, sprite
+from convert.scenarios.render import assets, morph, motion_tracks, sprite
 from convert.scenarios.render.assets import Assets, Still
 from convert.scenarios.render.camera import SceneCamera
 from convert.scenarios.score import announcements, report
 from convert.scenarios.script import generate
+from convert.scenarios.script.motion import HeadPose, MotionTrack
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, CameraEffects, PositionKeyframe, Scene
 
 
@@ -106,6 +110,61 @@ def test_a_hand_is_drawn_only_while_it_is_there_and_laughter_moves_the_mouth() -
     acted = frames(scene(actors=(dataclasses.replace(still, **changes),)))  # type: ignore[arg-type]
     plain = frames(scene(actors=(still,)))
     assert [bool((acted[index] != plain[index]).any()) for index in (2, 7, 12, 16)] == [False, True, False, True]
+
+
+def test_a_small_scene_is_the_same_at_half_the_size() -> None:
+    whole, small = (
+        frames(scene(effects=CameraEffects(noise=0))),
+        frames(scene(effects=CameraEffects(noise=0), shrink=2)),
+    )
+    assert small.shape == (20, HEIGHT // 2, WIDTH // 2, 3)
+    halved = cv2.resize(whole[3], (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
+    assert np.abs(halved.astype(int) - small[3]).mean() < 3
+
+
+def test_a_head_that_moves_as_in_a_clip_is_drawn_the_same_in_its_part_of_the_picture() -> None:
+    """Such a head is turned, and its mouth opened, in a part of the canvas only."""
+    (actor,) = scene().actors
+    moving = dataclasses.replace(actor, head=MotionTrack("clip-0", 10.0, (HeadPose(), HeadPose())), morphs=True)
+    morphing, stills = dataclasses.replace(actor, morphs=True), drawn_assets().stills
+    texture = np.zeros((48, 64), np.uint8)
+    sprites = [sprite.ActorSprite(each, stills, np.random.default_rng(1), texture) for each in (morphing, moving)]
+    for at in (0.5, 1.0, 1.7, 3.0):
+        for one, other in zip(sprites[0].picture(at), sprites[1].picture(at), strict=True):
+            assert np.abs(one - other).max() < 0.5
+
+
+def test_the_mouth_of_a_talking_person_moves_as_in_a_clip() -> None:
+    (actor,) = scene().actors
+    still = dataclasses.replace(actor, appearances=actor.appearances[:1], yaw_keyframes=((0.0, 0.0),))
+    track = MotionTrack("clip-0", 10.0, (HeadPose(),) * 9, (0.0,) * 4 + (1.0,) * 5)
+    spoken = frames(scene(actors=(dataclasses.replace(still, mouth=track, speech=((0.0, 0.8),)),)))
+    plain = frames(scene(actors=(still,)))
+    assert [bool((spoken[index] != plain[index]).any()) for index in (2, 6, 10)] == [False, True, False]
+
+
+def test_the_motion_of_each_half_is_that_of_other_people() -> None:
+    halves = [motion_tracks.load(half) for half in muxspace.HALVES]
+    assert not {track.name for track in halves[0]} & {track.name for track in halves[1]}
+    for tracks in halves:
+        assert any(track.mouth for track in tracks)
+        assert all(len(track.head) / track.rate_hz >= motion_tracks.MIN_SECONDS for track in tracks)
+
+
+@pytest.mark.videos
+def test_motion_is_measured_in_the_clips_as_it_is_kept(clips: Path) -> None:
+    known, measured = (
+        json.loads(text) for text in (motion_tracks.MOTION_LIST.read_text(), motion_tracks.measure(clips))
+    )
+    assert [row["name"] for row in known] == [row["name"] for row in measured]
+    for one, other in zip(known, measured, strict=True):
+        assert np.abs(np.array(one["head"]) - np.array(other["head"])).max() < 0.5
+        assert np.abs(np.array(one["mouth"]) - np.array(other["mouth"])).mean() < 0.05 if one["mouth"] else True
+
+
+def test_a_folder_without_the_clips_is_a_dataset_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="this clip cannot be read"):
+        motion_tracks.measure(tmp_path)
 
 
 @pytest.mark.data
