@@ -38,6 +38,8 @@ class Sentence(StrEnum):
     """Why the expression of a person cannot be told."""
     PERSON_LEFT = "person_left"
     """One of several people left."""
+    PEOPLE = "people"
+    """How many people are in view now: several arrived together, or long ago, or one left."""
     NOBODY_IN_VIEW = "nobody_in_view"
     """The last person left."""
 
@@ -49,10 +51,17 @@ class Sentence(StrEnum):
     @property
     def is_presence(self) -> bool:
         """True for a sentence about a person coming or leaving, without an expression."""
-        return self in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON, Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
+        return self in PRESENCE
 
 
-WITHOUT_PLACE = (Sentence.PERSON_LEFT, Sentence.NOBODY_IN_VIEW)
+PRESENCE = (
+    Sentence.ONE_PERSON,
+    Sentence.ONE_MORE_PERSON,
+    Sentence.PERSON_LEFT,
+    Sentence.PEOPLE,
+    Sentence.NOBODY_IN_VIEW,
+)
+WITHOUT_PLACE = (Sentence.PERSON_LEFT, Sentence.PEOPLE, Sentence.NOBODY_IN_VIEW)
 """Sentences that have no form with a place."""
 
 TABLES: dict[str, set[str]] = {
@@ -107,7 +116,7 @@ HEADER_KEYS = ("voice", "comma", "stop")
 """The texts before the tables of a locale file; before them also stands `reviewed`."""
 
 PLACEHOLDERS = {
-    "sentences": {"expression", "where", "reason"},
+    "sentences": {"expression", "where", "reason", "count"},
     "movement_sentences": {"expression", "where"},
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
@@ -140,7 +149,9 @@ class Phrases:
     stop: str = "."
     """What stands at the end of a sentence."""
 
-    def announcement(self, sentence: Sentence, *, expression: str = "", where: str = "", reason: str = "") -> str:
+    def announcement(
+        self, sentence: Sentence, *, expression: str = "", where: str = "", reason: str = "", people: int = 0
+    ) -> str:
         """A sentence of [sentences], or of [movement_sentences] with that wording: its form with a place if one is
         given, its placeholders filled in."""
         known = self.tables["sentences"]
@@ -151,6 +162,7 @@ class Phrases:
             expression=self.expression(expression, is_over=sentence == Sentence.NO_LONGER) if expression else "",
             where=self.place(where) if where else "",
             reason=self.tables["reasons"].get(reason, ""),
+            count=self.count(people) if people else "",
         )
         return self.capitalize(text)
 
@@ -168,6 +180,10 @@ class Phrases:
         if name == "12":
             return self.tables["where"]["ahead"]
         return self.tables["clock" if name.isdigit() else "where"][name]
+
+    def count(self, people: int) -> str:
+        """The text for a number of people, at least 1: "two people", "more than four people"."""
+        return self.tables["counts"].get(str(people), self.tables["counts"]["more"])
 
     def join(self, parts: Sequence[str]) -> str:
         """A sentence made of parts, e.g. "One person, ahead, close.". A part with which it would have more than

@@ -97,7 +97,9 @@ def unasked_about_people(language: Phrases) -> list[str]:
     """What is said of a person unasked where there is one, each expression in each sentence that names it."""
     named = (Sentence.ARRIVED, Sentence.LOOKS, Sentence.NO_LONGER)
     known = [language.announcement(each, expression=name) for each in named for name in sorted(SPOKEN_EXPRESSIONS)]
-    return [*known, *(language.announcement(each) for each in Sentence if each.is_presence)]
+    counted = [language.announcement(Sentence.PEOPLE, people=people) for people in range(1, 6)]
+    others = [each for each in Sentence if each.is_presence and each is not Sentence.PEOPLE]
+    return [*known, *counted, *(language.announcement(each) for each in others)]
 
 
 @pytest.mark.parametrize("wording", ["emotion", "movement"])

@@ -23,6 +23,7 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
         expression=announcement.expression,
         where=announcement.where,
         reason=announcement.reason,
+        people=announcement.people,
     )
     reason = f" ({change.reason})" if change.reason else ""
     return Utterance(

@@ -124,6 +124,7 @@ def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
         line.utterance.text,
         line.box,
         line.change.track_id,
+        announcement.people,
         announcement.is_cue,
     )
 

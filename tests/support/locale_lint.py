@@ -39,8 +39,9 @@ def unasked(phrases: Phrases) -> Iterator[str]:
         expressions = sorted(SPOKEN_EXPRESSIONS) if "{expression}" in form else [""]
         reasons = sorted(TABLES["reasons"]) if "{reason}" in form else [""]
         places = PLACES if name.endswith("_where") else [""]
-        for expression, reason, place in itertools.product(expressions, reasons, places):
-            yield phrases.announcement(sentence, expression=expression, where=place, reason=reason)
+        counts = range(1, 6) if "{count}" in form else [0]
+        for expression, reason, place, people in itertools.product(expressions, reasons, places, counts):
+            yield phrases.announcement(sentence, expression=expression, where=place, reason=reason, people=people)
     yield from (phrases.join([phrases.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
     yield phrases.wrong_line(12)
     for table in ("status", "sounds", "faults", "faults_over", "advice"):

@@ -90,5 +90,5 @@ class AnnouncementBudget:
 
 def _is_end(announcement: Announcement, announced: Mapping[int, str]) -> bool:
     """Whether it takes back an expression that was announced."""
-    is_about_expression = announcement.implied_expression is not None
+    is_about_expression = announcement.implied_expression is not None and not announcement.sentence.is_presence
     return is_about_expression and announced.get(announcement.change.track_id, "") not in NO_EXPRESSION

@@ -6,7 +6,7 @@ announcement that was heard before.
 """
 
 import math
-from collections.abc import KeysView
+from collections.abc import KeysView, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,10 @@ REJECTED_S = 120.0
 REJECTABLE_S = 30.0
 """Seconds after its end (another announcement, or the person left) for which an expression can be called wrong. One
 that has not ended always can."""
+
+
+WITHOUT_EXPRESSION = (Sentence.NO_LONGER, Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON, Sentence.PEOPLE)
+"""Sentences after which the wearer believes that the people they are about show no expression."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,23 @@ class Announcement:
     reason: str = ""
     """Why the expression cannot be told, a key of [reasons]; empty where the sentence gives no reason."""
 
+    people: int = 0
+    """How many people are in view, to put into the sentence; 0 where it does not count them."""
+    newcomers: tuple[int, ...] = ()
+    """track_ids of all the people whom a sentence that counts announces for the first time."""
+
+    @property
+    def told(self) -> tuple[int, ...]:
+        """track_ids of the people whom it tells something about."""
+        return self.newcomers if self.sentence is Sentence.PEOPLE else (self.change.track_id,)
+
     @property
     def implied_expression(self) -> str | None:
         """The expression that a wearer who has heard the sentence believes the person to have, empty for none; None
         where the sentence says nothing about expressions."""
         if self.sentence.names_expression:
             return self.expression
-        return "" if self.sentence in (Sentence.NO_LONGER, Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON) else None
+        return "" if self.sentence in WITHOUT_EXPRESSION else None
 
 
 class NamedExpression(NamedTuple):
@@ -125,19 +139,19 @@ class AnnouncementLog:
 
     def pending_names(self) -> set[int]:
         """The tracks with a pending announcement that names an expression."""
-        return {each.change.track_id for each, _ in self._pending if each.implied_expression}
+        return {track_id for each, _ in self._pending if each.implied_expression for track_id in each.told}
 
-    def add(self, announcement: Announcement, before: str | None, at: float) -> None:
+    def add(self, announcement: Announcement, before: Mapping[int, str], at: float) -> None:
         """An announcement was made at `at` seconds, and is now pending.
 
-        before: what was announced of the track until then; None: nothing.
+        before: what was announced of each track until then.
         """
         for lost in [each for each, made_at in self._pending if at - made_at > FATE_TIMEOUT_S]:
             self.ended(lost, is_heard=True)
         if announcement.implied_expression is not None:
-            track_id = announcement.change.track_id
-            if not self.is_pending(track_id):
-                self._entries[track_id].heard = before
+            for track_id in announcement.told:
+                if not self.is_pending(track_id):
+                    self._entries[track_id].heard = before.get(track_id)
             self._pending += ((announcement, at),)
 
     def restore(self, track_id: int, before: str | None) -> None:
@@ -159,7 +173,14 @@ class AnnouncementLog:
         if not any(each is announcement for each, _ in self._pending):
             return  # the person left, or the sentence said nothing about expressions
         self._pending = tuple(each for each in self._pending if each[0] is not announcement)
-        entry = self._entries[track_id]
+        for told in announcement.told:
+            self._note_fate(told, implied, is_heard=is_heard)
+
+    def _note_fate(self, track_id: int, implied: str | None, *, is_heard: bool) -> None:
+        """An announcement about a track, which implied that expression, is no longer pending."""
+        entry = self._entries.get(track_id)
+        if entry is None:
+            return  # the person left
         if is_heard:
             entry.heard = implied
         elif not self.is_pending(track_id) and entry.heard is None:
@@ -179,17 +200,17 @@ class AnnouncementLog:
         elif entry.heard is None:
             entry.heard = ""
         said = {expression or "", ""}
-        pending = [each.implied_expression for each, _ in self._pending if each.change.track_id == track_id]
+        pending = [each.implied_expression for each, _ in self._pending if track_id in each.told]
         return bool(pending) and all(each in said for each in pending)
 
     def is_pending(self, track_id: int) -> bool:
         """Whether the fate of an announcement of the track is not known yet."""
-        return any(each.change.track_id == track_id for each, _ in self._pending)
+        return any(track_id in each.told for each, _ in self._pending)
 
     def forget(self, track_id: int, at: float) -> bool:
         """The person left, at `at` seconds; returns whether the track had an announcement."""
         self._end(track_id, at)
-        self._pending = tuple(each for each in self._pending if each[0].change.track_id != track_id)
+        self._pending = tuple(each for each in self._pending if each[0].told != (track_id,))
         return self._entries.pop(track_id, None) is not None
 
     def answered(self, track_id: int, expression: str, at: float) -> None:

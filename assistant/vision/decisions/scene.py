@@ -16,6 +16,7 @@ from assistant.vision.decisions.announcement_budget import AnnouncementBudget
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
 from assistant.vision.decisions.empty_view import RETRY_S, EmptyView
 from assistant.vision.decisions.given_answers import GivenAnswers
+from assistant.vision.decisions.head_count import HeadCount, together
 from assistant.vision.decisions.partner import Partner
 from assistant.vision.decisions.scene_tracks import SceneTracks
 from assistant.vision.decisions.withdrawals import Withdrawals
@@ -62,7 +63,8 @@ class Scene:
             self._expressions = ("happy",)
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
-        self._empty_view = EmptyView()
+        self._empty_view, self._head_count = EmptyView(), HeadCount()
+        self._counts_departures = verbosity == "normal"
         self._budget = AnnouncementBudget(has_cues=settings.end_sound)
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
         self._withdrawals = Withdrawals()
@@ -89,10 +91,16 @@ class Scene:
         before = self._log.as_dict()
         made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
         made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
-        made += [self._arrived(track_id, faded) for track_id in self._tracks.arrivals()]
+        arrived = [self._arrived(track_id, faded) for track_id in self._tracks.arrivals()]
+        newcomers = [each for each in arrived if each is not None]
+        made += newcomers if self._is_full else together(newcomers, self._tracks, self._log, self._at)
         if self._log:
             self._empty_view.known()
         made.append(self._empty_view.update(self._at, is_empty=not tracks))
+        if self._counts_departures:
+            is_someone_arriving = any(self._tracks[each].is_in_view for each in self._tracks.arrivals())
+            people = len(self._log.track_ids())
+            made.append(self._head_count.update(self._at, people, is_someone_arriving=is_someone_arriving))
         candidates = () if self._is_quiet else tuple(each for each in made if each is not None)
         announcements, deferred = self._within_budget(candidates, before)
         outdated = self._log.pending_names().intersection(faded)
@@ -114,10 +122,11 @@ class Scene:
                 self._log[track_id] = ""
                 self._tracks.retry(track_id, self._at + DEFER_S)
             if is_made:
-                self._log.add(announcement, before.get(track_id), self._at)
+                self._log.add(announcement, before, self._at)
                 allowed.append(announcement)
             else:
-                self._log.restore(track_id, before.get(track_id))
+                for told in announcement.told:
+                    self._log.restore(told, before.get(told))
                 self._retry(announcement, DEFER_S)
                 deferred.append(announcement)
         return tuple(allowed), tuple(deferred)
@@ -151,13 +160,17 @@ class Scene:
 
     def _retry(self, announcement: Announcement, after_s: float) -> None:
         """Make an announcement that was not heard again after so many seconds, if it is still true."""
-        track_id = announcement.change.track_id
-        track = self._tracks.get(track_id)
+        self._head_count.retry(announcement, self._at + after_s)
         if self._empty_view.retry(announcement, self._at + after_s) or announcement.implied_expression is None:
             return
-        if track is not None and track.place:
+        for track_id in announcement.told:
+            track = self._tracks.get(track_id)
+            if track is None or not track.place:
+                continue
             track.retry_from = self._at + after_s
             track.is_unheard = track_id in self._log
+            if not track.is_unheard and track.unheard_since is None:
+                track.unheard_since = self._at
             if not track.is_unheard and track.arrival is None:
                 self._tracks.await_arrival(track_id, track.change or announcement.change)
 
@@ -251,6 +264,7 @@ class Scene:
         if not self._log:
             self._empty_view.gone(change)
             return None
+        self._head_count.gone(change)
         return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
 
     def _is_worth_naming(self, expression: str, track_id: int) -> bool:

@@ -23,6 +23,8 @@ class SceneTrack:
     none is due."""
     arrival_order: int = 0
     """Arrivals that can be announced in the same frame are announced in ascending order: as they became due."""
+    unheard_since: float | None = None
+    """When an announcement of the arrival was not heard or not made for the first time, seconds; None: never."""
     change: Change | None = None
     """The change to the present state; None where the track has none."""
     is_unheard: bool = False

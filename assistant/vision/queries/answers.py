@@ -109,7 +109,7 @@ class Answers:
 
     def _count(self, snapshot: SceneSnapshot) -> str:
         count = max(len(snapshot.people), snapshot.count)
-        return self.phrases.join((self.phrases.text("counts", str(count) if count <= 4 else "more"),))
+        return self.phrases.join((self.phrases.count(count),))
 
     def _where(self, person: PersonView) -> str:
         return self.phrases.place(person.hour if self.is_by_clock else person.where)

@@ -47,6 +47,9 @@ class _Beliefs:
         if line.sentence is Sentence.NOBODY_IN_VIEW:
             self.expressions.clear()
             return
+        if line.sentence is Sentence.PEOPLE and line.started_at is not None:
+            self._count(truth, line.people, line.started_at)
+            return
         about = nearest_person(truth, line.noticed_at, line.box)
         known = self.people.get(line.track_id)
         name = about.name if about else known or f"{PHANTOM}{line.track_id}"
@@ -55,6 +58,13 @@ class _Beliefs:
             self.expressions.pop(name, None)
         else:
             self.expressions[name] = line.expression if line.sentence.names_expression else ""
+
+    def _count(self, truth: GroundTruth, people: int, at: float) -> None:
+        """Take in that so many people are in view: those who are, and detections that were no person beyond that."""
+        present = [person.name for person in truth.people if person.expression_at(at)]
+        present.sort(key=lambda name: name not in self.expressions)
+        names = [*present, *(f"{PHANTOM}of {number}" for number in range(len(present), people))][:people]
+        self.expressions = {name: self.expressions.get(name, "") for name in names}
 
     def hear_answer(self, truth: GroundTruth, answer: TranscriptAnswer) -> None:
         """Take in the answer to a question."""

@@ -5,6 +5,7 @@ false if its condition held at no time in the last TOLERANCE_S before its speech
 
   ONE_PERSON       at least one person was present
   ONE_MORE_PERSON  at least two people were present
+  PEOPLE           so many people were present, of whom those who were not clearly visible need not count
   PERSON_LEFT      a person who had been present within LATE_UP_TO_S was no longer clearly visible
   NOBODY_IN_VIEW   no person was clearly visible
   NO_LONGER        the person whom the announcement is about did not show that expression
@@ -89,6 +90,9 @@ def _is_true_at(truth: GroundTruth, line: TranscriptLine, about: PersonTimeline 
         case Sentence.ONE_PERSON | Sentence.ONE_MORE_PERSON:
             present = sum(bool(person.expression_at(at)) for person in truth.people)
             return present >= (2 if line.sentence is Sentence.ONE_MORE_PERSON else 1)
+        case Sentence.PEOPLE:
+            visible = sum(_is_clearly_visible(person, at) for person in truth.people)
+            return visible <= line.people <= sum(bool(person.expression_at(at)) for person in truth.people)
         case Sentence.PERSON_LEFT:
             return any(_was_present(person, at) and not _is_clearly_visible(person, at) for person in truth.people)
         case Sentence.NOBODY_IN_VIEW:

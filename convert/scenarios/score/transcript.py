@@ -23,6 +23,8 @@ class TranscriptLine(NamedTuple):
     """Box of the face on which the change was noticed."""
     track_id: int = 0
     """The track that it is about."""
+    people: int = 0
+    """How many people it says are in view; 0 if it does not count them."""
     is_cue: bool = False
     """Whether it was made by a sound alone."""
 

@@ -67,6 +67,14 @@ def test_a_person_who_has_left_is_known_by_the_track() -> None:
     assert wrong(TWO_PEOPLE, *told, left) == pytest.approx({GONE: 1.0}, abs=0.1)
 
 
+@pytest.mark.parametrize(("people", "expected"), [(1, {}), (2, {GONE: 8.5}), (3, {GONE: 17.0})])
+def test_a_number_is_believed_of_those_who_are_in_view(people: int, expected: dict[str, float]) -> None:
+    told = (line(1, ARRIVED, "happy", RIGHT, 2), line(1, Sentence.ONE_MORE_PERSON, "", LEFT, 1))
+    left = TranscriptLine(11.0, 11.5, Sentence.PEOPLE, "", "", box_of(LEFT), 1, people=people)
+    back = TranscriptLine(20.0, 21.5, Sentence.PEOPLE, "", "", box_of(LEFT), 1, people=1)
+    assert wrong(TWO_PEOPLE, *told, left, back) == pytest.approx(expected, abs=0.1)
+
+
 def test_what_cannot_be_seen_is_not_wrong() -> None:
     away = person("a", LEFT, (0, 10, "happy"), (10, 30, "neutral"), unreadable=(Interval(10, 30, "side_on"),))
     scene = GroundTruth("s", "turn", 30, (away,))

@@ -107,6 +107,67 @@ def test_among_several_people_neutral_is_announced_only_at_the_end_of_a_smile() 
     assert stage.step((1, "fear", "neutral")) == []
 
 
+def test_where_one_of_several_people_left_it_is_said_how_many_are_in_view() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, NOBODY, "neutral"))
+    stage.wait(60)
+    del stage.people[1]
+    assert stage.step((1, "neutral", NOBODY)) == []
+    assert [announcement[1:] for announcement in stage.wait(5)] == [("people", "")]
+    assert stage.made[-1].people == 1
+
+
+def test_a_person_who_is_back_soon_was_never_gone() -> None:
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, NOBODY, "neutral"))
+    stage.wait(60)
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    stage.wait(1)
+    stage.people[3] = 200
+    stage.step((3, NOBODY, "happy"))
+    told = [announcement[1:] for announcement in stage.wait(10)]
+    assert told == [("looks", "happy")]
+
+
+def test_a_number_that_was_not_heard_is_announced_again_as_it_is_then() -> None:
+    stage = Stage()
+    stage.people = {1: 100, 2: 320, 3: 540}
+    for number in (1, 2, 3):
+        stage.step((number, NOBODY, "neutral"))
+        stage.wait(3)
+    stage.wait(60)
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    stage.wait(3)
+    assert (stage.made[-1].sentence, stage.made[-1].people) == ("people", 2)
+    stage.ended(is_heard=False)
+    del stage.people[2]
+    stage.step((2, "neutral", NOBODY))
+    stage.wait(RETRY_S + 1)
+    assert (stage.made[-1].sentence, stage.made[-1].people) == ("people", 1)
+
+
+def test_arrivals_that_had_to_wait_are_announced_as_the_number_in_view() -> None:
+    stage = Stage()
+    stage.people[1] = 100
+    stage.step((1, NOBODY, "neutral"))
+    for state, following in ((("neutral"), "happy"), ("happy", "sad"), ("sad", "happy")):
+        stage.wait(2)
+        stage.step((1, state, following))
+    stage.people |= {2: 320, 3: 540}
+    stage.step((2, NOBODY, "neutral"), (3, NOBODY, "neutral"))
+    assert stage.wait(30) == [], "the minute's announcements are spent"
+    assert [announcement[1:] for announcement in stage.wait(60)] == [("people", "")]
+    assert (stage.made[-1].people, stage.made[-1].newcomers) == (3, (2, 3))
+
+
 def test_a_person_far_away_is_not_announced_until_they_come_near() -> None:
     stage = Stage(size=25)
     stage.people[1] = 320
