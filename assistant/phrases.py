@@ -16,6 +16,8 @@ from assistant.records import FaultName
 
 MAX_WORDS = 8
 """Most words in a sentence: the wearer hears it while other people talk."""
+MAX_GUIDE_WORDS = 12
+"""The same for the guide, to which the wearer listens."""
 
 SPOKEN_EXPRESSIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
@@ -90,6 +92,23 @@ TABLES: dict[str, set[str]] = {
     },
     "outage": {"seconds", "minutes"},
     "sounds": {"tour", "over", "still_here", "alarm"},
+    "guide": {
+        "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example",
+        "nobody_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why", "wrong", "aim",
+        "more_keys", "seldom", "levels", "smiles_offer", "smiles_prompt", "smiles_chosen", "usual_offer",
+        "usual_prompt", "usual_chosen", "unchanged", "mute", "mute_again", "lens", "lens_wish", "sounds", "faults",
+        "silence", "shutdown", "shutdown_later", "keys", "keys_end", "keys_over", "good", "not_that", "go_on", "left",
+        "finished",
+    },
+    "presses": {"short", "double", "long", "very_long"},
+    "press_now": {"short", "double", "long", "very_long"},
+    "keys": {
+        "button_1", "button_2", "button_3", "play", "next", "previous", "mute", "forward", "rewind", "keyboard",
+    },
+    "key_help": {
+        "ask", "more", "repeat", "toggle_mute", "shutdown", "why", "aim", "wrong", "louder",
+        "quieter", "faster", "slower",
+    },
     "faults": set(FaultName),
     "faults_over": set(FaultName),
     "doctor": {
@@ -121,6 +140,7 @@ PLACEHOLDERS = {
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
     "outage": {"count"},
+    "guide": {"press"},
     "doctor": {"number"},
 }
 """The placeholders that the sentences of a table may have; the other tables have none."""

@@ -166,7 +166,7 @@ class Priority(IntEnum):
     STATUS = 0
     CHANGE = 1
     PAUSE = 2
-    """The assistant pauses because its lens is covered, or looks again."""
+    """The assistant pauses because its lens is covered, or looks again; or the guide speaks, which is asked for."""
     ANSWER = 3
     FAULT = 4
 
@@ -209,6 +209,10 @@ class UtteranceKind(StrEnum):
     """Signals after a long silence that the assistant still works; `repeat` passes over it."""
     AUDIO_OUTAGE = "audio_outage"
     """Announces for how long no sound could be played."""
+    GUIDE = "guide"
+    """A line of the spoken guide; `repeat` passes over it."""
+    SOUND_SAMPLE = "sound_sample"
+    """Its earcon, as the guide demonstrates it; the text is only spoken where it cannot be played."""
 
 
 @dataclass(frozen=True)

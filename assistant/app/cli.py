@@ -9,13 +9,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from assistant.app.exit_codes import EXIT_INTERRUPTED, exit_code_of
 from assistant.app.parser import make_parser
+from assistant.app.refused_settings import refused_settings_told
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import ConfigError, SourceError, VoiceError, printable
+from assistant.errors import ConfigError, SourceError
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -173,27 +174,11 @@ def _say(options: argparse.Namespace) -> int:
     phrases = _load_phrases(settings)
     player = sound_cards.preferred_player(settings.voice.device)
     with (
-        _settings_told() as refuse,
+        refused_settings_told() as refuse,
         contextlib.closing(voices.make_voice(settings.voice, phrases.voice, player, refuse)[0]) as voice,
         stop_on_signal() as stop,
     ):
         return 0 if voice.say(" ".join(options.text), stop) else EXIT_INTERRUPTED
-
-
-@contextlib.contextmanager
-def _settings_told() -> Iterator[Callable[[str, str], None]]:
-    """A function of a setting that a voice cannot use, and why. At the end it is printed, unless the command fails for
-    that very reason, which is told then."""
-    refused: dict[str, str] = {}
-    try:
-        yield refused.__setitem__
-    except VoiceError as err:
-        refused = {setting: reason for setting, reason in refused.items() if reason not in str(err)}
-        raise
-    finally:
-        for setting, reason in refused.items():
-            if reason:
-                print(f"emotion-assistant: {printable(f'{setting}: {reason}')}", file=sys.stderr)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -215,11 +200,20 @@ def _sounds(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     phrases = _load_phrases(settings)
-    with _settings_told() as refuse, stop_on_signal() as stop, contextlib.ExitStack() as stack:
+    with refused_settings_told() as refuse, stop_on_signal() as stop, contextlib.ExitStack() as stack:
         voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), refuse)
         stack.callback(voice.close)
         assert voice.earcons  # make_voice always gives some
         return 0 if sound_tour(phrases, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
+
+
+def _guide(options: argparse.Namespace) -> int:
+    from assistant.app.spoken_guide import spoken_guide
+
+    command = Command.GUIDE_KEYS if options.keys else Command.GUIDE
+    with refused_settings_told() as refuse, stop_on_signal() as stop:
+        is_heard = spoken_guide(command, lambda: settings_of(options), stop, refuse)
+        return 0 if is_heard else EXIT_INTERRUPTED
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -253,7 +247,8 @@ def _config(options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds, "ask": _ask,
+    "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds,
+    "guide": _guide, "ask": _ask,
     **{command.value: _ask for command in Command if command.is_public},
     "doctor": _doctor, "notice": _notice, "config": _config,
     "vision": _vision, "voice": _voice, "vision-exited": _vision_exited,

@@ -62,6 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
     record = command("record", "record what is said of faults, for when espeak-ng cannot speak")
     record.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: where the voice looks for it")
     command("sounds", "a spoken tour of the short sounds that may stand for words")
+    guide = command("guide", "a spoken tour of the assistant in five minutes, to try every key; a long press ends it")
+    guide.add_argument("--keys", action="store_true", help="instead: each press says what the key does")
     ask = command("ask", "have the running assistant tell what it sees")
     ask.add_argument("what", nargs="?", default="ask", choices=[each.value for each in ASKED_BY_NAME],
                      help="ask: who is there (the default); more: all of it; aim: where to turn")  # fmt: skip
@@ -109,6 +111,6 @@ def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
     if name in ("run", "vision", "replay", "demo", "doctor", "config"):
         command.add_argument("--detector", choices=setting_choices("detector", "driver"), help="how faces are found")
         command.add_argument("--model", metavar="NAME", help="a shipped model's name, or a .tflite file with its card")
-    if name in ("run", "demo", "voice", "say", "record", "sounds", "doctor", "config"):
+    if name in ("run", "demo", "voice", "say", "record", "sounds", "guide", "doctor", "config"):
         command.add_argument("--voice", choices=setting_choices("voice", "engine"), help="how it is said")
     return command

@@ -57,6 +57,10 @@ class Command(StrEnum):
     FACTS = "facts", _NONE
     """The state of the assistant for programs; nothing is spoken."""
     SHUTDOWN = "shutdown", _NONE, "shut the box down, as the very long press does; it has to be asked twice"
+    GUIDE = "guide", _NONE
+    """Tell how the assistant works, step by step, with practice."""
+    GUIDE_KEYS = "guide_keys", _NONE
+    """Let each press say what it does, instead of doing it."""
     CANCEL = "cancel", _INTERRUPTS
     """Only cut off what is being spoken."""
 

@@ -18,6 +18,8 @@ from assistant.records import Fate, Fault, FaultName, Priority, Utterance, Utter
 MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
 """The longest text of each field: `encode` cuts what is longer, `decode` refuses it. The longest message that has
 these stays below MAX_LINE_BYTES."""
+VERBOSITIES = ("", "quiet", "smiles", "brief", "normal", "full")
+"""What a Verbosity may be."""
 MAX_NUMBER = 1e12
 """Numbers beyond this, either way, are refused."""
 
@@ -61,6 +63,14 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Verbosity:
+    """How much the wearer wants to hear unasked, for vision."""
+
+    verbosity: str
+    """One of VERBOSITIES; empty: what is configured."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """Vision ends; the voice process is to end too, after it has spoken what waits."""
 
@@ -75,7 +85,7 @@ class UtteranceEnded:
     """Monotonic seconds at which it was decided."""
 
 
-Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Stop | UtteranceEnded | Question
+Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Verbosity | Stop | UtteranceEnded | Question
 
 MESSAGE_TYPES: dict[str, type[Message]] = {
     "utterance": Utterance,
@@ -83,6 +93,7 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     "heartbeat": Heartbeat,
     "answer": Answer,
     "withdraw": Withdraw,
+    "verbosity": Verbosity,
     "stop": Stop,
     "utterance_ended": UtteranceEnded,
     "question": Question,
@@ -188,6 +199,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "kind": _is_one_of(UtteranceKind),
     "fate": _is_one_of(Fate),
     "command": _is_one_of(QUESTIONS),
+    "verbosity": _is_one_of(VERBOSITIES),
 }
 """Whether a value is allowed in a field. A field that stands in several messages means the same in all of them."""
 

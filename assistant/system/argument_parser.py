@@ -1,7 +1,7 @@
 """The parser of both command lines: argparse, with errors in one line without control characters."""
 
 import argparse
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from assistant.errors import printable
 
@@ -11,3 +11,11 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """argparse before Python 3.13 takes the value away of an option that is given as `--option=--`."""
+        if arg_strings == ["--"] and action.option_strings and action.nargs is None:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)

@@ -60,6 +60,8 @@ class VisionLoop:
     health: ImageHealth = field(default_factory=ImageHealth)
     steps: int = 0
     """How many steps were completed."""
+    verbosity: str = ""
+    """What the wearer has chosen of announcements.verbosity; may be set from any thread, empty: what is configured."""
     _fates: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -110,6 +112,7 @@ class VisionLoop:
         """Take one frame through the pipeline, and send its utterances and withdrawals on; None if the step failed."""
         while self._fates:
             self.pipeline.ended(*self._fates.popleft())
+        self.pipeline.set_verbosity(self.verbosity)
         try:
             step = self.pipeline.step(frame)
         except Exception as err:  # a failed step must not end the assistant: it is announced, and the next one tried

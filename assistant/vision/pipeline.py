@@ -6,6 +6,7 @@
 Everything that touches hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -123,18 +124,25 @@ class Pipeline:
         self._lens = LensCover()
         self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
         self._face_limit = FaceLimit(self._max_faces)
-        self._announces_face_limit = announcing.verbosity not in ("quiet", "smiles", "brief")
         self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader
         self._stabilizer = Stabilizer(settings.decisions, self._readings.labels, self._readings.thresholds)
         self._scene = Scene(announcing, fov_deg)
+        self._announcing = announcing
+        self.set_verbosity("")
         self._snapshots = SnapshotBuilder(rescan, occlusion, self._max_faces, fov_deg)
         self._answers = Answers(phrases, announcing.expressions, is_by_clock=announcing.verbosity == "full")
         self._snapshot: SceneSnapshot | None = None
         self._pending: dict[Utterance, Announcement] = {}
         self._at: float | None = None
         self._seen: tuple[tuple[Track, ...], tuple[Reading, ...]] = (), ()
+
+    def set_verbosity(self, verbosity: str) -> None:
+        """Announce as much as the wearer has chosen (announcements.verbosity); empty: as is configured."""
+        wanted = dataclasses.replace(self._announcing, verbosity=verbosity or self._announcing.verbosity)
+        self._announces_face_limit = wanted.verbosity not in ("quiet", "smiles", "brief")
+        self._scene.set_verbosity(wanted)
 
     def step(self, frame: Frame) -> Step:
         """Process one frame; frames must come in the order of their time."""

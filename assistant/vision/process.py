@@ -14,7 +14,7 @@ from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc import link, socket_paths
-from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
+from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded, Verbosity
 from assistant.records import FaultName, SettingsProblem, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
@@ -118,6 +118,8 @@ class _Requests:
                 self.send(Answer(message.question_id, self.loop.answer(message.command)))
             case UtteranceEnded():
                 self.loop.ended(message.utterance, message.fate)
+            case Verbosity():
+                self.loop.verbosity = message.verbosity
 
 
 class _Heartbeat:

@@ -29,7 +29,9 @@ RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 """Step and limits of the speech rate, words a minute."""
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
 """Step and limits of the volume, percent."""
-NOT_REPEATED = (UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK)
+NOT_REPEATED = (
+    UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK, UtteranceKind.GUIDE, UtteranceKind.SOUND_SAMPLE,
+)  # fmt: skip
 """Kinds of utterances that `repeat` passes over."""
 KEEPS_SHUTDOWN_PENDING = (Command.SHUTDOWN, Command.FACTS)
 """Any other command calls off a shutdown that waits to be confirmed."""
@@ -55,6 +57,14 @@ class SpeakerLike(Protocol):
     def drain(self, timeout_s: float) -> bool: ...
 
 
+class GuideLike(Protocol):
+    """The part of the guide that commands need."""
+
+    def before(self, command: Command) -> None: ...
+
+    def start(self, command: Command) -> Reply: ...
+
+
 class CommandHandler:
     """Carries out commands, one at a time.
 
@@ -74,13 +84,15 @@ class CommandHandler:
         is_vision_alive: Callable[[], bool] = lambda: True,
         facts: Callable[[], Mapping[str, bool | list[str]]] = dict,
         power_off: Callable[[], str] | None = None,
+        guide: GuideLike | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """set_voice(rate_wpm, volume) changes the voices. facts() is the state of vision and controls for programs.
-        power_off() shuts the device down and returns why it could not; None: it may not be shut down."""
+        power_off() shuts the device down and returns why it could not; None: it may not be shut down. guide: commands
+        start it, and end it."""
         self._phrases, self._speaker, self._ask_vision, self._set_voice = phrases, speaker, ask_vision, set_voice
         self._settings, self._is_vision_alive, self._facts = settings, is_vision_alive, facts
-        self._power_off, self._clock = power_off, clock
+        self._power_off, self._guide, self._clock = power_off, guide, clock
         self._actions: dict[Command, Callable[[], Reply]] = {
             Command.REPEAT: lambda: self._repeat(self.last),
             Command.REPEAT_INSTEAD: lambda: self._repeat(self._last_before_question),
@@ -94,6 +106,8 @@ class CommandHandler:
             Command.STATUS: self._report_status,
             Command.FACTS: self._report_facts,
             Command.SHUTDOWN: self._shut_down,
+            Command.GUIDE: lambda: self._start_guide(Command.GUIDE),
+            Command.GUIDE_KEYS: lambda: self._start_guide(Command.GUIDE_KEYS),
             Command.CANCEL: lambda: Reply(True),
         }
         self._question_ids = itertools.count(1)
@@ -115,6 +129,8 @@ class CommandHandler:
                 command = Command(name)
             except ValueError:
                 return Reply(False, f"unknown command {name[:40]!r}")
+            if self._guide:
+                self._guide.before(command)
             if command.interrupts:
                 self._interrupt(is_for_answer=command is not Command.CANCEL)
             if self._confirm_until is not None and command not in KEEPS_SHUTDOWN_PENDING:
@@ -244,6 +260,11 @@ class CommandHandler:
         )
         self.shutdown_thread.start()
         return reply
+
+    def _start_guide(self, command: Command) -> Reply:
+        if self._guide is None:
+            return Reply(False, "there is no guide here")
+        return self._guide.start(command)
 
     def _call_off_shutdown(self) -> None:
         """Announced with the priority of a fault, so that it comes before the reply to what called it off."""

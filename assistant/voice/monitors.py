@@ -11,6 +11,7 @@ from assistant.ipc.messages import Heartbeat
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
 from assistant.system.board import Board
 from assistant.voice.controls.gpio import CameraLed
+from assistant.voice.guide.script import GuidePhrases
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ BLINDING_FAULTS = frozenset(
 """Faults with which vision cannot see anybody; with all others it works on, with restrictions."""
 
 
-class VoicePhrases(Protocol):
+class VoicePhrases(GuidePhrases, Protocol):
     """The sentences of a language, as far as the voice process needs them."""
 
     @property
@@ -51,8 +52,6 @@ class VoicePhrases(Protocol):
         ...
 
     def status(self, name: str) -> str: ...
-
-    def text(self, table: str, name: str) -> str: ...
 
     def outage(self, seconds: float) -> str: ...
 

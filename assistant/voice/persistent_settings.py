@@ -1,4 +1,5 @@
-"""Rate and volume as the wearer set them by ear, kept in a small file over restarts.
+"""What the wearer set by ear, kept in a small file over restarts: rate, volume, and how much is said unasked; and
+whether the guide is known.
 
 The file is written whole or not at all. If it is missing, damaged or holds values out of limits, the configured
 settings apply.
@@ -15,6 +16,8 @@ MAX_BYTES = 4096
 """No more of the file is read."""
 LIMITS = {"rate_wpm": (80, 450), "volume": (10, 100)}
 """Lowest and highest value of each setting: words a minute, percent."""
+VERBOSITIES = ("", "smiles", "normal")
+"""What can be chosen by ear of announcements.verbosity; empty: what is configured."""
 
 
 def state_file() -> Path | None:
@@ -26,7 +29,7 @@ def state_file() -> Path | None:
 
 
 class PersistentSettings:
-    """Rate and volume as they are now."""
+    """What the wearer has set, as it is now."""
 
     def __init__(
         self,
@@ -34,8 +37,11 @@ class PersistentSettings:
         volume: int,
         path: Path | None = None,
         on_saved: Callable[[str], None] = lambda error: None,
+        *,
+        verbosity: str = "",
     ) -> None:
-        """rate_wpm, volume: as configured; the file's values replace them unless the configuration was edited since.
+        """rate_wpm, volume, verbosity: as configured; the file's values replace them unless the configuration was
+        edited since.
 
         path: of the file; None: nothing is kept. on_saved(error): called after each attempt to write the file; the
         error is empty where it was written.
@@ -44,30 +50,43 @@ class PersistentSettings:
         """Words a minute."""
         self.volume = volume
         """Percent."""
+        self.verbosity = ""
+        """One of VERBOSITIES."""
+        self.is_guide_known = False
+        """Whether the guide was heard, or offered and declined."""
         self._path, self._on_saved = path, on_saved
-        self._configured = (rate_wpm, volume)
-        for name, value in self._read().items():
-            low, high = LIMITS.get(name, (1, 0))
-            if type(value) is int and low <= value <= high:
+        self._configured, self._configured_verbosity = [rate_wpm, volume], verbosity
+        content = self._read()
+        self.is_guide_known = content.get("guide_known") is True
+        if content.get("verbosity") in VERBOSITIES and content.get("verbosity_set") == verbosity:
+            self.verbosity = str(content["verbosity"])
+        for name, (low, high) in LIMITS.items():
+            value = content.get(name)
+            if type(value) is int and low <= value <= high and content.get("set") == self._configured:
                 setattr(self, name, value)
 
-    def update(self, **values: int) -> None:
-        """Change rate_wpm or volume, and save; where that fails, the change lasts until the restart."""
+    def update(self, **values: int | str | bool) -> None:
+        """Change rate_wpm, volume, verbosity or is_guide_known, and save; where that fails, the change lasts until the
+        restart."""
         for name, value in values.items():
             setattr(self, name, value)
         if self._path is None:
             return
-        content = {"rate_wpm": self.rate_wpm, "volume": self.volume, "set": list(self._configured)}
+        content = {
+            "rate_wpm": self.rate_wpm, "volume": self.volume, "set": self._configured,
+            "verbosity": self.verbosity, "verbosity_set": self._configured_verbosity,
+            "guide_known": self.is_guide_known,
+        }  # fmt: skip
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically({self._path: json.dumps(content).encode()})
         except OSError as err:
-            self._on_saved(f"{self._path}: rate and volume cannot be kept: {err.strerror}")
+            self._on_saved(f"{self._path}: what you set cannot be kept: {err.strerror}")
         else:
             self._on_saved("")
 
     def _read(self) -> dict[str, object]:
-        """The content of the file, unless the configuration was edited since it was written."""
+        """The content of the file; empty where it cannot be read."""
         if self._path is None:
             return {}
         try:
@@ -75,6 +94,4 @@ class PersistentSettings:
                 content = json.loads(source.read(MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             return {}
-        if not isinstance(content, dict) or content.get("set") != list(self._configured):
-            return {}
-        return content
+        return content if isinstance(content, dict) else {}

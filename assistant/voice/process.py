@@ -14,7 +14,7 @@ from assistant.config.settings import Settings
 from assistant.errors import ControlError, IPCError
 from assistant.faults import FaultAnnouncer, FaultTracker, fault_utterance
 from assistant.ipc.link import LinkServer
-from assistant.ipc.messages import Answer, Heartbeat, Message, Stop, UtteranceEnded, Withdraw
+from assistant.ipc.messages import Answer, Heartbeat, Message, Stop, UtteranceEnded, Verbosity, Withdraw
 from assistant.ipc.socket_paths import control_socket
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
@@ -23,7 +23,9 @@ from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
 from assistant.voice.audio.sound_cards import AUTO, SoundCardPlayer, preferred_device
 from assistant.voice.commands import CommandHandler
+from assistant.voice.controls.button_map import GestureCommands
 from assistant.voice.controls.gpio import CameraLed
+from assistant.voice.guide.host import GuideHost
 from assistant.voice.monitors import (
     POLL_S,
     BoardMonitor,
@@ -89,13 +91,19 @@ class VoiceProcess:
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
         self._faults = FaultAnnouncer(phrases, self._put, tracker)
         configured = settings.voice
-        self._persistent = PersistentSettings(configured.rate_wpm, configured.volume, state_file(), self._on_saved)
+        verbosity = settings.announcements.verbosity
+        self._persistent = PersistentSettings(
+            configured.rate_wpm, configured.volume, state_file(), self._on_saved, verbosity=verbosity
+        )
+        self._is_verbosity_chosen = bool(self._persistent.verbosity)
         tick_interval_s = IDLE_TICK_S if settings.announcements.still_here else math.inf
         self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
         self._outage = AudioOutage(phrases, self._put, clock)
         self._speaker = Speaker(self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock)
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
         self._board_monitor = BoardMonitor(phrases, self._put, clock)
+        self._opened: tuple[controls.Control, ...] = ()
+        self._guide = GuideHost(phrases, self._speaker, self._persistent, self._keys, clock, verbosity=verbosity)
         self._commands = CommandHandler(
             phrases,
             self._speaker,
@@ -105,6 +113,7 @@ class VoiceProcess:
             is_vision_alive=lambda: self._vision_monitor.is_alive,
             facts=self._facts,
             power_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
+            guide=self._guide,
             clock=clock,
         )
         self._vision_status = VisionStatus()
@@ -114,9 +123,10 @@ class VoiceProcess:
         """Serve until `stop` is set."""
         failed = self._open_camera_led()
         self._listener.start(self._on_message, self._vision_status.on_disconnect)
-        opened, not_opened = controls.make(
-            self._settings.controls, self._commands.handle, control_socket(), partial(self._on_setting, "media_keys")
-        )
+        self._opened, not_opened = controls.make(
+            self._settings.controls, self._commands.handle, control_socket(),
+            partial(self._on_setting, "media_keys"), self._guide.take_press,
+        )  # fmt: skip
         failed |= not_opened
         self._not_opened = list(failed)
         for name, detail in failed.items():
@@ -129,17 +139,18 @@ class VoiceProcess:
         notifier.ready()
         while not self._stop.wait(POLL_S):
             self._listener.send(Heartbeat(self._clock()))
+            self._send_verbosity()
             self._notify(notifier)
             if self._clock() - mixer_checked_at >= MIXER_CHECK_S:
                 mixer_checked_at = self._clock()
                 if raise_volume(preferred_device(self._settings.voice.device, self._stop)):
                     self._announce_status("volume_raised")
-            for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands):
+            for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands, self._guide):
                 monitor.poll()
             if self._can_see:  # else the silence has another meaning than nothing to say
                 self._idle_tick.poll(is_muted=self._commands.is_muted)
         notifier.stopping()
-        for control in opened:
+        for control in self._opened:
             control.close()
         self._speaker.drain(DRAIN_S)
         self._speaker.close(CLOSE_TIMEOUT_S)
@@ -155,6 +166,16 @@ class VoiceProcess:
         except ControlError as err:
             return {FaultName.CAMERA_LED: str(err)}
         return {}
+
+    def _keys(self) -> dict[str, GestureCommands]:
+        """The keys that there are, the box's own buttons first."""
+        return {name: row for control in self._opened for name, row in control.keys.items()}
+
+    def _send_verbosity(self) -> None:
+        """Tell vision what the wearer has chosen, again and again, for vision may have started anew."""
+        self._is_verbosity_chosen |= bool(self._persistent.verbosity)
+        if self._is_verbosity_chosen:
+            self._listener.send(Verbosity(self._persistent.verbosity))
 
     def _make_voice(self) -> FallbackVoice:
         """The configured voice at the rate and volume that the wearer has set."""
@@ -200,6 +221,7 @@ class VoiceProcess:
     def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """An utterance has ended."""
         self._commands.ended(utterance, fate)
+        self._guide.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
         while self._refused_settings and fate in (Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED):

@@ -6,7 +6,19 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.phrases import MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, Sentence, load
+from assistant.phrases import (
+    MAX_GUIDE_WORDS,
+    MAX_WORDS,
+    PLACEHOLDERS,
+    SPOKEN_EXPRESSIONS,
+    TABLES,
+    Phrases,
+    Sentence,
+    load,
+)
+from assistant.voice.controls.button_map import BUTTONS, MEDIA_KEYS, GestureCommands
+from assistant.voice.guide import script
+from assistant.voice.guide.machine import Step
 
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
 ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
@@ -73,6 +85,34 @@ def asked(phrases: Phrases) -> Iterator[str]:
             yield from sentences(phrases, phrases.join([first, phrases.place(place), *rest]))
 
 
+BOXES: tuple[dict[str, GestureCommands], ...] = (
+    {},
+    *({f"button {number}": row for number, row in enumerate(rows, 1)} for rows in BUTTONS.values()),
+    {"play": MEDIA_KEYS["play"]},
+    {**MEDIA_KEYS, "keyboard": MEDIA_KEYS["play"]},
+)
+"""The keys of boxes without any, with one to three buttons, and of headsets with one key and with all."""
+
+
+def guide_steps(phrases: Phrases) -> Iterator[Step]:
+    """Every step that the guide may have."""
+    for keys in BOXES:
+        for is_smiles in (False, True):
+            yield from script.guide(phrases, keys, is_smiles=is_smiles, has_typing=True)
+        yield from (*script.offer(phrases, keys), *script.key_help(phrases, keys))
+
+
+def guide_texts(phrases: Phrases) -> Iterator[str]:
+    """Everything that the guide may say, sounds apart."""
+    for step in guide_steps(phrases):
+        lines = [*step.lines, *step.key_help.values()]
+        if practice := step.practice:
+            lines += [practice.prompt, practice.wrong, *practice.done, *practice.missed]
+        yield from (line.text for line in lines)
+    for name in ("declined", "keys_over", "left", "finished"):
+        yield from (line.text for line in script.last_words(phrases, name))
+
+
 def sentences(phrases: Phrases, text: str) -> list[str]:
     """The sentences of a text."""
     parts = text.removesuffix(phrases.stop).split(f"{phrases.stop} ")
@@ -83,12 +123,18 @@ def mistakes(phrases: Phrases) -> list[str]:
     """The mistakes of a locale in the wording that it was loaded in."""
     spoken = {*unasked(phrases), *asked(phrases)}
     found = [f"{text!r} {wrong}" for text in spoken for wrong in (*_form(phrases, text), *_wording(phrases, text))]
+    guide = {each for text in guide_texts(phrases) for each in sentences(phrases, text)}
+    found += [
+        f"{text!r} {wrong}"
+        for text in guide
+        for wrong in (*_form(phrases, text, MAX_GUIDE_WORDS), *_wording(phrases, text))
+    ]
     return sorted((*found, *_placeholders(phrases), *_alike(phrases)))
 
 
-def _form(phrases: Phrases, text: str) -> Iterator[str]:
-    if len(text.split()) > MAX_WORDS:
-        yield f"has more than {MAX_WORDS} words"
+def _form(phrases: Phrases, text: str, max_words: int = MAX_WORDS) -> Iterator[str]:
+    if len(text.split()) > max_words:
+        yield f"has more than {max_words} words"
     if not text.endswith((phrases.stop, "?", "!")):
         yield "does not end"
     if text.endswith(phrases.stop * 2):
@@ -132,7 +178,7 @@ def _alike(phrases: Phrases) -> Iterator[str]:
         if table not in ("sentences", "answers", "wording_rules")
     }
     groups["places"] = groups.pop("where") + groups.pop("clock")
-    wholes = ("aim", "status", "sounds", "faults", "faults_over", "doctor", "advice", "notice")
+    wholes = ("aim", "status", "sounds", "guide", "key_help", "faults", "faults_over", "doctor", "advice", "notice")
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
         *(phrases.announcement(each) for each in Sentence if each.is_presence),

@@ -55,16 +55,10 @@ class Scene:
         """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
         longer side."""
         self.partner = Partner()
-        self._expressions: tuple[str, ...] = settings.expressions
-        verbosity = settings.verbosity
-        self._is_quiet, self._is_full = verbosity == "quiet", verbosity == "full"
-        self._is_brief = verbosity in ("smiles", "brief")
-        if verbosity == "smiles":
-            self._expressions = ("happy",)
         self._log = AnnouncementLog()
-        self._tracks = SceneTracks(fov_deg, is_by_clock=self._is_full)
+        self._tracks = SceneTracks(fov_deg, is_by_clock=settings.verbosity == "full")
+        self.set_verbosity(settings)
         self._empty_view, self._head_count = EmptyView(), HeadCount()
-        self._counts_departures = verbosity == "normal"
         self._budget = AnnouncementBudget(has_cues=settings.end_sound)
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
         self._withdrawals = Withdrawals()
@@ -130,6 +124,13 @@ class Scene:
                 self._retry(announcement, DEFER_S)
                 deferred.append(announcement)
         return tuple(allowed), tuple(deferred)
+
+    def set_verbosity(self, settings: AnnouncementSettings) -> None:
+        """Announce what these settings ask for from now on; places are told as before."""
+        verbosity = settings.verbosity
+        self._is_quiet, self._is_full = verbosity == "quiet", verbosity == "full"
+        self._is_brief, self._counts_departures = verbosity in ("smiles", "brief"), verbosity == "normal"
+        self._expressions: tuple[str, ...] = ("happy",) if verbosity == "smiles" else settings.expressions
 
     def wait(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of account: nobody counts as gone for it."""

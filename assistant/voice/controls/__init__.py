@@ -2,7 +2,8 @@
 up."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from assistant.config.settings import ControlSettings
 from assistant.errors import AssistantError
 from assistant.ipc.commands import Command, Reply
 from assistant.records import FaultName
+from assistant.voice.controls.button_map import GestureCommands, TakePress, take_none
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,11 @@ RunCommand = Callable[[Command], Reply]
 class Control(Protocol):
     """An open source of commands."""
 
+    @property
+    def keys(self) -> Mapping[str, GestureCommands]:
+        """The keys that there are now, by name, with what they do."""
+        ...
+
     def close(self) -> None:
         """Take no more commands."""
         ...
@@ -28,12 +35,14 @@ class Control(Protocol):
 def make(
     settings: ControlSettings,
     run_command: RunCommand,
-    socket: Path,
+    socket: Path | None,
     on_keys: Callable[[str], None] = lambda reason: None,
+    take_press: TakePress = take_none,
 ) -> tuple[tuple[Control, ...], dict[FaultName, str]]:
     """The controls that are set up and could be opened, and the faults of the others, each with one line for the log.
 
     With keys = "auto" it is no fault if the media keys cannot be read; that is only logged. on_keys: see `MediaKeys`.
+    socket: of the control socket; None: there is to be none. take_press: of buttons and media keys.
     """
     from assistant.voice.controls.control_socket import ControlSocket
 
@@ -48,12 +57,13 @@ def make(
             if is_required:
                 faults[name] = str(err)
 
-    attempt(FaultName.CONTROL_SOCKET, lambda: ControlSocket(socket, run_command))
+    if socket is not None:
+        attempt(FaultName.CONTROL_SOCKET, partial(ControlSocket, socket, run_command))
     if settings.buttons:
         from assistant.voice.controls.gpio import Buttons
 
         def open_buttons() -> Buttons:
-            buttons = Buttons(settings.buttons, run_command)
+            buttons = Buttons(settings.buttons, run_command, take_press=take_press)
             if buttons.refused:
                 log.warning("%s: %s", FaultName.BUTTON, buttons.refused)
                 faults[FaultName.BUTTON] = buttons.refused
@@ -66,7 +76,7 @@ def make(
         device = "" if settings.keys == "auto" else settings.keys
         attempt(
             FaultName.MEDIA_KEYS,
-            lambda: MediaKeys(run_command, only=device, on_missing=on_keys),
+            lambda: MediaKeys(run_command, only=device, on_missing=on_keys, take_press=take_press),
             is_required=bool(device),
         )
     return tuple(opened), faults

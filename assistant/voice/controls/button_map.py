@@ -1,6 +1,7 @@
 """The one table that maps gestures of buttons and keys to commands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from assistant.ipc.commands import Command
 from assistant.voice.controls.gestures import Gesture
@@ -48,3 +49,21 @@ KEY_CODES: Mapping[int, str] = {
     208: "forward", 168: "rewind",  # FASTFORWARD REWIND
 }  # fmt: skip
 """Linux key codes (input-event-codes.h), each with its key of MEDIA_KEYS."""
+
+
+class Press(NamedTuple):
+    """What a wearer did with a key, and what that does."""
+
+    key: str
+    """Name of the button or media key, e.g. "button 1" or "play"."""
+    gesture: Gesture
+    command: Command
+
+
+TakePress = Callable[[Press], bool]
+"""Takes a press in place of its command; False: the command is carried out. Called from the threads of the controls."""
+
+
+def take_none(_: Press) -> bool:
+    """A TakePress that lets every command be carried out."""
+    return False

@@ -19,6 +19,7 @@ from assistant.ipc.line_server import MAX_CLIENTS, LineServer
 from assistant.ipc.messages import MAX_CHARACTERS
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.voice.controls import RunCommand, run_safely
+from assistant.voice.controls.button_map import GestureCommands
 
 REQUEST_TIMEOUT_S = 1.0
 """A request must be complete so long after the client has connected."""
@@ -57,6 +58,11 @@ class ControlSocket(LineServer):
         self._worker = threading.Thread(target=self._work, name="control worker", daemon=True)
         self._worker.start()
         self._thread.start()
+
+    @property
+    def keys(self) -> dict[str, GestureCommands]:
+        """None: commands are given by name."""
+        return {}
 
     def close(self) -> None:
         """Take no more commands; the one that is being carried out is finished."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.errors import ControlError
 from assistant.voice.controls import RunCommand
-from assistant.voice.controls.button_map import BUTTONS
+from assistant.voice.controls.button_map import BUTTONS, GestureCommands, TakePress, take_none
 from assistant.voice.controls.gestures import DEBOUNCE_S
 from assistant.voice.controls.presses import PressDispatcher
 
@@ -23,6 +23,7 @@ class Buttons:
         pins: Sequence[int],
         run_command: RunCommand,
         *,
+        take_press: TakePress = take_none,
         factory: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -34,11 +35,15 @@ class Buttons:
         """
         self._own_factory: Any = None
         self._buttons: list[Any] = []
+        self.keys: dict[str, GestureCommands] = {}
+        """The buttons that work, by name, with what they do."""
         self.refused = ""
         """Which pins cannot be used, and why; empty where all can."""
         commands = {f"button {number}": row for number, row in enumerate(BUTTONS[len(pins)], 1)}
         with using_gpiozero(f"buttons at pins {', '.join(map(str, pins))}") as gpiozero, contextlib.ExitStack() as undo:
-            self._presses = PressDispatcher(commands, run_command, debounce_s=DEBOUNCE_S, clock=clock)
+            self._presses = PressDispatcher(
+                commands, run_command, debounce_s=DEBOUNCE_S, take_press=take_press, clock=clock
+            )
             undo.callback(self.close)
             if factory is None:
                 factory = self._own_factory = lgpio_factory()
@@ -51,6 +56,7 @@ class Buttons:
                     errors[pin] = err
                     continue
                 self._buttons.append(button)
+                self.keys[name] = commands[name]
                 self._watch(button, name)
             if not self._buttons:
                 raise next(iter(errors.values()))

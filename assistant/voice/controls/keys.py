@@ -3,6 +3,7 @@
 import logging
 import math
 import selectors
+import threading
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 from assistant.errors import ControlError
 from assistant.ipc.line_connection import LineThread
 from assistant.voice.controls import RunCommand
-from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS
+from assistant.voice.controls.button_map import KEY_CODES, MEDIA_KEYS, GestureCommands, TakePress, take_none
 from assistant.voice.controls.presses import PressDispatcher
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ MISSING_S = 30.0
 reported."""
 SCAN_INTERVAL_S = 3.0
 """How often new devices are looked for: a headset takes longer than that to connect."""
+FIRST_SCAN_S = 1.0
+"""Longest wait for the first look, seconds, where somebody asks for the keys before it."""
 EV_SYN, EV_KEY, SYN_DROPPED = 0, 1, 3
 """Event types, and the code of EV_SYN after lost events (input-event-codes.h)."""
 AVRCP_SUFFIX = " (avrcp)"
@@ -98,6 +101,7 @@ class MediaKeys(LineThread):
         open_device: OpenDevice | None = None,
         scan_interval_s: float = SCAN_INTERVAL_S,
         on_missing: Callable[[str], None] = lambda reason: None,
+        take_press: TakePress = take_none,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start to watch. Raises ControlError where evdev is not installed.
@@ -113,10 +117,18 @@ class MediaKeys(LineThread):
         self._refused: dict[Path, str] = {}  # why a device of the wanted name cannot be taken
         self._on_missing, self._clock, self._missing_at = on_missing, clock, clock() + MISSING_S
         self._is_missing = False
+        self._is_scanned = threading.Event()
         self._watched: dict[InputDevice, tuple[Path, KeyEventDecoder]] = {}
         # No debounce: a headset may release a key as soon as it presses it.
-        self._presses = PressDispatcher(MEDIA_KEYS, run_command, debounce_s=0.0, clock=clock)
+        self._presses = PressDispatcher(MEDIA_KEYS, run_command, debounce_s=0.0, take_press=take_press, clock=clock)
         self._thread.start()
+
+    @property
+    def keys(self) -> dict[str, GestureCommands]:
+        """The keys that the watched devices have, in the order of MEDIA_KEYS, with what they do; from any thread."""
+        self._is_scanned.wait(FIRST_SCAN_S)
+        present = {KEY_CODES.get(code) for device in tuple(self._watched) for code in device.codes}
+        return {key: commands for key, commands in MEDIA_KEYS.items() if key in present}
 
     def close(self) -> None:
         """Stop watching, and release what was taken exclusively."""
@@ -129,6 +141,7 @@ class MediaKeys(LineThread):
             now = time.monotonic()
             if now >= scan_at:
                 self._scan()
+                self._is_scanned.set()
                 self._report_missing()
                 scan_at = now + self._scan_interval_s
             for device in self._wait((), max(0.0, scan_at - time.monotonic())):

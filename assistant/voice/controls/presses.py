@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 
 from assistant.voice.controls import RunCommand, run_safely
-from assistant.voice.controls.button_map import GestureCommands
+from assistant.voice.controls.button_map import GestureCommands, Press, TakePress, take_none
 from assistant.voice.controls.gestures import Gesture, GestureRecognizer
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,12 @@ class PressDispatcher:
         run_command: RunCommand,
         *,
         debounce_s: float,
+        take_press: TakePress = take_none,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """buttons: the commands of each, by name. run_command: carries one out. debounce_s: `gestures.DEBOUNCE_S`."""
-        self._buttons, self._run_command, self._clock = buttons, run_command, clock
+        """buttons: the commands of each, by name. run_command: carries one out, unless take_press takes the press.
+        debounce_s: `gestures.DEBOUNCE_S`."""
+        self._buttons, self._run_command, self._take_press, self._clock = buttons, run_command, take_press, clock
         self._recognizers = {name: GestureRecognizer(commands, debounce_s) for name, commands in buttons.items()}
         self._incoming: SimpleQueue[tuple[str, bool | None, float] | None] = SimpleQueue()
         self._closing = threading.Event()
@@ -84,6 +86,13 @@ class PressDispatcher:
     def _carry_out(self, name: str, gestures: list[Gesture]) -> None:
         for gesture in gestures:
             command = self._buttons[name].get(gesture)
-            if command is not None:
+            if command is not None and not self._is_taken(Press(name, gesture, command)):
                 log.info("%s, %s: %s", name, gesture, command)
                 run_safely(self._run_command, command)
+
+    def _is_taken(self, press: Press) -> bool:
+        try:
+            return self._take_press(press)
+        except Exception:  # a guide that fails must not end the thread that reads the buttons
+            log.exception("%s, %s", press.key, press.gesture)
+            return False

@@ -105,7 +105,13 @@ class TourPhrases(Protocol):
 def sound_tour(phrases: TourPhrases, voice: Voice, earcons: Earcons, cancel: threading.Event) -> bool:
     """Speak what each sound means, then play it; False if it was cut off. Raises VoiceError where nothing can be
     played."""
+    return all(
+        voice.say(text, cancel) and (not name or earcons.play(name, cancel)) for text, name in tour_stops(phrases)
+    )
+
+
+def tour_stops(phrases: TourPhrases) -> list[tuple[str, str]]:
+    """What each sound means, and its name, which is empty where nothing is played."""
     stops = [(phrases.text("sounds", "tour"), "")]
     stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
-    stops += [(phrases.text("sounds", name), name) for name in ("over", "still_here", "alarm")]
-    return all(voice.say(text, cancel) and (not name or earcons.play(name, cancel)) for text, name in stops)
+    return [*stops, *((phrases.text("sounds", name), name) for name in ("over", "still_here", "alarm"))]

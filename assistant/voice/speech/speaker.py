@@ -91,6 +91,25 @@ class Speaker:
             self._cancel.set()
             return self._queue.speaking
 
+    def cut_off(self, utterance: Utterance) -> None:
+        """Cut off this utterance, if it is being spoken."""
+        with self._changed:
+            if self._queue.speaking is utterance:
+                self._cancel.set()
+
+    def hold_unasked(self, *, is_held: bool) -> None:
+        """Let unasked utterances wait, or no longer."""
+        with self._changed:
+            self._queue.hold_unasked(self._clock(), is_held=is_held)
+            self._changed.notify_all()
+        self._report()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is spoken, and nothing of what waits may be."""
+        with self._changed:
+            return self._queue.speaking is None and not self._queue.has_next
+
     def drain(self, timeout_s: float) -> bool:
         """Wait until the queue is empty, nothing is spoken and all fates are reported; False after the timeout."""
         with self._changed:

@@ -24,6 +24,7 @@ The rules, each checked by a property test:
   earlier fault counts as known. "Ready." is spoken at most MAX_READY times in any UNASKED_WINDOW_S, for a vision
   process that crashes again and again announces it each time.
 * An announcement that was withdrawn because it is no longer true is not begun.
+* While the guide speaks, what is unasked waits; of it, what expires meanwhile is not spoken afterwards.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
@@ -58,7 +59,7 @@ class SpeechQueue:
         self._cut_off_for_answer: Utterance | None = None
         self._cut_off_for_fault: Utterance | None = None
         self._is_answer_expected = False
-        self._is_closed = False
+        self._is_closed = self._is_unasked_held = False
         self._unasked_at: deque[float] = deque()  # when unasked utterances began, within UNASKED_WINDOW_S
         self._ready_at: deque[float] = deque(maxlen=MAX_READY)
         self._known_since: dict[str, float] = {}  # topics of faults and pauses whose beginning was spoken, and when
@@ -150,6 +151,13 @@ class SpeechQueue:
             if topic in (None, waiting.topic) and waiting.priority < Priority.PAUSE:
                 self._end(waiting, Fate.SUPERSEDED, now)
 
+    def hold_unasked(self, now: float, *, is_held: bool) -> None:
+        """Let what is unasked wait, or no longer; what has expired by now is dropped."""
+        self._is_unasked_held = is_held
+        for waiting in tuple(self._waiting):
+            if self._is_expired(waiting, now):
+                self._end(waiting, Fate.EXPIRED, now)
+
     def close(self, now: float) -> None:
         """Drop what waits and whatever is put from now on; the one that is being spoken still ends by `finish`."""
         self._is_closed = True
@@ -163,7 +171,12 @@ class SpeechQueue:
 
     def _takeable(self) -> list[Utterance]:
         """Those that may be taken, oldest first."""
-        return [each for each in self._waiting if not (self._is_answer_expected and self._is_postponed(each))]
+        return [
+            each
+            for each in self._waiting
+            if not (self._is_answer_expected and self._is_postponed(each))
+            and not (self._is_unasked_held and each.priority < Priority.PAUSE)
+        ]
 
     def _rank(self, utterance: Utterance) -> tuple[Priority, bool]:
         """The sort key: a postponed fault comes after the answers and before everything else."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from assistant.config.settings import VoiceSettings
-from assistant.records import Priority, Utterance
+from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.player import Player, with_lead_in
 from assistant.voice.speech import earcons
@@ -28,7 +28,7 @@ class EarconVoice:
         name = utterance.earcon
         if name not in earcons.NAMES or utterance.priority is Priority.FAULT:
             return None
-        is_alone = name in ALWAYS_ALONE
+        is_alone = name in ALWAYS_ALONE or utterance.kind is UtteranceKind.SOUND_SAMPLE
         if self._changes == "words" and not is_alone:
             return None
         if not self._play(name, cancel):

@@ -174,5 +174,7 @@ def test_the_button_map_is_complete() -> None:
     assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
     assert set(KEY_CODES.values()) == set(MEDIA_KEYS)
     with_three = {command for row in BUTTONS[3] for command in row.values()}
-    assert set(Command) - with_three == {"more", "repeat", "mute", "unmute", "status", "cancel", "facts"}
+    assert set(Command) - with_three == {
+        "more", "repeat", "mute", "unmute", "status", "cancel", "facts", "guide", "guide_keys",
+    }  # fmt: skip
     assert not {114, 115} & set(KEY_CODES), "volume keys are the system's"
