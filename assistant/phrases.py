@@ -118,7 +118,7 @@ TABLES: dict[str, set[str]] = {
         "occlusion", "model", "model_one", "model_slow", "buttons", "buttons_none", "camera_led", "camera_led_none",
         "temperature", "temperature_hot", "temperature_none",
         "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
-        "units_stopped", "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "refused",
+        "units_stopped", "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "guide", "refused",
         "late", "closed",
     },
     "advice": {

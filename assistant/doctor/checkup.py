@@ -27,6 +27,8 @@ from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
 from assistant.system.account import children_as
 from assistant.system.board import Board
+from assistant.voice.controls.button_map import BUTTONS, MEDIA_KEYS
+from assistant.voice.guide import script
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,7 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),
         Check("units", system.units, broken="units_silent"),
+        Check("guide", lambda cancel: _guide(settings)),
     )
 
 
@@ -117,6 +120,15 @@ def _settings(mistakes: str) -> Finding:
     if mistakes:
         return bad("settings_wrong", "settings", detail="; ".join(mistakes.splitlines()))
     return service_access.closed_settings((BOOT_FILE, SYSTEM_FILE)) or good("settings")
+
+
+def _guide(settings: Settings) -> Finding:
+    """The spoken guide, for the buttons that are set up, else for a headset."""
+    rows = BUTTONS.get(len(settings.controls.buttons), ())
+    keys = {f"button {number}": row for number, row in enumerate(rows, 1)} or MEDIA_KEYS
+    steps = script.guide(load_locale(settings.announcements.locale, settings.announcements.wording), keys)
+    practices = sum(step.practice is not None for step in steps)
+    return good("guide", detail=f"emotion-assistant guide: {len(steps)} steps, {practices} with practice")
 
 
 def usable_settings(err: ConfigError) -> Settings:

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 EN = phrases.load("en")
 NAMES = [
     "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "camera_led",
-    "temperature", "voltage", "memory", "units",
+    "temperature", "voltage", "memory", "units", "guide",
 ]  # fmt: skip
 PRINTED = VoiceSettings(engine="printed")
 
@@ -103,6 +103,7 @@ def test_a_device_that_works_passes_every_check(board: Path, people: Path) -> No
         "temperature": "The temperature is 52 degrees.",
         "voltage": "The power is strong enough.",
         "units": "No service is set up.",
+        "guide": "The guide explains every key.",
     }
     assert done.returncode == 0
 

@@ -22,6 +22,7 @@ NOT_RUN = {
     "install.sh --yunet": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with a server of its own",
     "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
     "sudo emotion-assistant doctor": ROOT_ONLY,
+    "sudo emotion-assistant guide": "needs root; without `sudo` it is run as docs/wear-it.md has it",
     "sudo emotion-assistant ask": "needs root; without `sudo` it is run as the help has it",
     "sudo install -D -m 644 -t /usr/local/share/emotion-assistant runs/small/emotion-mine-int8.tflite"
     " runs/small/emotion-mine-int8.json": ROOT_ONLY,

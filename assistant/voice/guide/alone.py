@@ -72,7 +72,7 @@ def guide_alone(
         for control in opened:
             stack.callback(control.close)
         if typing:
-            stack.enter_context(keyboard.typed_presses(host.take_press))
+            stack.enter_context(keyboard.typed_presses(host.take_press, host.leave))
         host.start(command)
         while host.is_running and not stop.wait(POLL_S):
             host.poll()

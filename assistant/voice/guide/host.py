@@ -71,10 +71,14 @@ class GuideHost:
             return False
         return self._runner.press(press)
 
+    def leave(self) -> None:
+        """The wearer does not want to hear more."""
+        self._runner.leave()
+
     def before(self, command: Command) -> None:
         """A command is about to be carried out: it may end the guide."""
         if command not in KEEPS_GUIDE:
-            self._runner.leave()
+            self.leave()
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Take in the fate of an utterance."""

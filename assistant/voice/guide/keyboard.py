@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from assistant.ipc.commands import Command
 from assistant.voice.controls.button_map import MAIN_BUTTON, Press
 from assistant.voice.controls.gestures import Gesture
 
@@ -32,15 +31,14 @@ def is_there() -> bool:
 
 def to_press(character: str) -> Press | None:
     """The press for which a character stands."""
-    if character in ENDS:
-        return Press(NAME, Gesture.SHORT, Command.MUTE)
     gesture = GESTURES.get(character)
     return Press(NAME, gesture, MAIN_BUTTON[gesture]) if gesture else None
 
 
 @contextlib.contextmanager
-def typed_presses(take: Callable[[Press], object]) -> Iterator[None]:
-    """Give each typed press to `take`, on a thread of its own, until the end of the block."""
+def typed_presses(take: Callable[[Press], object], leave: Callable[[], object]) -> Iterator[None]:
+    """Give each typed press to `take`, and call `leave` for one of ENDS, on a thread of its own, until the end of the
+    block."""
     import termios
     import tty
 
@@ -52,8 +50,11 @@ def typed_presses(take: Callable[[Press], object]) -> Iterator[None]:
                 typed = os.read(source, 64).decode("utf-8", "replace")
                 if not typed:
                     return
-                for press in filter(None, map(to_press, typed)):
-                    take(press)
+                for character in typed:
+                    if character in ENDS:
+                        leave()
+                    elif press := to_press(character):
+                        take(press)
 
     before = termios.tcgetattr(source)
     tty.setcbreak(source)

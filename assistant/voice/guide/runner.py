@@ -66,6 +66,8 @@ class GuideRunner:
         """Take note of the time, and say again what was cut off."""
         self._change(lambda machine, at: machine.poll(at))
         with self._lock:
+            if self._machine:  # what waits and has expired is reported, so that vision may announce what is true now
+                self._speaker.hold_unasked(is_held=True)
             if self._is_cut and self._machine and self._speaker.is_quiet:
                 self._say(self._machine)
 

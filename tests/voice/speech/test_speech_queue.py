@@ -668,3 +668,26 @@ def test_a_fault_is_spoken_again_once_vision_was_ready_or_stopping_in_between(
         now += REPEAT_SUPPRESSION_S / 4
     assert spoken.count(lost) == times_spoken
     assert len(ends) == 3
+
+
+def test_while_the_guide_speaks_what_is_unasked_waits_and_expires() -> None:
+    bench = Bench()
+    bench.queue.hold_unasked(0.0, is_held=True)
+    late, fresh = say("late", CHANGE, expires_at=5.0), say("fresh", CHANGE, expires_at=50.0)
+    for utterance in (
+        late,
+        fresh,
+        say("tick", STATUS),
+        say("guide", PAUSE),
+        say("answer", ANSWER),
+        say("fault", FAULT),
+    ):
+        bench.put(utterance)
+    for text in ("fault", "answer", "guide"):
+        assert bench.speak() == text
+        bench.queue.finish(Fate.SPOKEN, 1.0)
+    assert not bench.queue.has_next
+    assert bench.speak() is None
+    bench.queue.hold_unasked(10.0, is_held=False)
+    assert bench.fate(late) == [Fate.EXPIRED]
+    assert bench.speak(10.0) == "fresh"
