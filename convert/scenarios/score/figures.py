@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.records import EXPRESSIONS
-from convert.scenarios.score import announcements, belief, presence
+from convert.scenarios.score import announcements, belief, presence, told
 from convert.scenarios.score.announcements import Event, Verdict, nearest_person
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
 
@@ -69,6 +69,8 @@ def figures(
         "cues_per_min": _ratio(sum(line.is_cue for each in readable for line in each.lines), minutes),
         "words_per_min": _ratio(sum(_words(each.lines) for each in readable), minutes),
         **_wrong_beliefs(readable, switched_on),
+        "people": _people_told(readable),
+        "doubled": sum(told.doubled(each) for each in scenes),
         "late": kinds.count(announcements.LATE) + late,
         "presence": {"announced": len(of_presence), "false": len(false), "late": late},
         "wrong_person": kinds.count(announcements.WRONG_PERSON),
@@ -140,6 +142,13 @@ def _wrong_beliefs(scenes: Sequence[SceneTranscript], switched_on: Sequence[str]
         "wrong_belief_s_per_10min": _ratio(10 * sum(totals.values()), minutes),
         "wrong_belief_kinds": {kind: _ratio(10 * seconds, minutes) for kind, seconds in totals.items()},
     }
+
+
+def _people_told(scenes: Sequence[SceneTranscript]) -> dict[str, Any]:
+    """How many people came into view and stayed, and how many of them were announced in time."""
+    counts = [told.people(each) for each in scenes]
+    came, in_time = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+    return {"came": came, "told_in_time": in_time, "share": _ratio(in_time, came)}
 
 
 def _rate_beyond_arrival(scenes: Sequence[SceneTranscript], kind: str) -> float | None:

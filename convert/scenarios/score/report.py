@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.config.settings import Settings
 from convert.data.fer2013_labels import LABELS
-from convert.scenarios.score import belief
+from convert.scenarios.score import belief, told
 from convert.scenarios.score.figures import figures
 from convert.scenarios.score.transcript import SceneTranscript
 
@@ -52,6 +52,8 @@ def as_text(report: dict[str, Any]) -> str:
         f"utterances in a minute: {report['utterances_per_min']} (mean), {report['max_per_min']} (most)",
         f"words in a minute: {report['words_per_min']}",
         f"wrong belief in 10 minutes: {_of_beliefs(report)}",
+        f"sounds for ends in a minute: {report['cues_per_min']}; sentences said twice: {report['doubled']}",
+        f"people announced within {told.WITHIN_S} s: {_of_people(report)}",
         f"late: {report['late']}, wrong person: {report['wrong_person']}, false: {report['false']}",
         f"arrivals, departures, ends of an expression: {presence['announced']} announced, {presence['false']} false",
         f"reasons why not for faces that can be read: {_of_readings(false_reasons)}",
@@ -74,6 +76,11 @@ def _of_beliefs(report: dict[str, Any]) -> str:
     kinds = report["wrong_belief_kinds"]
     ended, gone, never = (kinds[kind] for kind in belief.KINDS)
     return f"{report['wrong_belief_s_per_10min']} s (expressions {ended}, people gone {gone}, never told {never})"
+
+
+def _of_people(report: dict[str, Any]) -> str:
+    people = report["people"]
+    return "-" if people["share"] is None else f"{people['share']:.1%} of {people['came']}"
 
 
 def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
@@ -105,6 +112,11 @@ def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
             f"{report['max_per_min']}; {report['words_per_min']}",
         ),
         ("ten minutes in which the wearer believes what is not true", _of_beliefs(report)),
+        (f"people who came and stayed, announced within {told.WITHIN_S} s", _of_people(report)),
+        (
+            "sounds for the end of an expression, a minute; sentences said twice",
+            f"{report['cues_per_min']}; {report['doubled']}",
+        ),
         (
             "announced later than 1.5 s after it was true; of the wrong person",
             f"{report['late']}; {report['wrong_person']}",
