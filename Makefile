@@ -7,13 +7,17 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make demo     the assistant on two photographs: a transcript, aloud where there is a sound device, and demo.wav
 demo: $(VENV)/.speech $(VENV)/.photographs
 	@$(BIN)/emotion-assistant demo
+
+## make hear     a conversation of three minutes as the wearer hears it, and what was true: runs/hear (needs EMOTION_DATA)
+hear: $(VENV)/.speech
+	@$(BIN)/python -m convert.scenarios.hear
 
 ## make test     the tests that need no TensorFlow and no browser (five minutes); what is skipped says why
 # Three processes on two cores: a quarter of their time they wait for programs that they have started.

@@ -37,6 +37,8 @@ MAX_ROLL_DEG, MAX_YAW_DEG, MAX_OFFSET = 20.0, 25.0, 0.5
 """Largest roll and yaw, degrees, and offset, widths of the face, that are kept: landmarks jump beside a hand."""
 MOUTH_SIDE = 64
 """Side in pixels of the patch around the mouth, in which the lips are 32 pixels wide."""
+CLOSED_WITHIN_S = 0.4
+"""A mouth that talks closes at least so long before or after any time; teeth that a smile shows are no opening."""
 LIP_ROWS = ((18, 30), (34, 48))
 """Rows of that patch above and below the gap between the lips."""
 
@@ -95,7 +97,7 @@ def measure(folder: Path) -> str:
         seen = people[source.person]
         name = f"{Path(source.clip).stem}-{source.person}"
         head = [[round(value, 3) for value in pose] for pose in _head(seen)]
-        mouth = [round(float(value), 3) for value in _mouth(seen)] if source.is_mouth_seen else []
+        mouth = [round(float(value), 3) for value in _mouth(seen, rate_hz)] if source.is_mouth_seen else []
         rows.append({"name": name, "half": source.half, "rate_hz": rate_hz, "head": head, "mouth": mouth})
     return "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n"
 
@@ -154,7 +156,7 @@ def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, np.float64)
 
 
-def _mouth(seen: Sequence[_Seen]) -> NDArray[np.float64]:
+def _mouth(seen: Sequence[_Seen], rate_hz: float) -> NDArray[np.float64]:
     """How far a mouth is open in each picture, 0 to 1 of its own range, by the movement of the lips apart."""
     patches = [_mouth_patch(each) for each in seen]
     apart = [0.0]
@@ -163,9 +165,11 @@ def _mouth(seen: Sequence[_Seen]) -> NDArray[np.float64]:
         flow = cv2.calcOpticalFlowFarneback(before, after, still, 0.5, 2, 15, 3, 5, 1.1, 0)[:, 16:48, 1]
         (top, bottom), (low, end) = LIP_ROWS
         apart.append(float(flow[low:end].mean() - flow[top:bottom].mean()))
-    opening = _without_drift(np.cumsum(apart))
-    least, most = np.percentile(opening, (10, 95))
-    return np.asarray(np.clip((opening - least) / max(float(most - least), 1e-6), 0, 1), np.float64)
+    moved, reach = np.cumsum(apart), round(CLOSED_WITHIN_S * rate_hz)
+    opening = np.array(
+        [moved[index] - moved[max(0, index - reach) : index + reach + 1].min() for index in range(len(moved))]
+    )
+    return np.asarray(np.clip(opening / max(float(np.percentile(opening, 95)), 1e-6), 0, 1), np.float64)
 
 
 def _mouth_patch(seen: _Seen) -> NDArray[np.uint8]:
