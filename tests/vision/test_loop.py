@@ -234,3 +234,12 @@ def test_without_another_model_people_are_still_announced() -> None:
     rig.loop.run()
     assert rig.texts() == ["Ready.", "One person.", EN.fault("model")]
     assert rig.loop.steps == 80
+
+
+@pytest.mark.parametrize("verbosity", ["", "quiet", "smiles"])
+def test_what_the_wearer_chose_of_the_verbosity_counts_from_the_next_step(verbosity: str) -> None:
+    rig = LoopRig([], scripted_pipeline())
+    rig.loop.verbosity = verbosity
+    rig.loop.capture = ScriptedCapture(shots("surprise", 30), rig.stop)
+    rig.loop.run()
+    assert rig.texts() == ["Ready.", *([] if verbosity else ["One person looks surprised."])]
