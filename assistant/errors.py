@@ -68,6 +68,10 @@ class SoundCardBusyError(VoiceError):
     """Another program holds the sound card exclusively; it may be free a moment later."""
 
 
+class ListenError(AssistantError):
+    """A microphone that gives no sound, or a detector of talk that is not there."""
+
+
 class ControlError(AssistantError):
     """Buttons or keys that cannot be used."""
 

@@ -115,6 +115,7 @@ TABLES: dict[str, set[str]] = {
         "sound_heard", "sound_chosen", "sound_unanswered", "settings", "settings_wrong", "imports", "imports_broken",
         "camera", "camera_held", "camera_none", "bright_enough", "dim", "glare", "face", "face_none", "detector",
         "occlusion", "model", "model_one", "model_slow", "buttons", "buttons_none", "camera_led", "camera_led_none",
+        "microphone", "microphone_none", "microphone_silent",
         "temperature", "temperature_hot", "temperature_none",
         "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
         "units_stopped", "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "guide", "refused",
@@ -122,9 +123,9 @@ TABLES: dict[str, set[str]] = {
     },
     "advice": {
         "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",
-        "memory", "limit", "start", "enable", "journal", "restart", "ask", "own_files",
+        "microphone", "memory", "limit", "start", "enable", "journal", "restart", "ask", "own_files",
     },
-    "notice": {"title", "who", "what", "keeps", "cover"},
+    "notice": {"title", "who", "what", "keeps", "listens", "cover"},
     "wording_rules": {"never", "feelings", "hedges", "claims"},
 }  # fmt: skip
 """The tables of a locale file and the keys that each must have, no more and no less. [wording_rules] is never

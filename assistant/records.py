@@ -272,6 +272,7 @@ class FaultName(StrEnum):
     BUTTON = "button"
     MEDIA_KEYS = "media_keys"
     CAMERA_LED = "camera_led"
+    MICROPHONE = "microphone"
     UNDERVOLTAGE = "undervoltage"
     OVERHEATING = "overheating"
 

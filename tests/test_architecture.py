@@ -31,10 +31,11 @@ ROOMS: dict[str, str] = {
     "assistant.voice.speech": "errors records voice.audio",
     "assistant.voice.voices": "errors records config system voice.audio voice.speech",
     "assistant.voice.controls": "errors records config ipc",
+    "assistant.voice.listening": "errors records config faults system voice.audio",
     "assistant.voice": "errors records config faults phrases ipc system voice.audio voice.speech "
-    "voice.voices voice.controls",
+    "voice.voices voice.controls voice.listening",
     "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
-    "vision.detectors voice voice.audio voice.speech voice.voices voice.controls",
+    "vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
     "assistant.app": "assistant errors records config faults phrases ipc system doctor vision vision.cameras "
     "vision.decisions voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
@@ -150,8 +151,8 @@ def test_the_voice_needs_only_the_standard_library() -> None:
     code = (
         "import sys; import assistant.voice.process, assistant.voice.voices, assistant.ipc.link, assistant.phrases;"
         "import assistant.voice.controls.gpio, assistant.voice.controls.keys;"
-        "import assistant.voice.controls.control_socket;"
-        "names = ('numpy', 'cv2', 'pyttsx3', 'ai_edge_litert', 'gpiozero', 'evdev');"
+        "import assistant.voice.controls.control_socket, assistant.voice.listening.monitor;"
+        "names = ('numpy', 'cv2', 'pyttsx3', 'ai_edge_litert', 'gpiozero', 'evdev', 'webrtcvad');"
         "print([name for name in names if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -37,22 +37,25 @@ p.last { font-size: 6vmin }
 <h1>$who</h1>
 <p>$what</p>
 <p><strong>$keeps</strong></p>
-<p class="last">$cover</p>
+$microphone<p class="last">$cover</p>
 </main>
 </body>
 </html>
 """)
 
 
-def render_notice(phrases: Phrases) -> str:
-    """The page as HTML that loads nothing."""
+def render_notice(phrases: Phrases, *, listens: bool = False) -> str:
+    """The page as HTML that loads nothing. listens: a microphone listens for gaps in talk, which the page then says."""
     texts = {name: html.escape(text) for name, text in phrases.tables["notice"].items()}
-    return PAGE.substitute(texts, lang=phrases.locale, direction="rtl" if phrases.locale in RIGHT_TO_LEFT else "ltr")
+    microphone = f'<p class="last"><strong>{texts["listens"]}</strong></p>\n' if listens else ""
+    return PAGE.substitute(
+        texts, microphone=microphone, lang=phrases.locale, direction="rtl" if phrases.locale in RIGHT_TO_LEFT else "ltr"
+    )
 
 
-def write_notice(phrases: Phrases, file: Path | None) -> None:
+def write_notice(phrases: Phrases, file: Path | None, *, listens: bool = False) -> None:
     """Write the page to `file`, whole or not at all; None: to the standard output. Raises OSError."""
     if file is None:
-        print(render_notice(phrases), end="")
+        print(render_notice(phrases, listens=listens), end="")
     else:
-        write_atomically({file: render_notice(phrases).encode()})
+        write_atomically({file: render_notice(phrases, listens=listens).encode()})

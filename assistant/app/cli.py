@@ -237,7 +237,9 @@ def _doctor(options: argparse.Namespace) -> int:
 def _notice(options: argparse.Namespace) -> int:
     from assistant.app import bystander_notice
 
-    bystander_notice.write_notice(load_locale(settings_of(options).announcements.locale), options.html)
+    settings = settings_of(options)
+    phrases = load_locale(settings.announcements.locale)
+    bystander_notice.write_notice(phrases, options.html, listens=settings.listen.enabled)
     return 0
 
 

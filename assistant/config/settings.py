@@ -133,6 +133,19 @@ class ControlSettings:
 
 
 @dataclass(frozen=True)
+class ListenSettings:
+    """Whether words wait for a gap in talk."""
+
+    enabled: bool = setting(False, "what nobody asked for waits for a gap in talk, two seconds at most; needs a "
+                            "microphone, of which nothing is kept, and `install.sh --listen`")  # fmt: skip
+    device: str = setting(
+        "auto",
+        "microphone by its card's name (see `arecord -l`); auto: that of a USB headset or a HAT if there is one, else "
+        "the system's default; empty: the system's default",
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; one TOML table for each field."""
 
@@ -143,6 +156,7 @@ class Settings:
     announcements: AnnouncementSettings = field(default_factory=AnnouncementSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
     controls: ControlSettings = field(default_factory=ControlSettings)
+    listen: ListenSettings = field(default_factory=ListenSettings)
 
 
 def setting_choices(section: str, key: str) -> tuple[str, ...]:

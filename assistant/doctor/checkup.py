@@ -87,6 +87,9 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
     def pins(name: str, is_set: bool) -> Callable[[], Finding | None]:
         return lambda: running.pins(name) if is_set else absent(f"{name}_none")
 
+    def no_microphone() -> Finding | None:
+        return None if settings.listen.enabled else absent("microphone_none", detail="listen.enabled is false")
+
     def voice(cancel: threading.Event) -> Finding:
         return service_access.closed_voice(settings) or speech.voice(cancel)
 
@@ -104,6 +107,7 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
         isolated("model", 60.0, "faults.model", "install", closed(service_access.closed_model)),
         isolated("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
         isolated("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
+        isolated("microphone", 20.0, "faults.microphone", "microphone", no_microphone, running.microphone),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),

@@ -27,6 +27,7 @@ CHECK_MODULES = {
     "model": "vision",
     "buttons": "pins",
     "camera_led": "pins",
+    "microphone": "microphone",
     "press": "presses",
 }
 """The module of each check, in this package; imported only in the child process."""

@@ -21,6 +21,10 @@ CAMERA_FAULTS: dict[str, str] = {
 """The faults of the camera, with the advice for each: a key of [advice]."""
 
 
+HEARD = ("microphone_level", "talk_detector", "microphone")
+"""The facts of what is heard: the level, the package that tells talk from other sound, the device."""
+
+
 @dataclass(frozen=True)
 class RunningAssistant:
     """Whether an assistant runs, and its state."""
@@ -71,6 +75,17 @@ class RunningAssistant:
             if fault in faults:
                 return bad(f"faults.{fault}", "pins", detail="so the running assistant says; its journal tells why")
         return good(name, detail="the running assistant has the pins")
+
+    def microphone(self) -> Finding | None:
+        """What its microphone hears; None: no assistant runs, or it does not listen, and the doctor may."""
+        if refusal := self._refusal():
+            return refusal
+        if "listening" not in self.facts:
+            return None
+        if not self.facts["listening"]:
+            return bad("faults.microphone", "microphone", detail=str(self.facts.get("listening_error")))
+        level, detector, device = (str(self.facts.get(key)) for key in HEARD)
+        return good("microphone", detail=f"{level} now, {detector}, {device or 'the default device'}")
 
     def _refusal(self) -> Finding | None:
         if not self.error:

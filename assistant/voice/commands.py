@@ -82,7 +82,7 @@ class CommandHandler:
         settings: PersistentSettings,
         *,
         is_vision_alive: Callable[[], bool] = lambda: True,
-        facts: Callable[[], Mapping[str, bool | list[str]]] = dict,
+        facts: Callable[[], Mapping[str, bool | str | list[str]]] = dict,
         power_off: Callable[[], str] | None = None,
         guide: GuideLike | None = None,
         clock: Callable[[], float] = time.monotonic,

@@ -26,6 +26,7 @@ from assistant.voice.commands import CommandHandler
 from assistant.voice.controls.button_map import GestureCommands
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.guide.host import GuideHost
+from assistant.voice.listening.monitor import TalkMonitor
 from assistant.voice.monitors import (
     POLL_S,
     BoardMonitor,
@@ -74,14 +75,14 @@ class VoiceProcess:
     def __init__(
         self,
         settings: Settings,
-        listener: LinkServer,
+        link: LinkServer,
         phrases: VoicePhrases,
         stop: threading.Event,
         *,
         player: Player | None,
         clock: Callable[[], float],
     ) -> None:
-        self._settings, self._listener, self._phrases = settings, listener, phrases
+        self._settings, self._link, self._phrases = settings, link, phrases
         self._stop, self._clock = stop, clock
         self._told_settings: set[FaultName] = set()
         self._refused_settings: deque[tuple[str, str]] = (
@@ -99,7 +100,14 @@ class VoiceProcess:
         tick_interval_s = IDLE_TICK_S if settings.announcements.still_here else math.inf
         self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
         self._outage = AudioOutage(phrases, self._put, clock)
-        self._speaker = Speaker(self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock)
+        self._speaker = Speaker(
+            self._make_voice(),
+            on_fate=self._on_fate,
+            on_start=lambda utterance, at: self._talk_monitor.on_start(utterance),
+            on_error=_log_voice_error,
+            clock=clock,
+        )
+        self._talk_monitor = TalkMonitor(settings.listen, phrases, self._put, self._speaker.hear, clock)
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
         self._board_monitor = BoardMonitor(phrases, self._put, clock)
         self._opened: tuple[controls.Control, ...] = ()
@@ -107,7 +115,7 @@ class VoiceProcess:
         self._commands = CommandHandler(
             phrases,
             self._speaker,
-            listener.send,
+            link.send,
             lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
             self._persistent,
             is_vision_alive=lambda: self._vision_monitor.is_alive,
@@ -122,7 +130,7 @@ class VoiceProcess:
     def run(self) -> None:
         """Serve until `stop` is set."""
         failed = self._open_camera_led()
-        self._listener.start(self._on_message, self._vision_status.on_disconnect)
+        self._link.start(self._on_message, self._vision_status.on_disconnect)
         self._opened, not_opened = controls.make(
             self._settings.controls, self._commands.handle, control_socket(),
             partial(self._on_setting, "media_keys"), self._guide.take_press,
@@ -138,23 +146,27 @@ class VoiceProcess:
             self._faults.announce(Fault(FaultName.VOICE, self._clock(), is_over=True))
         notifier.ready()
         while not self._stop.wait(POLL_S):
-            self._listener.send(Heartbeat(self._clock()))
+            self._link.send(Heartbeat(self._clock()))
             self._send_verbosity()
             self._notify(notifier)
             if self._clock() - mixer_checked_at >= MIXER_CHECK_S:
                 mixer_checked_at = self._clock()
                 if raise_volume(preferred_device(self._settings.voice.device, self._stop)):
                     self._announce_status("volume_raised")
-            for monitor in (self._vision_monitor, self._board_monitor, self._outage, self._commands, self._guide):
+            for monitor in (
+                self._vision_monitor, self._board_monitor, self._outage, self._commands, self._guide,
+                self._talk_monitor,
+            ):  # fmt: skip
                 monitor.poll()
             if self._can_see:  # else the silence has another meaning than nothing to say
                 self._idle_tick.poll(is_muted=self._commands.is_muted)
         notifier.stopping()
         for control in self._opened:
             control.close()
+        self._talk_monitor.close()
         self._speaker.drain(DRAIN_S)
         self._speaker.close(CLOSE_TIMEOUT_S)
-        self._listener.close()
+        self._link.close()
         self._vision_status.close()
         last_run.close()
 
@@ -175,7 +187,7 @@ class VoiceProcess:
         """Tell vision what the wearer has chosen, again and again, for vision may have started anew."""
         self._is_verbosity_chosen |= bool(self._persistent.verbosity)
         if self._is_verbosity_chosen:
-            self._listener.send(Verbosity(self._persistent.verbosity))
+            self._link.send(Verbosity(self._persistent.verbosity))
 
     def _make_voice(self) -> FallbackVoice:
         """The configured voice at the rate and volume that the wearer has set."""
@@ -183,12 +195,13 @@ class VoiceProcess:
         settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
         return make_voice(settings, self._phrases.voice, self._player, self._on_refused_setting)
 
-    def _facts(self) -> dict[str, bool | list[str]]:
-        """The state of vision and controls for programs, see Command.FACTS."""
+    def _facts(self) -> dict[str, bool | str | list[str]]:
+        """The state of vision, controls and listening for programs, see Command.FACTS."""
         status = self._vision_status
         return {
             "seeing": status.can_see, "lens_covered": status.is_lens_covered,
             "camera": status.is_camera_open, "faults": list(status.faults), "start_faults": self._not_opened,
+            **self._talk_monitor.facts(),
         }  # fmt: skip
 
     def _on_message(self, message: Message) -> None:
@@ -198,7 +211,7 @@ class VoiceProcess:
                 if self._commands.allows(message):
                     self._put(message)
                 else:
-                    self._listener.send(UtteranceEnded(message, Fate.DROPPED, self._clock()))
+                    self._link.send(UtteranceEnded(message, Fate.DROPPED, self._clock()))
             case Answer():
                 self._commands.answered(message.question_id, message.utterance)
             case Fault(name=FaultName.VISION, is_over=False):
@@ -220,13 +233,14 @@ class VoiceProcess:
 
     def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """An utterance has ended."""
+        self._talk_monitor.on_end(utterance)
         self._commands.ended(utterance, fate)
         self._guide.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
         while self._refused_settings and fate in (Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED):
             self._on_setting(*self._refused_settings.popleft())
-        self._listener.send(UtteranceEnded(utterance, fate, at))
+        self._link.send(UtteranceEnded(utterance, fate, at))
 
     def _on_sound_card(self, card: str, has_played: bool) -> None:
         """The sound comes out of another card; empty: of the configured one again. has_played: whether that one ever
@@ -280,7 +294,7 @@ class VoiceProcess:
             notifier.status("seeing")
         else:
             notifier.status("without pictures" if self._vision_monitor.is_alive else "without vision")
-        if self._speaker.is_working and self._listener.is_working:
+        if self._speaker.is_working and self._link.is_working:
             notifier.alive()
 
 

@@ -165,17 +165,35 @@ def list_sound_cards(cancel: threading.Event) -> list[str]:
 def find_sound_cards(cancel: threading.Event) -> list[SoundCard]:
     """All sound cards, the best first, connected Bluetooth headsets too; none where aplay cannot list them."""
     listing = _listing(["aplay", "-l"], LIST_TIMEOUT_S, cancel)
-    is_pi = "bcm2835" in listing or "vc4" in listing
-    found = []
-    for line in CARD_LINE.finditer(listing):
-        device = f"plughw:CARD={line['id']},DEV={line['number']}"
-        setting = line["id"] if line["number"] == "0" else device
-        found.append(SoundCard(device, setting, line["name"], _kind(line[0].lower(), is_pi)))
+    found = _cards(listing, listing)
     found += [
         SoundCard(lines["device"], lines["device"], lines["name"], CardKind.BLUETOOTH)
         for lines in BLUETOOTH_LINES.finditer(_listing(["bluealsa-aplay", "-L"], BLUETOOTH_TIMEOUT_S, cancel))
     ]
     return sorted(found, key=lambda card: card.kind)
+
+
+def find_microphones(cancel: threading.Event) -> list[SoundCard]:
+    """All sound cards that record, the best first; none where arecord cannot list them. Bluetooth headsets are not
+    among them: with its microphone on, a headset plays with the sound of a telephone."""
+    playing = _listing(["aplay", "-l"], LIST_TIMEOUT_S, cancel)  # a Pi's own cards, by which it is known, only play
+    return sorted(_cards(_listing(["arecord", "-l"], LIST_TIMEOUT_S, cancel), playing), key=lambda card: card.kind)
+
+
+def device_of(setting: str, cards: list[SoundCard]) -> str:
+    """The device that a card's name stands for, also where it is written otherwise."""
+    return _meant(setting, cards) or setting
+
+
+def _cards(listing: str, playing: str) -> list[SoundCard]:
+    """The cards of a list as `aplay -l` or `arecord -l` prints it. playing: the list of `aplay -l`."""
+    is_pi = "bcm2835" in playing or "vc4" in playing
+    found = []
+    for line in CARD_LINE.finditer(listing):
+        device = f"plughw:CARD={line['id']},DEV={line['number']}"
+        setting = line["id"] if line["number"] == "0" else device
+        found.append(SoundCard(device, setting, line["name"], _kind(line[0].lower(), is_pi)))
+    return found
 
 
 def _listing(command: list[str], limit_s: float, cancel: threading.Event) -> str:

@@ -18,7 +18,8 @@ voice, which may have no words, is never tried first."""
 
 
 class Voice(Protocol):
-    """A way to speak a text."""
+    """A way to speak a text. One that takes its time to make speech may have `prepare(text, cancel)`, too, which makes
+    the speech of a text and keeps it until the next `say`."""
 
     name: str
     """For the log."""
@@ -180,6 +181,17 @@ class FallbackVoice(Sequence[Voice]):
         """The words, after the last voice's beeps were heard in their place; it counts as spoken in any case."""
         is_cut_off = self._try(index, utterance, cancel, on_error) is _Outcome.CUT_OFF
         return Fate.INTERRUPTED if is_cut_off else Fate.SPOKEN
+
+    def prepare(self, utterance: Utterance, cancel: threading.Event) -> None:
+        """Have the speech of an utterance made before its moment has come, by the voice that is tried first, if that
+        can: a gap in talk is short. What fails here is reported when it is spoken."""
+        prepare = getattr(self._voices[self._first], "prepare", None)
+        if prepare is None or (self.earcons is not None and utterance.earcon):
+            return
+        try:
+            prepare(utterance.text, cancel)
+        except Exception:  # any error of a voice: it comes again with the words
+            log.debug("voice %s", self._voices[self._first].name, exc_info=True)
 
     def close(self) -> None:
         """Close every voice."""

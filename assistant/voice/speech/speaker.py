@@ -42,6 +42,7 @@ class Speaker:
         self._reporting = 0  # calls of `_report` in progress
         self._queue = SpeechQueue(lambda *ended: self._fates.append(ended))
         self._cancel = threading.Event()
+        self._stop_preparing = threading.Event()  # something was put that may not wait for speech made ahead
         self._is_closing = False
         self._began_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
@@ -58,8 +59,15 @@ class Speaker:
         with self._changed:
             if self._queue.put(utterance, self._clock()):
                 self._cancel.set()
+            self._stop_preparing.set()
             self._changed.notify_all()
         self._report()
+
+    def hear(self, is_talk: bool | None) -> None:
+        """Somebody talks, or nobody does: what is unasked waits for a gap, see SpeechQueue; None: nobody listens."""
+        with self._changed:
+            self._queue.hear(is_talk)
+            self._changed.notify_all()
 
     def use_voice(self, voices: Sequence[Voice]) -> None:
         """Speak by other voices from the next utterance on; the old ones are closed once they are idle.
@@ -121,6 +129,7 @@ class Speaker:
             self._is_closing = True
             self._queue.close(self._clock())
             self._cancel.set()
+            self._stop_preparing.set()
             self._changed.notify_all()
         self._report()
         self._thread.join(timeout_s)
@@ -148,14 +157,23 @@ class Speaker:
 
     def _next(self) -> tuple[Utterance, FallbackVoice] | None:
         """Wait for the next utterance; it, and the voice that speaks it. None: the speaker is closing."""
+        prepared: Utterance | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._replaced or self._queue.has_next)
+                while not (self._is_closing or self._replaced):
+                    now = self._clock()
+                    upcoming, wait_s = self._queue.upcoming(now), self._queue.wait_s(now)
+                    if wait_s == 0 or (upcoming is not None and upcoming is not prepared):
+                        break
+                    self._changed.wait(wait_s)
+                else:
+                    now, upcoming = self._clock(), None
                 replaced, self._replaced = self._replaced, []
-                utterance = None if replaced else self._queue.take(self._clock())
-                voice = self._voice
+                is_ready = not replaced and (upcoming is None or upcoming is prepared)
+                utterance, voice = self._queue.take(now) if is_ready else None, self._voice
                 if utterance is not None:
                     self._cancel = threading.Event()
+                self._stop_preparing.clear()
             self._report()
             for old in replaced:
                 old.close()
@@ -163,6 +181,9 @@ class Speaker:
                 return utterance, voice
             if self._is_closing and not replaced:
                 return None
+            if not is_ready and not replaced and upcoming is not None:
+                voice.prepare(upcoming, self._stop_preparing)
+            prepared = None if replaced else upcoming
 
     def _report_error(self, message: str) -> None:
         self._call(self._on_error, message)

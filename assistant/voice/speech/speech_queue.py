@@ -25,6 +25,8 @@ The rules, each checked by a property test:
   process that crashes again and again announces it each time.
 * An announcement that was withdrawn because it is no longer true is not begun.
 * While the guide speaks, what is unasked waits; of it, what expires meanwhile is not spoken afterwards.
+* While somebody talks, what is unasked waits for a gap, at most MAX_HOLD_S, and until HOLD_MARGIN_S before it expires:
+  waiting costs no words. Pauses, answers and faults do not wait; where nobody listens, nothing does.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
@@ -42,6 +44,8 @@ CHANGES = (UtteranceKind.ANNOUNCEMENT, UtteranceKind.CUE)
 """Kinds of utterances that tell of a change in view."""
 MAX_READY = 3
 """How often "Ready." is spoken in UNASKED_WINDOW_S."""
+MAX_HOLD_S, HOLD_MARGIN_S = 2.0, 0.2
+"""What is unasked waits at most so many seconds for a gap in talk, and is begun so long before it expires."""
 
 
 class SpeechQueue:
@@ -64,6 +68,8 @@ class SpeechQueue:
         self._ready_at: deque[float] = deque(maxlen=MAX_READY)
         self._known_since: dict[str, float] = {}  # topics of faults and pauses whose beginning was spoken, and when
         self._unspoken: set[str] = set()  # topics of faults and pauses whose beginning could not be spoken
+        self._is_talk: bool | None = None
+        self._put_at: dict[int, float] = {}  # when each of those that wait was put, by identity
 
     def __len__(self) -> int:
         """How many wait, without the one that is being spoken."""
@@ -74,10 +80,25 @@ class SpeechQueue:
         """The utterance that was taken and has not ended."""
         return self._speaking
 
-    @property
-    def has_next(self) -> bool:
-        """Whether one of those that wait may be taken; a postponed fault may not before the expected answer is put."""
-        return bool(self._takeable())
+    def hear(self, is_talk: bool | None) -> None:
+        """Whether somebody talks now; None: nobody listens for that."""
+        self._is_talk = is_talk
+
+    def wait_s(self, now: float) -> float | None:
+        """Seconds until one of those that wait may be taken, 0 if one may be now; None: not before something changes.
+
+        A postponed fault may not be taken before the expected answer is put.
+        """
+        held_until = [self._held_until(each) for each in self._takeable()]
+        return max(0.0, min(held_until) - now) if held_until else None
+
+    def upcoming(self, now: float) -> Utterance | None:
+        """The utterance that will be taken next if somebody listens for a gap and nothing else is put, so that its
+        speech can be made ahead; None where nobody listens, and for what does not wait."""
+        waiting = [] if self._is_talk is None else self._takeable()
+        following = max(waiting, key=self._rank, default=None)
+        is_held = following is not None and following.priority < Priority.PAUSE and not self._is_expired(following, now)
+        return following if is_held else None
 
     def expect_answer(self) -> None:
         """The wearer has asked: the caller cuts off what is being spoken, and puts the answer next."""
@@ -110,7 +131,7 @@ class SpeechQueue:
 
     def take(self, now: float) -> Utterance | None:
         """The next utterance to speak; None if none waits, or one is still being spoken."""
-        while self._speaking is None and (takeable := self._takeable()):
+        while self._speaking is None and (takeable := self._takeable(now)):
             utterance = max(takeable, key=self._rank)
             if self._is_expired(utterance, now):
                 self._end(utterance, Fate.EXPIRED, now)
@@ -166,17 +187,26 @@ class SpeechQueue:
 
     def _add(self, utterance: Utterance, now: float) -> None:
         self._waiting.append(utterance)
+        self._put_at[id(utterance)] = now
         if len(self._waiting) > MAX_WAITING:
             self._end(min(self._waiting, key=lambda waiting: waiting.priority), Fate.DROPPED, now)
 
-    def _takeable(self) -> list[Utterance]:
-        """Those that may be taken, oldest first."""
+    def _takeable(self, now: float = math.inf) -> list[Utterance]:
+        """Those that may be taken at `now`, by default those that may once talk has paused; oldest first."""
         return [
             each
             for each in self._waiting
             if not (self._is_answer_expected and self._is_postponed(each))
             and not (self._is_unasked_held and each.priority < Priority.PAUSE)
+            and self._held_until(each) <= now
         ]
+
+    def _held_until(self, utterance: Utterance) -> float:
+        """Until when an utterance that waits is held back, as long as somebody talks."""
+        if not self._is_talk or utterance.priority >= Priority.PAUSE:
+            return -math.inf
+        until = self._put_at[id(utterance)] + MAX_HOLD_S
+        return until if utterance.expires_at is None else min(until, utterance.expires_at - HOLD_MARGIN_S)
 
     def _rank(self, utterance: Utterance) -> tuple[Priority, bool]:
         """The sort key: a postponed fault comes after the answers and before everything else."""
@@ -267,3 +297,4 @@ class SpeechQueue:
         """By identity, for two utterances may be equal."""
         self._waiting = [waiting for waiting in self._waiting if waiting is not utterance]
         self._postponed = [each for each in self._postponed if each is not utterance]
+        self._put_at.pop(id(utterance), None)

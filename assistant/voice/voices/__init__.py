@@ -64,6 +64,23 @@ def make_voice(
     return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player)))
 
 
+class PreparedSpeech:
+    """The speech of one text that was made ahead. Used from one thread."""
+
+    def __init__(self) -> None:
+        self._text, self._speech = "", None  # type: str, Pcm | None
+
+    def keep(self, text: str, speech: Pcm | None) -> None:
+        """Keep the speech of a text, in place of any other; None: there is none."""
+        self._text, self._speech = text, speech
+
+    def take(self, text: str) -> Pcm | None:
+        """The speech of a text, once; None where it was not made ahead."""
+        speech = self._speech if text == self._text else None
+        self._text, self._speech = "", None
+        return speech
+
+
 def sanitize_text(text: str) -> str:
     """The text without anything that a synthesizer takes for a command: control characters, espeak-ng's phonemes in
     brackets; cut to MAX_CHARACTERS.

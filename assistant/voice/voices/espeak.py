@@ -18,7 +18,7 @@ from assistant.records import Priority
 from assistant.system.child_process import run_child
 from assistant.voice.audio.player import Pcm, Player, check_audible, from_wav
 from assistant.voice.speech.fallback_voice import RefusedSettings, Voice
-from assistant.voice.voices import min_duration_s, play_speech, sanitize_text
+from assistant.voice.voices import PreparedSpeech, min_duration_s, play_speech, sanitize_text
 
 SYNTHESIS_LIMIT_S = 2.0
 """Time limit of one text; a sentence takes some 10 ms, what takes longer than this hangs."""
@@ -78,11 +78,17 @@ class EspeakVoice:
         self.name = synthesize.name
         self._synthesize, self._own, self._settings, self._player = synthesize, own, settings, player
         self._refused, self._own_until = RefusedSettings(on_setting), 0.0
+        self._prepared = PreparedSpeech()
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
-        speech = self._speech(text, cancel)
+        speech = self._prepared.take(text) or self._speech(text, cancel)
         return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
+
+    def prepare(self, text: str, cancel: threading.Event) -> None:
+        """Make the speech of a text, for the next `say`; raises like it."""
+        text = sanitize_text(text)
+        self._prepared.keep(text, self._speech(text, cancel))
 
     def close(self) -> None:
         pass

@@ -19,7 +19,7 @@ from assistant.records import Priority
 from assistant.system.worker_process import WorkerProcess
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.speech.fallback_voice import PlaybackError, RefusedSettings
-from assistant.voice.voices import play_speech, sanitize_text
+from assistant.voice.voices import PreparedSpeech, play_speech, sanitize_text
 
 NATURAL_WPM = 175
 """The rate at which length_scale 1 speaks: three texts of 1.2, 4.1 and 10.9 s with the voice en_US-joe-medium take
@@ -79,6 +79,7 @@ class PiperVoice:
         self._settings, self._player, self._refused = settings, player, RefusedSettings(on_setting)
         self._files = (Path(settings.model), Path(f"{settings.model}.json"))
         self._has_spoken = False
+        self._prepared = PreparedSpeech()
         self._failed: tuple[str, object, float] | None = None  # the error, the state of the files, when
         command = [sys.executable, "-I", "-c", WORKER_PROGRAM, settings.model]
         self._worker = WorkerProcess.acquire(self.name, command, LOAD_LIMIT_S)
@@ -109,23 +110,33 @@ class PiperVoice:
             self._refused.accept("voice.engine", "voice.model")
         return is_whole
 
+    def prepare(self, text: str, cancel: threading.Event) -> None:
+        """Make the speech of a text, for the next `say`; raises VoiceError like it."""
+        text = sanitize_text(text)
+        if not self._missing() and not self._failed:
+            self._prepared.keep(text, self._speech(text, cancel))
+
     def close(self) -> None:
         self._worker.release()
 
     def _speak(self, text: str, cancel: threading.Event) -> bool:
         """Speak; returns like `say`. Raises VoiceError."""
+        speech = self._prepared.take(text) or self._speech(text, cancel)
+        return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
+
+    def _speech(self, text: str, cancel: threading.Event) -> Pcm | None:
+        """The text as sound; None: cancelled. Raises VoiceError."""
         self._worker.start()
         rate_wpm = self._settings.rate_wpm
         limit_s = SYNTHESIS_LIMIT_S + len(text.split()) * 60 / rate_wpm
         order = {"text": text, "length_scale": length_scale(rate_wpm)}
         answer = self._worker.request(json.dumps(order).encode(), limit_s, cancel)
         if answer is None:
-            return False
+            return None
         rate = answer.header.get("rate")
         if not isinstance(rate, int) or rate < 1:
             raise VoiceError("piper sent a reply that cannot be parsed")
-        speech = Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
-        return play_speech(speech, text, self._settings, self._player, cancel)
+        return Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
 
     def _missing(self) -> tuple[str, str] | None:
         """The setting without which nothing can be loaded, and what is missing; None where all is there."""

@@ -98,10 +98,10 @@ def test_a_fault_that_waits_for_an_answer_costs_no_cpu(bench: SpeakerBench) -> N
     speaker = bench.speaker(voice)
     takeable = speaker._queue._takeable
 
-    def counted() -> list[Utterance]:
+    def counted(*now: float) -> list[Utterance]:
         nonlocal takes
         takes += 1
-        return takeable()
+        return takeable(*now)
 
     speaker._queue._takeable = counted  # type: ignore[method-assign]
     speaker.put(utterance("fault", FAULT))

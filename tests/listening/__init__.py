@@ -1,0 +1,1 @@
+"""How often words that wait for a gap in talk start in one: synthetic talk in a room of PulseAudio."""
