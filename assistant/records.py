@@ -231,14 +231,12 @@ class Utterance:
     earcon: str = ""
     """The earcon that may replace the text (an expression, "over" or "still_here"); empty where there is none."""
     is_over: bool = False
-    """It announces the end of a fault or of a pause of the same topic, and is not spoken where the beginning was not
-    spoken."""
+    """It ends a fault or a pause of the same topic, and is not spoken where the beginning was not spoken."""
     kind: UtteranceKind = UtteranceKind.STATUS
 
 
 class FaultName(StrEnum):
-    """Everything that can be wrong. Each has a sentence for its beginning ([faults] in the locale files) and for its
-    end ([faults_over])."""
+    """Everything that can be wrong. Its beginning and its end have a sentence: [faults] and [faults_over]."""
 
     CAMERA = "camera"
     CAMERA_LOST = "camera_lost"

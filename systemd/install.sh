@@ -10,6 +10,7 @@ usage: sudo systemd/install.sh [OPTION]...
        systemd/install.sh --card FOLDER [--offline DIR | --wheels DIR]
 
   --yunet        also fetch the face detector YuNet and use it
+  --listen       also let words wait for a gap in talk; needs a microphone
   --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
   --wheels DIR   Python packages from DIR, the system's by apt
@@ -25,7 +26,7 @@ TEXT
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
-WHEELS='' DEBS='' APT=yes YUNET_TOO=no BLUETOOTH=no CARD=''
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no LISTEN=no BLUETOOTH=no CARD=''
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
@@ -33,6 +34,7 @@ WHEELS='' DEBS='' APT=yes YUNET_TOO=no BLUETOOTH=no CARD=''
 . "$HERE/steps/environment.sh"
 . "$HERE/steps/settings.sh"
 . "$HERE/steps/yunet.sh"
+. "$HERE/steps/listen.sh"
 . "$HERE/steps/bluetooth.sh"
 . "$HERE/steps/card.sh"
 . "$HERE/steps/units.sh"
@@ -56,6 +58,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --yunet) YUNET_TOO=yes ;;
+    --listen) LISTEN=yes ;;
     --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
     --only-packages) APT=only ;;
@@ -92,6 +95,8 @@ grep -q "^# Python.* $version" "$HERE/locks/$ARCH.txt" ||
 step "Making the user emotion-assistant."
 make_account
 step "Installing the assistant. This takes a few minutes."
+had_talk_detector=no
+if has_talk_detector; then had_talk_detector=yes; fi
 install_environment
 install_links
 step "Writing the settings."
@@ -99,6 +104,12 @@ install_settings
 if [ "$YUNET_TOO" = yes ]; then
     step "Fetching the face detector YuNet."
     install_yunet
+fi
+if [ "$LISTEN" = yes ]; then
+    step "Setting up the microphone."
+    install_listening
+elif [ "$had_talk_detector" = yes ]; then
+    add_talk_detector || warn "the package for a microphone could not be had: $(last_line "$WORK/why"); run this with --listen"
 fi
 if [ "$BLUETOOTH" = yes ]; then
     step "Setting up the headset."

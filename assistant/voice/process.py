@@ -101,12 +101,9 @@ class VoiceProcess:
         self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
         self._outage = AudioOutage(phrases, self._put, clock)
         self._speaker = Speaker(
-            self._make_voice(),
-            on_fate=self._on_fate,
+            self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock,
             on_start=lambda utterance, at: self._talk_monitor.on_start(utterance),
-            on_error=_log_voice_error,
-            clock=clock,
-        )
+        )  # fmt: skip
         self._talk_monitor = TalkMonitor(settings.listen, phrases, self._put, self._speaker.hear, clock)
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
         self._board_monitor = BoardMonitor(phrases, self._put, clock)

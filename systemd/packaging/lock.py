@@ -23,6 +23,8 @@ VARIANTS = {
     "": (("3.11", "3.13"), ("numpy==2.4.6", "opencv-python-headless==4.14.0.94", RUNTIME)),
     # For bookworm's own packages, built on NumPy 1: its last version, and the last OpenCV that takes it.
     "-numpy1": (("3.11",), ("numpy==1.26.4", "opencv-python-headless==4.11.0.86", RUNTIME)),
+    # What `install.sh --listen` adds: it tells talk from other sound, and needs nothing else.
+    "-listen": (("3.11", "3.13"), ("webrtcvad-wheels==2.0.14.post1",)),
 }
 """The Pythons and the pinned packages of each variant, by the suffix of its lock files."""
 BUILD = "setuptools==80.9.0"

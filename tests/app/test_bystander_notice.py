@@ -58,6 +58,22 @@ def test_the_page_has_the_texts_of_the_locale_and_loads_nothing(locale: str) -> 
     assert "background: #fff" in text
 
 
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_a_microphone_is_told_where_it_listens(locale: str) -> None:
+    language = phrases.load(locale)
+    line = html.escape(language.tables["notice"]["listens"])
+    assert line in render_notice(language, listens=True)
+    assert line not in render_notice(language)
+
+
+def test_the_command_tells_of_the_microphone_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "my.toml").write_text("[listen]\nenabled = true\n")
+    assert cli.main(["notice", "--config", str(tmp_path / "my.toml")]) == 0
+    assert "A microphone listens for pauses, and stores nothing." in capsys.readouterr().out
+
+
 def test_markup_in_the_texts_is_escaped() -> None:
     english = phrases.load("en")
     english.tables["notice"]["who"] = "I <b>am</b> blind & $happy."

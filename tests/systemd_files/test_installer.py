@@ -99,7 +99,7 @@ def test_shellcheck_finds_nothing() -> None:
 def test_every_locked_wheel_has_a_hash_and_a_version(lock: Path) -> None:
     text = re.sub(r" \\\n", " ", "\n".join(line for line in lock.read_text().splitlines() if line[0] != "#"))
     for line in text.splitlines():
-        assert re.fullmatch(r"[a-z0-9.-]+==[0-9.]+( +--hash=sha256:[0-9a-f]{64})+", line), line
+        assert re.fullmatch(r"[a-z0-9.-]+==[0-9.]+(post[0-9]+)?( +--hash=sha256:[0-9a-f]{64})+", line), line
 
 
 @pytest.mark.parametrize("variant", ["", "-numpy1"])
@@ -230,6 +230,34 @@ def test_without_yunet_the_installation_goes_on_with_a_warning(bench: Bench, ser
     assert "The built-in face detector is used" in done.stderr
     assert not (bench.prefix / "yunet_n_320_320.onnx").exists()
     assert bench.read() == Settings()
+
+
+def test_listening_is_installed_by_its_hash_and_turned_on(bench: Bench) -> None:
+    done = bench.run("install_listening", ARCH="arm64")
+    assert done.returncode == 0, done.stderr
+    (call,) = bench.calls("systemctl")  # it stands for every program of the environment
+    assert "--require-hashes" in call
+    assert call.endswith("locks/arm64-listen.txt")
+    assert bench.read().listen.enabled
+
+
+def test_without_the_package_for_listening_the_installation_goes_on(bench: Bench) -> None:
+    python = bench.prefix / "venv/bin/python"
+    python.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
+    done = bench.run("install_listening; echo went on", ARCH="arm64")
+    assert done.stdout.endswith("went on\n")
+    assert "no network" in done.stderr
+    assert bench.read() == Settings()
+
+
+def test_after_an_update_listening_still_has_its_package(bench: Bench) -> None:
+    """The new environment gets it where the last one had it."""
+    place = bench.prefix / "venv/lib/python3.13/site-packages"
+    assert bench.run("has_talk_detector").returncode == 1
+    place.mkdir(parents=True)
+    (place / "webrtcvad.py").touch()
+    assert bench.run("has_talk_detector; add_talk_detector").returncode == 0
+    assert bench.calls("systemctl") == []
 
 
 def test_a_paired_headset_is_the_sound_device(bench: Bench) -> None:

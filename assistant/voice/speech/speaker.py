@@ -116,7 +116,7 @@ class Speaker:
     def is_quiet(self) -> bool:
         """Whether nothing is spoken, and nothing of what waits may be."""
         with self._changed:
-            return self._queue.speaking is None and not self._queue.has_next
+            return self._queue.speaking is None and self._queue.wait_s(self._clock()) is None
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until the queue is empty, nothing is spoken and all fates are reported; False after the timeout."""

@@ -686,7 +686,7 @@ def test_while_the_guide_speaks_what_is_unasked_waits_and_expires() -> None:
     for text in ("fault", "answer", "guide"):
         assert bench.speak() == text
         bench.queue.finish(Fate.SPOKEN, 1.0)
-    assert not bench.queue.has_next
+    assert bench.queue.wait_s(0) is None
     assert bench.speak() is None
     bench.queue.hold_unasked(10.0, is_held=False)
     assert bench.fate(late) == [Fate.EXPIRED]
