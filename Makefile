@@ -7,7 +7,7 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo hear test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -97,6 +97,11 @@ package: $(VENV)/.package
 ## make manual   the man pages and completions of both programs, written anew from their commands: share/
 manual: $(VENV)/.manual
 	@$(BIN)/python systemd/packaging/man_pages.py
+
+## make sheet    the review sheets of the languages: docs/locales/; with LANG=de also the sounds of one: runs/sheet-de
+sheet: LANG := $(if $(filter command line,$(origin LANG)),$(LANG))
+sheet: $(VENV)/.speech
+	@$(BIN)/python docs/hooks/review_sheets.py $(if $(LANG),--speak $(LANG))
 
 ## make lock     the wheels that the device installs, pinned anew with their hashes (systemd/locks)
 lock: $(VENV)/bin/python
