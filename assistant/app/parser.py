@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     record = command("record", "record what is said of faults, for when espeak-ng cannot speak")
     record.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: where the voice looks for it")
     command("sounds", "a spoken tour of the short sounds that may stand for words")
-    guide = command("guide", "a spoken tour of the assistant in five minutes, to try every key; a long press ends it")
+    guide = command("guide", "a spoken tour of the assistant in a few minutes, to try every key; a long press ends it")
     guide.add_argument("--keys", action="store_true", help="instead: each press says what the key does")
     ask = command("ask", "have the running assistant tell what it sees")
     ask.add_argument("what", nargs="?", default="ask", choices=[each.value for each in ASKED_BY_NAME],

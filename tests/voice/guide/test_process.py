@@ -165,7 +165,7 @@ def texts(lines: object) -> list[str]:
 
 def test_from_the_command_to_the_last_word_with_every_practice(make_box: Callable[..., Box]) -> None:
     box, pressed = make_box(), 0
-    assert control_client.send_command(Command.GUIDE).text == "I tell you how I work. It takes about five minutes."
+    assert control_client.send_command(Command.GUIDE).text == "I tell you how I work. It takes at most five minutes."
     for step in steps_of().values():
         box.hear_step(step)
         if step.practice:

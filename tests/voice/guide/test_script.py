@@ -90,7 +90,7 @@ def test_every_sound_is_named_and_then_played() -> None:
 
 
 @pytest.mark.parametrize("locale", phrases.known_locales())
-def test_it_takes_about_five_minutes(locale: str) -> None:
+def test_it_takes_a_few_minutes(locale: str) -> None:
     steps = script.guide(phrases.load(locale), buttons(2))
     lines = [*(line for step in steps for line in step.lines)]
     for step in steps:
