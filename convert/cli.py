@@ -19,7 +19,17 @@ from assistant.vision.detectors.tflite import DEFAULT_MODEL
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert import training_commands
-from convert.cli_arguments import BACKENDS, command, data, muxspace, processes, run_folder, show, whole_number
+from convert.cli_arguments import (
+    BACKENDS,
+    command,
+    data,
+    detection_faces,
+    muxspace,
+    processes,
+    run_folder,
+    show,
+    whole_number,
+)
 from convert.data.fer2013 import Faces, load
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
@@ -224,7 +234,8 @@ def _card(options: argparse.Namespace) -> int:
                 options.usage_error("--run goes with a model of expressions")
             detection_commands.measure(options, model)
             continue
-        made = card.refresh(model, _faces(options), Run(options.run) if options.run else None, muxspace(options))
+        run = Run(options.run) if options.run else None
+        made = card.refresh(model, _faces(options), run, muxspace(options), detection_faces(options))
         print(f"{card_file.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
         expressions = [card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]

@@ -80,6 +80,14 @@ def muxspace(options: argparse.Namespace) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def detection_faces(options: argparse.Namespace) -> Path | None:
+    """The folder `faces/train` beside the data, None where it is missing or holds no boxes.csv. Raises DatasetError
+    where no data is given."""
+    place = data(options)
+    folder = (place if place.is_dir() else place.parent) / "faces" / "train"
+    return folder if (folder / "boxes.csv").is_file() else None
+
+
 def yunet(options: argparse.Namespace) -> Path | None:
     """Path of YuNet's ONNX file: --yunet, else $EMOTION_YUNET, else None."""
     named = os.environ.get("EMOTION_YUNET")

@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.vision.inference.model_file import find_model, read_card
-from convert.cli_arguments import command, data, make_folder, muxspace, show, yunet
+from convert.cli_arguments import command, data, detection_faces, make_folder, muxspace, show, yunet
 from convert.data.fer2013 import load
 from convert.data.fer2013_labels import DatasetError
 from convert.tflite import card_file
@@ -86,7 +86,6 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.report:
         make_folder(options.report)  # before the evaluation, which takes minutes
     wild = muxspace(options)
-    detection = wild.parent / "faces" / "train" if wild else None
     made = evaluate(
         model,
         faces,
@@ -94,7 +93,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         muxspace=wild,
         quick=options.quick,
         by_slice=options.slices,
-        detection=detection if detection and (detection / "boxes.csv").is_file() else None,
+        detection=detection_faces(options),
     )
     if options.report:
         report.write(made, model.stem, options.report)
