@@ -98,6 +98,11 @@ def test_why_has_the_sureness_and_the_duration() -> None:
     assert asked(person_view(), what=Command.WHY, now=5.0) == "Looks happy, quite sure, for some seconds."
     assert asked(person_view("sad"), what=Command.WHY) == "Looks sad, not sure, for some seconds."
     assert asked(person_view(probability=0.65), what=Command.WHY) == "Looks happy, fairly sure, for some seconds."
+    unsure = {"facing": "left", "distance": "far"}
+    why = "Looks happy, fairly sure, for some seconds."
+    assert asked(person_view(probability=0.65, **unsure), what=Command.WHY) == f"{why} Turned left, far away."
+    assert asked(person_view(probability=0.65, facing="you", distance="near"), what=Command.WHY) == why
+    assert asked(person_view(**unsure), what=Command.WHY) == "Looks happy, quite sure, for some seconds."
     assert asked(person_view(CANNOT_TELL, reason="dark"), what=Command.WHY) == "Cannot tell, too dark."
     assert asked(person_view(CANNOT_TELL, reason="unclear"), what=Command.WHY) == "Cannot tell, face is unclear."
     maybe = person_view(CANNOT_TELL, 0.7, expression="happy", reason="unclear")
