@@ -91,7 +91,7 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
-    "sounds": {"tour", "over", "still_here", "alarm"},
+    "sounds": {"tour", "over", "still_here", "alarm", "vibrations", "attention", "fault"},
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
         "nobody_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why", "wrong", "aim",
@@ -115,10 +115,10 @@ TABLES: dict[str, set[str]] = {
         "sound_heard", "sound_chosen", "sound_unanswered", "settings", "settings_wrong", "imports", "imports_broken",
         "camera", "camera_held", "camera_none", "bright_enough", "dim", "glare", "face", "face_none", "detector",
         "occlusion", "model", "model_one", "model_slow", "buttons", "buttons_none", "camera_led", "camera_led_none",
-        "microphone", "microphone_none", "microphone_silent", "temperature", "temperature_hot", "temperature_none",
-        "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none",
-        "units_stopped", "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "guide", "refused",
-        "late", "closed",
+        "microphone", "microphone_none", "microphone_silent", "haptics", "haptics_none", "haptics_felt",
+        "haptics_unfelt", "temperature", "temperature_hot", "temperature_none", "voltage", "voltage_was",
+        "voltage_none", "memory", "memory_little", "memory_unlimited", "units", "units_none", "units_stopped",
+        "units_disabled", "units_restarts", "units_restarts_one", "units_silent", "guide", "refused", "late", "closed",
     },
     "advice": {
         "voice", "sound", "settings", "install", "camera", "lens", "focus", "smaller", "pins", "cool", "power",

@@ -271,6 +271,7 @@ class FaultName(StrEnum):
     MEDIA_KEYS = "media_keys"
     CAMERA_LED = "camera_led"
     MICROPHONE = "microphone"
+    HAPTICS = "haptics"
     UNDERVOLTAGE = "undervoltage"
     OVERHEATING = "overheating"
 

@@ -195,7 +195,9 @@ def _record(options: argparse.Namespace) -> int:
 
 def _sounds(options: argparse.Namespace) -> int:
     from assistant.voice.audio.sound_cards import preferred_player
+    from assistant.voice.haptic_devices import open_haptics
     from assistant.voice.speech.earcons import sound_tour
+    from assistant.voice.speech.haptics import haptic_tour
     from assistant.voice.voices import make_voice
 
     settings = settings_of(options)
@@ -204,7 +206,11 @@ def _sounds(options: argparse.Namespace) -> int:
         voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), refuse)
         stack.callback(voice.close)
         assert voice.earcons  # make_voice always gives some
-        return 0 if sound_tour(phrases, voice[0], voice.earcons, stop) else EXIT_INTERRUPTED
+        is_whole = sound_tour(phrases, voice[0], voice.earcons, stop)
+        if is_whole and (device := open_haptics(settings.haptics)):
+            stack.callback(device.close)
+            is_whole = haptic_tour(phrases, voice[0], device, settings.haptics.events, stop)
+        return 0 if is_whole else EXIT_INTERRUPTED
 
 
 def _guide(options: argparse.Namespace) -> int:

@@ -12,6 +12,9 @@ from assistant.records import EXPRESSIONS
 OWN_FOLDER = "/usr/local/share/emotion-assistant"
 """The folder for the user's own model files: the service can read it, and cannot read /home."""
 
+GPIO = "gpio"
+"""Begins the name of a device that is a pin."""
+
 
 @dataclass(frozen=True)
 class CameraSettings:
@@ -119,6 +122,22 @@ class VoiceSettings:
 
 
 @dataclass(frozen=True)
+class HapticsSettings:
+    """What is felt beside the words; `emotion-assistant sounds` explains it."""
+
+    device: str = setting("", "what vibrates: gpio:18, a motor with its driver at that pin (BCM number); or a second "
+                       "sound card by name, with bone conduction pads or a shaker; empty: nothing")  # fmt: skip
+    events: tuple[str, ...] = setting(("smile", "attention", "fault"), "what is felt",
+                                   choices=("smile", "attention", "fault"))  # fmt: skip
+
+    @property
+    def pin(self) -> int | None:
+        """The pin of the motor; None where `device` names none."""
+        kind, _, number = self.device.partition(":")
+        return int(number) if kind == GPIO and number.isascii() and number.isdecimal() and len(number) < 4 else None
+
+
+@dataclass(frozen=True)
 class ControlSettings:
     """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
 
@@ -155,6 +174,7 @@ class Settings:
     decisions: DecisionSettings = field(default_factory=DecisionSettings)
     announcements: AnnouncementSettings = field(default_factory=AnnouncementSettings)
     voice: VoiceSettings = field(default_factory=VoiceSettings)
+    haptics: HapticsSettings = field(default_factory=HapticsSettings)
     controls: ControlSettings = field(default_factory=ControlSettings)
     listen: ListenSettings = field(default_factory=ListenSettings)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
-from assistant.config.settings import Settings
+from assistant.config.settings import GPIO, Settings
 from assistant.config.toml_lines import parse_lines
 from assistant.errors import ConfigError
 from assistant.phrases import known_locales
@@ -120,6 +120,16 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         pin = taken.pop()
         mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
         camera = dataclasses.replace(camera, led=())
+    haptics, known_pins = settings.haptics, range(28)
+    if haptics.device.startswith(f"{GPIO}:") and haptics.pin not in known_pins:
+        wrong = f"haptics.device is {quoted(haptics.device)}; a pin is gpio:0 to gpio:27"
+    elif haptics.pin is not None and haptics.pin in (*camera.led, *settings.controls.buttons):
+        wrong = f"haptics.device is {haptics.device}; that is the pin of a button or of the camera LED"
+    else:
+        wrong = ""
+    if wrong:
+        mistakes.append(("haptics.device", wrong))
+        haptics = dataclasses.replace(haptics, device="")
     if announcements.locale not in known_locales():
         language = re.split("[-_.@]", announcements.locale.lower())[0]
         near = difflib.get_close_matches(language, known_locales(), 1)
@@ -127,7 +137,9 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         said = f"announcements.locale is {quoted(announcements.locale)}; allowed: {', '.join(known_locales())}{hint}"
         mistakes.append(("announcements.locale", said))
         announcements = dataclasses.replace(announcements, locale=base.announcements.locale)
-    return dataclasses.replace(settings, decisions=decisions, camera=camera, announcements=announcements)
+    return dataclasses.replace(
+        settings, decisions=decisions, camera=camera, announcements=announcements, haptics=haptics
+    )
 
 
 def override_settings(settings: Settings, changes: Mapping[str, Mapping[str, Any]]) -> Settings:

@@ -71,8 +71,17 @@ class Check:
         return found[0] if found else bad(self.broken, self.advice, detail=f"did not end within {self.limit_s:g} s")
 
 
-def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Check, ...]:
-    """Every check, in the order of the report. mistakes: what is wrong with the user's settings."""
+def checks(
+    settings: Settings,
+    mistakes: str,
+    speech: SpeechCheck,
+    was_felt: Callable[[threading.Event], bool | None] = lambda cancel: None,
+) -> tuple[Check, ...]:
+    """Every check, in the order of the report.
+
+    mistakes: what is wrong with the user's settings. was_felt(cancel): asks whether the vibration was felt; None: that
+    is not asked.
+    """
     running, board, system = RunningAssistant.find(), Board(), System.here()
 
     def isolated(name: str, limit_s: float, broken: str, advice: str, *first: Callable[[], Finding | None]) -> Check:
@@ -93,9 +102,17 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
     def voice(cancel: threading.Event) -> Finding:
         return service_access.closed_voice(settings) or speech.voice(cancel)
 
+    def haptics(cancel: threading.Event) -> Finding:
+        found = vibration.examine(cancel)
+        is_asked = found.ok and bool(settings.haptics.device) and not running.is_there
+        return (
+            good("haptics", "haptics_unfelt", detail=found.detail) if is_asked and was_felt(cancel) is False else found
+        )
+
     def closed(find: Callable[[Settings], Finding | None]) -> Callable[[], Finding | None]:
         return partial(find, settings)
 
+    vibration = isolated("haptics", 20.0, "faults.haptics", "pins", pins("haptics", bool(settings.haptics.device)))
     return (
         Check("voice", voice, 20.0, "voice_none", "voice"),
         Check("sound", speech.sound, 120.0, "sound_silent", "sound"),
@@ -108,6 +125,7 @@ def checks(settings: Settings, mistakes: str, speech: SpeechCheck) -> tuple[Chec
         isolated("buttons", 20.0, "faults.buttons", "pins", pins("buttons", bool(settings.controls.buttons))),
         isolated("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
         isolated("microphone", 20.0, "faults.microphone", "microphone", no_microphone, running.microphone),
+        Check("haptics", haptics, 40.0, "faults.haptics", "pins"),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),
@@ -163,7 +181,8 @@ def checkup(
     speech = SpeechCheck(settings.voice, phrases.voice, text, is_quiet=is_quiet, choice=choice)
     speaker, pending = FindingSpeaker(None), [phrases.finding("began")]
     with children_as(service_access.service_account()):
-        for check in checks(settings, mistakes, speech):
+        was_felt = partial(speech.is_answered, phrases.finding("haptics_felt"))
+        for check in checks(settings, mistakes, speech, was_felt):
             began = time.monotonic()
             found = check.finding(stop)
             if stop.is_set():

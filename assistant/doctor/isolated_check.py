@@ -28,6 +28,7 @@ CHECK_MODULES = {
     "buttons": "pins",
     "camera_led": "pins",
     "microphone": "microphone",
+    "haptics": "pins",
     "press": "presses",
 }
 """The module of each check, in this package; imported only in the child process."""

@@ -1,17 +1,22 @@
-"""Buttons and the camera's LED: whether their pins can be opened. Runs in a child process."""
+"""Buttons, the camera's LED and what vibrates: whether they can be opened. Runs in a child process."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 
 from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, bad, good
-from assistant.errors import ControlError
+from assistant.errors import ControlError, VoiceError
 from assistant.ipc.commands import Reply
 from assistant.voice.controls.gpio import Buttons, CameraLed
+from assistant.voice.haptic_devices import open_haptics
+from assistant.voice.speech.haptics import PATTERNS
 
 LIT_S = 1.0
 """Seconds for which the LED is lit, so that it can be seen."""
+PAUSE_S = 0.5
+"""Seconds from one vibration to the next."""
 
 
 def buttons(settings: Settings, trying: Callable[[str], None]) -> Finding:
@@ -39,3 +44,19 @@ def camera_led(settings: Settings, trying: Callable[[str], None]) -> Finding:
     except ControlError as err:
         return bad("faults.camera_led", "pins", detail=str(err))
     return good("camera_led", detail=f"pin {pin}")
+
+
+def haptics(settings: Settings, trying: Callable[[str], None]) -> Finding:
+    """Play every vibration once."""
+    device, cancel = settings.haptics.device, threading.Event()
+    trying(f"to vibrate at {device}")
+    try:
+        opened = open_haptics(settings.haptics)
+        assert opened is not None  # checked only where one is set up
+        with contextlib.closing(opened):
+            for pattern in PATTERNS.values():
+                opened.vibrate(pattern, cancel)
+                time.sleep(PAUSE_S)
+    except (ControlError, VoiceError) as err:
+        return bad("faults.haptics", "pins", detail=str(err))
+    return good("haptics", detail=device)

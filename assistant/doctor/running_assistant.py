@@ -65,7 +65,7 @@ class RunningAssistant:
         return good("camera_held")
 
     def pins(self, name: str) -> Finding | None:
-        """The state of the "buttons" or the "camera_led"; None: no assistant runs."""
+        """The state of the "buttons", the "camera_led" or the "haptics"; None: no assistant runs."""
         if refusal := self._refusal():
             return refusal
         if not self.is_there:

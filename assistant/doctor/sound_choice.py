@@ -54,6 +54,12 @@ class SoundChoice:
                     return card
         return None
 
+    def is_answered(self, ask: Callable[[], None], cancel: threading.Event) -> bool:
+        """Whether what `ask` speaks is answered by a press."""
+        with contextlib.closing(self._listen(cancel)) as listener:
+            ask()
+            return listener.wait(ANSWER_S)
+
     def keep(self, card: SoundCard, raised: Sequence[str] = ()) -> Finding:
         """Write the card into the settings file that is in use. raised: further sentences of the finding."""
         setting = f'voice.device = "{card.setting}"'

@@ -124,6 +124,16 @@ class SpeechCheck:
             return FindingSpeaker(None)
         return FindingSpeaker(voices.make_voice(self._settings, self._language, self._player))
 
+    def is_answered(self, question: str, cancel: threading.Event) -> bool | None:
+        """Ask a question on the device that plays; whether it was answered by a press. None where nothing is asked."""
+        if self._choice is None:
+            return None
+        speaker = self.speaker()
+        try:
+            return self._choice.is_answered(lambda: speaker.say(question, cancel), cancel)
+        finally:
+            speaker.close()
+
     def _ask(self, cards: Sequence[SoundCard], raised: Sequence[str], cancel: threading.Event) -> Finding | None:
         """Ask in each sound card in turn whether it is heard there; None where that is not to be asked."""
         if self._choice is None:

@@ -26,6 +26,7 @@ from assistant.voice.commands import CommandHandler
 from assistant.voice.controls.button_map import GestureCommands
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.guide.host import GuideHost
+from assistant.voice.haptic_devices import NO_VIBRATOR, open_vibrator
 from assistant.voice.listening.monitor import TalkMonitor
 from assistant.voice.monitors import (
     POLL_S,
@@ -85,24 +86,24 @@ class VoiceProcess:
         self._settings, self._link, self._phrases = settings, link, phrases
         self._stop, self._clock = stop, clock
         self._told_settings: set[FaultName] = set()
-        self._refused_settings: deque[tuple[str, str]] = (
-            deque()
-        )  # to be announced after the words that are being spoken
+        # to be announced after the words that are being spoken
+        self._refused_settings: deque[tuple[str, str]] = deque()
         self._player = player or SoundCardPlayer(settings.voice.device, self._on_sound_card)
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
         self._faults = FaultAnnouncer(phrases, self._put, tracker)
-        configured = settings.voice
-        verbosity = settings.announcements.verbosity
+        configured, verbosity = settings.voice, settings.announcements.verbosity
         self._persistent = PersistentSettings(
-            configured.rate_wpm, configured.volume, state_file(), self._on_saved, verbosity=verbosity
-        )
+            configured.rate_wpm, configured.volume, state_file(), partial(self._on_result, FaultName.DISK),
+            verbosity=verbosity,
+        )  # fmt: skip
         self._is_verbosity_chosen = bool(self._persistent.verbosity)
         tick_interval_s = IDLE_TICK_S if settings.announcements.still_here else math.inf
         self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
         self._outage = AudioOutage(phrases, self._put, clock)
+        self._vibrator = NO_VIBRATOR
         self._speaker = Speaker(
-            self._make_voice(), on_fate=self._on_fate, on_error=_log_voice_error, clock=clock,
-            on_start=lambda utterance, at: self._talk_monitor.on_start(utterance),
+            self._make_voice(), on_fate=self._on_fate, on_start=self._on_start, clock=clock,
+            on_error=partial(log.warning, "voice %s"),
         )  # fmt: skip
         self._talk_monitor = TalkMonitor(settings.listen, phrases, self._put, self._speaker.hear, clock)
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
@@ -110,23 +111,18 @@ class VoiceProcess:
         self._opened: tuple[controls.Control, ...] = ()
         self._guide = GuideHost(phrases, self._speaker, self._persistent, self._keys, clock, verbosity=verbosity)
         self._commands = CommandHandler(
-            phrases,
-            self._speaker,
-            link.send,
+            phrases, self._speaker, link.send,
             lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
-            self._persistent,
-            is_vision_alive=lambda: self._vision_monitor.is_alive,
-            facts=self._facts,
+            self._persistent, is_vision_alive=lambda: self._vision_monitor.is_alive,
+            facts=self._facts, guide=self._guide, clock=clock,
             power_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
-            guide=self._guide,
-            clock=clock,
-        )
+        )  # fmt: skip
         self._vision_status = VisionStatus()
         self._not_opened: list[str] = []
 
     def run(self) -> None:
         """Serve until `stop` is set."""
-        failed = self._open_camera_led()
+        failed = self._open_pins()
         self._link.start(self._on_message, self._vision_status.on_disconnect)
         self._opened, not_opened = controls.make(
             self._settings.controls, self._commands.handle, control_socket(),
@@ -163,18 +159,23 @@ class VoiceProcess:
         self._talk_monitor.close()
         self._speaker.drain(DRAIN_S)
         self._speaker.close(CLOSE_TIMEOUT_S)
+        self._vibrator.close()
         self._link.close()
         self._vision_status.close()
         last_run.close()
 
-    def _open_camera_led(self) -> dict[FaultName, str]:
-        """Open the camera's LED, if one is set up; the fault, with its detail, if that fails."""
-        pins = self._settings.camera.led
+    def _open_pins(self) -> dict[FaultName, str]:
+        """Open the camera's LED and what vibrates, if they are set up; the faults of those that fail, with details."""
+        failed, led = {}, self._settings.camera.led
         try:
-            self._vision_status = VisionStatus(CameraLed(pins[0]) if pins else None)
+            self._vision_status = VisionStatus(CameraLed(led[0]) if led else None)
         except ControlError as err:
-            return {FaultName.CAMERA_LED: str(err)}
-        return {}
+            failed[FaultName.CAMERA_LED] = str(err)
+        try:
+            self._vibrator = open_vibrator(self._settings.haptics, partial(self._on_result, FaultName.HAPTICS))
+        except ControlError as err:
+            failed[FaultName.HAPTICS] = str(err)
+        return failed
 
     def _keys(self) -> dict[str, GestureCommands]:
         """The keys that there are, the box's own buttons first."""
@@ -228,6 +229,10 @@ class VoiceProcess:
     def _put(self, utterance: Utterance) -> None:
         self._speaker.put(utterance)
 
+    def _on_start(self, utterance: Utterance, at: float) -> None:
+        self._talk_monitor.on_start(utterance)
+        self._vibrator.begin(utterance)
+
     def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """An utterance has ended."""
         self._talk_monitor.on_end(utterance)
@@ -268,9 +273,9 @@ class VoiceProcess:
             self._told_settings.add(name)
             self._faults.begin(name, self._clock(), reason)
 
-    def _on_saved(self, error: str) -> None:
-        """What the wearer set was saved, or could not be."""
-        self._faults.update(FaultName.DISK, self._clock(), is_active=bool(error), detail=error)
+    def _on_result(self, fault: FaultName, error: str) -> None:
+        """What has this fault failed, or works (an empty error)."""
+        self._faults.update(fault, self._clock(), is_active=bool(error), detail=error)
 
     def _announce_status(self, name: str) -> None:
         """Announce a sentence about the box with the priority of a fault, so that muting does not suppress it."""
@@ -293,7 +298,3 @@ class VoiceProcess:
             notifier.status("without pictures" if self._vision_monitor.is_alive else "without vision")
         if self._speaker.is_working and self._link.is_working:
             notifier.alive()
-
-
-def _log_voice_error(message: str) -> None:
-    log.warning("voice %s", message)

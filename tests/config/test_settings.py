@@ -88,7 +88,10 @@ def test_all_mistakes_are_reported_at_once_each_with_the_allowed_values() -> Non
         ('[controls]\nbuttons = ["17"]', "allowed: a list of at most 3"),
         ("[controls]\nkeys = true", "controls.keys is True; allowed: a text in quotes"),
         ("[controls]\nbutton = [17]", "did you mean controls.buttons?"),
-        ("quite_unlike_anything = 1", "known: camera, detector, model, decisions, announcements, voice, controls"),
+        (
+            "quite_unlike_anything = 1",
+            "known: camera, detector, model, decisions, announcements, voice, haptics, controls",
+        ),
     ],
 )
 def test_malformed_settings_are_one_line(text: str, expected: str) -> None:

@@ -22,6 +22,9 @@ USB_BESIDE_THE_JACK = """card 0: Headphones [bcm2835 Headphones], device 0: bcm2
 card 1: vc4hdmi0 [vc4-hdmi-0], device 0: MAI PCM i2s-hifi-0 [MAI PCM i2s-hifi-0]
 card 2: Headset [Plantronics USB Headset], device 0: USB Audio [USB Audio]
 """
+HAPTICS = """[haptics]
+device = "{device}"
+"""
 SYSTEM_ALSA = Path("/usr/share/alsa/alsa.conf")
 
 
@@ -273,3 +276,27 @@ def _mode(path: str) -> int:
         return Path(path).stat().st_mode
     except OSError:
         return 0
+
+
+@pytest.mark.fault("C17", "what vibrates: its pin in use, gpiozero missing, its sound card gone", announce_s=8)
+@pytest.mark.parametrize("how", ["pin in use", "not installed", "card gone"])
+def test_c17(how: str, box: BoxUnderTest, row: Row) -> None:
+    file = box.folder / "my.toml"
+    file.write_text(HAPTICS.format(device="Pads" if how == "card gone" else "gpio:18"))
+    if how != "card gone":
+        (box.folder / "site").mkdir()
+        what = (
+            "class GPIOZeroError(Exception): ...\ndef PWMOutputDevice(*_, **__): raise GPIOZeroError('pin 18 in use')\n"
+        )
+        (box.folder / "site/gpiozero.py").write_text(
+            what if how == "pin in use" else "raise ImportError('no gpiozero')\n"
+        )
+        box.environment["PYTHONPATH"] = f"{box.folder / 'site'}:{box.environment['PYTHONPATH']}"
+        box.environment["GPIOZERO_PIN_FACTORY"] = "mock"
+    box.start("--config", file)
+    since = box.wait_for_voice()
+    if how == "card gone":  # it is found out by the first smile, that of the picture
+        since = box.capture.wait_for("Ready.").at
+    row.announced(box.capture.wait_for("The vibration does not work."), since)
+    box.command("status")
+    assert "The vibration does not work." not in [each.text for each in box.capture.collect(2)], "told once"

@@ -1,9 +1,10 @@
-"""Devices on the GPIO pins of a Raspberry Pi, through gpiozero on lgpio: push buttons and the camera's LED."""
+"""Devices on the GPIO pins of a Raspberry Pi, through gpiozero on lgpio: push buttons, the camera's LED, a motor."""
 
 import contextlib
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -114,6 +115,48 @@ class CameraLed:
         led, self._led = self._led, None
         if led is not None:
             led.close()
+        if self._own_factory is not None:
+            self._own_factory.close()
+
+
+class VibrationMotor:
+    """A vibration motor behind a transistor or a driver, at rest at first. Any pin will do: lgpio switches it."""
+
+    STRENGTH, FREQUENCY_HZ = 0.9, 100
+    """Share of the supply that a motor gets, so that one that starts hard does not pull the board's voltage down."""
+
+    def __init__(self, pin: int, *, factory: Any = None) -> None:
+        """Open the pin. Raises ControlError if it cannot be used.
+
+        pin: BCM number. factory: gpiozero's pin factory; None: see `lgpio_factory`.
+        """
+        self._own_factory: Any = None
+        self._output: Any = None
+        self._name = f"vibration motor at pin {pin}"
+        with using_gpiozero(self._name) as gpiozero, contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            if factory is None:
+                factory = self._own_factory = lgpio_factory()
+            self._output = gpiozero.PWMOutputDevice(pin, frequency=self.FREQUENCY_HZ, pin_factory=factory)
+            undo.pop_all()
+
+    def vibrate(self, pattern: tuple[float, ...], cancel: threading.Event) -> None:
+        """Run for the first of so many seconds, rest for the second, and so on; returns early once `cancel` is set.
+        Raises ControlError where the pin cannot be set."""
+        with using_gpiozero(self._name):
+            try:
+                for at, seconds in enumerate(pattern):
+                    self._output.value = 0 if at % 2 else self.STRENGTH
+                    if cancel.wait(seconds):
+                        break
+            finally:
+                self._output.value = 0
+
+    def close(self) -> None:
+        """Let it rest and release the pin."""
+        output, self._output = self._output, None
+        if output is not None:
+            output.close()
         if self._own_factory is not None:
             self._own_factory.close()
 
