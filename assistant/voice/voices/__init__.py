@@ -65,7 +65,7 @@ def make_voice(
 
 
 class PreparedSpeech:
-    """The speech of one text that was made ahead. Used from one thread."""
+    """The finished speech of one text that was made ahead. Used from one thread."""
 
     def __init__(self) -> None:
         self._text, self._speech = "", None  # type: str, Pcm | None
@@ -102,14 +102,23 @@ def min_duration_s(text: str, rate_wpm: int) -> float:
     return max(0.05, MIN_DURATION_SHARE * words * 60 / rate_wpm)
 
 
-def play_speech(speech: Pcm, text: str, settings: VoiceSettings, player: Player, cancel: threading.Event) -> bool:
-    """Play what a synthesizer made of a text, at the configured volume and after the configured lead-in.
+def finished(speech: Pcm, text: str, settings: VoiceSettings) -> Pcm:
+    """What a synthesizer made of a text, at the configured volume and after the configured lead-in.
 
-    Returns like a voice's `say`. Raises VoiceError if the speech cannot be all of the text, PlaybackError if only the
-    player failed.
+    Raises VoiceError if the speech cannot be all of the text.
     """
     whole = check_audible(speech, min_duration_s(text, settings.rate_wpm))
+    return with_lead_in(at_volume(whole, settings.volume), settings.lead_in_ms)
+
+
+def play_finished(speech: Pcm, player: Player, cancel: threading.Event) -> bool:
+    """Play speech that is finished; returns like a voice's `say`. Raises PlaybackError."""
     try:
-        return player.play(with_lead_in(at_volume(whole, settings.volume), settings.lead_in_ms), cancel)
+        return player.play(speech, cancel)
     except VoiceError as err:
         raise PlaybackError(str(err)) from err
+
+
+def play_speech(speech: Pcm, text: str, settings: VoiceSettings, player: Player, cancel: threading.Event) -> bool:
+    """Finish and play what a synthesizer made of a text; returns and raises like both."""
+    return play_finished(finished(speech, text, settings), player, cancel)

@@ -18,7 +18,7 @@ from assistant.records import Priority
 from assistant.system.child_process import run_child
 from assistant.voice.audio.player import Pcm, Player, check_audible, from_wav
 from assistant.voice.speech.fallback_voice import RefusedSettings, Voice
-from assistant.voice.voices import PreparedSpeech, min_duration_s, play_speech, sanitize_text
+from assistant.voice.voices import PreparedSpeech, finished, min_duration_s, play_finished, sanitize_text
 
 SYNTHESIS_LIMIT_S = 2.0
 """Time limit of one text; a sentence takes some 10 ms, what takes longer than this hangs."""
@@ -82,16 +82,21 @@ class EspeakVoice:
 
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         text = sanitize_text(text)
-        speech = self._prepared.take(text) or self._speech(text, cancel)
-        return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
+        speech = self._prepared.take(text) or self._finished(text, cancel)
+        return speech is not None and play_finished(speech, self._player, cancel)
 
     def prepare(self, text: str, cancel: threading.Event) -> None:
         """Make the speech of a text, for the next `say`; raises like it."""
         text = sanitize_text(text)
-        self._prepared.keep(text, self._speech(text, cancel))
+        self._prepared.keep(text, self._finished(text, cancel))
 
     def close(self) -> None:
         pass
+
+    def _finished(self, text: str, cancel: threading.Event) -> Pcm | None:
+        """The text as sound that is ready to be played; None: cancelled. Raises VoiceError."""
+        speech = self._speech(text, cancel)
+        return None if speech is None else finished(speech, text, self._settings)
 
     def _speech(self, text: str, cancel: threading.Event) -> Pcm | None:
         """The text by the voice of voice.name, else by the language's own. Raises VoiceError where neither can."""

@@ -19,7 +19,7 @@ from assistant.records import Priority
 from assistant.system.worker_process import WorkerProcess
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.speech.fallback_voice import PlaybackError, RefusedSettings
-from assistant.voice.voices import PreparedSpeech, play_speech, sanitize_text
+from assistant.voice.voices import PreparedSpeech, finished, play_finished, sanitize_text
 
 NATURAL_WPM = 175
 """The rate at which length_scale 1 speaks: three texts of 1.2, 4.1 and 10.9 s with the voice en_US-joe-medium take
@@ -122,10 +122,10 @@ class PiperVoice:
     def _speak(self, text: str, cancel: threading.Event) -> bool:
         """Speak; returns like `say`. Raises VoiceError."""
         speech = self._prepared.take(text) or self._speech(text, cancel)
-        return speech is not None and play_speech(speech, text, self._settings, self._player, cancel)
+        return speech is not None and play_finished(speech, self._player, cancel)
 
     def _speech(self, text: str, cancel: threading.Event) -> Pcm | None:
-        """The text as sound; None: cancelled. Raises VoiceError."""
+        """The text as sound that is ready to be played; None: cancelled. Raises VoiceError."""
         self._worker.start()
         rate_wpm = self._settings.rate_wpm
         limit_s = SYNTHESIS_LIMIT_S + len(text.split()) * 60 / rate_wpm
@@ -136,7 +136,7 @@ class PiperVoice:
         rate = answer.header.get("rate")
         if not isinstance(rate, int) or rate < 1:
             raise VoiceError("piper sent a reply that cannot be parsed")
-        return Pcm(answer.body[: len(answer.body) // 2 * 2], rate)
+        return finished(Pcm(answer.body[: len(answer.body) // 2 * 2], rate), text, self._settings)
 
     def _missing(self) -> tuple[str, str] | None:
         """The setting without which nothing can be loaded, and what is missing; None where all is there."""
