@@ -44,6 +44,10 @@ class Sentence(StrEnum):
     """How many people are in view now: several arrived together, or long ago, or one left."""
     NOBODY_IN_VIEW = "nobody_in_view"
     """The last person left."""
+    FACING_YOU = "facing_you"
+    """A person has turned to the wearer."""
+    TURNED_AWAY = "turned_away"
+    """A person who faced the wearer has turned away."""
 
     @property
     def names_expression(self) -> bool:
@@ -56,15 +60,11 @@ class Sentence(StrEnum):
         return self in PRESENCE
 
 
-PRESENCE = (
-    Sentence.ONE_PERSON,
-    Sentence.ONE_MORE_PERSON,
-    Sentence.PERSON_LEFT,
-    Sentence.PEOPLE,
-    Sentence.NOBODY_IN_VIEW,
-)
 WITHOUT_PLACE = (Sentence.PERSON_LEFT, Sentence.PEOPLE, Sentence.NOBODY_IN_VIEW)
 """Sentences that have no form with a place."""
+PRESENCE = (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON, *WITHOUT_PLACE)
+ATTENTION = (Sentence.FACING_YOU, Sentence.TURNED_AWAY)
+"""Sentences about which way a person has turned."""
 
 TABLES: dict[str, set[str]] = {
     "sentences": {*Sentence, *(f"{each}_where" for each in Sentence if each not in WITHOUT_PLACE)},
@@ -82,7 +82,7 @@ TABLES: dict[str, set[str]] = {
     "reasons": {"unclear", "side_on", "dark", "bright", "far", "blurred", "occluded"},
     "sureness": {"sure", "fair", "unsure"},
     "duration": {"moment", "seconds", "half_minute", "minute", "minutes"},
-    "aim": {"left", "right", "up", "down", "ahead"},
+    "aim": {"left", "right", "up", "down", "ahead", "centred"},
     "settings": {"line"},
     "status": {
         "ready", "stopping", "sound_check", "running", "muted", "unmuted", "louder", "loudest", "quieter", "quietest",
@@ -91,7 +91,7 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
-    "sounds": {"tour", "over", "still_here", "alarm", "vibrations", "attention", "fault"},
+    "sounds": {"tour", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
         "nobody_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why", "wrong", "aim",

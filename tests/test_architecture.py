@@ -13,6 +13,7 @@ ROOMS: dict[str, str] = {
     "assistant": "",
     "assistant.errors": "",
     "assistant.records": "",
+    "assistant.earcon_names": "",
     "assistant.locales": "",
     "assistant.faults": "records",
     "assistant.phrases": "errors records locales",
@@ -24,15 +25,16 @@ ROOMS: dict[str, str] = {
     "assistant.vision.inference": "errors records config system vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
     "assistant.vision.decisions": "errors records config phrases vision.faces",
-    "assistant.vision.queries": "errors records phrases ipc vision.faces vision.detectors vision.decisions",
-    "assistant.vision": "errors records config faults phrases ipc system vision.faces vision.cameras vision.inference "
-    "vision.detectors vision.decisions vision.queries",
+    "assistant.vision.queries": "earcon_names errors records phrases ipc vision.faces vision.detectors "
+    "vision.decisions",
+    "assistant.vision": "earcon_names errors records config faults phrases ipc system vision.faces vision.cameras "
+    "vision.inference vision.detectors vision.decisions vision.queries",
     "assistant.voice.audio": "errors records system",
     "assistant.voice.speech": "errors records voice.audio",
-    "assistant.voice.voices": "errors records config system voice.audio voice.speech",
+    "assistant.voice.voices": "earcon_names errors records config system voice.audio voice.speech",
     "assistant.voice.controls": "errors records config ipc",
     "assistant.voice.listening": "errors records config faults system voice.audio",
-    "assistant.voice": "errors records config faults phrases ipc system voice.audio voice.speech "
+    "assistant.voice": "earcon_names errors records config faults phrases ipc system voice.audio voice.speech "
     "voice.voices voice.controls voice.listening",
     "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
     "vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",

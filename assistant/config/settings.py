@@ -97,6 +97,8 @@ class AnnouncementSettings:
                                         choices=EXPRESSIONS[:7])  # fmt: skip
     end_sound: bool = setting(True, "a short falling sound where a minute's sentences do not suffice for the end of an "
                           "expression, too; `repeat` says it in words")  # fmt: skip
+    attention: str = setting("off", "when somebody near turns to you or away: off; sound: a sound for each; word: "
+                          "\"Facing you.\" and \"Turned away.\"", choices=("off", "sound", "word"))  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
 
 
@@ -117,6 +119,8 @@ class VoiceSettings:
     volume: int = setting(100, "percent; ten percent are 3 dB", low=10, high=100)
     name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
+    channels: str = setting("auto", "mono: what is heard has one side, `aim` says the side; auto: as the sound card is",
+                         choices=("auto", "mono", "stereo"))  # fmt: skip
     changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",
                         choices=("words", "sounds", "both"))  # fmt: skip
 

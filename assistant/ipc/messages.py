@@ -85,7 +85,37 @@ class UtteranceEnded:
     """Monotonic seconds at which it was decided."""
 
 
-Message = Utterance | Fault | Heartbeat | Answer | Withdraw | Verbosity | Stop | UtteranceEnded | Question
+@dataclass(frozen=True)
+class AimPosition:
+    """Vision reports, for each frame while the wearer aims, where the face is."""
+
+    x: float | None
+    """-1 at the left edge of the picture, 1 at the right one; None where there is no face."""
+    y: float | None
+    """-1 at the upper edge, 1 at the lower one; None where there is no face."""
+
+
+@dataclass(frozen=True)
+class AimEnded:
+    """The face is in the middle, or the time for aiming is over."""
+
+    utterance: Utterance
+    """Its last words."""
+
+
+Message = (
+    Utterance
+    | Fault
+    | Heartbeat
+    | Answer
+    | Withdraw
+    | Verbosity
+    | Stop
+    | UtteranceEnded
+    | Question
+    | AimPosition
+    | AimEnded
+)
 
 MESSAGE_TYPES: dict[str, type[Message]] = {
     "utterance": Utterance,
@@ -97,6 +127,8 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     "stop": Stop,
     "utterance_ended": UtteranceEnded,
     "question": Question,
+    "aim_position": AimPosition,
+    "aim_ended": AimEnded,
 }
 """The class of each value of "type"."""
 
@@ -188,6 +220,8 @@ def _is_control(char: str) -> bool:
 CHECKS: dict[str, Callable[[Any], bool]] = {
     **{name: _is_text(length) for name, length in MAX_CHARACTERS.items()},
     "at": _is_number,
+    "x": lambda value: value is None or _is_number(value),
+    "y": lambda value: value is None or _is_number(value),
     "expires_at": lambda value: value is None or _is_number(value),
     "is_over": _is_bool,
     "is_camera_open": _is_bool,

@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from assistant.earcon_names import AIM
 from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc.commands import Command
+from assistant.ipc.messages import AimPosition
 from assistant.phrases import Phrases
 from assistant.records import Fate, FaultName, Frame, Priority, Utterance, UtteranceKind
 from assistant.vision.cameras import Clock
@@ -20,6 +22,7 @@ from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.faces import preprocess
 from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.queries.aiming import Aiming
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ class VisionLoop:
     next_pipeline: Callable[[str], tuple[Pipeline, Mapping[FaultName, str]]] | None = None
     """Called with the error of a model that keeps failing; returns a pipeline with another one, and the faults to
     announce with their details. None: there is no other."""
+    aim: Callable[[AimPosition | Utterance], None] = lambda position: None
+    """Called while the wearer aims, with each position of the face and with the last words; must not block."""
     clock: Clock = time.monotonic
     announcer: FaultAnnouncer | None = None
     """Where faults are announced; by default one of its own, which calls `speak`."""
@@ -62,6 +67,7 @@ class VisionLoop:
     """How many steps were completed."""
     verbosity: str = ""
     """What the wearer has chosen of announcements.verbosity; may be set from any thread, empty: what is configured."""
+    _aiming: Aiming | None = None
     _fates: "deque[tuple[Utterance, Fate]]" = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -98,7 +104,10 @@ class VisionLoop:
         now = self.clock()
         if question is Command.WRONG:
             return self.pipeline.reject_last(now)
-        return self.pipeline.answer(question, now).utterance
+        answer = self.pipeline.answer(question, now)
+        if question is Command.AIM and answer.utterance.earcon == AIM:
+            self._aiming = Aiming(self.phrases, now)
+        return answer.utterance
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Take in the fate of an utterance; from any thread."""
@@ -129,8 +138,19 @@ class VisionLoop:
             self.withdraw(topic)
         for utterance in (*step.status, *step.utterances):
             self.speak(utterance)
+        self._aim(now)
         self.on_step(step)
         return step
+
+    def _aim(self, now: float) -> None:
+        """Report where the face is, while the wearer aims."""
+        aiming, snapshot = self._aiming, self.pipeline.snapshot
+        if aiming is None or snapshot is None:
+            return
+        told = aiming.update(snapshot, now)
+        if isinstance(told, Utterance) and self._aiming is aiming:
+            self._aiming = None
+        self.aim(told)
 
     def _no_frames(self, now: float) -> None:
         name = FaultName.CAMERA_LOST if self.steps else FaultName.CAMERA

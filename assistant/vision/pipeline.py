@@ -124,6 +124,7 @@ class Pipeline:
         self._lens = LensCover()
         self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
         self._face_limit = FaceLimit(self._max_faces)
+        self._is_cue_sound = announcing.attention == "sound"
         self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader
@@ -175,14 +176,17 @@ class Pipeline:
         with _timed(stage_ms, "decide"):
             changes = self._stabilizer.update(frame.at, readings)
             faded = self._stabilizer.faded(frame.at)
-            announcements, deferred, withdrawn = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
+            announcements, deferred, withdrawn, cues = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
             spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
+            is_sound = self._is_cue_sound
+            spoken += tuple(utterances.of_cue(self._phrases, each, frame.at, is_sound=is_sound) for each in cues)
             unspoken = tuple((each, utterances.of_announcement(self._phrases, each, frame.at)) for each in deferred)
         with _timed(stage_ms, "snapshot"):
             partner = self._scene.partner.track_id
             self._snapshot = self._snapshots.build(frame, grey, tracks, self._estimate, partner, found=len(found))
         topics = tuple(map(utterances.topic_of, withdrawn))
-        return Step(tracks, readings, changes, announcements, spoken, unspoken, topics, status, stage_ms)
+        made = (*announcements, *cues)
+        return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, stage_ms)
 
     @property
     def snapshot(self) -> SceneSnapshot | None:

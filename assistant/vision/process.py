@@ -14,8 +14,8 @@ from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc import link, socket_paths
-from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded, Verbosity
-from assistant.records import FaultName, SettingsProblem, UtteranceKind
+from assistant.ipc.messages import AimEnded, Answer, Message, Question, UtteranceEnded, Verbosity
+from assistant.records import FaultName, SettingsProblem, Utterance, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
@@ -83,6 +83,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
             withdraw=client.withdraw,
             on_step=heartbeat,
             next_pipeline=next_pipeline,
+            aim=lambda told: client.send(AimEnded(told) if isinstance(told, Utterance) else told),
             announcer=faults,
         )
         for name, detail in problems.items():

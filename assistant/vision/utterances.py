@@ -10,6 +10,10 @@ EXPIRES_S = 3.0
 """Seconds after a change within which its utterance must begin; later it is no news, even if it is still true."""
 
 
+CUE_EXPIRES_S = 1.5
+"""The same for which way a person has turned, which may soon be otherwise."""
+
+
 def topic_of(track_id: int) -> str:
     """The topic of all utterances about one track: of two that wait only the newer one is spoken."""
     return f"person {track_id}"
@@ -41,6 +45,16 @@ def _earcon(announcement: Announcement) -> str:
     if announcement.is_cue:
         return EXPRESSION_OVER
     return announcement.expression if announcement.sentence.names_expression else ""
+
+
+def of_cue(phrases: Phrases, cue: Announcement, at: float, *, is_sound: bool) -> Utterance:
+    """The utterance for an announcement of attention that was made at `at` (seconds): its sentence, or with `is_sound`
+    its sound alone."""
+    text, track_id = phrases.announcement(cue.sentence, where=cue.where), cue.change.track_id
+    kind = UtteranceKind.CUE if is_sound else UtteranceKind.ANNOUNCEMENT
+    topic, note = f"attention {track_id}", f"person {track_id}: {cue.sentence}"
+    earcon = str(cue.sentence) if is_sound else ""
+    return Utterance(text, Priority.STATUS, topic, at + CUE_EXPIRES_S, note, earcon, kind=kind)
 
 
 def _priority(sentence: Sentence) -> Priority:

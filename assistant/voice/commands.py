@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from assistant.earcon_names import AIM
 from assistant.ipc.commands import Command, Facts, Reply
 from assistant.ipc.messages import Question
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
@@ -85,14 +86,15 @@ class CommandHandler:
         facts: Callable[[], Mapping[str, bool | str | list[str]]] = dict,
         power_off: Callable[[], str] | None = None,
         guide: GuideLike | None = None,
+        begin_aiming: Callable[[Utterance], Utterance] = lambda answer: answer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """set_voice(rate_wpm, volume) changes the voices. facts() is the state of vision and controls for programs.
         power_off() shuts the device down and returns why it could not; None: it may not be shut down. guide: commands
-        start it, and end it."""
+        start it, and end it. begin_aiming(answer): the answer to `aim` has come; returns what to speak in its place."""
         self._phrases, self._speaker, self._ask_vision, self._set_voice = phrases, speaker, ask_vision, set_voice
         self._settings, self._is_vision_alive, self._facts = settings, is_vision_alive, facts
-        self._power_off, self._guide, self._clock = power_off, guide, clock
+        self._power_off, self._guide, self._begin_aiming, self._clock = power_off, guide, begin_aiming, clock
         self._actions: dict[Command, Callable[[], Reply]] = {
             Command.REPEAT: lambda: self._repeat(self.last),
             Command.REPEAT_INSTEAD: lambda: self._repeat(self._last_before_question),
@@ -153,7 +155,7 @@ class CommandHandler:
         """Vision has answered a question; a late answer is not spoken."""
         with self._answer_came:
             if question_id == self._open_question_id:
-                self._answer = utterance
+                self._answer = self._begin_aiming(utterance) if utterance.earcon == AIM else utterance
                 self._answer_came.notify_all()
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:

@@ -19,6 +19,7 @@ from assistant.ipc.socket_paths import control_socket
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls
+from assistant.voice.aiming import AimEnded, AimingVoice, AimPosition, AimTone, has_one_side
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
 from assistant.voice.audio.sound_cards import AUTO, SoundCardPlayer, preferred_device
@@ -101,6 +102,7 @@ class VoiceProcess:
         self._idle_tick = IdleTick(phrases, self._put, clock, tick_interval_s)
         self._outage = AudioOutage(phrases, self._put, clock)
         self._vibrator = NO_VIBRATOR
+        self._aiming = AimingVoice(AimTone(clock), phrases, self._put, partial(has_one_side, settings.voice, stop))
         self._speaker = Speaker(
             self._make_voice(), on_fate=self._on_fate, on_start=self._on_start, clock=clock,
             on_error=partial(log.warning, "voice %s"),
@@ -114,7 +116,7 @@ class VoiceProcess:
             phrases, self._speaker, link.send,
             lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
             self._persistent, is_vision_alive=lambda: self._vision_monitor.is_alive,
-            facts=self._facts, guide=self._guide, clock=clock,
+            facts=self._facts, guide=self._guide, begin_aiming=self._aiming.begin, clock=clock,
             power_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
         )  # fmt: skip
         self._vision_status = VisionStatus()
@@ -191,7 +193,7 @@ class VoiceProcess:
         """The configured voice at the rate and volume that the wearer has set."""
         rate_wpm, volume = self._persistent.rate_wpm, self._persistent.volume
         settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
-        return make_voice(settings, self._phrases.voice, self._player, self._on_refused_setting)
+        return make_voice(settings, self._phrases.voice, self._player, self._on_refused_setting, self._aiming.tone)
 
     def _facts(self) -> dict[str, bool | str | list[str]]:
         """The state of vision, controls and listening for programs, see Command.FACTS."""
@@ -212,6 +214,8 @@ class VoiceProcess:
                     self._link.send(UtteranceEnded(message, Fate.DROPPED, self._clock()))
             case Answer():
                 self._commands.answered(message.question_id, message.utterance)
+            case AimPosition() | AimEnded():
+                self._aiming.take(message)
             case Fault(name=FaultName.VISION, is_over=False):
                 self._vision_monitor.on_exit(message.detail)
             case Fault():
@@ -238,6 +242,7 @@ class VoiceProcess:
         self._talk_monitor.on_end(utterance)
         self._commands.ended(utterance, fate)
         self._guide.ended(utterance, fate)
+        self._aiming.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
         while self._refused_settings and fate in (Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED):
@@ -288,13 +293,8 @@ class VoiceProcess:
 
     def _notify(self, notifier: Notifier) -> None:
         """Report the state of the voice to the service manager, and feed its watchdog while the voice works."""
-        if self._outage.is_active:
-            notifier.status("without sound")
-        elif self._commands.is_muted:
-            notifier.status("muted")
-        elif self._can_see:
-            notifier.status("seeing")
-        else:
-            notifier.status("without pictures" if self._vision_monitor.is_alive else "without vision")
+        unseen = "without pictures" if self._vision_monitor.is_alive else "without vision"
+        heard = "muted" if self._commands.is_muted else "seeing" if self._can_see else unseen
+        notifier.status("without sound" if self._outage.is_active else heard)
         if self._speaker.is_working and self._link.is_working:
             notifier.alive()

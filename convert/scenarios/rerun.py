@@ -70,9 +70,13 @@ def rerun(outcome: Outcome, settings: Settings, thresholds: Thresholds | None = 
 
 
 def transcripts(outcomes: Sequence[Outcome], settings: Settings) -> list[SceneTranscript]:
-    """The transcript of each scene, with a rerun in which all expressions are announced."""
+    """The transcript of each scene, with a rerun in which all expressions are announced, and one with the cues of
+    attention (by sound, where they are off)."""
     announcements = dataclasses.replace(settings.announcements, expressions=LABELS)
     with_all_expressions = dataclasses.replace(settings, announcements=announcements)
+    attention = settings.announcements.attention
+    cued = dataclasses.replace(settings.announcements, attention="sound" if attention == "off" else attention)
+    with_cues = dataclasses.replace(settings, announcements=cued)
     return [
         SceneTranscript(
             outcome.truth,
@@ -84,6 +88,7 @@ def transcripts(outcomes: Sequence[Outcome], settings: Settings) -> list[SceneTr
                 for record in outcome.records
                 for face, reading in zip(record.faces, record.readings, strict=True)
             ),
+            rerun(outcome, with_cues),
         )
         for outcome in outcomes
     ]

@@ -21,6 +21,8 @@ from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.link import MAX_PENDING, LinkClient, LinkServer
 from assistant.ipc.messages import (
+    AimEnded,
+    AimPosition,
     Answer,
     Heartbeat,
     Message,
@@ -62,6 +64,8 @@ messages = st.one_of(
     st.builds(Stop),
     st.builds(UtteranceEnded, utterances, st.sampled_from(Fate), numbers),
     st.builds(Question, st.integers(0, 10**9), st.sampled_from(QUESTIONS)),
+    st.builds(AimPosition, st.none() | numbers, st.none() | numbers),
+    st.builds(AimEnded, utterances),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

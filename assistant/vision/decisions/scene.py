@@ -7,18 +7,19 @@ are in view is not announced, and among several people a neutral face only where
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_budget import AnnouncementBudget
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
+from assistant.vision.decisions.attention import Attention
 from assistant.vision.decisions.empty_view import RETRY_S, EmptyView
 from assistant.vision.decisions.given_answers import GivenAnswers
 from assistant.vision.decisions.head_count import HeadCount, together
 from assistant.vision.decisions.partner import Partner
 from assistant.vision.decisions.scene_tracks import SceneTracks
+from assistant.vision.decisions.scene_update import SceneUpdate
 from assistant.vision.decisions.withdrawals import Withdrawals
 
 ARRIVAL_DWELL_S = 2.0
@@ -32,17 +33,6 @@ DEFER_S = 1.0
 RESUME_GRACE_S = 1.5
 """After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
 face is missed for a moment as the light comes back."""
-
-
-class SceneUpdate(NamedTuple):
-    """The result of one frame."""
-
-    announcements: tuple[Announcement, ...]
-    """The new announcements, in the order in which they are to be spoken."""
-    deferred: tuple[Announcement, ...]
-    """Announcements that the minute does not allow; they are tried again."""
-    withdrawn: tuple[int, ...]
-    """track_ids, ascending, whose waiting announcements are no longer true."""
 
 
 class Scene:
@@ -62,6 +52,7 @@ class Scene:
         self._budget = AnnouncementBudget(has_cues=settings.end_sound)
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
         self._withdrawals = Withdrawals()
+        self._attention = Attention(is_on=settings.attention != "off")
         self._reasons: dict[str, float] = {}  # when each reason was announced last
         self._at = 0.0
 
@@ -101,7 +92,9 @@ class Scene:
         if (left := self._empty_view.pending_track_id) is not None and tracks:
             outdated.add(left)
         withdrawn = self._withdrawals.update(changes, announcements, outdated, answered)
-        return SceneUpdate(announcements, deferred, withdrawn)
+        turned = self._attention.update(tracks, shape, self._at, self.partner.is_certain)
+        cues = [each.cue(self._at, self._tracks[each[0]].change, self._where(each[0])) for each in turned]
+        return SceneUpdate(announcements, deferred, withdrawn, () if self._is_quiet else tuple(cues))
 
     def _within_budget(
         self, made: Sequence[Announcement], before: Mapping[int, str]
@@ -135,6 +128,7 @@ class Scene:
     def wait(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of account: nobody counts as gone for it."""
         self.partner.wait(seconds)
+        self._attention.wait(seconds)
 
     def forget(self, at: float) -> None:
         """A pause ended at `at` seconds: drop every track, so that everybody in view is announced anew.
@@ -148,6 +142,7 @@ class Scene:
         self._empty_view.not_before(at + RESUME_GRACE_S)
         self._tracks.clear()
         self.partner = Partner()
+        self._attention.forget()
 
     def ended(self, announcement: Announcement, *, is_heard: bool) -> None:
         """Take in the fate of an announcement; one of presence stays due until it is heard. is_heard: at least its
@@ -180,6 +175,7 @@ class Scene:
         if told.expression:
             self._log.answered(told.about, told.expression, told.at)
         self._answers.add(told)
+        self._attention.told(told.about)
 
     def last(self, at: float) -> NamedExpression | None:
         """The expression that was named last, see AnnouncementLog.last."""

@@ -6,6 +6,7 @@ Every sentence has eight words at the most; the most important one, how the pers
 import dataclasses
 from dataclasses import dataclass
 
+from assistant.earcon_names import AIM
 from assistant.ipc.commands import Command
 from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases, Sentence
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
@@ -41,7 +42,8 @@ class Answers:
     def answer(
         self, question: Command, snapshot: SceneSnapshot | None, now: float, last: int | None = None
     ) -> AnswerResult:
-        """The answer to ASK, MORE, WHY or AIM, asked at `now` (seconds of the frames' clock).
+        """The answer to ASK, MORE, WHY or AIM, asked at `now` (seconds of the frames' clock). That to AIM is presented
+        by the tone; where nobody is in view, the tone looks for a face.
 
         last: track_id of the person whose expression was named last; WHY asks about them, if they are still in view.
         """
@@ -60,10 +62,11 @@ class Answers:
                 if snapshot.problem
                 else self.phrases.announcement(Sentence.NOBODY_IN_VIEW)
             )
-            return dataclasses.replace(_result(nobody, None, snapshot.problem), says_nobody=not snapshot.problem)
+            result = dataclasses.replace(_result(nobody, None, snapshot.problem), says_nobody=not snapshot.problem)
+            return _by_tone(result) if question is Command.AIM else result
         if question is Command.AIM:
             hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
-            return _result(self.phrases.text("aim", hint), person, "")
+            return _by_tone(_result(self.phrases.text("aim", hint), person, ""))
         reason = self.reason(person)
         if question is Command.WHY:
             text = self._why(person, now)
@@ -155,3 +158,8 @@ def duration(seconds: float) -> str:
 def _result(text: str, person: PersonView | None, reason: str) -> AnswerResult:
     utterance = Utterance(text, Priority.ANSWER, "answer", None, "asked", kind=UtteranceKind.ANSWER)
     return AnswerResult(utterance, person, reason)
+
+
+def _by_tone(result: AnswerResult) -> AnswerResult:
+    """The answer, presented by the tone that leads to a face; its words remain where there is no tone."""
+    return dataclasses.replace(result, utterance=dataclasses.replace(result.utterance, earcon=AIM))

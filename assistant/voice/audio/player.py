@@ -8,14 +8,15 @@ import sys
 import tempfile
 import threading
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.atomic_files import check_replaceable, write_atomically
 from assistant.system.child_process import english_environment, run_child
+from assistant.voice.audio.stream import stream, streaming_command
 
 MIN_PLAY_SHARE = 0.8
 """A player that ends with success after less than this share of the sound's duration has discarded it: a null device
@@ -111,6 +112,18 @@ class Player(Protocol):
         ...
 
 
+@runtime_checkable
+class StreamingPlayer(Protocol):
+    """Plays sound while it is made."""
+
+    def stream(
+        self, chunks: Iterable[bytes], chunk_s: float, rate: int, channels: int, cancel: threading.Event
+    ) -> bool:
+        """Play pieces of `chunk_s` seconds, signed 16-bit little-endian, the channels interleaved. Returns and raises
+        like `play`."""
+        ...
+
+
 class CommandPlayer:
     """Plays with the first of aplay, paplay, pw-play and afplay that is on PATH, on Windows with Python's winsound."""
 
@@ -138,6 +151,11 @@ class CommandPlayer:
                 "it went nowhere; choose another sound card (voice.device)"
             )
         return True
+
+    def stream(
+        self, chunks: Iterable[bytes], chunk_s: float, rate: int, channels: int, cancel: threading.Event
+    ) -> bool:
+        return stream(streaming_command(self._device, rate, channels), chunks, chunk_s, cancel)
 
     @contextlib.contextmanager
     def _command(self, pcm: Pcm) -> Iterator[tuple[list[str], bytes]]:
@@ -168,6 +186,11 @@ class NullPlayer:
 
     def play(self, pcm: Pcm, cancel: threading.Event) -> bool:
         return not cancel.wait(pcm.seconds)
+
+    def stream(
+        self, chunks: Iterable[bytes], chunk_s: float, rate: int, channels: int, cancel: threading.Event
+    ) -> bool:
+        return not any(cancel.wait(chunk_s) for _ in chunks)
 
 
 class RecordingPlayer:

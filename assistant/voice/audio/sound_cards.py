@@ -6,14 +6,14 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.child_process import english_environment, run_child
-from assistant.voice.audio.player import CommandPlayer, Pcm, Player
+from assistant.voice.audio.player import CommandPlayer, Pcm, Player, StreamingPlayer
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,16 @@ class SoundCardPlayer:
             except VoiceError as err:
                 error = err
         raise error
+
+    def stream(
+        self, chunks: Iterable[bytes], chunk_s: float, rate: int, channels: int, cancel: threading.Event
+    ) -> bool:
+        """Play pieces as they are made, on the device that plays now; what cannot be played there is not tried on
+        another, since the pieces are gone."""
+        player = self._make(self._current if self._clock() < self._fallback_until else self._device)
+        if not isinstance(player, StreamingPlayer):
+            raise VoiceError("this player plays no tone while it is made")
+        return player.stream(chunks, chunk_s, rate, channels, cancel)
 
     def _play_on(self, name: str, pcm: Pcm, cancel: threading.Event) -> bool:
         is_whole = self._make(name).play(pcm, cancel)

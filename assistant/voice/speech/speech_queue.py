@@ -15,6 +15,7 @@ The rules, each checked by a property test:
 * Of what is unasked (changes and statuses) at most MAX_UNASKED begin in any UNASKED_WINDOW_S, and the last of these is
   not a status; beyond that they are dropped. A cue does not count, for it has no words, nor does a pause: vision limits
   how often they come.
+* Of cues of the priority STATUS (somebody has turned) at most MAX_CUES begin in any UNASKED_WINDOW_S.
 * At most one utterance of a topic waits. The newer one wins if its priority is at least as high; else it is dropped: a
   change never replaces an answer, and only a fault replaces a fault.
 * Whether an utterance has expired is decided when it is taken, not when it is put: it must be true when it is spoken.
@@ -38,12 +39,12 @@ from assistant.records import MAX_UNASKED, UNASKED_WINDOW_S, Fate, Priority, Utt
 
 MAX_WAITING = 48
 """More than there are kinds of faults, so that no fault is lost (a test counts them). It bounds a flood of changes."""
+MAX_CUES, MAX_READY = 6, 3
+"""How many cues of the priority STATUS begin in UNASKED_WINDOW_S at most, and how often "Ready." is spoken in it."""
 REPEAT_SUPPRESSION_S = 50.0
 """Seconds; less than the shortest interval at which a lasting fault is announced again on purpose."""
 CHANGES = (UtteranceKind.ANNOUNCEMENT, UtteranceKind.CUE)
 """Kinds of utterances that tell of a change in view."""
-MAX_READY = 3
-"""How often "Ready." is spoken in UNASKED_WINDOW_S."""
 MAX_HOLD_S, HOLD_MARGIN_S = 2.0, 0.2
 """What is unasked waits at most so many seconds for a gap in talk, and is begun so long before it expires."""
 
@@ -62,9 +63,8 @@ class SpeechQueue:
         self._postponed: list[Utterance] = []  # of those that wait: faults that were cut off for a question
         self._cut_off_for_answer: Utterance | None = None
         self._cut_off_for_fault: Utterance | None = None
-        self._is_answer_expected = False
-        self._is_closed = self._is_unasked_held = False
-        self._unasked_at: deque[float] = deque()  # when unasked utterances began, within UNASKED_WINDOW_S
+        self._is_answer_expected = self._is_closed = self._is_unasked_held = False
+        self._unasked_at, self._cues_at = deque[float](), deque[float]()  # when they began, within UNASKED_WINDOW_S
         self._ready_at: deque[float] = deque(maxlen=MAX_READY)
         self._known_since: dict[str, float] = {}  # topics of faults and pauses whose beginning was spoken, and when
         self._unspoken: set[str] = set()  # topics of faults and pauses whose beginning could not be spoken
@@ -109,9 +109,8 @@ class SpeechQueue:
         if utterance.priority is Priority.ANSWER:
             self._is_answer_expected = False
         replaced = [waiting for waiting in self._waiting if self._replaces(utterance, waiting)]
-        is_outranked = any(
-            waiting.topic == utterance.topic and waiting.priority > utterance.priority for waiting in self._waiting
-        )
+        same = [waiting for waiting in self._waiting if waiting.topic == utterance.topic]
+        is_outranked = any(waiting.priority > utterance.priority for waiting in same)
         if utterance.kind in (UtteranceKind.READY, UtteranceKind.STOPPING):
             self._known_since.clear()
         is_too_often = utterance.kind is UtteranceKind.READY and self._is_ready_too_often(now)
@@ -257,19 +256,20 @@ class SpeechQueue:
 
     @staticmethod
     def _is_expired(utterance: Utterance, now: float) -> bool:
-        return (
-            utterance.priority is not Priority.FAULT and utterance.expires_at is not None and now > utterance.expires_at
-        )
+        expires_at = math.inf if utterance.expires_at is None else utterance.expires_at
+        return utterance.priority is not Priority.FAULT and now > expires_at
 
     def _exceeds_rate(self, utterance: Utterance, now: float) -> bool:
-        """Whether enough unasked utterances began within UNASKED_WINDOW_S; else this one is counted."""
-        if utterance.priority >= Priority.PAUSE or utterance.kind is UtteranceKind.CUE:
+        """Whether enough unasked utterances, or cues, began within UNASKED_WINDOW_S; else this one is counted."""
+        is_cue, is_status = utterance.kind is UtteranceKind.CUE, utterance.priority is Priority.STATUS
+        if utterance.priority >= Priority.PAUSE or (is_cue and not is_status):
             return False
-        while self._unasked_at and now - self._unasked_at[0] >= UNASKED_WINDOW_S:
-            self._unasked_at.popleft()
-        if len(self._unasked_at) >= MAX_UNASKED - (utterance.priority is Priority.STATUS):
+        began = self._cues_at if is_cue else self._unasked_at
+        while began and now - began[0] >= UNASKED_WINDOW_S:
+            began.popleft()
+        if len(began) >= (MAX_CUES if is_cue else MAX_UNASKED - is_status):
             return True
-        self._unasked_at.append(now)
+        began.append(now)
         return False
 
     def _remember(self, utterance: Utterance, fate: Fate, now: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
+from assistant.voice.audio.aim_tone import AimTone
 from assistant.voice.audio.loudness import at_volume
 from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_in
 from assistant.voice.speech.fallback_voice import FallbackVoice, PlaybackError, UnknownTextError, Voice
@@ -22,14 +23,15 @@ def make_voice(
     language: str,
     player: Player,
     on_setting: Callable[[str, str], None] = lambda setting, reason: None,
+    aim_tone: AimTone | None = None,
 ) -> FallbackVoice:
     """The chosen voice, then espeak-ng, its recordings and a tone; no fallback is silence.
 
     language: the espeak-ng voice of the language, e.g. "en". The printed voice has no fallback, and prints the names of
     sounds. on_setting(setting, reason): a voice cannot use a setting, such as "voice.name", and something else speaks;
-    an empty reason: it can again.
+    an empty reason: it can again. aim_tone: the tone of aiming; without it, words take its place.
     """
-    from assistant.voice.voices.earcon import EarconVoice, earcon_player
+    from assistant.voice.voices.earcon import EarconVoice, aim_player, earcon_player
 
     engine = settings.engine
     if engine == "auto":
@@ -61,7 +63,8 @@ def make_voice(
     else:
         chosen += espeak_voices(settings, language, player, on_setting)
     chosen += (RecordedVoice(settings, player, recordings_folder()), ToneVoice(settings, player))
-    return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player)))
+    aim = aim_player(settings, player, aim_tone) if aim_tone else None
+    return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player), aim))
 
 
 class PreparedSpeech:

@@ -15,7 +15,7 @@ is true (a face that is occluded, side-on, far), it is not wrong.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from assistant.phrases import Sentence
+from assistant.phrases import ATTENTION, Sentence
 from assistant.records import CANNOT_TELL
 from convert.scenarios.score.announcements import nearest_person
 from convert.scenarios.score.presence import STEP_S
@@ -44,6 +44,8 @@ class _Beliefs:
 
     def hear(self, truth: GroundTruth, line: TranscriptLine) -> None:
         """Take in a line that was spoken."""
+        if line.sentence in ATTENTION:
+            return
         if line.sentence is Sentence.NOBODY_IN_VIEW:
             self.expressions.clear()
             return

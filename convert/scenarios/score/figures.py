@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.records import EXPRESSIONS
-from convert.scenarios.score import announcements, belief, presence, told
+from convert.scenarios.score import announcements, attention, belief, presence, told
 from convert.scenarios.score.announcements import Event, Verdict, nearest_person
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
+from convert.scenarios.script.attention import KIND as ATTENTION
 
 DEGRADED, STILL, TALK = "degraded", "still", "talk"
 """Kinds of scene with figures of their own."""
@@ -31,8 +32,10 @@ def figures(
     expressions: all expressions of the classifier. switched_on: those that are announced with the settings of this run.
     answer_delays_s: seconds from question to first samples, if measured. Expressions that are switched on are scored
     by the announcements of this run, the others by those of the rerun with all expressions. Scenes of the kind DEGRADED
-    count for the reasons alone.
+    count for the reasons alone, those of ATTENTION for the cues of attention.
     """
+    cues = attention.figures(scenes)
+    scenes = [each for each in scenes if each.truth.kind != ATTENTION]
     readable = [each for each in scenes if each.truth.kind != DEGRADED]
     minutes = sum(each.truth.seconds for each in readable) / MINUTE_S
     verdicts = [verdict for each in readable for verdict in announcements.verdicts(each.truth, each.lines)]
@@ -71,6 +74,7 @@ def figures(
         **_wrong_beliefs(readable, switched_on),
         "people": _people_told(readable),
         "doubled": sum(told.doubled(each) for each in scenes),
+        "attention": cues,
         "late": kinds.count(announcements.LATE) + late,
         "presence": {"announced": len(of_presence), "false": len(false), "late": late},
         "wrong_person": kinds.count(announcements.WRONG_PERSON),

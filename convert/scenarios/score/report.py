@@ -54,6 +54,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"wrong belief in 10 minutes: {_of_beliefs(report)}",
         f"sounds for ends in a minute: {report['cues_per_min']}; sentences said twice: {report['doubled']}",
         f"people announced within {told.WITHIN_S} s: {_of_people(report)}",
+        f"cues of attention: {_of_attention(report)}",
         f"late: {report['late']}, wrong person: {report['wrong_person']}, false: {report['false']}",
         f"arrivals, departures, ends of an expression: {presence['announced']} announced, {presence['false']} false",
         f"reasons why not for faces that can be read: {_of_readings(false_reasons)}",
@@ -81,6 +82,19 @@ def _of_beliefs(report: dict[str, Any]) -> str:
 def _of_people(report: dict[str, Any]) -> str:
     people = report["people"]
     return "-" if people["share"] is None else f"{people['share']:.1%} of {people['came']}"
+
+
+def _of_attention(report: dict[str, Any]) -> str:
+    cues = report["attention"]
+    if not cues["turns"]:
+        return "-"
+    precision, recall = ("-" if cues[name] is None else f"{cues[name]:.3f}" for name in ("precision", "recall"))
+    return (
+        f"precision {precision} of {cues['cues']}, recall {recall} of {cues['turns']} turns, "
+        f"{cues['delay_p50_s']} s / {cues['delay_p95_s']} s after the turn (half / 95 %); "
+        f"in the {cues['minutes_elsewhere']:.0f} minutes of the other scenes "
+        f"{cues['cues_elsewhere']} cues, {cues['false_elsewhere']} false"
+    )
 
 
 def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
@@ -111,6 +125,7 @@ def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
             "most announcements in a minute; words a minute, mean",
             f"{report['max_per_min']}; {report['words_per_min']}",
         ),
+        ('"Facing you." and "Turned away.", where they are switched on', _of_attention(report)),
         ("ten minutes in which the wearer believes what is not true", _of_beliefs(report)),
         (f"people who came and stayed, announced within {told.WITHIN_S} s", _of_people(report)),
         (

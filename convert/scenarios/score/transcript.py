@@ -63,3 +63,5 @@ class SceneTranscript(NamedTuple):
     answers: Sequence[TranscriptAnswer] = ()
     faces: Sequence[ObservedFace] = ()
     """All detected faces of all frames."""
+    cues: Sequence[TranscriptLine] = ()
+    """The lines of a rerun with cues of attention."""

@@ -41,7 +41,9 @@ def annotate(scene: Scene) -> GroundTruth:
         present = [each for each in samples[::SAMPLES_PER_BOX] if each]
         boxes = tuple(BoxKeyframe(each.position.at, *_in_the_frame(scene, each.position)) for each in present)
         if expressions and boxes:
-            people.append(PersonTimeline(actor.name, boxes, expressions, _intervals(moments, reasons)))
+            unreadable = _intervals(moments, reasons)
+            turned = _intervals(moments, [_turned(actor, each) for each in samples])
+            people.append(PersonTimeline(actor.name, boxes, expressions, unreadable, turned))
     return GroundTruth(scene.name, scene.kind, scene.seconds, tuple(people), scene.questions)
 
 
@@ -90,6 +92,15 @@ def _reason(scene: Scene, actor: Actor, sample: _Sample | None, others: Sequence
         (position.width < NEAR_PX or yaw > FRONTAL_DEG or occluded > UNOCCLUDED_SHARE, ""),
     )
     return next((reason for holds, reason in reasons if holds), None)
+
+
+def _turned(actor: Actor, sample: _Sample | None) -> str | None:
+    """Whether a person faces the wearer ("you") or is turned away ("away") at a time; None between the two, and while
+    the centre of the face is outside of the picture."""
+    if sample is None or sample.expression is None:
+        return None
+    yaw = abs(actor.yaw_deg_at(sample.position.at))
+    return "away" if yaw > SIDE_ON_DEG else "you" if yaw <= FRONTAL_DEG else None
 
 
 def _is_undefined(scene: Scene, actor: Actor, at: float) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from assistant.ipc.commands import Command
-from convert.scenarios.script import degradations, dynamics, hours
+from convert.scenarios.script import attention, degradations, dynamics, hours
 from convert.scenarios.script.sampler import AssetSampler
 from convert.scenarios.script.scene import (
     HEIGHT,
@@ -39,7 +39,7 @@ OUTSIDE_X = -140.0
 """x in pixels of a person outside of the frame, at its left; at its right: WIDTH - OUTSIDE_X."""
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
-    *dynamics.MAKERS, *(kind for kind in hours.MAKERS if kind in ("company", "between")),
+    *dynamics.MAKERS, *(kind for kind in hours.MAKERS if kind in ("company", "between")), attention.KIND,
 )  # fmt: skip
 """Kinds of scene."""
 
@@ -97,6 +97,8 @@ def _short_scenes(sampler: AssetSampler, scenes: list[Scene]) -> None:
     for kind, (count, make) in dynamics.MAKERS.items():
         for _ in range(count):
             add(kind, make(sampler, random))
+    for number in range(attention.SCENES):
+        add(attention.KIND, attention.make(sampler, random, number))
 
 
 def _draft(seconds: float, actors: tuple[Actor, ...] = (), *, fps: float = 0.0, **fields: Any) -> Scene:

@@ -9,8 +9,10 @@ The format of `truth.json`, beside a clip in the same folder:
         "boxes": [[0.0, 200, 120, 130, 160]],   seconds, then left, top, width and height of the face in pixels, ear to
                                                 ear and hairline to chin; interpolated linearly, constant at both ends
         "shows": [[0.0, 7.0, "happy"]],         from, to (seconds) and expression; else the person is not in the picture
-        "cannot_tell": [[3.0, 4.5, "side_on"]]}],   from, to and the reason why the expression cannot be read; "" if it
+        "cannot_tell": [[3.0, 4.5, "side_on"]],     from, to and the reason why the expression cannot be read; "" if it
                                                 is undefined whether it can; may be left out
+        "turned": [[0.0, 5.0, "you"], [5.6, 9.0, "away"]]}],   from, to (seconds), and whether the person faces the
+                                                wearer or is turned away; may be left out
      "asks": [[5.0, "ask"]]}                   seconds and question of the wearer; may be left out
 
 Other keys are errors. The times of "shows", "cannot_tell" and "asks" must be within the length of the clip, those of
@@ -32,7 +34,12 @@ from convert.data.fer2013_labels import DatasetError
 
 REASONS = ("", "dark", "bright", "far", "side_on", "blurred", "occluded")
 """Reasons why an expression cannot be read; "" if it is undefined whether it can."""
-KEYS, PERSON_KEYS = ("kind", "seconds", "people", "asks"), ("name", "boxes", "shows", "cannot_tell")
+TURNED = ("you", "away")
+"""Whether a person faces the wearer or is turned away."""
+KEYS, PERSON_KEYS = (
+    ("kind", "seconds", "people", "asks"),
+    ("name", "boxes", "shows", "cannot_tell", "turned"),
+)
 """Keys of truth.json, and of each person in it."""
 ROUNDING_SLACK_S = 0.05
 """Tolerance for times outside of the clip, since times in the file are rounded."""
@@ -73,6 +80,8 @@ class PersonTimeline:
     """The expressions shown; the person is not in the picture outside of these intervals."""
     unreadable: tuple[Interval, ...] = ()
     """Intervals in which the expression cannot be read, and the reason (one of REASONS)."""
+    turned: tuple[Interval, ...] = ()
+    """Intervals in which the person faces the wearer or is turned away (one of TURNED); undefined between them."""
 
     def expression_at(self, at: float) -> str:
         """The expression at a time, empty while the person is not in the picture."""
@@ -120,6 +129,7 @@ def to_json(truth: GroundTruth) -> str:
             "boxes": [[round(value, 2) for value in keyframe] for keyframe in person.boxes],
             "shows": [_rounded(each) for each in person.expressions],
             "cannot_tell": [_rounded(each) for each in person.unreadable],
+            "turned": [_rounded(each) for each in person.turned],
         }
         for person in truth.people
     ]
@@ -165,7 +175,8 @@ def _person(table: Any, where: str, seconds: float) -> PersonTimeline:
     _check(all(a.at < b.at for a, b in pairwise(boxes)), f"{where}.boxes are not in order of time")
     expressions = _intervals(table["shows"], EXPRESSIONS, f"{where}.shows", seconds)
     unreadable = _intervals(table.get("cannot_tell", []), REASONS, f"{where}.cannot_tell", seconds)
-    return PersonTimeline(str(table["name"]), tuple(boxes), expressions, unreadable)
+    turned = _intervals(table.get("turned", []), TURNED, f"{where}.turned", seconds)
+    return PersonTimeline(str(table["name"]), tuple(boxes), expressions, unreadable, turned)
 
 
 def _question(row: Any, seconds: float) -> tuple[float, Command]:

@@ -46,7 +46,7 @@ class Stage:
             for number, each in faces.items()
         ]
         made = [Change(self.at, number, old, new, reason if new == CANNOT_TELL else "") for number, old, new in changes]
-        announcements, self.deferred, self.withdrawn = self.scene.update(made, people, (480, WIDTH), self.at, faded)
+        announcements, self.deferred, self.withdrawn, _ = self.scene.update(made, people, (480, WIDTH), self.at, faded)
         self.at = round(self.at + 0.1, 3)
         self.made += announcements
         return [(each.sentence, each.expression or each.reason or each.where) for each in announcements]

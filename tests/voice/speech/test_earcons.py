@@ -23,15 +23,17 @@ from tests.support.captured_audio import CapturingPlayer, FakePrograms
 from tests.support.fake_voices import FakeVoice
 
 SEVEN = EXPRESSIONS[:7]
+TOUR = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+CUES = ("facing_you", "turned_away")
 PARTS = 3
 
 
-def contour(sound: Pcm) -> tuple[float, ...]:
-    """The contour of a sound, measured from the samples alone: the pitch of each third in semitones above
+def contour(sound: Pcm, parts: int = PARTS) -> tuple[float, ...]:
+    """The contour of a sound, measured from the samples alone: the pitch of each part in semitones above
     440 Hz, from the time between its first and its last upward crossing of zero."""
     values = array.array("h", sound.samples)
-    third, pitches = len(values) // PARTS, []
-    for start in range(0, third * PARTS, third):
+    third, pitches = len(values) // parts, []
+    for start in range(0, third * parts, third):
         part = values[start : start + third]
         ups = [n for n in range(1, len(part)) if part[n - 1] < 0 <= part[n]]
         hertz = (len(ups) - 1) * sound.rate / (ups[-1] - ups[0])
@@ -83,12 +85,21 @@ def test_the_sound_that_an_expression_is_over_is_short_falls_and_is_softer_than_
     assert first - last > 4
 
 
+def test_a_cue_of_attention_rises_or_falls_in_two_steps_and_is_softer() -> None:
+    for name, sign in zip(CUES, (1, -1), strict=True):
+        sound = earcons.earcon(name)
+        first, second = contour(sound, 2)
+        assert sign * (second - first) == pytest.approx(7, abs=0.5)
+        assert sound.seconds <= 0.2
+        assert lufs(sound) == pytest.approx(TARGET_LUFS - 6, abs=0.2)
+
+
 def test_the_tick_is_soft_and_the_alarm_is_that_of_the_last_voice() -> None:
     tick = earcons.earcon("still_here")
     assert tick.seconds <= 0.06
     assert lufs(tick) == pytest.approx(TARGET_LUFS - 20, abs=0.2)
     assert earcons.earcon("alarm") == earcons.three_beeps()
-    assert set(earcons.NAMES) == {*SEVEN, "over", "still_here", "alarm"}
+    assert set(earcons.NAMES) == {*SEVEN, *CUES, "over", "centred", "still_here", "alarm"}
     with pytest.raises(KeyError):
         earcons.earcon("contempt")
 
@@ -109,6 +120,13 @@ Looks surprised.
 ♪ surprise
 Looks neutral.
 ♪ neutral
+Facing you.
+♪ facing you
+Turned away.
+♪ turned away
+While aiming: higher is nearer the middle.
+Centred.
+♪ centred
 An expression is over.
 ♪ over
 Still here, nothing to say.
@@ -141,7 +159,7 @@ class Tour:
 def test_each_meaning_comes_before_its_sound() -> None:
     tour = Tour()
     assert tour.run(phrases.load("en", "movement"), threading.Event()) is True
-    names = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "over", "still_here", "alarm")
+    names = (*TOUR, *CUES, "centred", "over", "still_here", "alarm")
     assert tour.player.sounds == [earcon(name) for name in names]
     assert (tour.voice.spoken[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
     assert tour.earcons_before[1:] == list(range(len(names)))

@@ -53,6 +53,8 @@ class Presentation:
         ("both", Priority.STATUS, "still_here", 1, 0),
         ("words", Priority.CHANGE, "over", 1, 0),
         ("both", Priority.CHANGE, "over", 1, 0),
+        ("words", Priority.STATUS, "facing_you", 1, 0),
+        ("both", Priority.STATUS, "turned_away", 1, 0),
         ("sounds", Priority.FAULT, "alarm", 0, 1),
         ("both", Priority.FAULT, "still_here", 0, 1),
     ],

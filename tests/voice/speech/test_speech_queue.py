@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
-from assistant.voice.speech.speech_queue import MAX_WAITING, REPEAT_SUPPRESSION_S, SpeechQueue
+from assistant.voice.speech.speech_queue import MAX_CUES, MAX_WAITING, REPEAT_SUPPRESSION_S, SpeechQueue
 
 FAULT, ANSWER, PAUSE, CHANGE, STATUS = sorted(Priority, reverse=True)
 
@@ -139,6 +139,22 @@ def test_a_cue_has_no_words_and_so_does_not_count_towards_the_limit() -> None:
             bench.queue.finish(Fate.SPOKEN, number)
     assert [text for text in order if "cue" in text] == [f"cue {number}" for number in range(6)]
     assert [text for text in order if "cue" not in text] == [f"change {number}" for number in range(4)]
+
+
+def test_a_cue_does_not_count_as_a_sentence_and_has_a_limit_of_its_own() -> None:
+    bench = Bench()
+
+    def speak(kind: UtteranceKind, now: float) -> bool:
+        bench.put(Utterance(f"{kind} {now}", STATUS, f"{kind} {now}", kind=kind), now)
+        spoken = bench.speak(now) is not None
+        if spoken:
+            bench.queue.finish(Fate.SPOKEN, now)
+        return spoken
+
+    cues = [speak(UtteranceKind.CUE, now) for now in range(MAX_CUES + 2)]
+    assert cues == [True] * MAX_CUES + [False] * 2
+    assert [speak(UtteranceKind.ANNOUNCEMENT, 20.0 + now) for now in range(4)] == [True, True, True, False]
+    assert speak(UtteranceKind.CUE, 60.5) is True, "the first cue is a minute ago"
 
 
 def test_a_pause_is_not_rate_limited_and_does_not_count_towards_the_limit() -> None:
