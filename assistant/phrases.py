@@ -91,7 +91,7 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
-    "sounds": {"tour", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
+    "sounds": {"tour", "came", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
         "nobody_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why", "wrong", "aim",

@@ -229,7 +229,7 @@ class Utterance:
     log_note: str = ""
     """For the log and the transcript; never spoken, and nothing depends on it."""
     earcon: str = ""
-    """The earcon that may replace the text (an expression, "over" or "still_here"); empty where there is none."""
+    """The earcon that may replace the text (an expression, "came", "over", "still_here"); empty where none is."""
     is_over: bool = False
     """It ends a fault or a pause of the same topic, and is not spoken where the beginning was not spoken."""
     kind: UtteranceKind = UtteranceKind.STATUS

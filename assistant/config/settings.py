@@ -95,8 +95,8 @@ class AnnouncementSettings:
                                         "expressions that are said unasked; fear is too rare to be measured, and of "
                                         "disgust no shipped model is ever sure enough",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
-    end_sound: bool = setting(True, "a short falling sound where a minute's sentences do not suffice for the end of an "
-                          "expression, too; `repeat` says it in words")  # fmt: skip
+    busy_sounds: bool = setting(True, "where a minute's four sentences do not suffice: a short sound for the end of an "
+                            "expression and for a person who comes; `repeat` says it in words")  # fmt: skip
     attention: str = setting("off", "when somebody near turns to you or away: off; sound: a sound for each; word: "
                           "\"Facing you.\" and \"Turned away.\"", choices=("off", "sound", "word"))  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")

@@ -1,11 +1,11 @@
 """The utterances of the pipeline: their text, priority, topic and time of expiry."""
 
-from assistant.phrases import Phrases, Sentence
+from assistant.phrases import Phrases
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.vision.decisions.announcement_log import Announcement
 
-EXPRESSION_OVER = "over"
-"""The earcon for the end of an expression."""
+EXPRESSION_OVER, PERSON_CAME = "over", "came"
+"""The earcons for the end of an expression, and for a person who comes into view."""
 EXPIRES_S = 3.0
 """Seconds after a change within which its utterance must begin; later it is no news, even if it is still true."""
 
@@ -32,7 +32,7 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
     reason = f" ({change.reason})" if change.reason else ""
     return Utterance(
         text,
-        _priority(announcement.sentence),
+        Priority.CHANGE,
         topic_of(change.track_id),
         at + EXPIRES_S,
         f"person {change.track_id}: {change.old} -> {change.new}{reason}",
@@ -42,9 +42,11 @@ def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> 
 
 
 def _earcon(announcement: Announcement) -> str:
-    if announcement.is_cue:
-        return EXPRESSION_OVER
-    return announcement.expression if announcement.sentence.names_expression else ""
+    if announcement.sentence.names_expression:
+        return announcement.expression
+    if not announcement.is_cue:
+        return ""
+    return PERSON_CAME if announcement.sentence.is_presence else EXPRESSION_OVER
 
 
 def of_cue(phrases: Phrases, cue: Announcement, at: float, *, is_sound: bool) -> Utterance:
@@ -55,13 +57,6 @@ def of_cue(phrases: Phrases, cue: Announcement, at: float, *, is_sound: bool) ->
     topic, note = f"attention {track_id}", f"person {track_id}: {cue.sentence}"
     earcon = str(cue.sentence) if is_sound else ""
     return Utterance(text, Priority.STATUS, topic, at + CUE_EXPIRES_S, note, earcon, kind=kind)
-
-
-def _priority(sentence: Sentence) -> Priority:
-    """An arrival or departure has a lower priority than an expression, and cannot be the last announcement that a
-    minute allows. An empty view has that of an expression, since it corrects all that was announced before: so in 77
-    tuning scenes the wearer believed for 38 s less in people who had left."""
-    return Priority.STATUS if sentence.is_presence and sentence is not Sentence.NOBODY_IN_VIEW else Priority.CHANGE
 
 
 def of_too_many_faces(phrases: Phrases, count: int, at: float) -> Utterance:

@@ -4,17 +4,20 @@ The speech queue begins at most MAX_UNASKED unasked utterances in UNASKED_WINDOW
 that differs from what the wearer believes may be lost by that: what the minute does not allow is announced when it
 does, if it is still true. Sentences are spent in this order:
 
-- The end of an announced expression, and an empty view: the wearer believes what is no longer true. Where fewer than
-  END_WITH_WORDS are left the end is a *cue*, a short falling sound that does not count, and the words stay for what
-  begins. A cue does not say of whom, so it is used while one person's expression is announced and not over.
-- An expression that begins: a sentence must be left for each expression that is not over, but for one, whose end can
-  be a cue.
-- Presence, which leaves one sentence for an expression.
+1. The end of an announced expression, and an empty view: the wearer believes what is no longer true. Where fewer than
+   END_WITH_WORDS are left the end is a *cue*, a short sound that does not count, and the words stay for what begins. A
+   cue does not say of whom, so it is used while one person's expression is announced and not over.
+2. A person who comes into view; without a sentence left, a cue.
+3. How many people are in view, where one of them left.
+4. An expression that begins: a sentence must be left for each expression that is not over, but for one, whose end can
+   be a cue. Without a sentence left up to MAX_SMILE_CUES smiles in the same time are cues, too, for a smile is what
+   wearers ask for most, and its rising sound is known from the tour of the sounds.
 """
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from enum import IntEnum
 from typing import NamedTuple
 
 from assistant.phrases import Sentence
@@ -23,6 +26,9 @@ from assistant.vision.decisions.announcement_log import Announcement
 
 END_WITH_WORDS = 2
 """Announcements that must be left in the minute for the end of an expression to have words."""
+MAX_SMILE_CUES = 4
+"""At most so many cues that a smile begins are made in UNASKED_WINDOW_S."""
+SMILE = "happy"
 NO_EXPRESSION = ("", "neutral")
 """Announced expressions that need no end."""
 
@@ -41,10 +47,12 @@ class Choice(NamedTuple):
 class AnnouncementBudget:
     """The announcements with words that were made within UNASKED_WINDOW_S, but for those that were not heard."""
 
-    def __init__(self, *, has_cues: bool = True) -> None:
-        """has_cues: whether the end of an expression may be announced by a sound alone."""
-        self._has_cues = has_cues
+    def __init__(self, *, has_cues: bool = True, tells_presence: bool = True) -> None:
+        """has_cues: whether a sound alone may announce the end of an expression, and a person. tells_presence: whether
+        people are announced who show no expression."""
+        self._has_cues, self._tells_presence = has_cues, tells_presence
         self._made: deque[tuple[Announcement, float]] = deque()
+        self._smile_cues: deque[float] = deque(maxlen=MAX_SMILE_CUES)
 
     def left(self, at: float) -> int:
         """How many announcements may still be made at `at` seconds."""
@@ -53,14 +61,16 @@ class AnnouncementBudget:
         return MAX_UNASKED - len(self._made)
 
     def choices(self, made: Sequence[Announcement], announced: Mapping[int, str], at: float) -> Iterator[Choice]:
-        """What becomes of each of the announcements of a frame taken at `at` seconds, ends first.
+        """What becomes of each of the announcements of a frame taken at `at` seconds, in the order above.
 
         announced: the expression last announced of each track before this frame.
         """
-        for announcement in sorted(made, key=lambda each: not _is_end(each, announced)):
-            choice = self._choice(announcement, announced, self.left(at))
+        for announcement in sorted(made, key=lambda each: _rank(each, announced)):
+            choice = self._choice(announcement, announced, at)
             if choice.is_made and not choice.announcement.is_cue:
                 self._made.append((announcement, at))
+            elif choice.is_made and choice.announcement.sentence.names_expression:
+                self._smile_cues.append(at)
             yield choice
 
     def ended(self, announcement: Announcement, at: float, *, is_heard: bool) -> None:
@@ -71,24 +81,54 @@ class AnnouncementBudget:
             kept.append((announcement, at))
         self._made = kept
 
-    def _choice(self, announcement: Announcement, announced: Mapping[int, str], left: int) -> Choice:
-        track_id = announcement.change.track_id
+    def _choice(self, announcement: Announcement, announced: Mapping[int, str], at: float) -> Choice:
+        rank, left = _rank(announcement, announced), self.left(at)
+        track_id, sentence = announcement.change.track_id, announcement.sentence
+        names = sentence.names_expression and announcement.expression not in NO_EXPRESSION
         others = sum(name not in NO_EXPRESSION for each, name in announced.items() if each != track_id)
-        may_be_cue = self._has_cues and not others
-        if announcement.sentence is Sentence.NOBODY_IN_VIEW:
-            return Choice(announcement, left >= 1)
-        if not _is_end(announcement, announced):
-            begins = announcement.expression not in NO_EXPRESSION and announcement.sentence.names_expression
-            reserved = others + (not self._has_cues) if begins else 0
-            return Choice(announcement, left >= 1 + max(reserved, announcement.sentence.is_presence))
-        is_over = announcement.sentence is Sentence.NO_LONGER or announcement.expression in NO_EXPRESSION
-        if left >= (END_WITH_WORDS if may_be_cue and is_over else 1) or not may_be_cue:
-            return Choice(announcement, left >= 1)
-        over = replace(announcement, sentence=Sentence.NO_LONGER, expression=announced[track_id], is_cue=True)
-        return Choice(over, is_made=True, is_more_due=not is_over)
+        needed, cue = 1, Choice(announcement, is_made=False)
+        if rank is _Rank.END and sentence is not Sentence.NOBODY_IN_VIEW and not others:
+            needed = 1 if names or not self._has_cues else END_WITH_WORDS
+            over = replace(announcement, sentence=Sentence.NO_LONGER, expression=announced[track_id], is_cue=True)
+            cue = Choice(over, is_made=True, is_more_due=names)
+        elif rank is _Rank.NEWCOMER and self._tells_presence:
+            came = announcement if sentence.is_presence else _without_expression(announcement)
+            cue = Choice(replace(came, is_cue=True), is_made=True, is_more_due=not sentence.is_presence)
+        elif rank in (_Rank.NEWCOMER, _Rank.BEGINNING) and names:
+            kept = len(announced) > 1  # among several people one sentence is kept for who comes or leaves
+            needed = 1 + max(others + (not self._has_cues), kept)
+            if announcement.expression == SMILE and not others and self._has_smile_cue(at):
+                needed = 1 + kept
+                cue = Choice(replace(announcement, is_cue=True), is_made=True)
+        if left >= needed:
+            return Choice(announcement, is_made=True)
+        return cue if self._has_cues else Choice(announcement, is_made=False)
+
+    def _has_smile_cue(self, at: float) -> bool:
+        return len(self._smile_cues) < MAX_SMILE_CUES or at - self._smile_cues[0] >= UNASKED_WINDOW_S
 
 
-def _is_end(announcement: Announcement, announced: Mapping[int, str]) -> bool:
-    """Whether it takes back an expression that was announced."""
-    is_about_expression = announcement.implied_expression is not None and not announcement.sentence.is_presence
-    return is_about_expression and announced.get(announcement.change.track_id, "") not in NO_EXPRESSION
+def _without_expression(announcement: Announcement) -> Announcement:
+    """The announcement of the same person without an expression."""
+    return replace(announcement, sentence=Sentence.ONE_MORE_PERSON, expression="")
+
+
+class _Rank(IntEnum):
+    """What an announcement tells, the most valuable first."""
+
+    END = 1
+    NEWCOMER = 2
+    DEPARTURE = 3
+    BEGINNING = 4
+
+
+def _rank(announcement: Announcement, announced: Mapping[int, str]) -> _Rank:
+    """announced: the expression last announced of each track."""
+    sentence, track_id = announcement.sentence, announcement.change.track_id
+    if sentence is Sentence.NOBODY_IN_VIEW:
+        return _Rank.END
+    if announcement.implied_expression is None or (sentence is Sentence.PEOPLE and not announcement.newcomers):
+        return _Rank.DEPARTURE
+    if any(each not in announced for each in announcement.told):
+        return _Rank.NEWCOMER
+    return _Rank.BEGINNING if sentence.is_presence or announced[track_id] in NO_EXPRESSION else _Rank.END

@@ -49,7 +49,7 @@ class Scene:
         self._tracks = SceneTracks(fov_deg, is_by_clock=settings.verbosity == "full")
         self.set_verbosity(settings)
         self._empty_view, self._head_count = EmptyView(), HeadCount()
-        self._budget = AnnouncementBudget(has_cues=settings.end_sound)
+        self._budget = AnnouncementBudget(has_cues=settings.busy_sounds, tells_presence=not self._is_brief)
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
         self._withdrawals = Withdrawals()
         self._attention = Attention(is_on=settings.attention != "off")

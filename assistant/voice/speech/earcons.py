@@ -25,10 +25,8 @@ STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
 """A step of a melody, the fade at both ends of a sound, and the loudest sample before its loudness is set."""
 TICK_S, TICK_LU = 0.05, -20.0
 """Length of the tick `still_here`, and its loudness against all other sounds: it is to be overheard."""
-OVER_LU = -8.0
-"""Loudness of the sound that an expression is over: it comes while people talk."""
 CUE_STEP_S, CUE_LU = 0.08, -6.0
-"""Length of a step of the two cues of attention, and their loudness: they come while somebody is there."""
+"""Length of a step of the two cues of attention, and the loudness of all cues: they come while people talk."""
 BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S = 330.0, 0.18, 0.12, 0.01
 """The three beeps of the alarm."""
 
@@ -55,7 +53,8 @@ MELODIES = {
     "fear": Melody((10, 15, 5), third_harmonic=0.2),
     "angry": Melody((-4, -4, -9), third_harmonic=0.6),
     "disgust": Melody((3, -9, -9), third_harmonic=0.6),
-    "over": Melody((3, -4), loudness_lu=OVER_LU),
+    "came": Melody((0, 12, 0, 12), step_s=0.05, loudness_lu=CUE_LU),
+    "over": Melody((-7,), step_s=0.15, loudness_lu=CUE_LU),
     "facing_you": Melody((0, 7), step_s=CUE_STEP_S, loudness_lu=CUE_LU),
     "turned_away": Melody((7, 0), step_s=CUE_STEP_S, loudness_lu=CUE_LU),
     "centred": Melody((12, 17), step_s=CUE_STEP_S),
@@ -65,7 +64,7 @@ MELODIES = {
 CUES = ("facing_you", "turned_away")
 """The cues of attention; their names are those of their sentences."""
 NAMES = (*MELODIES, "alarm")
-"""Every sound there is: the expressions, `over`, the cues of attention, `centred`, `still_here` and `alarm`."""
+"""Every sound there is: the expressions, `came`, `over`, the cues of attention, `centred`, `still_here` and `alarm`."""
 
 
 @functools.cache
@@ -123,4 +122,4 @@ def tour_stops(phrases: TourPhrases) -> list[tuple[str, str]]:
     stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
     stops += [(phrases.text("sentences", name), name) for name in CUES]
     stops += [(phrases.text("sounds", "aim"), ""), (phrases.text("aim", "centred"), "centred")]
-    return [*stops, *((phrases.text("sounds", name), name) for name in ("over", "still_here", "alarm"))]
+    return [*stops, *((phrases.text("sounds", name), name) for name in ("came", "over", "still_here", "alarm"))]

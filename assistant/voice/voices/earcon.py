@@ -12,9 +12,8 @@ from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.player import Player, StreamingPlayer, with_lead_in
 from assistant.voice.speech import earcons
 
-ALWAYS_ALONE = ("still_here", "over", "facing_you", "turned_away")
-"""The sounds that are never followed by words: these would break the silence that they stand for, or were not chosen.
-"""
+ALWAYS_ALONE = (UtteranceKind.CUE, UtteranceKind.IDLE_TICK)
+"""Kinds of utterances whose sound is never followed by words: these would break the silence that it stands for."""
 
 
 class EarconVoice:
@@ -40,7 +39,7 @@ class EarconVoice:
             return self._aim(cancel)
         if name not in earcons.NAMES or utterance.priority is Priority.FAULT:
             return None
-        is_alone = name in ALWAYS_ALONE or utterance.kind is UtteranceKind.SOUND_SAMPLE
+        is_alone = utterance.kind in ALWAYS_ALONE or utterance.kind is UtteranceKind.SOUND_SAMPLE
         if self._changes == "words" and not is_alone and name != CENTRED:
             return None
         if not self._play(name, cancel):

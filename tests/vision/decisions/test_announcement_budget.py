@@ -82,10 +82,10 @@ def test_the_end_of_a_smile_has_words_while_two_sentences_are_left_and_else_a_so
 
 
 def test_without_the_sound_a_sentence_is_left_for_the_end_of_each_smile() -> None:
-    wearer = Wearer(end_sound=False)
+    wearer = Wearer(busy_sounds=False)
     spend(wearer, 3)
     assert wearer.wait(2) + wearer.step(p1="happy") + wearer.wait(2) == []
-    wearer = Wearer(end_sound=False)
+    wearer = Wearer(busy_sounds=False)
     spend(wearer, 2)
     assert wearer.wait(2) + wearer.step(p1="neutral") == ["looks neutral"]
 
@@ -137,7 +137,7 @@ STEPS = st.lists(
 def test_no_minute_has_more_sentences_than_are_allowed(
     steps: list[tuple[int, str, int, bool]], has_sound: bool
 ) -> None:
-    wearer = Wearer(end_sound=has_sound)
+    wearer = Wearer(busy_sounds=has_sound)
     made: list[float] = []
     for person, state, frames, is_deaf in steps:
         wearer.is_deaf = is_deaf
