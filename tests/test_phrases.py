@@ -33,7 +33,9 @@ def announced(
         made = [*scene.update([Change(every_s * at, track_id, old, new, "unclear")], people, (480, 640)).announcements]
         made += scene.update([], people, (480, 640), every_s * at + 2.5).announcements
         texts += [
-            EN.announcement(each.sentence, expression=each.expression, where=each.where, reason=each.reason)
+            EN.announcement(
+                each.sentence, expression=each.expression, where=each.where, reason=each.reason, people=each.people
+            )
             for each in made
         ]
     return texts
@@ -50,9 +52,9 @@ def test_one_person_comes_changes_and_leaves() -> None:
 def test_a_second_person_is_announced_with_a_place_and_nobody_in_view_after_the_last() -> None:
     steps = [(1, NOBODY, "happy"), (2, NOBODY, "neutral"), (3, NOBODY, CANNOT_TELL), (1, "happy", NOBODY)]
     joined = ["On the right: one more person.", "On the left: one more person."]
-    assert announced(steps) == ["One person looks happy.", *joined]
+    assert announced(steps, every_s=40) == ["One person looks happy.", *joined, "Two people."]
     rest = [(2, "neutral", NOBODY), (3, CANNOT_TELL, NOBODY)]
-    assert announced(steps + rest)[3:] == ["Nobody in view."]
+    assert announced(steps + rest, every_s=40)[4:] == ["One person.", "Nobody in view."]
     assert [each for each in announced(steps + rest, "full", every_s=40) if "left." in each or "view" in each] == [
         "One person left.",
         "One person left.",

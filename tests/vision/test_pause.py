@@ -101,7 +101,7 @@ def test_while_a_cover_is_in_question_no_old_picture_is_answered_from() -> None:
 def test_after_a_pause_everybody_is_announced_anew() -> None:
     for verbosity in ("brief", "normal", "full"):
         pipeline = pipeline_blind_in_the_dark(lambda frame: [face(280), face(480)], verbosity)
-        spoken_texts = [text for _, text in run(pipeline, covered([(4, False), (3, True), (6, False)]))]
+        spoken_texts = [text for _, text in run(pipeline, covered([(4, False), (62, True), (6, False)]))]
         before, after = spoken_texts[: spoken_texts.index(HAND)], spoken_texts[spoken_texts.index(BACK) + 1 :]
         assert before == after != []
 

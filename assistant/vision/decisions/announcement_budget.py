@@ -7,7 +7,8 @@ does, if it is still true. Sentences are spent in this order:
 1. The end of an announced expression, and an empty view: the wearer believes what is no longer true. Where fewer than
    END_WITH_WORDS are left the end is a *cue*, a short sound that does not count, and the words stay for what begins. A
    cue does not say of whom, so it is used while one person's expression is announced and not over.
-2. A person who comes into view; without a sentence left, a cue.
+2. A person who comes into view, at first without an expression where no sentence would be left for its end; without a
+   sentence left, a cue.
 3. How many people are in view, where one of them left.
 4. An expression that begins: a sentence must be left for each expression that is not over, but for one, whose end can
    be a cue. Without a sentence left up to MAX_SMILE_CUES smiles in the same time are cues, too, for a smile is what
@@ -92,17 +93,19 @@ class AnnouncementBudget:
             over = replace(announcement, sentence=Sentence.NO_LONGER, expression=announced[track_id], is_cue=True)
             cue = Choice(over, is_made=True, is_more_due=names)
         elif rank is _Rank.NEWCOMER and self._tells_presence:
+            needed = 1 + (others + (not self._has_cues) if names else 0)
             came = announcement if sentence.is_presence else _without_expression(announcement)
-            cue = Choice(replace(came, is_cue=True), is_made=True, is_more_due=not sentence.is_presence)
+            has_words = left >= 1 or not self._has_cues
+            cue = Choice(replace(came, is_cue=not has_words), left >= 1 or self._has_cues, not sentence.is_presence)
         elif rank in (_Rank.NEWCOMER, _Rank.BEGINNING) and names:
             kept = len(announced) > 1  # among several people one sentence is kept for who comes or leaves
             needed = 1 + max(others + (not self._has_cues), kept)
-            if announcement.expression == SMILE and not others and self._has_smile_cue(at):
+            if self._has_cues and announcement.expression == SMILE and not others and self._has_smile_cue(at):
                 needed = 1 + kept
                 cue = Choice(replace(announcement, is_cue=True), is_made=True)
         if left >= needed:
             return Choice(announcement, is_made=True)
-        return cue if self._has_cues else Choice(announcement, is_made=False)
+        return cue if self._has_cues or not cue.announcement.is_cue else Choice(announcement, is_made=False)
 
     def _has_smile_cue(self, at: float) -> bool:
         return len(self._smile_cues) < MAX_SMILE_CUES or at - self._smile_cues[0] >= UNASKED_WINDOW_S

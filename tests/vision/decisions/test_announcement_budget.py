@@ -90,24 +90,24 @@ def test_without_the_sound_a_sentence_is_left_for_the_end_of_each_smile() -> Non
     assert wearer.wait(2) + wearer.step(p1="neutral") == ["looks neutral"]
 
 
-def test_a_smile_that_the_minute_did_not_allow_is_announced_once_it_does_if_it_lasts() -> None:
+def test_an_expression_that_the_minute_did_not_allow_is_announced_once_it_does_if_it_lasts() -> None:
     wearer = Wearer()
     spend(wearer, 4)
     wearer.wait(2)
     wearer.step(p1="neutral")
-    assert wearer.wait(2) + wearer.step(p1="happy") == []
+    assert wearer.wait(2) + wearer.step(p1="surprise") == []
     freed = wearer.heard[0][0] + UNASKED_WINDOW_S
     assert wearer.wait(freed - wearer.at) == []
-    assert wearer.wait(DEFER_S + 0.2) == ["looks happy"]
+    assert wearer.wait(DEFER_S + 0.2) == ["looks surprise"]
 
 
-def test_a_smile_that_is_over_before_the_minute_allows_it_is_never_announced() -> None:
+def test_an_expression_that_is_over_before_the_minute_allows_it_is_never_announced() -> None:
     wearer = Wearer()
     spend(wearer, 4)
     wearer.wait(2)
     wearer.step(p1="neutral")
     wearer.wait(2)
-    assert wearer.step(p1="happy") + wearer.wait(3) + wearer.step(p1="neutral") + wearer.wait(90) == []
+    assert wearer.step(p1="surprise") + wearer.wait(3) + wearer.step(p1="neutral") + wearer.wait(90) == []
 
 
 def test_what_follows_an_expression_is_told_later_and_that_it_is_over_at_once() -> None:
@@ -122,7 +122,7 @@ def test_while_two_people_look_happy_the_end_of_one_has_words_for_a_sound_does_n
     wearer.step(p1="happy")
     wearer.wait(3)
     assert wearer.step(p2="happy") + wearer.wait(3) == ["looks happy"]
-    assert wearer.wait(5) + wearer.step(p3="happy") + wearer.wait(5) == [], "no sentence would be left for the ends"
+    assert wearer.wait(5) + wearer.step(p3="happy") + wearer.wait(5) == ["one_more_person "], "one is left for the end"
     assert wearer.step(p2="neutral") == ["looks neutral"]
     assert wearer.wait(2) + wearer.step(p1="neutral") == ["no_longer happy by sound"]
 
@@ -173,4 +173,40 @@ def test_where_only_expressions_are_announced_a_smile_in_view_still_has_its_end(
     made = wearer.step(p1="neutral")
     for _ in range(5):
         made += wearer.wait(1) + wearer.step(p1="happy") + wearer.wait(1) + wearer.step(p1="neutral")
-    assert made == ["looks happy", "no_longer happy"] + ["looks happy", "no_longer happy by sound"] * 2
+    told = ["looks happy", "no_longer happy", *["looks happy", "no_longer happy by sound"] * 2]
+    assert made == [*told, *["looks happy by sound", "no_longer happy by sound"] * 2]
+
+
+def test_who_comes_when_no_sentence_is_left_is_told_by_a_sound_and_how_they_look_later() -> None:
+    wearer = Wearer()
+    spend(wearer, 4)
+    wearer.wait(2)
+    wearer.step(p1="neutral")
+    assert wearer.step(p2="surprise") + wearer.wait(5) == ["one_more_person  by sound"]
+    assert wearer.wait(60) == ["looks surprise"]
+
+
+def test_up_to_four_smiles_a_minute_are_told_by_their_sound_once_words_do_not_suffice() -> None:
+    wearer = Wearer()
+    spend(wearer, 4)
+    made: list[str] = []
+    for _ in range(7):
+        made += wearer.wait(1) + wearer.step(p1="neutral") + wearer.wait(1) + wearer.step(p1="happy")
+    assert made.count("looks happy by sound") == 4
+    assert "looks happy" not in made
+
+
+def test_among_several_people_the_last_sentence_is_kept_for_who_comes_or_leaves() -> None:
+    wearer = Wearer()
+    wearer.step(p1="neutral")
+    wearer.wait(3)
+    wearer.step(p2="neutral")
+    assert wearer.wait(3) == ["one_more_person "]
+    assert wearer.step(p1="happy") + wearer.wait(2) + wearer.step(p1="neutral") == [
+        "looks happy",
+        "no_longer happy by sound",
+    ]
+    assert wearer.wait(2) + wearer.step(p1="happy") == ["looks happy by sound"]
+    assert wearer.wait(2) + wearer.step(p1="neutral") == ["no_longer happy by sound"]
+    wearer.step(p2=NOBODY)
+    assert wearer.wait(5) == ["people "]

@@ -154,7 +154,7 @@ def test_a_number_that_was_not_heard_is_announced_again_as_it_is_then() -> None:
     assert (stage.made[-1].sentence, stage.made[-1].people) == ("people", 1)
 
 
-def test_arrivals_that_had_to_wait_are_announced_as_the_number_in_view() -> None:
+def test_people_who_come_together_are_announced_as_the_number_in_view() -> None:
     stage = Stage()
     stage.people[1] = 100
     stage.step((1, NOBODY, "neutral"))
@@ -163,9 +163,9 @@ def test_arrivals_that_had_to_wait_are_announced_as_the_number_in_view() -> None
         stage.step((1, state, following))
     stage.people |= {2: 320, 3: 540}
     stage.step((2, NOBODY, "neutral"), (3, NOBODY, "neutral"))
-    assert stage.wait(30) == [], "the minute's announcements are spent"
-    assert [announcement[1:] for announcement in stage.wait(60)] == [("people", "")]
+    assert [announcement[1:] for announcement in stage.wait(30)] == [("people", "")]
     assert (stage.made[-1].people, stage.made[-1].newcomers) == (3, (2, 3))
+    assert stage.made[-1].is_cue, "the minute's announcements are spent"
 
 
 def test_a_person_far_away_is_not_announced_until_they_come_near() -> None:
