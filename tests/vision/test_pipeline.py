@@ -245,7 +245,7 @@ def test_an_interrupted_announcement_counts_as_heard() -> None:
     assert second.text == "Looks neutral.", "the arrival counts as announced"
 
 
-def test_arrivals_have_a_lower_priority_than_expressions_and_than_an_empty_view() -> None:
+def test_all_announcements_have_one_priority_for_what_a_minute_is_spent_on_is_decided_before() -> None:
     detector = ScriptedDetector(lambda frame: [face(280)])
     pipeline = Pipeline(detector, ScriptedClassifier(), Settings(), EN)
     (arrived,) = [each for frame in shots("happy", 12) for each in pipeline.step(frame).utterances]
@@ -255,7 +255,7 @@ def test_arrivals_have_a_lower_priority_than_expressions_and_than_an_empty_view(
     assert (gone.text, gone.priority) == ("Nobody in view.", Priority.CHANGE)
     unnamed = scripted_pipeline()
     (person,) = [each for frame in shots("fear", 22) for each in unnamed.step(frame).utterances]
-    assert (person.text, person.priority) == ("One person.", Priority.STATUS)
+    assert (person.text, person.priority) == ("One person.", Priority.CHANGE)
 
 
 @pytest.mark.parametrize("verbosity", ["quiet", "smiles", "brief", "normal", "full"])

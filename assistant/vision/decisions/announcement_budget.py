@@ -113,7 +113,8 @@ class AnnouncementBudget:
 
 def _without_expression(announcement: Announcement) -> Announcement:
     """The announcement of the same person without an expression."""
-    return replace(announcement, sentence=Sentence.ONE_MORE_PERSON, expression="")
+    sentence = Sentence.ONE_PERSON if announcement.sentence is Sentence.ARRIVED else Sentence.ONE_MORE_PERSON
+    return replace(announcement, sentence=sentence, expression="")
 
 
 class _Rank(IntEnum):
