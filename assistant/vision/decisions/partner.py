@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.records import Track
-from assistant.vision.decisions.presence import Presence
 from assistant.vision.faces import geometry
 
 MIN_PRESENCE_S = 2.0
@@ -52,7 +51,6 @@ class Partner:
         self.track_id: int | None = None
         """That of the partner; None where there is none."""
         self._present: dict[int, _Presence] = {}
-        self._evidence = Presence()
         self._rival: tuple[int, float] | None = None  # track_id of the next partner, and since when, seconds
 
     def update(self, tracks: Sequence[Track], at: float, width: int) -> None:
@@ -67,7 +65,6 @@ class Partner:
             off_center = abs((box.x + box.width / 2) / width * 2 - 1)
             factor = 1.0 if at - presence.faced_at <= FACING_MEMORY_S else LOOKING_AWAY_FACTOR
             presence.prominence = box.width * (1 - 0.5 * min(off_center, 1.0)) * factor
-        self._evidence.update(tracks, at)
         self._present = {n: each for n, each in self._present.items() if at - each.seen_at <= MAX_ABSENCE_S}
         self._choose(at)
 
@@ -77,7 +74,6 @@ class Partner:
             presence.first_at += seconds
             presence.seen_at += seconds
             presence.faced_at += seconds
-        self._evidence.wait(seconds)
         if self._rival is not None:
             self._rival = self._rival[0], self._rival[1] + seconds
 
@@ -90,10 +86,6 @@ class Partner:
         """Whether a track is surely a face, not something in the room that resembles one."""
         presence = self._present.get(track_id)
         return presence is not None and presence.score >= CERTAIN_SCORE
-
-    def is_somebody(self, track_id: int) -> bool:
-        """Whether a track may be announced without an expression, see `Presence`."""
-        return self._evidence.is_evident(track_id)
 
     def _choose(self, at: float) -> None:
         steady = {n: each for n, each in self._present.items() if each.seen_at - each.first_at >= MIN_PRESENCE_S}

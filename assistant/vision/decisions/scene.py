@@ -226,8 +226,8 @@ class Scene:
         return self._changed(dataclasses.replace(track.change, at=self._at))
 
     def _arrived(self, track_id: int, faded: Collection[int]) -> Announcement | None:
-        """The announcement of an arrival that is due, once the person is near, beside others has stayed, and
-        without an expression is certainly somebody; never with an expression that has lost its evidence."""
+        """The announcement of an arrival that is due, once the person is near and, beside others, has stayed; never
+        with an expression that has lost its evidence."""
         track, has_company = self._tracks[track_id], self._has_company(track_id)
         change = track.arrival
         assert change is not None
@@ -238,7 +238,7 @@ class Scene:
             or track.is_far
             or (has_company and not self._stayed(track_id, dwell_s))
             or self._at < track.retry_from
-            or (track_id in faded if is_named else not self.partner.is_somebody(track_id))
+            or (is_named and track_id in faded)
         ):
             return None
         track.arrival = None
