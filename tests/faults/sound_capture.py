@@ -4,13 +4,11 @@ A sound is recognized by its samples: they are those that espeak-ng makes of a s
 """
 
 import contextlib
-import hashlib
 import json
 import socket
 import sys
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from queue import Empty, SimpleQueue
 from assistant import phrases
 from assistant.config.settings import VoiceSettings
 from assistant.voice.audio.loudness import at_volume
+from assistant.voice.audio.player import Pcm
 from assistant.voice.speech.earcons import three_beeps
 from assistant.voice.voices.espeak import synthesizers
 from tests.support import locale_lint
@@ -70,21 +69,23 @@ class Vocabulary:
         english = phrases.load("en")
         texts = {*locale_lint.unasked(english), *english.tables["status"].values(), *map(english.outage, range(1, 90))}
         texts |= {f"{english.status('running')} {english.status('muted')}"}
-        spoken, self._known = [], {}
-        for speak in reversed(
-            synthesizers(VoiceSettings(), english.voice)
-        ):  # the first is the one that speaks as a rule
+        self._beeps = three_beeps().samples
+        self._by_length: dict[int, list[tuple[Pcm, str]]] = {}
+        for speak in synthesizers(VoiceSettings(), english.voice):  # the first is the one that speaks as a rule
             with ThreadPoolExecutor(4) as pool:
                 made = pool.map(lambda text, speak=speak: (speak(text, threading.Event()), text), sorted(texts))
-                spoken = [(at_volume(pcm, 100).samples, text) for pcm, text in made if pcm]
-            self._known |= {hashlib.sha1(samples).digest(): text for samples, text in spoken}
-        lengths = Counter(len(samples) for samples, _ in spoken)
-        self._lengths = {len(samples): text for samples, text in spoken if lengths[len(samples)] == 1}
-        self._known[hashlib.sha1(three_beeps().samples).digest()] = BEEPS
+                for pcm, text in made:
+                    if pcm:
+                        self._by_length.setdefault(len(pcm.samples), []).append((pcm, text))
 
     def text(self, samples: bytes) -> str:
         """The sentence of these samples; at another volume it is recognized by its length, if that is unique."""
-        return self._known.get(hashlib.sha1(samples).digest()) or self._lengths.get(len(samples), "")
+        if samples == self._beeps:
+            return BEEPS
+        same_length = self._by_length.get(len(samples), [])  # measuring the loudness of all takes half a minute
+        if len({text for _, text in same_length}) == 1:
+            return same_length[0][1]
+        return next((text for pcm, text in same_length if at_volume(pcm, 100).samples == samples), "")
 
 
 class SoundCapture:
