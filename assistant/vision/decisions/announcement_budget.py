@@ -50,8 +50,8 @@ class AnnouncementBudget:
 
     def __init__(self, *, has_cues: bool = True, tells_presence: bool = True) -> None:
         """has_cues: whether a sound alone may announce the end of an expression, and a person. tells_presence: whether
-        people are announced who show no expression."""
-        self._has_cues, self._tells_presence = has_cues, tells_presence
+        people are announced who show no expression; the wearer may choose that anew."""
+        self._has_cues, self.tells_presence = has_cues, tells_presence
         self._made: deque[tuple[Announcement, float]] = deque()
         self._smile_cues: deque[float] = deque(maxlen=MAX_SMILE_CUES)
 
@@ -92,7 +92,7 @@ class AnnouncementBudget:
             needed = 1 if names or not self._has_cues else END_WITH_WORDS
             over = replace(announcement, sentence=Sentence.NO_LONGER, expression=announced[track_id], is_cue=True)
             cue = Choice(over, is_made=True, is_more_due=names)
-        elif rank is _Rank.NEWCOMER and self._tells_presence:
+        elif rank is _Rank.NEWCOMER and self.tells_presence:
             needed = 1 + (others + (not self._has_cues) if names else 0)
             came = announcement if sentence.is_presence else _without_expression(announcement)
             has_words = left >= 1 or not self._has_cues

@@ -47,9 +47,9 @@ class Scene:
         self.partner = Partner()
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=settings.verbosity == "full")
-        self.set_verbosity(settings)
         self._empty_view, self._head_count = EmptyView(), HeadCount()
-        self._budget = AnnouncementBudget(has_cues=settings.busy_sounds, tells_presence=not self._is_brief)
+        self._budget = AnnouncementBudget(has_cues=settings.busy_sounds)
+        self.set_verbosity(settings)
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
         self._withdrawals = Withdrawals()
         self._attention = Attention(is_on=settings.attention != "off")
@@ -124,6 +124,7 @@ class Scene:
         self._is_quiet, self._is_full = verbosity == "quiet", verbosity == "full"
         self._is_brief, self._counts_departures = verbosity in ("smiles", "brief"), verbosity == "normal"
         self._expressions: tuple[str, ...] = ("happy",) if verbosity == "smiles" else settings.expressions
+        self._budget.tells_presence = not self._is_brief
 
     def wait(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of account: nobody counts as gone for it."""

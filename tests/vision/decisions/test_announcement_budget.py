@@ -127,6 +127,21 @@ def test_while_two_people_look_happy_the_end_of_one_has_words_for_a_sound_does_n
     assert wearer.wait(2) + wearer.step(p1="neutral") == ["no_longer happy by sound"]
 
 
+@pytest.mark.parametrize("configured", ["normal", "smiles", "brief", "full"])
+@pytest.mark.parametrize("chosen", ["normal", "smiles"])
+def test_a_verbosity_that_was_chosen_by_ear_spends_the_minute_as_a_configured_one_does(
+    configured: str, chosen: str
+) -> None:
+    def made(wearer: Wearer) -> list[str]:
+        wearer.scene.set_verbosity(AnnouncementSettings(verbosity=chosen))
+        said = []
+        for state in ("happy", "neutral") * 5:
+            said += wearer.step(p1=state) + wearer.wait(2)
+        return said + wearer.step(p2="happy") + wearer.wait(3)
+
+    assert made(Wearer(verbosity=configured)) == made(Wearer(verbosity=chosen))
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from((1, 2, 3)), st.sampled_from((*STATES, NOBODY)), st.integers(1, 150), st.booleans()),
     max_size=40,
