@@ -1,5 +1,7 @@
 """Sound that is made while it plays: pieces go to a player's standard input shortly before they are heard."""
 
+import os
+import select
 import shutil
 import subprocess
 import threading
@@ -15,6 +17,10 @@ LEAD_S = 0.12
 """So much sound is on its way: less is heard as gaps, more comes late."""
 END_TIMEOUT_S = 1.0
 """After the last piece the player must end within so many seconds."""
+STALL_S = 1.0
+"""A player that takes no more sound for so many seconds hangs, e.g. on a Bluetooth headset that is out of range."""
+POLL_S = 0.02
+"""While a player takes no more sound a cancellation is noticed at most this much late."""
 MONO_PROFILES = ("PROFILE=sco", "PROFILE=hfp", "PROFILE=hsp")
 """In the name of a Bluetooth device: a profile for phone calls, which has one channel."""
 CARDS = Path("/proc/asound")
@@ -22,7 +28,7 @@ CARDS = Path("/proc/asound")
 
 def stream(command: list[str], chunks: Iterable[bytes], chunk_s: float, cancel: threading.Event) -> bool:
     """Play pieces of `chunk_s` seconds each as they are made; True: to the end, False: cut off, the player killed at
-    once. Raises VoiceError if the player cannot be started or ends before."""
+    once. Raises VoiceError if the player cannot be started, ends before or hangs."""
     name, pipe = Path(command[0]).name, subprocess.PIPE
     try:
         child = subprocess.Popen(
@@ -34,11 +40,15 @@ def stream(command: list[str], chunks: Iterable[bytes], chunk_s: float, cancel: 
     assert child.stdin is not None
     is_whole = False
     try:
+        os.set_blocking(child.stdin.fileno(), False)  # else a player that hangs would hold this thread
         next_at = time.monotonic()
         for chunk in chunks:
             if cancel.wait(max(0.0, next_at - LEAD_S - time.monotonic())):
                 return False
-            child.stdin.write(chunk)
+            if not _write(child.stdin.fileno(), chunk, cancel):
+                if cancel.is_set():
+                    return False
+                raise VoiceError(f"{name} takes no sound any more")
             next_at = max(next_at, time.monotonic()) + chunk_s
         child.stdin.close()
         is_whole = child.wait(END_TIMEOUT_S) == 0
@@ -52,6 +62,18 @@ def stream(command: list[str], chunks: Iterable[bytes], chunk_s: float, cancel: 
     if not is_whole and not cancel.is_set():
         raise VoiceError(f"{name} did not play a tone")
     return is_whole
+
+
+def _write(target: int, content: bytes, cancel: threading.Event) -> bool:
+    """Write to a pipe that does not block; False: cancelled, or STALL_S have passed without a byte taken."""
+    stalled_at = time.monotonic() + STALL_S
+    while content:
+        if cancel.is_set() or time.monotonic() >= stalled_at:
+            return False
+        if select.select([], [target], [], POLL_S)[1]:
+            content = content[os.write(target, content) :]
+            stalled_at = time.monotonic() + STALL_S
+    return True
 
 
 def streaming_command(device: str, rate: int, channels: int) -> list[str]:

@@ -6,6 +6,7 @@ import array
 import itertools
 import math
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,31 @@ def test_a_press_ends_it_within_a_tenth_of_a_second(tmp_path: Path, monkeypatch:
 
     assert CommandPlayer().stream(endless(), CHUNK_S, RATE, 2, cancel) is False  # type: ignore[arg-type]
     assert pieces <= 8 + 0.1 / CHUNK_S
+
+
+HANGING = """#!{python} -IS
+import time
+time.sleep(4)
+"""
+
+
+def test_a_press_ends_it_also_where_the_player_takes_no_more_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakePrograms(tmp_path, monkeypatch).install(HANGING)
+    cancel, began = threading.Event(), time.monotonic()
+    threading.Timer(0.2, cancel.set).start()
+    assert CommandPlayer().stream(iter([bytes(1_000_000)]), CHUNK_S, RATE, 2, cancel) is False
+    assert time.monotonic() - began < 2
+
+
+def test_a_player_that_takes_no_more_sound_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakePrograms(tmp_path, monkeypatch).install(HANGING)
+    monkeypatch.setattr("assistant.voice.audio.stream.STALL_S", 0.2, raising=False)
+    began = time.monotonic()
+    with pytest.raises(VoiceError, match="takes no sound"):
+        CommandPlayer().stream(iter([bytes(1_000_000)]), CHUNK_S, RATE, 2, threading.Event())
+    assert time.monotonic() - began < 2
 
 
 def test_a_player_that_cannot_play_it_leaves_the_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
