@@ -7,7 +7,7 @@ from assistant.ipc.messages import AimPosition
 from assistant.phrases import Phrases, Sentence
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
 from assistant.vision.faces import geometry
-from assistant.vision.queries.snapshot import SceneSnapshot
+from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot
 
 AIM_S = 10.0
 """Longest aiming, seconds."""
@@ -36,7 +36,7 @@ class Aiming:
             self._centred_since = at
         if self._centred_since is not None and at - self._centred_since >= CENTRED_S:
             return self._end(self._phrases.text("aim", "centred"), CENTRED)
-        return self._end(self._words(person, hint)) if at >= self._until else AimPosition(x, y)
+        return self._end(self._words(person, snapshot, at)) if at >= self._until else AimPosition(x, y)
 
     def _person(self, snapshot: SceneSnapshot) -> PersonView | None:
         """The person of the frame before, as long as they are in view; else the one to speak of first."""
@@ -46,10 +46,17 @@ class Aiming:
         self._track_id = person.track_id if person else None
         return person
 
-    def _words(self, person: PersonView | None, hint: str) -> str:
-        """What is true when the time is over."""
+    def _words(self, person: PersonView | None, snapshot: SceneSnapshot, at: float) -> str:
+        """What is true when the time is over. A face that was missed for a moment is still there."""
+        if snapshot.is_lens_covered:
+            return self._phrases.status("lens_covered")
+        if person is None and snapshot.seen_at is not None and at - snapshot.seen_at <= MAX_AGE_S:
+            person = geometry.primary_person(snapshot.people)
+        if person is None and snapshot.problem:
+            return self._phrases.answer("why_not", reason=self._phrases.text("reasons", snapshot.problem))
         if person is None:
             return self._phrases.announcement(Sentence.NOBODY_IN_VIEW)
+        hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
         if hint in ("left", "right"):
             return self._phrases.join((self._phrases.text("counts", "1"), self._phrases.place(hint)))
         return self._phrases.text("aim", hint)

@@ -43,6 +43,21 @@ def test_after_ten_seconds_the_words_say_what_is_true(people: list[PersonView], 
     assert len(told) - 1 >= 8 * AIM_S, "at least eight positions a second"
 
 
+@pytest.mark.parametrize(
+    ("snapshot", "words"),
+    [
+        (SceneSnapshot(AIM_S, is_lens_covered=True), EN.status("lens_covered")),
+        (SceneSnapshot(AIM_S, problem="dark"), EN.text("reasons", "dark")),
+        (SceneSnapshot(AIM_S, (person(100),), seen_at=AIM_S - 0.2), "One person, on the left."),
+        (SceneSnapshot(AIM_S, (person(100),), seen_at=AIM_S - 2), "Nobody in view."),
+    ],
+)
+def test_nobody_in_view_is_said_only_where_that_could_be_seen(snapshot: SceneSnapshot, words: str) -> None:
+    told = Aiming(EN, 0.0).update(snapshot, AIM_S)
+    assert isinstance(told, Utterance)
+    assert words.rstrip(".").casefold() in told.text.casefold()
+
+
 def test_a_face_that_stays_in_the_middle_ends_it() -> None:
     told, seconds = aim(person(330))
     assert isinstance(told[-1], Utterance)
