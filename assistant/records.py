@@ -231,7 +231,7 @@ class Utterance:
     earcon: str = ""
     """The earcon that may replace the text (an expression, "came", "over", "still_here"); empty where none is."""
     is_over: bool = False
-    """It ends a fault or a pause of the same topic, and is not spoken where the beginning was not spoken."""
+    """It ends a fault or a pause of the same topic, and is not spoken where its beginning was not; or an attention."""
     kind: UtteranceKind = UtteranceKind.STATUS
 
 

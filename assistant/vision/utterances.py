@@ -1,6 +1,6 @@
 """The utterances of the pipeline: their text, priority, topic and time of expiry."""
 
-from assistant.phrases import Phrases
+from assistant.phrases import Phrases, Sentence
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.vision.decisions.announcement_log import Announcement
 
@@ -56,7 +56,8 @@ def of_cue(phrases: Phrases, cue: Announcement, at: float, *, is_sound: bool) ->
     kind = UtteranceKind.CUE if is_sound else UtteranceKind.ANNOUNCEMENT
     topic, note = f"attention {track_id}", f"person {track_id}: {cue.sentence}"
     earcon = str(cue.sentence) if is_sound else ""
-    return Utterance(text, Priority.STATUS, topic, at + CUE_EXPIRES_S, note, earcon, kind=kind)
+    is_over = cue.sentence is Sentence.TURNED_AWAY
+    return Utterance(text, Priority.STATUS, topic, at + CUE_EXPIRES_S, note, earcon, is_over, kind)
 
 
 def of_too_many_faces(phrases: Phrases, count: int, at: float) -> Utterance:

@@ -1,5 +1,6 @@
 """Vibrations: on gpiozero's own mock pins and on a captured player; what fails is told once and never delays speech."""
 
+import dataclasses
 import itertools
 import threading
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ from assistant.doctor.finding import good
 from assistant.errors import ConfigError, ControlError, VoiceError
 from assistant.ipc import control_client
 from assistant.ipc.link import LinkClient
-from assistant.ipc.messages import UtteranceEnded
-from assistant.records import Fate, Priority, Utterance, UtteranceKind
+from assistant.ipc.messages import UtteranceEnded, decode, encode
+from assistant.phrases import Sentence
+from assistant.records import Change, Fate, Priority, Utterance, UtteranceKind
+from assistant.vision import utterances
+from assistant.vision.decisions.announcement_log import Announcement
 from assistant.voice.controls.gpio import VibrationMotor
 from assistant.voice.process import run_voice
 from assistant.voice.speech.haptics import ATTENTION, FAULT, PATTERNS, SMILE, SoundPads, Vibrator, bursts, event_of
@@ -90,9 +94,24 @@ def test_patterns_are_short_and_differ_by_their_rhythm() -> None:
 
 def test_what_is_felt_with_which_words() -> None:
     felt = {"smiles": SMILES, "saddens": SADDENS, "turns": TURNS, "breaks": BREAKS, "mends": MENDS, "answers": ANSWERS}
+    felt["smiles by a sound alone"] = dataclasses.replace(SMILES, kind=UtteranceKind.CUE)
     assert {name: event_of(each) for name, each in felt.items()} == {
-        "smiles": SMILE, "saddens": "", "turns": ATTENTION, "breaks": FAULT, "mends": "", "answers": "",
+        "smiles": SMILE, "smiles by a sound alone": SMILE, "saddens": "", "turns": ATTENTION, "breaks": FAULT,
+        "mends": "", "answers": "",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["sound", "word"])
+def test_somebody_who_turns_to_the_wearer_is_felt_and_somebody_who_turns_away_is_not(how: str) -> None:
+    """As the voice process receives it: as a sound, and as a sentence in any language."""
+    felt = {}
+    for sentence in (Sentence.FACING_YOU, Sentence.TURNED_AWAY):
+        cue = Announcement(Change(1.0, 1, "neutral", "neutral"), sentence)
+        message = decode(encode(utterances.of_cue(phrases.load("de"), cue, 1.0, is_sound=how == "sound")))
+        assert isinstance(message, Utterance)
+        felt[sentence] = event_of(message)
+        assert message.topic == "attention 1", "of the two only the newer one waits"
+    assert felt == {Sentence.FACING_YOU: ATTENTION, Sentence.TURNED_AWAY: ""}
 
 
 def test_a_motor_runs_in_the_rhythm_and_rests_before_and_after(pins: mock.MockFactory) -> None:

@@ -22,6 +22,7 @@ from assistant.ipc.commands import Command
 from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import Answer, Message, Question, UtteranceEnded
 from assistant.records import Fate, Fault, FaultName, Priority
+from assistant.voice.audio.aim_tone import AimTone
 from assistant.voice.commands import CONFIRM_S
 from assistant.voice.monitors import (
     BoardMonitor,
@@ -99,9 +100,7 @@ class Out(io.StringIO):
 @pytest.fixture
 def out(monkeypatch: pytest.MonkeyPatch) -> Out:
     out = Out()
-    monkeypatch.setattr(
-        "assistant.voice.process.make_voice", lambda settings, language, player, on_setting: (out.voice(settings),)
-    )
+    monkeypatch.setattr("assistant.voice.process.make_voice", lambda settings, *rest: (out.voice(settings),))
     return out
 
 
@@ -219,7 +218,9 @@ def test_a_setting_that_a_voice_refuses_is_named_once_in_speech_and_log(
 ) -> None:
     refuse: list[Callable[[str, str], None]] = []
 
-    def make(settings: VoiceSettings, language: str, player: object, on_setting: Callable[[str, str], None]) -> object:
+    def make(
+        settings: VoiceSettings, language: str, player: object, on_setting: Callable[[str, str], None], tone: AimTone
+    ) -> object:
         refuse.append(on_setting)
         return (out.voice(settings),)
 

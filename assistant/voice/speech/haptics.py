@@ -76,8 +76,8 @@ def event_of(utterance: Utterance) -> str:
     if utterance.kind is UtteranceKind.FAULT:
         return "" if utterance.is_over else FAULT
     if utterance.topic.startswith("attention "):
-        return "" if utterance.earcon == "turned_away" else ATTENTION
-    is_smile = utterance.kind is UtteranceKind.ANNOUNCEMENT and utterance.earcon == "happy"
+        return "" if utterance.is_over else ATTENTION
+    is_smile = utterance.kind in (UtteranceKind.ANNOUNCEMENT, UtteranceKind.CUE) and utterance.earcon == "happy"
     return SMILE if is_smile else ""
 
 
