@@ -1,5 +1,6 @@
 """Checks of the voice and of the sound device, each by itself; and the speaker of the findings."""
 
+import dataclasses
 import logging
 import threading
 import time
@@ -11,6 +12,7 @@ from assistant.doctor.sound_choice import SoundChoice
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.records import Priority, Utterance
 from assistant.voice import voices
+from assistant.voice.aiming import has_one_side
 from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import CommandPlayer, Pcm, silence
@@ -66,6 +68,7 @@ class SpeechCheck:
         self._spoken: Pcm | None = None
         self._plays_itself = False
         self._player: SoundCardPlayer | None = None  # retries a card that the running assistant holds
+        self._played_on = ""
 
     def voice(self, cancel: threading.Event) -> Finding:
         """Whether the chosen voice makes speech of the text."""
@@ -95,24 +98,32 @@ class SpeechCheck:
         return bad("voice_none", "voice", detail="; ".join(errors))
 
     def sound(self, cancel: threading.Event) -> Finding:
-        """Whether the chosen sound device plays what the voice has made, or else some beeps."""
+        """Whether the chosen sound device plays what the voice has made, or else some beeps; and whether the tone of
+        aiming has two sides on it, or one."""
+        found = self._sound(cancel)
+        if self._player is None or not found.ok:
+            return found
+        is_mono = has_one_side(dataclasses.replace(self._settings, device=self._played_on), cancel)
+        return dataclasses.replace(found, keys=(*found.keys, "sound_mono" if is_mono else "sound_stereo"))
+
+    def _sound(self, cancel: threading.Event) -> Finding:
         device = preferred_device(self._settings.device, cancel)
         if self._settings.engine == "printed":
             return absent("sound_none", detail="words are printed")
         raised = ("status.volume_raised",) if not self._is_quiet and raise_volume(device) else ()
         if self._plays_itself:
-            self._player = SoundCardPlayer(device)
+            self._use(device)
             return good("sound", *raised, detail="played by the voice itself")
         error = self._play(device, cancel)
         cards = find_sound_cards(cancel)
         if not error:
-            self._player = SoundCardPlayer(device)
+            self._use(device)
             is_open = self._settings.device == AUTO and len(cards) > 1 and not has_sound_server()
             return (self._ask(cards, raised, cancel) if is_open else None) or good("sound", *raised, detail=device)
         others = [card.device for card in cards if card.device != device]
         for other in ("", *others) if device else others:
             if not self._play(other, cancel):
-                self._player = SoundCardPlayer(other)
+                self._use(other)
                 error += f"; {other or 'the default device'} plays: set voice.device to {other!r}"
                 break
         chosen = self._ask([card for card in cards if card.device != device], raised, cancel)
@@ -149,8 +160,12 @@ class SpeechCheck:
         chosen = self._choice.ask(cards, lambda device: not self._play(device, cancel, question), cancel)
         if chosen is None:
             return good("sound", "sound_unanswered", *raised, detail=self._settings.device)
-        self._player = SoundCardPlayer(chosen.device)
+        self._use(chosen.device)
         return self._choice.keep(chosen, raised)
+
+    def _use(self, device: str) -> None:
+        """This device plays: the findings are spoken on it."""
+        self._player, self._played_on = SoundCardPlayer(device), device
 
     def _play(self, device: str, cancel: threading.Event, pcm: Pcm | None = None) -> str:
         """Why the device does not play; empty if it does. pcm: None: what the voice has made."""

@@ -81,17 +81,21 @@ def _watch(capture: Capture, detector: FaceDetector | None) -> tuple[Frame | Non
 
 
 def detector(settings: Settings, trying: Callable[[str], None]) -> Finding:
-    """The face detector, opened and used."""
+    """The face detector, opened and used; and whether it tells what announcements.attention needs."""
     trying("to open the face detector")
     picture = np.add.outer(np.arange(480) % 200, np.arange(640) % 50).astype(np.uint8)
     colour = np.repeat(picture[..., np.newaxis], 3, axis=2)
     try:
-        spent_ms = _median_ms(partial(detectors.open_detector(settings.detector).find, colour, picture))
+        opened = detectors.open_detector(settings.detector)
+        spent_ms = _median_ms(partial(opened.find, colour, picture))
     except (DetectorError, ModelError) as err:
         chosen, shipped = settings.detector, DetectorSettings()
         advice = "install" if (chosen.driver, chosen.model) == (shipped.driver, shipped.model) else "settings"
         return bad("faults.detector", advice, detail=str(err))
-    return good("detector", detail=f"{settings.detector.driver}, {spent_ms:.1f} ms a picture")
+    detail, attention = f"{settings.detector.driver}, {spent_ms:.1f} ms a picture", settings.announcements.attention
+    if attention != "off" and not opened.has_landmarks:
+        return bad("detector_turns", "detector", detail=f"{detail}, no landmarks for announcements.attention")
+    return good("detector", detail=detail)
 
 
 def occlusion(_settings: Settings, trying: Callable[[str], None]) -> Finding:

@@ -23,7 +23,7 @@ MID_GREY = 128
 class _Recorded:
     """A face detector and a source of readings that return the recorded results of one frame after the other."""
 
-    crop_margin, needs_colour = 0.0, False
+    crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
     def __init__(self, records: Sequence[FrameRecord], labels: tuple[str, ...], thresholds: Thresholds) -> None:
         self._records = iter(records)

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.config.settings import (
+    AnnouncementSettings,
     CameraSettings,
     ControlSettings,
     DetectorSettings,
@@ -132,6 +133,20 @@ def test_the_detector(tmp_path: Path) -> None:
     for detector in (DetectorSettings(driver="yunet"), DetectorSettings(model=str(tmp_path / "none.tflite"))):
         broken = vision_checks.detector(Settings(detector=detector), no_note)
         assert (broken.ok, broken.keys, broken.advice) == (False, ("faults.detector",), "settings")
+
+
+@pytest.mark.parametrize("attention", ["off", "sound", "word"])
+def test_a_detector_without_landmarks_is_a_finding_where_attention_is_on(attention: str) -> None:
+    announcements = AnnouncementSettings(attention=attention)
+    assert vision_checks.detector(Settings(announcements=announcements), no_note).keys == ("detector",)
+    haar = vision_checks.detector(
+        Settings(detector=DetectorSettings(driver="haar"), announcements=announcements), no_note
+    )
+    if attention == "off":
+        assert haar.keys == ("detector",)
+    else:
+        assert (haar.ok, haar.keys, haar.advice) == (False, ("detector_turns",), "detector")
+        assert haar.detail.endswith("no landmarks for announcements.attention")
 
 
 def test_the_occlusion_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

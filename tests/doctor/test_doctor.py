@@ -35,6 +35,7 @@ NAMES = [
     "microphone", "haptics", "temperature", "voltage", "memory", "units", "guide",
 ]  # fmt: skip
 PRINTED = VoiceSettings(engine="printed")
+WORKS = good("sound", "sound_stereo")
 
 
 @pytest.fixture
@@ -273,7 +274,7 @@ def test_voice_and_sound_work_and_the_findings_are_played(tool: FakePrograms) ->
     tool.install("paced")
     subject = speech()
     voice, sound = both(subject)
-    assert (voice, sound) == (good("voice", detail="espeak-ng library"), good("sound"))
+    assert (voice, sound) == (good("voice", detail="espeak-ng library"), WORKS)
     with contextlib.closing(subject.speaker()) as speaker:
         speaker.say("The camera gives no picture.", threading.Event())
     first, second = (played.pcm for played in tool.played())
@@ -302,7 +303,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
 def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:
     tool.install("paced")
     subject = SpeechCheck(VoiceSettings(), "en", "Hello.", is_quiet=True)
-    assert both(subject) == (good("voice", detail="espeak-ng library"), good("sound"))
+    assert both(subject) == (good("voice", detail="espeak-ng library"), WORKS)
     (played,) = tool.played()
     assert loudness(played.pcm) == 0
 
@@ -321,7 +322,7 @@ def test_a_broken_voice_is_reported_by_the_next_one(tool: FakePrograms) -> None:
     voice, sound = both(speech("no-such-language", name="no-such-voice"))
     assert (voice.keys, voice.advice) == (("voice_none",), "voice")
     assert "there is no voice named no-such-language" in voice.detail
-    assert sound == good("sound"), "beeps are heard even so"
+    assert sound == WORKS, "beeps are heard even so"
 
 
 @pytest.mark.timed
@@ -386,7 +387,30 @@ def test_a_volume_that_is_off_is_raised_and_that_is_reported(tool: FakePrograms)
     )  # fmt: skip
     _, sound = both(speech())
     assert sound.ok
-    assert sentences(EN, sound) == ("The sound device works.", "Volume was off. I turned it up.")
+    assert sentences(EN, sound) == (
+        "The sound device works.", "Volume was off. I turned it up.", "The aiming tone is stereo."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channels", "device", "card", "expected"),
+    [
+        ("auto", "Headset", "Playback:\n  Channels: 1\nCapture:\n  Channels: 2\n", "The aiming tone is mono."),
+        ("auto", "Headset", "Playback:\n  Channels: 2\nCapture:\n  Channels: 1\n", "The aiming tone is stereo."),
+        ("auto", "bluealsa:DEV=11:22:33:44:55:66,PROFILE=sco", "", "The aiming tone is mono."),
+        ("mono", "Headset", "Playback:\n  Channels: 2\n", "The aiming tone is mono."),
+        ("stereo", "Headset", "Playback:\n  Channels: 1\n", "The aiming tone is stereo."),
+    ],
+)
+def test_whether_the_tone_of_aiming_has_two_sides(
+    channels: str, device: str, card: str, expected: str, tool: FakePrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool.install("paced")
+    (tool.folder / "Headset").mkdir()
+    (tool.folder / "Headset" / "stream0").write_text(card)
+    monkeypatch.setattr("assistant.voice.audio.stream.CARDS", tool.folder)
+    _, sound = both(speech(device=device, channels=channels))
+    assert sentences(EN, sound) == ("The sound device works.", expected)
 
 
 def test_a_busy_card_is_tried_again(tool: FakePrograms, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +420,7 @@ def test_a_busy_card_is_tried_again(tool: FakePrograms, monkeypatch: pytest.Monk
         ": > {folder}/once\necho 'audio open error: Device or resource busy' >&2\nexit 1\n"
     )
     tool.install("paced", "paced")
-    assert both(speech())[1] == good("sound")
+    assert both(speech())[1] == WORKS
 
 
 def test_a_voice_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,7 +464,8 @@ def test_a_checkup_is_spoken_in_turn(board: Path, tool: FakePrograms, monkeypatc
     settings = Settings(controls=ControlSettings(buttons=(17,)))
     assert checkup(settings, "", NEVER, out=out) == 1
     assert spoken[:4] == [EN.status("sound_check"), "I check myself.", "The voice works.", "The sound device works."]
-    assert spoken[4:9] == [
+    assert spoken[4] == "The aiming tone is stereo."
+    assert spoken[5:10] == [
         "The settings are right.",
         *["This check took too long.", "Restart the device and check again."] * 2,
     ]

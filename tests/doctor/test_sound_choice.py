@@ -23,6 +23,7 @@ from tests.support.captured_audio import FakePrograms
 
 EN = phrases.load("en")
 NEVER = threading.Event()
+STEREO = "The aiming tone is stereo."
 CARDS = """card 0: Headphones [bcm2835 Headphones], device 0: bcm2835 Headphones [bcm2835 Headphones]
 card 1: vc4hdmi0 [vc4-hdmi-0], device 0: MAI PCM i2s-hifi-0 [MAI PCM i2s-hifi-0]
 card 2: Headset [Plantronics USB Headset], device 0: USB Audio [USB Audio]
@@ -87,7 +88,7 @@ def test_the_card_in_which_the_question_is_answered_is_written_into_the_settings
     assert devices(tool) == [HEADSET, HEADSET, JACK], "the check, and a question in each"
     assert file.read_text() == '# mine\n[voice]\ndevice = "Headphones"\nrate_wpm = 200 # fast\n'
     assert load_settings(file).voice.device == "Headphones"
-    assert sentences(EN, found) == ("The sound device works.", "From now on I speak here.")
+    assert sentences(EN, found) == ("The sound device works.", "From now on I speak here.", STEREO)
     assert f'voice.device = "Headphones" in {file}' in found.detail
     assert lines == [f"       {name}: Did you hear this? Press a button. (Enter)"
                      for name in ("Plantronics USB Headset", "bcm2835 Headphones")]  # fmt: skip
@@ -99,7 +100,9 @@ def test_without_an_answer_the_doctor_goes_on_and_says_so(tool: FakePrograms, tm
     assert devices(tool) == [HEADSET, HEADSET, JACK]
     assert answers.asked == 3
     assert found.ok
-    assert sentences(EN, found) == ("The sound device works.", "No answer. I keep the sound device.")
+    assert sentences(EN, found) == (
+        "The sound device works.", "No answer. I keep the sound device.", STEREO
+    )  # fmt: skip
     assert not (tmp_path / "my.toml").exists()
 
 
@@ -118,14 +121,14 @@ def test_where_nothing_is_to_be_chosen_nobody_is_asked(
     found, _ = check(
         answers, tmp_path / "my.toml", "Headphones" if how == "a chosen card" else "auto", is_quiet=how == "quiet"
     )
-    assert (found.keys, answers.asked) == (("sound",), 0)
+    assert (found.keys, answers.asked) == (("sound", "sound_stereo"), 0)
 
 
 def test_a_wrong_setting_is_put_right_by_an_answer(tool: FakePrograms, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text('[voice]\ndevice = "vc4hdmi0"\n')
     found, _ = check(Answers(yes=1), file, "vc4hdmi0")
-    assert found.keys == ("sound", "sound_chosen")
+    assert found.keys == ("sound", "sound_chosen", "sound_stereo")
     assert load_settings(file).voice.device == "Headset"
 
 

@@ -34,7 +34,7 @@ class ScriptedDetector:
     """A detector that returns the faces of `script(number of the frame)`, numbers from 0."""
 
     crop_margin = 0.0
-    needs_colour = False
+    needs_colour, has_landmarks = False, True
 
     def __init__(self, script: Callable[[int], Sequence[Face]]) -> None:
         self.script, self.frame = script, -1

@@ -47,7 +47,7 @@ class ScriptedScene:
     In every `flicker`-th picture of the scene a face looks surprised, and in every `missed`-th none is found.
     """
 
-    crop_margin, needs_colour, labels, thresholds = 0.0, False, LABELS, Thresholds()
+    crop_margin, needs_colour, has_landmarks, labels, thresholds = 0.0, False, True, LABELS, Thresholds()
 
     def __init__(self, people: Sequence[Person], fps: float, flicker: int, missed: int) -> None:
         self.people, self.fps = people, fps

@@ -18,6 +18,8 @@ class FaceDetector(Protocol):
     expression model was trained on. It depends on how tightly a detector draws its boxes."""
     needs_colour: bool
     """The detector finds more faces in BGR than in grey; a camera that can choose should deliver colour."""
+    has_landmarks: bool
+    """The faces have landmarks, by which it is told which way a head is turned."""
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         """The faces of a picture in its pixel coordinates, the largest box first.

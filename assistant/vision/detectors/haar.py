@@ -26,7 +26,7 @@ def cascade_file() -> Path:
 class HaarFaceDetector:
     """The cascade of Lienhart & Maydt 2002 as OpenCV ships it up to 4.x. Raises DetectorError where it is missing."""
 
-    needs_colour = False
+    needs_colour, has_landmarks = False, False
     crop_margin = 0.12
     """Of the margins -0.15 to 0.2 in steps of 0.05, expressions of 900 faces of muxspace (happy, neutral, surprise)
     were read best at 0.1 and 0.15."""

@@ -81,7 +81,7 @@ class TFLiteFaceDetector:
                 f"{path}: its card has the threshold {quoted(threshold)}; expected a number between 0 and 1"
             )
         self.threshold = float(threshold)
-        self._has_landmarks = bool(card.get("landmarks"))
+        self.has_landmarks = bool(card.get("landmarks"))
         self._shape = (0, 0)
         self._cells = decode.cell_centers(0, 0)
         self._resize(240, 320)
@@ -109,7 +109,7 @@ class TFLiteFaceDetector:
             if is_inside and min(w, h) >= self.settings.min_face_px:
                 box = Box(*(float(value) * factor for value in (x, y, w, h)))
                 marks = tuple((float(px) * factor, float(py) * factor) for px, py in points_in_small)
-                faces.append(Face(box, score, marks if self._has_landmarks else None))
+                faces.append(Face(box, score, marks if self.has_landmarks else None))
         return nearest_first(drop_printed_faces(faces))
 
     def _outputs_by_kind(self) -> dict[str, list[int]]:

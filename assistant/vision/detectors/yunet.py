@@ -25,7 +25,7 @@ whatever `detector.long_side` says: fewer pixels would take the same time, and m
 class YuNetFaceDetector:
     """cv2.FaceDetectorYN on one thread of OpenCV. Raises DetectorError where the file is missing or not YuNet."""
 
-    needs_colour = True
+    has_landmarks, needs_colour = True, True
     """In grey the detector loses one of the two people of a test clip whom it finds in colour in every frame."""
     crop_margin = 0.08
     """Of the margins -0.15 to 0.2 in steps of 0.05, expressions of 900 faces of muxspace (happy, neutral, surprise)

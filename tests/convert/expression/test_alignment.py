@@ -21,7 +21,7 @@ from tests.support import drawn_faces
 class Finder:
     """A detector that finds one face with these landmarks, in pixels of the enlarged picture, or none."""
 
-    crop_margin, needs_colour = 0.0, False
+    crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
     def __init__(self, points: np.ndarray | None) -> None:
         self.points = points

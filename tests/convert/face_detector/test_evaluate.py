@@ -130,7 +130,7 @@ def test_a_room_is_panned_from_corner_to_corner() -> None:
 class TwoFaces:
     """A detector that finds two faces in every picture, one of them with a low score."""
 
-    crop_margin, needs_colour = 0.0, False
+    crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         return [Face(Box(0, 0, 40, 40), 0.9), Face(Box(50, 50, 40, 40), 0.3)]
@@ -167,7 +167,7 @@ def test_haar_has_the_settings_of_the_protocol() -> None:
 class WaitingDetector:
     """A detector that waits and uses no CPU time."""
 
-    crop_margin, needs_colour = 0.0, False
+    crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
     def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
         time.sleep(0.02)

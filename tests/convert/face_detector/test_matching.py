@@ -126,7 +126,7 @@ def test_landmark_error_in_face_sizes_degrees_and_slope() -> None:
     class ScriptedDetector:
         """A detector with exact boxes, half of the true turn of the head, and landmarks two pixels too far right."""
 
-        crop_margin, needs_colour = 0.0, False
+        crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
         def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
             points = turned(int(grey[0, 0]) / 100 / 2) + np.array([2, 0])

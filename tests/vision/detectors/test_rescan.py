@@ -34,7 +34,7 @@ faces = st.builds(
 class Detector:
     """Finds the given faces; a picture whose first pixel is not black is a mirrored one."""
 
-    crop_margin, needs_colour = 0.0, False
+    crop_margin, needs_colour, has_landmarks = 0.0, False, True
 
     def __init__(self, name: str, log: list[tuple[str, bool]], *found: Face) -> None:
         self.name, self.log, self.found = name, log, found
