@@ -17,7 +17,7 @@ from assistant.records import FaultName
 MAX_WORDS = 8
 """Most words in a sentence: the wearer hears it while other people talk."""
 MAX_GUIDE_WORDS = 12
-"""The same for the guide, to which the wearer listens."""
+"""Most words in a sentence of the guide, which is heard with full attention."""
 
 SPOKEN_EXPRESSIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
@@ -41,7 +41,7 @@ class Sentence(StrEnum):
     PERSON_LEFT = "person_left"
     """One of several people left."""
     PEOPLE = "people"
-    """How many people are in view now: several arrived together, or long ago, or one left."""
+    """How many people are in view now: several arrived together, or an arrival was not told in time, or one left."""
     NOBODY_IN_VIEW = "nobody_in_view"
     """The last person left."""
     FACING_YOU = "facing_you"

@@ -43,7 +43,7 @@ class FateReasons:
 
 def transcript_line(at: float, utterance: Utterance, reason: str) -> str:
     """A line of a transcript. at: when the words began, or, if they did not, when the change was noticed; seconds.
-    The words that a sound stands for have a note before them."""
+    Where a sound stood for the words, a musical note is before them."""
     text = f"♪ {utterance.text}" if utterance.kind is UtteranceKind.CUE else utterance.text
     return f"{at:7.2f} s  {text:32} ({utterance.log_note})" + (f" [{reason}]" if reason else "")
 

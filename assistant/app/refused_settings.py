@@ -9,8 +9,8 @@ from assistant.errors import VoiceError, printable
 
 @contextlib.contextmanager
 def refused_settings_told() -> Iterator[Callable[[str, str], None]]:
-    """A function of a setting that a voice cannot use, and why. At the end it is printed, unless the command fails for
-    that very reason, which is told then."""
+    """Yields a function that notes a setting that a voice cannot use, and why. The notes are printed at the end, except
+    one whose reason stands in the error with which the command fails."""
     refused: dict[str, str] = {}
     try:
         yield refused.__setitem__

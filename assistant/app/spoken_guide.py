@@ -1,4 +1,4 @@
-"""The command `guide`: the guide of the running assistant, else one that runs by itself."""
+"""The command `guide`: starts the guide in the running assistant; where none runs, runs the guide by itself."""
 
 import threading
 from collections.abc import Callable

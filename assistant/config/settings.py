@@ -13,7 +13,7 @@ OWN_FOLDER = "/usr/local/share/emotion-assistant"
 """The folder for the user's own model files: the service can read it, and cannot read /home."""
 
 GPIO = "gpio"
-"""Begins the name of a device that is a pin."""
+"""The prefix of a device name that stands for a GPIO pin, e.g. gpio:18."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class AnnouncementSettings:
                                         "expressions that are said unasked; fear is too rare to be measured, and of "
                                         "disgust no shipped model is ever sure enough",
                                         choices=EXPRESSIONS[:7])  # fmt: skip
-    busy_sounds: bool = setting(True, "where a minute's four sentences do not suffice: a short sound for the end of an "
-                            "expression and for a person who comes; `repeat` says it in words")  # fmt: skip
+    busy_sounds: bool = setting(True, "where a minute's four sentences do not suffice: a short sound for the end of "
+                            "an expression, a person who comes, and a smile; `repeat` says it in words")  # fmt: skip
     attention: str = setting("off", "when somebody near turns to you or away: off; sound: a sound for each; word: "
                           "\"Facing you.\" and \"Turned away.\"", choices=("off", "sound", "word"))  # fmt: skip
     still_here: bool = setting(True, "a soft sound after ten minutes of silence: silence means nothing to say")
@@ -119,7 +119,8 @@ class VoiceSettings:
     volume: int = setting(100, "percent; ten percent are 3 dB", low=10, high=100)
     name: str = setting("", "espeak-ng voice, e.g. en-gb; empty: that of the language")
     lead_in_ms: int = setting(0, "silence before the first word, for headsets that swallow it", low=0, high=1000)
-    channels: str = setting("auto", "mono: what is heard has one side, `aim` says the side; auto: as the sound card is",
+    channels: str = setting("auto", "mono: a headset with one channel, on which `aim` says the side in words; auto: as "
+                         "the sound card is",
                          choices=("auto", "mono", "stereo"))  # fmt: skip
     changes: str = setting("words", "how a change of expression is told; `emotion-assistant sounds` explains them",
                         choices=("words", "sounds", "both"))  # fmt: skip
@@ -127,11 +128,11 @@ class VoiceSettings:
 
 @dataclass(frozen=True)
 class HapticsSettings:
-    """What is felt beside the words; `emotion-assistant sounds` explains it."""
+    """Vibrations beside the words; `emotion-assistant sounds` explains them."""
 
-    device: str = setting("", "what vibrates: gpio:18, a motor with its driver at that pin (BCM number); or a second "
-                       "sound card by name, with bone conduction pads or a shaker; empty: nothing")  # fmt: skip
-    events: tuple[str, ...] = setting(("smile", "attention", "fault"), "what is felt",
+    device: str = setting("", "the device that vibrates: gpio:18, a motor with its driver at that pin (BCM number); or "
+                       "a second sound card by name, with bone conduction pads or a shaker; empty: none")  # fmt: skip
+    events: tuple[str, ...] = setting(("smile", "attention", "fault"), "which events are felt as a vibration",
                                    choices=("smile", "attention", "fault"))  # fmt: skip
 
     @property
@@ -157,7 +158,7 @@ class ControlSettings:
 
 @dataclass(frozen=True)
 class ListenSettings:
-    """Whether words wait for a gap in talk."""
+    """Whether unasked words wait for a gap in talk."""
 
     enabled: bool = setting(False, "what nobody asked for waits for a gap in talk, two seconds at most; needs a "
                             "microphone, of which nothing is kept, and `install.sh --listen`")  # fmt: skip

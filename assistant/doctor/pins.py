@@ -1,4 +1,4 @@
-"""Buttons, the camera's LED and what vibrates: whether they can be opened. Runs in a child process."""
+"""Buttons, the camera's LED and the vibration device: whether they can be opened. Runs in a child process."""
 
 import contextlib
 import threading

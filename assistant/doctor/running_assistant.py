@@ -77,7 +77,8 @@ class RunningAssistant:
         return good(name, detail="the running assistant has the pins")
 
     def microphone(self) -> Finding | None:
-        """What its microphone hears; None: no assistant runs, or it does not listen, and the doctor may."""
+        """What the running assistant's microphone hears; None: no assistant runs, or it does not use the microphone,
+        which the doctor may then open."""
         if refusal := self._refusal():
             return refusal
         if "listening" not in self.facts:

@@ -55,7 +55,7 @@ class SoundChoice:
         return None
 
     def is_answered(self, ask: Callable[[], None], cancel: threading.Event) -> bool:
-        """Whether what `ask` speaks is answered by a press."""
+        """Whether a press answers the question that `ask` speaks."""
         with contextlib.closing(self._listen(cancel)) as listener:
             ask()
             return listener.wait(ANSWER_S)

@@ -13,7 +13,7 @@ class ArgumentParser(argparse.ArgumentParser):
         super().error(printable(message))
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
-        """argparse before Python 3.13 takes the value away of an option that is given as `--option=--`."""
+        """argparse before Python 3.13 loses the value of an option that is given as `--option=--`."""
         if arg_strings == ["--"] and action.option_strings and action.nargs is None:
             value = self._get_value(action, "--")
             self._check_value(action, value)

@@ -64,7 +64,7 @@ class Step:
     utterances: tuple[Utterance, ...] = ()
     """One for each announcement."""
     deferred: tuple[tuple[Announcement, Utterance], ...] = ()
-    """Announcements that the minute does not allow, and what they would have been; they are tried again."""
+    """Announcements that the minute does not allow, and the utterance of each; they are tried again."""
     withdrawn: tuple[str, ...] = ()
     """Topics whose waiting utterances are no longer true."""
     status: tuple[Utterance, ...] = ()
@@ -140,7 +140,7 @@ class Pipeline:
         self._seen: tuple[tuple[Track, ...], tuple[Reading, ...]] = (), ()
 
     def set_verbosity(self, verbosity: str) -> None:
-        """Announce as much as the wearer has chosen (announcements.verbosity); empty: as is configured."""
+        """Announce as much as the wearer has chosen (announcements.verbosity); empty: as configured."""
         wanted = dataclasses.replace(self._announcing, verbosity=verbosity or self._announcing.verbosity)
         self._announces_face_limit = wanted.verbosity not in ("quiet", "smiles", "brief")
         self._scene.set_verbosity(wanted)

@@ -11,7 +11,7 @@ EXPIRES_S = 3.0
 
 
 CUE_EXPIRES_S = 1.5
-"""The same for which way a person has turned, which may soon be otherwise."""
+"""Seconds after a turn within which its utterance must begin: the person may soon have turned again."""
 
 
 def topic_of(track_id: int) -> str:

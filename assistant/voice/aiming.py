@@ -1,7 +1,7 @@
 """Aiming by ear, on the voice's side: what is heard from the answer to `aim` to its last words.
 
-The answer is presented by the tone; where that cannot be played, its words are spoken. Where the sound has one side,
-the words for the side come before the tone, and again when the face has changed sides.
+The answer is presented by the tone; where that cannot be played, its words are spoken. Where the sound is mono, the
+words for the side come before the tone, and again when the face has changed sides.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from assistant.voice.audio.stream import is_mono
 __all__ = ["AimEnded", "AimPosition", "AimTone", "AimingVoice", "has_one_side"]
 
 SIDE = 1 / 3
-"""A face farther off the middle than this share of half the picture is on a side (`geometry.OUTER_THIRD`)."""
+"""A face farther off the middle than this share of half the picture is left or right (`geometry.OUTER_THIRD`)."""
 
 
 class AimPhrases(Protocol):
@@ -35,7 +35,7 @@ class AimingVoice:
     def __init__(
         self, tone: AimTone, phrases: AimPhrases, put: Callable[[Utterance], None], is_mono: Callable[[], bool]
     ) -> None:
-        """put(utterance): has it spoken next. is_mono(): whether the sound has one side only."""
+        """put(utterance): has it spoken next. is_mono(): whether the sound is mono."""
         self.tone, self._phrases, self._put, self._is_mono = tone, phrases, put, is_mono
         self._is_by_words, self._side = False, ""
         self._current: Utterance | None = None
@@ -85,7 +85,7 @@ class AimingVoice:
 
 
 def has_one_side(settings: VoiceSettings, stop: threading.Event) -> bool:
-    """Whether the sound has one side only, by the settings or as its card is known."""
+    """Whether the sound is mono, by the settings or by what is known of the sound card."""
     if settings.channels != "auto":
         return settings.channels == "mono"
     return is_mono(preferred_device(settings.device, stop))

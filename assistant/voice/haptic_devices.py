@@ -1,4 +1,4 @@
-"""Opens what vibrates: a motor at a pin, or a sound card of its own."""
+"""Opens the device that vibrates: a motor at a GPIO pin, or pads on a sound card of their own."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ NO_VIBRATOR: NoVibrator | Vibrator = NoVibrator()
 
 
 def open_vibrator(settings: HapticsSettings, on_error: Callable[[str], None]) -> NoVibrator | Vibrator:
-    """What vibrates when an utterance begins. on_error: see `Vibrator`. Raises ControlError where the pin of the
+    """The vibrator of these settings. on_error: see `Vibrator`. Raises ControlError where the pin of the
     settings cannot be opened."""
     device = open_haptics(settings)
     return NO_VIBRATOR if device is None else Vibrator(device, settings.events, on_error)

@@ -17,7 +17,7 @@ MAX_BYTES = 4096
 LIMITS = {"rate_wpm": (80, 450), "volume": (10, 100)}
 """Lowest and highest value of each setting: words a minute, percent."""
 VERBOSITIES = ("", "smiles", "normal")
-"""What can be chosen by ear of announcements.verbosity; empty: what is configured."""
+"""The values of announcements.verbosity that the guide lets the wearer choose; empty: what is configured."""
 
 
 def state_file() -> Path | None:

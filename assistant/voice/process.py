@@ -167,7 +167,7 @@ class VoiceProcess:
         last_run.close()
 
     def _open_pins(self) -> dict[FaultName, str]:
-        """Open the camera's LED and what vibrates, if they are set up; the faults of those that fail, with details."""
+        """Open the camera's LED and the vibration device, if set up; the faults of those that fail, with details."""
         failed, led = {}, self._settings.camera.led
         try:
             self._vision_status = VisionStatus(CameraLed(led[0]) if led else None)
@@ -184,7 +184,7 @@ class VoiceProcess:
         return {name: row for control in self._opened for name, row in control.keys.items()}
 
     def _send_verbosity(self) -> None:
-        """Tell vision what the wearer has chosen, again and again, for vision may have started anew."""
+        """Tell vision which verbosity the wearer has chosen, again and again, for vision may have started anew."""
         self._is_verbosity_chosen |= bool(self._persistent.verbosity)
         if self._is_verbosity_chosen:
             self._link.send(Verbosity(self._persistent.verbosity))
@@ -279,7 +279,7 @@ class VoiceProcess:
             self._faults.begin(name, self._clock(), reason)
 
     def _on_result(self, fault: FaultName, error: str) -> None:
-        """What has this fault failed, or works (an empty error)."""
+        """The part that this fault stands for has failed, or works (an empty error)."""
         self._faults.update(fault, self._clock(), is_active=bool(error), detail=error)
 
     def _announce_status(self, name: str) -> None:

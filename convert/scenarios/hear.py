@@ -34,7 +34,7 @@ RATE_HZ = 22050
 """Samples a second of the recording."""
 FOLDER = Path("runs/hear")
 MISSING = (
-    "EMOTION_DATA names no folder: it holds the faces that the conversation is made of; see docs/train-your-own.md"
+    "EMOTION_DATA names no folder; set it to that of the faces of which the scene is made: see docs/train-your-own.md"
 )
 
 

@@ -1,18 +1,19 @@
-"""How many announcements the minute still allows, and what they are spent on. Pure; time comes with the calls.
+"""How many announcements the minute still allows, and which ones are made. Pure; time comes with the calls.
 
-The speech queue begins at most MAX_UNASKED unasked utterances in UNASKED_WINDOW_S, and drops what is beyond. Nothing
-that differs from what the wearer believes may be lost by that: what the minute does not allow is announced when it
-does, if it is still true. Sentences are spent in this order:
+The speech queue begins at most MAX_UNASKED unasked utterances in UNASKED_WINDOW_S, and drops any beyond. Nothing that
+differs from what the wearer believes may be lost by that: an announcement that the minute does not allow is made later,
+if it is still true. The new announcements of a frame are considered in this order:
 
-1. The end of an announced expression, and an empty view: the wearer believes what is no longer true. Where fewer than
-   END_WITH_WORDS are left the end is a *cue*, a short sound that does not count, and the words stay for what begins. A
-   cue does not say of whom, so it is used while one person's expression is announced and not over.
-2. A person who comes into view, at first without an expression where no sentence would be left for its end; without a
-   sentence left, a cue.
-3. How many people are in view, where one of them left.
-4. An expression that begins: a sentence must be left for each expression that is not over, but for one, whose end can
-   be a cue. Without a sentence left up to MAX_SMILE_CUES smiles in the same time are cues, too, for a smile is what
-   wearers ask for most, and its rising sound is known from the tour of the sounds.
+1. The end of an announced expression, and an empty view: the wearer believes something that is no longer true. Where
+   fewer than END_WITH_WORDS announcements are left, the end of an expression is told by a *cue*, a short sound that
+   does not count, and the words are kept for what begins. A cue does not say whose expression is over, so it is used
+   only while a single person's expression is announced and not over.
+2. A person who comes into view: without the expression where no announcement would be left for its end; by a cue where
+   none is left at all.
+3. How many people are in view, after one of several has left.
+4. An expression that begins: one announcement must be left for the end of each announced expression, except for one,
+   whose end can be told by a cue. Where too few are left, up to MAX_SMILE_CUES smiles in the same time are told by cues
+   as well: wearers ask for smiles most, and know the rising sound of a smile from the tour of the sounds.
 """
 
 from collections import deque
@@ -28,10 +29,10 @@ from assistant.vision.decisions.announcement_log import Announcement
 END_WITH_WORDS = 2
 """Announcements that must be left in the minute for the end of an expression to have words."""
 MAX_SMILE_CUES = 4
-"""At most so many cues that a smile begins are made in UNASKED_WINDOW_S."""
+"""How many cues for the beginning of a smile are made in UNASKED_WINDOW_S at most."""
 SMILE = "happy"
 NO_EXPRESSION = ("", "neutral")
-"""Announced expressions that need no end."""
+"""Announced expressions whose end is not announced."""
 
 
 class Choice(NamedTuple):
@@ -46,7 +47,7 @@ class Choice(NamedTuple):
 
 
 class AnnouncementBudget:
-    """The announcements with words that were made within UNASKED_WINDOW_S, but for those that were not heard."""
+    """Counts the announcements with words that were made within UNASKED_WINDOW_S, except those that were not heard."""
 
     def __init__(self, *, has_cues: bool = True, tells_presence: bool = True) -> None:
         """has_cues: whether a sound alone may announce the end of an expression, and a person. tells_presence: whether
@@ -75,8 +76,8 @@ class AnnouncementBudget:
             yield choice
 
     def ended(self, announcement: Announcement, at: float, *, is_heard: bool) -> None:
-        """Take in the fate of an announcement, known at `at` seconds. One that was heard counts from then on: its words
-        began a little before, and the speech queue counts from that."""
+        """Take in the fate of an announcement, known at `at` seconds. An announcement that was heard counts from then
+        on; the speech queue counts it from its first word, which came a little before."""
         kept = deque(each for each in self._made if each[0] is not announcement)
         if is_heard and len(kept) < len(self._made):
             kept.append((announcement, at))

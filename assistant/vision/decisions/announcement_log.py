@@ -39,7 +39,7 @@ class Announcement:
     where: str = ""
     """The place to put into the sentence, a key of [where]; empty where it names none."""
     is_cue: bool = False
-    """Whether it is made by a sound alone."""
+    """Whether it is made by a short sound alone."""
     reason: str = ""
     """Why the expression cannot be told, a key of [reasons]; empty where the sentence gives no reason."""
 
@@ -50,7 +50,7 @@ class Announcement:
 
     @property
     def told(self) -> tuple[int, ...]:
-        """track_ids of the people whom it tells something about."""
+        """track_ids of the people whom the sentence is about."""
         return self.newcomers if self.sentence is Sentence.PEOPLE else (self.change.track_id,)
 
     @property
@@ -155,7 +155,7 @@ class AnnouncementLog:
             self._pending += ((announcement, at),)
 
     def restore(self, track_id: int, before: str | None) -> None:
-        """What was to be announced of a track is not: it has again what was announced before; None: nothing."""
+        """An announcement of a track is not made after all. before: what was announced of it before; None: nothing."""
         if before is None:
             self._entries.pop(track_id, None)
         else:

@@ -2,7 +2,7 @@
 
 A head counts as turned away, or as facing the wearer, by its landmarks (`quality.head_pose`), smoothed over some
 frames, with a gap between the two in which nothing is decided, and only once it has stayed so for a while: a glance
-aside is not told. What a person does when they come into view is no turn.
+aside is not announced. The way in which a person faces when they come into view is not a turn.
 """
 
 import math
@@ -18,17 +18,17 @@ from assistant.vision.faces import quality
 FACING_TURN, AWAY_TURN = 0.12, 0.22
 """Smoothed turn (`HeadPose.turn`, either way) below which a head faces the wearer, and from which it is turned away."""
 FACING_WIDTH, AWAY_WIDTH = 1.7, 1.6
-"""Smoothed `HeadPose.width` from which a head may face the wearer, and below which it is turned away. It tells the two
-apart best: of heads drawn within 12 degrees 99 % have 1.70 or more, of those turned by more than 30 degrees 90 % less
+"""Smoothed `HeadPose.width` from which a head may face the wearer, and below which it is turned away. It separates
+the two best: of heads drawn within 12 degrees 99 % have 1.70 or more, of those turned by more than 30 degrees 90 % less
 than 1.63. In 24 tuning scenes these thresholds tell 86 % of the turns, and 0.05 less or more 80 to 82 %."""
 FACING_DWELL_S, AWAY_DWELL_S = 0.5, 1.0
-"""For how long a head must face the wearer, or be turned away, to be told. Glances last for about a second."""
+"""Seconds for which a head must face the wearer, or be turned away, to be announced. Glances last about a second."""
 SMOOTHING_S = 0.15
 """Time constant of the smoothing."""
 MAX_GAP_S = 0.6
-"""A head that was not found for so long is smoothed, and waits, from the beginning."""
+"""For a head that was not found for so many seconds, smoothing and dwell time start anew."""
 FORGET_S = 5.0
-"""A head that was not found for so long is forgotten; tracks end sooner."""
+"""A head that was not found for so many seconds is forgotten; its track ended before that."""
 MIN_WIDTH_SHARE = 46.0 / 640
 """Width of a face, as a share of the frame's longer side, from which its landmarks tell which way it is turned."""
 
@@ -56,17 +56,17 @@ class _Head:
     turn: float
     width: float
     is_facing: bool | None = None
-    """What the wearer knows or has seen announced; None: not yet decided."""
+    """Whether the head faced the wearer when that was last decided; None: not yet decided."""
     since: float = 0.0
-    """Since when it has been otherwise than that, seconds."""
+    """Since when `candidate` has been the same, seconds."""
     candidate: bool | None = None
-    """What it has been since then; None: neither."""
+    """Whether the head faces the wearer at present; None: between facing and turned away."""
     is_person: bool = False
-    """Whether it was ever surely a face: turned away it looks less like one."""
+    """Whether the track was ever surely a face: a head that is turned away looks less like one."""
 
 
 class Attention:
-    """Follows which way each head is turned; `is_on`: else nothing is followed, and nobody turns."""
+    """Follows which way each head is turned; with `is_on` False it follows none, and reports no turn."""
 
     def __init__(self, *, is_on: bool = True) -> None:
         self._is_on = is_on
@@ -80,7 +80,7 @@ class Attention:
         is_certain: Callable[[int], bool] = lambda track_id: True,
     ) -> tuple[Turned, ...]:
         """Take in the tracks of a frame of the shape (height, width) taken at `at` (seconds); returns who has turned,
-        in the order of the tracks. is_certain(track_id): whether a track is surely a person; of others nothing is said.
+        in the order of the tracks. is_certain(track_id): whether a track is surely a person; others are not reported.
         """
         self._heads = {each: head for each, head in self._heads.items() if at - head.seen_at <= FORGET_S}
         near = [each for each in tracks if self._is_on and each.face.box.width >= MIN_WIDTH_SHARE * max(shape)]
@@ -92,7 +92,7 @@ class Attention:
         self._heads.clear()
 
     def told(self, track_id: int) -> None:
-        """An answer has said which way a person is turned: a turn that is under way is no news any more."""
+        """An answer has said which way a person is turned: a turn that is under way is no longer news."""
         head = self._heads.get(track_id)
         if head is not None and head.candidate is not None:
             head.is_facing = head.candidate

@@ -2,15 +2,16 @@
 Menon et al. 2021). Pure.
 
 A third of the training faces are neutral and one in a hundred is disgusted, so that a model says "neutral" of many
-faces on which it sees something else nearly as well. An expression announced unasked must be right, and follows the
-probabilities as they are. An answer, which says "maybe", must not miss the rare expressions, and follows these.
+faces on which it sees something else nearly as well. An expression that is announced unasked must be right, and is
+decided by the model's own probabilities. An answer, which says "maybe", must not miss the rare expressions, and is
+decided by the balanced ones.
 """
 
 from collections.abc import Sequence
 
 FAIRLY_SURE = 0.6
-"""Mean probability from which an answer names the expression that is held, without "maybe", and says that it is fairly
-sure."""
+"""Mean probability from which an answer names the expression of the track's state without "maybe", and says that it is
+fairly sure."""
 
 
 def balanced(probabilities: Sequence[float], weights: Sequence[float]) -> list[float]:

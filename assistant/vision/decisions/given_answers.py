@@ -1,4 +1,4 @@
-"""What an answer told is not announced again: answers settle what is due. Pure; time comes with the frames."""
+"""Answers settle announcements: what an answer has said is not announced again. Pure; time comes with the frames."""
 
 from collections import deque
 
@@ -11,7 +11,7 @@ class GivenAnswers:
     """The answers that were given since the last frame. `add` may be called from any thread."""
 
     def __init__(self, log: AnnouncementLog, tracks: SceneTracks, empty_view: EmptyView) -> None:
-        """log, tracks, empty_view: where the announcements are due that answers settle."""
+        """log, tracks, empty_view: hold the announcements that answers settle."""
         self._log, self._tracks, self._empty_view = log, tracks, empty_view
         self._given: deque[Answered] = deque()
 

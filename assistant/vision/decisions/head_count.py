@@ -15,7 +15,8 @@ from assistant.vision.decisions.scene_tracks import SceneTracks
 DEPARTURE_DWELL_S = 2.0
 """Seconds for which fewer people must be in view."""
 NOW_S = 10.0
-"""An arrival that could not be announced for so many seconds is no news: how many people are in view now is."""
+"""An arrival that could not be announced for so many seconds is no longer news: the number of people in view is
+announced instead."""
 
 
 class HeadCount:
@@ -34,7 +35,7 @@ class HeadCount:
 
     def update(self, at: float, people: int, *, is_someone_arriving: bool) -> Announcement | None:
         """The announcement, if it is due at `at` seconds. people: how many were announced and are in view.
-        is_someone_arriving: the arrival of a person is due: that may be the one who left."""
+        is_someone_arriving: whether the arrival of a person is still to be announced, who may be the one who left."""
         if people != self._now or is_someone_arriving:
             self._now, self._since = people, at
         if people >= self._believed or not people or self._left is None:
@@ -47,7 +48,7 @@ class HeadCount:
         return self._pending
 
     def retry(self, announcement: Announcement, at: float) -> None:
-        """An announcement was not heard, this one or another; it is due again from `at` seconds on."""
+        """An announcement was not heard. If it is the pending one of this class, it is due again from `at` on."""
         if announcement is self._pending:
             self._believed, self._from, self._pending = max(self._before, self._believed), at, None
 

@@ -17,7 +17,7 @@ DIM_MEAN = 60.0
 LIGHT_GREY, LIGHT_SHARE = 38, 0.05
 """A face with this share of pixels of this grey level or lighter is light enough, whatever its noise."""
 MIN_CONTRAST_TO_NOISE = 4.5
-"""Contrast over noise below which any other face is too dark. With its contrast raised, right is .74 from 4.8 on, .68
+"""Contrast over noise below which any other face is too dark. With its contrast raised, "right" is .74 from 4.8 on, .68
 from 3.8 to 4.8, .58 from 2.7 to 3.8 and .37 below. Of faces of dark skin (individual typology angle below 10 degrees)
 at a fifth of the light 90 % have more, and 43 % with a noise of 3 levels; of all faces with that noise at 0.13, 0.1 and
 0.08 of the light 25, 9 and 1 % have."""
@@ -27,7 +27,7 @@ SMOOTHING_PX = 1.5
 """Standard deviation of the blur under which contrast is measured, so that noise is not."""
 TARGET_CONTRAST, TARGET_MEAN = 24.0, 128.0
 """Contrast of the interior, a standard deviation in grey levels, to which that of a dim face is raised, and the mean
-grey level that it reaches at most by that. At a fifth of the light right grows from .54 to .78, at three tenths from
+grey level that it reaches at most by that. At a fifth of the light "right" grows from .54 to .78, at three tenths from
 .71 to .79; contrasts of 16 and 32 do as well. As they are, faces in little light look neutral to the model."""
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 """Second differences along both axes, by which noise is told from shapes (Immerkaer 1996)."""

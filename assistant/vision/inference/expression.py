@@ -18,8 +18,7 @@ MIN_REACH, MAX_STEP = 1.5, 1 / 16
 """A quantized input that INPUT_SCALING fits reaches at least so far below and above 0, in steps of at most so much:
 quantizers choose the range by their calibration pictures, few of which are black and white."""
 MIN_PRIOR = 1e-4
-"""Smallest share of the training votes that a card may name: a larger weight would
-multiply rounding errors."""
+"""Smallest share of the training votes that a card may name: a larger weight would multiply rounding errors."""
 
 
 @dataclass(frozen=True)

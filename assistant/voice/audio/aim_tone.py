@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from assistant.voice.audio.loudness import TARGET_LUFS, volume_factor
 
 RATE = 11025
-"""Samples a second: the tone has no overtones, and a small board computes it in a fifth of its time."""
+"""Samples a second: the tone has no overtones, and a small board computes it in a fifth of the time that it lasts."""
 CHUNK_S = 0.025
 """The tone is made in pieces of so many seconds; a new position is heard from the next one on."""
 TOP_SEMITONES, BOTTOM_SEMITONES = 12.0, -9.0
 """Pitch with the face in the middle, and at the edge, in semitones above A4 (440 Hz): 880 and 262 Hz."""
 VERTICAL_WEIGHT = 0.7
-"""A face too high or too low by a share of half the picture is as far off as one so much of it to the side."""
+"""Weight of the distance from the middle up or down against that to the side, each as a share of half the picture."""
 PULSE_EVERY, PULSE_LENGTH, PULSE_GAIN = 20, 2, 0.3
 """With no face in view: a pulse in every so many pieces, its length in pieces, and its share of the amplitude."""
 STALE_S = 1.5
@@ -32,7 +32,7 @@ AMPLITUDE = 32767 * math.sqrt(2) * 10 ** ((TARGET_LUFS + 0.691) / 20)
 
 
 class AimTone:
-    """The tone of one aiming after another. `begin`, `move` and `over` may be called from any thread."""
+    """The tone of aiming, for one aiming after another. `begin`, `move` and `over` may be called from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -93,8 +93,8 @@ class AimTone:
 
 
 def _targets(position: tuple[float, float] | None, number: int, hertz: float) -> tuple[float, float, float]:
-    """Pitch in Hz and the factors of the left and the right side at the end of piece `number`; those of both sides
-    together have always the same power, as words have from both. hertz: the pitch before, which silence keeps."""
+    """Pitch in Hz and the factors of the left and the right side at the end of piece `number`; the two together
+    always have the power of words on both sides. hertz: the pitch before, which silence keeps."""
     if position is None:
         is_pulse = number % PULSE_EVERY < PULSE_LENGTH
         return (_hertz(BOTTOM_SEMITONES), PULSE_GAIN, PULSE_GAIN) if is_pulse else (hertz, 0.0, 0.0)

@@ -125,11 +125,11 @@ class SoundCardPlayer:
     def stream(
         self, chunks: Iterable[bytes], chunk_s: float, rate: int, channels: int, cancel: threading.Event
     ) -> bool:
-        """Play pieces as they are made, on the device that plays now; what cannot be played there is not tried on
-        another, since the pieces are gone."""
+        """Play pieces as they are made, on the device that plays now. Where that fails, no other device is tried, since
+        the pieces are gone."""
         player = self._make(self._current if self._clock() < self._fallback_until else self._device)
         if not isinstance(player, StreamingPlayer):
-            raise VoiceError("this player plays no tone while it is made")
+            raise VoiceError("this player cannot play a tone that is made while it plays")
         return player.stream(chunks, chunk_s, rate, channels, cancel)
 
     def _play_on(self, name: str, pcm: Pcm, cancel: threading.Event) -> bool:
@@ -191,7 +191,7 @@ def find_microphones(cancel: threading.Event) -> list[SoundCard]:
 
 
 def device_of(setting: str, cards: list[SoundCard]) -> str:
-    """The device that a card's name stands for, also where it is written otherwise."""
+    """The device that a card's name stands for; the name may be written as by the card's maker, in any letter case."""
     return _meant(setting, cards) or setting
 
 

@@ -123,7 +123,8 @@ class VibrationMotor:
     """A vibration motor behind a transistor or a driver, at rest at first. Any pin will do: lgpio switches it."""
 
     STRENGTH, FREQUENCY_HZ = 0.9, 100
-    """Share of the supply that a motor gets, so that one that starts hard does not pull the board's voltage down."""
+    """Duty cycle and frequency of the pulses. The motor does not get the full supply voltage, so that a motor with a
+    high starting current does not pull the board's voltage down."""
 
     def __init__(self, pin: int, *, factory: Any = None) -> None:
         """Open the pin. Raises ControlError if it cannot be used.
@@ -141,7 +142,7 @@ class VibrationMotor:
             undo.pop_all()
 
     def vibrate(self, pattern: tuple[float, ...], cancel: threading.Event) -> None:
-        """Run for the first of so many seconds, rest for the second, and so on; returns early once `cancel` is set.
+        """Vibrate for the first number of seconds, rest for the second, and so on; returns early once `cancel` is set.
         Raises ControlError where the pin cannot be set."""
         with using_gpiozero(self._name):
             try:
@@ -153,7 +154,7 @@ class VibrationMotor:
                 self._output.value = 0
 
     def close(self) -> None:
-        """Let it rest and release the pin."""
+        """Stop the motor and release the pin."""
         output, self._output = self._output, None
         if output is not None:
             output.close()

@@ -1,4 +1,4 @@
-"""The guide where no assistant runs: by the configured voice, with the box's own keys and a terminal's keyboard."""
+"""Runs the guide where no assistant runs: with the configured voice, the box's own keys and a terminal's keyboard."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""The guide in the voice process: who starts it, what ends it, and the question at the first start."""
+"""The guide in the voice process: how it is started and ended, and the question at the first start."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class GuideHost:
         self._offers = (is_service if offers is None else offers) and not settings.is_guide_known
         self._is_ready = False
         self.outcome: Outcome | None = None
-        """How the last one ended."""
+        """How the last guide ended; None: none has ended."""
         self._runner = GuideRunner(speaker, clock, self._on_over)
 
     @property

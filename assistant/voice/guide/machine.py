@@ -1,12 +1,12 @@
-"""Where the spoken guide is, what it says next, and what a press means meanwhile. Pure: time comes with the calls.
+"""The state machine of the spoken guide: what it says next, and what a press means. Pure: time comes with the calls.
 
 A step says its lines, then asks for a press if it has a practice. The right press is taken from the step's beginning
 on: nobody has to wait for the end of the words. A wrong press, or none for PRACTICE_S, repeats the request once, then
 the guide goes on. A short press goes on to the request, or to the next step. A long press that is not asked for, and
 every press that mutes, ends the guide.
 
-It always ends: no step waits for longer than its deadlines, none is entered twice, and what is said again was
-interrupted from outside.
+The guide always ends: no step waits for longer than its deadlines, no step is entered twice, and a line is only said
+again where something outside of the guide has cut it off.
 """
 
 from collections import deque
@@ -33,7 +33,7 @@ PressName = tuple[str, Gesture]
 
 
 class Line(NamedTuple):
-    """What is said at once, without a pause."""
+    """What is said in one go, without a pause."""
 
     text: str
     """One or two sentences."""
@@ -62,13 +62,13 @@ class Practice:
 
 @dataclass(frozen=True)
 class Step:
-    """A part of the guide. One with a practice has no help, and the other way round."""
+    """A part of the guide. A step with a practice has no `key_help`, and the other way round."""
 
     name: str
     lines: tuple[Line, ...]
     practice: Practice | None = None
     key_help: Mapping[PressName, Line] = field(default_factory=dict)
-    """What each press does, where every press is explained until none has come for IDLE_S."""
+    """What each press does, for the step that explains every press until none has come for IDLE_S; else empty."""
 
 
 class Outcome(StrEnum):

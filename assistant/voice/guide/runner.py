@@ -63,7 +63,7 @@ class GuideRunner:
         return self._change(lambda machine, at: machine.leave(at))
 
     def poll(self) -> None:
-        """Take note of the time, and say again what was cut off."""
+        """Tell the guide that time has passed, and say again a line that was cut off."""
         self._change(lambda machine, at: machine.poll(at))
         with self._lock:
             if self._machine:  # what waits and has expired is reported, so that vision may announce what is true now
@@ -101,7 +101,7 @@ class GuideRunner:
             return True
 
     def _say(self, machine: GuideMachine) -> None:
-        """Say the line of now, and nothing else of the guide."""
+        """Say the current line; a line of the guide that is still being said is cut off."""
         before, line = self._utterance, machine.line
         self._utterance, self._is_cut = None, False
         if line is not None:

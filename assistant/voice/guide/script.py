@@ -49,7 +49,7 @@ class GuidePhrases(Protocol):
 
 
 def guide(phrases: GuidePhrases, keys: Keys, *, is_smiles: bool = False, has_typing: bool = False) -> tuple[Step, ...]:
-    """All steps. is_smiles: smiles alone are announced now. has_typing: digits that are typed stand for presses."""
+    """All steps of the guide. is_smiles: smiles alone are announced now. has_typing: typed digits stand for presses."""
     script = _Script(phrases, keys)
     return tuple(script.steps(is_smiles=is_smiles, has_typing=has_typing))
 
@@ -69,7 +69,7 @@ def offer(phrases: GuidePhrases, keys: Keys) -> tuple[Step, ...]:
 
 
 def last_words(phrases: GuidePhrases, name: str) -> tuple[Line, ...]:
-    """The sentence of [guide] with which it ends; none for an empty name."""
+    """The sentence of [guide] with which the guide ends; none for an empty name."""
     return (Line(phrases.text("guide", name)),) if name else ()
 
 

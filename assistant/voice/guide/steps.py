@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.ipc.commands import Command
 
 SMILES, USUAL = "smiles", "usual"
-"""The steps whose practice chooses how much is said unasked. The one is told that changes something."""
+"""The steps whose practice chooses how much is said unasked. Only the one that would change the setting is told."""
 MORE_KEYS, NO_KEYS = "more_keys", "no_keys"
 """The steps that are told where a key is missing for something, and where there is no key at all."""
 SOUNDS, KEYS, OFFER = "sounds", "keys", "offer"

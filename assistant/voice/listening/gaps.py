@@ -1,7 +1,7 @@
 """The rule that says from frame to frame whether somebody talks or there is a gap. Pure: sound comes with the calls.
 
 How long talk must have paused was chosen by `python -m tests.listening.trade`; see tests/README.md. A shorter pause is
-often only the closed lips of a "p"; with a longer one the next turn begins before our first word is heard.
+often only the closed lips of a "p"; with a longer one somebody talks again before the first word is heard.
 """
 
 import array
@@ -14,7 +14,7 @@ RATE, FRAME_MS = 16000, 20
 FRAME_BYTES = 2 * RATE * FRAME_MS // 1000
 """Signed 16-bit little-endian samples."""
 GAP_MS = 80
-"""Talk has paused once so many milliseconds were without speech. The detector itself holds on for some 60 ms more."""
+"""There is a gap once so many milliseconds were without speech. The detector itself holds on for some 60 ms more."""
 FULL_SCALE = 32768.0
 SILENCE_DB = -100.0
 """The level of frames that are all zero."""
@@ -41,7 +41,7 @@ class GapRule:
 
 
 def level_db(frame: bytes) -> float:
-    """The level of a frame: root mean square in decibels below the loudest that there is."""
+    """The level of a frame: root mean square in decibels relative to full scale (dBFS), 0 at most."""
     values = array.array("h", frame)
     if sys.byteorder == "big":
         values.byteswap()

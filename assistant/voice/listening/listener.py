@@ -2,8 +2,8 @@
 
 `python -m assistant.voice.listening.listener DEVICE` writes a Report as a line of JSON when talk begins or pauses and
 every REPORT_S; it ends when its standard input does. It keeps no sound but the frame that it looks at, recognizes no
-word, writes no file and logs nothing. It is a process of its own because the detector is a foreign library and the
-microphone a foreign device: the voice process, which needs neither, kills it when it hangs.
+word, writes no file and logs nothing. It is a process of its own because the detector, a third-party library, or the
+microphone may hang or crash: the voice process, which can do without them, then kills it and starts another one.
 """
 
 import contextlib
@@ -25,11 +25,12 @@ REPORT_S = 0.25
 REOPEN_S = 2.0
 """Seconds after which a microphone that is missing or was lost is opened again."""
 AGGRESSIVENESS = 2
-"""Of the detector, 0 to 3: how readily it takes sound for something other than speech. By `tests.listening.trade`."""
+"""How readily the detector takes sound for something other than speech, 0 to 3; chosen with `tests.listening.trade`."""
 PACKAGE = "webrtcvad-wheels"
 NO_PACKAGE = f"{PACKAGE} is not installed; run install.sh --listen, or: pip install {PACKAGE}"
 OOM_SCORE = "800"
-"""Where memory is short, this process goes long before the voice, from which it would inherit that it stays."""
+"""Where memory is short, the kernel ends this process long before the voice process, whose protection from that it
+would otherwise inherit."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Report:
     is_talk: bool = True
     """Whether somebody talks."""
     level_db: float | None = None
-    """Level of the last frame, decibels below full scale; None: there is no sound."""
+    """Level of the last frame in dBFS, 0 at most; None: there is no sound."""
     detector: str = ""
     """Name and version of the package that tells talk from other sound."""
     device: str = ""

@@ -14,15 +14,16 @@ from assistant.voice.audio.sound_cards import AUTO, device_of, find_microphones,
 from assistant.voice.listening.gaps import FRAME_BYTES, FRAME_MS, RATE
 
 CARD_BUFFER_MS, PIPE_BYTES = 500, 4096
-"""The sound that waits to be looked at: in the card's buffer, and in the pipe from arecord (128 ms). With the frame
-that is looked at that is less than a second, and there is no other sound anywhere; what comes beyond it is lost."""
+"""How much sound waits for the detector at most: in the sound card's buffer, and in the pipe from arecord (128 ms).
+With the frame that is examined this is less than a second. No other sound is kept anywhere; what comes beyond is
+lost."""
 FIRST_FRAME_S, FRAME_LIMIT_S = 3.0, 1.0
 """Seconds until the first frame has come, and from one frame to the next; a microphone that takes longer hangs."""
 
 
 def microphone_device(setting: str, cancel: threading.Event) -> str:
-    """The device, as arecord takes it, that a setting of `listen.device` stands for: with AUTO the microphone of a card
-    that is worn, else the system's own (empty)."""
+    """The device, as arecord takes it, that a setting of `listen.device` stands for: with AUTO the microphone of a USB
+    headset or a HAT, else the system's own (empty)."""
     if setting and setting != AUTO:
         return device_of(setting, find_microphones(cancel))
     if not setting or has_sound_server():

@@ -1,10 +1,11 @@
 """Supervises the listener, and tells the speaker whether somebody talks.
 
-Whatever happens to the listener or the microphone, the voice speaks: while nothing is heard it speaks as without a
-microphone. That is announced once it has lasted for OUTAGE_S, and so is its end.
+Whatever happens to the listener or the microphone, the voice speaks: while they fail it speaks as without a microphone.
+A failure is announced once it has lasted for OUTAGE_S, and so is its end.
 
-The assistant's own voice is not talk. It is private, in an earbud; and while it speaks, what is heard is ignored, also
-where it comes out of a loudspeaker. Whether somebody talks is known again by the first report after its last word.
+The assistant's own voice is not talk. It is private, in an earbud; and while the assistant speaks, what is heard is
+ignored, since its voice may come out of a loudspeaker. Whether somebody talks is known again by the first report after
+its last word.
 """
 
 import contextlib
@@ -25,9 +26,9 @@ from assistant.voice.listening.listener import Report
 log = logging.getLogger(__name__)
 
 START_LIMIT_S, REPORT_LIMIT_S = 10.0, 1.5
-"""A listener hangs that makes no report for so many seconds after its start, and then from one to the next."""
+"""A listener counts as hung if its first report, or its next one, does not come within so many seconds."""
 OUTAGE_S = 2.5
-"""What lasts no longer is not announced: a listener that was killed listens again within a second."""
+"""A failure that lasts no longer is not announced: a listener that was killed listens again within a second."""
 ANNOUNCED_ONCE_S = 600.0
 """A microphone that comes and goes is announced once in so many seconds."""
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.2, 60.0
@@ -48,7 +49,7 @@ class TalkMonitor:
         hear: Callable[[bool | None], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """put: queues an utterance. hear(is_talk): somebody talks, or there is a gap; None: nobody listens."""
+        """put: queues an utterance. hear(is_talk): somebody talks, or there is a gap; None: no listener works."""
         self._settings, self._hear, self._clock = settings, hear, clock
         tracker = FaultTracker((math.inf,), max_announcements=1, announcements_s=ANNOUNCED_ONCE_S)
         self._faults = FaultAnnouncer(phrases, put, tracker)
@@ -71,7 +72,7 @@ class TalkMonitor:
         elif self._child.poll() is not None:
             self._lose(now, self._why_ended(self._child))
         elif now - self._reported_at > (REPORT_LIMIT_S if self._has_reported else START_LIMIT_S):
-            self._lose(now, f"the listener let nothing be heard for {now - self._reported_at:.1f} s")
+            self._lose(now, f"the listener made no report for {now - self._reported_at:.1f} s")
         with self._lock:
             error, deaf_s = self._report.error, now - self._deaf_since
         if not error:

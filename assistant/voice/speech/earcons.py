@@ -24,7 +24,7 @@ RATE = 22050
 STEP_S, FADE_S, PEAK = 0.09, 0.008, 13000
 """A step of a melody, the fade at both ends of a sound, and the loudest sample before its loudness is set."""
 TICK_S, TICK_LU = 0.05, -20.0
-"""Length of the tick `still_here`, and its loudness against all other sounds: it is to be overheard."""
+"""Length of the tick `still_here`, and its loudness against words: it must not disturb."""
 CUE_STEP_S, CUE_LU = 0.08, -6.0
 """Length of a step of the two cues of attention, and the loudness of all cues: they come while people talk."""
 BEEP_HZ, BEEP_S, BEEP_GAP_S, BEEP_FADE_S = 330.0, 0.18, 0.12, 0.01
@@ -60,7 +60,8 @@ MELODIES = {
     "centred": Melody((12, 17), step_s=CUE_STEP_S),
     "still_here": Melody((12,), step_s=TICK_S, loudness_lu=TICK_LU),
 }
-"""The melody of each expression that has one, of the cues of attention, which have two steps, and of the tick."""
+"""The melody of each expression that has one; `came`, a trill, and `over`, one low tone; the cues of attention, which
+have two steps; the end of aiming, and the tick."""
 CUES = ("facing_you", "turned_away")
 """The cues of attention; their names are those of their sentences."""
 NAMES = (*MELODIES, "alarm")

@@ -27,7 +27,8 @@ PATTERNS: dict[str, tuple[float, ...]] = {
 }
 """The pattern of each event: seconds of vibration and of rest in turn, beginning with vibration."""
 RATE, BURST_HZ, BURST_PEAK, BURST_FADE_S = 22050, 120.0, 26000, 0.008
-"""The bursts of a pattern as sound: below most of a voice, within what bone conduction pads and shakers move at."""
+"""The bursts of a pattern as sound. Their tone is lower than most of a voice, and bone conduction pads and shakers can
+play it."""
 CLOSE_TIMEOUT_S = 0.3
 """Seconds in which a vibration must end when it is cut off."""
 
@@ -125,7 +126,7 @@ class Vibrator:
         self._thread.start()
 
     def begin(self, utterance: Utterance) -> None:
-        """An utterance begins to be spoken; never blocks. Of what waits, a fault is kept, else the newest."""
+        """An utterance begins to be spoken; never blocks. Of events that wait a fault is kept, else the newest one."""
         event = event_of(utterance)
         if event in self._events:
             with self._changed:
@@ -133,7 +134,7 @@ class Vibrator:
                 self._changed.notify()
 
     def close(self) -> None:
-        """Cut off what vibrates and release the device; one that hangs is left behind."""
+        """Cut off the vibration and release the device; a device that hangs is left behind."""
         self._closing.set()
         with self._changed:
             self._changed.notify()

@@ -64,7 +64,7 @@ class Speaker:
         self._report()
 
     def hear(self, is_talk: bool | None) -> None:
-        """Somebody talks, or nobody does: what is unasked waits for a gap, see SpeechQueue; None: nobody listens."""
+        """Somebody talks, or nobody does: see SpeechQueue for what waits for a gap; None: no listener works."""
         with self._changed:
             self._queue.hear(is_talk)
             self._changed.notify_all()

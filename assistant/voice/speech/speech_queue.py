@@ -25,9 +25,9 @@ The rules, each checked by a property test:
   earlier fault counts as known. "Ready." is spoken at most MAX_READY times in any UNASKED_WINDOW_S, for a vision
   process that crashes again and again announces it each time.
 * An announcement that was withdrawn because it is no longer true is not begun.
-* While the guide speaks, what is unasked waits; of it, what expires meanwhile is not spoken afterwards.
-* While somebody talks, what is unasked waits for a gap, at most MAX_HOLD_S, and until HOLD_MARGIN_S before it expires:
-  waiting costs no words. Pauses, answers and faults do not wait; where nobody listens, nothing does.
+* While the guide speaks, unasked utterances wait; those that expire meanwhile are not spoken afterwards.
+* While somebody talks, unasked utterances wait for a gap, at most MAX_HOLD_S, and until HOLD_MARGIN_S before they
+  expire: none is lost by waiting. Pauses, answers and faults do not wait; without a working listener nothing does.
 * At most MAX_WAITING wait; beyond that the oldest of the lowest priority is dropped.
 """
 
@@ -46,7 +46,7 @@ REPEAT_SUPPRESSION_S = 50.0
 CHANGES = (UtteranceKind.ANNOUNCEMENT, UtteranceKind.CUE)
 """Kinds of utterances that tell of a change in view."""
 MAX_HOLD_S, HOLD_MARGIN_S = 2.0, 0.2
-"""What is unasked waits at most so many seconds for a gap in talk, and is begun so long before it expires."""
+"""An unasked utterance waits at most so many seconds for a gap in talk, and begins so long before it expires."""
 
 
 class SpeechQueue:
@@ -81,7 +81,7 @@ class SpeechQueue:
         return self._speaking
 
     def hear(self, is_talk: bool | None) -> None:
-        """Whether somebody talks now; None: nobody listens for that."""
+        """Whether somebody talks now; None: no listener works."""
         self._is_talk = is_talk
 
     def wait_s(self, now: float) -> float | None:
@@ -93,8 +93,8 @@ class SpeechQueue:
         return max(0.0, min(held_until) - now) if held_until else None
 
     def upcoming(self, now: float) -> Utterance | None:
-        """The utterance that will be taken next if somebody listens for a gap and nothing else is put, so that its
-        speech can be made ahead; None where nobody listens, and for what does not wait."""
+        """The unasked utterance that will be taken next if nothing else is put, so that its speech can be made ahead;
+        None where there is none, or no listener works."""
         waiting = [] if self._is_talk is None else self._takeable()
         following = max(waiting, key=self._rank, default=None)
         is_held = following is not None and following.priority < Priority.PAUSE and not self._is_expired(following, now)
@@ -172,7 +172,7 @@ class SpeechQueue:
                 self._end(waiting, Fate.SUPERSEDED, now)
 
     def hold_unasked(self, now: float, *, is_held: bool) -> None:
-        """Let what is unasked wait, or no longer; what has expired by now is dropped."""
+        """Let unasked utterances wait, or no longer; those that have expired by now are dropped."""
         self._is_unasked_held = is_held
         for waiting in tuple(self._waiting):
             if self._is_expired(waiting, now):

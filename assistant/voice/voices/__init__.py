@@ -68,7 +68,7 @@ def make_voice(
 
 
 class PreparedSpeech:
-    """The finished speech of one text that was made ahead. Used from one thread."""
+    """The finished speech of one text, made before it may be spoken. Used from one thread."""
 
     def __init__(self) -> None:
         self._text, self._speech = "", None  # type: str, Pcm | None

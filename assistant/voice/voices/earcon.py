@@ -67,7 +67,7 @@ def aim_player(settings: VoiceSettings, player: Player, tone: AimTone) -> Callab
 
     def play(cancel: threading.Event) -> bool:
         if not isinstance(player, StreamingPlayer):
-            raise VoiceError("this player plays no tone while it is made")
+            raise VoiceError("this player cannot play a tone that is made while it plays")
         return player.stream(tone.chunks(settings.volume, channels=channels), CHUNK_S, RATE, channels, cancel)
 
     return play

@@ -1,8 +1,8 @@
 """Verdicts on the cues of attention ("Facing you.", "Turned away."), and the turns that were told, by the truth. Pure.
 
 A *turn* is to the wearer or away. It begins a state of the ground truth (`PersonTimeline.turned`) that lasts for
-MIN_HOLD_S or longer, after the other state lasted as long; glances of less than BRIEF_S are left out. Only of a turn
-that big it is asked whether it was told. A cue is *correct* if that person is so turned as it begins, or was at most
+MIN_HOLD_S or longer, after the other state lasted as long; glances of less than BRIEF_S are left out. Recall counts
+no other turns. A cue is *correct* if that person is so turned as it begins, or was at most
 TOLERANCE_S before, was turned the other way before that (however briefly), and no other cue has told the same turn.
 """
 
@@ -17,7 +17,7 @@ from convert.scenarios.script.attention import KIND
 from convert.scenarios.script.ground_truth import GroundTruth, Interval, PersonTimeline
 
 MIN_HOLD_S, BRIEF_S = 2.0, 1.0
-"""Shortest state before and after a turn that should be told, and length below which a state is but a glance."""
+"""Shortest state before and after a turn that should be told, and length below which a state is only a glance."""
 TOLERANCE_S = 1.0
 """A cue is still correct if it begins at most this long after it stopped being true."""
 STATES = {Sentence.FACING_YOU: "you", Sentence.TURNED_AWAY: "away"}
@@ -75,7 +75,7 @@ def verdicts(truth: GroundTruth, lines: Sequence[TranscriptLine]) -> list[Told]:
 
 def figures(scenes: Sequence[SceneTranscript]) -> dict[str, Any]:
     """Of the scenes of KIND: turns, those told, and the delays; of these and of all other scenes: the cues, and those
-    that are correct. `scenes` without ground truth of it are left out."""
+    that are correct. Scenes without ground truth of attention are left out."""
     known = [each for each in scenes if any(person.turned for person in each.truth.people) or not each.truth.people]
     own = [each for each in known if each.truth.kind == KIND]
     told, told_elsewhere = _all_told(own), _all_told([each for each in known if each.truth.kind != KIND])

@@ -52,7 +52,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"utterances in a minute: {report['utterances_per_min']} (mean), {report['max_per_min']} (most)",
         f"words in a minute: {report['words_per_min']}",
         f"wrong belief in 10 minutes: {_of_beliefs(report)}",
-        f"sounds for ends in a minute: {report['cues_per_min']}; sentences said twice: {report['doubled']}",
+        f"by a sound alone in a minute: {report['cues_per_min']}; sentences said twice: {report['doubled']}",
         f"people announced within {told.WITHIN_S} s: {_of_people(report)}",
         f"cues of attention: {_of_attention(report)}",
         f"late: {report['late']}, wrong person: {report['wrong_person']}, false: {report['false']}",
@@ -129,7 +129,7 @@ def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
         ("ten minutes in which the wearer believes what is not true", _of_beliefs(report)),
         (f"people who came and stayed, announced within {told.WITHIN_S} s", _of_people(report)),
         (
-            "sounds for the end of an expression, a minute; sentences said twice",
+            "announcements by a sound alone, a minute; sentences said twice",
             f"{report['cues_per_min']}; {report['doubled']}",
         ),
         (

@@ -8,7 +8,8 @@ from convert.scenarios.script.ground_truth import PersonTimeline
 WITHIN_S = 2.5
 """Seconds from the moment when a face can be read in which its person should be announced."""
 MIN_VIEW_S = 3.0
-"""Least time for which a face must be readable without a break: who only passes by need not be announced."""
+"""Least time for which a face must be readable without a break: a person who only passes by need not
+be announced."""
 
 
 def people(scene: SceneTranscript) -> tuple[int, int]:
@@ -18,7 +19,7 @@ def people(scene: SceneTranscript) -> tuple[int, int]:
 
 
 def doubled(scene: SceneTranscript) -> int:
-    """How many lines were spoken that say of a person what the line before about the same one said."""
+    """How many spoken lines say of a person what the line before them about the same person said."""
     last: dict[int, str] = {}
     count = 0
     for line in _spoken(scene):

@@ -21,7 +21,7 @@ from convert.scenarios.script.sampler import AssetSampler
 from convert.scenarios.script.scene import WIDTH, Actor, Appearance, Intervals
 
 LONG_SMILE_S, LONG_SMILES = (3.0, 8.0), 0.2
-"""Shortest and longest of the expressions in a conversation that last longer, and the share of these."""
+"""Shortest and longest duration, seconds, of the long expressions in a conversation, and the share of long ones."""
 SMILES = 0.55
 """Share of smiles among the expressions of a conversation."""
 LAUGHS = 0.35
@@ -31,10 +31,10 @@ RESTING_CHANGE_S = (6.0, 15.0)
 WIDTHS_PX = (125.0, 185.0)
 """Smallest and largest face, in pixels of a frame of 640."""
 OUTSIDE_PX = 150.0
-"""How far beyond the edge of a frame a person is who is not in it yet."""
+"""How far beyond the edge of the frame a person waits who is not in it."""
 
 Shown = list[tuple[float, float, str]]
-"""(from, to, expression) with onset and end."""
+"""(start, end, expression) of each expression, with its onset and offset; seconds."""
 
 
 def acted(
@@ -89,8 +89,8 @@ def standing_actor(
 
 
 def conversing(sampler: AssetSampler, actor: Actor, shown: Shown, end: float) -> Actor:
-    """A person who talks in all pauses between expressions but those in which the other does, and nods, glances away
-    and holds a hand before the mouth in some."""
+    """A person who talks in some of the pauses between expressions (the wearer talks in the others), and who nods,
+    glances away or holds a hand before the mouth in some."""
     random = sampler.random
     starts, ends = [0.0, *(each[1] for each in shown)], [*(each[0] for each in shown), end]
     speech, nods, hands, yaw = [], [], [], [(0.0, 0.0)]
@@ -115,8 +115,8 @@ def conversing(sampler: AssetSampler, actor: Actor, shown: Shown, end: float) ->
 
 
 def talking(sampler: AssetSampler, actor: Actor, speech: Intervals) -> Actor:
-    """A person whose mouth moves as in a clip, all the time where `speech` is empty; as drawn, where none was
-    measured."""
+    """A person whose mouth moves as in a clip during `speech`, all the time where that is empty; where no mouth was
+    measured, stills alternate."""
     mouth = sampler.motion(of_mouth=True)
     if mouth is not None:
         return replace(actor, mouth=mouth, speech=speech)
@@ -136,7 +136,7 @@ def turns(random: Generator, people: int, end: float) -> list[Intervals]:
 
 
 def arriving(random: Generator, actor: Actor, at: float, end: float) -> Actor:
-    """An actor who comes in from the nearer side at a time."""
+    """An actor who comes in from the nearer side at `at` seconds."""
     here = actor.position_at(at + 1.0) if actor.head is None else replace(actor, head=None).position_at(at + 1.0)
     outside = -OUTSIDE_PX if here.x < WIDTH / 2 else WIDTH + OUTSIDE_PX
     come = at + draw(random, (0.8, 1.4))
@@ -145,7 +145,7 @@ def arriving(random: Generator, actor: Actor, at: float, end: float) -> Actor:
 
 
 def leaving(random: Generator, actor: Actor, at: float) -> Actor:
-    """An actor who goes out at the nearer side at a time."""
+    """An actor who goes out at the nearer side at `at` seconds."""
     here = replace(actor, head=None).position_at(at)
     outside = -OUTSIDE_PX if here.x < WIDTH / 2 else WIDTH + OUTSIDE_PX
     stay = [each for each in actor.path if each.at < at - 0.2]

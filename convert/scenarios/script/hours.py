@@ -1,5 +1,5 @@
-"""The scenes that make a half three hours long: conversations, minutes at rest, people who pass between, people
-together. Pure: the state of the random generator decides.
+"""The long scenes, with which each half (tuning, report) lasts three hours: conversations, people at rest, people who
+pass by, and groups. Pure: the state of the random generator decides.
 
 Heads and mouths move as those of people in clips did (`motion`), and faces move from still to still by their landmarks.
 They are appended to the scenes of `generate` with random numbers of their own, so that those stay as they were. Most
@@ -50,7 +50,7 @@ CONVERSATION_S, REST_S, TALK_S, COMPANY_S = 180.0, 180.0, 120.0, 120.0
 WALK_S, DUSK_S, BETWEEN_S, TOGETHER_S, BRIEF_S = 60.0, 60.0, 30.0, 20.0, 30.0
 """Lengths of the scenes, seconds."""
 PAUSES_S, LONG_PAUSES_S = (2.5, 7.0), (4.0, 16.0)
-"""Seconds at rest between two expressions, where they are what a scene is about, and in a conversation."""
+"""Shortest and longest rest between two expressions, in scenes about short expressions, and in conversations."""
 PASS_S = (0.9, 2.2)
 """Seconds in which somebody passes through the frame."""
 STEADY = CameraEffects()
@@ -90,7 +90,7 @@ def _talk(sampler: AssetSampler, random: Generator) -> Scene:
 
 
 def _between(sampler: AssetSampler, random: Generator) -> Scene:
-    """A person before whom others pass, between that person and the wearer, and behind whom others pass."""
+    """A person, and others who pass in front, between that person and the wearer, or behind."""
     person, stills = sampler.acting()
     appearances, _ = acted(random, stills, BETWEEN_S, LONG_PAUSES_S)
     actor, others, at = standing_actor(sampler, person, appearances, BETWEEN_S), [], draw(random, (4.0, 7.0))

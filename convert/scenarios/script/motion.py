@@ -1,4 +1,4 @@
-"""How a real head and mouth moved, measured in clips (`convert.scenarios.render.motion_tracks`), for the actors of
+"""How real heads and mouths moved, measured in clips (`convert.scenarios.render.motion_tracks`), for the actors of
 scenes. Pure.
 """
 
