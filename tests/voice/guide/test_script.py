@@ -84,7 +84,8 @@ def test_what_is_told_is_what_the_assistant_says() -> None:
 def test_every_sound_is_named_and_then_played() -> None:
     (sounds,) = (step for step in script.guide(EN, buttons(1)) if step.name == "sounds")
     played = [line.earcon for line in sounds.lines if line.earcon]
-    assert played == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "over", "still_here", "alarm"]
+    of_faces = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    assert played == [*of_faces, "facing_you", "turned_away", "centred", "came", "over", "still_here", "alarm"]
     for before, line in zip(sounds.lines, sounds.lines[1:], strict=False):
         assert not line.earcon or before.text == line.text
 

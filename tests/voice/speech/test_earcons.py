@@ -77,12 +77,15 @@ def test_the_contour_tells_pleasant_from_unpleasant() -> None:
     assert abs(rises["neutral"]) < 0.5
 
 
-def test_the_sound_that_an_expression_is_over_is_short_falls_and_is_softer_than_words() -> None:
-    over = earcons.earcon("over")
-    assert over.seconds <= 0.2
-    assert lufs(over) == pytest.approx(TARGET_LUFS - 8, abs=0.2)
-    first, *_, last = contour(over)
-    assert first - last > 4
+def test_that_somebody_came_is_a_trill_and_that_an_expression_is_over_one_low_tone_both_softer_than_words() -> None:
+    came, over = earcons.earcon("came"), earcons.earcon("over")
+    low, high, again, last = contour(came, 4)
+    assert (high - low, last - again) == pytest.approx((12, 12), abs=0.5)
+    assert len({round(pitch) for pitch in contour(over)}) == 1
+    assert max(contour(over)) < low
+    for sound in (came, over):
+        assert sound.seconds <= 0.2
+        assert lufs(sound) == pytest.approx(TARGET_LUFS - 6, abs=0.2)
 
 
 def test_a_cue_of_attention_rises_or_falls_in_two_steps_and_is_softer() -> None:
@@ -99,7 +102,7 @@ def test_the_tick_is_soft_and_the_alarm_is_that_of_the_last_voice() -> None:
     assert tick.seconds <= 0.06
     assert lufs(tick) == pytest.approx(TARGET_LUFS - 20, abs=0.2)
     assert earcons.earcon("alarm") == earcons.three_beeps()
-    assert set(earcons.NAMES) == {*SEVEN, *CUES, "over", "centred", "still_here", "alarm"}
+    assert set(earcons.NAMES) == {*SEVEN, *CUES, "came", "over", "centred", "still_here", "alarm"}
     with pytest.raises(KeyError):
         earcons.earcon("contempt")
 
@@ -127,6 +130,8 @@ Turned away.
 While aiming: higher is nearer the middle.
 Centred.
 ♪ centred
+Somebody else is in view.
+♪ came
 An expression is over.
 ♪ over
 Still here, nothing to say.
@@ -159,7 +164,7 @@ class Tour:
 def test_each_meaning_comes_before_its_sound() -> None:
     tour = Tour()
     assert tour.run(phrases.load("en", "movement"), threading.Event()) is True
-    names = (*TOUR, *CUES, "centred", "over", "still_here", "alarm")
+    names = (*TOUR, *CUES, "centred", "came", "over", "still_here", "alarm")
     assert tour.player.sounds == [earcon(name) for name in names]
     assert (tour.voice.spoken[0][0], tour.earcons_before[0]) == ("These are the sounds.", 0)
     assert tour.earcons_before[1:] == [*range(10), *range(9, len(names))], "the tone of aiming is but described"

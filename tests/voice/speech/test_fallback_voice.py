@@ -7,7 +7,7 @@ import pytest
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
-from assistant.records import Fate, Priority, Utterance
+from assistant.records import Fate, Priority, Utterance, UtteranceKind
 from assistant.voice import voices
 from assistant.voice.audio.loudness import with_volume
 from assistant.voice.audio.player import Pcm, with_lead_in
@@ -17,9 +17,13 @@ from assistant.voice.voices.earcon import EarconVoice, earcon_player
 from tests.support.captured_audio import CapturingPlayer
 from tests.support.fake_voices import FakeVoice
 
+CUES = ("came", "over", "facing_you", "turned_away")
+
 
 def utterance(sound: str = "", priority: Priority = Priority.CHANGE) -> Utterance:
-    return Utterance("Looks happy.", priority, "face", None, "", sound)
+    kind = UtteranceKind.CUE if sound in CUES else UtteranceKind.ANNOUNCEMENT
+    kind = UtteranceKind.IDLE_TICK if sound == "still_here" else kind
+    return Utterance("Looks happy.", priority, "face", None, "", sound, kind=kind)
 
 
 class Presentation:
