@@ -148,7 +148,9 @@ class VisionLoop:
         if aiming is None or snapshot is None:
             return
         told = aiming.update(snapshot, now)
-        if isinstance(told, Utterance) and self._aiming is aiming:
+        if self._aiming is not aiming:
+            return  # the wearer has asked again meanwhile: the end of the first aiming must not end the second
+        if isinstance(told, Utterance):
             self._aiming = None
         self.aim(told)
 

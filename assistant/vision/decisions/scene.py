@@ -213,7 +213,7 @@ class Scene:
         track.arrival = None
         if change.new == CANNOT_TELL:
             return self._reason(change, where) if self._is_full else None
-        if not is_new:
+        if not is_new and last != "neutral":  # else a neutral face would be announced twice
             self._log[track_id] = ""
         return Announcement(change, Sentence.NO_LONGER, last, where) if last not in ("", "neutral") else None
 

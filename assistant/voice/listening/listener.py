@@ -31,6 +31,8 @@ NO_PACKAGE = f"{PACKAGE} is not installed; run install.sh --listen, or: pip inst
 OOM_SCORE = "800"
 """Where memory is short, the kernel ends this process long before the voice process, whose protection from that it
 would otherwise inherit."""
+MAX_NAME, MAX_ERROR = 80, 200
+"""Most letters of a name and of an error in a report."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Report:
     """Why nothing is heard; empty where something is."""
 
     def line(self) -> str:
-        """The report as a line of JSON."""
-        return json.dumps(dataclasses.asdict(self))
+        """The report as a line of JSON; a letter of its texts takes up to 12 bytes."""
+        short = dataclasses.replace(self, device=self.device[:MAX_NAME], error=self.error[:MAX_ERROR])
+        return json.dumps(dataclasses.asdict(short))
 
     @staticmethod
     def parse(line: bytes) -> "Report":
@@ -58,8 +61,8 @@ class Report:
         table = json.loads(line)
         level = table["level_db"]
         return Report(
-            bool(table["is_talk"]), None if level is None else float(level), str(table["detector"])[:80],
-            str(table["device"])[:80], str(table["error"])[:200],
+            bool(table["is_talk"]), None if level is None else float(level), str(table["detector"])[:MAX_NAME],
+            str(table["device"])[:MAX_NAME], str(table["error"])[:MAX_ERROR],
         )  # fmt: skip
 
 

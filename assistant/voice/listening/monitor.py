@@ -35,7 +35,7 @@ MIN_BACKOFF_S, MAX_BACKOFF_S = 0.2, 60.0
 """Pause before a listener that ended is started again: the first, doubled each time up to the last."""
 CLOSE_TIMEOUT_S = 0.2
 """Seconds for the listener to end by itself."""
-MAX_LINE = 1024
+MAX_LINE = 8192
 
 
 class TalkMonitor:

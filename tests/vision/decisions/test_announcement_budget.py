@@ -4,11 +4,11 @@ import itertools
 from collections import deque
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.config.settings import AnnouncementSettings
-from assistant.records import MAX_UNASKED, NOBODY, UNASKED_WINDOW_S, Change, Track
+from assistant.records import CANNOT_TELL, MAX_UNASKED, NOBODY, UNASKED_WINDOW_S, Change, Track
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.decisions.scene import DEFER_S, Scene
 from tests.support.standins import face
@@ -180,6 +180,29 @@ def test_in_the_end_the_wearer_believes_of_everybody_in_view_what_is_true(
         if state != NOBODY:
             believed = wearer.believed.get(track_id)
             assert believed == state or (state == "neutral" and believed == ""), (track_id, state, believed)
+
+
+WITH_FEAR = st.lists(
+    st.tuples(st.sampled_from((1, 2)), st.sampled_from((*STATES, "fear", CANNOT_TELL, NOBODY)), st.integers(1, 150)),
+    max_size=40,
+)
+
+
+@given(WITH_FEAR)
+@example([(1, state, 150) for state in ("neutral", "fear", "neutral", "fear", "neutral")])
+def test_nothing_is_said_twice_of_a_person(steps: list[tuple[int, str, int]]) -> None:
+    """Of those who stay in view; fear is not announced by default."""
+    wearer = Wearer()
+    for person, state, frames in steps:
+        if state == NOBODY:
+            wearer.heard = [each for each in wearer.heard if person not in each[1].told]
+        wearer.step(**{f"p{person}": state})
+        for _ in range(frames):
+            wearer.step()
+    for track_id in (1, 2):
+        told = [each for _, each in wearer.heard if each.told == (track_id,)]
+        said = [(each.sentence, each.expression) for each in told]
+        assert all(one != other for one, other in itertools.pairwise(said)), said
 
 
 @pytest.mark.parametrize("verbosity", ["smiles", "brief"])

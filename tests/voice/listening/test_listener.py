@@ -12,6 +12,7 @@ from assistant.errors import ListenError
 from assistant.voice.listening import listener
 from assistant.voice.listening.gaps import FRAME_BYTES, GAP_MS
 from assistant.voice.listening.listener import Report, listen, make_detector, reports
+from assistant.voice.listening.monitor import MAX_LINE
 from tests.support.captured_audio import FakePrograms
 from tests.support.microphone_standin import DETECTOR, detects, records
 
@@ -106,3 +107,10 @@ def test_a_microphone_that_was_missing_is_found(programs: FakePrograms, monkeypa
     listen("", report, stop)
     assert errors[0] == "audio open error: No such file or directory"
     assert errors[-1] == ""
+
+
+def test_a_report_with_an_error_of_many_foreign_letters_fits_into_a_line() -> None:
+    report = Report(detector="d" * 80, device="\U0001f3a4" * 90, error="\U0001f3a4" * 300)
+    line = report.line().encode() + b"\n"
+    assert len(line) <= MAX_LINE
+    assert Report.parse(line).error == "\U0001f3a4" * 200
