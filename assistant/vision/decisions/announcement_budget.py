@@ -70,7 +70,7 @@ class AnnouncementBudget:
         for announcement in sorted(made, key=lambda each: _rank(each, announced)):
             choice = self._choice(announcement, announced, at)
             if choice.is_made and not choice.announcement.is_cue:
-                self._made.append((announcement, at))
+                self._made.append((choice.announcement, at))
             elif choice.is_made and choice.announcement.sentence.names_expression:
                 self._smile_cues.append(at)
             yield choice

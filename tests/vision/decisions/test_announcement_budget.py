@@ -142,6 +142,19 @@ def test_a_verbosity_that_was_chosen_by_ear_spends_the_minute_as_a_configured_on
     assert made(Wearer(verbosity=configured)) == made(Wearer(verbosity=chosen))
 
 
+def test_a_person_of_whom_was_not_heard_costs_nothing_of_the_minute() -> None:
+    wearer = Wearer()
+    wearer.step(p1="happy")
+    wearer.wait(3)
+    wearer.step(p2="happy")
+    wearer.wait(3)
+    wearer.is_deaf = True
+    assert wearer.step(p3="happy") + wearer.wait(3) == ["one_more_person "]
+    wearer.is_deaf = False
+    assert wearer.wait(6) == ["one_more_person "], "it is made again, and one is left for the end of a smile"
+    assert wearer.step(p2="neutral") == ["looks neutral"]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from((1, 2, 3)), st.sampled_from((*STATES, NOBODY)), st.integers(1, 150), st.booleans()),
     max_size=40,
