@@ -6,6 +6,8 @@ NETWORK = "needs the network"
 NOT_A_COMMAND = "a diagram, not a command"
 PLACEHOLDER = "has the reader's own word in it"
 
+MEASUREMENT = "takes minutes in a checkout, with PulseAudio: it makes a table of tests/README.md"
+
 NOT_RUN = {
     "emotion-assistant run --camera opencv": CAMERA,
     "emotion-assistant run --camera NAME": PLACEHOLDER,
@@ -22,7 +24,13 @@ NOT_RUN = {
     "install.sh --yunet": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with a server of its own",
     "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
     "sudo emotion-assistant doctor": ROOT_ONLY,
-    "sudo emotion-assistant guide": "needs root; without `sudo` it is run as docs/wear-it.md has it",
+    "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
+    "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
+    "python -m tests.listening.measure --minutes 3": MEASUREMENT,
+    "python -m tests.listening.trade": MEASUREMENT,
+    "emotion-assistant guide": "speaks for two minutes or more: tests/app/test_spoken_guide.py runs it at a terminal",
+    "emotion-assistant guide --keys": "waits for presses: tests/app/test_spoken_guide.py runs it at a terminal",
+    "sudo emotion-assistant guide": "needs root, and speaks for two minutes or more",
     "sudo emotion-assistant ask": "needs root; without `sudo` it is run as the help has it",
     "sudo install -D -m 644 -t /usr/local/share/emotion-assistant runs/small/emotion-mine-int8.tflite"
     " runs/small/emotion-mine-int8.json": ROOT_ONLY,
