@@ -4,15 +4,16 @@ from collections import deque
 
 from assistant.vision.decisions.announcement_log import AnnouncementLog, Answered
 from assistant.vision.decisions.empty_view import EmptyView
+from assistant.vision.decisions.head_count import HeadCount
 from assistant.vision.decisions.scene_tracks import SceneTracks
 
 
 class GivenAnswers:
     """The answers that were given since the last frame. `add` may be called from any thread."""
 
-    def __init__(self, log: AnnouncementLog, tracks: SceneTracks, empty_view: EmptyView) -> None:
-        """log, tracks, empty_view: hold the announcements that answers settle."""
-        self._log, self._tracks, self._empty_view = log, tracks, empty_view
+    def __init__(self, log: AnnouncementLog, tracks: SceneTracks, empty_view: EmptyView, head_count: HeadCount) -> None:
+        """log, tracks, empty_view, head_count: hold the announcements that answers settle."""
+        self._log, self._tracks, self._empty_view, self._head_count = log, tracks, empty_view, head_count
         self._given: deque[Answered] = deque()
 
     def add(self, told: Answered) -> None:
@@ -28,6 +29,10 @@ class GivenAnswers:
             if not told.people:
                 self._settle_departures(at)
                 if (left := self._empty_view.pending_track_id) is not None:
+                    settled.add(left)
+            if len(told.people) > 1:  # an answer about one person does not say that there is no other
+                self._head_count.known()
+                if (left := self._head_count.pending_track_id) is not None:
                     settled.add(left)
             for track_id in told.people:
                 track = self._tracks.get(track_id)

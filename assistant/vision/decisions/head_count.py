@@ -47,6 +47,20 @@ class HeadCount:
         self._pending = Announcement(self._left, Sentence.PEOPLE, people=people)
         return self._pending
 
+    @property
+    def pending_track_id(self) -> int | None:
+        """The track of the announcement whose fate is not known yet; None where there is none."""
+        return self._pending.change.track_id if self._pending else None
+
+    def known(self) -> None:
+        """An answer told how many people are in view: the announcement is no longer due."""
+        self._before = self._believed = self._now
+
+    def heard(self, announcement: Announcement) -> None:
+        """An announcement was heard, this one or another."""
+        if announcement is self._pending:
+            self._pending = None
+
     def retry(self, announcement: Announcement, at: float) -> None:
         """An announcement was not heard. If it is the pending one of this class, it is due again from `at` on."""
         if announcement is self._pending:

@@ -50,7 +50,7 @@ class Scene:
         self._empty_view, self._head_count = EmptyView(), HeadCount()
         self._budget = AnnouncementBudget(has_cues=settings.busy_sounds)
         self.set_verbosity(settings)
-        self._answers = GivenAnswers(self._log, self._tracks, self._empty_view)
+        self._answers = GivenAnswers(self._log, self._tracks, self._empty_view, self._head_count)
         self._withdrawals = Withdrawals()
         self._attention = Attention(is_on=settings.attention != "off")
         self._reasons: dict[str, float] = {}  # when each reason was announced last
@@ -152,6 +152,7 @@ class Scene:
         self._log.ended(announcement, is_heard=is_heard)
         if is_heard:
             self._empty_view.heard(announcement)
+            self._head_count.heard(announcement)
         else:
             self._retry(announcement, RETRY_S)
 

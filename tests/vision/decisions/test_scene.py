@@ -60,6 +60,17 @@ class Stage:
         return announced
 
 
+def two_people_who_stay() -> Stage:
+    """A scene in which two neutral people have been announced, more than a minute ago."""
+    stage = Stage()
+    stage.people = {1: 200, 2: 440}
+    stage.step((1, NOBODY, "neutral"))
+    stage.wait(3)
+    stage.step((2, NOBODY, "neutral"))
+    stage.wait(60)
+    return stage
+
+
 def test_a_passer_by_is_not_announced_whatever_their_expression() -> None:
     stage = Stage()
     stage.people[1] = 320
@@ -95,12 +106,7 @@ def test_a_person_who_stays_is_announced_with_their_expression() -> None:
 
 
 def test_among_several_people_neutral_is_announced_only_at_the_end_of_a_smile() -> None:
-    stage = Stage()
-    stage.people = {1: 200, 2: 440}
-    stage.step((1, NOBODY, "neutral"))
-    stage.wait(3)
-    stage.step((2, NOBODY, "neutral"))
-    stage.wait(60)
+    stage = two_people_who_stay()
     assert stage.step((2, "neutral", "happy")) == [("looks", "happy")]
     assert stage.step((2, "happy", "neutral")) == [("looks", "neutral")]
     assert stage.step((2, "neutral", "fear"), (1, "neutral", "fear")) == []
@@ -108,12 +114,7 @@ def test_among_several_people_neutral_is_announced_only_at_the_end_of_a_smile() 
 
 
 def test_where_one_of_several_people_left_it_is_said_how_many_are_in_view() -> None:
-    stage = Stage()
-    stage.people = {1: 200, 2: 440}
-    stage.step((1, NOBODY, "neutral"))
-    stage.wait(3)
-    stage.step((2, NOBODY, "neutral"))
-    stage.wait(60)
+    stage = two_people_who_stay()
     del stage.people[1]
     assert stage.step((1, "neutral", NOBODY)) == []
     assert [announcement[1:] for announcement in stage.wait(5)] == [("people", "")]
@@ -121,12 +122,7 @@ def test_where_one_of_several_people_left_it_is_said_how_many_are_in_view() -> N
 
 
 def test_a_person_who_is_back_soon_was_never_gone() -> None:
-    stage = Stage()
-    stage.people = {1: 200, 2: 440}
-    stage.step((1, NOBODY, "neutral"))
-    stage.wait(3)
-    stage.step((2, NOBODY, "neutral"))
-    stage.wait(60)
+    stage = two_people_who_stay()
     del stage.people[1]
     stage.step((1, "neutral", NOBODY))
     stage.wait(1)
@@ -152,6 +148,34 @@ def test_a_number_that_was_not_heard_is_announced_again_as_it_is_then() -> None:
     stage.step((2, "neutral", NOBODY))
     stage.wait(RETRY_S + 1)
     assert (stage.made[-1].sentence, stage.made[-1].people) == ("people", 1)
+
+
+@pytest.mark.parametrize("after_s", [0.5, 2.5])
+def test_a_number_that_an_answer_told_is_not_announced_again(after_s: float) -> None:
+    """The question comes before the number is due, and while its announcement waits."""
+    stage = Stage()
+    stage.people = {1: 100, 2: 320, 3: 540}
+    for number in (1, 2, 3):
+        stage.step((number, NOBODY, "neutral"))
+        stage.wait(3)
+    stage.wait(60)
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    due = stage.wait(after_s)
+    stage.scene.answered(Answered(stage.at, (2, 3), 2, "neutral", is_state=True))
+    assert stage.step() == []
+    assert (1 in stage.withdrawn) == bool(due)
+    for _ in due:
+        stage.ended(is_heard=False)
+    assert stage.wait(20) == []
+
+
+def test_an_answer_about_one_person_tells_no_number() -> None:
+    stage = two_people_who_stay()
+    del stage.people[1]
+    stage.step((1, "neutral", NOBODY))
+    stage.scene.answered(Answered(stage.at, (2,), 2, "neutral", is_state=True))
+    assert [announcement[1:] for announcement in stage.wait(5)] == [("people", "")]
 
 
 def test_people_who_come_together_are_announced_as_the_number_in_view() -> None:
