@@ -1,7 +1,8 @@
 """Announcements of how many people are in view now. Pure; time comes with the calls.
 
 An arrival that is announced raises the number. A departure among several people is announced by the number of those
-who are still in view, once it has been the same for DEPARTURE_DWELL_S: who left will often be back by then.
+who are still in view, once it has been the same for DEPARTURE_DWELL_S: who left will often be back by then. Where
+departures themselves are told (verbosity full), that comes at once, and the number where it could not be heard.
 """
 
 import math
@@ -23,6 +24,9 @@ class HeadCount:
     """Whether the number of people in view is to be announced."""
 
     def __init__(self) -> None:
+        self.tells_departures = False
+        """Whether a departure is announced as such."""
+        self._is_late = False  # the announcement of a departure was not heard
         self._believed = self._before = 0
         self._now, self._since = 0, 0.0
         self._from = -math.inf
@@ -39,12 +43,14 @@ class HeadCount:
         if people != self._now or is_someone_arriving:
             self._now, self._since = people, at
         if people >= self._believed or not people or self._left is None:
-            self._believed = people
+            self._believed, self._is_late = people, False
             return None
-        if at - self._since < DEPARTURE_DWELL_S or at < self._from:
+        is_departure = self.tells_departures and not self._is_late and self._believed - people == 1
+        if at < self._from or (at - self._since < DEPARTURE_DWELL_S and not is_departure):
             return None
         self._before, self._believed = self._believed, people
-        self._pending = Announcement(self._left, Sentence.PEOPLE, people=people)
+        number = Announcement(self._left, Sentence.PEOPLE, people=people)
+        self._pending = Announcement(self._left, Sentence.PERSON_LEFT) if is_departure else number
         return self._pending
 
     @property
@@ -65,6 +71,7 @@ class HeadCount:
         """An announcement was not heard. If it is the pending one of this class, it is due again from `at` on."""
         if announcement is self._pending:
             self._believed, self._from, self._pending = max(self._before, self._believed), at, None
+            self._is_late = True
 
 
 def together(

@@ -74,7 +74,10 @@ class Scene:
         self._tracks.update(tracks, shape, self._log.track_ids(), self._at)
         answered = self._answers.update(self._at)
         before = self._log.as_dict()
-        made = [self._gone(change) if change.new == NOBODY else self._changed(change) for change in changes]
+        for change in changes:
+            if change.new == NOBODY:
+                self._gone(change)
+        made = [self._changed(change) for change in changes if change.new != NOBODY]
         made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
         arrived = [self._arrived(track_id, faded) for track_id in self._tracks.arrivals()]
         newcomers = [each for each in arrived if each is not None]
@@ -82,7 +85,7 @@ class Scene:
         if self._log:
             self._empty_view.known()
         made.append(self._empty_view.update(self._at, is_empty=not tracks))
-        if self._counts_departures:
+        if not self._is_brief:
             is_someone_arriving = any(self._tracks[each].is_in_view for each in self._tracks.arrivals())
             people = len(self._log.track_ids())
             made.append(self._head_count.update(self._at, people, is_someone_arriving=is_someone_arriving))
@@ -122,7 +125,7 @@ class Scene:
         """Announce what these settings ask for from now on; places are told as before."""
         verbosity = settings.verbosity
         self._is_quiet, self._is_full = verbosity == "quiet", verbosity == "full"
-        self._is_brief, self._counts_departures = verbosity in ("smiles", "brief"), verbosity == "normal"
+        self._is_brief, self._head_count.tells_departures = verbosity in ("smiles", "brief"), self._is_full
         self._expressions: tuple[str, ...] = ("happy",) if verbosity == "smiles" else settings.expressions
         self._budget.tells_presence = not self._is_brief
 
@@ -254,17 +257,12 @@ class Scene:
         sentence = Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON
         return why_not or Announcement(change, sentence, where=where)
 
-    def _gone(self, change: Change) -> Announcement | None:
-        """The announcement that a person left, if others are in view; an empty view is announced by `EmptyView`."""
+    def _gone(self, change: Change) -> None:
+        """A person left: `HeadCount` announces it if others are in view, else `EmptyView`."""
         was_announced = self._log.forget(change.track_id, self._at)
         self._tracks.drop(change.track_id)
-        if not was_announced or self._is_brief:
-            return None
-        if not self._log:
-            self._empty_view.gone(change)
-            return None
-        self._head_count.gone(change)
-        return Announcement(change, Sentence.PERSON_LEFT) if self._is_full else None
+        if was_announced and not self._is_brief:
+            (self._head_count if self._log else self._empty_view).gone(change)
 
     def _is_worth_naming(self, expression: str, track_id: int) -> bool:
         """Whether an expression is announced: one that the settings ask for and the wearer did not call wrong. A

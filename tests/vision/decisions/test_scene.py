@@ -60,9 +60,9 @@ class Stage:
         return announced
 
 
-def two_people_who_stay() -> Stage:
+def two_people_who_stay(verbosity: str = "normal") -> Stage:
     """A scene in which two neutral people have been announced, more than a minute ago."""
-    stage = Stage()
+    stage = Stage(verbosity)
     stage.people = {1: 200, 2: 440}
     stage.step((1, NOBODY, "neutral"))
     stage.wait(3)
@@ -167,6 +167,16 @@ def test_a_number_that_an_answer_told_is_not_announced_again(after_s: float) -> 
     assert (1 in stage.withdrawn) == bool(due)
     for _ in due:
         stage.ended(is_heard=False)
+    assert stage.wait(20) == []
+
+
+def test_a_departure_that_was_not_heard_is_told_by_the_number_that_is_left() -> None:
+    stage = two_people_who_stay("full")
+    del stage.people[1]
+    assert stage.step((1, "neutral", NOBODY)) == [("person_left", "")]
+    stage.ended(is_heard=False)
+    assert [announcement[1:] for announcement in stage.wait(RETRY_S + 1)] == [("people", "")]
+    stage.ended(is_heard=True)
     assert stage.wait(20) == []
 
 
