@@ -35,6 +35,8 @@ class Vad:
 """Takes noise for talk and zeros for a gap, so that these rows do not depend on the package."""
 FAILS, WORKS = "The microphone does not work.", "The microphone works again."
 SENTENCE = "One person looks happy."
+AT_ONCE_S = 1.5
+"""A sentence that waits for no gap has begun after so many seconds, at the latest."""
 
 
 @pytest.fixture
@@ -77,9 +79,11 @@ def say(box: BoxUnderTest, *, within_s: float) -> float:
     try:
         since = time.monotonic()
         client.speak(Utterance(SENTENCE, Priority.CHANGE, f"person {since}", since + 3.0))
-        after = box.capture.wait_for(SENTENCE).at - since
+        sound = box.capture.wait_for(SENTENCE)
     finally:
         client.close()
+    after = sound.at - since
+    box.capture.collect(sound.seconds)  # the next sentence would wait for its end
     assert after <= within_s, f"spoken after {after:.1f} s"
     return after
 
@@ -114,6 +118,20 @@ def test_h1(listening: BoxUnderTest, row: Row) -> None:
     row.announced(listening.capture.wait_for(FAILS), since)
     since = listening.steer("microphone", "gap")
     row.recovered(listening.capture.wait_for(WORKS).at, since)
+
+
+@pytest.mark.fault("H2", "the microphone is unplugged in the middle", announce_s=5, recover_s=6)
+def test_h2(listening: BoxUnderTest, row: Row) -> None:
+    voice_alone(listening)
+    (listening.folder / "microphone").unlink()
+    since = time.monotonic()
+    say(listening, within_s=AT_ONCE_S)
+    row.announced(listening.capture.wait_for(FAILS), since)
+    since = listening.steer("microphone", "talk")
+    sound = listening.capture.wait_for(WORKS)
+    row.recovered(sound.at, since)
+    listening.capture.collect(sound.seconds)  # a change does not wait for the end of a fault as long as that lasts
+    waits_for_a_gap(listening)
 
 
 @pytest.mark.fault("H3", "the listener is killed", recover_s=4)
