@@ -121,7 +121,7 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         mistakes.append(("camera.led", f"camera.led is {pin}; that is the pin of a button (controls.buttons)"))
         camera = dataclasses.replace(camera, led=())
     haptics, known_pins = settings.haptics, range(28)
-    if haptics.device.startswith(f"{GPIO}:") and haptics.pin not in known_pins:
+    if haptics.device.casefold().startswith(GPIO) and haptics.pin not in known_pins:
         wrong = f"haptics.device is {quoted(haptics.device)}; a pin is gpio:0 to gpio:27"
     elif haptics.pin is not None and haptics.pin in (*camera.led, *settings.controls.buttons):
         wrong = f"haptics.device is {haptics.device}; that is the pin of a button or of the camera LED"

@@ -281,8 +281,9 @@ def test_a_pin_that_cannot_be_opened_is_announced_at_the_start(
 def test_the_setting_names_a_pin_or_a_card() -> None:
     assert parse_settings('[haptics]\ndevice = "gpio:18"\n').haptics.pin == 18
     assert parse_settings('[haptics]\ndevice = "Pads"\n').haptics.pin is None
-    with pytest.raises(ConfigError, match="haptics.device is 'gpio:28'; a pin is gpio:0 to gpio:27"):
-        parse_settings('[haptics]\ndevice = "gpio:28"\n')
+    for mistyped in ("gpio:28", "GPIO:18", "gpio18", "gpio:x"):
+        with pytest.raises(ConfigError, match=f"haptics.device is '{mistyped}'; a pin is gpio:0 to gpio:27"):
+            parse_settings(f'[haptics]\ndevice = "{mistyped}"\n')
     with pytest.raises(ConfigError, match="that is the pin of a button or of the camera LED"):
         parse_settings('[haptics]\ndevice = "gpio:17"\n[controls]\nbuttons = [17]\n')
 
