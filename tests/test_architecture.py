@@ -17,7 +17,8 @@ ROOMS: dict[str, str] = {
     "assistant.earcon_names": "",
     "assistant.locales": "",
     "assistant.faults": "records",
-    "assistant.phrases": "errors records locales",
+    "assistant.sentences": "",
+    "assistant.phrases": "errors records locales sentences",
     "assistant.system": "errors records",
     "assistant.config": "errors records phrases system",
     "assistant.ipc": "errors records",
@@ -25,18 +26,19 @@ ROOMS: dict[str, str] = {
     "assistant.vision.cameras": "errors records config vision.faces",
     "assistant.vision.inference": "errors records config system vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
-    "assistant.vision.decisions": "errors records config phrases vision.faces",
-    "assistant.vision.queries": "earcon_names errors records phrases ipc vision.faces vision.detectors "
+    "assistant.vision.decisions": "errors records config sentences vision.faces",
+    "assistant.vision.queries": "earcon_names errors records phrases sentences ipc vision.faces vision.detectors "
     "vision.decisions",
-    "assistant.vision": "earcon_names errors records config faults phrases ipc system vision.faces vision.cameras "
+    "assistant.vision": "earcon_names errors records config faults phrases sentences ipc system vision.faces "
+    "vision.cameras "
     "vision.inference vision.detectors vision.decisions vision.queries",
     "assistant.voice.audio": "errors records system",
     "assistant.voice.speech": "errors records voice.audio",
     "assistant.voice.voices": "earcon_names errors records config system voice.audio voice.speech",
     "assistant.voice.controls": "errors records config ipc",
     "assistant.voice.listening": "errors records config faults system voice.audio",
-    "assistant.voice": "earcon_names errors records config faults phrases ipc system voice.audio voice.speech "
-    "voice.voices voice.controls voice.listening",
+    "assistant.voice": "earcon_names errors records config faults phrases sentences ipc system voice.audio "
+    "voice.speech voice.voices voice.controls voice.listening",
     "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
     "vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
     "assistant.app": "assistant errors records config faults phrases ipc system doctor vision vision.cameras "

@@ -7,8 +7,8 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.faults import FaultTracker
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, FaultName, Track
+from assistant.sentences import Sentence
 from assistant.vision import factory
 from assistant.vision.decisions.scene import Scene
 from tests.support import locale_lint

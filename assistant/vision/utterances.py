@@ -1,7 +1,8 @@
 """The utterances of the pipeline: their text, priority, topic and time of expiry."""
 
-from assistant.phrases import Phrases, Sentence
+from assistant.phrases import Phrases
 from assistant.records import Priority, Utterance, UtteranceKind
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement
 
 EXPRESSION_OVER, PERSON_CAME = "over", "came"

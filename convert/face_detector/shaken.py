@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from assistant.app.replay import AnnouncementOutcome, replay
 from assistant.config.settings import Settings
-from assistant.phrases import Sentence
 from assistant.records import Frame
+from assistant.sentences import Sentence
 from assistant.vision import factory
 from convert.data import boxes, picture_files
 from convert.progress import track

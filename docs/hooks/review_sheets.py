@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 from assistant import phrases  # noqa: E402
 from assistant.config.settings import VoiceSettings  # noqa: E402
-from assistant.phrases import Phrases, Sentence  # noqa: E402
+from assistant.phrases import Phrases  # noqa: E402
+from assistant.sentences import Sentence  # noqa: E402
 from assistant.voice.audio.player import to_wav  # noqa: E402
 from assistant.voice.voices.espeak import synthesizers  # noqa: E402
 

@@ -22,8 +22,8 @@ from assistant.app.replay import (
 from assistant.config.settings import Settings
 from assistant.errors import CameraError
 from assistant.ipc.commands import Command
-from assistant.phrases import Sentence
 from assistant.records import Change, Fate, Frame, Priority, Utterance
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.pipeline import Pipeline
 from tests.support.standins import ScriptedCamera, ScriptedClassifier, ScriptedDetector, face, picture

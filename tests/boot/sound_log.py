@@ -47,7 +47,7 @@ WantedBy=sysinit.target
 SAMPLES_PROGRAM = """
 import json, sys, threading
 from assistant import phrases
-from assistant.phrases import Sentence
+from assistant.sentences import Sentence
 from assistant.voice.audio.loudness import at_volume
 from assistant.voice.voices import sanitize_text
 from assistant.voice.voices.espeak import EspeakProgram

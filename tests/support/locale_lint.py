@@ -6,16 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.phrases import (
-    MAX_GUIDE_WORDS,
-    MAX_WORDS,
-    PLACEHOLDERS,
-    SPOKEN_EXPRESSIONS,
-    TABLES,
-    Phrases,
-    Sentence,
-    load,
-)
+from assistant.phrases import MAX_GUIDE_WORDS, MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, load
+from assistant.sentences import Sentence
 from assistant.voice.controls.button_map import BUTTONS, MEDIA_KEYS, GestureCommands
 from assistant.voice.guide import script
 from assistant.voice.guide.machine import Step

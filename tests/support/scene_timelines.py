@@ -1,7 +1,7 @@
 """Small ground truths and transcript lines for the tests of the event benchmark."""
 
-from assistant.phrases import Sentence
 from assistant.records import Box
+from assistant.sentences import Sentence
 from convert.scenarios.score.transcript import TranscriptLine
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
 from convert.scenarios.script.motion import HeadPose, MotionTrack

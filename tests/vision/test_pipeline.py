@@ -12,8 +12,8 @@ from assistant import phrases
 from assistant.config.settings import AnnouncementSettings, CameraSettings, DetectorSettings, Settings
 from assistant.errors import ModelError
 from assistant.ipc.commands import Command
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, Face, Fate, Frame, Priority, Reading, Thresholds, Track
+from assistant.sentences import Sentence
 from assistant.vision import detectors
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE
 from assistant.vision.pipeline import Pipeline

@@ -19,8 +19,8 @@ from assistant.errors import ConfigError, ControlError, VoiceError
 from assistant.ipc import control_client
 from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import UtteranceEnded, decode, encode
-from assistant.phrases import Sentence
 from assistant.records import Change, Fate, Priority, Utterance, UtteranceKind
+from assistant.sentences import Sentence
 from assistant.vision import utterances
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.voice.controls.gpio import VibrationMotor

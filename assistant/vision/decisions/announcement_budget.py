@@ -22,8 +22,8 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import NamedTuple
 
-from assistant.phrases import Sentence
 from assistant.records import MAX_UNASKED, UNASKED_WINDOW_S
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement
 
 END_WITH_WORDS = 2

@@ -10,8 +10,8 @@ from collections.abc import KeysView, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assistant.phrases import Sentence
 from assistant.records import Change
+from assistant.sentences import Sentence
 
 FATE_TIMEOUT_S = 10.0
 """Seconds after which an announcement whose fate is not known counts as heard: the voice process was restarted."""

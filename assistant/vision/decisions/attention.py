@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, Change, Face, Track
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.faces import quality
 

@@ -6,8 +6,8 @@ a person is announced again.
 
 import math
 
-from assistant.phrases import Sentence
 from assistant.records import Change
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announcement
 
 RETRY_S = 5.0

@@ -8,8 +8,8 @@ departures themselves are told (verbosity full), that comes at once, and the num
 import math
 from collections.abc import Sequence
 
-from assistant.phrases import Sentence
 from assistant.records import Change
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog
 from assistant.vision.decisions.scene_tracks import SceneTracks
 

@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 from assistant.config.settings import AnnouncementSettings
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_budget import AnnouncementBudget
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
 from assistant.vision.decisions.attention import Attention

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from assistant.earcon_names import AIM
 from assistant.ipc.commands import Command
-from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases, Sentence
+from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases
 from assistant.records import PersonView, Priority, Utterance, UtteranceKind
+from assistant.sentences import Sentence
 from assistant.vision.decisions.balance import FAIRLY_SURE
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from assistant.ipc.commands import Command
-from assistant.phrases import Sentence
 from assistant.records import FaultName
+from assistant.sentences import Sentence
 from assistant.voice.controls.button_map import GestureCommands
 from assistant.voice.controls.gestures import Gesture
 from assistant.voice.guide.machine import Line, Practice, PressName, Step

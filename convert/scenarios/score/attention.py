@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from assistant.phrases import ATTENTION, Sentence
+from assistant.sentences import ATTENTION, Sentence
 from convert.scenarios.score.announcements import nearest_person
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptLine
 from convert.scenarios.script.attention import KIND

@@ -15,8 +15,8 @@ is true (a face that is occluded, side-on, far), it is not wrong.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from assistant.phrases import ATTENTION, Sentence
 from assistant.records import CANNOT_TELL
+from assistant.sentences import ATTENTION, Sentence
 from convert.scenarios.score.announcements import nearest_person
 from convert.scenarios.score.presence import STEP_S
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine

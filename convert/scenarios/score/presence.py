@@ -20,7 +20,7 @@ be observed.
 
 from collections.abc import Sequence
 
-from assistant.phrases import Sentence
+from assistant.sentences import Sentence
 from convert.scenarios.score.announcements import (
     CORRECT,
     FALSE,

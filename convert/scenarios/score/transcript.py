@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from assistant.phrases import Sentence
 from assistant.records import Box
+from assistant.sentences import Sentence
 from convert.scenarios.script.ground_truth import GroundTruth
 
 

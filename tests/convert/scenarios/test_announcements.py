@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL
+from assistant.sentences import Sentence
 from convert.data.fer2013_labels import LABELS
 from convert.scenarios.score import announcements, figures
 from convert.scenarios.score.figures import wilson

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.phrases import Sentence
 from assistant.records import CANNOT_TELL
+from assistant.sentences import Sentence
 from convert.scenarios.score import belief
 from convert.scenarios.score.belief import ENDED, GONE, NEVER_TOLD
 from convert.scenarios.score.figures import figures

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.phrases import Sentence
 from assistant.records import Thresholds
+from assistant.sentences import Sentence
 from assistant.voice.audio.player import Pcm, from_wav
 from convert.scenarios import hear
 from convert.scenarios.run import Outcome

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from assistant.phrases import Sentence
+from assistant.sentences import Sentence
 from convert.scenarios.score import plot, presence
 from convert.scenarios.score.figures import figures
 from convert.scenarios.score.transcript import ObservedFace, SceneTranscript, TranscriptLine

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
-from assistant.phrases import Sentence
 from assistant.records import Box, Face, Reading, Thresholds
+from assistant.sentences import Sentence
 from convert.scenarios import answer_delay, rerun
 from convert.scenarios.run import FrameRecord, Outcome
 from convert.scenarios.score import report

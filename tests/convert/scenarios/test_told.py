@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant.phrases import Sentence
 from assistant.records import Box
+from assistant.sentences import Sentence
 from convert.scenarios.score import told
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptLine
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline

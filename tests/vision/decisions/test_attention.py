@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from assistant.config.settings import AnnouncementSettings, Settings
-from assistant.phrases import Sentence, load
+from assistant.phrases import load
 from assistant.records import Box, Face, Frame, Priority, Track, UtteranceKind
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Answered
 from assistant.vision.decisions.attention import AWAY_DWELL_S, FACING_DWELL_S, Attention
 from assistant.vision.decisions.scene import Scene
