@@ -4,6 +4,9 @@ A face is too dark where its features drown in noise, not below some grey level:
 as light skin in too little, and is read right. Figures are of 160 people of muxspace's and YouTube Faces' tuning
 halves, at 0.08 to 1 of the light and with noise of 0.7 and 3 grey levels; "right" is the share that the FER+ model
 names right of the happy, neutral, surprised, angry and sad faces of which it is sure (0.6), 0.8 in full light.
+
+Models are trained and evaluated on pictures as they are: of FER-2013's PublicTest 1.1 % would get more contrast, and of
+these the default model reads as many right with it as without (26 of 31 with a FER+ majority).
 """
 
 import cv2
