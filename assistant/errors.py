@@ -76,6 +76,20 @@ class ControlError(AssistantError):
     """Buttons or keys that cannot be used."""
 
 
+class SkillError(AssistantError):
+    """A skill that cannot answer. The message is for the log; `reason` chooses the words."""
+
+    def __init__(self, message: str, reason: str = "failed") -> None:
+        super().__init__(message)
+        self.reason = reason
+        """A key of [skill_failures]: "missing" (a library or weights are not there, or are wrong), "failed" (the engine
+        ended, or refused), "late" (no answer in time), "memory" (too little memory) or "no_picture"."""
+
+
+class SkillCancelledError(SkillError):
+    """Nobody wants the answer any more."""
+
+
 class IPCError(AssistantError):
     """The other process cannot be reached, or it sent something that is not a valid message."""
 

@@ -5,7 +5,7 @@ A locale is complete or it is refused, so that no sentence can have a gap.
 
 import string
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -230,14 +230,7 @@ def parse(text: str, locale: str, wording: str = "emotion") -> Phrases:
     mistakes += [
         f"{name} is unknown" for name in content if name not in TABLES and name not in (*HEADER_KEYS, "reviewed")
     ]
-    for table, keys in TABLES.items():
-        held = content.get(table, {})
-        if not isinstance(held, dict):
-            mistakes.append(f"{table} is no table")
-            continue
-        mistakes += [f"{table}.{key} is missing" for key in sorted(keys - held.keys())]
-        mistakes += [f"{table}.{key} is unknown" for key in sorted(held.keys() - keys)]
-        mistakes += [f"{table}.{key} {wrong}" for key, phrase in held.items() if (wrong := _mistake(table, phrase))]
+    mistakes += mistakes_in(content, TABLES, PLACEHOLDERS)
     if mistakes:
         raise LocaleError(f"locale {locale}: " + "; ".join(mistakes))
     tables = {table: dict(content[table]) for table in TABLES}
@@ -246,11 +239,31 @@ def parse(text: str, locale: str, wording: str = "emotion") -> Phrases:
     )  # fmt: skip
 
 
-def _mistake(table: str, phrase: object) -> str:
+def mistakes_in(
+    content: Mapping[str, Any], tables: Mapping[str, Collection[str]], placeholders: Mapping[str, set[str]]
+) -> list[str]:
+    """What is missing, unknown or malformed in the tables of a locale file.
+
+    tables: the keys that each table must have. placeholders: those that the texts of a table may have.
+    """
+    mistakes: list[str] = []
+    for table, keys in tables.items():
+        held = content.get(table, {})
+        if not isinstance(held, dict):
+            mistakes.append(f"{table} is no table")
+            continue
+        allowed = placeholders.get(table, set())
+        mistakes += [f"{table}.{key} is missing" for key in sorted(set(keys) - held.keys())]
+        mistakes += [f"{table}.{key} is unknown" for key in sorted(held.keys() - set(keys))]
+        mistakes += [f"{table}.{key} {wrong}" for key, phrase in held.items() if (wrong := _mistake(phrase, allowed))]
+    return mistakes
+
+
+def _mistake(phrase: object, allowed: set[str]) -> str:
     if not isinstance(phrase, str) or not phrase.strip():
         return "is no text"
     try:
         placeholders = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
     except ValueError:
         return "has a brace too many"
-    return "" if placeholders <= PLACEHOLDERS.get(table, set()) else "has an unknown placeholder"
+    return "" if placeholders <= allowed else "has an unknown placeholder"

@@ -29,7 +29,9 @@ ROOMS: dict[str, str] = {
     "assistant.vision.decisions": "errors records config sentences vision.faces",
     "assistant.vision.queries": "earcon_names errors records phrases sentences ipc vision.faces vision.detectors "
     "vision.decisions",
-    "assistant.vision": "earcon_names errors records config faults phrases sentences ipc system vision.faces "
+    "assistant.skills": "earcon_names errors records config phrases sentences ipc system vision.faces "
+    "vision.inference vision.detectors",
+    "assistant.vision": "earcon_names errors records config faults phrases sentences ipc system skills vision.faces "
     "vision.cameras "
     "vision.inference vision.detectors vision.decisions vision.queries",
     "assistant.voice.audio": "errors records system",
@@ -39,9 +41,9 @@ ROOMS: dict[str, str] = {
     "assistant.voice.listening": "errors records config faults system voice.audio",
     "assistant.voice": "earcon_names errors records config faults phrases sentences ipc system voice.audio "
     "voice.speech voice.voices voice.controls voice.listening",
-    "assistant.doctor": "errors records config phrases ipc system vision vision.faces vision.cameras vision.inference "
-    "vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
-    "assistant.app": "assistant errors records config faults phrases ipc system doctor vision vision.cameras "
+    "assistant.doctor": "errors records config phrases ipc system skills vision vision.faces vision.cameras "
+    "vision.inference vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
+    "assistant.app": "assistant errors records config faults phrases ipc system skills doctor vision vision.cameras "
     "vision.decisions voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
 }

@@ -170,6 +170,37 @@ class ListenSettings:
 
 
 @dataclass(frozen=True)
+class FriendsSettings:
+    """People whom the wearer has taught, with their consent, are named."""
+
+    enabled: bool = setting(False, "names friends who agreed to it; everybody else stays \"one person\"; needs "
+                            "`install.sh --friends`")  # fmt: skip
+    model: str = setting("", "path of the face recognizer's .onnx file; empty: the one that install.sh has fetched")
+
+
+@dataclass(frozen=True)
+class ThingsSettings:
+    """What is in front, and where a thing is, when the wearer asks."""
+
+    enabled: bool = setting(False, "answers `what` and `find`; needs `install.sh --things`")
+    model: str = setting("", "path of the object detector's file; empty: the one that install.sh has fetched")
+
+
+@dataclass(frozen=True)
+class DescribeSettings:
+    """People, things and light in two sentences, when the wearer asks."""
+
+    enabled: bool = setting(False, "answers `describe`")
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """Text before the camera, read aloud when the wearer asks."""
+
+    enabled: bool = setting(False, "answers `read`; needs `install.sh --read`")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; one TOML table for each field."""
 
@@ -182,6 +213,10 @@ class Settings:
     haptics: HapticsSettings = field(default_factory=HapticsSettings)
     controls: ControlSettings = field(default_factory=ControlSettings)
     listen: ListenSettings = field(default_factory=ListenSettings)
+    friends: FriendsSettings = field(default_factory=FriendsSettings)
+    things: ThingsSettings = field(default_factory=ThingsSettings)
+    describe: DescribeSettings = field(default_factory=DescribeSettings)
+    read: ReadSettings = field(default_factory=ReadSettings)
 
 
 def setting_choices(section: str, key: str) -> tuple[str, ...]:

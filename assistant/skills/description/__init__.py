@@ -1,0 +1,1 @@
+"""Description: people, things and light in two sentences."""

@@ -1,0 +1,1 @@
+"""Reading: text before the camera, sentence by sentence."""

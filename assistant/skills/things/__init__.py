@@ -1,0 +1,1 @@
+"""Things: what is in front, and where is it?"""
