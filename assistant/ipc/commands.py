@@ -13,9 +13,12 @@ class CommandFlag(Flag):
     """The vision process answers it."""
     INTERRUPTS = auto()
     """It cuts off what is being spoken, a fault too."""
+    SKILL = auto()
+    """A skill answers it, in the vision process, with any number of utterances."""
 
 
 _NONE, _VISION, _INTERRUPTS = CommandFlag.NONE, CommandFlag.VISION, CommandFlag.INTERRUPTS
+_SKILL = CommandFlag.SKILL
 
 
 class Command(StrEnum):
@@ -63,11 +66,28 @@ class Command(StrEnum):
     """Let each press say what it does, instead of doing it."""
     CANCEL = "cancel", _INTERRUPTS
     """Only cut off what is being spoken."""
+    WHAT = "what", _SKILL | _INTERRUPTS
+    """What is in front."""
+    WHAT_MORE = "what_more", _SKILL | _INTERRUPTS
+    """The next things of the last answer to `what`."""
+    FIND = "find", _SKILL | _INTERRUPTS
+    """Where a thing is; the argument of the question names it."""
+    DESCRIBE = "describe", _SKILL | _INTERRUPTS
+    """People, things and light in two sentences."""
+    READ = "read", _SKILL | _INTERRUPTS
+    """The text before the camera."""
+    TEACH_FRIEND = "teach_friend", _SKILL | _INTERRUPTS
+    """Learn a friend, with their consent."""
 
     @property
     def is_answered_by_vision(self) -> bool:
-        """Whether the vision process answers it; the voice process carries out all others."""
+        """Whether the vision process answers it at once, with one utterance."""
         return CommandFlag.VISION in self.flags
+
+    @property
+    def is_answered_by_skill(self) -> bool:
+        """Whether a skill answers it, in the vision process; the voice process carries out what neither answers."""
+        return CommandFlag.SKILL in self.flags
 
     @property
     def interrupts(self) -> bool:
@@ -83,7 +103,9 @@ class Command(StrEnum):
 ASKED_BY_NAME = (Command.ASK, Command.MORE, Command.AIM)
 """The questions that the verb `ask` of the command line takes."""
 QUESTIONS = tuple(command for command in Command if command.is_answered_by_vision)
-"""The commands that are sent to the vision process."""
+"""The commands that the vision process answers at once."""
+SKILL_QUESTIONS = tuple(command for command in Command if command.is_answered_by_skill)
+"""The commands that a skill answers."""
 
 NOT_ALLOWED = "not_allowed"
 """The fact in the reply to a user who may not use the assistant."""

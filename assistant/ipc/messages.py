@@ -8,14 +8,15 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from assistant.errors import IPCError
-from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
-MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60}
+MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60, "argument": 60}
 """The longest text of each field: `encode` cuts what is longer, `decode` refuses it. The longest message that has
 these stays below MAX_LINE_BYTES."""
 VERBOSITIES = ("", "quiet", "smiles", "brief", "normal", "full")
@@ -44,7 +45,9 @@ class Question:
 
     question_id: int
     command: Command
-    """One of QUESTIONS."""
+    """One of QUESTIONS or SKILL_QUESTIONS. One of the latter cancels the question that a skill still answers."""
+    argument: str = ""
+    """What a skill is asked for by name, e.g. "cup"."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,39 @@ class Answer:
 
     question_id: int
     utterance: Utterance
+
+
+class Press(StrEnum):
+    """What the wearer, or a friend, presses while a skill answers."""
+
+    YES = "yes"
+    """A short press of the main button: go on, I agree, pause or go on reading."""
+    BACK = "back"
+    """A double press: one step, or one sentence, back."""
+
+
+@dataclass(frozen=True)
+class SkillAnswer:
+    """A skill answers the question of that id: an utterance of several, in the order in which they are to be spoken.
+    AimPosition may come between them."""
+
+    question_id: int
+    utterance: Utterance | None
+    """None: there is nothing more to say."""
+    is_last: bool = False
+    """Whether the skill has ended."""
+
+
+@dataclass(frozen=True)
+class SkillPress:
+    """The wearer, or a friend, has pressed a key while a skill answers."""
+
+    press: Press
+
+
+@dataclass(frozen=True)
+class SkillCancel:
+    """Nobody wants the skill's answer any more."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +123,8 @@ class UtteranceEnded:
 
 @dataclass(frozen=True)
 class AimPosition:
-    """Vision reports, for each frame while the wearer aims, where the face is."""
+    """Vision reports, for each frame while the wearer aims, where the face is; or where the thing is that a skill looks
+    for."""
 
     x: float | None
     """-1 at the left edge of the picture, 1 at the right one; None where there is no face."""
@@ -115,6 +152,9 @@ Message = (
     | Question
     | AimPosition
     | AimEnded
+    | SkillAnswer
+    | SkillPress
+    | SkillCancel
 )
 
 MESSAGE_TYPES: dict[str, type[Message]] = {
@@ -129,6 +169,9 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     "question": Question,
     "aim_position": AimPosition,
     "aim_ended": AimEnded,
+    "skill_answer": SkillAnswer,
+    "skill_press": SkillPress,
+    "skill_cancel": SkillCancel,
 }
 """The class of each value of "type"."""
 
@@ -181,7 +224,7 @@ def _to_record(form: Any, table: Any, type_name: str) -> Any:
         raise IPCError(f"{type_name}: its fields must be {', '.join(sorted(names)) or 'none'}")
     values = {}
     for name, value in table.items():
-        if name == "utterance":
+        if name == "utterance" and not (value is None and form is SkillAnswer and table["is_last"] is True):
             values[name] = _to_record(Utterance, value, type_name)
         elif CHECKS[name](value):
             values[name] = CONVERSIONS[name](value) if name in CONVERSIONS else value
@@ -224,6 +267,8 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "y": lambda value: value is None or _is_number(value),
     "expires_at": lambda value: value is None or _is_number(value),
     "is_over": _is_bool,
+    "is_last": _is_bool,
+    "utterance": lambda value: value is None,
     "is_camera_open": _is_bool,
     "is_lens_covered": _is_bool,
     "question_id": lambda value: isinstance(value, int) and _is_number(value) and value >= 0,
@@ -232,7 +277,8 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "faults": _is_list_of(FaultName),
     "kind": _is_one_of(UtteranceKind),
     "fate": _is_one_of(Fate),
-    "command": _is_one_of(QUESTIONS),
+    "command": _is_one_of((*QUESTIONS, *SKILL_QUESTIONS)),
+    "press": _is_one_of(Press),
     "verbosity": _is_one_of(VERBOSITIES),
 }
 """Whether a value is allowed in a field. A field that stands in several messages means the same in all of them."""
@@ -244,5 +290,6 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "kind": UtteranceKind,
     "fate": Fate,
     "command": Command,
+    "press": Press,
 }
 """How the JSON value of a field becomes that of the record, where the two differ."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistant.ipc.messages import AimPosition
+from assistant.ipc.messages import AimPosition, Press
 from assistant.records import PersonView, Utterance
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from assistant.phrases import Phrases
 
 
+__all__ = ["Ask", "Engine", "Look", "OpenEngine", "Press", "Session", "SkillName"]
+
+
 class SkillName(StrEnum):
     """Each skill by its section of the settings."""
 
@@ -27,15 +30,6 @@ class SkillName(StrEnum):
     THINGS = "things"
     DESCRIBE = "describe"
     READ = "read"
-
-
-class Press(StrEnum):
-    """What the wearer, or a friend, presses while a skill answers."""
-
-    YES = "yes"
-    """A short press of the main button: go on, I agree, pause or go on reading."""
-    BACK = "back"
-    """A double press: one step, or one sentence, back."""
 
 
 @dataclass(frozen=True)

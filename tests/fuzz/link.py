@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from assistant.errors import IPCError
-from assistant.ipc.commands import QUESTIONS
+from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.messages import MESSAGE_TYPES, decode, encode
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
@@ -36,7 +36,12 @@ VALID: tuple[dict[str, Any], ...] = (
     {"type": "withdraw", "topic": "person 1"},
     {"type": "stop"},
     {"type": "utterance_ended", "utterance": UTTERANCE, "fate": "spoken", "at": 3.5},
-    {"type": "question", "question_id": 1, "command": "ask"},
+    {"type": "question", "question_id": 1, "command": "ask", "argument": ""},
+    {"type": "question", "question_id": 2, "command": "find", "argument": "cup"},
+    {"type": "skill_answer", "question_id": 2, "utterance": UTTERANCE, "is_last": False},
+    {"type": "skill_answer", "question_id": 2, "utterance": None, "is_last": True},
+    {"type": "skill_press", "press": "yes"},
+    {"type": "skill_cancel"},
 )
 TOKENS = (
     b"\n", b'"', b"\\u0000", b"\\ud83d", b"{", b"}", b"[", b",", b":", b"null", b"NaN", b"Infinity", b"1e999",
@@ -44,7 +49,7 @@ TOKENS = (
     b"-1", b"\xff", b"\xed\xa0\x80", b'"type":"stop"', b'"type":"heartbeat"', b'"is_over":1',
     *(kind.encode() for kind in MESSAGE_TYPES),
     *(fate.encode() for fate in Fate), *(each.name.encode() for each in Priority),
-    *(what.encode() for what in QUESTIONS),
+    *(what.encode() for what in (*QUESTIONS, *SKILL_QUESTIONS)),
 )  # fmt: skip
 
 

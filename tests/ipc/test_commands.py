@@ -2,7 +2,7 @@
 
 import pickle
 
-from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command
 
 
 def test_the_questions_are_answered_by_vision() -> None:
@@ -10,8 +10,15 @@ def test_the_questions_are_answered_by_vision() -> None:
     assert {each for each in Command if each.is_answered_by_vision} == {*QUESTIONS}
 
 
+def test_a_question_of_a_skill_is_no_question_that_vision_answers_at_once() -> None:
+    assert [*SKILL_QUESTIONS] == ["what", "what_more", "find", "describe", "read", "teach_friend"]
+    assert {each for each in Command if each.is_answered_by_skill} == {*SKILL_QUESTIONS}
+    assert not {*SKILL_QUESTIONS} & {*QUESTIONS}
+
+
 def test_questions_and_what_repeats_or_cancels_interrupt() -> None:
-    assert {each for each in Command if each.interrupts} == {*QUESTIONS, "repeat", "repeat_instead", "cancel"}
+    asked = {*QUESTIONS, *SKILL_QUESTIONS}
+    assert {each for each in Command if each.interrupts} == {*asked, "repeat", "repeat_instead", "cancel"}
 
 
 def test_the_public_commands_have_a_help_text() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import IPCError
-from assistant.ipc.commands import QUESTIONS, Command
+from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command
 from assistant.ipc.control_client import send_command
 from assistant.ipc.line_connection import LineConnection
 from assistant.ipc.line_server import MAX_CLIENTS
@@ -26,7 +26,11 @@ from assistant.ipc.messages import (
     Answer,
     Heartbeat,
     Message,
+    Press,
     Question,
+    SkillAnswer,
+    SkillCancel,
+    SkillPress,
     Stop,
     UtteranceEnded,
     Withdraw,
@@ -63,7 +67,11 @@ messages = st.one_of(
     st.builds(Withdraw, clean),
     st.builds(Stop),
     st.builds(UtteranceEnded, utterances, st.sampled_from(Fate), numbers),
-    st.builds(Question, st.integers(0, 10**9), st.sampled_from(QUESTIONS)),
+    st.builds(Question, st.integers(0, 10**9), st.sampled_from((*QUESTIONS, *SKILL_QUESTIONS)), clean),
+    st.builds(SkillAnswer, st.integers(0, 10**9), utterances, st.booleans()),
+    st.builds(SkillAnswer, st.integers(0, 10**9), st.none(), st.just(True)),
+    st.builds(SkillPress, st.sampled_from(Press)),
+    st.builds(SkillCancel),
     st.builds(AimPosition, st.none() | numbers, st.none() | numbers),
     st.builds(AimEnded, utterances),
 )
@@ -146,9 +154,18 @@ def test_a_message_with_one_field_changed_is_valid_or_refused(message: Message, 
         (b'{"type": "stop", "now": 1}', "stop: its fields must be none"),
         (b'{"type": "exec", "text": "rm"}', "unknown type; known: utterance, fault"),
         (b'{"type": ["stop"]}', "unknown type"),
-        (b'{"type": "question", "question_id": 1.5, "command": "why"}', "question: a wrong value of question_id"),
-        (b'{"type": "question", "question_id": -1, "command": "why"}', "question: a wrong value of question_id"),
-        (b'{"type": "question", "question_id": 1, "command": "../x"}', "question: a wrong value of command"),
+        (
+            b'{"type": "question", "question_id": 1.5, "command": "why", "argument": ""}',
+            "question: a wrong value of question_id",
+        ),
+        (
+            b'{"type": "question", "question_id": -1, "command": "why", "argument": ""}',
+            "question: a wrong value of question_id",
+        ),
+        (
+            b'{"type": "question", "question_id": 1, "command": "../x", "argument": ""}',
+            "question: a wrong value of command",
+        ),
         (b'{"type": "answer", "question_id": 1, "utterance": 3}', "answer: its fields must be earcon, expires_at"),
         (b"\xff\xfe", "not JSON: UnicodeDecodeError"),
         (b'"' + b"x" * MAX_LINE_BYTES + b'"', "more than 4096 bytes"),
