@@ -1,6 +1,7 @@
 """What all tests share: the folders of the data sets, and the skips that name a missing one."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from assistant.skills.friends.weights import FILE_NAME as SFACE
 from assistant.vision.cameras.demo import photograph
 
 # A machine that is busy for half a second is not a failed test; what hangs is ended by pytest-timeout. The same cases
@@ -50,6 +52,15 @@ def data() -> Path:
 def clips() -> Path:
     """The folder of real clips."""
     return _place("EMOTION_VIDEOS", "the clips")
+
+
+@pytest.fixture(scope="session")
+def sface() -> Path:
+    """The file of the face recognizer: $EMOTION_SFACE, else where `make test` puts it."""
+    file = Path(os.environ.get("EMOTION_SFACE") or Path(sys.prefix) / "sface" / SFACE)
+    if not file.is_file():
+        pytest.skip(f"no face recognizer: {file}; EMOTION_SFACE names the file {SFACE}")
+    return file
 
 
 @pytest.fixture(scope="session")

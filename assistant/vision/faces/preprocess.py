@@ -81,19 +81,24 @@ def _belong_to(box: Box, points: NDArray[np.float64]) -> bool:
     return bool(((near <= points) & (points <= far)).all())
 
 
-def align(grey: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The face with the five landmarks `points` float64 [5, 2], rotated and scaled so that they come to lie nearest to
-    LANDMARK_TEMPLATE: uint8 [48, 48].
+def align(
+    picture: NDArray[np.uint8],
+    points: NDArray[np.float64],
+    template: NDArray[np.float64] = LANDMARK_TEMPLATE,
+    side: int = CROP_SIDE,
+) -> NDArray[np.uint8]:
+    """The face with the five landmarks `points` float64 [5, 2] of a picture uint8 [H, W] or [H, W, 3], rotated and
+    scaled so that they come to lie nearest to `template` [5, 2]: uint8 [side, side] or [side, side, 3].
 
     All five landmarks count: the eyes alone would enlarge a half-turned face. Pixels outside the picture repeat its
     edge. Shrinking averages, as in `crop`.
     """
-    move = similarity_transform(points, LANDMARK_TEMPLATE)
+    move = similarity_transform(points, template)
     scale = math.hypot(*move[:, 0])
     if scale < 0.5:  # warpAffine samples one pixel in so many: average first
-        grey, points = _shrunk(grey, points, 2 * scale)
-        move = similarity_transform(points, LANDMARK_TEMPLATE)
-    return cv2.warpAffine(grey, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        picture, points = _shrunk(picture, points, 2 * scale)
+        move = similarity_transform(points, template)
+    return cv2.warpAffine(picture, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def similarity_transform(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,17 +112,17 @@ def similarity_transform(points: NDArray[np.float64], target: NDArray[np.float64
 
 
 def _shrunk(
-    grey: NDArray[np.uint8], points: NDArray[np.float64], factor: float
+    picture: NDArray[np.uint8], points: NDArray[np.float64], factor: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The part of a picture around a face, shrunk by `factor`, and the face's landmarks in it."""
     reach = 3 * np.ptp(points, axis=0).max()
-    last = np.array(grey.shape[::-1]) - 1
+    last = np.array(picture.shape[1::-1]) - 1
     left, top = np.clip(np.floor(points.min(axis=0) - reach), 0, last).astype(int)
     right, bottom = np.clip(np.ceil(points.max(axis=0) + reach), (left, top), last).astype(int) + 1
-    part = grey[top:bottom, left:right]
+    part = picture[top:bottom, left:right]
     size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
     # pixel centres, not corners, keep their places: x + 0.5 becomes (x + 0.5) * ratio
-    ratio = np.array(size) / part.shape[::-1]
+    ratio = np.array(size) / part.shape[1::-1]
     return cv2.resize(part, size, interpolation=cv2.INTER_AREA), (points - (left, top) + 0.5) * ratio - 0.5
 
 

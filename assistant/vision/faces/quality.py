@@ -76,7 +76,7 @@ def rejection_reason(
     is_glare = _light_fault(grey) == "bright"
     if light.is_too_dark(crop):
         return "dark"
-    if _white_share(pixels_in(grey, face.box)) >= (BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
+    if white_share(pixels_in(grey, face.box)) >= (BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
         return "bright"
     reason = _face_rejection_reason(face, crop, grey, is_occluded)
     return "bright" if is_glare and reason else reason
@@ -170,7 +170,7 @@ def _light_fault(frame: NDArray[np.uint8]) -> str:
     return "bright" if 1 - below[WHITE_GREY - 1] >= BRIGHT_SHARE else ""
 
 
-def _white_share(part: NDArray[np.uint8]) -> float:
+def white_share(part: NDArray[np.uint8]) -> float:
     """The share of white pixels."""
     return float(np.count_nonzero(part >= WHITE_GREY)) / part.size
 
