@@ -83,7 +83,8 @@ class SkillError(AssistantError):
         super().__init__(message)
         self.reason = reason
         """A key of [skill_failures]: "missing" (a library or weights are not there, or are wrong), "failed" (the engine
-        ended, or refused), "late" (no answer in time), "memory" (too little memory) or "no_picture"."""
+        ended, or refused), "late" (no answer in time), "memory" (too little memory), "no_picture", or "off" (the
+        settings have turned the skill off)."""
 
 
 class SkillCancelledError(SkillError):

@@ -1,0 +1,77 @@
+"""Which function answers the question of a skill, and which module has its engine; both are imported only when asked
+for."""
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
+
+from assistant.config.settings import Settings
+from assistant.ipc.commands import Command
+from assistant.skills.session import Ask, OpenEngine, SkillName
+
+
+class Question(NamedTuple):
+    """What answers a command."""
+
+    skill: SkillName
+    module: str
+    """In assistant.skills."""
+    function: str
+    """An `Ask`."""
+
+
+QUESTIONS: dict[Command, Question] = {
+    Command.WHAT: Question(SkillName.THINGS, "things.what", "what"),
+    Command.WHAT_MORE: Question(SkillName.THINGS, "things.what", "what_more"),
+    Command.FIND: Question(SkillName.THINGS, "things.find", "find"),
+    Command.DESCRIBE: Question(SkillName.DESCRIBE, "description.describe", "describe"),
+    Command.READ: Question(SkillName.READ, "reading.read", "read"),
+    Command.TEACH_FRIEND: Question(SkillName.FRIENDS, "friends.teach", "teach"),
+}
+ENGINES: dict[SkillName, str] = {
+    SkillName.FRIENDS: "friends.engine",
+    SkillName.THINGS: "things.engine",
+    SkillName.READ: "reading.engine",
+}
+"""The module of each engine. `describe` has none: it asks that of things."""
+CHECKS: dict[SkillName, str] = {
+    SkillName.FRIENDS: "friends.check",
+    SkillName.THINGS: "things.check",
+    SkillName.DESCRIBE: "description.check",
+    SkillName.READ: "reading.check",
+}
+"""The module with `check(settings)` of each skill: what `doctor` calls; it is quick and loads no library."""
+
+
+def is_enabled(settings: Settings, skill: SkillName) -> bool:
+    """Whether the settings turn a skill on."""
+    return bool(getattr(settings, skill).enabled)
+
+
+def enabled_skills(settings: Settings) -> tuple[SkillName, ...]:
+    """The skills that are on."""
+    return tuple(skill for skill in SkillName if is_enabled(settings, skill))
+
+
+def ask_of(command: Command) -> Ask:
+    """The function that answers one of SKILL_QUESTIONS. Imports its module."""
+    question = QUESTIONS[command]
+    function: Ask = getattr(_module(question.module), question.function)
+    return function
+
+
+def engine_opener(skill: SkillName) -> OpenEngine:
+    """The function that opens the engine of one of ENGINES. Imports its module."""
+    function: OpenEngine = _module(ENGINES[skill]).open_engine
+    return function
+
+
+def check_of(skill: SkillName) -> Callable[[Settings], None]:
+    """The function that raises SkillError where a library or the weights of a skill are missing or wrong."""
+    function: Callable[[Settings], None] = _module(CHECKS[skill]).check
+    return function
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"assistant.skills.{name}")
