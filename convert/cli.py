@@ -35,6 +35,7 @@ from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
 from convert.scenarios import commands as scenario_commands
+from convert.skills import commands as skill_commands
 from convert.tflite import card_file
 from convert.training.run_folder import Run
 
@@ -61,6 +62,7 @@ the classifier of occluded faces:
 measure the shipped models:
   emotion-convert evaluate emotion-cnn-int8
   emotion-convert evaluate-detector
+  emotion-convert evaluate-skills friends
   emotion-convert benchmark
 
 FER-2013 is read from --data, else from $EMOTION_DATA; commands that also need video clips read them from
@@ -138,6 +140,7 @@ def make_parser() -> argparse.ArgumentParser:
     evaluation_commands.add(commands)
     detection_commands.add(commands)
     scenario_commands.add(commands)
+    skill_commands.add(commands)
 
     text = "train the classifier of occluded faces (models/face-cover-int8.tflite)"
     occlusion = command(commands, "train-occlusion", _train_occlusion, text)

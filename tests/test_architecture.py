@@ -59,7 +59,8 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.face_detector": "cli_arguments data progress synthesis training tflite",
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
-    "convert": "cli_arguments data training tflite expression face_detector face_occlusion scenarios",
+    "convert.skills": "cli_arguments data progress synthesis",
+    "convert": "cli_arguments data training tflite expression face_detector face_occlusion scenarios skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

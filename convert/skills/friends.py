@@ -1,0 +1,257 @@
+"""How well friends are told from strangers: pairs of LFW, ten friends among strangers, and tracks of strangers.
+
+Thresholds are chosen on the half of the people that `muxspace.half_of` calls "tuning"; the figures are of the other.
+"""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.config.settings import Settings
+from assistant.errors import AssistantError
+from assistant.skills.friends.evidence import Evidence
+from assistant.skills.friends.friend import MAX_VIEWS, ConsentWay, Friend
+from assistant.skills.friends.gallery import Certainty, Gallery, as_embedding, mean_embedding
+from assistant.skills.friends.recognizer import open_recognizer
+from assistant.skills.friends.thresholds import NameThresholds
+from assistant.skills.friends.weights import recognizer_file
+from convert.data import muxspace
+from convert.skills.face_embeddings import AS_IT_IS, LOOKS, SMALL, Embeddings, Wanted, embed_pictures
+from convert.skills.intervals import upper_bound
+from convert.skills.measurement import Measurement, Report
+from convert.skills.sources import Sources, needed
+
+FOLDS = 10
+FALSE_ACCEPTS = 0.001
+"""Share of pairs of strangers that pass, at which the share of other pairs that pass is told."""
+FRIENDS, ROUNDS = 10, 40
+"""Friends in each round, and rounds, each with ten other friends drawn."""
+MIN_PICTURES = MAX_VIEWS + 3
+"""Of a person who is drawn as a friend: five are enrolled, the others are looked at."""
+TRACKS = 2400
+"""Strangers, each of another person, who are looked at three times."""
+GRID = np.round(np.arange(0.30, 0.561, 0.02), 2)
+"""Thresholds for names that are compared on the tuning half."""
+SEED = 26
+
+Faces = dict[Wanted, tuple[NDArray[np.float32], bool]]
+"""The embedding of each picture and variant that has a face, and whether it would be looked at."""
+
+
+def measure(sources: Sources) -> Report:
+    """Raises AssistantError where pictures or the recognizer are missing."""
+    images = needed(sources.data, "EMOTION_DATA") / "muxspace" / "images"
+    pairs = read_pairs(needed(sources.things, "EMOTION_THINGS") / "faces" / "pairs.csv")
+    file = recognizer_file(Settings())
+    recognizer = open_recognizer(file)
+    by_person: dict[str, list[str]] = defaultdict(list)
+    for each in sorted(images.glob("*.jpg")):
+        by_person[muxspace.person_of(each.name)].append(each.name)
+    several = [name for names in by_person.values() if len(names) >= MIN_PICTURES for name in names]
+    one = [names[0] for names in by_person.values() if len(names) < MIN_PICTURES]
+    strangers = [name for name in one if muxspace.half_of(name) == "report"][:TRACKS]
+    wanted = [(name, AS_IT_IS) for names in by_person.values() for name in names]
+    wanted += [(name, SMALL) for name in [*several, *one]]
+    wanted += [(name, look) for name in strangers for look in LOOKS]
+    faces = _by_wanted(wanted, embed_pictures(images, file, wanted))
+    halves = {
+        half: {who: names for who, names in by_person.items() if _half(names) == half} for half in muxspace.HALVES
+    }
+    return {
+        "recognizer": {"file": file.name, "sha256": recognizer.sha256},
+        "thresholds": {"name": recognizer.thresholds.name, "maybe": recognizer.thresholds.maybe},
+        "pairs": pair_accuracy(pairs, faces),
+        "tuning": [
+            {
+                "name": float(bar),
+                "as_it_is": friends_among_strangers(halves["tuning"], faces, AS_IT_IS, float(bar)),
+                "px_30": friends_among_strangers(halves["tuning"], faces, SMALL, float(bar)),
+            }
+            for bar in GRID
+        ],
+        "friends": friends_among_strangers(halves["report"], faces, AS_IT_IS, recognizer.thresholds.name),
+        "friends_30_px": friends_among_strangers(halves["report"], faces, SMALL, recognizer.thresholds.name),
+        "tracks": tracks_of_strangers(halves["report"], strangers, faces, recognizer.thresholds),
+    }
+
+
+def _half(names: list[str]) -> str:
+    return muxspace.half_of(names[0])
+
+
+def _by_wanted(wanted: list[Wanted], embedded: Embeddings) -> Faces:
+    return {
+        each: (vector, bool(good))
+        for each, vector, good, found in zip(wanted, embedded.vectors, embedded.good, embedded.found, strict=True)
+        if found
+    }
+
+
+def read_pairs(file: Path) -> list[tuple[str, str, bool, int]]:
+    """First and second picture, whether they show the same person, and the fold. Raises AssistantError."""
+    try:
+        with open(file, newline="", encoding="utf-8") as table:
+            return [
+                (row["first"], row["second"], row["same"] == "1", int(row["fold"])) for row in csv.DictReader(table)
+            ]
+    except (OSError, KeyError, ValueError) as err:
+        raise AssistantError(f"{file}: not the pairs of faces: {err}") from err
+
+
+def pair_accuracy(pairs: list[tuple[str, str, bool, int]], faces: Faces) -> Report:
+    """Accuracy with the threshold of the nine other folds, and the share of true pairs accepted where FALSE_ACCEPTS of
+    the others are."""
+    known = [each for each in pairs if (each[0], AS_IT_IS) in faces and (each[1], AS_IT_IS) in faces]
+    cosines = np.array([faces[a, AS_IT_IS][0] @ faces[b, AS_IT_IS][0] for a, b, _, _ in known])
+    same, folds = np.array([each[2] for each in known]), np.array([each[3] for each in known])
+    accuracies = []
+    for fold in range(FOLDS):
+        rest = folds != fold
+        candidates = np.unique(cosines[rest])
+        right = [np.mean((cosines[rest] >= bar) == same[rest]) for bar in candidates[:: max(1, len(candidates) // 400)]]
+        bar = candidates[:: max(1, len(candidates) // 400)][int(np.argmax(right))]
+        accuracies.append(float(np.mean((cosines[~rest] >= bar) == same[~rest])))
+    bar = float(np.sort(cosines[~same])[::-1][int(FALSE_ACCEPTS * np.sum(~same))])
+    return {
+        "pairs": len(known),
+        "accuracy": float(np.mean(accuracies)),
+        "std": float(np.std(accuracies)),
+        "true_accepts": float(np.mean(cosines[same] > bar)),
+        "false_accepts": FALSE_ACCEPTS,
+        "at_cosine": bar,
+    }
+
+
+def enrolled(who: str, names: list[str], faces: Faces) -> Friend:
+    """A friend with those pictures."""
+    vectors = [faces[name, AS_IT_IS][0] for name in names]
+    return Friend(
+        who,
+        who,
+        as_embedding(mean_embedding(vectors)),
+        tuple(map(as_embedding, vectors)),
+        "",
+        ConsentWay.SAID_BY_USER,
+        "",
+    )
+
+
+def _draw(random: np.random.Generator, people: dict[str, list[str]], faces: Faces) -> tuple[list[Friend], list[Wanted]]:
+    """Ten friends, and their names with the pictures that are left."""
+    can_be = [who for who, names in people.items() if _good(names, faces) >= MIN_PICTURES]
+    friends, left = [], []
+    for who in random.choice(sorted(can_be), FRIENDS, replace=False):
+        names = [name for name in people[who] if faces.get((name, AS_IT_IS), (None, False))[1]]
+        order = [names[index] for index in random.permutation(len(names))]
+        friends.append(enrolled(str(who), order[:MAX_VIEWS], faces))
+        left += [(str(who), name) for name in order[MAX_VIEWS:]]
+    return friends, left
+
+
+def _good(names: list[str], faces: Faces) -> int:
+    return sum(faces.get((name, AS_IT_IS), (None, False))[1] for name in names)
+
+
+def friends_among_strangers(people: dict[str, list[str]], faces: Faces, variant: str, bar: float) -> Report:
+    """ROUNDS times ten friends of five pictures each: how many looks at them are named right, how many wrong, and how
+    many looks at all other people are named."""
+    random = np.random.default_rng(SEED)
+    looks = right = wrong = others = named = 0
+    for _ in range(ROUNDS):
+        friends, left = _draw(random, people, faces)
+        means = np.array([friend.mean for friend in friends], np.float32)
+        ids = [friend.friend_id for friend in friends]
+        for who, name in left:
+            if faces.get((name, variant), (None, False))[1]:
+                cosines = means @ faces[name, variant][0]
+                looks += 1
+                if cosines.max() >= bar:
+                    right += ids[int(cosines.argmax())] == who
+                    wrong += ids[int(cosines.argmax())] != who
+        strangers = [
+            faces[name, variant][0]
+            for who, names in people.items()
+            if who not in ids
+            for name in names
+            if faces.get((name, variant), (None, False))[1]
+        ]
+        best = (np.stack(strangers) @ means.T).max(axis=1)
+        others, named = others + len(best), named + int(np.sum(best >= bar))
+    return {
+        "friends": FRIENDS, "rounds": ROUNDS, "looks": looks, "right": right / looks, "wrong": wrong / looks,
+        "looks_at_strangers": others, "strangers_named": named / others,
+    }  # fmt: skip
+
+
+def tracks_of_strangers(
+    people: dict[str, list[str]], strangers: list[str], faces: Faces, thresholds: NameThresholds
+) -> Report:
+    """Three looks at each stranger, decided as the assistant decides, with other friends for every FRIENDS tracks; and
+    the same for pictures of the friends."""
+    random = np.random.default_rng(SEED)
+    counts: dict[str, int] = defaultdict(int)
+    tracks: list[list[NDArray[np.float32]]] = []
+    for name in strangers:
+        looks = [faces[name, look] for look in LOOKS if (name, look) in faces]
+        if views := [vector for vector, is_good in looks if is_good]:
+            tracks.append([views[index % len(views)] for index in range(len(LOOKS))])
+    for start in range(0, len(tracks), FRIENDS):
+        friends, left = _draw(random, people, faces)
+        gallery = Gallery(friends, "", thresholds)
+        for views in tracks[start : start + FRIENDS]:
+            counts[f"strangers {_decided(gallery, views)[0]}"] += 1
+        by_friend: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
+        for who, name in left:
+            by_friend[who].append(faces[name, AS_IT_IS][0])
+        for who, views in by_friend.items():
+            certainty, name = _decided(gallery, views[: len(LOOKS)])
+            counts[f"friends {certainty}{'' if name in ('', who) else ' wrong'}"] += 1
+    total = sum(count for key, count in counts.items() if key.startswith("strangers"))
+    errors = counts[f"strangers {Certainty.NAMED}"]
+    return {**counts, "tracks": total, "errors": errors, "upper_bound_95": upper_bound(errors, total)}
+
+
+def _decided(gallery: Gallery, views: list[NDArray[np.float32]]) -> tuple[str, str]:
+    evidence = Evidence(gallery)
+    for view in views:
+        evidence.add(1, view, 1.0)
+    match = evidence.verdict(1)
+    if match is None:
+        return Certainty.SOMEONE_ELSE, ""
+    return match.certainty, match.friend.friend_id if match.friend is not None else ""
+
+
+def as_text(report: Report) -> str:
+    """The figures, a line each."""
+    pairs, tracks = report["pairs"], report["tracks"]
+
+    def share(value: Any) -> str:
+        return f"{100 * value:.2f} %"
+
+    def friends(figures: Report) -> str:
+        return (
+            f"named right {share(figures['right'])} of {figures['looks']} looks, wrong {share(figures['wrong'])}; "
+            f"strangers named {share(figures['strangers_named'])} of {figures['looks_at_strangers']} looks"
+        )
+
+    lines = [
+        f"friends, recognizer {report['recognizer']['file']}, thresholds {report['thresholds']}",
+        f"  pairs: {share(pairs['accuracy'])} of {pairs['pairs']} right, ± {share(pairs['std'])}",
+        f"  true pairs accepted where {share(pairs['false_accepts'])} of others are: {share(pairs['true_accepts'])}",
+        f"  ten friends: {friends(report['friends'])}",
+        f"  ten friends, faces of 30 pixels: {friends(report['friends_30_px'])}",
+        f"  tracks of strangers: {tracks['errors']} of {tracks['tracks']} named",
+        f"  which is at most {share(tracks['upper_bound_95'])} (95 %); {dict(tracks)}",
+    ]
+    rows = (
+        f"  tuning, {row['name']:.2f}: {friends(row['as_it_is'])}; 30 px: {friends(row['px_30'])}"
+        for row in report["tuning"]
+    )
+    return "\n".join([*lines, *rows])
+
+
+MEASUREMENT = Measurement(measure, as_text)
