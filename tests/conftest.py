@@ -64,6 +64,18 @@ def sface() -> Path:
 
 
 @pytest.fixture(scope="session")
+def things_folder() -> Path:
+    """The folder `objects` of the pictures of things, with boxes.csv."""
+    return _place("EMOTION_THINGS", "the pictures of things and text") / "objects"
+
+
+@pytest.fixture(scope="session")
+def weights_folder() -> Path:
+    """The folder of weights that others trained."""
+    return _place("EMOTION_WEIGHTS", "the detectors of things")
+
+
+@pytest.fixture(scope="session")
 def astronaut() -> NDArray[np.uint8]:
     """The photograph that scikit-image carries, BGR uint8 [512, 512, 3]."""
     return photograph("astronaut")
