@@ -10,7 +10,7 @@ from assistant.skills.words import Words
 
 FORMS = ("masculine", "feminine", "neuter", "plural")
 TABLES = {
-    "sentences": {"nothing", "no_more", "at_least", "turn", "given_up", "unknown", "unknown_near", "which"},
+    "sentences": {"nothing", "no_more", "maybe", "at_least", "turn", "given_up", "unknown", "unknown_near", "which"},
     "none": set(FORMS),
     "kinds": set(FORMS),
     "things": set(COCO),
