@@ -47,6 +47,10 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
+    "skill_failures": {
+        "failed", "late", "memory", "no_picture", "missing_friends", "missing_things", "missing_describe",
+        "missing_read", "off_friends", "off_things", "off_describe", "off_read",
+    },
     "sounds": {"tour", "came", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
@@ -74,11 +78,12 @@ TABLES: dict[str, set[str]] = {
         "haptics", "haptics_none", "haptics_felt", "haptics_unfelt", "temperature", "temperature_hot",
         "temperature_none", "voltage", "voltage_was", "voltage_none", "memory", "memory_little", "memory_unlimited",
         "units", "units_none", "units_stopped", "units_disabled", "units_restarts", "units_restarts_one",
-        "units_silent", "guide", "refused", "late", "closed",
+        "units_silent", "guide", "refused", "late", "closed", "friends", "things", "describe", "read", "skills_none",
     },
     "advice": {
         "voice", "sound", "settings", "install", "camera", "lens", "focus", "detector", "smaller", "pins", "cool",
         "power", "microphone", "memory", "limit", "start", "enable", "journal", "restart", "ask", "own_files",
+        "skills",
     },
     "notice": {"title", "who", "what", "keeps", "listens", "cover"},
     "wording_rules": {"never", "feelings", "hedges", "claims"},
@@ -189,6 +194,11 @@ class Phrases:
     def status(self, name: str) -> str:
         """A sentence about the assistant itself."""
         return self.tables["status"][name]
+
+    def skill_failure(self, reason: str, skill: str) -> str:
+        """Why a skill cannot answer. reason: SkillError.reason; skill: a SkillName."""
+        known = self.tables["skill_failures"]
+        return known.get(f"{reason}_{skill}") or known.get(reason) or known["failed"]
 
     def wrong_line(self, number: int) -> str:
         """The sentence that a line of the settings file is wrong."""

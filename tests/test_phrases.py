@@ -9,6 +9,8 @@ from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.faults import FaultTracker
 from assistant.records import CANNOT_TELL, NOBODY, Change, FaultName, Track
 from assistant.sentences import Sentence
+from assistant.skills.protocol import REASONS
+from assistant.skills.session import SkillName
 from assistant.vision import factory
 from assistant.vision.decisions.scene import Scene
 from tests.support import locale_lint
@@ -302,3 +304,12 @@ def test_a_single_one_has_no_plural() -> None:
     assert english.finding("model", 1) == "The model works, one millisecond a face."
     assert english.finding("model", 2) == "The model works, 2 milliseconds a face."
     assert english.finding("units_restarts", 1) == "The service was restarted once."
+
+
+def test_every_reason_of_a_skill_has_words_of_that_skill_or_of_all() -> None:
+    en = phrases.load("en")
+    said = {(reason, skill): en.skill_failure(reason, skill) for reason in REASONS for skill in SkillName}
+    assert said["off", SkillName.READ] == "Reading is switched off."
+    assert said["missing", SkillName.THINGS] == "Finding things is not set up."
+    assert {said["late", skill] for skill in SkillName} == {"That took too long. I gave up."}
+    assert en.skill_failure("of another version", "read") == en.skill_failure("failed", "read")

@@ -48,7 +48,7 @@ def unasked(phrases: Phrases) -> Iterator[str]:
             yield phrases.announcement(sentence, expression=expression, where=place, reason=reason, people=people)
     yield from (phrases.join([phrases.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
     yield phrases.wrong_line(12)
-    for table in ("status", "sounds", "faults", "faults_over", "advice"):
+    for table in ("status", "skill_failures", "sounds", "faults", "faults_over", "advice"):
         yield from phrases.tables[table].values()
     yield from (phrases.outage(seconds) for seconds in (30, 300))
     yield from (phrases.finding(name, 12) for name in phrases.tables["doctor"])
@@ -170,7 +170,19 @@ def _alike(phrases: Phrases) -> Iterator[str]:
         if table not in ("sentences", "answers", "wording_rules")
     }
     groups["places"] = groups.pop("where") + groups.pop("clock")
-    wholes = ("aim", "status", "sounds", "guide", "key_help", "faults", "faults_over", "doctor", "advice", "notice")
+    wholes = (
+        "aim",
+        "status",
+        "skill_failures",
+        "sounds",
+        "guide",
+        "key_help",
+        "faults",
+        "faults_over",
+        "doctor",
+        "advice",
+        "notice",
+    )
     groups["whole sentences"] = [
         *itertools.chain.from_iterable(groups[table] for table in wholes),
         *(phrases.announcement(each) for each in Sentence if each.is_presence),
