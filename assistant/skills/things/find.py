@@ -26,7 +26,7 @@ UNSEEN_S = 5.0
 """After so long without the thing it is said that it is not seen; again after as long as that each time."""
 CENTRED_SHARE = 0.2
 """A thing is in the middle if its centre is no farther off than this share of half the picture, as for `aim`."""
-STILL_SHARE, STILL_LOOKS = 0.1, 3
+STILL_SHARE, STILL_LOOKS = 0.05, 3
 """Looks in a row in which its centre has moved by no more than this share of half the picture: the wearer does not turn
 to it, and is told where it is."""
 
