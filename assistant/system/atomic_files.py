@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_atomically(contents: Mapping[Path, bytes]) -> None:
+def write_atomically(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
     """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError, also
     for a path that is there and no regular file: to replace /dev/null by a file would break the whole machine.
+
+    mode: of files that are new, less the umask; one that is replaced keeps its own.
 
     For a model and its card: in the moment between the two steps they do not match, which the assistant refuses.
     """
@@ -20,7 +22,7 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_part(parts[path], content, path)
+            _write_part(parts[path], content, path, mode)
         for path, part in parts.items():
             part.replace(path)
         for folder in {path.parent for path in contents}:
@@ -31,10 +33,10 @@ def write_atomically(contents: Mapping[Path, bytes]) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _write_part(part: Path, content: bytes, path: Path) -> None:
+def _write_part(part: Path, content: bytes, path: Path, mode: int) -> None:
     """Write the new content of `path` to a temporary file on the disk. Raises OSError with the name of `path`."""
     try:
-        with open(part, "wb") as target:
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as target:
             target.write(content)
             target.flush()
             _keep_rights(path, part)
