@@ -13,7 +13,7 @@ class NameThresholds:
     """From here on "Maybe Anna."; below, somebody whom the wearer has not taught."""
 
 
-SFACE_THRESHOLDS = NameThresholds(name=0.45, maybe=0.38)
+SFACE_THRESHOLDS = NameThresholds(name=0.48, maybe=0.42)
 """Provisional."""
 
 STRICT_STEP = 0.1
