@@ -6,7 +6,7 @@ travels in the records, so that only threads need a clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +33,9 @@ class Frame:
     """Monotonic seconds at the exposure."""
     seq: int
     """How many frames the camera has delivered, this one included."""
+    colour: Callable[[], NDArray[np.uint8]] | None = None
+    """Makes the picture in colour, uint8 [H, W, 3] BGR, where `image` is grey and the camera has colour: only a skill
+    asks for it, seldom. None: there is no more colour than in `image`."""
 
 
 class Box(NamedTuple):
@@ -287,14 +290,3 @@ class Fault:
     """For the log."""
     is_over: bool = False
     """Whether this is the end of the fault."""
-
-
-class SettingsProblem(NamedTuple):
-    """Why the settings in use are not those that the user wrote."""
-
-    fault: FaultName
-    """The fault to announce."""
-    detail: str
-    """The message of the ConfigError, for the log."""
-    lines: tuple[int, ...] = ()
-    """The wrong lines of the settings file."""

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from assistant.app.exit_codes import EXIT_INTERRUPTED, exit_code_of
 from assistant.app.parser import make_parser
 from assistant.app.refused_settings import refused_settings_told
+from assistant.config.last_good import SettingsProblem
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
 from assistant.errors import ConfigError, SourceError
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
-from assistant.records import Fault, FaultName, SettingsProblem
+from assistant.records import Fault, FaultName
 from assistant.system.process_setup import (
     RateLimitFilter,
     disable_core_dumps,

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from assistant.config.last_good import wrong_line_utterances
+from assistant.config.last_good import SettingsProblem, wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
 from assistant.faults import FaultAnnouncer
@@ -19,7 +19,7 @@ from assistant.ipc.control_client import check_none_is_running
 from assistant.ipc.link import LinkClient
 from assistant.ipc.socket_paths import control_socket, temporary_folder
 from assistant.phrases import load as load_locale
-from assistant.records import Fault, FaultName, Priority, SettingsProblem, Utterance, UtteranceKind
+from assistant.records import Fault, FaultName, Priority, Utterance, UtteranceKind
 from assistant.system.sd_notify import Notifier
 from assistant.system.supervisor import ProcessSupervisor
 

@@ -7,12 +7,13 @@ are none.
 import logging
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from assistant.config.settings import Settings
 from assistant.config.settings_file import MAX_BYTES, parse_settings, to_toml
 from assistant.errors import ConfigError
 from assistant.phrases import Phrases
-from assistant.records import Priority, SettingsProblem, Utterance, UtteranceKind
+from assistant.records import FaultName, Priority, Utterance, UtteranceKind
 from assistant.system.atomic_files import write_atomically
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,17 @@ END = "# end of the settings\n"
 """The last line: a file without it was cut."""
 MAX_ANNOUNCED_LINES = 3
 """So many wrong lines are announced; once they are corrected, the next start announces the next ones."""
+
+
+class SettingsProblem(NamedTuple):
+    """Why the settings in use are not those that the user wrote."""
+
+    fault: FaultName
+    """The fault to announce."""
+    detail: str
+    """The message of the ConfigError, for the log."""
+    lines: tuple[int, ...] = ()
+    """The wrong lines of the settings file."""
 
 
 def save_last_good(settings: Settings) -> None:

@@ -24,6 +24,12 @@ def runtime_socket() -> Path:
     return temporary_folder() / f"emotion-assistant-{os.getuid()}" / "voice.sock"
 
 
+def skills_folder() -> Path:
+    """Where the engines of the skills listen, NAME.sock each: $EMOTION_ASSISTANT_SKILLS (set by `run`), else where the
+    units emotion-assistant-skill@.socket have them."""
+    return Path(os.environ.get("EMOTION_ASSISTANT_SKILLS") or "/run/emotion-assistant-skills")
+
+
 def temporary_folder() -> Path:
     """The folder for temporary files, or /tmp where its path is too long for a socket in it."""
     import tempfile  # with its imports a tenth of all the time that a command takes

@@ -21,6 +21,7 @@ from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.faces import preprocess
+from assistant.vision.looks import Looks
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.queries.aiming import Aiming
 
@@ -63,6 +64,8 @@ class VisionLoop:
     announcer: FaultAnnouncer | None = None
     """Where faults are announced; by default one of its own, which calls `speak`."""
     health: ImageHealth = field(default_factory=ImageHealth)
+    looks: Looks = field(default_factory=Looks)
+    """Where a skill waits for a look at the scene."""
     steps: int = 0
     """How many steps were completed."""
     verbosity: str = ""
@@ -129,6 +132,8 @@ class VisionLoop:
             self.faults.begin(FaultName.STEP, now, f"{type(err).__name__}: {err}")
             return None
         self.faults.end(FaultName.STEP, now)
+        if not step.is_skipped:
+            self.looks.offer(frame, self.pipeline.snapshot)
         self._check_model(frame.at, now)
         self._check_occlusion_model(now)
         if not self.steps:

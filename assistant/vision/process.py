@@ -9,13 +9,22 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from assistant.config.last_good import wrong_line_utterances
+from assistant.config.last_good import SettingsProblem, wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.errors import CameraExhaustedError, DetectorError
 from assistant.faults import FaultAnnouncer
 from assistant.ipc import link, socket_paths
-from assistant.ipc.messages import AimEnded, Answer, Message, Question, UtteranceEnded, Verbosity
-from assistant.records import FaultName, SettingsProblem, Utterance, UtteranceKind
+from assistant.ipc.messages import (
+    AimEnded,
+    Answer,
+    Message,
+    Question,
+    SkillCancel,
+    SkillPress,
+    UtteranceEnded,
+    Verbosity,
+)
+from assistant.records import FaultName, Utterance, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
@@ -26,6 +35,7 @@ from assistant.vision.factory import VisionParts
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline, Step
+from assistant.vision.skill_sessions import SkillSessions
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +98,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
         )
         for name, detail in problems.items():
             faults.begin(name, time.monotonic(), detail)
+        requests.skills = skills = SkillSessions(settings, phrases, loop.looks, client.send)
         requests.loop = heartbeat.loop = loop
         is_exhausted = False
         try:
@@ -96,6 +107,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
             log.warning("camera: %s; only a new process is rid of that", err)
             is_exhausted = True
         notifier.stopping()
+        skills.cancel()
         if not heartbeat.has_grown and not is_exhausted:
             loop.announce(UtteranceKind.STOPPING)
         if not capture.close(CAMERA_CLOSE_TIMEOUT_S):
@@ -109,12 +121,19 @@ class _Requests:
     def __init__(self) -> None:
         self.loop: VisionLoop | None = None
         """None while there is no detector yet: requests are then left unanswered."""
+        self.skills: SkillSessions | None = None
         self.send: Callable[[Message], None] = lambda message: None
 
     def __call__(self, message: Message) -> None:
         if self.loop is None:
             return
         match message:
+            case Question() if self.skills and message.command.is_answered_by_skill:
+                self.skills.ask(message)
+            case SkillPress() if self.skills:
+                self.skills.press(message.press)
+            case SkillCancel() if self.skills:
+                self.skills.cancel()
             case Question():
                 self.send(Answer(message.question_id, self.loop.answer(message.command)))
             case UtteranceEnded():

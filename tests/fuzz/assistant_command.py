@@ -11,11 +11,11 @@ from unittest import mock
 
 from assistant.app import cli
 from assistant.app.parser import make_parser
+from assistant.config.last_good import SettingsProblem
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, parse_settings, to_toml
 from assistant.errors import ModelError
 from assistant.phrases import Phrases
-from assistant.records import SettingsProblem
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.inference import sandbox
 from assistant.voice.audio.player import NullPlayer, Pcm, resampled

@@ -188,15 +188,19 @@ class Capture:
             self._driver_call = None
 
     def _offer(self, frame: Frame) -> None:
-        image = frame.image
+        image, colour = frame.image, frame.colour
         if self._rotate_deg:
-            image = cv2.rotate(image, ROTATIONS[self._rotate_deg]).astype(np.uint8, copy=False)
+            image = self._rotated(image)
+            colour = None if colour is None else lambda make=colour: self._rotated(make())
         with self._condition:
             if self._newest is not None:
                 self.dropped += 1
             self._seq += 1
-            self._newest = Frame(image, self._clock(), self._seq)
+            self._newest = Frame(image, self._clock(), self._seq, colour)
             self._condition.notify_all()
+
+    def _rotated(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return cv2.rotate(image, ROTATIONS[self._rotate_deg]).astype(np.uint8, copy=False)
 
 
 def _defect_of(image: NDArray[np.uint8]) -> str:

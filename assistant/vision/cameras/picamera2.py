@@ -1,12 +1,14 @@
 """The Raspberry Pi camera through picamera2, which comes from apt (python3-picamera2), never from pip.
 
-Where grey is enough only the luma plane of YUV420 is kept, which needs no conversion.
+Where grey is enough the luma plane of YUV420 is taken, which needs no conversion; the colour planes beside it are
+converted when a skill asks for them.
 """
 
 import contextlib
 import errno
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -22,6 +24,13 @@ FRAME_TIMEOUT_S = 2.0
 """Seconds; a frame that takes longer will not come. picamera2's own wait has no timeout."""
 BUFFERS = 3
 """Frame buffers that picamera2 allocates."""
+YUV_TO_BGR = {
+    "YUV420": cv2.COLOR_YUV2BGR_I420,
+    "YVU420": cv2.COLOR_YUV2BGR_YV12,
+    "NV12": cv2.COLOR_YUV2BGR_NV12,
+    "NV21": cv2.COLOR_YUV2BGR_NV21,
+}
+"""OpenCV's conversion of each format whose luma plane comes first."""
 
 
 class PiCamera:
@@ -52,6 +61,7 @@ class PiCamera:
             )
             granted = self._camera.camera_configuration()["main"]  # not always what was asked for
             self._to_image = converter(granted["format"], tuple(granted["size"]), colour=colour)
+            self._to_colour = None if colour else yuv_converter(granted["format"], tuple(granted["size"]))
             self._camera.start()
         except (RuntimeError, OSError, IndexError) as err:
             self.close()
@@ -78,7 +88,8 @@ class PiCamera:
                 self._camera.cancel_all_and_flush()
             raise CameraError(f"Pi camera: no picture within {FRAME_TIMEOUT_S:g} s ({err})") from err
         self._seq += 1
-        return Frame(self._to_image(raw), self._clock(), self._seq)
+        colour = partial(self._to_colour, raw) if self._to_colour else None
+        return Frame(self._to_image(raw), self._clock(), self._seq, colour)
 
     def close(self) -> None:
         camera: Any = self._camera
@@ -104,14 +115,12 @@ def converter(
     (width, height). Raises CameraError for a format that is not supported.
 
     picamera2 names formats by byte order in memory: its "RGB888" is B, G, R in NumPy, "BGR888" is R, G, B. The luma
-    plane of YUV420 and NV12 is the first H rows. YUV420 planes keep the padding of the stride, so that OpenCV cannot
-    convert their colour: such pictures stay grey.
+    plane of YUV420 and NV12 is the first H rows.
     """
     width, height = size
-    if colour and granted in ("NV12", "NV21"):
-        code = cv2.COLOR_YUV2BGR_NV12 if granted == "NV12" else cv2.COLOR_YUV2BGR_NV21
-        return lambda raw: cv2.cvtColor(raw[: height * 3 // 2, :width], code)
-    if granted in ("YUV420", "YVU420", "NV12", "NV21"):
+    if colour and (to_colour := yuv_converter(granted, size)):
+        return to_colour
+    if granted in YUV_TO_BGR:
         return lambda raw: raw[:height, :width]
     if granted == "RGB888":
         return lambda raw: raw[:height, :width]
@@ -121,3 +130,17 @@ def converter(
         order = cv2.COLOR_BGRA2BGR if granted == "XRGB8888" else cv2.COLOR_RGBA2BGR
         return lambda raw: cv2.cvtColor(raw[:height, :width], order)
     raise CameraError(f"Pi camera: gives pictures as {granted}, which is not supported; please report this camera")
+
+
+def yuv_converter(granted: str, size: tuple[int, int]) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None:
+    """A function from picamera2's array, uint8 [H * 3 / 2, stride], to a BGR [H, W, 3] picture of `size` (width,
+    height); None for a format without luma plane, which `converter` gives in colour.
+
+    The rows keep the padding of their stride, and in YUV420 those of the colour planes have half of it: the whole array
+    is a picture as wide as the stride, whose right edge is cut off once it is converted.
+    """
+    code = YUV_TO_BGR.get(granted)
+    if code is None:
+        return None
+    width, height = size
+    return lambda raw: np.ascontiguousarray(cv2.cvtColor(raw[: height * 3 // 2], code)[:, :width], np.uint8)

@@ -1,11 +1,13 @@
 """The Pi's camera driver on a fake picamera2 that behaves as the real one does."""
 
+import contextlib
 import dataclasses
 import errno
 import sys
 import types
 import weakref
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from assistant.config.settings import CameraSettings
 from assistant.errors import CameraBusyError, CameraError, CameraExhaustedError
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
-from assistant.vision.cameras.picamera2 import converter
+from assistant.vision.cameras.picamera2 import converter, yuv_converter
 
 
 class FakePicamera2:
@@ -143,6 +145,46 @@ def test_yuv_keeps_the_luma_without_the_padding() -> None:
     raw = np.zeros((6, 8), np.uint8)
     raw[:4, :6] = 9
     assert (converter("YUV420", (6, 4))(raw) == 9).all()
+
+
+@pytest.mark.parametrize("stride", [6, 8, 64])
+@pytest.mark.parametrize("granted", ["YUV420", "YVU420", "NV12", "NV21"])
+def test_the_colour_planes_are_converted_whatever_the_padding_of_their_rows(granted: str, stride: int) -> None:
+    width, height = 6, 4
+    painted = np.zeros((height, width, 3), np.uint8)
+    painted[:2], painted[2:, :4], painted[2:, 4:] = (200, 60, 30), (20, 150, 60), (30, 30, 220)
+    planar = cv2.cvtColor(painted, cv2.COLOR_BGR2YUV_I420).ravel()
+    luma, blue, red = (
+        planes.reshape(-1, width // size)
+        for planes, size in zip(np.split(planar, (height * width, height * width * 5 // 4)), (1, 2, 2), strict=True)
+    )
+    raw = np.full(height * 3 // 2 * stride, 77, np.uint8)  # the padding is never zero
+    raw[: height * stride].reshape(height, stride)[:, :width] = luma
+    chroma = raw[height * stride :]
+    order = (blue, red) if granted in ("YUV420", "NV12") else (red, blue)
+    if granted in ("YUV420", "YVU420"):
+        for plane, content in zip(chroma.reshape(2, height // 2, stride // 2), order, strict=True):
+            plane[:, : width // 2] = content
+    else:
+        chroma.reshape(height // 2, stride)[:, :width] = np.dstack(order).reshape(height // 2, width)
+    to_colour = yuv_converter(granted, (width, height))
+    assert to_colour
+    seen = to_colour(raw.reshape(-1, stride))
+    assert (seen.shape, seen.flags.c_contiguous) == ((height, width, 3), True)
+    assert np.abs(seen.astype(int) - painted).max() <= 8
+    assert np.array_equal(converter(granted, (width, height), colour=True)(raw.reshape(-1, stride)), seen)
+
+
+def test_a_grey_frame_makes_its_colours_only_when_asked(picamera2: type[FakePicamera2]) -> None:
+    with contextlib.closing(Capture(lambda: open_camera(PI), rotate_deg=90).start()) as capture:
+        frame = capture.take(10)
+    assert frame is not None
+    assert frame.image.shape == (640, 480)
+    assert frame.colour is not None
+    assert frame.colour().shape == (640, 480, 3)
+    assert open_camera(PI, colour=True).read().colour is None
+    picamera2.granted = "RGB888"
+    assert open_camera(PI).read().colour is None
 
 
 def test_auto_takes_the_pi_camera_only_where_it_is_installed(
