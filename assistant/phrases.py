@@ -22,14 +22,21 @@ MAX_GUIDE_WORDS = 12
 SPOKEN_EXPRESSIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 """The expressions that have words; contempt has none."""
 
+ABOUT_ANYBODY = tuple(each for each in Sentence if each is not Sentence.NAMED)
+
 TABLES: dict[str, set[str]] = {
-    "sentences": {*Sentence, *(f"{each}_where" for each in Sentence if each not in WITHOUT_PLACE)},
+    "sentences": {*ABOUT_ANYBODY, *(f"{each}_where" for each in ABOUT_ANYBODY if each not in WITHOUT_PLACE)},
+    "names": {
+        "named", "named_where", "maybe", "maybe_where", "looks", "looks_where", "no_longer", "left", "stranger",
+        "rejected", "friend",
+    },
     "answers": {"maybe", "nearest", "rejected", "why", "why_not"},
     "emotion": SPOKEN_EXPRESSIONS,
     "emotion_over": SPOKEN_EXPRESSIONS,
     "movement": SPOKEN_EXPRESSIONS,
     "movement_over": SPOKEN_EXPRESSIONS,
     "movement_sentences": {Sentence.ARRIVED, f"{Sentence.ARRIVED}_where"},
+    "movement_names": {"looks", "looks_where"},
     "where": {"left", "ahead", "right"},
     "clock": {"10", "11", "1", "2"},
     "counts": {"1", "2", "3", "4", "more"},
@@ -97,6 +104,8 @@ HEADER_KEYS = ("voice", "comma", "stop")
 PLACEHOLDERS = {
     "sentences": {"expression", "where", "reason", "count"},
     "movement_sentences": {"expression", "where"},
+    "names": {"name", "expression", "where", "number"},
+    "movement_names": {"name", "expression", "where"},
     "answers": {"expression", "sureness", "duration", "reason"},
     "settings": {"line"},
     "outage": {"count"},

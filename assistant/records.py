@@ -135,34 +135,6 @@ class Thresholds:
     missing is never answered. Empty: none are weighted."""
 
 
-@dataclass(frozen=True)
-class PersonView:
-    """What is known of one person in view at one moment; answers are made of it."""
-
-    track_id: int
-    box: Box
-    state: str
-    """An expression, CANNOT_TELL, or NOBODY for a track that has just begun."""
-    expression: str = ""
-    """The expression of the state, else the likeliest one; empty where none is likely."""
-    probability: float = 0.0
-    """Mean probability of `expression`."""
-    since: float = 0.0
-    """When the state began, on the clock of a frame's `at`."""
-    reason: str = ""
-    """Why there is no state, a key of [reasons]; empty where there is one."""
-    where: str = "ahead"
-    """ "left", "ahead" or "right"."""
-    hour: str = "12"
-    """The direction on a clock face whose twelve lies ahead: "10" to "2"."""
-    distance: str = ""
-    """ "near", "far", or empty between the two."""
-    facing: str = ""
-    """ "you", "left", "right", or empty where that is not known."""
-    is_partner: bool = False
-    """Whether the wearer is facing this person and talking to them."""
-
-
 class Priority(IntEnum):
     """The order in which waiting utterances are spoken, highest first."""
 
@@ -236,6 +208,10 @@ class Utterance:
     is_over: bool = False
     """It ends a fault or a pause of the same topic, and is not spoken where its beginning was not; or an attention."""
     kind: UtteranceKind = UtteranceKind.STATUS
+    spoken_name: str = ""
+    """The name in the text for which a voice tag may be played; empty where there is no tag."""
+    name_sound: str = ""
+    """That voice tag."""
 
 
 class FaultName(StrEnum):
@@ -254,6 +230,7 @@ class FaultName(StrEnum):
     MODEL = "model"
     MODEL_FALLBACK = "model_fallback"
     OCCLUSION = "occlusion"
+    FRIENDS = "friends"
     STEP = "step"
     STARTING = "starting"
     VISION = "vision"

@@ -28,6 +28,8 @@ class Sentence(StrEnum):
     """A person has turned to the wearer."""
     TURNED_AWAY = "turned_away"
     """A person who faced the wearer has turned away."""
+    NAMED = "named"
+    """Who a person is that was announced without a name. It has no form without one, and none in [sentences]."""
 
     @property
     def names_expression(self) -> bool:

@@ -14,25 +14,27 @@ ROOMS: dict[str, str] = {
     "assistant": "",
     "assistant.errors": "",
     "assistant.records": "",
+    "assistant.people": "records",
     "assistant.earcon_names": "",
     "assistant.locales": "",
     "assistant.faults": "records",
     "assistant.sentences": "",
     "assistant.phrases": "errors records locales sentences",
+    "assistant.named_phrases": "phrases sentences",
     "assistant.system": "errors records",
     "assistant.config": "errors records phrases system",
     "assistant.ipc": "errors records",
-    "assistant.vision.faces": "records",
+    "assistant.vision.faces": "records people",
     "assistant.vision.cameras": "errors records config vision.faces",
     "assistant.vision.inference": "errors records config system vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
-    "assistant.vision.decisions": "errors records config sentences vision.faces",
-    "assistant.vision.queries": "earcon_names errors records phrases sentences ipc vision.faces vision.detectors "
-    "vision.decisions",
-    "assistant.skills": "earcon_names errors records config phrases sentences ipc system vision.faces "
+    "assistant.vision.decisions": "errors records people config sentences vision.faces",
+    "assistant.vision.queries": "earcon_names errors records people phrases named_phrases sentences ipc vision.faces "
+    "vision.detectors vision.decisions",
+    "assistant.skills": "earcon_names errors records people config phrases sentences ipc system vision.faces "
     "vision.inference vision.detectors",
-    "assistant.vision": "earcon_names errors records config faults phrases sentences ipc system skills vision.faces "
-    "vision.cameras "
+    "assistant.vision": "earcon_names errors records people config faults phrases named_phrases sentences ipc system "
+    "skills vision.faces vision.cameras "
     "vision.inference vision.detectors vision.decisions vision.queries",
     "assistant.voice.audio": "errors records system",
     "assistant.voice.speech": "errors records voice.audio",
@@ -43,8 +45,8 @@ ROOMS: dict[str, str] = {
     "voice.speech voice.voices voice.controls voice.listening",
     "assistant.doctor": "errors records config phrases ipc system skills vision vision.faces vision.cameras "
     "vision.inference vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
-    "assistant.app": "assistant errors records config faults phrases ipc system skills doctor vision vision.cameras "
-    "vision.decisions voice voice.audio voice.speech voice.voices",
+    "assistant.app": "assistant errors records people config faults phrases ipc system skills doctor vision "
+    "vision.cameras vision.decisions voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""

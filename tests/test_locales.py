@@ -10,8 +10,9 @@ import pytest
 from assistant import phrases
 from assistant.config.settings import VoiceSettings
 from assistant.ipc.commands import Command
+from assistant.people import PersonView
 from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases
-from assistant.records import Box, PersonView
+from assistant.records import Box
 from assistant.sentences import Sentence
 from assistant.vision.queries.answers import Answers
 from assistant.vision.queries.snapshot import SceneSnapshot

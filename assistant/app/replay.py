@@ -15,7 +15,8 @@ from assistant.app.fates import FateReasons, counted, transcript_line
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
 from assistant.ipc.commands import Command
-from assistant.records import Box, Change, Fate, Frame, PersonView, Utterance, UtteranceKind
+from assistant.people import PersonView
+from assistant.records import Box, Change, Fate, Frame, Utterance, UtteranceKind
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.pipeline import Pipeline, Step

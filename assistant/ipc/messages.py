@@ -16,7 +16,10 @@ from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.records import Fate, Fault, FaultName, Priority, Utterance, UtteranceKind
 
-MAX_CHARACTERS = {"text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60, "argument": 60}
+MAX_CHARACTERS = {
+    "text": 300, "log_note": 300, "detail": 300, "topic": 60, "earcon": 60, "argument": 60, "spoken_name": 60,
+    "name_sound": 60,
+}  # fmt: skip
 """The longest text of each field: `encode` cuts what is longer, `decode` refuses it. The longest message that has
 these stays below MAX_LINE_BYTES."""
 VERBOSITIES = ("", "quiet", "smiles", "brief", "normal", "full")

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.ipc.messages import AimPosition, Press
-from assistant.records import PersonView, Utterance
+from assistant.people import PersonView
+from assistant.records import Utterance
 
 if TYPE_CHECKING:
     import threading

@@ -136,6 +136,7 @@ class VisionLoop:
             self.looks.offer(frame, self.pipeline.snapshot)
         self._check_model(frame.at, now)
         self._check_occlusion_model(now)
+        self._check_names(now)
         if not self.steps:
             self.announce(UtteranceKind.READY)
         self.steps += 1
@@ -190,6 +191,13 @@ class VisionLoop:
             self.faults.begin(FaultName.OCCLUSION, now, status.occlusion_error)
         elif status.has_occlusion_classifier:
             self.faults.end(FaultName.OCCLUSION, now)
+
+    def _check_names(self, now: float) -> None:
+        """Friends who are to be recognized, and cannot be, are a fault: they stay "one person"."""
+        status = self.pipeline.status
+        if status.has_names:
+            error = status.names_error
+            self.faults.update(FaultName.FRIENDS, now, is_active=bool(error), detail=error)
 
     def _check_image(self, frame: Frame, now: float) -> None:
         """A frame has come: end the faults of the camera, and announce what is wrong with the pictures. The pipeline

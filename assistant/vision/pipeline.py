@@ -1,6 +1,7 @@
 """One frame through all stages, in the order in which they stand here. The file to open first.
 
     frame → grey → faces → tracks → readings → changes → announcements → utterances
+                                ├─→ names ───────────────────┘
                                         └──────────────→ snapshot → answers to the wearer's questions
 
 Everything that touches hardware reaches the pipeline as an argument; `step` knows no clock, no thread and no queue.
@@ -23,6 +24,7 @@ from assistant.records import CANNOT_TELL, Change, Fate, Frame, Reading, Track, 
 from assistant.vision import utterances
 from assistant.vision.cameras.lens_cover import LensCover, LensEvent
 from assistant.vision.decisions.announcement_log import Announcement, Answered
+from assistant.vision.decisions.naming import SaidName
 from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Stabilizer, TrackEstimate
 from assistant.vision.detectors import FaceDetector
@@ -30,9 +32,11 @@ from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import preprocess, quality
 from assistant.vision.faces.face_limit import FaceLimit
 from assistant.vision.faces.tracker import COAST_S, Tracker
+from assistant.vision.names import Names, NameSource
+from assistant.vision.pipeline_status import PipelineStatus
 from assistant.vision.queries.answers import AnswerResult, Answers
 from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
-from assistant.vision.readings import ExpressionModel, FaceReader, ModelFailure, OcclusionModel, ReadingSource
+from assistant.vision.readings import ExpressionModel, FaceReader, OcclusionModel, ReadingSource
 
 TRACK_EXPIRY_LEAD_S = 0.3
 """Seconds by which a track ends before its person counts as gone (`dwell_s`): a face that comes back later gets a new
@@ -75,26 +79,6 @@ class Step:
     """Whether the frame was skipped (MIN_FRAME_INTERVAL_S): `tracks` and `readings` are those of the frame before."""
 
 
-@dataclass(frozen=True)
-class PipelineStatus:
-    """The state of a pipeline at one moment."""
-
-    is_lens_covered: bool
-    """The assistant pauses."""
-    has_classifier: bool
-    """Whether expressions are classified; without a model people are still announced."""
-    model_failure: ModelFailure | None
-    """Set while the expression classifier returns no probabilities."""
-    has_occlusion_classifier: bool
-    """Whether faces are checked for occlusions."""
-    occlusion_error: str
-    """Why the last face could not be checked for an occlusion; empty if it could."""
-    partner: int | None
-    """track_id of the conversation partner; None where there is none."""
-    people_count: int
-    """How many people have been in view for at least a second so far."""
-
-
 class Pipeline:
     """The chain of stages, with the memory that they keep from frame to frame.
 
@@ -111,12 +95,13 @@ class Pipeline:
         occlusion: OcclusionModel | None = None,
         rescan: Rescan | None = None,
         readings: ReadingSource | None = None,
+        names: NameSource | None = None,
     ) -> None:
         """Put the stages together.
 
         classifier: without it (its model is missing) people are still found and announced. occlusion: without it no
         face counts as occluded. rescan: looks for people while nobody is in view. readings: a source of readings to use
-        instead of classifier and occlusion classifier, for example recorded ones.
+        instead of classifier and occlusion classifier, for example recorded ones. names: tells who the people are.
         """
         announcing, fov_deg = settings.announcements, settings.camera.fov_deg
         self._detector, self._phrases, self._occlusion = detector, phrases, occlusion
@@ -128,6 +113,7 @@ class Pipeline:
         self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader
+        self._names = names
         self._stabilizer = Stabilizer(settings.decisions, self._readings.labels, self._readings.thresholds)
         self._scene = Scene(announcing, fov_deg)
         self._announcing = announcing
@@ -170,12 +156,17 @@ class Pipeline:
                 status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
         with _timed(stage_ms, "track"):
             tracks = self._tracker.update(found[: self._max_faces], frame.at)
+        names = Names()
+        if self._names is not None:
+            with _timed(stage_ms, "names"):
+                names = self._names.update(grey, tracks, frame.at)
         with _timed(stage_ms, "read"):
             readings = self._readings.read(grey, tracks, frame.at)
             self._seen = tracks, readings
         with _timed(stage_ms, "decide"):
             changes = self._stabilizer.update(frame.at, readings)
             faded = self._stabilizer.faded(frame.at)
+            self._scene.naming.update(*names, frame.at)
             announcements, deferred, withdrawn, cues = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
             spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
             is_sound = self._is_cue_sound
@@ -183,7 +174,10 @@ class Pipeline:
             unspoken = tuple((each, utterances.of_announcement(self._phrases, each, frame.at)) for each in deferred)
         with _timed(stage_ms, "snapshot"):
             partner = self._scene.partner.track_id
-            self._snapshot = self._snapshots.build(frame, grey, tracks, self._estimate, partner, found=len(found))
+            known = self._scene.naming.known
+            self._snapshot = self._snapshots.build(
+                frame, grey, tracks, self._estimate, partner, found=len(found), known=known
+            )
         topics = tuple(map(utterances.topic_of, withdrawn))
         made = (*announcements, *cues)
         return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, stage_ms)
@@ -204,6 +198,8 @@ class Pipeline:
             occlusion_error=self._occlusion.error if self._occlusion is not None else "",
             partner=self._scene.partner.track_id,
             people_count=self._tracker.steady_count,
+            has_names=self._names is not None,
+            names_error=self._names.error if self._names is not None else "",
         )
 
     def drop_classifier(self) -> None:
@@ -219,8 +215,22 @@ class Pipeline:
         return result
 
     def reject_last(self, now: float) -> Utterance:
-        """The wearer calls the expression that was named last wrong: it is not named for that track for a while."""
+        """The wearer calls the expression that was named last wrong: it is not named for that track for a while. A name
+        that was said after it is called wrong in its place."""
+        if (said := self._scene.reject_name(now)) is not None:
+            return self._reject(said)
         return self._answers.status("rejected" if self._scene.reject_last(now) else "nothing_to_reject")
+
+    def reject_name(self, now: float) -> Utterance:
+        """The wearer calls the name that was said last wrong, whatever was said since: it is not said of that person
+        again, and that friend is named only with a better likeness from now on."""
+        said = self._scene.naming.reject_last(now)
+        return self._answers.status("nothing_to_reject") if said is None else self._reject(said)
+
+    def _reject(self, said: SaidName) -> Utterance:
+        if self._names is not None:
+            self._names.reject(said.track_id, said.name.friend_id)
+        return self._answers.not_named(said.name)
 
     def ended(self, utterance: Utterance, fate: Fate) -> None:
         """Take in the fate of an utterance: an announcement that was not heard does not count as made."""
@@ -239,7 +249,7 @@ class Pipeline:
         people = tuple(each.track_id for each in counted) or (person.track_id,)
         expression = "" if result.reason else person.expression
         is_state = bool(expression) and person.state == expression
-        self._scene.answered(Answered(now, people, person.track_id, expression, is_state))
+        self._scene.answered(Answered(now, people, person.track_id, expression, is_state, result.names))
 
     def _update_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
         """Take in the brightness of a frame; returns whether the lens has just been uncovered, after a pause."""

@@ -1,5 +1,9 @@
 """The utterances of the pipeline: their text, priority, topic and time of expiry."""
 
+import dataclasses
+
+from assistant.named_phrases import named
+from assistant.people import KnownName
 from assistant.phrases import Phrases
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.sentences import Sentence
@@ -9,8 +13,8 @@ EXPRESSION_OVER, PERSON_CAME = "over", "came"
 """The earcons for the end of an expression, and for a person who comes into view."""
 EXPIRES_S = 3.0
 """Seconds after a change within which its utterance must begin; later it is no news, even if it is still true."""
-
-
+NAME_EXPIRES_S = 1.5
+"""The same for a name that came after its person was announced: the announcement stands already."""
 CUE_EXPIRES_S = 1.5
 """Seconds after a turn within which its utterance must begin: the person may soon have turned again."""
 
@@ -23,23 +27,39 @@ def topic_of(track_id: int) -> str:
 def of_announcement(phrases: Phrases, announcement: Announcement, at: float) -> Utterance:
     """The utterance for an announcement that was made at `at` (seconds)."""
     change = announcement.change
-    text = phrases.announcement(
-        announcement.sentence,
-        expression=announcement.expression,
-        where=announcement.where,
-        reason=announcement.reason,
-        people=announcement.people,
-    )
+    name = announcement.name
+    if name is not None:
+        expression, where = announcement.expression, announcement.where
+        text = named(
+            phrases, announcement.sentence, name.text, is_certain=name.is_certain, expression=expression, where=where
+        )
+    else:
+        text = phrases.announcement(
+            announcement.sentence,
+            expression=announcement.expression,
+            where=announcement.where,
+            reason=announcement.reason,
+            people=announcement.people,
+        )
+    is_named = announcement.sentence is Sentence.NAMED
     reason = f" ({change.reason})" if change.reason else ""
-    return Utterance(
+    made = Utterance(
         text,
         Priority.CHANGE,
-        topic_of(change.track_id),
-        at + EXPIRES_S,
+        f"name {change.track_id}" if is_named else topic_of(change.track_id),
+        at + (NAME_EXPIRES_S if is_named else EXPIRES_S),
         f"person {change.track_id}: {change.old} -> {change.new}{reason}",
         _earcon(announcement),
         kind=UtteranceKind.CUE if announcement.is_cue else UtteranceKind.ANNOUNCEMENT,
     )
+    return with_tag(made, name)
+
+
+def with_tag(utterance: Utterance, name: KnownName | None) -> Utterance:
+    """The utterance, in which the voice tag of a name is played, if it has one."""
+    if name is None or not name.sound:
+        return utterance
+    return dataclasses.replace(utterance, spoken_name=name.text, name_sound=name.sound)
 
 
 def _earcon(announcement: Announcement) -> str:

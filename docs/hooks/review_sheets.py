@@ -32,6 +32,8 @@ NOTICE = "notice"
 """The table that is printed for the people nearby."""
 WHEN = {
     "sentences": "Unasked, about the people in view.",
+    "names": "About a friend whom the wearer has taught, in place of the sentences about one person.",
+    "movement_names": 'The same, with `wording = "movement"`.',
     "answers": "When the wearer asked.",
     "emotion": 'How a face looks: with `wording = "emotion"`, which is set unless it is changed.',
     "emotion_over": "The same, when it is over.",
@@ -64,8 +66,8 @@ WHEN = {
     NOTICE: "Printed, never spoken: for the people nearby.",
 }
 """When and to whom the sentences of a table are said; what is not listed is named by its table alone."""
-EXAMPLES = {"count": "40", "number": "24", "line": "12"}
-"""Realistic numbers."""
+EXAMPLES = {"count": "40", "number": "24", "line": "12", "name": "Anna"}
+"""Realistic numbers, and a friend's name."""
 
 
 class Entry(NamedTuple):
@@ -158,7 +160,7 @@ def _example(language: Phrases, table: str, key: str, text: str) -> str:
         other = language.tables["duration"]["seconds"] if table == "sureness" else language.tables["sureness"]["sure"]
         sureness, duration = (text, other) if table == "sureness" else (other, text)
         return language.answer("why", expression=language.expression("happy"), sureness=sureness, duration=duration)
-    shown = phrases.load(language.locale, "movement") if table == "movement_sentences" else language
+    shown = phrases.load(language.locale, "movement") if table in ("movement_sentences", "movement_names") else language
     values = EXAMPLES | {
         "expression": shown.expression("happy", is_over=is_over),
         "where": language.place("left"),

@@ -6,12 +6,15 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.named_phrases import named
 from assistant.phrases import MAX_GUIDE_WORDS, MAX_WORDS, PLACEHOLDERS, SPOKEN_EXPRESSIONS, TABLES, Phrases, load
 from assistant.sentences import Sentence
 from assistant.voice.controls.button_map import BUTTONS, MEDIA_KEYS, GestureCommands
 from assistant.voice.guide import script
 from assistant.voice.guide.machine import Step
 
+FRIENDS = ("Ada", "Anna Maria")
+"""Names of friends; a name has two words at the most."""
 PLACES = sorted(TABLES["where"] | TABLES["clock"])
 ARABIC_VOWELS = dict.fromkeys(range(0x064B, 0x0653))
 
@@ -21,8 +24,8 @@ class Language:
     """The table [wording_rules] of a locale: words in lower case and without Arabic vowel marks."""
 
     never: frozenset[str]
-    """Words that no sentence may have: the identity of a person (sex, age, name), forms that fit only one sex, and
-    "feels"."""
+    """Words that no sentence may have: the identity of a person (sex, age, a name that was not given by a friend who
+    agreed to be named: see `_names_nobody`), forms that fit only one sex, and "feels"."""
     feelings: frozenset[str]
     """Words that only stand beside one of `hedges`, and never beside one of `claims`."""
     hedges: frozenset[str]
@@ -46,6 +49,7 @@ def unasked(phrases: Phrases) -> Iterator[str]:
         counts = range(1, 6) if "{count}" in form else [0]
         for expression, reason, place, people in itertools.product(expressions, reasons, places, counts):
             yield phrases.announcement(sentence, expression=expression, where=place, reason=reason, people=people)
+    yield from by_name(phrases)
     yield from (phrases.join([phrases.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
     yield phrases.wrong_line(12)
     for table in ("status", "skill_failures", "sounds", "faults", "faults_over", "advice"):
@@ -53,6 +57,17 @@ def unasked(phrases: Phrases) -> Iterator[str]:
     yield from (phrases.outage(seconds) for seconds in (30, 300))
     yield from (phrases.finding(name, 12) for name in phrases.tables["doctor"])
     yield from (text for name, text in phrases.tables["notice"].items() if name != "title")
+
+
+def by_name(phrases: Phrases) -> Iterator[str]:
+    """Everything that may be said about a friend, one sentence each."""
+    for sentence, name, place in itertools.product(Sentence, FRIENDS, ["", *PLACES]):
+        names_expression = sentence.names_expression or sentence is Sentence.NO_LONGER
+        for expression in sorted(SPOKEN_EXPRESSIONS) if names_expression else [""]:
+            yield named(phrases, sentence, name, expression=expression, where=place)
+        yield named(phrases, sentence, name, is_certain=False, where=place)
+    yield phrases.tables["names"]["stranger"]
+    yield from (phrases.capitalize(phrases.tables["names"]["rejected"].format(name=name)) for name in FRIENDS)
 
 
 def asked(phrases: Phrases) -> Iterator[str]:
@@ -121,7 +136,7 @@ def mistakes(phrases: Phrases) -> list[str]:
         for text in guide
         for wrong in (*_form(phrases, text, MAX_GUIDE_WORDS), *_wording(phrases, text))
     ]
-    return sorted((*found, *_placeholders(phrases), *_alike(phrases)))
+    return sorted((*found, *_placeholders(phrases), *_names_nobody(phrases), *_alike(phrases)))
 
 
 def _form(phrases: Phrases, text: str, max_words: int = MAX_WORDS) -> Iterator[str]:
@@ -154,6 +169,14 @@ def _wording(phrases: Phrases, text: str) -> Iterator[str]:
         yield "says what somebody feels, not how somebody looks"
 
 
+def _names_nobody(phrases: Phrases) -> Iterator[str]:
+    """Only the tables of names may name a person: everywhere else people are "one person"."""
+    for table, texts in phrases.tables.items():
+        for key, form in texts.items() if table not in ("names", "movement_names") else ():
+            if "name" in _names(form):
+                yield f"{table}.{key} names a person"
+
+
 def _placeholders(phrases: Phrases) -> Iterator[str]:
     """A sentence must have the placeholders of the English one, in any order."""
     for table in PLACEHOLDERS:
@@ -167,7 +190,7 @@ def _alike(phrases: Phrases) -> Iterator[str]:
     groups = {
         table: [*phrases.tables[table].values()]
         for table in TABLES
-        if table not in ("sentences", "answers", "wording_rules")
+        if table not in ("sentences", "names", "answers", "wording_rules")
     }
     groups["places"] = groups.pop("where") + groups.pop("clock")
     wholes = (

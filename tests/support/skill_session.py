@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.errors import SkillError
-from assistant.records import PersonView
+from assistant.people import PersonView
 from assistant.skills.session import Look, Press, SkillName
 
 Answer = Callable[[Mapping[str, Any], NDArray[np.uint8] | None], dict[str, Any]]

@@ -9,7 +9,7 @@ import pytest
 from assistant.config.settings import AnnouncementSettings, Settings
 from assistant.ipc.commands import Command
 from assistant.records import Face, Frame, Priority
-from assistant.vision.decisions.scene import RESUME_GRACE_S
+from assistant.vision.decisions.empty_view import RESUME_GRACE_S
 from assistant.vision.pipeline import Pipeline
 from tests.support.scripted_pipeline import EN, run_loop, scripted_pipeline, shots
 from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, picture

@@ -19,7 +19,8 @@ from assistant.ipc.commands import Command
 from assistant.ipc.control_client import NotRunningError, send_command
 from assistant.ipc.link import LinkClient
 from assistant.ipc.messages import Answer, Message, Question
-from assistant.records import Box, PersonView
+from assistant.people import PersonView
+from assistant.records import Box
 from assistant.system.child_process import python_command
 from assistant.vision.queries.answers import Answers
 from assistant.vision.queries.snapshot import SceneSnapshot

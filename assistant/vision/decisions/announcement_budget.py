@@ -28,6 +28,8 @@ from assistant.vision.decisions.announcement_log import Announcement
 
 END_WITH_WORDS = 2
 """Announcements that must be left in the minute for the end of an expression to have words."""
+DEFER_S = 1.0
+"""Seconds after which an announcement that the minute did not allow is tried again."""
 MAX_SMILE_CUES = 4
 """How many cues for the beginning of a smile are made in UNASKED_WINDOW_S at most."""
 SMILE = "happy"

@@ -8,8 +8,10 @@ announcement that was heard before.
 import math
 from collections.abc import KeysView, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
+from assistant.people import KnownName
 from assistant.records import Change
 from assistant.sentences import Sentence
 
@@ -47,6 +49,8 @@ class Announcement:
     """How many people are in view, to put into the sentence; 0 where it does not count them."""
     newcomers: tuple[int, ...] = ()
     """track_ids of all the people whom a sentence that counts announces for the first time."""
+    name: KnownName | None = None
+    """Who the person is, to be said in place of "one person"; None where the sentence says no name."""
 
     @property
     def told(self) -> tuple[int, ...]:
@@ -86,6 +90,8 @@ class Answered(NamedTuple):
     """The expression that it named, if only with "maybe"; empty where it named none."""
     is_state: bool = False
     """Whether that expression is the state of the person, and not only likely."""
+    names: Mapping[int, KnownName] = MappingProxyType({})
+    """The names that it said, by track_id."""
 
 
 @dataclass

@@ -13,6 +13,9 @@ from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, Announce
 RETRY_S = 5.0
 """Seconds after which an announcement that was not heard is made again, while it differs from what the wearer
 believes."""
+RESUME_GRACE_S = 1.5
+"""After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
+face is missed for a moment as the light comes back."""
 
 
 class EmptyView:

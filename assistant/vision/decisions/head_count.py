@@ -15,6 +15,7 @@ from assistant.vision.decisions.scene_tracks import SceneTracks
 
 DEPARTURE_DWELL_S = 2.0
 """Seconds for which fewer people must be in view."""
+PLAIN = (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON)
 NOW_S = 10.0
 """An arrival that could not be announced for so many seconds is no longer news: the number of people in view is
 announced instead."""
@@ -79,7 +80,7 @@ def together(
 ) -> list[Announcement]:
     """The announcements of the arrivals of one frame at `at` seconds: people without an expression of whom several
     arrive at once, or whose arrival could not be announced for NOW_S, are announced by the number of those in view."""
-    plain = [each for each in arrived if each.sentence in (Sentence.ONE_PERSON, Sentence.ONE_MORE_PERSON)]
+    plain = [each for each in arrived if each.sentence in PLAIN and each.name is None]
     since = [tracks[each.change.track_id].unheard_since for each in plain]
     is_old = any(each is not None and at - each >= NOW_S for each in since)
     people = len(log.track_ids())

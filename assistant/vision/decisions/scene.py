@@ -6,18 +6,21 @@ are in view is not announced, and among several people a neutral face only where
 """
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.sentences import Sentence
-from assistant.vision.decisions.announcement_budget import AnnouncementBudget
+from assistant.vision.decisions.announcement_budget import DEFER_S, AnnouncementBudget
 from assistant.vision.decisions.announcement_log import Announcement, AnnouncementLog, Answered, NamedExpression
 from assistant.vision.decisions.attention import Attention
-from assistant.vision.decisions.empty_view import RETRY_S, EmptyView
+from assistant.vision.decisions.empty_view import RESUME_GRACE_S, RETRY_S, EmptyView
 from assistant.vision.decisions.given_answers import GivenAnswers
 from assistant.vision.decisions.head_count import HeadCount, together
+from assistant.vision.decisions.naming import Naming, SaidName
 from assistant.vision.decisions.partner import Partner
+from assistant.vision.decisions.reasons import Reasons
 from assistant.vision.decisions.scene_tracks import SceneTracks
 from assistant.vision.decisions.scene_update import SceneUpdate
 from assistant.vision.decisions.withdrawals import Withdrawals
@@ -26,25 +29,19 @@ ARRIVAL_DWELL_S = 2.0
 """Seconds in view after which a person who joins others is announced."""
 EXPRESSIVE_ARRIVAL_DWELL_S = 1.2
 """The same for a person whose expression is announced with the arrival."""
-REASON_REPEAT_S = 60.0
-"""The same reason why an expression cannot be told is announced at most once in so many seconds."""
-DEFER_S = 1.0
-"""Seconds after which an announcement that the minute did not allow is tried again."""
-RESUME_GRACE_S = 1.5
-"""After a pause (the lens was covered) an empty view is announced only once no face was found for so many seconds: a
-face is missed for a moment as the light comes back."""
 
 
 class Scene:
     """The people in view, and their announcements.
 
-    `answered`, `last`, `reject_last` and `is_rejected` may be called from any thread.
+    `answered`, `last`, `reject_last`, `reject_name` and `is_rejected` may be called from any thread.
     """
 
     def __init__(self, settings: AnnouncementSettings, fov_deg: float = 62.0) -> None:
         """settings: which expressions are announced, and the verbosity. fov_deg: the camera's field of view along its
         longer side."""
         self.partner = Partner()
+        self.naming = Naming()
         self._log = AnnouncementLog()
         self._tracks = SceneTracks(fov_deg, is_by_clock=settings.verbosity == "full")
         self._empty_view, self._head_count = EmptyView(), HeadCount()
@@ -53,8 +50,7 @@ class Scene:
         self._answers = GivenAnswers(self._log, self._tracks, self._empty_view, self._head_count)
         self._withdrawals = Withdrawals()
         self._attention = Attention(is_on=settings.attention != "off")
-        self._reasons: dict[str, float] = {}  # when each reason was announced last
-        self._at = 0.0
+        self._reasons, self._at = Reasons(), 0.0
 
     def update(
         self,
@@ -80,7 +76,7 @@ class Scene:
         made = [self._changed(change) for change in changes if change.new != NOBODY]
         made += [self._again(track_id, faded) for track_id, each in self._tracks.items() if each.is_unheard]
         arrived = [self._arrived(track_id, faded) for track_id in self._tracks.arrivals()]
-        newcomers = [each for each in arrived if each is not None]
+        newcomers = [self.naming.with_name(each) for each in arrived if each is not None]
         made += newcomers if self._is_full else together(newcomers, self._tracks, self._log, self._at)
         if self._log:
             self._empty_view.known()
@@ -89,7 +85,8 @@ class Scene:
             is_someone_arriving = any(self._tracks[each].is_in_view for each in self._tracks.arrivals())
             people = len(self._log.track_ids())
             made.append(self._head_count.update(self._at, people, is_someone_arriving=is_someone_arriving))
-        candidates = () if self._is_quiet else tuple(each for each in made if each is not None)
+            made += self.naming.due(self._log, self._tracks, made, self._where)
+        candidates = () if self._is_quiet else tuple(map(self.naming.with_name, filter(None, made)))
         announcements, deferred = self._within_budget(candidates, before)
         outdated = self._log.pending_names().intersection(faded)
         if (left := self._empty_view.pending_track_id) is not None and tracks:
@@ -113,11 +110,13 @@ class Scene:
                 self._tracks.retry(track_id, self._at + DEFER_S)
             if is_made:
                 self._log.add(announcement, before, self._at)
+                self.naming.made(announcement)
                 allowed.append(announcement)
             else:
                 for told in announcement.told:
                     self._log.restore(told, before.get(told))
                 self._retry(announcement, DEFER_S)
+                self.naming.deferred(announcement)
                 deferred.append(announcement)
         return tuple(allowed), tuple(deferred)
 
@@ -145,6 +144,7 @@ class Scene:
             self._log.forget(track_id, at)
         self._empty_view.not_before(at + RESUME_GRACE_S)
         self._tracks.clear()
+        self.naming.forget()
         self.partner = Partner()
         self._attention.forget()
 
@@ -153,6 +153,7 @@ class Scene:
         beginning was spoken."""
         self._budget.ended(announcement, self._at, is_heard=is_heard)
         self._log.ended(announcement, is_heard=is_heard)
+        self.naming.ended(announcement, is_heard=is_heard)
         if is_heard:
             self._empty_view.heard(announcement)
             self._head_count.heard(announcement)
@@ -180,6 +181,7 @@ class Scene:
         if told.expression:
             self._log.answered(told.about, told.expression, told.at)
         self._answers.add(told)
+        self.naming.answered(told.names, told.at)
         self._attention.told(told.about)
 
     def last(self, at: float) -> NamedExpression | None:
@@ -189,6 +191,13 @@ class Scene:
     def reject_last(self, at: float) -> bool:
         """The wearer calls the expression that was named last wrong, see AnnouncementLog.reject_last."""
         return self._log.reject_last(at)
+
+    def reject_name(self, at: float) -> SaidName | None:
+        """The wearer calls the name that was said last wrong, unless an expression was named with it, or since, that
+        was not called wrong yet; None where no name is called wrong."""
+        last = self._log.last(at)
+        is_over = last is None or self._log.is_rejected(last.track_id, last.expression, at)
+        return self.naming.reject_last(at, -math.inf if last is None or is_over else last.at)
 
     def is_rejected(self, track_id: int, expression: str) -> bool:
         """Whether the wearer lately called that expression of that track wrong."""
@@ -202,7 +211,8 @@ class Scene:
         is_new, has_company = track_id not in self._log, self._has_company(track_id)
         where = self._where(track_id)
         if self._is_worth_naming(change.new, track_id):
-            if is_new and has_company and not self._stayed(track_id, EXPRESSIVE_ARRIVAL_DWELL_S) and not self._is_brief:
+            is_passing = has_company and not self._stayed(track_id, EXPRESSIVE_ARRIVAL_DWELL_S) and not self._is_brief
+            if is_new and (is_passing or self.naming.is_awaited(track_id)):
                 self._tracks.await_arrival(track_id, change)
                 return None
             track.arrival = None
@@ -216,7 +226,7 @@ class Scene:
             return None
         track.arrival = None
         if change.new == CANNOT_TELL:
-            return self._reason(change, where) if self._is_full else None
+            return self._reasons.announcement(change, where, self._at) if self._is_full else None
         if not is_new and last != "neutral":  # else a neutral face would be announced twice
             self._log[track_id] = ""
         return Announcement(change, Sentence.NO_LONGER, last, where) if last not in ("", "neutral") else None
@@ -244,6 +254,7 @@ class Scene:
             or (has_company and not self._stayed(track_id, dwell_s))
             or self._at < track.retry_from
             or (is_named and track_id in faded)
+            or self.naming.is_awaited(track_id)
         ):
             return None
         track.arrival = None
@@ -253,9 +264,9 @@ class Scene:
             return None
         self._log[track_id] = ""
         where = self._where(track_id)
-        why_not = self._reason(change, where) if self._is_full and change.new == CANNOT_TELL else None
-        sentence = Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON
-        return why_not or Announcement(change, sentence, where=where)
+        if self._is_full and change.new == CANNOT_TELL and (why := self._reasons.announcement(change, where, self._at)):
+            return why
+        return Announcement(change, Sentence.ONE_MORE_PERSON if has_company else Sentence.ONE_PERSON, where=where)
 
     def _gone(self, change: Change) -> None:
         """A person left: `HeadCount` announces it if others are in view, else `EmptyView`."""
@@ -272,13 +283,6 @@ class Scene:
         is_end = self._log[track_id] not in ("", "neutral")
         has_company = self._has_company(track_id) and not is_end and not self._is_full
         return expression != "neutral" or not (self._is_brief or has_company)
-
-    def _reason(self, change: Change, where: str) -> Announcement | None:
-        """The announcement why an expression cannot be told; None where that reason was announced lately."""
-        if self._at - self._reasons.get(change.reason, -REASON_REPEAT_S) < REASON_REPEAT_S:
-            return None
-        self._reasons[change.reason] = self._at
-        return Announcement(change, Sentence.CANNOT_TELL, where=where, reason=change.reason)
 
     def _has_company(self, track_id: int) -> bool:
         """Whether another track has an announcement."""

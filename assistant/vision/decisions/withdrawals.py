@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from assistant.records import Change
+from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement
 
 
@@ -27,4 +28,4 @@ class Withdrawals:
         """
         ceased = {change.track_id for change in changes} | (outdated - self._outdated) | set(answered)
         self._outdated = outdated
-        return tuple(sorted(ceased - {each.change.track_id for each in made}))
+        return tuple(sorted(ceased - {each.change.track_id for each in made if each.sentence is not Sentence.NAMED}))

@@ -5,7 +5,8 @@ The camera is a pinhole without distortion whose picture spans `fov_deg` degrees
 
 import math
 
-from assistant.records import Box, Face, PersonView
+from assistant.people import PersonView
+from assistant.records import Box, Face
 from assistant.vision.faces import quality
 
 OUTER_THIRD = 1 / 3

@@ -4,8 +4,9 @@ comes with the frames.
 
 from assistant.earcon_names import AIM, CENTRED
 from assistant.ipc.messages import AimPosition
+from assistant.people import PersonView
 from assistant.phrases import Phrases
-from assistant.records import PersonView, Priority, Utterance, UtteranceKind
+from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.sentences import Sentence
 from assistant.vision.faces import geometry
 from assistant.vision.queries.snapshot import MAX_AGE_S, SceneSnapshot

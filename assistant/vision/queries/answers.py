@@ -4,12 +4,15 @@ Every sentence has eight words at the most; the most important one, how the pers
 """
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from assistant.earcon_names import AIM
 from assistant.ipc.commands import Command
+from assistant.named_phrases import named
+from assistant.people import KnownName, PersonView
 from assistant.phrases import SPOKEN_EXPRESSIONS, Phrases
-from assistant.records import PersonView, Priority, Utterance, UtteranceKind
+from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.sentences import Sentence
 from assistant.vision.decisions.balance import FAIRLY_SURE
 from assistant.vision.faces import geometry
@@ -30,6 +33,8 @@ class AnswerResult:
     """Why the answer names no expression; empty where it names one, if only with "maybe"."""
     says_nobody: bool = False
     """Whether the answer is that nobody is in view."""
+    names: Mapping[int, KnownName] = field(default_factory=dict)
+    """The names that it says, by track_id."""
 
 
 class Answers:
@@ -69,18 +74,45 @@ class Answers:
             hint = geometry.aim_hint(person.box, snapshot.width, snapshot.height)
             return _by_tone(_result(self.phrases.text("aim", hint), person, ""))
         reason = self.reason(person)
+        called: tuple[PersonView, ...] = ()
         if question is Command.WHY:
             text = self._why(person, now)
         elif question is Command.MORE and len(snapshot.people) > 1:
-            each = (self.phrases.capitalize(f"{self._where(one)}: {self.expression(one)}") for one in snapshot.people)
-            text = " ".join((self._count(snapshot), *each))
+            text = " ".join((self._count(snapshot), *(self._look(one, self._where(one)) for one in snapshot.people)))
+            called = tuple(each for each in snapshot.people if each.known and not each.known.is_stranger)
         else:
-            text = " ".join((self.expression(person), self._people(snapshot, person)))
-        return _result(text, person, reason)
+            stranger = self.phrases.text("names", "stranger") if person.known and person.known.is_stranger else ""
+            text = " ".join(filter(None, (stranger, self._look(person), self._people(snapshot, person))))
+            called = (person,) if person.known and not person.known.is_stranger else ()
+        names = {each.track_id: each.known for each in called if each.known}
+        result = dataclasses.replace(_result(text, person, reason), names=names)
+        sound = next((each for each in names.values() if each.sound), None) if len(names) == 1 else None
+        if sound is None:
+            return result
+        utterance = dataclasses.replace(result.utterance, spoken_name=sound.text, name_sound=sound.sound)
+        return dataclasses.replace(result, utterance=utterance)
+
+    def not_named(self, name: KnownName) -> Utterance:
+        """That somebody is not the friend as whom they were named, as the wearer says."""
+        text = self.phrases.capitalize(self.phrases.text("names", "rejected").format(name=name.text))
+        utterance = _result(text, None, "").utterance
+        return dataclasses.replace(utterance, spoken_name=name.text if name.sound else "", name_sound=name.sound)
 
     def status(self, name: str) -> Utterance:
         """A sentence about the assistant itself, as an answer."""
         return Utterance(self.phrases.status(name), Priority.ANSWER, "answer", None, name, kind=UtteranceKind.ANSWER)
+
+    def _look(self, person: PersonView, where: str = "") -> str:
+        """Who a person is, where that is known, and how they look. where: the text of their place, to begin with."""
+        known, look = person.known, self.expression(person)
+        if known is None or known.is_stranger:
+            return self.phrases.capitalize(f"{where}: {look}") if where else look
+        place = (person.hour if self.is_by_clock else person.where) if where else ""
+        is_plain = look == self.phrases.announcement(Sentence.LOOKS, expression=person.expression or "neutral")
+        if is_plain and known.is_certain:
+            return named(self.phrases, Sentence.LOOKS, known.text, expression=person.expression, where=place)
+        name = named(self.phrases, Sentence.NAMED, known.text, is_certain=known.is_certain, where=place)
+        return f"{name} {look}"
 
     def expression(self, person: PersonView) -> str:
         """A sentence: the expression of a person, with "maybe" where it is not sure, or why it cannot be told."""

@@ -6,13 +6,15 @@ in view a slower search goes on (`detectors.rescan`).
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.records import CANNOT_TELL, Frame, PersonView, Track
+from assistant.people import KnownName, PersonView
+from assistant.records import CANNOT_TELL, Frame, Track
 from assistant.vision.decisions.stabilizer import TrackEstimate
 from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import geometry, quality
@@ -48,9 +50,17 @@ class SceneSnapshot:
     height: int = 480
 
 
-def person_view(track: Track, estimate: TrackEstimate, width: int, fov_deg: float, partner: int | None) -> PersonView:
+def person_view(
+    track: Track,
+    estimate: TrackEstimate,
+    width: int,
+    fov_deg: float,
+    *,
+    partner: int | None,
+    known: KnownName | None = None,
+) -> PersonView:
     """What is known of a person in a frame `width` pixels and `fov_deg` degrees wide. partner: track_id of the
-    conversation partner."""
+    conversation partner. known: who it is."""
     box = track.face.box
     return PersonView(
         track.track_id,
@@ -65,6 +75,7 @@ def person_view(track: Track, estimate: TrackEstimate, width: int, fov_deg: floa
         geometry.distance_band(box, width, fov_deg),
         geometry.facing(track.face),
         track.track_id == partner,
+        known,
     )
 
 
@@ -95,11 +106,12 @@ class SnapshotBuilder:
         partner: int | None,
         *,
         found: int,
+        known: Mapping[int, KnownName] = MappingProxyType({}),
     ) -> SceneSnapshot:
         """The snapshot of a frame.
 
         grey: the frame as uint8 [H, W]. estimate: the estimate of a track, by track_id. partner: track_id of
-        the conversation partner. found: how many faces the detector found.
+        the conversation partner. found: how many faces the detector found. known: who the tracks are.
         """
         height, width = grey.shape
         confirmed = [(track, estimate(track.track_id)) for track in tracks if _is_confirmed(track)]
@@ -108,7 +120,10 @@ class SnapshotBuilder:
         if not confirmed and self._last and frame.at - self._last.at <= MAX_AGE_S:
             return dataclasses.replace(self._last, at=frame.at, seen_at=self._last.at)
         fov_deg = geometry.horizontal_fov_deg(self._fov_deg, grey.shape)
-        people = tuple(person_view(track, known, width, fov_deg, partner) for track, known in (*confirmed, *far))
+        people = tuple(
+            person_view(track, each, width, fov_deg, partner=partner, known=known.get(track.track_id))
+            for track, each in (*confirmed, *far)
+        )
         count = found if found > self._max_faces else 0
         snapshot = SceneSnapshot(frame.at, people, count, problem=problem, width=width, height=height)
         self._last = snapshot if confirmed else None

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, MAX_UNASKED, NOBODY, UNASKED_WINDOW_S, Change, Track
+from assistant.vision.decisions.announcement_budget import DEFER_S
 from assistant.vision.decisions.announcement_log import Announcement
-from assistant.vision.decisions.scene import DEFER_S, Scene
+from assistant.vision.decisions.scene import Scene
 from tests.support.standins import face
 
 PLACES = {1: 240.0, 2: 40.0, 3: 440.0}

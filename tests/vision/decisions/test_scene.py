@@ -9,10 +9,10 @@ from assistant.config.settings import AnnouncementSettings
 from assistant.records import CANNOT_TELL, NOBODY, Change, Track
 from assistant.vision.decisions.announcement_log import FATE_TIMEOUT_S, REJECTABLE_S, REJECTED_S, Announcement, Answered
 from assistant.vision.decisions.empty_view import RETRY_S
+from assistant.vision.decisions.reasons import REASON_REPEAT_S
 from assistant.vision.decisions.scene import (
     ARRIVAL_DWELL_S,
     EXPRESSIVE_ARRIVAL_DWELL_S,
-    REASON_REPEAT_S,
     Scene,
 )
 from tests.support.standins import face

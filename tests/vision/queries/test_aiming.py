@@ -5,7 +5,8 @@ import pytest
 from assistant import phrases
 from assistant.earcon_names import CENTRED
 from assistant.ipc.messages import AimPosition
-from assistant.records import Box, PersonView, Utterance
+from assistant.people import PersonView
+from assistant.records import Box, Utterance
 from assistant.vision.queries.aiming import AIM_S, CENTRED_S, Aiming
 from assistant.vision.queries.snapshot import SceneSnapshot
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from assistant import phrases
 from assistant.ipc.commands import Command
+from assistant.people import PersonView
 from assistant.phrases import TABLES
-from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, PersonView, Priority, Track
+from assistant.records import CANNOT_TELL, EXPRESSIONS, NOBODY, Box, Priority, Track
 from assistant.vision.decisions.stabilizer import TrackEstimate
 from assistant.vision.queries import snapshot
 from assistant.vision.queries.answers import Answers, duration
@@ -159,6 +160,6 @@ def test_a_person_view_is_put_together_from_face_and_estimate() -> None:
     assert (person.state, person.expression, person.probability, person.since) == ("happy", "happy", 0.8, 2.0)
     assert (person.where, person.hour, person.distance, person.is_partner) == ("right", "1", "near", True)
     why = TrackEstimate(CANNOT_TELL, "", 0.0, "far", 0.0)
-    distant = snapshot.person_view(Track(-1, face(300, size=25)), why, 640, 62.0, None)
+    distant = snapshot.person_view(Track(-1, face(300, size=25)), why, 640, 62.0, partner=None)
     assert distant.state == CANNOT_TELL
     assert (distant.reason, distant.distance, distant.is_partner) == ("far", "far", False)
