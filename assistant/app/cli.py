@@ -149,6 +149,22 @@ def _voice(options: argparse.Namespace) -> int:
     return 0
 
 
+def _skill(options: argparse.Namespace) -> int:
+    from assistant.skills import limits
+
+    limits.set_limits(limits.memory_limit(options.skill))
+    from assistant.skills import registry, service
+    from assistant.system.sd_notify import Notifier
+
+    settings, _ = _service_settings(options)  # vision announces what is wrong with them
+    with stop_on_signal() as stop:
+        if options.with_parent:
+            threading.Thread(target=_stop_after_parent, args=(stop, 0.0), name="parent", daemon=True).start()
+        listener = service.passed_socket(options.socket_fd)
+        service.serve(listener, lambda: registry.engine_opener(options.skill)(settings), stop, notifier=Notifier())
+    return 0
+
+
 def _vision_exited(options: argparse.Namespace) -> int:
     from assistant.ipc import link, socket_paths
 
@@ -260,6 +276,6 @@ COMMANDS = {
     "guide": _guide, "ask": _ask,
     **{command.value: _ask for command in Command if command.is_public},
     "doctor": _doctor, "notice": _notice, "config": _config,
-    "vision": _vision, "voice": _voice, "vision-exited": _vision_exited,
+    "vision": _vision, "voice": _voice, "vision-exited": _vision_exited, "skill": _skill,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

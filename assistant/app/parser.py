@@ -10,8 +10,10 @@ from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.commands import ASKED_BY_NAME, Command
 from assistant.system.argument_parser import ArgumentParser
 
-UNIT_COMMANDS = ("vision", "voice", "vision-exited")
+UNIT_COMMANDS = ("vision", "voice", "vision-exited", "skill")
 """Commands for the systemd units and for `run`; --help does not list them."""
+ENGINES = ("friends", "things", "read")
+"""The skills with an engine in a process of its own, see assistant.skills.registry."""
 EXAMPLES = """\
 examples:
   emotion-assistant demo                     two photographs, a transcript, demo.wav
@@ -57,6 +59,10 @@ def make_parser() -> argparse.ArgumentParser:
             _add_camera(part)
     exited = command("vision-exited", "tell the voice process that the vision process has ended, as its unit does")
     exited.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; nothing is told of `success`")
+    skill = command("skill", "the engine of a skill, as its unit runs it")
+    skill.add_argument("skill", choices=ENGINES)
+    skill.add_argument("--socket-fd", type=int, metavar="N", help="the listening socket, for `run`; default: systemd's")
+    skill.add_argument("--with-parent", action="store_true", help="end after standard input has closed, for `run`")
     say = command("say", "speak a text, to hear voice and sound device")
     say.add_argument("text", metavar="TEXT", nargs="+")
     record = command("record", "record what is said of faults, for when espeak-ng cannot speak")

@@ -9,6 +9,7 @@ import logging
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from assistant.config.last_good import SettingsProblem, wrong_line_utterances
@@ -20,7 +21,9 @@ from assistant.ipc.link import LinkClient
 from assistant.ipc.socket_paths import control_socket, temporary_folder
 from assistant.phrases import load as load_locale
 from assistant.records import Fault, FaultName, Priority, Utterance, UtteranceKind
+from assistant.skills.registry import ENGINES, is_enabled
 from assistant.system.sd_notify import Notifier
+from assistant.system.socket_activation import SocketActivatedProcess
 from assistant.system.supervisor import ProcessSupervisor
 
 log = logging.getLogger(__name__)
@@ -49,7 +52,11 @@ def run(
         )
         file, socket = folder / "config.toml", folder / "voice.sock"
         file.write_text(to_toml(settings), "utf-8")
-        environment = {"EMOTION_ASSISTANT_SOCKET": str(socket), "EMOTION_ASSISTANT_CONTROL": str(control_socket())}
+        environment = {
+            "EMOTION_ASSISTANT_SOCKET": str(socket),
+            "EMOTION_ASSISTANT_CONTROL": str(control_socket()),
+            "EMOTION_ASSISTANT_SKILLS": str(folder),
+        }
         client = LinkClient(socket)
         stack.callback(client.close)
 
@@ -57,11 +64,11 @@ def run(
             log.warning("%s: %s", name, detail)
             client.send(Fault(name, time.monotonic(), detail, is_over))
 
-        def arguments(command: str) -> list[str]:
-            return [*options, command, "--with-parent", "--config", str(file)]
+        def arguments(*command: str) -> list[str]:
+            return [*options, *command, "--config", str(file)]
 
         voice = ProcessSupervisor(
-            "voice", arguments("voice"), environment, folder,
+            "voice", arguments("voice", "--with-parent"), environment, folder,
             on_restart=lambda: report(FaultName.VOICE, "the voice process was started again", is_over=True),
         )  # fmt: skip
         stack.callback(voice.close, VOICE_CLOSE_TIMEOUT_S)
@@ -69,8 +76,13 @@ def run(
             FaultAnnouncer(phrases, client.speak).begin(problem.fault, time.monotonic(), problem.detail)
             for utterance in wrong_line_utterances(problem, phrases):
                 client.speak(utterance)
+        for skill in filter(partial(is_enabled, settings), ENGINES):
+            engine = SocketActivatedProcess(
+                f"skill {skill}", arguments("skill", skill), environment, folder / f"{skill}.sock"
+            )
+            stack.callback(engine.close)
         vision = ProcessSupervisor(
-            "vision", arguments("vision"), environment, folder,
+            "vision", arguments("vision", "--with-parent"), environment, folder,
             on_exit=lambda why: report(FaultName.VISION, why),
         )  # fmt: skip
         while not stop.wait(POLL_S):

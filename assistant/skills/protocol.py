@@ -25,8 +25,8 @@ MAX_PIXELS = 12_000_000
 """Of a picture, as in `cameras.capture`."""
 START_LIMIT_S = 20.0
 """Seconds for loading an engine: the slowest board reads its libraries from the card."""
-MAX_LIMIT_S = 120.0
-"""Longest time limit of a request, seconds."""
+MAX_LIMIT_S = 60.0
+"""Longest time limit of a request, seconds; with START_LIMIT_S below the watchdog of the unit."""
 REASONS = ("missing", "failed", "late", "memory", "no_picture", "off")
 """What SkillError.reason may be: the keys of [skill_failures]."""
 READY = {"ready": True}

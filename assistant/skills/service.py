@@ -28,8 +28,8 @@ GRACE_S = 0.5
 """The process ends so much later than the client gives up, so that an answer in time is never cut off, seconds."""
 TRANSFER_S = 5.0
 """Seconds in which a request must have come in, or a reply be taken."""
-WATCHDOG_POLL_S = 5.0
-"""The service manager hears at least so often that the process waits, seconds."""
+POLL_S = 0.5
+"""A request to end is obeyed at most so much late, seconds."""
 FIRST_FD = 3
 """The descriptor of the socket that systemd passes, see sd_listen_fds(3)."""
 STDERR = 2
@@ -67,7 +67,7 @@ def serve(
     with contextlib.closing(service):
         while not stop.is_set() and not service.is_spent and time.monotonic() < idle_until:
             notifier.alive()
-            wait_s = min(WATCHDOG_POLL_S, idle_until - time.monotonic())
+            wait_s = min(POLL_S, idle_until - time.monotonic())
             if not select.select([listener], [], [], max(0.0, wait_s))[0]:
                 continue
             with listener.accept()[0] as connection:

@@ -24,7 +24,7 @@ finite = st.recursive(
 tables = st.dictionaries(st.text(max_size=9), finite, max_size=4)
 
 
-@given(tables, st.sampled_from([None, (2, 3), (5, 4, 3)]), st.floats(0.01, 120))
+@given(tables, st.sampled_from([None, (2, 3), (5, 4, 3)]), st.floats(0.01, 60))
 def test_a_request_survives(request: dict[str, Any], shape: tuple[int, ...] | None, limit_s: float) -> None:
     image = None if shape is None else np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     line, _, rest = protocol.encode_request(request, image, limit_s).partition(b"\n")
