@@ -24,14 +24,14 @@ from convert.data import picture_files
 from convert.progress import Progress
 
 AS_IT_IS, SMALL = "as it is", "small"
-LOOKS = ("look 1", "look 2", "look 3")
-"""The variants of a picture: unchanged; its face SMALL_WIDTH_PX wide; and three looks of one track, with another size,
-tilt, light and noise each."""
+LOOKS = ("look 1", "look 2")
+"""The variants of a picture: unchanged; its face SMALL_WIDTH_PX wide; and two other looks of the same track, with
+another size, tilt, light and noise each."""
 SMALL_WIDTH_PX = 32.0
 """So wide that a face found anew is rarely below the 30 pixels of the gate."""
 MAX_TILT_DEG, MIN_LOOK_SCALE, MAX_NOISE = 8.0, 0.5, 4.0
 """How far the looks of a track differ: tilt either way, size down to this share, noise in grey levels."""
-PART = 400
+PART = 100
 """Pictures that a process embeds before they are kept."""
 
 Wanted = tuple[str, str]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
-from assistant.skills.friends.evidence import Evidence
+from assistant.skills.friends.evidence import MAX_LOOKS, Evidence
 from assistant.skills.friends.friend import MAX_VIEWS, ConsentWay, Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, as_embedding, mean_embedding
 from assistant.skills.friends.recognizer import open_recognizer
@@ -32,8 +32,12 @@ FRIENDS, ROUNDS = 10, 40
 """Friends in each round, and rounds, each with ten other friends drawn."""
 MIN_PICTURES = MAX_VIEWS + 3
 """Of a person who is drawn as a friend: five are enrolled, the others are looked at."""
-TRACKS = 2400
+MAX_PICTURES = 10
+"""Of a person who is drawn as a friend: of some there are hundreds, which would outweigh all the others."""
+TRACKS = 2100
 """Strangers, each of another person, who are looked at three times."""
+SMALL_STRANGERS = 800
+"""People of each half, one picture each, whose faces are shrunk."""
 GRID = np.round(np.arange(0.30, 0.561, 0.02), 2)
 """Thresholds for names that are compared on the tuning half."""
 SEED = 26
@@ -51,16 +55,18 @@ def measure(sources: Sources) -> Report:
     by_person: dict[str, list[str]] = defaultdict(list)
     for each in sorted(images.glob("*.jpg")):
         by_person[muxspace.person_of(each.name)].append(each.name)
-    several = [name for names in by_person.values() if len(names) >= MIN_PICTURES for name in names]
-    one = [names[0] for names in by_person.values() if len(names) < MIN_PICTURES]
-    strangers = [name for name in one if muxspace.half_of(name) == "report"][:TRACKS]
-    wanted = [(name, AS_IT_IS) for names in by_person.values() for name in names]
-    wanted += [(name, SMALL) for name in [*several, *one]]
-    wanted += [(name, look) for name in strangers for look in LOOKS]
-    faces = _by_wanted(wanted, embed_pictures(images, file, wanted))
     halves = {
         half: {who: names for who, names in by_person.items() if _half(names) == half} for half in muxspace.HALVES
     }
+    strangers = [names[0] for names in halves["report"].values() if len(names) < MIN_PICTURES][:TRACKS]
+    wanted = [(name, AS_IT_IS) for names in by_person.values() for name in names]
+    wanted += [(name, look) for name in strangers for look in LOOKS]
+    for people in halves.values():
+        for names in people.values():
+            if len(names) >= MIN_PICTURES:
+                wanted += [(name, SMALL) for name in names[:MAX_PICTURES]]
+        wanted += [(names[0], SMALL) for names in list(people.values())[:SMALL_STRANGERS]]
+    faces = _by_wanted(wanted, embed_pictures(images, file, wanted))
     return {
         "recognizer": {"file": file.name, "sha256": recognizer.sha256},
         "thresholds": {"name": recognizer.thresholds.name, "maybe": recognizer.thresholds.maybe},
@@ -142,10 +148,10 @@ def enrolled(who: str, names: list[str], faces: Faces) -> Friend:
 
 def _draw(random: np.random.Generator, people: dict[str, list[str]], faces: Faces) -> tuple[list[Friend], list[Wanted]]:
     """Ten friends, and their names with the pictures that are left."""
-    can_be = [who for who, names in people.items() if _good(names, faces) >= MIN_PICTURES]
+    can_be = [who for who, names in people.items() if _good(names[:MAX_PICTURES], faces) >= MIN_PICTURES]
     friends, left = [], []
     for who in random.choice(sorted(can_be), FRIENDS, replace=False):
-        names = [name for name in people[who] if faces.get((name, AS_IT_IS), (None, False))[1]]
+        names = [name for name in people[who][:MAX_PICTURES] if faces.get((name, AS_IT_IS), (None, False))[1]]
         order = [names[index] for index in random.permutation(len(names))]
         friends.append(enrolled(str(who), order[:MAX_VIEWS], faces))
         left += [(str(who), name) for name in order[MAX_VIEWS:]]
@@ -196,9 +202,9 @@ def tracks_of_strangers(
     counts: dict[str, int] = defaultdict(int)
     tracks: list[list[NDArray[np.float32]]] = []
     for name in strangers:
-        looks = [faces[name, look] for look in LOOKS if (name, look) in faces]
+        looks = [faces[name, look] for look in (AS_IT_IS, *LOOKS) if (name, look) in faces]
         if views := [vector for vector, is_good in looks if is_good]:
-            tracks.append([views[index % len(views)] for index in range(len(LOOKS))])
+            tracks.append(views)
     for start in range(0, len(tracks), FRIENDS):
         friends, left = _draw(random, people, faces)
         gallery = Gallery(friends, "", thresholds)
@@ -208,7 +214,7 @@ def tracks_of_strangers(
         for who, name in left:
             by_friend[who].append(faces[name, AS_IT_IS][0])
         for who, views in by_friend.items():
-            certainty, name = _decided(gallery, views[: len(LOOKS)])
+            certainty, name = _decided(gallery, views[:MAX_LOOKS])
             counts[f"friends {certainty}{'' if name in ('', who) else ' wrong'}"] += 1
     total = sum(count for key, count in counts.items() if key.startswith("strangers"))
     errors = counts[f"strangers {Certainty.NAMED}"]
