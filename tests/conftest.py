@@ -91,6 +91,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no-state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.delenv("EMOTION_SFACE", raising=False)  # tests that need the recognizer ask for `sface`
     monkeypatch.setattr("assistant.ipc.control_client.UNIT_SOCKET", tmp_path / "no-unit" / "control.sock")
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(tmp_path / "no-board"))

@@ -38,7 +38,7 @@ def watch(settings: Settings | None = None) -> Iterator[Utterance]:
     settings = settings or Settings()
     parts = factory.parts(settings)
     pipeline = parts.pipeline(settings)
-    for frame in _frames(settings.camera, colour=parts.detector.needs_colour):
+    for frame in frames(settings.camera, colour=parts.detector.needs_colour):
         step = pipeline.step(frame)
         if (failure := pipeline.status.model_failure) is not None:
             raise ModelError(failure.error)
@@ -47,7 +47,7 @@ def watch(settings: Settings | None = None) -> Iterator[Utterance]:
             pipeline.ended(utterance, Fate.SPOKEN)
 
 
-def _frames(settings: CameraSettings, *, colour: bool) -> Iterator[Frame]:
+def frames(settings: CameraSettings, *, colour: bool) -> Iterator[Frame]:
     """Every frame of a recording, or the newest frames of a live camera. Raises CameraError."""
     camera = open_camera(settings, colour=colour)
     if not camera.is_live:

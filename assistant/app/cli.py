@@ -257,6 +257,12 @@ def _doctor(options: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED if stop.is_set() else code
 
 
+def _friends(options: argparse.Namespace) -> int:
+    from assistant.app import friends_command
+
+    return friends_command.run(options, settings_of(options))
+
+
 def _notice(options: argparse.Namespace) -> int:
     from assistant.app import bystander_notice
 
@@ -273,7 +279,7 @@ def _config(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds,
-    "guide": _guide, "ask": _ask,
+    "guide": _guide, "ask": _ask, "friends": _friends,
     **{command.value: _ask for command in Command if command.is_public},
     "doctor": _doctor, "notice": _notice, "config": _config,
     "vision": _vision, "voice": _voice, "vision-exited": _vision_exited, "skill": _skill,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import __version__
+from assistant.app.friends_parser import add_actions
 from assistant.config.settings import setting_choices
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.commands import ASKED_BY_NAME, Command
@@ -78,6 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
         request.set_defaults(what=verb.value)
         if verb is Command.STATUS:
             request.add_argument("--json", action="store_true", help="the facts as one JSON object")
+    add_actions(command("friends", "the people whom the assistant names, who agreed to it: add, list, forget …"))
     doctor = command("doctor", "check every part, say what is found and what to do")
     _add_camera(doctor)
     doctor.add_argument("--json", action="store_true", help="what was found as one JSON object")

@@ -36,6 +36,27 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": list(self.groups), "env": own}
 
 
+@contextlib.contextmanager
+def acting_as(account: Account | None) -> Iterator[None]:
+    """Until the end of the block, this process opens and makes files with that account's rights; None: with its own.
+
+    Only root may give an account. The whole process changes, so no other thread may be opening files meanwhile.
+    """
+    if account is None:
+        yield
+        return
+    groups, gid = os.getgroups(), os.getegid()
+    try:
+        os.setgroups(account.groups)
+        os.setegid(account.gid)
+        os.seteuid(account.uid)
+        yield
+    finally:
+        os.seteuid(os.getuid())
+        os.setegid(gid)
+        os.setgroups(groups)
+
+
 _accounts: list[Account | None] = [None]
 """The accounts of the nested blocks of `children_as`; the last one counts."""
 

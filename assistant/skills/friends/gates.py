@@ -15,6 +15,8 @@ MIN_WIDTH_PX = 30.0
 """Width of a face in pixels of the frame, whatever the frame's size, below which nobody is named: the recognizer sees
 these pixels. Of friends with five views 96 % are named right at 30 px, and 84 % at 20 (another recognizer's figures,
 of which ours is 0.6 points below)."""
+ENROLMENT_WIDTH_PX = 46.0
+"""The same for a view by which a friend is learned."""
 FULL_WIDTH_PX = 80.0
 """Width of a face, in pixels, from which more pixels tell the recognizer nothing: so wide is one in its input."""
 
@@ -24,6 +26,10 @@ class Refusal(StrEnum):
 
     NO_FACE = "no_face"
     """There is none, or the detector gives no landmarks for it."""
+    SEVERAL = "several"
+    """More than one person is near."""
+    SAME_VIEW = "same_view"
+    """As one before: the head has not moved since."""
     FAR = "far"
     DARK = "dark"
     BRIGHT = "bright"
