@@ -260,6 +260,38 @@ def test_after_an_update_listening_still_has_its_package(bench: Bench) -> None:
     assert bench.calls("systemctl") == []
 
 
+def on(*skills: str) -> Settings:
+    return override_settings(Settings(), {skill: {"enabled": True} for skill in skills})
+
+
+@pytest.mark.parametrize(
+    ("settings", "enabled"),
+    [
+        (to_toml(Settings()), []),
+        (to_toml(on("read", "friends", "describe")), ["friends", "read"]),
+        ("[read]\nenabled = 3\n", []),
+    ],
+)
+def test_the_sockets_of_the_skills_that_are_on_are_enabled_and_no_others(
+    bench: Bench, settings: str, enabled: list[str]
+) -> None:
+    bench.settings.write_text(settings)
+    python = bench.prefix / "venv/bin/python"
+    python.unlink()
+    python.write_text(f'#!/bin/sh\nexec env PYTHONPATH={ROOT} {sys.executable} -B "$3" "$4" "$5"\n')  # not isolated
+    python.chmod(0o755)
+    done = bench.run('runs_systemd() { false; }; choose_skills; echo "chosen: ${SKILLS[*]}"')
+    assert done.returncode == 0, done.stderr
+    names = [f"emotion-assistant-skill@{skill}.socket" for skill in enabled]
+    assert done.stdout == f"chosen: {' '.join(names)}\n"
+    calls = bench.calls("systemctl")
+    assert [call for call in calls if call.startswith("enable")] == [f"enable --quiet {' '.join(names)}"] * bool(names)
+    assert {call.split()[-1] for call in calls if call.startswith("disable")} == {
+        f"emotion-assistant-skill@{skill}.socket" for skill in {"friends", "things", "read"} - {*enabled}
+    }
+    assert ("the settings do not say" in done.stderr) is ("enabled = 3" in settings)
+
+
 def test_a_paired_headset_is_the_sound_device(bench: Bench) -> None:
     bench.install("bluetoothctl", BLUETOOTHCTL)
     (bench.folder / "paired").touch()
