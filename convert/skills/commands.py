@@ -11,6 +11,7 @@ from convert.skills.sources import Sources
 
 MODULES = {
     "friends": "convert.skills.friends",
+    "things": "convert.skills.things",
 }
 """The module that measures each skill, with its MEASUREMENT. It is imported only when it is asked for."""
 
