@@ -2,8 +2,8 @@
 
 `emotion-convert evaluate-skills things` chooses these on one half of the pictures (EMOTION_THINGS) and reports on the
 other half what they give; a test compares the two. A class that is missing here is never said by `what`: what a wearer
-does not meet or has no use for (a traffic light without its colour, the tie of somebody), or what is taken for something
-near: a car seen from above was an airplane.
+does not meet or has no use for (a traffic light without its colour, the tie of somebody), or what a thing nearby is
+taken for: a car seen from above was an airplane.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
