@@ -5,6 +5,8 @@ goes on with the next best: another shipped model, the Haar detector, or people 
 """
 
 import dataclasses
+import functools
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 from assistant import phrases
 from assistant.config.settings import Settings
 from assistant.errors import DetectorError, ModelError
+from assistant.ipc import socket_paths
 from assistant.phrases import Phrases
 from assistant.records import FaultName
 from assistant.vision import detectors
@@ -21,11 +24,14 @@ from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.occlusion import OcclusionClassifier
+from assistant.vision.names import NameSource
 from assistant.vision.pipeline import Pipeline
 from assistant.vision.readings import ExpressionModel, OcclusionModel
 
 FALLBACK_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv2-int8")
 """Shipped expression models to fall back on, best first."""
+LOOK_LIMIT_S = 3.0
+"""Seconds that the engine of the friends has for one look once it is loaded; SFace takes 80 ms on a Pi 4B."""
 RESCAN_SCALE, RESCAN_MAX_LONG_SIDE = 2, 1280
 """Half of the views of a rescan, while nobody is in view, are searched at so many times the detector's `long_side`, but
 no more than so many pixels: that finds people farther away."""
@@ -44,8 +50,8 @@ class VisionParts:
     rescan: Rescan | None = None
     """None: there is no second search while nobody is in view."""
 
-    def pipeline(self, settings: Settings) -> Pipeline:
-        """A new pipeline of these parts. Raises LocaleError."""
+    def pipeline(self, settings: Settings, names: NameSource | None = None) -> Pipeline:
+        """A new pipeline of these parts. names: tells who the people are. Raises LocaleError."""
         return Pipeline(
             self.detector,
             self.classifier,
@@ -53,6 +59,7 @@ class VisionParts:
             load_phrases(settings),
             occlusion=self.occlusion,
             rescan=self.rescan,
+            names=names,
         )
 
 
@@ -62,8 +69,41 @@ def load_phrases(settings: Settings) -> Phrases:
 
 
 def make_pipeline(settings: Settings) -> Pipeline:
-    """The pipeline that the settings ask for. Raises DetectorError or ModelError, in one line."""
-    return parts(settings).pipeline(settings)
+    """The pipeline that the settings ask for, in which friends are recognized by this process, each look at once.
+    Raises DetectorError or ModelError, in one line."""
+    return parts(settings).pipeline(settings, names_at_once(settings))
+
+
+def names_at_once(settings: Settings) -> NameSource | None:
+    """The names of friends, for recordings; None where friends are not to be recognized. Nothing is loaded before there
+    is somebody to look at."""
+    if not settings.friends.enabled:
+        return None
+    from assistant.skills import registry
+    from assistant.skills.session import SkillName
+    from assistant.vision import friend_names
+
+    engine = functools.cache(lambda: registry.engine_opener(SkillName.FRIENDS)(settings))
+    return friend_names.open_names(
+        settings, lambda aligned: engine().handle({"op": "embed"}, aligned), friend_names.at_once
+    )
+
+
+def names_from_engine(settings: Settings, cancel: threading.Event) -> NameSource | None:
+    """The names of friends, from looks that the engine's own process makes; None where friends are not to be
+    recognized. cancel: set at the end."""
+    if not settings.friends.enabled:
+        return None
+    from assistant.skills.client import EngineClient
+    from assistant.skills.session import SkillName
+    from assistant.vision import friend_names
+
+    engines = EngineClient(socket_paths.skills_folder())
+    return friend_names.open_names(
+        settings,
+        lambda aligned: engines.ask(SkillName.FRIENDS, {"op": "embed"}, aligned, LOOK_LIMIT_S, cancel),
+        friend_names.on_a_thread,
+    )
 
 
 def parts(settings: Settings) -> VisionParts:

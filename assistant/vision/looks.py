@@ -68,7 +68,9 @@ def _look(frame: Frame, snapshot: SceneSnapshot) -> Look:
     if snapshot.is_lens_covered:
         raise SkillError("the lens is covered", "no_picture")
     image, has_colour = in_colour(frame.image, frame.colour)
-    return Look(image, frame.at, snapshot.people, has_colour=has_colour)
+    names = {each.track_id: each.known.text for each in snapshot.people if each.known and each.known.is_certain}
+    names = {track_id: name for track_id, name in names.items() if name}
+    return Look(image, frame.at, snapshot.people, names, has_colour)
 
 
 def in_colour(

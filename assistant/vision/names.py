@@ -37,7 +37,3 @@ class NameSource(Protocol):
         """The wearer says that a track is not that friend; from any thread. From now on that friend is named only with
         a better likeness."""
         ...
-
-    def close(self) -> None:
-        """End the looks that are under way."""
-        ...

@@ -31,16 +31,13 @@ from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import preprocess, quality
 from assistant.vision.faces.face_limit import FaceLimit
-from assistant.vision.faces.tracker import COAST_S, Tracker
+from assistant.vision.faces.tracker import Tracker, expiry_s
 from assistant.vision.names import Names, NameSource
 from assistant.vision.pipeline_status import PipelineStatus
 from assistant.vision.queries.answers import AnswerResult, Answers
 from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
 from assistant.vision.readings import ExpressionModel, FaceReader, OcclusionModel, ReadingSource
 
-TRACK_EXPIRY_LEAD_S = 0.3
-"""Seconds by which a track ends before its person counts as gone (`dwell_s`): a face that comes back later gets a new
-track."""
 LENS_STATUS_LIMIT = 2
 """How often a covered lens is announced at most in a minute; with the announcement of its end that makes four sentences
 a minute."""
@@ -110,7 +107,7 @@ class Pipeline:
         self._lens_schedule = RepeatSchedule((LENS_STATUS_REPEAT_S,), max_announcements=LENS_STATUS_LIMIT)
         self._face_limit = FaceLimit(self._max_faces)
         self._is_cue_sound = announcing.attention == "sound"
-        self._tracker = Tracker(max(COAST_S, settings.decisions.dwell_s - TRACK_EXPIRY_LEAD_S))
+        self._tracker = Tracker(expiry_s(settings.decisions.dwell_s))
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
         self._readings = readings or self._reader
         self._names = names

@@ -69,7 +69,8 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
         if found is None:
             return 0
         parts, problems = found
-        pipeline = parts.pipeline(settings)
+        names = factory.names_from_engine(settings, stop)
+        pipeline = parts.pipeline(settings, names)
         capture = Capture(
             partial(open_camera, settings.camera, colour=parts.detector.needs_colour),
             rotate_deg=settings.camera.rotate,
@@ -82,7 +83,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
             if isinstance(parts.classifier, ExpressionClassifier):
                 failed.append(parts.classifier.path)
             parts, problems = factory.best_parts(settings, failed, error)
-            return parts.pipeline(settings), problems
+            return parts.pipeline(settings, names), problems
 
         loop = VisionLoop(
             capture,

@@ -27,6 +27,9 @@ for more where a person counts as gone only later."""
 POSITION_GAIN, SPEED_GAIN = 0.7, 0.3
 """Gains of the alpha-beta filter (alpha, beta): the share of the prediction error that corrects position and speed.
 Haar's boxes jitter, heads do not, so the position does not follow at once."""
+TRACK_EXPIRY_LEAD_S = 0.3
+"""Seconds by which a track ends before its person counts as gone (`dwell_s`): a face that comes back later gets a new
+track."""
 MIN_SPEED_INTERVAL_S = 0.03
 """Seconds over which a speed is estimated at the least. Over 1 to 3 ms, as in bursts of frames, half a pixel of jitter
 is the speed of a thrown ball: one still face became 5 to 24 tracks."""
@@ -82,6 +85,11 @@ class _TrackState:
 
     def is_steady(self) -> bool:
         return self.seen_at - self.first_at >= STEADY_MIN_S and self.hits >= STEADY_MIN_HIT_RATE * self.frames
+
+
+def expiry_s(dwell_s: float) -> float:
+    """Seconds after which a track ends that is not found. dwell_s: after which a person counts as gone."""
+    return max(COAST_S, dwell_s - TRACK_EXPIRY_LEAD_S)
 
 
 class Tracker:
