@@ -20,7 +20,6 @@ from assistant.records import Fate, FaultName, Frame, Priority, Utterance, Utter
 from assistant.vision.cameras import Clock
 from assistant.vision.cameras.capture import Capture
 from assistant.vision.cameras.image_health import ImageHealth
-from assistant.vision.faces import preprocess
 from assistant.vision.looks import Looks
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.queries.aiming import Aiming
@@ -208,5 +207,5 @@ class VisionLoop:
         if self.pipeline.status.is_lens_covered:
             self.health.pause()
             return
-        for name, is_active in self.health.update(preprocess.to_grey(frame.image), frame.at).items():
+        for name, is_active in self.health.update(frame.image, frame.at).items():
             self.faults.update(name, now, is_active=is_active)

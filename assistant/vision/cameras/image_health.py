@@ -5,6 +5,7 @@ Each fault has a dwell time for which it must last before it counts, and another
 ends. None of them stops the pipeline, which just finds no faces in such pictures.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import FaultName
-from assistant.vision.faces import quality
+from assistant.vision.faces import preprocess, quality
+from assistant.vision.faces.downscale import downscale
 
 BLACK_MEAN = 8.0
 """Mean grey level below which a picture shows nothing but the sensor's noise."""
@@ -30,6 +32,8 @@ MIN_FPS = 0.9
 """Frames a second below which they are too few; the lowest setting of `camera.fps` is 1."""
 FPS_WINDOW_S = 3.5
 """Seconds over which frames are counted."""
+INTERVAL_S = 0.5
+"""Seconds from one picture that is looked at to the next: the faults last for a second or more before they count."""
 
 
 @dataclass
@@ -64,10 +68,15 @@ class ImageHealth:
         }
         self._times: list[float] = []
         self._first_at: float | None = None
+        self._looked_at = -math.inf
+        self._seen: dict[FaultName, bool] = {}
 
-    def update(self, grey: NDArray[np.uint8], at: float) -> dict[FaultName, bool]:
-        """Take in a picture uint8 [H, W] taken at `at` (seconds): whether each fault is active now, by its name."""
-        for name, is_present in {**assess_image(grey), FaultName.SLOW: self._is_slow(at)}.items():
+    def update(self, image: NDArray[np.uint8], at: float) -> dict[FaultName, bool]:
+        """Take in a picture uint8 [H, W] or [H, W, 3] taken at `at` (seconds): whether each fault is active now, by its
+        name. Every INTERVAL_S one is looked at; between two of them the pictures count as the last one did."""
+        if not 0 <= at - self._looked_at < INTERVAL_S:
+            self._seen, self._looked_at = assess_image(preprocess.to_grey(image)), at
+        for name, is_present in {**self._seen, FaultName.SLOW: self._is_slow(at)}.items():
             self._faults[name].update(is_present, at)
         return {name: fault.is_active for name, fault in self._faults.items()}
 
@@ -75,7 +84,7 @@ class ImageHealth:
         """Restart all dwell times, for the lens is covered on purpose, or no picture came for a while."""
         for fault in self._faults.values():
             fault.changing_since = None
-        self._times, self._first_at = [], None
+        self._times, self._first_at, self._looked_at = [], None, -math.inf
 
     def _is_slow(self, at: float) -> bool:
         self._first_at = at if self._first_at is None else self._first_at
@@ -87,7 +96,7 @@ class ImageHealth:
 
 def assess_image(grey: NDArray[np.uint8]) -> dict[FaultName, bool]:
     """Whether a single picture uint8 [H, W] has each fault; at most one of them."""
-    small = np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    small = downscale(grey, (WIDTH, HEIGHT))
     is_black, is_blank = float(small.mean()) < BLACK_MEAN, _is_blank(small)
     return {
         FaultName.BLACK: is_black,

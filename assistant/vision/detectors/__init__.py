@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import DetectorSettings
 from assistant.records import Face
+from assistant.vision.faces.downscale import downscale
 
 
 class FaceDetector(Protocol):
@@ -52,7 +52,7 @@ def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8],
     if factor <= 1:
         return image, 1.0
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
+    return downscale(image, size), factor
 
 
 def nearest_first(faces: list[Face]) -> list[Face]:

@@ -7,6 +7,7 @@ face-detector*.toml.
 """
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -85,22 +86,20 @@ class TFLiteFaceDetector:
         self._shape = (0, 0)
         self._cells = decode.cell_centers(0, 0)
         self._resize(240, 320)
-        if any(not np.isfinite(output).all() for output in self._run(np.full((240, 320), 128, np.uint8))):
+        maps = self._run(np.full((240, 320), 128, np.uint8))
+        if not all(np.isfinite(output).all() for outputs in maps.values() for output in outputs):
             raise DetectorError(f"{path}: the model returns what is no number")
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side)
         height, width = small.shape
         self._resize(height, width)
-        logits, boxes, landmarks = self._run(small)
-        # the sigmoid is monotonic: logits are compared with the threshold's logit, and only the hits become scores
-        cells = np.flatnonzero(logits[:, 0] > np.log(self.threshold / (1 - self.threshold)))
-        cells = cells[np.argsort(-logits[cells, 0], kind="stable")[:MAX_CANDIDATES]]
+        cells, numbers = self._candidates(self._run(small))
         points, strides = self._cells[0][cells], self._cells[1][cells]
         hits = decode.weighted_nms(
-            decode.boxes_of(boxes[cells], points, strides),
-            decode.scores_of(logits[cells, 0]),
-            decode.landmarks_of(landmarks[cells], points, strides),
+            decode.boxes_of(numbers["box"], points, strides),
+            decode.scores_of(numbers["score"][:, 0]),
+            decode.landmarks_of(numbers["landmarks"], points, strides),
             NMS_IOU,
         )
         faces = []
@@ -137,23 +136,55 @@ class TFLiteFaceDetector:
             raise DetectorError(str(err)) from err
         self._shape, self._cells = shape, decode.cell_centers(*shape)
 
-    def _run(self, small: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """Logits float32 [cells, 1], box numbers [cells, 4] and landmark numbers [cells, 10] of a picture of the size
-        that `_resize` was given."""
-        height, width = small.shape
-        padded = np.full((1, *self._shape, 1), round(preprocess.MID_GREY), np.uint8)
-        padded[0, :height, :width, 0] = small
+    def _run(self, small: NDArray[np.uint8]) -> dict[str, list[NDArray[Any]]]:
+        """The network's outputs for a picture of the size that `_resize` was given, as they are: of each kind one
+        [cells, channels] for each stride, the finest first."""
+        picture = small
+        if small.shape != self._shape:
+            picture = np.full(self._shape, round(preprocess.MID_GREY), np.uint8)
+            picture[: small.shape[0], : small.shape[1]] = small
+        levels = cv2.LUT(picture, self._quantized_grey[contrast_table(small)])
         try:
-            outputs = self._model.run(self._quantized_grey[contrast_table(small)][padded])
+            outputs = self._model.run_raw(levels.reshape(1, *self._shape, 1))
         except ModelError as err:
             raise DetectorError(str(err)) from err
-        maps = [
-            np.concatenate([outputs[index].reshape(-1, outputs[index].shape[3]) for index in self._outputs[kind]])
-            for kind in OUTPUT_OF_CHANNELS.values()
-        ]
-        if any(len(cells) != len(self._cells[1]) for cells in maps):
+        maps = {
+            kind: [outputs[index].reshape(-1, outputs[index].shape[3]) for index in indices]
+            for kind, indices in self._outputs.items()
+        }
+        cells = sum(map(len, maps["score"]))
+        if cells != len(self._cells[1]):
+            height, width = small.shape
             raise DetectorError(
-                f"{self._model.path}: maps of {len(maps[0])} cells for {width}x{height} pixels; "
+                f"{self._model.path}: maps of {cells} cells for {width}x{height} pixels; "
                 f"a face detector has {len(self._cells[1])}"
             )
         return maps
+
+    def _candidates(
+        self, maps: dict[str, list[NDArray[Any]]]
+    ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.float32]]]:
+        """The cells whose score exceeds the threshold, the best first and at most MAX_CANDIDATES, and their outputs in
+        real numbers: of each kind float32 [n, channels].
+
+        The sigmoid is monotonic: logits are compared with the threshold's logit. Of boxes and landmarks only those of a
+        hit are brought into real numbers.
+        """
+        logit = math.log(self.threshold / (1 - self.threshold))
+        hits = [
+            np.flatnonzero(self._model.dequantize(index, scores[:, 0]) > logit)
+            for index, scores in zip(self._outputs["score"], maps["score"], strict=True)
+        ]
+        numbers = {
+            kind: np.concatenate(
+                [
+                    self._model.dequantize(index, cells[hit])
+                    for index, cells, hit in zip(indices, maps[kind], hits, strict=True)
+                ]
+            )
+            for kind, indices in self._outputs.items()
+        }
+        before = np.cumsum([0, *map(len, maps["score"][:-1])])
+        order = np.argsort(-numbers["score"][:, 0], kind="stable")[:MAX_CANDIDATES]
+        cells = np.concatenate([hit + first for hit, first in zip(hits, before, strict=True)])[order]
+        return cells, {kind: values[order] for kind, values in numbers.items()}

@@ -94,10 +94,8 @@ def align(
     edge. Shrinking averages, as in `crop`.
     """
     move = similarity_transform(points, template)
-    scale = math.hypot(*move[:, 0])
-    if scale < 0.5:  # warpAffine samples one pixel in so many: average first
-        picture, points = _shrunk(picture, points, 2 * scale)
-        move = similarity_transform(points, template)
+    if math.hypot(*move[:, 0]) < 0.5:  # warpAffine samples one pixel in so many: average first
+        picture, move = _shrunk(picture, move, side)
     return cv2.warpAffine(picture, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -112,18 +110,26 @@ def similarity_transform(points: NDArray[np.float64], target: NDArray[np.float64
 
 
 def _shrunk(
-    picture: NDArray[np.uint8], points: NDArray[np.float64], factor: float
+    picture: NDArray[np.uint8], move: NDArray[np.float64], side: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The part of a picture around a face, shrunk by `factor`, and the face's landmarks in it."""
-    reach = 3 * np.ptp(points, axis=0).max()
+    """The part of a picture that an aligned crop of `side` pixels shows, with twice as many pixels along an edge as the
+    crop, and the transform float64 [2, 3] that maps it onto the crop as `move` maps the picture."""
+    factor = 2 * math.hypot(*move[:, 0])
+    back = cv2.invertAffineTransform(move)
+    corners = np.array([[0.0, 0.0], [side, 0.0], [0.0, side], [side, side]])
+    needed = corners @ back[:, :2].T + back[:, 2]
+    margin = 2 / factor  # pixels that the interpolation looks at beside the crop
     last = np.array(picture.shape[1::-1]) - 1
-    left, top = np.clip(np.floor(points.min(axis=0) - reach), 0, last).astype(int)
-    right, bottom = np.clip(np.ceil(points.max(axis=0) + reach), (left, top), last).astype(int) + 1
+    left, top = np.clip(np.floor(needed.min(axis=0) - margin), 0, last).astype(int)
+    right, bottom = np.clip(np.ceil(needed.max(axis=0) + margin), (left, top), last).astype(int) + 1
     part = picture[top:bottom, left:right]
     size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
     # pixel centres, not corners, keep their places: x + 0.5 becomes (x + 0.5) * ratio
     ratio = np.array(size) / part.shape[1::-1]
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), (points - (left, top) + 0.5) * ratio - 0.5
+    from_part = np.column_stack([np.diag(1 / ratio), 0.5 / ratio - 0.5 + (left, top)])
+    onto_crop = move[:, :2] @ from_part
+    onto_crop[:, 2] += move[:, 2]
+    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), onto_crop
 
 
 def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.uint8]:

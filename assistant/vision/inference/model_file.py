@@ -126,18 +126,22 @@ class TFLiteModel:
     def run(self, tensor: NDArray[Any]) -> list[NDArray[np.float32]]:
         """Run the model on an input tensor: the outputs in real numbers, in the order of `outputs`. Raises
         ModelError."""
+        return [self.dequantize(number, raw) for number, raw in enumerate(self.run_raw(tensor))]
+
+    def run_raw(self, tensor: NDArray[Any]) -> list[NDArray[Any]]:
+        """Run the model on an input tensor: the outputs as they are, quantized where they are. Raises ModelError."""
         try:
             self.interpreter.set_tensor(self.input["index"], tensor)
             self.interpreter.invoke()
-            return [self._dequantized(output) for output in self.outputs]
+            return [self.interpreter.get_tensor(output["index"]) for output in self.outputs]
         except (RuntimeError, ValueError) as err:  # ValueError: an output that no step of the graph makes
             raise ModelError(f"{self.path}: the model cannot be run: {first_line(err)}") from err
 
-    def _dequantized(self, output: dict[str, Any]) -> NDArray[np.float32]:
-        raw = self.interpreter.get_tensor(output["index"])
+    def dequantize(self, number: int, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """Values of the output of that number in real numbers, float32 of the same shape."""
         if raw.dtype.kind == "f":
             return np.asarray(raw, np.float32)
-        scale, zero_point = output["quantization"]
+        scale, zero_point = self.outputs[number]["quantization"]
         return (raw.astype(np.float32) - zero_point) * np.float32(scale)
 
 
