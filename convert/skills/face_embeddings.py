@@ -2,6 +2,7 @@
 because each takes a twentieth of a second and there are tens of thousands."""
 
 import hashlib
+import multiprocessing
 import os
 import tempfile
 import zipfile
@@ -66,7 +67,11 @@ def embed_pictures(images: Path, recognizer: Path, wanted: Sequence[Wanted], pro
     missing = [each for each in dict.fromkeys(wanted) if each not in kept]
     parts = [missing[start : start + PART] for start in range(0, len(missing), PART)]
     if parts:
-        with Progress("embeddings", len(missing), "faces") as progress, ProcessPoolExecutor(processes) as pool:
+        spawn = multiprocessing.get_context("spawn")  # OpenCV's threads do not live on in a forked process: it hangs
+        with (
+            Progress("embeddings", len(missing), "faces") as progress,
+            ProcessPoolExecutor(processes, mp_context=spawn) as pool,
+        ):
             jobs = [(images, recognizer, part) for part in parts]
             for part, (vectors, refusals) in zip(parts, pool.map(_embed_part, jobs), strict=True):
                 kept.update(zip(part, zip(vectors, refusals, strict=True), strict=True))

@@ -50,7 +50,7 @@ esac
 REMOVE = f"""#!/bin/sh
 set -e
 case $1 in
-remove | deconfigure) /{HOME}/systemd/uninstall.sh --keep-settings ;;
+remove | deconfigure) /{HOME}/systemd/uninstall.sh --keep-settings --keep-friends ;;
 esac
 """
 PURGE = """#!/bin/sh

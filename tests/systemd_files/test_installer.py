@@ -18,6 +18,7 @@ import pytest
 
 from assistant.config.settings import Settings
 from assistant.config.settings_file import override_settings, parse_settings, to_toml
+from assistant.skills.friends import recognizer, weights
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
@@ -196,7 +197,8 @@ def server(tmp_path: Path) -> Iterator[str]:
             pass
 
     (tmp_path / "served").mkdir()
-    (tmp_path / "served/yunet.onnx").write_bytes(b"a network")
+    for name in ("yunet.onnx", "sface.onnx"):
+        (tmp_path / "served" / name).write_bytes(b"a network")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "served"))) as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{serving.server_port}"
@@ -230,6 +232,76 @@ def test_without_yunet_the_installation_goes_on_with_a_warning(bench: Bench, ser
     assert "The built-in face detector is used" in done.stderr
     assert not (bench.prefix / "yunet_n_320_320.onnx").exists()
     assert bench.read() == Settings()
+
+
+SFACE = "face_recognition_sface_2021dec_int8bq.onnx"
+
+
+def test_the_face_recognizer_is_fetched_and_friends_are_named(bench: Bench, server: str) -> None:
+    known = hashlib.sha256(b"a network").hexdigest()
+    done = bench.run("install_friends", SFACE_URL=f"{server}/sface.onnx", SFACE_SHA256=known)
+    assert done.returncode == 0, done.stderr
+    assert (bench.prefix / SFACE).read_bytes() == b"a network"
+    assert bench.read().friends.enabled
+    assert "friends add NAME" in done.stdout
+    again = bench.run("install_friends", SFACE_URL="http://127.0.0.1:0/", SFACE_SHA256=known)  # it is there already
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("sface.onnx", "not the file whose hash"), ("none.onnx", "404"), (":0/", "URLError|urlopen")]
+)
+def test_without_the_face_recognizer_nobody_is_named(bench: Bench, server: str, name: str, why: str) -> None:
+    url = f"http://127.0.0.1{name}" if name.startswith(":") else f"{server}/{name}"
+    done = bench.run("install_friends; echo went on", SFACE_URL=url)
+    assert done.stdout.endswith("went on\n")
+    assert re.search(why, done.stderr)
+    assert "Nobody is named; try again later with --friends" in done.stderr
+    assert not (bench.prefix / SFACE).exists()
+    assert bench.read() == Settings()
+
+
+def test_a_face_recognizer_that_does_not_work_is_taken_away(bench: Bench, server: str) -> None:
+    (bench.prefix / "venv/bin/python").write_text("#!/bin/sh\necho no OpenCV >&2\nexit 1\n")
+    known = hashlib.sha256(b"a network").hexdigest()
+    done = bench.run("install_friends", SFACE_URL=f"{server}/sface.onnx", SFACE_SHA256=known)
+    assert "no OpenCV. Nobody is named" in done.stderr
+    assert not (bench.prefix / SFACE).exists()
+    assert bench.read() == Settings()
+
+
+def test_offline_the_face_recognizer_comes_from_the_folder(bench: Bench) -> None:
+    offline = bench.folder / "offline"
+    (offline / "wheels").mkdir(parents=True)
+    known = hashlib.sha256(b"a network").hexdigest()
+    places = {"WHEELS": str(offline / "wheels"), "DEBS": str(offline / "debs"), "SFACE_SHA256": known}
+    done = bench.run("install_friends", **places)
+    assert "is not in the offline folder" in done.stderr
+    (offline / SFACE).write_bytes(b"a network")
+    done = bench.run("install_friends", **places)
+    assert done.returncode == 0, done.stderr
+    assert bench.read().friends.enabled
+
+
+def test_the_pinned_recognizer_is_the_one_that_the_assistant_knows() -> None:
+    step = (SYSTEMD / "steps/friends.sh").read_text("utf-8")
+    assert f"SFACE_SHA256={recognizer.SFACE_SHA256}" in step
+    assert f"SFACE={weights.FILE_NAME}" in step
+    assert Path("/opt/emotion-assistant") / weights.FILE_NAME == weights.INSTALLED
+
+
+@pytest.mark.parametrize("keeps_settings", ["yes", "no"])
+@pytest.mark.parametrize("keeps_friends", ["yes", "no"])
+def test_friends_are_deleted_unless_they_are_kept(bench: Bench, keeps_settings: str, keeps_friends: str) -> None:
+    state = bench.folder / "lib"
+    for name in ("emotion-assistant", "emotion-assistant-vision", "emotion-assistant-friends"):
+        (state / name).mkdir(parents=True)
+    done = bench.run(f"remove_state {keeps_settings} {keeps_friends}", STATE=str(state))
+    assert done.returncode == 0, done.stderr
+    left = {each.name for each in state.iterdir()}
+    assert ("emotion-assistant-friends" in left) == (keeps_friends == "yes")
+    assert ("emotion-assistant-vision" in left) == ("emotion-assistant" in left) == (keeps_settings == "yes")
+    assert bench.settings.exists() == (keeps_settings == "yes")
 
 
 def test_listening_is_installed_by_its_hash_and_turned_on(bench: Bench) -> None:
