@@ -14,7 +14,7 @@ from typing import TextIO
 from assistant.config.settings import Settings
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.doctor import finding as findings
-from assistant.doctor import service_access
+from assistant.doctor import service_access, skills
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.presses import PressListener
@@ -25,6 +25,8 @@ from assistant.doctor.system import System, temperature, voltage
 from assistant.errors import ConfigError
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
+from assistant.skills.registry import enabled_skills
+from assistant.skills.session import SkillName
 from assistant.system.account import children_as
 from assistant.system.board import Board
 from assistant.voice.controls.button_map import BUTTONS, MEDIA_KEYS
@@ -112,6 +114,11 @@ def checks(
     def closed(find: Callable[[Settings], Finding | None]) -> Callable[[], Finding | None]:
         return partial(find, settings)
 
+    def skill(name: SkillName) -> Check:
+        broken = f"skill_failures.missing_{name}"
+        return isolated(name, 30.0, broken, "skills", partial(skills.off, settings, name), partial(skills.deaf, name))
+
+    none = Check("skills", lambda cancel: absent("skills_none"))
     vibration = isolated("haptics", 20.0, "faults.haptics", "pins", pins("haptics", bool(settings.haptics.device)))
     return (
         Check("voice", voice, 20.0, "voice_none", "voice"),
@@ -126,6 +133,7 @@ def checks(
         isolated("camera_led", 20.0, "faults.camera_led", "pins", pins("camera_led", bool(settings.camera.led))),
         isolated("microphone", 20.0, "faults.microphone", "microphone", no_microphone, running.microphone),
         Check("haptics", haptics, 40.0, "faults.haptics", "pins"),
+        *(map(skill, SkillName) if enabled_skills(settings) else (none,)),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),

@@ -29,6 +29,7 @@ CHECK_MODULES = {
     "camera_led": "pins",
     "microphone": "microphone",
     "haptics": "pins",
+    **dict.fromkeys(("friends", "things", "describe", "read"), "skills"),
     "press": "presses",
 }
 """The module of each check, in this package; imported only in the child process."""

@@ -2,6 +2,7 @@
 for."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
@@ -41,7 +42,8 @@ CHECKS: dict[SkillName, str] = {
     SkillName.DESCRIBE: "description.check",
     SkillName.READ: "reading.check",
 }
-"""The module with `check(settings)` of each skill: what `doctor` calls; it is quick and loads no library."""
+"""The module with `check(settings)` of each skill: what `doctor` calls; it is quick. A skill without it needs nothing
+that could be missing."""
 
 
 def is_enabled(settings: Settings, skill: SkillName) -> bool:
@@ -69,6 +71,8 @@ def engine_opener(skill: SkillName) -> OpenEngine:
 
 def check_of(skill: SkillName) -> Callable[[Settings], None]:
     """The function that raises SkillError where a library or the weights of a skill are missing or wrong."""
+    if importlib.util.find_spec(f"assistant.skills.{CHECKS[skill]}") is None:
+        return lambda settings: None
     function: Callable[[Settings], None] = _module(CHECKS[skill]).check
     return function
 
