@@ -13,7 +13,7 @@ from assistant.system.argument_parser import ArgumentParser
 
 UNIT_COMMANDS = ("vision", "voice", "vision-exited", "skill")
 """Commands for the systemd units and for `run`; --help does not list them."""
-ENGINES = ("friends", "things", "read")
+ENGINES = ("friends", "things", "describe", "read")
 """The skills with an engine in a process of its own, see assistant.skills.registry."""
 EXAMPLES = """\
 examples:

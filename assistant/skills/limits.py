@@ -14,9 +14,11 @@ from assistant.skills.session import SkillName
 MEMORY_LIMITS: dict[SkillName, int] = {
     SkillName.FRIENDS: 300 << 20,
     SkillName.THINGS: 300 << 20,
+    SkillName.DESCRIBE: 4000 << 20,
     SkillName.READ: 700 << 20,
 }
-"""Bytes that each engine may allocate, as MemoryMax of its unit; rapidocr was measured at 495 MiB."""
+"""Bytes that each engine may allocate, as MemoryMax of its unit; rapidocr was measured at 495 MiB. That of describing
+runs the program of describe.command: small vision-language models need 2 to 3 GB."""
 MEMORY_SHARE = 0.6
 """No engine may allocate more than this share of the machine's memory: the expression loop and the system need the
 rest."""

@@ -33,9 +33,10 @@ QUESTIONS: dict[Command, Question] = {
 ENGINES: dict[SkillName, str] = {
     SkillName.FRIENDS: "friends.engine",
     SkillName.THINGS: "things.engine",
+    SkillName.DESCRIBE: "description.engine",
     SkillName.READ: "reading.engine",
 }
-"""The module of each engine. `describe` has none: it asks that of things."""
+"""The module of each engine. `describe` asks that of things too; its own runs the program of describe.command."""
 CHECKS: dict[SkillName, str] = {
     SkillName.FRIENDS: "friends.check",
     SkillName.THINGS: "things.check",

@@ -3,7 +3,7 @@
 
 UNITS=/etc/systemd/system
 SERVICES=(emotion-assistant-voice.service emotion-assistant.service)
-ENGINES=(friends things read) # the skills with an engine in a unit of its own
+ENGINES=(friends things describe read) # the skills with an engine in a unit of its own
 POWER=emotion-assistant-poweroff.path # switches the device off when its wearer asks for it
 
 runs_systemd() { [ -d /run/systemd/system ]; }

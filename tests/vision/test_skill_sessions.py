@@ -204,4 +204,4 @@ def test_no_press_within_the_limit_is_none(bench: Bench) -> None:
 def test_every_question_of_a_skill_has_a_function_and_every_engine_a_skill() -> None:
     assert {*registry.QUESTIONS} == {*SKILL_QUESTIONS}
     assert {each.skill for each in registry.QUESTIONS.values()} == {*SkillName}
-    assert {*registry.ENGINES} == {*SkillName} - {SkillName.DESCRIBE}
+    assert {*registry.ENGINES} == {*SkillName}
