@@ -201,6 +201,12 @@ class ReadSettings:
     """Text before the camera, read aloud when the wearer asks."""
 
     enabled: bool = setting(False, "answers `read`; needs `install.sh --read`")
+    engine: str = setting("auto", "auto: rapidocr where it is installed, knows the language and has 2 GB of memory, "
+                       "else tesseract",
+                       choices=("auto", "tesseract", "rapidocr"))  # fmt: skip
+    languages: tuple[str, ...] = setting((), "languages of the text beside the sentences' own, e.g. [\"en\"]; each "
+                                      "takes time",
+                                      choices=("ar", "de", "en", "es", "fr", "hi", "it", "pt"))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""RapidOCR (PP-OCRv6), for boards with memory to spare: its networks come in its wheel, and none is ever fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant.errors import SkillError
+from assistant.records import Box
+from assistant.skills.reading.page import Page, prepared
+from assistant.skills.reading.text_lines import moved
+from assistant.skills.reading.word import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+LOCALES = ("de", "en", "es", "fr", "it", "pt")
+"""The languages of ours whose letters its network knows: all of Latin script."""
+NETWORKS = {
+    "Det.model_path": "PP-OCRv6_det_small.onnx",
+    "Cls.model_path": "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+    "Rec.model_path": "PP-OCRv6_rec_small.onnx",
+}
+"""Named one by one: what it looks for under a name of its own, it fetches where it is missing."""
+LEAST_MEMORY_MIB = 1900
+"""Of the board, as the kernel counts it on one with 2 GB: reading takes 540 MiB."""
+MEMORY = Path("/proc/meminfo")
+
+
+def memory_mib() -> int:
+    """The memory of this machine in MiB; 0 where the kernel does not say."""
+    try:
+        fields = dict(line.split(":", 1) for line in MEMORY.read_text("ascii").splitlines() if ":" in line)
+        return int(fields["MemTotal"].split()[0]) // 1024
+    except (OSError, ValueError, KeyError, IndexError):
+        return 0
+
+
+def is_installed() -> bool:
+    """Whether its package is there; nothing is imported."""
+    from importlib.util import find_spec
+
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+class RapidReader:
+    """Reads with RapidOCR."""
+
+    def __init__(self) -> None:
+        """Raises SkillError where the package or one of its networks is missing, or the board is too small."""
+        if memory_mib() < LEAST_MEMORY_MIB:
+            raise SkillError(f"rapidocr needs a board with 2 GB of memory, this one has {memory_mib()} MiB", "missing")
+        try:
+            import rapidocr
+        except ImportError as err:
+            advice = "sudo systemd/install.sh --read=rapidocr"
+            raise SkillError(f"rapidocr is not installed ({err}): {advice}", "missing") from err
+        folder = Path(rapidocr.__file__).parent / "models"
+        missing = [name for name in NETWORKS.values() if not (folder / name).is_file()]
+        if missing:
+            raise SkillError(f"{folder}: {', '.join(missing)} is missing: install rapidocr 3.10 again", "missing")
+        parameters: dict[str, Any] = {key: str(folder / name) for key, name in NETWORKS.items()}
+        parameters |= {"Global.log_level": "critical", "EngineConfig.onnxruntime.intra_op_num_threads": 2}
+        try:
+            self._reader: Any = rapidocr.RapidOCR(params=parameters)
+        except Exception as err:  # whatever its own parts raise
+            raise SkillError(f"rapidocr cannot be loaded: {err!r}"[:300], "missing") from err
+
+    def languages(self, locales: Sequence[str]) -> tuple[str, ...]:
+        """Those of the languages that it reads."""
+        return tuple(each for each in locales if each in LOCALES)
+
+    def read(self, image: NDArray[np.uint8], locales: Sequence[str]) -> tuple[list[Word], bool]:
+        """The words of a picture uint8 [H, W] or [H, W, 3] BGR, and False: it reads every Latin language alike. Raises
+        SkillError where it fails."""
+        page = prepared(image)  # only for how the lines lie: it reads better what nobody has touched
+        colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        try:
+            result = self._reader(colours, use_cls=False, return_word_box=True)
+        except Exception as err:  # whatever its own parts raise
+            raise SkillError(f"rapidocr failed: {err!r}"[:300]) from err
+        words = []
+        for line in result.word_results or ():
+            for text, confidence, corners in line:
+                if str(text).strip() and corners is not None:
+                    words.append(_word(str(text).strip(), float(confidence), np.array(corners, np.float64), page))
+        return words, False
+
+    def close(self) -> None:
+        """Gives its networks free."""
+        self._reader = None
+
+
+def _word(text: str, confidence: float, corners: NDArray[np.float64], page: Page) -> Word:
+    """A word whose corners [4, 2] are in pixels of the picture."""
+    level = moved(corners, page.to_page)
+    low, size = level.min(axis=0), np.ptp(level, axis=0)
+    places = tuple((float(x), float(y)) for x, y in corners)
+    return Word(text, confidence, Box(float(low[0]), float(low[1]), float(size[0]), float(size[1])), places)
