@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.errors import SkillError
 from assistant.skills.reading import rapid, tesseract
+from assistant.skills.reading.choice import chosen_engine
 from assistant.skills.reading.lines import RIGHT_TO_LEFT, lines_of
 from assistant.skills.reading.trust import trusted_lines
 from assistant.skills.reading.word import Word
@@ -81,11 +82,7 @@ class ReadingEngine:
 
 def open_engine(settings: Settings) -> ReadingEngine:
     """The engine with the reader of the settings. Raises SkillError where it is missing."""
-    wanted, locale = settings.read.engine, settings.announcements.locale
-    can_rapid = locale in rapid.LOCALES and rapid.memory_mib() >= rapid.LEAST_MEMORY_MIB
-    if wanted == "rapidocr" or (wanted == "auto" and can_rapid and rapid.is_installed()):
-        if locale not in rapid.LOCALES:
-            raise SkillError(f'rapidocr cannot read {locale}: set read.engine = "tesseract"', "missing")
+    if chosen_engine(settings) == "rapidocr":
         return ReadingEngine(rapid.RapidReader())
     return ReadingEngine(tesseract.TesseractReader(tesseract.installed()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,30 +43,35 @@ def memory_mib() -> int:
 
 def is_installed() -> bool:
     """Whether its package is there; nothing is imported."""
-    from importlib.util import find_spec
-
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def check() -> Path:
+    """The folder of its networks. Raises SkillError where the package or one of them is missing, or the board is too
+    small."""
+    if memory_mib() < LEAST_MEMORY_MIB:
+        raise SkillError(f"rapidocr needs a board with 2 GB of memory, this one has {memory_mib()} MiB", "missing")
+    package = find_spec("rapidocr")
+    if not is_installed() or package is None or package.origin is None:
+        raise SkillError("rapidocr is not installed: sudo systemd/install.sh --read=rapidocr", "missing")
+    folder = Path(package.origin).parent / "models"
+    missing = [name for name in NETWORKS.values() if not (folder / name).is_file()]
+    if missing:
+        raise SkillError(f"{folder}: {', '.join(missing)} is missing: install rapidocr 3.10 again", "missing")
+    return folder
 
 
 class RapidReader:
     """Reads with RapidOCR."""
 
     def __init__(self) -> None:
-        """Raises SkillError where the package or one of its networks is missing, or the board is too small."""
-        if memory_mib() < LEAST_MEMORY_MIB:
-            raise SkillError(f"rapidocr needs a board with 2 GB of memory, this one has {memory_mib()} MiB", "missing")
-        try:
-            import rapidocr
-        except ImportError as err:
-            advice = "sudo systemd/install.sh --read=rapidocr"
-            raise SkillError(f"rapidocr is not installed ({err}): {advice}", "missing") from err
-        folder = Path(rapidocr.__file__).parent / "models"
-        missing = [name for name in NETWORKS.values() if not (folder / name).is_file()]
-        if missing:
-            raise SkillError(f"{folder}: {', '.join(missing)} is missing: install rapidocr 3.10 again", "missing")
+        """Raises SkillError where `check` does, or it cannot be loaded."""
+        folder = check()
         parameters: dict[str, Any] = {key: str(folder / name) for key, name in NETWORKS.items()}
         parameters |= {"Global.log_level": "critical", "EngineConfig.onnxruntime.intra_op_num_threads": 2}
         try:
+            import rapidocr
+
             self._reader: Any = rapidocr.RapidOCR(params=parameters)
         except Exception as err:  # whatever its own parts raise
             raise SkillError(f"rapidocr cannot be loaded: {err!r}"[:300], "missing") from err
