@@ -11,6 +11,7 @@ usage: sudo systemd/install.sh [OPTION]...
 
   --yunet        also fetch the face detector YuNet and use it
   --friends      also fetch a face recognizer, and name the friends who agreed to it
+  --things       also fetch a detector of things, and tell what is in front and where a thing is
   --listen       also let words wait for a gap in talk; needs a microphone
   --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
@@ -27,7 +28,7 @@ TEXT
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
-WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no LISTEN=no BLUETOOTH=no CARD=''
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no THINGS_TOO=no LISTEN=no BLUETOOTH=no CARD=''
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
@@ -37,6 +38,7 @@ WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no LISTEN=no BLUETOOTH=no CAR
 . "$HERE/steps/yunet.sh"
 . "$HERE/steps/weights.sh"
 . "$HERE/steps/friends.sh"
+. "$HERE/steps/things.sh"
 . "$HERE/steps/listen.sh"
 . "$HERE/steps/bluetooth.sh"
 . "$HERE/steps/card.sh"
@@ -62,6 +64,7 @@ while [ $# -gt 0 ]; do
         ;;
     --yunet) YUNET_TOO=yes ;;
     --friends) FRIENDS_TOO=yes ;;
+    --things) THINGS_TOO=yes ;;
     --listen) LISTEN=yes ;;
     --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
@@ -112,6 +115,10 @@ fi
 if [ "$FRIENDS_TOO" = yes ]; then
     step "Fetching the face recognizer."
     install_friends
+fi
+if [ "$THINGS_TOO" = yes ]; then
+    step "Fetching the detector of things."
+    install_things
 fi
 if [ "$LISTEN" = yes ]; then
     step "Setting up the microphone."

@@ -19,6 +19,8 @@ import pytest
 from assistant.config.settings import Settings
 from assistant.config.settings_file import override_settings, parse_settings, to_toml
 from assistant.skills.friends import recognizer, weights
+from assistant.skills.things import yolox
+from assistant.skills.things.weights import INSTALLED as INSTALLED_DETECTOR
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
@@ -197,7 +199,7 @@ def server(tmp_path: Path) -> Iterator[str]:
             pass
 
     (tmp_path / "served").mkdir()
-    for name in ("yunet.onnx", "sface.onnx"):
+    for name in ("yunet.onnx", "sface.onnx", "yolox.onnx"):
         (tmp_path / "served" / name).write_bytes(b"a network")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "served"))) as serving:
         threading.Thread(target=serving.serve_forever, daemon=True).start()
@@ -290,6 +292,46 @@ def test_the_pinned_recognizer_is_the_one_that_the_assistant_knows() -> None:
     assert Path("/opt/emotion-assistant") / weights.FILE_NAME == weights.INSTALLED
 
 
+def test_the_detector_of_things_is_fetched_and_turned_on(bench: Bench, server: str) -> None:
+    known = hashlib.sha256(b"a network").hexdigest()
+    done = bench.run("install_things", YOLOX_URL=f"{server}/yolox.onnx", YOLOX_SHA256=known)
+    assert done.returncode == 0, done.stderr
+    assert (bench.prefix / yolox.FILE).read_bytes() == b"a network"
+    assert bench.read().things.enabled
+    assert "emotion-assistant find cup" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("yolox.onnx", "not the file whose hash"), ("none.onnx", "404"), (":0/", "URLError|urlopen")]
+)
+def test_without_the_detector_of_things_the_installation_goes_on(
+    bench: Bench, server: str, name: str, why: str
+) -> None:
+    url = f"http://127.0.0.1{name}" if name.startswith(":") else f"{server}/{name}"
+    done = bench.run("install_things; echo went on", YOLOX_URL=url)
+    assert done.stdout.endswith("went on\n")
+    assert re.search(why, done.stderr)
+    assert "try again later with --things" in done.stderr
+    assert not (bench.prefix / yolox.FILE).exists()
+    assert bench.read() == Settings()
+
+
+def test_a_detector_of_things_that_does_not_work_is_taken_away(bench: Bench, server: str) -> None:
+    (bench.prefix / "venv/bin/python").write_text("#!/bin/sh\necho it sees nothing >&2\nexit 1\n")
+    known = hashlib.sha256(b"a network").hexdigest()
+    done = bench.run("install_things", YOLOX_URL=f"{server}/yolox.onnx", YOLOX_SHA256=known)
+    assert "it sees nothing. Nothing is looked for" in done.stderr
+    assert not (bench.prefix / yolox.FILE).exists()
+    assert bench.read() == Settings()
+
+
+def test_the_pinned_detector_of_things_is_the_one_that_the_assistant_knows() -> None:
+    step = (SYSTEMD / "steps/things.sh").read_text("utf-8")
+    assert f"YOLOX_SHA256={yolox.SHA256}" in step
+    assert f"YOLOX={yolox.FILE}" in step
+    assert Path("/opt/emotion-assistant") / yolox.FILE == INSTALLED_DETECTOR
+
+
 @pytest.mark.parametrize("keeps_settings", ["yes", "no"])
 @pytest.mark.parametrize("keeps_friends", ["yes", "no"])
 def test_friends_are_deleted_unless_they_are_kept(bench: Bench, keeps_settings: str, keeps_friends: str) -> None:
@@ -340,7 +382,7 @@ def on(*skills: str) -> Settings:
     ("settings", "enabled"),
     [
         (to_toml(Settings()), []),
-        (to_toml(on("read", "friends", "describe")), ["friends", "read"]),
+        (to_toml(on("read", "friends", "describe")), ["friends", "describe", "read"]),
         ("[read]\nenabled = 3\n", []),
     ],
 )
@@ -359,7 +401,7 @@ def test_the_sockets_of_the_skills_that_are_on_are_enabled_and_no_others(
     calls = bench.calls("systemctl")
     assert [call for call in calls if call.startswith("enable")] == [f"enable --quiet {' '.join(names)}"] * bool(names)
     assert {call.split()[-1] for call in calls if call.startswith("disable")} == {
-        f"emotion-assistant-skill@{skill}.socket" for skill in {"friends", "things", "read"} - {*enabled}
+        f"emotion-assistant-skill@{skill}.socket" for skill in {"friends", "things", "describe", "read"} - {*enabled}
     }
     assert ("the settings do not say" in done.stderr) is ("enabled = 3" in settings)
 
