@@ -47,5 +47,7 @@ class PersonView:
     """ "you", "left", "right", or empty where that is not known."""
     is_partner: bool = False
     """Whether the wearer is facing this person and talking to them."""
+    landmarks: tuple[tuple[float, float], ...] | None = None
+    """As in `records.Face`; None also where this is the view of an earlier frame."""
     known: KnownName | None = None
     """Who it is; None where nobody has looked, or the looks did not tell."""

@@ -186,6 +186,8 @@ class UtteranceKind(StrEnum):
     """Announces for how long no sound could be played."""
     GUIDE = "guide"
     """A line of the spoken guide; `repeat` passes over it."""
+    NAME_REQUEST = "name_request"
+    """Asks for a friend's name, which is recorded right after it."""
     SOUND_SAMPLE = "sound_sample"
     """Its earcon, as the guide demonstrates it; the text is only spoken where it cannot be played."""
 

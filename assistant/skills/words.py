@@ -18,7 +18,7 @@ class Words:
     locale: str
     tables: Mapping[str, Mapping[str, str]]
 
-    def text(self, table: str, name: str, **values: str) -> str:
+    def text(self, table: str, name: str, /, **values: str) -> str:
         """The text `name` of a table, its placeholders filled in, with a capital letter at its beginning."""
         text = self.tables[table][name].format(**values)
         return text[:1].upper() + text[1:]

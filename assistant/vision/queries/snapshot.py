@@ -75,6 +75,7 @@ def person_view(
         geometry.distance_band(box, width, fov_deg),
         geometry.facing(track.face),
         track.track_id == partner,
+        track.face.landmarks,
         known,
     )
 
@@ -118,7 +119,8 @@ class SnapshotBuilder:
         problem = "" if confirmed else quality.frame_rejection_reason(grey)
         far = self._rescan_people(frame, grey, is_needed=not confirmed and not problem)
         if not confirmed and self._last and frame.at - self._last.at <= MAX_AGE_S:
-            return dataclasses.replace(self._last, at=frame.at, seen_at=self._last.at)
+            held = tuple(dataclasses.replace(each, landmarks=None) for each in self._last.people)
+            return dataclasses.replace(self._last, at=frame.at, people=held, seen_at=self._last.at)
         fov_deg = geometry.horizontal_fov_deg(self._fov_deg, grey.shape)
         people = tuple(
             person_view(track, each, width, fov_deg, partner=partner, known=known.get(track.track_id))
