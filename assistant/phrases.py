@@ -61,10 +61,10 @@ TABLES: dict[str, set[str]] = {
     "sounds": {"tour", "came", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
-        "nobody_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why", "wrong", "aim",
-        "more_keys", "seldom", "levels", "smiles_offer", "smiles_prompt", "smiles_chosen", "usual_offer", "left",
-        "usual_prompt", "usual_chosen", "unchanged", "mute", "mute_again", "lens", "lens_wish", "sounds", "faults",
-        "silence", "shutdown", "shutdown_later", "keys", "keys_end", "keys_over", "good", "not_that", "go_on",
+        "nobody_known", "friends_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why",
+        "wrong", "aim", "more_keys", "seldom", "levels", "smiles_offer", "smiles_prompt", "smiles_chosen", "left",
+        "usual_offer", "usual_prompt", "usual_chosen", "unchanged", "mute", "mute_again", "lens", "lens_wish", "sounds",
+        "faults", "silence", "shutdown", "shutdown_later", "keys", "keys_end", "keys_over", "good", "not_that", "go_on",
     },
     "presses": {"short", "double", "long", "very_long"},
     "press_now": {"short", "double", "long", "very_long"},
@@ -92,7 +92,7 @@ TABLES: dict[str, set[str]] = {
         "power", "microphone", "memory", "limit", "start", "enable", "journal", "restart", "ask", "own_files",
         "skills",
     },
-    "notice": {"title", "who", "what", "keeps", "listens", "cover"},
+    "notice": {"title", "who", "what", "keeps", "recognizes", "keeps_friends", "listens", "cover"},
     "wording_rules": {"never", "feelings", "hedges", "claims"},
 }  # fmt: skip
 """The tables of a locale file and the keys that each must have, no more and no less. [wording_rules] is never

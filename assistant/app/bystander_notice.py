@@ -36,7 +36,7 @@ p.last { font-size: 6vmin }
 <main>
 <h1>$who</h1>
 <p>$what</p>
-<p><strong>$keeps</strong></p>
+<p><strong>$kept</strong></p>
 $microphone<p class="last">$cover</p>
 </main>
 </body>
@@ -44,18 +44,20 @@ $microphone<p class="last">$cover</p>
 """)
 
 
-def render_notice(phrases: Phrases, *, listens: bool = False) -> str:
-    """The page as HTML that loads nothing. listens: a microphone listens for gaps in talk, which the page then says."""
+def render_notice(phrases: Phrases, *, listens: bool = False, names_friends: bool = False) -> str:
+    """The page as HTML that loads nothing. listens: a microphone listens for gaps in talk; names_friends: friends are
+    recognized. The page says so then."""
     texts = {name: html.escape(text) for name, text in phrases.tables["notice"].items()}
     microphone = f'<p class="last"><strong>{texts["listens"]}</strong></p>\n' if listens else ""
-    return PAGE.substitute(
-        texts, microphone=microphone, lang=phrases.locale, direction="rtl" if phrases.locale in RIGHT_TO_LEFT else "ltr"
-    )
+    kept = f"{texts['recognizes']} {texts['keeps_friends']}" if names_friends else texts["keeps"]
+    direction = "rtl" if phrases.locale in RIGHT_TO_LEFT else "ltr"
+    return PAGE.substitute(texts, kept=kept, microphone=microphone, lang=phrases.locale, direction=direction)
 
 
-def write_notice(phrases: Phrases, file: Path | None, *, listens: bool = False) -> None:
+def write_notice(phrases: Phrases, file: Path | None, *, listens: bool = False, names_friends: bool = False) -> None:
     """Write the page to `file`, whole or not at all; None: to the standard output. Raises OSError."""
+    page = render_notice(phrases, listens=listens, names_friends=names_friends)
     if file is None:
-        print(render_notice(phrases, listens=listens), end="")
+        print(page, end="")
     else:
-        write_atomically({file: render_notice(phrases, listens=listens).encode()})
+        write_atomically({file: page.encode()})

@@ -268,7 +268,9 @@ def _notice(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     phrases = load_locale(settings.announcements.locale)
-    bystander_notice.write_notice(phrases, options.html, listens=settings.listen.enabled)
+    bystander_notice.write_notice(
+        phrases, options.html, listens=settings.listen.enabled, names_friends=settings.friends.enabled
+    )
     return 0
 
 

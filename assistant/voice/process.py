@@ -170,7 +170,7 @@ class VoiceProcess:
         """Open the camera's LED and the vibration device, if set up; the faults of those that fail, with details."""
         failed, led = {}, self._settings.camera.led
         try:
-            self._vision_status = VisionStatus(CameraLed(led[0]) if led else None)
+            self._vision_status = VisionStatus(CameraLed(led[0], winks=self._settings.friends.enabled) if led else None)
         except ControlError as err:
             failed[FaultName.CAMERA_LED] = str(err)
         try:

@@ -66,6 +66,15 @@ def test_a_microphone_is_told_where_it_listens(locale: str) -> None:
     assert line not in render_notice(language)
 
 
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_where_friends_are_recognized_the_page_says_so_and_no_longer_that_nothing_is_stored(locale: str) -> None:
+    language = phrases.load(locale)
+    notice = language.tables["notice"]
+    page = Page(render_notice(language, names_friends=True))
+    assert page.read["strong"] == f"{notice['recognizes']} {notice['keeps_friends']}"
+    assert notice["recognizes"] not in render_notice(language)
+
+
 def test_the_command_tells_of_the_microphone_of_the_settings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

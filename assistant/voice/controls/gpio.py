@@ -82,21 +82,26 @@ class Buttons:
         button.when_pressed, button.when_released = pressed, released
 
 
+WINK_ON_S, WINK_OFF_S = 1.8, 0.2
+"""Seconds on and off of a camera LED that winks."""
+
+
 class CameraLed:
-    """The LED that shows bystanders that the camera is open; off at first.
+    """The LED that shows bystanders that the camera is open; off at first. Where friends are recognized it winks.
 
     The voice process switches it: it has the pins, while the vision process, which has the camera, may touch neither
     pins nor sound.
     """
 
-    def __init__(self, pin: int, *, factory: Any = None) -> None:
+    def __init__(self, pin: int, *, winks: bool = False, factory: Any = None) -> None:
         """Open the pin. Raises ControlError if it cannot be used.
 
-        pin: BCM number; the LED is between it and ground. factory: gpiozero's pin factory; None: see `lgpio_factory`.
+        pin: BCM number; the LED is between it and ground. winks: instead of being lit it goes out for a moment every
+        two seconds. factory: gpiozero's pin factory; None: see `lgpio_factory`.
         """
         self._own_factory: Any = None
         self._led: Any = None
-        self._name = f"camera light at pin {pin}"
+        self._name, self._winks = f"camera light at pin {pin}", winks
         with using_gpiozero(self._name) as gpiozero, contextlib.ExitStack() as undo:
             undo.callback(self.close)
             if factory is None:
@@ -108,7 +113,10 @@ class CameraLed:
         """Turn it on or off. Raises ControlError where the pin cannot be set."""
         if self._led is not None:
             with using_gpiozero(self._name):
-                (self._led.on if is_on else self._led.off)()
+                if is_on and self._winks:
+                    self._led.blink(WINK_ON_S, WINK_OFF_S)
+                else:
+                    (self._led.on if is_on else self._led.off)()
 
     def close(self) -> None:
         """Turn it off and release the pin."""

@@ -61,6 +61,17 @@ def test_it_follows_the_camera_and_the_link(pins: mock.MockFactory) -> None:
     status.on_heartbeat(Heartbeat(4.0, True))  # the link may still speak while all is being closed
 
 
+def test_where_friends_are_recognized_it_winks(pins: mock.MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.voice.controls.gpio.WINK_ON_S", 0.02)
+    monkeypatch.setattr("assistant.voice.controls.gpio.WINK_OFF_S", 0.01)
+    status, pin = VisionStatus(CameraLed(PIN, winks=True, factory=pins)), pins.pin(PIN)
+    status.on_heartbeat(Heartbeat(1.0, True))
+    assert until(lambda: len(pin.states) >= 5)
+    assert [state for _, state in pin.states[:5]] == [False, True, False, True, False]
+    status.on_heartbeat(Heartbeat(2.0, False))
+    assert pin.state == 0
+
+
 def test_a_pin_that_fails_does_not_affect_the_link(pins: mock.MockFactory) -> None:
     led = CameraLed(PIN, factory=pins)
     led._led.on = lambda: (_ for _ in ()).throw(OSError("the pin is gone"))
