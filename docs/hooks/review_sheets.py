@@ -70,6 +70,22 @@ EXAMPLES = {"count": "40", "number": "24", "line": "12", "name": "Anna"}
 """Realistic numbers, and a friend's name."""
 
 
+SKILL_WHEN = {
+    "things.sentences": "When the wearer asked what is in front, or where a thing is.",
+    "things.none": "While a thing is looked for that is not seen.",
+    "things.things": "When the wearer asked what is in front: the thing, with its place.",
+    "description.parts": "When the wearer asked for a description: its parts.",
+    "friends.menu": "In the menu of the friends.",
+    "friends.refusals": "While a friend is taught: why a view does not do.",
+    "friends.friends": "When a friend is forgotten or kept.",
+    "friends.teach": "While a friend is taught, to the wearer and to the friend.",
+    "reading.reading": "When the wearer asked to have a text read.",
+    "reading.sides": "The side at which a text is cut off.",
+}
+"""The same for the tables of the skills' own words, as SKILL.TABLE."""
+SKILL_UNSPOKEN = ("things.kinds",)
+
+
 class Entry(NamedTuple):
     """A sentence of a locale."""
 
@@ -86,6 +102,16 @@ def entries(language: Phrases) -> Iterator[Entry]:
     for table, texts in language.tables.items():
         if table not in UNSPOKEN:
             yield from (Entry(table, key, text, _example(language, table, key, text)) for key, text in texts.items())
+
+
+def skill_entries(language: Phrases) -> Iterator[Entry]:
+    """Every word of the skills in a language, the table as SKILL.TABLE."""
+    for folder in sorted((ROOT / "assistant/skills").glob("*/words")):
+        tables = tomllib.loads((folder / f"{language.locale}.toml").read_text("utf-8"))
+        for table, texts in tables.items():
+            name = f"{folder.parent.name}.{table}"
+            if name not in SKILL_UNSPOKEN:
+                yield from (Entry(name, key, text, _skill_example(language, text)) for key, text in texts.items())
 
 
 def sheet(code: str) -> str:
@@ -107,16 +133,18 @@ def sheet(code: str) -> str:
         "Words in braces are filled in; what is heard shows how.",
     ]
     table = ""
-    for entry in entries(language):
+    originals = {(each.table, each.key): each.text for each in (*entries(english), *skill_entries(english))}
+    for entry in (*entries(language), *skill_entries(language)):
         if entry.table != table:
             table = entry.table
             whom = "People nearby" if table == NOTICE else "The wearer"
-            lines += ["", f"## {table}", "", f"{WHEN.get(table, 'See the command of this name.')} {whom}.", ""]
+            when = (WHEN | SKILL_WHEN).get(table, "See the command of this name.")
+            lines += ["", f"## {table}", "", f"{when} {whom}.", ""]
             lines += ["| ok | name | text | as heard | in English | when |", "| --- | --- | --- | --- | --- | --- |"]
         means = faults.get(entry.key, {}).get("means", "") if table in ("faults", "faults_over") else ""
         if table == "sentences":
             means = _meaning(entry.key)
-        original = english.tables[table].get(entry.key, "")
+        original = originals.get((table, entry.key), "")
         cells = ("☐", f"`{entry.key}`", entry.text, entry.example, "" if code == "en" else original, means)
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
@@ -128,7 +156,7 @@ def speak(code: str, folder: Path) -> Path:
     language, rows = phrases.load(code), []
     synthesize = synthesizers(VoiceSettings(), language.voice)[0]
     folder.mkdir(parents=True, exist_ok=True)
-    for entry in entries(language):
+    for entry in (*entries(language), *skill_entries(language)):
         name = f"{entry.table}-{entry.key}.wav"
         sound = None if entry.table == NOTICE else synthesize(entry.example, threading.Event())
         if sound is not None:
@@ -172,6 +200,23 @@ def _example(language: Phrases, table: str, key: str, text: str) -> str:
     if table == "sentences":
         values["count"] = language.tables["counts"]["2"]
     return language.capitalize(text.format_map(_Values(values)))
+
+
+def _skill_example(language: Phrases, text: str) -> str:
+    """A text of a skill with values filled in, as a sentence."""
+    cup = tomllib.loads((ROOT / f"assistant/skills/things/words/{language.locale}.toml").read_text("utf-8"))["things"]
+    values = {
+        "thing": cup["cup"],
+        "where": language.place("left"),
+        "count": language.count(2),
+        "names": "Anna",
+        "first": "Anna",
+        "second": "Ben",
+        "expression": language.expression("happy"),
+        "text": "…",
+    }
+    filled = text.format_map(_Values(EXAMPLES | values))
+    return filled if filled.endswith((language.stop, "?", "؟", "…")) else language.join((filled,))
 
 
 class _Values(dict[str, str]):

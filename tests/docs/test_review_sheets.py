@@ -34,6 +34,7 @@ def test_every_sentence_has_its_line_with_all_values_filled_in(sheets: ModuleTyp
     made = list(sheets.entries(language))
     spoken = {table: texts for table, texts in language.tables.items() if table not in sheets.UNSPOKEN}
     assert len(made) == sum(map(len, spoken.values()))
+    made += sheets.skill_entries(language)
     assert not [entry for entry in made if "{" in entry.example]
     assert sheets.sheet(code).count("\n| ☐ |") == len(made)
 
@@ -44,6 +45,7 @@ def test_a_language_is_spoken_beside_its_words(
     pytest.importorskip("espeakng_loader")
     some = [entry for entry in sheets.entries(phrases.load("de")) if entry.table in ("aim", "notice")]
     monkeypatch.setattr(sheets, "entries", lambda language: some)
+    monkeypatch.setattr(sheets, "skill_entries", lambda language: [])
     page = sheets.speak("de", tmp_path / "new").read_text("utf-8")
     sounds = sorted((tmp_path / "new").glob("*.wav"))
     assert [sound.stem for sound in sounds] == sorted(f"aim-{entry.key}" for entry in some if entry.table == "aim")
