@@ -94,6 +94,9 @@ class _Service:
             reply = protocol.encode_error(err)
         except OSError:  # the client is gone, or too slow
             return
+        except MemoryError:  # not even for the picture
+            self.is_spent = True
+            reply = protocol.encode_error(SkillError("not enough memory for the request", "memory"))
         with contextlib.suppress(OSError):
             client.send(reply, time.monotonic() + TRANSFER_S)
 

@@ -1,6 +1,7 @@
 """The process of an engine, a real one: it answers, refuses, and dies without taking anybody with it."""
 
 import os
+import resource
 import signal
 import socket
 import threading
@@ -94,6 +95,15 @@ def test_memory_that_is_not_enough_is_said_and_the_process_ends_to_free_it(engin
     assert child.wait(10) == 0
     engine.start(limit_mib=300)
     assert ask(engine)["sum"] == 0
+
+
+def test_memory_that_is_not_enough_for_the_picture_is_said_too(engine: EngineBench) -> None:
+    child = engine.start()
+    ask(engine)
+    resource.prlimit(child.pid, resource.RLIMIT_DATA, (1 << 20, 1 << 20))  # less than it has already
+    with pytest.raises(SkillError) as caught:
+        engine.client.ask(SkillName.READ, {}, np.zeros((3000, 3000, 3), np.uint8), 20.0, threading.Event())
+    assert (caught.value.reason, child.wait(10)) == ("memory", 0)
 
 
 def test_weights_that_are_missing_are_said_and_the_next_process_may_find_them(engine: EngineBench) -> None:

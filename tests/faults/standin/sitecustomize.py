@@ -40,7 +40,7 @@ def patch_video_capture(cv2) -> None:
     class Device:
         def __init__(self, target, api) -> None:
             self.target = target
-            self.pictures = {name: cv2.imread(str(FOLDER / f"{name}.png")) for name in ("face", "room", "many")}
+            self.pictures = {file.stem: cv2.imread(str(file)) for file in FOLDER.glob("*.png")}
             self.random, self.count = np.random.default_rng(1), 0
 
         def isOpened(self) -> bool:
@@ -81,6 +81,7 @@ def patch_video_capture(cv2) -> None:
                 "blurred": lambda: self.grain(cv2.GaussianBlur(face, (0, 0), 14), 0.5),
                 "room": lambda: self.grain(self.pictures["room"]),
                 "many": lambda: self.grain(self.pictures["many"]),
+                "page": lambda: self.grain(self.pictures["page"]),
                 "exact": lambda: self.marked(face),
                 "flapping": lambda: self.grain(self.pictures["room" if self.count % 2 else "face"]),
                 "empty": lambda: np.empty((0, 0, 3), np.uint8),
