@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -67,7 +68,8 @@ class EngineClient:
 
 def _exchange(engine: TimedConnection, content: bytes, limit_s: float) -> dict[str, Any]:
     until = time.monotonic() + protocol.START_LIMIT_S
-    engine.send(content, until)
+    with contextlib.suppress(ConnectionError):  # one that has refused the request may have said why
+        engine.send(content, until)
     if (answer := protocol.decode_reply(engine.receive_line(until, protocol.MAX_REPLY_BYTES))) is not None:
         return answer
     until = time.monotonic() + limit_s
