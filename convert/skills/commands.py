@@ -12,6 +12,7 @@ from convert.skills.sources import Sources
 MODULES = {
     "friends": "convert.skills.friends",
     "things": "convert.skills.things",
+    "describe": "convert.skills.describe",
 }
 """The module that measures each skill, with its MEASUREMENT. It is imported only when it is asked for."""
 
