@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ NETWORKS = {
 """Named one by one: what it looks for under a name of its own, it fetches where it is missing."""
 LEAST_MEMORY_MIB = 1900
 """Of the board, as the kernel counts it on one with 2 GB: reading takes 540 MiB."""
+MOST_ASPECT = 16
+"""A picture whose sides differ more is widened: it would be shrunk until the short one vanishes."""
 MEMORY = Path("/proc/meminfo")
 
 
@@ -84,7 +87,11 @@ class RapidReader:
         """The words of a picture uint8 [H, W] or [H, W, 3] BGR, and False: it reads every Latin language alike. Raises
         SkillError where it fails."""
         page = prepared(image)  # only for how the lines lie: it reads better what nobody has touched
+        height, width = image.shape[:2]
+        least = math.ceil(max(height, width) / MOST_ASPECT)
+        edges = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
         colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        colours = np.pad(colours, edges, "edge")
         try:
             result = self._reader(colours, use_cls=False)
         except Exception as err:  # whatever its own parts raise

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 
 from assistant.skills.reading.lines import Line
 from assistant.skills.reading.word import Word
@@ -58,7 +58,7 @@ Token = tuple[str, tuple[Word, ...]]
 def _blocks(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Lines that may share a sentence."""
     steps = [step for above, below in pairwise(lines) if 0 < (step := below.box.y - above.box.y) < 6 * above.box.height]
-    usual_step = median(steps) if steps else 0.0
+    usual_step = median_low(steps) if steps else 0.0
     words_a_line = median([len(line.words) for line in lines]) if lines else 0
     block: list[Line] = []
     for line in lines:
