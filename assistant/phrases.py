@@ -54,6 +54,9 @@ TABLES: dict[str, set[str]] = {
         "shutdown_failed", "many_faces", "volume_raised", "power_cut",
     },
     "outage": {"seconds", "minutes"},
+    "skills": {
+        "one_moment", "ended", "entered", "over", "paused", "finding", "what", "describe", "read", "teach_friend",
+    },
     "skill_failures": {
         "failed", "late", "memory", "no_picture", "missing_friends", "missing_things", "missing_describe",
         "missing_read", "off_friends", "off_things", "off_describe", "off_read",
@@ -62,18 +65,20 @@ TABLES: dict[str, set[str]] = {
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
         "nobody_known", "friends_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why",
-        "wrong", "aim", "more_keys", "seldom", "levels", "smiles_offer", "smiles_prompt", "smiles_chosen", "left",
+        "wrong", "aim", "more_keys", "skills", "skills_step", "skills_choose", "skills_leave", "seldom", "levels",
+        "smiles_offer", "smiles_prompt", "smiles_chosen", "left",
         "usual_offer", "usual_prompt", "usual_chosen", "unchanged", "mute", "mute_again", "lens", "lens_wish", "sounds",
         "faults", "silence", "shutdown", "shutdown_later", "keys", "keys_end", "keys_over", "good", "not_that", "go_on",
     },
     "presses": {"short", "double", "long", "very_long"},
     "press_now": {"short", "double", "long", "very_long"},
     "keys": {
-        "button_1", "button_2", "button_3", "play", "next", "previous", "mute", "forward", "rewind", "keyboard",
+        "button_1", "button_2", "button_3", "button_4", "play", "next", "previous", "mute", "forward", "rewind",
+        "keyboard",
     },
     "key_help": {
         "ask", "more", "repeat", "toggle_mute", "shutdown", "why", "aim", "wrong", "louder", "quieter", "faster",
-        "slower",
+        "slower", "skills",
     },
     "faults": set(FaultName), "faults_over": set(FaultName),
     "doctor": {

@@ -9,6 +9,9 @@ from typing import Any
 MAX_QUOTED = 80
 """Characters of a value in an error message."""
 
+MAX_NAME = 40
+"""Characters of a name in a list of texts; what is longer is no name."""
+
 
 def setting(
     default: Any,
@@ -18,13 +21,15 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     most: int | None = None,
+    texts: int | None = None,
 ) -> Any:
     """A dataclass field for one setting.
 
     doc: the comment that is printed beside it. low, high: its limits, both included. choices: what it may be; of a
-    list, what each item may be. most: how many different numbers a list may hold.
+    list, what each item may be. most: how many different numbers a list may hold. texts: how many texts.
     """
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices, "most": most})
+    metadata = {"doc": doc, "low": low, "high": high, "choices": choices, "most": most, "texts": texts}
+    return field(default=default, metadata=metadata)
 
 
 def mistake(item: "dataclasses.Field[Any]", value: Any) -> str:
@@ -62,7 +67,7 @@ def as_toml(value: Any) -> str:
 
 def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
     """A test of whether a value is allowed, and the allowed values in words."""
-    low, high, choices, most = (item.metadata[key] for key in ("low", "high", "choices", "most"))
+    low, high, choices, most, texts = (item.metadata[key] for key in ("low", "high", "choices", "most", "texts"))
     rules: dict[type, tuple[Callable[[Any], bool], str]] = {
         tuple: (lambda value: _is_list(value, lambda each: each in choices), f"a list of {', '.join(choices)}"),
         str: (lambda value: isinstance(value, str) and value.isprintable(), "a text in quotes"),
@@ -72,6 +77,11 @@ def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
     }
     if type(item.default) is str and choices:
         return lambda value: isinstance(value, str) and value in choices, ", ".join(choices)
+    if texts is not None:
+        return (
+            lambda value: _is_list(value, _is_name) and len(set(value)) == len(value) <= texts,
+            f"a list of at most {texts} different names in quotes, each of {MAX_NAME} characters at the most",
+        )
     if most is not None:
         return (
             lambda value: (
@@ -81,6 +91,10 @@ def _rule(item: "dataclasses.Field[Any]") -> tuple[Callable[[Any], bool], str]:
             f"a list of at most {most} different whole numbers from {low} to {high}",
         )
     return rules[type(item.default)]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value.strip()) <= len(value) <= MAX_NAME
 
 
 def _is_list(value: Any, is_right: Callable[[Any], bool]) -> bool:

@@ -147,7 +147,7 @@ class ControlSettings:
     """What the wearer presses; `emotion-assistant ask`, `mute` and so on always work."""
 
     buttons: tuple[int, ...] = setting((), "push buttons to ground: their pins by BCM number, the first one first",
-                                    low=0, high=27, most=3)  # fmt: skip
+                                    low=0, high=27, most=4)  # fmt: skip
     keys: str = setting("auto", "media keys; auto: of every headset and keyboard; off; or a device's name: of it "
                      "alone, and nobody else hears them")  # fmt: skip
     shutdown_command: str = setting(
@@ -184,6 +184,9 @@ class ThingsSettings:
 
     enabled: bool = setting(False, "answers `what` and `find`; needs `install.sh --things`")
     model: str = setting("", "path of the object detector's file; empty: the one that install.sh has fetched")
+    favourites: tuple[str, ...] = setting(("cup", "chair", "cell phone", "bottle"),
+                                          "at most eight things to find, which the keys step through: their names in "
+                                          "your language or in English", texts=8)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,11 @@ class Command(StrEnum):
     TEACH_FRIEND = "teach_friend", _SKILL | _INTERRUPTS
     """Learn a friend, with their consent."""
 
+    SKILLS = "skills", _INTERRUPTS
+    """Let the keys ask the skills until some seconds have passed without a press."""
+    SAID = "said"
+    """What a skill has said in answer to a question, for programs; nothing is spoken."""
+
     @property
     def is_answered_by_vision(self) -> bool:
         """Whether the vision process answers it at once, with one utterance."""
@@ -88,6 +93,11 @@ class Command(StrEnum):
     def is_answered_by_skill(self) -> bool:
         """Whether a skill answers it, in the vision process; the voice process carries out what neither answers."""
         return CommandFlag.SKILL in self.flags
+
+    @property
+    def is_about_skills(self) -> bool:
+        """Whether it asks a skill, or is about its keys or what it has said."""
+        return self.is_answered_by_skill or self in (Command.SKILLS, Command.SAID)
 
     @property
     def interrupts(self) -> bool:

@@ -68,9 +68,10 @@ def _peer(connection: socket.socket) -> str:
     return f"process {pid}"
 
 
-def send_command(command: str, path: Path | None = None, *, limit_s: float = TIMEOUT_S) -> Reply:
+def send_command(command: str, path: Path | None = None, *, argument: str = "", limit_s: float = TIMEOUT_S) -> Reply:
     """Have a command carried out by the assistant that listens at `path`. Raises IPCError if there is no reply in
     time."""
+    request = {"command": command, "argument": argument} if argument else {"command": command}
     path = path or find_socket()
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -79,7 +80,7 @@ def send_command(command: str, path: Path | None = None, *, limit_s: float = TIM
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", *_timeval(limit_s)))
             connection.connect(str(path))
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused already: the reason can be read
-                connection.sendall(json.dumps({"command": command}).encode() + b"\n")
+                connection.sendall(json.dumps(request).encode() + b"\n")
             return _parse_reply(_read_line(connection, end_at), path)
     except (FileNotFoundError, ConnectionRefusedError) as err:
         raise NotRunningError(f"not running (no {path}); start it with: emotion-assistant run") from err

@@ -1,4 +1,5 @@
-"""Aiming by ear, on the voice's side: what is heard from the answer to `aim` to its last words.
+"""Aiming by ear, on the voice's side: what is heard from the answer to `aim` to its last words, and while a thing is
+looked for.
 
 The answer is presented by the tone; where that cannot be played, its words are spoken. Where the sound is mono, the
 words for the side come before the tone, and again when the face has changed sides.
@@ -37,15 +38,25 @@ class AimingVoice:
     ) -> None:
         """put(utterance): has it spoken next. is_mono(): whether the sound is mono."""
         self.tone, self._phrases, self._put, self._is_mono = tone, phrases, put, is_mono
-        self._is_by_words, self._side = False, ""
+        self._is_by_words, self._side, self._words = False, "", ""
         self._current: Utterance | None = None
 
     def begin(self, answer: Utterance) -> Utterance:
         """The answer to `aim` has come; returns what to speak in its place."""
-        self._side, self._is_by_words = "", self._is_mono()
-        self._current = dataclasses.replace(answer, earcon="") if self._is_by_words else answer
-        self.tone.begin()
-        return self._current
+        return self._begin(answer, is_ticking=False)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the tone has begun and neither ended nor been cut off."""
+        return self.tone.is_wanted
+
+    def begin_search(self, words: Utterance) -> None:
+        """A skill looks for a thing: the same, in ticks. words: spoken where the tone cannot be played."""
+        self._put(self._begin(dataclasses.replace(words, earcon=AIM), is_ticking=True))
+
+    def stop(self) -> None:
+        """The tone ends, without words."""
+        self.tone.over()
 
     def take(self, message: AimPosition | AimEnded) -> None:
         """A message of vision about the aiming."""
@@ -78,8 +89,14 @@ class AimingVoice:
         else:
             self._next(AIM)
 
+    def _begin(self, answer: Utterance, *, is_ticking: bool) -> Utterance:
+        self._side, self._is_by_words, self._words = "", self._is_mono(), answer.text
+        self._current = dataclasses.replace(answer, earcon="") if self._is_by_words else answer
+        self.tone.begin(is_ticking=is_ticking)
+        return self._current
+
     def _next(self, earcon: str) -> None:
-        text = self._phrases.text("aim", self._side or "ahead")
+        text = self._phrases.text("aim", self._side) if self._side else self._words
         self._current = Utterance(text, Priority.ANSWER, "answer", None, AIM, earcon, kind=UtteranceKind.ANSWER)
         self._put(self._current)
 

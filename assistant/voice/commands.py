@@ -30,11 +30,9 @@ RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 """Step and limits of the speech rate, words a minute."""
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
 """Step and limits of the volume, percent."""
-NOT_REPEATED = (
-    UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK, UtteranceKind.GUIDE, UtteranceKind.SOUND_SAMPLE,
-)  # fmt: skip
+NOT_REPEATED = (UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK, UtteranceKind.GUIDE, UtteranceKind.SOUND_SAMPLE)
 """Kinds of utterances that `repeat` passes over."""
-KEEPS_SHUTDOWN_PENDING = (Command.SHUTDOWN, Command.FACTS)
+KEEPS_SHUTDOWN_PENDING = (Command.SHUTDOWN, Command.FACTS, Command.SAID)
 """Any other command calls off a shutdown that waits to be confirmed."""
 
 
@@ -66,6 +64,14 @@ class GuideLike(Protocol):
     def start(self, command: Command) -> Reply: ...
 
 
+class AskingLike(Protocol):
+    """The part of the skills' questions that commands need."""
+
+    def before(self, command: Command) -> None: ...
+
+    def carry_out(self, command: Command, argument: str) -> Reply: ...
+
+
 class CommandHandler:
     """Carries out commands, one at a time.
 
@@ -86,14 +92,16 @@ class CommandHandler:
         facts: Callable[[], Mapping[str, bool | str | list[str]]] = dict,
         power_off: Callable[[], str] | None = None,
         guide: GuideLike | None = None,
+        asking: AskingLike | None = None,
         begin_aiming: Callable[[Utterance], Utterance] = lambda answer: answer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """set_voice(rate_wpm, volume) changes the voices. facts() is the state of vision and controls for programs.
         power_off() shuts the device down and returns why it could not; None: it may not be shut down. guide: commands
-        start it, and end it. begin_aiming(answer): the answer to `aim` has come; returns what to speak in its place."""
+        start it, and end it. asking: carries out what is about the skills; None: there are none. begin_aiming(answer):
+        the answer to `aim` has come; returns what to speak in its place."""
         self._phrases, self._speaker, self._ask_vision, self._set_voice = phrases, speaker, ask_vision, set_voice
-        self._settings, self._is_vision_alive, self._facts = settings, is_vision_alive, facts
+        self._settings, self._is_vision_alive, self._facts, self._asking = settings, is_vision_alive, facts, asking
         self._power_off, self._guide, self._begin_aiming, self._clock = power_off, guide, begin_aiming, clock
         self._actions: dict[Command, Callable[[], Reply]] = {
             Command.REPEAT: lambda: self._repeat(self.last),
@@ -124,7 +132,7 @@ class CommandHandler:
         """The utterance that `repeat` repeats."""
         self._last_before_question: Utterance | None = None
 
-    def handle(self, name: str) -> Reply:
+    def handle(self, name: str, argument: str = "") -> Reply:
         """Carry out a command, within ANSWER_TIMEOUT_S and a little. An unknown one is refused."""
         with self._one_at_a_time:
             try:
@@ -133,10 +141,16 @@ class CommandHandler:
                 return Reply(False, f"unknown command {name[:40]!r}")
             if self._guide:
                 self._guide.before(command)
+            if self._asking:
+                self._asking.before(command)
             if command.interrupts:
                 self._interrupt(is_for_answer=command is not Command.CANCEL)
             if self._confirm_until is not None and command not in KEEPS_SHUTDOWN_PENDING:
                 self._call_off_shutdown()
+            if command.is_answered_by_vision or command.is_answered_by_skill:
+                self._last_before_question = self.last
+            if command.is_about_skills:
+                return self._asking.carry_out(command, argument) if self._asking else Reply(False, "no skills here")
             return self._question(command) if command.is_answered_by_vision else self._actions[command]()
 
     def poll(self) -> None:
@@ -164,7 +178,6 @@ class CommandHandler:
             self.last = utterance
 
     def _question(self, command: Command) -> Reply:
-        self._last_before_question = self.last
         with self._answer_came:
             self._open_question_id, self._answer = next(self._question_ids), None
             self._ask_vision(Question(self._open_question_id, command))
@@ -272,10 +285,8 @@ class CommandHandler:
         """Announced with the priority of a fault, so that it comes before the reply to what called it off."""
         self._confirm_until = None
         text = self._phrases.status("shutdown_cancelled")
-        kind = UtteranceKind.COMMAND_REPLY
-        self._speaker.put(
-            Utterance(text, Priority.FAULT, "shutdown", None, "shutdown_cancelled", is_over=True, kind=kind)
-        )
+        note, kind = "shutdown_cancelled", UtteranceKind.COMMAND_REPLY
+        self._speaker.put(Utterance(text, Priority.FAULT, "shutdown", None, note, is_over=True, kind=kind))
 
     def _power_off_after_speech(self, power_off: Callable[[], str]) -> None:
         self._speaker.drain(SHUTDOWN_DRAIN_S)

@@ -5,7 +5,6 @@ import logging
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,11 +19,12 @@ from assistant.records import Fate, Fault, FaultName, Priority, Utterance
 from assistant.system.sd_notify import Notifier
 from assistant.voice import controls
 from assistant.voice.aiming import AimEnded, AimingVoice, AimPosition, AimTone, has_one_side
+from assistant.voice.asking.host import AskingHost, enabled_questions
 from assistant.voice.audio.mixer import raise_volume
 from assistant.voice.audio.player import Player
-from assistant.voice.audio.sound_cards import AUTO, SoundCardPlayer, preferred_device
+from assistant.voice.audio.sound_cards import SoundCardPlayer, preferred_device
 from assistant.voice.commands import CommandHandler
-from assistant.voice.controls.button_map import GestureCommands
+from assistant.voice.controls.button_map import GestureCommands, Press
 from assistant.voice.controls.gpio import CameraLed
 from assistant.voice.guide.host import GuideHost
 from assistant.voice.haptic_devices import NO_VIBRATOR, open_vibrator
@@ -38,6 +38,7 @@ from assistant.voice.monitors import (
     VoicePhrases,
 )
 from assistant.voice.persistent_settings import PersistentSettings, state_file
+from assistant.voice.setting_faults import SettingFaults
 from assistant.voice.shutdown import UncleanShutdownDetector, power_off
 from assistant.voice.speech.fallback_voice import FallbackVoice
 from assistant.voice.speech.outage import AudioOutage
@@ -62,13 +63,16 @@ def run_voice(
     stop: threading.Event,
     *,
     player: Player | None = None,
+    spoken_name: Callable[[str], str] = str,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Speak until `stop` is set, by the caller or by vision's `stop` message; then drain the queue for DRAIN_S.
 
-    player: None: the configured sound card. Raises IPCError if it cannot listen at socket_path.
+    player: None: the configured sound card. spoken_name(name): how a thing to find is said. Raises IPCError if it
+    cannot listen at socket_path.
     """
-    VoiceProcess(settings, LinkServer(socket_path), phrases, stop, player=player, clock=clock).run()
+    link = LinkServer(socket_path)
+    VoiceProcess(settings, link, phrases, stop, player=player, spoken_name=spoken_name, clock=clock).run()
 
 
 class VoiceProcess:
@@ -82,16 +86,15 @@ class VoiceProcess:
         stop: threading.Event,
         *,
         player: Player | None,
+        spoken_name: Callable[[str], str],
         clock: Callable[[], float],
     ) -> None:
         self._settings, self._link, self._phrases = settings, link, phrases
         self._stop, self._clock = stop, clock
-        self._told_settings: set[FaultName] = set()
-        # to be announced after the words that are being spoken
-        self._refused_settings: deque[tuple[str, str]] = deque()
-        self._player = player or SoundCardPlayer(settings.voice.device, self._on_sound_card)
         tracker = FaultTracker(announcements_s=0.0)  # `repeat` is not called: announced at once, or never
         self._faults = FaultAnnouncer(phrases, self._put, tracker)
+        self._setting_faults = SettingFaults(settings.voice.device, self._faults, clock)
+        self._player = player or SoundCardPlayer(settings.voice.device, self._setting_faults.on_sound_card)
         configured, verbosity = settings.voice, settings.announcements.verbosity
         self._persistent = PersistentSettings(
             configured.rate_wpm, configured.volume, state_file(), partial(self._on_result, FaultName.DISK),
@@ -111,12 +114,20 @@ class VoiceProcess:
         self._vision_monitor = VisionMonitor(phrases, self._put, clock)
         self._board_monitor = BoardMonitor(phrases, self._put, clock)
         self._opened: tuple[controls.Control, ...] = ()
-        self._guide = GuideHost(phrases, self._speaker, self._persistent, self._keys, clock, verbosity=verbosity)
+        self._guide = GuideHost(
+            phrases, self._speaker, self._persistent, self._keys, clock, verbosity=verbosity,
+            has_skills=bool(enabled_questions(settings)),
+        )  # fmt: skip
+        self._asking = AskingHost(
+            settings, phrases, self._speaker, link.send, search=self._aiming, spoken_name=spoken_name,
+            run_command=lambda command, argument="": self._commands.handle(command, argument),
+            is_vision_alive=lambda: self._vision_monitor.is_alive, clock=clock,
+        )  # fmt: skip
         self._commands = CommandHandler(
             phrases, self._speaker, link.send,
             lambda rate_wpm, volume: self._speaker.use_voice(self._make_voice()),
             self._persistent, is_vision_alive=lambda: self._vision_monitor.is_alive,
-            facts=self._facts, guide=self._guide, begin_aiming=self._aiming.begin, clock=clock,
+            facts=self._facts, guide=self._guide, asking=self._asking, begin_aiming=self._aiming.begin, clock=clock,
             power_off=partial(power_off, command) if (command := settings.controls.shutdown_command) else None,
         )  # fmt: skip
         self._vision_status = VisionStatus()
@@ -125,10 +136,10 @@ class VoiceProcess:
     def run(self) -> None:
         """Serve until `stop` is set."""
         failed = self._open_pins()
-        self._link.start(self._on_message, self._vision_status.on_disconnect)
+        self._link.start(self._on_message, self._on_disconnect)
         self._opened, not_opened = controls.make(
             self._settings.controls, self._commands.handle, control_socket(),
-            partial(self._on_setting, "media_keys"), self._guide.take_press,
+            partial(self._setting_faults.on_setting, "media_keys"), self._take_press,
         )  # fmt: skip
         failed |= not_opened
         self._not_opened = list(failed)
@@ -150,7 +161,7 @@ class VoiceProcess:
                     self._announce_status("volume_raised")
             for monitor in (
                 self._vision_monitor, self._board_monitor, self._outage, self._commands, self._guide,
-                self._talk_monitor,
+                self._talk_monitor, self._asking,
             ):  # fmt: skip
                 monitor.poll()
             if self._can_see:  # else the silence has another meaning than nothing to say
@@ -193,7 +204,8 @@ class VoiceProcess:
         """The configured voice at the rate and volume that the wearer has set."""
         rate_wpm, volume = self._persistent.rate_wpm, self._persistent.volume
         settings = dataclasses.replace(self._settings.voice, rate_wpm=rate_wpm, volume=volume)
-        return make_voice(settings, self._phrases.voice, self._player, self._on_refused_setting, self._aiming.tone)
+        refuse = self._setting_faults.on_refused
+        return make_voice(settings, self._phrases.voice, self._player, refuse, self._aiming.tone)
 
     def _facts(self) -> dict[str, bool | str | list[str]]:
         """The state of vision, controls and listening for programs, see Command.FACTS."""
@@ -206,6 +218,8 @@ class VoiceProcess:
 
     def _on_message(self, message: Message) -> None:
         """A message from vision or its supervisor. Raises IPCError for one that is not for the voice."""
+        if self._asking.take(message):
+            return
         match message:
             case Utterance():
                 if self._commands.allows(message):
@@ -230,6 +244,13 @@ class VoiceProcess:
             case _:
                 raise IPCError(f"{type(message).__name__} is not for the voice")
 
+    def _on_disconnect(self) -> None:
+        self._vision_status.on_disconnect()
+        self._asking.vision_is_gone()
+
+    def _take_press(self, press: Press) -> bool:
+        return self._guide.take_press(press) or self._asking.take_press(press)
+
     def _put(self, utterance: Utterance) -> None:
         self._speaker.put(utterance)
 
@@ -242,41 +263,12 @@ class VoiceProcess:
         self._talk_monitor.on_end(utterance)
         self._commands.ended(utterance, fate)
         self._guide.ended(utterance, fate)
+        self._asking.ended(utterance, fate)
         self._aiming.ended(utterance, fate)
         self._idle_tick.on_fate(fate, at)
         self._outage.on_fate(utterance, fate, at)
-        while self._refused_settings and fate in (Fate.SPOKEN, Fate.INTERRUPTED, Fate.FAILED):
-            self._on_setting(*self._refused_settings.popleft())
+        self._setting_faults.on_fate(fate)
         self._link.send(UtteranceEnded(utterance, fate, at))
-
-    def _on_sound_card(self, card: str, has_played: bool) -> None:
-        """The sound comes out of another card; empty: of the configured one again. has_played: whether that one ever
-        played; if not, the setting may be wrong."""
-        device = self._settings.voice.device
-        if not card:
-            self._faults.end(FaultName.VOICE_DEVICE, self._clock())
-            self._faults.end(FaultName.SOUND_CARD, self._clock())
-        elif has_played or device in ("", AUTO):
-            self._faults.begin(FaultName.SOUND_CARD, self._clock(), card)
-        else:
-            self._on_setting("voice.device", f"{device!r} does not play; {card} does")
-
-    def _on_refused_setting(self, setting: str, reason: str) -> None:
-        """A voice cannot use a setting, see `make_voice`. It is announced once the utterance has ended that this voice
-        was to speak: a fault would cut it off, and another voice is about to speak it."""
-        self._refused_settings.append((setting, reason))
-
-    def _on_setting(self, setting: str, reason: str) -> None:
-        """A setting, such as "voice.name", cannot be used, and something else takes its place: that is announced once.
-        An empty reason: it is used again."""
-        name = FaultName(setting.replace(".", "_"))
-        if not reason:
-            self._faults.end(name, self._clock())
-        elif name in self._told_settings:
-            log.warning("%s: %s", name, reason)
-        else:
-            self._told_settings.add(name)
-            self._faults.begin(name, self._clock(), reason)
 
     def _on_result(self, fault: FaultName, error: str) -> None:
         """The part that this fault stands for has failed, or works (an empty error)."""

@@ -52,6 +52,7 @@ WHEN = {
     "settings": "At the start, where a line of the settings file is wrong.",
     "status": "About the assistant itself: at the start and the end, and after a press of a button.",
     "outage": "After a time in which no sound could be played.",
+    "skills": "When the wearer asks a skill: what the keys step through, and what is said before and after.",
     "skill_failures": "After a question to a skill (friends, things, describing, reading) that cannot answer.",
     "sounds": "In the tour of the short sounds.",
     "guide": "In the spoken guide, which explains the assistant step by step.",

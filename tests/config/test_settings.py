@@ -76,16 +76,18 @@ def test_all_mistakes_are_reported_at_once_each_with_the_allowed_values() -> Non
         ("x = " + "9" * 5000, "not valid TOML"),
         (
             "[controls]\nbuttons = 17",
-            "buttons is 17; allowed: a list of at most 3 different whole numbers from 0 to 27",
+            "buttons is 17; allowed: a list of at most 4 different whole numbers from 0 to 27",
         ),
-        ("[controls]\nbuttons = [28]", "buttons is [28]; allowed: a list of at most 3"),
+        ("[controls]\nbuttons = [28]", "buttons is [28]; allowed: a list of at most 4"),
         ("[controls]\nbuttons = [-1]", "buttons is [-1]; allowed"),
         ("[controls]\nbuttons = [17, 17]", "buttons is [17, 17]; allowed"),
-        ("[controls]\nbuttons = [1, 2, 3, 4]", "allowed: a list of at most 3"),
+        ("[controls]\nbuttons = [1, 2, 3, 4, 5]", "allowed: a list of at most 4"),
+        ('[things]\nfavourites = ["cup", "cup"]', "allowed: a list of at most 8 different names"),
+        ('[things]\nfavourites = ["cup", " "]', "allowed: a list of at most 8 different names"),
         ("[controls]\nbuttons = [true]", "buttons is [True]; allowed"),
         ("[controls]\nbuttons = [17.0]", "buttons is [17.0]; allowed"),
         ("[controls]\nbuttons = [[1]]", "buttons is [[1]]; allowed"),
-        ('[controls]\nbuttons = ["17"]', "allowed: a list of at most 3"),
+        ('[controls]\nbuttons = ["17"]', "allowed: a list of at most 4"),
         ("[controls]\nkeys = true", "controls.keys is True; allowed: a text in quotes"),
         ("[controls]\nbutton = [17]", "did you mean controls.buttons?"),
         (
@@ -255,6 +257,9 @@ def _values(item: dataclasses.Field) -> st.SearchStrategy:
     low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
     if item.metadata["most"]:
         return st.lists(st.integers(low, high), unique=True, max_size=item.metadata["most"]).map(tuple)
+    if item.metadata["texts"]:
+        name = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40)
+        return st.lists(name, unique=True, max_size=item.metadata["texts"]).map(tuple)
     if isinstance(item.default, tuple):
         return st.lists(st.sampled_from(choices), unique=True).map(tuple)
     if choices:

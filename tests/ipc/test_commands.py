@@ -18,7 +18,7 @@ def test_a_question_of_a_skill_is_no_question_that_vision_answers_at_once() -> N
 
 def test_questions_and_what_repeats_or_cancels_interrupt() -> None:
     asked = {*QUESTIONS, *SKILL_QUESTIONS}
-    assert {each for each in Command if each.interrupts} == {*asked, "repeat", "repeat_instead", "cancel"}
+    assert {each for each in Command if each.interrupts} == {*asked, "repeat", "repeat_instead", "cancel", "skills"}
 
 
 def test_the_public_commands_have_a_help_text() -> None:

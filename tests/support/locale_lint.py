@@ -52,7 +52,7 @@ def unasked(phrases: Phrases) -> Iterator[str]:
     yield from by_name(phrases)
     yield from (phrases.join([phrases.expression(name)]) for name in sorted(SPOKEN_EXPRESSIONS))
     yield phrases.wrong_line(12)
-    for table in ("status", "skill_failures", "sounds", "faults", "faults_over", "advice"):
+    for table in ("status", "skills", "skill_failures", "sounds", "faults", "faults_over", "advice"):
         yield from phrases.tables[table].values()
     yield from (phrases.outage(seconds) for seconds in (30, 300))
     yield from (phrases.finding(name, 12) for name in phrases.tables["doctor"])
@@ -98,14 +98,14 @@ BOXES: tuple[dict[str, GestureCommands], ...] = (
     {"play": MEDIA_KEYS["play"]},
     {**MEDIA_KEYS, "keyboard": MEDIA_KEYS["play"]},
 )
-"""The keys of boxes without any, with one to three buttons, and of headsets with one key and with all."""
+"""The keys of boxes without any, with one to four buttons, and of headsets with one key and with all."""
 
 
 def guide_steps(phrases: Phrases) -> Iterator[Step]:
     """Every step that the guide may have."""
     for keys in BOXES:
         for is_smiles in (False, True):
-            yield from script.guide(phrases, keys, is_smiles=is_smiles, has_typing=True)
+            yield from script.guide(phrases, keys, is_smiles=is_smiles, has_typing=True, has_skills=True)
         yield from (*script.offer(phrases, keys), *script.key_help(phrases, keys))
 
 
@@ -196,6 +196,7 @@ def _alike(phrases: Phrases) -> Iterator[str]:
     wholes = (
         "aim",
         "status",
+        "skills",
         "skill_failures",
         "sounds",
         "guide",

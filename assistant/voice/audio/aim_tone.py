@@ -3,7 +3,7 @@ side. Standard library only.
 
 The tone has a continuous phase and its pitch, sides and loudness glide from one position to the next, so that it never
 clicks. With no face in view there are soft low pulses. It is as loud as words: with both sides together, wherever it
-comes from.
+comes from. While a thing is looked for it comes in ticks, the quicker the nearer the thing is to the middle.
 """
 
 import array
@@ -24,6 +24,8 @@ VERTICAL_WEIGHT = 0.7
 """Weight of the distance from the middle up or down against that to the side, each as a share of half the picture."""
 PULSE_EVERY, PULSE_LENGTH, PULSE_GAIN = 20, 2, 0.3
 """With no face in view: a pulse in every so many pieces, its length in pieces, and its share of the amplitude."""
+SLOWEST_TICK, QUICKEST_TICK, TICK_LENGTH = 24, 4, 2
+"""Ticking: from one tick to the next in pieces, with the thing at the edge and in the middle, and a tick's length."""
 STALE_S = 1.5
 """Without a new position for so long the tone ends: vision has stopped."""
 AMPLITUDE = 32767 * math.sqrt(2) * 10 ** ((TARGET_LUFS + 0.691) / 20)
@@ -39,16 +41,17 @@ class AimTone:
         self._lock = threading.Lock()
         self._position: tuple[float, float] | None = None
         self._moved_at = -math.inf
-        self._is_wanted = False
+        self._is_wanted = self._is_ticking = False
 
     @property
     def is_wanted(self) -> bool:
         """Whether an aiming has begun and neither ended nor been cut off."""
         return self._is_wanted
 
-    def begin(self) -> None:
-        """An aiming begins."""
+    def begin(self, *, is_ticking: bool = False) -> None:
+        """An aiming begins. is_ticking: in ticks, as for a thing."""
         with self._lock:
+            self._is_ticking = is_ticking
             self._position, self._moved_at, self._is_wanted = None, self._clock(), True
 
     def move(self, x: float | None, y: float | None) -> None:
@@ -66,14 +69,19 @@ class AimTone:
 
         volume: percent. channels: 1 or 2; with one, only the pitch tells.
         """
-        phase, number, count = 0.0, 0, round(CHUNK_S * RATE)
+        phase, number, ticked, count = 0.0, 0, -SLOWEST_TICK, round(CHUNK_S * RATE)
         before = (_pitch((0.0, 0.0)), 0.0, 0.0)
         amplitude = AMPLITUDE * volume_factor(volume)
         while True:
             with self._lock:
                 position, is_over = self._position, not self._is_wanted or self._clock() - self._moved_at > STALE_S
             after = _targets(position, number, before[0])
-            after = (after[0], 0.0, 0.0) if is_over else after
+            if self._is_ticking and position is not None:
+                ticked = number if number - ticked >= _tick_interval(position) else ticked
+                is_over_or_between = is_over or number - ticked >= TICK_LENGTH
+            else:
+                is_over_or_between = is_over
+            after = (after[0], 0.0, 0.0) if is_over_or_between else after
             samples = array.array("h")
             for n in range(count):
                 share = (n + 1) / count
@@ -103,8 +111,17 @@ def _targets(position: tuple[float, float] | None, number: int, hertz: float) ->
 
 
 def _pitch(position: tuple[float, float]) -> float:
-    off = min(1.0, max(abs(position[0]), VERTICAL_WEIGHT * abs(position[1])))
-    return _hertz(TOP_SEMITONES - off * (TOP_SEMITONES - BOTTOM_SEMITONES))
+    return _hertz(TOP_SEMITONES - _off_middle(position) * (TOP_SEMITONES - BOTTOM_SEMITONES))
+
+
+def _tick_interval(position: tuple[float, float]) -> int:
+    """Pieces from one tick to the next."""
+    return round(QUICKEST_TICK + _off_middle(position) * (SLOWEST_TICK - QUICKEST_TICK))
+
+
+def _off_middle(position: tuple[float, float]) -> float:
+    """How far from the middle, from 0 to 1 at the edge."""
+    return min(1.0, max(abs(position[0]), VERTICAL_WEIGHT * abs(position[1])))
 
 
 def _hertz(semitones: float) -> float:

@@ -15,8 +15,9 @@ from assistant.voice.controls.button_map import GestureCommands, TakePress, take
 
 log = logging.getLogger(__name__)
 
-RunCommand = Callable[[Command], Reply]
-"""Carries out a command. Called from the threads of the controls; returns within a second or so."""
+RunCommand = Callable[..., Reply]
+"""Carries out a command, which the control socket and the keys of the skills may give with an argument, a text: what to
+find. Called from the threads of the controls; returns within a second or so."""
 
 
 class Control(Protocol):
@@ -82,10 +83,10 @@ def make(
     return tuple(opened), faults
 
 
-def run_safely(run_command: RunCommand, command: Command) -> Reply:
+def run_safely(run_command: RunCommand, command: Command, argument: str = "") -> Reply:
     """Carry out a command. An error becomes the reply, so that the thread of a control survives it."""
     try:
-        return run_command(command)
+        return run_command(command, argument) if argument else run_command(command)
     except AssistantError as err:
         log.warning("%s: %s", command, err)
         return Reply(False, str(err))

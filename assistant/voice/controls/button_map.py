@@ -17,23 +17,26 @@ MAIN_BUTTON: GestureCommands = {
     VERY_LONG: Command.SHUTDOWN,
 }
 SECOND_BUTTON: GestureCommands = {SHORT: Command.WHY, DOUBLE: Command.AIM, LONG: Command.WRONG}
+# In a noisy street the third is tapped until it is loud enough: there each tap counts, none of them is "double".
+# The rate is set once: five seconds of the third for faster, of the second for slower.
+THREE_BUTTONS: tuple[GestureCommands, ...] = (
+    MAIN_BUTTON,
+    {**SECOND_BUTTON, VERY_LONG: Command.SLOWER},
+    {SHORT: Command.LOUDER, LONG: Command.QUIETER, VERY_LONG: Command.FASTER},
+)
 
 BUTTONS: Mapping[int, tuple[GestureCommands, ...]] = {
     1: (MAIN_BUTTON,),
     2: (MAIN_BUTTON, SECOND_BUTTON),
-    # In a noisy street the third is tapped until it is loud enough: there each tap counts, none of them is "double".
-    # The rate is set once: five seconds of the third for faster, of the second for slower.
-    3: (
-        MAIN_BUTTON,
-        {**SECOND_BUTTON, VERY_LONG: Command.SLOWER},
-        {SHORT: Command.LOUDER, LONG: Command.QUIETER, VERY_LONG: Command.FASTER},
-    ),
+    3: THREE_BUTTONS,
+    4: (*THREE_BUTTONS, {SHORT: Command.SKILLS}),
 }
-"""The commands of each push button, by how many buttons there are."""
+"""The commands of each push button, by how many buttons there are. What they do while they ask the skills says
+`asking.skill_keys`."""
 
 MEDIA_KEYS: Mapping[str, GestureCommands] = {
     "play": MAIN_BUTTON,
-    "next": {SHORT: Command.WHY},
+    "next": {SHORT: Command.WHY, DOUBLE: Command.SKILLS},
     "previous": {SHORT: Command.REPEAT},
     "mute": {SHORT: Command.TOGGLE_MUTE},
     "forward": {SHORT: Command.FASTER},

@@ -1,4 +1,7 @@
-"""The control socket: one line of JSON in, {"command": "ask"}, one out, {"ok": true, "text": …, "facts": {…}}."""
+"""The control socket: one line of JSON in, {"command": "ask"}, one out, {"ok": true, "text": …, "facts": {…}}.
+
+A command may have an argument, as in {"command": "find", "argument": "cup"}.
+"""
 
 import contextlib
 import json
@@ -54,7 +57,7 @@ class ControlSocket(LineServer):
         super().__init__("control socket", path, line_s, mode=0o660)
         self._run_command = run_command
         self._group = path.parent.stat().st_gid
-        self._requests: SimpleQueue[tuple[Command, socket.socket, float] | None] = SimpleQueue()
+        self._requests: SimpleQueue[tuple[Command, str, socket.socket, float] | None] = SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="control worker", daemon=True)
         self._worker.start()
         self._thread.start()
@@ -76,13 +79,13 @@ class ControlSocket(LineServer):
         client.line_deadline = time.monotonic() + self._line_s  # a client that sends nothing must not stay connected
 
     def _handle_line(self, client: LineConnection, line: bytes) -> None:
-        command = parse_request(line)
+        command, argument = parse_request(line)
         if client.has_more():  # it would be dropped without notice
             raise IPCError("one line only; nothing was done, send each command on a connection of its own")
         if self._requests.qsize() >= MAX_CLIENTS:
             raise IPCError("too many commands at once; try again")
         self._detach(client)
-        self._requests.put((command, client.connection, time.monotonic() + STALE_S))
+        self._requests.put((command, argument, client.connection, time.monotonic() + STALE_S))
 
     def _send_refusal(self, connection: socket.socket, error: IPCError) -> None:
         facts = {NOT_ALLOWED: True} if isinstance(error, NotAllowedError) else {}
@@ -90,27 +93,34 @@ class ControlSocket(LineServer):
 
     def _work(self) -> None:
         while (item := self._requests.get()) is not None:
-            command, connection, stale_at = item
+            command, argument, connection, stale_at = item
             is_stale = time.monotonic() >= stale_at
-            reply = Reply(False, "too busy; try again") if is_stale else run_safely(self._run_command, command)
+            reply = Reply(False, "too busy; try again") if is_stale else self._carry_out(command, argument)
             with connection, contextlib.suppress(OSError):  # a reply fits into the send buffer: this does not block
                 connection.send(encode_reply(reply))
 
+    def _carry_out(self, command: Command, argument: str) -> Reply:
+        return run_safely(self._run_command, command, argument)
 
-def parse_request(line: bytes) -> Command:
-    """The command that a line asks for. Raises IPCError if the line is not exactly one request."""
+
+def parse_request(line: bytes) -> tuple[Command, str]:
+    """The command that a line asks for, and its argument, empty where it has none. Raises IPCError if the line is not
+    exactly one request."""
     if len(line) > MAX_LINE_BYTES:
         raise IPCError(f"a line of more than {MAX_LINE_BYTES} bytes")
     try:
         table = json.loads(line.decode("utf-8"), object_pairs_hook=_to_table)
     except (ValueError, RecursionError) as err:
         raise IPCError('this is not JSON; send one line: {"command": "status"}') from err
-    if not isinstance(table, dict) or table.keys() != {"command"}:
+    if not isinstance(table, dict) or table.keys() not in ({"command"}, {"command", "argument"}):
         raise IPCError('send one line: {"command": "status"}')
     name = table["command"]
     if not isinstance(name, str) or name not in set(Command):
         raise IPCError(f"unknown command; known: {', '.join(Command)}")
-    return Command(name)
+    argument = table.get("argument", "")
+    if not isinstance(argument, str) or not argument.isprintable() or len(argument) > MAX_CHARACTERS["argument"]:
+        raise IPCError(f"an argument is a text of at most {MAX_CHARACTERS['argument']} characters, in one line")
+    return Command(name), argument
 
 
 def _to_table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

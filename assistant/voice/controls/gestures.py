@@ -9,7 +9,8 @@ the same for all buttons:
 - A long press acts on release, not at its threshold: else a wearer on the way to a very long press would mute the voice
   that is about to ask. Anything from LONG_PRESS_S to VERY_LONG_PRESS_S will do; nobody has to count.
 - A very long press acts while the button is still held, once, so that the wearer hears when to let go.
-- Where there is only a short action there is nothing to tell apart: it acts as the button goes down.
+- Where no press is long there is nothing to wait for: a press, the second of a double one too, acts as the button goes
+  down.
 
 Debounce: a level counts once it has held for `debounce_s`, and then from when it began: contacts bounce, and long wires
 catch sparks.
@@ -49,6 +50,8 @@ class GestureRecognizer:
         self._raw_level = self._is_down = False  # as fed; debounced
         self._raw_level_at = self._down_at = 0.0  # when each began
         self._is_recognized = False  # the gesture of this press has been returned
+        self._may_become_double = False  # it was a short one, returned as the button went down
+        self._acts_on_press = self._wanted <= {Gesture.SHORT, Gesture.DOUBLE}
         self._short_press_end: float | None = None  # of a short press that may become a double one
 
     @property
@@ -78,22 +81,31 @@ class GestureRecognizer:
 
     def reset(self) -> None:
         """The device is gone: a press that has not ended is forgotten."""
-        self._raw_level = self._is_down = False
+        self._raw_level = self._is_down = self._may_become_double = False
         self._short_press_end = None
 
     def _accept_level(self) -> Gesture | None:
         self._is_down = self._raw_level
         if self._is_down:
             self._down_at, self._is_recognized = self._raw_level_at, False
-            return self._recognized(Gesture.SHORT) if self._wanted == {Gesture.SHORT} else None
+            if not self._acts_on_press:
+                return None
+            self._may_become_double = Gesture.DOUBLE in self._wanted and not self._is_second_press()
+            is_double = Gesture.DOUBLE in self._wanted and not self._may_become_double
+            return self._recognized(Gesture.DOUBLE if is_double else Gesture.SHORT)
         if self._is_recognized:
+            self._short_press_end = self._raw_level_at if self._may_become_double else None
+            self._may_become_double = False
             return None
         if self._raw_level_at >= self._down_at + LONG_PRESS_S and Gesture.LONG in self._wanted:
             return self._recognized(Gesture.LONG)
-        if self._short_press_end is not None and self._down_at <= self._short_press_end + DOUBLE_PRESS_GAP_S:
+        if self._is_second_press():
             return self._recognized(Gesture.DOUBLE)
         self._short_press_end = self._raw_level_at if Gesture.DOUBLE in self._wanted else None
         return Gesture.SHORT
+
+    def _is_second_press(self) -> bool:
+        return self._short_press_end is not None and self._down_at <= self._short_press_end + DOUBLE_PRESS_GAP_S
 
     def _recognized(self, gesture: Gesture) -> Gesture:
         self._is_recognized, self._short_press_end = True, None

@@ -17,7 +17,7 @@ from assistant.voice.controls.presses import PressDispatcher
 
 
 class Buttons:
-    """One to three push buttons, each between its pin and ground; `button_map.BUTTONS` says what they do."""
+    """One to four push buttons, each between its pin and ground; `button_map.BUTTONS` says what they do."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from assistant.config.settings import Settings
 from assistant.errors import VoiceError
 from assistant.ipc.commands import Command, Reply
 from assistant.voice import controls
+from assistant.voice.asking.host import enabled_questions
 from assistant.voice.controls.button_map import MAIN_BUTTON, GestureCommands
 from assistant.voice.guide import keyboard
 from assistant.voice.guide.host import GuideHost
@@ -62,6 +63,7 @@ def guide_alone(
         host = GuideHost(
             phrases, speaker, persistent, keys, clock,
             verbosity=settings.announcements.verbosity, offers=False, has_typing=typing,
+            has_skills=bool(enabled_questions(settings)),
         )  # fmt: skip
 
         def run_command(command: Command) -> Reply:

@@ -14,7 +14,7 @@ from assistant.voice.persistent_settings import PersistentSettings
 
 SETS_VOICE = (Command.LOUDER, Command.QUIETER, Command.FASTER, Command.SLOWER)
 """Commands that are carried out while the guide speaks, so that it can be heard well."""
-KEEPS_GUIDE = (*SETS_VOICE, Command.FACTS, Command.STATUS, Command.GUIDE, Command.GUIDE_KEYS)
+KEEPS_GUIDE = (*SETS_VOICE, Command.FACTS, Command.SAID, Command.STATUS, Command.GUIDE, Command.GUIDE_KEYS)
 """Every other command ends the guide."""
 
 
@@ -32,11 +32,12 @@ class GuideHost:
         verbosity: str = "normal",
         offers: bool | None = None,
         has_typing: bool = False,
+        has_skills: bool = False,
     ) -> None:
         """keys(): the keys that there are now. verbosity: as configured. offers: whether the guide is offered at the
-        first start; None: where this is the installed service. has_typing: see `script.guide`."""
+        first start; None: where this is the installed service. has_typing, has_skills: see `script.guide`."""
         self._phrases, self._settings, self._keys, self._verbosity = phrases, settings, keys, verbosity
-        self._has_typing = has_typing
+        self._has_typing, self._has_skills = has_typing, has_skills
         is_service = "STATE_DIRECTORY" in os.environ
         self._offers = (is_service if offers is None else offers) and not settings.is_guide_known
         self._is_ready = False
@@ -54,7 +55,9 @@ class GuideHost:
         keys = self._keys()
         if command is Command.GUIDE:
             is_smiles = (self._settings.verbosity or self._verbosity) == SMILES
-            steps = script.guide(self._phrases, keys, is_smiles=is_smiles, has_typing=self._has_typing)
+            steps = script.guide(
+                self._phrases, keys, is_smiles=is_smiles, has_typing=self._has_typing, has_skills=self._has_skills
+            )
             ends = "finished", "left"
         else:
             steps, ends = script.key_help(self._phrases, keys), ("keys_over", "keys_over")

@@ -16,6 +16,7 @@ from assistant.voice.guide.steps import (
     NO_KEYS,
     OFFER,
     REPEATS,
+    SKILLS,
     SMILES,
     SOUNDS,
     TOPICS,
@@ -48,10 +49,18 @@ class GuidePhrases(Protocol):
     def join(self, parts: Sequence[str]) -> str: ...
 
 
-def guide(phrases: GuidePhrases, keys: Keys, *, is_smiles: bool = False, has_typing: bool = False) -> tuple[Step, ...]:
-    """All steps of the guide. is_smiles: smiles alone are announced now. has_typing: typed digits stand for presses."""
+def guide(
+    phrases: GuidePhrases,
+    keys: Keys,
+    *,
+    is_smiles: bool = False,
+    has_typing: bool = False,
+    has_skills: bool = False,
+) -> tuple[Step, ...]:
+    """All steps of the guide. is_smiles: smiles alone are announced now. has_typing: typed digits stand for presses.
+    has_skills: a skill is on."""
     script = _Script(phrases, keys)
-    return tuple(script.steps(is_smiles=is_smiles, has_typing=has_typing))
+    return tuple(script.steps(is_smiles=is_smiles, has_typing=has_typing, has_skills=has_skills))
 
 
 def key_help(phrases: GuidePhrases, keys: Keys) -> tuple[Step, ...]:
@@ -77,11 +86,12 @@ class _Script:
     def __init__(self, phrases: GuidePhrases, keys: Keys) -> None:
         self._phrases, self._keys = phrases, keys
 
-    def steps(self, *, is_smiles: bool, has_typing: bool) -> Iterator[Step]:
+    def steps(self, *, is_smiles: bool, has_typing: bool, has_skills: bool) -> Iterator[Step]:
         is_anything_missing = not all(self._presses((command,)) for command in ADVANCED)
         left_out = {
             NO_KEYS: bool(self._keys),
             MORE_KEYS: not self._keys or not is_anything_missing,
+            SKILLS: not has_skills or not self._presses((Command.SKILLS,)),
             SMILES: is_smiles,
             USUAL: not is_smiles,
             KEYS: not self._keys,

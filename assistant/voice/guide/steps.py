@@ -11,6 +11,8 @@ SMILES, USUAL = "smiles", "usual"
 """The steps whose practice chooses how much is said unasked. Only the one that would change the setting is told."""
 MORE_KEYS, NO_KEYS = "more_keys", "no_keys"
 """The steps that are told where a key is missing for something, and where there is no key at all."""
+SKILLS = "skills"
+"""The step about the keys that ask the skills, which is told where one is on."""
 SOUNDS, KEYS, OFFER = "sounds", "keys", "offer"
 """The steps with the tour of the earcons, with the explanation of the keys, and the question at the first start."""
 
@@ -50,6 +52,9 @@ TOPICS = (
     Topic("wrong", ("wrong",), (Command.WRONG,), practises=True),
     Topic("aim", ("aim",), (Command.AIM,), practises=True, done=("example_aim",)),
     Topic(MORE_KEYS, ("more_keys",)),
+    Topic(
+        SKILLS, ("skills",), (Command.SKILLS,), practises=True, done=("skills_step", "skills_choose", "skills_leave")
+    ),
     Topic(SMILES, ("seldom", "levels", "smiles_offer")),
     Topic(USUAL, ("usual_offer",)),
     Topic("mute", ("mute",), MUTES, practises=True, done=("mute_again",)),

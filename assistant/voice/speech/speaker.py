@@ -94,8 +94,7 @@ class Speaker:
         is_for_answer: an answer is put next, and a fault that was cut off is spoken again after it.
         """
         with self._changed:
-            if is_for_answer:
-                self._queue.expect_answer()
+            self._queue.expect_answer(is_expected=is_for_answer)
             self._cancel.set()
             return self._queue.speaking
 

@@ -100,9 +100,9 @@ class SpeechQueue:
         is_held = following is not None and following.priority < Priority.PAUSE and not self._is_expired(following, now)
         return following if is_held else None
 
-    def expect_answer(self) -> None:
-        """The wearer has asked: the caller cuts off what is being spoken, and puts the answer next."""
-        self._cut_off_for_answer, self._is_answer_expected = self._speaking, True
+    def expect_answer(self, *, is_expected: bool = True) -> None:
+        """The wearer has asked: the caller cuts off what is being spoken, and puts the answer next; else none comes."""
+        self._is_answer_expected, self._cut_off_for_answer = is_expected, self._speaking if is_expected else None
 
     def put(self, utterance: Utterance, now: float) -> bool:
         """Add an utterance. True: what is being spoken must be cut off now, and ended with Fate.INTERRUPTED."""

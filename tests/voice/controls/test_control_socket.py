@@ -21,7 +21,7 @@ from assistant.config.settings import ControlSettings
 from assistant.doctor.running_assistant import RunningAssistant
 from assistant.errors import IPCError
 from assistant.ipc import control_client
-from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command, Reply
+from assistant.ipc.commands import Command, Reply
 from assistant.ipc.line_server import MAX_CLIENTS
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.voice import controls
@@ -96,8 +96,7 @@ def test_every_command_is_carried_out_and_answered(bench: Bench) -> None:
 
 def test_the_command_handler_carries_out_every_command_that_vision_does_not_answer() -> None:
     actions = CommandsBench().handler._actions
-    answered = {*QUESTIONS, *SKILL_QUESTIONS}
-    assert actions.keys() == {command for command in Command if command not in answered}
+    assert actions.keys() == {each for each in Command if not (each.is_answered_by_vision or each.is_about_skills)}
 
 
 FULL = STATUS[:-1].ljust(MAX_LINE_BYTES - 1) + b"\n"

@@ -164,17 +164,29 @@ def test_the_map(name: str) -> None:
     assert set(row.values()) <= set(Command)
     assert SHORT in row
     assert LONG in row or VERY_LONG not in row, "else 0.8 to 5 s would be a short press"
-    harmless = {("ask", "repeat_instead"), ("why", "aim")}
+    harmless = {("ask", "repeat_instead"), ("why", "aim"), ("why", "skills")}
     if DOUBLE in row:
         assert (row[SHORT], row[DOUBLE]) in harmless, "the short action is done before the double one"
     assert (row.get(VERY_LONG) == "shutdown") == (row[SHORT] == "ask"), "held by mistake, nothing else ends the box"
 
 
 def test_the_button_map_is_complete() -> None:
-    assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3}
+    assert {count: len(rows) for count, rows in BUTTONS.items()} == {1: 1, 2: 2, 3: 3, 4: 4}
     assert set(KEY_CODES.values()) == set(MEDIA_KEYS)
-    with_three = {command for row in BUTTONS[3] for command in row.values()}
-    assert set(Command) - with_three == {
+    with_four = {command for row in BUTTONS[4] for command in row.values()}
+    assert set(Command) - with_four == {
         "more", "repeat", "mute", "unmute", "status", "cancel", "facts", "guide", "guide_keys",
+        "what", "what_more", "find", "describe", "read", "teach_friend", "said",
     }  # fmt: skip
     assert not {114, 115} & set(KEY_CODES), "volume keys are the system's"
+
+
+def test_a_key_without_a_long_press_acts_as_it_goes_down_the_second_time_too() -> None:
+    recognizer = GestureRecognizer({SHORT, DOUBLE}, 0.0)
+    assert recognizer.feed(True, 1.0) == [SHORT]
+    assert recognizer.feed(False, 3.0) == []
+    assert recognizer.feed(True, 3.0 + DOUBLE_PRESS_GAP_S) == [DOUBLE]
+    assert recognizer.feed(False, 4.0) == []
+    assert recognizer.feed(True, 4.1) == [SHORT], "a third press begins anew"
+    assert recognizer.feed(False, 4.2) == []
+    assert recognizer.feed(True, 4.3 + DOUBLE_PRESS_GAP_S) == [SHORT], "too late"
