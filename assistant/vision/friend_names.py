@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,14 @@ Start = Callable[[Callable[[], None]], None]
 """Has a function without arguments called, at once or on another thread."""
 
 
+class KnownFriends(Protocol):
+    """Where the friends come from: a FriendStore, or what a scene of the event benchmark knows."""
+
+    def stamp(self) -> tuple[int, ...]: ...
+    def load(self) -> tuple[Friend, ...]: ...
+    def replace(self, friend: Friend) -> None: ...
+
+
 class _Look(NamedTuple):
     """The result of one look."""
 
@@ -64,7 +72,7 @@ class _Look(NamedTuple):
 class FriendNames:
     """Looks at each new track until it is known who that is."""
 
-    def __init__(self, store: FriendStore, embed: Embed, start: Start, expiry_s: float) -> None:
+    def __init__(self, store: KnownFriends, embed: Embed, start: Start, expiry_s: float) -> None:
         """start: how a look is made. expiry_s: seconds after which a track that is not found has ended."""
         self._store, self._embed, self._start, self._expiry_s = store, embed, start, expiry_s
         self.error = ""

@@ -260,7 +260,7 @@ class VoiceProcess:
 
     def _on_fate(self, utterance: Utterance, fate: Fate, at: float) -> None:
         """An utterance has ended."""
-        self._talk_monitor.on_end(utterance)
+        self._talk_monitor.on_end(utterance, fate)
         self._commands.ended(utterance, fate)
         self._guide.ended(utterance, fate)
         self._asking.ended(utterance, fate)

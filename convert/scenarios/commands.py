@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -158,11 +159,18 @@ def _tasks(options: argparse.Namespace, settings: Settings) -> list[Any]:
 
 
 def _generated_scenes(options: argparse.Namespace) -> list[Any]:
+    from convert.scenarios import known_friends
     from convert.scenarios.render import assets
     from convert.scenarios.script import generate
 
     scenes = generate.generate(assets.load(data(options), _half(options)).index(), options.seed)
-    return _not_empty([scene for scene in scenes if _is_chosen(options, scene.kind)], options)
+    chosen = [scene for scene in scenes if _is_chosen(options, scene.kind)]
+    if options.write:  # a folder of scenes holds nobody's pictures from which they could be learned
+        chosen = [scene for scene in chosen if not scene.friends]
+    elif any(scene.friends for scene in chosen) and not known_friends.is_available(_settings(options)):
+        print("no face recognizer, so no scenes with friends; $EMOTION_SFACE may name its file", file=sys.stderr)
+        chosen = [scene for scene in chosen if not scene.friends]
+    return _not_empty(chosen, options)
 
 
 def _not_empty(scenes: list[Any], options: argparse.Namespace) -> list[Any]:

@@ -88,6 +88,7 @@ def transcripts(outcomes: Sequence[Outcome], settings: Settings) -> list[SceneTr
                 for record in outcome.records
                 for face, reading in zip(record.faces, record.readings, strict=True)
             ),
+            outcome.friends,
             rerun(outcome, with_cues),
         )
         for outcome in outcomes

@@ -27,6 +27,7 @@ from assistant.vision.cameras import Camera
 from assistant.vision.factory import VisionParts
 from assistant.vision.pipeline import Step
 from convert.progress import Progress
+from convert.scenarios import known_friends
 from convert.scenarios.render import assets
 from convert.scenarios.render.camera import SceneCamera
 from convert.scenarios.score.transcript import TranscriptAnswer, TranscriptLine
@@ -66,6 +67,8 @@ class Outcome:
     """Number of frames."""
     size: tuple[int, int] = (HEIGHT, WIDTH)
     """Height and width of the frames."""
+    friends: tuple[str, ...] = ()
+    """Names of the people who were known to the assistant."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def transcript_line(line: AnnouncementOutcome) -> TranscriptLine:
         line.change.track_id,
         announcement.people,
         announcement.is_cue,
+        announcement.name.text if announcement.name else "",
+        announcement.name is not None and not announcement.name.is_certain,
     )
 
 
@@ -157,8 +162,12 @@ def _run_task(task: Task) -> Outcome:
     truth = annotate(task.source) if isinstance(task.source, Scene) else task.source.truth
     parts, recorder = _parts(settings), _Recorder()
     lines, answers, frames = [], [], 0
+    names, friends = None, tuple[str, ...]()
+    if isinstance(task.source, Scene) and task.source.friends and task.data is not None:
+        friends = task.source.friends
+        names = known_friends.names(task.settings, _assets(task.data, task.half).portraits, friends)
     with closing(_camera(task)) as camera:
-        for item in attempts(camera, parts.pipeline(settings), settings, truth.questions, recorder):
+        for item in attempts(camera, parts.pipeline(settings, names), settings, truth.questions, recorder):
             if isinstance(item, ReplaySummary):
                 frames = item.frames
             elif isinstance(item, AnswerOutcome):
@@ -168,7 +177,7 @@ def _run_task(task: Task) -> Outcome:
     model = parts.classifier
     labels, thresholds = (model.labels, model.thresholds) if model else ((), Thresholds())
     return Outcome(
-        truth, tuple(lines), tuple(answers), tuple(recorder.records), labels, thresholds, frames, recorder.size
+        truth, tuple(lines), tuple(answers), tuple(recorder.records), labels, thresholds, frames, recorder.size, friends
     )
 
 

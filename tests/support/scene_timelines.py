@@ -44,7 +44,7 @@ def asset_index(people: int = 12) -> AssetIndex:
     near = {f"p{n}": {"neutral": (f"{n}a", f"{n}b", f"{n}c"), others[n % 4]: (f"{n}x",)} for n in range(people)}
     words = ("happy", "surprise", "sad", "angry", "neutral", "fear")
     far = {f"f{n}": {words[n % 6]: (f"f{n}",)} for n in range(12)}
-    return AssetIndex(near, far, ("hall", "kitchen"), (swaying_head(),))
+    return AssetIndex(near, far, ("hall", "kitchen"), (swaying_head(),), tuple(sorted(near)))
 
 
 def swaying_head() -> MotionTrack:

@@ -1,23 +1,5 @@
-"""Which folder holds the friends: the service's, which both units share, or the user's own on a desktop."""
+"""Where the friends are kept; the voice process, which knows no skill, finds the voice tags there too."""
 
-import os
-from pathlib import Path
+from assistant.system.friends_folder import NAME, RECORDING, SYSTEM_FOLDER, friends_folder
 
-NAME = "emotion-assistant-friends"
-"""StateDirectory of both units."""
-SYSTEM_FOLDER = Path("/var/lib") / NAME
-
-
-def friends_folder(*, of_service: bool = False) -> Path | None:
-    """The folder of the friends; None where this user has none, because there is no home.
-
-    of_service: for a program that is not started by a unit and works for the service all the same, with its user's
-    rights.
-    """
-    for folder in os.environ.get("STATE_DIRECTORY", "").split(":"):
-        if folder.endswith(f"/{NAME}"):
-            return Path(folder)
-    if of_service:
-        return SYSTEM_FOLDER
-    home = os.environ.get("XDG_STATE_HOME") or (f"{os.environ['HOME']}/.local/state" if "HOME" in os.environ else "")
-    return Path(home) / "emotion-assistant" / "friends" if home else None
+__all__ = ["NAME", "RECORDING", "SYSTEM_FOLDER", "friends_folder"]

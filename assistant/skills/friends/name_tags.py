@@ -10,12 +10,11 @@ from pathlib import Path
 
 from assistant.records import Utterance, UtteranceKind
 from assistant.skills.friends.dialogue import Dialogue, spoken_s
+from assistant.skills.friends.folders import RECORDING
 from assistant.skills.friends.store import MAX_TAG_BYTES
 from assistant.skills.session import Press
 from assistant.system.regular_file import read_bytes
 
-RECORDING = "new-name.wav"
-"""What was recorded last, in the folder of the friends, until it is taken."""
 RECORD_LIMIT_S = 8.0
 """Seconds after the request within which the recording must be there: two of it are the name."""
 POLL_S = 0.25

@@ -19,9 +19,11 @@ from typing import IO
 
 from assistant.config.settings import ListenSettings
 from assistant.faults import FaultAnnouncer, FaultPhrases, FaultTracker
-from assistant.records import FaultName, Utterance
+from assistant.records import Fate, FaultName, Utterance
 from assistant.system.child_process import kill_process_group, python_command
+from assistant.system.friends_folder import friends_folder
 from assistant.voice.listening.listener import Report
+from assistant.voice.listening.name_recorder import NameRecorder
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,23 @@ class TalkMonitor:
         self._reported_at, self._has_reported = clock(), False
         self._deaf_since, self._start_at, self._backoff_s = clock(), clock(), MIN_BACKOFF_S
         self._speaking: Utterance | None = None
+        self._lent_until = -math.inf
+        self._name_recorder = NameRecorder(settings, friends_folder(), self.lend)
+
+    def lend(self, seconds: float) -> None:
+        """Leave the microphone alone for so many seconds; meanwhile the assistant speaks as without one."""
+        self._lent_until = self._clock() + seconds
 
     def poll(self) -> None:
         """Start the listener if that is due, end it if it hangs, and announce what follows."""
         if not self._settings.enabled:
             return
         now = self._clock()
+        if now < self._lent_until:
+            if self._child is not None:
+                self._end_listener()
+            self._start_at = self._deaf_since = now
+            return
         if self._child is None:
             if now >= self._start_at:
                 self._start(now)
@@ -86,9 +99,11 @@ class TalkMonitor:
         with self._lock:
             self._speaking = utterance
 
-    def on_end(self, utterance: Utterance) -> None:
-        """An utterance has ended. If it was being spoken, it is not known yet whether somebody talks, which counts as
-        talk."""
+    def on_end(self, utterance: Utterance, fate: Fate | None = None) -> None:
+        """An utterance has ended. If it asked for a name, that is recorded. If it was being spoken, it is not known yet
+        whether somebody talks, which counts as talk."""
+        if fate is not None:
+            self._name_recorder.ended(utterance, fate)
         with self._lock:
             if utterance is not self._speaking:
                 return
@@ -110,6 +125,10 @@ class TalkMonitor:
 
     def close(self) -> None:
         """End the listener; nothing waits for a gap any more."""
+        self._name_recorder.close()
+        self._end_listener()
+
+    def _end_listener(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             _end(child, CLOSE_TIMEOUT_S)

@@ -1,5 +1,6 @@
 """The voices in order of preference: each utterance is spoken by the first one that can."""
 
+import dataclasses
 import logging
 import re
 import threading
@@ -9,6 +10,7 @@ from typing import Protocol, overload
 
 from assistant.errors import VoiceError
 from assistant.records import Fate, Priority, Utterance
+from assistant.voice.audio.player import Pcm
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,25 @@ class Earcons(Protocol):
 
     def play(self, name: str, cancel: threading.Event) -> bool:
         """Play the sound of that name; returns like a voice's `say`. Raises VoiceError."""
+        ...
+
+
+class NameParts(Protocol):
+    """A sentence around a recorded name."""
+
+    @property
+    def before(self) -> str: ...
+    @property
+    def tag(self) -> Pcm: ...
+    @property
+    def after(self) -> str: ...
+
+
+class NameSounds(Protocol):
+    """Finds the recorded name of an utterance."""
+
+    def parts(self, utterance: Utterance) -> NameParts | None:
+        """The utterance around its name; None where there is no recording of it."""
         ...
 
 
@@ -96,8 +117,15 @@ class _Outcome(Enum):
 class FallbackVoice(Sequence[Voice]):
     """The voices, the best first, and the earcons that are tried before them. Used from one thread."""
 
-    def __init__(self, voices: Sequence[Voice], earcons: Earcons | None = None) -> None:
-        self.earcons = earcons
+    def __init__(
+        self,
+        voices: Sequence[Voice],
+        earcons: Earcons | None = None,
+        names: NameSounds | None = None,
+        play: Callable[[Pcm, threading.Event], bool] | None = None,
+    ) -> None:
+        """names: recorded names, played by `play` in the place of those in a text."""
+        self.earcons, self._names, self._play = earcons, names, play
         self._voices = tuple(voices)
         self._first, self._retry_at = 0, 0.0  # the voice that spoke last, and how long it goes first
         self._reported: set[tuple[int, str]] = set()
@@ -130,6 +158,42 @@ class FallbackVoice(Sequence[Voice]):
         """
         if (fate := self._present_earcon(utterance, cancel, on_error)) is not None:
             return fate
+        parts = self._names.parts(utterance) if self._names is not None and utterance.name_sound else None
+        if parts is None or self._play is None:
+            return self._speak_words(utterance, cancel, clock, on_error)
+        for piece in (parts.before, parts.tag, parts.after):
+            if isinstance(piece, Pcm):
+                fate = self._play_name(piece, utterance, cancel, clock, on_error)
+            elif piece:
+                fate = self._speak_words(dataclasses.replace(utterance, text=f"{piece}."), cancel, clock, on_error)
+            if fate in (Fate.INTERRUPTED, Fate.FAILED):
+                return fate
+        return Fate.SPOKEN
+
+    def _play_name(
+        self,
+        tag: Pcm,
+        utterance: Utterance,
+        cancel: threading.Event,
+        clock: Callable[[], float],
+        on_error: Callable[[str], None],
+    ) -> Fate:
+        """Play a name; where that fails it is spoken."""
+        assert self._play is not None
+        try:
+            return Fate.SPOKEN if self._play(tag, cancel) else Fate.INTERRUPTED
+        except Exception as err:  # any error of a recording: the words are spoken
+            log.info("a recorded name: %s", _line(err))
+        named = dataclasses.replace(utterance, text=f"{utterance.spoken_name}.")
+        return self._speak_words(named, cancel, clock, on_error)
+
+    def _speak_words(
+        self,
+        utterance: Utterance,
+        cancel: threading.Event,
+        clock: Callable[[], float],
+        on_error: Callable[[str], None],
+    ) -> Fate:
         if clock() >= self._retry_at:
             self._first = 0
         indices, best_working = range(len(self._voices)), len(self._voices)
@@ -186,7 +250,7 @@ class FallbackVoice(Sequence[Voice]):
         """Have the speech of an utterance made before its moment has come, by the voice that is tried first, if that
         can: a gap in talk is short. What fails here is reported when it is spoken."""
         prepare = getattr(self._voices[self._first], "prepare", None)
-        if prepare is None or (self.earcons is not None and utterance.earcon):
+        if prepare is None or utterance.name_sound or (self.earcons is not None and utterance.earcon):
             return
         try:
             prepare(utterance.text, cancel)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from assistant.config.settings import VoiceSettings
 from assistant.errors import VoiceError
+from assistant.system.friends_folder import friends_folder
 from assistant.voice.audio.aim_tone import AimTone
 from assistant.voice.audio.loudness import at_volume
 from assistant.voice.audio.player import Pcm, Player, check_audible, with_lead_in
@@ -42,6 +43,7 @@ def make_voice(
         printed = PrintedVoice()
         return FallbackVoice((printed,), EarconVoice(settings, printed.play))
     from assistant.voice.voices.espeak import espeak_voices
+    from assistant.voice.voices.name_tags import NameTags
     from assistant.voice.voices.recorded import RecordedVoice, recordings_folder
     from assistant.voice.voices.tone import ToneVoice
 
@@ -64,7 +66,9 @@ def make_voice(
         chosen += espeak_voices(settings, language, player, on_setting)
     chosen += (RecordedVoice(settings, player, recordings_folder()), ToneVoice(settings, player))
     aim = aim_player(settings, player, aim_tone) if aim_tone else None
-    return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player), aim))
+    folder = friends_folder()
+    names = NameTags(settings, folder) if folder is not None else None
+    return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player), aim), names, player.play)
 
 
 class PreparedSpeech:

@@ -12,6 +12,7 @@ the report. Heads and mouths move as they did in clips (`motion_tracks`), with o
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from convert.scenarios.script.scene import AssetIndex
 STILL_LIST = Path(__file__).with_name("faces.txt")
 """List of the stills of near faces."""
 HALVES = muxspace.HALVES
+MIN_PORTRAITS, MAX_PORTRAITS = 6, 12
+"""Pictures of a friend that no scene shows: so many are needed for five good ones, and no more are looked at."""
 FER2013_SPLITS = {"tuning": "PublicTest", "report": "PrivateTest"}
 """Split of the far faces of each half."""
 MIN_VOTES = 8
@@ -64,6 +67,8 @@ class Assets:
     """Names of the stills for far faces."""
     motion: tuple[MotionTrack, ...] = ()
     """How heads and mouths move."""
+    portraits: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Of each person of whom there are MIN_PORTRAITS pictures or more that no scene shows: these, to learn a friend."""
 
     def index(self) -> AssetIndex:
         """The names of all pictures, for the generation of scenes."""
@@ -71,7 +76,8 @@ class Assets:
         far: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for name, still in sorted(self.stills.items()):
             (far if name in self.far else near)[still.person][still.expression].append(name)
-        return AssetIndex(_frozen(near), _frozen(far), tuple(sorted(self.rooms)), self.motion)
+        rooms, able = tuple(sorted(self.rooms)), tuple(sorted(self.portraits))
+        return AssetIndex(_frozen(near), _frozen(far), rooms, self.motion, able)
 
 
 def load(data: Path, half: str) -> Assets:
@@ -93,7 +99,20 @@ def load(data: Path, half: str) -> Assets:
             grey = picture_files.grey(file)
             stills[name] = Still(name, _digest(muxspace.person_of(file.name)), expression, grey, landmarks)
     far = _far_stills(data, half)
-    return Assets(stills | far, _rooms(data, half), frozenset(far), motion_tracks.load(half))
+    portraits = _portraits(images, {still.person for still in stills.values()})
+    return Assets(stills | far, _rooms(data, half), frozenset(far), motion_tracks.load(half), portraits)
+
+
+def _portraits(images: Mapping[str, Path], people: Collection[str]) -> dict[str, tuple[Path, ...]]:
+    """The pictures of these people that are not in the list."""
+    listed = {name for name, _, _ in _listed_stills()}
+    found: dict[str, list[Path]] = defaultdict(list)
+    for name, file in images.items():
+        if name not in listed and (person := _digest(muxspace.person_of(file.name))) in people:
+            found[person].append(file)
+    return {
+        person: tuple(sorted(files)[:MAX_PORTRAITS]) for person, files in found.items() if len(files) >= MIN_PORTRAITS
+    }
 
 
 def missing(data: Path) -> list[str]:

@@ -1,14 +1,15 @@
 """The figures over all scenes: precision, recall, delays, rates, reasons. Pure."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant.records import EXPRESSIONS
-from convert.scenarios.score import announcements, attention, belief, presence, told
+from convert.scenarios.score import announcements, attention, belief, names, presence, told
 from convert.scenarios.score.announcements import Event, Verdict, nearest_person
+from convert.scenarios.score.shares import percentile, ratio, wilson
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
 from convert.scenarios.script.attention import KIND as ATTENTION
+from convert.scenarios.script.friends import KIND as FRIENDS
 
 DEGRADED, STILL, TALK = "degraded", "still", "talk"
 """Kinds of scene with figures of their own."""
@@ -17,8 +18,6 @@ MIN_EVENTS, MIN_PRECISION = 40, 0.85
 ALWAYS_ON = "happy"
 """The expression that is announced regardless of its figures."""
 MINUTE_S = 60.0
-Z = 1.96
-"""Standard normal deviate of a 95 % interval."""
 
 
 def figures(
@@ -32,10 +31,10 @@ def figures(
     expressions: all expressions of the classifier. switched_on: those that are announced with the settings of this run.
     answer_delays_s: seconds from question to first samples, if measured. Expressions that are switched on are scored
     by the announcements of this run, the others by those of the rerun with all expressions. Scenes of the kind DEGRADED
-    count for the reasons alone, those of ATTENTION for the cues of attention.
+    count for the reasons alone, those of ATTENTION for the cues of attention, and those of FRIENDS for the names.
     """
-    cues = attention.figures(scenes)
-    scenes = [each for each in scenes if each.truth.kind != ATTENTION]
+    cues, of_names = attention.figures(scenes), names.figures(scenes)
+    scenes = [each for each in scenes if each.truth.kind not in (ATTENTION, FRIENDS)]
     readable = [each for each in scenes if each.truth.kind != DEGRADED]
     minutes = sum(each.truth.seconds for each in readable) / MINUTE_S
     verdicts = [verdict for each in readable for verdict in announcements.verdicts(each.truth, each.lines)]
@@ -68,13 +67,14 @@ def figures(
         "talking": _utterances_in(readable, TALK),
         "still_false_per_10min": _rate_beyond_arrival(readable, STILL),
         "max_per_min": max((_most_in_a_minute(_starts(each.lines)) for each in scenes), default=0),
-        "utterances_per_min": _ratio(sum(len(_starts(each.lines)) for each in readable), minutes),
-        "cues_per_min": _ratio(sum(line.is_cue for each in readable for line in each.lines), minutes),
-        "words_per_min": _ratio(sum(_words(each.lines) for each in readable), minutes),
+        "utterances_per_min": ratio(sum(len(_starts(each.lines)) for each in readable), minutes),
+        "cues_per_min": ratio(sum(line.is_cue for each in readable for line in each.lines), minutes),
+        "words_per_min": ratio(sum(_words(each.lines) for each in readable), minutes),
         **_wrong_beliefs(readable, switched_on),
         "people": _people_told(readable),
         "doubled": sum(told.doubled(each) for each in scenes),
         "attention": cues,
+        "names": of_names,
         "late": kinds.count(announcements.LATE) + late,
         "presence": {"announced": len(of_presence), "false": len(false), "late": late},
         "wrong_person": kinds.count(announcements.WRONG_PERSON),
@@ -98,23 +98,6 @@ def worth_announcing(table: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def wilson(hits: int, of: int) -> list[float] | None:
-    """The 95 % interval of a share (Wilson 1927); None if `of` is 0."""
-    if not of:
-        return None
-    share, spread = hits / of, Z * Z / of
-    middle = (share + spread / 2) / (1 + spread)
-    reach = Z * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return [round(max(0.0, middle - reach), 3), round(min(1.0, middle + reach), 3)]
-
-
-def percentile(values: Sequence[float], percent: float) -> float | None:
-    """Percentile by the nearest-rank method; None without values."""
-    if not values:
-        return None
-    return round(sorted(values)[max(0, math.ceil(percent / 100 * len(values)) - 1)], 2)
-
-
 def _expression(expression: str, verdicts: Sequence[Verdict], events: Sequence[Event]) -> dict[str, Any]:
     """The figures of one expression, from all verdicts and events."""
     kinds = [
@@ -125,8 +108,8 @@ def _expression(expression: str, verdicts: Sequence[Verdict], events: Sequence[E
     expected = [event for event in events if event.expression == expression and event.is_counted]
     correct, found = kinds.count(announcements.CORRECT), sum(event.announced_at is not None for event in expected)
     return {
-        "precision": _ratio(correct, len(kinds)),
-        "recall": _ratio(found, len(expected)),
+        "precision": ratio(correct, len(kinds)),
+        "recall": ratio(found, len(expected)),
         "events": len(expected),
         "announced": len(kinds),
         "precision_ci": wilson(correct, len(kinds)),
@@ -143,8 +126,8 @@ def _wrong_beliefs(scenes: Sequence[SceneTranscript], switched_on: Sequence[str]
     per_scene = [belief.wrong_seconds(each, switched_on) for each in scenes]
     totals = {kind: sum(seconds[kind] for seconds in per_scene) for kind in belief.KINDS}
     return {
-        "wrong_belief_s_per_10min": _ratio(10 * sum(totals.values()), minutes),
-        "wrong_belief_kinds": {kind: _ratio(10 * seconds, minutes) for kind, seconds in totals.items()},
+        "wrong_belief_s_per_10min": ratio(10 * sum(totals.values()), minutes),
+        "wrong_belief_kinds": {kind: ratio(10 * seconds, minutes) for kind, seconds in totals.items()},
     }
 
 
@@ -152,7 +135,7 @@ def _people_told(scenes: Sequence[SceneTranscript]) -> dict[str, Any]:
     """How many people came into view and stayed, and how many of them were announced in time."""
     counts = [told.people(each) for each in scenes]
     came, in_time = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
-    return {"came": came, "told_in_time": in_time, "share": _ratio(in_time, came)}
+    return {"came": came, "told_in_time": in_time, "share": ratio(in_time, came)}
 
 
 def _rate_beyond_arrival(scenes: Sequence[SceneTranscript], kind: str) -> float | None:
@@ -162,7 +145,7 @@ def _rate_beyond_arrival(scenes: Sequence[SceneTranscript], kind: str) -> float 
     """
     chosen = [each for each in scenes if each.truth.kind == kind]
     minutes = sum(each.truth.seconds for each in chosen) / MINUTE_S
-    return _ratio(10 * sum(_beyond_arrival(each) for each in chosen), minutes)
+    return ratio(10 * sum(_beyond_arrival(each) for each in chosen), minutes)
 
 
 def _utterances_in(scenes: Sequence[SceneTranscript], kind: str) -> dict[str, Any]:
@@ -221,7 +204,7 @@ def _reasons(answered: Sequence[tuple[str, TranscriptAnswer]]) -> dict[str, dict
         counts = {reason or "none": given.count(reason) for reason in sorted(set(given))}
         table[expected] = {
             "asked": len(given),
-            "correct": _ratio(given.count(expected), len(given)),
+            "correct": ratio(given.count(expected), len(given)),
             "answers": counts,
         }
     return table
@@ -236,13 +219,9 @@ def _false_reasons(scenes: Sequence[SceneTranscript]) -> dict[str, Any]:
         if (about := nearest_person(each.truth, face.at, face.box)) and about.is_readable(face.at)
     ]
     counts = {reason: reasons.count(reason) for reason in sorted(set(reasons) - {""})}
-    return {"readings": len(reasons), "share": _ratio(sum(counts.values()), len(reasons)), "reasons": counts}
+    return {"readings": len(reasons), "share": ratio(sum(counts.values()), len(reasons)), "reasons": counts}
 
 
 def _share(holds: Iterable[bool]) -> float | None:
     values = list(holds)
-    return _ratio(sum(values), len(values))
-
-
-def _ratio(count: float, of: float) -> float | None:
-    return round(count / of, 3) if of else None
+    return ratio(sum(values), len(values))

@@ -55,6 +55,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"by a sound alone in a minute: {report['cues_per_min']}; sentences said twice: {report['doubled']}",
         f"people announced within {told.WITHIN_S} s: {_of_people(report)}",
         f"cues of attention: {_of_attention(report)}",
+        f"names of friends: {_of_names(report)}",
         f"late: {report['late']}, wrong person: {report['wrong_person']}, false: {report['false']}",
         f"arrivals, departures, ends of an expression: {presence['announced']} announced, {presence['false']} false",
         f"reasons why not for faces that can be read: {_of_readings(false_reasons)}",
@@ -97,6 +98,19 @@ def _of_attention(report: dict[str, Any]) -> str:
     )
 
 
+def _of_names(report: dict[str, Any]) -> str:
+    names = report["names"]
+    if not names["friends"]:
+        return "-"
+    precision, recall = (_share(names[f"{each}"], names[f"{each}_ci"]) for each in ("precision", "recall"))
+    return (
+        f"precision {precision} of {names['names']}, recall {recall} of {names['friends']} visits, "
+        f"{names['delay_p50_s']} s / {names['delay_p95_s']} s after they came (half / 95 %); "
+        f"{names['strangers_named']} of {names['strangers']} strangers named; "
+        f'"Maybe": {names["maybe_correct"]} of {names["maybe"]} right'
+    )
+
+
 def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
     """The report as the Markdown tables of tests/README.md."""
     lines = [
@@ -126,6 +140,7 @@ def as_markdown(report: dict[str, Any], date: str, revision: str) -> str:
             f"{report['max_per_min']}; {report['words_per_min']}",
         ),
         ('"Facing you." and "Turned away.", where they are switched on', _of_attention(report)),
+        ("names of friends, in scenes with ten of them, where they are recognized", _of_names(report)),
         ("ten minutes in which the wearer believes what is not true", _of_beliefs(report)),
         (f"people who came and stayed, announced within {told.WITHIN_S} s", _of_people(report)),
         (

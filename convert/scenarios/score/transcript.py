@@ -27,6 +27,10 @@ class TranscriptLine(NamedTuple):
     """How many people it says are in view; 0 if it does not count them."""
     is_cue: bool = False
     """Whether it was made by a sound alone."""
+    friend: str = ""
+    """The friend whose name it says; empty if it says none."""
+    is_maybe: bool = False
+    """Whether the name is said with "maybe"."""
 
 
 class TranscriptAnswer(NamedTuple):
@@ -63,5 +67,7 @@ class SceneTranscript(NamedTuple):
     answers: Sequence[TranscriptAnswer] = ()
     faces: Sequence[ObservedFace] = ()
     """All detected faces of all frames."""
+    friends: Sequence[str] = ()
+    """Names of the people who are known to the assistant."""
     cues: Sequence[TranscriptLine] = ()
     """The lines of a rerun with cues of attention."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from assistant.ipc.commands import Command
-from convert.scenarios.script import attention, degradations, dynamics, hours
+from convert.scenarios.script import attention, degradations, dynamics, friends, hours
 from convert.scenarios.script.sampler import AssetSampler
 from convert.scenarios.script.scene import (
     HEIGHT,
@@ -40,6 +40,7 @@ OUTSIDE_X = -140.0
 KINDS = (
     "change", "enter", "pair", "cross", "near", "turn", "light", "shake", "far", "still", "talk", "empty", "degraded",
     *dynamics.MAKERS, *(kind for kind in hours.MAKERS if kind in ("company", "between")), attention.KIND,
+    friends.KIND,
 )  # fmt: skip
 """Kinds of scene."""
 
@@ -56,6 +57,9 @@ def generate(assets: AssetIndex, seed: int = 1) -> tuple[Scene, ...]:
     for kind, (count, make) in hours.MAKERS.items():
         for _ in range(count):
             _add(scenes, sampler, kind, make(sampler, sampler.random))
+    sampler = AssetSampler(np.random.default_rng((seed, 2)), assets)
+    for number in range(friends.SCENES if assets.portraits else 0):
+        _add(scenes, sampler, friends.KIND, friends.make(sampler, sampler.random, number))
     return tuple(scenes)
 
 

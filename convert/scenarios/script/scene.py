@@ -32,6 +32,8 @@ class AssetIndex:
     """Names of backgrounds."""
     motion: tuple[MotionTrack, ...] = ()
     """Motion of heads and mouths, measured in clips."""
+    portraits: tuple[str, ...] = ()
+    """People of whom there are enough other pictures to learn them as friends."""
 
 
 class PositionKeyframe(NamedTuple):
@@ -178,6 +180,8 @@ class Scene:
     """Why no expression can be read in this scene (one of ground_truth.REASONS); empty if they can."""
     questions: tuple[tuple[float, Command], ...] = ()
     """(seconds, question of the wearer)."""
+    friends: tuple[str, ...] = ()
+    """Names of the people who are known to the assistant in this scene."""
     shrink: int = 1
     """How many times smaller than WIDTH and HEIGHT the frames are: 2 is a frame of 320 x 240."""
 

@@ -9,7 +9,7 @@ from assistant.records import CANNOT_TELL
 from assistant.sentences import Sentence
 from convert.data.fer2013_labels import LABELS
 from convert.scenarios.score import announcements, figures
-from convert.scenarios.score.figures import wilson
+from convert.scenarios.score.shares import wilson
 from convert.scenarios.score.transcript import SceneTranscript, TranscriptAnswer, TranscriptLine
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval
 from tests.support.scene_timelines import LEFT, RIGHT, box_of, looks, one_person, person

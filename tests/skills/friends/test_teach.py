@@ -21,10 +21,10 @@ from assistant.phrases import MAX_WORDS
 from assistant.records import CANNOT_TELL, Box, Utterance, UtteranceKind
 from assistant.skills.friends import calendar, gates, teach, vocabulary
 from assistant.skills.friends.friend import ConsentWay
-from assistant.skills.friends.name_tags import RECORDING
 from assistant.skills.friends.store import FriendStore
 from assistant.skills.friends.taught_views import VIEWS_LIMIT_S
 from assistant.skills.session import Look, Press, SkillName
+from assistant.system.friends_folder import RECORDING
 from tests.skills.friends.people import MODEL, direction, friend
 from tests.support import locale_lint
 from tests.support.scripted_pipeline import with_landmarks
