@@ -12,6 +12,8 @@ from convert.skills.sources import Sources
 MODULES = {
     "friends": "convert.skills.friends",
     "things": "convert.skills.things",
+    "describe": "convert.skills.describe",
+    "read": "convert.skills.read",
 }
 """The module that measures each skill, with its MEASUREMENT. It is imported only when it is asked for."""
 

@@ -48,11 +48,10 @@ def load(locale: str) -> Words:
 
 def compose(phrases: Phrases, scene: Scene) -> list[str]:
     """One or two sentences of at most eight words."""
-    language, names = load(phrases.locale), vocabulary.load(phrases.locale)
+    language = load(phrases.locale)
     who = _people(phrases, language, scene)
     light = _light(phrases, language, scene.light)
-    found = [group for group in groups(list(scene.things), scene.width) if group.label != PERSON][:MOST_THINGS]
-    told = [_thing(phrases, language, names, group) for group in found]
+    told = [part for _, part in spoken_things(phrases, scene)]
     if who:
         parts = [who, _with_light(phrases, told, light)]
     else:  # two sentences of things
@@ -60,6 +59,21 @@ def compose(phrases: Phrases, scene: Scene) -> list[str]:
         parts = [first, _with_light(phrases, told[len(first) :], light)]
     return [_sentence(phrases, _fitting(phrases, each)) for each in parts if any(each)] or [
         language.tables["parts"]["nothing"]
+    ]
+
+
+def spoken_things(phrases: Phrases, scene: Scene) -> list[tuple[Group, str]]:
+    """The things to tell, people apart, the largest first, each with its part of a sentence, e.g. "cup on the left"."""
+    language, names = load(phrases.locale), vocabulary.load(phrases.locale)
+    found = [group for group in groups(list(scene.things), scene.width) if group.label != PERSON]
+    return [
+        (
+            group,
+            language.tables["parts"]["thing"].format(
+                thing=names.tables["things"][group.label], where=phrases.place(group.where)
+            ),
+        )
+        for group in found[:MOST_THINGS]
     ]
 
 
@@ -99,12 +113,6 @@ def _count(phrases: Phrases, language: Words, count: int, *, is_sure: bool) -> s
     """ "two people", or "at least two people": a detector merges people who stand close together."""
     text = phrases.count(count)
     return text if is_sure or count > COUNTED else language.tables["parts"]["at_least"].format(count=text)
-
-
-def _thing(phrases: Phrases, language: Words, names: Words, group: Group) -> str:
-    return language.tables["parts"]["thing"].format(
-        thing=names.tables["things"][group.label], where=phrases.place(group.where)
-    )
 
 
 def _light(phrases: Phrases, language: Words, light: str) -> str:

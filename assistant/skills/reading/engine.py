@@ -50,7 +50,12 @@ class ReadingEngine:
     def handle(self, request: Mapping[str, Any], image: NDArray[np.uint8] | None) -> dict[str, Any]:
         """{"words": […], "turned": degrees, "is_english": bool}; see Word.as_json. Raises SkillError."""
         locales = request.get("locales")
-        if request.get("op") != "read" or not isinstance(locales, list | tuple) or not all(map(_is_text, locales)):
+        if (
+            request.get("op") != "read"
+            or not isinstance(locales, list)
+            or not locales
+            or not all(map(_is_text, locales))
+        ):
             raise SkillError(f"reading knows no request {str(dict(request))[:100]}")
         if image is None or image.ndim not in (2, 3) or image.dtype != np.uint8:
             raise SkillError("reading needs a picture", "no_picture")
@@ -73,7 +78,7 @@ class ReadingEngine:
             words, is_english = self._reader.read(np.ascontiguousarray(np.rot90(image, turned // 90)), locales)
             words = [_turned_back(word, turned, image.shape[1], image.shape[0]) for word in words[:MOST_WORDS]]
             answer = {"words": [word.as_json() for word in words], "turned": turned, "is_english": is_english}
-            lines = lines_of(words, right_to_left=locales[0] in RIGHT_TO_LEFT if locales else False)
+            lines = lines_of(words, right_to_left=locales[0] in RIGHT_TO_LEFT)
             if trusted_lines(lines, locales, is_turned=turned != 0):
                 return answer
             first = first or answer

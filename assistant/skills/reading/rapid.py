@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from assistant.skills.reading.text_lines import moved
 from assistant.skills.reading.word import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,8 @@ NETWORKS = {
 """Named one by one: what it looks for under a name of its own, it fetches where it is missing."""
 LEAST_MEMORY_MIB = 1900
 """Of the board, as the kernel counts it on one with 2 GB: reading takes 540 MiB."""
+MOST_ASPECT = 16
+"""A picture whose sides differ more is widened: it would be shrunk until the short one vanishes."""
 MEMORY = Path("/proc/meminfo")
 
 
@@ -84,16 +87,18 @@ class RapidReader:
         """The words of a picture uint8 [H, W] or [H, W, 3] BGR, and False: it reads every Latin language alike. Raises
         SkillError where it fails."""
         page = prepared(image)  # only for how the lines lie: it reads better what nobody has touched
+        height, width = image.shape[:2]
+        least = math.ceil(max(height, width) / MOST_ASPECT)
+        edges = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
         colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        colours = np.pad(colours, edges, "edge")
         try:
-            result = self._reader(colours, use_cls=False, return_word_box=True)
+            result = self._reader(colours, use_cls=False)
         except Exception as err:  # whatever its own parts raise
             raise SkillError(f"rapidocr failed: {err!r}"[:300]) from err
-        words = []
-        for line in result.word_results or ():
-            for text, confidence, corners in line:
-                if str(text).strip() and corners is not None:
-                    words.append(_word(str(text).strip(), float(confidence), np.array(corners, np.float64), page))
+        words: list[Word] = []
+        for text, confidence, corners in zip(result.txts or (), result.scores or (), _quads(result), strict=False):
+            words += _words(str(text), float(confidence), corners, page)
         return words, False
 
     def close(self) -> None:
@@ -101,9 +106,25 @@ class RapidReader:
         self._reader = None
 
 
-def _word(text: str, confidence: float, corners: NDArray[np.float64], page: Page) -> Word:
-    """A word whose corners [4, 2] are in pixels of the picture."""
-    level = moved(corners, page.to_page)
-    low, size = level.min(axis=0), np.ptp(level, axis=0)
-    places = tuple((float(x), float(y)) for x, y in corners)
-    return Word(text, confidence, Box(float(low[0]), float(low[1]), float(size[0]), float(size[1])), places)
+def _quads(result: Any) -> NDArray[np.float64]:
+    """float64 [N, 4, 2]: the corners of each line that was read."""
+    return np.zeros((0, 4, 2)) if result.boxes is None else np.asarray(result.boxes, np.float64).reshape(-1, 4, 2)
+
+
+def _words(text: str, confidence: float, corners: NDArray[np.float64], page: Page) -> Iterator[Word]:
+    """The words of a line whose corners [4, 2] are in pixels of the picture, each as wide as its share of the
+    characters: the reader's own boxes of words divide some words."""
+    at, count = 0, max(1, len(text))
+    for part in text.split():
+        at = text.index(part, at)
+        first, last = at / count, (at + len(part)) / count
+        at += len(part)
+        left_top, right_top, right_low, left_low = corners
+        quad = np.array([
+            left_top + first * (right_top - left_top), left_top + last * (right_top - left_top),
+            left_low + last * (right_low - left_low), left_low + first * (right_low - left_low),
+        ])  # fmt: skip
+        level = moved(quad, page.to_page)
+        low, size = level.min(axis=0), np.ptp(level, axis=0)
+        box = Box(float(low[0]), float(low[1]), float(size[0]), float(size[1]))
+        yield Word(part, confidence, box, tuple((float(x), float(y)) for x, y in quad))

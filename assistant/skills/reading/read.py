@@ -72,17 +72,23 @@ def _steady_look(session: Session, words: Words) -> Generator[Utterance, None, L
     return best
 
 
-def _texts(answer: Mapping[str, Any], shape: tuple[int, ...], words: Words, locales: tuple[str, ...]) -> Iterator[str]:
-    """What is said to an answer of the engine about a picture [H, W]."""
-    found, turned = answer.get("words"), answer.get("turned")
+def text_of(answer: Mapping[str, Any], locales: Sequence[str]) -> tuple[list[Line], list[Line]]:
+    """The lines of an answer of the engine, and those of them that are trusted, in reading order. locales: the language
+    of the sentences first. Raises SkillError for an answer that is malformed."""
+    found = answer.get("words")
     if not isinstance(found, list):
         raise SkillError("the reader's answer has no words")
-    lines = lines_of(map(word, found), right_to_left=words.locale in RIGHT_TO_LEFT)
-    trusted = trusted_lines(lines, locales, is_turned=turned != 0)
+    lines = lines_of(map(word, found), right_to_left=locales[0] in RIGHT_TO_LEFT)
+    return lines, trusted_lines(lines, locales, is_turned=answer.get("turned") != 0)
+
+
+def _texts(answer: Mapping[str, Any], shape: tuple[int, ...], words: Words, locales: Sequence[str]) -> Iterator[str]:
+    """What is said to an answer of the engine about a picture [H, W]."""
+    lines, trusted = text_of(answer, locales)
     if not trusted:
         yield words.text("reading", "cannot_read" if _looks_like_text(lines) else "no_text")
         return
-    if turned:
+    if turned := answer.get("turned"):
         yield words.text("reading", "upside_down" if turned == 180 else "sideways")
     sides = cut_off_sides(trusted, shape[1], shape[0])
     if sides:

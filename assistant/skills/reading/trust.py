@@ -22,6 +22,8 @@ LEAST_TEXT_TURNED = 0.78
 """The same for a page that had to be turned: with every further try rubbish gets another chance."""
 LEAST_CHARACTERS = 3
 """A text with fewer letters and digits is a stain."""
+SIGNS = frozenset(["/", "&", "+", "=", "%", "@", "x", "\u00d7", "-", "\u2013", "\u20ac", "$", "\u00a3", "\u20b9"])
+"""What may stand alone between words, as in 11 / 2027; other marks are stains, or the edge of the paper."""
 FREQUENT_BONUS = 0.1
 """What a frequent word of the language is worth more than its confidence."""
 
@@ -35,12 +37,21 @@ def trusted_lines(lines: Sequence[Line], locales: Iterable[str], *, is_turned: b
     for line in lines:
         if trust(line.words, frequent) < LEAST_LINE:
             continue
-        words = tuple(word for word in line.words if word.confidence >= LEAST_CONFIDENCE and _has_letter(word.text))
+        words = _trusted_words(line)
         if words:
             kept.append(Line(words, line.box))
     found = [word for line in kept for word in line.words]
     characters = sum(char.isalnum() for word in found for char in word.text)
     return kept if characters >= LEAST_CHARACTERS and trust(found, frequent) >= least else []
+
+
+def _trusted_words(line: Line) -> tuple[Word, ...]:
+    sure = [word.confidence >= LEAST_CONFIDENCE for word in line.words]
+    named = [known and _has_letter(word.text) for known, word in zip(sure, line.words, strict=True)]
+    inner = range(named.index(True), len(named) - named[::-1].index(True)) if any(named) else range(0)
+    return tuple(
+        word for at, word in enumerate(line.words) if named[at] or (sure[at] and at in inner and word.text in SIGNS)
+    )
 
 
 def trust(words: Sequence[Word], frequent: frozenset[str] = frozenset()) -> float:
