@@ -35,6 +35,8 @@ FIRST_FD = 3
 STDERR = 2
 NO_MEMORY = -4
 """The code of a cv2.error for want of memory."""
+NO_MEMORY_WORDS = ("bad_alloc", "cannot map zero-fill pages", "Cannot allocate memory", "failed to map segment")
+"""What C++ and the dynamic linker say for want of memory."""
 
 
 def passed_socket(descriptor: int | None) -> socket.socket:
@@ -130,15 +132,23 @@ class _Service:
         faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True, file=STDERR)
         try:
             yield
-        except SkillError:
-            raise
         except Exception as err:  # of any library
-            if isinstance(err, MemoryError) or getattr(err, "code", None) == NO_MEMORY:
+            if _is_out_of_memory(err):
                 self.is_spent = True
                 raise SkillError(f"not enough memory: {err}", "memory") from err
+            if isinstance(err, SkillError):
+                raise
             if isinstance(err, ImportError):
                 raise SkillError(f"a library is missing: {err}", "missing") from err
             log.warning("the engine failed", exc_info=True)
             raise SkillError(f"{type(err).__name__}: {err}") from err
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+def _is_out_of_memory(err: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is a lack of memory: engines take what OpenCV says for a wrong file."""
+    if err is None:
+        return False
+    is_one = isinstance(err, MemoryError) or getattr(err, "code", None) == NO_MEMORY
+    return is_one or any(word in str(err) for word in NO_MEMORY_WORDS) or _is_out_of_memory(err.__cause__)

@@ -48,6 +48,8 @@ time.sleep(len(content) / 2 / rate)
 BEEPS = "(three beeps)"
 PAGE = "The bus leaves at nine."
 """What stands on the page that a row reads."""
+NOTHING = "Nothing I am sure of."
+"""What the things say of an empty room."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Vocabulary:
     def __init__(self) -> None:
         english = phrases.load("en")
         texts = {*locale_lint.unasked(english), *english.tables["status"].values(), *map(english.outage, range(1, 90))}
-        texts |= {PAGE, f"{english.status('running')} {english.status('muted')}"}
+        texts |= {PAGE, NOTHING, f"{english.status('running')} {english.status('muted')}"}
         self._beeps = three_beeps().samples
         self._by_length: dict[int, list[tuple[Pcm, str]]] = {}
         for speak in synthesizers(VoiceSettings(), english.voice):  # the first is the one that speaks as a rule

@@ -106,6 +106,31 @@ def test_memory_that_is_not_enough_for_the_picture_is_said_too(engine: EngineBen
     assert (caught.value.reason, child.wait(10)) == ("memory", 0)
 
 
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (MemoryError(), "memory"),
+        (RuntimeError("std::bad_alloc"), "memory"),
+        (ImportError("libopenblas.so: cannot map zero-fill pages"), "memory"),
+        (ImportError("no module named onnxruntime"), "missing"),
+        (RuntimeError("no such layer"), "missing"),
+    ],
+)
+def test_want_of_memory_is_found_behind_what_an_engine_says(engine: EngineBench, cause: Exception, reason: str) -> None:
+    def open_engine() -> TinyEngine:
+        if isinstance(cause, ImportError):
+            raise cause
+        raise SkillError("the file cannot be used", "missing") from cause
+
+    serving = threading.Thread(target=service.serve, args=(engine.listener, open_engine, threading.Event()))
+    serving.start()
+    with pytest.raises(SkillError) as caught:
+        ask(engine)
+    assert caught.value.reason == reason
+    serving.join(20)
+    assert not serving.is_alive()
+
+
 def test_weights_that_are_missing_are_said_and_the_next_process_may_find_them(engine: EngineBench) -> None:
     child = engine.start(environment={"TINY_ENGINE_MISSING": "no file /opt/x.onnx"})
     with pytest.raises(SkillError, match=r"no file /opt/x\.onnx") as caught:

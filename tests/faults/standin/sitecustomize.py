@@ -152,6 +152,14 @@ def patch_start(process) -> None:
     process.run_vision = slowly
 
 
+def limit_memory() -> None:
+    """An engine that may allocate no more than so many MiB."""
+    if "skill" in sys.orig_argv and (limit := steered("memory")):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(limit) << 20, int(limit) << 20))
+
+
 PATCHES = {
     "cv2": patch_video_capture, "assistant.vision.pipeline": patch_step,
     "assistant.vision.inference.expression": patch_expression_model,
@@ -180,6 +188,7 @@ class Patcher:
 exists = Path.exists
 Path.exists = lambda path, **named: str(path).startswith("/dev/video") or exists(path, **named)
 sys.meta_path.insert(0, Patcher())
+limit_memory()
 if steered("no espeak library"):
     sys.modules["espeakng_loader"] = None
 if shift := float(steered("clock") or 0):
