@@ -7,7 +7,7 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: help demo hear test recognizer coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test gate recognizer coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -53,6 +53,10 @@ fault-report: $(VENV)/.test $(VENV)/.photographs
 ## make search   the drawn cases of the tests anew: new ones each time, ten times as many where a test asks for no number
 search: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' --hypothesis-profile=new $$(grep -rl hypothesis tests --include='test_*.py')
+
+## make gate     the instructions of a step, counted by valgrind, are no more than tests/instructions/record.json says (minutes)
+gate: $(VENV)/.test
+	$(BIN)/python -m tests.instructions
 
 ## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
 soak: $(VENV)/.test

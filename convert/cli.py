@@ -152,7 +152,15 @@ def make_parser() -> argparse.ArgumentParser:
     benchmark = command(
         commands, "benchmark", _benchmark, "measure speed, size and memory of models on this machine", data=False
     )
-    benchmark.add_argument("models", nargs="*", metavar="MODEL", help="default: all shipped expression models")
+    benchmark.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="default: all shipped expression models; or `pipeline CLIP`: each stage of the assistant on a clip",
+    )
+    benchmark.add_argument(
+        "--instructions", action="store_true", help="pipeline: also count instructions with valgrind (minutes)"
+    )
     benchmark.add_argument(
         "--threads", type=processes, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
     )
@@ -213,10 +221,25 @@ def _train_occlusion(options: argparse.Namespace) -> int:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
+    if options.models[:1] == ["pipeline"]:
+        return _benchmark_pipeline(options)
     from convert.tflite import benchmark
 
     models = [find_model(name) for name in options.models] or card_file.shipped()
     show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
+    return 0
+
+
+def _benchmark_pipeline(options: argparse.Namespace) -> int:
+    from convert.pipeline_cost import instructions, stages
+
+    if len(options.models) != 2:
+        options.usage_error("give `pipeline` one clip")
+    clip = Path(options.models[1])
+    report = stages.measure(clip)
+    if options.instructions:
+        report["instructions"] = instructions.count(clip)
+    show(report, stages.as_text, options)
     return 0
 
 

@@ -60,9 +60,11 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.expression": "cli_arguments data progress synthesis training tflite",
     "convert.face_detector": "cli_arguments data progress synthesis training tflite",
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
+    "convert.pipeline_cost": "progress tflite",
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert.skills": "cli_arguments data progress synthesis",
-    "convert": "cli_arguments data training tflite expression face_detector face_occlusion scenarios skills",
+    "convert": "cli_arguments data training tflite expression face_detector face_occlusion pipeline_cost "
+    "scenarios skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

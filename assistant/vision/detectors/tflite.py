@@ -95,6 +95,8 @@ class TFLiteFaceDetector:
         height, width = small.shape
         self._resize(height, width)
         cells, numbers = self._candidates(self._run(small))
+        if not len(cells):
+            return []
         points, strides = self._cells[0][cells], self._cells[1][cells]
         hits = decode.weighted_nms(
             decode.boxes_of(numbers["box"], points, strides),
@@ -171,20 +173,21 @@ class TFLiteFaceDetector:
         hit are brought into real numbers.
         """
         logit = math.log(self.threshold / (1 - self.threshold))
-        hits = [
-            np.flatnonzero(self._model.dequantize(index, scores[:, 0]) > logit)
-            for index, scores in zip(self._outputs["score"], maps["score"], strict=True)
-        ]
-        numbers = {
-            kind: np.concatenate(
-                [
-                    self._model.dequantize(index, cells[hit])
-                    for index, cells, hit in zip(indices, maps[kind], hits, strict=True)
-                ]
-            )
-            for kind, indices in self._outputs.items()
-        }
-        before = np.cumsum([0, *map(len, maps["score"][:-1])])
-        order = np.argsort(-numbers["score"][:, 0], kind="stable")[:MAX_CANDIDATES]
-        cells = np.concatenate([hit + first for hit, first in zip(hits, before, strict=True)])[order]
-        return cells, {kind: values[order] for kind, values in numbers.items()}
+        found: list[NDArray[np.intp]] = []
+        numbers: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in self._outputs}
+        first = 0
+        for stride, index in enumerate(self._outputs["score"]):
+            scores = maps["score"][stride][:, 0]
+            hits = np.flatnonzero(self._model.dequantize(index, scores) > logit)
+            if len(hits):
+                found.append(hits + first)
+                for kind, indices in self._outputs.items():
+                    numbers[kind].append(self._model.dequantize(indices[stride], maps[kind][stride][hits]))
+            first += len(scores)
+        if not found:
+            return np.empty(0, np.intp), {
+                kind: np.empty((0, width), np.float32) for width, kind in OUTPUT_OF_CHANNELS.items()
+            }
+        joined = {kind: np.concatenate(parts) for kind, parts in numbers.items()}
+        order = np.argsort(-joined["score"][:, 0], kind="stable")[:MAX_CANDIDATES]
+        return np.concatenate(found)[order], {kind: values[order] for kind, values in joined.items()}

@@ -101,12 +101,24 @@ def align(
 
 def similarity_transform(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """The similarity transform float64 [2, 3] that maps points [N, 2] onto `target` [N, 2] with the least squared error
-    (Umeyama 1991)."""
-    center, target_center = points.mean(axis=0), target.mean(axis=0)
-    off, aim = points - center, target - target_center
-    dot, cross = (off * aim).sum(), (off[:, 0] * aim[:, 1] - off[:, 1] * aim[:, 0]).sum()
-    rotation = np.array([[dot, -cross], [cross, dot]]) / (off**2).sum()
-    return np.column_stack([rotation, target_center - rotation @ center])
+    (Umeyama 1991).
+
+    Computed number by number: for five points that takes a fifth of the time that arrays take.
+    """
+    pairs = list(zip(points.tolist(), target.tolist(), strict=True))
+    count = len(pairs)
+    center_x, center_y = (sum(point[axis] for point, _ in pairs) / count for axis in (0, 1))
+    target_x, target_y = (sum(aim[axis] for _, aim in pairs) / count for axis in (0, 1))
+    dot = cross = spread = 0.0
+    for (x, y), (aim_x, aim_y) in pairs:
+        x, y, aim_x, aim_y = x - center_x, y - center_y, aim_x - target_x, aim_y - target_y
+        dot += x * aim_x + y * aim_y
+        cross += x * aim_y - y * aim_x
+        spread += x * x + y * y
+    cosine, sine = dot / spread, cross / spread
+    move_x = target_x - cosine * center_x + sine * center_y
+    move_y = target_y - sine * center_x - cosine * center_y
+    return np.array([[cosine, -sine, move_x], [sine, cosine, move_y]])
 
 
 def _shrunk(
@@ -114,22 +126,35 @@ def _shrunk(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The part of a picture that an aligned crop of `side` pixels shows, with twice as many pixels along an edge as the
     crop, and the transform float64 [2, 3] that maps it onto the crop as `move` maps the picture."""
-    factor = 2 * math.hypot(*move[:, 0])
-    back = cv2.invertAffineTransform(move)
-    corners = np.array([[0.0, 0.0], [side, 0.0], [0.0, side], [side, side]])
-    needed = corners @ back[:, :2].T + back[:, 2]
+    (cosine, _, move_x), (sine, _, move_y) = move.tolist()
+    square = cosine * cosine + sine * sine
+    factor = 2 * math.sqrt(square)
+    corners = [(x - move_x, y - move_y) for x in (0.0, float(side)) for y in (0.0, float(side))]
+    needed_x = [(cosine * x + sine * y) / square for x, y in corners]
+    needed_y = [(cosine * y - sine * x) / square for x, y in corners]
     margin = 2 / factor  # pixels that the interpolation looks at beside the crop
-    last = np.array(picture.shape[1::-1]) - 1
-    left, top = np.clip(np.floor(needed.min(axis=0) - margin), 0, last).astype(int)
-    right, bottom = np.clip(np.ceil(needed.max(axis=0) + margin), (left, top), last).astype(int) + 1
+    left, right = _span(needed_x, margin, picture.shape[1])
+    top, bottom = _span(needed_y, margin, picture.shape[0])
     part = picture[top:bottom, left:right]
-    size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
+    height, width = part.shape[:2]
+    size = max(1, round(width * factor)), max(1, round(height * factor))
     # pixel centres, not corners, keep their places: x + 0.5 becomes (x + 0.5) * ratio
-    ratio = np.array(size) / part.shape[1::-1]
-    from_part = np.column_stack([np.diag(1 / ratio), 0.5 / ratio - 0.5 + (left, top)])
-    onto_crop = move[:, :2] @ from_part
-    onto_crop[:, 2] += move[:, 2]
+    step_x, step_y = width / size[0], height / size[1]
+    from_x, from_y = 0.5 * step_x - 0.5 + left, 0.5 * step_y - 0.5 + top
+    onto_crop = np.array(
+        [
+            [cosine * step_x, -sine * step_y, cosine * from_x - sine * from_y + move_x],
+            [sine * step_x, cosine * step_y, sine * from_x + cosine * from_y + move_y],
+        ]
+    )
     return cv2.resize(part, size, interpolation=cv2.INTER_AREA), onto_crop
+
+
+def _span(places: list[float], margin: float, length: int) -> tuple[int, int]:
+    """The first pixel of an axis with so many that places from the least to the largest need, and the one behind the
+    last."""
+    first = min(max(0, math.floor(min(places) - margin)), length - 1)
+    return first, min(max(first, math.ceil(max(places) + margin)), length - 1) + 1
 
 
 def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.uint8]:

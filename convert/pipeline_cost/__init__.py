@@ -1,0 +1,1 @@
+"""What a step of the vision pipeline costs, stage by stage, and beside the calls that it cannot do without."""
