@@ -134,6 +134,7 @@ def _vision(options: argparse.Namespace) -> int:
 
 
 def _voice(options: argparse.Namespace) -> int:
+    from assistant.app.thing_names import spoken_names
     from assistant.ipc import socket_paths
     from assistant.voice.monitors import HEARTBEAT_TIMEOUT_S
     from assistant.voice.process import run_voice
@@ -145,7 +146,7 @@ def _voice(options: argparse.Namespace) -> int:
             threading.Thread(
                 target=_stop_after_parent, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
             ).start()
-        run_voice(settings, socket_paths.runtime_socket(), phrases, stop)
+        run_voice(settings, socket_paths.runtime_socket(), phrases, stop, spoken_name=spoken_names(settings))
     return 0
 
 
@@ -245,6 +246,12 @@ def _ask(options: argparse.Namespace) -> int:
     return carry_out(options.what, as_json=getattr(options, "json", False))
 
 
+def _ask_skill(options: argparse.Namespace) -> int:
+    from assistant.app.skill_request import carry_out
+
+    return carry_out(options, lambda: settings_of(options))
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from assistant.doctor.checkup import checkup, usable_settings
 
@@ -283,6 +290,7 @@ COMMANDS = {
     "run": _run, "replay": _replay, "demo": _demo, "say": _say, "record": _record, "sounds": _sounds,
     "guide": _guide, "ask": _ask, "friends": _friends,
     **{command.value: _ask for command in Command if command.is_public},
+    "what": _ask_skill, "find": _ask_skill, "describe": _ask_skill, "read": _ask_skill,
     "doctor": _doctor, "notice": _notice, "config": _config,
     "vision": _vision, "voice": _voice, "vision-exited": _vision_exited, "skill": _skill,
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The arguments of emotion-assistant: every command with its options and its sentence in --help."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
         request.set_defaults(what=verb.value)
         if verb is Command.STATUS:
             request.add_argument("--json", action="store_true", help="the facts as one JSON object")
+    _add_skills(command)
     add_actions(command("friends", "the people whom the assistant names, who agreed to it: add, list, forget …"))
     doctor = command("doctor", "check every part, say what is found and what to do")
     _add_camera(doctor)
@@ -103,6 +105,25 @@ def _add_common(
 def _add_camera(to: argparse.ArgumentParser) -> None:
     to.add_argument("--camera", choices=setting_choices("camera", "driver"), help="where pictures come from")
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
+
+
+def _add_skills(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The questions to the skills."""
+    helps = {
+        "what": "tell which things are in front, the nearest or largest first",
+        "find": "tell where a thing is",
+        "describe": "tell of people, things and light in two sentences",
+        "read": "read the text that is before the camera",
+    }
+    for name, text in helps.items():
+        verb = command(name, f"have the running assistant {text}; or of a picture")
+        if name == "what":
+            verb.add_argument("--more", action="store_true", help="those that come after what was told last")
+        if name == "find":
+            verb.add_argument("thing", metavar="THING", help="its name in your language or in English, e.g. cup")
+        verb.add_argument("recording", nargs="?", metavar="PICTURE",
+                          help="print what would be said of a picture, a folder of pictures or a clip; no assistant "
+                          "has to run, and the skill need not be switched on")  # fmt: skip
 
 
 def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:

@@ -56,7 +56,7 @@ class Looks:
             raise SkillCancelledError("cancelled")
         if not found:
             raise SkillError(f"no frame within {limit_s:g} s", "no_picture")
-        return _look(*found[-1])
+        return look_of(*found[-1])
 
     def wake(self) -> None:
         """Have those that wait look whether they are cancelled."""
@@ -64,7 +64,8 @@ class Looks:
             self._condition.notify_all()
 
 
-def _look(frame: Frame, snapshot: SceneSnapshot) -> Look:
+def look_of(frame: Frame, snapshot: SceneSnapshot) -> Look:
+    """The look that a frame and what it shows make. Raises SkillError where the lens is covered."""
     if snapshot.is_lens_covered:
         raise SkillError("the lens is covered", "no_picture")
     image, has_colour = in_colour(frame.image, frame.colour)
