@@ -12,6 +12,7 @@ usage: sudo systemd/install.sh [OPTION]...
   --yunet        also fetch the face detector YuNet and use it
   --friends      also fetch a face recognizer, and name the friends who agreed to it
   --things       also fetch a detector of things, and tell what is in front and where a thing is
+  --read         also read text aloud with Tesseract; --read=rapidocr: with RapidOCR, better, on boards with 2 GB
   --listen       also let words wait for a gap in talk; needs a microphone
   --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
@@ -28,7 +29,7 @@ TEXT
 
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
-WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no THINGS_TOO=no LISTEN=no BLUETOOTH=no CARD=''
+WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no THINGS_TOO=no READ=no LISTEN=no BLUETOOTH=no CARD=''
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
@@ -39,6 +40,7 @@ WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no THINGS_TOO=no LISTEN=no BL
 . "$HERE/steps/weights.sh"
 . "$HERE/steps/friends.sh"
 . "$HERE/steps/things.sh"
+. "$HERE/steps/read.sh"
 . "$HERE/steps/listen.sh"
 . "$HERE/steps/bluetooth.sh"
 . "$HERE/steps/card.sh"
@@ -65,6 +67,8 @@ while [ $# -gt 0 ]; do
     --yunet) YUNET_TOO=yes ;;
     --friends) FRIENDS_TOO=yes ;;
     --things) THINGS_TOO=yes ;;
+    --read | --read=tesseract) READ=tesseract ;;
+    --read=rapidocr) READ=rapidocr ;;
     --listen) LISTEN=yes ;;
     --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
@@ -102,7 +106,8 @@ grep -q "^# Python.* $version" "$HERE/locks/$ARCH.txt" ||
 step "Making the user emotion-assistant."
 make_account
 step "Installing the assistant. This takes a few minutes."
-had_talk_detector=no
+had_talk_detector=no had_rapidocr=no
+if has_rapidocr; then had_rapidocr=yes; fi
 if has_talk_detector; then had_talk_detector=yes; fi
 install_environment
 install_links
@@ -119,6 +124,12 @@ fi
 if [ "$THINGS_TOO" = yes ]; then
     step "Fetching the detector of things."
     install_things
+fi
+if [ "$READ" != no ]; then
+    step "Setting up reading."
+    install_reading "$READ"
+elif [ "$had_rapidocr" = yes ]; then
+    add_rapidocr || warn "rapidocr could not be had again: $(last_line "$WORK/why"); run this with --read=rapidocr"
 fi
 if [ "$LISTEN" = yes ]; then
     step "Setting up the microphone."

@@ -25,8 +25,15 @@ VARIANTS = {
     "-numpy1": (("3.11",), ("numpy==1.26.4", "opencv-python-headless==4.11.0.86", RUNTIME)),
     # What `install.sh --listen` adds: it tells talk from other sound, and needs nothing else.
     "-listen": (("3.11", "3.13"), ("webrtcvad-wheels==2.0.14.post1",)),
+    # What `install.sh --read=rapidocr` adds to the environment.
+    "-read": (
+        ("3.11", "3.13"),
+        ("rapidocr==3.10.0", "onnxruntime==1.32.0", "numpy==2.4.6", "opencv-python-headless==4.14.0.94", RUNTIME),
+    ),
 }
 """The Pythons and the pinned packages of each variant, by the suffix of its lock files."""
+ADDED = ("-read",)
+"""Variants whose lock files leave out what the environment has already: it may have other versions of it."""
 BUILD = "setuptools==80.9.0"
 """Builds the assistant's own wheel on the device."""
 
@@ -37,9 +44,14 @@ def main() -> int:
     options = parser.parse_args()
     LOCKS.mkdir(exist_ok=True)
     _write(LOCKS / "build.txt", {"3.11": resolve("amd64", "3.11", (BUILD,))})
+    there: dict[str, dict[str, str]] = {}
     for arch in MACHINES:
         for variant, (pythons, pins) in VARIANTS.items():
             found = {python: resolve(arch, python, pins) for python in pythons}
+            if not variant:
+                there = found
+            if variant in ADDED:
+                found = {python: without(wheels, there[python]) for python, wheels in found.items()}
             _write(LOCKS / f"{arch}{variant}.txt", found)
             if options.wheels:
                 for python in pythons:
@@ -72,6 +84,12 @@ def resolve(arch: str, python: str, pins: tuple[str, ...]) -> dict[str, str]:
         ]["hashes"]["sha256"]
         for item in items
     }
+
+
+def without(wheels: dict[str, str], there: dict[str, str]) -> dict[str, str]:
+    """The wheels whose packages are not there in any version."""
+    names = {name.partition("==")[0] for name in there}
+    return {name: digest for name, digest in wheels.items() if name.partition("==")[0] not in names}
 
 
 def download(arch: str, python: str, lock: Path, folder: Path) -> None:

@@ -25,8 +25,11 @@ def main() -> int:
 
 
 def fetch(arch: str, folder: Path) -> None:
-    """The wheels of all lock files of an architecture, each for the Pythons that the file names."""
+    """The wheels of the lock files of an architecture, each for the Pythons that the file names; not those of
+    `--read=rapidocr`, which weigh 60 MB."""
     for lock in (*sorted(LOCKS.glob(f"{arch}*.txt")), LOCKS / "build.txt"):
+        if lock.stem.endswith("-read"):
+            continue
         pythons = next(line for line in lock.read_text("utf-8").splitlines() if line.startswith("# Python "))
         for python in pythons.removeprefix("# Python ").split(", "):
             download(arch, python, lock, folder)

@@ -19,6 +19,7 @@ import pytest
 from assistant.config.settings import Settings
 from assistant.config.settings_file import override_settings, parse_settings, to_toml
 from assistant.skills.friends import recognizer, weights
+from assistant.skills.reading import tesseract
 from assistant.skills.things import yolox
 from assistant.skills.things.weights import INSTALLED as INSTALLED_DETECTOR
 
@@ -372,6 +373,74 @@ def test_after_an_update_listening_still_has_its_package(bench: Bench) -> None:
     (place / "webrtcvad.py").touch()
     assert bench.run("has_talk_detector; add_talk_detector").returncode == 0
     assert bench.calls("systemctl") == []
+
+
+def reading_python(bench: Bench, locale: str = "en", *, fails: str = "nothing") -> None:
+    """The environment's Python, as far as reading is set up with it: it fails where it is asked for `fails`."""
+    python = bench.prefix / "venv/bin/python"
+    python.write_text(
+        f"""#!/bin/sh
+echo "python $*" >>{bench.folder}/calls
+case "$*" in *{fails}*) echo no {fails} here >&2; exit 1 ;; *announcements.locale*) echo {locale} ;; esac
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "packages"),
+    [("de", "tesseract-ocr tesseract-ocr-deu tesseract-ocr-eng"), ("en", "tesseract-ocr tesseract-ocr-eng")],
+)
+def test_reading_is_set_up_with_the_language_of_the_settings(bench: Bench, locale: str, packages: str) -> None:
+    reading_python(bench, locale)
+    bench.install("dpkg-query", "exit 1")
+    done = bench.run("install_reading tesseract")
+    assert done.returncode == 0, done.stderr
+    assert bench.calls("apt-get") == [f"install -y -qq --no-install-recommends {packages}"]
+    assert bench.read().read.enabled
+    again = bench.run("install_reading tesseract", APT="no")
+    assert "these packages are missing" in again.stderr
+
+
+def test_rapidocr_is_installed_by_its_hashes(bench: Bench) -> None:
+    reading_python(bench)
+    done = bench.run("install_reading rapidocr", ARCH="arm64")
+    assert done.returncode == 0, done.stderr
+    (call,) = (each for each in bench.calls("python") if "pip" in each)
+    assert "--require-hashes" in call
+    assert call.endswith("locks/arm64-read.txt")
+    assert "read with rapidocr" in done.stdout
+    assert bench.read().read.enabled
+
+
+def test_without_rapidocr_tesseract_is_taken(bench: Bench) -> None:
+    reading_python(bench, fails="require-hashes")
+    done = bench.run("install_reading rapidocr", ARCH="arm64")
+    assert "no require-hashes here. Tesseract is taken" in done.stderr
+    assert "read with tesseract" in done.stdout
+    assert bench.read().read.enabled
+
+
+def test_a_reader_that_does_not_work_is_not_turned_on(bench: Bench) -> None:
+    reading_python(bench, fails="open_engine")
+    done = bench.run("install_reading tesseract; echo went on")
+    assert done.stdout.endswith("went on\n")
+    assert "Nothing is read; try again later with --read" in done.stderr
+    assert bench.read() == Settings()
+
+
+def test_every_language_has_its_package() -> None:
+    step = (SYSTEMD / "steps/read.sh").read_text("utf-8")
+    assert dict(re.findall(r"\[(\w\w)\]=(\w{3})", step)) == tesseract.LANGUAGES
+
+
+def test_the_lock_of_rapidocr_leaves_the_environment_as_it_is() -> None:
+    for arch in ("amd64", "arm64"):
+        there, added = (
+            {line.partition("==")[0] for line in (LOCKS / name).read_text().splitlines() if "==" in line}
+            for name in (f"{arch}.txt", f"{arch}-read.txt")
+        )
+        assert {"rapidocr", "onnxruntime"} <= added
+        assert not there & added
 
 
 def on(*skills: str) -> Settings:

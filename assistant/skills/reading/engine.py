@@ -33,6 +33,9 @@ MOST_WORDS = 1500
 class Reader(Protocol):
     """A driver: one reader of text."""
 
+    finds_turned: bool
+    """Whether it finds text that is turned, though it cannot read it: where it finds none, there is none."""
+
     def read(self, image: NDArray[np.uint8], locales: Sequence[str]) -> tuple[list[Word], bool]:
         """The words of a picture uint8 [H, W] or [H, W, 3] BGR, and whether English stood in for a language that is not
         installed. Raises SkillError where it fails."""
@@ -82,6 +85,8 @@ class ReadingEngine:
             if trusted_lines(lines, locales, is_turned=turned != 0):
                 return answer
             first = first or answer
+            if not words and self._reader.finds_turned:
+                break
         return first or {"words": [], "turned": 0, "is_english": False}
 
 

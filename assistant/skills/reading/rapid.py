@@ -67,6 +67,8 @@ def check() -> Path:
 class RapidReader:
     """Reads with RapidOCR."""
 
+    finds_turned = True
+
     def __init__(self) -> None:
         """Raises SkillError where `check` does, or it cannot be loaded."""
         folder = check()

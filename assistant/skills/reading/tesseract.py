@@ -55,6 +55,8 @@ def installed() -> frozenset[str]:
 class TesseractReader:
     """Reads with Tesseract in given languages."""
 
+    finds_turned = False
+
     def __init__(self, installed_languages: frozenset[str]) -> None:
         self._installed = installed_languages
 

@@ -24,6 +24,8 @@ PICTURE[10:40, 20:60] = 255
 class Scripted:
     """Reads a text where the mark of PICTURE is at one corner, else rubbish."""
 
+    finds_turned = False
+
     def __init__(self, corner: str = "", text: str = "Please bring your card") -> None:
         self.corner, self.text, self.reads = corner, text, 0
 
@@ -62,6 +64,19 @@ def test_what_cannot_be_read_any_way_round_is_answered_as_it_is() -> None:
     reader = Scripted()
     answer = ReadingEngine(reader).handle(REQUEST, PICTURE)
     assert (reader.reads, answer["turned"], len(answer["words"])) == (4, 0, 3)
+
+
+def test_where_a_reader_that_finds_turned_text_finds_none_there_is_none() -> None:
+    class Empty(Scripted):
+        finds_turned = True
+
+        def read(self, image: NDArray[np.uint8], locales: Sequence[str]) -> tuple[list[Word], bool]:
+            self.reads += 1
+            return [], False
+
+    reader = Empty()
+    assert ReadingEngine(reader).handle(REQUEST, PICTURE)["words"] == []
+    assert reader.reads == 1
 
 
 def test_no_turn_is_begun_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
