@@ -7,7 +7,7 @@ import string
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
@@ -103,6 +103,8 @@ TABLES: dict[str, set[str]] = {
 """The tables of a locale file and the keys that each must have, no more and no less. [wording_rules] is never
 spoken: it lists, for the tests, the words that no sentence of the language may contain."""
 
+LOCALES = Path(__file__).with_name("locales")
+"""The folder of the locale files; not by importlib.resources, which loads zipfile, tempfile and the compressions."""
 HEADER_KEYS = ("voice", "comma", "stop")
 """The texts before the tables of a locale file; before them also stands `reviewed`."""
 
@@ -230,7 +232,7 @@ class Phrases:
 
 def known_locales() -> tuple[str, ...]:
     """The codes of the languages that have a locale file."""
-    files = resources.files("assistant.locales").iterdir()
+    files = LOCALES.iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
@@ -238,7 +240,7 @@ def load(locale: str, wording: str = "emotion") -> Phrases:
     """The phrases of a language. Raises LocaleError if its file is missing or not complete."""
     if locale not in known_locales():
         raise LocaleError(f"no words for the language {locale!r}; there are: {', '.join(known_locales())}")
-    text = resources.files("assistant.locales").joinpath(f"{locale}.toml").read_text("utf-8")
+    text = (LOCALES / f"{locale}.toml").read_text("utf-8")
     return parse(text, locale, wording)
 
 

@@ -7,10 +7,11 @@ picture, and the parts that it has not reached stay as light as before: where a 
 parts darken alike.
 """
 
-import statistics
 from collections import deque
 from enum import StrEnum
 from typing import NamedTuple
+
+import numpy as np
 
 COVER_DWELL_S = 2.0
 """Seconds for which the lens must be covered before the pause begins."""
@@ -110,7 +111,7 @@ class LensCover:
         before = max((each.mean for each in self._lit_frames if at - each.at <= SLID_ON_S), default=0.0)
         if not before or mean > SLID_ON_LIGHT_LEFT * before:
             return False
-        usual = USUAL_LIGHT_SHARE * statistics.median(each.mean for each in self._lit_frames)
+        usual = USUAL_LIGHT_SHARE * float(np.median([each.mean for each in self._lit_frames]))
         was_partly = any(
             each.contrast >= PARTLY_COVERED_CONTRAST for each in self._lit_frames if at - each.at <= PARTLY_COVERED_S
         )
