@@ -2,11 +2,15 @@
 
 import os
 import resource
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +20,7 @@ from assistant.errors import SkillCancelledError, SkillError
 from assistant.skills import limits, protocol, service
 from assistant.skills.client import EngineClient
 from assistant.skills.session import SkillName
-from tests.skills.conftest import EngineBench
+from tests.skills.conftest import ROOT, EngineBench
 from tests.support.skill_engine import TinyEngine
 
 
@@ -185,6 +189,20 @@ def test_it_ends_when_nobody_asks_and_when_it_is_told_to(engine: EngineBench) ->
     stop = threading.Event()
     stop.set()
     service.serve(engine.listener, TinyEngine, stop)
+
+
+def test_it_takes_the_socket_that_systemd_passes(tmp_path: Path) -> None:
+    activate = shutil.which("systemd-socket-activate")
+    if activate is None:
+        pytest.skip("systemd-socket-activate is not installed")
+    path = tmp_path / "read.sock"
+    command = [activate, "-l", str(path), "--", sys.executable, "-m", "tests.support.skill_engine"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as child:
+        assert child.stderr
+        assert b"Listening on" in child.stderr.readline()
+        answer = EngineClient(tmp_path).ask(SkillName.READ, {}, None, 20.0, threading.Event())
+        assert answer["pid"] == child.pid  # it has become the engine
+        child.kill()
 
 
 def test_a_process_without_a_passed_socket_says_who_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """A tiny engine in a real process of its own: adds up pictures, and misbehaves when told to.
 
-python -m tests.support.skill_engine FD [LIMIT_MIB]
+python -m tests.support.skill_engine [FD [LIMIT_MIB]], without FD at the socket that systemd passes.
 """
 
 import os
@@ -58,4 +58,5 @@ def open_engine() -> TinyEngine:
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         limits.set_limits(int(sys.argv[2]) << 20)
-    service.serve(service.passed_socket(int(sys.argv[1])), open_engine, threading.Event())
+    descriptor = int(sys.argv[1]) if len(sys.argv) > 1 else None
+    service.serve(service.passed_socket(descriptor), open_engine, threading.Event())
