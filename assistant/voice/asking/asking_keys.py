@@ -91,6 +91,6 @@ class AskingKeys:
         return True
 
     def _name_of(self, item: Item) -> Utterance:
-        name = self._spoken_name(item.argument)
+        name = self._spoken_name(item.argument) if item.argument else ""
         text = f"{name[:1].upper()}{name[1:]}." if name else self._phrases.text("skills", item.command)
         return Utterance(text, Priority.ANSWER, TOPIC, None, item.command, kind=UtteranceKind.COMMAND_REPLY)

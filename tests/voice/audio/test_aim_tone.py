@@ -239,3 +239,15 @@ def test_which_devices_have_one_channel(
         (tmp_path / "Headset").mkdir()
         (tmp_path / "Headset" / "stream0").write_text(content)
     assert is_mono(device) is expected
+
+
+def test_the_ticks_of_a_search_quicken_towards_the_middle() -> None:
+    ticks = {}
+    for x in (0.0, 0.5, 1.0):
+        tone = AimTone(lambda: 0.0)
+        tone.begin(is_ticking=True)
+        tone.move(x, 0.0)
+        chunks = tone.chunks(100, channels=1)
+        heard = [any(array.array("h", next(chunks))) for _ in range(200)]
+        ticks[x] = sum(now and not before for before, now in zip([False, *heard], heard, strict=False))
+    assert ticks[0.0] > 2 * ticks[0.5] > 2 * ticks[1.0] > 0
