@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.settings import DescribeSettings, FriendsSettings, ReadSettings, Settings, ThingsSettings
+from assistant.config.settings import FriendsSettings, Settings, ThingsSettings
 from assistant.doctor import skills
 from assistant.doctor.checkup import checks
 from assistant.doctor.finding import Finding, good
@@ -85,9 +85,8 @@ def test_an_engine_without_its_socket_is_not_set_up_where_there_are_units(
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "read.sock"))
         assert skills.deaf(SkillName.READ) is None
-    assert skills.deaf(SkillName.DESCRIBE) is None  # it has no engine
 
 
-def test_describe_needs_nothing_that_could_be_missing_unless_its_folder_says_so() -> None:
-    settings = Settings(describe=DescribeSettings(enabled=True), read=ReadSettings())
-    registry.check_of(SkillName.DESCRIBE)(settings)
+def test_a_skill_without_a_check_needs_nothing_that_could_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.CHECKS, SkillName.DESCRIBE, "description.no_such_module")
+    registry.check_of(SkillName.DESCRIBE)(Settings())

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assistant.errors import SkillCancelledError, SkillError
-from assistant.records import Box, Frame, PersonView
+from assistant.people import PersonView
+from assistant.records import Box, Frame
 from assistant.skills.session import Look
 from assistant.vision.looks import Looks, in_colour
 from assistant.vision.queries.snapshot import SceneSnapshot
