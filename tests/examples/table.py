@@ -24,6 +24,7 @@ NOT_RUN = {
     "install.sh --yunet": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with a server of its own",
     "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
     "sudo emotion-assistant doctor": ROOT_ONLY,
+    "sudo systemd/install.sh --read": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
     "python -m tests.listening.measure --minutes 3": MEASUREMENT,

@@ -12,7 +12,7 @@ from assistant.skills.reading.cut_off import Side, cut_off_sides
 from assistant.skills.reading.dose import has_dose
 from assistant.skills.reading.lines import RIGHT_TO_LEFT, Line, lines_of
 from assistant.skills.reading.steadiness import small, steadiness
-from assistant.skills.reading.text_sentences import sentences_of
+from assistant.skills.reading.text_sentences import ENDS, sentences_of
 from assistant.skills.reading.trust import trust, trusted_lines
 from assistant.skills.reading.word import word
 from assistant.skills.session import Look, Session, SkillName
@@ -95,9 +95,10 @@ def _texts(answer: Mapping[str, Any], shape: tuple[int, ...], words: Words, loca
         yield words.text("reading", "cut_off", where=", ".join(words.tables["sides"][side] for side in sides))
     if answer.get("is_english") and words.locale != "en":
         yield words.text("reading", "in_english")
+    hint = words.text("reading", "check_this")
     for sentence in sentences_of(trusted):
         text = sentence.text
-        yield f"{text} {words.text('reading', 'check_this')}" if has_dose(text) else text
+        yield f"{text}{'' if text.endswith(tuple(ENDS)) else '.'} {hint}" if has_dose(text) else text
 
 
 def _looks_like_text(lines: Sequence[Line]) -> bool:

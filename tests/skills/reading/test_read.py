@@ -116,6 +116,10 @@ def test_a_dose_is_never_said_without_the_hint() -> None:
     ]
 
 
+def test_a_pause_is_heard_before_the_hint() -> None:
+    assert said(session(as_answer(set_line("Ibuprofen 400 mg", 100, 100)))) == ["Ibuprofen 400 mg. Check this."]
+
+
 def test_a_long_dose_has_the_hint_in_each_part_that_needs_it() -> None:
     text = "Take 5 ml " + "of this medicine with water, " * 20 + "and 10 ml at night."
     parts = [text for text in said(session(as_answer(set_line(text, 0, 200)))) if "cut off" not in text]
