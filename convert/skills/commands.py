@@ -13,6 +13,7 @@ MODULES = {
     "friends": "convert.skills.friends",
     "things": "convert.skills.things",
     "describe": "convert.skills.describe",
+    "taught-things": "convert.skills.taught_things",
     "read": "convert.skills.read",
 }
 """The module that measures each skill, with its MEASUREMENT. It is imported only when it is asked for."""
