@@ -26,6 +26,8 @@ MEMORY_SHARE = 0.6
 rest."""
 OOM_SCORE = 800
 """Of 1000: when memory ends, the kernel ends an engine before all else. As OOMScoreAdjust of the units."""
+NICE = 5
+"""The expression loop comes first where processors are short. As Nice of the units."""
 PROCESSES = Path("/proc")
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "2"}
 """Each thread of OpenBLAS allocates 32 MB at its start, which count; OpenMP starts a thread for each processor, and the
@@ -40,7 +42,8 @@ def memory_limit(skill: SkillName, machine_bytes: int | None = None) -> int:
 
 def set_limits(limit_bytes: int, processes: Path = PROCESSES) -> None:
     """Limit what this process, and each that it starts, may allocate, forbid core dumps, and have it ended first when
-    memory ends, as far as the system allows it. Call it before the libraries are imported."""
+    memory ends and run last when processors are short, as far as the system allows it. Call it before the
+    libraries are imported."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     for kind, limit in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, limit_bytes)):
@@ -48,6 +51,8 @@ def set_limits(limit_bytes: int, processes: Path = PROCESSES) -> None:
             highest = resource.getrlimit(kind)[1]
             allowed = limit if highest == resource.RLIM_INFINITY else min(limit, highest)
             resource.setrlimit(kind, (allowed, allowed))
+    with contextlib.suppress(OSError):  # the unit forbids the call, and has done it already
+        os.nice(max(0, NICE - os.getpriority(os.PRIO_PROCESS, 0)))
     score = processes / "self" / "oom_score_adj"
     with contextlib.suppress(OSError, ValueError):
         score.write_text(str(max(OOM_SCORE, int(score.read_text("ascii")))), "ascii")

@@ -20,7 +20,7 @@ BACKLOG = 4
 """So many clients may wait while the process starts or works."""
 WATCHDOG_S = 90.0
 """A process that lets nothing be heard for so long hangs, and is killed; as in emotion-assistant-skill@.service."""
-POLL_S = 0.2
+POLL_S = 0.05
 """The end of a process is noticed at most this much late."""
 RESTART_PAUSE_S = 1.0
 """Seconds between two starts."""

@@ -92,7 +92,9 @@ def test_an_engine_that_was_stopped_by_a_signal_is_late_and_nobody_waits_longer(
 
 def test_memory_that_is_not_enough_is_said_and_the_process_ends_to_free_it(engine: EngineBench) -> None:
     child = engine.start(limit_mib=300)
-    assert ask(engine)["oom_score_adj"] >= 500
+    answer = ask(engine)
+    assert answer["oom_score_adj"] >= 500
+    assert answer["nice"] >= limits.NICE
     with pytest.raises(SkillError) as caught:
         ask(engine, do="eat")
     assert caught.value.reason == "memory"

@@ -29,6 +29,7 @@ class TinyEngine:
                     "sum": 0 if image is None else int(image.sum(dtype=np.int64)),
                     "shape": None if image is None else list(image.shape),
                     "pid": os.getpid(),
+                    "nice": os.getpriority(os.PRIO_PROCESS, 0),
                     "oom_score_adj": int(Path("/proc/self/oom_score_adj").read_text("ascii")),
                 }
             case "die":

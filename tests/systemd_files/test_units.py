@@ -84,7 +84,13 @@ def test_an_engine_is_ended_first_has_its_own_memory_and_no_camera(units: Path) 
     folder = Path(__file__).parents[2] / "systemd"
     text = (units / SKILL).read_text("utf-8")
     lines = text.splitlines()
-    assert {f"OOMScoreAdjust={limits.OOM_SCORE}", "MemorySwapMax=0", "PrivateNetwork=yes", "LimitCORE=0"} <= set(lines)
+    assert {
+        f"OOMScoreAdjust={limits.OOM_SCORE}",
+        f"Nice={limits.NICE}",
+        "MemorySwapMax=0",
+        "PrivateNetwork=yes",
+        "LimitCORE=0",
+    } <= set(lines)
     assert "DeviceAllow" not in text
     assert {"DevicePolicy=closed", "PrivateDevices=yes", "TimeoutStopSec=2"} <= set(lines)
     watchdog = int(re.findall(r"^WatchdogSec=(\d+)$", text, re.MULTILINE)[0])
