@@ -22,13 +22,14 @@ enough that nobody presses again."""
 LIMITS_S: Mapping[Command, float] = {
     Command.WHAT: 15.0,
     Command.WHAT_MORE: 15.0,
-    Command.DESCRIBE: 15.0,
+    Command.DESCRIBE: 75.0,
     Command.FIND: 40.0,
     Command.READ: 60.0,
     Command.TEACH_FRIEND: 300.0,
 }
 """Seconds after which a question is given up whose answer is not complete. A search ends by itself after 30 s, with the
-start of its process before it; a friend takes minutes to be taught, for there are presses to wait for."""
+start of its process before it; a friend takes minutes to be taught, for there are presses to wait for. A description
+comes as soon as what is in front; the program of describe.command may add its guess for 50 s more."""
 PAGED = (Command.READ,)
 """The questions whose answer is read out in lines, through which the presses go."""
 PRESSED = (Command.TEACH_FRIEND,)
