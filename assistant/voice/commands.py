@@ -16,6 +16,7 @@ from assistant.ipc.commands import Command, Facts, Reply
 from assistant.ipc.messages import Question
 from assistant.records import Fate, FaultName, Priority, Utterance, UtteranceKind
 from assistant.voice.persistent_settings import PersistentSettings
+from assistant.voice.repetition import NOT_REPEATED, repeated
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,6 @@ RATE_STEP, RATE_MIN, RATE_MAX = 25, 80, 450
 """Step and limits of the speech rate, words a minute."""
 VOLUME_STEP, VOLUME_MIN, VOLUME_MAX = 10, 10, 100
 """Step and limits of the volume, percent."""
-NOT_REPEATED = (UtteranceKind.COMMAND_REPLY, UtteranceKind.IDLE_TICK, UtteranceKind.GUIDE, UtteranceKind.SOUND_SAMPLE)
-"""Kinds of utterances that `repeat` passes over."""
 KEEPS_SHUTDOWN_PENDING = (Command.SHUTDOWN, Command.FACTS, Command.SAID)
 """Any other command calls off a shutdown that waits to be confirmed."""
 
@@ -193,9 +192,9 @@ class CommandHandler:
     def _repeat(self, last: Utterance | None) -> Reply:
         if last is None:
             return self._say("nothing_to_repeat")
-        repeated = Utterance(last.text, Priority.ANSWER, "answer", None, "repeated", kind=UtteranceKind.ANSWER)
-        self._speaker.put(repeated)
-        return Reply(True, repeated.text)
+        answer = repeated(last)
+        self._speaker.put(answer)
+        return Reply(True, answer.text)
 
     def _interrupt(self, *, is_for_answer: bool) -> None:
         """Cut off what is being spoken; it can be repeated. is_for_answer: an answer follows."""
