@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
-from assistant.skills.friends.evidence import MAX_LOOKS, Evidence
+from assistant.skills.friends.evidence import MAX_LOOKS, MIN_AGREEING, Evidence
 from assistant.skills.friends.friend import MAX_VIEWS, ConsentWay, Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, as_embedding, mean_embedding
 from assistant.skills.friends.recognizer import open_recognizer
@@ -39,7 +39,7 @@ TRACKS = 2100
 SMALL_STRANGERS = 800
 """People of each half, one picture each, whose faces are shrunk."""
 GRID = np.round(np.arange(0.30, 0.561, 0.02), 2)
-"""Thresholds for names that are compared on the tuning half."""
+"""Cosines from which a look counts for a friend, compared on the tuning half."""
 SEED = 26
 
 Faces = dict[Wanted, tuple[NDArray[np.float32], bool]]
@@ -73,15 +73,15 @@ def measure(sources: Sources) -> Report:
         "pairs": pair_accuracy(pairs, faces),
         "tuning": [
             {
-                "name": float(bar),
+                "cosine": float(bar),
                 "as_it_is": friends_among_strangers(halves["tuning"], faces, AS_IT_IS, float(bar)),
                 "px_30": friends_among_strangers(halves["tuning"], faces, SMALL, float(bar)),
             }
             for bar in GRID
         ],
-        "friends": friends_among_strangers(halves["report"], faces, AS_IT_IS, recognizer.thresholds.name),
-        "friends_30_px": friends_among_strangers(halves["report"], faces, SMALL, recognizer.thresholds.name),
-        "tracks": tracks_of_strangers(halves["report"], strangers, faces, recognizer.thresholds),
+        "friends": friends_among_strangers(halves["report"], faces, AS_IT_IS, recognizer.thresholds.maybe),
+        "friends_30_px": friends_among_strangers(halves["report"], faces, SMALL, recognizer.thresholds.maybe),
+        "tracks": tracks(halves["report"], strangers, faces, recognizer.thresholds),
     }
 
 
@@ -163,8 +163,9 @@ def _good(names: list[str], faces: Faces) -> int:
 
 
 def friends_among_strangers(people: dict[str, list[str]], faces: Faces, variant: str, bar: float) -> Report:
-    """ROUNDS times ten friends of five pictures each: how many looks at them are named right, how many wrong, and how
-    many looks at all other people are named."""
+    """ROUNDS times ten friends of five pictures each: the share of single looks at them that count for the right one,
+    and for a wrong one, and that of looks at all other people which count for a friend. bar: cosine from which a look
+    counts."""
     random = np.random.default_rng(SEED)
     looks = right = wrong = others = named = 0
     for _ in range(ROUNDS):
@@ -189,72 +190,82 @@ def friends_among_strangers(people: dict[str, list[str]], faces: Faces, variant:
         others, named = others + len(best), named + int(np.sum(best >= bar))
     return {
         "friends": FRIENDS, "rounds": ROUNDS, "looks": looks, "right": right / looks, "wrong": wrong / looks,
-        "looks_at_strangers": others, "strangers_named": named / others,
+        "looks_at_strangers": others, "strangers": named / others,
     }  # fmt: skip
 
 
-def tracks_of_strangers(
-    people: dict[str, list[str]], strangers: list[str], faces: Faces, thresholds: NameThresholds
-) -> Report:
-    """Three looks at each stranger, decided as the assistant decides, with other friends for every FRIENDS tracks; and
-    the same for pictures of the friends."""
+def tracks(people: dict[str, list[str]], strangers: list[str], faces: Faces, thresholds: NameThresholds) -> Report:
+    """Tracks, decided as the assistant decides: three looks at each stranger, with other friends for every FRIENDS of
+    them; and three pictures of each of those friends, as they are and small."""
     random = np.random.default_rng(SEED)
-    counts: dict[str, int] = defaultdict(int)
-    tracks: list[list[NDArray[np.float32]]] = []
+    counts: dict[str, dict[str, int]] = {kind: defaultdict(int) for kind in ("strangers", "friends", "friends_30_px")}
+    looked_at = []
     for name in strangers:
         looks = [faces[name, look] for look in (AS_IT_IS, *LOOKS) if (name, look) in faces]
         if views := [vector for vector, is_good in looks if is_good]:
-            tracks.append(views)
-    for start in range(0, len(tracks), FRIENDS):
+            looked_at.append(views)
+    for start in range(0, len(looked_at), FRIENDS):
         friends, left = _draw(random, people, faces)
         gallery = Gallery(friends, "", thresholds)
-        for views in tracks[start : start + FRIENDS]:
-            counts[f"strangers {_decided(gallery, views)[0]}"] += 1
-        by_friend: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
-        for who, name in left:
-            by_friend[who].append(faces[name, AS_IT_IS][0])
-        for who, views in by_friend.items():
-            certainty, name = _decided(gallery, views[:MAX_LOOKS])
-            counts[f"friends {certainty}{'' if name in ('', who) else ' wrong'}"] += 1
-    total = sum(count for key, count in counts.items() if key.startswith("strangers"))
-    errors = counts[f"strangers {Certainty.NAMED}"]
-    return {**counts, "tracks": total, "errors": errors, "upper_bound_95": upper_bound(errors, total)}
+        for views in looked_at[start : start + FRIENDS]:
+            _count(counts["strangers"], gallery, views, "")
+        for kind, variant in (("friends", AS_IT_IS), ("friends_30_px", SMALL)):
+            by_friend: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
+            for who, name in left:
+                if faces.get((name, variant), (None, False))[1]:
+                    by_friend[who].append(faces[name, variant][0])
+            for who, views in by_friend.items():
+                if len(views) >= MIN_AGREEING:
+                    _count(counts[kind], gallery, views[:MAX_LOOKS], who)
+    errors, total = counts["strangers"]["named"], counts["strangers"]["tracks"]
+    return {
+        **{kind: dict(count) for kind, count in counts.items()},
+        "strangers_named_at_most": upper_bound(errors, total),
+    }
 
 
-def _decided(gallery: Gallery, views: list[NDArray[np.float32]]) -> tuple[str, str]:
+def _count(counts: dict[str, int], gallery: Gallery, views: list[NDArray[np.float32]], who: str) -> None:
+    certainty, name = _decided(gallery, views)
+    counts["tracks"] += 1
+    if certainty is not Certainty.SOMEONE_ELSE:
+        counts[certainty.value] += 1
+        counts["named wrong"] += bool(who) and certainty is Certainty.NAMED and name != who
+
+
+def _decided(gallery: Gallery, views: list[NDArray[np.float32]]) -> tuple[Certainty, str]:
     evidence = Evidence(gallery)
     for view in views:
         evidence.add(1, view, 1.0)
     match = evidence.verdict(1)
-    if match is None:
+    if match is None:  # too few good views
         return Certainty.SOMEONE_ELSE, ""
     return match.certainty, match.friend.friend_id if match.friend is not None else ""
 
 
 def as_text(report: Report) -> str:
     """The figures, a line each."""
-    pairs, tracks = report["pairs"], report["tracks"]
+    pairs, of_tracks = report["pairs"], report["tracks"]
 
     def share(value: Any) -> str:
         return f"{100 * value:.2f} %"
 
-    def friends(figures: Report) -> str:
+    def looks(figures: Report) -> str:
         return (
-            f"named right {share(figures['right'])} of {figures['looks']} looks, wrong {share(figures['wrong'])}; "
-            f"strangers named {share(figures['strangers_named'])} of {figures['looks_at_strangers']} looks"
+            f"{share(figures['right'])} of {figures['looks']} looks right, {share(figures['wrong'])} wrong; strangers "
+            f"{share(figures['strangers'])} of {figures['looks_at_strangers']}"
         )
 
     lines = [
         f"friends, recognizer {report['recognizer']['file']}, thresholds {report['thresholds']}",
         f"  pairs: {share(pairs['accuracy'])} of {pairs['pairs']} right, ± {share(pairs['std'])}",
         f"  true pairs accepted where {share(pairs['false_accepts'])} of others are: {share(pairs['true_accepts'])}",
-        f"  ten friends: {friends(report['friends'])}",
-        f"  ten friends, faces of 30 pixels: {friends(report['friends_30_px'])}",
-        f"  tracks of strangers: {tracks['errors']} of {tracks['tracks']} named",
-        f"  which is at most {share(tracks['upper_bound_95'])} (95 %); {dict(tracks)}",
+        f"  a look among ten friends: {looks(report['friends'])}",
+        f"  the same, faces of 30 pixels: {looks(report['friends_30_px'])}",
+        *(f"  tracks of {kind}: {of_tracks[kind]}" for kind in ("strangers", "friends", "friends_30_px")),
+        f"  strangers named: at most {share(of_tracks['strangers_named_at_most'])} of tracks (95 %)",
     ]
     rows = (
-        f"  tuning, {row['name']:.2f}: {friends(row['as_it_is'])}; 30 px: {friends(row['px_30'])}"
+        f"  tuning, {row['cosine']:.2f}: {looks(row['as_it_is'])}; 30 px: {looks(row['px_30'])}"
         for row in report["tuning"]
     )
     return "\n".join([*lines, *rows])

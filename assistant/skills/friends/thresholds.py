@@ -13,7 +13,7 @@ class NameThresholds:
     """From here on "Maybe Anna."; below, somebody whom the wearer has not taught."""
 
 
-SFACE_THRESHOLDS = NameThresholds(name=0.48, maybe=0.42)
+SFACE_THRESHOLDS = NameThresholds(name=0.50, maybe=0.44)
 """Provisional."""
 
 STRICT_STEP = 0.1
