@@ -36,10 +36,15 @@ MAX_PICTURES = 10
 """Of a person who is drawn as a friend: of some there are hundreds, which would outweigh all the others."""
 TRACKS = 2100
 """Strangers, each of another person, who are looked at three times."""
+TUNING_TRACKS = 800
+"""The same of the half on which thresholds are chosen."""
 SMALL_STRANGERS = 800
 """People of each half, one picture each, whose faces are shrunk."""
 GRID = np.round(np.arange(0.30, 0.561, 0.02), 2)
 """Cosines from which a look counts for a friend, compared on the tuning half."""
+TRACK_GRID = np.round(np.arange(0.44, 0.621, 0.02), 2)
+"""The same for the mean of a track's looks, from which on a name is said. It is higher than of one look: in the mean of
+three the noise of each is less, also where they are not of the friend."""
 SEED = 26
 
 Faces = dict[Wanted, tuple[NDArray[np.float32], bool]]
@@ -58,9 +63,12 @@ def measure(sources: Sources) -> Report:
     halves = {
         half: {who: names for who, names in by_person.items() if _half(names) == half} for half in muxspace.HALVES
     }
-    strangers = [names[0] for names in halves["report"].values() if len(names) < MIN_PICTURES][:TRACKS]
+    strangers = {
+        half: [names[0] for names in halves[half].values() if len(names) < MIN_PICTURES][:count]
+        for half, count in (("report", TRACKS), ("tuning", TUNING_TRACKS))
+    }
     wanted = [(name, AS_IT_IS) for names in by_person.values() for name in names]
-    wanted += [(name, look) for name in strangers for look in LOOKS]
+    wanted += [(name, look) for names in strangers.values() for name in names for look in LOOKS]
     for people in halves.values():
         for names in people.values():
             if len(names) >= MIN_PICTURES:
@@ -79,9 +87,21 @@ def measure(sources: Sources) -> Report:
             }
             for bar in GRID
         ],
+        "tuning_tracks": [
+            {
+                "cosine": float(bar),
+                **tracks(
+                    halves["tuning"],
+                    strangers["tuning"],
+                    faces,
+                    NameThresholds(float(bar), recognizer.thresholds.maybe),
+                ),
+            }
+            for bar in TRACK_GRID
+        ],
         "friends": friends_among_strangers(halves["report"], faces, AS_IT_IS, recognizer.thresholds.maybe),
         "friends_30_px": friends_among_strangers(halves["report"], faces, SMALL, recognizer.thresholds.maybe),
-        "tracks": tracks(halves["report"], strangers, faces, recognizer.thresholds),
+        "tracks": tracks(halves["report"], strangers["report"], faces, recognizer.thresholds),
     }
 
 
@@ -268,7 +288,12 @@ def as_text(report: Report) -> str:
         f"  tuning, {row['cosine']:.2f}: {looks(row['as_it_is'])}; 30 px: {looks(row['px_30'])}"
         for row in report["tuning"]
     )
-    return "\n".join([*lines, *rows])
+    track_rows = (
+        f"  tuning, tracks, {row['cosine']:.2f}: strangers {row['strangers']}; friends {row['friends']}; "
+        f"30 px {row['friends_30_px']}"
+        for row in report["tuning_tracks"]
+    )
+    return "\n".join([*lines, *rows, *track_rows])
 
 
 MEASUREMENT = Measurement(measure, as_text)
