@@ -116,7 +116,7 @@ class VoiceProcess:
         self._opened: tuple[controls.Control, ...] = ()
         self._guide = GuideHost(
             phrases, self._speaker, self._persistent, self._keys, clock, verbosity=verbosity,
-            has_skills=bool(enabled_questions(settings)),
+            has_skills=bool(enabled_questions(settings)), names_friends=settings.friends.enabled,
         )  # fmt: skip
         self._asking = AskingHost(
             settings, phrases, self._speaker, link.send, search=self._aiming, spoken_name=spoken_name,

@@ -104,8 +104,10 @@ BOXES: tuple[dict[str, GestureCommands], ...] = (
 def guide_steps(phrases: Phrases) -> Iterator[Step]:
     """Every step that the guide may have."""
     for keys in BOXES:
-        for is_smiles in (False, True):
-            yield from script.guide(phrases, keys, is_smiles=is_smiles, has_typing=True, has_skills=True)
+        for variant in (False, True):  # what is announced now, and whether friends are recognized
+            yield from script.guide(
+                phrases, keys, is_smiles=variant, has_typing=True, has_skills=True, names_friends=variant
+            )
         yield from (*script.offer(phrases, keys), *script.key_help(phrases, keys))
 
 

@@ -63,7 +63,7 @@ def guide_alone(
         host = GuideHost(
             phrases, speaker, persistent, keys, clock,
             verbosity=settings.announcements.verbosity, offers=False, has_typing=typing,
-            has_skills=bool(enabled_questions(settings)),
+            has_skills=bool(enabled_questions(settings)), names_friends=settings.friends.enabled,
         )  # fmt: skip
 
         def run_command(command: Command) -> Reply:

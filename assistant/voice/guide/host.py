@@ -33,11 +33,13 @@ class GuideHost:
         offers: bool | None = None,
         has_typing: bool = False,
         has_skills: bool = False,
+        names_friends: bool = False,
     ) -> None:
         """keys(): the keys that there are now. verbosity: as configured. offers: whether the guide is offered at the
-        first start; None: where this is the installed service. has_typing, has_skills: see `script.guide`."""
+        first start; None: where this is the installed service. has_typing, has_skills, names_friends: see
+        `script.guide`."""
         self._phrases, self._settings, self._keys, self._verbosity = phrases, settings, keys, verbosity
-        self._has_typing, self._has_skills = has_typing, has_skills
+        self._has_typing, self._has_skills, self._names_friends = has_typing, has_skills, names_friends
         is_service = "STATE_DIRECTORY" in os.environ
         self._offers = (is_service if offers is None else offers) and not settings.is_guide_known
         self._is_ready = False
@@ -56,8 +58,9 @@ class GuideHost:
         if command is Command.GUIDE:
             is_smiles = (self._settings.verbosity or self._verbosity) == SMILES
             steps = script.guide(
-                self._phrases, keys, is_smiles=is_smiles, has_typing=self._has_typing, has_skills=self._has_skills
-            )
+                self._phrases, keys, is_smiles=is_smiles, has_typing=self._has_typing, has_skills=self._has_skills,
+                names_friends=self._names_friends,
+            )  # fmt: skip
             ends = "finished", "left"
         else:
             steps, ends = script.key_help(self._phrases, keys), ("keys_over", "keys_over")

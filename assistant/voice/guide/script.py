@@ -27,6 +27,8 @@ from assistant.voice.speech.earcons import tour_stops
 
 Keys = Mapping[str, GestureCommands]
 """The keys that there are, by name, with what they do; those that are to be named come first."""
+NOBODY_KNOWN, FRIENDS_KNOWN = "nobody_known", "friends_known"
+"""Which of [guide] is said depends on whether friends are recognized."""
 PRESSES_TO_ANSWER = (Gesture.SHORT, Gesture.DOUBLE, Gesture.LONG)
 """Each of these, of any key, answers the question at the first start."""
 
@@ -56,10 +58,11 @@ def guide(
     is_smiles: bool = False,
     has_typing: bool = False,
     has_skills: bool = False,
+    names_friends: bool = False,
 ) -> tuple[Step, ...]:
     """All steps of the guide. is_smiles: smiles alone are announced now. has_typing: typed digits stand for presses.
-    has_skills: a skill is on."""
-    script = _Script(phrases, keys)
+    has_skills: a skill is on. names_friends: friends are recognized."""
+    script = _Script(phrases, keys, names_friends=names_friends)
     return tuple(script.steps(is_smiles=is_smiles, has_typing=has_typing, has_skills=has_skills))
 
 
@@ -83,8 +86,8 @@ def last_words(phrases: GuidePhrases, name: str) -> tuple[Line, ...]:
 
 
 class _Script:
-    def __init__(self, phrases: GuidePhrases, keys: Keys) -> None:
-        self._phrases, self._keys = phrases, keys
+    def __init__(self, phrases: GuidePhrases, keys: Keys, *, names_friends: bool = False) -> None:
+        self._phrases, self._keys, self._names_friends = phrases, keys, names_friends
 
     def steps(self, *, is_smiles: bool, has_typing: bool, has_skills: bool) -> Iterator[Step]:
         is_anything_missing = not all(self._presses((command,)) for command in ADVANCED)
@@ -169,6 +172,8 @@ class _Script:
         the text before it at once."""
         examples, lines = self._examples(), []
         for text in texts:
+            if text == NOBODY_KNOWN and self._names_friends:
+                text = FRIENDS_KNOWN
             if text in examples:
                 lines.append(Line(examples[text]))
             elif (sentence := self._phrases.text("guide", text)) and ("{press}" not in sentence or press):

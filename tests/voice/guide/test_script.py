@@ -99,3 +99,13 @@ def test_it_takes_a_few_minutes(locale: str) -> None:
             lines += [step.practice.prompt, *step.practice.done]
     words = sum(len(line.text.split()) for line in lines if not line.earcon)
     assert 1.5 < words / MINUTE_WORDS < 5, words
+
+
+@pytest.mark.parametrize("locale", phrases.known_locales())
+def test_that_nobody_is_recognized_is_said_only_where_it_is_true(locale: str) -> None:
+    words = phrases.load(locale)
+    nobody, friends = words.text("guide", "nobody_known"), words.text("guide", "friends_known")
+    assert nobody in texts(script.guide(words, buttons(1)))
+    said = texts(script.guide(words, buttons(1), names_friends=True))
+    assert friends in said
+    assert nobody not in said
