@@ -61,7 +61,9 @@ TABLES: dict[str, set[str]] = {
         "failed", "late", "memory", "no_picture", "missing_friends", "missing_things", "missing_describe",
         "missing_read", "off_friends", "off_things", "off_describe", "off_read",
     },
-    "sounds": {"tour", "came", "over", "aim", "still_here", "alarm", "vibrations", "attention", "fault"},
+    "sounds": {
+        "tour", "came", "over", "aim", "search", "still_here", "alarm", "vibrations", "attention", "fault",
+    },
     "guide": {
         "offer", "declined", "welcome", "typing", "no_keys", "leave", "skip", "sees", "looks", "example", "finished",
         "nobody_known", "friends_known", "not_feeling", "unsure", "not_for", "ask", "more", "ask_more", "repeat", "why",

@@ -18,6 +18,7 @@ from tests.fuzz.voice_sockets import opened
 VALID: tuple[dict[str, Any], ...] = (
     *({"command": command} for command in Command),
     {"command": "status", "more": 1},
+    {"command": "find", "argument": "cell phone"},
     {"ok": True, "text": "It runs.", "facts": {"vision": True, "volume": 100}},
 )
 TOKENS = (

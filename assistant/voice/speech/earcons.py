@@ -123,4 +123,5 @@ def tour_stops(phrases: TourPhrases) -> list[tuple[str, str]]:
     stops += [(phrases.join([phrases.expression(name)]), name) for name in EXPRESSIONS if name in MELODIES]
     stops += [(phrases.text("sentences", name), name) for name in CUES]
     stops += [(phrases.text("sounds", "aim"), ""), (phrases.text("aim", "centred"), "centred")]
+    stops += [(phrases.text("sounds", "search"), "")]
     return [*stops, *((phrases.text("sounds", name), name) for name in ("came", "over", "still_here", "alarm"))]

@@ -23,6 +23,7 @@ from assistant.errors import IPCError
 from assistant.ipc import control_client
 from assistant.ipc.commands import Command, Reply
 from assistant.ipc.line_server import MAX_CLIENTS
+from assistant.ipc.messages import MAX_CHARACTERS
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
 from assistant.voice import controls
 from assistant.voice.controls import control_socket
@@ -196,7 +197,16 @@ def test_hostile_lines_are_refused_with_a_reason_and_counted(bench: Bench, line:
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_line_is_a_known_command_or_refused(line: bytes) -> None:
     with contextlib.suppress(IPCError):
-        assert parse_request(line) in Command
+        command, argument = parse_request(line)
+        assert command in Command
+        assert len(argument) <= MAX_CHARACTERS["argument"]
+
+
+def test_a_command_may_have_an_argument(bench: Bench) -> None:
+    assert parse_request(b'{"command": "find", "argument": "cell phone"}') == (Command.FIND, "cell phone")
+    for wrong in ('"a\\nb"', f'"{61 * "x"}"', "7", "null"):
+        with pytest.raises(IPCError, match="an argument is a text"):
+            parse_request(f'{{"command": "find", "argument": {wrong}}}'.encode())
 
 
 @given(st.text(max_size=2000), st.dictionaries(st.text(max_size=500), st.text(max_size=2000) | st.floats(), max_size=5))
