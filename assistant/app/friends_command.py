@@ -19,7 +19,8 @@ from assistant.app.spoken_text import spoken
 from assistant.config.settings import Settings
 from assistant.doctor.service_access import USER
 from assistant.errors import SkillError, printable
-from assistant.skills.friends import calendar, transfer
+from assistant.phrases import load as load_locale
+from assistant.skills.friends import calendar, transfer, vocabulary
 from assistant.skills.friends.folders import SYSTEM_FOLDER, friends_folder
 from assistant.skills.friends.friend import ConsentWay, Friend
 from assistant.skills.friends.friends_file import name_mistake
@@ -27,6 +28,7 @@ from assistant.skills.friends.store import FriendsFileError, FriendStore
 from assistant.system.account import Account, acting_as
 
 if TYPE_CHECKING:
+    from assistant.skills.friends.gates import Refusal
     from assistant.skills.friends.view_collector import ViewCollector
 
 CONSENT = (
@@ -37,7 +39,7 @@ CONSENT = (
 
 class FriendsCommand:
     """One call of the command. ask(question): a line that is typed; empty at the end of the input. say(text): speaks
-    a text, where that is possible; it is printed too."""
+    a text in the wearer's language, where that is possible; what it means is printed too."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class FriendsCommand:
         """account: whose rights the store needs; None: those of this process."""
         self._settings, self._store, self._account = settings, store, account
         self._ask, self._say = ask or typed, say
+        self._words = vocabulary.load(settings.announcements.locale)
 
     def run(self, options: argparse.Namespace) -> int:
         """Carry out the action; returns the exit code. Raises SkillError."""
@@ -96,7 +99,8 @@ class FriendsCommand:
         friend = enrolment.friend(options.name, recognizer.sha256, consent, day, is_adult=is_adult)
         with acting_as(self._account):
             self._store.add(friend)
-        self._tell(f"{friend.name} saved. {len(friend.views)} views.")
+        print(f"{friend.name} saved. {len(friend.views)} views.", flush=True)
+        self._say(self._words.text("teach", "saved", name=friend.name))
         if is_adult is False:
             print("children change within months, and brothers and sisters are confused: teach them anew now and then")
         if not self._settings.friends.enabled:
@@ -111,7 +115,12 @@ class FriendsCommand:
         elif options.clip is not None:
             friends_views.collect_clip(collector, options.clip, self._settings, print)
         else:
-            friends_views.collect_camera(collector, self._settings, self._tell)
+            friends_views.collect_camera(collector, self._settings, self._advise)
+
+    def _advise(self, line: str, refused: "Refusal | None") -> None:
+        print(line, flush=True)
+        if refused is not None:
+            self._say(self._words.text("refusals", refused))
 
     def _consent(self, options: argparse.Namespace) -> ConsentWay | None:
         """How the friend agreed; None: not."""
@@ -119,7 +128,8 @@ class FriendsCommand:
             return ConsentWay.SAID_BY_USER
         if options.pictures is not None or options.clip is not None:
             options.usage_error("pictures and clips need --they-agreed: have you asked this person?")
-        self._tell(CONSENT.format(name=options.name))
+        print(CONSENT.format(name=options.name), flush=True)
+        self._say(self._words.text("teach", "agree_aloud"))
         return ConsentWay.TERMINAL if self._is_yes(f"Has {options.name} agreed? Type yes: ") else None
 
     def _is_adult(self, options: argparse.Namespace) -> bool | None:
@@ -155,7 +165,7 @@ class FriendsCommand:
         friend = self._named(options.name)
         with acting_as(self._account):
             self._store.replace(dataclasses.replace(friend, name=options.new_name))
-        self._tell(f"{friend.name} is now {options.new_name}.")
+        print(f"{friend.name} is now {options.new_name}.", flush=True)
         return 0
 
     def _forget(self, options: argparse.Namespace) -> int:
@@ -164,7 +174,8 @@ class FriendsCommand:
             return self._unchanged()
         with acting_as(self._account):
             self._store.forget(friend.friend_id)
-        self._tell(f"{friend.name} is forgotten.")
+        print(f"{friend.name} is forgotten.", flush=True)
+        self._say(self._words.text("friends", "forgotten", name=friend.name))
         return 0
 
     def _forget_all(self, options: argparse.Namespace) -> int:
@@ -172,7 +183,8 @@ class FriendsCommand:
             return self._unchanged()
         with acting_as(self._account):
             self._store.forget_all()
-        self._tell("All friends are forgotten.")
+        print("All friends are forgotten.", flush=True)
+        self._say(self._words.text("friends", "all_forgotten"))
         return 0
 
     def _export(self, options: argparse.Namespace) -> int:
@@ -215,10 +227,6 @@ class FriendsCommand:
     def _passphrase(self, question: str) -> str:
         return getpass.getpass(question) if sys.stdin.isatty() else self._ask("")
 
-    def _tell(self, text: str) -> None:
-        print(text, flush=True)
-        self._say(text)
-
 
 def typed(question: str) -> str:
     """A line that is typed; empty at the end of the input."""
@@ -239,7 +247,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         raise FriendsFileError(f"the friends are in {SYSTEM_FOLDER}, which only the service may enter; use sudo")
     if account is not None:
         _make_folder(account)
-    with spoken(settings, "en") as say:
+    phrases = load_locale(settings.announcements.locale)
+    with spoken(settings, phrases.voice) as say:
         return FriendsCommand(settings, FriendStore(folder), account, say=say).run(options)
 
 

@@ -65,9 +65,9 @@ def collect_clip(collector: ViewCollector, file: Path, settings: Settings, tell:
         tell(f"{REASONS[refused]}: {count} views; left out")
 
 
-def collect_camera(collector: ViewCollector, settings: Settings, tell: Callable[[str], None]) -> None:
-    """MAX_VIEWS views from the camera of the settings. tell: takes each view that was taken, and each new reason why
-    one is not. Raises CameraError."""
+def collect_camera(collector: ViewCollector, settings: Settings, tell: Callable[[str, Refusal | None], None]) -> None:
+    """MAX_VIEWS views from the camera of the settings. tell(line, refused): takes each view that was taken, and each
+    new reason why one is not. Raises CameraError."""
     last, began = "", -1.0
     for frame in _spaced(frames(settings.camera, colour=True)):
         began = frame.at if began < 0 else began
@@ -75,7 +75,7 @@ def collect_camera(collector: ViewCollector, settings: Settings, tell: Callable[
         refused = collector.add(frame.image, f"view {views + 1}")
         line = f"view {views + 1} of {MAX_VIEWS}" if refused is None else _advice(refused)
         if line != last:
-            tell(line)
+            tell(line, refused)
         last = line
         if len(collector.enrolment.views) >= MAX_VIEWS or frame.at - began >= CAMERA_LIMIT_S:
             return

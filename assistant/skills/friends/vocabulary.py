@@ -9,8 +9,8 @@ from assistant.skills.words import Words
 TABLES = {
     "menu": {"teach", "list", "forget", "forget_all", "over"},
     "teach": {
-        "give", "agree", "refused", "adult", "child", "look", "turn_left", "turn_right", "chin_up", "closer",
-        "cancelled", "few", "several", "known", "say_name", "saved", "views_3", "views_4", "views_5", "full",
+        "give", "agree", "agree_aloud", "refused", "adult", "child", "look", "turn_left", "turn_right", "chin_up",
+        "closer", "cancelled", "few", "several", "known", "say_name", "saved", "views_3", "views_4", "views_5", "full",
     },
     "refusals": {str(each) for each in Refusal},
     "friends": {"none", "forget", "again", "forgotten", "all_again", "all_forgotten", "keep", "kept"},
