@@ -11,6 +11,7 @@ from assistant.errors import SkillError
 from assistant.skills.reading import rapid
 from assistant.skills.reading.lines import lines_of
 from assistant.skills.reading.rapid import RapidReader
+from assistant.skills.reading.trust import LEAST_LINE
 from tests.support.drawn_text import drawn_text, seen
 
 LINES = ["Please bring your health card", "and the list of all medicines"]
@@ -83,3 +84,31 @@ def test_text_is_read_in_its_order(reader: RapidReader) -> None:
 @pytest.mark.parametrize("shape", [(480, 640), (480, 640, 3), (17, 17), (16, 3000, 3)])
 def test_pictures_without_text_have_no_words(reader: RapidReader, shape: tuple[int, ...]) -> None:
     assert reader.read(np.full(shape, 40, np.uint8), ["en"])[0] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("trace\nNon-zero status code: std::bad_alloc"), "memory"),
+        (MemoryError(), "memory"),
+        (ValueError("first\nlast line"), "failed"),
+    ],
+)
+def test_a_reader_that_fails_is_told_in_one_line(reader: RapidReader, error: Exception, reason: str) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_reader", fail)
+        with pytest.raises(SkillError, match="rapidocr failed: ") as told:
+            reader.read(drawn_text(LINES), ["en"])
+    assert told.value.reason == reason
+    assert "\n" not in str(told.value)
+
+
+def test_confidence_grows_with_the_score_and_only_sure_lines_are_trusted() -> None:
+    values = [rapid.calibrated(score) for score in (0.0, 0.5, 0.9, 0.95, 0.97, 1.0)]
+    assert values == sorted(values)
+    assert values[0] == 0.0
+    assert values[-1] == 1.0
+    assert rapid.calibrated(0.949) < LEAST_LINE < rapid.calibrated(0.96)
