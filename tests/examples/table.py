@@ -5,6 +5,7 @@ CAMERA = "needs a USB camera: tests/faults and tests/vision run it on recordings
 NETWORK = "needs the network"
 NOT_A_COMMAND = "a diagram, not a command"
 PLACEHOLDER = "has the reader's own word in it"
+FRIENDS = "needs friends and their pictures: tests/app/test_friends_command.py runs it on others"
 
 MEASUREMENT = "takes minutes in a checkout, with PulseAudio: it makes a table of tests/README.md"
 
@@ -25,6 +26,14 @@ NOT_RUN = {
     "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
     "sudo emotion-assistant doctor": ROOT_ONLY,
     "sudo systemd/install.sh --read": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
+    "sudo systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
+    "systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
+    "sudo emotion-assistant friends add Anna --pictures anna/ --they-agreed": FRIENDS,
+    "emotion-assistant friends add NAME": FRIENDS,
+    "emotion-assistant friends export FILE": FRIENDS,
+    "emotion-assistant friends import FILE": FRIENDS,
+    "EMOTION_SFACE=… emotion-convert scenarios --only friends": "needs the face recognizer, and takes minutes",
+    "emotion-convert evaluate-skills friends": "takes up to half an hour: tests/convert/skills runs its parts",
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
     "python -m tests.listening.measure --minutes 3": MEASUREMENT,
