@@ -52,9 +52,9 @@ def test_what_is_not_seen_is_not_called_absent_and_the_search_ends() -> None:
     assert len(positions) == SEARCH_S * 2
 
 
-def test_what_is_never_sure_is_told_as_perhaps() -> None:
+def test_what_is_never_sure_is_told_as_maybe() -> None:
     said, positions = search([cup(600, score=0.6)])
-    assert said == ["Perhaps cup, at one o'clock, close."]
+    assert said == ["Maybe cup, at one o'clock, close."]
     assert positions[0].x == 0.875
 
 
@@ -69,7 +69,7 @@ def test_it_stays_with_the_thing_that_it_follows() -> None:
     ("argument", "answer"),
     [
         ("", "Say which thing I should find."),
-        ("cupp", "I do not know that. Perhaps: cup?"),
+        ("cupp", "I do not know that. Maybe: cup?"),
         ("qqqq", "I do not know that thing."),
     ],
 )

@@ -130,7 +130,7 @@ Turned away.
 While aiming: higher is nearer the middle.
 Centred.
 ♪ centred
-While looking for something: quicker is nearer.
+While searching: quicker is nearer the middle.
 Somebody else is in view.
 ♪ came
 An expression is over.
