@@ -4,7 +4,7 @@ that says why. Cameras, sound cards, child processes and the checkup are replace
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -74,6 +74,7 @@ def replaced(base: Path) -> Iterator[None]:
         "assistant.voice.voices.recorded.record_sentences": _record_sentences,
         "assistant.doctor.checkup.checkup": _checkup,
         "assistant.vision.inference.sandbox.check_loads": _check_loads,
+        "assistant.skills.limits.set_limits": lambda limit_bytes: None,
     }
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict("os.environ", environment(base)))
@@ -111,7 +112,15 @@ def _run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsP
     return 0
 
 
-def _run_voice(settings: Settings, socket_path: Path, phrases: Phrases, stop: threading.Event) -> None:
+def _run_voice(
+    settings: Settings,
+    socket_path: Path,
+    phrases: Phrases,
+    stop: threading.Event,
+    *,
+    spoken_name: Callable[[str], str],
+) -> None:
+    assert spoken_name("cup")
     assert isinstance(socket_path, Path)
     assert phrases.status("ready")
     _check_settings(settings)

@@ -72,9 +72,14 @@ def lines(program: Program) -> st.SearchStrategy[list[str]]:
     return st.one_of(*each, stray)
 
 
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    (subparsers,) = (each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
-    return dict(subparsers.choices)
+def _commands(parser: argparse.ArgumentParser, before: str = "") -> dict[str, argparse.ArgumentParser]:
+    """The commands by name; those that have commands of their own with them, and alone: "friends", "friends add"."""
+    found: dict[str, argparse.ArgumentParser] = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                found |= {f"{before}{name}": below, **_commands(below, f"{before}{name} ")}
+    return found
 
 
 def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -88,7 +93,7 @@ def _needed(parser: argparse.ArgumentParser, program: Program) -> st.SearchStrat
     for action in parser._actions:
         if action.required and action.option_strings:
             parts.append(_given(action, program))
-        elif not action.option_strings:
+        elif not action.option_strings and action.nargs != argparse.PARSER:
             few, many = {None: (1, 1), "?": (0, 1), "*": (0, 3), "+": (1, 3)}[action.nargs]  # type: ignore[index]
             parts.append(st.lists(_value(action, program), min_size=few, max_size=many))
     return st.tuples(*parts).map(list)
@@ -135,7 +140,7 @@ def _joined(top: list[list[str]], name: str, needed: list[list[str]], extras: li
     parts = [*extras, *needed] if how % 2 else [*needed, *extras]
     if how == 7 and parts:  # something is missing
         parts.pop()
-    return [word for part in (*top, [name], *parts) for word in part]
+    return [word for part in (*top, name.split(), *parts) for word in part]
 
 
 @dataclass(frozen=True)
