@@ -61,11 +61,11 @@ def measure_reader(engine: ReadingEngine, folder: Path) -> Report:
             file = next(iter(sorted((folder / "text").glob(f"{kind}_{state}.*"))), None)
             if file is None:
                 raise AssistantError(f"{folder / 'text'}: there is no {kind}_{state}")
-            shared[f"{kind}_{state}"] = _score([(read_aloud(engine, read_picture(file, colour=True), "en"), truth)])
+            shared[f"{kind}_{state}"] = score([(read_aloud(engine, read_picture(file, colour=True), "en"), truth)])
     own = {}
     for name, hard in (("photographed", False), ("hard", True)):
         made = list(samples(hard=hard))
-        own[name] = _score((read_aloud(engine, each.image, each.locale), each.truth) for each in made)
+        own[name] = score((read_aloud(engine, each.image, each.locale), each.truth) for each in made)
     times = []
     for state in STATES[1:]:
         image = read_picture(folder / "text" / f"letter_{state}.jpg", colour=True)
@@ -91,7 +91,7 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def _score(pairs: Iterable[tuple[str, str]]) -> Report:
+def score(pairs: Iterable[tuple[str, str]]) -> Report:
     """Recall and precision of the words of (said, truth), each word as often as it is there."""
     right = said = there = 0
     for text, truth in pairs:
