@@ -21,10 +21,10 @@ def named(
     if phrases.wording == "movement":
         known = known | phrases.tables["movement_names"]
     form = FORMS.get(sentence, "named") if is_certain else "maybe"
-    look = phrases.expression(expression, is_over=sentence is Sentence.NO_LONGER) if expression else ""
-    text = known[form].format(name=name, expression=look)
+    looks = phrases.expression(expression, is_over=sentence is Sentence.NO_LONGER) if expression else ""
+    text = known[form].format(name=name, expression=looks)
     if where and f"{form}_where" in known:
-        longer = known[f"{form}_where"].format(name=name, expression=look, where=phrases.place(where))
+        longer = known[f"{form}_where"].format(name=name, expression=looks, where=phrases.place(where))
         text = longer if len(longer.split()) <= MAX_WORDS else text
     text = phrases.capitalize(text)
     if is_certain or not sentence.names_expression:

@@ -21,11 +21,11 @@ from assistant.doctor.service_access import USER
 from assistant.errors import SkillError, printable
 from assistant.phrases import load as load_locale
 from assistant.skills.friends import calendar, transfer, vocabulary
-from assistant.skills.friends.folders import SYSTEM_FOLDER, friends_folder
 from assistant.skills.friends.friend import ConsentWay, Friend
 from assistant.skills.friends.friends_file import name_mistake
 from assistant.skills.friends.store import FriendsFileError, FriendStore
 from assistant.system.account import Account, acting_as
+from assistant.system.friends_folder import SYSTEM_FOLDER, friends_folder
 
 if TYPE_CHECKING:
     from assistant.skills.friends.gates import Refusal

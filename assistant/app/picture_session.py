@@ -43,7 +43,7 @@ def answer(command: Command, argument: str, source: str, settings: Settings) -> 
 
     Raises SkillError where a library or weights are missing, CameraError where the recording cannot be read.
     """
-    settings = with_source(_switched_on(settings, registry.QUESTIONS[command].skill), source)
+    settings = with_source(_switched_on(settings, registry.skill_of(command)), source)
     phrases = factory.load_phrases(settings)
     with contextlib.ExitStack() as stack:
         camera = stack.enter_context(contextlib.closing(open_camera(settings.camera, colour=True)))
@@ -51,10 +51,10 @@ def answer(command: Command, argument: str, source: str, settings: Settings) -> 
         session = PictureSession(settings, phrases, argument, camera, pipeline)
         stack.callback(session.close)
         if command is Command.WHAT_MORE:  # more than what was told first
-            for _ in registry.ask_of(Command.WHAT)(session):
+            for _ in registry.answer_function(Command.WHAT)(session):
                 pass
         before = ""
-        for said in registry.ask_of(command)(session):
+        for said in registry.answer_function(command)(session):
             if not isinstance(said, AimPosition) and said.text != before:
                 before = said.text
                 yield before

@@ -116,7 +116,9 @@ def checks(
 
     def skill(name: SkillName) -> Check:
         broken = f"skill_failures.missing_{name}"
-        return isolated(name, 30.0, broken, "skills", partial(skills.off, settings, name), partial(skills.deaf, name))
+        return isolated(
+            name, 30.0, broken, "skills", partial(skills.off, settings, name), partial(skills.unreachable, name)
+        )
 
     none = Check("skills", lambda cancel: absent("skills_none"))
     vibration = isolated("haptics", 20.0, "faults.haptics", "pins", pins("haptics", bool(settings.haptics.device)))

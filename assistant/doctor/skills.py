@@ -26,7 +26,7 @@ def off(settings: Settings, skill: SkillName) -> Finding | None:
     return absent(f"skill_failures.off_{skill}", detail=f"{skill}.enabled is false")
 
 
-def deaf(skill: SkillName) -> Finding | None:
+def unreachable(skill: SkillName) -> Finding | None:
     """The finding about an engine that nobody can ask, where there are units; None: all is well with its socket."""
     socket = skills_folder() / f"{skill}.sock"
     if skill not in registry.ENGINES or not any(map(Path.is_file, SOCKET_UNITS)) or socket.is_socket():

@@ -116,6 +116,11 @@ QUESTIONS = tuple(command for command in Command if command.is_answered_by_visio
 """The commands that the vision process answers at once."""
 SKILL_QUESTIONS = tuple(command for command in Command if command.is_answered_by_skill)
 """The commands that a skill answers."""
+SKILL_SECTIONS: Mapping[Command, str] = {
+    Command.WHAT: "things", Command.WHAT_MORE: "things", Command.FIND: "things", Command.DESCRIBE: "describe",
+    Command.READ: "read", Command.TEACH_FRIEND: "friends",
+}  # fmt: skip
+"""The section of the settings of the skill that answers each of SKILL_QUESTIONS."""
 
 NOT_ALLOWED = "not_allowed"
 """The fact in the reply to a user who may not use the assistant."""

@@ -8,28 +8,27 @@ from types import ModuleType
 from typing import NamedTuple
 
 from assistant.config.settings import Settings
-from assistant.ipc.commands import Command
-from assistant.skills.session import Ask, OpenEngine, SkillName
+from assistant.ipc.commands import SKILL_SECTIONS, Command
+from assistant.skills.session import AnswerFunction, OpenEngine, SkillName
 
 
-class Question(NamedTuple):
-    """What answers a command."""
+class FunctionName(NamedTuple):
+    """Where an `AnswerFunction` is."""
 
-    skill: SkillName
     module: str
     """In assistant.skills."""
     function: str
-    """An `Ask`."""
 
 
-QUESTIONS: dict[Command, Question] = {
-    Command.WHAT: Question(SkillName.THINGS, "things.what", "what"),
-    Command.WHAT_MORE: Question(SkillName.THINGS, "things.what", "what_more"),
-    Command.FIND: Question(SkillName.THINGS, "things.find", "find"),
-    Command.DESCRIBE: Question(SkillName.DESCRIBE, "description.describe", "describe"),
-    Command.READ: Question(SkillName.READ, "reading.read", "read"),
-    Command.TEACH_FRIEND: Question(SkillName.FRIENDS, "friends.teach", "teach"),
+ANSWER_FUNCTIONS: dict[Command, FunctionName] = {
+    Command.WHAT: FunctionName("things.what", "what"),
+    Command.WHAT_MORE: FunctionName("things.what", "what_more"),
+    Command.FIND: FunctionName("things.find", "find"),
+    Command.DESCRIBE: FunctionName("description.describe", "describe"),
+    Command.READ: FunctionName("reading.read", "read"),
+    Command.TEACH_FRIEND: FunctionName("friends.teach", "teach"),
 }
+"""What answers each of SKILL_QUESTIONS."""
 ENGINES: dict[SkillName, str] = {
     SkillName.FRIENDS: "friends.engine",
     SkillName.THINGS: "things.engine",
@@ -57,10 +56,15 @@ def enabled_skills(settings: Settings) -> tuple[SkillName, ...]:
     return tuple(skill for skill in SkillName if is_enabled(settings, skill))
 
 
-def ask_of(command: Command) -> Ask:
+def skill_of(command: Command) -> SkillName:
+    """The skill that answers one of SKILL_QUESTIONS."""
+    return SkillName(SKILL_SECTIONS[command])
+
+
+def answer_function(command: Command) -> AnswerFunction:
     """The function that answers one of SKILL_QUESTIONS. Imports its module."""
-    question = QUESTIONS[command]
-    function: Ask = getattr(_module(question.module), question.function)
+    name = ANSWER_FUNCTIONS[command]
+    function: AnswerFunction = getattr(_module(name.module), name.function)
     return function
 
 

@@ -150,5 +150,5 @@ def _is_out_of_memory(err: BaseException | None) -> bool:
     """Whether an error, or what caused it, is a lack of memory: engines take what OpenCV says for a wrong file."""
     if err is None:
         return False
-    is_one = isinstance(err, MemoryError) or getattr(err, "code", None) == NO_MEMORY
-    return is_one or any(word in str(err) for word in NO_MEMORY_WORDS) or _is_out_of_memory(err.__cause__)
+    is_itself = isinstance(err, MemoryError) or getattr(err, "code", None) == NO_MEMORY
+    return is_itself or any(word in str(err) for word in NO_MEMORY_WORDS) or _is_out_of_memory(err.__cause__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assistant.phrases import Phrases
 
 
-__all__ = ["Ask", "Engine", "Look", "OpenEngine", "Press", "Session", "SkillName"]
+__all__ = ["AnswerFunction", "Engine", "Look", "OpenEngine", "Press", "Session", "SkillName"]
 
 
 class SkillName(StrEnum):
@@ -102,6 +102,6 @@ class Session(Protocol):
         ...
 
 
-Ask = Callable[[Session], Iterator[Utterance | AimPosition]]
-"""A question that a skill answers: yields utterances (spoken one after the other) and, while something is looked for,
+AnswerFunction = Callable[[Session], Iterator[Utterance | AimPosition]]
+"""Answers one question to a skill: yields utterances (spoken one after the other) and, while something is looked for,
 where it lies. Lets a SkillError of its session pass: who runs it says in words what is wrong."""

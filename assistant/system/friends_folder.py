@@ -1,6 +1,7 @@
 """Which folder holds the friends: the service's, which both units share, or the user's own on a desktop."""
 
 import os
+import re
 from pathlib import Path
 
 NAME = "emotion-assistant-friends"
@@ -8,6 +9,10 @@ NAME = "emotion-assistant-friends"
 SYSTEM_FOLDER = Path("/var/lib") / NAME
 RECORDING = "new-name.wav"
 """In that folder: what the voice process has recorded as a friend's name, until the friend is saved."""
+VOICE_TAG = re.compile(r"[0-9a-f]{8}\.wav")
+"""File names of voice tags in that folder; nothing else is played as one, or deleted with its friend."""
+MAX_TAG_BYTES = 1 << 20
+"""Size of a voice tag: two seconds of speech take 64 KiB at 16 kHz."""
 
 
 def friends_folder(*, of_service: bool = False) -> Path | None:

@@ -22,11 +22,11 @@ from assistant.records import Track
 from assistant.skills.friends import gates
 from assistant.skills.friends.alignment import align
 from assistant.skills.friends.evidence import Evidence
-from assistant.skills.friends.folders import friends_folder
 from assistant.skills.friends.friend import Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, Match
 from assistant.skills.friends.store import FriendStore
 from assistant.skills.friends.thresholds import NameThresholds
+from assistant.system.friends_folder import friends_folder
 from assistant.vision.faces.tracker import expiry_s
 from assistant.vision.names import Names
 
@@ -59,7 +59,7 @@ class KnownFriends(Protocol):
     def replace(self, friend: Friend) -> None: ...
 
 
-class _Look(NamedTuple):
+class _LookResult(NamedTuple):
     """The result of one look."""
 
     track_id: int
@@ -83,7 +83,7 @@ class FriendNames:
         self._seen_at: dict[int, float] = {}
         self._looked_at: dict[int, float] = {}
         self._under_way: int | None = None
-        self._done: queue.SimpleQueue[_Look] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[_LookResult] = queue.SimpleQueue()
         self._disputes: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._check_from = self._look_from = -np.inf
 
@@ -157,11 +157,11 @@ class FriendNames:
 
         def look() -> None:
             try:
-                self._done.put(_Look(track_id, quality, self._embed(aligned)))
+                self._done.put(_LookResult(track_id, quality, self._embed(aligned)))
             except SkillCancelledError:
-                self._done.put(_Look(track_id, quality, None))
+                self._done.put(_LookResult(track_id, quality, None))
             except SkillError as err:
-                self._done.put(_Look(track_id, quality, None, str(err)))
+                self._done.put(_LookResult(track_id, quality, None, str(err)))
 
         self._start(look)
 
@@ -174,7 +174,7 @@ class FriendNames:
             if self._evidence is not None:
                 self._evidence.dispute(track_id)
 
-    def _take(self, look: _Look, at: float) -> None:
+    def _take(self, look: _LookResult, at: float) -> None:
         try:
             if look.answer is None:
                 raise SkillError(look.error)

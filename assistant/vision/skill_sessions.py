@@ -103,11 +103,11 @@ class SkillSessions:
     def _run(self, question: Question, session: _RunningSession) -> None:
         from assistant.skills import registry  # not before the first question
 
-        skill = registry.QUESTIONS[question.command].skill
+        skill = registry.skill_of(question.command)
         try:
             if not registry.is_enabled(self._settings, skill):
                 raise SkillError(f"{skill}.enabled is false", "off")
-            for said in registry.ask_of(question.command)(session):
+            for said in registry.answer_function(question.command)(session):
                 if session.cancel.is_set():
                     break
                 if isinstance(said, AimPosition):

@@ -21,7 +21,7 @@ from convert.skills.object_pictures import HALVES, Observed, observe
 from convert.skills.sources import Sources, needed
 from convert.skills.things import is_right, meant
 
-LARGE_PX, MOST = 64, 3
+LARGE_PX, MAX_THINGS = 64, 3
 """Of the largest so many things of a picture, of those of which each is so large (root of the area), it is counted how
 many are told."""
 
@@ -53,7 +53,7 @@ def figures(pictures: Sequence[Observed], language: Phrases, detector: str) -> R
         wanted = sorted(
             (each for each in picture.second_truth if each.label in SAID and each.box.area >= LARGE_PX**2),
             key=lambda each: -each.box.area,
-        )[:MOST]
+        )[:MAX_THINGS]
         large += len(wanted)
         large_told += sum(any(each in meant(group, wanted, picture.width) for group in told) for each in wanted)
     total, right = things + people, things_right + people_right
@@ -72,8 +72,8 @@ def as_text(report: Report) -> str:
     return "\n".join(
         f"describe, {half}: {part['right']} of {part['told']} facts right, {part['share_right']} {part['interval_95']} "
         f"(things {part['things_right']} of {part['things']}, people {part['people_right']} of {part['people']}); of "
-        f"the {MOST} largest things {part['large_things_told']} of {part['large_things']} told, {part['share_told']}; "
-        f"of {part['nothing_told']} of {part['pictures']} pictures nothing"
+        f"the {MAX_THINGS} largest things {part['large_things_told']} of {part['large_things']} told, "
+        f"{part['share_told']}; of {part['nothing_told']} of {part['pictures']} pictures nothing"
         for half, part in report.items()
     )
 

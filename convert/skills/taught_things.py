@@ -30,8 +30,8 @@ GROUNDS, SIZES = 3, (60, 90, 130, 200)
 """Grounds on which each thing is looked for, and its sizes there, in pixels. A cup is 64 pixels wide at 0.7 m."""
 RATIO, OFF_PX = 0.8, 6.0
 """A match is kept that is so much better than the next, and counts where it is no farther off than this."""
-FEWEST = 6
-TARGET, BARS = 0.95, range(FEWEST, 81)
+MIN_MATCHES = 6
+TARGET, BARS = 0.95, range(MIN_MATCHES, 81)
 """The bar is the lowest number of matches at which so many answers about half of the things are right."""
 SEED = 26
 
@@ -148,11 +148,11 @@ def _features(scene: Scene, detector: Any, box: Box | None) -> Features:
 
 def _verified(look: Features, seen: Features) -> tuple[int, float, float]:
     """The number of matches that one movement explains, and their middle."""
-    if look[1] is None or seen[1] is None or len(look[1]) < FEWEST or len(seen[1]) < FEWEST:
+    if look[1] is None or seen[1] is None or len(look[1]) < MIN_MATCHES or len(seen[1]) < MIN_MATCHES:
         return 0, 0.0, 0.0
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(look[1], seen[1], k=2)
     kept = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < RATIO * pair[1].distance]
-    if len(kept) < FEWEST:
+    if len(kept) < MIN_MATCHES:
         return 0, 0.0, 0.0
     source = np.array([look[0][match.queryIdx].pt for match in kept], np.float32)
     target = np.array([seen[0][match.trainIdx].pt for match in kept], np.float32)

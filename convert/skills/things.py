@@ -17,7 +17,7 @@ from assistant.skills.things.engine import open_engine
 from assistant.skills.things.labels import HOUSEHOLD, PERSON
 from assistant.skills.things.looking import Group, groups
 from assistant.skills.things.thresholds import GROUPS, MIN_SCORES
-from assistant.skills.things.what import COUNTED, MOST
+from assistant.skills.things.what import MAX_COUNTED, MAX_THINGS
 from assistant.vision.faces import geometry
 from convert.skills.average_precision import MIN_IOU, ap50, claim
 from convert.skills.intervals import interval
@@ -125,12 +125,12 @@ def said(pictures: Sequence[Observed], scores: dict[str, float]) -> Report:
         told = sentences(picture, lambda label: scores.get(label, 2.0))
         verdicts = [is_right(group, picture.second_truth, picture.width) for group in told]
         right, total = right + sum(verdicts), total + len(verdicts)
-        first, first_right = first + len(verdicts[:MOST]), first_right + sum(verdicts[:MOST])
+        first, first_right = first + len(verdicts[:MAX_THINGS]), first_right + sum(verdicts[:MAX_THINGS])
         left = list(picture.second_truth)
         for group in told:
             hits = [claim(left, group.label, box) for box in group.boxes]
             boxes, boxes_right = boxes + len(hits), boxes_right + sum(hits)
-            if group.label == PERSON and 1 < len(group.boxes) <= COUNTED:
+            if group.label == PERSON and 1 < len(group.boxes) <= MAX_COUNTED:
                 there = len(meant(group, picture.second_truth, picture.width))
                 size = len(group.boxes)
                 people["exact" if there == size else "more_are_there" if there > size else "fewer_are_there"] += 1

@@ -62,7 +62,7 @@ def test_what_is_said_again_right_after_itself_is_printed_once(tmp_path: Path, m
             yield AimPosition(None, None)
             yield Utterance(text, Priority.ANSWER, "answer")
 
-    monkeypatch.setattr(picture_session.registry, "ask_of", lambda command: ask)
+    monkeypatch.setattr(picture_session.registry, "answer_function", lambda command: ask)
     assert [*answer(Command.FIND, "cup", str(file), Settings())] == ["No cup seen.", "cup"]
 
 

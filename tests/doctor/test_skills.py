@@ -76,15 +76,15 @@ def test_an_engine_without_its_socket_is_not_set_up_where_there_are_units(
 ) -> None:
     monkeypatch.setenv("EMOTION_ASSISTANT_SKILLS", str(tmp_path))
     monkeypatch.setattr(skills, "SOCKET_UNITS", (tmp_path / "unit",))
-    assert skills.deaf(SkillName.READ) is None  # a desktop
+    assert skills.unreachable(SkillName.READ) is None  # a desktop
     (tmp_path / "unit").touch()
-    found = skills.deaf(SkillName.READ)
+    found = skills.unreachable(SkillName.READ)
     assert found
     assert found.keys == ("skill_failures.missing_read",)
     assert "emotion-assistant-skill@read.socket" in found.detail
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "read.sock"))
-        assert skills.deaf(SkillName.READ) is None
+        assert skills.unreachable(SkillName.READ) is None
 
 
 def test_a_skill_without_a_check_needs_nothing_that_could_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

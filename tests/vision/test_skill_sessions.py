@@ -17,7 +17,7 @@ from assistant.ipc.commands import SKILL_QUESTIONS, Command
 from assistant.ipc.messages import AimPosition, Message, Press, Question, SkillAnswer
 from assistant.records import Frame, Priority, Utterance
 from assistant.skills import registry
-from assistant.skills.session import Ask, Session, SkillName
+from assistant.skills.session import AnswerFunction, Session, SkillName
 from assistant.vision.looks import Looks
 from assistant.vision.queries.snapshot import SceneSnapshot
 from assistant.vision.skill_sessions import MAX_PRESSES, SkillSessions
@@ -39,9 +39,9 @@ class Bench:
         self.sessions = SkillSessions(settings, EN, self.looks, self.sent.put, lambda: 12.5)
         self._monkeypatch, self._count = monkeypatch, 0
 
-    def ask(self, function: Ask, argument: str = "") -> int:
+    def ask(self, function: AnswerFunction, argument: str = "") -> int:
         """Ask `read`, which this function answers; returns the question's id."""
-        self._monkeypatch.setattr(registry, "ask_of", lambda command: function)
+        self._monkeypatch.setattr(registry, "answer_function", lambda command: function)
         self._count += 1
         self.sessions.ask(Question(self._count, Command.READ, argument))
         return self._count
@@ -154,7 +154,7 @@ def test_a_look_comes_from_the_loop(bench: Bench) -> None:
 def test_a_new_question_cancels_the_one_before(bench: Bench) -> None:
     was_cancelled: SimpleQueue[str] = SimpleQueue()
 
-    def waits(how: str) -> Ask:
+    def waits(how: str) -> AnswerFunction:
         def read(session: Session) -> Iterator[Utterance]:
             yield said(how)
             try:
@@ -202,6 +202,6 @@ def test_no_press_within_the_limit_is_none(bench: Bench) -> None:
 
 
 def test_every_question_of_a_skill_has_a_function_and_every_engine_a_skill() -> None:
-    assert {*registry.QUESTIONS} == {*SKILL_QUESTIONS}
-    assert {each.skill for each in registry.QUESTIONS.values()} == {*SkillName}
+    assert {*registry.ANSWER_FUNCTIONS} == {*SKILL_QUESTIONS}
+    assert {*map(registry.skill_of, SKILL_QUESTIONS)} == {*SkillName}
     assert {*registry.ENGINES} == {*SkillName}

@@ -5,7 +5,7 @@ It is run once for each picture, and gets on its standard input one line of JSON
     {"picture": "…", "format": "png", "encoding": "base64", "width": 640, "height": 480, "locale": "en", "limit_s": 9.0}
 
 It writes {"text": "…"}: one or two short sentences in that language, of which MAX_CHARACTERS are spoken. The picture is
-never written to a disk. Neither is the program given a shell; where it is late it is killed, with all that it started.
+never written to a disk, and no shell is started. A program that is late is killed, with all that it has started.
 """
 
 import base64

@@ -15,13 +15,13 @@ from assistant.skills.things import vocabulary
 from assistant.skills.things.detection import Thing
 from assistant.skills.things.labels import PERSON
 from assistant.skills.things.looking import Group, groups, people_in
-from assistant.skills.things.what import COUNTED
+from assistant.skills.things.what import MAX_COUNTED
 from assistant.skills.words import Words
 
 TABLES = {"parts": {"among", "and", "nearest", "at_least", "thing", "nothing", "guess", "dim"}}
 PLACEHOLDERS = {"parts": {"count", "names", "first", "second", "expression", "thing", "where", "text"}}
-MOST_NAMES = 2
-MOST_THINGS = 3
+MAX_NAMES = 2
+MAX_THINGS = 3
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def spoken_things(phrases: Phrases, scene: Scene) -> list[tuple[Group, str]]:
                 thing=names.tables["things"][group.label], where=phrases.place(group.where)
             ),
         )
-        for group in found[:MOST_THINGS]
+        for group in found[:MAX_THINGS]
     ]
 
 
@@ -86,7 +86,7 @@ def _people(phrases: Phrases, language: Words, scene: Scene) -> list[str]:
         group = next(each for each in groups(list(scene.things), scene.width) if each.label == PERSON)
         is_one_place = len(group.boxes) == seen
         return [_count(phrases, language, seen, is_sure=seen == 1), phrases.place(group.where) if is_one_place else ""]
-    known = [scene.names[each.track_id] for each in faces if each.track_id in scene.names][:MOST_NAMES]
+    known = [scene.names[each.track_id] for each in faces if each.track_id in scene.names][:MAX_NAMES]
     nearest = faces[0]
     looks = phrases.expression(nearest.state) if nearest.state in SPOKEN_EXPRESSIONS else ""
     where = phrases.place(nearest.where) if len({each.where for each in faces}) == 1 else ""
@@ -112,7 +112,7 @@ def _among(language: Words, count: str, known: Sequence[str]) -> str:
 def _count(phrases: Phrases, language: Words, count: int, *, is_sure: bool) -> str:
     """ "two people", or "at least two people": a detector merges people who stand close together."""
     text = phrases.count(count)
-    return text if is_sure or count > COUNTED else language.tables["parts"]["at_least"].format(count=text)
+    return text if is_sure or count > MAX_COUNTED else language.tables["parts"]["at_least"].format(count=text)
 
 
 def _light(phrases: Phrases, language: Words, light: str) -> str:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 Embedding = tuple[float, ...]
 """A vector of length 1, as a recognizer makes it of an aligned face."""
+MAX_DIMENSIONS = 4096
+"""Largest length of an embedding; SFace has 128, others up to 512."""
 
 MAX_VIEWS = 5
 """Embeddings that are kept of each friend. With one picture 89 % were named right, with three 97, with five 98 (0095;

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.skills.friends.friend import MAX_VIEWS, ConsentWay, Embedding, Friend
+from assistant.skills.friends.friend import MAX_DIMENSIONS, MAX_VIEWS, ConsentWay, Embedding, Friend
 
 ABOUT = "The friends of emotion-assistant: numbers computed from their faces, by which it names them. No picture."
 FORMAT = 1
@@ -21,7 +21,6 @@ MAX_FRIENDS = 30
 """With three times as many friends a stranger is taken for one of them three times as often."""
 MAX_NAME = 40
 """Characters."""
-MAX_DIMENSIONS = 4096
 
 
 def encode(friends: Sequence[Friend]) -> bytes:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from assistant.records import Utterance, UtteranceKind
 from assistant.skills.friends.dialogue import Dialogue, spoken_s
-from assistant.skills.friends.folders import RECORDING
-from assistant.skills.friends.store import MAX_TAG_BYTES
 from assistant.skills.session import Press
+from assistant.system.friends_folder import MAX_TAG_BYTES, RECORDING
 from assistant.system.regular_file import read_bytes
 
 RECORD_LIMIT_S = 8.0

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from assistant.config.schema import quoted
 from assistant.errors import ModelError, SkillError
 from assistant.skills.friends.alignment import SIDE
+from assistant.skills.friends.friend import MAX_DIMENSIONS
 from assistant.skills.friends.thresholds import SFACE_THRESHOLDS, NameThresholds
 from assistant.vision.inference.model_file import MAX_CARD_BYTES, read_limited
 
@@ -31,8 +32,6 @@ the OpenCV model zoo."""
 CHANNEL_ORDERS = ("BGR", "RGB")
 MAX_SIDE = 512
 """Pixels. No known recognizer takes more than 224."""
-MAX_DIMENSIONS = 4096
-"""Largest length of an embedding; SFace has 128, others up to 512."""
 
 
 class Recognizer(Protocol):

@@ -9,7 +9,6 @@ import dataclasses
 import errno
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from assistant.errors import SkillError
 from assistant.skills.friends.friend import Friend
 from assistant.skills.friends.friends_file import MAX_BYTES, MAX_FRIENDS, decode, encode, name_mistake
 from assistant.system.atomic_files import write_atomically
+from assistant.system.friends_folder import MAX_TAG_BYTES, VOICE_TAG
 from assistant.system.regular_file import read_bytes
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,6 @@ log = logging.getLogger(__name__)
 LIST, COPY, LOCK = "friends.json", "friends.copy.json", "lock"
 PARTS = (f".{LIST}.", f".{COPY}.")
 """What a power cut may leave of a list that was being written begins with one of these."""
-TAG = re.compile(r"[0-9a-f]{8}\.wav")
-"""File names of voice tags."""
-MAX_TAG_BYTES = 1 << 20
-"""Two seconds of speech take 64 KiB at 16 kHz."""
 
 
 class FriendsFileError(SkillError):
@@ -115,7 +111,7 @@ class FriendStore:
     def tag_file(self, friend: Friend) -> Path | None:
         """The WAV file in which somebody says the friend's name; None where there is none."""
         file = self.folder / friend.tag
-        return file if friend.tag and TAG.fullmatch(friend.tag) and file.is_file() else None
+        return file if friend.tag and VOICE_TAG.fullmatch(friend.tag) and file.is_file() else None
 
     def _content(self, name: str) -> bytes | None:
         """The content of a file; None where it is not there."""
@@ -158,7 +154,7 @@ class FriendStore:
         kept = {friend.tag for friend in friends}
         try:
             for file in self.folder.iterdir():
-                is_old_tag = TAG.fullmatch(file.name) is not None and file.name not in kept
+                is_old_tag = VOICE_TAG.fullmatch(file.name) is not None and file.name not in kept
                 if is_old_tag or file.name.startswith(PARTS):
                     file.unlink(missing_ok=True)
         except OSError as err:

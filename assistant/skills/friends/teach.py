@@ -1,4 +1,4 @@
-"""Teaching a friend by ear and button, hearing who is known, and forgetting. See `session.Ask`.
+"""Teaching a friend by ear and button, hearing who is known, and forgetting. See `session.AnswerFunction`.
 
 Nothing is kept of anybody who has not pressed to agree, nor where the wearer or the friend stops: a double press, or no
 press in time. What was collected lives in this generator alone until it is saved.
@@ -13,7 +13,6 @@ from assistant.records import FaultName, Utterance
 from assistant.skills.friends import calendar
 from assistant.skills.friends.dialogue import OFFER_S, Dialogue, utterance
 from assistant.skills.friends.enrolment import Enrolment
-from assistant.skills.friends.folders import friends_folder
 from assistant.skills.friends.friend import MIN_VIEWS, ConsentWay, Friend
 from assistant.skills.friends.friends_file import MAX_FRIENDS
 from assistant.skills.friends.gallery import Gallery
@@ -22,6 +21,7 @@ from assistant.skills.friends.store import FriendsFileError, FriendStore
 from assistant.skills.friends.taught_views import collect
 from assistant.skills.friends.thresholds import NameThresholds
 from assistant.skills.session import Press, Session, SkillName
+from assistant.system.friends_folder import friends_folder
 
 ABOUT_LIMIT_S = 5.0
 """Seconds for the engine to say which recognizer it is."""

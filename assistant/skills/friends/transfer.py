@@ -17,8 +17,8 @@ from typing import Any
 from assistant.errors import SkillError, shown
 from assistant.skills.friends import friends_file
 from assistant.skills.friends.friend import Friend
-from assistant.skills.friends.store import MAX_TAG_BYTES
 from assistant.system.atomic_files import write_atomically
+from assistant.system.friends_folder import MAX_TAG_BYTES
 from assistant.system.regular_file import read_bytes
 
 HEADER = (

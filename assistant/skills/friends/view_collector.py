@@ -5,17 +5,12 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
 from assistant.errors import DetectorError
-from assistant.records import Face
-from assistant.skills.friends import gates
-from assistant.skills.friends.alignment import align
-from assistant.skills.friends.enrolment import Enrolment, View
+from assistant.skills.friends.enrolment import Enrolment
 from assistant.skills.friends.gates import Refusal
 from assistant.skills.friends.recognizer import Recognizer
+from assistant.skills.friends.view_taking import take_view
 from assistant.vision.detectors import FaceDetector, open_detector
 from assistant.vision.faces.preprocess import to_grey
-
-SECOND_FACE = 0.4
-"""A second face of this share of the nearest one's area makes it unclear whom the picture shows."""
 
 
 def open_collector(settings: Settings, recognizer: Recognizer, enrolment: Enrolment) -> "ViewCollector":
@@ -37,20 +32,5 @@ class ViewCollector:
     def add(self, image: NDArray[np.uint8], name: str) -> Refusal | None:
         """Look at a picture uint8 [H, W, 3] BGR or [H, W]: its face becomes a view, called `name` in messages, or is
         refused. Raises SkillError where the recognizer fails."""
-        grey = to_grey(image)
-        faces = self._detector.find(image, grey)
-        if len(faces) > 1 and faces[1].box.area >= SECOND_FACE * faces[0].box.area:
-            return Refusal.SEVERAL
-        if not faces:
-            return Refusal.NO_FACE
-        return gates.refusal(faces[0], grey, gates.ENROLMENT_WIDTH_PX) or self._take(image, grey, faces[0], name)
-
-    def _take(self, image: NDArray[np.uint8], grey: NDArray[np.uint8], face: Face, name: str) -> Refusal | None:
-        aligned = align(image, face)
-        if aligned is None:
-            return Refusal.NO_FACE
-        embedding = self._recognizer.embed(aligned)
-        if not self.enrolment.is_new(embedding):
-            return Refusal.SAME_VIEW
-        self.enrolment.views.append(View(name, embedding, gates.view_quality(face, grey)))
-        return None
+        faces = self._detector.find(image, to_grey(image))
+        return take_view(self.enrolment, image, faces, name, self._recognizer.embed)

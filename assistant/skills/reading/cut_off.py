@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from assistant.skills.reading.lines import Line
+from assistant.skills.reading.reading_order import Line
 
 EDGE_SHARE = 0.012
 """A word that ends nearer to an edge of the picture than this share of its longer side may go on outside."""
-LEAST_LINES = 2
+MIN_LINES = 2
 """On the left and right so many lines must touch the edge, or half of all: a single word may stand there by chance."""
 
 
@@ -20,6 +20,10 @@ class Side(StrEnum):
     RIGHT = "right"
     TOP = "top"
     BOTTOM = "bottom"
+
+
+LATERAL = (Side.LEFT, Side.RIGHT)
+"""The sides at which MIN_LINES lines must be cut off; at the others one is enough."""
 
 
 def cut_off_sides(lines: Sequence[Line], width: int, height: int) -> tuple[Side, ...]:
@@ -35,8 +39,5 @@ def cut_off_sides(lines: Sequence[Line], width: int, height: int) -> tuple[Side,
         touching[Side.RIGHT] += max(across) > width - margin
         touching[Side.TOP] += min(down) < margin
         touching[Side.BOTTOM] += max(down) > height - margin
-    needed = min(LEAST_LINES, max(1, len(lines) // 2))
+    needed = min(MIN_LINES, max(1, len(lines) // 2))
     return tuple(side for side, count in touching.items() if count >= (needed if side in LATERAL else 1))
-
-
-LATERAL = (Side.LEFT, Side.RIGHT)

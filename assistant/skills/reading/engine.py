@@ -10,8 +10,8 @@ import numpy as np
 
 from assistant.errors import SkillError
 from assistant.skills.reading import rapid, tesseract
-from assistant.skills.reading.choice import chosen_engine
-from assistant.skills.reading.lines import RIGHT_TO_LEFT, lines_of
+from assistant.skills.reading.choice import chosen_reader
+from assistant.skills.reading.reading_order import RIGHT_TO_LEFT, lines_of
 from assistant.skills.reading.trust import trusted_lines
 from assistant.skills.reading.word import Word
 
@@ -24,9 +24,9 @@ TURNS = (0, 180, 90, 270)
 """Degrees that a page is turned by, until it can be read: who cannot see a page cannot see which way round it is."""
 TURNING_S = 6.0
 """No further turn is begun after so many seconds."""
-LONGEST_SIDE, SMALLEST_SIDE = 8192, 16
+MAX_SIDE, MIN_SIDE = 8192, 16
 """Pixels of a picture that can be read."""
-MOST_WORDS = 1500
+MAX_WORDS = 1500
 """Of an answer; a page of a book has 400."""
 
 
@@ -62,9 +62,9 @@ class ReadingEngine:
             raise SkillError(f"reading knows no request {str(dict(request))[:100]}")
         if image is None or image.ndim not in (2, 3) or image.dtype != np.uint8:
             raise SkillError("reading needs a picture", "no_picture")
-        if max(image.shape[:2]) > LONGEST_SIDE:
+        if max(image.shape[:2]) > MAX_SIDE:
             raise SkillError(f"a picture of {image.shape[1]} by {image.shape[0]} pixels is too large to be read")
-        if min(image.shape[:2]) < SMALLEST_SIDE:
+        if min(image.shape[:2]) < MIN_SIDE:
             return {"words": [], "turned": 0, "is_english": False}
         return self._read(image, tuple(locales))
 
@@ -79,7 +79,7 @@ class ReadingEngine:
             if turned and time.monotonic() - began > TURNING_S:
                 break
             words, is_english = self._reader.read(np.ascontiguousarray(np.rot90(image, turned // 90)), locales)
-            words = [_turned_back(word, turned, image.shape[1], image.shape[0]) for word in words[:MOST_WORDS]]
+            words = [_turned_back(word, turned, image.shape[1], image.shape[0]) for word in words[:MAX_WORDS]]
             answer = {"words": [word.as_json() for word in words], "turned": turned, "is_english": is_english}
             lines = lines_of(words, right_to_left=locales[0] in RIGHT_TO_LEFT)
             if trusted_lines(lines, locales, is_turned=turned != 0):
@@ -92,7 +92,7 @@ class ReadingEngine:
 
 def open_engine(settings: Settings) -> ReadingEngine:
     """The engine with the reader of the settings. Raises SkillError where it is missing."""
-    if chosen_engine(settings) == "rapidocr":
+    if chosen_reader(settings) == "rapidocr":
         return ReadingEngine(rapid.RapidReader())
     return ReadingEngine(tesseract.TesseractReader(tesseract.installed()))
 

@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
-from assistant.skills.reading.text_lines import (
+from assistant.skills.reading.deskew import (
     Glyphs,
     find_glyphs,
+    glyph_lines,
     levelled,
-    lines_of,
     moved,
     rotation,
     skew,
 )
+from assistant.vision.faces.preprocess import to_grey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from assistant.skills.reading.text_lines import Homography
+    from assistant.skills.reading.deskew import Homography
 
 GLYPH_PX = 22.0
 """Letters are enlarged until their median height is so many pixels."""
 SCALES = (0.4, 4.0)
 """Least and largest enlargement."""
-LONGEST_PX = 2600
+MAX_SIDE_PX = 2600
 """No side of a page is longer: reading takes time by the area."""
 WORKING_PX = 1280
 """Letters are looked for in a picture whose long side has at most so many pixels."""
@@ -74,7 +75,7 @@ class Page:
 def prepared(image: NDArray[np.uint8]) -> Page:
     """The page of a picture uint8 [H, W] or [H, W, 3] BGR, both sides at least one pixel: the part of it that has lines
     of text, or all of it where none were found."""
-    relief = flattened(grey(image))
+    relief = flattened(to_grey(image))
     height, width = relief.shape
     shrunk = min(1.0, WORKING_PX / max(height, width))
     size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
@@ -84,18 +85,13 @@ def prepared(image: NDArray[np.uint8]) -> Page:
     matrix = rotation(skew(glyphs), small.shape)
     matrix = levelled(glyphs.moved(matrix), small.shape) @ matrix
     found = find_glyphs(_strokes(_warped(small, matrix, size), is_light=is_light))
-    lines = lines_of(found)
+    lines = glyph_lines(found)
     polygon = _text_area(found, lines) if lines else moved(_corners(*size), matrix)
     scale = float(np.clip(GLYPH_PX / found.height_px, *SCALES)) if lines else 1.0 / shrunk
     matrix, size = _fitted(matrix, polygon, scale)
     ink = np.asarray(PAPER - np.minimum(relief, PAPER), np.uint8) if is_light else relief
     to_page = matrix @ np.diag([shrunk, shrunk, 1.0])
     return Page(_whitened(_warped(ink, to_page, size)), to_page, found.height_px / shrunk if lines else 0.0)
-
-
-def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 [H, W] of a picture [H, W] or [H, W, 3] BGR."""
-    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def flattened(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -155,7 +151,7 @@ def _text_area(glyphs: Glyphs, lines: list[NDArray[np.int64]]) -> NDArray[np.flo
 def _fitted(matrix: Homography, polygon: NDArray[np.float64], scale: float) -> tuple[Homography, tuple[int, int]]:
     """The matrix followed by an enlargement and a shift, so that the polygon [N, 2] fills the page; and its size."""
     low, high = polygon.min(axis=0), polygon.max(axis=0)
-    factor = min(scale, LONGEST_PX / float(np.max(high - low)))
+    factor = min(scale, MAX_SIDE_PX / float(np.max(high - low)))
     shift: Any = np.array([[factor, 0, -factor * low[0]], [0, factor, -factor * low[1]], [0, 0, 1]])
     size = np.maximum(1, np.round((high - low) * factor)).astype(int)
     return shift @ matrix, (int(size[0]), int(size[1]))

@@ -11,8 +11,8 @@ import numpy as np
 
 from assistant.errors import SkillError
 from assistant.records import Box
+from assistant.skills.reading.deskew import moved
 from assistant.skills.reading.page import Page, prepared
-from assistant.skills.reading.text_lines import moved
 from assistant.skills.reading.word import Word
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ NETWORKS = {
     "Rec.model_path": "PP-OCRv6_rec_small.onnx",
 }
 """Named one by one: what it looks for under a name of its own, it fetches where it is missing."""
-LEAST_MEMORY_MIB = 1900
+MIN_MEMORY_MIB = 1900
 """Of the board, as the kernel counts it on one with 2 GB: reading takes 540 MiB."""
 SURE = 0.95
 """Of hard photographs, its lines with a score below this had 15 of 49 words right, those above it 238 of 240."""
 NO_MEMORY = "bad_alloc"
 """In what onnxruntime says where it gets no memory."""
-MOST_ASPECT = 16
+MAX_ASPECT = 16
 """A picture whose sides differ more is widened: it would be shrunk until the short one vanishes."""
 MEMORY = Path("/proc/meminfo")
 
@@ -56,7 +56,7 @@ def is_installed() -> bool:
 def check() -> Path:
     """The folder of its networks. Raises SkillError where the package or one of them is missing, or the board is too
     small."""
-    if memory_mib() < LEAST_MEMORY_MIB:
+    if memory_mib() < MIN_MEMORY_MIB:
         raise SkillError(f"rapidocr needs a board with 2 GB of memory, this one has {memory_mib()} MiB", "missing")
     package = find_spec("rapidocr")
     if not is_installed() or package is None or package.origin is None:
@@ -95,7 +95,7 @@ class RapidReader:
         SkillError where it fails."""
         page = prepared(image)  # only for how the lines lie: it reads better what nobody has touched
         height, width = image.shape[:2]
-        least = math.ceil(max(height, width) / MOST_ASPECT)
+        least = math.ceil(max(height, width) / MAX_ASPECT)
         edges = (0, max(0, least - height)), (0, max(0, least - width)), (0, 0)
         colours = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
         colours = np.pad(colours, edges, "edge")

@@ -10,7 +10,7 @@ from assistant.errors import SkillError
 from assistant.records import Priority, Utterance, UtteranceKind
 from assistant.skills.reading.cut_off import Side, cut_off_sides
 from assistant.skills.reading.dose import has_dose
-from assistant.skills.reading.lines import RIGHT_TO_LEFT, Line, lines_of
+from assistant.skills.reading.reading_order import RIGHT_TO_LEFT, Line, lines_of
 from assistant.skills.reading.steadiness import small, steadiness
 from assistant.skills.reading.text_sentences import ENDS, sentences_of
 from assistant.skills.reading.trust import trust, trusted_lines
@@ -29,7 +29,7 @@ PLACEHOLDERS = {"reading": {"where"}}
 """The tables of its words, and the placeholders of their texts."""
 READING_LIMIT_S = 25.0
 """A full page takes 3 s on a board, each further turn of it 2 s; a board that is hot is slower."""
-MOST_LOOKS = 14
+MAX_LOOKS = 14
 """So many looks are taken until one is steady, 2 s at seven a second; then the sharpest of them is read."""
 WORDS_OF_TEXT, TRUST_OF_TEXT = 3, 0.3
 """A line of so many words with that trust, of a page that is not trusted: text that is too small or too blurred."""
@@ -55,10 +55,10 @@ def read(session: Session) -> Iterator[Utterance]:
 
 
 def _steady_look(session: Session, words: Words) -> Generator[Utterance, None, Look]:
-    """The first look that is steady, else the sharpest of MOST_LOOKS."""
+    """The first look that is steady, else the sharpest of MAX_LOOKS."""
     best = look = session.look()
     before, most = None, -1.0
-    for number in range(MOST_LOOKS):
+    for number in range(MAX_LOOKS):
         if number:
             look = session.look(after=look.at)
         now = steadiness(before, look.image)

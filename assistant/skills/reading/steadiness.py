@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from assistant.vision.faces.preprocess import to_grey
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE_PX = 320
 """Pictures are compared at this size, long side."""
-MOST_SHIFT = 0.012
+MAX_SHIFT = 0.012
 """Between two looks the picture may move by this share of its longer side: at 640 pixels, eight."""
-LEAST_SHARPNESS = 0.145
+MIN_SHARPNESS = 0.145
 """Photographed text has 0.16 to 0.26; blurred by two pixels (sigma) 0.15, by three, where nobody reads it, 0.14."""
+MIN_RESPONSE, MIN_CHANGE = 0.05, 6.0
+"""A picture has become another one where a shift explains less of its change than MIN_RESPONSE (peak of the phase
+correlation, 0 to 1), and its grey levels change by more than MIN_CHANGE in the mean, which noise does not."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,12 @@ class Steadiness:
 
     @property
     def is_steady(self) -> bool:
-        return self.sharpness >= LEAST_SHARPNESS and self.shift <= MOST_SHIFT
+        return self.sharpness >= MIN_SHARPNESS and self.shift <= MAX_SHIFT
 
 
 def small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture [H, W] or [H, W, 3] BGR as uint8 [h, w] with a long side of SIDE_PX."""
-    plain = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    plain = to_grey(image)
     height, width = plain.shape
     scale = SIDE_PX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -44,7 +49,7 @@ def small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def sharpness(image: NDArray[np.uint8]) -> float:
     """How steep the steepest edges of a picture are for its contrast, from 0 to 1; 0 for a picture without edges."""
-    plain = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    plain = to_grey(image)
     if min(plain.shape) < 3:
         return 0.0
     smooth = cv2.GaussianBlur(plain, (0, 0), 0.8).astype(np.float32)
@@ -62,13 +67,9 @@ def shift(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
         return 1.0
     window = cv2.createHanningWindow((before.shape[1], before.shape[0]), cv2.CV_32F) if min(before.shape) > 1 else None
     (x, y), response = cv2.phaseCorrelate(before.astype(np.float32), after.astype(np.float32), window)
-    if response < LEAST_RESPONSE and float(np.mean(cv2.absdiff(before, after))) > LEAST_CHANGE:
+    if response < MIN_RESPONSE and float(np.mean(cv2.absdiff(before, after))) > MIN_CHANGE:
         return 1.0
     return float(np.hypot(x, y)) / max(before.shape)
-
-
-LEAST_RESPONSE, LEAST_CHANGE = 0.05, 6.0
-"""Where no shift explains the change of a picture, and the change is more than noise, it has become another one."""
 
 
 def steadiness(before: NDArray[np.uint8] | None, image: NDArray[np.uint8]) -> Steadiness:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median, median_low
 
-from assistant.skills.reading.lines import Line
+from assistant.skills.reading.reading_order import Line
 from assistant.skills.reading.word import Word
 
 MAX_CHARACTERS = 260

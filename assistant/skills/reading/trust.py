@@ -9,18 +9,18 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 
-from assistant.skills.reading.lines import Line
+from assistant.skills.reading.reading_order import Line
 from assistant.skills.reading.word import Word
 
-LEAST_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.5
 """A word below it is left out, where its line stays."""
-LEAST_LINE = 0.62
+MIN_LINE_TRUST = 0.62
 """A line whose words have less trust than this, in the mean weighted by their length, is left out."""
-LEAST_TEXT = 0.7
+MIN_TEXT_TRUST = 0.7
 """The same for all lines together: below it nothing is read out."""
-LEAST_TEXT_TURNED = 0.78
+MIN_TURNED_TEXT_TRUST = 0.78
 """The same for a page that had to be turned: with every further try rubbish gets another chance."""
-LEAST_CHARACTERS = 3
+MIN_CHARACTERS = 3
 """A text with fewer letters and digits is a stain."""
 SIGNS = frozenset(["/", "&", "+", "=", "%", "@", "x", "\u00d7", "-", "\u2013", "\u20ac", "$", "\u00a3", "\u20b9"])
 """What may stand alone between words, as in 11 / 2027; other marks are stains, or the edge of the paper."""
@@ -32,21 +32,21 @@ def trusted_lines(lines: Sequence[Line], locales: Iterable[str], *, is_turned: b
     """The lines that are text, without the words of them that are not; empty: all of it is rubbish. is_turned: of a
     page that was turned, as a further try."""
     frequent = frozenset().union(*(frequent_words().get(locale, frozenset()) for locale in locales))
-    least = LEAST_TEXT_TURNED if is_turned else LEAST_TEXT
+    least = MIN_TURNED_TEXT_TRUST if is_turned else MIN_TEXT_TRUST
     kept: list[Line] = []
     for line in lines:
-        if trust(line.words, frequent) < LEAST_LINE:
+        if trust(line.words, frequent) < MIN_LINE_TRUST:
             continue
         words = _trusted_words(line)
         if words:
             kept.append(Line(words, line.box))
     found = [word for line in kept for word in line.words]
     characters = sum(char.isalnum() for word in found for char in word.text)
-    return kept if characters >= LEAST_CHARACTERS and trust(found, frequent) >= least else []
+    return kept if characters >= MIN_CHARACTERS and trust(found, frequent) >= least else []
 
 
 def _trusted_words(line: Line) -> tuple[Word, ...]:
-    sure = [word.confidence >= LEAST_CONFIDENCE for word in line.words]
+    sure = [word.confidence >= MIN_CONFIDENCE for word in line.words]
     named = [known and _has_letter(word.text) for known, word in zip(sure, line.words, strict=True)]
     inner = range(named.index(True), len(named) - named[::-1].index(True)) if any(named) else range(0)
     return tuple(

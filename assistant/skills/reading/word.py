@@ -10,7 +10,7 @@ from typing import Any
 from assistant.errors import SkillError
 from assistant.records import Box
 
-LONGEST = 64
+MAX_CHARACTERS = 64
 """Characters of a word that are kept: no word is longer, and a picture can be hostile."""
 
 
@@ -42,7 +42,7 @@ def word(fields: Mapping[str, Any]) -> Word:
     try:
         x, y, width, height = (float(each) for each in fields["box"])
         corners = tuple((float(across), float(down)) for across, down in fields["corners"])
-        text, confidence = str(fields["text"])[:LONGEST], float(fields["confidence"])
+        text, confidence = str(fields["text"])[:MAX_CHARACTERS], float(fields["confidence"])
     except (KeyError, TypeError, ValueError) as err:
         raise SkillError(f"the reader's answer has a malformed word: {err!r}") from err
     if not all(map(math.isfinite, (x, y, width, height, confidence, *(each for corner in corners for each in corner)))):

@@ -60,14 +60,15 @@ def things_of(
     found = scores[cells, classes]
     limits = np.array([shape[1], shape[0]] * 2, np.float32)
     boxes = np.clip(corners[cells] * factor, 0, limits)
-    sizes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    is_thing = np.isfinite(sizes).all(axis=1) & (sizes[:, 2:] >= 1).all(axis=1)
-    return list(_best(sizes[is_thing], found[is_thing], classes[is_thing]))
+    boxes[:, 2:] -= boxes[:, :2]
+    is_thing = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] >= 1).all(axis=1)
+    return list(_best(boxes[is_thing], found[is_thing], classes[is_thing]))
 
 
-def _best(sizes: NDArray[np.float32], scores: NDArray[np.float32], classes: NDArray[np.int64]) -> Iterator[Thing]:
+def _best(boxes: NDArray[np.float32], scores: NDArray[np.float32], classes: NDArray[np.int64]) -> Iterator[Thing]:
+    """The things that no better one of their class covers. boxes: float32 [N, 4], left, top, width and height."""
     if not len(scores):
         return
-    kept = cv2.dnn.NMSBoxesBatched(sizes.tolist(), scores.tolist(), classes.tolist(), 0.0, SAME_THING_IOU)
+    kept = cv2.dnn.NMSBoxesBatched(boxes.tolist(), scores.tolist(), classes.tolist(), 0.0, SAME_THING_IOU)
     for at in sorted(map(int, kept), key=lambda at: -float(scores[at])):
-        yield Thing(COCO[classes[at]], float(scores[at]), Box(*(float(value) for value in sizes[at])))
+        yield Thing(COCO[classes[at]], float(scores[at]), Box(*(float(value) for value in boxes[at])))

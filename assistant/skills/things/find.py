@@ -16,7 +16,7 @@ from assistant.skills.things.agreement import agreeing, centre_share
 from assistant.skills.things.detection import Thing
 from assistant.skills.things.looking import Found, detect
 from assistant.skills.things.sizes import is_close
-from assistant.skills.things.thresholds import FIND_OTHERS, FIND_SHARE, MIN_SCORES
+from assistant.skills.things.thresholds import FIND_OTHER_SCORE, FOLLOW_SHARE, MIN_SCORES
 from assistant.skills.words import Words
 from assistant.vision.faces import geometry
 
@@ -51,8 +51,8 @@ class Search:
     def update(self, found: Found, shape: tuple[int, int]) -> tuple[AimPosition, Thing | None]:
         """Where the thing is in a look at a picture of that shape (height, width), and the thing once it can be named:
         it is sure, and in the middle or still."""
-        score = MIN_SCORES.get(found.detector, {}).get(self.label, FIND_OTHERS)
-        seen = [each for each in found.things if each.label == self.label and each.score >= FIND_SHARE * score]
+        score = MIN_SCORES.get(found.detector, {}).get(self.label, FIND_OTHER_SCORE)
+        seen = [each for each in found.things if each.label == self.label and each.score >= FOLLOW_SHARE * score]
         before, thing = self.before, self._followed(seen)
         self.before = thing
         if thing is None:

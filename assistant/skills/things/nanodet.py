@@ -24,7 +24,7 @@ DEVIATION = np.array([57.375, 57.12, 58.395], np.float32)
 
 
 class NanoDetDetector:
-    """One thread of ncnn. Raises SkillError where ncnn is not installed or cannot use the files."""
+    """Runs the network on one thread of ncnn. Raises SkillError where ncnn is not installed or cannot use the files."""
 
     def __init__(self, graph: bytes, weights: Path) -> None:
         """graph: the content of FILE. weights: WEIGHTS_FILE, which ncnn can read from a file only: the weights that it

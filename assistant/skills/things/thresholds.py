@@ -38,8 +38,8 @@ MIN_SCORES: dict[str, dict[str, float]] = {
     for detector, scores in _BY_GROUP.items()
 }
 """The mean score of two looks from which a thing is said, by detector and class."""
-FIND_SHARE = 0.7
+FOLLOW_SHARE = 0.7
 """`find` follows a thing from this share of MIN_SCORES on: the wearer has said what it is, and hears it come nearer. It
 is named only from MIN_SCORES on."""
-FIND_OTHERS = 0.6
+FIND_OTHER_SCORE = 0.6
 """The score from which `find` names a thing that `what` never says."""

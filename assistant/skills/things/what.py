@@ -15,9 +15,9 @@ from assistant.skills.things.labels import PERSON
 from assistant.skills.things.looking import Group, groups, two_looks
 from assistant.skills.words import Words
 
-MOST = 3
+MAX_THINGS = 3
 """Things in one answer."""
-COUNTED = 4
+MAX_COUNTED = 4
 """People are counted up to here; beyond, there are more."""
 MORE_S = 60.0
 """For so long after an answer `what_more` goes on with it; later it looks again."""
@@ -60,9 +60,9 @@ def name(phrases: Phrases, language: Words, label: str, count: int) -> str:
     if label != PERSON or count == 1:
         return language.tables["things"][label]
     people = phrases.count(count)
-    return people if count > COUNTED else language.tables["sentences"]["at_least"].format(count=people)
+    return people if count > MAX_COUNTED else language.tables["sentences"]["at_least"].format(count=people)
 
 
 def _answer(session: Session, said: list[str]) -> Utterance:
-    session.memory[MEMORY] = Rest(tuple(said[MOST:]), session.now())
-    return Utterance(" ".join(said[:MOST]), Priority.ANSWER, "answer", None, MEMORY, kind=UtteranceKind.ANSWER)
+    session.memory[MEMORY] = Rest(tuple(said[MAX_THINGS:]), session.now())
+    return Utterance(" ".join(said[:MAX_THINGS]), Priority.ANSWER, "answer", None, MEMORY, kind=UtteranceKind.ANSWER)

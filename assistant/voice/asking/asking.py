@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from assistant.ipc.commands import Command, Reply
+from assistant.ipc.commands import SKILL_SECTIONS, Command, Reply
 from assistant.ipc.messages import AimPosition, Message, Press, Question, SkillAnswer, SkillCancel, SkillPress
 from assistant.records import Fate, Priority, Utterance, UtteranceKind
 from assistant.voice.asking.dialogue import MOMENT_S, PRESSED, Dialogue, Due, Ending
@@ -34,11 +34,6 @@ MAX_SAID_BYTES = 2500
 """The lines in one reply to SAID have no more, but for the first one: a longer reply would lose its facts."""
 LATE, NO_VISION, NONE_ON = ("skill_failures", "late"), ("status", "no_answer"), ("doctor", "skills_none")
 """The sentences, by table and name, of a question that is given up, or that nobody can answer."""
-SKILL_OF: Mapping[Command, str] = {
-    Command.WHAT: "things", Command.WHAT_MORE: "things", Command.FIND: "things", Command.DESCRIBE: "describe",
-    Command.READ: "read", Command.TEACH_FRIEND: "friends",
-}  # fmt: skip
-"""The section of the settings of the skill that answers each question."""
 
 
 class AskingPhrases(Protocol):
@@ -110,7 +105,9 @@ class Asking:
     def ask(self, command: Command, argument: str = "") -> Reply:
         """Put a question, in place of one that is not over. The reply has its number, for SAID."""
         if command not in self._enabled:
-            return self.say(*(("skill_failures", f"off_{SKILL_OF[command]}") if self._enabled else NONE_ON), ok=False)
+            return self.say(
+                *(("skill_failures", f"off_{SKILL_SECTIONS[command]}") if self._enabled else NONE_ON), ok=False
+            )
         if not self._is_vision_alive():
             return self.say(*NO_VISION, ok=False)
         with self._lock:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 from assistant.config.settings import Settings
-from assistant.ipc.commands import Command, Reply
+from assistant.ipc.commands import SKILL_SECTIONS, Command, Reply
 from assistant.ipc.messages import AimPosition, Message, SkillAnswer
 from assistant.records import Fate, Utterance
-from assistant.voice.asking.asking import SKILL_OF, Asking, AskingPhrases, AskingSpeaker, Search
+from assistant.voice.asking.asking import Asking, AskingPhrases, AskingSpeaker, Search
 from assistant.voice.asking.asking_keys import AskingKeys
 from assistant.voice.controls import RunCommand
 from assistant.voice.controls.button_map import Press
@@ -18,7 +18,7 @@ def enabled_questions(settings: Settings) -> tuple[Command, ...]:
     order = (
         Command.WHAT, Command.WHAT_MORE, Command.DESCRIBE, Command.READ, Command.TEACH_FRIEND, Command.FIND,
     )  # fmt: skip
-    return tuple(command for command in order if getattr(settings, SKILL_OF[command]).enabled)
+    return tuple(command for command in order if getattr(settings, SKILL_SECTIONS[command]).enabled)
 
 
 class AskingHost:

@@ -25,7 +25,7 @@ def test_a_thing_with_much_on_it_is_found_where_it_is_held_again() -> None:
     features = cv2.AKAZE.create(threshold=3e-4)
     found, other = taught_things.answers({"pills": held, "tin": [held[0]]}, [again], features)
     assert found.is_right
-    assert found.matches >= taught_things.FEWEST
+    assert found.matches >= taught_things.MIN_MATCHES
     assert not other.is_right  # the thing is not there, whatever matches
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.skills.reading.cut_off import Side, cut_off_sides
-from assistant.skills.reading.lines import lines_of
+from assistant.skills.reading.reading_order import lines_of
 from tests.support.read_words import set_line, set_lines
 
 LINES = ["the first line of it", "the second line of it", "the third line of it"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from assistant.config.settings import AnnouncementSettings, ReadSettings, Settings
 from assistant.errors import SkillError
 from assistant.skills.reading import check, choice, engine, rapid, tesseract
-from assistant.skills.reading.choice import chosen_engine
+from assistant.skills.reading.choice import chosen_reader
 from assistant.skills.reading.engine import ReadingEngine, open_engine
 from assistant.skills.reading.word import Word
 from tests.support.read_words import set_line
@@ -131,12 +131,12 @@ def test_the_reader_is_chosen_by_settings_language_and_board(
 ) -> None:
     monkeypatch.setattr(rapid, "memory_mib", lambda: memory)
     monkeypatch.setattr(rapid, "is_installed", lambda: is_there)
-    assert chosen_engine(settings(locale, wanted)) == chosen
+    assert chosen_reader(settings(locale, wanted)) == chosen
 
 
 def test_a_language_that_rapidocr_does_not_know_is_told() -> None:
     with pytest.raises(SkillError, match="cannot read ar") as told:
-        choice.chosen_engine(settings("ar", "rapidocr"))
+        choice.chosen_reader(settings("ar", "rapidocr"))
     assert told.value.reason == "missing"
 
 

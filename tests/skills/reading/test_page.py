@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assistant.skills.reading.page import GLYPH_PX, LONGEST_PX, PAPER, flattened, grey, noise, prepared
+from assistant.skills.reading.page import GLYPH_PX, MAX_SIDE_PX, PAPER, flattened, noise, prepared
+from assistant.vision.faces.preprocess import to_grey
 from tests.support.drawn_text import drawn_text, seen
 
 LINES = [
@@ -37,7 +38,7 @@ def test_light_text_on_dark_paper_becomes_dark_on_white() -> None:
 def test_a_shadow_is_taken_away() -> None:
     light = np.linspace(0.35, 1.0, 640)
     picture = np.asarray(drawn_text(LINES, paper=240) * light[None, :, None], np.uint8)
-    relief = flattened(grey(picture))
+    relief = flattened(to_grey(picture))
     paper = relief[430]
     assert np.ptp(paper[20:-20].astype(int)) < 12
     assert paper.mean() == pytest.approx(PAPER / 2, abs=4)
@@ -79,17 +80,17 @@ def test_noise_is_measured_in_grey_levels() -> None:
 def test_any_picture_becomes_a_page_of_bounded_size(picture: np.ndarray) -> None:  # type: ignore[type-arg]
     page = prepared(picture)
     assert page.image.ndim == 2
-    assert 1 <= min(page.image.shape) <= max(page.image.shape) <= LONGEST_PX
+    assert 1 <= min(page.image.shape) <= max(page.image.shape) <= MAX_SIDE_PX
     assert np.isfinite(page.to_page).all()
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))))
 def test_no_small_picture_is_too_strange(picture: np.ndarray) -> None:  # type: ignore[type-arg]
-    assert max(prepared(picture).image.shape) <= LONGEST_PX
+    assert max(prepared(picture).image.shape) <= MAX_SIDE_PX
 
 
 def test_a_large_picture_is_not_enlarged() -> None:
     large = cv2.resize(drawn_text(LINES), (3200, 2400), interpolation=cv2.INTER_CUBIC)
     page = prepared(np.asarray(large, np.uint8))
-    assert max(page.image.shape) <= LONGEST_PX
+    assert max(page.image.shape) <= MAX_SIDE_PX
     assert page.glyph_px > 2 * GLYPH_PX

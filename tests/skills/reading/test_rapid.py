@@ -9,9 +9,9 @@ import pytest
 
 from assistant.errors import SkillError
 from assistant.skills.reading import rapid
-from assistant.skills.reading.lines import lines_of
 from assistant.skills.reading.rapid import RapidReader
-from assistant.skills.reading.trust import LEAST_LINE
+from assistant.skills.reading.reading_order import lines_of
+from assistant.skills.reading.trust import MIN_LINE_TRUST
 from tests.support.drawn_text import drawn_text, seen
 
 LINES = ["Please bring your health card", "and the list of all medicines"]
@@ -60,7 +60,7 @@ def reader() -> RapidReader:
     """The reader, which could not fetch anything."""
     if not rapid.is_installed():
         pytest.skip("rapidocr is not installed: pip install .[read]")
-    if rapid.memory_mib() < rapid.LEAST_MEMORY_MIB:
+    if rapid.memory_mib() < rapid.MIN_MEMORY_MIB:
         pytest.skip("this machine has too little memory for rapidocr")
 
     def refuse(*_: object, **__: object) -> None:
@@ -111,4 +111,4 @@ def test_confidence_grows_with_the_score_and_only_sure_lines_are_trusted() -> No
     assert values == sorted(values)
     assert values[0] == 0.0
     assert values[-1] == 1.0
-    assert rapid.calibrated(0.949) < LEAST_LINE < rapid.calibrated(0.96)
+    assert rapid.calibrated(0.949) < MIN_LINE_TRUST < rapid.calibrated(0.96)

@@ -12,7 +12,7 @@ from assistant.config.settings import AnnouncementSettings, ReadSettings, Settin
 from assistant.errors import SkillError
 from assistant.phrases import known_locales
 from assistant.records import Priority, UtteranceKind
-from assistant.skills.reading.read import MOST_LOOKS, TABLES, read, reading_words
+from assistant.skills.reading.read import MAX_LOOKS, TABLES, read, reading_words
 from assistant.skills.session import Look, SkillName
 from tests.support.drawn_text import drawn_text
 from tests.support.read_words import as_answer, set_line, set_lines
@@ -74,7 +74,7 @@ def test_a_moving_box_is_asked_to_be_held_still() -> None:
 def test_a_picture_that_stays_blurred_is_read_all_the_same_after_a_while() -> None:
     made = session(as_answer(TEXT), [BLURRED])
     assert said(made)[0] == "Hold still."
-    assert made.now() == pytest.approx((MOST_LOOKS - 1) / 2)
+    assert made.now() == pytest.approx((MAX_LOOKS - 1) / 2)
 
 
 def test_the_sharpest_of_unsteady_looks_is_read() -> None:

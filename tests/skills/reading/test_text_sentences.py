@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.skills.reading.lines import lines_of
+from assistant.skills.reading.reading_order import lines_of
 from assistant.skills.reading.text_sentences import MAX_CHARACTERS, sentences_of
 from tests.support.read_words import set_line, set_lines
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.phrases import known_locales
-from assistant.skills.reading.lines import lines_of
+from assistant.skills.reading.reading_order import lines_of
 from assistant.skills.reading.trust import frequent_words, plausibility, trusted_lines
 from tests.support.read_words import set_line, set_lines, set_word
 

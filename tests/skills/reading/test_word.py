@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import SkillError
 from assistant.records import Box
-from assistant.skills.reading.word import LONGEST, Word, word
+from assistant.skills.reading.word import MAX_CHARACTERS, Word, word
 from tests.support.read_words import set_word
 
 
@@ -33,4 +33,4 @@ def test_a_malformed_word_is_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_a_word_without_end_is_cut() -> None:
-    assert len(word(set_word("w" * 5000, 0, 0).as_json()).text) == LONGEST
+    assert len(word(set_word("w" * 5000, 0, 0).as_json()).text) == MAX_CHARACTERS

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.skills.reading.text_lines import Glyphs, find_glyphs, levelled, lines_of, moved, rotation, skew
+from assistant.skills.reading.deskew import Glyphs, find_glyphs, glyph_lines, levelled, moved, rotation, skew
 from tests.support.drawn_text import drawn_text, seen
 
 LINES = [
@@ -22,7 +22,7 @@ def strokes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def test_letters_are_found_in_four_lines() -> None:
     found = find_glyphs(strokes(drawn_text(LINES)))
-    lines = lines_of(found)
+    lines = glyph_lines(found)
     assert len(lines) == 4
     assert 12 <= found.height_px <= 20
 
@@ -53,7 +53,7 @@ def test_lines_that_run_together_are_level_afterwards() -> None:
     glyphs = find_glyphs(strokes(picture))
     matrix = rotation(skew(glyphs), picture.shape)
     level = glyphs.moved(levelled(glyphs.moved(matrix), picture.shape) @ matrix)
-    lines = [line for line in lines_of(level) if len(line) > 8]
+    lines = [line for line in glyph_lines(level) if len(line) > 8]
     assert len(lines) >= 4
     for line in lines:
         feet = level.feet[line]

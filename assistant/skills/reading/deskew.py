@@ -1,4 +1,4 @@
-"""How lines of text lie in a picture: from the places of letters, no letter of which has been read."""
+"""Levels the lines of text in a picture, by where the letters stand; none of them has been read yet. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     Homography = NDArray[np.float64]
     """float64 [3, 3]: takes (x, y, 1) in pixels of one picture to those of another."""
 
-SMALLEST_PX, LARGEST_SHARE = 4, 0.3
+MIN_PX, MAX_SHARE = 4, 0.3
 """Height of a letter: at least so many pixels, at most such a share of the picture's height."""
-MOST_GLYPHS = 4000
+MAX_GLYPHS = 4000
 """A picture of gravel has more spots; the largest of them suffice."""
-MOST_TURN_DEG, STEP_DEG = 22.0, 0.5
+MAX_TURN_DEG, STEP_DEG = 22.0, 0.5
 """Angles that are tried, on both sides of level."""
-LEAST_GLYPHS, SHORTEST_LINE = 6, 3
+MIN_GLYPHS, MIN_LINE_GLYPHS = 6, 3
 """With fewer letters no angle is measured; with fewer in a row they are no line."""
 SAME_LINE, NEXT_LETTER = 0.55, 2.5
 """In heights of a letter: how far its neighbour in the line may lie above or below it, and to the right of it."""
-MOST_LEAN = 0.7
+MAX_LEAN = 0.7
 """The slopes of lines may differ by so much from the top of a picture to its bottom; more is no paper."""
 
 
@@ -71,21 +71,21 @@ def find_glyphs(strokes: NDArray[np.uint8]) -> Glyphs:
     left, top, wide, high, area = (stats[1:, each].astype(np.float64) for each in range(5))
     tall = np.maximum(wide, high)
     is_glyph = (
-        (high >= SMALLEST_PX) & (tall <= LARGEST_SHARE * max(height, width)) & (wide <= 8 * high) & (high <= 12 * wide)
+        (high >= MIN_PX) & (tall <= MAX_SHARE * max(height, width)) & (wide <= 8 * high) & (high <= 12 * wide)
         & (area >= 0.08 * wide * high) & (left > 0) & (top > 0) & (left + wide < width) & (top + high < height)
     )  # fmt: skip
     boxes = np.stack([left, top, wide, high], axis=1)[is_glyph]
-    if len(boxes) > MOST_GLYPHS:
-        boxes = boxes[np.argsort(-area[is_glyph], kind="stable")[:MOST_GLYPHS]]
+    if len(boxes) > MAX_GLYPHS:
+        boxes = boxes[np.argsort(-area[is_glyph], kind="stable")[:MAX_GLYPHS]]
     return Glyphs(boxes)
 
 
 def skew(glyphs: Glyphs) -> float:
     """Degrees by which lines fall to the right (counted as in pictures, y downwards); 0 where there are few letters."""
-    if len(glyphs.boxes) < LEAST_GLYPHS:
+    if len(glyphs.boxes) < MIN_GLYPHS:
         return 0.0
     feet, bin_px = glyphs.feet, max(1.0, glyphs.height_px / 4)
-    angles = np.arange(-MOST_TURN_DEG, MOST_TURN_DEG + STEP_DEG / 2, STEP_DEG)
+    angles = np.arange(-MAX_TURN_DEG, MAX_TURN_DEG + STEP_DEG / 2, STEP_DEG)
     sharpness = []
     for angle in np.deg2rad(angles):
         offsets = feet[:, 1] * np.cos(angle) - feet[:, 0] * np.sin(angle)
@@ -98,7 +98,7 @@ def skew(glyphs: Glyphs) -> float:
     return float(np.sum(angles * weights * near) / np.sum(weights * near))
 
 
-def lines_of(glyphs: Glyphs) -> list[NDArray[np.int64]]:
+def glyph_lines(glyphs: Glyphs) -> list[NDArray[np.int64]]:
     """The letters of each line, from left to right, as indices; of lines that are nearly level."""
     boxes, feet = glyphs.boxes, glyphs.feet
     order = np.argsort(boxes[:, 0], kind="stable")
@@ -120,7 +120,7 @@ def lines_of(glyphs: Glyphs) -> list[NDArray[np.int64]]:
         line = [start]
         while line[-1] in following:
             line.append(following[line[-1]])
-        if len(line) >= SHORTEST_LINE:
+        if len(line) >= MIN_LINE_GLYPHS:
             lines.append(np.array(line))
     return lines
 
@@ -130,9 +130,9 @@ def levelled(glyphs: Glyphs, shape: tuple[int, ...]) -> Homography:
     height, width = shape[:2]
     feet, middle_x, middle_y = glyphs.feet, width / 2, height / 2
     found: list[tuple[float, float, float]] = []
-    for line in lines_of(glyphs):
+    for line in glyph_lines(glyphs):
         x, y = feet[line, 0] - middle_x, feet[line, 1] - middle_y
-        if np.ptp(x) < 0.12 * width or len(line) < LEAST_GLYPHS:
+        if np.ptp(x) < 0.12 * width or len(line) < MIN_GLYPHS:
             continue
         slope, offset = _straight(x, y)
         found.append((slope, offset, float(np.ptp(x)) * len(line) ** 0.5))
@@ -147,7 +147,7 @@ def levelled(glyphs: Glyphs, shape: tuple[int, ...]) -> Homography:
         )
         error = np.abs(slopes - base - lean * offsets)
         weights = weights / (1 + (error / 0.01) ** 2)
-    lean = float(np.clip(lean, -MOST_LEAN / height, MOST_LEAN / height))
+    lean = float(np.clip(lean, -MAX_LEAN / height, MAX_LEAN / height))
     centre: Any = np.array([[1, 0, -middle_x], [0, 1, -middle_y], [0, 0, 1]], np.float64)
     level: Any = np.array([[1, 0, 0], [-base, 1, 0], [lean, 0, 1]], np.float64)
     return np.linalg.inv(centre) @ level @ centre

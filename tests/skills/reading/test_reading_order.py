@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.skills.reading.lines import lines_of
+from assistant.skills.reading.reading_order import lines_of
 from tests.support.read_words import set_line, set_lines, set_word
 
 

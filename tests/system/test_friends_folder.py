@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.skills.friends.folders import SYSTEM_FOLDER, friends_folder
+from assistant.system.friends_folder import SYSTEM_FOLDER, friends_folder
 
 
 def test_the_folder_of_the_units_of_a_user_and_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
