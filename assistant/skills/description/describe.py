@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import SkillCancelledError, SkillError
 from assistant.records import Priority, Utterance, UtteranceKind
-from assistant.skills.description import wording
+from assistant.skills.description import vocabulary, wording
 from assistant.skills.description.captioner import REPLY_S
 from assistant.skills.description.wording import Scene
 from assistant.skills.session import Look, Session, SkillName
@@ -30,7 +30,7 @@ def describe(session: Session) -> Iterator[Utterance]:
     if session.settings.describe.command:
         limit_s = session.settings.describe.command_s
         answer = session.ask(SkillName.DESCRIBE, {"op": "caption"}, look.image, limit_s=limit_s + REPLY_S)
-        guess = wording.load(session.phrases.locale).text("parts", "guess", text=str(answer.get("text", "")))
+        guess = vocabulary.load(session.phrases.locale).text("parts", "guess", text=str(answer.get("text", "")))
         yield _answer(guess, NOTE)
 
 

@@ -4,22 +4,19 @@ What is more useful comes first. What does not fit into eight words is left out,
 dim tells why there may be more.
 """
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.people import PersonView
 from assistant.phrases import MAX_WORDS, SPOKEN_EXPRESSIONS, Phrases
-from assistant.skills import words
-from assistant.skills.things import vocabulary
+from assistant.skills.description import vocabulary
 from assistant.skills.things.detection import Thing
 from assistant.skills.things.labels import PERSON
 from assistant.skills.things.looking import Group, groups, people_in
+from assistant.skills.things.vocabulary import load as load_things
 from assistant.skills.things.what import MAX_COUNTED
 from assistant.skills.words import Words
 
-TABLES = {"parts": {"among", "and", "nearest", "at_least", "thing", "nothing", "guess", "dim"}}
-PLACEHOLDERS = {"parts": {"count", "names", "first", "second", "expression", "thing", "where", "text"}}
 MAX_NAMES = 2
 MAX_THINGS = 3
 
@@ -40,15 +37,9 @@ class Scene:
     """ "dim", or "dark", "bright" or "blurred", as in [reasons] of the locale files; empty: there is light enough."""
 
 
-@functools.cache
-def load(locale: str) -> Words:
-    """The words of a language. Raises LocaleError."""
-    return words.load("assistant.skills.description", locale, TABLES, PLACEHOLDERS)
-
-
 def compose(phrases: Phrases, scene: Scene) -> list[str]:
     """One or two sentences of at most eight words."""
-    language = load(phrases.locale)
+    language = vocabulary.load(phrases.locale)
     who = _people(phrases, language, scene)
     light = _light(phrases, language, scene.light)
     told = [part for _, part in spoken_things(phrases, scene)]
@@ -64,7 +55,7 @@ def compose(phrases: Phrases, scene: Scene) -> list[str]:
 
 def spoken_things(phrases: Phrases, scene: Scene) -> list[tuple[Group, str]]:
     """The things to tell, people apart, the largest first, each with its part of a sentence, e.g. "cup on the left"."""
-    language, names = load(phrases.locale), vocabulary.load(phrases.locale)
+    language, names = vocabulary.load(phrases.locale), load_things(phrases.locale)
     found = [group for group in groups(list(scene.things), scene.width) if group.label != PERSON]
     return [
         (

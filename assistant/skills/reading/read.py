@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from assistant.errors import SkillError
 from assistant.records import Priority, Utterance, UtteranceKind
-from assistant.skills.reading.cut_off import Side, cut_off_sides
+from assistant.skills.reading import vocabulary
+from assistant.skills.reading.cut_off import cut_off_sides
 from assistant.skills.reading.dose import has_dose
 from assistant.skills.reading.reading_order import RIGHT_TO_LEFT, Line, lines_of
 from assistant.skills.reading.steadiness import small, steadiness
@@ -16,17 +16,8 @@ from assistant.skills.reading.text_sentences import ENDS, sentences_of
 from assistant.skills.reading.trust import trust, trusted_lines
 from assistant.skills.reading.word import word
 from assistant.skills.session import Look, Session, SkillName
-from assistant.skills.words import Words, load
+from assistant.skills.words import Words
 
-PACKAGE = "assistant.skills.reading"
-TABLES = {
-    "reading": {
-        "hold_still", "cannot_read", "no_text", "check_this", "in_english", "upside_down", "sideways", "cut_off"
-    },
-    "sides": {side.value for side in Side},
-}  # fmt: skip
-PLACEHOLDERS = {"reading": {"where"}}
-"""The tables of its words, and the placeholders of their texts."""
 READING_LIMIT_S = 25.0
 """A full page takes 3 s on a board, each further turn of it 2 s; a board that is hot is slower."""
 MAX_LOOKS = 14
@@ -37,15 +28,9 @@ HOLD_STILL_AFTER = 4
 """After so many looks of which none was steady the wearer is asked to hold still."""
 
 
-@cache
-def reading_words(locale: str) -> Words:
-    """The words of reading in a language. Raises LocaleError."""
-    return load(PACKAGE, locale, TABLES, PLACEHOLDERS)
-
-
 def read(session: Session) -> Iterator[Utterance]:
     """What is written before the camera: warnings, then the sentences; or that there is nothing that can be read."""
-    words = reading_words(session.settings.announcements.locale)
+    words = vocabulary.load(session.settings.announcements.locale)
     look = yield from _steady_look(session, words)
     locales = tuple(dict.fromkeys((words.locale, *session.settings.read.languages)))
     answer = session.ask(SkillName.READ, {"op": "read", "locales": list(locales)}, look.image, limit_s=READING_LIMIT_S)

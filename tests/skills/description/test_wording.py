@@ -10,7 +10,7 @@ from assistant import phrases
 from assistant.people import PersonView
 from assistant.phrases import MAX_WORDS, SPOKEN_EXPRESSIONS
 from assistant.records import Box
-from assistant.skills.description import wording
+from assistant.skills.description import vocabulary
 from assistant.skills.description.wording import Scene, compose
 from assistant.skills.things.detection import Thing
 from assistant.skills.things.labels import COCO
@@ -98,5 +98,5 @@ def test_at_most_two_sentences_of_eight_words(
 def test_no_part_says_what_no_sentence_may(locale: str) -> None:
     core = phrases.load(locale)
     never = locale_lint.Language.of(core).never
-    for text in itertools.chain.from_iterable(table.values() for table in wording.load(locale).tables.values()):
+    for text in itertools.chain.from_iterable(table.values() for table in vocabulary.load(locale).tables.values()):
         assert not locale_lint.tokens(text) & never, text

@@ -12,7 +12,8 @@ from assistant.config.settings import AnnouncementSettings, ReadSettings, Settin
 from assistant.errors import SkillError
 from assistant.phrases import known_locales
 from assistant.records import Priority, UtteranceKind
-from assistant.skills.reading.read import MAX_LOOKS, TABLES, read, reading_words
+from assistant.skills.reading import vocabulary
+from assistant.skills.reading.read import MAX_LOOKS, read
 from assistant.skills.session import Look, SkillName
 from tests.support.drawn_text import drawn_text
 from tests.support.read_words import as_answer, set_line, set_lines
@@ -147,8 +148,8 @@ def test_a_malformed_answer_is_an_error_of_the_skill(answer: dict[str, object]) 
 
 @pytest.mark.parametrize("locale", known_locales())
 def test_every_language_has_its_words_and_they_are_short(locale: str) -> None:
-    words = reading_words(locale)
-    assert {table: set(texts) for table, texts in words.tables.items()} == TABLES
+    words = vocabulary.load(locale)
+    assert {table: set(texts) for table, texts in words.tables.items()} == vocabulary.TABLES
     sides = [words.tables["sides"][side] for side in ("left", "right", "top", "bottom")]
     for text in words.tables["reading"].values():
         sentence = text.format(where=sides[0])
