@@ -31,8 +31,9 @@ def store(tmp_path: Path) -> FriendStore:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `emotion-assistant friends …`, with lines that are typed."""
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs `emotion-assistant friends …`, with lines that are typed, as where no service is installed."""
+    monkeypatch.setattr(friends_command, "SYSTEM_FOLDER", tmp_path / "no-service")
 
     def command(*arguments: object, typed: tuple[str, ...] = ()) -> int:
         lines = iter(typed)

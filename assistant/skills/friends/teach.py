@@ -16,7 +16,7 @@ from assistant.skills.friends.enrolment import Enrolment
 from assistant.skills.friends.friend import MIN_VIEWS, ConsentWay, Friend
 from assistant.skills.friends.friends_file import MAX_FRIENDS
 from assistant.skills.friends.gallery import Gallery
-from assistant.skills.friends.name_tags import record_tag
+from assistant.skills.friends.name_request import record_voice_tag
 from assistant.skills.friends.store import FriendsFileError, FriendStore
 from assistant.skills.friends.taught_views import collect
 from assistant.skills.friends.thresholds import NameThresholds
@@ -75,7 +75,7 @@ def _teach(dialogue: Dialogue, store: FriendStore) -> Said:
     friend = enrolment.friend(
         _free_name(session, friends), model, ConsentWay.BUTTON, calendar.as_text(calendar.today()), is_adult=is_adult
     )
-    tag = yield from record_tag(dialogue, store.folder)
+    tag = yield from record_voice_tag(dialogue, store.folder)
     if tag is None:
         yield dialogue.say("teach", "cancelled")
         return

@@ -43,9 +43,9 @@ def make_voice(
         printed = PrintedVoice()
         return FallbackVoice((printed,), EarconVoice(settings, printed.play))
     from assistant.voice.voices.espeak import espeak_voices
-    from assistant.voice.voices.name_tags import NameTags
     from assistant.voice.voices.recorded import RecordedVoice, recordings_folder
     from assistant.voice.voices.tone import ToneVoice
+    from assistant.voice.voices.voice_tags import VoiceTags
 
     chosen: list[Voice] = []
     if engine == "pyttsx3":
@@ -67,7 +67,7 @@ def make_voice(
     chosen += (RecordedVoice(settings, player, recordings_folder()), ToneVoice(settings, player))
     aim = aim_player(settings, player, aim_tone) if aim_tone else None
     folder = friends_folder()
-    names = NameTags(settings, folder) if folder is not None else None
+    names = VoiceTags(settings, folder) if folder is not None else None
     return FallbackVoice(chosen, EarconVoice(settings, earcon_player(settings, player), aim), names, player.play)
 
 

@@ -19,7 +19,7 @@ RECORD_LIMIT_S = 8.0
 POLL_S = 0.25
 
 
-def record_tag(dialogue: Dialogue, folder: Path) -> Generator[Utterance, None, bytes | None]:
+def record_voice_tag(dialogue: Dialogue, folder: Path) -> Generator[Utterance, None, bytes | None]:
     """Ask for the name; the generator's value is a WAV file's content, empty where there is no microphone or nothing
     was recorded, None where a double press stopped it."""
     session = dialogue.session

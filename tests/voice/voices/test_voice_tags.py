@@ -13,7 +13,7 @@ from assistant.records import Fate, Priority, Utterance
 from assistant.voice.audio.player import Pcm, to_wav
 from assistant.voice.speech.fallback_voice import FallbackVoice
 from assistant.voice.voices import make_voice
-from assistant.voice.voices.name_tags import NameTags
+from assistant.voice.voices.voice_tags import VoiceTags
 
 RATE = 16000
 TAG = "0123abcd.wav"
@@ -35,7 +35,7 @@ class Captured:
         self.heard: list[str | Pcm] = []
         self.error: VoiceError | None = None
         self.is_whole, self.name = True, "captured"
-        self._voices = FallbackVoice((self,), None, NameTags(VoiceSettings(), folder), self.play)
+        self._voices = FallbackVoice((self,), None, VoiceTags(VoiceSettings(), folder), self.play)
 
     def speak(self, utterance: Utterance) -> Fate:
         return self._voices.speak(utterance, threading.Event(), lambda: 0.0, lambda message: None)

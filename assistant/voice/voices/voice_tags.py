@@ -25,7 +25,7 @@ class Parts(NamedTuple):
     """The words after it; empty where there are none."""
 
 
-class NameTags:
+class VoiceTags:
     """Finds the tag of an utterance."""
 
     def __init__(self, settings: VoiceSettings, folder: Path) -> None:
