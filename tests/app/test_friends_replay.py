@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from assistant.app import friends_command
 from assistant.app.main import main
 from convert.data import muxspace
 
@@ -43,6 +44,8 @@ def test_a_friend_is_named_in_a_scene_and_a_stranger_is_one_person(
     monkeypatch.setenv("EMOTION_SFACE", str(sface))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("STATE_DIRECTORY", "")
+    monkeypatch.setattr(friends_command.Account, "find", lambda name: None)  # not the friends of an installed service
+    monkeypatch.setattr(friends_command, "SYSTEM_FOLDER", tmp_path / "no-service")
     (tmp_path / "settings.toml").write_text("[friends]\nenabled = true\n")
     settings = ["--config", str(tmp_path / "settings.toml")]
     anna, carl = pictures_of_two_people(data)
