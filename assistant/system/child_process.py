@@ -10,12 +10,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from assistant.errors import VoiceError
 from assistant.system.account import popen_options
 
 POLL_S = 0.02
 """The end of a child process is noticed at most this much late; a cancellation is obeyed at once."""
+MAX_OUTPUT_BYTES = 32 << 20
+"""Of standard output, and of standard error. Ten minutes of speech take 26 MB; a program that writes without end would
+fill the memory: one of the user's (`describe.command`) wrote 66 MiB in a second."""
+CHUNK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class ChildExit:
     """Its exit code, negative for a signal; None: it was cancelled or late, and killed."""
     seconds: float
     """From its start to its end; 0.0 where it was never started."""
+    is_flood: bool = False
+    """Whether it was killed because it wrote more than MAX_OUTPUT_BYTES."""
 
 
 def python_command(*arguments: str) -> list[str]:
@@ -71,8 +78,9 @@ def run_child(
 ) -> ChildOutput | None:
     """Run a child process in a process group of its own, with `stdin` on its standard input; None: it was cancelled.
 
-    Cancelled, or later than limit_s, it is killed with its whole group. Raises VoiceError if it could not be started,
-    was late or ended with another exit code than 0; the message then carries the last line of its standard error.
+    Cancelled, later than limit_s, or where it writes more than MAX_OUTPUT_BYTES, it is killed with its whole group.
+    Raises VoiceError if it could not be started, was late, wrote too much or ended with another exit code than 0; the
+    message then carries the last line of its standard error.
     """
     name = Path(command[0]).name
     try:
@@ -81,6 +89,8 @@ def run_child(
         raise VoiceError(f"{name} could not be started: {err.strerror}") from err
     if ended.code is None and cancel.is_set():
         return None
+    if ended.is_flood:
+        raise VoiceError(f"{name} wrote more than {MAX_OUTPUT_BYTES >> 20} MiB and was killed")
     if ended.code is None:
         raise VoiceError(f"{name} did not end within {limit_s:.1f} s and was killed")
     if ended.code != 0:
@@ -103,24 +113,50 @@ def run_child_unchecked(
     child = subprocess.Popen(
         command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, **popen_options(environment)
     )
-    output, errors, seconds = b"", b"", 0.0
+    output, errors = bytearray(), bytearray()
+    seconds, flood = 0.0, threading.Event()
 
     def communicate() -> None:
-        nonlocal output, errors, seconds
-        output, errors = child.communicate(stdin)
+        nonlocal seconds
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
+        readers = [
+            threading.Thread(target=_collect, args=each, name=name, daemon=True)
+            for each in ((child.stdout, output, flood), (child.stderr, errors, flood))
+        ]
+        for reader in readers:
+            reader.start()
+        with contextlib.suppress(OSError), child.stdin:  # one that reads none of it is no mistake
+            child.stdin.write(stdin)
+        for reader in readers:
+            reader.join()
+        child.wait()
         seconds = time.monotonic() - began
 
     thread = threading.Thread(target=communicate, name=name, daemon=True)
     thread.start()
     try:
-        while thread.is_alive() and time.monotonic() - began < limit_s and not cancel.wait(POLL_S):
-            pass
+        while thread.is_alive() and time.monotonic() - began < limit_s and not flood.is_set():
+            if cancel.wait(POLL_S):
+                break
     finally:
-        is_late = thread.is_alive()
-        if is_late:
+        is_killed = thread.is_alive() or flood.is_set()
+        if is_killed:
             kill_process_group(child)
             thread.join(1.0)  # limited: a grandchild that left the group may still hold a pipe open
-    return ChildExit(output, errors, None if is_late else child.returncode, seconds)
+    code = None if is_killed else child.returncode
+    return ChildExit(bytes(output), bytes(errors), code, seconds, is_flood=flood.is_set())
+
+
+def _collect(pipe: IO[bytes], collected: bytearray, flood: threading.Event) -> None:
+    """Read a pipe to its end, or until `collected` holds MAX_OUTPUT_BYTES, which sets `flood`."""
+    with pipe:
+        while chunk := os.read(pipe.fileno(), CHUNK_BYTES):
+            collected += chunk
+            if len(collected) > MAX_OUTPUT_BYTES:
+                flood.set()
+                return
 
 
 def kill_process_group(child: "subprocess.Popen[bytes]") -> None:

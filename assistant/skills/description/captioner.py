@@ -50,6 +50,8 @@ def caption(command: list[str], image: NDArray[np.uint8], locale: str, limit_s: 
         ended = run_child_unchecked(command, json.dumps(request).encode() + b"\n", limit_s, threading.Event())
     except OSError as err:
         raise SkillError(f"describe.command: {command[0]} could not be started: {err.strerror}", "missing") from err
+    if ended.is_flood:
+        raise SkillError("describe.command: wrote more than a text and was killed")
     if ended.code is None:
         raise SkillError(f"describe.command: did not end within {limit_s:g} s and was killed", "late")
     if ended.code != 0:

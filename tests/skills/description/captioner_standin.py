@@ -17,6 +17,8 @@ def main() -> None:
         with open(sys.argv[2], "w", encoding="ascii") as target:
             target.write(str(os.getpid()))
         time.sleep(60)
+    while mode == "flood":
+        sys.stdout.write("words " * 10000)
     if mode == "fail":
         sys.exit("no model\nno weights")
     if mode == "rubbish":

@@ -48,7 +48,11 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("mode", "reason", "why"),
-    [("fail", "failed", "exit code 1: no weights"), ("rubbish", "failed", r'wrote no \{"text"')],
+    [
+        ("fail", "failed", "exit code 1: no weights"),
+        ("rubbish", "failed", r'wrote no \{"text"'),
+        ("flood", "failed", "wrote more than a text and was killed"),
+    ],
 )
 def test_a_program_that_fails(mode: str, reason: str, why: str) -> None:
     with pytest.raises(SkillError, match=why) as failed:
