@@ -27,7 +27,7 @@ VERBS: Mapping[str, Command] = {
 }  # fmt: skip
 """The question of each verb; `what --more` asks WHAT_MORE."""
 MORE = "--more"
-SPOKEN_ENDINGS = ("answered", "given_up", "lost")
+SPOKEN_ENDINGS = ("answered", "failed", "given_up", "lost")
 """How a question ends whose last line says so; see `voice.asking.dialogue.Ending`."""
 
 

@@ -79,7 +79,8 @@ class SkillAnswer:
     utterance: Utterance | None
     """None: there is nothing more to say."""
     is_last: bool = False
-    """Whether the skill has ended."""
+    has_failed: bool = False
+    """is_last: whether the skill has ended; has_failed: because it could not answer, and it has spoken why."""
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "expires_at": lambda value: value is None or _is_number(value),
     "is_over": _is_bool,
     "is_last": _is_bool,
+    "has_failed": _is_bool,
     "utterance": lambda value: value is None,
     "is_camera_open": _is_bool,
     "is_lens_covered": _is_bool,

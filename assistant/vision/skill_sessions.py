@@ -103,7 +103,7 @@ class SkillSessions:
     def _run(self, question: Question, session: _RunningSession) -> None:
         from assistant.skills import registry  # not before the first question
 
-        skill = registry.skill_of(question.command)
+        skill, has_failed = registry.skill_of(question.command), False
         try:
             if not registry.is_enabled(self._settings, skill):
                 raise SkillError(f"{skill}.enabled is false", "off")
@@ -117,15 +117,17 @@ class SkillSessions:
         except SkillCancelledError:
             pass
         except SkillError as err:
+            has_failed = True
             self._fail(question, session, skill, err)
         except Exception as err:  # a mistake in a skill must not end the assistant
+            has_failed = True
             log.warning("%s failed", question.command, exc_info=True)
             self._fail(question, session, skill, SkillError(f"{type(err).__name__}: {err}"))
         with self._lock:
             if self._current is session:
                 self._current = None
         if not session.cancel.is_set():
-            self._send(SkillAnswer(question.question_id, None, is_last=True))
+            self._send(SkillAnswer(question.question_id, None, is_last=True, has_failed=has_failed))
 
     def _fail(self, question: Question, session: _RunningSession, skill: SkillName, err: SkillError) -> None:
         log.warning("%s: %s", question.command, err)

@@ -48,7 +48,9 @@ def test_what_is_said_is_printed_line_by_line_to_its_end(path: Path, capsys: pyt
     assert assistant.asked == [("find", "cup"), ("said", "7 0"), ("said", "7 0"), ("said", "7 1")]
 
 
-@pytest.mark.parametrize(("ending", "is_explained"), [("given_up", False), ("lost", False), ("left", True)])
+@pytest.mark.parametrize(
+    ("ending", "is_explained"), [("failed", False), ("given_up", False), ("lost", False), ("left", True)]
+)
 def test_an_answer_that_is_not_complete_fails(
     path: Path, capsys: pytest.CaptureFixture[str], ending: str, is_explained: bool
 ) -> None:

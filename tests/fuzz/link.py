@@ -38,8 +38,8 @@ VALID: tuple[dict[str, Any], ...] = (
     {"type": "utterance_ended", "utterance": UTTERANCE, "fate": "spoken", "at": 3.5},
     {"type": "question", "question_id": 1, "command": "ask", "argument": ""},
     {"type": "question", "question_id": 2, "command": "find", "argument": "cup"},
-    {"type": "skill_answer", "question_id": 2, "utterance": UTTERANCE, "is_last": False},
-    {"type": "skill_answer", "question_id": 2, "utterance": None, "is_last": True},
+    {"type": "skill_answer", "question_id": 2, "utterance": UTTERANCE, "is_last": False, "has_failed": False},
+    {"type": "skill_answer", "question_id": 2, "utterance": None, "is_last": True, "has_failed": True},
     {"type": "skill_press", "press": "yes"},
     {"type": "skill_cancel"},
 )

@@ -111,7 +111,10 @@ def test_every_failure_is_spoken(bench: Bench, error: Exception, text: str) -> N
         yield said("One line.")
         raise error
 
-    assert bench.texts(bench.ask(read)) == ["One line.", text]
+    asked = bench.ask(read)
+    lines = [answer.utterance for answer in (bench.next(), bench.next()) if isinstance(answer, SkillAnswer)]
+    assert [line.text for line in lines if line] == ["One line.", text]
+    assert bench.next() == SkillAnswer(asked, None, is_last=True, has_failed=True)
 
 
 def test_an_engine_that_is_off_or_not_there_is_an_error_of_the_session(

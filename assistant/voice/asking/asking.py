@@ -171,7 +171,7 @@ class Asking:
         with self._lock:
             dialogue = self._dialogue
             if dialogue is not None and dialogue.question_id == message.question_id:
-                dialogue.answered(message.utterance, is_last=message.is_last)
+                dialogue.answered(message.utterance, is_last=message.is_last, has_failed=message.has_failed)
                 self._go_on()
 
     def moved(self, position: AimPosition) -> bool:

@@ -44,6 +44,8 @@ class Ending(StrEnum):
     """How a question ended."""
 
     ANSWERED = "answered"
+    FAILED = "failed"
+    """The skill could not answer; its last line says why."""
     LEFT = "left"
     """By a press or a command."""
     GIVEN_UP = "given_up"
@@ -97,11 +99,13 @@ class Dialogue:
         awaited = math.inf if self._is_complete else min(self._moment_at, self._until)
         return min(awaited, self._pause_ends_at)
 
-    def answered(self, line: Utterance | None, *, is_last: bool) -> None:
-        """The skill says something; None: nothing more."""
+    def answered(self, line: Utterance | None, *, is_last: bool, has_failed: bool = False) -> None:
+        """The skill says something; None: nothing more. has_failed: of the last, see `Ending.FAILED`."""
         if self.ending is not None or self._is_complete:
             return
         self._moment_at, self._is_complete = math.inf, is_last
+        if is_last and has_failed:
+            self._ending_when_said = Ending.FAILED
         if line is not None and len(self.lines) < MAX_LINES:
             self._add(line)
         self._end_if_said()
