@@ -22,7 +22,7 @@ from assistant.errors import SkillError, printable
 from assistant.phrases import load as load_locale
 from assistant.skills.friends import calendar, transfer, vocabulary
 from assistant.skills.friends.friend import ConsentWay, Friend
-from assistant.skills.friends.friends_file import name_mistake
+from assistant.skills.friends.friends_file import is_same_name, name_mistake
 from assistant.skills.friends.store import FriendsFileError, FriendStore
 from assistant.system.account import Account, acting_as
 from assistant.system.friends_folder import SYSTEM_FOLDER, friends_folder
@@ -69,7 +69,7 @@ class FriendsCommand:
     def _named(self, name: str) -> Friend:
         friends = self._friends()
         for friend in friends:
-            if friend.name.casefold() == name.casefold():
+            if is_same_name(friend.name, name):
                 return friend
         names = [friend.name for friend in friends]
         near = difflib.get_close_matches(name, names, 1)
@@ -84,8 +84,8 @@ class FriendsCommand:
         from assistant.skills.friends.weights import recognizer_file
 
         if mistake := name_mistake(options.name):
-            raise SkillError(f"{printable(options.name)!r}: {mistake}")
-        if any(friend.name.casefold() == options.name.casefold() for friend in self._friends()):
+            raise SkillError(mistake)
+        if any(is_same_name(friend.name, options.name) for friend in self._friends()):
             raise SkillError(f"there is a friend called {options.name} already; forget or rename that one")
         recognizer = open_recognizer(recognizer_file(self._settings))
         consent = self._consent(options)

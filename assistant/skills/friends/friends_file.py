@@ -7,10 +7,12 @@ import hashlib
 import json
 import math
 import sys
+import unicodedata
 from array import array
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.config.schema import quoted
 from assistant.skills.friends.friend import MAX_DIMENSIONS, MAX_VIEWS, ConsentWay, Embedding, Friend
 
 ABOUT = "The friends of emotion-assistant: numbers computed from their faces, by which it names them. No picture."
@@ -50,12 +52,26 @@ def decode(content: bytes) -> tuple[Friend, ...]:
 
 
 def name_mistake(name: str) -> str:
-    """What is wrong with a friend's name; empty where nothing is."""
-    if not name.strip() or name != name.strip():
-        return "a name has at least one letter, and no blank at its ends"
-    if not name.isprintable() or len(name) > MAX_NAME:
-        return f"a name is one line of at most {MAX_NAME} characters"
-    return ""
+    """What is wrong with a friend's name, in a sentence that shows it; empty where nothing is."""
+    why = ""
+    if not any(map(str.isalpha, name)) or name != name.strip():
+        why = "a name has at least one letter, and no blank at its ends"
+    elif not _is_line(name):
+        why = f"a name is one line of at most {MAX_NAME} characters"
+    return f"{quoted(name)}: {why}" if why else ""
+
+
+def _is_line(name: str) -> bool:
+    return bool(name) and name.isprintable() and len(name) <= MAX_NAME
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names are heard as the same one: capital letters, and how accents are encoded, cannot be heard."""
+    return _key(one) == _key(other)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _friend(held: dict[str, Any]) -> Friend:
@@ -66,7 +82,7 @@ def _friend(held: dict[str, Any]) -> Friend:
     texts = (friend.friend_id, friend.name, friend.model, friend.consent_on, friend.tag, friend.kept_on)
     if not all(isinstance(text, str) for text in texts) or friend.is_adult not in (True, False, None):
         raise ValueError("a value has another type")
-    if name_mistake(friend.name) or not friend.friend_id or not isinstance(friend.is_strict, bool):
+    if not _is_line(friend.name) or not friend.friend_id or not isinstance(friend.is_strict, bool):
         raise ValueError("a name or a value is not allowed")
     if not friend.tag.isascii() or "/" in friend.tag or friend.tag.startswith("."):
         raise ValueError("a voice tag is not a file beside the list")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.errors import SkillError
 from assistant.skills.friends.friend import Friend
-from assistant.skills.friends.friends_file import MAX_BYTES, MAX_FRIENDS, decode, encode, name_mistake
+from assistant.skills.friends.friends_file import MAX_BYTES, MAX_FRIENDS, decode, encode, is_same_name, name_mistake
 from assistant.system.atomic_files import write_atomically
 from assistant.system.friends_folder import MAX_TAG_BYTES, VOICE_TAG
 from assistant.system.regular_file import read_bytes
@@ -64,13 +64,13 @@ class FriendStore:
         """Keep a new friend. tag: a WAV file in which somebody says the name. Returns the friend as kept. Raises
         FriendsFileError."""
         if mistake := name_mistake(friend.name):
-            raise FriendsFileError(f"{friend.name!r}: {mistake}")
+            raise FriendsFileError(mistake)
         if len(tag) > MAX_TAG_BYTES:
             raise FriendsFileError("the spoken name is too long")
         kept = dataclasses.replace(friend, tag=f"{friend.friend_id}.wav" if tag else "")
 
         def added(friends: tuple[Friend, ...]) -> Sequence[Friend]:
-            if any(each.name.casefold() == kept.name.casefold() for each in friends):
+            if any(is_same_name(each.name, kept.name) for each in friends):
                 raise FriendsFileError(f"there is a friend called {kept.name} already; forget or rename that one")
             if len(friends) >= MAX_FRIENDS:
                 raise FriendsFileError(f"there are {MAX_FRIENDS} friends already; forget one first")
@@ -85,15 +85,12 @@ class FriendStore:
         """Keep a friend's changed values, e.g. another name, a stricter bar. Raises FriendsFileError, also where the
         friend was forgotten in the meantime."""
         if mistake := name_mistake(friend.name):
-            raise FriendsFileError(f"{friend.name!r}: {mistake}")
+            raise FriendsFileError(mistake)
 
         def replaced(friends: tuple[Friend, ...]) -> Sequence[Friend]:
             if friend.friend_id not in {each.friend_id for each in friends}:
                 raise FriendsFileError(f"{friend.name} is no longer a friend")
-            if any(
-                each.name.casefold() == friend.name.casefold() and each.friend_id != friend.friend_id
-                for each in friends
-            ):
+            if any(is_same_name(each.name, friend.name) and each.friend_id != friend.friend_id for each in friends):
                 raise FriendsFileError(f"there is a friend called {friend.name} already")
             return [friend if each.friend_id == friend.friend_id else each for each in friends]
 
@@ -104,9 +101,12 @@ class FriendStore:
         self.change(lambda friends: [each for each in friends if each.friend_id != friend_id])
 
     def forget_all(self) -> None:
-        """Forget everybody, also where the list is damaged. Raises FriendsFileError."""
+        """Forget everybody, also where the list is damaged, or the card is full. Raises FriendsFileError."""
         with self._locked():
-            self._write(())
+            try:
+                self._write(())
+            except FriendsFileError:
+                self._delete(lambda name: name in (LIST, COPY) or VOICE_TAG.fullmatch(name) is not None)
 
     def tag_file(self, friend: Friend) -> Path | None:
         """The WAV file in which somebody says the friend's name; None where there is none."""
@@ -152,10 +152,13 @@ class FriendStore:
         content = encode(friends)
         self._write_files({self.folder / LIST: content, self.folder / COPY: content})
         kept = {friend.tag for friend in friends}
+        self._delete(lambda name: VOICE_TAG.fullmatch(name) is not None and name not in kept)
+
+    def _delete(self, is_unwanted: Callable[[str], bool]) -> None:
+        """Delete the files of such names, and what was left of lists that were being written."""
         try:
             for file in self.folder.iterdir():
-                is_old_tag = VOICE_TAG.fullmatch(file.name) is not None and file.name not in kept
-                if is_old_tag or file.name.startswith(PARTS):
+                if is_unwanted(file.name) or file.name.startswith(PARTS):
                     file.unlink(missing_ok=True)
         except OSError as err:
             raise FriendsFileError(f"{self.folder}: what was forgotten cannot be deleted: {err.strerror}") from err

@@ -14,7 +14,7 @@ from assistant.skills.friends import calendar
 from assistant.skills.friends.dialogue import OFFER_S, Dialogue, utterance
 from assistant.skills.friends.enrolment import Enrolment
 from assistant.skills.friends.friend import MIN_VIEWS, ConsentWay, Friend
-from assistant.skills.friends.friends_file import MAX_FRIENDS
+from assistant.skills.friends.friends_file import MAX_FRIENDS, is_same_name
 from assistant.skills.friends.gallery import Gallery
 from assistant.skills.friends.name_request import record_voice_tag
 from assistant.skills.friends.store import FriendsFileError, FriendStore
@@ -112,9 +112,9 @@ def _problem(dialogue: Dialogue, enrolment: Enrolment) -> Utterance | None:
 
 def _free_name(session: Session, friends: Sequence[Friend]) -> str:
     """The first of "Friend 1", "Friend 2" that nobody has, in the wearer's language."""
-    taken, form = {friend.name.casefold() for friend in friends}, session.phrases.text("names", "friend")
+    form = session.phrases.text("names", "friend")
     names = (session.phrases.capitalize(form.format(number=number)) for number in range(1, MAX_FRIENDS + 2))
-    return next(name for name in names if name.casefold() not in taken)
+    return next(name for name in names if not any(is_same_name(name, friend.name) for friend in friends))
 
 
 def _list(dialogue: Dialogue, store: FriendStore) -> Said:

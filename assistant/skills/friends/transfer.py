@@ -113,7 +113,15 @@ def _cipher(passphrase: str, salt: bytes, about: dict[str, Any]) -> tuple[Any, t
             "'emotion-assistant[friends]'"
         ) from err
     n, r, p = (about[key] for key in ("n", "r", "p"))
-    key = hashlib.scrypt(passphrase.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r + (1 << 20), dklen=32)
+    key = hashlib.scrypt(
+        passphrase.encode("utf-8", "surrogateescape"),
+        salt=salt,
+        n=n,
+        r=r,
+        p=p,
+        maxmem=256 * n * r + (1 << 20),
+        dklen=32,
+    )
     return AESGCM(key), InvalidTag
 
 

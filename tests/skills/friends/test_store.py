@@ -136,16 +136,37 @@ def test_a_full_card_changes_nothing(kept: FriendStore, monkeypatch: pytest.Monk
     monkeypatch.setattr(store, "write_atomically", full)
     with pytest.raises(FriendsFileError, match=r"cannot be saved: the card is full; nothing was changed"):
         kept.add(friend(2))
-    monkeypatch.undo()
     assert names(kept.load()) == ["Anna", "Ben"]
+
+
+def test_all_friends_can_be_forgotten_on_a_full_card(kept: FriendStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(contents: object, mode: int = 0) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "friends.json")
+
+    monkeypatch.setattr(store, "write_atomically", full)
+    kept.forget_all()
+    assert kept.load() == ()
+    assert [file.name for file in kept.folder.iterdir()] == ["lock"]
 
 
 def test_a_name_that_is_taken_or_is_none(kept: FriendStore) -> None:
     with pytest.raises(FriendsFileError, match="called anna already"):
         kept.add(friend(2, "anna"))
-    for name in (" ", "two\nlines", "x" * 41, " Carl"):
-        with pytest.raises(FriendsFileError, match="a name"):
+    for name in (" ", "two\nlines", "x" * 41, "x" * 5000, " Carl", "!!!", "42", "Carl\udcff"):
+        with pytest.raises(FriendsFileError, match="a name") as refused:
             kept.add(dataclasses.replace(friend(2), name=name))
+        assert len(str(refused.value)) < 160
+
+
+def test_two_ways_to_encode_an_accent_are_one_name(kept: FriendStore) -> None:
+    kept.add(friend(2, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}"))
+    with pytest.raises(FriendsFileError, match="already"):
+        kept.add(friend(3, "JOSE\N{COMBINING ACUTE ACCENT}"))
+
+
+def test_a_name_of_before_that_is_no_longer_allowed_is_read(kept: FriendStore) -> None:
+    old = dataclasses.replace(friend(2), name="42")
+    assert decode(encode([old])) == (old,)
 
 
 def test_renaming(kept: FriendStore) -> None:

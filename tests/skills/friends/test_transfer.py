@@ -52,6 +52,12 @@ def test_a_wrong_passphrase(file: Path) -> None:
         read_export(file, "a box of red pencils")
 
 
+def test_a_passphrase_that_is_no_text(tmp_path: Path) -> None:
+    typed = b"bytes of Latin-1: \xe9".decode("utf-8", "surrogateescape")  # as it comes from a terminal
+    write_export(tmp_path / "export", EXPORTED, typed)
+    assert read_export(tmp_path / "export", typed) == EXPORTED
+
+
 def test_a_file_cut_at_any_byte_is_refused_in_one_line(file: Path) -> None:
     whole = file.read_bytes()
     for length in range(0, len(whole) - 1, 7):
