@@ -83,11 +83,14 @@ def astronaut() -> NDArray[np.uint8]:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the user's own settings, sound configuration or running assistant."""
+    """No test sees the user's own settings, friends, sound configuration or running assistant."""
     monkeypatch.setattr("assistant.config.settings_file.SYSTEM_FILE", tmp_path / "no-settings.toml")
     monkeypatch.setattr("assistant.config.settings_file.BOOT_FILE", tmp_path / "no-boot-settings.toml")
     monkeypatch.delenv("EMOTION_ASSISTANT_SOCKET", raising=False)
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "no-assistant" / "control.sock"))
+    monkeypatch.setattr("assistant.system.friends_folder.SYSTEM_FOLDER", tmp_path / "no-friends")
+    monkeypatch.setattr("assistant.app.friends_command.SYSTEM_FOLDER", tmp_path / "no-friends")
+    monkeypatch.setattr("assistant.app.friends_command.USER", "no-such-user")  # root has the service's friends
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no-state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
