@@ -119,6 +119,7 @@ def test_voices_sources_and_settings_files_too(folder: Path, monkeypatch: pytest
     assert told.keys == ("closed",)
     assert closed_source(Settings()) is None
     pictures = dataclasses.replace(clip, source=str(folder / "pictures"))
+    monkeypatch.setattr(service_access, "USER", "no such user")
     (folder / "pictures").mkdir(mode=0o700)
     assert closed_source(dataclasses.replace(Settings(), camera=pictures)) is None, "played without the service"
     monkeypatch.setattr(service_access, "USER", "nobody")

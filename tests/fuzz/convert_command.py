@@ -103,6 +103,8 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.expression.evaluation.report._draw_confusion": lambda report, name, folder: folder / name,
         "convert.expression.evaluation.report._draw_confidence": lambda report, name, folder: folder / name,
         "convert.face_detector.evaluate.evaluate": _evaluate_detectors,
+        "convert.face_detector.shaken.evaluate": _evaluate_shaken,
+        "convert.face_detector.shaken.as_text": lambda report: "",
         "convert.face_detector.evaluate.as_text": lambda report: "",
         "convert.face_detector.card.refresh": lambda model, report: {"metrics": {"ap": 0.5}},
         "convert.tflite.benchmark.benchmark": _benchmark,
@@ -228,6 +230,11 @@ def _evaluate_detectors(tested: Sequence[DetectorUnderTest], folder: Path, **opt
     assert {each.name for each in tested} <= {"tflite", "haar", "yunet"}
     assert all(isinstance(each, Path) for each in options.values() if each is not None)
     return {"faces": len(read_annotations(folder))}
+
+
+def _evaluate_shaken(settings: Settings, training: Path | None) -> dict[str, Any]:
+    assert isinstance(settings, Settings)
+    return {"pictures": 0 if training is None else 1}
 
 
 def _benchmark(models: Sequence[Path], threads: Sequence[int], rounds: int) -> dict[str, Any]:
