@@ -39,6 +39,7 @@ class AimingVoice:
         """put(utterance): has it spoken next. is_mono(): whether the sound is mono."""
         self.tone, self._phrases, self._put, self._is_mono = tone, phrases, put, is_mono
         self._is_by_words, self._side, self._words = False, "", ""
+        self._is_ticking = False
         self._current: Utterance | None = None
 
     def begin(self, answer: Utterance) -> Utterance:
@@ -84,13 +85,16 @@ class AimingVoice:
         has ended the aiming."""
         if utterance is not self._current or not self.tone.is_wanted:
             return
-        if utterance.earcon or fate is not Fate.SPOKEN:
+        if self._is_ticking and utterance.earcon and fate is Fate.SPOKEN:
+            self._is_by_words = False  # the ticks cannot be played: what was said in their place is said once
+        elif utterance.earcon or fate is not Fate.SPOKEN:
             self.tone.over()
         else:
             self._next(AIM)
 
     def _begin(self, answer: Utterance, *, is_ticking: bool) -> Utterance:
         self._side, self._is_by_words, self._words = "", self._is_mono(), answer.text
+        self._is_ticking = is_ticking
         self._current = dataclasses.replace(answer, earcon="") if self._is_by_words else answer
         self.tone.begin(is_ticking=is_ticking)
         return self._current

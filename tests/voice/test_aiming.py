@@ -63,3 +63,16 @@ def test_another_utterance_does_not_end_the_aiming() -> None:
     bench = Bench()
     bench.aiming.ended(Utterance("Ready.", Priority.STATUS, "status"), Fate.SPOKEN)
     assert bench.tone.is_wanted
+
+
+def test_where_the_ticks_cannot_be_played_the_words_for_them_are_said_once() -> None:
+    bench = Bench()
+    bench.aiming.begin_search(Utterance("I am looking for it.", Priority.ANSWER, "answer"))
+    (words,) = bench.put
+    bench.aiming.ended(words, Fate.SPOKEN)
+    assert bench.aiming.is_on, "else the next look would begin the search again"
+    bench.aiming.move(-0.8, 0.0)
+    bench.aiming.move(0.8, 0.0)
+    assert bench.put == [words]
+    bench.aiming.stop()
+    assert not bench.aiming.is_on
