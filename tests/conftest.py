@@ -90,7 +90,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "no-assistant" / "control.sock"))
     monkeypatch.setattr("assistant.system.friends_folder.SYSTEM_FOLDER", tmp_path / "no-friends")
     monkeypatch.setattr("assistant.app.friends_command.SYSTEM_FOLDER", tmp_path / "no-friends")
-    monkeypatch.setattr("assistant.app.friends_command.USER", "no-such-user")  # root has the service's friends
+    monkeypatch.setattr("assistant.system.account.USER", "no-such-user")  # root has the service's friends
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no-state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from assistant.app.exit_codes import EXIT_ERROR
 from assistant.app.spoken_text import spoken
 from assistant.config.settings import Settings
-from assistant.doctor.service_access import USER
 from assistant.errors import SkillError, printable
 from assistant.phrases import load as load_locale
 from assistant.skills.friends import calendar, transfer, vocabulary
 from assistant.skills.friends.friend import ConsentWay, Friend
 from assistant.skills.friends.friends_file import is_same_name, name_mistake
 from assistant.skills.friends.store import FriendsFileError, FriendStore
-from assistant.system.account import Account, acting_as
+from assistant.system.account import Account, account_of_service, acting_as
 from assistant.system.friends_folder import SYSTEM_FOLDER, friends_folder
 
 if TYPE_CHECKING:
@@ -239,7 +238,7 @@ def typed(question: str) -> str:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Carry out `emotion-assistant friends`; returns the exit code. Raises SkillError."""
-    account = Account.find(USER) if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+    account = account_of_service()
     folder = friends_folder(of_service=account is not None)
     if folder is None:
         raise FriendsFileError("there is no folder for friends: HOME is not set")

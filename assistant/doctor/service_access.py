@@ -12,11 +12,9 @@ from pathlib import Path
 
 from assistant.config.settings import OWN_FOLDER, Settings
 from assistant.doctor.finding import Finding, bad
-from assistant.system.account import Account, children_as
+from assistant.system.account import USER, Account, children_as
 from assistant.system.child_process import python_command, run_child_unchecked
 
-USER = "emotion-assistant"
-"""The user of both units, see systemd/emotion-assistant.sysusers."""
 UNIT_FILES = tuple(
     Path(folder) / "emotion-assistant.service"
     for folder in ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+USER = "emotion-assistant"
+"""The user of both units, see systemd/emotion-assistant.sysusers."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -34,6 +37,11 @@ class Account:
         own = {**(os.environ if environment is None else environment), "HOME": self.home, "USER": self.name}
         own.pop("XDG_RUNTIME_DIR", None)  # it holds the socket of this user's sound server
         return {"user": self.uid, "group": self.gid, "extra_groups": list(self.groups), "env": own}
+
+
+def account_of_service() -> Account | None:
+    """The service's account, where this process is root and the assistant is installed as a service; else None."""
+    return Account.find(USER) if hasattr(os, "geteuid") and os.geteuid() == 0 else None
 
 
 @contextlib.contextmanager

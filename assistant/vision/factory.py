@@ -17,6 +17,7 @@ from assistant.errors import DetectorError, ModelError
 from assistant.ipc import socket_paths
 from assistant.phrases import Phrases
 from assistant.records import FaultName
+from assistant.system.account import account_of_service
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import ACCEPT_SCORE, VIEW_SCORE_THRESHOLD, Rescan
@@ -76,7 +77,7 @@ def make_pipeline(settings: Settings) -> Pipeline:
 
 def names_at_once(settings: Settings) -> NameSource | None:
     """The names of friends, for recordings; None where friends are not to be recognized. Nothing is loaded before there
-    is somebody to look at."""
+    is somebody to look at. As root on a device they are the service's friends, as for the command that teaches them."""
     if not settings.friends.enabled:
         return None
     from assistant.skills import registry
@@ -85,7 +86,10 @@ def names_at_once(settings: Settings) -> NameSource | None:
 
     engine = functools.cache(lambda: registry.engine_opener(SkillName.FRIENDS)(settings))
     return friend_names.open_names(
-        settings, lambda aligned: engine().handle({"op": "embed"}, aligned), friend_names.at_once
+        settings,
+        lambda aligned: engine().handle({"op": "embed"}, aligned),
+        friend_names.at_once,
+        account_of_service(),
     )
 
 

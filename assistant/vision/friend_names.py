@@ -26,6 +26,7 @@ from assistant.skills.friends.friend import Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, Match
 from assistant.skills.friends.store import FriendStore
 from assistant.skills.friends.thresholds import NameThresholds
+from assistant.system.account import Account, acting_as
 from assistant.system.friends_folder import friends_folder
 from assistant.vision.faces.tracker import expiry_s
 from assistant.vision.names import Names
@@ -57,6 +58,24 @@ class KnownFriends(Protocol):
     def stamp(self) -> tuple[int, ...]: ...
     def load(self) -> tuple[Friend, ...]: ...
     def replace(self, friend: Friend) -> None: ...
+
+
+class _FriendsOfService:
+    """The service's friends, worked on with its rights: root must leave no file there that the service cannot read."""
+
+    def __init__(self, store: KnownFriends, account: Account) -> None:
+        self._store, self._account = store, account
+
+    def stamp(self) -> tuple[int, ...]:
+        return self._store.stamp()
+
+    def load(self) -> tuple[Friend, ...]:
+        with acting_as(self._account):
+            return self._store.load()
+
+    def replace(self, friend: Friend) -> None:
+        with acting_as(self._account):
+            self._store.replace(friend)
 
 
 class _LookResult(NamedTuple):
@@ -211,12 +230,16 @@ class FriendNames:
         return at - self._seen_at[track_id] > MISSED_S, -match.cosine if match else 0.0, track_id
 
 
-def open_names(settings: Settings, embed: Embed, start: Start) -> FriendNames | None:
-    """The names of the friends whom this user has; None where there can be none, without a home."""
-    folder = friends_folder()
+def open_names(settings: Settings, embed: Embed, start: Start, account: Account | None = None) -> FriendNames | None:
+    """The names of the friends whom this user has, or the service, whose account is given; None where there can be
+    none, without a home."""
+    folder = friends_folder(of_service=account is not None)
     if folder is None:
         return None
-    return FriendNames(FriendStore(folder), embed, start, expiry_s(settings.decisions.dwell_s))
+    store: KnownFriends = FriendStore(folder)
+    if account is not None:
+        store = _FriendsOfService(store, account)
+    return FriendNames(store, embed, start, expiry_s(settings.decisions.dwell_s))
 
 
 def on_a_thread(look: Callable[[], None]) -> None:

@@ -7,18 +7,22 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.app import cli, friends_command
 from assistant.app.friends_parser import add_actions
 from assistant.app.parser import make_parser
-from assistant.config.settings import Settings
+from assistant.config.settings import FriendsSettings, Settings
+from assistant.records import Track
 from assistant.skills.friends import transfer
 from assistant.skills.friends.friend import ConsentWay
-from assistant.skills.friends.store import LIST, FriendStore
+from assistant.skills.friends.store import COPY, LIST, FriendStore
 from assistant.system import friends_folder
 from assistant.system.account import Account
+from assistant.vision import factory
 from tests.skills.friends.people import friend
+from tests.support.scripted_pipeline import with_landmarks
 
 Run = Callable[..., int]
 GEORGE = [f"George_W_Bush_000{number}.jpg" for number in (1, 2, 3, 5, 6)]
@@ -249,6 +253,13 @@ def test_root_works_on_the_services_friends_with_its_rights(
     assert (tmp_path / "service" / LIST).stat().st_uid == nobody.uid
     assert os.geteuid() == 0
     assert "Anna is now Anne." in capsys.readouterr().out
+    (tmp_path / "service" / COPY).unlink()  # as after a power cut: whoever reads the list makes it anew
+    names = factory.names_at_once(Settings(friends=FriendsSettings(enabled=True)))
+    assert names is not None
+    names.update(
+        np.zeros((480, 640), np.uint8), [Track(1, with_landmarks(), hits=1)], 0.0
+    )  # a recording that root plays
+    assert (tmp_path / "service" / COPY).stat().st_uid == nobody.uid
 
 
 def test_who_may_not_enter_the_services_folder_is_told_of_sudo(

@@ -70,7 +70,8 @@ class Enrolment:
     ) -> Friend:
         """The friend whom the views show. Raises EnrolmentError."""
         if len(self.views) < MIN_VIEWS:
-            raise EnrolmentError(f"{len(self.views)} good views; {MIN_VIEWS} are needed, {MAX_VIEWS} are better")
+            count = "1 good view" if len(self.views) == 1 else f"{len(self.views)} good views"
+            raise EnrolmentError(f"{count}; {MIN_VIEWS} are needed, {MAX_VIEWS} are better")
         if odd := self.strangers():
             names = ", ".join(each.name for each in odd)
             raise EnrolmentError(f"the views do not show one person: {names} differs from the others; leave it out")
