@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.boot.card import card
-from tests.boot.life import VISION, VOICE, boots, check, comes_back, goes_down, processes, updates
+from tests.boot.life import VISION, VOICE, asks_a_skill, boots, check, comes_back, goes_down, processes, updates
 from tests.boot.listing import difference, listing
 from tests.boot.machine import BootError, Root
 from tests.boot.sound_log import SAMPLES_PROGRAM, SoundLog
@@ -33,6 +33,8 @@ SCRIPTS = ("install.sh", INSTALL, "uninstall.sh", "/mnt/tree/systemd/uninstall.s
 DEBIAN = ("dpkg -i", "dpkg -i /mnt/offline/package.deb", "dpkg --purge", "dpkg --purge emotion-assistant")
 """Installation and removal: the name and the command of each."""
 PHOTOGRAPHS = (("skimage", "data/astronaut.png"), ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"))
+YOLOX = "yolox_nano.onnx"
+"""The weights of the skill that is tried, from the folder that EMOTION_WEIGHTS names."""
 SETTINGS = """
 [camera]
 driver = "folder"
@@ -95,6 +97,11 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
     if options.deb:
         shutil.copy(options.deb, offline / "package.deb")
         shutil.rmtree(offline / "wheels")  # it must have them all
+    weights = os.environ.get("EMOTION_WEIGHTS")
+    if weights is None:
+        print("boot test: without a skill: EMOTION_WEIGHTS names no folder: it holds the detector of things")
+    else:
+        shutil.copy(Path(weights) / YOLOX, offline)
     come, install, go, remove = DEBIAN if options.deb else SCRIPTS
     root = Root(folder / "root", TREE, offline)
     sound_log = SoundLog(root.path)
@@ -142,6 +149,8 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
             (VOICE, signal.SIGSTOP),
         ):
             comes_back(machine, sound_log, table, unit, number)
+        if weights is not None and not options.deb:
+            asks_a_skill(machine, table, f"{INSTALL} --things")
         goes_down(machine, sound_log, table)
         boots(machine, sound_log, table, "third boot")
         with table.step(go):

@@ -47,6 +47,31 @@ def comes_back(machine: Machine, sound_log: SoundLog, table: Table, unit: str, n
         notes.append(f"played: {[text or '?' for text in sound_log.texts(began)]}")
 
 
+def asks_a_skill(machine: Machine, table: Table, install: str) -> None:
+    """A skill that install.sh turns on: its engine starts with the first question, in a unit of its own, and again
+    after it was killed; vision goes on meanwhile. install: the command that turns it on."""
+    engine = "emotion-assistant-skill@things"
+
+    def engine_process() -> int:
+        return machine.main_process(f"{engine}.service")
+
+    with table.step("install.sh --things, in the running system") as notes:
+        machine.run(install)
+        check("the socket", [] if machine.ask(f"systemctl is-active {engine}.socket") == "active" else ["not active"])
+        check("an engine before it was asked", ["it runs"] if engine_process() else [])
+        machine.wait("an answer", lambda: machine.ask("emotion-assistant ask") not in ("", CANNOT_SEE), 60)
+        notes.append("its socket is active, its engine does not run")
+    vision = processes(machine)[0]
+    for how in ("the first question", "after its engine was killed"):
+        with table.step(f"what is in front: {how}") as notes:
+            told = machine.run("emotion-assistant what").strip()
+            check("the engine's process", [] if engine_process() else ["there is none"])
+            notes.append(f"said: {told}")
+            machine.run(f"kill -KILL {engine_process()}")
+            machine.wait("its end", lambda: not engine_process(), 20)
+    check("vision was started again", [] if processes(machine)[0] == vision else ["another process"])
+
+
 def goes_down(machine: Machine, sound_log: SoundLog, table: Table) -> None:
     """The wearer shuts it down: the first command asks for a confirmation, the second one ends the whole system."""
     began = now()
