@@ -193,7 +193,7 @@ class ThingsSettings:
 class DescribeSettings:
     """People, things and light in two sentences, when the wearer asks."""
 
-    enabled: bool = setting(False, "answers `describe`")
+    enabled: bool = setting(False, "answers `describe`; it tells of things where they are switched on")
     command: str = setting("", "a program of yours that describes a picture, with its arguments: JSON in and out, see "
                            "docs/change-it.md; what it says is announced as a guess; empty: none")  # fmt: skip
     command_s: float = setting(30.0, "that program is ended after so many seconds", low=1, high=50)

@@ -168,6 +168,7 @@ def test_say_without_a_sound_device_fails_in_one_line(tmp_path: Path) -> None:
     done = command("say", "hello", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert done.returncode == 1
     assert "audio open error" in done.stderr
+    assert "emotion-assistant doctor" in done.stderr, "what to do"
     assert len(done.stderr.splitlines()) == 1
 
 
