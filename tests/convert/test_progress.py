@@ -81,6 +81,7 @@ def test_time_spans_in_words(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
+@pytest.mark.training
 def test_a_training_tells_step_epoch_loss_and_the_time_left() -> None:
     pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     from convert.training.callbacks import ProgressCallback

@@ -140,6 +140,7 @@ def test_a_table_of_boxes_cut_anywhere_is_read_or_refused_in_one_line(tmp_path: 
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.training
 def test_weights_cut_anywhere_are_refused_in_one_line(tmp_path: Path) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     from convert.training.loop import load_best_weights

@@ -82,6 +82,7 @@ def test_pictures_that_are_missing_are_told_with_what_to_do() -> None:
         calibration_set.find(drawn_faces.dataset(), calibration_set.read())
 
 
+@pytest.mark.training
 def test_the_list_is_drawn_before_the_training_and_read_by_quantize(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

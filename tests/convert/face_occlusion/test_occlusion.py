@@ -154,6 +154,7 @@ def test_the_shipped_classifier_distinguishes_occlusions_from_accessories(
         assert shares[kind] > 0.9, (kind, shares)
 
 
+@pytest.mark.training
 def test_training_writes_a_classifier_and_a_card_with_figures(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_training_writes_a_classifier_and_a_card_with_figures(
     )
 
 
+@pytest.mark.training
 def test_mask_crops_are_used_if_the_network_classifies_them_as_occluded(monkeypatch: pytest.MonkeyPatch) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
