@@ -34,7 +34,7 @@ class Example:
     line: int
     """Where it stands, from 1."""
     kind: str
-    """shell, python or toml."""
+    """shell, python, toml, or program: a whole one, with its first line `#!…`."""
     text: str
 
     def __str__(self) -> str:
@@ -99,6 +99,8 @@ def _of_block(page: str, begin: int, lines: list[str]) -> list[Example]:
     text = "\n".join(lines).rstrip()
     if snippet := SNIPPET.search(text):
         return [Example(page, begin, "python", (ROOT / snippet[1]).read_text("utf-8"))]
+    if text.startswith("#!"):
+        return [Example(page, begin, "program", text)]
     if re.match(r"(from|import) \w", text):
         return [Example(page, begin, "python", text)]
     if text.startswith("["):

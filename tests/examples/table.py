@@ -6,6 +6,10 @@ NETWORK = "needs the network"
 NOT_A_COMMAND = "a diagram, not a command"
 PLACEHOLDER = "has the reader's own word in it"
 FRIENDS = "needs friends and their pictures: tests/app/test_friends_command.py runs it on others"
+SEARCH = "looks for the thing for half a minute: tests/app and tests/skills/things run it on pictures and stand-ins"
+SKILL_MEASUREMENT = "takes minutes, with pictures and weights of its own: tests/convert/skills runs its parts"
+INSTALLED_SKILL = f"{ROOT_ONLY}, or the network: tests/systemd_files runs it with a server of its own"
+PROGRAM = "runs a model of the reader's own: tests/skills/description/test_captioner.py runs it with a stand-in"
 
 MEASUREMENT = "takes minutes in a checkout, with PulseAudio: it makes a table of tests/README.md"
 
@@ -14,6 +18,7 @@ NOT_RUN = {
     "emotion-assistant run --camera NAME": PLACEHOLDER,
     "export EMOTION_DATA=/path/to/fer2013": f"{PLACEHOLDER}; EMOTION_DATA is set here",
     "frame → grey → faces → tracks → readings → changes → announcements → utterances": NOT_A_COMMAND,
+    "├─→ names ───────────────────┘": NOT_A_COMMAND,
     "└──────────────→ snapshot → answers": NOT_A_COMMAND,
     "git clone <this repository> && cd emotion-assistant": NETWORK,
     "sudo apt install git": ROOT_ONLY,
@@ -29,11 +34,26 @@ NOT_RUN = {
     "sudo systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
     "systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
     "sudo emotion-assistant friends add Anna --pictures anna/ --they-agreed": FRIENDS,
+    "sudo emotion-assistant replay clip.mp4": f"{ROOT_ONLY}; without `sudo` it is run as the README has it",
     "emotion-assistant friends add NAME": FRIENDS,
     "emotion-assistant friends export FILE": FRIENDS,
     "emotion-assistant friends import FILE": FRIENDS,
     "EMOTION_SFACE=… emotion-convert scenarios --only friends": "needs the face recognizer, and takes minutes",
     "emotion-convert evaluate-skills friends": "takes up to half an hour: tests/convert/skills runs its parts",
+    "systemd/install.sh --things": INSTALLED_SKILL,
+    "sudo systemd/install.sh --things": INSTALLED_SKILL,
+    "install.sh --things": INSTALLED_SKILL,
+    "install.sh --friends": INSTALLED_SKILL,
+    "systemd/install.sh --read": INSTALLED_SKILL,
+    "install.sh --read": INSTALLED_SKILL,
+    "emotion-assistant find cup": SEARCH,
+    "emotion-assistant find cup desk.jpg": SEARCH,
+    "emotion-assistant find chair": SEARCH,
+    "emotion-convert evaluate-skills taught-things": SKILL_MEASUREMENT,
+    "EMOTION_THINGS=… emotion-convert evaluate-skills taught-things": SKILL_MEASUREMENT,
+    "EMOTION_THINGS=… EMOTION_WEIGHTS=… emotion-convert evaluate-skills things describe": SKILL_MEASUREMENT,
+    "EMOTION_THINGS=… emotion-convert evaluate-skills read": SKILL_MEASUREMENT,
+    "python -m tests.endurance.skills_idle": "takes minutes: it makes a figure of tests/README.md",
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
     "python -m tests.listening.measure --minutes 3": MEASUREMENT,
@@ -68,11 +88,16 @@ NEEDS_REAL_DATA = (
     "emotion-convert evaluate-alignment",
 )
 """Commands that need muxspace or the detector's pictures: skipped without EMOTION_DATA."""
+NEEDS_WEIGHTS = ("emotion-assistant what",)
+"""Commands that need the detector of things: skipped without EMOTION_WEIGHTS."""
+ASKED = ("emotion-assistant ask", "emotion-assistant what", "emotion-assistant describe", "emotion-assistant read")
+"""Questions to the running assistant, which is started for them."""
 PRINTED = {
     "emotion-assistant demo": "One person looks happy.",
     "emotion-assistant replay clip.mp4": "One person looks happy.",
     "emotion-assistant replay clip.mp4 --model": "",
     "emotion-assistant ask": "Looks ",
+    "emotion-assistant what": "Person",
     "emotion-assistant config": "[camera]",
     "emotion-assistant notice": "I am blind.",
     "emotion-assistant notice --html": "",
