@@ -1,8 +1,10 @@
 """Rows I: the engines of the skills; whatever happens to one is said, and the expression loop goes on beside it."""
 
+import hashlib
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 
 from assistant.ipc.commands import Command
 from assistant.ipc.control_client import send_command
+from assistant.skills.friends.friend import ConsentWay, Friend
+from assistant.skills.friends.store import FriendStore
 from tests.faults.box import BoxUnderTest, Row, skip
 from tests.faults.sound_capture import NOTHING, PAGE
 from tests.support.processes import hang
@@ -23,6 +27,7 @@ FAILED, LATE, NO_MEMORY, NOT_SET_UP = (
     "There is too little memory for that.",
     "Finding things is not set up.",
 )
+SFACE = "face_recognition_sface_2021dec_int8bq.onnx"
 SLOW_TESSERACT = """#!/bin/sh
 [ ! -e {folder}/slow ] || case "$*" in *list-langs*) ;; *) touch {folder}/works; exec sleep 1000 ;; esac
 exec {real} "$@"
@@ -172,6 +177,28 @@ def test_i6(box: BoxUnderTest, row: Row, weights: Path) -> None:
     file = box.folder / "yolox.onnx"
     file.write_bytes(weights.read_bytes()[:-1])
     unusable(box, row, file, weights)
+
+
+@pytest.mark.fault("I7", "the engine of the friends cannot be loaded", announce_s=12, recover_s=75)
+def test_i7(box: BoxUnderTest, row: Row) -> None:
+    """Friends stay "one person" meanwhile; the recognizer is tried again every half minute."""
+    real = Path(sys.prefix) / "sface" / SFACE  # where `make recognizer` puts it
+    if not real.is_file():
+        skip("the face recognizer is not here: make recognizer", row)
+    file = box.folder / real.name
+    view = tuple(1.0 if each == 0 else 0.0 for each in range(128))
+    model = hashlib.sha256(real.read_bytes()).hexdigest()
+    stranger = Friend("0a1b2c3d", "Anna", view, (view,), model, ConsentWay.TERMINAL, "2026-11-30")
+    FriendStore(Path(box.environment["XDG_STATE_HOME"]) / "emotion-assistant" / "friends").add(stranger)
+    start(box, f'[friends]\nenabled = true\nmodel = "{file}"\n', "room")
+    vision = box.part("vision")
+    since = box.steer("camera", "face")
+    row.announced(box.capture.wait_for("I cannot recognize friends now.", 20), since)
+    box.steer("camera", "room")
+    undisturbed(box, vision)
+    shutil.copy(real, file)
+    since = time.monotonic()
+    row.recovered(box.capture.wait_for("I can recognize friends again.", 90).at, since)
 
 
 def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
