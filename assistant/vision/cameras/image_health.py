@@ -32,7 +32,7 @@ MIN_FPS = 0.9
 """Frames a second below which they are too few; the lowest setting of `camera.fps` is 1."""
 FPS_WINDOW_S = 3.5
 """Seconds over which frames are counted."""
-INTERVAL_S = 0.5
+INTERVAL_S = 0.25
 """Seconds from one picture that is looked at to the next: the faults last for a second or more before they count."""
 
 
