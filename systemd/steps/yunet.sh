@@ -6,7 +6,7 @@ YUNET_SHA256=81dbde155e982455488235acb8ec2dec5d647edf7cf7080d33e4abb69b93a0d2
 YUNET="$PREFIX/yunet_n_320_320.onnx"
 
 install_yunet() {
-    if ! has_yunet && ! fetch_yunet; then
+    if ! fetch_weights "${YUNET##*/}" "$YUNET_URL" "$YUNET_SHA256" 1; then
         warn "YuNet could not be had: $(last_line "$WORK/why"). The built-in face detector is used; try again later with --yunet"
         return
     fi
@@ -21,26 +21,4 @@ YuNetFaceDetector(DetectorSettings(model=sys.argv[1]))' "$YUNET" 2>"$WORK/why"; 
     set_setting detector driver '"yunet"'
     set_setting detector model "\"$YUNET\""
     note "YuNet looks for faces; detector.driver = \"tflite\" in $SETTINGS chooses the built-in one"
-}
-
-has_yunet() { [ -f "$YUNET" ] && [ "$(digest "$YUNET")" = "$YUNET_SHA256" ]; }
-
-# From the offline folder, else from YUNET_URL. A file that is too large, too slow or has another hash is discarded.
-fetch_yunet() {
-    local near="${WHEELS:-/nonexistent}/../${YUNET##*/}"
-    if [ -f "$near" ]; then
-        cp "$near" "$WORK/yunet"
-    elif [ -n "$DEBS" ]; then
-        echo "it is not in the offline folder" >"$WORK/why"
-        return 1
-    else
-        "$PYTHON" -I -B -c 'import sys, urllib.request
-with urllib.request.urlopen(sys.argv[1], timeout=30) as source, open(sys.argv[2], "wb") as target:
-    target.write(source.read(1 << 20))' "$YUNET_URL" "$WORK/yunet" 2>"$WORK/why" || return 1
-    fi
-    if [ "$(digest "$WORK/yunet")" != "$YUNET_SHA256" ]; then
-        echo "what came is not the file whose hash is known" >"$WORK/why"
-        return 1
-    fi
-    put "$WORK/yunet" "$YUNET"
 }
