@@ -55,14 +55,21 @@ def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     raise ValueError(f"expected a picture of shape [H, W] or [H, W, 1, 3 or 4], got {list(image.shape)}")
 
 
-def face_crop(grey: NDArray[np.uint8], face: Face, margin: float = 0.0) -> NDArray[np.uint8]:
-    """A face of a picture uint8 [H, W] as uint8 [48, 48]: aligned by its landmarks, or cut out by `crop` with `margin`
-    where it has no plausible ones."""
+def face_crop(picture: NDArray[np.uint8], face: Face, margin: float = 0.0, side: int = CROP_SIDE) -> NDArray[np.uint8]:
+    """A face of a picture uint8 [H, W] or [H, W, 3] as uint8 [side, side] or [side, side, 3]: aligned by its landmarks,
+    or cut out by `crop` with `margin` where it has no plausible ones."""
     if face.landmarks is not None:
         points = np.array(face.landmarks, np.float64)
         if is_plausible(points) and _belong_to(face.box, points):
-            return align(grey, points)
-    return crop(grey, face.box, margin)
+            template = LANDMARK_TEMPLATE if side == CROP_SIDE else template_of(side)
+            return align(picture, points, template, side)
+    return crop(picture, face.box, margin, side)
+
+
+def template_of(side: int) -> NDArray[np.float64]:
+    """LANDMARK_TEMPLATE for crops of `side` pixels, float64 [5, 2]. The centres of the outer pixels, not the corners of
+    the crop, lie at 0 and side - 1: hence the half pixels."""
+    return (LANDMARK_TEMPLATE + 0.5) * (side / CROP_SIDE) - 0.5
 
 
 def is_plausible(points: NDArray[np.float64]) -> bool:
@@ -157,8 +164,8 @@ def _span(places: list[float], margin: float, length: int) -> tuple[int, int]:
     return first, min(max(first, math.ceil(max(places) + margin)), length - 1) + 1
 
 
-def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.uint8]:
-    """The face in `box` as uint8 [48, 48].
+def crop(picture: NDArray[np.uint8], box: Box, margin: float = 0.0, side: int = CROP_SIDE) -> NDArray[np.uint8]:
+    """The face in `box` of a picture uint8 [H, W] or [H, W, 3] as uint8 [side, side] or [side, side, 3].
 
     The crop is the square around the centre of the box whose side is the longer side of the box, grown by `margin` (a
     share of that side) on every edge. Pixels outside the picture repeat its edge. Shrinking averages (INTER_AREA), so
@@ -167,22 +174,22 @@ def crop(grey: NDArray[np.uint8], box: Box, margin: float = 0.0) -> NDArray[np.u
     half = max(box.width, box.height) * (0.5 + margin)
     if 2 * half > MAX_SQUARE_SIDE:
         factor = MAX_SQUARE_SIDE / (4 * half)
-        size = [max(1, round(length * factor)) for length in grey.shape[::-1]]
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        size = [max(1, round(length * factor)) for length in picture.shape[1::-1]]
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         box, half = Box(*(value * factor for value in box)), half * factor
     center_x, center_y = box.center
     left, top = round(center_x - half), round(center_y - half)
-    side = max(1, round(2 * half))
-    height, width = grey.shape
-    inside = grey[max(0, top) : max(0, min(height, top + side)), max(0, left) : max(0, min(width, left + side))]
+    square = max(1, round(2 * half))
+    height, width = picture.shape[:2]
+    inside = picture[max(0, top) : max(0, min(height, top + square)), max(0, left) : max(0, min(width, left + square))]
     if inside.size == 0:
         raise ValueError(f"the box {box} lies outside the picture of {width}x{height} pixels")
-    if inside.shape != (side, side):
+    if inside.shape[:2] != (square, square):
         over_top, over_left = max(0, -top), max(0, -left)
-        over_bottom, over_right = side - inside.shape[0] - over_top, side - inside.shape[1] - over_left
+        over_bottom, over_right = square - inside.shape[0] - over_top, square - inside.shape[1] - over_left
         inside = cv2.copyMakeBorder(inside, over_top, over_bottom, over_left, over_right, cv2.BORDER_REPLICATE)
-    interpolation = cv2.INTER_AREA if side > CROP_SIDE else cv2.INTER_LINEAR
-    return cv2.resize(inside, (CROP_SIDE, CROP_SIDE), interpolation=interpolation)
+    interpolation = cv2.INTER_AREA if square > side else cv2.INTER_LINEAR
+    return cv2.resize(inside, (side, side), interpolation=interpolation)
 
 
 def scale_grey(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
