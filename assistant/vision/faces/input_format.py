@@ -101,7 +101,7 @@ class InputFormat:
         return np.asarray(values, np.float32)
 
     def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The crop uint8 `crop_shape` that a picture of a face alone, uint8 [H, W] or [H, W, 3] (BGR), becomes: resized,
+        """The crop uint8 `crop_shape` of a picture of a face alone, uint8 [H, W] or [H, W, 3] (BGR): resized,
         colours dropped, or a grey picture's grey in each channel."""
         if self.is_grey:
             picture = to_grey(picture)
