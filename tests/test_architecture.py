@@ -25,6 +25,7 @@ ROOMS: dict[str, str] = {
     "assistant.config": "errors records phrases system",
     "assistant.ipc": "errors records",
     "assistant.vision.faces": "records people",
+    "assistant.vision.overlay": "errors records system",
     "assistant.vision.cameras": "errors records config vision.faces",
     "assistant.vision.inference": "errors records config system vision.faces",
     "assistant.vision.detectors": "errors records config vision.faces vision.inference",
@@ -34,7 +35,7 @@ ROOMS: dict[str, str] = {
     "assistant.skills": "earcon_names errors records people config phrases sentences ipc system vision.faces "
     "vision.inference vision.detectors",
     "assistant.vision": "earcon_names errors records people config faults phrases named_phrases sentences ipc system "
-    "skills vision.faces vision.cameras "
+    "skills vision.faces vision.overlay vision.cameras "
     "vision.inference vision.detectors vision.decisions vision.queries",
     "assistant.voice.audio": "errors records system",
     "assistant.voice.speech": "errors records voice.audio",
@@ -46,7 +47,7 @@ ROOMS: dict[str, str] = {
     "assistant.doctor": "errors records config phrases ipc system skills vision vision.faces vision.cameras "
     "vision.inference vision.detectors voice voice.audio voice.speech voice.voices voice.controls voice.listening",
     "assistant.app": "assistant errors records people config faults phrases ipc system skills doctor vision "
-    "vision.cameras vision.decisions voice voice.audio voice.speech voice.voices",
+    "vision.overlay vision.cameras vision.decisions voice voice.audio voice.speech voice.voices",
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""

@@ -1,0 +1,42 @@
+"""A sentence in lines that fit into a strip."""
+
+from collections.abc import Iterator
+
+from assistant.vision.overlay.lettering import Lettering
+
+SMALLEST = 0.5
+"""A long text is written down to this share of its size; what does not fit then is cut, with an ellipsis."""
+
+
+def lines_of(text: str, width: int, most: int, size: int, lettering: Lettering) -> tuple[list[str], int]:
+    """The text in at most `most` lines of `width` pixels, and the size that they are written in: `size`, or the largest
+    below it at which they fit."""
+    smallest = max(1, round(size * SMALLEST))
+    lines: list[str] = []
+    for smaller in range(size, smallest - 1, -1):
+        lines = list(_wrapped(text, width, smaller, lettering))
+        if len(lines) <= most and all(lettering.width(line, smaller) <= width for line in lines):
+            return lines, smaller
+    cut = [_cut(line, width, smallest, lettering) for line in lines[:most]]
+    if len(lines) > most:
+        cut[-1] = _cut(f"{cut[-1].rstrip('…')} …", width, smallest, lettering)
+    return cut, smallest
+
+
+def _wrapped(text: str, width: int, size: int, lettering: Lettering) -> Iterator[str]:
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if line and lettering.width(longer, size) > width:
+            yield line
+            line = word
+        else:
+            line = longer
+    if line:
+        yield line
+
+
+def _cut(line: str, width: int, size: int, lettering: Lettering) -> str:
+    while len(line) > 1 and lettering.width(line, size) > width:
+        line = f"{line.rstrip('…')[:-1].rstrip()}…"
+    return line
