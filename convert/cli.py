@@ -19,16 +19,15 @@ from assistant.vision.detectors.tflite import DEFAULT_MODEL
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert import training_commands
+from convert.benchmark import commands as benchmark_commands
 from convert.cli_arguments import (
     BACKENDS,
     command,
     data,
     detection_faces,
     muxspace,
-    processes,
     run_folder,
     show,
-    whole_number,
 )
 from convert.data.fer2013 import Faces, load
 from convert.expression import commands as expression_commands
@@ -149,28 +148,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     occlusion.add_argument("--force", action="store_true", help="replace a shipped model")
 
-    benchmark = command(
-        commands, "benchmark", _benchmark, "measure speed, size and memory of models on this machine", data=False
-    )
-    benchmark.add_argument(
-        "models",
-        nargs="*",
-        metavar="MODEL",
-        help="default: all shipped expression models; or `pipeline CLIP`: each stage of the assistant on a clip",
-    )
-    benchmark.add_argument(
-        "--instructions", action="store_true", help="pipeline: also count instructions with valgrind (minutes)"
-    )
-    benchmark.add_argument(
-        "--threads", type=processes, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
-    )
-    benchmark.add_argument(
-        "--rounds",
-        type=whole_number(1, 10_000),
-        default=10,
-        metavar="N",
-        help="rounds of 50 forward passes each; default: %(default)s",
-    )
+    benchmark_commands.add(commands)
 
     card = command(
         commands, "card", _card, "measure models and write the figures into their model cards and into a README"
@@ -186,8 +164,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="write the figures of the shipped models into this file (models/README.md)",
     )
 
-    for each in (verify, benchmark):
-        each.add_argument("--json", action="store_true", help="print JSON alone")
+    verify.add_argument("--json", action="store_true", help="print JSON alone")
     return top
 
 
@@ -217,29 +194,6 @@ def _train_occlusion(options: argparse.Namespace) -> int:
     card = occlusion.train(data(options), options.model)
     for kind, held_out in card["held_out"].items():
         print(f"{kind:8} {held_out['occluded']:6.1%} of {held_out['faces']} faces are called occluded")
-    return 0
-
-
-def _benchmark(options: argparse.Namespace) -> int:
-    if options.models[:1] == ["pipeline"]:
-        return _benchmark_pipeline(options)
-    from convert.tflite import benchmark
-
-    models = [find_model(name) for name in options.models] or card_file.shipped()
-    show(benchmark.benchmark(models, options.threads, options.rounds), benchmark.as_text, options)
-    return 0
-
-
-def _benchmark_pipeline(options: argparse.Namespace) -> int:
-    from convert.pipeline_cost import instructions, stages
-
-    if len(options.models) != 2:
-        options.usage_error("give `pipeline` one clip")
-    clip = Path(options.models[1])
-    report = stages.measure(clip)
-    if options.instructions:
-        report["instructions"] = instructions.count(clip)
-    show(report, stages.as_text, options)
     return 0
 
 

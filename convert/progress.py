@@ -5,6 +5,7 @@
 A log that says nothing for minutes looks like a program that hangs; a bar in a log is unreadable.
 """
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -51,9 +52,10 @@ class Progress:
         self._began_at = self._lines.clock()
         self._bar: Any = None
         if self._lines.out().isatty() if has_bar is None else has_bar:
-            from tqdm import tqdm
+            with contextlib.suppress(ModuleNotFoundError):  # on a device there may be none: lines tell as much
+                from tqdm import tqdm
 
-            self._bar = tqdm(total=total, desc=title, unit=f" {unit}", leave=False, file=self._lines.out())
+                self._bar = tqdm(total=total, desc=title, unit=f" {unit}", leave=False, file=self._lines.out())
 
     def update(self, count: int = 1, note: str = "") -> None:
         """`count` more units are done. note: figures to show, such as "loss 1.2"."""

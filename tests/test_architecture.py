@@ -53,19 +53,20 @@ ROOMS: dict[str, str] = {
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""
 DESKTOP_ROOMS: dict[str, str] = {
     "convert.progress": "",
+    "convert.machine": "",
     "convert.data": "progress",
     "convert.synthesis": "data",
     "convert.training": "data progress",
     "convert.tflite": "data progress training",
     "convert.cli_arguments": "data progress training",
     "convert.expression": "cli_arguments data progress synthesis training tflite",
-    "convert.face_detector": "cli_arguments data progress synthesis training tflite",
+    "convert.face_detector": "cli_arguments data machine progress synthesis training tflite",
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
-    "convert.pipeline_cost": "progress tflite",
+    "convert.pipeline_cost": "machine progress",
+    "convert.benchmark": "cli_arguments data machine pipeline_cost progress tflite",
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert.skills": "cli_arguments data progress synthesis",
-    "convert": "cli_arguments data training tflite expression face_detector face_occlusion pipeline_cost "
-    "scenarios skills",
+    "convert": "cli_arguments data training tflite expression face_detector face_occlusion benchmark scenarios skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

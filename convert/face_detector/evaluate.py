@@ -23,8 +23,8 @@ from convert.data.boxes import AnnotatedPicture, read_annotations
 from convert.face_detector import false_positives, matching
 from convert.face_detector.detector_under_test import LONG_SIDE_PX, TIME_RATIO, DetectorUnderTest, measure_cost
 from convert.face_detector.matching import Boxes, Detections, Matches
+from convert.machine import machine
 from convert.progress import track
-from convert.tflite import benchmark
 from convert.training import provenance
 
 TILTS_DEG = (-45, -30, -15, 0, 15, 30, 45)
@@ -61,7 +61,7 @@ def evaluate(
     report: dict[str, Any] = {
         "pictures": len(pictures),
         "faces": sum(int(matching.is_expected(_faces(*pair)).sum()) for pair in zip(pictures, images, strict=True)),
-        "machine": benchmark.machine(),
+        "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "revision": provenance.revision(),
         "detectors": {},

@@ -20,9 +20,9 @@ from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.image_health import ImageHealth
 from assistant.voice.speech.speech_queue import SpeechQueue
+from convert.machine import machine
 from convert.pipeline_cost.network_calls import recorded_calls, repeat
 from convert.progress import track
-from convert.tflite.benchmark import machine
 
 MAX_FRAMES = 400
 """Frames of a clip that are measured at most."""

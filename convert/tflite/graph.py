@@ -33,6 +33,8 @@ class Graph:
     """Number of weights and biases; fewer than in training, since batch normalization is folded into them."""
     macs: int
     """Multiply-accumulates of one forward pass."""
+    operator_macs: tuple[int, ...]
+    """Multiply-accumulates of each operator, in the order of `operators`; 0 for those without weights."""
     quantization: tuple[float, int] | None
     """Scale and zero point of the input; None where it is not quantized."""
 
@@ -77,10 +79,10 @@ def weights(path: Path) -> list[Weights]:
 
 def _weights(model: schema.ModelT) -> list[Weights]:
     (graph,) = model.subgraphs
-    kinds = _kinds(model)
+    names = kinds(model)
     found = []
     for operator in graph.operators:
-        if kinds[operator.opcodeIndex] in WEIGHTED:
+        if names[operator.opcodeIndex] in WEIGHTED:
             kernel, bias = (graph.tensors[index] for index in operator.inputs[1:3])
             held = (_values(model, kernel, np.int8), _values(model, bias, np.int32))
             found.append(Weights(f"{kernel.name.decode()};{bias.name.decode()}", *held))
@@ -94,7 +96,7 @@ def _values(model: schema.ModelT, tensor: schema.TensorT, kind: type[np.integer[
     return values * (scale.reshape([-1 if each == axis else 1 for each in range(values.ndim)]))
 
 
-def _kinds(model: schema.ModelT) -> list[str]:
+def kinds(model: schema.ModelT) -> list[str]:
     """Names of a model's operator kinds, in the order of its operator codes."""
     codes = _names(schema.BuiltinOperator)
     # old files have the operator in the deprecated one-byte field and 0 in the newer one
@@ -104,19 +106,20 @@ def _kinds(model: schema.ModelT) -> list[str]:
 def _graph(model: schema.ModelT) -> Graph:
     (graph,) = model.subgraphs
     types = _names(schema.TensorType)
-    kinds = _kinds(model)
-    operators, parameters, macs = [], 0, 0
+    names = kinds(model)
+    operators, parameters, macs = [], 0, []
     for operator in graph.operators:
-        kind = kinds[operator.opcodeIndex]
+        kind = names[operator.opcodeIndex]
         operators.append(kind)
         if kind not in WEIGHTED:
+            macs.append(0)
             continue
         weights, output = graph.tensors[operator.inputs[1]].shape, graph.tensors[operator.outputs[0]].shape
         parameters += sum(prod(graph.tensors[index].shape) for index in operator.inputs[1:] if index >= 0)
         # multiply-accumulates per output element: kernels [out, h, w, in] and [out, in]: all axes but the first;
         # depthwise kernels [1, h, w, out]: h * w
         each = prod(weights[1:3]) if kind == "DEPTHWISE_CONV_2D" else prod(weights[1:])
-        macs += int(prod(output)) * int(each)
+        macs.append(int(prod(output)) * int(each))
     first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
     scaled = first.quantization is not None and first.quantization.scale is not None
     return Graph(
@@ -125,7 +128,8 @@ def _graph(model: schema.ModelT) -> Graph:
         input_type=types[first.type],
         output_type=types[last.type],
         parameters=int(parameters),
-        macs=macs,
+        macs=sum(macs),
+        operator_macs=tuple(macs),
         quantization=(float(first.quantization.scale[0]), int(first.quantization.zeroPoint[0])) if scaled else None,
     )
 

@@ -245,7 +245,7 @@ def test_an_unexpected_exception_is_a_one_line_error(
 def test_the_commands_that_train_nothing_import_neither_tensorflow_nor_keras() -> None:
     program = "import sys; import convert.cli; "
     program += "import convert.expression.evaluation.evaluate, convert.expression.evaluation.compare; "
-    program += "import convert.expression.verify, convert.tflite.benchmark, convert.expression.card; "
+    program += "import convert.expression.verify, convert.benchmark.models, convert.expression.card; "
     program += "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -261,7 +261,10 @@ def test_benchmark_of_a_model_that_cannot_run_is_a_one_line_error(
 
 
 @pytest.mark.skipif(not MODELS, reason="no model is shipped yet")
-def test_benchmark_times_each_model_with_each_thread_count(capsys: pytest.CaptureFixture[str]) -> None:
+def test_benchmark_times_each_model_with_each_thread_count(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convert.benchmark.loading.COLD_STARTS", 1)
     names = [str(model) for model in MODELS]
     assert main(["benchmark", *names, "--rounds", "2", "--threads", "1", "2", "--json"]) == 0
     out, err = capsys.readouterr()

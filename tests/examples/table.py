@@ -73,6 +73,7 @@ SHORTER = {
     "emotion-convert train --recipe emotion-small": "--epochs 1 --from begun",
     "emotion-convert soft-labels": "--views 1",
     "emotion-convert benchmark": "--rounds 1",
+    "emotion-convert benchmark pipeline": "",
     "emotion-convert scenarios": "--only empty",
     "make": "--dry-run",
 }
@@ -105,6 +106,8 @@ PRINTED = {
     "emotion-convert recipe": "emotion-small",
     "emotion-convert recipe emotion-small": "[network]",
     "emotion-convert benchmark": "emotion-cnn-int8",
+    "emotion-convert benchmark face-detector-int8": "operators, estimated",
+    "emotion-convert benchmark pipeline": "p95 ms",
     "emotion-convert evaluate": "accuracy",
 }
 """What an example that begins so must print, or write into the file after `>`; "" for anything: a

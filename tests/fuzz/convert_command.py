@@ -19,8 +19,8 @@ import numpy as np
 from assistant.config.settings import Settings
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.inference import model_file
-from assistant.vision.inference.expression import ExpressionClassifier
 from convert import cli
+from convert.benchmark import loading
 from convert.data.boxes import read_annotations
 from convert.data.fer2013 import Faces, load
 from convert.expression import card, soft_labels
@@ -107,7 +107,8 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.face_detector.shaken.as_text": lambda report: "",
         "convert.face_detector.evaluate.as_text": lambda report: "",
         "convert.face_detector.card.refresh": lambda model, report: {"metrics": {"ap": 0.5}},
-        "convert.tflite.benchmark.benchmark": _benchmark,
+        "convert.benchmark.models.benchmark": _benchmark,
+        "convert.benchmark.report.as_text": lambda report: "",
         "convert.scenarios.render.assets.load": lambda data, half: _Assets(),
         "convert.scenarios.render.camera.SceneCamera": lambda scene, assets: None,
         "convert.scenarios.script.folder.write": lambda scene, camera, folder, on_frame: (folder / scene.name).mkdir(),
@@ -237,11 +238,13 @@ def _evaluate_shaken(settings: Settings, training: Path | None) -> dict[str, Any
     return {"pictures": 0 if training is None else 1}
 
 
-def _benchmark(models: Sequence[Path], threads: Sequence[int], rounds: int) -> dict[str, Any]:
+def _benchmark(models: Sequence[Path], threads: Sequence[int], rounds: int, *, with_operators: bool) -> dict[str, Any]:
     assert 1 <= rounds <= 1_000_000
+    assert isinstance(with_operators, bool)
     for model in models:
+        content = loading.read(model)
         for count in threads:
-            ExpressionClassifier(model, count)
+            loading.ready(str(model), content, count)
     return {"machine": "none", "date": "today", "models": []}
 
 

@@ -1,0 +1,1 @@
+"""What any .tflite file costs on this machine: time, memory, operators, heat and power; on a Pi without TensorFlow."""
