@@ -10,6 +10,7 @@ from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
 from convert.tflite.card_file import check_overwritten
+from convert.training import logs
 from convert.training.recipe_file import PRECISIONS, RECIPES, find_recipe, network_kind, read_table
 from convert.training.run_folder import Run
 
@@ -44,6 +45,8 @@ def add(commands: Any) -> None:
     train.add_argument("--precision", choices=PRECISIONS, help="Keras dtype policy, instead of the recipe's")
     text = "run folder to distil from, instead of [teachers]; may be repeated; for a face detector: YuNet's ONNX file"
     train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=text)
+    text = "also log each epoch into the run folder: tensorboard/ for `tensorboard --logdir`, or log.csv"
+    train.add_argument("--log-to", choices=logs.KINDS, default="", help=text)
     train.epilog, train.formatter_class = LINEAGE, argparse.RawDescriptionHelpFormatter
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 

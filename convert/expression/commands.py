@@ -62,7 +62,10 @@ def train(options: argparse.Namespace) -> int:
     source = data(options)
     with quiet_stderr():
         from convert.expression.train import train as run_training
-    run = run_training(recipe, options.recipe, source, folder, epochs=options.epochs, start=start, teachers=teachers)
+    run = run_training(
+        recipe, options.recipe, source, folder,
+        epochs=options.epochs, start=start, teachers=teachers, log_to=options.log_to,
+    )  # fmt: skip
     best = run.best()
     print(
         f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: fer2013 {best['fer2013']:.2%}, "

@@ -24,6 +24,7 @@ from convert.expression.distillation import Arrays, DistillationDataset, Distill
 from convert.expression.recipe import Recipe, check_teachers
 from convert.training import optimizers
 from convert.training.augment import Augment
+from convert.training.limits import UNLIMITED, Limits
 from convert.training.loop import Training, compile_options, is_finished, load_best_weights
 from convert.training.provenance import data_sha256, training_environment
 from convert.training.quantization_aware import quantization_aware
@@ -51,11 +52,13 @@ class Resize(keras.layers.Layer):
 def train(
     recipe: Recipe, recipe_file: Path, data: Path, folder: Path,
     *, epochs: int | None = None, start: Run | None = None, teachers: Sequence[Run] = (),
+    limits: Limits = UNLIMITED, log_to: str = "",
 ) -> Run:  # fmt: skip
     """Train to the end of the schedule, or resume the run in `folder`; returns the run.
 
     epochs: overrides the recipe's (for a short trial). start: a run of the same network, whose best weights this one
-    starts from. teachers: the runs for a recipe with distillation.online. Raises DatasetError, RecipeError for a
+    starts from. teachers: the runs for a recipe with distillation.online. limits, log_to: as in `Training`. Raises
+    DatasetError, RecipeError for a
     network that cannot be built or for teachers that are missing or not used, or RunError where the folder holds a run
     of another recipe.
     """
@@ -75,6 +78,7 @@ def train(
     keras.mixed_precision.set_global_policy(schedule.precision)
     model = training_model(recipe)
     facts = training_environment(data_sha256(faces), recipe.name, schedule, epochs=epochs, seed=recipe.seed)
+    facts |= limits.facts()
     labels = None
     if recipe.teachers.soft_labels:
         labels = soft_labels.read(recipe_file.parent / recipe.teachers.soft_labels)
@@ -84,14 +88,17 @@ def train(
     calibration = calibration_set.of_run(run, faces)  # now, since `quantize` comes hours later
     run.begin(recipe_file, facts, columns(tuple(networks.HEADS)), start)
     calibration_set.keep(run, calibration, faces)
-    if is_finished(run, epochs):
+    if is_finished(run, epochs, limits):
         return run
     if start is not None:
         load_best_weights(backbone(model), start)
-    optimizer = optimizers.sgd(schedule, math.ceil(len(training) / schedule.batch_size) * epochs, schedule.momentum)
+    steps = limits.steps_of(math.ceil(len(training) / schedule.batch_size))
+    optimizer = optimizers.sgd(schedule, steps * epochs, schedule.momentum)
+    if limits.evaluated is not None:
+        public = public.where(np.arange(len(public)) < limits.evaluated)
     loop = Training(
         run, backbone(model), schedule, optimizer, epochs=epochs, state=model, evaluated_on="PublicTest",
-        evaluate=lambda: networks.accuracies(backbone(model), public),
+        evaluate=lambda: networks.accuracies(backbone(model), public), limits=limits, log_to=log_to,
     )  # fmt: skip
     batches = dataset(recipe, training, labels, teachers, loop.done)
 

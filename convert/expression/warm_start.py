@@ -75,7 +75,7 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     sha256 = {head: hashlib.sha256(path.read_bytes()).hexdigest() for head, path in files.items()}
     run.begin(recipe_file, training_facts | {"recipe": name, "warm_start": sha256}, columns(tuple(networks.HEADS)))
     checkpoint.replace(run.weights, checkpoint.weights_file(network))
-    run.add((epoch, "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0))
+    run.add((epoch, "nan", f"{reached['fer2013']:.6f}", f"{reached['ferplus']:.6f}", 0, 0, 0, 0))
     return run
 
 

@@ -63,6 +63,7 @@ def train(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         start=start_run(options.recipe, plan.start, folder.parent, options.start),
         teacher=(options.teacher or [yunet(options)])[0],
+        log_to=options.log_to,
     )
     best = run.best()
     print(

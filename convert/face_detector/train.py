@@ -115,11 +115,13 @@ def train(
     epochs: int | None = None,
     start: Run | None = None,
     teacher: Path | None = None,
+    log_to: str = "",
 ) -> Run:
     """Train to the end of the schedule, or resume the run in `folder`; returns the run.
 
     data: the folder of the data sets, with faces/train/boxes.csv in it. epochs: overrides the recipe's (for a short
     trial). start: a run of the same network, whose best weights this one starts from. teacher: YuNet's ONNX file.
+    log_to: as in `Training`.
     Raises DatasetError, DetectorError, RecipeError or RunError.
     """
     if recipe.data.teacher and teacher is None:
@@ -154,7 +156,7 @@ def train(
     optimizer = optimizers.adamw(schedule, steps, CLIP_NORM)
     loop = Training(
         run, net, schedule, optimizer, epochs=epochs, evaluated_on="held-out pictures",
-        evaluate=lambda: validation.average_precision(evaluated),
+        evaluate=lambda: validation.average_precision(evaluated), log_to=log_to,
     )  # fmt: skip
 
     def stage(size: tuple[int, ...], epoch: int) -> tuple[keras.Model, FrameSequence]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convert.progress import Progress
 from convert.training import checkpoint
+from convert.training.cost import CostCallback
 from convert.training.run_folder import SCORE_ROUNDING, Run, score
 
 
@@ -59,6 +60,25 @@ class Batches(keras.utils.PyDataset):
         self.epoch = epoch
 
 
+class ShortEpochs(Batches):
+    """Epochs of the first `steps` batches of others, whose order differs from epoch to epoch."""
+
+    def __init__(self, batches: Batches, steps: int) -> None:
+        super().__init__(batches.epoch, workers=batches.workers, max_queue_size=batches.max_queue_size)
+        self.batches, self.steps = batches, steps
+
+    def begin_epoch(self, epoch: int) -> None:
+        super().begin_epoch(epoch)
+        if hasattr(self, "batches"):  # the base class begins the first epoch
+            self.batches.begin_epoch(epoch)
+
+    def __len__(self) -> int:
+        return min(self.steps, len(self.batches))
+
+    def __getitem__(self, index: int) -> Any:
+        return self.batches[index]
+
+
 class EpochCallback(keras.callbacks.Callback):
     """Tells the batches the number of each epoch before it begins."""
 
@@ -96,14 +116,14 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def __init__(
         self, run: Run, network: keras.Model, ema: ExponentialMovingAverage, evaluate: Callable[[], dict[str, float]],
-        *, evaluated_on: str, state: keras.Model | None = None,
+        *, evaluated_on: str, cost: CostCallback, state: keras.Model | None = None,
     ) -> None:  # fmt: skip
         """network: the model whose weights are averaged, evaluated and saved. evaluate: returns the scores of the
         current weights of `network`, by column of history.csv. evaluated_on: name of the evaluation pictures in the
-        log. state: the model saved in the checkpoint, if it is not `network`: the training model around it, which also
-        has the random state of the augmentation."""
+        log. cost: measures the CPU time of each epoch. state: the model saved in the checkpoint, if it is not
+        `network`: the training model around it, which also has the random state of the augmentation."""
         super().__init__()
-        self.run, self.network, self.ema, self.evaluate = run, network, ema, evaluate
+        self.run, self.network, self.ema, self.evaluate, self.cost = run, network, ema, evaluate, cost
         self.evaluated_on, self.state = evaluated_on, network if state is None else state
         self.best = max(map(score, run.history()), default=-1.0)
 
@@ -111,7 +131,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        raw, optimizer = self.network.get_weights(), self.model.optimizer
+        raw, optimizer, step_ms = self.network.get_weights(), self.model.optimizer, 1000 * self.cost.step_s()
         self.network.set_weights(self.ema.weights)
         scores = self.evaluate()
         self.network.set_weights(raw)
@@ -119,10 +139,12 @@ class CheckpointCallback(keras.callbacks.Callback):
             self.best = score(scores)
         rate, seconds = float(ops.convert_to_numpy(optimizer.learning_rate)), time.monotonic() - self.began
         loss = (logs or {}).get("loss", math.nan)
-        figures = (f"{each:.6f}" for each in scores.values())
+        if logs is not None:
+            logs.update(scores, learning_rate=rate)  # for the callbacks after this one, which write logs
+        costs = f"{seconds:.1f}", f"{self.cost.lap_s():.2f}", f"{step_ms:.2f}"
         held = checkpoint.Checkpoint(
             epoch + 1,
-            (str(epoch + 1), f"{loss:.4f}", *figures, f"{rate:.6f}", f"{seconds:.1f}"),
+            (str(epoch + 1), f"{loss:.4f}", *(f"{each:.6f}" for each in scores.values()), f"{rate:.6f}", *costs),
             is_best,
             checkpoint.weights_file(self.state),
             [ops.convert_to_numpy(each) for each in checkpoint.random_states(self.state)],

@@ -3,7 +3,7 @@
 A family's `train` reads its recipe and data, then
 
     run.begin(recipe_file, facts, columns(SCORES), start)        # RunError if the folder holds another training
-    if is_finished(run, epochs): return run
+    if is_finished(run, epochs, limits): return run
     if start is not None: load_best_weights(network, start)
     training = Training(run, network, schedule, optimizer, epochs=epochs, evaluate=…, evaluated_on=…)
     training.fit(stage)                                          # stage: (picture size, epoch) -> model, batches
@@ -16,14 +16,17 @@ from typing import Any
 import keras
 
 from convert.progress import Progress
-from convert.training import checkpoint
+from convert.training import checkpoint, logs
 from convert.training.callbacks import (
     Batches,
     CheckpointCallback,
     EpochCallback,
     ExponentialMovingAverage,
     ProgressCallback,
+    ShortEpochs,
 )
+from convert.training.cost import CostCallback
+from convert.training.limits import UNLIMITED, Limits, is_spent, spent_cpu_s
 from convert.training.recipe_file import Schedule
 from convert.training.run_folder import Run, RunError
 
@@ -38,11 +41,13 @@ class Training:
     def __init__(
         self, run: Run, network: keras.Model, schedule: Schedule, optimizer: keras.optimizers.Optimizer,
         *, epochs: int, evaluate: Callable[[], dict[str, float]], evaluated_on: str, state: keras.Model | None = None,
+        limits: Limits = UNLIMITED, log_to: str = "",
     ) -> None:  # fmt: skip
         """network, evaluate, evaluated_on and state: as in `CheckpointCallback`. epochs: replaces the schedule's.
-        If the run has finished epochs, weights, optimizer and moving average are restored here. The run folder is
-        locked until `fit` ends."""
-        self.run, self.schedule, self.epochs = run, schedule, epochs
+        limits: of CPU time and of the steps of an epoch. log_to: one of `logs.KINDS`, or "" for none. If the run has
+        finished epochs, weights, optimizer and moving average are restored here. The run folder is locked until `fit`
+        ends."""
+        self.run, self.schedule, self.epochs, self.limits, self.log_to = run, schedule, epochs, limits, log_to
         self.lock = run.lock()
         optimizer.build(network.trainable_variables)  # without this TensorFlow traces the first step twice
         self.ema = ExponentialMovingAverage(schedule.ema_decay)
@@ -50,8 +55,9 @@ class Training:
         self.done = held.epoch if held else 0
         if held:
             self._restore(held, network if state is None else state, optimizer)
+        self.cost = CostCallback(limits.cpu_s, spent_cpu_s(run))
         self.checkpoint = CheckpointCallback(
-            run, network, self.ema, evaluate, evaluated_on=evaluated_on, state=state
+            run, network, self.ema, evaluate, evaluated_on=evaluated_on, cost=self.cost, state=state
         )  # fmt: skip
 
     def _restore(self, held: checkpoint.Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
@@ -71,20 +77,26 @@ class Training:
         progress = progress_callbacks(self.epochs)
         starts = [round(share * self.epochs) for share, *_ in self.schedule.sizes] + [self.epochs]
         for (_, *size), first, end in zip(self.schedule.sizes, starts, starts[1:], strict=False):
-            if self.done >= end or first >= end:
+            if self.done >= end or first >= end or self.cost.is_spent:
                 continue
             begin = max(self.done, first)
             model, batches = stage(tuple(size), begin)
+            if self.limits.steps is not None:
+                batches = ShortEpochs(batches, self.limits.steps)
             model.fit(
                 batches, shuffle=False, verbose=verbosity(), initial_epoch=begin, epochs=end,
-                callbacks=[EpochCallback(batches), self.ema, *progress, self.checkpoint],
+                callbacks=[
+                    EpochCallback(batches), self.cost, self.ema, *progress, self.checkpoint,
+                    *logs.callbacks(self.log_to, self.run),
+                ],
             )  # fmt: skip
         self.run.plot()
 
 
-def is_finished(run: Run, epochs: int) -> bool:
-    """Whether a run has `epochs` finished epochs; then also draws its curves, in case it was stopped before that."""
-    if len(run.history()) < epochs:
+def is_finished(run: Run, epochs: int, limits: Limits = UNLIMITED) -> bool:
+    """Whether a run has `epochs` finished epochs, or has used up its CPU time; then also draws its curves, in case it
+    was stopped before that."""
+    if len(run.history()) < epochs and not is_spent(run, limits):
         return False
     run.plot()
     return True

@@ -31,6 +31,11 @@ SCORE_ROUNDING = 1e-6
 """history.csv has scores with six digits; an epoch is the best so far if its score is higher by more than this."""
 
 
+COSTS = ("cpu_seconds", "step_cpu_ms")
+"""Last columns of history.csv: process CPU time of an epoch with its evaluation, seconds, and of a step, milliseconds
+(`convert.training.cost`). Runs of earlier versions lack them."""
+
+
 class RunError(AssistantError):
     """A run folder that is missing, unfinished or of another recipe."""
 
@@ -93,6 +98,8 @@ class Run:
                 ("backend", "backend"),
                 ("precision", "precision"),
                 ("seed", "seed"),
+                ("budget_cpu_s", "budget"),
+                ("steps_per_epoch", "epochs"),
                 ("start", "first weights"),
                 ("teachers", "teachers"),
                 ("teacher_sha256", "teacher"),
@@ -154,6 +161,17 @@ class Run:
         file.write(f"{os.getpid()}\n")
         file.flush()
         return file
+
+    def is_running(self) -> bool:
+        """Whether a training uses this folder at the moment."""
+        try:
+            with open(self.path / "train.lock", "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # never trained in, or no locks here
+            pass
+        return False
 
     def environment(self) -> dict[str, Any]:
         """The contents of environment.json. Raises RunError where this is not a run folder."""
@@ -244,7 +262,7 @@ def _why(err: Exception) -> str:
 
 def columns(scores: Sequence[str]) -> tuple[str, ...]:
     """The header of history.csv of a model family that is evaluated by these scores."""
-    return ("epoch", "loss", *scores, "learning_rate", "seconds")
+    return ("epoch", "loss", *scores, "learning_rate", "seconds", *COSTS)
 
 
 def score(row: dict[str, float]) -> float:

@@ -16,9 +16,12 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.expression import networks, recipe, soft_labels, train
-from convert.training.callbacks import CheckpointCallback, ExponentialMovingAverage
-from convert.training.run_folder import Run, RunError, columns, score
+from convert.training.callbacks import CheckpointCallback, ExponentialMovingAverage, ShortEpochs
+from convert.training.limits import Limits, spent_cpu_s
+from convert.training.run_folder import COSTS, Run, RunError, columns, score
 from tests.support import drawn_faces
+
+TIMES = dict.fromkeys(("seconds", *COSTS), 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,8 @@ def test_a_stopped_run_is_resumed_after_its_last_epoch(place: Path, monkeypatch:
         row["learning_rate"] for row in uninterrupted.history()
     ]
     for row, expected in zip(resumed.history(), uninterrupted.history(), strict=True):
-        assert {**row, "seconds": 0} == {**expected, "seconds": 0}
+        assert min(row["cpu_seconds"], row["step_cpu_ms"]) > 0
+        assert {**row, **TIMES} == {**expected, **TIMES}
     before = (place / "stopped" / "history.csv").read_bytes()
     _train(place, "stopped")  # the run is finished
     assert (place / "stopped" / "history.csv").read_bytes() == before
@@ -221,6 +225,38 @@ def test_a_training_starts_from_the_weights_of_another_run_with_the_same_network
     )
     with pytest.raises(RunError, match="not the weights of this network"):
         train.train(recipe.read(other), other, place, tmp_path / "third", epochs=1, start=first)
+
+
+def test_a_training_ends_where_its_cpu_time_is_used_up(place: Path, tmp_path: Path) -> None:
+    recipe_file = place / "tiny.toml"
+    limits = Limits(steps=3, cpu_s=1e-3, evaluated=7)
+    for _ in range(2):  # the second call finds it finished
+        run = train.train(
+            recipe.read(recipe_file), recipe_file, place, tmp_path / "short", epochs=50, limits=limits, log_to="csv"
+        )
+        assert len(run.history()) == 1
+    assert spent_cpu_s(run) >= limits.cpu_s
+    assert (run.environment()["steps_per_epoch"], run.environment()["budget_cpu_s"]) == (3, 1e-3)
+    head, row = (line.split(",") for line in (run.path / "log.csv").read_text().splitlines())
+    assert {"epoch", "loss", "fer2013", "ferplus", "learning_rate"} < set(head)
+    assert float(row[head.index("fer2013")]) == pytest.approx(run.history()[0]["fer2013"], abs=1e-6)
+    with pytest.raises(RunError, match="was begun with other budget"):
+        train.train(recipe.read(recipe_file), recipe_file, place, run.path, epochs=50, limits=Limits(steps=3))
+
+
+def test_epochs_of_fewer_steps_see_other_pictures_each_time(place: Path, tmp_path: Path) -> None:
+    recipe_file = place / "tiny.toml"
+    run = train.train(
+        recipe.read(recipe_file), recipe_file, place, tmp_path / "few", limits=Limits(steps=2), log_to="tensorboard"
+    )
+    assert [row["epoch"] for row in run.history()] == [1, 2]
+    assert list((run.path / "tensorboard").rglob("events.out.tfevents*"))
+    made = recipe.read(recipe_file)
+    batches = ShortEpochs(train.dataset(made, fer2013.load(place).of("Training"), None, (), 0), 2)
+    assert len(batches) == 2
+    first = batches[0][0]
+    batches.begin_epoch(1)
+    assert np.abs(batches[0][0] - first).max() > 0.1
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -12,7 +12,7 @@ import pytest
 from convert.training.run_folder import Run, RunError, columns
 
 HEADER = ",".join(columns(("fer2013", "ferplus")))
-ROWS = ("1,4.3000,0.140000,0.140000,0.040000,14.5", "2,3.9000,0.280000,0.210000,0.020000,1.7")
+ROWS = ("1,4.3000,0.140000,0.140000,0.040000,14.5,20.1,310.5", "2,3.9000,0.280000,0.210000,0.020000,1.7,3.2,44.1")
 
 
 @pytest.fixture
@@ -132,13 +132,13 @@ def test_a_folder_that_cannot_be_locked_is_told_with_the_reason(run: Run, monkey
 def test_the_best_epoch_is_one_with_a_score_that_is_a_number(run: Run) -> None:
     run.weights.write_bytes(b"")
     for number, scores in enumerate(("nan,nan", "0.3,nan", "0.2,0.3", "0.3,0.2", "0.1,0.1"), 1):
-        run.add((number, 4.3, scores, 0.1, 14.5))
+        run.add((number, 4.3, scores, 0.1, 14.5, 20.1, 310.5))
     assert run.best()["epoch"] == 3
 
 
 def test_a_run_that_has_no_score_in_any_epoch_says_so(run: Run) -> None:
     run.weights.write_bytes(b"")
-    run.add((1, "nan", "nan", "nan", 0.1, 14.5))
+    run.add((1, "nan", "nan", "nan", 0.1, 14.5, 20.1, 310.5))
     with pytest.raises(RunError, match=r"no epoch of this run has a score; lower the recipe's schedule\.learning_rate"):
         run.best()
 
