@@ -115,7 +115,7 @@ def model(settings: Settings, trying: Callable[[str], None]) -> Finding:
     try:
         classifier = ExpressionClassifier(find_model(settings.model.file), settings.model.threads)
         classifier.check_answers()
-        spent_ms = _median_ms(partial(classifier.probabilities, self_test.test_images()[0]))
+        spent_ms = _median_ms(partial(classifier.probabilities, self_test.crops(classifier.input)[0]))
     except ModelError as err:
         advice = "install" if settings.model.file == ModelSettings().file else "settings"
         return bad("faults.model", advice, detail=str(err))

@@ -158,7 +158,7 @@ class Pipeline:
             with _timed(stage_ms, "names"):
                 names = self._names.update(grey, tracks, frame.at)
         with _timed(stage_ms, "read"):
-            readings = self._readings.read(grey, tracks, frame.at)
+            readings = self._readings.read(frame, grey, tracks)
             self._seen = tracks, readings
         with _timed(stage_ms, "decide"):
             changes = self._stabilizer.update(frame.at, readings)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.records import Reading, Thresholds, Track
+from assistant.records import Frame, Reading, Thresholds, Track
 from assistant.vision.faces import quality
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 
 
 class ExpressionModel(Protocol):
@@ -27,8 +28,12 @@ class ExpressionModel(Protocol):
     def thresholds(self) -> Thresholds:
         """What the model's card asks of each expression."""
 
+    @property
+    def input(self) -> InputFormat:
+        """The crops that the model takes."""
+
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities float32 [labels] of a face crop uint8 [48, 48]. Raises ModelError."""
+        """Probabilities float32 [labels] of a face crop uint8 `input.crop_shape`. Raises ModelError."""
 
 
 class OcclusionModel(Protocol):
@@ -52,8 +57,8 @@ class ReadingSource(Protocol):
     def thresholds(self) -> Thresholds:
         """What the model asks of each expression."""
 
-    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
-        """One reading for each track of a frame uint8 [H, W] taken at `at` (seconds), in their order."""
+    def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
+        """One reading for each track of a frame, in their order. grey: the frame as uint8 [H, W]."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class FaceReader:
         """
         self.labels: tuple[str, ...] = classifier.labels if classifier else ()
         self.thresholds = classifier.thresholds if classifier else Thresholds()
+        self._input = classifier.input if classifier else OWN_FORMAT
         self.failure: ModelFailure | None = None
         """Set while the classifier returns no probabilities."""
         self._classifier, self._occlusion, self._margin = classifier, occlusion, margin
@@ -95,15 +101,18 @@ class FaceReader:
         """Classify nothing from now on; every face is unclear. Labels and thresholds stay."""
         self._classifier = self.failure = None
 
-    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
-        """One reading for each track of a frame uint8 [H, W] taken at `at` (seconds), in their order."""
+    def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
+        """One reading for each track of a frame, in their order. grey: the frame as uint8 [H, W]."""
         self._is_mirrored = not self._is_mirrored
-        return tuple(self._read(grey, track, at) for track in tracks)
+        return tuple(self._read(frame, grey, track) for track in tracks)
 
-    def _read(self, grey: NDArray[np.uint8], track: Track, at: float) -> Reading:
+    def _read(self, frame: Frame, grey: NDArray[np.uint8], track: Track) -> Reading:
+        at = frame.at
         if self._classifier is None:
             return Reading(track.track_id, at, None, "unclear")
-        crop, reason = quality.assess_face(grey, track.face, self._margin, self._occlusion)
+        crop, reason = quality.assess_face(
+            grey, track.face, self._margin, self._occlusion, image=frame.image, wanted=self._input
+        )
         if reason:
             return Reading(track.track_id, at, None, reason)
         try:

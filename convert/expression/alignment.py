@@ -96,7 +96,7 @@ def _on_muxspace(
             frame = frame_with_margin(picture.grey, tilt)
             face = central_face(detector, frame)
             if face is not None:
-                for way, crop in _crops(frame, face, detector.crop_margin).items():
+                for way, crop in _crops(classifier, frame, face, detector.crop_margin).items():
                     label = classifier.labels[int(classifier.probabilities(crop).argmax())]
                     is_correct[way][picture.expression].append(label == picture.expression)
         found = sum(map(len, is_correct["cropped"].values()))
@@ -112,7 +112,8 @@ def _on_clip(classifier: ExpressionClassifier, detector: FaceDetector, clip: Pat
     labels: dict[str, Counter[str]] = {"cropped": Counter(), "aligned": Counter()}
     for frame in _frames(clip):
         for face in detector.find(frame, preprocess.to_grey(frame)):
-            for way, crop in _crops(preprocess.to_grey(frame), face, detector.crop_margin).items():
+            picture = preprocess.to_grey(frame) if classifier.input.is_grey else frame
+            for way, crop in _crops(classifier, picture, face, detector.crop_margin).items():
                 labels[way][classifier.labels[int(classifier.probabilities(crop).argmax())]] += 1
     return {
         "name": clip.name,
@@ -121,11 +122,14 @@ def _on_clip(classifier: ExpressionClassifier, detector: FaceDetector, clip: Pat
     }
 
 
-def _crops(grey: NDArray[np.uint8], face: Face, margin: float) -> dict[str, NDArray[np.uint8]]:
-    """Crops uint8 [48, 48] of a face in grey uint8 [H, W], cut out along its box and aligned by its landmarks."""
+def _crops(
+    classifier: ExpressionClassifier, picture: NDArray[np.uint8], face: Face, margin: float
+) -> dict[str, NDArray[np.uint8]]:
+    """Crops, as the classifier takes them, of a face in a picture uint8 [H, W] or [H, W, 3]: cut out along its box, and
+    aligned by its landmarks."""
     return {
-        "cropped": preprocess.face_crop(grey, replace(face, landmarks=None), margin),
-        "aligned": preprocess.face_crop(grey, face, margin),
+        "cropped": classifier.input.face_crop(picture, replace(face, landmarks=None), margin),
+        "aligned": classifier.input.face_crop(picture, face, margin),
     }
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
-from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics
@@ -75,7 +74,7 @@ def no_better_than_constant(report: dict[str, Any]) -> str:
         return ""
     return (
         f"it is right on {accuracy:.1%}, and the same answer to every picture would be on {constant:.1%}; is its input "
-        f"scaled as its card says, {INPUT_SCALING}, and was it trained?"
+        "scaled as its card says, and was it trained?"
     )
 
 

@@ -35,7 +35,7 @@ class _Recorded:
         self._readings = dict(zip(record.faces, record.readings, strict=True))
         return list(record.faces)
 
-    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
+    def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
         # looked up by face, since with other settings the same person may have another track_id
         return tuple(dataclasses.replace(self._readings[each.face], track_id=each.track_id) for each in tracks)
 

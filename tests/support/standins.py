@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face, Frame, Thresholds
+from assistant.vision.faces.input_format import OWN_FORMAT
 
 needs_photographs = pytest.mark.skipif(
     not (importlib.util.find_spec("skimage") and importlib.util.find_spec("matplotlib")),
@@ -49,6 +50,7 @@ class ScriptedClassifier:
 
     labels = LABELS
     thresholds = Thresholds()
+    input = OWN_FORMAT
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.array(probabilities(LABELS[max(0, min(6, (int(crop.mean()) - BASE) // 10))]), np.float32)

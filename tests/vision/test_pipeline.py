@@ -350,8 +350,8 @@ def test_an_injected_source_of_readings_takes_the_place_of_the_classifier() -> N
     class Recorded:
         labels, thresholds = ("sad", "happy"), Thresholds()
 
-        def read(self, grey: np.ndarray, tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
-            return tuple(Reading(track.track_id, at, (0.1, 0.9)) for track in tracks)
+        def read(self, frame: Frame, grey: np.ndarray, tracks: Sequence[Track]) -> tuple[Reading, ...]:
+            return tuple(Reading(track.track_id, frame.at, (0.1, 0.9)) for track in tracks)
 
     faces = [face(280)]
     pipeline = Pipeline(ScriptedDetector(lambda frame: faces), None, Settings(), EN, readings=Recorded())

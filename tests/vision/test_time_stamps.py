@@ -68,8 +68,8 @@ class ScriptedScene:
             self.expressions[found] = "surprise" if number % self.flicker == self.flicker - 1 else expression
         return list(self.expressions)
 
-    def read(self, grey: NDArray[np.uint8], tracks: Sequence[Track], at: float) -> tuple[Reading, ...]:
-        return tuple(Reading(track.track_id, at, probabilities(self.expressions[track.face])) for track in tracks)
+    def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
+        return tuple(Reading(track.track_id, frame.at, probabilities(self.expressions[track.face])) for track in tracks)
 
 
 def announced(

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.records import Face
+from assistant.vision.faces import preprocess
 from assistant.vision.faces.preprocess import CROP_SIDE, GREY_STEP, INPUT_SCALING, MID_GREY, to_grey
 
 MIN_SIDE, MAX_SIDE = 48, 224
@@ -101,16 +103,18 @@ class InputFormat:
         return np.asarray(values, np.float32)
 
     def fit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The crop uint8 `crop_shape` of a picture of a face alone, uint8 [H, W] or [H, W, 3] (BGR): resized,
-        colours dropped, or a grey picture's grey in each channel."""
-        if self.is_grey:
-            picture = to_grey(picture)
-        elif picture.ndim == 2:
-            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+        """The crop uint8 `crop_shape` of a picture of a face alone, of a shape that `preprocess.to_grey` takes:
+        resized, colours dropped, or a grey picture's grey in each channel."""
+        picture = to_grey(picture) if self.is_grey else _to_bgr(picture)
         if picture.shape[:2] == (self.side, self.side):
             return picture
         interpolation = cv2.INTER_AREA if min(picture.shape[:2]) > self.side else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(picture, (self.side, self.side), interpolation=interpolation), np.uint8)
+
+    def face_crop(self, picture: NDArray[np.uint8], face: Face, margin: float = 0.0) -> NDArray[np.uint8]:
+        """The crop uint8 `crop_shape` of a face of a picture, which has a shape that `preprocess.to_grey` takes;
+        margin: as for `preprocess.face_crop`."""
+        return self.fit(preprocess.face_crop(picture, face, margin, self.side))
 
     def limits(self) -> tuple[float, float]:
         """The least and the greatest number that a tensor can hold."""
@@ -122,6 +126,12 @@ class InputFormat:
         """The format as entries of `input` in a model card; `from_card` reads them."""
         entries: dict[str, Any] = {"shape": self.shape, "scaling": self.scaling}
         return entries if self.channels == 1 else {**entries, "colour": self.colour}
+
+
+def _to_bgr(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if picture.ndim == 3 and picture.shape[2] >= 3:
+        return picture[:, :, :3]
+    return np.asarray(cv2.cvtColor(to_grey(picture), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 OWN_FORMAT = InputFormat()

@@ -57,14 +57,25 @@ def is_too_dark(crop: NDArray[np.uint8]) -> bool:
 
 def raise_contrast(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop uint8 [48, 48] of a dim face with the contrast TARGET_CONTRAST; any other crop as it is."""
+    levels = raised_levels(crop)
+    return crop if levels is None else levels[crop]
+
+
+def raised_levels(crop: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """What `raise_contrast` makes of each grey level of a crop uint8 [48, 48], uint8 [256]; None where it leaves the
+    crop as it is.
+
+    The same levels go for each channel of a colour crop of the same face. They lie on a straight line, so the grey of
+    the brighter colours is the brighter grey, and colours stand apart as they would in so much more light.
+    """
     if not is_dim(crop):
-        return crop
+        return None
     interior = _smooth_interior(crop)
     mean, gain = float(interior.mean()), TARGET_CONTRAST / max(float(interior.std()), 1.0)
     if gain <= 1:
-        return crop
+        return None
     levels = (np.arange(256) - mean) * gain + max(mean, min(TARGET_MEAN, mean * gain))
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)[crop]
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def _smooth_interior(crop: NDArray[np.uint8]) -> NDArray[np.float32]:

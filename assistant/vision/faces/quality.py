@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from assistant.records import Box, Face
 from assistant.vision.faces import light, preprocess
 from assistant.vision.faces.downscale import downscale
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 
 Point = tuple[float, float]
 
@@ -102,15 +103,28 @@ def _face_rejection_reason(
 
 
 def assess_face(
-    grey: NDArray[np.uint8], face: Face, margin: float, is_occluded: Callable[[NDArray[np.uint8]], bool] | None
+    grey: NDArray[np.uint8],
+    face: Face,
+    margin: float,
+    is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
+    *,
+    image: NDArray[np.uint8] | None = None,
+    wanted: InputFormat = OWN_FORMAT,
 ) -> tuple[NDArray[np.uint8], str]:
-    """The crop of a face as the models see it, uint8 [48, 48], a dim one with more contrast; and why its expression
-    cannot be read: a key of the locale's [reasons], empty where it can.
+    """The crop of a face as the expression model sees it, uint8 `wanted.crop_shape`, a dim one with more contrast; and
+    why its expression cannot be read: a key of the locale's [reasons], empty where it can.
 
-    grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`.
+    grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`; image:
+    the frame in colour, for a model that takes colours (None: `grey`); wanted: the model's input. Whether the
+    expression can be read is judged by the crop of 48x48 grey pixels, whatever the model takes.
     """
     crop = preprocess.face_crop(grey, face, margin)
-    return light.raise_contrast(crop), rejection_reason(face, crop, grey, is_occluded)
+    reason = rejection_reason(face, crop, grey, is_occluded)
+    if wanted == OWN_FORMAT:
+        return light.raise_contrast(crop), reason
+    of_model = wanted.face_crop(grey if wanted.is_grey or image is None else image, face, margin)
+    levels = light.raised_levels(crop)
+    return of_model if levels is None else levels[of_model], reason
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from assistant.config.schema import quoted
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Thresholds
-from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING, normalize
+from assistant.vision.faces.input_format import MAX_SIDE, MIN_SIDE, OWN_FORMAT, SCALINGS, InputFormat, from_card
+from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference import model_file, self_test
 
-MIN_REACH, MAX_STEP = 1.5, 1 / 16
-"""A quantized input that INPUT_SCALING fits reaches at least so far below and above 0, in steps of at most so much:
-quantizers choose the range by their calibration pictures, few of which are black and white."""
+MAX_SHORTFALL, MAX_STEP = 1 / 8, 1 / 140
+"""A quantized input that the card's scaling fits falls short of either end of its range by at most the first share of
+that range: quantizers choose the range by their calibration pictures, few of which are black and white. Its steps are
+at most the second: the range is then less than twice as wide, so that -1 to 1 does not pass for 0 to 1."""
+OUTPUT_VALUES = ("probabilities", "logits")
+"""What a card may state as `output.values`; without it they are probabilities."""
 MIN_PRIOR = 1e-4
 """Smallest share of the training votes that a card may name: a larger weight would multiply rounding errors."""
 
@@ -29,11 +33,15 @@ class ExpressionCard:
     """Of the model file, in lower case."""
     labels: tuple[str, ...]
     """Expressions in the order of the model's outputs."""
+    input: InputFormat = OWN_FORMAT
+    """The crops that the model takes, and how they are scaled."""
+    has_logits: bool = False
+    """Whether the outputs are logits, of which the softmax is still to be taken."""
     temperature: float = 1.0
     """Divides the logits, which calibrates the probabilities."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     self_test: tuple[tuple[float, ...], ...] = ()
-    """The model's probabilities for `self_test.test_images`, without temperature, when it was made; empty: no
+    """The model's probabilities for `self_test.crops`, without temperature, when it was made; empty: no
     self-test."""
 
 
@@ -52,11 +60,17 @@ def read_expression_card(model: Path) -> ExpressionCard:
         or not set(labels) <= set(EXPRESSIONS)
     ):
         raise ModelError(f"{path}: labels are {quoted(labels)}; allowed, each once: {', '.join(EXPRESSIONS)}")
-    if shape != [1, CROP_SIDE, CROP_SIDE, 1] or scaling != INPUT_SCALING:
+    try:
+        accepted = from_card(card["input"])
+    except ValueError as err:
         raise ModelError(
-            f"{path}: input is {quoted(shape)} {quoted(scaling)}; "
-            f"this program gives [1, {CROP_SIDE}, {CROP_SIDE}, 1] {INPUT_SCALING!r}"
-        )
+            f"{path}: input is {quoted(shape)} {quoted(scaling)}; this program gives [1, side, side, 1 or 3], sides of "
+            f"{MIN_SIDE} to {MAX_SIDE}, and the scalings {', '.join(SCALINGS)}"
+        ) from err
+    output = card.get("output", {})
+    values = output.get("values", OUTPUT_VALUES[0]) if isinstance(output, dict) else output
+    if values not in OUTPUT_VALUES:
+        raise ModelError(f"{path}: output.values is {quoted(values)}; allowed: {' or '.join(OUTPUT_VALUES)}")
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
         raise ModelError(f"{path}: temperature is {quoted(temperature)}; allowed: a number from 0.05 to 20")
     thresholds = _thresholds(path, card.get("thresholds", {}), labels)
@@ -74,6 +88,8 @@ def read_expression_card(model: Path) -> ExpressionCard:
     return ExpressionCard(
         digest.lower(),
         tuple(labels),
+        accepted,
+        values == "logits",
         float(temperature),
         replace(thresholds, weights=weights),
         tuple(map(tuple, answers)),
@@ -127,29 +143,30 @@ class ExpressionClassifier:
     labels: tuple[str, ...]
     """Expressions in the order of the outputs."""
     thresholds: Thresholds
+    input: InputFormat
+    """The crops that `probabilities` takes."""
     runtime: str
     """Name of the library that runs the model."""
 
     def __init__(self, model: Path, threads: int = 2) -> None:
         self.path = model
         self.card = read_expression_card(model)
-        self.labels, self.thresholds = self.card.labels, self.card.thresholds
+        self.labels, self.thresholds, self.input = self.card.labels, self.card.thresholds, self.card.input
+        self._tensor = normalize if self.input == OWN_FORMAT else self.input.tensor
         self.model = model_file.TFLiteModel(model, {"sha256": self.card.sha256}, threads)
         self.runtime = self.model.runtime
         shapes = [tensor["shape"].tolist() for tensor in (self.model.input, *self.model.outputs)]
-        if shapes != [[1, CROP_SIDE, CROP_SIDE, 1], [1, len(self.labels)]]:
+        if shapes != [self.input.shape, [1, len(self.labels)]]:
             got = " to ".join(map(str, shapes))
-            raise ModelError(
-                f"{model}: maps {got}; its card says [1, {CROP_SIDE}, {CROP_SIDE}, 1] to [1, {len(self.labels)}]"
-            )
+            raise ModelError(f"{model}: maps {got}; its card says {self.input.shape} to [1, {len(self.labels)}]")
         self._check_input_range()
-        self.probabilities(np.full((CROP_SIDE, CROP_SIDE), 128, np.uint8))
+        self.probabilities(np.full(self.input.crop_shape, 128, np.uint8))
         if self.card.self_test and (mismatch := self_test.mismatch(self.self_test_answers(), self.card.self_test)):
             raise ModelError(f"{model}: fails its self-test: {mismatch}; install the model again, or another runtime")
 
     def probabilities(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Float32 [classes], summing to 1, for one grey crop uint8 [48, 48]. Raises ModelError where the model returns
-        no finite distribution."""
+        """Float32 [classes], summing to 1, for one crop uint8 `input.crop_shape`. Raises ModelError where the model
+        returns no finite distribution."""
         return apply_temperature(self._scores(crop), self.card.temperature)
 
     def check_answers(self) -> None:
@@ -157,33 +174,39 @@ class ExpressionClassifier:
         and not why."""
         if wrong := self_test.unmoved(self.self_test_answers()):
             raise ModelError(
-                f"{self.path}: {wrong}; is its input scaled as its card says, {INPUT_SCALING}, and was it trained?"
+                f"{self.path}: {wrong}; is its input scaled as its card says, {self.input.scaling}, and was it trained?"
             )
 
     def _check_input_range(self) -> None:
-        """Raises ModelError where a quantized input cannot hold what the card's scaling gives, -2 to 2 in steps of
-        1/64."""
+        """Raises ModelError where a quantized input cannot hold what the card's scaling gives."""
         kind = np.dtype(self.model.input["dtype"])
         if kind.kind == "f":
             return
         scale, zero_point = self.model.input["quantization"]
         low, high = ((limit - zero_point) * scale for limit in (np.iinfo(kind).min, np.iinfo(kind).max))
-        if low > -MIN_REACH or high < MIN_REACH or scale > MAX_STEP:
+        least, most = self.input.limits()
+        span = most - least
+        room = MAX_SHORTFALL * span
+        if low > least + room or high < most - room or scale > MAX_STEP * span:
             raise ModelError(
                 f"{self.path}: its input takes {low:.3g} to {high:.3g} in steps of {scale:.2g}, but its card says "
-                f"{INPUT_SCALING}, which is -2 to 2; train it with that scaling, or make the scaling its first layer"
+                f"{self.input.scaling}, which is {least:.3g} to {most:.3g}; train it with that scaling, make the "
+                "scaling its first layer, or state the one that it has"
             )
 
     def self_test_answers(self) -> NDArray[np.float32]:
-        """Float32 [7, classes]: the model's probabilities for `self_test.test_images`, without temperature."""
-        return np.stack([self._scores(picture) for picture in self_test.test_images()])
+        """Float32 [7, classes]: the model's probabilities for `self_test.crops`, without temperature."""
+        return np.stack([self._scores(crop) for crop in self_test.crops(self.input)])
 
     def quantize(self, crop: NDArray[np.uint8]) -> NDArray[Any]:
-        """The input tensor for a grey crop uint8 [48, 48]: [1, 48, 48, 1] in the model's input type."""
-        return self.model.quantize(normalize(crop)[np.newaxis])
+        """The input tensor for a crop uint8 `input.crop_shape`: `input.shape` in the model's input type."""
+        return self.model.quantize(self._tensor(crop)[np.newaxis])
 
     def _scores(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores = self.model.run(self.quantize(crop))[0][0]
+        if self.card.has_logits:
+            powers = np.exp(scores - scores.max())
+            scores = powers / powers.sum()
         if not np.isfinite(scores).all() or not 0.9 < scores.sum() < 1.1 or scores.min() < 0:
             raise ModelError(f"{self.path}: the model returned no probabilities: {np.round(scores, 3).tolist()}")
         return scores

@@ -101,6 +101,8 @@ class TFLiteModel:
         if len(inputs) != 1:
             raise ModelError(f"{path}: expected one input, found {len(inputs)}")
         self.input = inputs[0]
+        if self.input["dtype"] is np.uint8 and not self.input["quantization"][0]:
+            self.input["quantization"] = (1.0, 0)  # bytes as they are, which the graph scales
         for tensor in (self.input, *self.outputs):
             if np.dtype(tensor["dtype"]).kind != "f" and not tensor["quantization"][0] > 0:
                 raise ModelError(f"{path}: tensor {tensor['name']} is {tensor['dtype'].__name__} without a scale")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.vision.faces.input_format import InputFormat
 from assistant.vision.faces.preprocess import CROP_SIDE
 
 IMAGE_COUNT = 7
@@ -34,8 +35,19 @@ def test_images() -> NDArray[np.uint8]:
     return np.stack(images).clip(0, 255).astype(np.uint8)
 
 
+def crops(wanted: InputFormat) -> NDArray[np.uint8]:
+    """The test images as crops of another input, uint8 [7, *crop_shape]: each pixel is one of theirs, in colour with
+    the tint of skin, so that a channel in another's place shows."""
+    nearest = np.arange(wanted.side) * CROP_SIDE // wanted.side
+    images = test_images()[:, nearest[:, np.newaxis], nearest]
+    if wanted.is_grey:
+        return images
+    levels = images.astype(np.uint16)
+    return np.stack([levels * 5 // 8, levels * 6 // 8, levels], axis=-1).astype(np.uint8)
+
+
 def unmoved(answers: NDArray[np.float32]) -> str:
-    """What is wrong where the answers float32 [7, classes] to `test_images` are all the same; empty where they differ.
+    """What is wrong where the answers float32 [7, classes] to the test images are all the same; empty where not.
 
     With a card that states another input scaling than the model was trained with, every picture may look like one flat
     grey: the model is never sure of anything, and never says so.
@@ -45,7 +57,7 @@ def unmoved(answers: NDArray[np.float32]) -> str:
 
 
 def mismatch(answers: NDArray[np.float32], expected: Sequence[Sequence[float]]) -> str:
-    """How the answers float32 [7, classes] to `test_images` differ from the expected ones; empty where they do not."""
+    """How the answers float32 [7, classes] to the test images differ from the expected; empty where not."""
     wanted = np.array(expected, np.float32)
     if answers.shape != wanted.shape:
         return f"{answers.shape[1]} probabilities where {wanted.shape[-1]} are expected"

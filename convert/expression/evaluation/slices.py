@@ -112,7 +112,7 @@ def skin_tones(classifier: ExpressionClassifier, detector: FaceDetector, faces: 
     for picture in track(list(people.values()), "skin tones", "faces"):
         colour = picture_files.colour(picture.path)
         angle = typology_angle(colour, picture.boxes[0])
-        full = _frame(to_grey(colour), picture.boxes[0])
+        full = _frame(to_grey(colour) if classifier.input.is_grey else colour, picture.boxes[0])
         before = _reading(classifier, detector, full)
         if before is None or not math.isfinite(angle):
             continue
@@ -151,30 +151,30 @@ def as_text(slices: dict[str, Any]) -> list[str]:
 
 
 def _reading(
-    classifier: ExpressionClassifier, detector: FaceDetector, grey: Picture, *, is_sure: bool = True
+    classifier: ExpressionClassifier, detector: FaceDetector, frame: Picture, *, is_sure: bool = True
 ) -> str | None:
     """The expression of the face nearest to the middle of a frame; None where it is not found, not accepted, or, if
     asked for, not sure."""
-    middle = FRAME[0] / 2, FRAME[1] / 2
-    found = min(detector.find(grey, grey), key=lambda face: math.dist(face.box.center, middle), default=None)
+    middle, grey = (FRAME[0] / 2, FRAME[1] / 2), to_grey(frame)
+    found = min(detector.find(frame, grey), key=lambda face: math.dist(face.box.center, middle), default=None)
     if found is None:
         return None
-    crop, reason = quality.assess_face(grey, found, detector.crop_margin, None)
+    crop, reason = quality.assess_face(grey, found, detector.crop_margin, None, image=frame, wanted=classifier.input)
     if reason:
         return None
     scores = classifier.probabilities(crop)
     return classifier.labels[int(scores.argmax())] if scores.max() >= SURE or not is_sure else None
 
 
-def _frame(grey: Picture, box: NDArray[np.float32]) -> Picture:
-    """A frame of FRAME around a face, which is FACE_WIDTH_PX wide in its middle."""
+def _frame(picture: Picture, box: NDArray[np.float32]) -> Picture:
+    """A frame of FRAME around a face of a picture, which is FACE_WIDTH_PX wide in its middle."""
     factor = FACE_WIDTH_PX / float(box[2])
     if factor < 0.6:  # warpAffine does not average
-        grey = np.asarray(cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-        return _frame(grey, np.asarray(box / 2, np.float32))
+        picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        return _frame(picture, np.asarray(box / 2, np.float32))
     center = box[:2] + box[2:] / 2
     move = np.array([[factor, 0, FRAME[0] / 2 - factor * center[0]], [0, factor, FRAME[1] / 2 - factor * center[1]]])
-    return np.asarray(cv2.warpAffine(grey, move, FRAME, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(cv2.warpAffine(picture, move, FRAME, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _share(hits: int, pictures: int) -> dict[str, Any]:

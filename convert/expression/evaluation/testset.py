@@ -32,12 +32,13 @@ def untempered(model: Path) -> ExpressionClassifier:
 
 
 def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], title: str = "") -> NDArray[np.float32]:
-    """Probabilities float32 [N, classes] of pictures uint8 [N, 48, 48], classified one at a time, as on the device.
+    """Probabilities float32 [N, classes] of pictures of faces uint8 [N, H, W] or [N, H, W, 3], fitted to the model's
+    input and classified one at a time, as on the device.
 
     title: shown with the progress; default: the name of the model.
     """
     tracked = track(images, title or classifier.path.stem, "faces")
-    return np.stack([classifier.probabilities(image) for image in tracked])
+    return np.stack([classifier.probabilities(classifier.input.fit(image)) for image in tracked])
 
 
 def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int64], NDArray[np.bool_]]:

@@ -42,12 +42,13 @@ def figures(
     for index, picture in enumerate(track(pictures, "muxspace", "faces")):
         height, width = picture.grey.shape
         truth[index] = _class(picture.expression)
-        given[index] = _predicted(classifier, preprocess.crop(picture.grey, Box(0, 0, width, height)))
+        side = classifier.input.side
+        given[index] = _predicted(classifier, preprocess.crop(picture.grey, Box(0, 0, width, height), side=side))
         frame = frame_with_margin(picture.grey)
         face = central_face(detector, frame)
         if face is not None:
             found[index] = True
-            detected[index] = _predicted(classifier, preprocess.face_crop(frame, face, detector.crop_margin))
+            detected[index] = _predicted(classifier, classifier.input.face_crop(frame, face, detector.crop_margin))
     if not found.any():
         raise DatasetError(f"{folder}: the detector finds no face in these pictures")
     made: dict[str, Any] = {"pictures": len(pictures), "face_found": round(float(found.mean()), metrics.DIGITS)}
@@ -65,7 +66,7 @@ def _class(expression: str) -> int:
 
 
 def _predicted(classifier: ExpressionClassifier, crop: NDArray[np.uint8]) -> int:
-    return _class(classifier.labels[int(classifier.probabilities(crop).argmax())])
+    return _class(classifier.labels[int(classifier.probabilities(classifier.input.fit(crop)).argmax())])
 
 
 def _brief(figures: dict[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,10 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
         ({"labels": ["happy", "happy"]}, "labels are"),
         ({"labels": ["glad"]}, "allowed, each once"),
         ({"labels": "happy"}, "labels are"),
-        ({"input": {"shape": [1, 96, 96, 3], "scaling": "(grey - 128) / 64"}}, "this program gives"),
+        ({"input": {"shape": [1, 96, 96, 3], "scaling": "(grey - 128) / 64"}}, r"maps \[1, 48, 48, 1\] to"),
+        ({"input": {"shape": [1, 96, 64, 3], "scaling": "0..1"}}, "this program gives"),
+        ({"input": {"shape": [1, 256, 256, 1], "scaling": "0..1"}}, "this program gives"),
+        ({"input": {"shape": [1, 48, 48, 1], "scaling": "0..1", "colour": "rgb"}}, "this program gives"),
         ({"input": {"shape": [1, 48, 48, 1], "scaling": "grey / 255"}}, "this program gives"),
         ({"input": 3}, "not a model card"),
         ({"temperature": 0}, "temperature is 0"),
@@ -144,7 +147,7 @@ def test_a_tensor_without_a_scale_is_refused(tmp_path: Path) -> None:
         ({"prior": [0.5]}, "prior is"),
         ({"prior_power": 2}, "prior_power is 2"),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_a_card_that_does_not_fit_the_program_is_refused(tmp_path: Path, changes: dict, message: str) -> None:
     model = damaged_models.copy(tmp_path)

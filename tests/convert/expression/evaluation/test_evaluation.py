@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import ModelError
 from assistant.records import Box, Face
+from assistant.vision.faces.input_format import OWN_FORMAT
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
 from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
@@ -154,7 +155,7 @@ def test_disturbances_change_pictures_as_specified() -> None:
 class _ScriptedClassifier:
     """Predicts the expression that `drawn_faces.picture` drew, and neutral for any other picture."""
 
-    path, labels = Path("classifier.tflite"), LABELS
+    path, labels, input = Path("classifier.tflite"), LABELS, OWN_FORMAT
 
     def __init__(self) -> None:
         self.known = {drawn_faces.picture(label, seed).tobytes(): label for label in range(7) for seed in range(4)}
