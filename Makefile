@@ -7,6 +7,10 @@ DEPENDENCIES := setup.cfg pyproject.toml
 # Not the warning that the packages of the photographs lack their own dependencies: nothing imports them.
 QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 
+# Where that is set, no process keeps the bytecode of what it imports: each of the thousands that the tests start compiles
+# the whole program anew, and pytest all tests. Without it `make test` takes much less.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo hear test gate recognizer coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)

@@ -18,7 +18,7 @@ from tests.fuzz.command_line import Ending, Program
 from tests.fuzz.engine import attack
 
 
-@pytest.mark.parametrize(("name", "count"), [("assistant_command", 500), ("convert_command", 500), ("recipe", 500)])
+@pytest.mark.parametrize(("name", "count"), [("assistant_command", 200), ("convert_command", 200), ("recipe", 200)])
 def test_no_line_and_no_recipe_ends_in_a_traceback_or_in_silence(name: str, count: int) -> None:
     result = attack(importlib.import_module(f"tests.fuzz.{name}").target, count, 0, lambda text: None)
     assert (result.crashes, result.inputs) == ([], count)

@@ -137,7 +137,7 @@ def test_the_shipped_classifier_distinguishes_occlusions_from_accessories(
     detector, random = detectors.open_detector(DetectorSettings(driver="tflite")), np.random.default_rng(7)
     prints = dataset.room_pictures(data)
     classified: dict[str, list[bool]] = {}
-    for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 60, half="report"):
+    for picture in muxspace.load(data / "muxspace", ("happy", "neutral"), 36, half="report"):
         base = dataset._place_in_frame(picture.grey, 100, dataset.PICTURE_SCALE)
         face = dataset._central_face(detector, base)
         if face is None or face.landmarks is None:
@@ -147,7 +147,7 @@ def test_the_shipped_classifier_distinguishes_occlusions_from_accessories(
             if found is not None:
                 classified.setdefault(kind.split()[0], []).append(classifier(preprocess.face_crop(changed, found)))
     shares = {kind: float(np.mean(each)) for kind, each in classified.items()}
-    assert len(classified["bare"]) > 100
+    assert len(classified["bare"]) > 60
     assert shares["bare"] < 0.04
     assert shares["accessories"] < 0.04
     for kind in ("mask", "scarf", "hand", "object"):

@@ -60,7 +60,7 @@ def test_the_same_seed_generates_the_same_scenes() -> None:
     assert generate.generate(asset_index(), 5) != generate.generate(asset_index(), 6)
 
 
-@pytest.mark.parametrize("seed", range(1, 30))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_scenes_of_two_people_have_two_different_people(seed: int) -> None:
     for scene in generate.generate(asset_index(8), seed):
         if scene.kind in ("pair", "cross"):
@@ -172,8 +172,11 @@ def test_the_ground_truth_of_a_scene_has_its_expressions_and_unreadable_parts() 
     assert first.box_at(1.0) == Box(260, 128, 120, 144)
 
 
-def test_the_ground_truth_of_every_generated_scene_can_be_read_back(tmp_path: Path) -> None:
+def test_the_ground_truth_of_generated_scenes_of_every_kind_can_be_read_back(tmp_path: Path) -> None:
+    by_kind: dict[str, list[Scene]] = {}
     for scene in generate.generate(asset_index()):
+        by_kind.setdefault(scene.kind, []).append(scene)
+    for scene in (scene for scenes in by_kind.values() for scene in scenes[:4]):
         (tmp_path / "truth.json").write_text(ground_truth.to_json(annotate(scene)))
         made = ground_truth.read(tmp_path / "truth.json", scene.name)
         assert (made.seconds, made.questions) == (scene.seconds, scene.questions)

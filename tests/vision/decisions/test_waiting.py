@@ -56,7 +56,7 @@ def smile(seconds: float, after: str, asked_at: float, answer_s: float, fps: flo
     return begun
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.floats(0.6, 3.0), st.sampled_from(sorted(AFTER)), st.floats(BEGINS_S - 1, BEGINS_S + 2), st.floats(0.5, 5.0),
     st.sampled_from([5.0, 10.0, 15.0]),
