@@ -11,11 +11,6 @@ FERPLUS_LABELS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fe
 SPLITS = ("Training", "PublicTest", "PrivateTest")
 """Names of the splits, as in the column "Usage"."""
 
-CLASS_NAMES = {name: index for index, name in enumerate(LABELS)} | {
-    "anger": 0, "disgusted": 1, "fearful": 2, "happiness": 3, "sadness": 4, "surprised": 5,
-}  # fmt: skip
-"""Names of classes in folders and tables, in lower case, as indices into LABELS."""
-
 
 class DatasetError(AssistantError):
     """A data set that is missing or invalid."""

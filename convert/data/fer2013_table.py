@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import printable
-from convert.data.fer2013_labels import CLASS_NAMES, LABELS, SPLITS, DatasetError
+from convert.data.class_names import class_of
+from convert.data.fer2013_labels import LABELS, SPLITS, DatasetError
 from convert.progress import track
 
 SIDE = 48
@@ -159,8 +160,9 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
 def _label(file: Path, line: int, text: str) -> int:
     if text.isdecimal() and len(text) <= MAX_DIGITS and int(text) < len(LABELS):
         return int(text)
-    if text.lower() in CLASS_NAMES:
-        return CLASS_NAMES[text.lower()]
+    label = class_of(text)
+    if label is not None:
+        return label
     raise _mistake(file, line, "emotion", repr(text[:20]), f"0 to {len(LABELS) - 1}, or one of {', '.join(LABELS)}")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from convert.data import pictures
 from convert.data.fer2013 import Faces
 from convert.training.recipe_file import Schedule
 
@@ -45,7 +46,9 @@ def training_environment(
 def data_sha256(faces: Faces) -> str:
     """SHA-256 of all pictures, labels, splits and votes in their order."""
     digest = hashlib.sha256()
-    for part in (faces.images, faces.labels, faces.split, faces.votes):
+    for chunk in pictures.chunks(pictures.original(faces.images)):
+        digest.update(np.ascontiguousarray(chunk).tobytes())
+    for part in (faces.labels, faces.split, faces.votes):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
 

@@ -17,7 +17,6 @@ from convert.data import muxspace
 from convert.data.boxes import ROOM_PREFIX, is_held_out
 from convert.data.fer2013 import Faces, load
 from convert.data.fer2013_labels import LABELS, SPLITS
-from convert.scenarios.render.assets import STILL_LIST
 from tests.support import drawn_faces, drawn_pictures
 
 FACES_PER_CLASS = 10
@@ -56,7 +55,7 @@ def _few(faces: Faces) -> Faces:
 def _few_of_muxspace(real: Path, folder: Path) -> None:
     (folder / "images").mkdir(parents=True)
     (folder / "data").mkdir()
-    stills = {line.split()[0] for line in STILL_LIST.read_text("ascii").splitlines()}
+    stills = {line.split()[0] for line in muxspace.STILL_LIST.read_text("ascii").splitlines()}
     with open(real / "data/legend.csv", newline="", encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
     counts: Counter[tuple[str, str]] = Counter()

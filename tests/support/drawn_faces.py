@@ -102,3 +102,17 @@ def write_folder(faces: Faces, folder: Path) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(place / f"{SPLITS[split]}_{row}.png"), image)
     return folder
+
+
+def write_class_folders(folder: Path, count: int, names: tuple[str, ...] = LABELS, side: int = 64) -> Path:
+    """Write `count` pictures in colour of each class, sorted into class folders; returns the folder.
+
+    names: of the class folders, in the order of LABELS. side: of the pictures, which are a little higher than wide.
+    """
+    for label, name in enumerate(names):
+        (folder / name).mkdir(parents=True)
+        for seed in range(count):
+            grey = cv2.resize(picture(label, seed), (side, side + 4), interpolation=cv2.INTER_LINEAR)
+            colour = np.dstack([grey, grey // 2, grey])
+            cv2.imwrite(str(folder / name / f"{seed:05d}.jpg"), colour)
+    return folder

@@ -39,7 +39,11 @@ def read_picture(file: Path, *, colour: bool) -> NDArray[np.uint8]:
     divided by 256 and cut, or by 257 and rounded, as OpenCV does it for the format; floating-point ones must lie in
     0..1 and are multiplied by 255. Raises PictureError, in one line.
     """
-    content = _content(file)
+    return decode_picture(read_content(file), file, colour=colour)
+
+
+def decode_picture(content: bytes, file: Path, *, colour: bool) -> NDArray[np.uint8]:
+    """As `read_picture`, of the content of a file; `file` is named in errors. Raises PictureError."""
     size = picture_size(content)
     if size is None:
         raise PictureError(f"{shown(file)}: not a picture that can be read; remove it or convert it to JPEG or PNG")
@@ -57,8 +61,9 @@ def read_picture(file: Path, *, colour: bool) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def _content(file: Path) -> bytes:
-    """The bytes of a regular file. A FIFO must not block the reader, a device must not fill the memory."""
+def read_content(file: Path) -> bytes:
+    """The bytes of a regular file. A FIFO must not block the reader, a device must not fill the memory. Raises
+    PictureError."""
     try:
         with open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as source:
             status = os.fstat(source.fileno())

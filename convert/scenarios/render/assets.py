@@ -1,7 +1,7 @@
 """The faces and rooms from which scenes are rendered: unambiguous labels, and pictures that no model was trained on.
 
-Near faces are stills of muxspace with unambiguous labels, selected by eye. `faces.txt` lists them, one per line: the
-first 16 digits of the file's SHA-256, the expression, and five landmarks (x and y, pixels). People of whom other
+Near faces are stills of muxspace with unambiguous labels, selected by eye. `muxspace.STILL_LIST`
+lists them. People of whom other
 pictures are among the detector's training pictures are excluded. The occlusion classifier was trained on people of the
 tuning half, so its errors there are underestimated. Far faces are FER-2013 pictures with the same label by at least 8
 of the 10 FER+ annotators, without those that have a copy in Training or in the other half's split. Rooms are from the
@@ -26,8 +26,6 @@ from convert.scenarios.render import motion_tracks
 from convert.scenarios.script.motion import MotionTrack
 from convert.scenarios.script.scene import AssetIndex
 
-STILL_LIST = Path(__file__).with_name("faces.txt")
-"""List of the stills of near faces."""
 HALVES = muxspace.HALVES
 MIN_PORTRAITS, MAX_PORTRAITS = 6, 12
 """Pictures of a friend that no scene shows: so many are needed for five good ones, and no more are looked at."""
@@ -88,7 +86,7 @@ def load(data: Path, half: str) -> Assets:
     """
     images = _images(data)
     stills: dict[str, Still] = {}
-    for name, expression, landmarks in _listed_stills():
+    for name, expression, landmarks in muxspace.scene_stills():
         if name not in images:
             raise DatasetError(
                 f"{data / 'muxspace'}: lacks a picture that scenes are made of ({name}); "
@@ -105,7 +103,7 @@ def load(data: Path, half: str) -> Assets:
 
 def _portraits(images: Mapping[str, Path], people: Collection[str]) -> dict[str, tuple[Path, ...]]:
     """The pictures of these people that are not in the list."""
-    listed = {name for name, _, _ in _listed_stills()}
+    listed = {name for name, _, _ in muxspace.scene_stills()}
     found: dict[str, list[Path]] = defaultdict(list)
     for name, file in images.items():
         if name not in listed and (person := _digest(muxspace.person_of(file.name))) in people:
@@ -118,15 +116,7 @@ def _portraits(images: Mapping[str, Path], people: Collection[str]) -> dict[str,
 def missing(data: Path) -> list[str]:
     """Digests of the listed pictures that are not in muxspace's folder."""
     images = _images(data)
-    return [name for name, _, _ in _listed_stills() if name not in images]
-
-
-def _listed_stills() -> list[tuple[str, str, NDArray[np.float64]]]:
-    listed = []
-    for line in STILL_LIST.read_text("ascii").splitlines():
-        name, expression, *numbers = line.split()
-        listed.append((name, expression, np.array(numbers, np.float64).reshape(5, 2)))
-    return listed
+    return [name for name, _, _ in muxspace.scene_stills() if name not in images]
 
 
 def _images(data: Path) -> dict[str, Path]:

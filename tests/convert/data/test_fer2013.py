@@ -164,18 +164,17 @@ def test_an_invalid_file_is_a_one_line_error(tmp_path: Path, name: str, content:
 def test_missing_paths_and_foreign_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such file; give FER-2013 with --data"):
         datasets.load(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match="no fer2013.npz, fer2013.csv or train/"):
+    with pytest.raises(DatasetError, match="no fer2013.npz, fer2013.csv, train/ or class folders"):
         datasets.load(tmp_path)
     (tmp_path / "train" / "glad").mkdir(parents=True)
     (tmp_path / "train" / "glad" / "a.png").write_bytes(b"")
     with pytest.raises(DatasetError, match="one folder for each of"):
         datasets.load(tmp_path)
     (tmp_path / "train" / "glad").rename(tmp_path / "train" / "happy")
-    with pytest.raises(DatasetError, match="not a picture that can be read"):
+    with pytest.raises(DatasetError, match="1 of 1 pictures cannot be read: train/happy/a.png: not a picture"):
         datasets.load(tmp_path)
-    cv2.imwrite(str(tmp_path / "train/happy/a.png"), np.zeros((48, 47), np.uint8))
-    with pytest.raises(DatasetError, match="47x48 pixels, not a picture of 48x48 pixels"):
-        datasets.load(tmp_path)
+    with pytest.raises(DatasetError, match="none of the 1 pictures can be read"):
+        datasets.load(tmp_path, skip_unreadable=True)
 
 
 @pytest.fixture(scope="module")

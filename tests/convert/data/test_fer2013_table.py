@@ -142,11 +142,11 @@ def test_system_files_are_skipped_and_unknown_folders_are_logged(
     drawn_faces.write_folder(made, tmp_path)
     (tmp_path / "train/angry/.DS_Store").write_bytes(b"x")
     (tmp_path / "train/angry/Thumbs.db").write_bytes(b"x")
-    (tmp_path / "validation/angry").mkdir(parents=True)
+    (tmp_path / "other/angry").mkdir(parents=True)
     assert len(fer2013.load(tmp_path)) == len(made)
     messages = [record.getMessage() for record in caplog.records]
     assert any("2 files that are no pictures are left out" in line for line in messages)
-    assert any("validation: this folder is not used" in line for line in messages)
+    assert any("other: this folder is not used" in line for line in messages)
 
 
 def test_a_folder_of_an_unknown_class_is_refused_with_the_nearest_name(tmp_path: Path) -> None:

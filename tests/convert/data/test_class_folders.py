@@ -57,12 +57,14 @@ def test_what_programs_leave_behind_is_skipped_and_counted(tmp_path: Path, caplo
 
 @pytest.mark.parametrize(("name", "expected"), [
     ("train/0/a.png", r"train/0: expected one folder for each of angry, .*; numbers stand for other expressions"),
-    ("train/0_angry/a.png", r"train/0_angry: expected one folder .*; did you mean angry\?"),
+    ("train/agry/a.png", r"train/agry: expected one folder for each of .*; did you mean angry\?"),
+    ("agry/a.png", r"agry: expected one folder for each of .*; did you mean angry\?"),
+    ("3/a.png", r"3: expected one folder for each of .*; numbers stand for other expressions"),
     ("train/images/happy/a.png", "train/images: expected one folder for each of"),
     ("train/a.png", r"train/a\.png: lies in no folder of an emotion; wanted train/<emotion>/"),
     ("train/happy/a.gif", r"no pictures; found: 1 other files, such as train/happy/a\.gif; wanted .*\.jpg"),
     ("train/happy/a.png", r"train/happy/a\.png: not a picture that can be read"),
-    ("images/train/happy/a.png", "no fer2013.npz, fer2013.csv or train/ in this folder; give .*/images$"),
+    ("images/train/happy/a.png", "no fer2013.npz, .* or class folders in this folder; give .*/images$"),
     ("mine/fer2013.csv", "in this folder; give .*/mine$"),
     ("archive.zip", "in this folder; unpack archive.zip$"),
     ("a/b", "in this folder; found: a$"),
