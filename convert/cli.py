@@ -34,13 +34,18 @@ from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
 from convert.scenarios import commands as scenario_commands
+from convert.search import commands as search_commands
 from convert.skills import commands as skill_commands
 from convert.tflite import card_file
 from convert.training.run_folder import Run
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
-OPTIONAL = (*BACKENDS, "keras", "matplotlib", "tqdm")
-"""Packages that some commands need and a plain installation lacks."""
+OPTIONAL = {
+    **dict.fromkeys((*BACKENDS, "keras", "matplotlib", "tqdm"), "convert"),
+    **dict.fromkeys(("optuna", "tomlkit"), "search"),
+    "ray": "cluster",
+}
+"""Packages that some commands need and a plain installation lacks, and the extra that brings each."""
 
 EXAMPLES = """\
 from a recipe to a model with its card, in the run folder:
@@ -99,8 +104,8 @@ def _explained(err: Exception) -> str:
         return str(err)
     if isinstance(err, OSError):
         return f"{shown(err.filename or 'output')}: {err.strerror or err}"
-    if isinstance(err, ModuleNotFoundError) and str(err.name).partition(".")[0] in OPTIONAL:
-        return f"{err.name} is not installed; pip install 'emotion-assistant[convert]', or see --help"
+    if isinstance(err, ModuleNotFoundError) and (extra := OPTIONAL.get(str(err.name).partition(".")[0])):
+        return f"{err.name} is not installed; pip install 'emotion-assistant[{extra}]', or see --help"
     return f"unexpected {type(err).__name__}: {(str(err).splitlines() or [''])[0]}; --debug shows where"
 
 
@@ -123,6 +128,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     training_commands.add(commands)
+    search_commands.add(commands)
     expression_commands.add(commands)
 
     verify = command(

@@ -66,6 +66,13 @@ class Progress:
         elif self._lines.is_due():
             self._lines.write(self.text(note))
 
+    def expect(self, total: int) -> None:
+        """The work has turned out to be of so many units."""
+        self.total = total
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.refresh()
+
     def text(self, note: str = "") -> str:
         """How far the work is, in one line."""
         of_all = "" if self.total is None else f" of {self.total}"

@@ -9,6 +9,7 @@ from convert.expression import commands as expression_commands
 from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
+from convert.search import commands as search_commands
 from convert.tflite.card_file import check_overwritten
 from convert.training import logs
 from convert.training.recipe_file import PRECISIONS, RECIPES, find_recipe, network_kind, read_table
@@ -47,6 +48,7 @@ def add(commands: Any) -> None:
     train.add_argument("--teacher", type=Path, action="append", default=[], metavar="RUN", help=text)
     text = "also log each epoch into the run folder: tensorboard/ for `tensorboard --logdir`, or log.csv"
     train.add_argument("--log-to", choices=logs.KINDS, default="", help=text)
+    search_commands.add_machines(train, "train with each of these seeds, in run folders of their own")
     train.epilog, train.formatter_class = LINEAGE, argparse.RawDescriptionHelpFormatter
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
@@ -84,6 +86,10 @@ def _recipe(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     check_backend()
     options.recipe = find_recipe(options.recipe)
+    if options.seeds:
+        return search_commands.train_seeds(options)
+    if options.workers > 1 or options.ray is not None:
+        options.usage_error("--workers and --ray go with --seeds")
     if network_kind(options.recipe) == FACE_DETECTOR:
         return detector_commands.train(options)
     return expression_commands.train(options)

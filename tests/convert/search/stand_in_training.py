@@ -1,0 +1,53 @@
+"""Stands in for `emotion-convert train` where the search's own logic is tested: a run folder without TensorFlow.
+
+The score is best at a learning rate of 0.1 and rises with the epochs. Each epoch that is really trained is a line of
+`worked.txt` beside the run folder. $HOLD, such as "0002/3", is the trial and the epoch at which the training stops for
+good, once it has written the file $HELD.
+"""
+
+import math
+import os
+import signal
+import sys
+import tomllib
+from pathlib import Path
+
+from convert.training.run_folder import Run, columns
+
+REFUSED = 13
+"""A batch size that cannot be trained."""
+DIVERGES_ABOVE = 5.0
+"""A learning rate."""
+
+
+def main() -> None:
+    """Train by the arguments of `train`."""
+    options = dict(zip(sys.argv[2::2], sys.argv[3::2], strict=True))
+    recipe_file, run = Path(options["--recipe"]), Run(Path(options["--run"]))
+    recipe = tomllib.loads(recipe_file.read_text("utf-8"))
+    schedule = recipe["schedule"]
+    if schedule["batch_size"] == REFUSED:
+        sys.exit("emotion-convert: [network] cannot be built: no room for 13")
+    epochs = int(options.get("--epochs", schedule["epochs"]))
+    seed = int(options.get("--seed", 1))
+    run.begin(recipe_file, {"epochs": epochs, "seed": seed}, columns(("fer2013",)))
+    with run.lock():
+        done = len(run.history())
+        if 0 < done < epochs and not run.checkpoint.is_file():
+            sys.exit("emotion-convert: the checkpoint is missing")
+        for epoch in range(done + 1, epochs + 1):
+            if os.environ.get("HOLD") == f"{run.path.parent.name}/{epoch}":
+                Path(os.environ["HELD"]).touch()
+                signal.pause()
+            with open(run.path.with_name("worked.txt"), "a", encoding="ascii") as worked:
+                worked.write(f"{run.path.name} {epoch}\n")
+            rate = schedule["learning_rate"]
+            score = 0.5 - 0.1 * abs(math.log10(rate / 0.1)) + 0.01 * epoch + 0.001 * seed
+            loss = math.nan if rate > DIVERGES_ABOVE else 1 / epoch
+            run.weights.write_text(str(epoch))
+            run.checkpoint.write_text(str(epoch))
+            run.add((epoch, loss, f"{score:.6f}", rate, 0.1))
+
+
+if __name__ == "__main__":
+    main()
