@@ -2,8 +2,6 @@
 
 import argparse
 import contextlib
-import dataclasses
-import json
 import logging
 import os
 import sys
@@ -17,7 +15,7 @@ from assistant.app.refused_settings import refused_settings_told
 from assistant.config.last_good import SettingsProblem
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import ConfigError, SourceError
+from assistant.errors import ConfigError
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -90,30 +88,23 @@ def _run(options: argparse.Namespace) -> int:
         from assistant.app.run import run
 
         settings, problem = _service_settings(options)
-        return run(settings, stop, problem=problem, options=("--log-level", options.log_level))
+        common, of_vision = ("--log-level", options.log_level), ("--profile",) if options.profile else ()
+        return run(settings, stop, problem=problem, options=common, vision_options=of_vision)
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from assistant.app.api import with_source
-    from assistant.app.replay import AnswerOutcome, ReplaySummary, replay
-    from assistant.vision import factory
-    from assistant.vision.cameras import open_camera
+    from assistant.app import replay_command
 
-    settings = settings_of(options)
-    if not options.recording:
-        raise SourceError("SOURCE is empty; give a clip, a picture or a folder of pictures")
-    settings = with_source(settings, options.recording)
-    pipeline = factory.make_pipeline(settings)
-    with contextlib.closing(open_camera(settings.camera)) as camera:
-        for item in replay(camera, pipeline, settings):
-            if isinstance(item, AnswerOutcome):
-                continue
-            if options.json:
-                record = {"summary": dataclasses.asdict(item)} if isinstance(item, ReplaySummary) else item.as_json()
-                print(json.dumps(record, ensure_ascii=False), flush=True)
-            else:
-                print(item, flush=True)
-    return 0
+    _log_profile(options)
+    return replay_command.run(options, settings_of(options))
+
+
+def _log_profile(options: argparse.Namespace) -> None:
+    """With --profile, the stage tables are logged whatever the level of the log."""
+    if options.profile:
+        for name in ("assistant.vision.loop", "assistant.app.replay_profile"):
+            logger = logging.getLogger(name)
+            logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -130,7 +121,15 @@ def _vision(options: argparse.Namespace) -> int:
         settings, problem = _service_settings(options)
         if options.with_parent:
             threading.Thread(target=_stop_after_parent, args=(stop, 0.0), name="parent", daemon=True).start()
-        return run_vision(settings, stop, problem=problem)
+        if not options.profile:
+            return run_vision(settings, stop, problem=problem)
+        from assistant.vision.stage_profile import RunningProfile
+
+        _log_profile(options)
+        profile = RunningProfile()
+        code = run_vision(settings, stop, problem=problem, profile=profile)
+        print(profile.table(), file=sys.stderr)
+        return code
 
 
 def _voice(options: argparse.Namespace) -> int:

@@ -44,12 +44,15 @@ def make_parser() -> argparse.ArgumentParser:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return _command(commands, name, text)
 
-    _add_camera(command("run", "the assistant, until it is told to stop"))
+    run = command("run", "the assistant, until it is told to stop")
+    _add_camera(run)
 
     replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
     # not "source", which is a setting of the camera: a recording's name may have bytes that are not UTF-8
     replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
     replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
+    for each in (run, replay):
+        _add_profile(each)
 
     demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")
     demo.add_argument("--wav", type=Path, default=Path("demo.wav"), metavar="FILE", help="default: %(default)s")
@@ -59,6 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         part.add_argument("--with-parent", action="store_true", help="end after standard input has closed, for `run`")
         if name == "vision":
             _add_camera(part)
+            _add_profile(part)
     exited = command("vision-exited", "tell the voice process that the vision process has ended, as its unit does")
     exited.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; nothing is told of `success`")
     skill = command("skill", "the engine of a skill, as its unit runs it")
@@ -105,6 +109,11 @@ def _add_common(
 def _add_camera(to: argparse.ArgumentParser) -> None:
     to.add_argument("--camera", choices=setting_choices("camera", "driver"), help="where pictures come from")
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
+
+
+def _add_profile(to: argparse.ArgumentParser) -> None:
+    how = "print what each stage costs at the end, and every minute in the log"
+    to.add_argument("--profile", action="store_true", help=how)
 
 
 def _add_skills(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -36,12 +36,17 @@ a player that hangs. Together below the 2 s in which SIGTERM must end everything
 
 
 def run(
-    settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None, options: tuple[str, ...] = ()
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    problem: SettingsProblem | None = None,
+    options: tuple[str, ...] = (),
+    vision_options: tuple[str, ...] = (),
 ) -> int:
     """Run both processes until `stop` is set; returns the exit code.
 
     problem: why these are not the settings that the user wrote; it is spoken. options: of the command line, passed on
-    to both processes.
+    to both processes. vision_options: of the command `vision`.
     """
     check_none_is_running()
     phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
@@ -82,7 +87,7 @@ def run(
             )
             stack.callback(engine.close)
         vision = ProcessSupervisor(
-            "vision", arguments("vision", "--with-parent"), environment, folder,
+            "vision", arguments("vision", "--with-parent", *vision_options), environment, folder,
             on_exit=lambda why: report(FaultName.VISION, why),
         )  # fmt: skip
         while not stop.wait(POLL_S):

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from assistant.earcon_names import AIM
 from assistant.errors import AssistantError, CameraExhaustedError
@@ -23,6 +24,10 @@ from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.looks import Looks
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.queries.aiming import Aiming
+from assistant.vision.stage_times import StageTimes
+
+if TYPE_CHECKING:
+    from assistant.vision.stage_profile import RunningProfile
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,8 @@ class VisionLoop:
     health: ImageHealth = field(default_factory=ImageHealth)
     looks: Looks = field(default_factory=Looks)
     """Where a skill waits for a look at the scene."""
+    profile: "RunningProfile | None" = None
+    """Adds up what each stage costs; None: nobody asks."""
     steps: int = 0
     """How many steps were completed."""
     verbosity: str = ""
@@ -94,8 +101,13 @@ class VisionLoop:
                 self.on_step(None)
                 continue
             last_frame = now
+            times = StageTimes()
             self._check_image(frame, now)
+            times.lap("health")
             step = self._step(frame, now)
+            if step is not None and not step.is_skipped:
+                step.stage_ms.update(times.ms, capture=self.capture.cpu_ms)
+                self._note(step)
             if step is not None and log.isEnabledFor(logging.DEBUG) and now - last_report >= STAGE_REPORT_S:
                 last_report = now
                 stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in step.stage_ms.items())
@@ -139,13 +151,24 @@ class VisionLoop:
         if not self.steps:
             self.announce(UtteranceKind.READY)
         self.steps += 1
+        times = StageTimes()
         for topic in step.withdrawn:
             self.withdraw(topic)
         for utterance in (*step.status, *step.utterances):
             self.speak(utterance)
+        times.lap("queue")
+        step.stage_ms.update(times.ms)
         self._aim(now)
         self.on_step(step)
         return step
+
+    def _note(self, step: Step) -> None:
+        """Take the step into the stage table, which goes into the log every minute."""
+        if self.profile is None:
+            return
+        self.profile.add(step.stage_ms)
+        if table := self.profile.minute():
+            log.info("stages of the last minute\n%s", table)
 
     def _aim(self, now: float) -> None:
         """Report where the face is, while the wearer aims."""

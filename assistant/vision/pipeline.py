@@ -8,9 +8,6 @@ Everything that touches hardware reaches the pipeline as an argument; `step` kno
 """
 
 import dataclasses
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,6 +34,7 @@ from assistant.vision.pipeline_status import PipelineStatus
 from assistant.vision.queries.answers import AnswerResult, Answers
 from assistant.vision.queries.snapshot import SceneSnapshot, SnapshotBuilder
 from assistant.vision.readings import ExpressionModel, FaceReader, OcclusionModel, ReadingSource
+from assistant.vision.stage_times import StageTimes
 
 LENS_STATUS_LIMIT = 2
 """How often a covered lens is announced at most in a minute; with the announcement of its end that makes four sentences
@@ -71,7 +69,8 @@ class Step:
     status: tuple[Utterance, ...] = ()
     """Utterances about the assistant itself."""
     stage_ms: dict[str, float] = field(default_factory=dict)
-    """Milliseconds that each stage took."""
+    """Milliseconds that each stage took: grey, detect, track, names (where friends are named), for each face crop,
+    quality and classify, decide, snapshot. Others add their own: capture, health, queue."""
     is_skipped: bool = False
     """Whether the frame was skipped (MIN_FRAME_INTERVAL_S): `tracks` and `readings` are those of the frame before."""
 
@@ -108,7 +107,8 @@ class Pipeline:
         self._face_limit = FaceLimit(self._max_faces)
         self._is_cue_sound = announcing.attention == "sound"
         self._tracker = Tracker(expiry_s(settings.decisions.dwell_s))
-        self._reader = FaceReader(classifier, occlusion, detector.crop_margin)
+        self._times = StageTimes()
+        self._reader = FaceReader(classifier, occlusion, detector.crop_margin, self._times.lap)
         self._readings = readings or self._reader
         self._names = names
         self._stabilizer = Stabilizer(settings.decisions, self._readings.labels, self._readings.thresholds)
@@ -132,52 +132,54 @@ class Pipeline:
         """Process one frame; frames must come in the order of their time."""
         if self._at is not None and 0 <= frame.at - self._at < MIN_FRAME_INTERVAL_S:
             return Step(*self._seen, is_skipped=True)
-        stage_ms: dict[str, float] = {}
-        with _timed(stage_ms, "grey"):
-            grey = preprocess.to_grey(frame.image)
-            is_uncovered = self._update_lens(grey, frame.at)
-            status = self._lens_utterances(frame.at)
+        times = self._times
+        times.begin()
+        grey = preprocess.to_grey(frame.image)
+        is_uncovered = self._update_lens(grey, frame.at)
+        status = self._lens_utterances(frame.at)
+        times.lap("grey")
         elapsed_s, self._at = frame.at - (frame.at if self._at is None else self._at), frame.at
         if self._lens.is_covered:
             self._snapshot, self._seen = SceneSnapshot(frame.at, is_lens_covered=True), ((), ())
-            return Step(status=status, stage_ms=stage_ms)
+            return Step(status=status, stage_ms=times.ms)
         if self._lens.is_in_question:
             self._wait(frame, grey, elapsed_s)
             self._seen = (), ()
-            return Step(status=status, stage_ms=stage_ms)
+            return Step(status=status, stage_ms=times.ms)
         if is_uncovered:
             self._forget_tracks(frame.at)
-        with _timed(stage_ms, "detect"):
-            found = self._detector.find(frame.image, grey)
-            if self._face_limit.update(len(found), frame.at) and self._announces_face_limit:
-                status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
-        with _timed(stage_ms, "track"):
-            tracks = self._tracker.update(found[: self._max_faces], frame.at)
+        found = self._detector.find(frame.image, grey)
+        if self._face_limit.update(len(found), frame.at) and self._announces_face_limit:
+            status += (utterances.of_too_many_faces(self._phrases, len(found), frame.at),)
+        times.lap("detect")
+        tracks = self._tracker.update(found[: self._max_faces], frame.at)
+        times.lap("track")
         names = Names()
         if self._names is not None:
-            with _timed(stage_ms, "names"):
-                names = self._names.update(grey, tracks, frame.at)
-        with _timed(stage_ms, "read"):
-            readings = self._readings.read(frame, grey, tracks)
-            self._seen = tracks, readings
-        with _timed(stage_ms, "decide"):
-            changes = self._stabilizer.update(frame.at, readings)
-            faded = self._stabilizer.faded(frame.at)
-            self._scene.naming.update(*names, frame.at)
-            announcements, deferred, withdrawn, cues = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
-            spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
-            is_sound = self._is_cue_sound
-            spoken += tuple(utterances.of_cue(self._phrases, each, frame.at, is_sound=is_sound) for each in cues)
-            unspoken = tuple((each, utterances.of_announcement(self._phrases, each, frame.at)) for each in deferred)
-        with _timed(stage_ms, "snapshot"):
-            partner = self._scene.partner.track_id
-            known = self._scene.naming.known
-            self._snapshot = self._snapshots.build(
-                frame, grey, tracks, self._estimate, partner, found=len(found), known=known
-            )
+            names = self._names.update(grey, tracks, frame.at)
+            times.lap("names")
+        readings = self._readings.read(frame, grey, tracks)
+        self._seen = tracks, readings
+        if self._readings is not self._reader:  # which has laps of its own
+            times.lap("read")
+        changes = self._stabilizer.update(frame.at, readings)
+        faded = self._stabilizer.faded(frame.at)
+        self._scene.naming.update(*names, frame.at)
+        announcements, deferred, withdrawn, cues = self._scene.update(changes, tracks, grey.shape, frame.at, faded)
+        spoken = tuple(self._utterance(announcement, frame.at) for announcement in announcements)
+        is_sound = self._is_cue_sound
+        spoken += tuple(utterances.of_cue(self._phrases, each, frame.at, is_sound=is_sound) for each in cues)
+        unspoken = tuple((each, utterances.of_announcement(self._phrases, each, frame.at)) for each in deferred)
+        times.lap("decide")
+        partner = self._scene.partner.track_id
+        known = self._scene.naming.known
+        self._snapshot = self._snapshots.build(
+            frame, grey, tracks, self._estimate, partner, found=len(found), known=known
+        )
+        times.lap("snapshot")
         topics = tuple(map(utterances.topic_of, withdrawn))
         made = (*announcements, *cues)
-        return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, stage_ms)
+        return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
 
     @property
     def snapshot(self) -> SceneSnapshot | None:
@@ -285,10 +287,3 @@ class Pipeline:
         if len(self._pending) > MAX_PENDING_UTTERANCES:
             self.ended(next(iter(self._pending)), Fate.SPOKEN)
         return utterance
-
-
-@contextmanager
-def _timed(stage_ms: dict[str, float], stage: str) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    stage_ms[stage] = (time.perf_counter() - began) * 1000

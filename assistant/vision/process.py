@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.config.last_good import SettingsProblem, wrong_line_utterances
 from assistant.config.settings import Settings
@@ -37,6 +38,9 @@ from assistant.vision.loop import VisionLoop
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.skill_sessions import SkillSessions
 
+if TYPE_CHECKING:
+    from assistant.vision.stage_profile import RunningProfile
+
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
@@ -51,10 +55,17 @@ QUIET_EXIT_S = 30.0
 """A process that exceeds its resource limits ends while nobody is in view, but after so many seconds at the latest."""
 
 
-def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsProblem | None = None) -> int:
+def run_vision(
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    problem: SettingsProblem | None = None,
+    profile: "RunningProfile | None" = None,
+) -> int:
     """Run the vision loop until `stop` is set; returns the exit code.
 
-    problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines.
+    problem: why these are not the settings that the user wrote; it is spoken, with the first wrong lines. profile: adds
+    up what each stage costs.
     """
     phrases, requests = factory.load_phrases(settings), _Requests()
     with contextlib.closing(link.LinkClient(socket_paths.runtime_socket(), requests)) as client:
@@ -96,6 +107,7 @@ def run_vision(settings: Settings, stop: threading.Event, *, problem: SettingsPr
             next_pipeline=next_pipeline,
             aim=lambda told: client.send(AimEnded(told) if isinstance(told, Utterance) else told),
             announcer=faults,
+            profile=profile,
         )
         for name, detail in problems.items():
             faults.begin(name, time.monotonic(), detail)

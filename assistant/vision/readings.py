@@ -15,6 +15,7 @@ from assistant.errors import ModelError
 from assistant.records import Frame, Reading, Thresholds, Track
 from assistant.vision.faces import quality
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
+from assistant.vision.stage_times import Lap
 
 
 class ExpressionModel(Protocol):
@@ -78,18 +79,25 @@ class FaceReader:
     the mean over the window of the stabilizer is then one of both sides, which is right more often, at no further cost.
     """
 
-    def __init__(self, classifier: ExpressionModel | None, occlusion: OcclusionModel | None, margin: float) -> None:
+    def __init__(
+        self,
+        classifier: ExpressionModel | None,
+        occlusion: OcclusionModel | None,
+        margin: float,
+        lap: Lap = lambda stage: None,
+    ) -> None:
         """Set up the reader.
 
         classifier: None where no model can be used. occlusion: without it no face counts as occluded. margin: added to
         each side of a face's box before it is cropped, as a share of the box; the detector knows how much it needs.
+        lap: called at the end of each stage: crop, quality and classify.
         """
         self.labels: tuple[str, ...] = classifier.labels if classifier else ()
         self.thresholds = classifier.thresholds if classifier else Thresholds()
         self._input = classifier.input if classifier else OWN_FORMAT
         self.failure: ModelFailure | None = None
         """Set while the classifier returns no probabilities."""
-        self._classifier, self._occlusion, self._margin = classifier, occlusion, margin
+        self._classifier, self._occlusion, self._margin, self._lap = classifier, occlusion, margin, lap
         self._is_mirrored = True
 
     @property
@@ -111,7 +119,7 @@ class FaceReader:
         if self._classifier is None:
             return Reading(track.track_id, at, None, "unclear")
         crop, reason = quality.assess_face(
-            grey, track.face, self._margin, self._occlusion, image=frame.image, wanted=self._input
+            grey, track.face, self._margin, self._occlusion, image=frame.image, wanted=self._input, lap=self._lap
         )
         if reason:
             return Reading(track.track_id, at, None, reason)
@@ -121,4 +129,6 @@ class FaceReader:
             self.failure = ModelFailure(self.failure.since if self.failure else at, str(err))
             return Reading(track.track_id, at, None, "unclear")
         self.failure = None
-        return Reading(track.track_id, at, tuple(map(float, probabilities)))
+        reading = Reading(track.track_id, at, tuple(map(float, probabilities)))
+        self._lap("classify")
+        return reading

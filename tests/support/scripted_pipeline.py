@@ -72,6 +72,7 @@ class ScriptedCapture:
 
     def __init__(self, frames: Sequence[Frame | None], stop: threading.Event, error: str = "") -> None:
         self.frames, self.stop, self.error, self.dropped = iter(frames), stop, error, 0
+        self.cpu_ms = 0.0
         self.is_stuck = lambda: False
         self.has_ended = self.is_busy = self.is_exhausted = self.is_torn = False
 

@@ -1,5 +1,6 @@
 """The loop of a running assistant: it passes on the utterances of each step, and announces every failure."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from assistant.ipc.commands import Command
 from assistant.records import Face, Fate, Frame, Priority
 from assistant.vision.loop import FRAME_TIMEOUT_S
 from assistant.vision.pipeline import Pipeline
+from assistant.vision.stage_profile import RunningProfile
 from tests.support.scripted_pipeline import (
     EN,
     LoopRig,
@@ -33,6 +35,22 @@ def test_a_failing_occlusion_classifier_is_announced_and_so_is_its_recovery() ->
         "Looks happy.",
         EN.fault("occlusion", is_over=True),
     ]
+
+
+def test_the_stage_table_has_all_that_the_loop_does_and_goes_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    rig = LoopRig(shots("happy", 15), scripted_pipeline())
+    seconds = itertools.count(0.0, 5.0)
+    rig.loop.profile = RunningProfile(lambda: next(seconds), lambda: 0.0)
+    rig.loop.capture.start()
+    with caplog.at_level("INFO", "assistant.vision.loop"):
+        rig.loop.run()
+    rows = [line.split()[0] for line in rig.loop.profile.table().splitlines()[1:]]
+    assert rows == [
+        "capture", "grey", "health", "detect", "track", "crop", "quality", "classify", "decide", "snapshot", "queue",
+        "together", "process",
+    ]  # fmt: skip
+    tables = [message for message in caplog.messages if message.startswith("stages of the last minute\nstage")]
+    assert len(tables) == (rig.loop.steps * 5) // 60
 
 
 def test_it_is_ready_after_the_first_step_and_then_announces() -> None:

@@ -37,7 +37,7 @@ def test_a_step_goes_from_pixels_to_utterances() -> None:
         step = pipeline.step(frame)
         assert [person.track_id for person in step.tracks] == [1]
         assert max(step.readings[0].probabilities) == pytest.approx(0.9)
-        assert set(step.stage_ms) == {"grey", "detect", "track", "read", "decide", "snapshot"}
+        assert set(step.stage_ms) == {"grey", "detect", "track", "crop", "quality", "classify", "decide", "snapshot"}
         texts += [(utterance.text, round(utterance.expires_at - frame.at, 6)) for utterance in step.utterances]
     assert texts == [("One person looks happy.", EXPIRES_S), ("Looks neutral.", EXPIRES_S)]
 

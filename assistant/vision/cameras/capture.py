@@ -62,6 +62,9 @@ class Capture:
     """Another program holds the camera."""
     is_exhausted: bool
     """Only a new process can open the camera again."""
+    cpu_ms: float
+    """Milliseconds of CPU time that the newest frame has cost this thread: the camera's read, which decodes, and the
+    checks. While the driver waits for a frame no time passes."""
     is_torn: bool
     """More than half of the latest pictures were unusable."""
 
@@ -80,7 +83,7 @@ class Capture:
         self._seq = 0
         self._retry_s = FIRST_RETRY_S
         self._driver_call: tuple[float, float] | None = None
-        self.dropped = 0
+        self.dropped, self.cpu_ms = 0, 0.0
         self.error = ""
         self.has_ended = self.is_busy = self.is_exhausted = self.is_torn = self.is_open = False
         self._last_checksum: int | None = None
@@ -139,6 +142,7 @@ class Capture:
         delivers nothing new for STALE_S."""
         began = fresh_at = self._clock()
         while not self._stop.is_set():
+            cpu_s = time.thread_time()
             with self._timed_call(READ_TIMEOUT_S):
                 frame = camera.read()
             if frame is None:
@@ -164,6 +168,7 @@ class Capture:
             if not camera.is_live and self._stop.wait(max(0.0, began + frame.at - self._clock())):
                 return
             self.error = ""
+            self.cpu_ms = 1000 * (time.thread_time() - cpu_s)
             self._offer(frame)
             self._retry_s = FIRST_RETRY_S
 

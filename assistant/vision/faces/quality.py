@@ -110,21 +110,29 @@ def assess_face(
     *,
     image: NDArray[np.uint8] | None = None,
     wanted: InputFormat = OWN_FORMAT,
+    lap: Callable[[str], None] = lambda stage: None,
 ) -> tuple[NDArray[np.uint8], str]:
     """The crop of a face as the expression model sees it, uint8 `wanted.crop_shape`, a dim one with more contrast; and
     why its expression cannot be read: a key of the locale's [reasons], empty where it can.
 
     grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`; image:
-    the frame in colour, for a model that takes colours (None: `grey`); wanted: the model's input. Whether the
-    expression can be read is judged by the crop of 48x48 grey pixels, whatever the model takes.
+    the frame in colour, for a model that takes colours (None: `grey`); wanted: the model's input; lap: called at the
+    end of the stages "crop" and "quality". Whether the expression can be read is judged by the crop of 48x48 grey
+    pixels, whatever the model takes.
     """
     crop = preprocess.face_crop(grey, face, margin)
+    lap("crop")
     reason = rejection_reason(face, crop, grey, is_occluded)
     if wanted == OWN_FORMAT:
-        return light.raise_contrast(crop), reason
+        of_model = light.raise_contrast(crop)
+        lap("quality")
+        return of_model, reason
+    lap("quality")
     of_model = wanted.face_crop(grey if wanted.is_grey or image is None else image, face, margin)
     levels = light.raised_levels(crop)
-    return of_model if levels is None else levels[of_model], reason
+    of_model = of_model if levels is None else levels[of_model]
+    lap("crop")
+    return of_model, reason
 
 
 def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:
