@@ -14,6 +14,7 @@ from pathlib import Path
 
 from convert.training.run_folder import Run, columns
 
+COLUMNS = columns(("fer2013",))
 REFUSED = 13
 """A batch size that cannot be trained."""
 DIVERGES_ABOVE = 5.0
@@ -30,7 +31,7 @@ def main() -> None:
         sys.exit("emotion-convert: [network] cannot be built: no room for 13")
     epochs = int(options.get("--epochs", schedule["epochs"]))
     seed = int(options.get("--seed", 1))
-    run.begin(recipe_file, {"epochs": epochs, "seed": seed}, columns(("fer2013",)))
+    run.begin(recipe_file, {"epochs": epochs, "seed": seed}, COLUMNS)
     with run.lock():
         done = len(run.history())
         if 0 < done < epochs and not run.checkpoint.is_file():
@@ -46,7 +47,8 @@ def main() -> None:
             loss = math.nan if rate > DIVERGES_ABOVE else 1 / epoch
             run.weights.write_text(str(epoch))
             run.checkpoint.write_text(str(epoch))
-            run.add((epoch, loss, f"{score:.6f}", rate, 0.1))
+            row = {"epoch": epoch, "loss": loss, "fer2013": f"{score:.6f}", "learning_rate": rate}
+            run.add([row.get(name, 1.0) for name in COLUMNS])
 
 
 if __name__ == "__main__":
