@@ -20,6 +20,8 @@ EXAMPLES = """\
 examples:
   emotion-assistant demo                     two photographs, a transcript, demo.wav
   emotion-assistant replay clip.mp4          what would be said of a clip, and when
+  emotion-assistant replay clip.mp4 --annotate seen.mp4
+                                             and a clip to look at: boxes, words, speech and subtitles
   emotion-assistant run --camera opencv      the assistant, with the first USB camera
   emotion-assistant config > my.toml         all settings with their comments, to edit
   emotion-assistant run --config my.toml
@@ -51,7 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
     # not "source", which is a setting of the camera: a recording's name may have bytes that are not UTF-8
     replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
     replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
-    for each in (run, replay):
+    shown = replay.add_mutually_exclusive_group()
+    shown.add_argument("--annotate", type=_clip_name, metavar="OUT.mp4",
+                       help="also write a clip with boxes, words, bars and the speech, and OUT.srt beside it; needs "
+                       "pip install 'emotion-assistant[convert]'")  # fmt: skip
+    _add_faces(replay)
+    for each in (run, shown):
         _add_profile(each)
 
     demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")
@@ -111,9 +118,23 @@ def _add_camera(to: argparse.ArgumentParser) -> None:
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
 
 
-def _add_profile(to: argparse.ArgumentParser) -> None:
+def _add_profile(to: argparse._ActionsContainer) -> None:
     how = "print what each stage costs at the end, and every minute in the log"
     to.add_argument("--profile", action="store_true", help=how)
+
+
+def _add_faces(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--faces", choices=("all", "one"), default="all",
+                    help="which faces are drawn: all that are read (the default), or the one in conversation, else the "
+                    "nearest")  # fmt: skip
+
+
+def _clip_name(text: str) -> Path:
+    """The path of a clip to write."""
+    path = Path(text)
+    if path.suffix.lower() != ".mp4":
+        raise argparse.ArgumentTypeError("give a name that ends in .mp4")
+    return path
 
 
 def _add_skills(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -12,20 +12,16 @@ from typing import Any
 
 from assistant.app import fates
 from assistant.app.fates import FateReasons, counted, transcript_line
+from assistant.app.simulated_speaker import SimulatedSpeaker, Sound
 from assistant.config.settings import Settings
 from assistant.errors import CameraError, ModelError
 from assistant.ipc.commands import Command
 from assistant.people import PersonView
-from assistant.records import Box, Change, Fate, Frame, Utterance, UtteranceKind
+from assistant.records import Box, Change, Fate, Frame, Utterance
 from assistant.vision.cameras import Camera
 from assistant.vision.decisions.announcement_log import Announcement
 from assistant.vision.pipeline import Pipeline, Step
-from assistant.voice.speech.speech_queue import SpeechQueue
 
-UTTERANCE_PAUSE_S = 0.2
-"""Added to the time of an utterance's words: from the queue to the first sound, and the pause after it."""
-CUE_S = 0.2
-"""How long an utterance without words takes."""
 SAME_ATTEMPT_S = 20.0
 """Seconds of the clip. The same words about the same person within this time of an announcement that was not said are a
 further attempt at it; later ones are a new announcement."""
@@ -111,58 +107,25 @@ class ReplaySummary:
 Outcome = AnnouncementOutcome | AnswerOutcome | ReplaySummary
 
 
-class SimulatedSpeaker:
-    """A speaker in clip time: it makes no sound, and takes as long as speaking the text would."""
-
-    def __init__(self, rate_wpm: int, on_fate: Callable[[Utterance, Fate, float], None]) -> None:
-        self._rate_wpm = rate_wpm
-        self.queue = SpeechQueue(on_fate)
-        self._ends_at = 0.0
-        self.on_start: Callable[[Utterance, float], None] = lambda utterance, at: None
-
-    def duration_s(self, utterance: Utterance) -> float:
-        """Seconds that an utterance takes."""
-        if utterance.kind is UtteranceKind.CUE:
-            return CUE_S
-        return len(utterance.text.split()) * 60 / self._rate_wpm + UTTERANCE_PAUSE_S
-
-    def say(self, utterance: Utterance, at: float) -> None:
-        """Queue an utterance at `at` seconds of the clip."""
-        if self.queue.put(utterance, at):
-            self.queue.finish(Fate.INTERRUPTED, at)
-        if self.queue.speaking is None:
-            self._begin(at)
-
-    def advance(self, at: float) -> None:
-        """Let time pass up to `at`: utterances end, and those that wait begin."""
-        while self.queue.speaking is not None and self._ends_at <= at:
-            self.queue.finish(Fate.SPOKEN, self._ends_at)
-            self._begin(self._ends_at)
-
-    def _begin(self, at: float) -> None:
-        utterance = self.queue.take(at)
-        if utterance is not None:
-            self._ends_at = at + self.duration_s(utterance)
-            self.on_start(utterance, at)
-
-
 def replay(
     camera: Camera,
     pipeline: Pipeline,
     settings: Settings,
     questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
+    *,
+    sound: Sound | None = None,
 ) -> Iterator[Outcome]:
     """Play a recording through the pipeline. Yields the outcome of each announcement and of each answer, in the
     order in which they were made, then the summary. An announcement that was made again because it was not said is
     one outcome.
 
     questions: what the wearer asks: seconds of the clip and one of QUESTIONS, in the order of their time. on_step:
-    called with each frame and the step made of it.
+    called with each frame and the step made of it. sound: makes what is said heard, and tells how long it takes.
 
     Raises CameraError where the clip cannot be read on, ModelError where the model fails.
     """
-    return one_line_each(attempts(camera, pipeline, settings, questions, on_step))
+    return one_line_each(attempts(camera, pipeline, settings, questions, on_step, sound=sound))
 
 
 def attempts(
@@ -171,6 +134,8 @@ def attempts(
     settings: Settings,
     questions: Sequence[tuple[float, Command]] = (),
     on_step: Callable[[Frame, Step], None] = lambda frame, step: None,
+    *,
+    sound: Sound | None = None,
 ) -> Iterator[Outcome]:
     """Like `replay`, but each attempt at an announcement is an outcome of its own."""
     undecided: deque[AnnouncementOutcome | AnswerOutcome] = deque()
@@ -195,7 +160,7 @@ def attempts(
         undecided.append(item)
         speaker.say(item.utterance, at)
 
-    speaker = SimulatedSpeaker(settings.voice.rate_wpm, settle)
+    speaker = SimulatedSpeaker(settings.voice.rate_wpm, settle, sound)
     speaker.on_start = begin
     boxes: dict[int, Box] = {}
     frames, first, last = 0, 0.0, 0.0

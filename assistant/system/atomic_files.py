@@ -6,9 +6,13 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import mmap
 
 
-def write_atomically(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
+def write_atomically(contents: "Mapping[Path, bytes | mmap.mmap]", mode: int = 0o666) -> None:
     """Write the files so that each is replaced in one step, and none before all are on the disk. Raises OSError, also
     for a path that is there and no regular file: to replace /dev/null by a file would break the whole machine.
 
@@ -33,7 +37,7 @@ def write_atomically(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _write_part(part: Path, content: bytes, path: Path, mode: int) -> None:
+def _write_part(part: Path, content: "bytes | mmap.mmap", path: Path, mode: int) -> None:
     """Write the new content of `path` to a temporary file on the disk. Raises OSError with the name of `path`."""
     try:
         with open(part, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as target:

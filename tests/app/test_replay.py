@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from assistant import phrases
-from assistant.app.replay import UTTERANCE_PAUSE_S, ReplaySummary, SimulatedSpeaker, replay
+from assistant.app.replay import ReplaySummary, replay
+from assistant.app.simulated_speaker import UTTERANCE_PAUSE_S, SimulatedSpeaker
 from assistant.config.settings import Settings
 from assistant.records import Fate, Frame, Priority, Utterance
 from assistant.vision import factory

@@ -20,7 +20,7 @@ from unittest import mock
 from hypothesis import strategies as st
 
 from assistant.errors import AssistantError
-from convert import progress
+from assistant.system import progress
 from tests.fuzz.command_files import PATHS
 
 NUMBERS = (

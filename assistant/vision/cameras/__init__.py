@@ -27,6 +27,12 @@ class Camera(Protocol):
         ...
 
 
+def expected_frames(camera: Camera) -> int | None:
+    """About how many frames a recording has; None where that is not known."""
+    count: int | None = getattr(camera, "expected_frames", None)
+    return count
+
+
 def driver_of(settings: CameraSettings) -> str:
     """The driver that the settings name; for "auto" picamera2 where it is installed and no source is named, else
     OpenCV."""

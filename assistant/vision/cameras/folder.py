@@ -34,6 +34,7 @@ class FolderCamera:
             raise SourceError(f"{shown(folder)}: no pictures in this folder; looked for {', '.join(sorted(SUFFIXES))}")
         self._fps = settings.fps
         self._frames_each = max(1, round(settings.picture_s * settings.fps))
+        self.expected_frames = len(self.files) * self._frames_each
         self._seq = 0
         self._image: NDArray[np.uint8] | None = None
 

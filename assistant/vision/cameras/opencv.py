@@ -110,6 +110,8 @@ class ClipCamera:
         self._seq, self._at, self._first_stamp = 0, -1.0, 0.0
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._step_s = 1 / rate if 0.1 <= rate <= 1000 else 0.1
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.expected_frames = int(count) if 0 < count < 1e9 else None
         self._first = self._next() if self._capture.isOpened() else None
         if self._first is None:
             self._capture.release()

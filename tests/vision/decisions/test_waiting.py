@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.app.replay import UTTERANCE_PAUSE_S, SimulatedSpeaker
+from assistant.app.simulated_speaker import UTTERANCE_PAUSE_S, SimulatedSpeaker
 from assistant.config.settings import Settings
 from assistant.records import Face, Fate, Frame, Priority, Utterance
 from assistant.vision.pipeline import Pipeline

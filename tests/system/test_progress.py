@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from convert import progress
-from convert.progress import Lines, Progress, duration, track
+from assistant.system import progress
+from assistant.system.progress import Lines, Progress, duration, track
 
 
 class Terminal(io.StringIO):
