@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from assistant.people import PersonView
 from assistant.phrases import Phrases
+from assistant.records import NOBODY
 from assistant.vision.overlay.draw import MarkedFace
 from assistant.vision.pipeline import Step
 from assistant.vision.queries.snapshot import SceneSnapshot
@@ -51,7 +52,7 @@ def _told(person: PersonView | None) -> str:
 
 def _text(person: PersonView | None, phrases: Phrases) -> str:
     """What is told of a person, after the name if they have one; empty where nothing is yet."""
-    if person is None:
+    if person is None or person.state == NOBODY:
         return ""
     name = person.known.text if person.known is not None else ""
     known = phrases.tables[phrases.wording]

@@ -35,7 +35,7 @@ def test_one_face_is_the_partners_else_the_nearest() -> None:
 
 
 def test_a_face_of_which_nothing_is_told_yet_has_a_box_without_a_word() -> None:
-    people = (dataclasses.replace(HAPPY, state=NOBODY, expression=""),)
+    people = (dataclasses.replace(HAPPY, state=NOBODY, reason="unclear"),)
     assert [each.text for each in marked_faces(STEP, SceneSnapshot(5.0, people), LABELS, ENGLISH)] == ["", ""]
     assert [each.text for each in marked_faces(STEP, None, LABELS, ENGLISH)] == ["", ""]
 
