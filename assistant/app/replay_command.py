@@ -1,5 +1,5 @@
-"""The command `replay`: prints what would be said of a recording, as lines or as JSON; with --profile its cost too, with
---annotate also a clip to see and hear."""
+"""The command `replay`: prints what would be said of a recording, as lines or as JSON; its cost too, or a clip beside
+it that can be seen and heard."""
 
 from __future__ import annotations
 
