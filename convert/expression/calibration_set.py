@@ -20,6 +20,7 @@ from assistant.system.atomic_files import write_atomically
 from convert.data import fer2013, regular_file
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import LABELS, DatasetError
+from convert.data.pictures import Pictures
 from convert.training.run_folder import Run
 
 LIST = Path(__file__).with_name("calibration_set.txt")
@@ -109,8 +110,8 @@ def draw(faces: Faces, per_class: int = PER_CLASS, seed: int = SEED) -> list[tup
     training, others = faces.of("Training"), faces.where(faces.split != 0)
     fit = training.where(fer2013.is_trainable(training) & ~fer2013.is_twin(training.images, others.images))
     classes: dict[str, set[str]] = {}
-    for image, label in zip(fit.images, fit.labels, strict=True):
-        classes.setdefault(digest(image), set()).add(LABELS[label])
+    for picture, label in zip(_digests(fit.images), fit.labels, strict=True):
+        classes.setdefault(picture, set()).add(LABELS[label])
     chosen = []
     for name in LABELS:
         known = [picture for picture, labels in classes.items() if labels == {name}]
@@ -152,13 +153,15 @@ def read(path: Path = LIST) -> list[tuple[str, str]]:
 
 def missing(faces: Faces, chosen: list[tuple[str, str]]) -> int:
     """How many of the listed pictures are not among the Training pictures."""
-    known = {digest(image) for image in faces.of("Training").images}
+    known = set(_digests(faces.of("Training").images))
     return sum(picture not in known for picture, _ in chosen)
 
 
 def find(faces: Faces, chosen: list[tuple[str, str]]) -> NDArray[np.uint8]:
-    """The listed pictures uint8 [M, 48, 48], in the order of the list. Raises DatasetError unless all are there."""
-    known = {digest(image): image for image in faces.of("Training").images}
+    """The listed pictures uint8 [M, 48, 48], or crops of the format that `faces` has, in the order of the list. Raises
+    DatasetError unless all are there."""
+    images = faces.of("Training").images
+    known = {name: row for row, name in enumerate(_digests(images))}
     found = [known[picture] for picture, _ in chosen if picture in known]
     if len(found) < len(chosen):
         raise DatasetError(
@@ -166,4 +169,9 @@ def find(faces: Faces, chosen: list[tuple[str, str]]) -> NDArray[np.uint8]:
             "copies do not count); give --data as it was trained with, or a list of your own with --calibration-set "
             "(quantize --make-calibration-set FILE makes one)"
         )
-    return np.stack(found)
+    return np.asarray(images[np.array(found)], np.uint8)
+
+
+def _digests(images: Pictures) -> list[str]:
+    """What identifies each picture in a list, whatever format it was fitted to."""
+    return [f"{known:016x}" for known in fer2013.picture_ids(images)]

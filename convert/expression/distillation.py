@@ -15,15 +15,20 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import normalize
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from convert.data.fer2013_labels import LABELS
+from convert.data.pictures import Pictures, fitted
 from convert.expression.soft_labels import SoftLabels, fixed_view
 from convert.training.augment import Augment
 from convert.training.callbacks import Batches
+from convert.training.class_balance import Balance, counts, epoch_rows
+from convert.training.crops import in_grey_steps
 from convert.training.recipe_file import AugmentConfig
 
 Arrays = dict[str, NDArray[np.float32]]
 """By head: targets float32 [N, classes], or sample weights float32 [N]."""
+NO_BALANCE = Balance()
+"""Each picture once in an epoch."""
 
 
 @keras.saving.register_keras_serializable("emotion_assistant")
@@ -31,28 +36,37 @@ class DistillationLoss(keras.losses.Loss):
     """(1 - weight) CE(annotators, logits) + weight T^2 CE(teachers at temperature T, logits / T), for each picture.
 
     Hinton et al. 2015: the factor T^2 keeps the gradients of both terms of the same magnitude. With weight 0 this is
-    cross-entropy.
+    cross-entropy. focal_gamma: makes the annotators' term a focal loss (Lin et al. 2017).
     """
 
     def __init__(
-        self, weight: float = 0.0, temperature: float = 1.0, name: str = "distillation", **kwargs: Any
-    ) -> None:
+        self, weight: float = 0.0, temperature: float = 1.0, focal_gamma: float = 0.0, name: str = "distillation",
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(name=name, **kwargs)
-        self.weight, self.temperature = weight, temperature
+        self.weight, self.temperature, self.focal_gamma = weight, temperature, focal_gamma
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "weight": self.weight, "temperature": self.temperature}
+        own = {"weight": self.weight, "temperature": self.temperature, "focal_gamma": self.focal_gamma}
+        return {**super().get_config(), **own}
 
     def call(self, targets: Any, logits: Any) -> Any:
         """Losses [N] of targets [N, 2 * classes] and logits [N, classes]."""
         annotators, teachers = ops.split(targets, 2, axis=-1)
-        loss = (1 - self.weight) * ops.categorical_crossentropy(annotators, logits, from_logits=True)
+        loss = (1 - self.weight) * self._of_annotators(annotators, logits)
         if self.weight:
             t = self.temperature
             softer = teachers ** (1 / t)
             softer = softer / ops.sum(softer, axis=-1, keepdims=True)
             loss = loss + self.weight * t * t * ops.categorical_crossentropy(softer, logits / t, from_logits=True)
         return loss
+
+    def _of_annotators(self, annotators: Any, logits: Any) -> Any:
+        if not self.focal_gamma:
+            return ops.categorical_crossentropy(annotators, logits, from_logits=True)
+        return keras.losses.categorical_focal_crossentropy(
+            annotators, logits, alpha=1.0, gamma=self.focal_gamma, from_logits=True
+        )
 
 
 class DistillationDataset(Batches):
@@ -64,10 +78,16 @@ class DistillationDataset(Batches):
     """
 
     def __init__(
-        self, pictures: NDArray[np.uint8], annotators: Arrays, sample_weights: Arrays, soft_labels: SoftLabels | None,
-        *, batch_size: int, seed: int, epoch: int = 0,
+        self, pictures: Pictures, annotators: Arrays, sample_weights: Arrays, soft_labels: SoftLabels | None,
+        *, batch_size: int, seed: int, epoch: int = 0, taken: InputFormat = OWN_FORMAT, balance: Balance = NO_BALANCE,
+        labels: NDArray[np.int64] | None = None,
     ) -> None:  # fmt: skip
-        """pictures: uint8 [N, 48, 48]. annotators: target distributions of the human labels. epoch: the first one."""
+        """pictures: `Faces.images`, of which the rows of a batch alone are read. annotators: target distributions of
+        the human labels. epoch: the first one. taken: the crops of a batch (`crops.to_train_on`). balance, labels:
+        how often the pictures of each class int64 [N] are seen; None: each once."""
+        self.taken, self.balance = taken, balance
+        self.labels = np.zeros(len(pictures), np.int64) if labels is None else labels
+        self.count = int(counts(self.labels, balance).sum())
         self.pictures, self.annotators, self.sample_weights = pictures, annotators, sample_weights
         self.views = soft_labels.views if soft_labels else 1
         self.teacher_probabilities: NDArray[np.float32] | None = None
@@ -80,16 +100,17 @@ class DistillationDataset(Batches):
 
     def begin_epoch(self, epoch: int) -> None:
         super().begin_epoch(epoch)
-        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.pictures))
+        self.order = epoch_rows(self.labels, self.balance, np.random.default_rng((self.seed, self.epoch)))
 
     def __len__(self) -> int:
-        return math.ceil(len(self.pictures) / self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Arrays, Arrays]:
-        """A batch: inputs float32 [B, 48, 48, 1], targets [B, 2 * classes] and sample weights [B], both by head."""
+        """A batch: inputs float32 [B, S, S, 1 or 3], targets [B, 2 * classes] and sample weights [B], both by head."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         views = np.where(self.is_known[rows], (self.first_view[rows] + self.epoch) % self.views, 0)
-        images = [fixed_view(self.pictures[row], int(number)) for row, number in zip(rows, views, strict=True)]
+        crops = fitted(self.pictures[rows], self.taken)[:]
+        images = [fixed_view(crop, int(number)) for crop, number in zip(crops, views, strict=True)]
         annotators = {head: each[rows] for head, each in self.annotators.items()}
         teachers = annotators
         if self.teacher_probabilities is not None:
@@ -100,7 +121,8 @@ class DistillationDataset(Batches):
                 for head, part in zip(("fer2013", "ferplus"), parts, strict=True)
             }
         targets = {head: np.concatenate([annotators[head], teachers[head]], axis=1) for head in annotators}
-        return normalize(np.stack(images)), targets, {head: each[rows] for head, each in self.sample_weights.items()}
+        sample_weights = {head: each[rows] for head, each in self.sample_weights.items()}
+        return in_grey_steps(np.stack(images), self.taken), targets, sample_weights
 
 
 class OnlineDistillationDataset(DistillationDataset):

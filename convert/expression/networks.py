@@ -1,46 +1,58 @@
-"""The networks of the expression models: a backbone for 48x48 grey faces with two linear heads.
+"""The networks of the expression models: a backbone with two linear heads.
 
 The *fer2013* head has FER-2013's seven labels, for comparison with published figures. The *ferplus* head has FER+'s
-eight and is trained on the distribution of the votes of ten annotators. Both give logits, from the globally average
-pooled features of a backbone (`convert.training.backbones`).
+eight and is trained on the distribution of the votes of ten annotators. Both give logits, from the features of a
+backbone (`convert.training.network_kinds`); a feature map is globally average pooled.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import CROP_SIDE, normalize
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS
+from convert.data.pictures import Pictures, chunks, fitted
 from convert.expression import recipe as recipes
-from convert.training import backbones, equivariance
+from convert.expression.recipe import Recipe
+from convert.training import equivariance
 from convert.training.loop import load_best_weights
+from convert.training.network_kinds import KINDS
 from convert.training.run_folder import Run
 
 HEADS = {"fer2013": LABELS, "ferplus": FERPLUS_LABELS}
 """Labels of each head."""
 
 
-def build(kind: str, *, side: int | None = None, equivariant: bool = False, **options: Any) -> keras.Model:
-    """A model: float32 [N, side, side, 1] (`preprocess.normalize`) to logits {"fer2013": [N, 7], "ferplus": [N, 8]}.
+BATCH_PIXELS = 512 * OWN_FORMAT.side**2
+"""Pixels of a batch of predictions: 512 crops of 48x48, or fewer larger ones."""
 
-    kind: "cnn", "plain" or "mobilenetv2". side: None for any size. equivariant: same output for a face and its mirror
-    image (`equivariance`). options: `dropout`, and those of the function called `kind` in `backbones`. Raises
-    ValueError or TypeError for options that cannot be built.
+
+def build(
+    kind: str, *, input_format: InputFormat = OWN_FORMAT, equivariant: bool = False, dropout: float = 0.25,
+    **options: Any,
+) -> keras.Model:  # fmt: skip
+    """A model: float32 [N, side, side, channels] (`input_format.tensor`) to logits {"fer2013": [N, 7], "ferplus":
+    [N, 8]}; a kind of any side takes other sides too.
+
+    kind: one of KINDS. equivariant: same output for a face and its mirror image (`equivariance`). dropout: rate before
+    the heads. options: those of the kind. Raises ValueError or TypeError for options that cannot be built, RecipeError
+    for weights that cannot be loaded.
     """
-    makers: dict[str, Callable[..., Any]] = {
-        "cnn": backbones.cnn,
-        "plain": backbones.plain,
-        "mobilenetv2": backbones.mobilenetv2,
-    }
-    if kind not in makers:
-        raise ValueError(f"unknown network {kind!r}; known: {', '.join(makers)}")
-    dropout = options.pop("dropout", 0.25)
-    pixels = keras.Input((side, side, 1), name="face")
-    features = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(makers[kind](pixels, **options))
+    if kind not in KINDS:
+        raise ValueError(f"unknown network {kind!r}; known: {', '.join(KINDS)}")
+    chosen = KINDS[kind]
+    side = None if chosen.is_any_side else input_format.side
+    pixels = keras.Input((side, side, input_format.channels), name="face")
+    features = getattr(import_module(f"convert.training.{chosen.module}"), kind)(pixels, **options)
+    if len(features.shape) == 4:
+        features = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(features)
     features = layers.Dropout(dropout, name="dropout", dtype="float32")(features)
     heads = {name: layers.Dense(len(labels), name=name, dtype="float32")(features) for name, labels in HEADS.items()}
     network = keras.Model(pixels, heads, name=kind)
@@ -49,33 +61,55 @@ def build(kind: str, *, side: int | None = None, equivariant: bool = False, **op
     return network
 
 
+def of_recipe(recipe: Recipe, weights: str = "none") -> keras.Model:
+    """The network of a recipe. weights: "imagenet" or a file, instead of random ones, for a kind that takes them.
+    Raises as `build`."""
+    options = {name: value for name, value in recipe.network.items() if name != "weights"}
+    if weights != "none":
+        options["weights"] = weights
+    return build(**options, input_format=recipe.input_format)
+
+
 def restore(run: Run, precision: str = "float32") -> keras.Model:
     """The two-headed network of a run with the weights of its best epoch. Raises RunError."""
     run.best()
     keras.mixed_precision.set_global_policy(precision)  # the run may have been trained with another
-    network = build(**recipes.of_run(run).network)
+    network = of_recipe(recipes.of_run(run))
     load_best_weights(network, run)
     return network
 
 
-def accuracies(network: keras.Model, public: Faces) -> dict[str, float]:
-    """Accuracy of each head: by the original labels, and by the majority of the FER+ votes where there is one."""
-    logits = network.predict(normalize(public.images), batch_size=512, verbose=0)
+def accuracies(network: keras.Model, public: Faces, taken: InputFormat = OWN_FORMAT) -> dict[str, float]:
+    """Accuracy of each head: by the original labels, and by the majority of the FER+ votes where there is one. taken:
+    the network's input."""
+    answers = logits(network, public.images, taken)
     majority, clear = fer2013.ferplus_majority(public.votes)
-    ferplus = (logits["ferplus"].argmax(1) == majority)[clear]
+    ferplus = (answers["ferplus"].argmax(1) == majority)[clear]
     return {
-        "fer2013": float((logits["fer2013"].argmax(1) == public.labels).mean()),
+        "fer2013": float((answers["fer2013"].argmax(1) == public.labels).mean()),
         "ferplus": float(ferplus.mean()) if clear.any() else 0.0,
     }
 
 
-def with_head(model: keras.Model, head: str) -> keras.Model:
-    """The model to export for one head of a two-headed model: [1, 48, 48, 1] to probabilities [1, classes].
+def logits(network: keras.Model, pictures: Pictures, taken: InputFormat = OWN_FORMAT) -> dict[str, NDArray[np.float32]]:
+    """Logits float32 [N, classes] of each head for pictures of faces alone, which are fitted to the network's input,
+    `taken`. Only a batch of them is in memory."""
+    parts = [network.predict_on_batch(each) for each in _tensors(pictures, taken)]
+    return {head: np.concatenate([keras.ops.convert_to_numpy(each[head]) for each in parts]) for head in HEADS}
 
-    The input has a fixed size, and softmax is part of the graph.
+
+def _tensors(pictures: Pictures, taken: InputFormat) -> Iterator[NDArray[np.float32]]:
+    for chunk in chunks(pictures, max(1, BATCH_PIXELS // (taken.side**2 * taken.channels))):
+        yield taken.tensor(fitted(chunk, taken)[:])
+
+
+def with_head(model: keras.Model, head: str, taken: InputFormat = OWN_FORMAT) -> keras.Model:
+    """The model to export for one head of a two-headed model: [1, side, side, channels] to probabilities [1, classes].
+
+    taken: its input. The input has a fixed size, and softmax is part of the graph.
     """
-    pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), batch_size=1, name="face")
-    logits = model(pixels, training=False)[head]
+    pixels = keras.Input(tuple(taken.shape[1:]), batch_size=1, name="face")
+    answers = model(pixels, training=False)[head]
     return keras.Model(
-        pixels, layers.Softmax(name="probabilities", dtype="float32")(logits), name=f"{model.name}_{head}"
+        pixels, layers.Softmax(name="probabilities", dtype="float32")(answers), name=f"{model.name}_{head}"
     )

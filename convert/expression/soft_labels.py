@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.system.atomic_files import write_atomically
-from assistant.vision.faces.preprocess import CROP_SIDE
 from convert.data import regular_file
-from convert.data.fer2013 import picture_id
+from convert.data.fer2013 import picture_ids
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
+from convert.data.pictures import Pictures
 
 LEVELS = 48
 """A probability p is stored as round(LEVELS * sqrt(p)): finely where it is small, to 0.02 where it is large."""
@@ -37,16 +37,17 @@ ROTATION_DEG, ZOOM, SHIFT = 15.0, 0.15, 0.08
 
 
 def fixed_view(image: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-    """View `number` of a picture, uint8 [48, 48] as the picture; pixels from outside repeat the edge."""
+    """View `number` of a square picture uint8 [S, S] or [S, S, 3]; pixels from outside repeat the edge."""
     if number < 2:
         return image[:, ::-1] if number else image
     digest = hashlib.sha256(image.tobytes() + bytes([number])).digest()
     turn, zoom, right, down, mirror = np.frombuffer(digest[:20], "<u4") / 2**31 - 1
-    move = cv2.getRotationMatrix2D(((CROP_SIDE - 1) / 2, (CROP_SIDE - 1) / 2), turn * ROTATION_DEG, 1 + zoom * ZOOM)
-    move[:, 2] += right * SHIFT * CROP_SIDE, down * SHIFT * CROP_SIDE
+    side = image.shape[0]
+    move = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), turn * ROTATION_DEG, 1 + zoom * ZOOM)
+    move[:, 2] += right * SHIFT * side, down * SHIFT * side
     if mirror < 0:
         image = np.ascontiguousarray(image[:, ::-1])
-    made = cv2.warpAffine(image, move, (CROP_SIDE, CROP_SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    made = cv2.warpAffine(image, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)
 
 
@@ -67,12 +68,12 @@ class SoftLabels:
         """Views of each picture."""
         return int(self.codes.shape[1])
 
-    def of(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def of(self, images: Pictures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Probabilities float32 [N, views, 15] of pictures uint8 [N, 48, 48], each head summing to 1.
 
         Also returns bool [N], whether a picture has soft labels; if not, its probabilities are uniform.
         """
-        wanted = np.array([picture_id(image) for image in images], np.uint64)
+        wanted = picture_ids(images)
         rows = np.minimum(np.searchsorted(self.pictures, wanted), len(self.pictures) - 1)
         known = self.pictures[rows] == wanted
         shares = np.where(known[:, np.newaxis, np.newaxis], np.square(self.codes[rows] / np.float32(LEVELS)), 1.0)
@@ -82,9 +83,9 @@ class SoftLabels:
         ), known
 
 
-def pack(images: NDArray[np.uint8], probabilities: NDArray[np.float32], about: dict[str, Any]) -> SoftLabels:
+def pack(images: Pictures, probabilities: NDArray[np.float32], about: dict[str, Any]) -> SoftLabels:
     """Soft labels of pictures uint8 [N, 48, 48], probabilities float32 [N, views, 15]; duplicates are stored once."""
-    names, rows = np.unique(np.array([picture_id(image) for image in images], np.uint64), return_index=True)
+    names, rows = np.unique(picture_ids(images), return_index=True)
     codes = np.rint(LEVELS * np.sqrt(probabilities[rows])).astype(np.uint8)
     return SoftLabels(names, codes, about)
 

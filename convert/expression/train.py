@@ -5,48 +5,30 @@ stopped is resumed by the same command after its last finished epoch.
 """
 
 import dataclasses
-import math
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
-from assistant.vision.faces.preprocess import CROP_SIDE
-from convert.data import fer2013, fer2013_labels
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
+from convert.data import fer2013, fer2013_labels, regular_file
 from convert.expression import calibration_set, networks, soft_labels
 from convert.expression.alignment import align_faces
 from convert.expression.distillation import Arrays, DistillationDataset, DistillationLoss, OnlineDistillationDataset
 from convert.expression.recipe import Recipe, check_teachers
-from convert.training import optimizers
+from convert.training import checkpoint, class_balance, crops, fine_tuning, optimizers
 from convert.training.augment import Augment
-from convert.training.limits import UNLIMITED, Limits
-from convert.training.loop import Training, compile_options, is_finished, load_best_weights
+from convert.training.input_layers import Rescale, Resize
+from convert.training.limits import UNLIMITED, Limits, is_spent
+from convert.training.loop import Stage, Training, compile_options, is_finished, load_best_weights
 from convert.training.provenance import data_sha256, training_environment
 from convert.training.quantization_aware import quantization_aware
 from convert.training.recipe_file import RecipeError
 from convert.training.run_folder import Run, columns
-
-
-@keras.saving.register_keras_serializable("emotion_assistant")
-class Resize(keras.layers.Layer):
-    """Float32 [N, 48, 48, 1] to [N, side, side, 1]: the early epochs are faster on small pictures."""
-
-    def __init__(self, side: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.side = side
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "side": self.side}
-
-    def call(self, images: Any) -> Any:
-        if images.shape[1] == self.side:
-            return images
-        return ops.image.resize(images, (self.side, self.side), interpolation="bilinear", antialias=True)
 
 
 def train(
@@ -58,27 +40,31 @@ def train(
 
     epochs: overrides the recipe's (for a short trial). start: a run of the same network, whose best weights this one
     starts from. teachers: the runs for a recipe with distillation.online. limits, log_to: as in `Training`. Raises
-    DatasetError, RecipeError for a
-    network that cannot be built or for teachers that are missing or not used, or RunError where the folder holds a run
-    of another recipe.
+    DatasetError, RecipeError for a network that cannot be built or for teachers that are missing or not used, or
+    RunError where the folder holds a run of another recipe.
     """
     check_teachers(recipe_file, recipe, bool(teachers))
     schedule, run = recipe.schedule, Run(folder)
     epochs = epochs or schedule.epochs
-    faces = fer2013.load(data)
+    faces = fer2013.load(data, recipe.input_format)
     training, public = faces.of("Training"), faces.of("PublicTest")
     total, training = len(training), training.where(fer2013.is_trainable(training))
     if not len(training):
         raise fer2013_labels.DatasetError(
             f"{data}: none of the {total} Training pictures can be trained on: each is one flat grey"
         )
+    if recipe.data.share < 1:
+        training = training.where(np.random.default_rng(recipe.seed).random(len(training)) < recipe.data.share)
     if recipe.data.aligned:
         training, public = _aligned(training), _aligned(public)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_global_policy(schedule.precision)
-    model = training_model(recipe)
+    weights = "none" if run.checkpoint.is_file() else initial_weights(recipe, recipe_file)
+    model = training_model(recipe, crops.to_train_on(training.images, recipe.input_format)[1], weights)
+    fine_tuning.freeze(backbone(model), recipe.fine_tuning, tuple(networks.HEADS), heads_alone=False)
     facts = training_environment(data_sha256(faces), recipe.name, schedule, epochs=epochs, seed=recipe.seed)
     facts |= limits.facts()
+    facts["initialization"] = described(weights)
     labels = None
     if recipe.teachers.soft_labels:
         labels = soft_labels.read(recipe_file.parent / recipe.teachers.soft_labels)
@@ -92,22 +78,47 @@ def train(
         return run
     if start is not None:
         load_best_weights(backbone(model), start)
-    steps = limits.steps_of(math.ceil(len(training) / schedule.batch_size))
-    optimizer = optimizers.sgd(schedule, steps * epochs, schedule.momentum)
+    batches = dataset(recipe, training, labels, teachers, 0)
     if limits.evaluated is not None:
         public = public.where(np.arange(len(public)) < limits.evaluated)
-    loop = Training(
-        run, backbone(model), schedule, optimizer, epochs=epochs, state=model, evaluated_on="PublicTest",
-        evaluate=lambda: networks.accuracies(backbone(model), public), limits=limits, log_to=log_to,
-    )  # fmt: skip
-    batches = dataset(recipe, training, labels, teachers, loop.done)
+    network = backbone(model)
+    for phase in fine_tuning.phases(recipe.fine_tuning, schedule, epochs):
+        if checkpoint.finished_epochs(run) >= phase.end or is_spent(run, limits):
+            continue
+        fine_tuning.freeze(network, recipe.fine_tuning, tuple(networks.HEADS), heads_alone=phase.heads_alone)
+        steps = limits.steps_of(len(batches)) * (phase.end - phase.begin)
+        optimizer = optimizers.named(schedule.optimizer, phase.schedule, steps, schedule.momentum)
+        loop = Training(
+            run, network, schedule, optimizer, epochs=epochs, state=model, evaluated_on="PublicTest",
+            evaluate=lambda: networks.accuracies(network, public, recipe.input_format), limits=limits, log_to=log_to,
+            span=(phase.begin, phase.end),
+        )  # fmt: skip
+        loop.fit(_stage(model, optimizer, recipe, batches))
+    return run
 
+
+def _stage(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, recipe: Recipe, batches: DistillationDataset
+) -> Stage:
     def stage(size: tuple[int, ...], _epoch: int) -> tuple[keras.Model, DistillationDataset]:
         compile_for(model, optimizer, recipe, *size)
         return model, batches
 
-    loop.fit(stage)
-    return run
+    return stage
+
+
+def initial_weights(recipe: Recipe, recipe_file: Path) -> str:
+    """network.weights of a recipe: "none", "imagenet", or the path of its file."""
+    named = str(recipe.network.get("weights", "none"))
+    return named if named in ("none", "imagenet") else str(recipe_file.parent / named)
+
+
+def described(weights: str) -> str:
+    """What a training begins with, for its environment.json."""
+    if weights in ("none", "imagenet"):
+        return {"none": "random weights", "imagenet": "weights of ImageNet"}[weights]
+    digest = hashlib.sha256(regular_file.read_bytes(Path(weights))).hexdigest()
+    return f"weights of {Path(weights).name}, SHA-256 {digest}"
 
 
 def _aligned(faces: fer2013.Faces) -> fer2013.Faces:
@@ -121,20 +132,24 @@ def backbone(model: keras.Model) -> keras.Model:
     return model.layers[-1]
 
 
-def training_model(recipe: Recipe) -> keras.Model:
-    """Augmentation, resizing and the recipe's network: float32 [N, 48, 48, 1] to the logits of both heads.
+def training_model(recipe: Recipe, shown: InputFormat = OWN_FORMAT, weights: str = "none") -> keras.Model:
+    """Augmentation, scaling, resizing and the recipe's network: float32 [N, S, S, 1 or 3] of `crops.in_grey_steps` to
+    the logits of both heads.
 
-    Raises RecipeError where the network cannot be built.
+    shown: format of the batches. weights: as in `networks.of_recipe`. Raises RecipeError where the network cannot be
+    built.
     """
-    options = dict(recipe.network)
-    pixels = keras.Input((CROP_SIDE, CROP_SIDE, 1), name="face")
+    taken = recipe.input_format
+    pixels = keras.Input((shown.side, shown.side, 1 if shown.is_grey else 3), name="face")
     try:
-        network = networks.build(options.pop("kind"), **options)
+        network = networks.of_recipe(recipe, weights)
         network = quantization_aware(network) if recipe.quantization.aware else network
         augmented = pixels
         if not recipe.distillation.online:  # else OnlineDistillationDataset has augmented them
             augmented = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
-        return keras.Model(pixels, network(Resize(CROP_SIDE, dtype="float32")(augmented)))
+        if (taken.scaling, taken.channels) != (OWN_FORMAT.scaling, OWN_FORMAT.channels):
+            augmented = Rescale(**vars(taken), dtype="float32")(augmented)
+        return keras.Model(pixels, network(Resize(taken.side, dtype="float32")(augmented)))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
 
@@ -144,7 +159,8 @@ def compile_for(model: keras.Model, optimizer: keras.optimizers.Optimizer, recip
     optimizer are kept. Compiling anew discards the step that was traced for another size."""
     model.layers[-2].side = side
     weight, temperature = recipe.distillation.weight if recipe.is_distilled else 0.0, recipe.distillation.temperature
-    losses = {head: DistillationLoss(weight, temperature) for head in networks.HEADS}
+    gamma = recipe.balance.focal_gamma
+    losses = {head: DistillationLoss(weight, temperature, gamma) for head in networks.HEADS}
     weights = {"fer2013": 1.0, "ferplus": recipe.targets.ferplus_weight}
     model.compile(optimizer, losses, loss_weights=weights, **compile_options())
 
@@ -156,8 +172,10 @@ def dataset(
     targets, sample_weights = target_distributions(training, recipe)
     batch_size, seed = recipe.schedule.batch_size, recipe.seed
     if not teachers:
+        shown, taken = crops.to_train_on(training.images, recipe.input_format)
         return DistillationDataset(
-            training.images, targets, sample_weights, labels, batch_size=batch_size, seed=seed, epoch=epoch
+            shown, targets, sample_weights, labels, batch_size=batch_size, seed=seed, epoch=epoch, taken=taken,
+            balance=recipe.balance, labels=training.labels,
         )  # fmt: skip
     teacher_networks = [networks.restore(each, recipe.schedule.precision) for each in teachers]
     return OnlineDistillationDataset(
@@ -176,5 +194,10 @@ def target_distributions(faces: fer2013.Faces, recipe: Recipe) -> tuple[Arrays, 
     original = labels * (1 - t.label_smoothing) + t.label_smoothing / labels.shape[1]
     votes, voted = fer2013.vote_distribution(faces.votes)
     ferplus = votes * (1 - t.ferplus_uniform) + t.ferplus_uniform / votes.shape[1]
-    sample_weights = {"fer2013": np.ones(len(faces), np.float32), "ferplus": voted.astype(np.float32)}
+    power = recipe.balance.class_weights
+    sample_weights = {
+        "fer2013": class_balance.picture_weights(labels, power),
+        "ferplus": voted.astype(np.float32),
+    }
+    sample_weights["ferplus"][voted] *= class_balance.picture_weights(votes[voted], power)
     return {"fer2013": original, "ferplus": ferplus}, sample_weights

@@ -66,7 +66,7 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
         raise RunError(f"{recipe_file}: the recipe of {model.name} is missing")
     recipe = recipes.read(recipe_file)
     keras.mixed_precision.set_global_policy("float32")
-    network = networks.build(**recipe.network)
+    network = networks.of_recipe(recipe)
     _load_weights(network, files)
     training = faces.of("Training")
     chosen = training.images[fer2013.is_trainable(training)][:PICTURES]

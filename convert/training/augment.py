@@ -15,7 +15,7 @@ from convert.training.recipe_file import AugmentConfig
 
 @keras.saving.register_keras_serializable("emotion_assistant")
 class Augment(keras.layers.Layer):
-    """Float32 [N, S, S, 1] to the same shape, augmented if `training`, unchanged otherwise.
+    """Float32 [N, S, S, 1 or 3] to the same shape, augmented if `training`, unchanged otherwise.
 
     config: fields of an AugmentConfig; missing ones have their defaults. seed: of the random numbers.
     """
@@ -66,8 +66,7 @@ class Augment(keras.layers.Layer):
         v, count = self.config, ops.shape(images)[0]
         result = images
         if v.blur_probability > 0:
-            kernel = ops.reshape(ops.convert_to_tensor([1, 2, 1, 2, 4, 2, 1, 2, 1], "float32") / 16, (3, 3, 1, 1))
-            blurred = ops.conv(ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric"), kernel)
+            blurred = _blurred(images)
             result = ops.where(_per_picture(self._draw(count, 0, 1)) < v.blur_probability, blurred, images)
         contrast = _per_picture(self._draw(count, 1 - v.contrast, 1 + v.contrast))
         brightness = _per_picture(self._draw(count, -v.brightness, v.brightness))
@@ -88,12 +87,24 @@ class Augment(keras.layers.Layer):
         return ops.where(patch, _per_picture(self._draw(count, -2.0, 2.0)), images)
 
 
+def _blurred(images: Any) -> Any:
+    """Pictures [N, S, S, C] through a 3x3 binomial filter."""
+    kernel = ops.reshape(ops.convert_to_tensor([1, 2, 1, 2, 4, 2, 1, 2, 1], "float32") / 16, (3, 3, 1, 1))
+    padded = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+    if images.shape[-1] == 1:
+        return ops.conv(padded, kernel)
+    return ops.depthwise_conv(padded, ops.tile(kernel, (1, 1, images.shape[-1], 1)))
+
+
 def _sample_bilinear(images: Any, x: Any, y: Any) -> Any:
-    """Pictures [N, S, S, 1] sampled bilinearly at the coordinates x and y [N, S, S], which are clipped to the edge.
+    """Pictures [N, S, S, C] sampled bilinearly at the coordinates x and y [N, S, S], which are clipped to the edge.
 
     Four gathers for the whole batch: on Torch, Keras's affine transform works on one picture at a time.
     """
-    count, side = ops.shape(images)[0], images.shape[1]
+    count, side, channels = ops.shape(images)[0], images.shape[1], images.shape[-1]
+    if channels > 1:
+        planes = [_sample_bilinear(images[..., each : each + 1], x, y) for each in range(channels)]
+        return ops.concatenate(planes, axis=-1)
     x, y = (ops.reshape(ops.clip(each, 0, side - 1), (count, side * side)) for each in (x, y))
     left, top = (ops.floor(each) for each in (x, y))
     right, bottom = (ops.minimum(each + 1, side - 1) for each in (left, top))

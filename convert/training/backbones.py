@@ -1,4 +1,5 @@
-"""Backbones for 48x48 grey faces: feature maps for the heads of the expression models and the occlusion classifier.
+"""The project's own backbones, for 48x48 grey faces: feature maps for the heads of the expression models and the
+occlusion classifier.
 
 Only ReLU and ReLU6, plain and depthwise convolutions and max pooling: operations for which every TFLite runtime
 has fast int8 kernels.
@@ -61,7 +62,7 @@ def plain(
     return x
 
 
-def mobilenetv2(
+def mobilenetv2_48(
     pixels: Any,
     *,
     stem: int = 24,

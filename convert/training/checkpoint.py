@@ -75,6 +75,12 @@ def read(run: Run) -> Checkpoint | None:
         ) from err
 
 
+def finished_epochs(run: Run) -> int:
+    """Number of finished epochs by the checkpoint of a run. Raises RunError where it cannot be read."""
+    held = read(run)
+    return held.epoch if held else 0
+
+
 def complete(run: Run, held: Checkpoint, network: keras.Model) -> None:
     """Write what belongs to the epoch of a checkpoint that is already written: the best weights, if it is the best so
     far, and its row of history.csv. The weights of `network`, which was averaged, are kept. Raises RunError."""
@@ -103,15 +109,18 @@ def resume(run: Run, network: keras.Model) -> Checkpoint | None:
     return held
 
 
-def restore(held: Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-    """Put the weights and the optimizer of a checkpoint into a model and an optimizer that are already built. Raises
-    ValueError or OSError where they do not fit."""
+def restore(held: Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer | None) -> None:
+    """Put the weights and the optimizer of a checkpoint into a model and an optimizer that are already built.
+
+    optimizer: None where another one takes over. Raises ValueError or OSError where they do not fit.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "state.weights.h5"
         file.write_bytes(held.state)
         state.load_weights(file)
-    for variable, value in zip(optimizer.variables, held.optimizer, strict=True):
-        variable.assign(value)
+    if optimizer is not None:
+        for variable, value in zip(optimizer.variables, held.optimizer, strict=True):
+            variable.assign(value)
     if held.random:
         for variable, value in zip(random_states(state), held.random, strict=True):
             variable.assign(value)

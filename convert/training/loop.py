@@ -41,26 +41,31 @@ class Training:
     def __init__(
         self, run: Run, network: keras.Model, schedule: Schedule, optimizer: keras.optimizers.Optimizer,
         *, epochs: int, evaluate: Callable[[], dict[str, float]], evaluated_on: str, state: keras.Model | None = None,
-        limits: Limits = UNLIMITED, log_to: str = "",
+        span: tuple[int, int] | None = None, limits: Limits = UNLIMITED, log_to: str = "",
     ) -> None:  # fmt: skip
-        """network, evaluate, evaluated_on and state: as in `CheckpointCallback`. epochs: replaces the schedule's.
-        limits: of CPU time and of the steps of an epoch. log_to: one of `logs.KINDS`, or "" for none. If the run has
-        finished epochs, weights, optimizer and moving average are restored here. The run folder is locked until `fit`
-        ends."""
+        """network, evaluate, evaluated_on and state: as in `CheckpointCallback`. epochs: replaces the schedule's. span:
+        the first epoch that the optimizer is for, and the one after its last; default: all. limits: of CPU time and of
+        the steps of an epoch. log_to: one of `logs.KINDS`, or "" for none. If the run has finished epochs, weights,
+        optimizer and moving average are restored here; not the optimizer where they end before `span`. The run folder
+        is locked until `fit` ends."""
         self.run, self.schedule, self.epochs, self.limits, self.log_to = run, schedule, epochs, limits, log_to
+        self.span = span or (0, epochs)
         self.lock = run.lock()
         optimizer.build(network.trainable_variables)  # without this TensorFlow traces the first step twice
         self.ema = ExponentialMovingAverage(schedule.ema_decay)
         held = checkpoint.resume(run, network)
         self.done = held.epoch if held else 0
         if held:
-            self._restore(held, network if state is None else state, optimizer)
+            is_its_own = held.epoch > self.span[0]
+            self._restore(held, network if state is None else state, optimizer if is_its_own else None)
         self.cost = CostCallback(limits.cpu_s, spent_cpu_s(run))
         self.checkpoint = CheckpointCallback(
             run, network, self.ema, evaluate, evaluated_on=evaluated_on, cost=self.cost, state=state
         )  # fmt: skip
 
-    def _restore(self, held: checkpoint.Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    def _restore(
+        self, held: checkpoint.Checkpoint, state: keras.Model, optimizer: keras.optimizers.Optimizer | None
+    ) -> None:
         try:
             checkpoint.restore(held, state, optimizer)
         except (OSError, ValueError) as err:
@@ -69,7 +74,7 @@ class Training:
         self.ema.weights = held.average
 
     def fit(self, stage: Stage) -> None:
-        """Train the remaining stages, then unlock the run folder."""
+        """Train the remaining stages of the span, then unlock the run folder."""
         with self.lock:
             self._fit(stage)
 
@@ -77,9 +82,9 @@ class Training:
         progress = progress_callbacks(self.epochs)
         starts = [round(share * self.epochs) for share, *_ in self.schedule.sizes] + [self.epochs]
         for (_, *size), first, end in zip(self.schedule.sizes, starts, starts[1:], strict=False):
-            if self.done >= end or first >= end or self.cost.is_spent:
+            begin, end = max(self.done, first, self.span[0]), min(end, self.span[1])
+            if begin >= end or self.cost.is_spent:
                 continue
-            begin = max(self.done, first)
             model, batches = stage(tuple(size), begin)
             if self.limits.steps is not None:
                 batches = ShortEpochs(batches, self.limits.steps)

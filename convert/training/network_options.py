@@ -52,26 +52,16 @@ def _is_stage(row: Any) -> bool:
 
 
 SWITCH = Option(lambda value: type(value) is bool, TYPE_NAMES[bool])
+FRACTION = Option(lambda value: type(value) in (int, float) and 0 < value <= 2, "a number above 0, to 2")
+WEIGHTS = Option(
+    lambda value: type(value) is str and value.isprintable() and value != "",
+    '"none", "imagenet", or a file of weights, relative to the recipe',
+)
 RATE = Option(lambda value: type(value) in (int, float) and 0 <= value < 1, "a number from 0, below 1")
 STAGES = Option(
     lambda value: type(value) is list and 1 <= len(value) <= 3 * MAX_STAGES and all(map(_is_stage, value)),
     f"rows of [expansion, width, blocks, stride]: whole numbers from 1 to 16, {MAX_CHANNELS}, {MAX_BLOCKS} and 2",
 )
-_HEADS = {"dropout": RATE, "equivariant": SWITCH}
-BACKBONES: Mapping[str, Mapping[str, Option]] = {
-    "cnn": {
-        "stem": count(1, MAX_CHANNELS), "widths": counts(1, MAX_CHANNELS), "blocks": counts(1, MAX_BLOCKS), **_HEADS,
-    },
-    "plain": {
-        "widths": counts(1, MAX_CHANNELS), "convs": counts(1, MAX_BLOCKS), "separable": SWITCH,
-        "spatial_dropout": RATE, **_HEADS,
-    },
-    "mobilenetv2": {
-        "stem": count(1, MAX_CHANNELS), "stem_stride": count(1, 2), "stages": STAGES, "top": count(1, MAX_CHANNELS),
-        **_HEADS,
-    },
-}  # fmt: skip
-"""The options of each function of `convert.training.backbones`, and those of the heads."""
 
 
 def check(path: Path, network: Mapping[str, Any], options: Mapping[str, Option], stages: Mapping[str, int]) -> None:
@@ -94,9 +84,3 @@ def check(path: Path, network: Mapping[str, Any], options: Mapping[str, Option],
         raise RecipeError(f"{path}: network.equivariant goes with kind plain alone: a stride has a left and a right")
     if network.get("equivariant") and any(width % 2 for width in network.get("widths", ())):
         raise RecipeError(f"{path}: network.equivariant needs even network.widths: channels are pairs of mirror images")
-
-
-STAGE_LISTS: Mapping[str, Mapping[str, int]] = {
-    "cnn": {"widths": 4, "blocks": 4}, "plain": {"widths": 4, "convs": 4}, "mobilenetv2": {},
-}  # fmt: skip
-"""The lists of each kind that have a number for each stage, with the lengths of their defaults, see `check`."""

@@ -9,6 +9,9 @@ from convert.training.recipe_file import Schedule
 NOT_DECAYED = ("gamma", "beta", "bias")
 """Names of the variables without weight decay: scales and offsets of batch normalization, and biases."""
 
+CLIP_NORM = 1.0
+"""Maximum norm of the gradient of each variable for AdamW where a recipe can name the optimizer."""
+
 
 def warmup_cosine(peak: float, warmup_share: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Linear from 0 up to `peak` over the first `warmup_share` of all `steps`, then down to 0 on a cosine."""
@@ -28,6 +31,11 @@ def sgd(
     if not_decayed:
         made.exclude_from_weight_decay(var_names=list(not_decayed))
     return made
+
+
+def named(name: str, schedule: Schedule, steps: int, momentum: float) -> keras.optimizers.Optimizer:
+    """The optimizer that a recipe names, "sgd" or "adamw", over `steps` training steps. momentum: of SGD."""
+    return sgd(schedule, steps, momentum) if name == "sgd" else adamw(schedule, steps, CLIP_NORM)
 
 
 def adamw(schedule: Schedule, steps: int, clip_norm: float) -> keras.optimizers.Optimizer:

@@ -110,6 +110,9 @@ AT_MOST = {
     "augment.brightness": 4,  # from black to white
     "augment.blur_probability": 1,
     "augment.erase_probability": 1,
+    "balance.class_weights": 1,
+    "balance.focal_gamma": 10,
+    "balance.oversampling": 1,
     **{f"mixture.{name}": 1 for name in ("mosaic", "cutout", "heads", "empty", "occluded", "glasses", "beards")},
     "mixture.printed_faces": 1,
     "mixture.truncation": 1,
@@ -121,7 +124,14 @@ MAX_NUMBER, MAX_SIDE = 1_000_000, 4096
 """Largest number in a recipe, and largest side of a picture, pixels."""
 BELOW_1 = ("targets.label_smoothing", "targets.ferplus_uniform", "augment.zoom", "schedule.momentum")
 """Keys that must stay below 1."""
-FROM_1 = ("schedule.epochs", "schedule.batch_size", "mixture.gamma", "distillation.temperature")
+FROM_1 = (
+    "input.side",
+    "input.channels",
+    "schedule.epochs",
+    "schedule.batch_size",
+    "mixture.gamma",
+    "distillation.temperature",
+)
 """Keys that must be 1 or more; any other may be 0."""
 TYPE_NAMES = {
     float: "a number", int: "a whole number", bool: "true or false", str: "a text", tuple: "a list of texts"

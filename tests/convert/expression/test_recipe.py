@@ -23,7 +23,7 @@ def test_a_shipped_recipe_is_valid(file: Path) -> None:
     recipe = recipes.read(file)
     assert recipe.name == file.stem
     assert recipe.network["kind"] in recipes.NETWORKS
-    assert recipe.schedule.sizes[-1][1] == 48
+    assert recipe.schedule.sizes[-1][1] == recipe.input_format.side
     if recipe.teachers.soft_labels:
         assert soft_labels.read(file.parent / recipe.teachers.soft_labels).views >= 10
 
@@ -46,7 +46,7 @@ def test_missing_keys_have_their_defaults(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("seed = ", "cannot read this recipe"),
-        ("seed = 1", r"\[network\] needs a kind, one of cnn, plain, mobilenetv2"),
+        ("seed = 1", r"\[network\] needs a kind, one of cnn, plain, mobilenetv2_48, cnn4"),
         ('[network]\nkind = "vgg"', r"\[network\] needs a kind"),
         ('sed = 1\n[network]\nkind = "cnn"', "unknown key 'sed'; known: name, network, seed"),
         ('seed = "one"\n[network]\nkind = "cnn"', "seed is 'one'; expected a whole number"),

@@ -77,7 +77,7 @@ def test_a_constrained_kernel_is_the_mirror_image_of_that_of_the_paired_channels
 
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
-    [("mobilenetv2", {}, "stride"), ("cnn", {}, "stride"), ("plain", {"widths": [7], "convs": [1]}, "even")],
+    [("mobilenetv2_48", {}, "stride"), ("cnn", {}, "stride"), ("plain", {"widths": [7], "convs": [1]}, "even")],
 )
 def test_a_network_that_cannot_be_equivariant_is_refused(kind: str, options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):

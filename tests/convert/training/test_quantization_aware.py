@@ -24,7 +24,7 @@ from tests.support import drawn_faces
 NETWORKS = {
     "plain": {"widths": [8, 16], "convs": [2, 2], "separable": True},
     "cnn": {"stem": 8, "widths": [8, 16], "blocks": [1, 1]},
-    "mobilenetv2": {"stem": 8, "stages": [[1, 8, 1, 1], [3, 16, 2, 2]], "top": 32},
+    "mobilenetv2_48": {"stem": 8, "stages": [[1, 8, 1, 1], [3, 16, 2, 2]], "top": 32},
 }
 numbers = st.floats(-50, 50, width=32).map(lambda number: number if abs(number) > 1e-3 else 0.0)
 maps = arrays.arrays(np.float32, (2, 3, 3, 4), elements=numbers)
