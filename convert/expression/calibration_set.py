@@ -45,11 +45,6 @@ END = "# end"
 PICTURE_DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
-def digest(image: NDArray[np.uint8]) -> str:
-    """16 hex digits that identify a picture uint8 [48, 48]."""
-    return f"{fer2013.picture_id(image):016x}"
-
-
 def of_run(run: Run, faces: Faces) -> list[tuple[str, str]]:
     """The list of a run: the one kept in its folder, else the shipped one if all its pictures are in the data, else one
     drawn from the data. Raises DatasetError where the kept one cannot be read, or no picture can be drawn."""
