@@ -30,6 +30,7 @@ from convert.cli_arguments import (
     show,
 )
 from convert.data.fer2013 import Faces, load
+from convert.data_report import commands as data_commands
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
@@ -127,6 +128,7 @@ def make_parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show a traceback if a command fails")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    data_commands.add(commands)
     training_commands.add(commands)
     search_commands.add(commands)
     expression_commands.add(commands)

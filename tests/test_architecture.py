@@ -59,6 +59,7 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.training": "data progress",
     "convert.tflite": "data progress training",
     "convert.cli_arguments": "data progress training",
+    "convert.data_report": "cli_arguments data progress",
     "convert.expression": "cli_arguments data progress synthesis training tflite",
     "convert.face_detector": "cli_arguments data machine progress synthesis training tflite",
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
@@ -67,8 +68,8 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert.skills": "cli_arguments data progress synthesis",
     "convert.search": "cli_arguments data progress training expression face_detector",
-    "convert": "cli_arguments data training tflite expression face_detector face_occlusion benchmark scenarios "
-    "search skills",
+    "convert": "cli_arguments data data_report training tflite expression face_detector face_occlusion benchmark "
+    "scenarios search skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

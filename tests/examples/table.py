@@ -109,6 +109,7 @@ PRINTED = {
     "emotion-convert benchmark face-detector-int8": "operators, estimated",
     "emotion-convert benchmark pipeline": "p95 ms",
     "emotion-convert evaluate": "accuracy",
+    "emotion-convert data": "identical copies within a split",
 }
 """What an example that begins so must print, or write into the file after `>`; "" for anything: a
 model calibrated on so few pictures is sure of nothing."""
