@@ -34,6 +34,7 @@ from convert.data_report import commands as data_commands
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
+from convert.playground import commands as playground_commands
 from convert.scenarios import commands as scenario_commands
 from convert.search import commands as search_commands
 from convert.skills import commands as skill_commands
@@ -148,6 +149,7 @@ def make_parser() -> argparse.ArgumentParser:
     detection_commands.add(commands)
     scenario_commands.add(commands)
     skill_commands.add(commands)
+    playground_commands.add(commands)
 
     text = "train the classifier of occluded faces (models/face-cover-int8.tflite)"
     occlusion = command(commands, "train-occlusion", _train_occlusion, text)
