@@ -46,6 +46,7 @@ OPTIONAL = {
     **dict.fromkeys((*BACKENDS, "keras", "matplotlib", "tqdm"), "convert"),
     **dict.fromkeys(("optuna", "tomlkit"), "search"),
     "ray": "cluster",
+    **dict.fromkeys(("gradio", "fastapi", "starlette", "uvicorn"), "playground"),
 }
 """Packages that some commands need and a plain installation lacks, and the extra that brings each."""
 

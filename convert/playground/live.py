@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.app.replay import SimulatedSpeaker
+from assistant.app.simulated_speaker import SimulatedSpeaker
 from assistant.config.settings import Settings
 from assistant.errors import ModelError
 from assistant.records import Fate, Frame, Utterance
