@@ -26,3 +26,7 @@ class StageTimes:
         now = time.perf_counter()
         self.ms[stage] = self.ms.get(stage, 0.0) + 1000 * (now - self._last)
         self._last = now
+
+    def skip(self) -> None:
+        """What has passed since the last lap counts for no stage."""
+        self._last = time.perf_counter()

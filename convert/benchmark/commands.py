@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.model_file import find_model
 from convert.cli_arguments import command, processes, show, whole_number
 from convert.tflite import card_file
@@ -13,6 +14,7 @@ examples:
   emotion-convert benchmark emotion-cnn-int8 --threads 1 2 4
   emotion-convert benchmark face-detector-int8 --operators
   emotion-convert benchmark pipeline clip.mp4
+  emotion-convert benchmark pipeline --chart stages.png
 """
 
 
@@ -27,7 +29,8 @@ def add(commands: Any) -> None:
         nargs="*",
         metavar="MODEL",
         help="any .tflite files, or names of shipped models; default: all shipped expression models. The float or int8 "
-        "file of the same model beside one is measured with it. Or `pipeline CLIP`: each stage of the assistant",
+        "file of the same model beside one is measured with it. Or `pipeline [CLIP]`: each stage of the assistant; "
+        "without CLIP on one made of the two photographs of `emotion-assistant demo`",
     )
     benchmark.add_argument(
         "--threads", type=processes, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
@@ -43,12 +46,18 @@ def add(commands: Any) -> None:
     benchmark.add_argument(
         "--instructions", action="store_true", help="pipeline: also count instructions with valgrind (minutes)"
     )
+    benchmark.add_argument(
+        "--allocations", action="store_true", help="pipeline: also count allocations of memory with memray"
+    )
+    benchmark.add_argument("--chart", type=Path, metavar="FILE", help="pipeline: also draw the stages into a PNG file")
     benchmark.add_argument("--json", action="store_true", help="print JSON alone")
 
 
 def _benchmark(options: argparse.Namespace) -> int:
     if options.models[:1] == ["pipeline"]:
         return _pipeline(options)
+    if options.instructions or options.allocations or options.chart:
+        options.usage_error("--instructions, --allocations and --chart go with `pipeline`")
     from convert.benchmark import models as benchmark
     from convert.benchmark import report
 
@@ -59,13 +68,21 @@ def _benchmark(options: argparse.Namespace) -> int:
 
 
 def _pipeline(options: argparse.Namespace) -> int:
-    from convert.pipeline_cost import instructions, stages
+    from assistant.config.settings import Settings
+    from convert.pipeline_cost import allocations, chart, frames, instructions, stages
 
-    if len(options.models) != 2:
-        options.usage_error("give `pipeline` one clip")
-    clip = Path(options.models[1])
-    report = stages.measure(clip)
-    if options.instructions:
-        report["instructions"] = instructions.count(clip)
+    if len(options.models) > 2:
+        options.usage_error("give `pipeline` one clip, or none")
+    if options.chart:
+        check_replaceable(options.chart)
+    given = Path(options.models[1]) if len(options.models) == 2 else None
+    with frames.recording(given, Settings()) as clip:
+        report = stages.measure(clip)
+        if options.allocations:
+            report["allocations"] = allocations.count(clip)
+        if options.instructions:
+            report["instructions"] = instructions.count(clip)
+    if options.chart:
+        chart.write(report, options.chart)
     show(report, stages.as_text, options)
     return 0

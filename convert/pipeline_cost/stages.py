@@ -1,4 +1,4 @@
-"""Milliseconds of each stage of a step, the share of a core, and the ratio of a step to its unavoidable calls.
+"""Milliseconds of each stage of a frame, the share of a core, and the ratio of a step to its unavoidable calls.
 
 Steps and calls are timed in turn, frame by frame in the same process, so that other load on the machine affects both
 alike. Milliseconds do not carry over to another board; the ratio does so better.
@@ -16,11 +16,14 @@ import numpy as np
 
 from assistant.app.api import with_source
 from assistant.config.settings import Settings
+from assistant.errors import AssistantError
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.image_health import ImageHealth
+from assistant.vision.stage_profile import STAGES
+from assistant.vision.stage_times import StageTimes
 from assistant.voice.speech.speech_queue import SpeechQueue
-from convert.machine import machine
+from convert.machine import board, machine
 from convert.pipeline_cost.network_calls import recorded_calls, repeat
 from convert.progress import track
 
@@ -42,21 +45,21 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
     calls_ms: list[float] = []
     with contextlib.closing(open_camera(settings.camera)) as camera, recorded_calls() as calls:
         for number in track(range(MAX_FRAMES), "pipeline", "frames"):
-            began = time.perf_counter()
+            times = StageTimes()
             frame = camera.read()
             if frame is None:
                 break
-            decoded = time.perf_counter()
+            times.lap("decode")
             health.update(frame.image, frame.at)
-            checked = time.perf_counter()
+            times.lap("health")
             calls.clear()
             cpu = time.process_time()
             step = pipeline.step(frame)
             spent = time.process_time() - cpu
-            stepped = time.perf_counter()
+            times.skip()
             for utterance in step.utterances:
                 queue.put(utterance, frame.at)
-            queued = time.perf_counter()
+            times.lap("queue")
             cpu = time.process_time()
             repeat(frame, list(calls), settings.detector.long_side)
             bare = time.process_time() - cpu
@@ -64,48 +67,70 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
                 continue
             step_ms.append(1000 * spent)
             calls_ms.append(1000 * bare)
-            around = {"decode": decoded - began, "health": checked - decoded, "queue": queued - stepped}
-            for stage, ms in {**step.stage_ms, **{name: 1000 * s for name, s in around.items()}}.items():
+            for stage, ms in {**times.ms, **step.stage_ms}.items():
                 stages.setdefault(stage, []).append(ms)
+    if not step_ms:
+        raise AssistantError(f"{clip}: too short: its first {WARM_UP} frames are not measured")
+    fps = settings.camera.fps
+    order = [*(stage for stage in STAGES if stage in stages), *(stage for stage in stages if stage not in STAGES)]
     return {
         "clip": clip.name,
         "frames": len(step_ms),
+        "board": board() or None,
         "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "fps": fps,
         "step_cpu_ms": _spread(step_ms),
         "calls_cpu_ms": _spread(calls_ms),
-        "ratio": round(statistics.median(step_ms) / statistics.median(calls_ms), 3) if step_ms else None,
-        "core_share_at_fps": {
-            "fps": settings.camera.fps,
-            "share": round(statistics.mean(step_ms) * settings.camera.fps / 1000, 4) if step_ms else None,
-        },
-        "stages_ms": {stage: _spread(times) for stage, times in stages.items()},
+        "ratio": round(statistics.median(step_ms) / statistics.median(calls_ms), 3),
+        "core_share": round(statistics.mean(step_ms) * fps / 1000, 4),
+        "stages": [
+            {
+                "stage": stage,
+                "steps": len(stages[stage]),
+                **_spread(stages[stage]),
+                "core_share": round(sum(stages[stage]) / len(step_ms) * fps / 1000, 5),
+            }
+            for stage in order
+        ],
     }
 
 
 def _spread(times: list[float]) -> dict[str, float]:
-    if not times:
-        return {}
-    return {"p50": round(float(np.percentile(times, 50)), 3), "p95": round(float(np.percentile(times, 95)), 3)}
+    return {f"p{share}_ms": round(float(np.percentile(times, share)), 3) for share in (50, 95)}
 
 
 def as_text(report: dict[str, Any]) -> str:
     """The report as a table with a bar for each stage."""
+    fps = f"{report['fps']:g}"
     lines = [f"{report['clip']}, {report['frames']} frames; {report['machine']}; {report['date']}", ""]
-    stages = report["stages_ms"]
-    most = max((each["p50"] for each in stages.values()), default=1.0) or 1.0
-    lines.append(f"{'stage':12}{'p50 ms':>9}{'p95 ms':>9}")
-    for stage, each in stages.items():
-        bar = "█" * round(BAR_WIDTH * each["p50"] / most)
-        lines.append(f"{stage:12}{each['p50']:9.3f}{each['p95']:9.3f}  {bar}")
-    step, calls, share = report["step_cpu_ms"], report["calls_cpu_ms"], report["core_share_at_fps"]
-    at_fps = f"{share['share']:.1%} of a core at {share['fps']:g} frames a second"
-    lines += ["", f"step   {step['p50']:.3f} ms of CPU time (p95 {step['p95']:.3f}), {at_fps}"]
+    held = report.get("allocations", {}).get("stages")
+    most = max((each["p50_ms"] for each in report["stages"]), default=1.0) or 1.0
+    heads = f"{'stage':10}{'frames':>8}{'p50 ms':>9}{'p95 ms':>9}{'of a core':>11}"
+    lines.append(heads + (f"{'allocs':>9}{'KB':>9}" if held else ""))
+    for each in report["stages"]:
+        cells = f"{each['stage']:10}{each['steps']:8}{each['p50_ms']:9.3f}{each['p95_ms']:9.3f}"
+        cells += f"{each['core_share']:11.2%}"
+        if held:
+            of_stage = held.get(each["stage"], {"allocations": 0, "bytes": 0})
+            cells += f"{of_stage['allocations']:9.1f}{of_stage['bytes'] / 1e3:9.1f}"
+        lines.append(f"{cells}  {'█' * round(BAR_WIDTH * each['p50_ms'] / most)}")
+    step, calls = report["step_cpu_ms"], report["calls_cpu_ms"]
+    at_fps = f"{report['core_share']:.1%} of a core at {fps} frames a second"
+    lines += ["", f"step   {step['p50_ms']:.3f} ms of CPU time (p95 {step['p95_ms']:.3f}), {at_fps}"]
     times = f"the step takes {report['ratio']:.2f} times as long"
-    lines.append(f"calls  {calls['p50']:.3f} ms: grey, resize, networks; {times}")
+    lines.append(f"calls  {calls['p50_ms']:.3f} ms: grey, resize, networks; {times}")
     if counted := report.get("instructions"):
         lines.append(
             f"instructions  {counted['step_million']:.1f} million a step, {counted['calls_million']:.1f} of its calls: "
             f"{counted['ratio']:.3f} times as many"
         )
+    if made := report.get("allocations"):
+        lines.append(f"allocations   {made['allocations']:.0f} a frame, {made['bytes'] / 1e6:.2f} MB; those of ")
+        lines[-1] += f"{made['large_bytes'] / 1e3:.0f} KB and more, which may grow with the frame:"
+        lines += [
+            f"  {each['a_frame']:5.2f} x {each['bytes'] / 1e3:7.1f} KB  {each['place']}" for each in made["large"]
+        ]
+        if not made["large"]:
+            lines.append("  none")
     return "\n".join(lines)
