@@ -29,6 +29,7 @@ from convert.cli_arguments import (
     run_folder,
     show,
 )
+from convert.comparison import commands as comparison_commands
 from convert.data.fer2013 import Faces, load
 from convert.data_report import commands as data_commands
 from convert.expression import commands as expression_commands
@@ -147,6 +148,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     evaluation_commands.add(commands)
+    comparison_commands.add(commands)
     detection_commands.add(commands)
     scenario_commands.add(commands)
     skill_commands.add(commands)

@@ -18,6 +18,9 @@ BACKENDS = ("tensorflow", "jax", "torch")
 MAX_DIGITS = 18
 """Longer numbers are refused unread: Python converts none of more than 4300 digits."""
 
+MAX_CORE_HOURS = 100_000
+"""Largest budget of a training."""
+
 
 def command(commands: Any, name: str, function: Any, text: str, data: bool = True) -> argparse.ArgumentParser:
     """A new command that calls `function`. text: its help. data: whether it has the option --data."""
@@ -42,6 +45,17 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return convert
+
+
+def core_hours(text: str) -> float:
+    """The type of an argument that is a number of core hours. Raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= MAX_CORE_HOURS:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of hours above 0, up to {MAX_CORE_HOURS}")
+    return value
 
 
 seed = whole_number(0, recipe_file.MAX_SEED)

@@ -65,12 +65,13 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.face_occlusion": "cli_arguments data progress synthesis training tflite",
     "convert.pipeline_cost": "machine progress",
     "convert.benchmark": "cli_arguments data machine pipeline_cost progress tflite",
+    "convert.comparison": "benchmark cli_arguments data expression machine progress tflite training",
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert.playground": "cli_arguments data progress scenarios",
     "convert.skills": "cli_arguments data progress synthesis",
     "convert.search": "cli_arguments data progress training expression face_detector",
     "convert": "cli_arguments data data_report training tflite expression face_detector face_occlusion benchmark "
-    "playground scenarios search skills",
+    "comparison playground scenarios search skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

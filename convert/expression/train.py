@@ -6,6 +6,7 @@ stopped is resumed by the same command after its last finished epoch.
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def train(
     facts = training_environment(data_sha256(faces), recipe.name, schedule, epochs=epochs, seed=recipe.seed)
     facts |= limits.facts()
     facts["initialization"] = described(weights)
+    seen = int(class_balance.counts(training.labels, recipe.balance).sum())
+    facts["set_steps"] = math.ceil(seen / schedule.batch_size)
     labels = None
     if recipe.teachers.soft_labels:
         labels = soft_labels.read(recipe_file.parent / recipe.teachers.soft_labels)

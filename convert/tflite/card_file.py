@@ -112,6 +112,13 @@ def check_writable(model: Path) -> None:
 
 def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:
     """Replace the text between two marker comments of a file. Raises AssistantError where they are missing."""
+    before, after = check_between(file, markers)
+    write_atomically({file: f"{before}\n{text}\n{after}".encode()})
+
+
+def check_between(file: Path, markers: tuple[str, str]) -> tuple[str, str]:
+    """The text of a file up to the first of two marker comments, which it includes, and from the second one on. Raises
+    AssistantError where they are missing."""
     try:
         held = regular_file.read_text(file)
     except OSError as err:
@@ -121,4 +128,4 @@ def replace_between(file: Path, markers: tuple[str, str], text: str) -> None:
     start, end = (held.find(marker) for marker in markers)
     if not 0 <= start < end:
         raise AssistantError(f"{file}: the table goes between lines {markers[0]} and {markers[1]}, which are missing")
-    write_atomically({file: f"{held[: start + len(markers[0])]}\n{text}\n{held[end:]}".encode()})
+    return held[: start + len(markers[0])], held[end:]

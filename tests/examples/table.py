@@ -72,6 +72,7 @@ SHORTER = {
     "emotion-convert train": "--epochs 1",
     "emotion-convert train --recipe emotion-small": "--epochs 1 --from begun",
     "emotion-convert soft-labels": "--views 1",
+    "emotion-convert compare emotion-small emotion-cnn-int8 --core-hours": "--core-hours 0.005",
     "emotion-convert benchmark": "--rounds 1",
     "emotion-convert benchmark pipeline": "",
     "emotion-convert scenarios": "--only empty",
@@ -110,6 +111,10 @@ PRINTED = {
     "emotion-convert benchmark pipeline": "p95 ms",
     "emotion-convert evaluate": "accuracy",
     "emotion-convert data": "identical copies within a split",
+    "emotion-convert compare": "McNemar",
+    "emotion-convert compare emotion-small": "core hours",
+    "emotion-convert compare runs": "core hours",
+    "emotion-convert runs": "finished",
 }
 """What an example that begins so must print, or write into the file after `>`; "" for anything: a
 model calibrated on so few pictures is sure of nothing."""

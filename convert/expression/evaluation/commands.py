@@ -1,4 +1,4 @@
-"""Commands evaluate, compare, calibrate and evaluate-alignment: measure a classifier, calibrate its probabilities."""
+"""Commands evaluate, calibrate and evaluate-alignment: measure a classifier, calibrate its probabilities."""
 
 import argparse
 import os
@@ -32,15 +32,8 @@ def add(commands: Any) -> None:
     evaluate.add_argument(
         "--report", type=Path, metavar="DIR", help="also write NAME.json, NAME.md and diagrams into this folder"
     )
-
-    compare = command(
-        commands, "compare", _compare, "test whether the difference in accuracy of two models is significant (McNemar)"
-    )
-    compare.add_argument("first", metavar="MODEL", help=MODEL)
-    compare.add_argument("second", metavar="OTHER", help="another, with the same set of labels")
-    for each in (evaluate, compare):
-        each.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="default: %(default)s")
-        each.add_argument("--json", action="store_true", help="print JSON alone")
+    evaluate.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="default: %(default)s")
+    evaluate.add_argument("--json", action="store_true", help="print JSON alone")
 
     calibrate = command(
         commands,
@@ -67,7 +60,7 @@ def add(commands: Any) -> None:
     alignment.add_argument("--json", action="store_true", help="print JSON alone")
 
 
-def _expression_model(name: str) -> Path:
+def expression_model(name: str) -> Path:
     """The file of an expression model. Raises ModelError, also for a model whose card has another task."""
     model = find_model(name)
     about = read_card(model)
@@ -82,7 +75,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import report
     from convert.expression.evaluation.evaluate import evaluate
 
-    model, faces = _expression_model(options.model), load(data(options))
+    model, faces = expression_model(options.model), load(data(options))
     if options.report:
         make_folder(options.report)  # before the evaluation, which takes minutes
     wild = muxspace(options)
@@ -101,18 +94,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _compare(options: argparse.Namespace) -> int:
-    from convert.expression.evaluation import compare
-
-    models = _expression_model(options.first), _expression_model(options.second)
-    show(compare.compare(*models, load(data(options)), options.split), compare.as_text, options)
-    return 0
-
-
 def _calibrate(options: argparse.Namespace) -> int:
     from convert.expression import card
 
-    models = [_expression_model(name) for name in options.models]
+    models = [expression_model(name) for name in options.models]
     for model in models:
         card_file.check_writable(model)
     faces = load(data(options))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.errors import ModelError
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -29,21 +30,29 @@ def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest")
         truths.append(name)
     if truths[0] != truths[1]:
         raise ModelError(f"{first.stem} is judged by {truths[0]}, {second.stem} by {truths[1]}: nothing to compare")
-    only_first, only_second = (int((a & ~b).sum()) for a, b in (is_correct, is_correct[::-1]))
-    pictures = len(is_correct[0])
-    difference = (only_second - only_first) / pictures
-    spread = 1.96 * math.sqrt(max(only_first + only_second - pictures * difference**2, 0)) / pictures
     return {
         "split": split,
         "truth": truths[0],
-        "pictures": pictures,
         "models": [first.stem, second.stem],
         "accuracy": [round(float(each.mean()), DIGITS) for each in is_correct],
+        **paired(*is_correct),
+    }
+
+
+def paired(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> dict[str, Any]:
+    """The comparison of two models that are right, or not, on the same pictures, bool [N] each, ready for JSON; as in
+    `compare`."""
+    only_first, only_second = (int((a & ~b).sum()) for a, b in ((first, second), (second, first)))
+    pictures = len(first)
+    difference = (only_second - only_first) / pictures
+    spread = 1.96 * math.sqrt(max(only_first + only_second - pictures * difference**2, 0)) / pictures
+    return {
+        "pictures": pictures,
         "only_right": [only_first, only_second],
         "difference_points": round(100 * difference, 4),
         "difference_interval_95": [round(100 * (difference + sign * spread), 4) for sign in (-1, 1)],
         "p": round(mcnemar(only_first, only_second), DIGITS),
-        "both_right": int(np.sum(is_correct[0] & is_correct[1])),
+        "both_right": int(np.sum(first & second)),
     }
 
 

@@ -1,0 +1,100 @@
+"""The figures of a comparison in words, the same in text, Markdown and HTML."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from convert.comparison.files import FLOAT, INT8
+
+Row = Mapping[str, Any]
+
+NONE = "-"
+"""Stands for a figure that is not known."""
+
+COLUMNS = (
+    "classifier", "begins with", "published by its ancestor", "judged by", "accuracy (95 %)", "macro-F1", "parameters",
+    "MMAC", "MB float / int8", "ms float, p50 / p95", "ms int8, p50 / p95", "peak MB float / int8", "core hours",
+)  # fmt: skip
+"""Heads of the table of all figures."""
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The figures of one classifier, for COLUMNS."""
+    sizes, memory = row["bytes"], row["peak_memory_mb"]
+    return (
+        row["name"],
+        row["initialization"],
+        row["published"] or NONE,
+        row["truth"],
+        accuracy(row),
+        percent(row["macro_f1"]),
+        f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else NONE,
+        f"{row['macs'] / 1e6:.1f}" if row["macs"] else NONE,
+        _both({kind: f"{size / 1e6:.2f}" for kind, size in sizes.items()}),
+        latency(row, FLOAT),
+        latency(row, INT8),
+        _both({kind: f"{size:.0f}" for kind, size in memory.items()}),
+        hours(row["core_hours"]),
+    )
+
+
+def accuracy(row: Row) -> str:
+    """Accuracy with its interval."""
+    low, high = row["accuracy_interval_95"]
+    return f"{row['accuracy']:.2%} ({low:.1%} to {high:.1%})"
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{share:.2%}"
+
+
+def latency(row: Row, kind: str) -> str:
+    """Median and 95th percentile of the time of one pass, milliseconds."""
+    found = row["latency"].get(kind)
+    return f"{found['p50_ms']:.2f} / {found['p95_ms']:.2f}" if found else NONE
+
+
+def hours(core_hours: float | None) -> str:
+    """Core hours of a training; "not recorded" where they are not known."""
+    return "not recorded" if core_hours is None else f"{core_hours:.2f}"
+
+
+def pair(tested: Row) -> str:
+    """McNemar's test of two classifiers in one sentence."""
+    (first, second), (low, high) = tested["models"], tested["difference_interval_95"]
+    verdict = "a difference is shown" if tested["p"] < 0.05 else "no difference is shown"
+    return (
+        f"{second} less {first}: {tested['difference_points']:+.2f} points ({low:+.2f} to {high:+.2f}), "
+        f"p = {tested['p']:.4f}: {verdict}"
+    )
+
+
+def protocol(report: Row) -> list[str]:
+    """How the figures were made, in sentences."""
+    quality = (
+        "Each classifier gives one answer to each picture, resized and scaled as its own input asks; of a run the best "
+        "epoch by PublicTest answers, as a float network, of a file the model as it is. The interval is that of the "
+        "accuracy on so many pictures, for one network."
+    )
+    cost = (
+        "Parameters and multiply-accumulates are those of the .tflite file, whose convolutions have batch "
+        "normalization folded in. Times are of one pass on one thread of this machine, in turn; memory is the peak of "
+        "a process that runs nothing else."
+    )
+    place = f"{report['date']}, commit {report['revision']}, {report['machine']}"
+    lines = [f"Measured on {report['split']}; {place}.", quality, cost]
+    if report["core_hours"]:
+        lines.append(
+            f"Each recipe was trained for {report['core_hours']:g} core hours: process CPU time of all threads, "
+            "evaluations included, the trial that tells the cost of a step not. The learning rate is fitted to them."
+        )
+    if any(row["published"] for row in report["rows"]):
+        lines.append(
+            "What an ancestor published is its own figure, of its own network, weights, data and test pictures. A row "
+            "that begins with random weights is a network of that form trained here; it is not the ancestor's result."
+        )
+    return lines
+
+
+def _both(by_kind: Mapping[str, str]) -> str:
+    return f"{by_kind.get(FLOAT, NONE)} / {by_kind.get(INT8, NONE)}"
