@@ -59,8 +59,8 @@ def run_comparison(
 ) -> dict[str, Any]:
     """All figures of the comparison, ready for JSON.
 
-    data: the data set. head: of the runs, which have two. core_hours: the budget of the recipes, if there were any; only stated. Raises
-    ModelError, RunError, RecipeError or DatasetError.
+    data: the data set. head: of the runs, which have two. core_hours: the budget of the recipes, if there were any;
+    only stated. Raises ModelError, RunError, RecipeError or DatasetError.
     """
     faces = fer2013.load(data)
     tested, training = faces.of(split), faces.of("Training")
