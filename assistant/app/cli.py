@@ -15,7 +15,7 @@ from assistant.app.refused_settings import refused_settings_told
 from assistant.config.last_good import SettingsProblem
 from assistant.config.settings import Settings
 from assistant.config.settings_file import load_settings, override_settings, to_toml
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, IPCError
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -89,7 +89,8 @@ def _run(options: argparse.Namespace) -> int:
 
         settings, problem = _service_settings(options)
         common, of_vision = ("--log-level", options.log_level), ("--profile",) if options.profile else ()
-        return run(settings, stop, problem=problem, options=common, vision_options=of_vision)
+        preview = options.faces if options.preview else ""
+        return run(settings, stop, problem=problem, options=common, vision_options=of_vision, preview=preview)
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -119,8 +120,7 @@ def _vision(options: argparse.Namespace) -> int:
         from assistant.vision.process import run_vision
 
         settings, problem = _service_settings(options)
-        if options.with_parent:
-            threading.Thread(target=_stop_after_parent, args=(stop, 0.0), name="parent", daemon=True).start()
+        _end_with_parent(options, stop)
         if not options.profile:
             return run_vision(settings, stop, problem=problem)
         from assistant.vision.stage_profile import RunningProfile
@@ -132,6 +132,18 @@ def _vision(options: argparse.Namespace) -> int:
         return code
 
 
+def _preview(options: argparse.Namespace) -> int:
+    from assistant.app.preview_window import show
+    from assistant.ipc import socket_paths
+
+    path = socket_paths.preview_socket()
+    if path is None:
+        raise IPCError("EMOTION_ASSISTANT_PREVIEW is not set; `run --preview` opens the window")
+    with stop_on_signal() as stop:
+        _end_with_parent(options, stop)
+        return show(settings_of(options), path, options.faces, stop)
+
+
 def _voice(options: argparse.Namespace) -> int:
     from assistant.app.thing_names import spoken_names
     from assistant.ipc import socket_paths
@@ -141,10 +153,7 @@ def _voice(options: argparse.Namespace) -> int:
     settings, _ = _service_settings(options)  # vision announces what is wrong with them
     phrases = _load_phrases(settings)
     with stop_on_signal() as stop:
-        if options.with_parent:
-            threading.Thread(
-                target=_stop_after_parent, args=(stop, HEARTBEAT_TIMEOUT_S + 1), name="parent", daemon=True
-            ).start()
+        _end_with_parent(options, stop, HEARTBEAT_TIMEOUT_S + 1)
         run_voice(settings, socket_paths.runtime_socket(), phrases, stop, spoken_name=spoken_names(settings))
     return 0
 
@@ -158,8 +167,7 @@ def _skill(options: argparse.Namespace) -> int:
 
     settings, _ = _service_settings(options)  # vision announces what is wrong with them
     with stop_on_signal() as stop:
-        if options.with_parent:
-            threading.Thread(target=_stop_after_parent, args=(stop, 0.0), name="parent", daemon=True).start()
+        _end_with_parent(options, stop)
         listener = service.passed_socket(options.socket_fd)
         service.serve(listener, lambda: registry.engine_opener(options.skill)(settings), stop, notifier=Notifier())
     return 0
@@ -174,13 +182,18 @@ def _vision_exited(options: argparse.Namespace) -> int:
     return 0
 
 
-def _stop_after_parent(stop: threading.Event, delay_s: float) -> None:
-    """Set `stop` so many seconds after standard input has closed, which means that the parent process has ended; the
-    voice process needs that time to announce it."""
-    while os.read(0, 4096):
-        pass
-    stop.wait(delay_s)
-    stop.set()
+def _end_with_parent(options: argparse.Namespace, stop: threading.Event, delay_s: float = 0.0) -> None:
+    """With --with-parent, set `stop` so many seconds after standard input has closed, which means that the parent
+    process has ended; the voice process needs that time to announce it."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        stop.wait(delay_s)
+        stop.set()
+
+    if options.with_parent:
+        threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _say(options: argparse.Namespace) -> int:
@@ -211,23 +224,10 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _sounds(options: argparse.Namespace) -> int:
-    from assistant.voice.audio.sound_cards import preferred_player
-    from assistant.voice.haptic_devices import open_haptics
-    from assistant.voice.speech.earcons import sound_tour
-    from assistant.voice.speech.haptics import haptic_tour
-    from assistant.voice.voices import make_voice
+    from assistant.app.sound_tours import tour
 
-    settings = settings_of(options)
-    phrases = _load_phrases(settings)
-    with refused_settings_told() as refuse, stop_on_signal() as stop, contextlib.ExitStack() as stack:
-        voice = make_voice(settings.voice, phrases.voice, preferred_player(settings.voice.device), refuse)
-        stack.callback(voice.close)
-        assert voice.earcons  # make_voice always gives some
-        is_whole = sound_tour(phrases, voice[0], voice.earcons, stop)
-        if is_whole and (device := open_haptics(settings.haptics)):
-            stack.callback(device.close)
-            is_whole = haptic_tour(phrases, voice[0], device, settings.haptics.events, stop)
-        return 0 if is_whole else EXIT_INTERRUPTED
+    with refused_settings_told() as refuse, stop_on_signal() as stop:
+        return 0 if tour(settings_of(options), stop, refuse) else EXIT_INTERRUPTED
 
 
 def _guide(options: argparse.Namespace) -> int:
@@ -291,6 +291,6 @@ COMMANDS = {
     **{command.value: _ask for command in Command if command.is_public},
     "what": _ask_skill, "find": _ask_skill, "describe": _ask_skill, "read": _ask_skill,
     "doctor": _doctor, "notice": _notice, "config": _config,
-    "vision": _vision, "voice": _voice, "vision-exited": _vision_exited, "skill": _skill,
+    "vision": _vision, "voice": _voice, "vision-exited": _vision_exited, "skill": _skill, "preview": _preview,
 }  # fmt: skip
 """What each command of the command line does; returns its exit code."""

@@ -12,7 +12,7 @@ from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
 from assistant.ipc.commands import ASKED_BY_NAME, Command
 from assistant.system.argument_parser import ArgumentParser
 
-UNIT_COMMANDS = ("vision", "voice", "vision-exited", "skill")
+UNIT_COMMANDS = ("vision", "voice", "vision-exited", "skill", "preview")
 """Commands for the systemd units and for `run`; --help does not list them."""
 ENGINES = ("friends", "things", "describe", "read")
 """The skills with an engine in a process of its own, see assistant.skills.registry."""
@@ -46,21 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return _command(commands, name, text)
 
-    run = command("run", "the assistant, until it is told to stop")
-    _add_camera(run)
-
-    replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
-    # not "source", which is a setting of the camera: a recording's name may have bytes that are not UTF-8
-    replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
-    replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
-    shown = replay.add_mutually_exclusive_group()
-    shown.add_argument("--annotate", type=_clip_name, metavar="OUT.mp4",
-                       help="also write a clip with boxes, words, bars and the speech, and OUT.srt beside it; needs "
-                       "pip install 'emotion-assistant[convert]'")  # fmt: skip
-    _add_faces(replay)
-    for each in (run, shown):
-        _add_profile(each)
-
+    _add_watching(command)
     demo = command("demo", "the assistant on two photographs; what is heard is left in demo.wav")
     demo.add_argument("--wav", type=Path, default=Path("demo.wav"), metavar="FILE", help="default: %(default)s")
 
@@ -70,6 +56,9 @@ def make_parser() -> argparse.ArgumentParser:
         if name == "vision":
             _add_camera(part)
             _add_profile(part)
+    window = command("preview", "the window of `run --preview`")
+    window.add_argument("--with-parent", action="store_true", help="end after standard input has closed, for `run`")
+    _add_faces(window)
     exited = command("vision-exited", "tell the voice process that the vision process has ended, as its unit does")
     exited.add_argument("result", metavar="RESULT", help="$SERVICE_RESULT; nothing is told of `success`")
     skill = command("skill", "the engine of a skill, as its unit runs it")
@@ -116,6 +105,28 @@ def _add_common(
 def _add_camera(to: argparse.ArgumentParser) -> None:
     to.add_argument("--camera", choices=setting_choices("camera", "driver"), help="where pictures come from")
     to.add_argument("--source", metavar="X", help="device number, /dev/video…, clip or folder, as the camera wants it")
+
+
+def _add_watching(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The assistant itself, and what it would say of a recording."""
+    run = command("run", "the assistant, until it is told to stop")
+    _add_camera(run)
+
+    replay = command("replay", "what would be said of a clip or a folder of pictures, and when")
+    # not "source", which is a setting of the camera: a recording's name may have bytes that are not UTF-8
+    replay.add_argument("recording", metavar="SOURCE", help="a video file, a picture or a folder of pictures")
+    replay.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the summary")
+    shown = replay.add_mutually_exclusive_group()
+    shown.add_argument("--annotate", type=_clip_name, metavar="OUT.mp4",
+                       help="also write a clip with boxes, words, bars and the speech, and OUT.srt beside it; needs "
+                       "pip install 'emotion-assistant[convert]'")  # fmt: skip
+    run.add_argument("--preview", action="store_true",
+                     help="also open a window for somebody who sees; q or closing it ends the window alone; needs pip "
+                     "install 'emotion-assistant[preview]' and a display")  # fmt: skip
+    for each in (run, replay):
+        _add_faces(each)
+    _add_profile(run)
+    _add_profile(shown)
 
 
 def _add_profile(to: argparse._ActionsContainer) -> None:

@@ -12,6 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from assistant.app.preview import PreviewProcess, check_available
 from assistant.config.last_good import SettingsProblem, wrong_line_utterances
 from assistant.config.settings import Settings
 from assistant.config.settings_file import to_toml
@@ -42,12 +43,16 @@ def run(
     problem: SettingsProblem | None = None,
     options: tuple[str, ...] = (),
     vision_options: tuple[str, ...] = (),
+    preview: str = "",
 ) -> int:
     """Run both processes until `stop` is set; returns the exit code.
 
     problem: why these are not the settings that the user wrote; it is spoken. options: of the command line, passed on
-    to both processes. vision_options: of the command `vision`.
+    to both processes. vision_options: of the command `vision`. preview: which faces a window shows, "all" or "one";
+    empty: there is no window.
     """
+    if preview:
+        check_available()
     check_none_is_running()
     phrases = load_locale(settings.announcements.locale, settings.announcements.wording)
     notifier = Notifier()
@@ -62,6 +67,8 @@ def run(
             "EMOTION_ASSISTANT_CONTROL": str(control_socket()),
             "EMOTION_ASSISTANT_SKILLS": str(folder),
         }
+        if preview:
+            environment["EMOTION_ASSISTANT_PREVIEW"] = str(folder / "preview.sock")
         client = LinkClient(socket)
         stack.callback(client.close)
 
@@ -90,7 +97,13 @@ def run(
             "vision", arguments("vision", "--with-parent", *vision_options), environment, folder,
             on_exit=lambda why: report(FaultName.VISION, why),
         )  # fmt: skip
+        window: PreviewProcess | None = None
+        if preview:
+            window = PreviewProcess(arguments("preview", "--with-parent", "--faces", preview), environment)
+            stack.callback(window.close)
         while not stop.wait(POLL_S):
+            if window is not None:
+                window.tell_end()
             if vision.is_ready:
                 notifier.ready()
             if vision.is_working and voice.is_working and client.is_working:

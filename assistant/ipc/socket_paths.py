@@ -30,6 +30,13 @@ def skills_folder() -> Path:
     return Path(os.environ.get("EMOTION_ASSISTANT_SKILLS") or "/run/emotion-assistant-skills")
 
 
+def preview_socket() -> Path | None:
+    """Where the window of the preview takes what vision sees: $EMOTION_ASSISTANT_PREVIEW, which `run` sets; None: there
+    is no preview."""
+    named = os.environ.get("EMOTION_ASSISTANT_PREVIEW")
+    return Path(named) if named else None
+
+
 def temporary_folder() -> Path:
     """The folder for temporary files, or /tmp where its path is too long for a socket in it."""
     import tempfile  # with its imports a tenth of all the time that a command takes

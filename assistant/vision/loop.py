@@ -24,6 +24,7 @@ from assistant.vision.cameras.image_health import ImageHealth
 from assistant.vision.looks import Looks
 from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.queries.aiming import Aiming
+from assistant.vision.queries.snapshot import SceneSnapshot
 from assistant.vision.stage_times import StageTimes
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class VisionLoop:
     health: ImageHealth = field(default_factory=ImageHealth)
     looks: Looks = field(default_factory=Looks)
     """Where a skill waits for a look at the scene."""
+    watch: Callable[[Frame, Step, SceneSnapshot | None], None] | None = None
+    """Called with each frame, its step and its snapshot, for people who see; must not block."""
     profile: "RunningProfile | None" = None
     """Adds up what each stage costs; None: nobody asks."""
     steps: int = 0
@@ -145,6 +148,8 @@ class VisionLoop:
         self.faults.end(FaultName.STEP, now)
         if not step.is_skipped:
             self.looks.offer(frame, self.pipeline.snapshot)
+            if self.watch is not None:
+                self.watch(frame, step, self.pipeline.snapshot)
         self._check_model(frame.at, now)
         self._check_occlusion_model(now)
         self._check_names(now)

@@ -41,9 +41,12 @@ def marked_faces(
         )
         for track_id, box in boxes.items()
     ]
-    if faces == "one":
-        return sorted(found, key=lambda face: not face.is_partner)[:1]
-    return found
+    return chosen(found, faces)
+
+
+def chosen(found: Sequence[MarkedFace], faces: str) -> list[MarkedFace]:
+    """Those of the faces, the nearest first, that are drawn; faces: one of FACES."""
+    return sorted(found, key=lambda face: not face.is_partner)[:1] if faces == "one" else list(found)
 
 
 def _told(person: PersonView | None) -> str:

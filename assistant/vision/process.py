@@ -5,7 +5,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from assistant.ipc.messages import (
     UtteranceEnded,
     Verbosity,
 )
+from assistant.phrases import Phrases
 from assistant.records import FaultName, Utterance, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
@@ -39,6 +40,7 @@ from assistant.vision.pipeline import Pipeline, Step
 from assistant.vision.skill_sessions import SkillSessions
 
 if TYPE_CHECKING:
+    from assistant.vision.preview.feed import PreviewFeed
     from assistant.vision.stage_profile import RunningProfile
 
 log = logging.getLogger(__name__)
@@ -96,17 +98,25 @@ def run_vision(
             parts, problems = factory.best_parts(settings, failed, error)
             return parts.pipeline(settings, names), problems
 
+        feed = _preview_feed(settings, phrases, lambda: parts.classifier.labels if parts.classifier else ())
+
+        def speak(utterance: Utterance) -> None:
+            client.speak(utterance)
+            if feed is not None:
+                feed.say(utterance)
+
         loop = VisionLoop(
             capture,
             pipeline,
             phrases,
-            client.speak,
+            speak,
             stop,
             withdraw=client.withdraw,
             on_step=heartbeat,
             next_pipeline=next_pipeline,
             aim=lambda told: client.send(AimEnded(told) if isinstance(told, Utterance) else told),
             announcer=faults,
+            watch=feed.offer if feed is not None else None,
             profile=profile,
         )
         for name, detail in problems.items():
@@ -120,12 +130,24 @@ def run_vision(
             log.warning("camera: %s; only a new process is rid of that", err)
             is_exhausted = True
         notifier.stopping()
+        if feed is not None:
+            feed.close()
         skills.cancel()
         if not heartbeat.has_grown and not is_exhausted:
             loop.announce(UtteranceKind.STOPPING)
         if not capture.close(CAMERA_CLOSE_TIMEOUT_S):
             log.warning("camera: a blocked read kept it from being closed in time")
         return EXIT_RESTART if heartbeat.has_grown or is_exhausted else 0
+
+
+def _preview_feed(settings: Settings, phrases: Phrases, labels: Callable[[], Sequence[str]]) -> "PreviewFeed | None":
+    """What sends frames to the window of the preview; None where there is none, as on every device."""
+    path = socket_paths.preview_socket()
+    if path is None:
+        return None
+    from assistant.vision.preview.feed import PreviewFeed
+
+    return PreviewFeed(path, labels, phrases, settings.voice.rate_wpm)
 
 
 class _Requests:

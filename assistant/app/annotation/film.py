@@ -1,17 +1,13 @@
 """The pictures of an annotated clip: each one fitted to the clip's size, drawn on, and written with its sound."""
 
-import dataclasses
 from typing import NamedTuple
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from assistant.app.annotation.clip_writer import ClipWriter
 from assistant.app.annotation.soundtrack import Soundtrack
-from assistant.records import Box, Frame
+from assistant.records import Frame
 from assistant.vision.overlay import draw
 from assistant.vision.overlay.draw import MarkedFace, Picture
+from assistant.vision.overlay.fitting import fitted
 from assistant.vision.overlay.lettering import Lettering
 
 MIN_LONG_SIDE, MAX_LONG_SIDE = 640, 3840
@@ -43,7 +39,7 @@ class Film:
             self._write(*self._held)
         self._size = self._size or clip_size(frame.image.shape[:2])
         picture, scale, left, top = fitted(frame.image, self._size)
-        moved = [dataclasses.replace(face, box=_moved(face.box, scale, left, top)) for face in faces]
+        moved = [face.moved(scale, left, top) for face in faces]
         self._held = _Drawn(draw.draw_faces(picture, moved, self._lettering), frame.at)
 
     def finish(self) -> None:
@@ -68,23 +64,3 @@ def clip_size(shape: tuple[int, int]) -> tuple[int, int]:
     long_side = max(shape)
     factor = min(max(long_side, MIN_LONG_SIDE), MAX_LONG_SIDE) / long_side
     return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
-
-
-def fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> tuple[NDArray[np.uint8], float, int, int]:
-    """The image, uint8 [H, W] or [H, W, 3], scaled to fit into that height and width, in the middle of black; with the
-    factor, and the left and top edge of it there."""
-    height, width = image.shape[:2]
-    factor = min(size[0] / height, size[1] / width)
-    inner = (min(size[0], max(1, round(height * factor))), min(size[1], max(1, round(width * factor))))
-    if inner != (height, width):
-        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        image = np.asarray(cv2.resize(image, (inner[1], inner[0]), interpolation=how), np.uint8)
-    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    if inner != size:
-        below, right = size[0] - inner[0] - top, size[1] - inner[1] - left
-        image = np.asarray(cv2.copyMakeBorder(image, top, below, left, right, cv2.BORDER_CONSTANT), np.uint8)
-    return image, factor, left, top
-
-
-def _moved(box: Box, factor: float, left: int, top: int) -> Box:
-    return Box(box.x * factor + left, box.y * factor + top, box.width * factor, box.height * factor)

@@ -5,7 +5,7 @@ face if there is room beside it; bars that find none are left out. Subtitles sta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -47,6 +47,12 @@ class MarkedFace:
     """The name of the bar that is told as the person's state; empty: none."""
     is_partner: bool = False
     """Whether the wearer is talking to this person."""
+
+    def moved(self, factor: float, left: float = 0.0, top: float = 0.0) -> "MarkedFace":
+        """The face in a picture that was scaled by a factor and put so far from the left and the top."""
+        box = self.box
+        there = Box(box.x * factor + left, box.y * factor + top, box.width * factor, box.height * factor)
+        return replace(self, box=there)
 
 
 def text_size(picture: Picture) -> int:
