@@ -60,7 +60,7 @@ class ModelSettings:
     file: str = setting(
         "emotion-cnn-int8", "a shipped model's name, or the path of a .tflite file with its card beside it"
     )
-    threads: int = setting(2, "processor threads of the model", low=1, high=8)
+    threads: int = setting(1, "processor threads of the model; more than 1 only for large networks", low=1, high=8)
 
 
 @dataclass(frozen=True)

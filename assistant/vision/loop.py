@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.earcon_names import AIM
 from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import FaultAnnouncer
@@ -105,10 +108,13 @@ class VisionLoop:
                 continue
             last_frame = now
             times = StageTimes()
-            self._check_image(frame, now)
+            grey = self.pipeline.grey(frame)
+            times.lap("grey")
+            self._check_image(grey, frame.at, now)
             times.lap("health")
             step = self._step(frame, now)
             if step is not None and not step.is_skipped:
+                times.ms["grey"] += step.stage_ms.get("grey", 0.0)
                 step.stage_ms.update(times.ms, capture=self.capture.cpu_ms)
                 self._note(step)
             if step is not None and log.isEnabledFor(logging.DEBUG) and now - last_report >= STAGE_REPORT_S:
@@ -226,14 +232,14 @@ class VisionLoop:
             error = status.names_error
             self.faults.update(FaultName.FRIENDS, now, is_active=bool(error), detail=error)
 
-    def _check_image(self, frame: Frame, now: float) -> None:
-        """A frame has come: end the faults of the camera, and announce what is wrong with the pictures. The pipeline
-        itself announces a covered lens."""
+    def _check_image(self, grey: NDArray[np.uint8], at: float, now: float) -> None:
+        """A frame uint8 [H, W] has come: end the faults of the camera, and announce what is wrong with the pictures.
+        The pipeline itself announces a covered lens."""
         for name in CAMERA_FAULTS:
             self.faults.end(name, now)
         self.faults.update(FaultName.TORN, now, is_active=self.capture.is_torn)
         if self.pipeline.status.is_lens_covered:
             self.health.pause()
             return
-        for name, is_active in self.health.update(frame.image, frame.at).items():
+        for name, is_active in self.health.update(grey, at).items():
             self.faults.update(name, now, is_active=is_active)

@@ -26,8 +26,10 @@ from assistant.vision.decisions.scene import Scene
 from assistant.vision.decisions.stabilizer import Stabilizer, TrackEstimate
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.detectors.rescan import Rescan
-from assistant.vision.faces import preprocess, quality
+from assistant.vision.faces import quality
+from assistant.vision.faces.downscale import Downscaler
 from assistant.vision.faces.face_limit import FaceLimit
+from assistant.vision.faces.grey_plane import GreyPlane
 from assistant.vision.faces.tracker import Tracker, expiry_s
 from assistant.vision.names import Names, NameSource
 from assistant.vision.pipeline_status import PipelineStatus
@@ -107,7 +109,7 @@ class Pipeline:
         self._face_limit = FaceLimit(self._max_faces)
         self._is_cue_sound = announcing.attention == "sound"
         self._tracker = Tracker(expiry_s(settings.decisions.dwell_s))
-        self._times = StageTimes()
+        self._times, self._grey_plane, self._downscale = StageTimes(), GreyPlane(), Downscaler()
         self._reader = FaceReader(classifier, occlusion, detector.crop_margin, self._times.lap)
         self._readings = readings or self._reader
         self._names = names
@@ -134,7 +136,7 @@ class Pipeline:
             return Step(*self._seen, is_skipped=True)
         times = self._times
         times.begin()
-        grey = preprocess.to_grey(frame.image)
+        grey = self.grey(frame)
         is_uncovered = self._update_lens(grey, frame.at)
         status = self._lens_utterances(frame.at)
         times.lap("grey")
@@ -180,6 +182,10 @@ class Pipeline:
         topics = tuple(map(utterances.topic_of, withdrawn))
         made = (*announcements, *cues)
         return Step(tracks, readings, changes, made, spoken, unspoken, topics, status, times.ms)
+
+    def grey(self, frame: Frame) -> NDArray[np.uint8]:
+        """The grey picture uint8 [H, W] of a frame, made once; it holds until that of another frame is made."""
+        return self._grey_plane.of(frame)
 
     @property
     def snapshot(self) -> SceneSnapshot | None:
@@ -252,7 +258,7 @@ class Pipeline:
 
     def _update_lens(self, grey: NDArray[np.uint8], at: float) -> bool:
         """Take in the brightness of a frame; returns whether the lens has just been uncovered, after a pause."""
-        brightness = quality.frame_brightness(grey)
+        brightness = quality.frame_brightness(grey, self._downscale)
         return self._lens.update(brightness.is_flat, brightness.mean, at, brightness.std) == LensEvent.UNCOVERED
 
     def _lens_utterances(self, at: float) -> tuple[Utterance, ...]:

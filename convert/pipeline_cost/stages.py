@@ -50,12 +50,17 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
             if frame is None:
                 break
             times.lap("decode")
-            health.update(frame.image, frame.at)
+            cpu = time.process_time()
+            grey = pipeline.grey(frame)
+            spent = time.process_time() - cpu
+            times.lap("grey")
+            health.update(grey, frame.at)
             times.lap("health")
             calls.clear()
             cpu = time.process_time()
             step = pipeline.step(frame)
-            spent = time.process_time() - cpu
+            spent += time.process_time() - cpu
+            times.ms["grey"] += step.stage_ms.get("grey", 0.0)
             times.skip()
             for utterance in step.utterances:
                 queue.put(utterance, frame.at)
@@ -67,7 +72,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
                 continue
             step_ms.append(1000 * spent)
             calls_ms.append(1000 * bare)
-            for stage, ms in {**times.ms, **step.stage_ms}.items():
+            for stage, ms in {**step.stage_ms, **times.ms}.items():
                 stages.setdefault(stage, []).append(ms)
     if not step_ms:
         raise AssistantError(f"{clip}: too short: its first {WARM_UP} frames are not measured")

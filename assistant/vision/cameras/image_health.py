@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from assistant.records import FaultName
 from assistant.vision.faces import preprocess, quality
-from assistant.vision.faces.downscale import downscale
+from assistant.vision.faces.downscale import Downscale, Downscaler, downscale
 
 BLACK_MEAN = 8.0
 """Mean grey level below which a picture shows nothing but the sensor's noise."""
@@ -70,12 +70,13 @@ class ImageHealth:
         self._first_at: float | None = None
         self._looked_at = -math.inf
         self._seen: dict[FaultName, bool] = {}
+        self._downscale = Downscaler()
 
     def update(self, image: NDArray[np.uint8], at: float) -> dict[FaultName, bool]:
         """Take in a picture uint8 [H, W] or [H, W, 3] taken at `at` (seconds): whether each fault is active now, by its
         name. Every INTERVAL_S one is looked at; between two of them the pictures count as the last one did."""
         if not 0 <= at - self._looked_at < INTERVAL_S:
-            self._seen, self._looked_at = assess_image(preprocess.to_grey(image)), at
+            self._seen, self._looked_at = assess_image(preprocess.to_grey(image), self._downscale), at
         for name, is_present in {**self._seen, FaultName.SLOW: self._is_slow(at)}.items():
             self._faults[name].update(is_present, at)
         return {name: fault.is_active for name, fault in self._faults.items()}
@@ -94,8 +95,9 @@ class ImageHealth:
         return len(self._times) == 1 or len(self._times) - 1 < MIN_FPS * (at - self._times[0])
 
 
-def assess_image(grey: NDArray[np.uint8]) -> dict[FaultName, bool]:
-    """Whether a single picture uint8 [H, W] has each fault; at most one of them."""
+def assess_image(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> dict[FaultName, bool]:
+    """Whether a single picture uint8 [H, W] has each fault; at most one of them. downscale: a Downscaler, which uses
+    its memory again."""
     small = downscale(grey, (WIDTH, HEIGHT))
     is_black, is_blank = float(small.mean()) < BLACK_MEAN, _is_blank(small)
     return {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import DetectorSettings
 from assistant.records import Face
-from assistant.vision.faces.downscale import downscale
+from assistant.vision.faces.downscale import Downscale, downscale
 
 
 class FaceDetector(Protocol):
@@ -44,9 +44,11 @@ def open_detector(settings: DetectorSettings) -> FaceDetector:
     return TFLiteFaceDetector(settings)
 
 
-def shrink(image: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
+def shrink(
+    image: NDArray[np.uint8], long_side: int, downscale: Downscale = downscale
+) -> tuple[NDArray[np.uint8], float]:
     """The picture with its longer side at most `long_side` pixels, and the factor from its coordinates back to those of
-    the original."""
+    the original. downscale: a Downscaler, which uses its memory again."""
     height, width = image.shape[:2]
     factor = max(height, width) / long_side
     if factor <= 1:

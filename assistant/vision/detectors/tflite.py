@@ -20,6 +20,7 @@ from assistant.records import Box, Face
 from assistant.vision.detectors import decode, nearest_first, shrink
 from assistant.vision.detectors.printed_faces import drop_printed_faces
 from assistant.vision.faces import preprocess
+from assistant.vision.faces.downscale import Downscaler
 from assistant.vision.inference import model_file
 
 DEFAULT_MODEL = "face-detector-int8"
@@ -84,6 +85,9 @@ class TFLiteFaceDetector:
         self.threshold = float(threshold)
         self.has_landmarks = bool(card.get("landmarks"))
         self._shape = (0, 0)
+        self._downscale = Downscaler()
+        self._padded = self._levels = np.empty((0, 0), np.uint8)
+        self._padded_for = (0, 0)
         self._cells = decode.cell_centers(0, 0)
         self._resize(240, 320)
         maps = self._run(np.full((240, 320), 128, np.uint8))
@@ -91,7 +95,7 @@ class TFLiteFaceDetector:
             raise DetectorError(f"{path}: the model returns what is no number")
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
-        small, factor = shrink(grey, self.settings.long_side)
+        small, factor = shrink(grey, self.settings.long_side, self._downscale)
         height, width = small.shape
         self._resize(height, width)
         cells, numbers = self._candidates(self._run(small))
@@ -143,11 +147,10 @@ class TFLiteFaceDetector:
         [cells, channels] for each stride, the finest first."""
         picture = small
         if small.shape != self._shape:
-            picture = np.full(self._shape, round(preprocess.MID_GREY), np.uint8)
-            picture[: small.shape[0], : small.shape[1]] = small
-        levels = cv2.LUT(picture, self._quantized_grey[contrast_table(small)])
+            picture = self._pad(small)
+        self._levels = cv2.LUT(picture, self._quantized_grey[contrast_table(small)], dst=self._levels)
         try:
-            outputs = self._model.run_raw(levels.reshape(1, *self._shape, 1))
+            outputs = self._model.run_raw(self._levels.reshape(1, *self._shape, 1))
         except ModelError as err:
             raise DetectorError(str(err)) from err
         maps = {
@@ -162,6 +165,13 @@ class TFLiteFaceDetector:
                 f"a face detector has {len(self._cells[1])}"
             )
         return maps
+
+    def _pad(self, small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture padded to whole cells with mid-grey, in memory that is used again."""
+        if (self._padded.shape, self._padded_for) != (self._shape, small.shape):
+            self._padded, self._padded_for = np.full(self._shape, round(preprocess.MID_GREY), np.uint8), small.shape
+        self._padded[: small.shape[0], : small.shape[1]] = small
+        return self._padded
 
     def _candidates(
         self, maps: dict[str, list[NDArray[Any]]]

@@ -41,17 +41,18 @@ MAX_SQUARE_SIDE = 2048
 several times as large as the picture must take neither seconds nor all the memory."""
 
 
-def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey picture uint8 [H, W] of a grey [H, W] or [H, W, 1], BGR [H, W, 3] or BGRA [H, W, 4] picture. Raises
-    ValueError for any other shape."""
+def to_grey(image: NDArray[np.uint8], into: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """Grey picture uint8 [H, W] of a grey [H, W] or [H, W, 1], BGR [H, W, 3] or BGRA [H, W, 4] picture. into: memory
+    for the result, used where it has the right size and the picture is not grey already. Raises ValueError for any
+    other shape."""
     if image.ndim == 2:
         return image
     if image.ndim == 3 and image.shape[2] == 1:
         return image[:, :, 0]
     if image.ndim == 3 and image.shape[2] == 3:
-        return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=into)
     if image.ndim == 3 and image.shape[2] == 4:
-        return cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY)
+        return cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY, dst=into)
     raise ValueError(f"expected a picture of shape [H, W] or [H, W, 1, 3 or 4], got {list(image.shape)}")
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.records import Box, Face
 from assistant.vision.faces import light, preprocess
-from assistant.vision.faces.downscale import downscale
+from assistant.vision.faces.downscale import Downscale, downscale
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 
 Point = tuple[float, float]
@@ -135,9 +135,9 @@ def assess_face(
     return of_model, reason
 
 
-def frame_rejection_reason(grey: NDArray[np.uint8]) -> str:
-    """Why faces may be missed in a frame uint8 [H, W]: "dark", "bright", "blurred", or empty where it is good
-    enough."""
+def frame_rejection_reason(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> str:
+    """Why faces may be missed in a frame uint8 [H, W]: "dark", "bright", "blurred", or empty where it is good enough.
+    downscale: a Downscaler, which uses its memory again."""
     small = downscale(grey, SMALL_SIZE)
     return _light_fault(small) or ("blurred" if sharpness(small) < MIN_SHARPNESS else "")
 
@@ -157,8 +157,8 @@ class Brightness:
         return self.mean < FLAT_MEAN and self.std < FLAT_STD
 
 
-def frame_brightness(grey: NDArray[np.uint8]) -> Brightness:
-    """The brightness of a frame uint8 [H, W]."""
+def frame_brightness(grey: NDArray[np.uint8], downscale: Downscale = downscale) -> Brightness:
+    """The brightness of a frame uint8 [H, W]. downscale: a Downscaler, which uses its memory again."""
     coarse = downscale(grey, COARSE_SIZE)
     return Brightness(float(coarse.mean()), float(coarse.std()))
 

@@ -18,6 +18,7 @@ from assistant.records import CANNOT_TELL, Frame, Track
 from assistant.vision.decisions.stabilizer import TrackEstimate
 from assistant.vision.detectors.rescan import Rescan
 from assistant.vision.faces import geometry, quality
+from assistant.vision.faces.downscale import Downscaler
 
 MAX_AGE_S = 1.0
 """Seconds after which a snapshot is too old to answer from."""
@@ -95,6 +96,7 @@ class SnapshotBuilder:
         longer side."""
         self._rescan, self._occlusion, self._max_faces, self._fov_deg = rescan, occlusion, max_faces, fov_deg
         self._last: SceneSnapshot | None = None
+        self._downscale = Downscaler()
         if rescan:
             rescan.reset()
 
@@ -116,7 +118,7 @@ class SnapshotBuilder:
         """
         height, width = grey.shape
         confirmed = [(track, estimate(track.track_id)) for track in tracks if _is_confirmed(track)]
-        problem = "" if confirmed else quality.frame_rejection_reason(grey)
+        problem = "" if confirmed else quality.frame_rejection_reason(grey, self._downscale)
         far = self._rescan_people(frame, grey, is_needed=not confirmed and not problem)
         if not confirmed and self._last and frame.at - self._last.at <= MAX_AGE_S:
             held = tuple(dataclasses.replace(each, landmarks=None) for each in self._last.people)
