@@ -35,6 +35,7 @@ from convert.data_report import commands as data_commands
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
 from convert.face_detector import commands as detection_commands
+from convert.foreign import commands as foreign_commands
 from convert.playground import commands as playground_commands
 from convert.scenarios import commands as scenario_commands
 from convert.search import commands as search_commands
@@ -147,6 +148,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--run", type=run_folder, required=True, metavar="DIR", help="run folder that holds the float model"
     )
 
+    foreign_commands.add(commands)
     evaluation_commands.add(commands)
     comparison_commands.add(commands)
     detection_commands.add(commands)

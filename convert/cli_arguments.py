@@ -72,7 +72,8 @@ def run_folder(text: str) -> Path:
         what = f"{quoted(text)} is a file; name the folder of a run that `emotion-convert train` has written"
         if text.endswith((".keras", ".h5", ".hdf5", ".onnx", ".pb", ".pt")):
             what += (
-                ". Networks of other programs: convert them with their own tools, and write a card beside the .tflite"
+                ". Of a classifier of another program, in a .keras, .h5 or .tflite file, `emotion-convert import` "
+                "makes one that the assistant runs"
             )
         raise argparse.ArgumentTypeError(what)
     return Path(text)

@@ -69,9 +69,10 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.scenarios": "cli_arguments data progress synthesis tflite",
     "convert.playground": "cli_arguments data progress scenarios",
     "convert.skills": "cli_arguments data progress synthesis",
+    "convert.foreign": "cli_arguments data expression progress tflite",
     "convert.search": "cli_arguments data progress training expression face_detector",
     "convert": "cli_arguments data data_report training tflite expression face_detector face_occlusion benchmark "
-    "comparison playground scenarios search skills",
+    "comparison foreign playground scenarios search skills",
 }
 """The same for the desktop half: model families share data, synthesis, training and tflite and never import each other.
 Each may import the device half too. `convert` is the command line itself."""

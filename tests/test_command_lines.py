@@ -56,7 +56,7 @@ WRONG_LINES = [
     (2, "argument --run: 'text.txt' is a file; name the folder of a run", "train --recipe tiny.toml --run text.txt"),
     (2, "argument --run: 'mine.tflite' is a file; name", "verify mine.tflite --run mine.tflite"),
     (2, "argument RUN: 'model.keras' is a file; name the folder of a run", "quantize model.keras"),
-    (2, "convert them with their own tools, and write a card", "quantize model.keras new.tflite"),
+    (2, "emotion-convert import", "quantize model.keras new.tflite"),
     (2, "the following arguments are required: --run", "verify mine.tflite"),
     (
         1,

@@ -10,25 +10,30 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.vision.faces.input_format import InputFormat
 from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scale_grey
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.tflite import graph
 
 
-def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None) -> bytes:
-    """The .tflite file of a model: int8, calibrated on grey pictures uint8 [M, H, W], or float32 if these are None."""
+def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None, wanted: InputFormat | None = None) -> bytes:
+    """The .tflite file of a model: int8, calibrated on pictures, or float32 if these are None.
+
+    pictures: crops uint8 [M, *wanted.crop_shape]; where wanted is None, grey ones uint8 [M, H, W] of any size, which
+    are scaled as the project's own networks take them.
+    """
     # the converter prints signatures to stdout, and warnings from C++ to stderr
     with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         if pictures is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = lambda: _inputs(pictures)
+            converter.representative_dataset = lambda: _inputs(pictures, wanted)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.int8
         return bytes(converter.convert())
 
 
-def _inputs(pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
+def _inputs(pictures: NDArray[np.uint8], wanted: InputFormat | None) -> Iterator[list[NDArray[np.float32]]]:
     """The converter's representative dataset: one picture at a time, scaled as the assistant does.
 
     The scale of the model's input follows from the values in this dataset. Two corner pixels of the first picture are
@@ -37,8 +42,9 @@ def _inputs(pictures: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
     """
     full_range = pictures.copy()
     full_range[0, 0, 0], full_range[0, -1, -1] = 0, 255
-    for values in scale_grey(full_range):
-        yield [values[np.newaxis, ..., np.newaxis]]
+    for picture in full_range:
+        values = scale_grey(picture)[..., np.newaxis] if wanted is None else wanted.tensor(picture)
+        yield [values[np.newaxis]]
 
 
 def check_int8(name: str, content: bytes) -> None:

@@ -16,7 +16,7 @@ from tests.support import drawn_faces
 
 COMMANDS = (
     "train", "quantize", "verify", "evaluate", "evaluate-detector", "evaluate-alignment", "benchmark", "card",
-    "scenarios",
+    "scenarios", "import",
 )  # fmt: skip
 ROOT = Path(__file__).parents[2]
 README = ROOT / "tests/README.md"

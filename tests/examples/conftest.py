@@ -2,15 +2,27 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from assistant.vision.inference.model_file import find_model
+from convert.data.fer2013_labels import FERPLUS_LABELS
 from tests.examples import installed as installation
 from tests.examples import small_data
 from tests.examples.installed import Installed
+
+FOREIGN_NETWORK = """
+import sys, keras
+keras.utils.set_random_seed(1)
+weights = keras.initializers.RandomNormal(stddev=0.3)
+layers = [keras.layers.AveragePooling2D(4), keras.layers.Flatten(), keras.layers.Dense(7, "softmax", True, weights)]
+keras.Sequential([keras.Input((128, 128, 3)), *layers]).save(sys.argv[1])
+"""
+"""Writes an untrained network whose answers differ from picture to picture."""
 
 
 def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -44,6 +56,20 @@ def begun(tmp_path_factory: pytest.TempPathFactory, installed: Installed, small:
         subprocess.run(command, check=True, capture_output=True)
 
     return _once(tmp_path_factory, "begun", make)
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory, installed: Installed) -> Path:
+    """A folder with classifiers as of other programs: mine.keras, and downloaded.tflite with labels.txt."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        python = installed.environment / "bin/python"
+        subprocess.run([python, "-c", FOREIGN_NETWORK, folder / "mine.keras"], check=True, capture_output=True)
+        shutil.copyfile(find_model("emotion-small-int8"), folder / "downloaded.tflite")
+        (folder / "labels.txt").write_text("\n".join(FERPLUS_LABELS), "utf-8")
+
+    return _once(tmp_path_factory, "foreign", make)
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,7 @@ PRINTED = {
     "emotion-convert benchmark face-detector-int8": "operators, estimated",
     "emotion-convert benchmark pipeline": "p95 ms",
     "emotion-convert evaluate": "accuracy",
+    "emotion-convert import": "emotion-assistant replay CLIP --model",
     "emotion-convert data": "identical copies within a split",
     "emotion-convert compare": "McNemar",
     "emotion-convert compare emotion-small": "core hours",

@@ -54,7 +54,7 @@ def rule(rules: Mapping[str, str], command: str) -> str:
 class Page:
     """The folder in which the examples of one page run."""
 
-    def __init__(self, folder: Path, installed: Installed, small: Path, begun: Path) -> None:
+    def __init__(self, folder: Path, installed: Installed, small: Path, begun: Path, foreign: Path) -> None:
         self.folder, self.source = folder, installed.source
         self.running: subprocess.Popen[str] | None = None
         (folder / "bin").mkdir(parents=True)
@@ -62,6 +62,8 @@ class Page:
         (folder / "bin/aplay").chmod(0o755)
         (folder / ".venv").symlink_to(installed.environment)
         (folder / "begun").symlink_to(begun)
+        for each in foreign.iterdir():
+            (folder / each.name).symlink_to(each)
         (folder / "run").mkdir(mode=0o700)
         (folder / "pictures").mkdir()
         face = photograph("astronaut")
@@ -122,9 +124,11 @@ class Page:
 
 
 @pytest.fixture(scope="class")
-def folder(installed: Installed, small: Path, begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def folder(
+    installed: Installed, small: Path, begun: Path, foreign: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     """The folder of a page."""
-    page = Page(tmp_path_factory.mktemp("page"), installed, small, begun)
+    page = Page(tmp_path_factory.mktemp("page"), installed, small, begun, foreign)
     yield page
     page.stop()
 

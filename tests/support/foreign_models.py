@@ -41,9 +41,10 @@ def write(
     scale: float = 0.0,
     zero_point: int = 0,
     outputs: int = 1,
+    gain: float = 1.0,
 ) -> Path:
     """Write a model that maps an input of the format, float32 or quantized with `scale` and `zero_point`, to
-    probabilities or logits; and its card with these labels, or none where labels is None."""
+    probabilities or logits; and its card with these labels, or none where labels is None. gain: on `weights`."""
     shape, tensors, buffers, operators = wanted.shape, [], [schema.BufferT()], []
 
     def tensor(name: str, dims: Sequence[int], type_: int = schema.TensorType.FLOAT32, data: Any = None) -> int:
@@ -88,7 +89,7 @@ def write(
     last = operator(
         schema.BuiltinOperator.MEAN, [last, axes], means, schema.BuiltinOptions.ReducerOptions, schema.ReducerOptionsT()
     )
-    kernel = tensor("kernel", [classes, wanted.channels], data=weights(wanted.channels, classes))
+    kernel = tensor("kernel", [classes, wanted.channels], data=np.float32(gain) * weights(wanted.channels, classes))
     bias = tensor("bias", [classes], data=np.zeros(classes, np.float32))
     last = operator(
         schema.BuiltinOperator.FULLY_CONNECTED,
