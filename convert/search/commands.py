@@ -1,6 +1,7 @@
 """The command search, and the part of train that trains with several seeds: on this machine or on a Ray cluster."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from convert.data.fer2013 import load
 from convert.expression.recipe import Recipe as ExpressionRecipe
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
 from convert.search import default_space, plan, recipe_text, seeds, space
-from convert.search.job import Job, Pool, SearchError
+from convert.search.job import Job, Pool
 from convert.search.processes import Processes
 from convert.training import lineage
 from convert.training.recipe_file import find_recipe
@@ -102,7 +103,7 @@ def train_seeds(options: argparse.Namespace) -> int:
     ]
     file = base.with_name(f"{base.name}-seeds.json")
     length = options.epochs or recipe.schedule.epochs
-    print(seeds.as_text(seeds.train(jobs, _pool(options), length, file)))
+    print(seeds.as_text(seeds.train(jobs, _pool(options, arguments), length, file)))
     print(f"kept in {file}")
     return 0
 
@@ -123,7 +124,7 @@ def _search(options: argparse.Namespace) -> int:
     made = plan.Plan(
         folder, text, chosen, options.seeds or (recipe.seed,), options.epochs, tuple(arguments), _facts(options, recipe)
     )  # fmt: skip
-    print(search.search(made, options.trials, _pool(options)))
+    print(search.search(made, options.trials, _pool(options, arguments)))
     return 0
 
 
@@ -153,7 +154,10 @@ def _facts(options: argparse.Namespace, recipe: recipe_text.Recipe) -> dict[str,
     return {"data": data_sha256(load(data(options)))}
 
 
-def _pool(options: argparse.Namespace) -> Pool:
+def _pool(options: argparse.Namespace, arguments: Sequence[str]) -> Pool:
+    """Where the trainings run. arguments: those of each."""
     if options.ray is None:
         return Processes(options.workers)
-    raise SearchError("--ray: not yet")
+    from convert.search.cluster import Cluster
+
+    return Cluster(options.ray, options.workers, [each for each in arguments if Path(each).is_absolute()])

@@ -60,8 +60,7 @@ class Driver:
         run, and the pool is closed in any case."""
         with closing(self._pool):
             while True:
-                self._fill()
-                if not self._rows:
+                if self._are_all_started() and not self._rows:
                     return
                 for event in self._pool.wait():
                     if event.job in self._rows:  # else it was stopped for an event before this one
@@ -70,13 +69,15 @@ class Driver:
                 self._progress.expect(self._progress.done + max(0, self._tasks.epochs_left() - running))
                 self._progress.update(0, self._tasks.note())
 
-    def _fill(self) -> None:
+    def _are_all_started(self) -> bool:
+        """Start as many jobs as there is room for; returns whether there is none left to start now."""
         while self._pool.has_room():
             job = self._again.pop(0) if self._again else self._tasks.next_job()
             if job is None:
-                return
+                return True
             self._rows.setdefault(job, [])
             self._pool.start(job)
+        return False
 
     def _take(self, event: Event) -> None:
         job, rows = event.job, self._rows[event.job]

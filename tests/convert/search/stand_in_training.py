@@ -1,8 +1,8 @@
 """Stands in for `emotion-convert train` where the search's own logic is tested: a run folder without TensorFlow.
 
 The score is best at a learning rate of 0.1 and rises with the epochs. Each epoch that is really trained is a line of
-`worked.txt` beside the run folder. $HOLD, such as "0002/3", is the trial and the epoch at which the training stops for
-good, once it has written the file $HELD.
+`worked.txt` beside the run folder, or of $WORKED. $HOLD, such as "0002/3", is the trial, or * for each, and the epoch
+at which the training stops for good, once it has written the file $HELD.
 """
 
 import math
@@ -37,11 +37,11 @@ def main() -> None:
         if 0 < done < epochs and not run.checkpoint.is_file():
             sys.exit("emotion-convert: the checkpoint is missing")
         for epoch in range(done + 1, epochs + 1):
-            if os.environ.get("HOLD") == f"{run.path.parent.name}/{epoch}":
+            if os.environ.get("HOLD") in (f"{run.path.parent.name}/{epoch}", f"*/{epoch}"):
                 Path(os.environ["HELD"]).touch()
                 signal.pause()
-            with open(run.path.with_name("worked.txt"), "a", encoding="ascii") as worked:
-                worked.write(f"{run.path.name} {epoch}\n")
+            with open(os.environ.get("WORKED") or run.path.with_name("worked.txt"), "a", encoding="ascii") as worked:
+                worked.write(f"{run.path.name if not os.environ.get('WORKED') else recipe['name']} {epoch}\n")
             rate = schedule["learning_rate"]
             score = 0.5 - 0.1 * abs(math.log10(rate / 0.1)) + 0.01 * epoch + 0.001 * seed
             loss = math.nan if rate > DIVERGES_ABOVE else 1 / epoch
