@@ -11,7 +11,7 @@ QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 # the whole program anew, and pytest all tests. Without it `make test` takes much less.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo hear test gate recognizer coverage test-convert test-examples docs test-browser fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test gate recognizer coverage test-convert test-examples docs test-browser test-cluster fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -98,6 +98,11 @@ docs: $(VENV)/.docs
 test-browser: $(VENV)/.test $(VENV)/.docs docs
 	$(BIN)/python -m pytest tests/browser
 
+## make test-cluster  a search on a Ray cluster of two machines (processes), of which one is killed (three minutes)
+test-cluster: $(VENV)/.test $(VENV)/.convert $(VENV)/.search
+	@$(MAKE) --no-print-directory $(VENV)/.cluster || echo "Ray could not be installed: its tests skip."
+	$(BIN)/python -m pytest -v tests/cluster
+
 ## make lint     ruff and mypy
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
@@ -122,7 +127,7 @@ lock: $(VENV)/bin/python
 	@$(BIN)/python systemd/packaging/lock.py
 
 ## make convert  install the training half (TensorFlow, 2 GB): emotion-convert
-convert: $(VENV)/.convert
+convert: $(VENV)/.convert $(VENV)/.search
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: sudo apt install python3 python3-venv" >&2; exit 1; }

@@ -23,7 +23,6 @@ EXAMPLES = """\
 examples:
   emotion-convert search --recipe emotion-small --trials 30 --epochs 10
   emotion-convert search --recipe emotion-small --trials 30 --epochs 10 --report
-  emotion-convert search --recipe emotion-small --trials 30 --epochs 10 --seeds 1,2 --workers 2
   emotion-convert train --recipe runs/search-emotion-small/best.toml
 
 A space of your own is a TOML file:

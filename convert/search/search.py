@@ -1,10 +1,15 @@
 """A search from its folder's lock to its report."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from convert.progress import Progress
 from convert.search import journal as journals
 from convert.search import recipe_text, report
 from convert.search.driver import Driver
-from convert.search.job import Pool
+from convert.search.job import Pool, SearchError
 from convert.search.journal import Journal
 from convert.search.plan import Plan
 from convert.search.trials import Trials
@@ -22,9 +27,20 @@ def search(plan: Plan, count: int, pool: Pool) -> str:
         epochs = plan.epochs or recipe_text.check(plan.recipe, plan.folder / "recipe.toml").schedule.epochs
         journal = Journal(plan.folder, epochs)
         trials = Trials(plan, journal, count, epochs)
-        with Progress("search", trials.epochs_left(), "epochs") as progress:
+        with _told_of_full_disk(plan.folder), Progress("search", trials.epochs_left(), "epochs") as progress:
             Driver(trials, pool, progress).run()
         return report.write(plan, journal)
+
+
+@contextmanager
+def _told_of_full_disk(folder: Path) -> Iterator[None]:
+    """The error of a journal that cannot be written names no file. Raises SearchError."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise SearchError(f"{err.filename or folder}: {err.strerror}: make room; the same command goes on") from err
+        raise
 
 
 def report_again(plan: Plan) -> str:

@@ -86,7 +86,10 @@ Space = dict[str, Range | Choices]
 def read(file: Path, recipe: str, named: Path) -> Space:
     """The space in a TOML file, checked against a recipe. recipe: its text. named: its file, for errors. Raises
     SearchError or RecipeError."""
-    table = read_table(file)
+    try:
+        table = read_table(file)
+    except RecipeError as err:
+        raise SearchError(str(err).replace("this recipe", "this space")) from err
     if unknown := sorted(set(table) - {"search"}):
         raise SearchError(f"{file}: unknown key {quoted(unknown[0])}; known: [search]")
     if not isinstance(table.get("search"), dict) or not table["search"]:

@@ -13,6 +13,8 @@ PROGRAM = "runs a model of the reader's own: tests/skills/description/test_capti
 
 MEASUREMENT = "takes minutes in a checkout, with PulseAudio: it makes a table of tests/README.md"
 
+CLUSTER = "needs machines: `make test-cluster` runs it with two of its own"
+
 NOT_RUN = {
     "emotion-assistant run --camera opencv": CAMERA,
     "emotion-assistant run --camera NAME": PLACEHOLDER,
@@ -64,6 +66,11 @@ NOT_RUN = {
     "sudo emotion-assistant ask": "needs root; without `sudo` it is run as the help has it",
     "sudo install -D -m 644 -t /usr/local/share/emotion-assistant runs/small/emotion-mine-int8.tflite"
     " runs/small/emotion-mine-int8.json": ROOT_ONLY,
+    "ray get-auth-token --generate": CLUSTER,
+    "ray start --head --include-dashboard=false --disable-usage-stats": CLUSTER,
+    "ray start --address=HEAD:6379 --disable-usage-stats": CLUSTER,
+    "emotion-convert search --recipe emotion-small --trials 30 --epochs 10 --ray HEAD:6379": CLUSTER,
+    "pip install 'emotion-assistant[convert,search,cluster]'": NETWORK,
     "python systemd/packaging/wheels.py arm64 DIR/wheels": f"{NETWORK}, for 100 MB: `make boot-test` runs it",
 }
 """Examples that are not run, and why. Comments, blanks before them and `.venv/bin/` are left out."""
@@ -71,6 +78,8 @@ NOT_RUN = {
 SHORTER = {
     "emotion-convert train": "--epochs 1",
     "emotion-convert train --recipe emotion-small": "--epochs 1 --from begun",
+    "emotion-convert train --recipe emotion-small --seeds": "--epochs 1 --from begun",
+    "emotion-convert search": "--trials 2 --epochs 1",
     "emotion-convert soft-labels": "--views 1",
     "emotion-convert compare emotion-small emotion-cnn-int8 --core-hours": "--core-hours 0.005",
     "emotion-convert benchmark": "--rounds 1",
@@ -104,6 +113,8 @@ PRINTED = {
     "emotion-assistant notice": "I am blind.",
     "emotion-assistant notice --html": "",
     "emotion-convert verify": "macro-F1 falls by",
+    "emotion-convert search": "best: trial ",
+    "emotion-convert train --recipe emotion-small --seeds": "mean ± standard deviation of 2 seeds",
     "emotion-convert recipe": "emotion-small",
     "emotion-convert recipe emotion-small": "[network]",
     "emotion-convert benchmark": "emotion-cnn-int8",

@@ -17,8 +17,16 @@ from convert.training.run_folder import Run, columns
 COLUMNS = columns(("fer2013",))
 REFUSED = 13
 """A batch size that cannot be trained."""
+WHY_REFUSED = "[network] cannot be built: no room for 13"
 DIVERGES_ABOVE = 5.0
 """A learning rate."""
+
+
+def row(epoch: int, rate: float, seed: int) -> dict[str, float]:
+    """What an epoch brings."""
+    score = 0.5 - 0.1 * abs(math.log10(rate / 0.1)) + 0.01 * epoch + 0.001 * seed
+    loss = math.nan if rate > DIVERGES_ABOVE else 1 / epoch
+    return {"epoch": epoch, "loss": loss, "fer2013": round(score, 6), "learning_rate": rate}
 
 
 def main() -> None:
@@ -28,7 +36,7 @@ def main() -> None:
     recipe = tomllib.loads(recipe_file.read_text("utf-8"))
     schedule = recipe["schedule"]
     if schedule["batch_size"] == REFUSED:
-        sys.exit("emotion-convert: [network] cannot be built: no room for 13")
+        sys.exit(f"emotion-convert: {WHY_REFUSED}")
     epochs = int(options.get("--epochs", schedule["epochs"]))
     seed = int(options.get("--seed", 1))
     run.begin(recipe_file, {"epochs": epochs, "seed": seed}, COLUMNS)
@@ -42,13 +50,10 @@ def main() -> None:
                 signal.pause()
             with open(os.environ.get("WORKED") or run.path.with_name("worked.txt"), "a", encoding="ascii") as worked:
                 worked.write(f"{run.path.name if not os.environ.get('WORKED') else recipe['name']} {epoch}\n")
-            rate = schedule["learning_rate"]
-            score = 0.5 - 0.1 * abs(math.log10(rate / 0.1)) + 0.01 * epoch + 0.001 * seed
-            loss = math.nan if rate > DIVERGES_ABOVE else 1 / epoch
+            made = row(epoch, schedule["learning_rate"], seed)
             run.weights.write_text(str(epoch))
             run.checkpoint.write_text(str(epoch))
-            row = {"epoch": epoch, "loss": loss, "fer2013": f"{score:.6f}", "learning_rate": rate}
-            run.add([row.get(name, 1.0) for name in COLUMNS])
+            run.add([made.get(name, 1.0) for name in COLUMNS])
 
 
 if __name__ == "__main__":

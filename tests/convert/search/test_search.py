@@ -1,6 +1,7 @@
 """A search: the right number of trials whatever kills it, pruning, failures, the report. Trainings are stood in for."""
 
 import csv
+import errno
 import json
 import os
 import subprocess
@@ -15,11 +16,13 @@ import pytest
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install -e .[search]")
 
-from convert.search import journal, recipe_text, search
+from optuna.storages.journal import JournalFileBackend
+
+from convert.search import journal, recipe_text, report, search
 from convert.search.job import SearchError
 from convert.search.journal import Journal
 from convert.search.space import Choices, Range
-from tests.convert.search.support import SPACE, plan, run
+from tests.convert.search.support import SPACE, plan, run, script
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,6 +47,12 @@ def worked(folder: Path, state: str = "") -> Counter[str]:
     )
 
 
+@pytest.fixture(autouse=True)
+def no_diagrams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The diagrams of one search (`straight`) are enough: they take longer than the trainings here."""
+    monkeypatch.setattr(report, "_png", lambda figure: b"")
+
+
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a search of seven trials that nothing has stopped."""
@@ -63,6 +72,7 @@ def test_a_search_has_its_trials_and_writes_its_report(straight: Path) -> None:
     assert recipe_text.read(straight / "best.toml").schedule.epochs > 3
     for name in ("history.png", "importance.png"):
         assert (straight / name).read_bytes().startswith(b"\x89PNG")
+    assert "trial,state,score" in (straight / "trials.csv").read_text()
     assert not list(straight.glob("trials/*/*/checkpoint.npz"))
 
 
@@ -150,9 +160,9 @@ def test_a_journal_spoilt_in_the_middle_is_told_with_its_line(straight: Path, tm
 
 def test_unpromising_trials_are_pruned(tmp_path: Path) -> None:
     folder = tmp_path / "search"
-    run(plan(folder, epochs=10, space={"schedule.learning_rate": SPACE["schedule.learning_rate"]}), 12)
+    script(plan(folder, epochs=10, space={"schedule.learning_rate": SPACE["schedule.learning_rate"]}), 12)
     found = Counter(states(folder))
-    assert found["pruned"] >= 1
+    assert found["pruned"] >= 2
     assert found["finished"] >= 6
     pruned = [trial for trial in Journal(folder).trials if trial.state.name == "PRUNED"]
     assert all(1 < len(trial.intermediate_values) < 10 for trial in pruned)
@@ -161,7 +171,7 @@ def test_unpromising_trials_are_pruned(tmp_path: Path) -> None:
 
 def test_a_trial_that_cannot_be_built_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "search"
-    run(plan(folder, epochs=1, space={"schedule.batch_size": Choices((13, 32, 64))}), 6)
+    script(plan(folder, epochs=1, space={"schedule.batch_size": Choices((13, 32, 64))}), 6)
     table = list(csv.DictReader((folder / "trials.csv").open(encoding="utf-8")))
     assert len(table) == 6
     for row in table:
@@ -175,26 +185,26 @@ def test_values_that_do_not_go_together_fail_without_a_training(tmp_path: Path) 
     """Each alone is right for the recipe; the recipe's checks refuse some pairs."""
     folder = tmp_path / "search"
     with pytest.raises(SearchError, match=r"all 2 trials failed; trial 0: .*must have the same length"):
-        run(plan(folder, space={"network.widths": Choices(([8], [16]))}), 2)
+        script(plan(folder, space={"network.widths": Choices(([8], [16]))}), 2)
     assert not list(folder.glob("trials/*"))
 
 
 def test_where_all_trials_fail_it_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SearchError) as raised:
-        run(plan(tmp_path / "search", space={"schedule.batch_size": Range(13, 13.5, is_whole=True)}), 3)
+        script(plan(tmp_path / "search", space={"schedule.batch_size": Range(13, 13.5, is_whole=True)}), 3)
     assert str(raised.value).endswith("all 3 trials failed; trial 0: [network] cannot be built: no room for 13")
 
 
 def test_a_trial_that_diverges_is_given_up(tmp_path: Path) -> None:
     folder = tmp_path / "search"
     with pytest.raises(SearchError, match=r"no trial is finished \(2 pruned\)"):
-        run(plan(folder, space={"schedule.learning_rate": Range(10.0, 20.0)}), 2)
+        script(plan(folder, space={"schedule.learning_rate": Range(10.0, 20.0)}), 2)
     assert all("diverged in epoch 1" in trial.user_attrs["reason"] for trial in Journal(folder).trials)
 
 
 def test_the_score_of_several_seeds_is_their_mean(tmp_path: Path) -> None:
     folder = tmp_path / "search"
-    run(plan(folder, seeds=(1, 3)), 3, workers=2)
+    script(plan(folder, seeds=(1, 3)), 3, workers=2)
     assert len(states(folder)) == 3
     for trial in Journal(folder).trials:
         if trial.state.name == "COMPLETE":
@@ -202,6 +212,28 @@ def test_the_score_of_several_seeds_is_their_mean(tmp_path: Path) -> None:
             assert second - first == pytest.approx(0.002)
             assert trial.value == pytest.approx((first + second) / 2)
             assert trial.user_attrs["deviation"] == pytest.approx(0.002 / 2**0.5)
+
+
+def test_a_full_disk_is_told_and_costs_no_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write that fails leaves a part of its line behind."""
+    folder = tmp_path / "search"
+    append, calls = JournalFileBackend.append_logs, []
+
+    def append_until_full(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+        calls.append(logs)
+        if len(calls) == 25:
+            with open(folder / "journal.log", "ab") as file:
+                file.write(json.dumps(logs[0]).encode()[:20])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JournalFileBackend, "append_logs", append_until_full)
+        with pytest.raises(SearchError, match="search: No space left on device: make room; the same command goes on"):
+            script(plan(folder), 5)
+    script(plan(folder), 5)
+    assert len(states(folder)) == 5
+    assert "not finished" not in states(folder)
 
 
 def test_a_folder_goes_on_as_it_was_begun_alone(straight: Path) -> None:
@@ -212,7 +244,7 @@ def test_a_folder_goes_on_as_it_was_begun_alone(straight: Path) -> None:
         ({"facts": {"data": "0"}}, "other data"),
     ):
         with pytest.raises(SearchError, match=f"was begun with {what}; choose another --folder"):
-            run(plan(straight, **changed), 8)
+            script(plan(straight, **changed), 8)
 
 
 def test_a_report_without_a_search_says_so(tmp_path: Path) -> None:
