@@ -20,6 +20,8 @@ from convert.search.training_process import TRAIN, TrainingProcess
 
 WAIT_S, POLL_S = 1.0, 0.1
 """Seconds that `news` waits at most, and between two looks."""
+PREFIX = "emotion-convert-"
+"""Folders of trainings are called so, with the number of their process."""
 UNSENT = ("train.lock",)
 """Files of a run folder that stay on their machine."""
 RANKS = {"checkpoint.npz": 0, "history.csv": 2}
@@ -48,7 +50,8 @@ class RemoteTraining:
     ) -> None:  # fmt: skip
         """Starts it. files: the run folder so far. beside: the recipe, and the files that it names, by name. workers:
         trainings at the same time on this machine. Raises OSError."""
-        self._folder = Path(tempfile.mkdtemp(prefix="emotion-convert-"))
+        remove_left_behind(Path(tempfile.gettempdir()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         here = Job(job.name, self._folder / job.recipe.name, self._folder / "run" / job.run.name, job.options)
         for name, content in beside.items():
             (self._folder / name).write_bytes(content)
@@ -77,6 +80,13 @@ class RemoteTraining:
         """End it, and leave nothing behind."""
         self._process.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove the folders of trainings whose process was killed."""
+    for each in folder.glob(f"{PREFIX}[0-9]*-*"):
+        if not Path("/proc", each.name.removeprefix(PREFIX).partition("-")[0]).exists():
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def what_is_missing(paths: Sequence[str], version: str) -> str:

@@ -10,15 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-RAY = Path(sys.executable).with_name("ray")
+RAY = (sys.executable, "-m", "ray.scripts.scripts")
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
     "RAY_health_check_failure_threshold": "3",
 }
-"""No calls home; a machine that is gone is missed after some seconds, not after half a minute."""
+"""No calls home; trainings are not behind everything else on this machine, as Ray would have them; a machine that is
+gone is missed after some seconds, not after half a minute."""
 SHARED_MEMORY = 100 * 2**20
 """Bytes of the object store of a machine."""
 
@@ -40,7 +42,7 @@ class Machines:
         options = ["--num-cpus=1", f"--object-store-memory={SHARED_MEMORY}", "--disable-usage-stats", "--block"]
         log = open(self._folder / f"{host}.log", "wb")  # noqa: SIM115 - as long as the machine
         self._running[host] = subprocess.Popen(
-            [RAY, "start", *place, f"--node-ip-address={host}", f"--temp-dir={self._folder}", *options],
+            [*RAY, "start", *place, f"--node-ip-address={host}", f"--temp-dir={self._folder}", *options],
             stdout=log, stderr=log, env={**os.environ, **QUIET, **environment},
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What runs on a machine of a cluster, without a cluster: the files that are sent, and a training that goes on."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ def test_what_a_machine_may_lack(tmp_path: Path) -> None:
     assert what_is_missing([str(tmp_path)], __version__) == ""
     assert what_is_missing(["/no/data"], __version__) == "has no /no/data"
     assert what_is_missing([], "9.9") == f"has emotion-assistant {__version__}, not 9.9"
+
+
+def test_the_folders_of_processes_that_were_killed_are_removed(tmp_path: Path) -> None:
+    own, dead, other = (
+        tmp_path / name for name in (f"emotion-convert-{os.getpid()}-x", "emotion-convert-4194305-x", "y")
+    )
+    for folder in (own, dead, other):
+        folder.mkdir()
+    cluster_worker.remove_left_behind(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted((own, other))
 
 
 def test_soft_labels_beside_a_recipe_are_sent_with_it(tmp_path: Path) -> None:
