@@ -11,7 +11,7 @@ QUIETLY := --quiet --disable-pip-version-check --no-warn-conflicts
 # the whole program anew, and pytest all tests. Without it `make test` takes much less.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo hear test gate recognizer coverage test-convert test-examples docs test-browser test-cluster fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
+.PHONY: help demo hear test gate benchmark recognizer coverage test-convert test-examples docs test-browser test-cluster fault-report boot-test camera-test device-test lint package manual sheet lock convert search soak fuzz mutate clean
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
@@ -62,6 +62,11 @@ search: $(VENV)/.test $(VENV)/.photographs
 ## make gate     the instructions of a step, counted by valgrind, are no more than tests/instructions/record.json says (minutes)
 gate: $(VENV)/.test
 	$(BIN)/python -m tests.instructions
+
+## make benchmark  the hot paths of a frame and of a face, timed one by one (a minute); BENCHMARK=--benchmark-save=NAME …
+BENCHMARK ?=
+benchmark: $(VENV)/.test $(VENV)/.benchmark
+	$(BIN)/python -m pytest tests/benchmarks -p no:xdist --benchmark-columns=median,iqr,ops,rounds --benchmark-sort=name $(BENCHMARK)
 
 ## make soak     days of use in a quarter of an hour: a million frames, camera losses, utterances; memory must not grow
 soak: $(VENV)/.test

@@ -112,14 +112,25 @@ class FaceReader:
     def read(self, frame: Frame, grey: NDArray[np.uint8], tracks: Sequence[Track]) -> tuple[Reading, ...]:
         """One reading for each track of a frame, in their order. grey: the frame as uint8 [H, W]."""
         self._is_mirrored = not self._is_mirrored
-        return tuple(self._read(frame, grey, track) for track in tracks)
+        is_glare = False
+        if tracks and self.has_classifier:
+            is_glare = quality.is_in_glare(grey)
+            self._lap("quality")
+        return tuple(self._read(frame, grey, track, is_glare=is_glare) for track in tracks)
 
-    def _read(self, frame: Frame, grey: NDArray[np.uint8], track: Track) -> Reading:
+    def _read(self, frame: Frame, grey: NDArray[np.uint8], track: Track, *, is_glare: bool) -> Reading:
         at = frame.at
         if self._classifier is None:
             return Reading(track.track_id, at, None, "unclear")
         crop, reason = quality.assess_face(
-            grey, track.face, self._margin, self._occlusion, image=frame.image, wanted=self._input, lap=self._lap
+            grey,
+            track.face,
+            self._margin,
+            self._occlusion,
+            image=frame.image,
+            wanted=self._input,
+            lap=self._lap,
+            is_glare=is_glare,
         )
         if reason:
             return Reading(track.track_id, at, None, reason)

@@ -42,8 +42,7 @@ def count(clip: Path, burden: int = 0) -> dict[str, Any]:
 
     burden: additions that are made beside each step, to see what a slow-down does to the figures.
     """
-    if shutil.which("valgrind") is None:
-        raise AssistantError("valgrind is missing, which counts the instructions: sudo apt install valgrind")
+    _check_valgrind()
     with ThreadPoolExecutor(2) as pool:
         runs = ((0, 0), (COUNTED, 0), (COUNTED, 1))
         begun, stepped, called = pool.map(lambda run: _collected(clip, run[0], run[1], burden), runs)
@@ -57,12 +56,32 @@ def count(clip: Path, burden: int = 0) -> dict[str, Any]:
     }
 
 
+def count_replay(clip: Path) -> dict[str, Any]:
+    """Instructions of `emotion-assistant replay CLIP`, in millions, from its start to its end. Raises
+    AssistantError."""
+    _check_valgrind()
+    program = ("-m", "assistant", "replay", str(clip))
+    subprocess.run(python_command(*program), capture_output=True, check=False)  # so that all modules are compiled
+    return {"clip": clip.name, "replay_million": round(_of_program(clip, *program) / 1e6, 1)}
+
+
+def _check_valgrind() -> None:
+    if shutil.which("valgrind") is None:
+        raise AssistantError("valgrind is missing, which counts the instructions: sudo apt install valgrind")
+
+
 def _collected(clip: Path, frames: int, with_calls: int, burden: int) -> int:
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     numbers = map(str, (frames, with_calls, burden))
-    command += python_command("-m", "convert.pipeline_cost.instructions", str(clip), *numbers)
-    # A fixed seed of the hashes: else sets and dictionaries take other ways in each process.
-    environment = {**english_environment(), "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+    return _of_program(clip, "-m", "convert.pipeline_cost.instructions", str(clip), *numbers)
+
+
+def _of_program(clip: Path, *arguments: str) -> int:
+    """Instructions of a process of this Python with these arguments."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *python_command(*arguments)]
+    # A fixed seed of the hashes: else sets and dictionaries take other ways in each process. One thread of the decoder:
+    # several wait for each other, now longer, now shorter.
+    fixed = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FFMPEG_CAPTURE_OPTIONS": "threads;1"}
+    environment = {**english_environment(), **fixed}
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False, env=environment)
     found = COLLECTED.search(done.stderr)
     if done.returncode or found is None:

@@ -70,20 +70,28 @@ def rejection_reason(
     crop: NDArray[np.uint8],
     grey: NDArray[np.uint8],
     is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
+    *,
+    is_glare: bool | None = None,
 ) -> str:
     """Why the expression of a face cannot be read: a key of the locale's [reasons], or empty where it can.
 
     crop: the face as it is in the frame, uint8 [48, 48]; grey: the frame, uint8 [H, W]; is_occluded: classifies the
-    crop, None: no face counts as occluded. Light is checked first: of a face in glare the detector frames the middle
-    alone, which then is small, or has no mouth. In a frame that is too bright, "bright" stands for any other reason.
+    crop, None: no face counts as occluded; is_glare: `is_in_glare` of the frame, where it is known. Light is checked
+    first: of a face in glare the detector frames the middle alone, which then is small, or has no mouth. In a frame
+    that is too bright, "bright" stands for any other reason.
     """
-    is_glare = _light_fault(grey[::HISTOGRAM_STEP, ::HISTOGRAM_STEP]) == "bright"
+    is_glare = is_in_glare(grey) if is_glare is None else is_glare
     if light.is_too_dark(crop):
         return "dark"
     if white_share(pixels_in(grey, face.box)) >= (BRIGHT_SHARE_IN_GLARE if is_glare else BRIGHT_SHARE):
         return "bright"
     reason = _face_rejection_reason(face, crop, grey, is_occluded)
     return "bright" if is_glare and reason else reason
+
+
+def is_in_glare(grey: NDArray[np.uint8]) -> bool:
+    """Whether a frame uint8 [H, W] is itself too bright."""
+    return _light_fault(grey[::HISTOGRAM_STEP, ::HISTOGRAM_STEP]) == "bright"
 
 
 def _face_rejection_reason(
@@ -111,18 +119,19 @@ def assess_face(
     image: NDArray[np.uint8] | None = None,
     wanted: InputFormat = OWN_FORMAT,
     lap: Callable[[str], None] = lambda stage: None,
+    is_glare: bool | None = None,
 ) -> tuple[NDArray[np.uint8], str]:
     """The crop of a face as the expression model sees it, uint8 `wanted.crop_shape`, a dim one with more contrast; and
     why its expression cannot be read: a key of the locale's [reasons], empty where it can.
 
     grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`; image:
     the frame in colour, for a model that takes colours (None: `grey`); wanted: the model's input; lap: called at the
-    end of the stages "crop" and "quality". Whether the expression can be read is judged by the crop of 48x48 grey
-    pixels, whatever the model takes.
+    end of the stages "crop" and "quality"; is_glare: as in `rejection_reason`. Whether the expression can be read is
+    judged by the crop of 48x48 grey pixels, whatever the model takes.
     """
     crop = preprocess.face_crop(grey, face, margin)
     lap("crop")
-    reason = rejection_reason(face, crop, grey, is_occluded)
+    reason = rejection_reason(face, crop, grey, is_occluded, is_glare=is_glare)
     if wanted == OWN_FORMAT:
         of_model = light.raise_contrast(crop)
         lap("quality")

@@ -109,7 +109,7 @@ def test_without_a_clip_the_photographs_are_the_clip(
 def test_the_stage_of_an_allocation_is_the_next_lap_of_the_innermost_function_that_has_any() -> None:
     lines = Path(quality.__file__).read_text("utf-8").splitlines()
     crop, judged = (next(number for number, line in enumerate(lines, 1) if text in line) for text in (
-        "crop = preprocess.face_crop(grey, face, margin)", "reason = rejection_reason(face, crop, grey, is_occluded)"
+        "crop = preprocess.face_crop(grey, face, margin)", "reason = rejection_reason(face, crop, grey, is_occluded"
     ))  # fmt: skip
     outer = [("read", readings.__file__, 1), ("run", "/elsewhere/threading.py", 1)]
     assert allocations.stage_of([("assess_face", quality.__file__, crop), *outer]) == "crop"
@@ -121,9 +121,15 @@ def test_the_stage_of_an_allocation_is_the_next_lap_of_the_innermost_function_th
     assert allocations.stage_of(outer) == allocations.OTHER
 
 
-@pytest.mark.parametrize(("more", "is_same", "lines"), [(1.0, True, 0), (1.04, True, 2), (1.04, False, 1)])
+@pytest.mark.parametrize(("more", "is_same", "lines"), [(1.0, True, 0), (1.04, True, 3), (1.04, False, 1)])
 def test_the_gate_tells_what_has_become_more(more: float, is_same: bool, lines: int) -> None:
-    record = {"clip": "a.mp4", "ratio": 1.1, "step_million": 50.0}
-    measured = {"clip": "a.mp4", "ratio": 1.1 * more, "step_million": 50.0 * more}
+    record = {"clip": "a.mp4", "ratio": 1.1, "step_million": 50.0, "replay_million": 4000.0}
+    measured = {"clip": "a.mp4", **{name: value * more for name, value in record.items() if name != "clip"}}
     assert TOLERANCE < 0.04
     assert len(compare(measured, record, is_same_environment=is_same)) == lines
+
+
+def test_a_count_that_the_record_lacks_is_not_compared() -> None:
+    measured = {"clip": "a.mp4", "replay_million": 4000.0}
+    assert compare(measured, {"clip": "a.mp4", "replay_million": 3900.0}, is_same_environment=True) == []
+    assert compare(measured, {"clip": "a.mp4"}, is_same_environment=True) == []
