@@ -18,6 +18,7 @@ CLUSTER = "needs machines: `make test-cluster` runs it with two of its own"
 NOT_RUN = {
     "emotion-assistant run --camera opencv": CAMERA,
     "emotion-assistant run --camera NAME": PLACEHOLDER,
+    "emotion-assistant run --profile": CAMERA,
     "export EMOTION_DATA=/path/to/fer2013": f"{PLACEHOLDER}; EMOTION_DATA is set here",
     "frame → grey → faces → tracks → readings → changes → announcements → utterances": NOT_A_COMMAND,
     "├─→ names ───────────────────┘": NOT_A_COMMAND,
@@ -32,6 +33,7 @@ NOT_RUN = {
     "install.sh --yunet": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with a server of its own",
     "systemd/install.sh --card /media/you/bootfs": "needs an SD card: `make boot-test` prepares and boots one",
     "sudo emotion-assistant doctor": ROOT_ONLY,
+    "sudo /opt/emotion-assistant/venv/bin/emotion-convert benchmark": "needs root; the help has it without",
     "sudo systemd/install.sh --read": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "sudo systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
     "systemd/install.sh --friends": f"{ROOT_ONLY}, and the network: tests/systemd_files has a server of its own",
@@ -120,6 +122,7 @@ PRINTED = {
     "emotion-convert benchmark": "emotion-cnn-int8",
     "emotion-convert benchmark face-detector-int8": "operators, estimated",
     "emotion-convert benchmark pipeline": "p95 ms",
+    "emotion-convert benchmark runs/small/emotion-mine-int8.tflite": "operators, estimated",
     "emotion-convert evaluate": "accuracy",
     "emotion-convert import": "emotion-assistant replay CLIP --model",
     "emotion-convert data": "identical copies within a split",

@@ -1,6 +1,8 @@
 """The benchmark of any .tflite file: with and without a card, float against int8, damaged ones, without tqdm."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -87,6 +89,16 @@ def test_without_a_delegate_nothing_is_taken() -> None:
             return [{"index": 0, "op_name": "CONV_2D", "inputs": [0, 1], "outputs": [2]}]
 
     assert delegated(Plain()) == (0, frozenset())
+
+
+def test_it_needs_only_what_a_device_has(tmp_path: Path) -> None:
+    for name in ("tensorflow", "keras", "tqdm", "matplotlib", "sklearn", "optuna", "ray", "gradio", "memray", "pandas"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name='{name}')\n")
+    program = [sys.executable, "-m", "convert", "benchmark", "emotion-small-int8", "--rounds", "1", "--threads", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([*program, "--operators"], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "26 of 27 operators" in done.stdout
 
 
 def test_without_tqdm_the_progress_is_told_in_lines(monkeypatch: pytest.MonkeyPatch) -> None:
