@@ -30,7 +30,7 @@ from convert.cli_arguments import (
     show,
 )
 from convert.comparison import commands as comparison_commands
-from convert.data.fer2013 import Faces, load
+from convert.data.fer2013 import Faces
 from convert.data_report import commands as data_commands
 from convert.expression import commands as expression_commands
 from convert.expression.evaluation import commands as evaluation_commands
@@ -183,8 +183,10 @@ def make_parser() -> argparse.ArgumentParser:
     return top
 
 
-def _faces(options: argparse.Namespace) -> Faces:
-    return load(data(options))
+def _faces(options: argparse.Namespace, model: Path) -> Faces:
+    from convert.expression.evaluation.testset import faces_for
+
+    return faces_for(model, data(options))
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -194,7 +196,7 @@ def _verify(options: argparse.Namespace) -> int:
     if "head" not in (held := card_file.load(model)):
         raise ModelError(f"{model}: reads no expressions; `quantize` has compared it with its float model already")
     reference = Run(options.run).float_model(model.stem, card_file.entry(held, model, "head", str))
-    report = verify.verify(model, reference, _faces(options))
+    report = verify.verify(model, reference, _faces(options, model))
     show(report, verify.as_text, options)
     return 0 if verify.is_sound(report) else EXIT_ERROR
 
@@ -230,7 +232,7 @@ def _card(options: argparse.Namespace) -> int:
             detection_commands.measure(options, model)
             continue
         run = Run(options.run) if options.run else None
-        made = card.refresh(model, _faces(options), run, muxspace(options), detection_faces(options))
+        made = card.refresh(model, _faces(options, model), run, muxspace(options), detection_faces(options))
         print(f"{card_file.path_of(model)}: accuracy {made['metrics']['all']['accuracy']:.2%} on PrivateTest")
     if options.readme:
         expressions = [card_file.load(model) for model in card_file.shipped("**/emotion-*.tflite")]

@@ -33,6 +33,8 @@ FILES = ("fer2013.npz", "fer2013.csv", "icml_face_data.csv")
 """Names of the data set in a folder, the preferred one first."""
 ARCHIVES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".tar")
 """Endings of the names of files that are to be unpacked first."""
+FEW = 64
+"""Pictures whose pixels are in memory as 64-bit numbers at once: 77 MB of the largest ones."""
 Splits = Callable[[FileNames, NDArray[np.uint64]], NDArray[np.int64]]
 """Function from the names of files and the digests of their content, uint64 [N], to their splits, int64 [N]."""
 
@@ -259,7 +261,8 @@ def is_trainable(faces: Faces) -> NDArray[np.bool_]:
 
 def is_flat(images: Pictures) -> NDArray[np.bool_]:
     """Whether each picture is black or one flat colour, bool [N]."""
-    spreads = [chunk.reshape(len(chunk), -1).std(axis=1) for chunk in pictures.chunks(pictures.original(images))]
+    few = pictures.chunks(pictures.original(images), FEW)
+    spreads = [chunk.reshape(len(chunk), -1).std(axis=1) for chunk in few]
     return np.concatenate([np.zeros(0), *spreads]) < 1
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
-from assistant.vision.faces.preprocess import CROP_SIDE, INPUT_SCALING
 from convert.data.fer2013 import Faces
 from convert.expression import recipe as recipes
 from convert.expression.evaluation.evaluate import evaluate, fit_calibration
@@ -23,7 +22,7 @@ TERMS = (
 )
 INTENDED_USE = (
     "To name, for a blind or visually impaired wearer, the expression that a face in front shows at the moment, as one "
-    "hedged spoken hint among others. One grey 48x48 crop of one face in, a probability for each label out."
+    "hedged spoken hint among others."
 )
 LIMITS = (
     "Trained on posed and unposed pictures from the web, labelled by few people: the labels are noisy, and ages, skin "
@@ -79,12 +78,14 @@ def describe(
     """The card of a newly converted model, without measured figures. content: the bytes of its .tflite file."""
     made = graph.parse(name, content)
     recipe, best = recipes.of_run(run), run.best()
+    taken = recipe.input_format
+    crop = f"One {'grey' if taken.is_grey else 'colour'} {taken.side}x{taken.side} crop"
     return {
         "name": name,
         **card_file.measured_from(name, content),
         "head": head,
         "labels": list(labels),
-        "input": {"shape": [1, CROP_SIDE, CROP_SIDE, 1], "dtype": made.input_type.lower(), "scaling": INPUT_SCALING},
+        "input": {"shape": taken.shape, "dtype": made.input_type.lower(), **taken.as_card()},
         "output": {"dtype": made.output_type.lower(), "meaning": "softmax probabilities in the order of the labels"},
         "recipe": {
             "name": recipe.name,
@@ -97,7 +98,7 @@ def describe(
         "training": run.environment(),
         "data": {"name": "FER-2013 with FER+ votes", "sha256": data_sha256, "terms": TERMS},
         "calibration": calibration,
-        "intended_use": INTENDED_USE,
+        "intended_use": f"{INTENDED_USE} {crop} of one face in, a probability for each label out.",
         "limits": LIMITS,
         "ethics": ETHICS,
         "made": card_file.made_now(),

@@ -1,7 +1,7 @@
 """Post-training quantization of a run to an int8 .tflite file, with its card.
 
 Weights are quantized per channel, activations by the ranges measured on the calibration pictures. The file is written
-only if it meets the assistant's requirements: int8 input and output, grey levels unchanged, no float operator.
+only if it meets the assistant's requirements: int8 input and output, which takes all grey levels, no float operator.
 """
 
 import hashlib
@@ -11,7 +11,9 @@ import numpy as np
 
 from assistant.system.atomic_files import write_atomically
 from convert.data.fer2013 import Faces
+from convert.data.pictures import fitted
 from convert.expression import calibration_set, card, networks
+from convert.expression import recipe as recipes
 from convert.expression.soft_labels import fixed_view
 from convert.tflite import card_file
 from convert.tflite.export import check_int8, to_tflite
@@ -28,11 +30,12 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
     chosen: the calibration list, (digest, class) of each picture. Raises RunError, DatasetError, or ModelError where
     the result is not int8 throughout; nothing is written then.
     """
-    originals = calibration_set.find(faces, chosen)
+    taken = recipes.of_run(run).input_format
+    originals = fitted(calibration_set.find(faces, chosen), taken)[:]
     pictures = np.concatenate([originals, [fixed_view(picture, JITTERED_VIEW) for picture in originals]])
-    exported, reference = networks.with_head(networks.restore(run), head), run.float_model(model.stem, head)
-    contents = {reference: to_tflite(exported, None), model: to_tflite(exported, pictures)}
-    check_int8(model.name, contents[model])
+    exported, reference = networks.with_head(networks.restore(run), head, taken), run.float_model(model.stem, head)
+    contents = {reference: to_tflite(exported, None, taken), model: to_tflite(exported, pictures, taken)}
+    check_int8(model.name, contents[model], taken)
     facts = {
         "pictures": len(originals),
         "views": [0, JITTERED_VIEW],

@@ -244,7 +244,10 @@ def _check_distillation(path: Path, recipe: Recipe) -> None:
 
 
 def check_precision(path: Path, recipe: Recipe) -> None:
-    """Raises RecipeError where quantization-aware training is set with a precision other than float32."""
+    """Raises RecipeError where quantization-aware training is set with a precision other than float32, or for a network
+    whose layers cannot round."""
+    if recipe.quantization.aware and recipe.kind.module != "backbones":
+        raise RecipeError(f"{path}: quantization.aware is for the project's own networks, not {recipe.network['kind']}")
     if recipe.quantization.aware and recipe.schedule.precision != "float32":
         raise RecipeError(
             f"{path}: quantization.aware needs schedule.precision float32, which can tell 256 steps apart"

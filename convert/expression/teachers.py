@@ -11,7 +11,6 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
@@ -22,9 +21,6 @@ from convert.expression.soft_labels import fixed_view
 from convert.progress import track
 from convert.tflite import card_file
 from convert.training.run_folder import Run
-
-BATCH_SIZE = 256
-"""Pictures per prediction step of a run's network."""
 
 Teacher = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """Pictures uint8 [N, 48, 48] to probabilities float32 [N, 15], as in `soft_labels.SoftLabels`."""
@@ -63,10 +59,11 @@ def write_soft_labels(
 
 def _of_run(run: Run) -> Teacher:
     """The float network of a run as a teacher."""
-    network = networks.restore(run, recipes.of_run(run).schedule.precision)
+    recipe = recipes.of_run(run)
+    network = networks.restore(run, recipe.schedule.precision)
 
     def predict(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = network.predict(normalize(pictures), batch_size=BATCH_SIZE, verbose=0)
+        logits = networks.logits(network, pictures, recipe.input_format)
         return np.concatenate([ops.convert_to_numpy(ops.softmax(logits[head])) for head in networks.HEADS], axis=1)
 
     return predict

@@ -18,6 +18,7 @@ from assistant.vision import detectors
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from convert.data import fer2013, fer2013_labels, regular_file
 from convert.expression import calibration_set, networks, soft_labels
+from convert.expression import recipe as recipes
 from convert.expression.alignment import align_faces
 from convert.expression.distillation import Arrays, DistillationDataset, DistillationLoss, OnlineDistillationDataset
 from convert.expression.recipe import Recipe, check_teachers
@@ -45,6 +46,9 @@ def train(
     RunError where the folder holds a run of another recipe.
     """
     check_teachers(recipe_file, recipe, bool(teachers))
+    for each in teachers:
+        if recipes.of_run(each).input_format != OWN_FORMAT:
+            raise RecipeError(f"{each.path}: takes another input than its student; soft-labels can ask it beforehand")
     schedule, run = recipe.schedule, Run(folder)
     epochs = epochs or schedule.epochs
     faces = fer2013.load(data, recipe.input_format)

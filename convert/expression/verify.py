@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ModelError
+from convert.data import pictures
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics
@@ -41,7 +42,7 @@ def verify(model: Path, float_model: Path, faces: Faces) -> dict[str, Any]:
     name, truth, is_counted = truth_of(int8.labels, tested)
     if not is_counted.any():
         raise DatasetError(f"PublicTest holds no pictures to judge by {name}")
-    quantized, reference = (probabilities(each, tested.images[is_counted]) for each in (int8, float32))
+    quantized, reference = (probabilities(each, pictures.where(tested.images, is_counted)) for each in (int8, float32))
     report: dict[str, Any] = {"split": "PublicTest", "truth": name, "pictures": int(is_counted.sum())}
     for kind, scores in (("float32", reference), ("int8", quantized)):
         figures = metrics.summarize(truth[is_counted], scores.argmax(axis=1), int8.labels)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.vision.faces.input_format import OWN_FORMAT
 from assistant.vision.faces.preprocess import normalize
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
@@ -65,6 +66,8 @@ def warm_start(model: Path, faces: Faces, folder: Path, recipe_files: Path = REC
     if not recipe_file.is_file():
         raise RunError(f"{recipe_file}: the recipe of {model.name} is missing")
     recipe = recipes.read(recipe_file)
+    if recipe.kind.module != "backbones" or recipe.input_format != OWN_FORMAT:
+        raise RunError(f"{model}: is a {recipe.network['kind']}; only the project's own networks can be started from")
     keras.mixed_precision.set_global_policy("float32")
     network = networks.of_recipe(recipe)
     _load_weights(network, files)

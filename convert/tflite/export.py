@@ -10,8 +10,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.vision.faces.input_format import InputFormat
-from assistant.vision.faces.preprocess import GREY_STEP, MID_GREY, scale_grey
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
+from assistant.vision.faces.preprocess import GREY_STEP, INPUT_SCALING, MID_GREY, scale_grey
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.tflite import graph
 
@@ -37,8 +37,9 @@ def _inputs(pictures: NDArray[np.uint8], wanted: InputFormat | None) -> Iterator
     """The converter's representative dataset: one picture at a time, scaled as the assistant does.
 
     The scale of the model's input follows from the values in this dataset. Two corner pixels of the first picture are
-    set to black and white, so that it is exactly 1/64 for any set of pictures; a wholly black or white picture would do
-    that too, but would widen the ranges of the inner layers beyond the values that faces give.
+    set to black and white, so that it takes all grey levels, and is exactly 1/64 in the project's own scaling, for any
+    set of pictures; a wholly black or white picture would do that too, but would widen the ranges of the inner layers
+    beyond the values that faces give.
     """
     full_range = pictures.copy()
     full_range[0, 0, 0], full_range[0, -1, -1] = 0, 255
@@ -47,14 +48,29 @@ def _inputs(pictures: NDArray[np.uint8], wanted: InputFormat | None) -> Iterator
         yield [values[np.newaxis]]
 
 
-def check_int8(name: str, content: bytes) -> None:
-    """Raises ModelError unless a .tflite file is int8 from input to output and represents grey level g as g - 128."""
+def check_int8(name: str, content: bytes, input_format: InputFormat = OWN_FORMAT) -> None:
+    """Raises ModelError unless a .tflite file is int8 from input to output and represents grey level g as g - 128; in
+    other scalings than the project's own, unless its input takes all their values in steps of a grey level or less."""
     made = graph.parse(name, content)
     if (made.input_type, made.output_type) != ("INT8", "INT8"):
         raise ModelError(f"{name}: input is {made.input_type}, output {made.output_type}; both must be INT8")
-    if made.quantization != (1 / GREY_STEP, round(MID_GREY) - 128):
+    if input_format.scaling == INPUT_SCALING and made.quantization != (1 / GREY_STEP, round(MID_GREY) - 128):
         raise ModelError(f"{name}: input scale and zero point are {made.quantization}; they must be 1/64 and 0")
+    if made.quantization is not None and not _takes(made.quantization, input_format):
+        low, high = input_format.limits()
+        raise ModelError(
+            f"{name}: input scale and zero point are {made.quantization}; they must take {low:.3g} to {high:.3g}"
+        )
     other_types = sorted(made.types - {"INT8", "INT32"})  # biases and shapes are int32
     conversions = sorted({"QUANTIZE", "DEQUANTIZE", "CAST"} & set(made.operators))
     if other_types or conversions:
         raise ModelError(f"{name}: not int8 throughout: tensors {other_types}, operators {conversions}")
+
+
+def _takes(quantization: tuple[float, int], input_format: InputFormat) -> bool:
+    """Whether an int8 input of this scale and zero point holds all values of a format, each to half of a 255th of their
+    span and a bit: quantizers round the zero point, which moves either end by half a step."""
+    (scale, zero_point), (low, high) = quantization, input_format.limits()
+    step = (high - low) / 255
+    ends = (-128 - zero_point) * scale, (127 - zero_point) * scale
+    return ends[0] <= low + 0.51 * step and ends[1] >= high - 0.51 * step and scale <= 1.01 * step

@@ -74,8 +74,10 @@ def expression_model(name: str) -> Path:
 def _evaluate(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import report
     from convert.expression.evaluation.evaluate import evaluate
+    from convert.expression.evaluation.testset import faces_for
 
-    model, faces = expression_model(options.model), load(data(options))
+    model = expression_model(options.model)
+    faces = faces_for(model, data(options))
     if options.report:
         make_folder(options.report)  # before the evaluation, which takes minutes
     wild = muxspace(options)
@@ -96,13 +98,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _calibrate(options: argparse.Namespace) -> int:
     from convert.expression import card
+    from convert.expression.evaluation.testset import faces_for
 
     models = [expression_model(name) for name in options.models]
     for model in models:
         card_file.check_writable(model)
-    faces = load(data(options))
     for model in models:
-        made = card.calibrate(model, faces)
+        made = card.calibrate(model, faces_for(model, data(options)))
         print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0
 

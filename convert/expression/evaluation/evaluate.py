@@ -9,6 +9,7 @@ from assistant.config.settings import DetectorSettings
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
+from convert.data import pictures
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import balance, confidence, robustness, slices, testset, wild
@@ -51,7 +52,9 @@ def evaluate(
         report["balanced"] = balance.report(classifier.labels, scores, tested, weights)
     report["mirror"] = robustness.mirror_consistency(classifier, tested.images, scores)
     if not quick:
-        report["robustness"] = robustness.figures(classifier, tested.images[is_counted], truth[is_counted])
+        report["robustness"] = robustness.figures(
+            classifier, testset.own_crops(tested.images)[is_counted], truth[is_counted]
+        )
         if muxspace:
             report["muxspace"] = wild.figures(classifier, _detector(), muxspace)
     if by_slice:
@@ -76,8 +79,8 @@ def fit_calibration(model: Path, faces: Faces) -> dict[str, Any]:
     shares, has_shares = testset.shares_of(classifier.labels, tested)
     if not has_shares.any():
         raise DatasetError(f"PublicTest holds no votes, by which {model.name} is judged; put FER+'s beside FER-2013")
-    images, shares = tested.images[has_shares], shares[has_shares]
-    scores = np.stack([testset.probabilities(classifier, each) for each in (images, images[:, :, ::-1])])
+    images, shares = pictures.where(tested.images, has_shares), shares[has_shares]
+    scores = np.stack([testset.probabilities(classifier, each) for each in (images, testset.mirrored(images))])
     temperature = confidence.temperature(np.concatenate(scores), np.tile(shares, (2, 1)))
     mean_scores, labels = apply_temperature(scores, temperature).mean(axis=0), classifier.labels
     prior = balance.prior(labels, faces.of("Training"))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from assistant.vision.faces.preprocess import CROP_SIDE
 from assistant.vision.inference.expression import ExpressionClassifier
+from convert.data.pictures import Pictures
 from convert.expression.evaluation.metrics import DIGITS
-from convert.expression.evaluation.testset import probabilities
+from convert.expression.evaluation.testset import mirrored, probabilities
 
 Picture = NDArray[np.uint8]
 ROWS = {"eyes": (11, 25), "mouth": (29, 45)}
@@ -100,13 +101,13 @@ def figures(classifier: ExpressionClassifier, images: NDArray[np.uint8], truth: 
 
 
 def mirror_consistency(
-    classifier: ExpressionClassifier, images: NDArray[np.uint8], scores: NDArray[np.float32]
+    classifier: ExpressionClassifier, images: Pictures, scores: NDArray[np.float32]
 ) -> dict[str, float]:
     """Consistency under mirroring: share of equal predictions, mean absolute difference of the probabilities.
 
     scores: probabilities [N, classes] of the unmirrored pictures.
     """
-    mirrored_scores = probabilities(classifier, np.ascontiguousarray(images[:, :, ::-1]), "mirrored")
+    mirrored_scores = probabilities(classifier, mirrored(images), "mirrored")
     same = mirrored_scores.argmax(axis=1) == scores.argmax(axis=1)
     return {
         "same_answer": round(float(same.mean()), DIGITS),

@@ -83,7 +83,7 @@ def figures(
     tested: the pictures of a split. faces: the folder `faces/train` with its boxes.csv; no skin tones where it is None.
     """
     _, truth, is_counted = testset.truth_of(classifier.labels, tested)
-    images, truth = tested.images[is_counted], truth[is_counted]
+    images, truth = testset.own_crops(tested.images)[is_counted], truth[is_counted]
     known: dict[str, dict[str, Any]] = {}
     made = {}
     for name, parts in SLICES.items():

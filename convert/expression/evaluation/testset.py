@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.vision.inference.expression import ExpressionClassifier
+from assistant.vision.faces.input_format import OWN_FORMAT
+from assistant.vision.inference.expression import ExpressionClassifier, read_expression_card
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
+from convert.data.pictures import Pictures, PicturesByRow, original
 from convert.expression.evaluation import metrics
 from convert.progress import track
 
@@ -31,7 +33,7 @@ def untempered(model: Path) -> ExpressionClassifier:
     return classifier
 
 
-def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], title: str = "") -> NDArray[np.float32]:
+def probabilities(classifier: ExpressionClassifier, images: Pictures, title: str = "") -> NDArray[np.float32]:
     """Probabilities float32 [N, classes] of pictures of faces uint8 [N, H, W] or [N, H, W, 3], fitted to the model's
     input and classified one at a time, as on the device.
 
@@ -39,6 +41,24 @@ def probabilities(classifier: ExpressionClassifier, images: NDArray[np.uint8], t
     """
     tracked = track(images, title or classifier.path.stem, "faces")
     return np.stack([classifier.probabilities(classifier.input.fit(image)) for image in tracked])
+
+
+def faces_for(model: Path, source: Path) -> Faces:
+    """A data set with the crops that a model takes. Raises ModelError or DatasetError."""
+    return fer2013.load(source, read_expression_card(model).input)
+
+
+def mirrored(images: Pictures) -> Pictures:
+    """The mirror images of pictures, made as they are asked for."""
+    return PicturesByRow(
+        lambda rows: np.ascontiguousarray(images[rows][:, :, ::-1]), np.arange(len(images)), images.shape[1:]
+    )
+
+
+def own_crops(images: Pictures) -> NDArray[np.uint8]:
+    """Pictures as grey crops uint8 [N, 48, 48], whatever format they were fitted to: what is drawn into a test picture
+    is drawn at this size."""
+    return np.stack([OWN_FORMAT.fit(image) for image in original(images)])
 
 
 def truth_of(labels: tuple[str, ...], faces: Faces) -> tuple[str, NDArray[np.int64], NDArray[np.bool_]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.vision.faces.input_format import InputFormat
 from convert.expression import recipe as recipes
 from convert.expression import soft_labels
 from convert.face_detector import recipe as detector_recipe
@@ -105,6 +106,38 @@ def test_missing_keys_have_their_defaults(tmp_path: Path) -> None:
         ),
         ('[network]\nkind = "cnn"\n[augment]\nbrightness = inf', "augment.brightness is inf; expected 0 or more"),
         ('targets = 3\n[network]\nkind = "cnn"', r"expected a table \[targets\]"),
+        ('[network]\nkind = "vgg16"\n[input]\nside = 40', r"\[input\]: a side of 40 pixels; allowed: 48 to 224"),
+        ('[network]\nkind = "cnn4"\n[input]\nside = 0', "input.side is 0; expected 1 or more"),
+        ('[network]\nkind = "cnn4"\n[input]\nside = 512', r"\[input\]: a side of 512 pixels; allowed: 48 to 224"),
+        ('[network]\nkind = "cnn4"\n[input]\nchannels = 2', r"\[input\]: 2 channels; allowed: 1 or 3"),
+        (
+            '[network]\nkind = "cnn4"\n[input]\ncolour = "cmyk"',
+            r"\[input\]: colour 'cmyk' in 1 channels; allowed: grey",
+        ),
+        ('[network]\nkind = "cnn4"\n[input]\nscaling = "0..2"', r"\[input\]: scaling '0..2'; allowed: "),
+        ('[network]\nkind = "resnet50"\n[input]\nchannels = 1', "scaling 'imagenet-bgr' is for three channels"),
+        (
+            '[network]\nkind = "mobilenetv2"\nweights = "imagenet"\n[input]\nchannels = 1',
+            "imagenet. needs input.channels 3",
+        ),
+        (
+            '[network]\nkind = "mobilenetv2"\nweights = 3',
+            "network.weights is 3; expected .none., .imagenet., or a file",
+        ),
+        ('[network]\nkind = "cnn4"\nweights = "none"', "network: unknown key 'weights'; known: kind, dropout"),
+        ('[network]\nkind = "vgg16"\n[schedule]\nsizes = [[0, 40]]', "vgg16 is trained at input.side alone"),
+        ('[network]\nkind = "cnn"\n[schedule]\noptimizer = "adam"', "schedule.optimizer is 'adam'; known: sgd, adamw"),
+        ('[network]\nkind = "cnn"\n[balance]\nclass_weights = 2', "balance.class_weights is 2; expected 1 at the most"),
+        ('[network]\nkind = "cnn"\n[balance]\ncap = 1.5', "balance.cap is 1.5; expected a whole number"),
+        ('[network]\nkind = "cnn"\n[data]\nshare = 0', "data.share is 0.0; expected a number above 0"),
+        (
+            '[network]\nkind = "cnn"\n[fine_tuning]\nheads_share = 0.5',
+            "heads_share and fine_tuning.learning_rate go together",
+        ),
+        (
+            '[network]\nkind = "cnn4"\n[distillation]\nonline = true',
+            r"distillation and data.aligned are for the default \[input\] alone",
+        ),
     ],
 )
 def test_an_error_names_the_invalid_key(tmp_path: Path, text: str, message: str) -> None:
@@ -148,3 +181,42 @@ def test_invalid_distillation_settings_are_refused(tmp_path: Path, settings: str
     (tmp_path / "small.toml").write_text(drawn_faces.TINY_RECIPE + f"\n[distillation]\n{settings}\n")
     with pytest.raises(recipes.RecipeError, match=message):
         recipes.read(tmp_path / "small.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('kind = "cnn"', InputFormat()),
+        ('kind = "cnn4"', InputFormat(scaling="0..1")),
+        ('kind = "vgg19"', InputFormat(channels=3, scaling="imagenet-bgr")),
+        ('kind = "vgg19"\n[input]\nside = 224\ncolour = "rgb"', InputFormat(224, 3, "rgb", "imagenet-bgr")),
+        ('kind = "mobilenetv2"\n[input]\nside = 128', InputFormat(128, 3, "grey", "-1..1")),
+        ('kind = "efficientnetv2b0"\n[input]\nchannels = 1', InputFormat(48, 1, "grey", "0..255")),
+        ('kind = "plain"\n[input]\ncolour = "bgr"', InputFormat(48, 3, "bgr")),
+    ],
+)
+def test_the_input_is_what_the_network_expects_and_the_recipe_says(
+    tmp_path: Path, text: str, expected: InputFormat
+) -> None:
+    (tmp_path / "mine.toml").write_text(f"[network]\n{text}\n")
+    recipe = recipes.read(tmp_path / "mine.toml")
+    assert recipe.input_format == expected
+    own = expected.side == 48 and recipe.kind.is_any_side
+    assert recipe.schedule.sizes == (recipes.OWN_SIZES if own else ((0.0, expected.side),))
+
+
+def test_a_recipe_from_before_keras_networks_means_our_mobilenetv2(tmp_path: Path) -> None:
+    (tmp_path / "old.toml").write_text('[network]\nkind = "mobilenetv2"\nstages = [[1, 8, 1, 1]]\ndropout = 0.1\n')
+    assert recipes.read(tmp_path / "old.toml").network["kind"] == "mobilenetv2_48"
+    (tmp_path / "new.toml").write_text('[network]\nkind = "mobilenetv2"\ndropout = 0.1\n')
+    assert recipes.read(tmp_path / "new.toml").network["kind"] == "mobilenetv2"
+
+
+def test_each_ancestor_names_its_project_and_figure() -> None:
+    ancestors = [recipes.read(file) for file in SHIPPED if file.stem.startswith("ancestor-")]
+    assert len(ancestors) >= 13
+    for recipe in ancestors:
+        assert "ancestor: " in recipe.note
+        assert "published" in recipe.note or "no figure" in recipe.note
+        is_pretrained = recipe.network.get("weights") == "imagenet"
+        assert is_pretrained != (recipe.note.startswith("from scratch") or "from scratch" in recipe.note)
