@@ -40,7 +40,9 @@ def mini_xception(pixels: Any) -> Any:
         x = _norm_relu(Conv2D(8, 3, padding="valid", name=f"stem{index}")(x), f"stem{index}")
     for index, width in enumerate((16, 32, 64, 128), 1):
         name = f"module{index}"
-        skip = BatchNormalization(name=f"{name}_skip_norm")(Conv2D(width, 1, 2, name=f"{name}_skip")(x))
+        # instead of a stride of 2, with which TensorFlow 2.21 corrupts memory: gradient of a 1x1 kernel, few channels
+        skip = Conv2D(width, 1, name=f"{name}_skip")(layers.MaxPooling2D(1, 2, padding="same", name=f"{name}_half")(x))
+        skip = BatchNormalization(name=f"{name}_skip_norm")(skip)
         x = _norm_relu(_separable(x, width, f"{name}_conv1"), f"{name}_conv1")
         x = BatchNormalization(name=f"{name}_conv2_norm")(_separable(x, width, f"{name}_conv2"))
         x = layers.MaxPooling2D(3, 2, padding="same", name=f"{name}_pool")(x)

@@ -1,5 +1,6 @@
 """Networks of keras.applications as backbones, without their top layers, with random or pre-trained weights."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -66,10 +67,10 @@ def _features(make: Callable[..., keras.Model], pixels: Any, weights: str, **opt
 
 def cannot_fetch(url: str) -> str:
     """What to do where the ImageNet weights at `url` cannot be fetched."""
-    file = Path(urlsplit(url).path).name
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     return (
         f"the ImageNet weights cannot be fetched; fetch {url} elsewhere and put it there as "
-        f"{Path(keras.config.keras_home()) / 'models' / file}, or name the file as network.weights"
+        f"{home / 'models' / Path(urlsplit(url).path).name}, or name the file as network.weights"
     )
 
 

@@ -2,6 +2,7 @@
 # ruff: noqa: E402 - imports that need Keras come after the skip without it
 
 import dataclasses
+import json
 import urllib.error
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import pytest
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
 from assistant.vision.faces.input_format import InputFormat
+from assistant.vision.inference.expression import ExpressionClassifier, apply_temperature
+from convert.cli import main
+from convert.data import fer2013
 from convert.expression import networks
 from convert.expression import recipe as recipes
 from convert.expression import train as training
+from convert.expression.distillation import DistillationLoss
+from convert.tflite import card_file
 from convert.training import ancestors, fine_tuning, network_kinds
+from convert.training.augment import Augment
+from convert.training.crops import in_grey_steps
 from convert.training.fine_tuning import FineTuning
 from convert.training.network_kinds import KINDS, Kind
 from convert.training.recipe_file import RecipeError
@@ -94,7 +102,7 @@ def test_a_network_is_added_by_a_function_and_a_line(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(module, "KINDS", network_kinds.KINDS)
     (tmp_path / "mine.toml").write_text('[network]\nkind = "tiny"\nwidth = 5\n')
     network = networks.of_recipe(recipes.read(tmp_path / "mine.toml"))
-    assert network.output_shape == {"fer2013": (None, 7), "ferplus": (None, 8)}
+    assert network.output_shape == [(None, 7), (None, 8)]
     (tmp_path / "mine.toml").write_text('[network]\nkind = "tiny"\nwidth = 50\n')
     with pytest.raises(RecipeError, match="network.width is 50; expected a whole number from 1 to 9"):
         recipes.read(tmp_path / "mine.toml")
@@ -144,13 +152,13 @@ def test_where_imagenet_cannot_be_fetched_the_error_says_which_file_goes_where(
         raise urllib.error.URLError("Name or service not known")
 
     monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", unreachable)
-    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("keras.src.backend.config.keras_home", lambda: str(tmp_path))
     with pytest.raises(RecipeError) as caught:
         networks.build("mobilenetv2", input_format=InputFormat(96, 3, scaling="-1..1"), weights="imagenet")
     name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
     message = str(caught.value)
-    assert f"models/{name}, or name the file as network.weights" in message
+    assert f"{tmp_path}/models/{name}, or name the file as network.weights" in message
     assert f"{name} elsewhere" in message
     assert "https://" in message
     assert "\n" not in message
@@ -203,3 +211,71 @@ def _stop_after_an_epoch(recipe: recipes.Recipe, file: Path, data: Path, folder:
         patch.setattr(CheckpointCallback, "on_epoch_end", stop)
         with pytest.raises(KeyboardInterrupt):
             training.train(recipe, file, data, folder)
+
+
+def test_a_network_of_another_input_goes_all_the_way_to_the_device(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = drawn_faces.write_npz(drawn_faces.dataset(8, 3), tmp_path)
+    (tmp_path / "mine.toml").write_text(
+        '[network]\nkind = "mini_xception"\n[input]\nside = 64\ncolour = "rgb"\n[schedule]\nepochs = 2\n'
+        'batch_size = 8\noptimizer = "adamw"\nlearning_rate = 0.01\nema_decay = 0.5\nprecision = "float32"\n'
+    )
+    run, model = tmp_path / "run", tmp_path / "run" / "mine-int8.tflite"
+    at = ["--data", str(data)]
+    assert main(["train", "--recipe", str(tmp_path / "mine.toml"), "--run", str(run), *at]) == 0
+    assert main(["quantize", str(run), str(model), *at]) == 0
+    about = card_file.load(model)
+    assert about["input"] == {"shape": [1, 64, 64, 3], "dtype": "int8", "scaling": "-1..1", "colour": "rgb"}
+    assert "One colour 64x64 crop" in about["intended_use"]
+    capsys.readouterr()
+    main(["verify", str(model), "--run", str(run), "--json", *at])  # not sound after two epochs
+    assert json.loads(capsys.readouterr().out)["mean_abs_dp"] < 0.03
+    assert main(["calibrate", str(model), *at]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(model), "--quick", "--json", *at]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    network, taken = networks.restore(Run(run)), recipes.of_run(Run(run)).input_format
+    picture = np.random.default_rng(1).integers(0, 256, (90, 80, 3), dtype=np.uint8)
+    classifier = ExpressionClassifier(model)
+    logits = networks.logits(network, taken.fit(picture)[np.newaxis], taken)["ferplus"][0]
+    expected = apply_temperature(np.exp(logits - logits.max()), classifier.card.temperature)
+    np.testing.assert_allclose(classifier.probabilities(classifier.input.fit(picture)), expected, atol=0.06)
+    assert figures["all"]["accuracy"] == pytest.approx(
+        networks.accuracies(network, fer2013.load(data, taken).of("PrivateTest"), taken)["ferplus"], abs=0.15
+    )
+
+
+@pytest.mark.parametrize(("colour", "scaling"), [("rgb", "imagenet"), ("bgr", "imagenet-bgr"), ("grey", "-1..1")])
+def test_a_training_shows_its_network_what_the_device_will(colour: str, scaling: str, tmp_path: Path) -> None:
+    taken = InputFormat(48, 3, colour, scaling)
+    (tmp_path / "mine.toml").write_text(
+        f'[network]\nkind = "plain"\n[input]\nchannels = 3\ncolour = "{colour}"\nscaling = "{scaling}"\n'
+    )
+    model = training.training_model(recipes.read(tmp_path / "mine.toml"), taken)
+    shown = keras.Model(model.input, model.layers[-2].output)
+    crops = np.random.default_rng(1).integers(0, 256, (2, *taken.crop_shape), dtype=np.uint8)
+    model.layers[-2].side = 48
+    np.testing.assert_allclose(
+        np.asarray(shown(in_grey_steps(crops, taken), training=False)), taken.tensor(crops), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_augmentation_changes_each_channel_alike(channels: int) -> None:
+    config = {"rotation_deg": 20.0, "blur_probability": 1.0, "erase_probability": 1.0}
+    grey = np.random.default_rng(1).uniform(-1, 1, (3, 32, 32, 1)).astype(np.float32)
+    made = np.asarray(Augment(config, seed=3)(np.repeat(grey, channels, axis=3), training=True))
+    alone = np.asarray(Augment(config, seed=3)(grey, training=True))
+    assert made.shape == (3, 32, 32, channels)
+    np.testing.assert_allclose(made, np.repeat(alone, channels, axis=3), atol=1e-5)
+
+
+def test_the_focal_loss_looks_away_from_what_is_known() -> None:
+    targets = np.tile(np.eye(7, dtype=np.float32)[:2], (1, 2))
+    logits = np.array([[6.0, 0, 0, 0, 0, 0, 0], [0, 0.5, 0, 0, 0, 0, 0]], np.float32)
+    plain, focal = (
+        np.asarray(DistillationLoss(focal_gamma=gamma, reduction=None)(targets, logits)) for gamma in (0.0, 2.0)
+    )
+    share = np.exp(-plain)
+    np.testing.assert_allclose(focal, (1 - share) ** 2 * plain, rtol=1e-3, atol=1e-6)
