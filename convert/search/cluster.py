@@ -192,12 +192,14 @@ def _check_reachable(address: str) -> None:
 
 
 def _beside(recipe: Path) -> dict[str, bytes]:
-    """A recipe, and the soft labels that it names by a relative path, by name. Raises SearchError or OSError."""
+    """A recipe, and the files that it names by a relative path, by name. Raises SearchError or OSError."""
     content = read_bytes(recipe)
-    files = {recipe.name: content}
-    named = tomllib.loads(content.decode()).get("teachers", {}).get("soft_labels", "")
-    if named and not Path(named).is_absolute():
+    files, table = {recipe.name: content}, tomllib.loads(content.decode())
+    for section, key in (("teachers", "soft_labels"), ("network", "weights")):
+        named = table.get(section, {}).get(key, "")
+        if named in ("", "none", "imagenet") or Path(named).is_absolute():
+            continue
         if Path(named).name != named:
-            raise SearchError(f"{recipe}: teachers.soft_labels is {named}; on a cluster name a file beside the recipe")
+            raise SearchError(f"{recipe}: {section}.{key} is {named}; on a cluster name a file beside the recipe")
         files[named] = read_bytes(recipe.parent / named)
     return files

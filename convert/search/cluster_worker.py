@@ -119,8 +119,8 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
     if not folder.is_dir():
         return {}
     stamps = {}
-    for file in folder.iterdir():
+    for file in folder.rglob("*"):
         if file.is_file() and not file.name.startswith(".") and file.name not in UNSENT:
             about = file.stat()
-            stamps[file.name] = (about.st_ino, about.st_mtime_ns)
+            stamps[str(file.relative_to(folder))] = (about.st_ino, about.st_mtime_ns)
     return stamps

@@ -88,9 +88,9 @@ def train_seeds(options: argparse.Namespace) -> int:
         options.usage_error("--seed and --seeds exclude each other")
     base = options.run or Path("runs") / recipe.name
     arguments = _arguments(options, recipe, base.parent)
-    for name in ("epochs", "precision"):
+    for name in ("epochs", "precision", "log_to"):
         if value := getattr(options, name):
-            arguments += [f"--{name}", str(value)]
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
     jobs = [
         Job(
             f"seed {each}",
@@ -102,7 +102,9 @@ def train_seeds(options: argparse.Namespace) -> int:
     ]
     file = base.with_name(f"{base.name}-seeds.json")
     length = options.epochs or recipe.schedule.epochs
-    print(seeds.as_text(seeds.train(jobs, _pool(options, arguments), length, file)))
+    weights = recipe_text.weights_file(recipe)
+    read = [*arguments, *([str(weights)] if weights else [])]
+    print(seeds.as_text(seeds.train(jobs, _pool(options, read), length, file)))
     print(f"kept in {file}")
     return 0
 
@@ -123,7 +125,9 @@ def _search(options: argparse.Namespace) -> int:
     made = plan.Plan(
         folder, text, chosen, options.seeds or (recipe.seed,), options.epochs, tuple(arguments), _facts(options, recipe)
     )  # fmt: skip
-    print(search.search(made, options.trials, _pool(options, arguments)))
+    weights = recipe_text.weights_file(recipe)
+    read = [*arguments, *([str(file.parent.absolute() / weights)] if weights else [])]
+    print(search.search(made, options.trials, _pool(options, read)))
     return 0
 
 
@@ -153,10 +157,10 @@ def _facts(options: argparse.Namespace, recipe: recipe_text.Recipe) -> dict[str,
     return {"data": data_sha256(load(data(options)))}
 
 
-def _pool(options: argparse.Namespace, arguments: Sequence[str]) -> Pool:
-    """Where the trainings run. arguments: those of each."""
+def _pool(options: argparse.Namespace, read: Sequence[str]) -> Pool:
+    """Where the trainings run. read: what each of them reads; absolute paths must be there on each machine."""
     if options.ray is None:
         return Processes(options.workers)
     from convert.search.cluster import Cluster
 
-    return Cluster(options.ray, options.workers, [each for each in arguments if Path(each).is_absolute()])
+    return Cluster(options.ray, options.workers, [each for each in read if Path(each).is_absolute()])

@@ -8,9 +8,13 @@ from convert.search.job import SearchError
 from convert.search.recipe_text import Recipe
 from convert.search.space import Choices, Range, Space
 
-RATES = {"schedule.learning_rate": (5.0, 0.1), "schedule.weight_decay": (10.0, 0.001)}
+RATES = {
+    "schedule.learning_rate": (5.0, 0.1),
+    "fine_tuning.learning_rate": (5.0, 0.0),
+    "schedule.weight_decay": (10.0, 0.001),
+}
 """Keys that are searched on a logarithmic scale, from the recipe's value divided by the first number to that times it.
-The second number stands for a recipe's value of 0."""
+The second number stands for a recipe's value of 0; where it is 0 too, the key is not searched."""
 LIMITS = {
     "network.dropout": (0.0, 0.6),
     "targets.label_smoothing": (0.0, 0.2),
@@ -31,8 +35,10 @@ def of(recipe: Recipe, text: str, named: Path) -> Space:
     not know are left out; so are the widths where its training starts from weights, which they have to fit."""
     candidates: Space = {}
     for key, (factor, instead) in RATES.items():
-        value = float(getattr(recipe.schedule, key.partition(".")[2])) or instead
-        candidates[key] = Range(value / factor, value * factor, log=True)
+        section, _, name = key.partition(".")
+        if value := float(getattr(getattr(recipe, section, None), name, 0.0)) or instead:
+            low, high = (float(f"{each:.{space.DIGITS}g}") for each in (value / factor, value * factor))
+            candidates[key] = Range(low, high, log=True)
     candidates |= {key: Range(low, high) for key, (low, high) in LIMITS.items()}
     widths = recipe.network.get("widths")
     if isinstance(widths, list) and not (recipe.start.recipe or recipe.start.run):

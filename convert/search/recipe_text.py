@@ -46,6 +46,12 @@ def replaced(text: str, values: Mapping[str, Any]) -> str:
     return tomlkit.dumps(document)
 
 
+def weights_file(recipe: Recipe) -> Path | None:
+    """The file that network.weights names, relative to the recipe file; None where it names none."""
+    named = str(recipe.network.get("weights", "none"))
+    return None if named in ("none", "imagenet") else Path(named)
+
+
 def movable(file: Path, name: str) -> str:
     """The text of a recipe file that means the same in any folder: the paths in it are absolute, and it has a name."""
     recipe = read(file)
@@ -54,6 +60,8 @@ def movable(file: Path, name: str) -> str:
     if recipe.start.run:
         values["start.run"] = os.path.normpath(here / recipe.start.run)
     if isinstance(recipe, expression.Recipe):
+        if (weights := weights_file(recipe)) is not None:
+            values["network.weights"] = os.path.normpath(here / weights)
         if recipe.teachers.runs:
             values["teachers.runs"] = [os.path.normpath(here / each) for each in recipe.teachers.runs]
         if recipe.teachers.soft_labels:

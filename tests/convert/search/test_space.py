@@ -102,11 +102,12 @@ def test_a_space_of_nothing(tmp_path: Path, text: str) -> None:
         read(tmp_path, text)
 
 
-@pytest.mark.parametrize("name", ["emotion-small", "emotion-cnn-refine", "emotion-mobilenetv2-full", "face-detector"])
+@pytest.mark.parametrize("name", ["emotion-small", "emotion-cnn-refine", "ancestor-vgg16", "face-detector"])
 def test_a_recipe_of_each_kind_has_a_space_of_its_own(name: str) -> None:
     file = find_recipe(name)
     recipe = recipe_text.read(file)
     found = default_space.of(recipe, file.read_text("utf-8"), file)
+    assert ("fine_tuning.learning_rate" in found) == (name == "ancestor-vgg16")
     assert {"schedule.learning_rate", "schedule.weight_decay"} <= set(found)
     assert ("network.widths" in found) == ("widths" in recipe.network and not (recipe.start.recipe or recipe.start.run))
     for key, entry in found.items():
@@ -125,6 +126,9 @@ def test_values_replace_those_of_a_recipe_and_leave_its_comments() -> None:
 def test_a_recipe_that_moves_keeps_what_it_names(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     file = tmp_path / "mine/mine.toml"
+    text = recipe_text.replaced((RECIPES / "ancestor-vgg16.toml").read_text("utf-8"), {"network.weights": "vgg.h5"})
+    file.write_text(text)
+    assert tomllib.loads(recipe_text.movable(file, "moved"))["network"]["weights"] == str(tmp_path / "mine/vgg.h5")
     file.write_text(f'{TEXT}\n[start]\nrun = "../begun"\n[teachers]\nsoft_labels = "soft.npz"\n')
     moved = tomllib.loads(recipe_text.movable(file, "moved"))
     assert moved["name"] == "moved"
