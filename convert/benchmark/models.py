@@ -56,7 +56,10 @@ def benchmark(
             watts[setup].append(drawn)
     after = reader.read()
     medians = {setup: [statistics.median(calls) for calls in of] for setup, of in times.items()}
-    facts = {model: _facts(model, contents[model], interpreters[model, threads[0]]) for model in models}
+    facts = {
+        model: _facts(model, contents[model], interpreters[model, threads[0]])
+        for model in track(models, "starts in new processes", "models")
+    }
     if with_operators:
         for model in models:
             facts[model]["operators"] = operators.estimate(model, contents[model])

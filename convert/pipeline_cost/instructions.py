@@ -28,6 +28,7 @@ from assistant.system.child_process import english_environment, python_command
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from convert.pipeline_cost.network_calls import recorded_calls, repeat
+from convert.progress import track
 
 WARM_UP, COUNTED = 10, 10
 """Frames before the counted ones, in which tracks begin and caches fill, and the counted ones."""
@@ -45,7 +46,10 @@ def count(clip: Path, burden: int = 0) -> dict[str, Any]:
     _check_valgrind()
     with ThreadPoolExecutor(2) as pool:
         runs = ((0, 0), (COUNTED, 0), (COUNTED, 1))
-        begun, stepped, called = pool.map(lambda run: _collected(clip, run[0], run[1], burden), runs)
+        counts = pool.map(lambda run: _collected(clip, run[0], run[1], burden), runs)
+        begun, stepped, called = [
+            each for _, each in zip(track(runs, "instructions", "processes"), counts, strict=True)
+        ]
     step, calls = (stepped - begun) / COUNTED / 1e6, (called - stepped) / COUNTED / 1e6
     return {
         "clip": clip.name,

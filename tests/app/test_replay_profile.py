@@ -1,5 +1,7 @@
 """`replay --profile`: the same lines as without, and a table on stderr whose stages are those of the frames."""
 
+import contextlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,29 @@ def test_the_lines_are_those_without_it(tmp_path: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr()
     assert told.out == plain.out
     assert told.err.splitlines()[0].split() == ["stage", "steps", "p50", "ms", "p95", "ms", "of", "a", "core"]
+
+
+def test_run_hands_it_to_the_vision_process_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    started: list[list[str]] = []
+
+    class Supervisor:
+        is_ready = is_working = True
+
+        def __init__(self, name: str, arguments: list[str], *more: object, **callbacks: object) -> None:
+            started.append([name, *arguments])
+
+        def terminate(self) -> None: ...
+
+        def close(self, timeout_s: float) -> bool:
+            return True
+
+    monkeypatch.setattr("assistant.app.run.ProcessSupervisor", Supervisor)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "my.toml").write_text("", "utf-8")
+    stop = threading.Event()
+    stop.set()
+    monkeypatch.setattr(cli, "stop_on_signal", lambda: contextlib.nullcontext(stop))
+    for option in ("--profile", "--debug"):
+        assert cli.main(["run", option, "--config", str(tmp_path / "my.toml")]) == 0
+    assert [name for name, *_ in started] == ["voice", "vision", "voice", "vision"]
+    assert ["--profile" in arguments for arguments in started] == [False, True, False, False]
