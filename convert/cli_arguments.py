@@ -10,6 +10,8 @@ from typing import Any
 
 from assistant.config.schema import quoted
 from assistant.errors import AssistantError
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
+from convert.data.fer2013 import Faces, load
 from convert.data.fer2013_labels import DatasetError
 from convert.training import recipe_file
 
@@ -30,9 +32,18 @@ def command(commands: Any, name: str, function: Any, text: str, data: bool = Tru
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback if the command fails"
     )
     if data:
-        text = "FER-2013 as a CSV file, an NPZ file or a folder, or the folder of one; default: $EMOTION_DATA"
+        text = (
+            "FER-2013 as a CSV file, an NPZ file or a folder, the folder of one, or a folder with one for each class; "
+            "default: $EMOTION_DATA"
+        )
         made.add_argument("--data", type=Path, metavar="PATH", help=text)
     return made
+
+
+def skip_unreadable(*commands: argparse.ArgumentParser) -> None:
+    """Give commands that read faces by `labelled_faces` the option to leave out damaged ones."""
+    for each in commands:
+        each.add_argument("--skip-unreadable", action="store_true", help="leave out picture files that cannot be read")
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -86,6 +97,12 @@ def data(options: argparse.Namespace) -> Path:
     if os.environ.get("EMOTION_DATA"):
         return Path(os.environ["EMOTION_DATA"])
     raise DatasetError("no data; give FER-2013 with --data, or set EMOTION_DATA to its folder")
+
+
+def labelled_faces(options: argparse.Namespace, input_format: InputFormat = OWN_FORMAT) -> Faces:
+    """The labelled faces of `data`, as crops of a format. Raises DatasetError, also for a damaged picture unless the
+    command has, and was given, --skip-unreadable."""
+    return load(data(options), input_format, skip_unreadable=getattr(options, "skip_unreadable", False))
 
 
 def muxspace(options: argparse.Namespace) -> Path | None:

@@ -181,7 +181,8 @@ def _pixels(file: Path, line: int, text: str) -> NDArray[np.uint8]:
     values = text.split()
     if len(values) != SIDE * SIDE:
         side = round(len(values) ** 0.5)
-        shape = f" ({side}x{side})" if side * side == len(values) and values else ""
+        height = side if side * side == len(values) else len(values) // SIDE
+        shape = f" ({height}x{len(values) // height})" if height and len(values) % height == 0 else ""
         raise _mistake(file, line, "pixels", f"{len(values)} values{shape}", f"{SIDE * SIDE} ({SIDE}x{SIDE})")
     try:
         return np.array(values, np.uint8).reshape(SIDE, SIDE)

@@ -7,6 +7,7 @@ NOT_A_COMMAND = "a diagram, not a command"
 PLACEHOLDER = "has the reader's own word in it"
 FRIENDS = "needs friends and their pictures: tests/app/test_friends_command.py runs it on others"
 SEARCH = "looks for the thing for half a minute: tests/app and tests/skills/things run it on pictures and stand-ins"
+OWN_PICTURES = "needs pictures of the reader's own: tests/convert runs it on drawn ones"
 SKILL_MEASUREMENT = "takes minutes, with pictures and weights of its own: tests/convert/skills runs its parts"
 INSTALLED_SKILL = f"{ROOT_ONLY}, or the network: tests/systemd_files runs it with a server of its own"
 PROGRAM = "runs a model of the reader's own: tests/skills/description/test_captioner.py runs it with a stand-in"
@@ -19,6 +20,10 @@ NOT_RUN = {
     "emotion-assistant run --camera opencv": CAMERA,
     "emotion-assistant run --camera NAME": PLACEHOLDER,
     "emotion-assistant run --profile": CAMERA,
+    "mine/angry/…  mine/happy/…  mine/neutral/…  and so on": NOT_A_COMMAND,
+    "emotion-convert data mine": OWN_PICTURES,
+    "emotion-convert train --recipe emotion-small --data mine": OWN_PICTURES,
+    "emotion-convert quantize --head fer2013 --data mine": OWN_PICTURES,
     "export EMOTION_DATA=/path/to/fer2013": f"{PLACEHOLDER}; EMOTION_DATA is set here",
     "frame → grey → faces → tracks → readings → changes → announcements → utterances": NOT_A_COMMAND,
     "├─→ names ───────────────────┘": NOT_A_COMMAND,

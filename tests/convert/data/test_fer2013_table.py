@@ -30,10 +30,11 @@ def write_table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     (f"emotion,pixels,usage\n0,{ZEROS},training\n3,{ZEROS},PUBLICTEST\n", "utf-8"),
     (f'"emotion","pixels","Usage"\n"0","{ZEROS}","Training"\n"3","{ZEROS}","PublicTest"\n', "utf-8"),
     (f"emotion,pixels,Usage\r0,{ZEROS},Training\r3,{ZEROS},PublicTest\r", "utf-8"),
+    (f"emotion,pixels,Usage\r\n0,{ZEROS},Training\r\n,,\r\n3,{ZEROS},PublicTest\r\n", "utf-8-sig"),
     (f",emotion,pixels,Usage\n0,0,{ZEROS},Training\n1,3,{ZEROS},PublicTest\n", "utf-8"),
 ], ids=[
     "kaggle", "icml", "byte-order mark", "semicolons", "tabs", "words, blank lines", "case", "quotes", "old Macintosh",
-    "pandas index",
+    "Windows, an empty row", "pandas index",
 ])  # fmt: skip
 def test_all_variants_of_the_table_are_read(tmp_path: Path, text: str, encoding: str) -> None:
     faces = fer2013.load(write_table(tmp_path, text, encoding))
@@ -46,6 +47,7 @@ def test_all_variants_of_the_table_are_read(tmp_path: Path, text: str, encoding:
     (f",{ZEROS},Training\n", "line 3, emotion: ''; wanted 0 to 6"),
     (f"glad,{ZEROS},Training\n", "line 3, emotion: 'glad'; wanted"),
     (f"0,{' '.join(['0'] * 47 * 47)},Training\n", r"line 3, pixels: 2209 values \(47x47\); wanted 2304 \(48x48\)"),
+    (f"0,{' '.join(['0'] * 47 * 48)},Training\n", r"line 3, pixels: 2256 values \(47x48\); wanted 2304 \(48x48\)"),
     (f"0,{ZEROS[:-1]}256,Training\n", "line 3, pixels: '256'; wanted whole numbers from 0 to 255"),
     (f"0,{ZEROS[:-1]}x,Training\n", "line 3, pixels: 'x'; wanted whole numbers from 0 to 255"),
     (f"0,{ZEROS[:-1]}{'9' * 5000},Training\n", "line 3, pixels: '99999999999999999999'; wanted whole numbers"),
@@ -59,6 +61,11 @@ def test_an_error_names_line_and_column(tmp_path: Path, row: str, expected: str)
         fer2013.load(write_table(tmp_path, f"emotion,pixels,Usage\n{ROW}{row}"))
     assert str(tmp_path / "fer2013.csv") in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_icml_face_data_is_found_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "icml_face_data.csv").write_text(f"emotion, Usage, pixels\n3, Training, {ZEROS}\n")
+    assert fer2013.load(tmp_path).labels.tolist() == [3]
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
