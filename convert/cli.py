@@ -28,6 +28,7 @@ from convert.cli_arguments import (
     muxspace,
     run_folder,
     show,
+    skip_unreadable,
 )
 from convert.comparison import commands as comparison_commands
 from convert.data.fer2013 import Faces
@@ -180,13 +181,14 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     verify.add_argument("--json", action="store_true", help="print JSON alone")
+    skip_unreadable(verify, card)
     return top
 
 
 def _faces(options: argparse.Namespace, model: Path) -> Faces:
     from convert.expression.evaluation.testset import faces_for
 
-    return faces_for(model, data(options))
+    return faces_for(model, data(options), skip_unreadable=options.skip_unreadable)
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from convert.cli_arguments import check_backend, command, epochs, make_folder, run_folder, seed
+from convert.cli_arguments import check_backend, command, epochs, make_folder, run_folder, seed, skip_unreadable
 from convert.expression import commands as expression_commands
 from convert.expression.commands import HEADS
 from convert.face_detector import commands as detector_commands
@@ -49,6 +49,7 @@ def add(commands: Any) -> None:
     text = "also log each epoch into the run folder: tensorboard/ for `tensorboard --logdir`, or log.csv"
     train.add_argument("--log-to", choices=logs.KINDS, default="", help=text)
     search_commands.add_machines(train, "train with each of these seeds, in run folders of their own")
+    skip_unreadable(train)
     train.epilog, train.formatter_class = LINEAGE, argparse.RawDescriptionHelpFormatter
     train.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
@@ -71,6 +72,7 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="only choose calibration pictures and write such a list",
     )
+    skip_unreadable(quantize)
 
 
 def _recipe(options: argparse.Namespace) -> int:

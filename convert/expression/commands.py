@@ -10,8 +10,16 @@ from typing import Any
 from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
-from convert.cli_arguments import check_backend, command, data, make_folder, run_folder, whole_number
-from convert.data.fer2013 import load
+from convert.cli_arguments import (
+    check_backend,
+    command,
+    data,
+    labelled_faces,
+    make_folder,
+    run_folder,
+    skip_unreadable,
+    whole_number,
+)
 from convert.data.fer2013_labels import DatasetError
 from convert.expression import recipe as recipes
 from convert.expression.soft_labels import MAX_VIEWS
@@ -45,6 +53,7 @@ def add(commands: Any) -> None:
     start.add_argument("model", metavar="MODEL", help="a .tflite file or the name of a shipped model")
     start.add_argument("--run", type=run_folder, required=True, metavar="DIR", help="run folder to write")
     start.add_argument("--recipes", type=Path, metavar="DIR", help="folder of its recipe; default: the shipped recipes")
+    skip_unreadable(soft_labels, start)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -65,6 +74,7 @@ def train(options: argparse.Namespace) -> int:
     run = run_training(
         recipe, options.recipe, source, folder,
         epochs=options.epochs, start=start, teachers=teachers, log_to=options.log_to,
+        skip_unreadable=options.skip_unreadable,
     )  # fmt: skip
     best = run.best()
     print(
@@ -83,17 +93,23 @@ def next_steps(options: argparse.Namespace, run: Run, name: str, has_votes: bool
     models = {"fer2013": str(run.path / "challenge" / f"{name}-int8.tflite")}
     if has_votes:
         models = {"ferplus": str(run.path / f"{name}-int8.tflite")} | models
-    data_option = ["--data", str(options.data)] if options.data else []
+    data_option = _data_option(options)
     steps = [["quantize", "--head", head, str(run.path), model, *data_option] for head, model in models.items()]
     steps.append(["calibrate", *models.values(), *data_option])
     return [shlex.join(["emotion-convert", *each]) for each in steps]
+
+
+def _data_option(options: argparse.Namespace) -> list[str]:
+    """The options of the next command that name the same data."""
+    skips = ["--skip-unreadable"] if options.skip_unreadable else []
+    return [*(["--data", str(options.data)] if options.data else []), *skips]
 
 
 def make_calibration_set(options: argparse.Namespace) -> int:
     """Choose the calibration pictures of the quantizer and write the list of them."""
     from convert.expression import calibration_set
 
-    calibration_set.write(calibration_set.choose(load(data(options))), options.make_calibration_set)
+    calibration_set.write(calibration_set.choose(labelled_faces(options)), options.make_calibration_set)
     return 0
 
 
@@ -101,7 +117,7 @@ def quantize(options: argparse.Namespace, run: Run) -> int:
     """Write the int8 file of one head of a run."""
     from convert.expression import calibration_set
 
-    faces = load(data(options), recipes.of_run(run).input_format)
+    faces = labelled_faces(options, recipes.of_run(run).input_format)
     if options.head == "ferplus" and not faces.votes.any():
         raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head fer2013")
     run.best()
@@ -116,8 +132,7 @@ def quantize(options: argparse.Namespace, run: Run) -> int:
     float_model = run.float_model(options.model.stem, options.head)
     print(f"{options.model}: {options.model.stat().st_size} bytes, int8; float model: {float_model}")
     if "thresholds" not in card_file.load(options.model):
-        data_option = ["--data", str(options.data)] if options.data else []
-        print("next:", shlex.join(["emotion-convert", "calibrate", str(options.model), *data_option]))
+        print("next:", shlex.join(["emotion-convert", "calibrate", str(options.model), *_data_option(options)]))
     return 0
 
 
@@ -127,7 +142,7 @@ def _soft_labels(options: argparse.Namespace) -> int:
         options.usage_error("FILE must end in .npz")
     check_replaceable(options.file)
     make_folder(options.file.parent)
-    faces = load(data(options))
+    faces = labelled_faces(options)
     with quiet_stderr():
         from convert.expression import soft_labels
         from convert.expression.teachers import write_soft_labels
@@ -140,7 +155,7 @@ def _soft_labels(options: argparse.Namespace) -> int:
 
 def _warm_start(options: argparse.Namespace) -> int:
     check_backend()
-    model, faces = find_model(options.model), load(data(options))
+    model, faces = find_model(options.model), labelled_faces(options)
     with quiet_stderr():
         from convert.expression.warm_start import warm_start
     run = warm_start(model, faces, options.run, options.recipes or RECIPES)

@@ -36,14 +36,14 @@ from convert.training.run_folder import Run, columns
 def train(
     recipe: Recipe, recipe_file: Path, data: Path, folder: Path,
     *, epochs: int | None = None, start: Run | None = None, teachers: Sequence[Run] = (),
-    limits: Limits = UNLIMITED, log_to: str = "",
+    limits: Limits = UNLIMITED, log_to: str = "", skip_unreadable: bool = False,
 ) -> Run:  # fmt: skip
     """Train to the end of the schedule, or resume the run in `folder`; returns the run.
 
     epochs: overrides the recipe's (for a short trial). start: a run of the same network, whose best weights this one
-    starts from. teachers: the runs for a recipe with distillation.online. limits, log_to: as in `Training`. Raises
-    DatasetError, RecipeError for a network that cannot be built or for teachers that are missing or not used, or
-    RunError where the folder holds a run of another recipe.
+    starts from. teachers: the runs for a recipe with distillation.online. limits, log_to: as in `Training`.
+    skip_unreadable: as in `fer2013.load`. Raises DatasetError, RecipeError for a network that cannot be built or for
+    teachers that are missing or not used, or RunError where the folder holds a run of another recipe.
     """
     check_teachers(recipe_file, recipe, bool(teachers))
     for each in teachers:
@@ -51,7 +51,7 @@ def train(
             raise RecipeError(f"{each.path}: takes another input than its student; soft-labels can ask it beforehand")
     schedule, run = recipe.schedule, Run(folder)
     epochs = epochs or schedule.epochs
-    faces = fer2013.load(data, recipe.input_format)
+    faces = fer2013.load(data, recipe.input_format, skip_unreadable=skip_unreadable)
     training, public = faces.of("Training"), faces.of("PublicTest")
     total, training = len(training), training.where(fer2013.is_trainable(training))
     if not len(training):

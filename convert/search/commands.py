@@ -5,8 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from convert.cli_arguments import check_backend, command, data, epochs, processes, run_folder, seed, whole_number
-from convert.data.fer2013 import load
+from convert.cli_arguments import (
+    check_backend,
+    command,
+    data,
+    epochs,
+    labelled_faces,
+    processes,
+    run_folder,
+    seed,
+    skip_unreadable,
+    whole_number,
+)
 from convert.expression.recipe import Recipe as ExpressionRecipe
 from convert.face_detector.recipe import KIND as FACE_DETECTOR
 from convert.search import default_space, plan, recipe_text, seeds, space
@@ -59,6 +69,7 @@ def add(commands: Any) -> None:
     search.add_argument(
         "--report", action="store_true", help="train nothing: only write best.toml, the table and the diagrams anew"
     )
+    skip_unreadable(search)
     add_machines(search, "train each trial with these seeds; its score is their mean")
     search.epilog, search.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
     search.set_defaults(when_stopped="; the same command goes on, also with the trials that were running")
@@ -136,6 +147,7 @@ def _arguments(options: argparse.Namespace, recipe: recipe_text.Recipe, runs: Pa
     runs: the folder of the runs that the recipe names. Raises RunError, RecipeError or DatasetError."""
     file = find_recipe(str(options.recipe))
     arguments = ["--data", str(data(options).absolute())]
+    arguments += ["--skip-unreadable"] if options.skip_unreadable else []
     if start := lineage.start_run(file, recipe.start, runs, options.start):
         start.best()
         arguments += ["--from", str(start.path.absolute())]
@@ -154,7 +166,7 @@ def _facts(options: argparse.Namespace, recipe: recipe_text.Recipe) -> dict[str,
         return {}
     from convert.training.provenance import data_sha256
 
-    return {"data": data_sha256(load(data(options)))}
+    return {"data": data_sha256(labelled_faces(options))}
 
 
 def _pool(options: argparse.Namespace, read: Sequence[str]) -> Pool:

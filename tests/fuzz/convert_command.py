@@ -31,6 +31,7 @@ from convert.face_detector.recipe import DetectorRecipe
 from convert.scenarios.run import Task
 from convert.scenarios.script.scene import AssetIndex
 from convert.tflite import card_file
+from convert.training import logs
 from convert.training.run_folder import Run, columns
 from tests.fuzz import command_files
 from tests.fuzz.assistant_command import SLOW_S, _check_loads
@@ -151,11 +152,12 @@ def _check_training(recipe: Any, recipe_file: Path, data: Path, folder: Path, ep
 
 def _train(
     recipe: recipes.Recipe, recipe_file: Path, data: Path, folder: Path,
-    *, epochs: int | None, start: Run | None, teachers: Sequence[Run],
+    *, epochs: int | None, start: Run | None, teachers: Sequence[Run], log_to: str, skip_unreadable: bool,
 ) -> Run:  # fmt: skip
     """All of a training but the epochs."""
     _check_training(recipe, recipe_file, data, folder, epochs)
-    load(data).of("Training")
+    assert log_to in ("", *logs.KINDS)
+    load(data, skip_unreadable=skip_unreadable).of("Training")
     facts: dict[str, Any] = {"epochs": epochs, "seed": recipe.seed}
     if recipe.teachers.soft_labels:
         facts["teachers"] = soft_labels.read(recipe_file.parent / recipe.teachers.soft_labels).about

@@ -7,8 +7,17 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.vision.inference.model_file import find_model, read_card
-from convert.cli_arguments import command, data, detection_faces, make_folder, muxspace, show, yunet
-from convert.data.fer2013 import load
+from convert.cli_arguments import (
+    command,
+    data,
+    detection_faces,
+    labelled_faces,
+    make_folder,
+    muxspace,
+    show,
+    skip_unreadable,
+    yunet,
+)
 from convert.data.fer2013_labels import DatasetError
 from convert.tflite import card_file
 
@@ -58,6 +67,7 @@ def add(commands: Any) -> None:
     )
     alignment.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX file; default: $EMOTION_YUNET")
     alignment.add_argument("--json", action="store_true", help="print JSON alone")
+    skip_unreadable(evaluate, calibrate, alignment)
 
 
 def expression_model(name: str) -> Path:
@@ -77,7 +87,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from convert.expression.evaluation.testset import faces_for
 
     model = expression_model(options.model)
-    faces = faces_for(model, data(options))
+    faces = faces_for(model, data(options), skip_unreadable=options.skip_unreadable)
     if options.report:
         make_folder(options.report)  # before the evaluation, which takes minutes
     wild = muxspace(options)
@@ -104,7 +114,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     for model in models:
         card_file.check_writable(model)
     for model in models:
-        made = card.calibrate(model, faces_for(model, data(options)))
+        made = card.calibrate(model, faces_for(model, data(options), skip_unreadable=options.skip_unreadable))
         print(f"{card_file.path_of(model)}: temperature {made['temperature']}, thresholds {made['thresholds']}")
     return 0
 
@@ -114,7 +124,7 @@ def _evaluate_alignment(options: argparse.Namespace) -> int:
     from assistant.vision import detectors
     from convert.expression import alignment
 
-    faces, wild, clips = load(data(options)), muxspace(options), os.environ.get("EMOTION_VIDEOS")
+    faces, wild, clips = labelled_faces(options), muxspace(options), os.environ.get("EMOTION_VIDEOS")
     if wild is None:
         raise DatasetError(f"{data(options)}: there is no folder muxspace beside FER-2013, whose faces are tilted here")
     file = yunet(options) if options.detector == "yunet" else None

@@ -43,9 +43,9 @@ def probabilities(classifier: ExpressionClassifier, images: Pictures, title: str
     return np.stack([classifier.probabilities(classifier.input.fit(image)) for image in tracked])
 
 
-def faces_for(model: Path, source: Path) -> Faces:
+def faces_for(model: Path, source: Path, *, skip_unreadable: bool = False) -> Faces:
     """A data set with the crops that a model takes. Raises ModelError or DatasetError."""
-    return fer2013.load(source, read_expression_card(model).input)
+    return fer2013.load(source, read_expression_card(model).input, skip_unreadable=skip_unreadable)
 
 
 def mirrored(images: Pictures) -> Pictures:
