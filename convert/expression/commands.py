@@ -117,10 +117,10 @@ def quantize(options: argparse.Namespace, run: Run) -> int:
     """Write the int8 file of one head of a run."""
     from convert.expression import calibration_set
 
+    run.best()
     faces = labelled_faces(options, recipes.of_run(run).input_format)
     if options.head == "ferplus" and not faces.votes.any():
         raise DatasetError("no FER+ votes lie beside FER-2013, so nothing was learnt from them; give --head fer2013")
-    run.best()
     with quiet_stderr():
         from convert.expression.quantize import quantize as write
     if options.calibration_set:

@@ -12,6 +12,7 @@ import pytest
 
 from convert.cli import main
 from convert.expression import recipe
+from convert.training.run_folder import Run, columns
 from tests.support import drawn_faces
 
 COMMANDS = (
@@ -84,7 +85,7 @@ def test_wrong_usage_has_exit_code_2(arguments: list[str], capsys: pytest.Captur
         ),
         (["evaluate", "none.tflite", "--data", "data"], "none.tflite: no such model file"),
         (["evaluate", "none", "--data", "data"], "no shipped model is called 'none'"),
-        (["quantize", "none", "m.tflite", "--data", "nowhere"], "nowhere: no such file; give FER-2013 with --data"),
+        (["quantize", "none", "m.tflite", "--data", "nowhere"], "none: no epoch of this run is finished"),
         (["quantize", "none", "m.tflite", "--data", "data"], "none: no epoch of this run is finished"),
         (["quantize", "--make-calibration-set", "list.txt", "--data", "data"], "only 1 Training pictures of 'angry'"),
         (["card", "--readme", "none.md"], "none.md: cannot read it"),
@@ -197,8 +198,11 @@ def test_quantizing_the_ferplus_head_without_votes_is_an_error(
 ) -> None:
     made = drawn_faces.dataset(2, 1)
     drawn_faces.write_npz(replace(made, votes=np.zeros_like(made.votes)), tmp_path)
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "recipe.toml").write_text(drawn_faces.TINY_RECIPE)
+    (tmp_path / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
+    run = Run(tmp_path / "run")
+    run.begin(tmp_path / "tiny.toml", {"epochs": 1, "seed": 1}, columns(("fer2013", "ferplus")))
+    run.add((1, 1.0, 0.5, 0.0, 0.1, 1.0, 1.0, 1.0))
+    run.weights.write_bytes(b"")
     assert main(["quantize", str(tmp_path / "run"), str(tmp_path / "m.tflite"), "--data", str(tmp_path)]) == 1
     assert "no FER+ votes lie beside FER-2013, so nothing was learnt from them" in capsys.readouterr().err
 
