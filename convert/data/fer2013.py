@@ -43,8 +43,8 @@ Splits = Callable[[FileNames, NDArray[np.uint64]], NDArray[np.int64]]
 class Faces:
     """Labelled face pictures of one or more splits."""
 
-    images: Any
-    """`Pictures`, uint8 [N, 48, 48], grey, or crops of the format that was asked for: an array, or read by rows."""
+    images: Pictures
+    """Uint8 [N, 48, 48], grey, or crops of the format that was asked for: an array, or read by rows."""
     labels: NDArray[np.int64]
     """Int64 [N], index into LABELS."""
     split: NDArray[np.int64]

@@ -22,6 +22,7 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import muxspace
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
+from convert.data.pictures import Pictures
 from convert.expression.evaluation.testset import probabilities, truth_of
 from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop
@@ -38,12 +39,12 @@ SPLITS = ("PublicTest", "PrivateTest")
 """Splits of FER-2013 that are evaluated."""
 
 
-def align_faces(images: NDArray[np.uint8], detector: FaceDetector) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def align_faces(images: Pictures, detector: FaceDetector) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Align FER-2013 pictures uint8 [N, 48, 48].
 
     Returns the pictures, unchanged where the detector finds no face, and bool [N], whether it found one.
     """
-    made, found = images.copy(), np.zeros(len(images), bool)
+    made, found = np.array(images[:]), np.zeros(len(images), bool)
     for index, image in enumerate(track(images, "alignment", "faces")):
         larger, room = enlarge_crop(image)
         face = central_face(detector, larger)

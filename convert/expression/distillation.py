@@ -135,7 +135,7 @@ class OnlineDistillationDataset(DistillationDataset):
     """
 
     def __init__(
-        self, pictures: NDArray[np.uint8], annotators: Arrays, sample_weights: Arrays, teachers: Sequence[keras.Model],
+        self, pictures: Pictures, annotators: Arrays, sample_weights: Arrays, teachers: Sequence[keras.Model],
         *, augment: AugmentConfig, mixup: float, batch_size: int, seed: int, epoch: int = 0,
     ) -> None:  # fmt: skip
         """teachers: two-headed networks, whose probabilities are averaged. mixup: the share of pictures that are mixed

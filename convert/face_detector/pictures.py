@@ -16,6 +16,7 @@ from assistant.records import Face
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, iou, read_annotations
 from convert.data.fer2013_labels import DatasetError
+from convert.data.pictures import Pictures
 from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop, transform_boxes, transform_landmarks
 
@@ -112,7 +113,7 @@ def _load(annotated: AnnotatedPicture, teacher: Teacher | None) -> Picture:
     )
 
 
-def load_crops(images: NDArray[np.uint8], teacher: Teacher, limit: int) -> list[Picture]:
+def load_crops(images: Pictures, teacher: Teacher, limit: int) -> list[Picture]:
     """Up to `limit` of the face crops uint8 [N, S, S] in which the teacher finds one face, with its landmarks."""
     found: list[Picture] = []
     for index, image in enumerate(track(images, "landmarks of crops", "faces")):
