@@ -21,6 +21,8 @@ def search(plan: Plan, count: int, pool: Pool) -> str:
     Raises SearchError where no trial is finished in the end, where the folder holds another search or is in use, or
     where the work cannot go on; OSError. What was finished until then is in the folder, and the same call goes on.
     """
+    if (plan.folder / "environment.json").exists():
+        raise SearchError(f"{plan.folder}: is the folder of a run; choose another --folder")
     plan.folder.mkdir(parents=True, exist_ok=True)
     with journals.lock(plan.folder):
         plan.begin()

@@ -247,6 +247,13 @@ def test_a_folder_goes_on_as_it_was_begun_alone(straight: Path) -> None:
             script(plan(straight, **changed), 8)
 
 
+def test_the_folder_of_a_run_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "environment.json").write_text("{}")
+    with pytest.raises(SearchError, match="is the folder of a run"):
+        script(plan(tmp_path), 1)
+    assert [file.name for file in tmp_path.iterdir()] == ["environment.json"]
+
+
 def test_a_report_without_a_search_says_so(tmp_path: Path) -> None:
     from convert.search.plan import held as held_plan
 
