@@ -6,6 +6,7 @@ import json
 import warnings
 from typing import Any
 
+import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from assistant.system.atomic_files import write_atomically
@@ -17,7 +18,10 @@ from convert.search.space import Choices
 BEST, TABLE, HISTORY, IMPORTANCE = "best.toml", "trials.csv", "history.png", "importance.png"
 """Names of the files."""
 LEAST = 4
-"""Finished trials without which nothing is said of importance."""
+"""Finished and pruned trials without which nothing is said of importance."""
+BETTER = 0.25
+"""Share of the trials that count as the better ones. Optuna's tenth is two trials of twenty, which are chance: a search
+whose score depends on the learning rate alone gave it 67 % of the importance with them, and 93 % with a quarter."""
 STATES = {
     TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed",
     TrialState.RUNNING: "not finished", TrialState.WAITING: "not finished",
@@ -32,7 +36,7 @@ def write(plan: Plan, journal: Journal) -> str:
     if not finished:
         raise SearchError(f"{plan.folder}: {_why_none(trials)}")
     best = journal.study.best_trial
-    importance = importances(journal, finished)
+    importance = importances(trials)
     files = {TABLE: _table(plan, trials), BEST: best_recipe(plan, best).encode(), HISTORY: _history(trials)}
     if importance:
         files[IMPORTANCE] = _importance(importance)
@@ -71,15 +75,36 @@ def best_recipe(plan: Plan, best: FrozenTrial) -> str:
     return heading + plan.trial_recipe(values_of(plan, best), "-best")
 
 
-def importances(journal: Journal, finished: list[FrozenTrial]) -> dict[str, float]:
-    """The share of each setting in what the scores differ by (PED-ANOVA), largest first; empty for few trials."""
-    if len(finished) < LEAST or len({each.value for each in finished}) < 2:
+def importances(trials: list[FrozenTrial]) -> dict[str, float]:
+    """The share of each setting in what tells the better trials from the others (PED-ANOVA), largest first; empty for
+    few trials.
+
+    Pruned trials take part with the best score that they reached: the finished ones are a selection, in which the
+    setting that matters most hardly varies any more.
+    """
+    scored = [(each, score) for each in trials if (score := _reached(each)) is not None]
+    if len(scored) < LEAST or len({score for _, score in scored}) < 2:
         return {}
-    from optuna.importance import get_param_importances  # here: it brings scikit-learn, where that is installed
+    study = optuna.create_study(direction="maximize")
+    for each, score in scored:
+        made = optuna.trial.create_trial(params=each.params, distributions=each.distributions, value=score)
+        study.add_trial(made)
+    from optuna.importance import (
+        PedAnovaImportanceEvaluator,
+        get_param_importances,
+    )  # brings scikit-learn, if installed
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return dict(get_param_importances(journal.study))
+        evaluator = PedAnovaImportanceEvaluator(target_quantile=BETTER)
+        return dict(get_param_importances(study, evaluator=evaluator))
+
+
+def _reached(trial: FrozenTrial) -> float | None:
+    """The score of a finished trial, the best one of a pruned trial's epochs; None for others."""
+    if trial.state == TrialState.PRUNED:
+        return max(trial.intermediate_values.values(), default=None)
+    return trial.value
 
 
 def _table(plan: Plan, trials: list[FrozenTrial]) -> bytes:

@@ -169,6 +169,15 @@ def test_unpromising_trials_are_pruned(tmp_path: Path) -> None:
     assert all("below the median" in trial.user_attrs["reason"] for trial in pruned)
 
 
+def test_what_the_score_depends_on_is_the_most_important(tmp_path: Path) -> None:
+    """Also where pruning has left none of the trials in which it was wrong."""
+    folder = tmp_path / "search"
+    script(plan(folder, epochs=10), 20)
+    importance = report.importances(Journal(folder).trials)
+    assert sum(importance.values()) == pytest.approx(1)
+    assert importance["schedule.learning_rate"] > 0.6
+
+
 def test_a_trial_that_cannot_be_built_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "search"
     script(plan(folder, epochs=1, space={"schedule.batch_size": Choices((13, 32, 64))}), 6)
