@@ -23,6 +23,7 @@ examples:
   emotion-assistant replay clip.mp4 --annotate seen.mp4
                                              and a clip to look at: boxes, words, speech and subtitles
   emotion-assistant run --camera opencv      the assistant, with the first USB camera
+  emotion-assistant run --preview            and with a window for somebody who sees
   emotion-assistant config > my.toml         all settings with their comments, to edit
   emotion-assistant run --config my.toml
   emotion-assistant ask                      asks the running assistant what it sees; likewise why, mute, louder …

@@ -24,6 +24,7 @@ NOT_RUN = {
     "emotion-convert data mine": OWN_PICTURES,
     "emotion-convert train --recipe emotion-small --data mine": OWN_PICTURES,
     "emotion-convert quantize --head fer2013 --data mine": OWN_PICTURES,
+    "emotion-assistant run --preview": "opens a window beside the assistant: tests/app/test_preview.py looks at it",
     "export EMOTION_DATA=/path/to/fer2013": f"{PLACEHOLDER}; EMOTION_DATA is set here",
     "frame → grey → faces → tracks → readings → changes → announcements → utterances": NOT_A_COMMAND,
     "├─→ names ───────────────────┘": NOT_A_COMMAND,
