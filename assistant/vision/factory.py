@@ -34,8 +34,8 @@ FALLBACK_MODELS = ("emotion-cnn-int8", "emotion-small-int8", "emotion-mobilenetv
 LOOK_LIMIT_S = 3.0
 """Seconds that the engine of the friends has for one look once it is loaded; SFace takes 80 ms on a Pi 4B."""
 RESCAN_SCALE, RESCAN_MAX_LONG_SIDE = 2, 1280
-"""Half of the views of a rescan, while nobody is in view, are searched at so many times the detector's `long_side`, but
-no more than so many pixels: that finds people farther away."""
+"""The fine views of a rescan, while nobody is in view, are searched at so many times the detector's `long_side`, but no
+more than so many pixels: that finds people farther away."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,11 @@ def _rescan(detector: FaceDetector, settings: Settings) -> Rescan | None:
     """A rescan with the TFLite detector; the others are slow, or search at one scale."""
     if not isinstance(detector, TFLiteFaceDetector):
         return None
-    near = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD)
-    far = dataclasses.replace(near, long_side=min(RESCAN_SCALE * near.long_side, RESCAN_MAX_LONG_SIDE))
+    long_side = min(RESCAN_SCALE * settings.detector.long_side, RESCAN_MAX_LONG_SIDE)
+    far = dataclasses.replace(settings.detector, score_threshold=VIEW_SCORE_THRESHOLD, long_side=long_side)
     # A higher threshold in the settings holds here too.
     min_score = max(ACCEPT_SCORE, settings.detector.score_threshold)
-    return Rescan(detectors.open_detector(far), detectors.open_detector(near), min_score)
+    return Rescan(detectors.open_detector(far), detector, min_score)
 
 
 def _best_detector(settings: Settings, faults: dict[FaultName, str]) -> FaceDetector:

@@ -44,6 +44,9 @@ class ScriptedDetector:
         self.frame += 1
         return list(self.script(self.frame))
 
+    def candidates(self, grey: NDArray[np.uint8], threshold: float) -> list[Face]:
+        return [each for each in self.script(max(self.frame, 0)) if each.score >= threshold]
+
 
 class ScriptedClassifier:
     """A classifier by the mean grey level of a crop: BASE + 10 * index in LABELS."""

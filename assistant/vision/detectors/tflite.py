@@ -7,7 +7,7 @@ face-detector*.toml.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -56,6 +56,17 @@ def contrast_table(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(table), np.uint8)
 
 
+class _Searched(NamedTuple):
+    """The picture that was searched last, and what the network has made of it."""
+
+    picture: NDArray[np.uint8]
+    maps: dict[str, list[NDArray[Any]]]
+    size: tuple[int, ...]
+    """Height and width of the shrunk picture."""
+    factor: float
+    """From its coordinates to those of the picture."""
+
+
 class TFLiteFaceDetector:
     """Runs the network of a model file.
 
@@ -84,6 +95,7 @@ class TFLiteFaceDetector:
             )
         self.threshold = float(threshold)
         self.has_landmarks = bool(card.get("landmarks"))
+        self._searched: _Searched | None = None
         self._shape = (0, 0)
         self._downscale = Downscaler()
         self._padded = self._levels = np.empty((0, 0), np.uint8)
@@ -96,9 +108,22 @@ class TFLiteFaceDetector:
 
     def find(self, image: NDArray[np.uint8], grey: NDArray[np.uint8]) -> list[Face]:
         small, factor = shrink(grey, self.settings.long_side, self._downscale)
-        height, width = small.shape
-        self._resize(height, width)
-        cells, numbers = self._candidates(self._run(small))
+        self._resize(*small.shape)
+        self._searched = _Searched(grey, self._run(small), small.shape, factor)
+        return self._faces(self._searched, self.threshold)
+
+    def candidates(self, grey: NDArray[np.uint8], threshold: float) -> list[Face]:
+        """The faces of a picture uint8 [H, W] from another threshold on. Of the picture that was searched last, which
+        must not have changed since, they cost no second run of the network."""
+        if self._searched is None or self._searched.picture is not grey:
+            self.find(grey, grey)
+        assert self._searched is not None
+        return self._faces(self._searched, threshold)
+
+    def _faces(self, searched: "_Searched", threshold: float) -> list[Face]:
+        height, width = searched.size
+        factor = searched.factor
+        cells, numbers = self._candidates(searched.maps, threshold)
         if not len(cells):
             return []
         points, strides = self._cells[0][cells], self._cells[1][cells]
@@ -174,7 +199,7 @@ class TFLiteFaceDetector:
         return self._padded
 
     def _candidates(
-        self, maps: dict[str, list[NDArray[Any]]]
+        self, maps: dict[str, list[NDArray[Any]]], threshold: float
     ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.float32]]]:
         """The cells whose score exceeds the threshold, the best first and at most MAX_CANDIDATES, and their outputs in
         real numbers: of each kind float32 [n, channels].
@@ -182,7 +207,7 @@ class TFLiteFaceDetector:
         The sigmoid is monotonic: logits are compared with the threshold's logit. Of boxes and landmarks only those of a
         hit are brought into real numbers.
         """
-        logit = math.log(self.threshold / (1 - self.threshold))
+        logit = math.log(threshold / (1 - threshold))
         found: list[NDArray[np.intp]] = []
         numbers: dict[str, list[NDArray[np.float32]]] = {kind: [] for kind in self._outputs}
         first = 0

@@ -24,7 +24,8 @@ from tests.support.standins import face
 
 GREY = np.zeros((480, 640), np.uint8)
 FINE, COARSE = "fine", "coarse"
-ROUND = [(FINE, False), (FINE, True), (COARSE, False), (COARSE, True)]
+EMPTY_ROUND = [(FINE, False), (COARSE, False)]
+ROUND = [*EMPTY_ROUND, (FINE, True)]
 numbers = st.floats(-1e4, 1e4)
 faces = st.builds(
     Face, st.builds(Box, *[numbers] * 4), st.floats(0, 1), st.none() | st.tuples(*[st.tuples(numbers, numbers)] * 5)
@@ -44,6 +45,10 @@ class Detector:
         self.log.append((self.name, is_mirrored))
         return [mirror_face(each, grey.shape[1]) if is_mirrored else each for each in self.found]
 
+    def candidates(self, grey: np.ndarray, threshold: float) -> list[Face]:
+        assert threshold == rescan.VIEW_SCORE_THRESHOLD
+        return self.find(grey, grey)
+
 
 def sided() -> np.ndarray:
     grey = GREY.copy()
@@ -55,44 +60,81 @@ def weak(score: float, x: float = 280, size: float = 100) -> Face:
     return dataclasses.replace(face(x, size=size), score=score)
 
 
-def test_a_round_takes_four_views_one_a_frame_once_a_second() -> None:
+def times(seconds: float) -> list[float]:
+    """The times of the frames of so many seconds, ten a second."""
+    return [number / 10 for number in range(round(10 * seconds))]
+
+
+def test_a_round_in_an_empty_room_takes_one_fine_view_every_three_seconds() -> None:
     log: list[tuple[str, bool]] = []
     searching = Rescan(Detector(FINE, log), Detector(COARSE, log))
-    for number in range(10):
-        searching.update(sided(), number / 10)
-    assert log == ROUND
-    searching.update(sided(), 1.0)
-    assert log == [*ROUND, ROUND[0]]
+    for at in times(3):
+        assert searching.update(sided(), at) == []
+    assert log == EMPTY_ROUND
+    searching.update(sided(), 3.0)
+    assert log == 2 * EMPTY_ROUND
     searching.reset()
-    searching.update(sided(), 1.1)
-    assert log == [*ROUND, ROUND[0], ROUND[0]], "a new round begins"
+    searching.update(sided(), 3.1)
+    assert log == 3 * EMPTY_ROUND, "a new round begins"
+
+
+def test_where_something_moves_the_next_round_comes_after_two_seconds() -> None:
+    log: list[tuple[str, bool]] = []
+    searching, came = Rescan(Detector(FINE, log), Detector(COARSE, log)), sided()
+    came[200:400, 300:360] = 120
+    for at in times(2):
+        searching.update(sided() if at < 1 else came, at)
+    assert log == EMPTY_ROUND
+    searching.update(came, 2.0)
+    assert log == 2 * EMPTY_ROUND
+    for at in times(4.9):
+        searching.update(came, at)
+    assert len(log) == 4, "who stands still does not move"
+
+
+@pytest.mark.parametrize("found", [(FINE, 0.4), (COARSE, 0.4)])
+def test_what_may_be_a_face_is_looked_at_in_the_mirror_too(found: tuple[str, float]) -> None:
+    log: list[tuple[str, bool]] = []
+    fine, coarse = (Detector(name, log, *([weak(found[1])] if name == found[0] else [])) for name in (FINE, COARSE))
+    searching = Rescan(fine, coarse)
+    for at in times(3):
+        searching.update(sided(), at)
+    assert log == ROUND
+
+
+def test_what_is_hardly_a_face_ends_the_round() -> None:
+    log: list[tuple[str, bool]] = []
+    searching = Rescan(Detector(FINE, log, weak(0.34)), Detector(COARSE, log, weak(0.3)))
+    for at in times(3):
+        assert searching.update(sided(), at) == []
+    assert log == EMPTY_ROUND
 
 
 def test_the_result_of_a_full_round_is_used_until_the_next_one_is_full() -> None:
     log: list[tuple[str, bool]] = []
-    fine, coarse = Detector(FINE, log, weak(0.9)), Detector(COARSE, log)
+    fine, coarse = Detector(FINE, log, weak(0.9)), Detector(COARSE, log, weak(0.5))
     searching = Rescan(fine, coarse)
-    assert [each.score for each in searching.update(sided(), 0.0)] == [0.9], (
-        "the first view is used at once, for there is no round yet"
+    assert [each.score for each in searching.update(sided(), 0.0)] == [pytest.approx(0.9)], (
+        "the first views are used at once, for there is no round yet"
     )
-    for number in range(1, 4):
-        found = searching.update(sided(), number / 10)
-    assert [each.score for each in found] == [pytest.approx(0.9)]
-    fine.found = ()
-    assert [len(searching.update(sided(), 1 + number / 10)) for number in range(4)] == [1, 1, 1, 0]
+    assert [each.score for each in searching.update(sided(), 0.1)] == [pytest.approx(0.9)]
+    assert len(searching.update(sided(), 2.9)) == 1
+    fine.found, coarse.found = (), (weak(0.4),)
+    assert searching.update(sided(), 3.0) == [], "an outdated result is replaced at once, before the round is full"
+    assert searching.update(sided(), 3.1) == []
     fine.found = (weak(0.8),)
-    assert len(searching.update(sided(), 5.0)) == 1, "an outdated result is replaced at once, before the round is full"
+    assert len(searching.update(sided(), 6.0)) == 1
 
 
 def test_a_face_that_one_scale_doubts_is_accepted_where_both_scales_agree() -> None:
     def views(fine: float, coarse: float) -> list[_View]:
         return [_View(is_fine, [weak(score)] if score else []) for is_fine, score in
-                ((True, fine), (True, fine), (False, coarse), (False, coarse))]  # fmt: skip
+                ((True, fine), (False, coarse), (True, fine))]  # fmt: skip
 
     doubted = ACCEPT_SCORE - 0.02
     (found,) = accepted_faces(views(doubted, doubted - 0.1))
-    assert found.score == pytest.approx(doubted - 0.05 + MIXED_SCALE_BONUS)
-    assert accepted_faces(views(doubted, doubted - 0.18)) == []
+    assert found.score == pytest.approx(doubted - 0.1 / 3 + MIXED_SCALE_BONUS)
+    assert accepted_faces(views(doubted, doubted - 0.27)) == []
     assert accepted_faces(views(doubted, 0)) == []
     assert accepted_faces(views(0.0, 0.55)) == [], (
         "the coarse scale alone, which the normal search covers, is not enough"
@@ -140,11 +182,12 @@ def test_mirroring_swaps_left_and_right() -> None:
     assert turned.box == Box(280, 100, 80, 80)
 
 
-def test_the_assistant_rescans_with_detectors_of_a_low_threshold_at_two_scales() -> None:
-    made = factory.parts(Settings()).rescan
+def test_the_assistant_rescans_with_its_detector_and_one_of_a_finer_scale() -> None:
+    parts = factory.parts(Settings())
+    made = parts.rescan
     assert made is not None
-    thresholds = {(is_fine, detector.threshold, detector.settings.long_side) for detector, is_fine, _ in made._order}
-    assert thresholds == {(True, rescan.VIEW_SCORE_THRESHOLD, 640), (False, rescan.VIEW_SCORE_THRESHOLD, 320)}
+    assert made._near is parts.detector
+    assert (made._fine.threshold, made._fine.settings.long_side) == (rescan.VIEW_SCORE_THRESHOLD, 640)
 
 
 def test_a_higher_score_threshold_in_the_settings_holds_for_the_rescan_too() -> None:

@@ -13,7 +13,8 @@ from assistant.errors import DetectorError
 from assistant.records import Face
 from assistant.vision import detectors
 from assistant.vision.detectors.tflite import DEFAULT_MODEL, TFLiteFaceDetector, contrast_table
-from assistant.vision.inference.model_file import find_model
+from assistant.vision.faces import preprocess
+from assistant.vision.inference.model_file import TFLiteModel, find_model
 from tests.support import damaged_models
 from tests.support.standins import needs_photographs
 
@@ -203,3 +204,21 @@ def test_a_network_whose_maps_do_not_fit_the_picture_is_refused(tmp_path: Path) 
     damaged_models.edit(model, finer)
     with pytest.raises(DetectorError, match="cells for 320x240 pixels; a face detector has 1580"):
         TFLiteFaceDetector(DetectorSettings(model=str(model)))
+
+
+def test_another_threshold_on_the_same_picture_costs_no_second_search(
+    astronaut: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = TFLiteFaceDetector(OWN)
+    runs: list[int] = []
+    run_raw = TFLiteModel.run_raw
+    monkeypatch.setattr(TFLiteModel, "run_raw", lambda model, tensor: (runs.append(1), run_raw(model, tensor))[1])
+    grey = preprocess.to_grey(astronaut)
+    (found,) = detector.find(grey, grey)
+    assert detector.candidates(grey, 0.999) == []
+    assert detector.candidates(grey, detector.threshold) == [found]
+    assert len(detector.candidates(grey, 0.05)) >= 1
+    assert len(runs) == 1
+    other = grey.copy()
+    assert detector.candidates(other, detector.threshold) == [found]
+    assert len(runs) == 2

@@ -14,10 +14,9 @@ from tests.support.standins import ScriptedClassifier, ScriptedDetector, face, p
 
 
 def searching(*faces: Face) -> Rescan:
-    """A search whose views, every other one in the mirror, all show these."""
+    """A search whose views, every other fine one in the mirror, all show these."""
     turned = [mirror_face(each, 640) for each in faces]
-    far, near = (ScriptedDetector(lambda view: turned if view % 2 else faces) for _ in range(2))
-    return Rescan(far, near)
+    return Rescan(ScriptedDetector(lambda view: turned if view % 2 else faces), ScriptedDetector(lambda view: faces))
 
 
 def test_with_nobody_near_the_answer_is_about_people_far_away() -> None:
@@ -46,7 +45,7 @@ def test_the_rescan_is_complete_when_the_last_person_is_given_up() -> None:
         pipeline.step(frame)
         found.append(pipeline.snapshot.people[0].reason)
     assert found.index("far") == 15, "a second after the last detection of the near person"
-    assert found[15:] == ["far"] * 3, "of all four views: a detection in one alone is not accepted"
+    assert found[15:] == ["far"] * 3, "of all views: a detection in one alone is not accepted"
 
 
 def test_an_empty_dark_room_is_answered_with_the_reason() -> None:
