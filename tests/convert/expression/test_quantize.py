@@ -15,6 +15,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed: pip install
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e .[convert]")
 
 from assistant.errors import ModelError
+from assistant.vision.faces.input_format import InputFormat
 from assistant.vision.faces.preprocess import normalize
 from assistant.vision.inference.expression import ExpressionClassifier
 from convert.cli import main
@@ -176,8 +177,8 @@ def test_the_quantizer_is_calibrated_on_each_listed_picture_and_its_jittered_vie
 ) -> None:
     calibrated_on, inputs = [], export._inputs
 
-    def recording(pictures: np.ndarray) -> Iterator[list[np.ndarray]]:
-        for (values,) in inputs(pictures):
+    def recording(pictures: np.ndarray, wanted: InputFormat | None) -> Iterator[list[np.ndarray]]:
+        for (values,) in inputs(pictures, wanted):
             calibrated_on.append(values[0, :, :, 0])
             yield [values]
 
