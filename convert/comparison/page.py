@@ -10,6 +10,7 @@ from typing import Any
 
 from convert.comparison import wording
 from convert.comparison.plots import Picture
+from convert.comparison.wording import COST, ORIGIN, QUALITY
 
 Row = Mapping[str, Any]
 
@@ -22,7 +23,7 @@ STYLE = """
 body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--ink); background: #fff;
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1.05rem; }
-.scroll { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); }
+.scroll { overflow-x: auto; max-width: 100%; margin: .75rem 0; border: 1px solid var(--line); }
 .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .9rem; }
 caption { text-align: left; padding: .4rem .6rem; font-weight: 600; }
@@ -71,12 +72,18 @@ def as_html(report: Row, pictures: Sequence[Picture], faces: Mapping[int, bytes]
 
 def _figures(report: Row) -> str:
     rows = [wording.cells(row) for row in report["rows"]]
+    heads = wording.COLUMNS
     notes = "".join(
         f"<li>{escape(row['name'])}: {escape(row['missing_files'])}</li>"
         for row in report["rows"]
         if row["missing_files"]
     )
-    return _table("Quality and cost", wording.COLUMNS, rows, long=(1, 2)) + (f"<ul>{notes}</ul>" if notes else "")
+    quality = _table(
+        "Quality", (heads[0], *heads[QUALITY], *heads[ORIGIN]), [(row[0], *row[QUALITY], *row[ORIGIN]) for row in rows],
+        long=(4, 5),
+    )  # fmt: skip
+    cost = _table("Cost", (heads[0], *heads[COST]), [(row[0], *row[COST]) for row in rows])
+    return f"{quality}{cost}" + (f"<ul>{notes}</ul>" if notes else "")
 
 
 def _diagrams(pictures: Sequence[Picture]) -> str:

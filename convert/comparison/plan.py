@@ -22,6 +22,8 @@ LEAST_EPOCHS = 8
 """Epochs at least, shorter ones if need be, so that a stopped training loses little and has a curve, ..."""
 MAX_EVALUATION_SHARE = 0.1
 """... unless their evaluations would take more than this share of the budget."""
+LEAST_EVALUATION_S = 0.001
+"""An evaluation counts as no shorter than this."""
 SECONDS_PER_HOUR = 3600.0
 
 
@@ -66,15 +68,16 @@ def plan(name: str, core_hours: float, cost: Cost) -> Plan:
     one evaluation."""
     usable = PLANNED_SHARE * core_hours * SECONDS_PER_HOUR
     in_full = cost.set_steps * cost.step_s + cost.evaluation_s
-    allowed = int(MAX_EVALUATION_SHARE * usable / cost.evaluation_s) if cost.evaluation_s > 0 else LEAST_EPOCHS
-    epochs = max(1, math.ceil(usable / in_full), min(LEAST_EPOCHS, allowed))
-    steps = min(cost.set_steps, int((usable / epochs - cost.evaluation_s) / cost.step_s))
-    if steps < 1:
+    allowed = int(MAX_EVALUATION_SHARE * usable / max(cost.evaluation_s, LEAST_EVALUATION_S))
+    wanted = max(math.ceil(usable / in_full), min(LEAST_EPOCHS, allowed), 1)
+    epochs = min(wanted, int(usable / (cost.step_s + cost.evaluation_s)))
+    if epochs < 1:
         least = (cost.step_s + cost.evaluation_s) / PLANNED_SHARE / SECONDS_PER_HOUR
         raise RunError(
             f"{name}: {core_hours:g} core hours are too few for one step and its evaluation, which take {least:.2g}; "
             "give more --core-hours"
         )
+    steps = max(1, min(cost.set_steps, int((usable / epochs - cost.evaluation_s) / cost.step_s)))
     return Plan(core_hours, epochs, steps, cost)
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from convert.comparison import wording
+from convert.comparison.wording import COST, QUALITY
 
 MARKERS = ("<!-- comparison -->", "<!-- /comparison -->")
 """Comments in `models/README.md` that enclose the table."""
-QUALITY, COST = slice(3, 6), slice(6, 13)
-"""Columns of the two tables of the text."""
 
 
 def as_text(report: Mapping[str, Any]) -> str:

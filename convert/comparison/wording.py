@@ -15,6 +15,8 @@ COLUMNS = (
     "MMAC", "MB float / int8", "ms float, p50 / p95", "ms int8, p50 / p95", "peak MB float / int8", "core hours",
 )  # fmt: skip
 """Heads of the table of all figures."""
+ORIGIN, QUALITY, COST = slice(1, 3), slice(3, 6), slice(6, 13)
+"""Parts of COLUMNS, for tables that are less wide."""
 
 
 def cells(row: Row) -> tuple[str, ...]:
