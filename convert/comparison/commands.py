@@ -91,7 +91,7 @@ def _compare(options: argparse.Namespace) -> int:
     load(data(options))  # a data set that cannot be read is told before anything is trained
     if recipes:
         found = _train(options, found)
-    _report(options, found, bool(recipes))
+    _report(options, found)
     return 0
 
 
@@ -119,11 +119,10 @@ def _train(options: argparse.Namespace, found: list[Source]) -> list[Source]:
     return [Source(each.name, RUN, candidates[each.name].run.path) if each.form == RECIPE else each for each in found]
 
 
-def _report(options: argparse.Namespace, found: list[Source], has_recipes: bool) -> None:
+def _report(options: argparse.Namespace, found: list[Source]) -> None:
     from convert.comparison.compare import run_comparison
 
-    hours = options.core_hours if has_recipes else None
-    report = run_comparison(found, data(options), options.split, options.head or "fer2013", hours)
+    report = run_comparison(found, data(options), options.split, options.head or "fer2013")
     if options.html:
         from convert.comparison import page, plots
 

@@ -54,13 +54,10 @@ class Judged:
         return np.asarray(self.scores.argmax(axis=1) == self.truth)
 
 
-def run_comparison(
-    sources: Sequence[Source], data: Path, split: str, head: str, core_hours: float | None
-) -> dict[str, Any]:
+def run_comparison(sources: Sequence[Source], data: Path, split: str, head: str) -> dict[str, Any]:
     """All figures of the comparison, ready for JSON.
 
-    data: the data set. head: of the runs, which have two. core_hours: the budget of the recipes, if there were any;
-    only stated. Raises ModelError, RunError, RecipeError or DatasetError.
+    data: the data set. head: of the runs, which have two. Raises ModelError, RunError, RecipeError or DatasetError.
     """
     faces = fer2013.load(data)
     tested, training = faces.of(split), faces.of("Training")
@@ -79,7 +76,6 @@ def run_comparison(
     return {
         "split": split,
         "head": head,
-        "core_hours": core_hours,
         "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "revision": provenance.revision(),

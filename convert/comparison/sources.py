@@ -83,7 +83,8 @@ def find(name: str, head: str) -> Source:
 
 def origin(source: Source) -> dict[str, Any]:
     """What a source says of itself, ready for JSON: `initialization`, in words; `published`, of the older project whose
-    network its recipe names, or ""; `core_hours` of its training and `epochs`, None where not recorded; `curve`, a row
+    network its recipe names, or ""; `core_hours` of its training, `budget_core_hours` that it was given, and `passes`
+    over the training pictures, None where not recorded; `share` of the pictures that it was trained on; `curve`, a row
     for each epoch with its core hours so far, its loss and its scores.
 
     Raises RunError, RecipeError or ModelError.
@@ -91,12 +92,14 @@ def origin(source: Source) -> dict[str, Any]:
     if source.form == RUN:
         run = Run(source.path)
         environment, history = run.environment(), run.history()
-        spent = spent_cpu_s(run) / 3600
+        recipe, spent, budget = recipes.of_run(run), spent_cpu_s(run) / 3600, environment.get("budget_cpu_s")
         return {
             "initialization": initialization(environment),
-            "published": _published(recipes.of_run(run).note),
+            "published": _published(recipe.note),
             "core_hours": None if math.isnan(spent) else round(spent, 4),
-            "epochs": len(history),
+            "budget_core_hours": budget / 3600 if isinstance(budget, float) else None,
+            "passes": _passes(environment, len(history)),
+            "share": recipe.data.share,
             "curve": _curve(history),
         }
     card = _card(source.path)
@@ -106,7 +109,9 @@ def origin(source: Source) -> dict[str, Any]:
         "initialization": initialization(training if isinstance(training, dict) else {}),
         "published": _published(_shipped_note(about.get("name", "")) if isinstance(about, dict) else ""),
         "core_hours": training.get("core_hours") if isinstance(training, dict) else None,
-        "epochs": about.get("epochs") if isinstance(about, dict) else None,
+        "budget_core_hours": None,
+        "passes": None,
+        "share": 1.0,
         "curve": [],
     }
 
@@ -123,6 +128,13 @@ def initialization(environment: dict[str, Any]) -> str:
     elif "warm_start" in environment:
         words = "weights of the int8 model (warm start)"
     return f"{words}; distilled" if environment.get("teachers") else words
+
+
+def _passes(environment: dict[str, Any], epochs: int) -> float | None:
+    """How often the pictures were seen, on average; the last epoch may have been shorter."""
+    if not isinstance(whole := environment.get("set_steps"), int):
+        return None
+    return round(epochs * min(1.0, environment.get("steps_per_epoch", whole) / whole), 2)
 
 
 def _curve(history: Sequence[dict[str, float]]) -> list[dict[str, float | None]]:

@@ -7,6 +7,7 @@ small pictures, and one of the heads alone, have the shares in the mean that the
 import tempfile
 from pathlib import Path
 
+from assistant.vision.inference.runtime import quiet_stderr
 from convert.comparison import plan as plans
 from convert.comparison.plan import Cost, Plan
 from convert.data import fer2013
@@ -59,10 +60,10 @@ class Candidate:
         return self._train(data, self.run.path, plan.epochs, limits)
 
     def _train(self, data: Path, folder: Path, epochs: int, limits: Limits) -> Run:
-        import keras
+        with quiet_stderr():
+            import keras
 
-        from convert.expression.train import train
-
+            from convert.expression.train import train
         try:
             return train(
                 self.recipe, self.file, data, folder,

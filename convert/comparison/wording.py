@@ -12,7 +12,8 @@ NONE = "-"
 
 COLUMNS = (
     "classifier", "begins with", "published by its ancestor", "judged by", "accuracy (95 %)", "macro-F1", "parameters",
-    "MMAC", "MB float / int8", "ms float, p50 / p95", "ms int8, p50 / p95", "peak MB float / int8", "core hours",
+    "MMAC", "MB float / int8", "ms float, p50 / p95", "ms int8, p50 / p95", "peak MB float / int8",
+    "core hours, passes over the pictures",
 )  # fmt: skip
 """Heads of the table of all figures."""
 ORIGIN, QUALITY, COST = slice(1, 3), slice(3, 6), slice(6, 13)
@@ -35,7 +36,7 @@ def cells(row: Row) -> tuple[str, ...]:
         latency(row, FLOAT),
         latency(row, INT8),
         _both({kind: f"{size:.0f}" for kind, size in memory.items()}),
-        hours(row["core_hours"]),
+        training_cost(row),
     )
 
 
@@ -56,9 +57,12 @@ def latency(row: Row, kind: str) -> str:
     return f"{found['p50_ms']:.2f} / {found['p95_ms']:.2f}" if found else NONE
 
 
-def hours(core_hours: float | None) -> str:
-    """Core hours of a training; "not recorded" where they are not known."""
-    return "not recorded" if core_hours is None else f"{core_hours:.2f}"
+def training_cost(row: Row) -> str:
+    """Core hours of a training, and how often it saw each of its pictures; "not recorded" where they are not known."""
+    if row["core_hours"] is None:
+        return "not recorded"
+    seen = "" if row["passes"] is None else f", {row['passes']:.3g}"
+    return f"{row['core_hours']:.2f}{seen}" + (f" of {row['share']:.0%} of them" if row["share"] < 1 else "")
 
 
 def pair(tested: Row) -> str:
@@ -85,10 +89,12 @@ def protocol(report: Row) -> list[str]:
     )
     place = f"{report['date']}, commit {report['revision']}, {report['machine']}"
     lines = [f"Measured on {report['split']}; {place}.", quality, cost]
-    if report["core_hours"]:
+    if budgets := sorted({row["budget_core_hours"] for row in report["rows"]} - {None}):
+        given = " or ".join(f"{budget:g}" for budget in budgets)
         lines.append(
-            f"Each recipe was trained for {report['core_hours']:g} core hours: process CPU time of all threads, "
-            "evaluations included, the trial that tells the cost of a step not. The learning rate is fitted to them."
+            f"A row with passes over the pictures was trained by this program; the budget was {given} core hours: "
+            "process CPU time of all threads, evaluations included, the trial that tells the cost of a step not. The "
+            "learning rate is fitted to it."
         )
     if any(row["published"] for row in report["rows"]):
         lines.append(

@@ -90,6 +90,7 @@ SHORTER = {
     "emotion-convert search": "--trials 2 --epochs 1",
     "emotion-convert soft-labels": "--views 1",
     "emotion-convert compare emotion-small emotion-cnn-int8 --core-hours": "--core-hours 0.005",
+    "emotion-convert compare ancestor-cnn4 emotion-small --core-hours": "--core-hours 0.005",
     "emotion-convert benchmark": "--rounds 1",
     "emotion-convert benchmark pipeline": "",
     "emotion-convert scenarios": "--only empty",
@@ -135,6 +136,7 @@ PRINTED = {
     "emotion-convert compare": "McNemar",
     "emotion-convert compare emotion-small": "core hours",
     "emotion-convert compare runs": "core hours",
+    "emotion-convert compare ancestor-cnn4": "core hours",
     "emotion-convert runs": "finished",
 }
 """What an example that begins so must print, or write into the file after `>`; "" for anything: a

@@ -24,7 +24,9 @@ def row(name: str, **changes: Any) -> dict[str, Any]:
         "initialization": "random weights",
         "published": "",
         "core_hours": 1.03,
-        "epochs": 2,
+        "budget_core_hours": 1.0,
+        "passes": 1.9,
+        "share": 0.1,
         "curve": [
             {"epoch": number, "core_hours": 0.5 * number, "loss": 2.0 / number, "fer2013": 0.3 * number, "ferplus": 0.4}
             for number in (1, 2)
@@ -42,12 +44,18 @@ def row(name: str, **changes: Any) -> dict[str, Any]:
 def report() -> dict[str, Any]:
     """Two classifiers, the second of which has no file and no recorded cost."""
     published = "some/project, 4-layer CNN, 63.2 % published"
-    bare: dict[str, Any] = {"core_hours": None, "curve": [], "parameters": None, "macs": None}
+    bare: dict[str, Any] = {
+        "core_hours": None,
+        "budget_core_hours": None,
+        "passes": None,
+        "curve": [],
+        "parameters": None,
+        "macs": None,
+    }
     bare |= {"bytes": {}, "latency": {}, "peak_memory_mb": {}, "missing_files": "no .tflite file: made of paper"}
     return {
         "split": "PrivateTest",
         "head": "fer2013",
-        "core_hours": 1.0,
         "machine": "a machine",
         "date": "2026-11-30",
         "revision": "0123456789",

@@ -46,6 +46,7 @@ def _compare(place: Path, *models: str, hours: str = BUDGET, more: tuple[str, ..
     return main(["compare", *models, *budget, "--data", str(place), *more])
 
 
+@pytest.mark.timeout(600)  # trains, converts to int8, and starts processes to measure them
 def test_a_recipe_is_trained_for_its_budget_and_compared_with_the_others(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -75,7 +75,9 @@ def test_what_is_not_there_is_told(name: str, message: str, tmp_path: Path, monk
 
 
 def test_a_run_tells_its_cost_its_curve_and_its_ancestor(tmp_path: Path) -> None:
-    told = sources.origin(sources.Source("mine", RUN, _run(tmp_path / "mine")))
+    folder = _run(tmp_path / "mine", set_steps=40, steps_per_epoch=10, budget_cpu_s=36.0)
+    told = sources.origin(sources.Source("mine", RUN, folder))
+    assert (told["passes"], told["budget_core_hours"], told["share"]) == (0.5, 0.01, 1.0)
     assert told["core_hours"] == 0.01
     assert told["published"] == "some/project, 60 % published"
     assert [row["core_hours"] for row in told["curve"]] == [0.005, 0.01]
