@@ -109,13 +109,21 @@ def splits(names: FileNames, digests: NDArray[np.uint64]) -> NDArray[np.int64]:
     """
     stills = {int(name, 16) for name, _, _ in scene_stills()}
     people = [person_of(Path(names[row]).name) for row in range(len(names))]
-    in_scenes = {person for person, digest in zip(people, digests.tolist(), strict=True) if digest in stills}
+    held_out = {
+        person
+        for row, (person, digest) in enumerate(zip(people, digests.tolist(), strict=True))
+        if digest in stills or half_of(Path(names[row]).name) != HALVES[0]
+    }
+    # A picture that lies there under two names makes one person of both.
+    pictures = {
+        digest for person, digest in zip(people, digests.tolist(), strict=True) if person in held_out and digest
+    }
+    held_out |= {person for person, digest in zip(people, digests.tolist(), strict=True) if digest in pictures}
 
     def split_of(row: int) -> int:
-        name = Path(names[row]).name
-        if people[row] in in_scenes or half_of(name) != HALVES[0]:
+        if people[row] in held_out:
             return PRIVATE
-        return PUBLIC if person_hash(name) < TENTH else TRAINING
+        return PUBLIC if person_hash(Path(names[row]).name) < TENTH else TRAINING
 
     return np.array([split_of(row) for row in range(len(names))], np.int64)
 

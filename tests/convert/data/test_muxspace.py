@@ -86,6 +86,8 @@ def test_no_model_learns_from_the_people_of_the_scenes_and_of_the_report_half(da
     assert len(learned) > 4000
     assert not {muxspace.person_of(name) for name in learned} & in_scenes
     assert {muxspace.half_of(name) for name in learned} == {"tuning"}
+    private = {digest for digest, part in zip(digests, split, strict=True) if SPLITS[part] == "PrivateTest"}
+    assert not private & {digest for digest, part in zip(digests, split, strict=True) if SPLITS[part] != "PrivateTest"}
     people = np.array([muxspace.person_of(file.name) for file in files])
     assert not set(people[split == 0]) & set(people[split == 1])
 
