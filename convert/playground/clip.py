@@ -235,7 +235,7 @@ def _why(outcome: AnnouncementOutcome, person: PersonView | None) -> str:
     change = outcome.change
     who = f"person {change.track_id}"
     if change.new == NOBODY:
-        seen = f"{who}, {_as_seen(change.old)}, is gone"
+        seen = f"{who} is gone; the last look was {change.old}" if change.old != CANNOT_TELL else f"{who} is gone"
     elif change.old == NOBODY:
         seen = f"{who} is new: {_as_seen(change.new)}"
     else:

@@ -35,6 +35,6 @@ def _result(result: PictureResult) -> str:
 def faces(found: Sequence[FaceFound]) -> str:
     """Words and probabilities of each face."""
     return "".join(
-        f"<h3>Face {number}: {escape(face.words)}</h3>{markup.bars(face.probabilities)}"
+        f'<p class="face">Face {number}: {escape(face.words)}</p>{markup.bars(face.probabilities)}'
         for number, face in enumerate(found, 1)
     )

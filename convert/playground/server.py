@@ -25,6 +25,7 @@ def serve(offer: Offer, port: int) -> int:
     listener = listen(port)
     with listener, private_folder() as uploads:
         responses = Responses(uploads, offer.yunet)
+        print("Starting; this takes a few seconds.", file=sys.stderr, flush=True)
         offline.switch_off(uploads)
         import uvicorn
 

@@ -23,6 +23,8 @@ COLOURS = {
 """Light colours, on which black words are read."""
 STATE_NAMES = {NOBODY: "just seen"}
 """The names of states that are not told as they are called: a track that has just begun is nobody yet."""
+LABEL_SHARE = 0.07
+"""Share of the timeline from which a state's name fits."""
 VERDICTS = {
     "correct": "true",
     "late": "no longer true",
@@ -63,10 +65,15 @@ def _truth_lane(person: PersonTimeline, length: float) -> str:
 def _lane(name: str, stretches: Iterable[Stretch], length: float) -> str:
     parts = "".join(
         f'<span class="stretch" style="left:{each.start / length:.2%};width:{(each.end - each.start) / length:.2%};'
-        f'background:{COLOURS.get(each.state, "#fff")}" title="{_stretch_title(each)}">{_state(each.state)}</span>'
+        f'background:{COLOURS.get(each.state, "#fff")}" title="{_stretch_title(each)}">{_label(each, length)}</span>'
         for each in stretches
     )
     return f'<div class="lane"><span class="name">{escape(name)}</span><div class="track">{parts}</div></div>'
+
+
+def _label(stretch: Stretch, length: float) -> str:
+    """The state, where there is room for the word."""
+    return _state(stretch.state) if (stretch.end - stretch.start) / length >= LABEL_SHARE else ""
 
 
 def _stretch_title(stretch: Stretch) -> str:
@@ -102,7 +109,7 @@ def _row(number: int, said: Said, result: ClipResult) -> str:
     when = "not said" if said.started_at is None else f"{said.started_at:.1f} s"
     noticed = f'<br><span class="note">noticed at {said.noticed_at:.1f} s</span>'
     shown = ""
-    if said.view is not None:
+    if said.view is not None and said.view.faces:
         shown = (
             f"<details><summary>Picture and probabilities</summary>{markup.picture(*said.view)}"
             f"{picture_view.faces(said.view.faces)}</details>"

@@ -57,7 +57,7 @@ def test_it_says_why(short: ClipResult) -> None:
     first, gone = short.said[:2]
     assert first.why.startswith("person 1 is new: looks happy, ")
     assert first.why.endswith("% on average")
-    assert gone.why == "person 1, looks happy, is gone"
+    assert gone.why == "person 1 is gone; the last look was happy"
     assert first.view is not None
     assert first.view.image.shape[1] == 256
     assert first.view.faces[0].words == "Looks happy."
