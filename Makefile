@@ -99,8 +99,8 @@ device-test: $(VENV)/.test
 docs: $(VENV)/.docs
 	$(BIN)/python -m mkdocs build --quiet
 
-## make test-browser  the built site and the printed notice in a headless Chromium: links, 400 px width, axe-core
-test-browser: $(VENV)/.test $(VENV)/.docs docs
+## make test-browser  the built site, the printed notice and the playground in a headless Chromium: 400 px width, axe-core
+test-browser: $(VENV)/.test $(VENV)/.docs $(VENV)/.playground docs
 	$(BIN)/python -m pytest tests/browser
 
 ## make test-cluster  a search on a Ray cluster of two machines (processes), of which one is killed (three minutes)

@@ -172,9 +172,7 @@ def _clip(offer: Offer, responses: Responses, chosen: _Chosen) -> Callable[[grad
     """Returns what stops a visitor's work."""
     with gradio.Row():
         file = gradio.File(label="A clip", file_types=CLIPS, elem_id="clip-file", height=150, scale=2)
-        truth = gradio.File(
-            label="What is true of it, if you know: truth.json", file_types=[".json"], elem_id="truth-file", height=150
-        )
+        truth = gradio.File(label="truth.json, if there is one", file_types=[".json"], elem_id="truth-file", height=150)
     scenes = [(name, path) for name, path in offer.scene_clips().items()]
     known = gradio.Radio(
         [("the file above", ""), ("the demo's photographs, 22 s", DEMO), *scenes],

@@ -16,7 +16,12 @@ MEASUREMENT = "takes minutes in a checkout, with PulseAudio: it makes a table of
 
 CLUSTER = "needs machines: `make test-cluster` runs it with two of its own"
 
+PLAYGROUND = "serves a page until it is ended: tests/browser/playground runs it"
+
 NOT_RUN = {
+    "emotion-convert playground": PLAYGROUND,
+    "emotion-convert playground --port 8000 --model mine-int8.tflite": PLAYGROUND,
+    "pip install -e '.[playground]'": NETWORK,
     "emotion-assistant run --camera opencv": CAMERA,
     "emotion-assistant run --camera NAME": PLACEHOLDER,
     "emotion-assistant run --profile": CAMERA,

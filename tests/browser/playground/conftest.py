@@ -99,7 +99,7 @@ def watched(opened: Any, playground: Playground) -> Iterator[Any]:
     problems: list[str] = []
     opened.on("request", lambda made: requests.append(made.url))
     opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(60_000)
     opened.goto(playground.url)
     opened.get_by_role("heading", level=1).wait_for()
     opened.get_by_role("button", name="Eileen Collins").wait_for()

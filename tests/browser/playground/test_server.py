@@ -69,7 +69,7 @@ def test_it_ends_within_a_second_in_the_middle_of_a_clip(
 ) -> None:
     own: Playground = start()
     page = browser.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.goto(own.url)
     page.get_by_role("tab", name="Clip").click()
     page.locator("#clip-file input[type=file]").set_input_files(str(given / "long.mp4"))
