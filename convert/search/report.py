@@ -135,7 +135,11 @@ def _history(trials: list[FrozenTrial]) -> bytes:
 
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
-    finished = [(each.number, each.value) for each in trials if each.value is not None]
+    finished = [
+        (each.number, float(each.value))
+        for each in trials
+        if each.state == TrialState.COMPLETE and each.value is not None
+    ]
     pruned = [
         (each.number, max(each.intermediate_values.values()))
         for each in trials
@@ -150,6 +154,7 @@ def _history(trials: list[FrozenTrial]) -> bytes:
     if pruned:
         axes.plot(*zip(*pruned, strict=True), "x", label="pruned: best until then")
     axes.set(xlabel="trial", ylabel="score on PublicTest")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return _png(figure)
 
