@@ -92,7 +92,7 @@ SHORTER = {
     "emotion-convert train": "--epochs 1",
     "emotion-convert train --recipe emotion-small": "--epochs 1 --from begun",
     "emotion-convert train --recipe emotion-small --seeds": "--epochs 1 --from begun",
-    "emotion-convert search": "--trials 2 --epochs 1",
+    "emotion-convert search": "--trials 1 --epochs 1",
     "emotion-convert soft-labels": "--views 1",
     "emotion-convert compare emotion-small emotion-cnn-int8 --core-hours": "--core-hours 0.005",
     "emotion-convert compare ancestor-cnn4 emotion-small --core-hours": "--core-hours 0.005",
