@@ -132,6 +132,7 @@ def _table(plan: Plan, trials: list[FrozenTrial]) -> bytes:
 def _history(trials: list[FrozenTrial]) -> bytes:
     """The score of each finished trial, the best so far, and where the pruned ones were given up."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
@@ -154,7 +155,7 @@ def _history(trials: list[FrozenTrial]) -> bytes:
     if pruned:
         axes.plot(*zip(*pruned, strict=True), "x", label="pruned: best until then")
     axes.set(xlabel="trial", ylabel="score on PublicTest")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     return _png(figure)
 
