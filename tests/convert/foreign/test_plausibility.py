@@ -89,6 +89,13 @@ def test_a_classifier_that_guesses_is_called_one_and_no_order_is_praised() -> No
     assert "hardly more than the 14.3% of a guess" in verdict.warning
 
 
+def test_few_pictures_accuse_nobody() -> None:
+    """Of 56 pictures some order reads many right by chance."""
+    for error in (0.7, 0.8, 0.9, 1.0):
+        verdict = plausibility.judge(network(LABELS, lambda mean: mean * 255, error), FORMAT, LABELS, faces(8))
+        assert verdict.best is verdict.stated
+
+
 def test_a_model_of_three_channels_is_tried_with_the_means_of_colours_too() -> None:
     seen = []
 
