@@ -26,6 +26,7 @@ from tests.cluster.machines import Machines
 from tests.convert.search.support import STAND_IN, plan
 from tests.support import drawn_faces
 
+pytestmark = pytest.mark.timeout(280)
 ROOT = Path(__file__).parents[2]
 SECOND = "127.0.0.2"
 PATIENCE_S = 150.0
@@ -118,7 +119,6 @@ def test_an_address_that_is_none(address: str) -> None:
         Cluster(address, 1, [])
 
 
-@pytest.mark.timeout(280)
 def test_real_trainings_on_two_machines_of_which_one_is_killed(machines: Machines, tmp_path: Path) -> None:
     """As a user types it: a search, and then the seeds of its best recipe on the machine that is left."""
     if find_spec("keras") is None:
