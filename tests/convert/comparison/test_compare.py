@@ -17,8 +17,8 @@ from convert.expression.evaluation.predictor import open_predictor
 from convert.training.run_folder import Run
 from tests.support import drawn_faces
 
-BUDGET = "0.0008"
-"""Core hours: three seconds, a few epochs of the tiny network."""
+BUDGET = "0.002"
+"""Core hours: seven seconds, some epochs of the tiny network."""
 NOTE = 'note = "ancestor: some/project, a small CNN, 63.2 % published"\n'
 
 
@@ -37,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _short_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trained, "TRIALS", ((1, 4),))
+    monkeypatch.setattr(trained, "TRIALS", ((2, 4),))
     monkeypatch.setattr("convert.comparison.compare.ROUNDS", 1)
 
 
@@ -89,7 +89,7 @@ def test_a_recipe_is_trained_for_its_budget_and_compared_with_the_others(
     assert (run.path / "compared" / "fer2013" / "scores.npz").read_bytes() == kept
     assert "data:image/png" in html.read_text()
     assert _compare(place, *models[:1], hours="0.01") == 1
-    assert "is a run of 0.0008 core hours" in capsys.readouterr().err
+    assert "is a run of 0.002 core hours" in capsys.readouterr().err
 
 
 def test_the_answers_of_a_keras_file_are_those_of_its_network(place: Path) -> None:
