@@ -14,6 +14,7 @@ usage: sudo systemd/install.sh [OPTION]...
   --things       also fetch a detector of things, and tell what is in front and where a thing is
   --read         also read text aloud with Tesseract; --read=rapidocr: with RapidOCR, better, on boards with 2 GB
   --listen       also let words wait for a gap in talk; needs a microphone
+  --extra NAME   also add the packages of listen, nanodet, piper, pyttsx3 or read; may be repeated
   --bluetooth    also set up a Bluetooth headset, guided by ear
   --offline DIR  no network: Python packages from DIR/wheels, the system's from DIR/debs
   --wheels DIR   Python packages from DIR, the system's by apt
@@ -30,11 +31,14 @@ TEXT
 HERE=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 PREFIX=/opt/emotion-assistant
 WHEELS='' DEBS='' APT=yes YUNET_TOO=no FRIENDS_TOO=no THINGS_TOO=no READ=no LISTEN=no BLUETOOTH=no CARD=''
+ADDED=()
 . "$HERE/steps/speech.sh"
 . "$HERE/steps/files.sh"
 . "$HERE/steps/packages.sh"
 . "$HERE/steps/account.sh"
+. "$HERE/steps/slim.sh"
 . "$HERE/steps/environment.sh"
+. "$HERE/steps/extras.sh"
 . "$HERE/steps/settings.sh"
 . "$HERE/steps/yunet.sh"
 . "$HERE/steps/weights.sh"
@@ -70,6 +74,11 @@ while [ $# -gt 0 ]; do
     --read | --read=tesseract) READ=tesseract ;;
     --read=rapidocr) READ=rapidocr ;;
     --listen) LISTEN=yes ;;
+    --extra)
+        [ -n "${EXTRAS[${2:-none}]:-}" ] || { echo "install.sh: --extra wants one of ${!EXTRAS[*]}, not '${2:-}'" >&2; exit 2; }
+        ADDED+=("$2")
+        shift
+        ;;
     --bluetooth) BLUETOOTH=yes ;;
     --no-apt) APT=no ;;
     --only-packages) APT=only ;;
@@ -106,10 +115,9 @@ grep -q "^# Python.* $version" "$HERE/locks/$ARCH.txt" ||
 step "Making the user emotion-assistant."
 make_account
 step "Installing the assistant. This takes a few minutes."
-had_talk_detector=no had_rapidocr=no
-if has_rapidocr; then had_rapidocr=yes; fi
-if has_talk_detector; then had_talk_detector=yes; fi
+mapfile -t before < <(installed_extras)
 install_environment
+add_extras "${before[@]}" "${ADDED[@]}"
 install_links
 step "Writing the settings."
 install_settings
@@ -128,14 +136,10 @@ fi
 if [ "$READ" != no ]; then
     step "Setting up reading."
     install_reading "$READ"
-elif [ "$had_rapidocr" = yes ]; then
-    add_rapidocr || warn "rapidocr could not be had again: $(last_line "$WORK/why"); run this with --read=rapidocr"
 fi
 if [ "$LISTEN" = yes ]; then
     step "Setting up the microphone."
     install_listening
-elif [ "$had_talk_detector" = yes ]; then
-    add_talk_detector || warn "the package for a microphone could not be had: $(last_line "$WORK/why"); run this with --listen"
 fi
 if [ "$BLUETOOTH" = yes ]; then
     step "Setting up the headset."

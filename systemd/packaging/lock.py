@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 LOCKS = Path(__file__).parents[1] / "locks"
@@ -23,17 +24,20 @@ VARIANTS = {
     "": (("3.11", "3.13"), ("numpy==2.4.6", "opencv-python-headless==4.14.0.94", RUNTIME)),
     # For bookworm's own packages, built on NumPy 1: its last version, and the last OpenCV that takes it.
     "-numpy1": (("3.11",), ("numpy==1.26.4", "opencv-python-headless==4.11.0.86", RUNTIME)),
-    # What `install.sh --listen` adds: it tells talk from other sound, and needs nothing else.
-    "-listen": (("3.11", "3.13"), ("webrtcvad-wheels==2.0.14.post1",)),
-    # What `install.sh --read=rapidocr` adds to the environment.
-    "-read": (
-        ("3.11", "3.13"),
-        ("rapidocr==3.10.0", "onnxruntime==1.32.0", "numpy==2.4.6", "opencv-python-headless==4.14.0.94", RUNTIME),
-    ),
 }
 """The Pythons and the pinned packages of each variant, by the suffix of its lock files."""
-ADDED = ("-read",)
-"""Variants whose lock files leave out what the environment has already: it may have other versions of it."""
+EXTRAS = {
+    "listen": ("webrtcvad-wheels==2.0.14.post1",),
+    "nanodet": ("ncnn==1.0.20261020",),
+    "piper": ("piper-tts==1.3.0", "onnxruntime==1.32.0"),
+    "pyttsx3": ("pyttsx3==2.99",),
+    "read": ("rapidocr==3.10.0", "onnxruntime==1.32.0"),
+}
+"""The pinned packages of each extra that `install.sh --extra` adds, by its name. Its lock file leaves out what the
+environment has already, which may have other versions of it."""
+NEVER = ("opencv-python", "ml-dtypes", "protobuf")
+"""Packages that no lock file names: the first would overwrite the `cv2` of opencv-python-headless; the others, 12 MB,
+are loaded by LiteRT's converter and by tools of onnxruntime alone."""
 BUILD = "setuptools==80.9.0"
 """Builds the assistant's own wheel on the device."""
 
@@ -47,15 +51,19 @@ def main() -> int:
     there: dict[str, dict[str, str]] = {}
     for arch in MACHINES:
         for variant, (pythons, pins) in VARIANTS.items():
-            found = {python: resolve(arch, python, pins) for python in pythons}
+            found = {python: without(resolve(arch, python, pins)) for python in pythons}
             if not variant:
                 there = found
-            if variant in ADDED:
-                found = {python: without(wheels, there[python]) for python, wheels in found.items()}
             _write(LOCKS / f"{arch}{variant}.txt", found)
             if options.wheels:
                 for python in pythons:
                     download(arch, python, LOCKS / f"{arch}{variant}.txt", options.wheels / arch)
+        for name, pins in EXTRAS.items():
+            added = {python: without(resolve(arch, python, (*pins, *held)), held) for python, held in there.items()}
+            _write(LOCKS / f"{arch}-{name}.txt", added)
+            if options.wheels:
+                for python in there:
+                    download(arch, python, LOCKS / f"{arch}-{name}.txt", options.wheels / arch)
         if options.wheels:
             download(arch, "3.11", LOCKS / "build.txt", options.wheels / arch)
     return 0
@@ -86,9 +94,9 @@ def resolve(arch: str, python: str, pins: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def without(wheels: dict[str, str], there: dict[str, str]) -> dict[str, str]:
-    """The wheels whose packages are not there in any version."""
-    names = {name.partition("==")[0] for name in there}
+def without(wheels: dict[str, str], there: Iterable[str] = ()) -> dict[str, str]:
+    """The wheels whose packages are not there in any version, nor among NEVER."""
+    names = {name.partition("==")[0] for name in there} | set(NEVER)
     return {name: digest for name, digest in wheels.items() if name.partition("==")[0] not in names}
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from lock import LOCKS, MACHINES, download
 
+LARGE = ("nanodet", "piper", "read")
+"""Extras whose wheels are 25 to 60 MB: only a network brings them."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -25,10 +28,9 @@ def main() -> int:
 
 
 def fetch(arch: str, folder: Path) -> None:
-    """The wheels of the lock files of an architecture, each for the Pythons that the file names; not those of
-    `--read=rapidocr`, which weigh 60 MB."""
+    """The wheels of the lock files of an architecture, each for the Pythons that the file names; not those of LARGE."""
     for lock in (*sorted(LOCKS.glob(f"{arch}*.txt")), LOCKS / "build.txt"):
-        if lock.stem.endswith("-read"):
+        if lock.stem.partition("-")[2] in LARGE:
             continue
         pythons = next(line for line in lock.read_text("utf-8").splitlines() if line.startswith("# Python "))
         for python in pythons.removeprefix("# Python ").split(", "):

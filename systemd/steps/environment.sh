@@ -9,13 +9,27 @@ PARTS=(emotion_assistant.py assistant convert models share setup.cfg pyproject.t
 # The lock file of a variant: `default`, or `numpy1` for systems whose own packages are built on NumPy 1.
 lock_of() { if [ "$1" = default ]; then printf '%s\n' "$HERE/locks/$ARCH.txt"; else printf '%s\n' "$HERE/locks/$ARCH-$1.txt"; fi; }
 
+# make_builder: an environment with pip, for this installation alone: the assistant's own holds none (27 MB).
+make_builder() {
+    [ -x "$WORK/build/bin/python" ] || "$PYTHON" -m venv "$WORK/build" ||
+        fail "the Python environment could not be made in $WORK" "install python3-venv and look for free space with df -h /tmp"
+}
+
+# pip_into PYTHON ARGUMENT...: the builder's pip, installing into the environment of PYTHON.
+pip_into() {
+    local python=$1
+    shift
+    make_builder
+    "$WORK/build/bin/python" -I -m pip --python "$python" --disable-pip-version-check install --quiet --no-cache-dir \
+        --no-deps "$@"
+}
+
 # locked_pip PYTHON LOCK: install the wheels of a lock file, each with the hash in it; offline where WHEELS names a folder.
 locked_pip() {
     local python=$1 lock=$2
     local -a where=()
     [ -z "$WHEELS" ] || where=(--no-index --find-links "$WHEELS")
-    "$python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
-        --only-binary :all: "${where[@]}" -r "$lock"
+    pip_into "$python" --require-hashes --only-binary :all: "${where[@]}" -r "$lock"
 }
 
 # The assistant's own wheel if one was given, else its source tree.
@@ -39,6 +53,7 @@ environment_id() {
     {
         "$PYTHON" -I -c 'import sys; print(sys.version_info[:2], sys.executable)'
         cat "$(lock_of "$1")"
+        printf '%s\n' "${UNUSED[@]}"
         if [ -f "$PRODUCT" ]; then
             cat "$PRODUCT"
         else
@@ -55,7 +70,8 @@ build_wheel() {
     for part in "${PARTS[@]}"; do
         cp -R "$PRODUCT/$part" "$WORK/source"
     done
-    if ! { "$PYTHON" -m venv "$WORK/build" && locked_pip "$WORK/build/bin/python" "$HERE/locks/build.txt" &&
+    make_builder
+    if ! { locked_pip "$WORK/build/bin/python" "$HERE/locks/build.txt" &&
         "$WORK/build/bin/python" -I -m pip wheel --quiet --disable-pip-version-check --no-deps --no-index \
             --no-build-isolation --wheel-dir "$WORK/wheel" "$WORK/source" >/dev/null; }; then
         fail "the assistant's own package could not be built" "see the lines above"
@@ -68,12 +84,13 @@ make_environment() {
     local python="$place/bin/python"
     if [ -f "$PRODUCT" ]; then PRODUCT_WHEEL=$PRODUCT; elif [ -z "${PRODUCT_WHEEL:-}" ]; then build_wheel; fi
     rm -rf "$place"
-    "$PYTHON" -m venv --system-site-packages "$place" ||
+    "$PYTHON" -m venv --without-pip --system-site-packages "$place" ||
         fail "the Python environment could not be made in $place" "install python3-venv and look for free space with df -h /opt"
     locked_pip "$python" "$(lock_of "$variant")" ||
         fail "the Python packages could not be installed" "look at the lines above: no network, no space, or a file that is not the one whose hash is in $(lock_of "$variant")"
-    "$python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-index "$PRODUCT_WHEEL" ||
+    pip_into "$python" --no-index "$PRODUCT_WHEEL" ||
         fail "the assistant's own package could not be installed" "see the lines above"
+    slim_environment "$place"
 }
 
 # check_assistant ENVIRONMENT: load the detector and the models, with their self-tests; an import alone proves little.

@@ -16,13 +16,6 @@ settings = parse_settings(Path(sys.argv[1]).read_text("utf-8"))
 open_engine(replace(settings, read=ReadSettings(engine=sys.argv[2]))).close()' "$SETTINGS" "$1" 2>"$WORK/why"
 }
 
-has_rapidocr() { compgen -G "$PREFIX/venv/lib/python3*/site-packages/rapidocr/models/*.onnx" >/dev/null; }
-
-# add_rapidocr: also after an update, into the new environment.
-add_rapidocr() {
-    has_rapidocr || { locked_pip "$PREFIX/venv/bin/python" "$(lock_of read)" 2>"$WORK/why" && export CHANGED=yes; }
-}
-
 settings_locale() {
     "$PREFIX/venv/bin/python" -I -B -c 'import sys
 from pathlib import Path
@@ -48,7 +41,7 @@ add_tesseract() {
 
 # install_reading ENGINE: tesseract or rapidocr.
 install_reading() {
-    if [ "$1" = rapidocr ] && ! { add_rapidocr && reader_works rapidocr; }; then
+    if [ "$1" = rapidocr ] && ! { add_extra read && reader_works rapidocr; }; then
         warn "rapidocr could not be had: $(last_line "$WORK/why"). Tesseract is taken"
         set -- tesseract
     fi

@@ -33,6 +33,8 @@ SCRIPTS = ("install.sh", INSTALL, "uninstall.sh", "/mnt/tree/systemd/uninstall.s
 DEBIAN = ("dpkg -i", "dpkg -i /mnt/offline/package.deb", "dpkg --purge", "dpkg --purge emotion-assistant")
 """Installation and removal: the name and the command of each."""
 PHOTOGRAPHS = (("skimage", "data/astronaut.png"), ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"))
+MAX_MB = 300
+"""Megabytes that an installation adds to a Debian with Python, the system's packages included."""
 YOLOX = "yolox_nano.onnx"
 """The weights of the skill that is tried, from the folder that EMOTION_WEIGHTS names."""
 SETTINGS = """
@@ -88,6 +90,12 @@ def fill_cache(suite: str) -> str:
     return f"made {(CACHE / suite / 'ready').read_text().strip()}"
 
 
+def disk_mb(place: Path) -> int:
+    """Megabytes on the disk, without what is mounted there."""
+    done = subprocess.run(["du", "-smx", place], check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[0])
+
+
 def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
     offline = folder / "offline"
     (offline / "wheels").mkdir(parents=True)
@@ -112,12 +120,16 @@ def whole(folder: Path, options: argparse.Namespace, table: Table) -> None:
     if options.card:
         card(root, sound_log, options.faces or photographs(folder), table)
         return
+    bare_mb = disk_mb(root.path)
     with table.step("the system's packages, offline"):
         (offline / "wheels").mkdir(exist_ok=True)
         root.chroot(f"{INSTALL} --only-packages")
     before = listing(root.path)
     with table.step(f"{come}, offline") as notes:
         notes.append(next(line.strip() for line in root.chroot(install).splitlines() if "NumPy" in line))
+        added_mb = disk_mb(root.path) - bare_mb
+        notes.append(f"{added_mb} MB with the system's packages")
+        check("the size", [] if options.deb or added_mb <= MAX_MB else [f"{added_mb} MB; at most {MAX_MB}"])
     with table.step(f"{come} again changes nothing") as notes:
         installed = listing(root.path)
         root.chroot(install)

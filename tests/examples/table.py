@@ -69,6 +69,7 @@ NOT_RUN = {
     "EMOTION_THINGS=… EMOTION_WEIGHTS=… emotion-convert evaluate-skills things describe": SKILL_MEASUREMENT,
     "EMOTION_THINGS=… emotion-convert evaluate-skills read": SKILL_MEASUREMENT,
     "python -m tests.endurance.skills_idle": "takes minutes: it makes a figure of tests/README.md",
+    "sudo systemd/install.sh --extra piper": f"{ROOT_ONLY}, and the network: tests/systemd_files has stand-ins",
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",
     "emotion-convert evaluate emotion-cnn-int8 --slices": "takes minutes: test_slices.py runs it on few pictures",
     "python -m tests.listening.measure --minutes 3": MEASUREMENT,

@@ -52,7 +52,14 @@ class Bench:
         for name in ("espeak-ng", "aplay", "systemctl", "dpkg-query", "apt-get", "bluetoothctl"):
             self.install(name)
         self.install("dpkg-query", "echo installed")
-        shutil.copy(self.bin / "systemctl", self.prefix / "venv/bin/python")
+        for python in (self.prefix / "venv/bin/python", self.builder):
+            python.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(self.bin / "systemctl", python)
+
+    @property
+    def builder(self) -> Path:
+        """The Python whose pip adds packages to the environment."""
+        return self.folder / "work/build/bin/python"
 
     def install(self, name: str, script: str = "") -> None:
         """A program that notes its arguments and, for a player, what it was given."""
@@ -357,33 +364,86 @@ def test_listening_is_installed_by_its_hash_and_turned_on(bench: Bench) -> None:
 
 
 def test_without_the_package_for_listening_the_installation_goes_on(bench: Bench) -> None:
-    python = bench.prefix / "venv/bin/python"
-    python.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
+    bench.builder.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
     done = bench.run("install_listening; echo went on", ARCH="arm64")
     assert done.stdout.endswith("went on\n")
     assert "no network" in done.stderr
     assert bench.read() == Settings()
 
 
-def test_after_an_update_listening_still_has_its_package(bench: Bench) -> None:
-    """The new environment gets it where the last one had it."""
-    place = bench.prefix / "venv/lib/python3.13/site-packages"
-    assert bench.run("has_talk_detector").returncode == 1
-    place.mkdir(parents=True)
-    (place / "webrtcvad.py").touch()
-    assert bench.run("has_talk_detector; add_talk_detector").returncode == 0
-    assert bench.calls("systemctl") == []
+def test_after_an_update_the_new_environment_has_the_extras_of_the_last_one(bench: Bench) -> None:
+    assert bench.run("installed_extras").stdout == ""
+    done = bench.run("add_extras piper nanodet; add_extra piper; installed_extras", ARCH="arm64")
+    assert done.stdout.splitlines() == ["piper", "nanodet"]
+    assert [call.rpartition("/")[2] for call in bench.calls("systemctl")] == ["arm64-piper.txt", "arm64-nanodet.txt"]
+    assert all("--require-hashes" in call for call in bench.calls("systemctl"))
+    update = (
+        "mapfile -t before < <(installed_extras)",
+        'mkdir "$PREFIX/new" && mv -T "$PREFIX/new" "$PREFIX/other" && rm "$PREFIX/venv/extras"',
+        'add_extras "${before[@]}"; installed_extras',
+    )
+    assert bench.run("; ".join(update), ARCH="arm64").stdout.splitlines() == ["piper", "nanodet"]
+
+
+def test_without_an_extra_the_installation_goes_on_with_a_warning(bench: Bench) -> None:
+    bench.builder.write_text("#!/bin/sh\necho no network >&2\nexit 1\n")
+    done = bench.run("add_extras piper; installed_extras; echo went on", ARCH="arm64")
+    assert done.stdout == "went on\n"
+    assert "piper (the voice piper) could not be had: no network; try again later with --extra piper" in done.stderr
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_every_extra_has_its_lock_which_leaves_the_environment_as_it_is(arch: str) -> None:
+    step = (SYSTEMD / "steps/extras.sh").read_text("utf-8")
+    names = re.findall(r"\[(\w+)\]=", step)
+    assert set(names) == {lock.stem.partition("-")[2] for lock in LOCKS.glob(f"{arch}-*.txt")} - {"numpy1"}
+    there = locked(f"{arch}.txt")
+    for name in names:
+        added = locked(f"{arch}-{name}.txt")
+        assert added
+        assert not added & (there | {"opencv-python"})
+
+
+def locked(name: str) -> set[str]:
+    """The packages that a lock file names."""
+    return {line.partition("==")[0] for line in (LOCKS / name).read_text("utf-8").splitlines() if "==" in line}
+
+
+def test_what_nothing_loads_leaves_the_environment(bench: Bench) -> None:
+    place = bench.folder / "env/lib/python3.13/site-packages"
+    kept = [
+        "cv2/data/haarcascade_frontalface_alt2.xml",
+        "numpy/core.py",
+        "numpy/typing/__init__.py",
+        "cv2/cv2.abi3.so",
+        "assistant/tests.py",
+        "ai_edge_litert/x.so",
+    ]
+    gone = [
+        "cv2/data/haarcascade_eye.xml",
+        "ai_edge_litert/vendors/a.so",
+        "numpy/linalg/tests/test_a.py",
+        "numpy/a.pyi",
+        "numpy/random/lib/a.a",
+    ]
+    for name in (*kept, *gone):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).touch()
+    done = bench.run(f"slim_environment {bench.folder / 'env'}")
+    assert done.returncode == 0, done.stderr
+    assert [name for name in (*kept, *gone) if (place / name).exists()] == kept
 
 
 def reading_python(bench: Bench, locale: str = "en", *, fails: str = "nothing") -> None:
-    """The environment's Python, as far as reading is set up with it: it fails where it is asked for `fails`."""
-    python = bench.prefix / "venv/bin/python"
-    python.write_text(
-        f"""#!/bin/sh
+    """The environment's Python and the builder's, as far as reading is set up with them: they fail where they are asked
+    for `fails`."""
+    for python in (bench.prefix / "venv/bin/python", bench.builder):
+        python.write_text(
+            f"""#!/bin/sh
 echo "python $*" >>{bench.folder}/calls
 case "$*" in *{fails}*) echo no {fails} here >&2; exit 1 ;; *announcements.locale*) echo {locale} ;; esac
 """
-    )
+        )
 
 
 @pytest.mark.parametrize(
@@ -431,16 +491,6 @@ def test_a_reader_that_does_not_work_is_not_turned_on(bench: Bench) -> None:
 def test_every_language_has_its_package() -> None:
     step = (SYSTEMD / "steps/read.sh").read_text("utf-8")
     assert dict(re.findall(r"\[(\w\w)\]=(\w{3})", step)) == tesseract.LANGUAGES
-
-
-def test_the_lock_of_rapidocr_leaves_the_environment_as_it_is() -> None:
-    for arch in ("amd64", "arm64"):
-        there, added = (
-            {line.partition("==")[0] for line in (LOCKS / name).read_text().splitlines() if "==" in line}
-            for name in (f"{arch}.txt", f"{arch}-read.txt")
-        )
-        assert {"rapidocr", "onnxruntime"} <= added
-        assert not there & added
 
 
 def on(*skills: str) -> Settings:

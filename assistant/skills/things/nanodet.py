@@ -13,7 +13,7 @@ FILE, WEIGHTS_FILE = "nanodet-plus-m_416.param", "nanodet-plus-m_416.bin"
 SHA256 = "d79e18ecd8595081bb29fdf0c790a47fcea96fbf58598350569a92e71e915b72"
 WEIGHTS_SHA256 = "f7555ca6cb9650ee41e2f0a53fdf46b6e187a2a09792208d8c3eec033b6ac615"
 """Of the copies in Qengineering/NanoDetPlus-ncnn-Raspberry-Pi-4."""
-NOT_INSTALLED = "NanoDet needs ncnn, which is not installed; pip install 'emotion-assistant[nanodet]'"
+NOT_INSTALLED = "NanoDet needs ncnn, which is missing; install.sh --extra nanodet, or: pip install ncnn"
 STRIDES = (8, 16, 32, 64)
 """Pixels of the square between neighbouring cells, in the order in which the network lists their maps."""
 STEPS = 8

@@ -36,7 +36,7 @@ RELOAD_S = 600.0
 """A voice that could not be loaded is loaded again when its files have changed, or after so many seconds: on a small
 board each attempt takes longer than the sentence."""
 NO_PACKAGE = "piper-tts is not there"
-INSTALL_HINT = "pip install 'piper-tts>=1.3'"
+INSTALL_HINT = "install.sh --extra piper, pip install 'piper-tts>=1.3'"
 
 WORKER_PROGRAM = """
 import json, os, sys

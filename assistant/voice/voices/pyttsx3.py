@@ -102,7 +102,9 @@ class Pyttsx3Voice:
     def say(self, text: str, cancel: threading.Event, *, priority: Priority = Priority.ANSWER) -> bool:
         if importlib.util.find_spec("pyttsx3") is None:
             raise self._refuse_engine(
-                VoiceError("pyttsx3 is not there; pip install pyttsx3, or choose voice.engine espeak")
+                VoiceError(
+                    "pyttsx3 is missing; install.sh --extra pyttsx3, pip install pyttsx3, or choose voice.engine espeak"
+                )
             )
         text = sanitize_text(text)
         with tempfile.TemporaryDirectory(prefix="emotion-assistant-", ignore_cleanup_errors=True) as folder:

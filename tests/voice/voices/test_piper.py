@@ -65,7 +65,8 @@ def test_the_error_names_what_is_missing(tmp_path: Path, model: Path, monkeypatc
     assert message(PiperVoice(settings(model), CapturingPlayer())).startswith(f"{model}.json: no such file")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     error = message(PiperVoice(settings(model), CapturingPlayer()))
-    assert error == "piper-tts is not there; pip install 'piper-tts>=1.3', or choose voice.engine espeak"
+    wanted = "install.sh --extra piper, pip install 'piper-tts>=1.3', or choose voice.engine espeak"
+    assert error == f"piper-tts is not there; {wanted}"
 
 
 def test_a_package_of_the_same_name_and_a_broken_file_are_named(model: Path) -> None:
