@@ -157,6 +157,15 @@ class ControlSettings:
 
 
 @dataclass(frozen=True)
+class PowerSettings:
+    """How much work the box does."""
+
+    profile: str = setting("pi4", "chooses camera.fps, model.file and model.threads for a board, where they are not "
+                        "set here; `emotion-assistant doctor` proposes one",
+                        choices=("zero2w", "pi3", "pi4", "pi5", "desktop"))  # fmt: skip
+
+
+@dataclass(frozen=True)
 class ListenSettings:
     """Whether unasked words wait for a gap in talk."""
 
@@ -229,6 +238,7 @@ class Settings:
     things: ThingsSettings = field(default_factory=ThingsSettings)
     describe: DescribeSettings = field(default_factory=DescribeSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
+    power: PowerSettings = field(default_factory=PowerSettings)
 
 
 def setting_choices(section: str, key: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assistant.config.profiles import PROFILES, with_profile
 from assistant.config.schema import MAX_QUOTED, as_toml, limits, mistake, quoted
 from assistant.config.settings import GPIO, Settings
 from assistant.config.toml_lines import parse_lines
@@ -79,7 +80,7 @@ def parse_settings(text: str, origin: str = "settings", base: Settings | None = 
     if table is None:
         raise ConfigError("\n".join(reports), [number for number, _ in malformed])
     mistakes: Mistakes = []
-    base = base or Settings()
+    base = _profiled(base or Settings(), table.get("power"))
     sections = {
         section.name: _section(getattr(base, section.name), table.pop(section.name, {}), section.name, mistakes)
         for section in dataclasses.fields(Settings)
@@ -98,6 +99,12 @@ def parse_settings(text: str, origin: str = "settings", base: Settings | None = 
         lines = {_line_of(key, at) for key, _ in mistakes} - {0} | set(foreign) | {number for number, _ in malformed}
         raise ConfigError("\n".join(reports), sorted(lines), settings)
     return settings
+
+
+def _profiled(base: Settings, power: Any) -> Settings:
+    """`base` with the values of the profile that the table [power] names, where it names one that there is."""
+    name = power.get("profile") if isinstance(power, dict) else None
+    return with_profile(base, name) if isinstance(name, str) and name in PROFILES else base
 
 
 def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Settings:
@@ -197,13 +204,18 @@ def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
 
 
 def to_toml(settings: Settings) -> str:
-    """The settings as a TOML file with comments that `parse_settings` reads back to the same settings."""
-    lines = ["# Settings of emotion-assistant. What is left out keeps its default."]
+    """The settings as a TOML file with comments that `parse_settings` reads back to the same settings. A value that
+    comes from the profile stands there as a comment, so that another profile changes it."""
+    lines = ["# Settings of emotion-assistant. What is left out keeps its default, or that of power.profile."]
+    profile = PROFILES[settings.power.profile]
     for section in dataclasses.fields(settings):
         values = getattr(settings, section.name)
         lines += ["", f"# {type(values).__doc__}", f"[{section.name}]"]
         for item in dataclasses.fields(values):
-            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{item.name} = {as_toml(getattr(values, item.name))}"]
+            value = getattr(values, item.name)
+            name = f"{section.name}.{item.name}"
+            mark = "# " if name in profile and profile[name] == value else ""
+            lines += [f"# {item.metadata['doc']}{limits(item)}", f"{mark}{item.name} = {as_toml(value)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -21,7 +21,7 @@ from assistant.doctor.presses import PressListener
 from assistant.doctor.running_assistant import RunningAssistant
 from assistant.doctor.sound_choice import SoundChoice
 from assistant.doctor.speech import FindingSpeaker, SpeechCheck
-from assistant.doctor.system import System, temperature, voltage
+from assistant.doctor.system import System, profile, temperature, voltage
 from assistant.errors import ConfigError
 from assistant.phrases import Phrases
 from assistant.phrases import load as load_locale
@@ -136,6 +136,7 @@ def checks(
         isolated("microphone", 20.0, "faults.microphone", "microphone", no_microphone, running.microphone),
         Check("haptics", haptics, 40.0, "faults.haptics", "pins"),
         *(map(skill, SkillName) if enabled_skills(settings) else (none,)),
+        Check("profile", lambda cancel: profile(board, settings)),
         Check("temperature", lambda cancel: temperature(board)),
         Check("voltage", partial(voltage, board)),
         Check("memory", system.memory),

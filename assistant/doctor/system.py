@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.config.profiles import differences, profile_of
+from assistant.config.settings import Settings
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.errors import VoiceError
 from assistant.system.board import HOT_C, SYSTEM, Board
@@ -28,6 +30,16 @@ COMMAND_TIMEOUT_S = 5.0
 """Time limit of systemctl and vcgencmd."""
 UNDERVOLTAGE_NOW, UNDERVOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
 """Bits of `vcgencmd get_throttled`: the voltage is too low; it was since the start."""
+
+
+def profile(board: Board, settings: Settings) -> Finding:
+    """Whether the settings are those of the board's profile."""
+    name = board.name()
+    if not (wanted := profile_of(name)):
+        return absent("profile_none", detail=name)
+    if settings.power.profile != wanted:
+        return bad("profile_other", "profile", detail=f'{name}: power.profile = "{wanted}"')
+    return good("profile", detail="; ".join((f"{name}: {wanted}", *differences(settings))))
 
 
 def temperature(board: Board) -> Finding:

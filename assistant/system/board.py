@@ -1,4 +1,4 @@
-"""Facts of the board that the assistant runs on: under-voltage and temperature, read from the kernel's own files.
+"""Facts of the board that the assistant runs on, read from the kernel's own files: name, under-voltage, temperature.
 
 Raspberry Pi's under-voltage driver sets `in0_lcrit_alarm` of the hwmon device named rpi_volt; other boards use other
 names, so any critical voltage alarm counts. A board that has no such file has no such fault.
@@ -24,6 +24,13 @@ class Board:
         """root: where the kernel shows its devices; default: $EMOTION_ASSISTANT_SYS (set by tests), else /sys."""
         self._root = root or Path(os.environ.get("EMOTION_ASSISTANT_SYS", SYSTEM))
         self._is_hot = False
+
+    def name(self) -> str:
+        """The name of the board as its firmware gives it, such as "Raspberry Pi 5 Model B Rev 1.0"; empty on a PC."""
+        try:
+            return (self._root / "firmware/devicetree/base/model").read_bytes().rstrip(b"\0").decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def voltage_alarms(self) -> dict[Path, bool]:
         """The alarm file of each supply voltage that is monitored, and whether that voltage is critically low."""

@@ -2,8 +2,11 @@
 # The settings file: written with all defaults and their comments, and updated as long as it was not edited.
 
 install_settings() {
-    : >"$WORK/empty.toml"
-    "$PREFIX/venv/bin/python" -I -B -m assistant config --config "$WORK/empty.toml" >"$WORK/config.toml" ||
+    "$PREFIX/venv/bin/python" -I -B -c 'from assistant.config.profiles import DEFAULT, profile_of
+from assistant.system.board import Board
+print("[power]\nprofile = \"%s\"" % (profile_of(Board().name()) or DEFAULT))' >"$WORK/profile.toml" ||
+        fail "the board could not be looked at" "report the line above"
+    "$PREFIX/venv/bin/python" -I -B -m assistant config --config "$WORK/profile.toml" >"$WORK/config.toml" ||
         fail "the default settings could not be written" "report the line above"
     if [ -e "$SETTINGS" ] && [ "$(digest "$SETTINGS")" != "$(cat "$PREFIX/settings.sha256" 2>/dev/null)" ]; then
         note "$SETTINGS was edited: it stays as it is"

@@ -25,7 +25,7 @@ from assistant.doctor import vision as vision_checks
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.doctor.isolated_check import run_isolated
 from assistant.doctor.running_assistant import RunningAssistant
-from assistant.doctor.system import UNITS, System, temperature, voltage
+from assistant.doctor.system import UNITS, System, profile, temperature, voltage
 from assistant.errors import CameraBusyError, IPCError
 from assistant.ipc.commands import Reply
 from assistant.ipc.link import LinkClient
@@ -223,6 +223,18 @@ def test_temperature(tmp_path: Path) -> None:
     write(tmp_path, "class/thermal/thermal_zone1/temp", "83900\n")
     hot = temperature(Board(tmp_path))
     assert (hot.ok, hot.keys, hot.advice, hot.number) == (False, ("temperature_hot",), "cool", 84)
+
+
+def test_the_profile_of_the_board(tmp_path: Path) -> None:
+    settings, name = Settings(), "firmware/devicetree/base/model"
+    assert profile(Board(tmp_path), settings) == absent("profile_none")
+    write(tmp_path, name, "Raspberry Pi 4 Model B Rev 1.5\0")
+    fitting = profile(Board(tmp_path), settings)
+    assert (fitting.ok, fitting.keys, fitting.detail) == (True, ("profile",), "Raspberry Pi 4 Model B Rev 1.5: pi4")
+    write(tmp_path, name, "Raspberry Pi Zero 2 W Rev 1.0\0")
+    other = profile(Board(tmp_path), settings)
+    assert (other.ok, other.keys, other.advice) == (False, ("profile_other",), "profile")
+    assert other.detail.endswith('power.profile = "zero2w"')
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 EN = phrases.load("en")
 NAMES = [
     "voice", "sound", "settings", "imports", "camera", "detector", "occlusion", "model", "buttons", "camera_led",
-    "microphone", "haptics", "skills", "temperature", "voltage", "memory", "units", "guide",
+    "microphone", "haptics", "skills", "profile", "temperature", "voltage", "memory", "units", "guide",
 ]  # fmt: skip
 PRINTED = VoiceSettings(engine="printed")
 WORKS = good("sound", "sound_stereo")
@@ -109,6 +109,7 @@ def test_a_device_that_works_passes_every_check(board: Path, people: Path) -> No
         "microphone": "No microphone is set up.",
         "haptics": "No vibration is set up.",
         "skills": "No skills are switched on.",
+        "profile": "No settings are made for this board.",
         "temperature": "The temperature is 52 degrees.",
         "voltage": "The power is strong enough.",
         "units": "No service is set up.",
@@ -125,7 +126,7 @@ def test_without_json_each_check_is_a_line(board: Path) -> None:
     assert lines[9] == "none   buttons     No buttons are set up."
     marks = {line.split()[1]: line.split()[0] for line in lines[1:-1]}
     assert {name for name, mark in marks.items() if mark == "none"} == {
-        "sound", "buttons", "camera_led", "microphone", "haptics", "skills", "units"
+        "sound", "buttons", "camera_led", "microphone", "haptics", "skills", "profile", "units"
     }  # fmt: skip
     assert (marks.pop("camera"), set(marks.values())) == ("FAILED", {"ok", "none"})
     assert lines[5] == (
