@@ -1,6 +1,8 @@
 """The commands compare and runs."""
 
 import argparse
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +91,9 @@ def _compare(options: argparse.Namespace) -> int:
         card_file.check_between(options.readme, text.MARKERS)
     check_backend()
     load(data(options))  # a data set that cannot be read is told before anything is trained
-    if recipes:
-        found = _train(options, found)
-    _report(options, found)
+    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        report = _report(options, _train(options, found) if recipes else found)
+    show(report, text.as_text, options)
     return 0
 
 
@@ -119,7 +121,8 @@ def _train(options: argparse.Namespace, found: list[Source]) -> list[Source]:
     return [Source(each.name, RUN, candidates[each.name].run.path) if each.form == RECIPE else each for each in found]
 
 
-def _report(options: argparse.Namespace, found: list[Source]) -> None:
+def _report(options: argparse.Namespace, found: list[Source]) -> dict[str, Any]:
+    """The report, written into the files that are asked for."""
     from convert.comparison.compare import run_comparison
 
     report = run_comparison(found, data(options), options.split, options.head or "fer2013")
@@ -130,7 +133,7 @@ def _report(options: argparse.Namespace, found: list[Source]) -> None:
         write_atomically({options.html: page.as_html(report, plots.pictures(report), shown).encode()})
     if options.readme:
         card_file.replace_between(options.readme, text.MARKERS, text.as_markdown(report))
-    show(report, text.as_text, options)
+    return report
 
 
 def _png_files(report: dict[str, Any], tested: Faces) -> dict[int, bytes]:

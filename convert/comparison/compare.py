@@ -6,6 +6,7 @@ sizes, operations, times and memory are those of the .tflite files.
 """
 
 import datetime
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,17 +63,19 @@ def run_comparison(sources: Sequence[Source], data: Path, split: str, head: str)
     faces = fer2013.load(data)
     tested, training = faces.of(split), faces.of("Training")
     rows, judged, files = [], [], []
-    for source in sources:
-        predictor = open_predictor(str(source.path), head)
-        shown = tested.images
-        if predictor.input.crop_shape != OWN_FORMAT.crop_shape:
-            shown = fer2013.load(data, predictor.input).of(split).images
-        row, answers = _quality(source, predictor, shown, tested, training, head=head)
-        made, row["missing_files"] = files_of(source, head, faces)
-        rows.append(row | _sizes(made))
-        judged.append(answers)
-        files.append(made)
-    _add_times(rows, files)
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, source in enumerate(sources):
+            predictor = open_predictor(str(source.path), head)
+            shown = tested.images
+            if predictor.input.crop_shape != OWN_FORMAT.crop_shape:
+                shown = fer2013.load(data, predictor.input).of(split).images
+            row, answers = _quality(source, predictor, shown, tested, training, head=head)
+            (folder := Path(scratch) / str(number)).mkdir()
+            made, row["missing_files"] = files_of(source, predictor, head, faces, folder)
+            rows.append(row | _sizes(made))
+            judged.append(answers)
+            files.append(made)
+        _add_times(rows, files)
     return {
         "split": split,
         "head": head,

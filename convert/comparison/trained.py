@@ -19,8 +19,8 @@ from convert.training.run_folder import Run, RunError
 
 TRIALS = ((4, 3), (10, 20))
 """Epochs and steps of each of the trials: the first is short, since a step of a large network takes a minute."""
-SHORT_TRIAL_S = 20.0
-"""Where the first trial's steps took longer than this, there is no second one."""
+LONGEST_TRIAL_S = 60.0
+"""CPU seconds: there is no second trial where its steps would take longer."""
 EVALUATED = 512
 """Pictures on which a trial is evaluated; the cost of the evaluation is in proportion."""
 
@@ -76,7 +76,7 @@ class Candidate:
         total = len(fer2013.load(data).of("PublicTest"))
         cost, trial_s = None, 0.0
         for epochs, steps in TRIALS:
-            if cost is not None and epochs * steps * cost.step_s > SHORT_TRIAL_S * 10:
+            if cost is not None and epochs * steps * cost.step_s > LONGEST_TRIAL_S:
                 break
             with tempfile.TemporaryDirectory() as folder:
                 print(f"{self.recipe.name}: a trial of {epochs} times {steps} steps, for their cost", flush=True)
