@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from assistant.vision.cameras import Clock
@@ -72,7 +72,6 @@ class StageProfile:
 
     def costs(self, seconds: float) -> list[StageCost]:
         """The cost of each stage, in the order of STAGES. seconds: how long all of it has lasted."""
-        known = [stage for stage in STAGES if stage in self._stages]
         return [
             StageCost(
                 stage,
@@ -81,7 +80,7 @@ class StageProfile:
                 held.percentile(0.95),
                 held.total_ms / 1000 / seconds if seconds > 0 else 0.0,
             )
-            for stage in (*known, *(each for each in self._stages if each not in known))
+            for stage in in_order(self._stages)
             for held in (self._stages[stage],)
         ]
 
@@ -98,6 +97,11 @@ class StageProfile:
         if cpu_s is not None and seconds > 0:
             lines.append(f"{'process':38}{cpu_s / seconds:11.2%}")
         return "\n".join(lines)
+
+
+def in_order(stages: Collection[str]) -> list[str]:
+    """The stages in the order of STAGES; others follow in their own order."""
+    return [*(stage for stage in STAGES if stage in stages), *(stage for stage in stages if stage not in STAGES)]
 
 
 class RunningProfile:

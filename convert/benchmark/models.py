@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from assistant.system.progress import track
 from convert.benchmark import loading, operators, precision
 from convert.benchmark.board_state import StateReader
 from convert.benchmark.delegation import delegated
 from convert.benchmark.timing import times_ms
 from convert.machine import board, machine
-from convert.progress import track
 from convert.tflite import graph
 
 MIN_CALLS_FOR_P99 = 100
@@ -73,7 +73,7 @@ def benchmark(
                 "model": model.stem,
                 "threads": count,
                 **_latency(times[model, count]),
-                "ratio": round(_middle(medians[model, count]) / _middle(medians[models[0], count]), 3),
+                "ratio": round(_ratio(medians[model, count], medians[models[0], count]), 3),
                 "watts": round(statistics.median(watts[model, count]), 3) if watts[model, count] else None,
                 **facts[model],
             }
@@ -97,8 +97,8 @@ def with_mates(models: Sequence[Path]) -> list[Path]:
     return list({each.resolve(): each for each in found}.values())
 
 
-def _middle(values: Sequence[float]) -> float:
-    return statistics.median(values)
+def _ratio(medians: Sequence[float], of_first: Sequence[float]) -> float:
+    return statistics.median(medians) / statistics.median(of_first)
 
 
 def _latency(rounds: Sequence[Sequence[float]]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _latency(rounds: Sequence[Sequence[float]]) -> dict[str, Any]:
         "p50_ms": p50,
         "p95_ms": p95,
         "p99_ms": p99 if len(calls) >= MIN_CALLS_FOR_P99 else None,
-        "median_ms": round(_middle(medians), 4),
+        "median_ms": round(statistics.median(medians), 4),
         "least_median_ms": round(min(medians), 4),
     }
 

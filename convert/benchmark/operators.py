@@ -16,11 +16,11 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.system.child_process import python_command
+from assistant.system.progress import Progress
 from convert.benchmark import loading
 from convert.benchmark.delegation import delegated
 from convert.benchmark.timing import times_ms
 from convert.data import regular_file
-from convert.progress import Progress
 from convert.tflite import graph, single_operator
 
 ROUNDS, CALLS, LIMIT_S = 5, 20, 0.05

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from convert.benchmark.operators import costliest
+from convert.text_table import aligned
 
 BAR_WIDTH = 32
 """Characters of the longest bar of the chart."""
@@ -26,14 +27,8 @@ def as_text(report: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of equal width: the first one to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines = [
-        "  ".join(cell.rjust(width) if number else cell.ljust(width) for number, (cell, width) in enumerate(pairs))
-        for pairs in (list(zip(row, widths, strict=True)) for row in (heads, *rows))
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(aligned([heads, *rows]))
 
 
 def _once(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,7 +38,7 @@ def _once(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _latency(rows: Sequence[dict[str, Any]]) -> str:
     heads = ("model", "threads", "p50 ms", "p95", "p99", "least", "ratio", "calls", "watts")
-    return table(
+    return _table(
         heads,
         [
             (
@@ -76,7 +71,7 @@ def _chart(rows: Sequence[dict[str, Any]]) -> str:
 
 def _files(rows: Sequence[dict[str, Any]]) -> str:
     heads = ("model", "type", "KB", "MMAC", "params", "load ms", "first ms", "peak MB", "of it model", "XNNPACK")
-    return table(
+    return _table(
         heads,
         [
             (
@@ -122,7 +117,7 @@ def _operators(row: dict[str, Any]) -> str:
         )
         for each in shown
     ]
-    lines = [title, table(("operator", "makes", "MMAC", "XNNPACK", "ms, estimated"), operators)]
+    lines = [title, _table(("operator", "makes", "MMAC", "XNNPACK", "ms, estimated"), operators)]
     if held["not_measured"]:
         lines.append(
             f"not measured: {held['not_measured']} operators cannot be run by themselves {held['ended']}".rstrip()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
+from convert.text_table import aligned
 from convert.training.limits import Limits, is_spent, spent_cpu_s
 from convert.training.run_folder import SCORES, Run, RunError, score
 
@@ -53,11 +54,8 @@ def describe(run: Run) -> dict[str, Any]:
 def as_text(runs: Sequence[Mapping[str, Any]]) -> str:
     """The runs as a table, with the curve of each score."""
     heads = ("run", "recipe", "state", "epochs", "best epoch", "best scores", "core hours", "curves")
-    rows = [_cells(each) for each in runs]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
     damaged = [each["why"] for each in runs if each["state"] == DAMAGED]
-    return "\n".join([*(line.rstrip() for line in lines), *damaged])
+    return "\n".join([*aligned([heads, *map(_cells, runs)], left=len(heads)), *damaged])
 
 
 def curve(values: Sequence[float | None], low: float, high: float) -> str:

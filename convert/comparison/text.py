@@ -5,6 +5,7 @@ from typing import Any
 
 from convert.comparison import wording
 from convert.comparison.wording import COST, QUALITY
+from convert.text_table import aligned
 
 MARKERS = ("<!-- comparison -->", "<!-- /comparison -->")
 """Comments in `models/README.md` that enclose the table."""
@@ -14,15 +15,15 @@ def as_text(report: Mapping[str, Any]) -> str:
     """The comparison as text."""
     rows = [wording.cells(row) for row in report["rows"]]
     lines = [*wording.protocol(report), ""]
-    lines += [*_aligned([(head[0], *head[QUALITY]) for head in (wording.COLUMNS, *rows)]), ""]
-    lines += [*_aligned([(head[0], *head[COST]) for head in (wording.COLUMNS, *rows)]), ""]
+    lines += [*aligned([(head[0], *head[QUALITY]) for head in (wording.COLUMNS, *rows)]), ""]
+    lines += [*aligned([(head[0], *head[COST]) for head in (wording.COLUMNS, *rows)]), ""]
     lines += [f"{cells[0]} begins with: {cells[1]}" for cells in rows]
     lines += [
         f"{row['name']}, published by its ancestor: {row['published']}" for row in report["rows"] if row["published"]
     ]
     lines += [f"{row['name']}: {row['missing_files']}" for row in report["rows"] if row["missing_files"]]
     for row in report["rows"]:
-        lines += ["", row["name"], *_aligned([("", "precision", "recall", "F1", "pictures"), *_classes(row)])]
+        lines += ["", row["name"], *aligned([("", "precision", "recall", "F1", "pictures"), *_classes(row)])]
     return "\n".join([*lines, "", *map(wording.pair, report["pairs"])])
 
 
@@ -48,11 +49,3 @@ def _classes(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.rjust(width) if number else cell.ljust(width) for number, (cell, width) in enumerate(of_row))
-        for of_row in (list(zip(row, widths, strict=True)) for row in rows)
-    ]

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import printable
+from assistant.system.progress import track
 from convert.data.class_names import class_of
 from convert.data.fer2013_labels import LABELS, SPLITS, DatasetError
-from convert.progress import track
 
 SIDE = 48
 """Width and height of a picture, in pixels."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import shown
+from assistant.system.progress import track
 from assistant.vision.cameras.picture_file import PictureError, decode_picture, read_content
 from assistant.vision.faces.input_format import InputFormat
 from assistant.vision.inference.runtime import quiet_stderr
@@ -16,7 +17,6 @@ from convert.data import picture_cache, picture_files
 from convert.data.file_names import FileNames
 from convert.data.picture_cache import Facts
 from convert.data.pictures import Pictures, PicturesByRow
-from convert.progress import track
 
 log = logging.getLogger(__name__)
 

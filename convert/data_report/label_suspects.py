@@ -18,10 +18,10 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.system.progress import track
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from convert.data.fer2013 import Faces
-from convert.progress import track
 
 MODEL = "emotion-small-int8"
 """The shipped model that describes the pictures: as good at this as the largest one, and the fastest."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Box, Face
+from assistant.system.progress import track
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -24,7 +25,6 @@ from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.data.pictures import Pictures
 from convert.expression.evaluation.testset import probabilities, truth_of
-from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop
 
 TILTS_DEG = (0, 30, -30)

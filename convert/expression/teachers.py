@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from assistant.system.progress import track
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
@@ -18,7 +19,6 @@ from convert.expression import card, networks, soft_labels
 from convert.expression import recipe as recipes
 from convert.expression.evaluation import testset
 from convert.expression.soft_labels import fixed_view
-from convert.progress import track
 from convert.tflite import card_file
 from convert.training.run_folder import Run
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import DetectorError
 from assistant.system.atomic_files import write_atomically
+from assistant.system.progress import track
 from assistant.vision.faces.preprocess import to_grey
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, read_annotations
@@ -24,7 +25,7 @@ from convert.face_detector import false_positives, matching
 from convert.face_detector.detector_under_test import LONG_SIDE_PX, TIME_RATIO, DetectorUnderTest, measure_cost
 from convert.face_detector.matching import Boxes, Detections, Matches
 from convert.machine import machine
-from convert.progress import track
+from convert.text_table import aligned
 from convert.training import provenance
 
 TILTS_DEG = (-45, -30, -15, 0, 15, 30, 45)
@@ -238,16 +239,17 @@ def as_text(report: dict[str, Any]) -> str:
         for name, each in detectors.items()
     ]
     lines = [f"{report['faces']} faces in {report['pictures']} pictures; {report['machine']}; {report['date']}"]
-    lines += _aligned(rows)
+    lines += aligned(rows, left=0)
     for title, key in (
         ("size in pixels", "by_size"),
         ("mean grey", "by_light"),
         ("tilt in degrees, at an overlap of .35", "by_tilt"),
     ):
         names = list(next(iter(detectors.values()))[key])
-        lines += ["", f"recall by {title}", *_aligned(
+        lines += ["", f"recall by {title}", *aligned(
             [("detector", *names)]
-            + [(name, *(_cell(each[key][part]["recall"]) for part in names)) for name, each in detectors.items()]
+            + [(name, *(_cell(each[key][part]["recall"]) for part in names)) for name, each in detectors.items()],
+            left=0,
         )]  # fmt: skip
     lines += ["", "false positives"]
     for name, each in detectors.items():
@@ -264,8 +266,3 @@ def as_text(report: dict[str, Any]) -> str:
 
 def _cell(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Face
+from assistant.system.progress import track
 from convert.data import picture_files
 from convert.data.boxes import AnnotatedPicture, iou, read_annotations
 from convert.data.fer2013_labels import DatasetError
 from convert.data.pictures import Pictures
-from convert.progress import track
 from convert.synthesis.affine import CROP_SCALE, enlarge_crop, transform_boxes, transform_landmarks
 
 MAX_SIDE_PX = 400

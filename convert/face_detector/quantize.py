@@ -15,6 +15,7 @@ import numpy as np
 from assistant.config.settings import DetectorSettings
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_atomically
+from assistant.system.progress import track
 from assistant.vision.detectors.tflite import TFLiteFaceDetector
 from convert.data.boxes import is_held_out
 from convert.face_detector import card, matching, pictures, recipe
@@ -22,7 +23,6 @@ from convert.face_detector.compose import Composer
 from convert.face_detector.matching import Matches
 from convert.face_detector.pictures import Picture
 from convert.face_detector.train import LONG_SIDE_PX, MIN_SCORE, build
-from convert.progress import track
 from convert.tflite import card_file
 from convert.tflite.export import check_int8, to_tflite
 from convert.training.loop import load_best_weights

@@ -18,9 +18,9 @@ from assistant.app.replay import AnnouncementOutcome, replay
 from assistant.config.settings import Settings
 from assistant.records import Frame
 from assistant.sentences import Sentence
+from assistant.system.progress import track
 from assistant.vision import factory
 from convert.data import boxes, picture_files
-from convert.progress import track
 from convert.synthesis import faceless
 from convert.synthesis.shake import shake_offsets
 

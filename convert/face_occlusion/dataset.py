@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from assistant.config.settings import DetectorSettings
 from assistant.records import Face
+from assistant.system.progress import track
 from assistant.vision import detectors
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from convert.data import fer2013, muxspace, picture_files
 from convert.data.boxes import IGNORED_SOURCE, ROOM_PREFIX, intersection_areas, is_held_out, read_annotations
 from convert.data.fer2013_labels import DatasetError
-from convert.progress import track
 from convert.synthesis import accessories, occlusions
 
 EXPRESSIONS = ("happy", "neutral", "surprise", "sad", "angry")

@@ -18,13 +18,12 @@ from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.evaluation import metrics, testset
 from convert.expression.evaluation.evaluate import fit_calibration
+from convert.expression.evaluation.predictor import KERAS_FILES
 from convert.foreign import card, network, plausibility, stated_input
 from convert.foreign.network import Network
 from convert.foreign.stated_input import StatedInput
 from convert.tflite import card_file
 
-KERAS_FILES, TFLITE_FILES = (".keras", ".h5", ".hdf5"), (".tflite",)
-"""Endings of the files that can be imported."""
 MAX_LOSS_POINTS = 1.0
 """Loss of macro-F1 by quantization, in percentage points, from which on it is told of."""
 Load = Callable[[InputFormat], Faces]
@@ -55,11 +54,11 @@ def open_network(file: Path) -> Network:
         from convert.foreign import keras_file
 
         return keras_file.load(file)
-    if file.suffix.lower() in TFLITE_FILES:
+    if file.suffix.lower() == ".tflite":
         from convert.foreign import tflite_file
 
         return tflite_file.load(file)
-    known = ", ".join((*KERAS_FILES, *TFLITE_FILES))
+    known = ", ".join((*KERAS_FILES, ".tflite"))
     raise ModelError(f"{file}: of the files of other programs {known} can be imported; export one of these there")
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.system.progress import Progress
 from assistant.vision.faces.input_format import InputFormat
 from assistant.vision.inference import self_test
-from convert.progress import Progress
 
 MAX_SUM_ERROR = 0.05
 """Probabilities sum to 1; those of an int8 output, in steps of 1/256, nearly so."""

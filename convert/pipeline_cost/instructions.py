@@ -23,12 +23,11 @@ import cv2
 from assistant.app.api import with_source
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
-from assistant.records import Frame
 from assistant.system.child_process import english_environment, python_command
+from assistant.system.progress import track
 from assistant.vision import factory
-from assistant.vision.cameras import open_camera
+from convert.pipeline_cost.frames import decoded
 from convert.pipeline_cost.network_calls import recorded_calls, repeat
-from convert.progress import track
 
 WARM_UP, COUNTED = 10, 10
 """Frames before the counted ones, in which tracks begin and caches fill, and the counted ones."""
@@ -98,10 +97,7 @@ def main(clip: str, frames: int, *, with_calls: bool, burden: int) -> None:
     """What one of the three processes does."""
     cv2.setNumThreads(1)
     settings = with_source(Settings(), clip)
-    pipeline, camera = factory.make_pipeline(settings), open_camera(settings.camera)
-    taken: list[Frame] = []
-    while len(taken) < WARM_UP + COUNTED and (frame := camera.read()) is not None:
-        taken.append(frame)
+    pipeline, taken = factory.make_pipeline(settings), decoded(Path(clip), settings, WARM_UP + COUNTED)
     if len(taken) < WARM_UP + COUNTED:
         sys.exit(f"{clip}: {len(taken)} frames; {WARM_UP + COUNTED} are needed")
     with recorded_calls() as calls:

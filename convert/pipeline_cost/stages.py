@@ -17,15 +17,15 @@ import numpy as np
 from assistant.app.api import with_source
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
+from assistant.system.progress import track
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.image_health import ImageHealth
-from assistant.vision.stage_profile import STAGES
+from assistant.vision.stage_profile import in_order
 from assistant.vision.stage_times import StageTimes
 from assistant.voice.speech.speech_queue import SpeechQueue
 from convert.machine import board, machine
 from convert.pipeline_cost.network_calls import recorded_calls, repeat
-from convert.progress import track
 
 MAX_FRAMES = 400
 """Frames of a clip that are measured at most."""
@@ -77,7 +77,6 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
     if not step_ms:
         raise AssistantError(f"{clip}: too short: its first {WARM_UP} frames are not measured")
     fps = settings.camera.fps
-    order = [*(stage for stage in STAGES if stage in stages), *(stage for stage in stages if stage not in STAGES)]
     return {
         "clip": clip.name,
         "frames": len(step_ms),
@@ -96,7 +95,7 @@ def measure(clip: Path, settings: Settings | None = None) -> dict[str, Any]:
                 **_spread(stages[stage]),
                 "core_share": round(sum(stages[stage]) / len(step_ms) * fps / 1000, 5),
             }
-            for stage in order
+            for stage in in_order(stages)
         ],
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import AssistantError, VoiceError
+from assistant.system.progress import duration
 from assistant.vision.cameras import Camera
 from assistant.vision.cameras.demo import photograph
 from assistant.vision.cameras.picture_file import read_picture
@@ -20,7 +21,6 @@ from convert.playground.clip import ClipResult, Work
 from convert.playground.jobs import Job, Jobs, updates
 from convert.playground.live import LiveSession
 from convert.playground.picture import PictureResult
-from convert.progress import duration
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.ground_truth import GroundTruth
 

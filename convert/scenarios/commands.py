@@ -9,9 +9,9 @@ from typing import Any
 
 from assistant.config.settings import Settings, setting_choices
 from assistant.config.settings_file import load_settings
+from assistant.system.progress import Progress
 from convert.cli_arguments import command, data, make_folder, processes, seed
 from convert.data.fer2013_labels import DatasetError
-from convert.progress import Progress
 from convert.scenarios.script import ground_truth
 from convert.scenarios.script.generate import KINDS
 from convert.tflite import card_file

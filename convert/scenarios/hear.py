@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from assistant.app.annotation.soundtrack import AUDIBLE
+from assistant.app.annotation.subtitles import srt
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError, VoiceError
 from assistant.vision import factory
@@ -76,14 +78,14 @@ def write(outcome: Outcome, folder: Path) -> tuple[Path, Path]:
     settings = Settings()
     synthesize = synthesizers(settings.voice, factory.load_phrases(settings).voice)[0]
     heard = list(sentences(outcome, synthesize))
-    wav, srt = folder / "conversation.wav", folder / "conversation.srt"
+    wav, words = folder / "conversation.wav", folder / "conversation.srt"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         wav.write_bytes(to_wav(recording(heard, outcome.truth.seconds)))
-        srt.write_text(subtitles(heard, outcome.truth), "utf-8")
+        words.write_text(subtitles(heard, outcome.truth), "utf-8")
     except OSError as err:
         raise DatasetError(f"{folder}: cannot be written into: {err.strerror}") from err
-    return wav, srt
+    return wav, words
 
 
 def sentences(outcome: Outcome, synthesize: Synthesizer) -> Iterator[Heard]:
@@ -121,27 +123,19 @@ def subtitles(heard: Sequence[Heard], truth: GroundTruth) -> str:
             for each in person.unreadable
             if each.value
         ]
-    return "\n".join(
-        f"{number}\n{_clock(start)} --> {_clock(end)}\n{text}\n"
-        for number, (start, end, text) in enumerate(sorted(rows), 1)
-    )
+    return srt(sorted(rows))
 
 
 def _from_its_first_word(sound: Pcm) -> Pcm:
     """A sound without the silence before it, by which subtitles would come too soon."""
     samples = np.frombuffer(sound.samples, np.int16)
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 300)
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
     return Pcm(samples[loud[0] if len(loud) else 0 :].tobytes(), sound.rate)
 
 
 def _true_at(truth: GroundTruth, at: float) -> str:
     shown = [f"{person.expression_at(at) or 'not in view'}" for person in truth.people]
     return "true: " + ", ".join(shown)
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds * 1000)
-    return f"{whole // 3600000:02}:{whole // 60000 % 60:02}:{whole // 1000 % 60:02},{whole % 1000:03}"
 
 
 def _table(outcome: Outcome) -> Iterator[str]:

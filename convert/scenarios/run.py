@@ -22,11 +22,11 @@ from assistant.app.replay import AnnouncementOutcome, AnswerOutcome, ReplaySumma
 from assistant.config.settings import Settings
 from assistant.errors import AssistantError
 from assistant.records import CANNOT_TELL, Face, Frame, Reading, Thresholds
+from assistant.system.progress import Progress
 from assistant.vision import factory
 from assistant.vision.cameras import Camera
 from assistant.vision.factory import VisionParts
 from assistant.vision.pipeline import Step
-from convert.progress import Progress
 from convert.scenarios import known_friends
 from convert.scenarios.render import assets
 from convert.scenarios.render.camera import SceneCamera

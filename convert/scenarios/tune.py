@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.config.settings import Settings
+from assistant.system.progress import Progress
 from convert.data.fer2013_labels import LABELS
-from convert.progress import Progress
 from convert.scenarios.rerun import rerun
 from convert.scenarios.run import Outcome
 from convert.scenarios.score.figures import DEGRADED, MIN_EVENTS, figures

@@ -5,7 +5,7 @@ import os
 from contextlib import closing
 from typing import Protocol
 
-from convert.progress import Progress
+from assistant.system.progress import Progress
 from convert.search.job import Ended, Event, Job, Pool, Row, SearchError
 
 MAX_RESTARTS = 3

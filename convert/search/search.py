@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from convert.progress import Progress
+from assistant.system.progress import Progress
 from convert.search import journal as journals
 from convert.search import recipe_text, report
 from convert.search.driver import Driver

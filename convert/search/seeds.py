@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.system.atomic_files import write_atomically
-from convert.progress import Progress
+from assistant.system.progress import Progress
 from convert.search.driver import Driver
 from convert.search.job import Job, Pool, Row, SearchError
 from convert.training.run_folder import SCORES, score

@@ -20,9 +20,9 @@ from assistant.records import Face
 from assistant.skills.friends import gates
 from assistant.skills.friends.alignment import align
 from assistant.skills.friends.recognizer import Recognizer, open_recognizer
+from assistant.system.progress import Progress
 from assistant.vision.detectors import FaceDetector, open_detector
 from convert.data import picture_files
-from convert.progress import Progress
 
 AS_IT_IS, SMALL = "as it is", "small"
 LOOKS = ("look 1", "look 2")

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 from numpy.typing import NDArray
 
-from convert.progress import Progress
+from assistant.system.progress import Progress
 from convert.training import checkpoint
 from convert.training.cost import CostCallback
 from convert.training.run_folder import SCORE_ROUNDING, Run, score

@@ -15,7 +15,7 @@ from typing import Any
 
 import keras
 
-from convert.progress import Progress
+from assistant.system.progress import Progress
 from convert.training import checkpoint, logs
 from convert.training.callbacks import (
     Batches,

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from assistant.config.schema import quoted
 from assistant.errors import ModelError
+from assistant.system.progress import Progress
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat, from_card
 from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.data import regular_file
-from convert.progress import Progress
 from convert.training.run_folder import Run
 
 KERAS_FILES = (".keras", ".h5", ".hdf5")

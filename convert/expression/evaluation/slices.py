@@ -18,6 +18,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from assistant.system.progress import track
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import light, quality
 from assistant.vision.faces.preprocess import LANDMARK_TEMPLATE, to_grey
@@ -25,7 +26,6 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data import boxes, muxspace, picture_files
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation import metrics, testset
-from convert.progress import track
 from convert.synthesis import accessories
 
 Picture = NDArray[np.uint8]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.system.progress import track
 from assistant.vision.faces.input_format import OWN_FORMAT
 from assistant.vision.inference.expression import ExpressionClassifier, read_expression_card
 from convert.data import fer2013
@@ -23,7 +24,6 @@ from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
 from convert.data.pictures import Pictures, PicturesByRow, original
 from convert.expression.evaluation import metrics
-from convert.progress import track
 
 
 def untempered(model: Path) -> ExpressionClassifier:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.records import Box
+from assistant.system.progress import track
 from assistant.vision.detectors import FaceDetector
 from assistant.vision.faces import preprocess
 from assistant.vision.inference.expression import ExpressionClassifier
@@ -19,7 +20,6 @@ from convert.data import muxspace
 from convert.data.fer2013_labels import DatasetError
 from convert.expression.alignment import central_face, frame_with_margin
 from convert.expression.evaluation import metrics
-from convert.progress import track
 
 CLASSES = ("happy", "neutral", "surprise", "other")
 MAX_PER_LABEL = 100_000

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelError
+from assistant.system.progress import Lines, Progress
 from assistant.vision.inference.model_file import find_model
 from convert.benchmark import loading, models, report
 from convert.benchmark.delegation import delegated
 from convert.cli import main
-from convert.progress import Lines, Progress
 from tests.support.tiny_models import int8_model, write_pair
 
 
