@@ -103,11 +103,11 @@ def _choices(offer: Offer, responses: Responses) -> _Chosen:
         told = gradio.HTML(elem_id="own-model-told")
     own = gradio.State(list(offer.models))
 
-    def adopt(paths: list[str] | None, known: list[str]) -> tuple[Any, Any, list[str], str]:
+    def adopt(paths: list[str] | None, known: list[str]) -> tuple[Any, Any, list[str], str, None]:
         try:
             found = responses.adopt_models(paths or [])
         except AssistantError as err:
-            return gradio.skip(), gradio.skip(), known, markup.problem(str(err))
+            return gradio.skip(), gradio.skip(), known, markup.problem(str(err)), None
         known = [*found, *(each for each in known if each not in found)]
         named = list(choices.model_names(known).items())
         return (
@@ -115,9 +115,10 @@ def _choices(offer: Offer, responses: Responses) -> _Chosen:
             gradio.update(choices=[("none", ""), *named]),
             known,
             markup.note(f"{Path(found[0]).name} is chosen."),
+            None,  # so that others can be given
         )
 
-    files.upload(adopt, [files, own], [model, second, own, told], show_progress="hidden")
+    files.upload(adopt, [files, own], [model, second, own, told, files], show_progress="hidden")
     return _Chosen(model, second, detector, language)
 
 
