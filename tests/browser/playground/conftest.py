@@ -103,6 +103,7 @@ def watched(opened: Any, playground: Playground) -> Iterator[Any]:
     opened.goto(playground.url)
     opened.get_by_role("heading", level=1).wait_for()
     opened.get_by_role("button", name="Eileen Collins").wait_for()
+    opened.wait_for_function("document.querySelector('#picture-status')?.ariaLive === 'polite'")  # all of it is there
     yield opened
     opened.close()
     assert [url for url in requests if not url.startswith((playground.url, "data:", "blob:"))] == []
