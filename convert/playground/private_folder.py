@@ -26,12 +26,13 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
     parent = parent or Path(tempfile.gettempdir())
     delete_abandoned(parent)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        unlocked = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=parent))
+        lock = os.open(unlocked / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        folder = unlocked.rename(parent / unlocked.name[1:])  # from now on it is found, and it is locked
     except OSError as err:
         raise AssistantError(f"{parent}: no folder for uploads can be made in it: {err.strerror}") from err
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -42,9 +43,20 @@ def delete_abandoned(parent: Path) -> None:
     """Delete the folders of programs that were killed; those that are in use, or another user's, stay."""
     for folder in parent.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not folder.is_symlink() and folder.stat().st_uid == os.getuid() and not _is_in_use(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether a program holds the folder's lock; one without a lock has none. Raises OSError."""
+    try:
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

@@ -68,3 +68,9 @@ def test_where_none_can_be_made_it_says_so(tmp_path: Path) -> None:
         private_folder(tmp_path / "missing"),
     ):
         pass
+
+
+def test_what_a_library_made_again_after_the_end_is_deleted_at_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / f"{PREFIX}x" / "history").mkdir(parents=True)
+    with private_folder(tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
