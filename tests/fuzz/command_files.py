@@ -116,6 +116,7 @@ def _fill(folder: Path) -> None:
     damaged_models.rewrite_card(folder / "stuck.tflite", self_test=[])
     (folder / "tiny.toml").write_text(drawn_faces.TINY_RECIPE)
     (folder / "wrong.toml").write_text(drawn_faces.TINY_RECIPE.replace("epochs = 2", "epochs = -2"))
+    (folder / "space.toml").write_text('[search]\n"schedule.learning_rate" = { low = 0.01, high = 0.5, log = true }\n')
     (folder / "settings.toml").write_text('[voice]\nengine = "printed"\n')
     for name, history in (("run", "epoch,loss,fer2013,ferplus,learning_rate,seconds\n1,0.5,0.5,0.5,0,1\n"),
                           ("run-wrong", "epoch\none\n\n")):  # fmt: skip

@@ -17,10 +17,12 @@ from unittest import mock
 import numpy as np
 
 from assistant.config.settings import Settings
+from assistant.errors import ModelError
 from assistant.system.atomic_files import write_atomically
 from assistant.vision.inference import model_file
 from convert import cli
 from convert.benchmark import loading
+from convert.comparison.sources import KERAS, RUN, TFLITE, Source
 from convert.data.boxes import read_annotations
 from convert.data.fer2013 import Faces, load
 from convert.expression import card, soft_labels
@@ -28,10 +30,16 @@ from convert.expression import recipe as recipes
 from convert.expression.evaluation import evaluate
 from convert.face_detector.detector_under_test import DetectorUnderTest
 from convert.face_detector.recipe import DetectorRecipe
+from convert.foreign import keras_config
+from convert.pipeline_cost import frames
+from convert.playground.offer import Offer
 from convert.scenarios.run import Task
 from convert.scenarios.script.scene import AssetIndex
+from convert.search import seeds
+from convert.search.job import Job
+from convert.search.plan import Plan
 from convert.tflite import card_file
-from convert.training import logs
+from convert.training import lineage, logs
 from convert.training.run_folder import Run, columns
 from tests.fuzz import command_files
 from tests.fuzz.assistant_command import SLOW_S, _check_loads
@@ -60,6 +68,10 @@ GOOD = {
     "calibration_set": ("list.txt",), "make_calibration_set": ("new.txt",), "only": ("talk", "walk"),
     "detections": ("new.csv",), "plots": ("plots",), "write": ("new-scenes",), "scenes": ("scenes",),
     "config": ("settings.toml",), "yunet": ("text.onnx",), "detector": ("haar", "tflite"),
+    "labels": ("fer2013", "ferplus", "folders", "text.txt"), "scaling": ("own", "0..1", "-1..1", "imagenet"),
+    "input": ("48-grey", "grey", "rgb"), "limit": ("50",), "trials": ("1", "3"), "space": ("space.toml", "wrong.toml"),
+    "folder": ("runs", ".", "new-search", *RUNS), "seeds": ("1,2", "7"), "core_hours": ("1", "0.5"),
+    "runs": ("runs", "new-runs"), "plot": ("new.svg", "new.png"), "chart": ("new.png",), "port": ("0",),
 }  # fmt: skip
 PROGRAM = Program("emotion-convert", cli.main, cli.make_parser(), (0, 1, 2, 130), GOOD)
 
@@ -84,7 +96,7 @@ def replaced(files: command_files.Files) -> Iterator[None]:
     files.copy()
     os.chdir(files.folder)
     environment = {"EMOTION_DATA": "data", "EMOTION_VIDEOS": "", "EMOTION_YUNET": "", "KERAS_BACKEND": "tensorflow"}
-    modules = {
+    modules: dict[str, dict[str, Any]] = {
         "convert.expression.train": {"train": _train},
         "convert.face_detector.train": {"train": _train_detector},
         "convert.expression.quantize": {"quantize": _quantize},
@@ -92,6 +104,14 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.expression.teachers": {"write_soft_labels": _write_soft_labels},
         "convert.expression.warm_start": {"warm_start": _warm_start, "RECIPES": files.folder / "models/recipes"},
         "convert.face_occlusion.train": {"train": _train_occlusion},
+        "convert.foreign.keras_file": {"load": _load_keras},
+        "convert.comparison.trained": {"Candidate": _Candidate, "train_all": lambda candidates, data, core_hours: None},
+        "convert.comparison.compare": {"run_comparison": _run_comparison},
+        "convert.comparison.page": {"as_html": lambda report, plots, shown: ""},
+        "convert.comparison.plots": {"pictures": lambda report: {}},
+        "convert.search.search": {"search": _search, "report_again": lambda plan: ""},
+        "convert.search.cluster": {"Cluster": lambda address, workers, paths: None},
+        "convert.playground.server": {"serve": _serve},
     }
     stand_ins = {
         "assistant.vision.inference.model_file.MODEL_FOLDERS": (files.folder / "models",),
@@ -111,6 +131,16 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.face_detector.card.refresh": lambda model, report: {"metrics": {"ap": 0.5}},
         "convert.benchmark.models.benchmark": _benchmark,
         "convert.benchmark.report.as_text": lambda report: "",
+        "convert.comparison.text.as_text": lambda report: "",
+        "convert.comparison.text.as_markdown": lambda report: "",
+        "convert.comparison.run_list.draw": lambda runs, file: write_atomically({file: b""}),
+        "convert.search.seeds.train": _train_seeds,
+        "convert.pipeline_cost.frames._render": lambda to, settings: shutil.copy(files.original / "clip.avi", to),
+        "convert.pipeline_cost.stages.measure": _measure_stages,
+        "convert.pipeline_cost.stages.as_text": lambda report: "",
+        "convert.pipeline_cost.allocations.count": lambda clip: {},
+        "convert.pipeline_cost.instructions.count": lambda clip: {},
+        "convert.pipeline_cost.chart.write": lambda report, to: write_atomically({to: b""}),
         "convert.scenarios.render.assets.load": lambda data, half: _Assets(),
         "convert.scenarios.render.camera.SceneCamera": lambda scene, assets: None,
         "convert.scenarios.script.folder.write": lambda scene, camera, folder, on_frame: (folder / scene.name).mkdir(),
@@ -249,6 +279,52 @@ def _benchmark(models: Sequence[Path], threads: Sequence[int], rounds: int, *, w
         for count in threads:
             loading.ready(str(model), content, count)
     return {"machine": "none", "date": "today", "models": []}
+
+
+def _load_keras(file: Path) -> Any:
+    """What is refused before Keras sees the file; no file here is a network."""
+    keras_config.inspect(file)
+    raise ModelError(f"{file}: Keras cannot build it")
+
+
+class _Candidate:
+    """A recipe that is trained at once."""
+
+    def __init__(self, recipe_file: Path, runs: Path) -> None:
+        recipe = recipes.read(recipe_file)
+        self.run = Run(runs / recipe.name)
+        teachers = lineage.teacher_runs(recipe_file, recipe.teachers, runs)
+        lineage.start_run(recipe_file, recipe.start, runs)
+        recipes.check_teachers(recipe_file, recipe, bool(teachers))
+
+
+def _run_comparison(sources: Sequence[Source], data: Path, split: str, head: str) -> dict[str, Any]:
+    assert {each.form for each in sources} <= {RUN, KERAS, TFLITE}
+    assert head in ("ferplus", "fer2013")
+    load(data).of(split)
+    return {"hardest": []}
+
+
+def _search(plan: Plan, count: int, pool: Any) -> str:
+    """A search that has no trial to train."""
+    assert 1 <= count <= 100_000
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    plan.begin()
+    return ""
+
+
+def _train_seeds(jobs: Sequence[Job], pool: Any, epochs: int, file: Path) -> dict[str, Any]:
+    assert 1 <= epochs <= 1_000_000
+    return seeds.summary({each.run.name: {"epoch": 1.0, "fer2013": 0.5, "ferplus": 0.5} for each in jobs})
+
+
+def _serve(offer: Offer, port: int) -> int:
+    assert 0 <= port <= 65535
+    return 0
+
+
+def _measure_stages(clip: Path) -> dict[str, Any]:
+    return {"frames": len(frames.decoded(clip, Settings(), 3))}
 
 
 class _Assets:
