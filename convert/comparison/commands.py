@@ -130,7 +130,7 @@ def _report(options: argparse.Namespace, found: list[Source]) -> dict[str, Any]:
         from convert.comparison import page, plots
 
         shown = _png_files(report, load(data(options)).of(options.split)) if options.pictures else {}
-        write_atomically({options.html: page.as_html(report, plots.pictures(report), shown).encode()})
+        write_atomically({options.html: page.as_html(report, plots.diagrams(report), shown).encode()})
     if options.readme:
         card_file.replace_between(options.readme, text.MARKERS, text.as_markdown(report))
     return report

@@ -16,7 +16,7 @@ MARKS = "osD^vP*Xph<>d"
 
 
 @dataclass(frozen=True)
-class Picture:
+class Diagram:
     """A diagram."""
 
     title: str
@@ -25,7 +25,7 @@ class Picture:
     """What it shows, in words."""
 
 
-def pictures(report: Row) -> list[Picture]:
+def diagrams(report: Row) -> list[Diagram]:
     """The diagrams that the figures of a comparison allow."""
     rows = report["rows"]
     made = [
@@ -36,7 +36,7 @@ def pictures(report: Row) -> list[Picture]:
     return [each for each in made if each is not None]
 
 
-def _against(rows: Sequence[Row], key: str, label: str, unit: float, title: str) -> Picture | None:
+def _against(rows: Sequence[Row], key: str, label: str, unit: float, title: str) -> Diagram | None:
     """Accuracy over a cost, a point for each classifier of which that is known; None where there are none."""
     points = [(row, row[key] / unit) for row in rows if row[key]]
     if not points:
@@ -55,10 +55,10 @@ def _against(rows: Sequence[Row], key: str, label: str, unit: float, title: str)
         axes.set(xlabel=label, ylabel="accuracy, %")
 
     told = "; ".join(f"{row['name']} {row['accuracy']:.1%} at {cost:.3g}" for row, cost in points)
-    return Picture(title, _svg(draw), f"{title} ({label}): {told}.")
+    return Diagram(title, _svg(draw), f"{title} ({label}): {told}.")
 
 
-def _curves(rows: Sequence[Row], head: str) -> Picture | None:
+def _curves(rows: Sequence[Row], head: str) -> Diagram | None:
     """The score by PublicTest over the core hours of each training, or over its epochs where these are not known."""
     known = [row for row in rows if len(row["curve"]) > 1 and head in row["curve"][0]]
     if not known:
@@ -79,7 +79,7 @@ def _curves(rows: Sequence[Row], head: str) -> Picture | None:
         f"{max(round(each[head] or 0, DIGITS) for each in row['curve']):.1%}"
         for row in known
     )
-    return Picture("Learning curves", _svg(draw), f"Learning curves over {over.replace('_', ' ')}: {told}.")
+    return Diagram("Learning curves", _svg(draw), f"Learning curves over {over.replace('_', ' ')}: {told}.")
 
 
 def _svg(draw: Callable[[Any], None]) -> str:

@@ -1,6 +1,5 @@
 """Pieces of HTML of the playground: everything that comes from a file or a model is escaped here."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.vision.detectors import shrink
+from convert.html_page import data_url
 from convert.playground.picture import FaceFound
 
 SOUND_PATH = "/said.wav"
@@ -53,12 +53,12 @@ def picture(image: NDArray[np.uint8], faces: Sequence[FaceFound]) -> str:
     """A picture, BGR uint8 [H, W, 3] or grey [H, W], with a box and the words on each face."""
     height, width = image.shape[:2]
     _, encoded = cv2.imencode(".jpg", shrink(image, SHOWN_SIDE)[0], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    data = base64.b64encode(encoded.tobytes()).decode("ascii")
+    address = data_url(encoded.tobytes(), "image/jpeg")
     drawn = "".join(_box(face, number, width, height) for number, face in enumerate(faces, 1))
     label = f"The picture; {counted(len(faces), 'face is', 'faces are')} in a box"
     return (
         f'<svg class="picture" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
-        f'<image href="data:image/jpeg;base64,{data}" width="{width}" height="{height}"/>{drawn}</svg>'
+        f'<image href="{address}" width="{width}" height="{height}"/>{drawn}</svg>'
     )
 
 

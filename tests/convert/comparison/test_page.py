@@ -37,7 +37,7 @@ def report() -> dict[str, Any]:
 
 def test_the_page_needs_nothing_else_and_shows_no_people(report: dict[str, Any]) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    made = page.as_html(report, plots.pictures(report), {})
+    made = page.as_html(report, plots.diagrams(report), {})
     parsed = Parsed(made)
     assert parsed.open == []
     names = [tag for tag, _ in parsed.tags]
@@ -69,14 +69,14 @@ def test_pictures_of_people_are_in_the_page_only_where_they_are_asked_for(report
 
 def test_diagrams_say_in_words_what_they_show(report: dict[str, Any]) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    told = {each.title: each for each in plots.pictures(report)}
+    told = {each.title: each for each in plots.diagrams(report)}
     assert list(told) == ["Accuracy against operations", "Accuracy against the cost of the training", "Learning curves"]
     assert "first <b> 85.7% at 56.7" in told["Accuracy against operations"].alternative
     assert "first <b> from 30.0% to 60.0%, at best 60.0%" in told["Learning curves"].alternative
     assert all(each.svg.startswith("<?xml") for each in told.values())
-    assert [each.svg for each in plots.pictures(report)] == [each.svg for each in told.values()], "the same each time"
+    assert [each.svg for each in plots.diagrams(report)] == [each.svg for each in told.values()], "the same each time"
     report["rows"] = report["rows"][1:]
-    assert plots.pictures(report) == []
+    assert plots.diagrams(report) == []
 
 
 def test_a_row_says_what_it_begins_with_and_never_takes_the_ancestors_figure_for_its_own(
