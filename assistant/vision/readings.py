@@ -128,7 +128,7 @@ class FaceReader:
             self._margin,
             self._occlusion,
             image=frame.image,
-            wanted=self._input,
+            input_format=self._input,
             lap=self._lap,
             is_glare=is_glare,
         )

@@ -69,15 +69,15 @@ def where(pictures: Pictures, keep: NDArray[np.bool_]) -> Pictures:
     return pictures.where(keep) if isinstance(pictures, PicturesByRow) else pictures[keep]
 
 
-def fitted(pictures: NDArray[np.uint8], form: InputFormat) -> Pictures:
+def fitted(pictures: NDArray[np.uint8], input_format: InputFormat) -> Pictures:
     """Pictures uint8 [N, H, W] of faces as the crops of a format: themselves where they are that already."""
-    if pictures.shape[1:] == form.crop_shape:
+    if pictures.shape[1:] == input_format.crop_shape:
         return pictures
 
     def read(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return np.stack([form.fit(pictures[row]) for row in rows])
+        return np.stack([input_format.fit(pictures[row]) for row in rows])
 
-    return PicturesByRow(read, np.arange(len(pictures)), form.crop_shape, pictures)
+    return PicturesByRow(read, np.arange(len(pictures)), input_format.crop_shape, pictures)
 
 
 def original(pictures: Pictures) -> Pictures:

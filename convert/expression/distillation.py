@@ -79,13 +79,13 @@ class DistillationDataset(Batches):
 
     def __init__(
         self, pictures: Pictures, annotators: Arrays, sample_weights: Arrays, soft_labels: SoftLabels | None,
-        *, batch_size: int, seed: int, epoch: int = 0, taken: InputFormat = OWN_FORMAT, balance: Balance = NO_BALANCE,
-        labels: NDArray[np.int64] | None = None,
+        *, batch_size: int, seed: int, epoch: int = 0, input_format: InputFormat = OWN_FORMAT,
+        balance: Balance = NO_BALANCE, labels: NDArray[np.int64] | None = None,
     ) -> None:  # fmt: skip
         """pictures: `Faces.images`, of which the rows of a batch alone are read. annotators: target distributions of
-        the human labels. epoch: the first one. taken: the crops of a batch (`crops.to_train_on`). balance, labels:
-        how often the pictures of each class int64 [N] are seen; None: each once."""
-        self.taken, self.balance = taken, balance
+        the human labels. epoch: the first one. input_format: of the crops of a batch (`crops.to_train_on`). balance,
+        labels: how often the pictures of each class int64 [N] are seen; None: each once."""
+        self.input_format, self.balance = input_format, balance
         self.labels = np.zeros(len(pictures), np.int64) if labels is None else labels
         self.count = int(counts(self.labels, balance).sum())
         self.pictures, self.annotators, self.sample_weights = pictures, annotators, sample_weights
@@ -109,7 +109,7 @@ class DistillationDataset(Batches):
         """A batch: inputs float32 [B, S, S, 1 or 3], targets [B, 2 * classes] and sample weights [B], both by head."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         views = np.where(self.is_known[rows], (self.first_view[rows] + self.epoch) % self.views, 0)
-        crops = fitted(self.pictures[rows], self.taken)[:]
+        crops = fitted(self.pictures[rows], self.input_format)[:]
         images = [fixed_view(crop, int(number)) for crop, number in zip(crops, views, strict=True)]
         annotators = {head: each[rows] for head, each in self.annotators.items()}
         teachers = annotators
@@ -122,7 +122,7 @@ class DistillationDataset(Batches):
             }
         targets = {head: np.concatenate([annotators[head], teachers[head]], axis=1) for head in annotators}
         sample_weights = {head: each[rows] for head, each in self.sample_weights.items()}
-        return in_grey_steps(np.stack(images), self.taken), targets, sample_weights
+        return in_grey_steps(np.stack(images), self.input_format), targets, sample_weights
 
 
 class OnlineDistillationDataset(DistillationDataset):

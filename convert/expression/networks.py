@@ -79,10 +79,12 @@ def restore(run: Run, precision: str = "float32") -> keras.Model:
     return network
 
 
-def accuracies(network: keras.Model, public: Faces, taken: InputFormat = OWN_FORMAT) -> dict[str, float]:
-    """Accuracy of each head: by the original labels, and by the majority of the FER+ votes where there is one. taken:
-    the network's input."""
-    answers = logits(network, public.images, taken)
+def accuracies(network: keras.Model, public: Faces, input_format: InputFormat = OWN_FORMAT) -> dict[str, float]:
+    """Accuracy of each head: by the original labels, and by the majority of the FER+ votes where there is one.
+
+    input_format: the network's.
+    """
+    answers = logits(network, public.images, input_format)
     majority, clear = fer2013.ferplus_majority(public.votes)
     ferplus = (answers["ferplus"].argmax(1) == majority)[clear]
     return {
@@ -91,24 +93,26 @@ def accuracies(network: keras.Model, public: Faces, taken: InputFormat = OWN_FOR
     }
 
 
-def logits(network: keras.Model, pictures: Pictures, taken: InputFormat = OWN_FORMAT) -> dict[str, NDArray[np.float32]]:
+def logits(
+    network: keras.Model, pictures: Pictures, input_format: InputFormat = OWN_FORMAT
+) -> dict[str, NDArray[np.float32]]:
     """Logits float32 [N, classes] of each head for pictures of faces alone, which are fitted to the network's input,
-    `taken`. Only a batch of them is in memory."""
-    parts = [network.predict_on_batch(each) for each in _tensors(pictures, taken)]
+    `input_format`. Only a batch of them is in memory."""
+    parts = [network.predict_on_batch(each) for each in _tensors(pictures, input_format)]
     return {head: np.concatenate([keras.ops.convert_to_numpy(each[head]) for each in parts]) for head in HEADS}
 
 
-def _tensors(pictures: Pictures, taken: InputFormat) -> Iterator[NDArray[np.float32]]:
-    for chunk in chunks(pictures, max(1, BATCH_PIXELS // (taken.side**2 * taken.channels))):
-        yield taken.tensor(fitted(chunk, taken)[:])
+def _tensors(pictures: Pictures, input_format: InputFormat) -> Iterator[NDArray[np.float32]]:
+    for chunk in chunks(pictures, max(1, BATCH_PIXELS // (input_format.side**2 * input_format.channels))):
+        yield input_format.tensor(fitted(chunk, input_format)[:])
 
 
-def with_head(model: keras.Model, head: str, taken: InputFormat = OWN_FORMAT) -> keras.Model:
+def with_head(model: keras.Model, head: str, input_format: InputFormat = OWN_FORMAT) -> keras.Model:
     """The model to export for one head of a two-headed model: [1, side, side, channels] to probabilities [1, classes].
 
-    taken: its input. The input has a fixed size, and softmax is part of the graph.
+    input_format: its own. The input has a fixed size, and softmax is part of the graph.
     """
-    pixels = keras.Input(tuple(taken.shape[1:]), batch_size=1, name="face")
+    pixels = keras.Input(tuple(input_format.shape[1:]), batch_size=1, name="face")
     answers = model(pixels, training=False)[head]
     return keras.Model(
         pixels, layers.Softmax(name="probabilities", dtype="float32")(answers), name=f"{model.name}_{head}"

@@ -30,12 +30,15 @@ def quantize(run: Run, faces: Faces, model: Path, chosen: list[tuple[str, str]],
     chosen: the calibration list, (digest, class) of each picture. Raises RunError, DatasetError, or ModelError where
     the result is not int8 throughout; nothing is written then.
     """
-    taken = recipes.of_run(run).input_format
-    originals = fitted(calibration_set.find(faces, chosen), taken)[:]
+    input_format = recipes.of_run(run).input_format
+    originals = fitted(calibration_set.find(faces, chosen), input_format)[:]
     pictures = np.concatenate([originals, [fixed_view(picture, JITTERED_VIEW) for picture in originals]])
-    exported, reference = networks.with_head(networks.restore(run), head, taken), run.float_model(model.stem, head)
-    contents = {reference: to_tflite(exported, None, taken), model: to_tflite(exported, pictures, taken)}
-    check_int8(model.name, contents[model], taken)
+    exported, reference = (
+        networks.with_head(networks.restore(run), head, input_format),
+        run.float_model(model.stem, head),
+    )
+    contents = {reference: to_tflite(exported, None, input_format), model: to_tflite(exported, pictures, input_format)}
+    check_int8(model.name, contents[model], input_format)
     facts = {
         "pictures": len(originals),
         "views": [0, JITTERED_VIEW],

@@ -205,22 +205,24 @@ def _with_sizes(path: Path, recipe: Recipe) -> Recipe:
     """The recipe with the default `schedule.sizes` of its input. Raises RecipeError where [input] or the sizes are of
     no use to its network."""
     try:
-        taken = recipe.input_format
+        input_format = recipe.input_format
     except ValueError as err:
         raise RecipeError(f"{path}: [input]: {err}") from err
-    if taken.channels != 3 and recipe.network.get("weights") == "imagenet":
+    if input_format.channels != 3 and recipe.network.get("weights") == "imagenet":
         raise RecipeError(f'{path}: network.weights "imagenet" needs input.channels 3; they may hold the same grey')
-    if taken.channels != 1 and recipe.network.get("equivariant"):
+    if input_format.channels != 1 and recipe.network.get("equivariant"):
         raise RecipeError(f"{path}: network.equivariant needs input.channels 1")
-    sizes, is_own = recipe.schedule.sizes, recipe.kind.is_any_side and taken.side == OWN_FORMAT.side
+    sizes, is_own = recipe.schedule.sizes, recipe.kind.is_any_side and input_format.side == OWN_FORMAT.side
     if sizes == OWN_SIZES and not is_own:
-        sizes = ((0.0, taken.side),)
+        sizes = ((0.0, input_format.side),)
     sides = [side for _, side in sizes]
-    if not recipe.kind.is_any_side and sides != [taken.side]:
+    if not recipe.kind.is_any_side and sides != [input_format.side]:
         kind = recipe.network["kind"]
-        raise RecipeError(f"{path}: schedule.sizes: {kind} is trained at input.side alone: [[0.0, {taken.side}]]")
-    if max(sides) > taken.side:
-        raise RecipeError(f"{path}: schedule.sizes: sides must be {MIN_TRAINING_SIDE} to {taken.side} pixels")
+        raise RecipeError(
+            f"{path}: schedule.sizes: {kind} is trained at input.side alone: [[0.0, {input_format.side}]]"
+        )
+    if max(sides) > input_format.side:
+        raise RecipeError(f"{path}: schedule.sizes: sides must be {MIN_TRAINING_SIDE} to {input_format.side} pixels")
     return dataclasses.replace(recipe, schedule=dataclasses.replace(recipe.schedule, sizes=sizes))
 
 

@@ -146,7 +146,7 @@ def training_model(recipe: Recipe, shown: InputFormat = OWN_FORMAT, weights: str
     shown: format of the batches. weights: as in `networks.of_recipe`. Raises RecipeError where the network cannot be
     built.
     """
-    taken = recipe.input_format
+    input_format = recipe.input_format
     pixels = keras.Input((shown.side, shown.side, 1 if shown.is_grey else 3), name="face")
     try:
         network = networks.of_recipe(recipe, weights)
@@ -154,9 +154,9 @@ def training_model(recipe: Recipe, shown: InputFormat = OWN_FORMAT, weights: str
         augmented = pixels
         if not recipe.distillation.online:  # else OnlineDistillationDataset has augmented them
             augmented = Augment(dataclasses.asdict(recipe.augment), seed=recipe.seed)(pixels)
-        if (taken.scaling, taken.channels) != (OWN_FORMAT.scaling, OWN_FORMAT.channels):
-            augmented = Rescale(**vars(taken), dtype="float32")(augmented)
-        return keras.Model(pixels, network(Resize(taken.side, dtype="float32")(augmented)))
+        if (input_format.scaling, input_format.channels) != (OWN_FORMAT.scaling, OWN_FORMAT.channels):
+            augmented = Rescale(**vars(input_format), dtype="float32")(augmented)
+        return keras.Model(pixels, network(Resize(input_format.side, dtype="float32")(augmented)))
     except (TypeError, ValueError) as err:
         raise RecipeError(f"{recipe.name}: [network] cannot be built: {str(err).splitlines()[0]}") from err
 
@@ -179,10 +179,10 @@ def dataset(
     targets, sample_weights = target_distributions(training, recipe)
     batch_size, seed = recipe.schedule.batch_size, recipe.seed
     if not teachers:
-        shown, taken = crops.to_train_on(training.images, recipe.input_format)
+        shown, input_format = crops.to_train_on(training.images, recipe.input_format)
         return DistillationDataset(
-            shown, targets, sample_weights, labels, batch_size=batch_size, seed=seed, epoch=epoch, taken=taken,
-            balance=recipe.balance, labels=training.labels,
+            shown, targets, sample_weights, labels, batch_size=batch_size, seed=seed, epoch=epoch,
+            input_format=input_format, balance=recipe.balance, labels=training.labels,
         )  # fmt: skip
     teacher_networks = [networks.restore(each, recipe.schedule.precision) for each in teachers]
     return OnlineDistillationDataset(

@@ -22,7 +22,7 @@ def describe(
     name: str,
     content: bytes,
     network: Network,
-    wanted: InputFormat,
+    input_format: InputFormat,
     labels: tuple[str, ...],
     *,
     has_logits: bool,
@@ -34,7 +34,7 @@ def describe(
         "name": name,
         **card_file.measured_from(name, content),
         "labels": list(labels),
-        "input": {**wanted.as_card(), "dtype": made.input_type.lower()},
+        "input": {**input_format.as_card(), "dtype": made.input_type.lower()},
         "output": {"dtype": made.output_type.lower(), "values": "logits" if has_logits else "probabilities"},
         "imported": {
             "file": network.file.name,
@@ -46,6 +46,6 @@ def describe(
         "made": card_file.made_now(),
     }
     if verdict is not None:
-        trial = verdict.stated
-        card["tried"] = {"pictures": verdict.pictures, "accuracy": round(trial.accuracy, 4), "warning": verdict.warning}
+        accuracy = round(verdict.stated.accuracy, 4)
+        card["tried"] = {"pictures": verdict.pictures, "accuracy": accuracy, "warning": verdict.warning}
     return card

@@ -134,7 +134,7 @@ def _loader(options: argparse.Namespace) -> Callable[[InputFormat], Faces] | Non
         place = data(options)
     except DatasetError:
         return None
-    return lambda wanted: load(place, wanted)
+    return lambda input_format: load(place, input_format)
 
 
 def as_text(model: Path, made: Any) -> str:

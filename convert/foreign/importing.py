@@ -74,19 +74,23 @@ def import_model(
     foreign = open_network(file)
     if foreign.classes != len(stated.labels):
         raise ModelError(f"{file}: gives {foreign.classes} numbers, but --labels names {len(stated.labels)}")
-    wanted = stated_input.complete(str(file), foreign.shape, stated.input, stated.scaling)
+    input_format = stated_input.complete(str(file), foreign.shape, stated.input, stated.scaling)
     if foreign.model is not None and load is None and not is_float:
         raise DatasetError("an int8 file is calibrated on pictures: give FER-2013 with --data, or --float for float32")
-    faces = load(wanted) if load else None
-    has_logits, verdict, warning = network.has_logits(foreign, wanted), None, ""
+    faces = load(input_format) if load else None
+    has_logits, verdict, warning = network.has_logits(foreign, input_format), None, ""
     if faces is not None:
-        verdict = plausibility.judge(foreign, wanted, stated.labels, plausibility.balanced(faces.of("PublicTest")))
+        verdict = plausibility.judge(
+            foreign, input_format, stated.labels, plausibility.balanced(faces.of("PublicTest"))
+        )
         warning = verdict.warning
     content, is_same = foreign.content, foreign.model is None
     if not is_same:
         calibration = None if is_float or faces is None else plausibility.balanced(faces.of("Training")).images[:]
-        content, has_logits = _converted(foreign, wanted, calibration, has_logits=has_logits), False
-    about = card.describe(model.stem, content, foreign, wanted, stated.labels, has_logits=has_logits, verdict=verdict)
+        content, has_logits = _converted(foreign, input_format, calibration, has_logits=has_logits), False
+    about = card.describe(
+        model.stem, content, foreign, input_format, stated.labels, has_logits=has_logits, verdict=verdict
+    )
     try:
         about |= _measured(model, content, about, None if is_same else foreign, faces and _limited(faces, limit))
     except ModelError as err:
@@ -101,11 +105,11 @@ def import_model(
 
 
 def _converted(
-    foreign: Network, wanted: InputFormat, calibration: NDArray[np.uint8] | None, *, has_logits: bool
+    foreign: Network, input_format: InputFormat, calibration: NDArray[np.uint8] | None, *, has_logits: bool
 ) -> bytes:
     from convert.foreign import keras_file
 
-    return keras_file.to_tflite(foreign, wanted, calibration, has_logits=has_logits)
+    return keras_file.to_tflite(foreign, input_format, calibration, has_logits=has_logits)
 
 
 def _shortcomings(about: dict[str, Any], *, has_faces: bool) -> list[str]:
@@ -164,8 +168,8 @@ def _has_truth(labels: tuple[str, ...], faces: Faces) -> bool:
 
 def _comparison(classifier: ExpressionClassifier, original: Network, tested: Faces) -> dict[str, Any]:
     """The file compared with the network that it was made of, on the same pictures, ready for JSON."""
-    wanted = classifier.input
-    before = original.outputs(wanted, tested.images, "original")
+    input_format = classifier.input
+    before = original.outputs(input_format, tested.images, "original")
     after = testset.probabilities(classifier, tested.images, "converted")
     same = before.argmax(axis=1) == after.argmax(axis=1)
     made: dict[str, Any] = {"pictures": len(tested), "same_answer": round(float(same.mean()), metrics.DIGITS)}

@@ -88,18 +88,20 @@ def _of_h5(file: Path) -> Any:
         return keras.saving.load_model(changed, custom_objects=known, compile=False, safe_mode=True)
 
 
-def to_tflite(network: Network, wanted: InputFormat, crops: NDArray[np.uint8] | None, *, has_logits: bool) -> bytes:
+def to_tflite(
+    network: Network, input_format: InputFormat, crops: NDArray[np.uint8] | None, *, has_logits: bool
+) -> bytes:
     """The .tflite file of a Keras network, with a softmax behind logits: int8, calibrated on crops uint8
     [N, *crop_shape], or float32 where these are None. Raises ModelError."""
     import keras
 
     from convert.tflite import export
 
-    pixels = keras.Input((wanted.side, wanted.side, wanted.channels), batch_size=1, name="face")
+    pixels = keras.Input((input_format.side, input_format.side, input_format.channels), batch_size=1, name="face")
     try:
         scores = network.model(pixels, training=False)
         scores = keras.layers.Softmax(dtype="float32")(scores) if has_logits else scores
-        content = export.to_tflite(keras.Model(pixels, scores), crops, wanted)
+        content = export.to_tflite(keras.Model(pixels, scores), crops, input_format)
     except Exception as err:  # TensorFlow's converter raises many, with pages of text
         reason = " ".join(str(err).split())[:200]
         advice = "" if crops is None else "; --float keeps it float32"

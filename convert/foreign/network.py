@@ -37,13 +37,13 @@ class Network:
     content: bytes = b""
     """The .tflite file's; empty for a Keras model."""
 
-    def outputs(self, wanted: InputFormat, crops: Any, title: str) -> NDArray[np.float32]:
+    def outputs(self, input_format: InputFormat, crops: Any, title: str) -> NDArray[np.float32]:
         """Outputs float32 [N, classes] of crops uint8 [N, *crop_shape]. Raises ModelError where one is not finite."""
         parts = []
         with Progress(title, len(crops), "faces") as progress:
             for start in range(0, len(crops), self.batch):
                 chunk = np.asarray(crops[start : start + self.batch])
-                parts.append(self.predict(wanted.tensor(chunk)))
+                parts.append(self.predict(input_format.tensor(chunk)))
                 progress.update(len(chunk))
         made = np.concatenate(parts)
         if not np.isfinite(made).all():
@@ -51,10 +51,10 @@ class Network:
         return made
 
 
-def has_logits(network: Network, wanted: InputFormat) -> bool:
+def has_logits(network: Network, input_format: InputFormat) -> bool:
     """Whether the outputs are logits and not probabilities, by what the model answers to a few pictures. Raises
     ModelError for outputs that look like a sigmoid for each class."""
-    made = network.outputs(wanted, self_test.crops(wanted), "outputs")
+    made = network.outputs(input_format, self_test.crops(input_format), "outputs")
     sums = made.sum(axis=1)
     if made.min() >= 0 and np.abs(sums - 1).max() <= MAX_SUM_ERROR:
         return False

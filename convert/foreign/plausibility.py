@@ -31,8 +31,8 @@ KNOWN_ORDER_BONUS = 0.04
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What a classifier reads right with a scaling and an order of its labels."""
+class Hypothesis:
+    """A scaling and an order of the labels that a classifier may have, and how much it reads right with them."""
 
     scaling: str
     labels: tuple[str, ...]
@@ -44,8 +44,8 @@ class Trial:
 class Verdict:
     """What the pictures say of the statement."""
 
-    stated: Trial
-    best: Trial
+    stated: Hypothesis
+    best: Hypothesis
     """The stated one where no other explains the answers far better."""
     pictures: int
 
@@ -75,24 +75,24 @@ def balanced(faces: Faces, per_class: int = PER_CLASS) -> Faces:
     return faces.where(keep)
 
 
-def judge(network: Network, wanted: InputFormat, labels: tuple[str, ...], tried: Faces) -> Verdict:
+def judge(network: Network, input_format: InputFormat, labels: tuple[str, ...], tried: Faces) -> Verdict:
     """Try a classifier that was stated to have this format and these labels. tried: pictures of its format."""
-    trials, stated = [], None
-    for scaling in _scalings(wanted):
-        scores = network.outputs(replace(wanted, scaling=scaling), tried.images, f"scaling {scaling}")
+    hypotheses, stated = [], None
+    for scaling in _scalings(input_format):
+        scores = network.outputs(replace(input_format, scaling=scaling), tried.images, f"scaling {scaling}")
         counts = metrics.confusion(tried.labels, scores.argmax(axis=1).astype(np.int64), max(len(labels), len(LABELS)))
         for order in _orders(counts, labels):
-            trial = Trial(scaling, order, _accuracy(counts, order))
-            trials.append(trial)
-            if (scaling, order) == (wanted.scaling, labels):
-                stated = trial
+            hypothesis = Hypothesis(scaling, order, _accuracy(counts, order))
+            hypotheses.append(hypothesis)
+            if (scaling, order) == (input_format.scaling, labels):
+                stated = hypothesis
     assert stated is not None
 
-    def merit(trial: Trial) -> float:
-        changes = (trial.scaling != stated.scaling) + (trial.labels != stated.labels)
-        return trial.accuracy - PRICE * changes + KNOWN_ORDER_BONUS * (trial.labels in ORDERS.values())
+    def merit(hypothesis: Hypothesis) -> float:
+        changes = (hypothesis.scaling != stated.scaling) + (hypothesis.labels != stated.labels)
+        return hypothesis.accuracy - PRICE * changes + KNOWN_ORDER_BONUS * (hypothesis.labels in ORDERS.values())
 
-    best = max(trials, key=merit)
+    best = max(hypotheses, key=merit)
     least = LEAST_GAIN * max(1.0, PER_CLASS * len(LABELS) / len(tried)) ** 0.5
     return Verdict(stated, best if best.accuracy >= stated.accuracy + least else stated, len(tried))
 
@@ -102,10 +102,10 @@ def named(labels: tuple[str, ...]) -> str:
     return next((name for name, order in ORDERS.items() if order == labels), ",".join(labels))
 
 
-def _scalings(wanted: InputFormat) -> list[str]:
+def _scalings(input_format: InputFormat) -> list[str]:
     """The scalings that an input of these channels may have, the stated one first."""
-    fitting = [name for name, each in SCALINGS.items() if len(each.mean) <= wanted.channels]
-    return [wanted.scaling, *(name for name in fitting if name != wanted.scaling)]
+    fitting = [name for name, each in SCALINGS.items() if len(each.mean) <= input_format.channels]
+    return [input_format.scaling, *(name for name in fitting if name != input_format.scaling)]
 
 
 def _accuracy(counts: NDArray[np.int64], order: tuple[str, ...]) -> float:

@@ -16,24 +16,24 @@ from assistant.vision.inference.runtime import quiet_stderr
 from convert.tflite import graph
 
 
-def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None, wanted: InputFormat | None = None) -> bytes:
+def to_tflite(model: keras.Model, pictures: NDArray[np.uint8] | None, input_format: InputFormat | None = None) -> bytes:
     """The .tflite file of a model: int8, calibrated on pictures, or float32 if these are None.
 
-    pictures: crops uint8 [M, *wanted.crop_shape]; where wanted is None, grey ones uint8 [M, H, W] of any size, which
-    are scaled as the project's own networks take them.
+    pictures: crops uint8 [M, *input_format.crop_shape]; where input_format is None, grey ones uint8 [M, H, W] of any
+    size, which are scaled as the project's own networks take them.
     """
     # the converter prints signatures to stdout, and warnings from C++ to stderr
     with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         if pictures is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = lambda: _inputs(pictures, wanted)
+            converter.representative_dataset = lambda: _inputs(pictures, input_format)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.int8
         return bytes(converter.convert())
 
 
-def _inputs(pictures: NDArray[np.uint8], wanted: InputFormat | None) -> Iterator[list[NDArray[np.float32]]]:
+def _inputs(pictures: NDArray[np.uint8], input_format: InputFormat | None) -> Iterator[list[NDArray[np.float32]]]:
     """The converter's representative dataset: one picture at a time, scaled as the assistant does.
 
     The scale of the model's input follows from the values in this dataset. Two corner pixels of the first picture are
@@ -44,7 +44,7 @@ def _inputs(pictures: NDArray[np.uint8], wanted: InputFormat | None) -> Iterator
     full_range = pictures.copy()
     full_range[0, 0, 0], full_range[0, -1, -1] = 0, 255
     for picture in full_range:
-        values = scale_grey(picture)[..., np.newaxis] if wanted is None else wanted.tensor(picture)
+        values = scale_grey(picture)[..., np.newaxis] if input_format is None else input_format.tensor(picture)
         yield [values[np.newaxis]]
 
 

@@ -10,13 +10,15 @@ from assistant.vision.faces.preprocess import scale_grey
 from convert.data.pictures import Pictures, original
 
 
-def to_train_on(images: Pictures, taken: InputFormat) -> tuple[Pictures, InputFormat]:
-    """The pictures of the batches of a training, and their format. images: `Faces.images` at the network's input,
-    `taken`. Those that were enlarged to it are taken as they were: the training model enlarges them, and until then
-    they take less time and memory."""
+def to_train_on(images: Pictures, input_format: InputFormat) -> tuple[Pictures, InputFormat]:
+    """The pictures of the batches of a training, and their format. images: `Faces.images`, as crops of the network's
+    `input_format`. Pictures that were enlarged to it go into the batches as they were before: the training model
+    enlarges them, and until then they take less time and memory."""
     source = original(images)
     side = min(source.shape[1:3])
-    return (source, replace(taken, side=max(MIN_SIDE, side))) if side < taken.side else (images, taken)
+    if side >= input_format.side:
+        return images, input_format
+    return source, replace(input_format, side=max(MIN_SIDE, side))
 
 
 def in_grey_steps(crops: NDArray[np.uint8], shown: InputFormat) -> NDArray[np.float32]:

@@ -35,17 +35,17 @@ class Rescale(keras.layers.Layer):
 
     def __init__(self, side: int, channels: int, colour: str, scaling: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.taken = InputFormat(side, channels, colour, scaling)
+        self.input_format = InputFormat(side, channels, colour, scaling)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **vars(self.taken)}
+        return {**super().get_config(), **vars(self.input_format)}
 
     def call(self, images: Any) -> Any:
-        scaling, ones = SCALINGS[self.taken.scaling], ops.ones((self.taken.channels,), "float32")
+        scaling, ones = SCALINGS[self.input_format.scaling], ops.ones((self.input_format.channels,), "float32")
         mean, step = (ops.convert_to_tensor(each, "float32") * ones for each in (scaling.mean, scaling.step))
-        if self.taken.colour == "rgb":
+        if self.input_format.colour == "rgb":
             images = ops.flip(images, axis=-1)
         return images * (GREY_STEP / step) + (MID_GREY - mean) / step  # grey is repeated in each channel
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return (*input_shape[:-1], self.taken.channels)
+        return (*input_shape[:-1], self.input_format.channels)

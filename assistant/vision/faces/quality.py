@@ -117,27 +117,27 @@ def assess_face(
     is_occluded: Callable[[NDArray[np.uint8]], bool] | None,
     *,
     image: NDArray[np.uint8] | None = None,
-    wanted: InputFormat = OWN_FORMAT,
+    input_format: InputFormat = OWN_FORMAT,
     lap: Callable[[str], None] = lambda stage: None,
     is_glare: bool | None = None,
 ) -> tuple[NDArray[np.uint8], str]:
-    """The crop of a face as the expression model sees it, uint8 `wanted.crop_shape`, a dim one with more contrast; and
-    why its expression cannot be read: a key of the locale's [reasons], empty where it can.
+    """The crop of a face as the expression model sees it, uint8 `input_format.crop_shape`, a dim one with more
+    contrast; and why its expression cannot be read: a key of the locale's [reasons], empty where it can.
 
     grey: the frame, uint8 [H, W]; margin: the detector's `crop_margin`; is_occluded: as in `rejection_reason`; image:
-    the frame in colour, for a model that takes colours (None: `grey`); wanted: the model's input; lap: called at the
+    the frame in colour, for a model that takes colours (None: `grey`); input_format: the model's; lap: called at the
     end of the stages "crop" and "quality"; is_glare: as in `rejection_reason`. Whether the expression can be read is
     judged by the crop of 48x48 grey pixels, whatever the model takes.
     """
     crop = preprocess.face_crop(grey, face, margin)
     lap("crop")
     reason = rejection_reason(face, crop, grey, is_occluded, is_glare=is_glare)
-    if wanted == OWN_FORMAT:
+    if input_format == OWN_FORMAT:
         of_model = light.raise_contrast(crop)
         lap("quality")
         return of_model, reason
     lap("quality")
-    of_model = wanted.face_crop(grey if wanted.is_grey or image is None else image, face, margin)
+    of_model = input_format.face_crop(grey if input_format.is_grey or image is None else image, face, margin)
     levels = light.raised_levels(crop)
     of_model = of_model if levels is None else levels[of_model]
     lap("crop")

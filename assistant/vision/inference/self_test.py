@@ -35,12 +35,12 @@ def test_images() -> NDArray[np.uint8]:
     return np.stack(images).clip(0, 255).astype(np.uint8)
 
 
-def crops(wanted: InputFormat) -> NDArray[np.uint8]:
+def crops(input_format: InputFormat) -> NDArray[np.uint8]:
     """The test images as crops of another input, uint8 [7, *crop_shape]: each pixel is one of theirs, in colour with
     the tint of skin, so that a channel in another's place shows."""
-    nearest = np.arange(wanted.side) * CROP_SIDE // wanted.side
+    nearest = np.arange(input_format.side) * CROP_SIDE // input_format.side
     images = test_images()[:, nearest[:, np.newaxis], nearest]
-    if wanted.is_grey:
+    if input_format.is_grey:
         return images
     levels = images.astype(np.uint16)
     return np.stack([levels * 5 // 8, levels * 6 // 8, levels], axis=-1).astype(np.uint8)

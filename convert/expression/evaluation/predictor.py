@@ -94,13 +94,13 @@ def of_run(run: Run, head: str) -> Predictor:
         from keras import ops
 
         from convert.expression import networks, recipe
-    network, taken = networks.restore(run), recipe.of_run(run).input_format
+    network, input_format = networks.restore(run), recipe.of_run(run).input_format
 
     def predict(crops: NDArray[np.uint8]) -> Batch:
-        logits = network.predict_on_batch(taken.tensor(crops))[head]
+        logits = network.predict_on_batch(input_format.tensor(crops))[head]
         return np.asarray(ops.convert_to_numpy(ops.softmax(logits)), np.float32)
 
-    return Predictor(run.path, "run", networks.HEADS[head], taken, predict, network)
+    return Predictor(run.path, "run", networks.HEADS[head], input_format, predict, network)
 
 
 def of_keras(file: Path) -> Predictor:
@@ -108,7 +108,7 @@ def of_keras(file: Path) -> Predictor:
     card of a .tflite file does. Raises ModelError."""
     if not file.is_file():
         raise ModelError(f"{file}: no such file")
-    labels, taken, has_logits = _read_card(file)
+    labels, input_format, has_logits = _read_card(file)
     with quiet_stderr():
         import keras
         from keras import ops
@@ -120,7 +120,7 @@ def of_keras(file: Path) -> Predictor:
         shapes = [tuple(each.shape[1:]) for each in (*network.inputs, *network.outputs)]
     except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as err:
         raise ModelError(f"{file}: not a Keras model that can be loaded: {str(err).splitlines()[0][:200]}") from err
-    wanted = [tuple(taken.shape[1:]), (len(labels),)]
+    wanted = [tuple(input_format.shape[1:]), (len(labels),)]
     if len(shapes) != 2 or any(
         len(has) != len(asked) or any(size not in (None, one) for size, one in zip(has, asked, strict=True))
         for has, asked in zip(shapes, wanted, strict=True)
@@ -129,10 +129,10 @@ def of_keras(file: Path) -> Predictor:
         raise ModelError(f"{file}: maps {found}; its card says {list(wanted[0])} to {len(labels)} labels")
 
     def predict(crops: NDArray[np.uint8]) -> Batch:
-        scores = network.predict_on_batch(taken.tensor(crops))
+        scores = network.predict_on_batch(input_format.tensor(crops))
         return np.asarray(ops.convert_to_numpy(ops.softmax(scores) if has_logits else scores), np.float32)
 
-    return Predictor(file, "keras", labels, taken, predict, network)
+    return Predictor(file, "keras", labels, input_format, predict, network)
 
 
 def _read_card(file: Path) -> tuple[tuple[str, ...], InputFormat, bool]:
@@ -151,8 +151,8 @@ def _read_card(file: Path) -> tuple[tuple[str, ...], InputFormat, bool]:
     if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels) or len(labels) < 2:
         raise ModelError(f"{path}: labels are {quoted(labels)}; expected a list of expressions")
     try:
-        taken = from_card(card["input"])
+        input_format = from_card(card["input"])
     except (KeyError, TypeError, ValueError) as err:
         raise ModelError(f"{path}: input is {quoted(card.get('input'))}: {err}") from err
     output = card.get("output", {})
-    return tuple(labels), taken, isinstance(output, dict) and output.get("values") == "logits"
+    return tuple(labels), input_format, isinstance(output, dict) and output.get("values") == "logits"

@@ -159,7 +159,9 @@ def _reading(
     found = min(detector.find(frame, grey), key=lambda face: math.dist(face.box.center, middle), default=None)
     if found is None:
         return None
-    crop, reason = quality.assess_face(grey, found, detector.crop_margin, None, image=frame, wanted=classifier.input)
+    crop, reason = quality.assess_face(
+        grey, found, detector.crop_margin, None, image=frame, input_format=classifier.input
+    )
     if reason:
         return None
     scores = classifier.probabilities(crop)
