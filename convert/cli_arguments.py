@@ -77,6 +77,14 @@ processes = whole_number(1, 256)
 """The type of a number of processes or threads."""
 
 
+def html_file(text: str) -> Path:
+    """The type of an argument that names a page to write: its ending keeps it from being a data set or a picture, which
+    would be replaced. Raises ArgumentTypeError."""
+    if not text.lower().endswith((".html", ".htm")):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} does not end in .html")
+    return Path(text)
+
+
 def run_folder(text: str) -> Path:
     """The type of an argument that names a run folder, existing or not. Raises ArgumentTypeError for a file."""
     if os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long

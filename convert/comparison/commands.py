@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from assistant.system.atomic_files import check_replaceable, write_atomically
-from convert.cli_arguments import check_backend, command, core_hours, data, make_folder, show
+from convert.cli_arguments import (
+    check_backend,
+    command,
+    core_hours,
+    data,
+    html_file,
+    labelled_faces,
+    make_folder,
+    show,
+    skip_unreadable,
+)
 from convert.comparison import run_list, sources, text
 from convert.comparison.sources import RECIPE, RUN, TFLITE, Source
-from convert.data.fer2013 import Faces, load
+from convert.data.fer2013 import Faces
 from convert.expression.commands import HEADS
 from convert.expression.evaluation.commands import SPLITS, expression_model
 from convert.tflite import card_file
@@ -52,7 +62,9 @@ def add(commands: Any) -> None:
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="where recipes are trained; default: runs"
     )
     compare.add_argument("--head", choices=HEADS, help="of runs and shipped models; default: fer2013")
-    compare.add_argument("--html", type=Path, metavar="FILE", help="also write a page, with diagrams, into this file")
+    compare.add_argument(
+        "--html", type=html_file, metavar="FILE", help="also write a page, with diagrams, into this file"
+    )
     compare.add_argument(
         "--pictures", action="store_true", help="show the hardest pictures in the page; they are of people"
     )
@@ -61,6 +73,7 @@ def add(commands: Any) -> None:
     )
     compare.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="default: %(default)s")
     compare.add_argument("--json", action="store_true", help="print JSON alone")
+    skip_unreadable(compare)
     compare.epilog, compare.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
     compare.set_defaults(when_stopped="; the same command goes on after the last finished epoch")
 
@@ -90,7 +103,7 @@ def _compare(options: argparse.Namespace) -> int:
     if options.readme:
         card_file.check_between(options.readme, text.MARKERS)
     check_backend()
-    load(data(options))  # a data set that cannot be read is told before anything is trained
+    labelled_faces(options)  # a data set that cannot be read is told before anything is trained
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
         report = _report(options, _train(options, found) if recipes else found)
     show(report, text.as_text, options)
@@ -107,7 +120,7 @@ def _test_two(options: argparse.Namespace) -> int:
     from convert.expression.evaluation import compare
 
     first, second = map(expression_model, options.models)
-    show(compare.compare(first, second, load(data(options)), options.split), compare.as_text, options)
+    show(compare.compare(first, second, labelled_faces(options), options.split), compare.as_text, options)
     return 0
 
 
@@ -117,7 +130,7 @@ def _train(options: argparse.Namespace, found: list[Source]) -> list[Source]:
 
     candidates = {each.name: Candidate(each.path, options.runs) for each in found if each.form == RECIPE}
     make_folder(options.runs)
-    train_all(list(candidates.values()), data(options), options.core_hours)
+    train_all(list(candidates.values()), data(options), options.core_hours, skip_unreadable=options.skip_unreadable)
     return [Source(each.name, RUN, candidates[each.name].run.path) if each.form == RECIPE else each for each in found]
 
 
@@ -125,11 +138,13 @@ def _report(options: argparse.Namespace, found: list[Source]) -> dict[str, Any]:
     """The report, written into the files that are asked for."""
     from convert.comparison.compare import run_comparison
 
-    report = run_comparison(found, data(options), options.split, options.head or "fer2013")
+    report = run_comparison(
+        found, lambda wanted: labelled_faces(options, wanted), options.split, options.head or "fer2013"
+    )
     if options.html:
         from convert.comparison import page, plots
 
-        shown = _png_files(report, load(data(options)).of(options.split)) if options.pictures else {}
+        shown = _png_files(report, labelled_faces(options).of(options.split)) if options.pictures else {}
         write_atomically({options.html: page.as_html(report, plots.diagrams(report), shown).encode()})
     if options.readme:
         card_file.replace_between(options.readme, text.MARKERS, text.as_markdown(report))

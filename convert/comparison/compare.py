@@ -8,7 +8,7 @@ sizes, operations, times and memory are those of the .tflite files.
 import datetime
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.vision.faces.input_format import OWN_FORMAT
+from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from convert.benchmark.models import benchmark
 from convert.comparison.files import FLOAT, INT8, files_of
 from convert.comparison.scores import scores_of
@@ -32,6 +32,8 @@ from convert.machine import machine
 from convert.tflite import graph
 from convert.training import provenance
 
+Load = Callable[[InputFormat], Faces]
+"""Function from a format to the labelled faces as its crops; it raises DatasetError."""
 HARDEST = 24
 """Pictures in the list of those that most classifiers get wrong."""
 ROUNDS, CALLS = 10, 50
@@ -55,12 +57,13 @@ class Judged:
         return np.asarray(self.scores.argmax(axis=1) == self.truth)
 
 
-def run_comparison(sources: Sequence[Source], data: Path, split: str, head: str) -> dict[str, Any]:
+def run_comparison(sources: Sequence[Source], load: Load, split: str, head: str) -> dict[str, Any]:
     """All figures of the comparison, ready for JSON.
 
-    data: the data set. head: of the runs, which have two. Raises ModelError, RunError, RecipeError or DatasetError.
+    load: gives the faces as crops of a format. head: of the runs, which have two. Raises ModelError, RunError,
+    RecipeError or DatasetError.
     """
-    faces = fer2013.load(data)
+    faces = load(OWN_FORMAT)
     tested, training = faces.of(split), faces.of("Training")
     rows, judged, files = [], [], []
     with tempfile.TemporaryDirectory() as scratch:
@@ -68,7 +71,7 @@ def run_comparison(sources: Sequence[Source], data: Path, split: str, head: str)
             predictor = open_predictor(str(source.path), head)
             shown = tested.images
             if predictor.input.crop_shape != OWN_FORMAT.crop_shape:
-                shown = fer2013.load(data, predictor.input).of(split).images
+                shown = load(predictor.input).of(split).images
             row, answers = _quality(source, predictor, shown, tested, training, head=head)
             (folder := Path(scratch) / str(number)).mkdir()
             made, row["missing_files"] = files_of(source, predictor, head, faces, folder)

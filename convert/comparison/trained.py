@@ -37,7 +37,7 @@ class Candidate:
         self.teachers = lineage.teacher_runs(recipe_file, self.recipe.teachers, runs)
         recipes.check_teachers(recipe_file, self.recipe, bool(self.teachers))
 
-    def plan(self, data: Path, core_hours: float) -> Plan:
+    def plan(self, data: Path, core_hours: float, *, skip_unreadable: bool = False) -> Plan:
         """The plan of its run, measured and written where there is none yet. Raises RunError where the folder holds a
         run without a plan, DatasetError or RecipeError."""
         if (held := plans.read(self.run.path, core_hours)) is not None:
@@ -47,19 +47,19 @@ class Candidate:
                 f"{self.run.path}: holds a run that was not trained by `compare`; name the folder to compare it as it "
                 "is, or choose another --runs folder"
             )
-        made = plans.plan(self.recipe.name, core_hours, self._cost(data))
+        made = plans.plan(self.recipe.name, core_hours, self._cost(data, skip_unreadable=skip_unreadable))
         plans.write(self.run.path, made)
         return made
 
-    def train(self, data: Path, plan: Plan) -> Run:
+    def train(self, data: Path, plan: Plan, *, skip_unreadable: bool = False) -> Run:
         """Train by a plan, or go on; returns the run. Raises DatasetError, RecipeError or RunError."""
         limits = Limits(steps=plan.steps, cpu_s=plan.cpu_s)
         rows = self.run.history()
         if rows and (len(rows) >= plan.epochs or is_spent(self.run, limits)):
             return self.run
-        return self._train(data, self.run.path, plan.epochs, limits)
+        return self._train(data, self.run.path, plan.epochs, limits, skip_unreadable=skip_unreadable)
 
-    def _train(self, data: Path, folder: Path, epochs: int, limits: Limits) -> Run:
+    def _train(self, data: Path, folder: Path, epochs: int, limits: Limits, *, skip_unreadable: bool) -> Run:
         with quiet_stderr():
             import keras
 
@@ -67,20 +67,21 @@ class Candidate:
         try:
             return train(
                 self.recipe, self.file, data, folder,
-                epochs=epochs, start=self.start, teachers=self.teachers, limits=limits,
+                epochs=epochs, start=self.start, teachers=self.teachers, limits=limits, skip_unreadable=skip_unreadable,
             )  # fmt: skip
         finally:
             keras.utils.clear_session(free_memory=True)
 
-    def _cost(self, data: Path) -> Cost:
-        total = len(fer2013.load(data).of("PublicTest"))
+    def _cost(self, data: Path, *, skip_unreadable: bool) -> Cost:
+        total = len(fer2013.load(data, skip_unreadable=skip_unreadable).of("PublicTest"))
         cost, trial_s = None, 0.0
         for epochs, steps in TRIALS:
             if cost is not None and epochs * steps * cost.step_s > LONGEST_TRIAL_S:
                 break
             with tempfile.TemporaryDirectory() as folder:
                 print(f"{self.recipe.name}: a trial of {epochs} times {steps} steps, for their cost", flush=True)
-                run = self._train(data, Path(folder) / "trial", epochs, Limits(steps=steps, evaluated=EVALUATED))
+                limits = Limits(steps=steps, evaluated=EVALUATED)
+                run = self._train(data, Path(folder) / "trial", epochs, limits, skip_unreadable=skip_unreadable)
                 trial_s += sum(row["cpu_seconds"] for row in run.history())
                 cost = cost_of(run, total, trial_s)
         assert cost is not None
@@ -97,15 +98,17 @@ def cost_of(run: Run, evaluated: int, trial_s: float) -> Cost:
     return Cost(step_s, rest * max(1.0, evaluated / EVALUATED), int(facts["set_steps"]), round(trial_s, 1))
 
 
-def train_all(candidates: list[Candidate], data: Path, core_hours: float) -> list[tuple[Candidate, Plan]]:
+def train_all(
+    candidates: list[Candidate], data: Path, core_hours: float, *, skip_unreadable: bool = False
+) -> list[tuple[Candidate, Plan]]:
     """Train recipes one after another; their plans are made first, so that a recipe that cannot be trained is told
     before the hours of the others. Raises DatasetError, RecipeError or RunError."""
-    planned = [(each, each.plan(data, core_hours)) for each in candidates]
+    planned = [(each, each.plan(data, core_hours, skip_unreadable=skip_unreadable)) for each in candidates]
     for each, plan in planned:
         if not each.run.history():
             print(described(each.recipe, plan), flush=True)
     for each, plan in planned:
-        each.train(data, plan)
+        each.train(data, plan, skip_unreadable=skip_unreadable)
     return planned
 
 

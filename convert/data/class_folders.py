@@ -90,7 +90,8 @@ def list_files(path: Path) -> Listing:
 
 def complete_splits(path: Path, split: NDArray[np.int64], digests: NDArray[np.uint64]) -> NDArray[np.int64]:
     """The splits int64 [N], index into SPLITS, where a tenth of Training has been taken for each test split without
-    pictures; which tenth is decided by the hash of each file, so that it is the same each time, whatever is added.
+    pictures; which tenth is decided by the hash of each file, so that it is the same each time, whatever is added. No
+    split stays empty while Training has two different pictures.
 
     digests: of the content of the files, uint64 [N]. Says what it did.
     """
@@ -98,6 +99,10 @@ def complete_splits(path: Path, split: NDArray[np.int64], digests: NDArray[np.ui
     missing = [part for part in (PUBLIC, PRIVATE) if not (split == part).any()]
     for place, part in enumerate(missing):
         made[(split == TRAINING) & (share >= 1 - TENTH * (place + 1)) & (share < 1 - TENTH * place)] = part
+    for part in missing:
+        rest = np.flatnonzero(made == TRAINING)
+        if not (made == part).any() and len(np.unique(digests[rest])) > 1:  # no hash of a small set fell into the tenth
+            made[rest[digests[rest] == digests[rest].max()]] = part
     if missing:
         counts = ", ".join(f"{(made == part).sum()} {name}" for part, name in enumerate(SPLITS))
         names = " and ".join(SPLITS[part] for part in missing)

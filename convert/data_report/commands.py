@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import shown
 from assistant.system.atomic_files import check_replaceable, write_atomically
-from convert.cli_arguments import command, data, show
+from convert.cli_arguments import command, data, html_file, make_folder, show
+from convert.data.fer2013_labels import DatasetError
 
 EXAMPLES = """\
 example:
@@ -26,7 +28,10 @@ def add(commands: Any) -> None:
         "data", type=Path, nargs="?", metavar="PATH", help="as --data of the other commands; default: $EMOTION_DATA"
     )
     look.add_argument(
-        "--html", type=Path, metavar="FILE", help="also write one page with the pictures in question, which are in it"
+        "--html",
+        type=html_file,
+        metavar="FILE",
+        help="also write one page with the pictures in question, which are in it",
     )
     look.add_argument("--quick", action="store_true", help="do not look for doubtful labels, which takes minutes")
     look.add_argument(
@@ -40,6 +45,7 @@ def _data(options: argparse.Namespace) -> int:
 
     if options.html:
         check_replaceable(options.html)
+        make_folder(options.html.parent)
     found = findings.look(data(options))
     if options.quick:
         found = replace(found, not_searched="--quick")
@@ -51,4 +57,6 @@ def _data(options: argparse.Namespace) -> int:
     if options.html:
         write_atomically({options.html: page.render(found, report).encode("utf-8", "backslashreplace")})
     show(report, text.as_text, options)
-    return 0 if findings.is_trainable(found, skip_unreadable=options.skip_unreadable) else 1
+    if reason := findings.why_refused(found, skip_unreadable=options.skip_unreadable):
+        raise DatasetError(f"{shown(found.path)}: `train` would refuse it: {reason}")
+    return 0

@@ -85,12 +85,14 @@ def as_json(findings: Findings) -> dict[str, Any]:
     return report | {"suspects": suspects | {"pictures": pictures}}
 
 
-def is_trainable(findings: Findings, *, skip_unreadable: bool = False) -> bool:
-    """Whether `train` takes these data: no file is unreadable, or they are skipped, and there are pictures to train on
-    and to choose by."""
+def why_refused(findings: Findings, *, skip_unreadable: bool = False) -> str:
+    """Why `train` would not take these data, "" where it would: a file is unreadable and they are not skipped, or there
+    are no pictures to train on or to choose by."""
+    if findings.source.unreadable and not skip_unreadable:
+        return f"{len(findings.source.unreadable)} unreadable; --skip-unreadable leaves them out"
     split = findings.source.faces.split
-    is_readable = skip_unreadable or not findings.source.unreadable
-    return is_readable and all((split == part).any() for part in (0, 1))
+    missing = [name for part, name in enumerate(SPLITS[:2]) if not (split == part).any()]
+    return f"no {' and no '.join(missing)} pictures" if missing else ""
 
 
 def _twins(source: Source) -> list[NDArray[np.int64]]:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from assistant.errors import ModelError, shown
 from assistant.vision.faces.input_format import SCALINGS, InputFormat
-from convert.cli_arguments import command, data, whole_number
-from convert.data.fer2013 import Faces, load
+from convert.cli_arguments import command, data, labelled_faces, skip_unreadable, whole_number
+from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import DatasetError
 from convert.foreign import label_names, stated_input
 from convert.foreign.stated_input import StatedInput
@@ -77,6 +77,7 @@ def add(commands: Any) -> None:
         metavar="N",
         help="compare and calibrate it by so many pictures alone: a large network takes long",
     )
+    skip_unreadable(made)
     made.add_argument("--force", action="store_true", help="replace a shipped model, or a .json that is no card")
 
 
@@ -131,10 +132,10 @@ def _check_replaceable(model: Path, *, force: bool) -> None:
 def _loader(options: argparse.Namespace) -> Callable[[InputFormat], Faces] | None:
     """Reads the labelled pictures; None where none are named."""
     try:
-        place = data(options)
+        data(options)
     except DatasetError:
         return None
-    return lambda input_format: load(place, input_format)
+    return lambda input_format: labelled_faces(options, input_format)
 
 
 def as_text(model: Path, made: Any) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from assistant.config.settings import Settings
 from assistant.errors import ModelError
 from assistant.system.atomic_files import write_atomically
+from assistant.vision.faces.input_format import OWN_FORMAT
 from assistant.vision.inference import model_file
 from convert import cli
 from convert.benchmark import loading
@@ -31,6 +32,7 @@ from convert.expression.evaluation import evaluate
 from convert.face_detector.detector_under_test import DetectorUnderTest
 from convert.face_detector.recipe import DetectorRecipe
 from convert.foreign import keras_config
+from convert.foreign.importing import Load
 from convert.pipeline_cost import frames
 from convert.playground.offer import Offer
 from convert.scenarios.run import Task
@@ -105,10 +107,10 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.expression.warm_start": {"warm_start": _warm_start, "RECIPES": files.folder / "models/recipes"},
         "convert.face_occlusion.train": {"train": _train_occlusion},
         "convert.foreign.keras_file": {"load": _load_keras},
-        "convert.comparison.trained": {"Candidate": _Candidate, "train_all": lambda candidates, data, core_hours: None},
+        "convert.comparison.trained": {"Candidate": _Candidate, "train_all": lambda *_, skip_unreadable: None},
         "convert.comparison.compare": {"run_comparison": _run_comparison},
         "convert.comparison.page": {"as_html": lambda report, plots, shown: ""},
-        "convert.comparison.plots": {"pictures": lambda report: {}},
+        "convert.comparison.plots": {"diagrams": lambda report: {}},
         "convert.search.search": {"search": _search, "report_again": lambda plan: ""},
         "convert.search.cluster": {"Cluster": lambda address, workers, paths: None},
         "convert.playground.server": {"serve": _serve},
@@ -298,10 +300,10 @@ class _Candidate:
         recipes.check_teachers(recipe_file, recipe, bool(teachers))
 
 
-def _run_comparison(sources: Sequence[Source], data: Path, split: str, head: str) -> dict[str, Any]:
+def _run_comparison(sources: Sequence[Source], load: Load, split: str, head: str) -> dict[str, Any]:
     assert {each.form for each in sources} <= {RUN, KERAS, TFLITE}
     assert head in ("ferplus", "fer2013")
-    load(data).of(split)
+    load(OWN_FORMAT).of(split)
     return {"hardest": []}
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from assistant.errors import AssistantError
+from convert.cli import main
 from convert.comparison import sources
 from convert.comparison.sources import KERAS, RECIPE, RUN, TFLITE
 from convert.expression.evaluation import predictor
 from convert.training.recipe_file import RECIPES
+from tests.support import drawn_faces
 from tests.support.drawn_faces import TINY_RECIPE
 
 
@@ -120,3 +122,18 @@ def test_a_keras_file_needs_a_card_that_states_labels_and_input(card: str | None
     with pytest.raises(AssistantError) as told:
         predictor.open_predictor(str(file), "fer2013")
     assert message in str(told.value)
+
+
+def test_two_models_are_compared_without_the_damaged_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn_faces.write_class_folders(tmp_path / "train", 3)
+    drawn_faces.write_class_folders(tmp_path / "val", 1, side=60)
+    drawn_faces.write_class_folders(tmp_path / "test", 1, side=70)
+    (tmp_path / "train/happy/00000.jpg").write_bytes(b"")
+    models = (f"models/challenge/{name}-int8.tflite" for name in ("emotion-cnn", "emotion-small"))
+    line = ["compare", *models, "--data", str(tmp_path)]
+    assert main(line) == 1
+    assert "--skip-unreadable leaves them out" in capsys.readouterr().err
+    assert main([*line, "--skip-unreadable"]) == 0
+    assert "McNemar" in capsys.readouterr().out

@@ -225,3 +225,11 @@ def test_memory_does_not_grow_with_the_set(tmp_path: Path) -> None:
         assert pictures == count * len(LABELS)
         peaks.append(peak_kb)
     assert peaks[1] - peaks[0] < 8_000
+
+
+def test_a_small_set_has_pictures_in_every_split(tmp_path: Path) -> None:
+    """None of its hashes may lie in the tenth of a split: those next to it are taken."""
+    low = np.array([1, 2, 3, 3, 2, 1], np.uint64)
+    assert class_folders.complete_splits(tmp_path, np.zeros(6, np.int64), low).tolist() == [0, 2, 1, 1, 2, 0]
+    same = np.full(6, 3, np.uint64)
+    assert class_folders.complete_splits(tmp_path, np.zeros(6, np.int64), same).tolist() == [0] * 6

@@ -66,8 +66,10 @@ def test_the_text_says_it_and_the_exit_code_is_that_of_training(
     assert "doubtful labels: not looked for: --quick" in out
     (faulty / "train" / "happy" / "00017.jpg").unlink()
     assert run(capsys, str(faulty), "--quick")[0] == 0
-    shutil.rmtree(faulty / "train")
-    assert run(capsys, str(faulty / "val"), "--quick")[0] == 1  # too few to choose by
+    for folder in (faulty / "val").iterdir():
+        if folder.name != "happy":
+            shutil.rmtree(folder)
+    assert run(capsys, str(faulty / "val"), "--quick")[0] == 1  # one picture leaves none to choose by
 
 
 def test_the_page_is_whole_and_loads_nothing(
@@ -86,7 +88,7 @@ def test_the_page_is_whole_and_loads_nothing(
 
 @pytest.mark.parametrize(("line", "code", "told"), [
     (["missing"], 1, "missing: no such file"),
-    (["--html", "folder", "own", "--quick"], 1, "folder: Is a directory"),
+    (["--html", "folder.html", "own", "--quick"], 1, "folder.html: Is a directory"),
     (["own", "more"], 2, "unrecognized arguments: more"),
 ])  # fmt: skip
 def test_wrong_arguments_are_one_line(
@@ -94,7 +96,7 @@ def test_wrong_arguments_are_one_line(
     told: str,
 ) -> None:  # fmt: skip
     monkeypatch.chdir(faulty.parent)
-    (faulty.parent / "folder").mkdir()
+    (faulty.parent / "folder.html").mkdir()
     try:
         ended: Any = main(["data", *line])
     except SystemExit as err:
@@ -125,3 +127,31 @@ def test_too_few_pictures_are_no_reason_for_suspicion() -> None:
     assert label_suspects.find_or_reason(drawn_faces.dataset(1, 1)) == (
         "fewer than 50 pictures, or a single class with 5"
     )
+
+
+def test_what_training_would_refuse_is_said(tmp_path: Path, faulty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", str(faulty), "--quick"]) == 1
+    assert "`train` would refuse it: 1 unreadable; --skip-unreadable leaves them out" in capsys.readouterr().err
+    pixels = " ".join(["7"] * 48 * 48)
+    table = tmp_path / "fer2013.csv"
+    table.write_text(f"emotion,pixels,Usage\n1,{pixels},PrivateTest\n")
+    assert main(["data", str(table), "--quick"]) == 1
+    assert "fer2013.csv: `train` would refuse it: no Training and no PublicTest pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["data", "compare"])
+def test_a_page_never_replaces_the_data_set(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "fer2013.csv"
+    table.write_text("precious")
+    named = ["emotion-small-int8", "--data"] if command == "compare" else []
+    with pytest.raises(SystemExit) as ended:
+        main([command, *named, str(table), "--html", str(table)])
+    assert ended.value.code == 2
+    assert "does not end in .html" in capsys.readouterr().err
+    assert table.read_text() == "precious"
+
+
+def test_the_page_goes_into_a_folder_that_can_be_made(faulty: Path, tmp_path: Path) -> None:
+    page = tmp_path / "new" / "folder" / "page.html"
+    assert main(["data", str(faulty), "--quick", "--skip-unreadable", "--html", str(page)]) == 0
+    assert page.is_file()
