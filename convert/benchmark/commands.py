@@ -61,7 +61,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     from convert.benchmark import models as benchmark
     from convert.benchmark import report
 
-    models = benchmark.with_mates([find_model(name) for name in options.models] or card_file.shipped())
+    models = benchmark.with_counterparts([find_model(name) for name in options.models] or card_file.shipped())
     made = benchmark.benchmark(models, options.threads, options.rounds, with_operators=options.operators)
     show(made, report.as_text, options)
     return 0

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from assistant.system.progress import track
-from convert.benchmark import loading, operators, precision
+from convert.benchmark import int8_speed, loading, operators
 from convert.benchmark.board_state import StateReader
 from convert.benchmark.delegation import delegated
 from convert.benchmark.timing import times_ms
 from convert.machine import board, machine
-from convert.tflite import graph
+from convert.tflite import float_pair, graph
 
 MIN_CALLS_FOR_P99 = 100
 """Calls of which one in a hundred is more than the slowest one of all."""
@@ -39,9 +39,9 @@ def benchmark(
 ) -> dict[str, Any]:
     """Time `runs` forward passes of each model with each number of threads in turn, and repeat this `rounds` times.
 
-    The float and the int8 file of one model are compared where both are given; see `with_mates`. with_operators: also
-    estimate the time of each operator. The report has a row for each model and number of threads in `models`: p50, p95
-    and p99 of all calls, the median and the least of the rounds' medians, the ratio of that median to the first
+    The float and the int8 file of one model are compared where both are given; see `with_counterparts`. with_operators:
+    also estimate the time of each operator. The report has a row for each model and number of threads in `models`: p50,
+    p95 and p99 of all calls, the median and the least of the rounds' medians, the ratio of that median to the first
     model's with as many threads; load, first call, memory, size, and what XNNPACK took. Raises ModelError.
     """
     reader, contents = state or StateReader(), {model: loading.read(model) for model in models}
@@ -81,7 +81,7 @@ def benchmark(
         ],
         "int8_against_float": [
             vars(
-                precision.compare(
+                int8_speed.compare(
                     whole.stem, quantized.stem, count, medians[whole, count], medians[quantized, count]
                 )
             )
@@ -91,9 +91,9 @@ def benchmark(
     }  # fmt: skip
 
 
-def with_mates(models: Sequence[Path]) -> list[Path]:
+def with_counterparts(models: Sequence[Path]) -> list[Path]:
     """The models, and after each the float or int8 file of the same model that lies beside it."""
-    found = [each for model in models for each in (model, precision.mate(model)) if each is not None]
+    found = [each for model in models for each in (model, float_pair.counterpart(model)) if each is not None]
     return list({each.resolve(): each for each in found}.values())
 
 
@@ -150,5 +150,7 @@ def _pairs(models: Sequence[Path], facts: Mapping[Path, Mapping[str, Any]]) -> l
         (one, other)
         for one in whole
         for other in quantized
-        if precision.family(one) == precision.family(other) or one in (precision.mate(other), precision.mate(one))
+        if float_pair.family(one) == float_pair.family(other)
+        or float_pair.counterpart(one) == other
+        or float_pair.counterpart(other) == one
     ]

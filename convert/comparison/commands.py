@@ -117,10 +117,10 @@ def _is_test_of_two(options: argparse.Namespace, found: list[Source]) -> bool:
 
 
 def _test_two(options: argparse.Namespace) -> int:
-    from convert.expression.evaluation import compare
+    from convert.expression.evaluation import mcnemar
 
     first, second = map(expression_model, options.models)
-    show(compare.compare(first, second, labelled_faces(options), options.split), compare.as_text, options)
+    show(mcnemar.compare(first, second, labelled_faces(options), options.split), mcnemar.as_text, options)
     return 0
 
 

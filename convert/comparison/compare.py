@@ -21,11 +21,11 @@ from assistant.errors import ModelError
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from convert.benchmark.models import benchmark
 from convert.comparison.files import FLOAT, INT8, files_of
-from convert.comparison.scores import scores_of
+from convert.comparison.probabilities import probabilities_of
 from convert.comparison.sources import Source, origin
 from convert.data import fer2013
 from convert.data.fer2013 import Faces
-from convert.expression.evaluation import compare, testset
+from convert.expression.evaluation import mcnemar, testset
 from convert.expression.evaluation.metrics import DIGITS
 from convert.expression.evaluation.predictor import Predictor, open_predictor
 from convert.machine import machine
@@ -100,7 +100,7 @@ def _quality(
         truth_name, truth, is_counted = testset.truth_of(predictor.labels, tested)
     except ModelError as err:
         raise ModelError(f"{source.path}: {err}") from err
-    scores = scores_of(source, predictor, head, shown)
+    scores = probabilities_of(source, predictor, head, shown)
     figures = testset.score(predictor.labels, scores, tested, training)
     row = {
         "name": source.name,
@@ -148,7 +148,7 @@ def _pairs(rows: Sequence[Mapping[str, Any]], judged: Sequence[Judged]) -> list[
             counted = one.is_counted
             made.append(
                 {"models": [first["name"], second["name"]], "truth": first["truth"]}
-                | compare.paired(one.is_right[counted], other.is_right[counted])
+                | mcnemar.paired(one.is_right[counted], other.is_right[counted])
             )
     return made
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from assistant.errors import AssistantError
 from assistant.vision.inference.runtime import quiet_stderr
-from convert.benchmark import precision
 from convert.comparison.sources import RUN, TFLITE, Source
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation.predictor import Predictor
-from convert.tflite import graph
+from convert.tflite import float_pair, graph
 from convert.training.run_folder import Run
 
 Files = dict[str, Path]
@@ -30,7 +29,7 @@ def files_of(source: Source, predictor: Predictor, head: str, faces: Faces, scra
     head: of a run. faces: own pictures, of which a Keras file is calibrated. scratch: folder for its files.
     """
     if source.form == TFLITE:
-        other = precision.mate(source.path)
+        other = float_pair.counterpart(source.path)
         return {_precision(each): each for each in (source.path, other) if each is not None}, ""
     made: Files = {}
     try:
@@ -48,14 +47,14 @@ def _of_keras(predictor: Predictor, faces: Faces, scratch: Path, made: Files) ->
         import keras
 
         from convert.tflite.export import to_tflite
-    taken, images = predictor.input, faces.of("Training").images
-    pixels = keras.Input(tuple(taken.shape[1:]), batch_size=1)
+    input_format, images = predictor.input, faces.of("Training").images
+    pixels = keras.Input(tuple(input_format.shape[1:]), batch_size=1)
     network = keras.Model(pixels, predictor.network(pixels, training=False))
     rows = np.arange(0, len(images), max(1, len(images) // CALIBRATION_PICTURES))
-    crops = np.stack([taken.fit(picture) for picture in images[rows]])
+    crops = np.stack([input_format.fit(picture) for picture in images[rows]])
     for kind, pictures in ((FLOAT, None), (INT8, crops)):
         file = scratch / f"{predictor.path.stem}-{kind}.tflite"
-        file.write_bytes(to_tflite(network, pictures, taken))
+        file.write_bytes(to_tflite(network, pictures, input_format))
         made[kind] = file
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from convert.comparison import wording
 from convert.comparison.plots import Diagram
 from convert.comparison.wording import COST, ORIGIN, QUALITY
+from convert.expression.evaluation import mcnemar
 from convert.html_page import data_url, document, framed_table, table
 
 Row = Mapping[str, Any]
@@ -123,7 +124,7 @@ def _pairs(report: Row) -> str:
             "{:+.2f} to {:+.2f}".format(*pair["difference_interval_95"]),
             "{1} / {0}".format(*pair["only_right"]),
             f"{pair['p']:.4f}",
-            "shown" if pair["p"] < 0.05 else "not shown",
+            "shown" if mcnemar.is_shown(pair) else "not shown",
         )
         for pair in report["pairs"]
     ]

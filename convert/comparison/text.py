@@ -5,6 +5,7 @@ from typing import Any
 
 from convert.comparison import wording
 from convert.comparison.wording import COST, QUALITY
+from convert.expression.evaluation import mcnemar
 from convert.text_table import aligned
 
 MARKERS = ("<!-- comparison -->", "<!-- /comparison -->")
@@ -24,7 +25,7 @@ def as_text(report: Mapping[str, Any]) -> str:
     lines += [f"{row['name']}: {row['missing_files']}" for row in report["rows"] if row["missing_files"]]
     for row in report["rows"]:
         lines += ["", row["name"], *aligned([("", "precision", "recall", "F1", "pictures"), *_classes(row)])]
-    return "\n".join([*lines, "", *map(wording.pair, report["pairs"])])
+    return "\n".join([*lines, "", *map(mcnemar.sentence, report["pairs"])])
 
 
 def as_markdown(report: Mapping[str, Any]) -> str:

@@ -65,16 +65,6 @@ def training_cost(row: Row) -> str:
     return f"{row['core_hours']:.2f}{seen}" + (f" of {row['share']:.0%} of them" if row["share"] < 1 else "")
 
 
-def pair(tested: Row) -> str:
-    """McNemar's test of two classifiers in one sentence."""
-    (first, second), (low, high) = tested["models"], tested["difference_interval_95"]
-    verdict = "a difference is shown" if tested["p"] < 0.05 else "no difference is shown"
-    return (
-        f"{second} less {first}: {tested['difference_points']:+.2f} points ({low:+.2f} to {high:+.2f}), "
-        f"p = {tested['p']:.4f}: {verdict}"
-    )
-
-
 def protocol(report: Row) -> list[str]:
     """How the figures were made, in sentences."""
     quality = (

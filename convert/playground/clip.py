@@ -89,7 +89,7 @@ class ClipResult:
 
 
 @dataclass(frozen=True)
-class Work:
+class ClipProgress:
     """How far the work is."""
 
     seconds: float
@@ -121,12 +121,12 @@ def watch(
     settings: Settings,
     stop: threading.Event,
     *,
-    on_work: Callable[[Work], None] = lambda work: None,
+    on_progress: Callable[[ClipProgress], None] = lambda work: None,
     truth: GroundTruth | None = None,
 ) -> ClipResult:
     """Run a clip through the assistant; the camera is closed at the end.
 
-    of_seconds: the clip's length, for the progress. on_work: called after each frame. truth: what the clip really
+    of_seconds: the clip's length, for the progress. on_progress: called after each frame. truth: what the clip really
     shows.
 
     Raises StoppedError within a frame after `stop` was set, CameraError, ModelError, DetectorError.
@@ -135,7 +135,7 @@ def watch(
         parts, phrases = choices.load_parts(settings), factory.load_phrases(settings)
         pipeline = parts.pipeline(settings)
         viewer = FaceViewer(pipeline, parts, phrases, settings)
-        observer = _Observer(viewer, stop, lambda at, view: on_work(Work(at, of_seconds, view)))
+        observer = _Observer(viewer, stop, lambda at, view: on_progress(ClipProgress(at, of_seconds, view)))
         outcomes, summary = list[AnnouncementOutcome](), ReplaySummary(0, 0.0, 0)
         for outcome in replay(camera, pipeline, settings, on_step=observer):
             if isinstance(outcome, AnnouncementOutcome):

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
-How = TypeVar("How")
+Status = TypeVar("Status")
 
 
-class Job(Generic[How, Result]):
+class Job(Generic[Status, Result]):
     """One piece of work. It begins at once."""
 
-    def __init__(self, work: Callable[[threading.Event, Callable[[How], None]], Result], first: How) -> None:
+    def __init__(self, work: Callable[[threading.Event, Callable[[Status], None]], Result], first: Status) -> None:
         """work: gets the event that asks it to stop, and is told how far it is by calling the second argument. first:
         how far it is at the beginning."""
         self.stop, self.progress = threading.Event(), first
@@ -33,13 +33,13 @@ class Job(Generic[How, Result]):
         assert self.result is not None
         return self.result
 
-    def _run(self, work: Callable[[threading.Event, Callable[[How], None]], Result]) -> None:
+    def _run(self, work: Callable[[threading.Event, Callable[[Status], None]], Result]) -> None:
         try:
             self.result = work(self.stop, self._note)
         except BaseException as err:  # told to whoever asks for the outcome
             self.error = err
 
-    def _note(self, how_far: How) -> None:
+    def _note(self, how_far: Status) -> None:
         self.progress = how_far
 
 
@@ -50,7 +50,7 @@ class Jobs:
     _jobs: dict[str, Job[object, object]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, visitor: str, job: "Job[How, Result]") -> "Job[How, Result]":
+    def begin(self, visitor: str, job: "Job[Status, Result]") -> "Job[Status, Result]":
         """Keep the visitor's job, in place of an earlier one, which is stopped."""
         with self._lock:
             before = self._jobs.get(visitor)
@@ -72,7 +72,7 @@ class Jobs:
             self.stop(visitor)
 
 
-def updates(job: "Job[How, Result]", interval_s: float) -> Iterator[How]:
+def updates(job: "Job[Status, Result]", interval_s: float) -> Iterator[Status]:
     """How far the job is, at most every `interval_s` seconds, until it has ended. Where nobody listens any more the job
     is stopped."""
     try:

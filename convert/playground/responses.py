@@ -17,7 +17,7 @@ from assistant.vision.cameras.demo import photograph
 from assistant.vision.cameras.picture_file import read_picture
 from convert.playground import clip, markup, picture, picture_view, speech, timeline_view
 from convert.playground.choices import Choice
-from convert.playground.clip import ClipResult, Work
+from convert.playground.clip import ClipProgress, ClipResult
 from convert.playground.jobs import Job, Jobs, updates
 from convert.playground.live import LiveSession
 from convert.playground.picture import PictureResult
@@ -70,10 +70,10 @@ class Responses:
             yield markup.problem(_without_folder(err, source, truth))
             return
 
-        def work(stop: threading.Event, note: Callable[[Work], None]) -> ClipResult:
-            return clip.watch(camera, seconds, choice.settings(self._yunet), stop, on_work=note, truth=stated)
+        def work(stop: threading.Event, note: Callable[[ClipProgress], None]) -> ClipResult:
+            return clip.watch(camera, seconds, choice.settings(self._yunet), stop, on_progress=note, truth=stated)
 
-        job = self.jobs.begin(visitor, Job(work, Work(0.0, seconds)))
+        job = self.jobs.begin(visitor, Job(work, ClipProgress(0.0, seconds)))
         began = self._clock()
         for at in updates(job, REFRESH_S):
             yield _progress(at, self._clock() - began)
@@ -176,13 +176,13 @@ def _without_folder(err: Exception, *paths: str) -> str:
     return text
 
 
-def _progress(at: Work, spent_s: float) -> str:
+def _progress(at: ClipProgress, spent_s: float) -> str:
     """How far the work is, and the newest picture."""
     view = f'<div class="preview">{markup.picture(*at.view)}</div>' if at.view else ""
     return _bar(at, spent_s) + view
 
 
-def _bar(at: Work, spent_s: float) -> str:
+def _bar(at: ClipProgress, spent_s: float) -> str:
     if not at.of_seconds:
         return f'<p class="note">Watched {at.seconds:.0f} s.</p><progress aria-label="Progress"></progress>'
     share = min(1.0, at.seconds / at.of_seconds)

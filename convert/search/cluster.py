@@ -21,9 +21,9 @@ from convert.search.job import Ended, Event, Job, SearchError
 from convert.search.training_process import TRAIN
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-"""Ray calls nobody, and does not warn of its own changes."""
+"""Ray sends no usage statistics, and does not warn of changes in its next versions."""
 CONNECT_S, CHECK_S, LOOK_S = 5.0, 60.0, 2.0
-"""Seconds to wait for the head's port and for a machine's first answer, and between two looks at who is there."""
+"""Seconds to wait for the head's port and for a machine's first answer, and between two looks at the machines."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,8 @@ class Cluster:
                 self._admit(reference)
 
     def _look(self) -> None:
-        """See who has come and who has gone. One who comes is asked whether it has what a training needs."""
+        """Take in which machines have joined the cluster and which have left it. One that joins is asked whether it has
+        what a training needs."""
         if time.monotonic() < self._looked_at + LOOK_S:
             return
         self._looked_at = time.monotonic()

@@ -14,7 +14,7 @@ from pathlib import Path
 from convert.search.job import Ended, Job, Row
 from convert.training.run_folder import Run, RunError
 
-TRAIN = ("-m", "convert.search.leash", "convert")
+TRAIN = ("-m", "convert.search.end_with_parent", "convert")
 """Arguments of Python for `emotion-convert` that ends with the process that has started it."""
 REASON_LENGTH = 500
 """Characters of a reason that are kept: a journal is read as a whole."""

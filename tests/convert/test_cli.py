@@ -248,7 +248,7 @@ def test_an_unexpected_exception_is_a_one_line_error(
 
 def test_the_commands_that_train_nothing_import_neither_tensorflow_nor_keras() -> None:
     program = "import sys; import convert.cli; "
-    program += "import convert.expression.evaluation.evaluate, convert.expression.evaluation.compare; "
+    program += "import convert.expression.evaluation.evaluate, convert.expression.evaluation.mcnemar; "
     program += "import convert.expression.verify, convert.benchmark.models, convert.expression.card; "
     program += "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

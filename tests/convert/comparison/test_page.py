@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from convert.comparison import page, plots, text, wording
+from convert.comparison import page, plots, text
+from convert.expression.evaluation import mcnemar
 from tests.support import comparison_report
 
 
@@ -94,9 +95,11 @@ def test_a_row_says_what_it_begins_with_and_never_takes_the_ancestors_figure_for
 
 def test_the_text_has_every_class_and_every_pair(report: dict[str, Any]) -> None:
     told = text.as_text(report)
-    assert "second less first <b>: -2.50 points (-5.00 to +0.25), p = 0.0412: a difference is shown" in told
+    assert (
+        "second less first <b>: -2.50 points (95 %: -5.00 to +0.25), McNemar p = 0.0412: a difference is shown" in told
+    )
     assert "the budget was 1 core hours: process CPU time of all threads" in told
     assert "1.03, 1.9 of 10% of them" in told
     assert "second: no .tflite file: made of paper" in told
     assert all(told.count(label) >= 2 for label in report["rows"][0]["labels"])
-    assert wording.pair(report["pairs"][0] | {"p": 0.2}).endswith("no difference is shown")
+    assert mcnemar.sentence(report["pairs"][0] | {"p": 0.2}).endswith("no difference is shown")

@@ -16,7 +16,7 @@ from assistant.vision import factory
 from assistant.vision.cameras.demo import photograph
 from convert.playground import clip
 from convert.playground.choices import Choice
-from convert.playground.clip import ClipResult, StoppedError, Work
+from convert.playground.clip import ClipProgress, ClipResult, StoppedError
 from convert.scenarios.script.ground_truth import BoxKeyframe, GroundTruth, Interval, PersonTimeline
 from tests.convert.playground.shown import ListCamera, empty_room, write_clip
 
@@ -91,15 +91,15 @@ def test_the_demos_walk_can_be_watched() -> None:
 
 
 def test_it_stops_within_a_frame(images: list[NDArray[np.uint8]]) -> None:
-    stop, seen = threading.Event(), list[Work]()
+    stop, seen = threading.Event(), list[ClipProgress]()
 
-    def on_work(work: Work) -> None:
+    def on_progress(work: ClipProgress) -> None:
         seen.append(work)
         if len(seen) == 5:
             stop.set()
 
     with pytest.raises(StoppedError):
-        clip.watch(ListCamera(images), 5.0, SETTINGS, stop, on_work=on_work)
+        clip.watch(ListCamera(images), 5.0, SETTINGS, stop, on_progress=on_progress)
     assert len(seen) == 5
     assert seen[-1].of_seconds == 5.0
     assert seen[-1].view is not None

@@ -14,7 +14,7 @@ from convert.search.space import Choices, Range, Space
 from convert.training.recipe_file import RECIPES
 from tests.convert.search.stand_in_training import REFUSED, WHY_REFUSED, row
 
-STAND_IN = ("-m", "convert.search.leash", "tests.convert.search.stand_in_training")
+STAND_IN = ("-m", "convert.search.end_with_parent", "tests.convert.search.stand_in_training")
 SPACE: Space = {
     "schedule.learning_rate": Range(0.001, 1.0, log=True),
     "schedule.batch_size": Range(16, 64, is_whole=True),

@@ -20,7 +20,7 @@ from assistant.vision.inference.model_file import find_model
 from convert.data import muxspace
 from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS, DatasetError
-from convert.expression.evaluation import balance, compare, confidence, report, robustness, testset, wild
+from convert.expression.evaluation import balance, confidence, mcnemar, report, robustness, testset, wild
 from convert.expression.evaluation.evaluate import evaluate, fit_calibration
 from tests.support import damaged_models, drawn_faces
 from tests.support.standins import ScriptedDetector
@@ -184,22 +184,22 @@ def test_robustness_has_the_mean_accuracy_over_all_disturbances() -> None:
 
 @pytest.mark.parametrize(("first", "second", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 2 / 32), (1, 9, 22 / 1024)])
 def test_mcnemar_is_the_sign_test_on_discordant_pictures(first: int, second: int, p: float) -> None:
-    assert compare.mcnemar(first, second) == pytest.approx(p, abs=1e-9)
-    assert compare.mcnemar(second, first) == pytest.approx(p, abs=1e-9)
+    assert mcnemar.p_value(first, second) == pytest.approx(p, abs=1e-9)
+    assert mcnemar.p_value(second, first) == pytest.approx(p, abs=1e-9)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_agrees_with_the_binomial_sum(first: int, second: int) -> None:
     total = first + second
     tail = sum(math.comb(total, k) for k in range(min(first, second) + 1)) / 2**total
-    assert compare.mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail), rel=1e-9)
+    assert mcnemar.p_value(first, second) == pytest.approx(min(1.0, 2 * tail), rel=1e-9)
 
 
 def test_a_model_is_not_better_than_itself_and_different_labels_are_refused(tmp_path: Path) -> None:
     data, model = drawn_faces.dataset(), find_model("emotion-cnn-int8")
-    same = compare.compare(model, damaged_models.copy(tmp_path), data)
+    same = mcnemar.compare(model, damaged_models.copy(tmp_path), data)
     assert (same["p"], same["difference_points"], same["only_right"]) == (1.0, 0.0, [0, 0])
-    assert "no difference is shown" in compare.as_text(same)
+    assert "no difference is shown" in mcnemar.as_text(same)
     by_labels = [
         m
         for m in sorted(model.parent.glob("**/emotion-*.tflite"))
@@ -209,7 +209,7 @@ def test_a_model_is_not_better_than_itself_and_different_labels_are_refused(tmp_
         m for m in sorted(model.parent.glob("emotion-*.tflite")) if set(ExpressionClassifier(m).labels) > {"contempt"}
     ]
     with pytest.raises(ModelError, match="nothing to compare"):
-        compare.compare(by_labels[0], by_votes[0], data)
+        mcnemar.compare(by_labels[0], by_votes[0], data)
 
 
 def _evaluated(quick: bool = True) -> dict[str, Any]:

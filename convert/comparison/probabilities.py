@@ -19,7 +19,7 @@ ROWS = 256
 """Pictures that are read at once."""
 
 
-def scores_of(source: Source, predictor: Predictor, head: str, pictures: Any) -> NDArray[np.float32]:
+def probabilities_of(source: Source, predictor: Predictor, head: str, pictures: Any) -> NDArray[np.float32]:
     """Probabilities float32 [N, classes] of pictures, `Faces.images`."""
     if source.form != RUN:
         return predictor.probabilities(pictures, source.name)

@@ -1,5 +1,5 @@
-"""Runs a module as `python -m` does, and ends this process as soon as its stdin is closed: `python -m
-convert.search.leash MODULE ARGUMENT…`.
+"""Runs a module as `python -m` does, and ends this process with the one that has started it, as soon as stdin is
+closed: `python -m convert.search.end_with_parent MODULE ARGUMENT…`.
 
 A search that is killed cannot end its trainings, but the system closes its pipes. Without this a training would go on
 alone, and the search that is resumed would find its run folder locked.
@@ -10,14 +10,14 @@ import runpy
 import sys
 import threading
 
-EXIT_LET_GO = 75
+EXIT_PARENT_ENDED = 75
 """Exit code of a process whose stdin was closed (EX_TEMPFAIL)."""
 
 
 def _end_with_stdin() -> None:
     while os.read(0, 4096):
         pass
-    os._exit(EXIT_LET_GO)
+    os._exit(EXIT_PARENT_ENDED)
 
 
 def main() -> None:

@@ -1,12 +1,10 @@
 """Float against int8: nothing is called faster that the rounds do not show."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.benchmark.precision import compare, family, interval, least_rounds, mate
+from convert.benchmark.int8_speed import compare, interval, least_rounds
 
 TIMES = st.lists(st.floats(0.01, 100), min_size=1, max_size=30)
 
@@ -45,22 +43,3 @@ def test_the_interval_is_that_of_the_median() -> None:
     assert interval([1.0] * 5) is None
     assert interval(list(map(float, range(6)))) == (0.0, 5.0)
     assert interval(list(map(float, range(10)))) == (1.0, 8.0)  # order statistics 2 and 9: 97.9 %
-
-
-@pytest.mark.parametrize("name", ["net-float", "net-float32", "net_f32", "net"])
-def test_the_other_file_of_a_model_is_found_beside_it(tmp_path: Path, name: str) -> None:
-    whole, quantized = tmp_path / f"{name}.tflite", tmp_path / "net-int8.tflite"
-    whole.touch()
-    assert mate(whole) is None
-    quantized.touch()
-    assert (mate(quantized), mate(whole)) == (whole, quantized)
-    assert family(whole) == family(quantized) == "net"
-
-
-def test_the_float_file_of_a_run_is_named_after_the_head_in_the_card(tmp_path: Path) -> None:
-    quantized, whole = tmp_path / "mine-int8.tflite", tmp_path / "mine-fer2013-float32.tflite"
-    for file in (quantized, whole, tmp_path / "mine-app-float32.tflite"):
-        file.touch()
-    assert mate(quantized) is None
-    quantized.with_suffix(".json").write_text('{"head": "fer2013"}')
-    assert mate(quantized) == whole

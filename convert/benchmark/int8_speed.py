@@ -1,45 +1,15 @@
-"""Float against int8 of the same model: which is faster is said only where the rounds show it.
+"""Whether the int8 file of a model is faster than its float file: said only where the rounds show it.
 
 Both are timed in turn in each round, so the ratio of a round is that of one moment. The interval is that of the median
 of the rounds' ratios by order statistics: it asks nothing of their distribution.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
-from pathlib import Path
-
-from convert.data import regular_file
 
 CONFIDENCE = 0.95
-SUFFIX = re.compile(r"[-_.](int8|uint8|i8|quant|quantized|float32|float|fp32|f32)$", re.IGNORECASE)
-"""What tells the files of one model apart: NAME-int8.tflite, NAME-float.tflite."""
-FLOAT_SUFFIXES = ("", "-float", "-float32", "-fp32", "-f32", "_float", "_float32", "_fp32", "_f32")
-INT8_SUFFIXES = ("-int8", "_int8", "-quant", "_quant")
-
-
-def family(model: Path) -> str:
-    """The name of a model file without the part that says how it is quantized."""
-    return SUFFIX.sub("", model.stem)
-
-
-def mate(model: Path) -> Path | None:
-    """The other file of the same model that lies beside it: the float one of an int8 one, the int8 one of a float one;
-    None where there is none. `emotion-convert quantize` names the float one after the head, which the card has."""
-    is_int8 = model.stem.endswith(INT8_SUFFIXES)
-    names = [f"{family(model)}{suffix}.tflite" for suffix in (FLOAT_SUFFIXES if is_int8 else INT8_SUFFIXES)]
-    if is_int8 and (head := _head(model)):
-        names.append(f"{family(model)}-{head}-float32.tflite")
-    return next((model.with_name(name) for name in names if model.with_name(name).is_file()), None)
-
-
-def _head(model: Path) -> str:
-    """The head in the card beside a model; empty where there is no such card."""
-    try:
-        return str(regular_file.read_object(model.with_suffix(".json")).get("head", ""))
-    except (OSError, ValueError):
-        return ""
+"""Probability with which the interval holds the median; what is said of a pair is as sure as that."""
 
 
 @dataclass(frozen=True)

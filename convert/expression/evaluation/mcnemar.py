@@ -1,6 +1,7 @@
-"""Comparison of two models on the same pictures: is the difference in accuracy significant (McNemar 1947)?"""
+"""McNemar's test (1947) of two models on the same pictures: is the difference in accuracy significant?"""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from convert.data.fer2013 import Faces
 from convert.expression.evaluation import testset
 from convert.expression.evaluation.metrics import DIGITS
+
+SIGNIFICANCE = 0.05
+"""Greatest p value with which a difference counts as shown."""
 
 
 def compare(first: Path, second: Path, faces: Faces, split: str = "PrivateTest") -> dict[str, Any]:
@@ -51,12 +55,12 @@ def paired(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> dict[str, Any
         "only_right": [only_first, only_second],
         "difference_points": round(100 * difference, 4),
         "difference_interval_95": [round(100 * (difference + sign * spread), 4) for sign in (-1, 1)],
-        "p": round(mcnemar(only_first, only_second), DIGITS),
+        "p": round(p_value(only_first, only_second), DIGITS),
         "both_right": int(np.sum(first & second)),
     }
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
+def p_value(only_first: int, only_second: int) -> float:
     """Two-sided exact p value: discordant pictures are distributed binomially with probability one half."""
     count, fewer = only_first + only_second, min(only_first, only_second)
     if count == 0:
@@ -70,15 +74,24 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 def as_text(report: dict[str, Any]) -> str:
     """The report as text."""
-    (first, second), (low, high) = report["models"], report["difference_interval_95"]
-    verdict = "a difference is shown" if report["p"] < 0.05 else "no difference is shown"
     rows = [f"{report['split']}, {report['pictures']} pictures, judged by {report['truth']}"]
     rows += [
         f"{name:28} {accuracy:.2%}, alone right on {alone}"
         for name, accuracy, alone in zip(report["models"], report["accuracy"], report["only_right"], strict=True)
     ]
-    rows.append(
-        f"{second} less {first}: {report['difference_points']:+.2f} points "
-        f"(95 %: {low:+.2f} to {high:+.2f}), McNemar p = {report['p']:.4f}: {verdict}"
+    return "\n".join([*rows, sentence(report)])
+
+
+def sentence(report: Mapping[str, Any]) -> str:
+    """The test of two models, `models` of the report, in one sentence."""
+    (first, second), (low, high) = report["models"], report["difference_interval_95"]
+    verdict = "a difference is shown" if is_shown(report) else "no difference is shown"
+    return (
+        f"{second} less {first}: {report['difference_points']:+.2f} points (95 %: {low:+.2f} to {high:+.2f}), "
+        f"McNemar p = {report['p']:.4f}: {verdict}"
     )
-    return "\n".join(rows)
+
+
+def is_shown(report: Mapping[str, Any]) -> bool:
+    """Whether the test shows a difference."""
+    return bool(report["p"] < SIGNIFICANCE)
