@@ -9,6 +9,8 @@ from assistant.vision.inference.model_file import find_model
 from convert.cli_arguments import command, processes, show, whole_number
 from convert.tflite import card_file
 
+THREADS, ROUNDS = (1, 2), 10
+"""What is measured of models where the user says nothing."""
 EXAMPLES = """\
 examples:
   emotion-convert benchmark emotion-cnn-int8 --threads 1 2 4
@@ -32,15 +34,12 @@ def add(commands: Any) -> None:
         "file of the same model beside one is measured with it. Or `pipeline [CLIP]`: each stage of the assistant; "
         "without CLIP on one made of the two photographs of `emotion-assistant demo`",
     )
-    benchmark.add_argument(
-        "--threads", type=processes, nargs="+", default=[1, 2], metavar="N", help="numbers of threads; default: 1 2"
-    )
+    benchmark.add_argument("--threads", type=processes, nargs="+", metavar="N", help="numbers of threads; default: 1 2")
     benchmark.add_argument(
         "--rounds",
         type=whole_number(1, 10_000),
-        default=10,
         metavar="N",
-        help="rounds of up to 50 forward passes each; default: %(default)s",
+        help=f"rounds of up to 50 forward passes each; default: {ROUNDS}",
     )
     benchmark.add_argument("--operators", action="store_true", help="also estimate what each operator takes")
     benchmark.add_argument(
@@ -62,7 +61,12 @@ def _benchmark(options: argparse.Namespace) -> int:
     from convert.benchmark import report
 
     models = benchmark.with_counterparts([find_model(name) for name in options.models] or card_file.shipped())
-    made = benchmark.benchmark(models, options.threads, options.rounds, with_operators=options.operators)
+    made = benchmark.benchmark(
+        models,
+        tuple(dict.fromkeys(options.threads or THREADS)),
+        options.rounds or ROUNDS,
+        with_operators=options.operators,
+    )
     show(made, report.as_text, options)
     return 0
 
@@ -73,6 +77,8 @@ def _pipeline(options: argparse.Namespace) -> int:
 
     if len(options.models) > 2:
         options.usage_error("give `pipeline` one clip, or none")
+    if options.threads or options.rounds or options.operators:
+        options.usage_error("--threads, --rounds and --operators go with models, not with `pipeline`")
     if options.chart:
         check_replaceable(options.chart)
     given = Path(options.models[1]) if len(options.models) == 2 else None

@@ -47,6 +47,7 @@ def benchmark(
     reader, contents = state or StateReader(), {model: loading.read(model) for model in models}
     setups = [(model, count) for count in threads for model in models]
     interpreters = {setup: loading.ready(str(setup[0]), contents[setup[0]], setup[1]) for setup in setups}
+    names = _names(models)
     before, watts_idle = reader.read(), reader.watts()[0]
     times: dict[Setup, list[list[float]]] = {setup: [] for setup in setups}
     watts: dict[Setup, list[float]] = {setup: [] for setup in setups}
@@ -70,7 +71,7 @@ def benchmark(
         "state": {"before": vars(before), "after": vars(after)},
         "models": [
             {
-                "model": model.stem,
+                "model": names[model],
                 "threads": count,
                 **_latency(times[model, count]),
                 "ratio": round(_ratio(medians[model, count], medians[models[0], count]), 3),
@@ -82,13 +83,19 @@ def benchmark(
         "int8_against_float": [
             vars(
                 int8_speed.compare(
-                    whole.stem, quantized.stem, count, medians[whole, count], medians[quantized, count]
+                    names[whole], names[quantized], count, medians[whole, count], medians[quantized, count]
                 )
             )
             for whole, quantized in _pairs(models, facts)
             for count in threads
         ],
     }  # fmt: skip
+
+
+def _names(models: Sequence[Path]) -> dict[Path, str]:
+    """What the report calls each model: its name, its path where another one has that name."""
+    stems = [model.stem for model in models]
+    return {model: model.stem if stems.count(model.stem) == 1 else str(model) for model in models}
 
 
 def with_counterparts(models: Sequence[Path]) -> list[Path]:

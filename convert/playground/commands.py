@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from assistant.vision.inference.model_file import find_model
+from assistant.errors import DetectorError, ModelError
+from assistant.vision.inference.model_file import find_model, read_card
 from convert.cli_arguments import command, whole_number, yunet
 
 DEFAULT_PORT = 7860
@@ -57,5 +58,15 @@ def _playground(options: argparse.Namespace) -> int:
     from convert.playground.offer import Offer
     from convert.playground.server import serve
 
-    models = [str(find_model(name)) if name.endswith(".tflite") else name for name in options.model]
-    return serve(Offer(models, yunet(options), options.scenes), options.port)
+    models = [_checked(name) for name in options.model]
+    if (detector := yunet(options)) is not None and not detector.is_file():
+        raise DetectorError(f"{detector}: no such file; give YuNet's ONNX file with --yunet")
+    return serve(Offer(models, detector, options.scenes), options.port)
+
+
+def _checked(name: str) -> str:
+    """The name of a shipped model, or the path of a file. Raises ModelError for one that reads no expressions."""
+    file = find_model(name)
+    if "labels" not in read_card(file):
+        raise ModelError(f"{name}: reads no expressions, its card names no labels; choose another model")
+    return str(file) if name.endswith(".tflite") else name

@@ -44,16 +44,23 @@ class _NoLock:
 class Journal:
     """The study in a folder."""
 
-    def __init__(self, folder: Path, epochs: int = 1) -> None:
-        """Opened, mended and begun where there is none. epochs: of a trial, for the pruning. Raises SearchError or
-        OSError. The caller holds `lock`."""
+    def __init__(self, folder: Path, epochs: int = 1, *, starts_anew: bool = False) -> None:
+        """Opened, mended and begun where there is none. epochs: of a trial, for the pruning. starts_anew: whether one
+        in which every trial has failed is begun anew: what was wrong with all of them may be mended now. Raises
+        SearchError or OSError. The caller holds `lock`."""
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         file = folder / FILE
         mend(file)
+        self.study = self._open(file, epochs)
+        if self.trials and all(each.state == TrialState.FAIL for each in self.trials) and starts_anew:
+            file.unlink()
+            self.study = self._open(file, epochs)
+
+    def _open(self, file: Path, epochs: int) -> optuna.Study:
         backend = JournalFileBackend(str(file), lock_obj=_NoLock())  # type: ignore[arg-type,unused-ignore]
         warmup = max(1, round(WARMUP_SHARE * epochs))
-        self.study = optuna.create_study(
+        return optuna.create_study(
             storage=optuna.storages.JournalStorage(backend), study_name=STUDY, direction="maximize",
             load_if_exists=True, pruner=optuna.pruners.MedianPruner(STARTUP_TRIALS, warmup),
         )  # fmt: skip

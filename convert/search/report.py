@@ -182,7 +182,7 @@ def _text(plan: Plan, trials: list[FrozenTrial], best: FrozenTrial, importance: 
     deviation = best.user_attrs.get("deviation")
     spread = f" ± {deviation:.4f} of {len(plan.seeds)} seeds" if deviation is not None else ""
     lines = [
-        f"{plan.folder}: {len(trials)} trials: {_counts(trials)}",
+        f"{plan.folder}: {len(trials)} trial{'s' * (len(trials) != 1)}: {_counts(trials)}",
         f"best: trial {best.number}, PublicTest: {shares} (score {best.value:.4f}{spread})",
         *(f"  {key} = {value}" for key, value in values_of(plan, best).items()),
     ]

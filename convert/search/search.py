@@ -27,7 +27,7 @@ def search(plan: Plan, count: int, pool: Pool) -> str:
     with journals.lock(plan.folder):
         plan.begin()
         epochs = plan.epochs or recipe_text.check(plan.recipe, plan.folder / "recipe.toml").schedule.epochs
-        journal = Journal(plan.folder, epochs)
+        journal = Journal(plan.folder, epochs, starts_anew=True)
         trials = Trials(plan, journal, count, epochs)
         with _told_of_full_disk(plan.folder), Progress("search", trials.epochs_left(), "epochs") as progress:
             Driver(trials, pool, progress).run()

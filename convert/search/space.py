@@ -25,6 +25,13 @@ from convert.training.recipe_file import RecipeError, read_table
 DIGITS = 6
 """Significant digits of a number in a trial's recipe; more are noise to its reader."""
 
+NOT_SEARCHED = {
+    "name": "each trial has a name of its own",
+    "note": "a note changes nothing in a training",
+    "seed": "the best seed is chance; give --seeds",
+}
+"""Keys of a recipe that are no setting of the training, and why or what to do instead."""
+
 
 @dataclass(frozen=True)
 class Range:
@@ -99,6 +106,8 @@ def read(file: Path, recipe: str, named: Path) -> Space:
         )
     space: Space = {}
     for key, entry in _flat(table["search"]).items():
+        if instead := NOT_SEARCHED.get(key):
+            raise SearchError(f"{file}: search.{quoted(key)}: cannot be searched; {instead}")
         space[key] = _typed(_entry(f"{file}: search.{quoted(key)}", entry), key, recipe, named)
         check(space[key], key, recipe, named, str(file))
     return space

@@ -158,7 +158,7 @@ class Trials:
         over = sum(each.state.is_finished() for each in trials)
         values = [each.value for each in trials if each.state == TrialState.COMPLETE and each.value is not None]
         best = f", best score {max(values):.4f}" if values else ""
-        return f"{over} of {self._count} trials{best}"
+        return f"{over} of {self._count} trial{'s' * (self._count != 1)}{best}"
 
     def epochs_left(self) -> int:
         """Epochs of the trials that are not over, of seeds that are not."""

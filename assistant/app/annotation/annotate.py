@@ -92,8 +92,15 @@ def _unnamed_file(targets: tuple[Path, ...], source: str) -> Iterator[IO[bytes]]
             check_replaceable(target)
     with contextlib.ExitStack() as stack:
         with _explained(targets[0]):
-            file = stack.enter_context(tempfile.TemporaryFile(dir=targets[0].parent))
+            file = tempfile.TemporaryFile(dir=targets[0].parent)  # noqa: SIM115
+        stack.callback(_close, file)
         yield file
+
+
+def _close(file: IO[bytes]) -> None:
+    """Close it. On a full disk this fails like the writing before, which has been told by the name of the clip."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 @contextlib.contextmanager

@@ -246,11 +246,11 @@ class FullDisk:
             raise OSError(errno.ENOSPC, "No space left on device")
         return self._file.write(content)
 
-    def __enter__(self) -> "FullDisk":
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """What is buffered cannot be written at the end either."""
         self._file.close()
+        if self._room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

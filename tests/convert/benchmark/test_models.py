@@ -65,6 +65,26 @@ def test_a_detector_and_a_model_of_another_shape_are_measured_too(tmp_path: Path
     assert "NONE" not in report.as_text(made)
 
 
+def test_models_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "mine.tflite" for folder in ("old", "new")]
+    for file, width in zip(files, (3, 4), strict=True):
+        file.parent.mkdir()
+        file.write_bytes(int8_model(width))
+    made = models.benchmark(files, [1], rounds=1, runs=3)
+    assert [row["model"] for row in made["models"]] == [str(file) for file in files]
+    assert report.as_text(made).count(str(files[1])) == 3, "a row of times, one of the chart and one of sizes"
+
+
+@pytest.mark.parametrize("option", [("--threads", "2"), ("--rounds", "3"), ("--operators",)])
+def test_what_goes_with_models_is_refused_with_the_pipeline(
+    option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["benchmark", "pipeline", *option])
+    assert ended.value.code == 2
+    assert "go with models, not with `pipeline`" in capsys.readouterr().err
+
+
 def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "damaged.tflite"
     file.write_bytes(int8_model()[:300])

@@ -22,6 +22,7 @@ from convert.search import journal, recipe_text, report, search
 from convert.search.job import SearchError
 from convert.search.journal import Journal
 from convert.search.space import Choices, Range
+from convert.search.trials import Trials
 from tests.convert.search.support import SPACE, plan, run, script
 
 ROOT = Path(__file__).parents[3]
@@ -202,6 +203,17 @@ def test_where_all_trials_fail_it_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SearchError) as raised:
         script(plan(tmp_path / "search", space={"schedule.batch_size": Range(13, 13.5, is_whole=True)}), 3)
     assert str(raised.value).endswith("all 3 trials failed; trial 0: [network] cannot be built: no room for 13")
+
+
+def test_where_all_trials_have_failed_the_same_command_tries_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(tmp_path / "search")
+    monkeypatch.setattr(Trials, "finished", lambda self, job, rows: self.failed(job, "no teacher"))
+    with pytest.raises(SearchError, match="the one trial failed; trial 0: no teacher"):
+        script(made, 1)
+    monkeypatch.undo()
+    assert "1 trial: 1 finished" in script(made, 1)
 
 
 def test_a_trial_that_diverges_is_given_up(tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ def test_a_space_written_is_the_space_read(tmp_path: Path) -> None:
         ('"augment.erase_probability" = { low = 0.0, high = 1.5 }', "1.5 is refused: .*expected 1 at the most"),
         ('"network.kind" = { choices = ["plain", "plane"] }', "'plane' is refused"),
         ('"schedule.batch_size" = { low = 1.5, high = 8.5 }', "1.5 is refused: .*expected a whole number"),
+        ('"name" = { choices = ["a", "b"] }', "each trial has a name of its own"),
+        ('"seed" = { low = 1, high = 9 }', "cannot be searched; .*--seeds"),
         ('"seed.x" = { low = 1, high = 2 }', "no setting of a recipe"),
     ],
 )
