@@ -47,6 +47,7 @@ def train(
     """
     check_teachers(recipe_file, recipe, bool(teachers))
     for each in teachers:
+        each.best()  # RunError where none of its epochs is finished
         if recipes.of_run(each).input_format != OWN_FORMAT:
             raise RecipeError(f"{each.path}: takes another input than its student; soft-labels can ask it beforehand")
     schedule, run = recipe.schedule, Run(folder)

@@ -10,7 +10,7 @@ keras = pytest.importorskip("keras", reason="keras is not installed: pip install
 from convert.expression import networks  # noqa: E402
 from convert.training.equivariance import MirrorConstraint  # noqa: E402
 
-OPTIONS = {"widths": [8, 16], "convs": [1, 2], "dropout": 0.2, "side": 16}
+OPTIONS = {"widths": [8, 16], "convs": [1, 2], "dropout": 0.2}
 RNG = np.random.default_rng(5)
 FACES = RNG.normal(size=(48, 16, 16, 1)).astype(np.float32)
 TARGETS = {
