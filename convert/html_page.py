@@ -13,7 +13,7 @@ STYLE = """
 body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--ink); background: #fff; overflow-wrap: anywhere;
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1.05rem; }
-.scroll { overflow-x: auto; max-width: 100%; margin: .75rem 0; border: 1px solid var(--line); }
+.scroll { overflow-x: auto; width: fit-content; max-width: 100%; margin: .75rem 0; border: 1px solid var(--line); }
 .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
 caption { text-align: left; padding: .4rem .6rem; font-weight: 600; }

@@ -25,7 +25,7 @@ from convert.foreign.stated_input import StatedInput
 from convert.tflite import card_file
 
 MAX_LOSS_POINTS = 1.0
-"""Loss of macro-F1 by quantization, in percentage points, from which on it is told of."""
+"""Loss of macro-F1 by quantization, in percentage points, above which the import warns."""
 Load = Callable[[InputFormat], Faces]
 """Function from a format to labelled pictures of that format; it raises DatasetError."""
 
