@@ -75,10 +75,12 @@ measure the shipped models:
   emotion-convert evaluate-skills friends
   emotion-convert benchmark
 
-FER-2013 is read from --data, else from $EMOTION_DATA; commands that also need video clips read them from
-$EMOTION_VIDEOS. train, soft-labels, warm-start, quantize and train-occlusion need pip install
-'emotion-assistant[convert]'; train also runs on JAX or Torch, with keras, tqdm and matplotlib installed. KERAS_BACKEND
-selects the backend; the default is the first of TensorFlow, JAX and Torch that is installed.
+Examples of data, compare, search, import, playground and the others: emotion-convert COMMAND --help.
+
+FER-2013, or a folder with one folder of pictures for each class, is read from --data, else from $EMOTION_DATA; commands
+that also need video clips read them from $EMOTION_VIDEOS. train, soft-labels, warm-start, quantize and train-occlusion
+need pip install 'emotion-assistant[convert]'; train also runs on JAX or Torch, with keras, tqdm and matplotlib
+installed. KERAS_BACKEND selects the backend; the default is the first of TensorFlow, JAX and Torch that is installed.
 """
 
 

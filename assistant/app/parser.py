@@ -131,7 +131,7 @@ def _add_watching(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
 
 
 def _add_profile(to: argparse._ActionsContainer) -> None:
-    how = "print what each stage costs at the end, and every minute in the log"
+    how = "print at the end, and every minute in the log, the ms of each stage and its share of a core"
     to.add_argument("--profile", action="store_true", help=how)
 
 

@@ -11,13 +11,16 @@ BAR_WIDTH = 32
 MOST_OPERATORS = 8
 """Operators of a model that are listed, the costliest ones; the JSON has all."""
 
+LEGEND = "ms of one call; best round: its median; to the first: p50 by that of the first model, at as many threads"
+"""What the columns of the times mean."""
+
 
 def as_text(report: dict[str, Any]) -> str:
     """The report as tables and a chart."""
     rows = report["models"]
     parts = [
         f"{report['machine']}; {report['date']}",
-        _latency(rows),
+        f"{_latency(rows)}\n{LEGEND}",
         _chart(rows),
         _files(rows),
         *(_operators(row) for row in _once(rows) if "operators" in row),
@@ -37,7 +40,7 @@ def _once(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _latency(rows: Sequence[dict[str, Any]]) -> str:
-    heads = ("model", "threads", "p50 ms", "p95", "p99", "least", "ratio", "calls", "watts")
+    heads = ("model", "threads", "p50 ms", "p95", "p99", "best round", "to the first", "calls", "watts")
     return _table(
         heads,
         [
@@ -70,7 +73,7 @@ def _chart(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _files(rows: Sequence[dict[str, Any]]) -> str:
-    heads = ("model", "type", "KB", "MMAC", "params", "load ms", "first ms", "peak MB", "of it model", "XNNPACK")
+    heads = ("model", "type", "KB", "MMAC", "params", "load ms", "first call ms", "peak MB", "the model's", "XNNPACK")
     return _table(
         heads,
         [

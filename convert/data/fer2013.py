@@ -63,7 +63,10 @@ class Faces:
         """The pictures of one split. Raises DatasetError where there are none."""
         faces = self.where(self.split == SPLITS.index(split))
         if not len(faces):
-            raise DatasetError(f"the data set holds no {split} pictures")
+            raise DatasetError(
+                f"the data set holds no {split} pictures; of class folders give it more of each class, or folders "
+                f"train, validation and test of your own"
+            )
         return faces
 
 

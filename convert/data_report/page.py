@@ -93,7 +93,7 @@ def _suspects(findings: Findings) -> str:
     found = findings.suspects
     given = [LABELS[label] for label in findings.source.faces.labels[found.rows]]
     notes = (
-        (row, f"looks {LABELS[looks]}; {confidence:.1%} {label}")
+        (row, f"rather {LABELS[looks]}; {label} {confidence:.1%}")
         for row, looks, confidence, label in zip(found.rows.tolist(), found.looks, found.confidence, given, strict=True)
     )
     about = f"By {escape(found.method)}. {found.accuracy:.1%} of all labels are the most probable ones."

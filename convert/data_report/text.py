@@ -21,12 +21,17 @@ def as_text(report: dict[str, Any]) -> str:
     lines += _named("black or one colour", [_one(each) for each in report["flat"]])
     unreadable = [f"{printable(name)}: {reason}" for name, reason in report["unreadable"].items()]
     lines += _named("unreadable", unreadable)
+    lines += _suspects(report)
+    return "\n".join(lines)
+
+
+def _suspects(report: dict[str, Any]) -> list[str]:
     suspects = report["suspects"]
     if suspects is None:
-        return "\n".join([*lines, f"doubtful labels: not looked for: {report['suspects_not_searched']}"])
-    named = [f"{_one(each)}, looks {each['looks']} ({each['confidence']:.1%} {each['class']})"
+        return [f"doubtful labels: not looked for: {report['suspects_not_searched']}"]
+    named = [f"{_one(each)}, rather {each['looks']} ({each['class']} {each['confidence']:.1%})"
              for each in suspects["pictures"]]  # fmt: skip
-    return "\n".join([*lines, *_named("doubtful labels", named), f"  by {suspects['method']}"])
+    return [*_named("doubtful labels", named), f"  by {suspects['method']}"]
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

@@ -107,7 +107,13 @@ def _spread(times: list[float]) -> dict[str, float]:
 def as_text(report: dict[str, Any]) -> str:
     """The report as a table with a bar for each stage."""
     fps = f"{report['fps']:g}"
-    lines = [f"{report['clip']}, {report['frames']} frames; {report['machine']}; {report['date']}", ""]
+    lines = [
+        (
+            f"{report['clip']}, {report['frames']} frames after {WARM_UP} to warm up; {report['machine']}; "
+            f"{report['date']}"
+        ),
+        "",
+    ]
     held = report.get("allocations", {}).get("stages")
     most = max((each["p50_ms"] for each in report["stages"]), default=1.0) or 1.0
     heads = f"{'stage':10}{'frames':>8}{'p50 ms':>9}{'p95 ms':>9}{'of a core':>11}"

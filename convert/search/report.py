@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 import warnings
 from typing import Any
 
@@ -177,6 +178,11 @@ def _png(figure: Any) -> bytes:
     return drawn.getvalue()
 
 
+def _next(plan: Plan) -> str:
+    """The training of the best settings, with what the trials were given."""
+    return shlex.join(["emotion-convert", "train", "--recipe", str(plan.folder / BEST), *plan.options])
+
+
 def _text(plan: Plan, trials: list[FrozenTrial], best: FrozenTrial, importance: dict[str, float]) -> str:
     shares = ", ".join(f"{name} {value:.2%}" for name, value in best.user_attrs.get("public_test", {}).items())
     deviation = best.user_attrs.get("deviation")
@@ -189,5 +195,5 @@ def _text(plan: Plan, trials: list[FrozenTrial], best: FrozenTrial, importance: 
     if importance:
         lines.append("importance: " + ", ".join(f"{key} {share:.0%}" for key, share in importance.items()))
     files = [TABLE, HISTORY, *([IMPORTANCE] if importance else [])]
-    lines += [f"written: {', '.join(files)}", f"next: emotion-convert train --recipe {plan.folder / BEST}"]
+    lines += [f"written: {', '.join(files)}", f"next: {_next(plan)}"]
     return "\n".join(lines)
