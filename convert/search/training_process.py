@@ -7,10 +7,10 @@ one that the system kills takes nothing else along.
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assistant.system.child_process import python_command
 from convert.search.job import Ended, Job, Row
 from convert.training.run_folder import Run, RunError
 
@@ -33,7 +33,7 @@ class TrainingProcess:
         arguments = ["train", "--recipe", str(job.recipe), "--run", str(job.run), *job.options]
         with open(job.log, "wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *program, *arguments],
+                python_command(*program, *arguments),
                 stdin=subprocess.PIPE, stdout=log, stderr=log,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,  # Ctrl-C is for the search, which ends its trainings itself

@@ -114,9 +114,10 @@ def test_a_data_set_with_a_mistake_is_refused_with_its_place(field: Path, source
         fer2013.load(field / source)
 
 
-def test_a_folder_that_is_not_used_is_told(field: Path, caplog: pytest.LogCaptureFixture) -> None:
-    fer2013.load(field / "folders/valfolder")
-    assert "validation: this folder is not used" in caplog.text
+def test_a_folder_called_validation_is_the_public_test(field: Path, caplog: pytest.LogCaptureFixture) -> None:
+    faces = fer2013.load(field / "folders/valfolder")
+    assert len(faces.of("PublicTest")) == 42
+    assert "no pictures for PrivateTest; a tenth is taken" in caplog.text
 
 
 def test_sixteen_bit_pictures_are_scaled(field: Path) -> None:

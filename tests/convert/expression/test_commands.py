@@ -69,7 +69,7 @@ def test_a_recipe_that_starts_from_a_run_is_refused_without_that_run(
 
 @pytest.mark.parametrize("has_votes", [True, False], ids=["votes", "no votes"])
 def test_the_printed_next_steps_are_valid_commands(has_votes: bool) -> None:
-    options = argparse.Namespace(data=Path("my data"))
+    options = argparse.Namespace(data=Path("my data"), skip_unreadable=False)
     steps = commands.next_steps(options, Run(Path("runs/of mine")), "tiny", has_votes)
     read = [make_parser().parse_args(shlex.split(step)[1:]) for step in steps]
     *quantized, calibrated = read

@@ -16,7 +16,7 @@ def test_the_files_that_are_known_are_right(weights_folder: Path, monkeypatch: p
     monkeypatch.setattr("assistant.skills.things.check.find_spec", lambda name: object())
     check(with_model(weights_folder / nanodet.FILE))
     monkeypatch.setattr("assistant.skills.things.check.find_spec", lambda name: None)
-    with pytest.raises(SkillError, match="emotion-assistant\\[nanodet\\]"):
+    with pytest.raises(SkillError, match="install.sh --extra nanodet"):
         check(with_model(weights_folder / nanodet.FILE))
 
 
@@ -33,5 +33,5 @@ def test_without_ncnn_the_second_detector_says_what_to_install(
     weights_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ncnn", None)
-    with pytest.raises(SkillError, match="emotion-assistant\\[nanodet\\]"):
+    with pytest.raises(SkillError, match="install.sh --extra nanodet"):
         nanodet.NanoDetDetector(b"", weights_folder / nanodet.WEIGHTS_FILE)
