@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
+from convert import figures
 from convert.text_table import aligned
 from convert.training.limits import Limits, is_spent, spent_cpu_s
 from convert.training.run_folder import SCORES, Run, RunError, score
@@ -71,8 +72,6 @@ def curve(values: Sequence[float | None], low: float, high: float) -> str:
 
 def draw(runs: Sequence[Mapping[str, Any]], file: Path) -> None:
     """Draw the curves of all runs into one diagram. file: ends in .svg or .png. Raises OSError."""
-    import io
-
     from matplotlib.figure import Figure
 
     from assistant.system.atomic_files import write_atomically
@@ -88,9 +87,7 @@ def draw(runs: Sequence[Mapping[str, Any]], file: Path) -> None:
         axes.set(xlabel="epoch", ylabel=f"{name}, %")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format=file.suffix[1:], dpi=120)
-    write_atomically({file: drawn.getvalue()})
+    write_atomically({file: figures.encoded(figure, file.suffix[1:])})
 
 
 def _is_run(folder: Path) -> bool:

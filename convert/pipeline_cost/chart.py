@@ -1,10 +1,10 @@
 """The stages of a step as a bar chart in a PNG file."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 from assistant.system.atomic_files import write_atomically
+from convert import figures
 
 
 def write(report: dict[str, Any], to: Path) -> None:
@@ -25,6 +25,4 @@ def write(report: dict[str, Any], to: Path) -> None:
     axes.margins(x=0.25)
     axes.set_xlabel("milliseconds: median, and line to the 95th percentile")
     axes.set_title(f"{report['clip']}, {report['frames']} frames\n{report['machine']}; {report['date']}", fontsize=9)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120)
-    write_atomically({to: picture.getvalue()})
+    write_atomically({to: figures.encoded(figure)})

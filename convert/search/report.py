@@ -11,6 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from assistant.system.atomic_files import write_atomically
+from convert import figures
 from convert.search.job import SearchError
 from convert.search.journal import Journal
 from convert.search.plan import Plan
@@ -158,7 +159,7 @@ def _history(trials: list[FrozenTrial]) -> bytes:
     axes.set(xlabel="trial", ylabel="score on PublicTest")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
-    return _png(figure)
+    return figures.encoded(figure)
 
 
 def _importance(importance: dict[str, float]) -> bytes:
@@ -169,13 +170,7 @@ def _importance(importance: dict[str, float]) -> bytes:
     names = list(importance)[::-1]
     axes.barh(names, [100 * importance[name] for name in names])
     axes.set(xlabel="share of the difference in score, %")
-    return _png(figure)
-
-
-def _png(figure: Any) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=120)
-    return drawn.getvalue()
+    return figures.encoded(figure)
 
 
 def _next(plan: Plan) -> str:

@@ -7,7 +7,6 @@ it was drawn from the run's own data, `calibration_set.txt`.
 
 import fcntl
 import hashlib
-import io
 import json
 import math
 import os
@@ -18,6 +17,7 @@ from typing import Any, TextIO
 
 from assistant.errors import AssistantError
 from assistant.system.atomic_files import write_atomically
+from convert import figures
 from convert.data import regular_file
 
 START_RUN_KEYS = ("recipe", "revision", "epochs", "seed", "warm_start")
@@ -239,9 +239,7 @@ class Run:
             score.plot(epochs, [100 * row[name] for row in rows], label=name)
         score.set(xlabel="epoch", ylabel="on pictures that were not trained on, %")
         score.legend()
-        drawn = io.BytesIO()
-        figure.savefig(drawn, dpi=120)
-        write_atomically({self.path / "curves.png": drawn.getvalue()})
+        write_atomically({self.path / "curves.png": figures.encoded(figure)})
 
     def best(self) -> dict[str, float]:
         """The history row of the best epoch: the highest score, the earliest of equal ones.

@@ -18,6 +18,7 @@ pytest.importorskip("optuna", reason="Optuna is not installed: pip install -e .[
 
 from optuna.storages.journal import JournalFileBackend
 
+from convert import figures
 from convert.search import journal, recipe_text, report, search
 from convert.search.job import SearchError
 from convert.search.journal import Journal
@@ -51,7 +52,7 @@ def worked(folder: Path, state: str = "") -> Counter[str]:
 @pytest.fixture(autouse=True)
 def no_diagrams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The diagrams of one search (`straight`) are enough: they take longer than the trainings here."""
-    monkeypatch.setattr(report, "_png", lambda figure: b"")
+    monkeypatch.setattr(figures, "encoded", lambda figure: b"")
 
 
 @pytest.fixture(scope="module")
