@@ -72,7 +72,7 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.scenarios": "cli_arguments data synthesis tflite",
     "convert.playground": "cli_arguments data scenarios html_page",
     "convert.skills": "cli_arguments data synthesis",
-    "convert.foreign": "cli_arguments data expression tflite",
+    "convert.foreign": "cli_arguments data expression tflite training",
     "convert.search": "cli_arguments data training expression face_detector figures",
     "convert": "cli_arguments data data_report training tflite expression face_detector face_occlusion benchmark "
     "comparison foreign playground scenarios search skills",

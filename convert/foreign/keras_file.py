@@ -14,8 +14,9 @@ from assistant.errors import ModelError
 from assistant.vision.faces.input_format import OWN_FORMAT, InputFormat
 from assistant.vision.inference.model_file import MAX_BYTES
 from assistant.vision.inference.runtime import quiet_stderr
-from convert.foreign import keras_config, older_keras
+from convert.foreign import older_keras
 from convert.foreign.network import Network
+from convert.training import keras_config
 
 BATCH_PIXELS = 64 * 128**2
 """Pixels of the pictures that a network is given at once: their feature maps take a few hundred MB."""

@@ -31,7 +31,6 @@ from convert.expression import recipe as recipes
 from convert.expression.evaluation import evaluate
 from convert.face_detector.detector_under_test import DetectorUnderTest
 from convert.face_detector.recipe import DetectorRecipe
-from convert.foreign import keras_config
 from convert.foreign.importing import Load
 from convert.pipeline_cost import frames
 from convert.playground.offer import Offer
@@ -41,7 +40,7 @@ from convert.search import seeds
 from convert.search.job import Job
 from convert.search.plan import Plan
 from convert.tflite import card_file
-from convert.training import lineage, logs
+from convert.training import keras_config, lineage, logs
 from convert.training.run_folder import Run, columns
 from tests.fuzz import command_files
 from tests.fuzz.assistant_command import SLOW_S, _check_loads

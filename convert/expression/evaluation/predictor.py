@@ -24,6 +24,7 @@ from assistant.vision.inference.expression import ExpressionClassifier
 from assistant.vision.inference.model_file import find_model
 from assistant.vision.inference.runtime import quiet_stderr
 from convert.data import regular_file
+from convert.training import keras_config
 from convert.training.run_folder import Run
 
 KERAS_FILES = (".keras", ".h5", ".hdf5")
@@ -108,6 +109,7 @@ def of_keras(file: Path) -> Predictor:
     card of a .tflite file does. Raises ModelError."""
     if not file.is_file():
         raise ModelError(f"{file}: no such file")
+    keras_config.inspect(file)  # layers that bring code along are refused before Keras sees them
     labels, input_format, has_logits = _read_card(file)
     with quiet_stderr():
         import keras
@@ -116,7 +118,7 @@ def of_keras(file: Path) -> Predictor:
         from convert.training import augment, layers, quantization_aware  # noqa: F401 - they register their layers
     try:
         with quiet_stderr():
-            network = keras.models.load_model(file, compile=False)
+            network = keras.models.load_model(file, compile=False, safe_mode=True)
         shapes = [tuple(each.shape[1:]) for each in (*network.inputs, *network.outputs)]
     except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as err:
         raise ModelError(f"{file}: not a Keras model that can be loaded: {str(err).splitlines()[0][:200]}") from err

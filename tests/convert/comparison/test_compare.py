@@ -10,6 +10,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="Keras is not installed: pip install -e .[convert]")
 
+from assistant.errors import ModelError
 from convert.cli import main
 from convert.comparison import trained
 from convert.data.fer2013_labels import LABELS
@@ -101,6 +102,15 @@ def test_the_answers_of_a_keras_file_are_those_of_its_network(place: Path) -> No
     np.testing.assert_allclose(made, network.predict(predictor.input.tensor(crops), verbose=0), atol=1e-5)
 
 
+def test_a_keras_file_with_code_of_its_own_is_refused_unbuilt(place: Path, tmp_path: Path) -> None:
+    file, pixels = tmp_path / "code.keras", keras.Input((64, 64, 3))
+    scaled = keras.layers.Lambda(lambda values: values / 255)(pixels)
+    keras.Model(pixels, keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(scaled))).save(file)
+    file.with_suffix(".json").write_text((place / "foreign.json").read_text())
+    with pytest.raises(ModelError, match="has a Lambda layer, which runs code from the file"):
+        open_predictor(str(file), "fer2013")
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
@@ -126,7 +136,7 @@ def test_damaged_files_are_one_clear_line(place: Path, tmp_path: Path, capsys: p
     file.write_bytes((place / "foreign.keras").read_bytes()[:400])
     file.with_suffix(".json").write_text((place / "foreign.json").read_text())
     assert main(["compare", str(file), "--data", str(place)]) == 1
-    assert "damaged.keras: not a Keras model that can be loaded" in capsys.readouterr().err
+    assert "damaged.keras: no Keras model that can be read; is it whole?" in capsys.readouterr().err
     run = tmp_path / "run"
     run.mkdir()
     (run / "environment.json").write_text('{"recipe": "tiny", "epochs": 2}')

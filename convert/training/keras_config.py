@@ -18,8 +18,9 @@ CODE_LAYERS = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLay
 """Kinds of layers and functions that carry or load code: to build them would run what the file's author wrote."""
 FILE_LAYERS = ("StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "FeatureSpace")
 """Kinds of layers that no picture goes through, some of which read files that their configuration names."""
-OWN_MODULES = ("keras", "tensorflow.keras", "tf_keras", "builtins")
-"""Modules whose objects Keras builds by itself; any other is a class of the file's author."""
+OWN_MODULES = ("keras", "tensorflow.keras", "tf_keras", "builtins", "convert.training")
+"""Modules whose objects Keras builds by itself, and the one of this project's layers; any other is a class of the
+file's author."""
 
 
 @dataclass(frozen=True)
