@@ -85,6 +85,14 @@ def html_file(text: str) -> Path:
     return Path(text)
 
 
+def png_file(text: str) -> Path:
+    """The type of an argument that names a chart to write: its ending keeps it from being a clip, which would be
+    replaced. Raises ArgumentTypeError."""
+    if not text.lower().endswith(".png"):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} does not end in .png")
+    return Path(text)
+
+
 def run_folder(text: str) -> Path:
     """The type of an argument that names a run folder, existing or not. Raises ArgumentTypeError for a file."""
     if os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long

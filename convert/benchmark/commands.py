@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.system.atomic_files import check_replaceable
 from assistant.vision.inference.model_file import find_model
-from convert.cli_arguments import command, processes, show, whole_number
+from convert.cli_arguments import command, png_file, processes, show, whole_number
 from convert.tflite import card_file
 
 THREADS, ROUNDS = (1, 2), 10
@@ -48,7 +48,9 @@ def add(commands: Any) -> None:
     benchmark.add_argument(
         "--allocations", action="store_true", help="pipeline: also count allocations of memory with memray"
     )
-    benchmark.add_argument("--chart", type=Path, metavar="FILE", help="pipeline: also draw the stages into a PNG file")
+    benchmark.add_argument(
+        "--chart", type=png_file, metavar="FILE", help="pipeline: also draw the stages into a PNG file"
+    )
     benchmark.add_argument("--json", action="store_true", help="print JSON alone")
 
 

@@ -112,6 +112,8 @@ def _cells(run: Mapping[str, Any]) -> tuple[str, ...]:
         return (run["run"], "", DAMAGED, "", "", "", "", "")
     best, curves = run["best"] or {}, run["curves"]
     scores = {name: each for name, each in best.items() if name != "epoch" and each is not None}
+    if not scores.get("ferplus", 1):  # no picture had votes
+        del scores["ferplus"]
     drawn = []
     for name, values in curves.items():
         known = [each for each in values if each is not None]

@@ -77,12 +77,15 @@ def train(options: argparse.Namespace) -> int:
         skip_unreadable=options.skip_unreadable,
     )  # fmt: skip
     best = run.best()
-    print(
-        f"{run.path}: best epoch {best['epoch']:.0f}, PublicTest: fer2013 {best['fer2013']:.2%}, "
-        f"ferplus {best['ferplus']:.2%}"
-    )
+    print(f"{run.path}: best epoch {best['epoch']:.0f}, {_scores(best)}")
     print("\n".join(["next:", *(f"  {each}" for each in next_steps(options, run, recipe.name, best["ferplus"] > 0))]))
     return 0
+
+
+def _scores(best: dict[str, float]) -> str:
+    """The accuracies on PublicTest; that of the ferplus head is 0 where no picture has votes that agree."""
+    votes = f"{best['ferplus']:.2%}" if best["ferplus"] else "not measured, no votes"
+    return f"PublicTest: fer2013 {best['fer2013']:.2%}, ferplus {votes}"
 
 
 def next_steps(options: argparse.Namespace, run: Run, name: str, has_votes: bool) -> list[str]:
@@ -160,8 +163,5 @@ def _warm_start(options: argparse.Namespace) -> int:
         from convert.expression.warm_start import warm_start
     run = warm_start(model, faces, options.run, options.recipes or RECIPES)
     best = run.best()
-    print(
-        f"{run.path}: PublicTest: fer2013 {best['fer2013']:.2%}, ferplus {best['ferplus']:.2%}\n"
-        f"next: emotion-convert train --from {run.path} --recipe …"
-    )
+    print(f"{run.path}: {_scores(best)}\nnext: emotion-convert train --from {run.path} --recipe …")
     return 0

@@ -76,6 +76,16 @@ def test_pipeline_takes_one_clip_at_most(capsys: pytest.CaptureFixture[str]) -> 
     assert "missing.mp4" in capsys.readouterr().err
 
 
+def test_a_chart_replaces_no_clip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"a clip")
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["benchmark", "pipeline", str(clip), "--chart", str(clip)])
+    assert caught.value.code == 2
+    assert "clip.mp4' does not end in .png" in capsys.readouterr().err
+    assert clip.read_bytes() == b"a clip"
+
+
 @needs_photographs
 def test_without_a_clip_the_photographs_are_the_clip(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
