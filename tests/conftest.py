@@ -1,7 +1,9 @@
 """What all tests share: the folders of the data sets, and the skips that name a missing one."""
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,10 @@ from assistant.vision.cameras.demo import photograph
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("new", deadline=None, max_examples=1000)
 settings.load_profile("same")
+# A shell ignores SIGINT in what it starts with `&`, and every process inherits that: programs that the tests start and
+# interrupt would not end.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TIMED = {
     "app/test_cli", "ipc/test_link", "system/test_sd_notify", "system/test_supervisor", "vision/queries/test_asking",
