@@ -109,8 +109,8 @@ def of_keras(file: Path) -> Predictor:
     card of a .tflite file does. Raises ModelError."""
     if not file.is_file():
         raise ModelError(f"{file}: no such file")
-    keras_config.inspect(file)  # layers that bring code along are refused before Keras sees them
     labels, input_format, has_logits = _read_card(file)
+    keras_config.inspect(file)  # layers that bring code along are refused before Keras sees them
     with quiet_stderr():
         import keras
         from keras import ops
