@@ -34,6 +34,9 @@ a recipe, trained for an hour of one core, beside a shipped model; the same comm
   emotion-convert compare emotion-small emotion-cnn-int8 --core-hours 1
 a run and a shipped model, in a page that opens without a network:
   emotion-convert compare runs/emotion-small emotion-cnn-int8 --html comparison.html
+two comparisons in one, the first made on another day or machine:
+  emotion-convert compare emotion-small-int8 --json > monday.json
+  emotion-convert compare monday.json emotion-cnn-int8
 
 Two .tflite files alone, without --html, --readme, --pictures or --head, give McNemar's test alone. Names of shipped
 models and run folders have two heads: --head says which. A .tflite file is judged by the labels of its card, a .keras
@@ -53,7 +56,10 @@ def add(commands: Any) -> None:
         _compare,
         "compare recipes, runs and models on the same pictures: quality, cost, and whether a difference is significant",
     )
-    what = "a recipe's name or .toml file, a run folder, a .keras, .h5 or .tflite file, the name of a shipped model"
+    what = (
+        "a recipe's name or .toml file, a run folder, a .keras, .h5 or .tflite file, the name of a shipped model, or a "
+        ".json file: what an earlier compare printed with --json, whose rows are taken as they are"
+    )
     compare.add_argument("models", nargs="+", metavar="MODEL", help=what)
     compare.add_argument(
         "--core-hours", type=core_hours, metavar="H", help="process CPU time for which each recipe is trained, hours"

@@ -139,7 +139,9 @@ def _hardest(report: Row, faces: Mapping[int, bytes]) -> str:
     lines = ""
     for each in report["hardest"]:
         said = ", ".join(f"{label} {count}" for label, count in each["said"].items())
-        cells = [each["is"], said, f"{each['wrong']} of {each['of']}", f"{each['probability_of_the_truth']:.3f}"]
+        given = each["probability_of_the_truth"]
+        probability = wording.NONE if given is None else f"{given:.3f}"
+        cells = [each["is"], said, f"{each['wrong']} of {each['of']}", probability]
         number = each["picture"]
         picture = ""
         if faces:

@@ -1,5 +1,5 @@
-"""What `compare` is given (recipes, run folders, .keras and .tflite files, names of shipped models), and what each says
-of its origin."""
+"""What `compare` is given (recipes, run folders, .keras and .tflite files, names of shipped models, comparisons made
+before), and what each says of its origin."""
 
 import difflib
 import math
@@ -20,7 +20,7 @@ from convert.training.limits import spent_cpu_s
 from convert.training.recipe_file import RECIPES, RecipeError
 from convert.training.run_folder import Run
 
-RECIPE, RUN, KERAS, TFLITE = "recipe", "run", "keras", "tflite"
+RECIPE, RUN, KERAS, TFLITE, REPORT = "recipe", "run", "keras", "tflite", "report"
 """Values of `Source.form`."""
 UNKNOWN = "not known"
 ANCESTOR = "ancestor: "
@@ -35,7 +35,7 @@ class Source:
     """How it is called in the report."""
     form: str
     path: Path
-    """A recipe file, a run folder, or the file of a model."""
+    """A recipe file, a run folder, the file of a model, or that of an earlier comparison."""
 
 
 def find_all(names: Sequence[str], head: str) -> list[Source]:
@@ -55,8 +55,8 @@ def find_all(names: Sequence[str], head: str) -> list[Source]:
 def find(name: str, head: str) -> Source:
     """What one argument names; arguments as in `find_all`."""
     path = Path(name)
-    if path.suffix == ".toml":
-        return Source(path.stem, RECIPE, path)
+    if path.suffix in (".toml", ".json"):
+        return Source(path.stem, RECIPE if path.suffix == ".toml" else REPORT, path)
     if path.suffix in KERAS_FILES:
         if not path.is_file():
             raise ModelError(f"{name}: no such file")
@@ -67,7 +67,10 @@ def find(name: str, head: str) -> Source:
         Run(path).environment()
         return Source(path.resolve().name, RUN, path)
     if os.sep in name:
-        raise AssistantError(f"{name}: no such run folder; recipes end in .toml, models in .keras, .h5 or .tflite")
+        raise AssistantError(
+            f"{name}: no such run folder; recipes end in .toml, models in .keras, .h5 or .tflite, "
+            "earlier comparisons in .json"
+        )
     if (recipe := RECIPES / f"{name}.toml").is_file():
         return Source(name, RECIPE, recipe)
     shipped = {file.stem for folder in MODEL_FOLDERS for file in folder.glob("emotion-*.tflite")}

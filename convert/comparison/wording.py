@@ -78,7 +78,7 @@ def protocol(report: Row) -> list[str]:
         "a process that runs nothing else."
     )
     place = f"{report['date']}, commit {report['revision']}, {report['machine']}"
-    lines = [f"Measured on {report['split']}; {place}.", quality, cost]
+    lines = [f"Measured on {report['split']}; {place}.", *_earlier(report), quality, cost]
     if budgets := sorted({row["budget_core_hours"] for row in report["rows"]} - {None}):
         given = " or ".join(f"{budget:g}" for budget in budgets)
         lines.append(
@@ -92,6 +92,19 @@ def protocol(report: Row) -> list[str]:
             "that begins with random weights is a network of that form trained here; it is not the ancestor's result."
         )
     return lines
+
+
+def _earlier(report: Row) -> list[str]:
+    """Which rows were measured in earlier comparisons, a sentence for each of these."""
+    names: dict[str, list[str]] = {}
+    for row in report["rows"]:
+        if (measured := row.get("measured")) is not None:
+            place = f"{measured['date']}, commit {measured['revision']}, {measured['machine']}"
+            names.setdefault(place, []).append(row["name"])
+    return [
+        f"Measured before, on the same pictures ({place}): {', '.join(rows)}; times and memory are of that day."
+        for place, rows in names.items()
+    ]
 
 
 def _both(by_kind: Mapping[str, str]) -> str:

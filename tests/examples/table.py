@@ -147,6 +147,8 @@ PRINTED = {
     "emotion-convert compare": "McNemar",
     "emotion-convert compare emotion-small": "core hours",
     "emotion-convert compare emotion-small-int8": "core hours",
+    "emotion-convert compare emotion-small-int8 --json": '"answers"',
+    "emotion-convert compare monday.json": "core hours",
     "emotion-convert compare runs/emotion-small": "core hours",
     "emotion-convert compare ancestor-cnn4": "core hours",
     "emotion-convert runs": "finished",

@@ -83,6 +83,16 @@ def test_a_recipe_is_trained_for_its_budget_and_compared_with_the_others(
     assert text.startswith("before\n<!-- comparison -->\n| classifier | begins with |")
     assert text.endswith("<!-- /comparison -->\nafter\n")
 
+    earlier = place / "earlier.json"
+    earlier.write_text(json.dumps(report))
+    assert main(["compare", str(earlier), "emotion-small-int8", "--data", str(place), "--json"]) == 0
+    later = json.loads(capsys.readouterr().out)
+    assert [(row["name"], "measured" in row) for row in later["rows"]] == [
+        ("tiny", True), ("foreign", True), ("emotion-small-int8", False),
+    ]  # fmt: skip
+    assert later["rows"][0] == {"measured": later["rows"][0]["measured"]} | tiny
+    assert later["pairs"] == report["pairs"], "the same answers"
+
     before = (run.path / "history.csv").read_bytes()
     kept = (run.path / "compared" / "fer2013" / "scores.npz").read_bytes()
     assert _compare(place, *models[:1], more=("--html", str(html), "--pictures")) == 0, "finished: nothing is trained"

@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import AssistantError
 from convert.cli import main
 from convert.comparison import sources
-from convert.comparison.sources import KERAS, RECIPE, RUN, TFLITE
+from convert.comparison.sources import KERAS, RECIPE, REPORT, RUN, TFLITE
 from convert.expression.evaluation import predictor
 from convert.training.recipe_file import RECIPES
 from tests.support import drawn_faces
@@ -37,9 +37,10 @@ def test_every_form_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
         "other.keras",
         "emotion-small-int8",
         str(RECIPES / "emotion-cnn.toml"),
+        "earlier.json",
     ]
     found = sources.find_all(names, "ferplus")
-    assert [each.form for each in found] == [RECIPE, RECIPE, RUN, KERAS, TFLITE, RECIPE]
+    assert [each.form for each in found] == [RECIPE, RECIPE, RUN, KERAS, TFLITE, RECIPE, REPORT]
     assert found[4].path.parent.name == "models"
     (challenge,) = sources.find_all(["emotion-small-int8"], "fer2013")
     assert challenge.path.parent.name == "challenge"
