@@ -11,6 +11,7 @@ from typing import Any
 from assistant.errors import ModelError
 from assistant.vision.faces.preprocess import INPUT_SCALING
 from convert.data.boxes import DATASET_TERMS
+from convert.face_detector.cost import CACHES, times_haar
 from convert.face_detector.recipe import DetectorRecipe
 from convert.tflite import card_file, graph
 from convert.training.run_folder import Run
@@ -88,9 +89,10 @@ def table(card: dict[str, Any]) -> str:
     """The figures of a detector and of those it was compared with as a Markdown table."""
     if "metrics" not in card:
         raise ModelError(f"{card['name']}: its card has no figures yet; run `emotion-convert card` on the model")
+    heads = [f"time to Haar's, {cache} caches" for cache in CACHES]
     rows = [
-        ("detector", "recall (95 % interval)", "precision", "AP", "AP at .35", "time to Haar's", "MMAC", "KiB"),
-        ("---",) * 8,
+        ("detector", "recall (95 % interval)", "precision", "AP", "AP at .35", *heads, "MMAC", "KiB"),
+        ("---",) * 9,
     ]
     for name, figures in {f"`{card['name']}`": card["metrics"], **card["peers"]}.items():
         low, high = figures["interval_95"]["recall"]
@@ -99,14 +101,15 @@ def table(card: dict[str, Any]) -> str:
                 name,
                 f"{figures['recall']:.3f} ({low:.2f} to {high:.2f})",
                 *(f"{figures[key]:.3f}" for key in ("precision", "ap", "ap35")),
-                f"{figures['ms_to_haar']:.3f}",
+                *(times_haar(figures, cache) for cache in CACHES),
                 f"{figures['mmac']:.1f}" if figures["mmac"] else "-",
                 f"{figures['kib']:.0f}",
             )
         )
     measured = card["measured"]
     note = (
-        f"{measured['faces']} faces of 30 pixels and more in {measured['pictures']} pictures, long side 320; "
+        f"{measured['faces']} faces of 30 pixels and more in {measured['pictures']} pictures, long side 320; times of "
+        f"{card['metrics']['timed_pictures']} pictures: median, and lowest to highest; "
         f"{measured['date']}, {measured['revision']}; {measured['machine']}."
     )
     return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", note])

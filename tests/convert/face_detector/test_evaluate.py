@@ -2,7 +2,6 @@
 
 import csv
 import json
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +15,7 @@ from assistant.vision import detectors
 from assistant.vision.detectors.haar import HaarFaceDetector
 from convert import cli
 from convert.data.boxes import AnnotatedPicture
-from convert.face_detector import detector_under_test, evaluate, false_positives
+from convert.face_detector import evaluate, false_positives
 from convert.face_detector.detector_under_test import DetectorUnderTest
 from tests.support.standins import needs_photographs
 
@@ -56,7 +55,8 @@ def test_the_report_has_the_figures_of_each_detector(
     for found in report["detectors"].values():
         assert found["recall"] == found["ap"] == found["ap35"] == 1.0  # any false positive has a lower score
         assert found["precision"] >= 0.5
-        assert found["ms"] > 0
+        assert found["timed_pictures"] == 3
+        assert min(found["ms"]["warm"], found["ms"]["cold"]) > 0
         assert found["kib"] > 100
         assert found["false_positives"] == {
             "pictures_without_faces": {"pictures": 1, "faces": 0, "pictures_with_some": 0}, "rooms": None,
@@ -68,7 +68,9 @@ def test_the_report_has_the_figures_of_each_detector(
     tflite, haar = report["detectors"]["tflite"], report["detectors"]["haar"]
     assert tflite["mmac"] <= 60
     assert haar["mmac"] is None
-    assert haar["ms_to_haar"] == 1.0
+    assert haar["ms_to_haar"] == {"warm": [1.0, 1.0, 1.0], "cold": [1.0, 1.0, 1.0]}
+    for median, lowest, highest in tflite["ms_to_haar"].values():
+        assert 0 < lowest <= median <= highest < 1
     assert tflite["by_tilt"]["+30"]["recall"] == 1.0
     assert haar["by_tilt"]["+30"]["recall"] == 0.0
     rows = list(csv.DictReader(table.open()))
@@ -162,24 +164,6 @@ def test_haar_has_the_settings_of_the_protocol() -> None:
     assert isinstance(tested.deployed, HaarFaceDetector)
     assert tested.threshold == 0
     assert tested.deployed.settings == detectors.haar.DetectorSettings(driver="haar", long_side=320, min_face_px=24)
-
-
-class WaitingDetector:
-    """A detector that waits and uses no CPU time."""
-
-    crop_margin, needs_colour, has_landmarks = 0.0, False, True
-
-    def find(self, image: np.ndarray, grey: np.ndarray) -> list[Face]:
-        time.sleep(0.02)
-        return []
-
-
-def test_waiting_time_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    tested = DetectorUnderTest("haar")
-    tested.deployed = WaitingDetector()
-    monkeypatch.setattr(detector_under_test, "ROUNDS", 3)
-    cost = detector_under_test.measure_cost([tested], [np.zeros((240, 320, 3), np.uint8)])
-    assert cost["haar"]["ms"] < 5
 
 
 def test_recall_and_precision_are_those_of_the_deployed_detections(tmp_path: Path) -> None:
