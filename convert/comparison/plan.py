@@ -1,4 +1,4 @@
-"""How long a recipe is trained at a given cost: a trial of a few steps tells what a step costs, a plan follows from it.
+"""How long a recipe is trained at a given cost: a timing run of a few steps tells what a step costs, the plan follows.
 
 The cost is process CPU time, that of all threads. The schedule of the learning rate is fitted to the plan, so that it
 ends at 0 where the budget ends: that is why the number of steps is settled before the first one. Whatever the plan, a
@@ -29,7 +29,7 @@ SECONDS_PER_HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Cost:
-    """What a recipe costs, in process CPU seconds, as measured by a trial."""
+    """What a recipe costs, in process CPU seconds, as measured by a timing run."""
 
     step_s: float
     """A training step, on average over the schedule."""
@@ -37,8 +37,8 @@ class Cost:
     """The evaluation at the end of an epoch, on all evaluation pictures, with its checkpoint."""
     set_steps: int
     """Steps in which each training picture is seen once."""
-    trial_s: float
-    """The trial itself, which is not part of the budget."""
+    timing_s: float
+    """The timing run itself, which is not part of the budget."""
 
 
 @dataclass(frozen=True)

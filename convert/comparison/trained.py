@@ -1,7 +1,7 @@
 """Recipes trained at equal cost, each in a run folder of its own; stopped trainings go on.
 
-A trial is a training of its own in a temporary folder, of few steps in each part of the schedule, so that a step on
-small pictures, and one of the heads alone, have the shares in the mean that they will have.
+A timing run is a training of its own in a temporary folder, of few steps in each part of the schedule, so that a step
+on small pictures, and one of the heads alone, have the shares in the mean that they will have.
 """
 
 import tempfile
@@ -17,12 +17,12 @@ from convert.training import lineage
 from convert.training.limits import Limits, is_spent
 from convert.training.run_folder import Run, RunError
 
-TRIALS = ((4, 3), (10, 20))
-"""Epochs and steps of each of the trials: the first is short, since a step of a large network takes a minute."""
-LONGEST_TRIAL_S = 60.0
-"""CPU seconds: there is no second trial where its steps would take longer."""
+TIMING_RUNS = ((4, 3), (10, 20))
+"""Epochs and steps of each of the timing runs: the first is short, since a step of a large network takes a minute."""
+LONGEST_TIMING_S = 60.0
+"""CPU seconds: there is no second timing run where its steps would take longer."""
 EVALUATED = 512
-"""Pictures on which a trial is evaluated; the cost of the evaluation is in proportion."""
+"""Pictures on which a timing run is evaluated; the cost of the evaluation is in proportion."""
 
 
 class Candidate:
@@ -74,28 +74,28 @@ class Candidate:
 
     def _cost(self, data: Path, *, skip_unreadable: bool) -> Cost:
         total = len(fer2013.load(data, skip_unreadable=skip_unreadable).of("PublicTest"))
-        cost, trial_s = None, 0.0
-        for epochs, steps in TRIALS:
-            if cost is not None and epochs * steps * cost.step_s > LONGEST_TRIAL_S:
+        cost, timing_s = None, 0.0
+        for epochs, steps in TIMING_RUNS:
+            if cost is not None and epochs * steps * cost.step_s > LONGEST_TIMING_S:
                 break
             with tempfile.TemporaryDirectory() as folder:
-                print(f"{self.recipe.name}: a trial of {epochs} times {steps} steps, for their cost", flush=True)
+                print(f"{self.recipe.name}: a timing run of {epochs} times {steps} steps, for their cost", flush=True)
                 limits = Limits(steps=steps, evaluated=EVALUATED)
-                run = self._train(data, Path(folder) / "trial", epochs, limits, skip_unreadable=skip_unreadable)
-                trial_s += sum(row["cpu_seconds"] for row in run.history())
-                cost = cost_of(run, total, trial_s)
+                run = self._train(data, Path(folder) / "timing", epochs, limits, skip_unreadable=skip_unreadable)
+                timing_s += sum(row["cpu_seconds"] for row in run.history())
+                cost = cost_of(run, total, timing_s)
         assert cost is not None
         return cost
 
 
-def cost_of(run: Run, evaluated: int, trial_s: float) -> Cost:
-    """What the trial in a run folder says of the cost. evaluated: number of the evaluation pictures. trial_s: CPU
-    seconds of all trials."""
+def cost_of(run: Run, evaluated: int, timing_s: float) -> Cost:
+    """What the timing run in a run folder says of the cost. evaluated: number of the evaluation pictures. timing_s: CPU
+    seconds of all timing runs."""
     rows, facts = run.history(), run.environment()
     step_s = sum(row["step_cpu_ms"] for row in rows) / len(rows) / 1000
     last, steps = rows[-1], min(int(facts["steps_per_epoch"]), int(facts["set_steps"]))
     rest = max(0.0, last["cpu_seconds"] - steps * last["step_cpu_ms"] / 1000)
-    return Cost(step_s, rest * max(1.0, evaluated / EVALUATED), int(facts["set_steps"]), round(trial_s, 1))
+    return Cost(step_s, rest * max(1.0, evaluated / EVALUATED), int(facts["set_steps"]), round(timing_s, 1))
 
 
 def train_all(

@@ -83,8 +83,8 @@ def protocol(report: Row) -> list[str]:
         given = " or ".join(f"{budget:g}" for budget in budgets)
         lines.append(
             f"A row with passes over the pictures was trained by this program; the budget was {given} core hours: "
-            "process CPU time of all threads, evaluations included, the trial that tells the cost of a step not. The "
-            "learning rate is fitted to it."
+            "process CPU time of all threads, evaluations included, the timing run that tells the cost of a step not. "
+            "The learning rate is fitted to it."
         )
     if any(row["published"] for row in report["rows"]):
         lines.append(

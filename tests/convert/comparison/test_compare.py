@@ -37,8 +37,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _short_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trained, "TRIALS", ((2, 4),))
+def _short_timing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained, "TIMING_RUNS", ((2, 4),))
     monkeypatch.setattr("convert.comparison.compare.ROUNDS", 1)
 
 
