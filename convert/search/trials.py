@@ -16,6 +16,9 @@ from convert.search.seeds import spread
 from convert.training.recipe_file import RecipeError
 from convert.training.run_folder import SCORES, Run, score
 
+MAX_FAILURES = 5
+"""Trials that fail before one is finished or pruned; then no further one is begun, for what is wrong is not chance."""
+
 
 @dataclass
 class Attempt:
@@ -46,12 +49,18 @@ class Trials:
         for attempt in self._attempts:
             if attempt.waiting and (attempt.scores or not attempt.running):
                 return self._begin(attempt)
-        while self._unfinished or len(self._journal.trials) < self._count:
+        while self._unfinished or (len(self._journal.trials) < self._count and not self._is_hopeless):
             trial = self._unfinished.pop(0) if self._unfinished else self._journal.ask()
             if (prepared := self._prepare(trial)) is not None:
                 self._attempts.append(prepared)
                 return self._begin(prepared)
         return None
+
+    @property
+    def _is_hopeless(self) -> bool:
+        """Whether MAX_FAILURES trials are over, and each has failed."""
+        over = [each.state for each in self._journal.trials if each.state.is_finished()]
+        return len(over) >= MAX_FAILURES and set(over) == {TrialState.FAIL}
 
     def _begin(self, attempt: Attempt) -> Job:
         job = attempt.waiting.pop(0)

@@ -23,7 +23,7 @@ from convert.search import journal, recipe_text, report, search
 from convert.search.job import SearchError
 from convert.search.journal import Journal
 from convert.search.space import Choices, Range
-from convert.search.trials import Trials
+from convert.search.trials import MAX_FAILURES, Trials
 from tests.convert.search.support import SPACE, plan, run, script
 
 ROOT = Path(__file__).parents[3]
@@ -204,6 +204,11 @@ def test_where_all_trials_fail_it_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SearchError) as raised:
         script(plan(tmp_path / "search", space={"schedule.batch_size": Range(13, 13.5, is_whole=True)}), 3)
     assert str(raised.value).endswith("all 3 trials failed; trial 0: [network] cannot be built: no room for 13")
+
+
+def test_where_the_first_trials_all_fail_no_more_are_begun(tmp_path: Path) -> None:
+    with pytest.raises(SearchError, match=f"all {MAX_FAILURES} trials failed; trial 0: "):
+        script(plan(tmp_path / "search", space={"schedule.batch_size": Range(13, 13.5, is_whole=True)}), 30)
 
 
 def test_where_all_trials_have_failed_the_same_command_tries_anew(
