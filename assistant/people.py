@@ -1,7 +1,6 @@
 """Who is in view: what is known of a person at one moment, for announcements and answers."""
 
-from dataclasses import dataclass
-
+from assistant.dataclass import dataclass
 from assistant.records import Box
 
 

@@ -6,10 +6,10 @@ A locale is complete or it is refused, so that no sentence can have a gap.
 import string
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import AssistantError
 from assistant.records import FaultName
 from assistant.sentences import WITHOUT_PLACE, Sentence

@@ -1,4 +1,4 @@
-"""The records that the packages exchange. Imports no other module of this program, and no NumPy at run time.
+"""The records that the packages exchange. Imports nothing of this program but `dataclass`, and no NumPy at run time.
 
 All records are frozen. `at` is monotonic time in seconds at the exposure of the frame that a record comes from: time
 travels in the records, so that only threads need a clock.
@@ -7,9 +7,11 @@ travels in the records, so that only threads need a clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from assistant.dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

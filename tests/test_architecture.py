@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("assistant/**/*.py"), *ROOT.glob("convert/**/*.py")])
 ROOMS: dict[str, str] = {
     "assistant": "",
+    "assistant.dataclass": "",
     "assistant.errors": "",
     "assistant.records": "",
     "assistant.people": "records",
@@ -51,6 +52,8 @@ ROOMS: dict[str, str] = {
     "assistant.__main__": "app",
 }
 """Each room of the device half and the rooms that it may import, besides itself. Lower rooms come first: no circles."""
+LANGUAGE = ("assistant.dataclass",)
+"""What every room may use as if it came with Python."""
 DESKTOP_ROOMS: dict[str, str] = {
     "convert.machine": "",
     "convert.text_table": "",
@@ -108,7 +111,9 @@ DEVICE = [path for path in FILES if path.is_relative_to(ROOT / "assistant")]
 @pytest.mark.parametrize("path", DEVICE, ids=name)
 def test_a_room_imports_only_the_rooms_that_it_may(path: Path) -> None:
     here = room(name(path))
-    allowed = {here} | {f"assistant.{other}" if other != "assistant" else other for other in ROOMS[here].split()}
+    allowed = {here, *LANGUAGE} | {
+        f"assistant.{other}" if other != "assistant" else other for other in ROOMS[here].split()
+    }
     used = imports(path)
     packages = {module for module in used if any(other.startswith(f"{module}.") for other in used)}
     for module in used - packages:

@@ -7,13 +7,14 @@ at the set rate. The same input and settings give the same lines.
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from assistant.app import fates
 from assistant.app.fates import FateReasons, counted, transcript_line
 from assistant.app.simulated_speaker import SimulatedSpeaker, Sound
 from assistant.config.settings import Settings
+from assistant.dataclass import dataclass
 from assistant.errors import CameraError, ModelError
 from assistant.ipc.commands import Command
 from assistant.people import PersonView

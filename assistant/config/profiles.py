@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from assistant.config.settings import Settings
+from assistant.config.settings import ModelSettings, Settings
 
 Values = Mapping[str, Any]
 """Values by the name of the setting, e.g. {"camera.fps": 5.0}."""
@@ -30,9 +30,9 @@ PROFILES: Mapping[str, Values] = MappingProxyType(
         # the fewest of which the window of decisions (0.95 s) holds enough.
         "zero2w": _values(5.0, SMALL, 1),
         "pi3": _values(8.0, SMALL, 1),
-        DEFAULT: _values(10.0, Settings().model.file, Settings().model.threads),
-        "pi5": _values(15.0, Settings().model.file, 1),
-        "desktop": _values(15.0, Settings().model.file, 1),
+        DEFAULT: _values(10.0, ModelSettings().file, ModelSettings().threads),
+        "pi5": _values(15.0, ModelSettings().file, 1),
+        "desktop": _values(15.0, ModelSettings().file, 1),
     }
 )
 """The values of each profile."""

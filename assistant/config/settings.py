@@ -4,9 +4,10 @@ Each field has its default, what is allowed, and the sentence that `emotion-assi
 """
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from assistant.config.schema import setting
+from assistant.dataclass import dataclass
 from assistant.records import EXPRESSIONS
 
 OWN_FOLDER = "/usr/local/share/emotion-assistant"

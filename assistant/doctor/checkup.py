@@ -6,13 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from assistant.config.settings import Settings
 from assistant.config.settings_file import BOOT_FILE, SYSTEM_FILE
+from assistant.dataclass import dataclass
 from assistant.doctor import finding as findings
 from assistant.doctor import service_access, skills
 from assistant.doctor.finding import Finding, absent, bad, good

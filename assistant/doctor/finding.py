@@ -1,7 +1,6 @@
 """The finding of a check, as keys of the locale's tables, so that it can come from another process; its sentences."""
 
-from dataclasses import dataclass
-
+from assistant.dataclass import dataclass
 from assistant.phrases import Phrases
 
 

@@ -1,8 +1,9 @@
 """The state of the running assistant, for the doctor: a camera that it has open is not broken."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from assistant.dataclass import dataclass
 from assistant.doctor.finding import Finding, bad, good
 from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc import control_client

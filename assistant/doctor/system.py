@@ -4,11 +4,11 @@ import os
 import re
 import shutil
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.config.profiles import differences, profile_of
 from assistant.config.settings import Settings
+from assistant.dataclass import dataclass
 from assistant.doctor.finding import Finding, absent, bad, good
 from assistant.errors import VoiceError
 from assistant.system.board import HOT_C, SYSTEM, Board

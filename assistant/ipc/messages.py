@@ -7,10 +7,11 @@ the moment at which an utterance expires is sent as it is.
 import json
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import IPCError
 from assistant.ipc.commands import QUESTIONS, SKILL_QUESTIONS, Command
 from assistant.ipc.socket_paths import MAX_LINE_BYTES
@@ -267,9 +268,7 @@ def _is_control(char: str) -> bool:
 CHECKS: dict[str, Callable[[Any], bool]] = {
     **{name: _is_text(length) for name, length in MAX_CHARACTERS.items()},
     "at": _is_number,
-    "x": lambda value: value is None or _is_number(value),
-    "y": lambda value: value is None or _is_number(value),
-    "expires_at": lambda value: value is None or _is_number(value),
+    **dict.fromkeys(("x", "y", "expires_at"), lambda value: value is None or _is_number(value)),
     "is_over": _is_bool,
     "is_last": _is_bool,
     "has_failed": _is_bool,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import SkillError
 
 if TYPE_CHECKING:

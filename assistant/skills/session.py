@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.dataclass import dataclass
 from assistant.ipc.messages import AimPosition, Press
 from assistant.people import PersonView
 from assistant.records import Utterance

@@ -5,9 +5,9 @@ A file is complete or it is refused, like those of `assistant.phrases`.
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from importlib import resources
 
+from assistant.dataclass import dataclass
 from assistant.phrases import LocaleError, mistakes_in
 
 

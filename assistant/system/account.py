@@ -3,8 +3,9 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from assistant.dataclass import dataclass
 
 USER = "emotion-assistant"
 """The user of both units, see systemd/emotion-assistant.sysusers."""

@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from assistant.dataclass import dataclass
 from assistant.errors import VoiceError
 from assistant.system.account import popen_options
 

@@ -6,10 +6,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import IO, Any, ClassVar
 
+from assistant.dataclass import dataclass
 from assistant.errors import VoiceError
 from assistant.system.account import popen_options
 from assistant.system.child_process import POLL_S, kill_process_group

@@ -8,11 +8,11 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import phrases
 from assistant.config.settings import Settings
+from assistant.dataclass import dataclass
 from assistant.errors import DetectorError, ModelError
 from assistant.ipc import socket_paths
 from assistant.phrases import Phrases

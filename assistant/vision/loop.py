@@ -8,12 +8,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.earcon_names import AIM
 from assistant.errors import AssistantError, CameraExhaustedError
 from assistant.faults import FaultAnnouncer

@@ -8,12 +8,13 @@ Everything that touches hardware reaches the pipeline as an argument; `step` kno
 """
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import Settings
+from assistant.dataclass import dataclass
 from assistant.faults import RepeatSchedule
 from assistant.ipc.commands import Command
 from assistant.phrases import Phrases

@@ -1,7 +1,6 @@
 """The state of a pipeline, for whoever announces what does not work."""
 
-from dataclasses import dataclass
-
+from assistant.dataclass import dataclass
 from assistant.vision.readings import ModelFailure
 
 

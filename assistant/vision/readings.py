@@ -5,12 +5,12 @@ example) can be given to the pipeline in its place: see `ReadingSource`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.errors import ModelError
 from assistant.records import Frame, Reading, Thresholds, Track
 from assistant.vision.faces import quality

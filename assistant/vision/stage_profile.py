@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from assistant.dataclass import dataclass
 from assistant.vision.cameras import Clock
 
 LEAST_MS, BINS_PER_DOUBLING, BINS = 0.001, 8, 200

@@ -7,12 +7,12 @@ is another one, which keeps the sound. A sentence ends where a more urgent one c
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.app.simulated_speaker import UTTERANCE_PAUSE_S
+from assistant.dataclass import dataclass
 from assistant.records import Utterance, UtteranceKind
 from assistant.voice.audio.player import Pcm, Player
 from assistant.voice.speech import earcons

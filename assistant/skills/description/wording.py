@@ -5,8 +5,9 @@ dim tells why there may be more.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from assistant.dataclass import dataclass
 from assistant.people import PersonView
 from assistant.phrases import MAX_WORDS, SPOKEN_EXPRESSIONS, Phrases
 from assistant.skills.description import vocabulary

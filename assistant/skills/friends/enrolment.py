@@ -5,11 +5,12 @@ Views must be of one person, and not of somebody who is a friend already.
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.errors import SkillError
 from assistant.skills.friends.friend import MAX_VIEWS, MIN_VIEWS, ConsentWay, Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, as_embedding, mean_embedding

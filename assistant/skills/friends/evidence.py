@@ -5,11 +5,12 @@ soon as it is decided, and all that is known of a track when it ends.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.skills.friends.friend import Friend
 from assistant.skills.friends.gallery import Certainty, Gallery, Match, mean_embedding
 

@@ -1,7 +1,8 @@
 """A friend: somebody who agreed to be recognized, and what is kept of them. Imports no NumPy."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from assistant.dataclass import dataclass
 
 Embedding = tuple[float, ...]
 """A vector of length 1, as a recognizer makes it of an aligned face."""

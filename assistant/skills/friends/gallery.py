@@ -4,12 +4,12 @@ The nearest friend is named only where that is near enough; a stranger stays one
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.skills.friends.friend import Embedding, Friend
 from assistant.skills.friends.thresholds import STRICT_STEP, NameThresholds
 

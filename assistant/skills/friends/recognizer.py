@@ -9,7 +9,6 @@ of one recognizer mean nothing for another.
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import quoted
+from assistant.dataclass import dataclass
 from assistant.errors import ModelError, SkillError
 from assistant.skills.friends.alignment import SIDE
 from assistant.skills.friends.friend import MAX_DIMENSIONS

@@ -1,6 +1,6 @@
 """From which cosine on a face may be given a friend's name, and how that was measured."""
 
-from dataclasses import dataclass
+from assistant.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ The first line says in words what the file is. The library `cryptography` is nee
 
 import base64
 import binascii
-import dataclasses
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import SkillError, shown
 from assistant.skills.friends import friends_file
 from assistant.skills.friends.friend import Friend
@@ -37,7 +37,7 @@ class TransferError(SkillError):
     """An export that cannot be written or read."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Exported:
     """A friend, and the WAV file in which somebody says the name; empty where there is none."""
 

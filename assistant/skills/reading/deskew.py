@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+
+from assistant.dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

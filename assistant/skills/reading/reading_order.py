@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
 
+from assistant.dataclass import dataclass
 from assistant.records import Box
 from assistant.skills.reading.word import Word
 

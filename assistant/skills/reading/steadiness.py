@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from assistant.dataclass import dataclass
 from assistant.vision.faces.preprocess import to_grey
 
 if TYPE_CHECKING:

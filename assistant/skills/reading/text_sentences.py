@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median, median_low
 
+from assistant.dataclass import dataclass
 from assistant.skills.reading.reading_order import Line
 from assistant.skills.reading.word import Word
 

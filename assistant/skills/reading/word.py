@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import SkillError
 from assistant.records import Box
 

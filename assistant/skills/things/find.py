@@ -6,8 +6,9 @@ said to be absent: "No cup seen. Turn slowly."
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from assistant.dataclass import dataclass
 from assistant.ipc.messages import AimPosition
 from assistant.records import Box, Priority, Utterance, UtteranceKind
 from assistant.skills.session import Look, Session

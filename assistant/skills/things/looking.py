@@ -1,7 +1,6 @@
 """How the questions look for things: two looks a second apart, by the engine of the things."""
 
-from dataclasses import dataclass
-
+from assistant.dataclass import dataclass
 from assistant.errors import SkillError
 from assistant.records import Box
 from assistant.skills.session import Look, Session, SkillName

@@ -4,7 +4,6 @@ NASA's portrait of Eileen Collins comes with scikit-image, the US Navy's of Grac
 the camera shows a part of the first picture where there is no face.
 """
 
-from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.settings import CameraSettings
+from assistant.dataclass import dataclass
 from assistant.errors import CameraError, SourceError
 from assistant.records import Frame
 

@@ -6,12 +6,12 @@ ends. None of them stops the pipeline, which just finds no faces in such picture
 """
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.records import FaultName
 from assistant.vision.faces import preprocess, quality
 from assistant.vision.faces.downscale import Downscale, Downscaler, downscale

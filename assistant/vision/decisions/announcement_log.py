@@ -7,10 +7,10 @@ announcement that was heard before.
 
 import math
 from collections.abc import KeysView, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from assistant.dataclass import dataclass
 from assistant.people import KnownName
 from assistant.records import Change
 from assistant.sentences import Sentence

@@ -7,9 +7,9 @@ aside is not announced. The way in which a person faces when they come into view
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant.dataclass import dataclass
 from assistant.records import CANNOT_TELL, Change, Face, Track
 from assistant.sentences import Sentence
 from assistant.vision.decisions.announcement_log import Announcement

@@ -6,8 +6,8 @@ A passer-by never becomes the partner, and a partner who looks away for a moment
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from assistant.dataclass import dataclass
 from assistant.records import Track
 from assistant.vision.faces import geometry
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
+from assistant.dataclass import dataclass
 from assistant.records import Change, Track
 from assistant.vision.faces import geometry
 

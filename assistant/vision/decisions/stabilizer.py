@@ -21,9 +21,10 @@ Raw readings and verdicts never share a buffer: no verdict can feed itself.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from assistant.config.settings import DecisionSettings
+from assistant.dataclass import dataclass
 from assistant.records import CANNOT_TELL, NOBODY, Change, Reading, Thresholds
 from assistant.vision.decisions.balance import FAIRLY_SURE, balanced
 

@@ -5,13 +5,13 @@ calibration turn crops into input tensors by `InputFormat.tensor` alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.records import Face
 from assistant.vision.faces import preprocess
 from assistant.vision.faces.preprocess import CROP_SIDE, GREY_STEP, INPUT_SCALING, MID_GREY, to_grey

@@ -9,12 +9,12 @@ it is sure of (0.6), 0.86 for faces as they are.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.records import Box, Face
 from assistant.vision.faces import light, preprocess
 from assistant.vision.faces.downscale import Downscale, downscale

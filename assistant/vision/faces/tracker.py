@@ -7,8 +7,8 @@ does not start a new track.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from assistant.dataclass import dataclass
 from assistant.records import Box, Face, Track
 
 MAX_DISTANCE = 0.9

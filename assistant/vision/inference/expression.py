@@ -1,7 +1,7 @@
 """The expression classifier: a face crop in, a probability for each expression out. What the model card says of labels,
 input and temperature is checked before the model is used."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config.schema import quoted
+from assistant.dataclass import dataclass
 from assistant.errors import ModelError
 from assistant.records import EXPRESSIONS, Thresholds
 from assistant.vision.faces.input_format import MAX_SIDE, MIN_SIDE, OWN_FORMAT, SCALINGS, InputFormat, from_card

@@ -5,12 +5,13 @@ face if there is room beside it; bars that find none are left out. Subtitles sta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.records import Box
 from assistant.vision.overlay import placement
 from assistant.vision.overlay.lettering import Lettering

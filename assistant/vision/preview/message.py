@@ -7,12 +7,13 @@ pixels   of the picture, row by row
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.errors import IPCError
 from assistant.records import Box
 from assistant.vision.overlay.draw import MarkedFace

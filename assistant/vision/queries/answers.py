@@ -5,8 +5,9 @@ Every sentence has eight words at the most; the most important one, how the pers
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from assistant.dataclass import dataclass
 from assistant.earcon_names import AIM
 from assistant.ipc.commands import Command
 from assistant.named_phrases import named

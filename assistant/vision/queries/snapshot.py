@@ -7,12 +7,12 @@ in view a slower search goes on (`detectors.rescan`).
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.dataclass import dataclass
 from assistant.people import KnownName, PersonView
 from assistant.records import CANNOT_TELL, Frame, Track
 from assistant.vision.decisions.stabilizer import TrackEstimate

@@ -9,10 +9,10 @@ import tempfile
 import threading
 import wave
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from assistant.dataclass import dataclass
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.atomic_files import check_replaceable, write_atomically
 from assistant.system.child_process import english_environment, run_child

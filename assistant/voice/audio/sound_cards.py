@@ -7,10 +7,10 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from assistant.dataclass import dataclass
 from assistant.errors import SoundCardBusyError, VoiceError
 from assistant.system.child_process import english_environment, run_child
 from assistant.voice.audio.player import CommandPlayer, Pcm, Player, StreamingPlayer

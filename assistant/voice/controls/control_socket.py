@@ -10,11 +10,11 @@ import socket
 import struct
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from assistant.dataclass import dataclass
 from assistant.errors import IPCError, NotAllowedError
 from assistant.ipc.commands import NOT_ALLOWED, Command, Reply
 from assistant.ipc.line_connection import LineConnection

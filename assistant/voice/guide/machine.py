@@ -11,10 +11,11 @@ again where something outside of the guide has cut it off.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
+from assistant.dataclass import dataclass
 from assistant.ipc.commands import Command
 from assistant.voice.controls.button_map import Press
 from assistant.voice.controls.gestures import DOUBLE_PRESS_GAP_S, LONG_PRESS_S, Gesture

@@ -3,8 +3,7 @@
 A text is a key of [guide] in the locale files, or one of `script.examples`.
 """
 
-from dataclasses import dataclass
-
+from assistant.dataclass import dataclass
 from assistant.ipc.commands import Command
 
 SMILES, USUAL = "smiles", "usual"

@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from assistant.dataclass import dataclass
 from assistant.errors import ListenError
 from assistant.voice.listening.gaps import RATE, GapRule, level_db
 from assistant.voice.listening.microphone import frames, microphone_device

@@ -11,9 +11,9 @@ import functools
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.dataclass import dataclass
 from assistant.records import EXPRESSIONS
 from assistant.voice.audio.loudness import TARGET_LUFS, at_loudness
 from assistant.voice.audio.player import Pcm, silence

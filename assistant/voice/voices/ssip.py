@@ -10,9 +10,9 @@ import os
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.dataclass import dataclass
 from assistant.errors import VoiceError
 
 POLL_S = 0.02
