@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from assistant.app.exit_codes import EXIT_INTERRUPTED, exit_code_of
-from assistant.app.parser import make_parser
+from assistant.app.parser import command_of, make_parser
 from assistant.app.refused_settings import refused_settings_told
 from assistant.config.last_good import SettingsProblem
 from assistant.config.settings import Settings
@@ -23,6 +23,7 @@ from assistant.records import Fault, FaultName
 from assistant.system.process_setup import (
     RateLimitFilter,
     disable_core_dumps,
+    limit_threads,
     quiet_libraries,
     stop_on_signal,
 )
@@ -31,13 +32,15 @@ from assistant.system.process_setup import (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     disable_core_dumps()
-    options = make_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = make_parser(command_of(given)).parse_args(given)
     logging.basicConfig(
         level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
     for handler in logging.getLogger().handlers:
         handler.addFilter(RateLimitFilter())
     quiet_libraries()
+    limit_threads()
     return exit_code_of(lambda: COMMANDS[options.command](options), is_debug=options.debug)
 
 

@@ -79,8 +79,20 @@ def run(
         def arguments(*command: str) -> list[str]:
             return [*options, *command, "--config", str(file)]
 
+        ready: set[str] = set()
+
+        def on_ready(name: str) -> None:
+            ready.add(name)
+            if ready == {"voice", "vision"}:
+                notifier.ready()
+
+        # Vision first: it takes longest. It waits for the voice itself.
+        vision = ProcessSupervisor(
+            "vision", arguments("vision", "--with-parent", *vision_options), environment, folder,
+            on_exit=lambda why: report(FaultName.VISION, why), on_ready=partial(on_ready, "vision"),
+        )  # fmt: skip
         voice = ProcessSupervisor(
-            "voice", arguments("voice", "--with-parent"), environment, folder,
+            "voice", arguments("voice", "--with-parent"), environment, folder, on_ready=partial(on_ready, "voice"),
             on_restart=lambda: report(FaultName.VOICE, "the voice process was started again", is_over=True),
         )  # fmt: skip
         stack.callback(voice.close, VOICE_CLOSE_TIMEOUT_S)
@@ -93,10 +105,6 @@ def run(
                 f"skill {skill}", arguments("skill", skill), environment, folder / f"{skill}.sock"
             )
             stack.callback(engine.close)
-        vision = ProcessSupervisor(
-            "vision", arguments("vision", "--with-parent", *vision_options), environment, folder,
-            on_exit=lambda why: report(FaultName.VISION, why),
-        )  # fmt: skip
         window: PreviewProcess | None = None
         if preview:
             window = PreviewProcess(arguments("preview", "--with-parent", "--faces", preview), environment)
@@ -104,8 +112,6 @@ def run(
         while not stop.wait(POLL_S):
             if window is not None:
                 window.tell_end()
-            if vision.is_ready:
-                notifier.ready()
             if vision.is_working and voice.is_working and client.is_working:
                 notifier.alive()
         notifier.stopping()

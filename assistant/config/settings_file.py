@@ -1,10 +1,9 @@
 """The settings file: TOML read into the dataclasses, every mistake reported at once, and printed back with comments."""
 
 import dataclasses
-import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +138,7 @@ def _consistent(settings: Settings, base: Settings, mistakes: Mistakes) -> Setti
         haptics = dataclasses.replace(haptics, device="")
     if announcements.locale not in known_locales():
         language = re.split("[-_.@]", announcements.locale.lower())[0]
-        near = difflib.get_close_matches(language, known_locales(), 1)
+        near = _close(language, known_locales(), 0.6)
         hint = f"; did you mean {near[0]}?" if near else ""
         said = f"announcements.locale is {quoted(announcements.locale)}; allowed: {', '.join(known_locales())}{hint}"
         mistakes.append(("announcements.locale", said))
@@ -198,9 +197,16 @@ def _add_unknown(mistakes: Mistakes, name: str, known: list[str]) -> None:
     leaf = name.rpartition(".")[2]
     settings = {section.name: dataclasses.fields(section.default_factory) for section in dataclasses.fields(Settings)}  # type: ignore[arg-type]
     homes = [f"{section}.{leaf}" for section, items in settings.items() if leaf in (item.name for item in items)]
-    near = homes or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = homes or _close(name, known, 0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
     mistakes.append((key, f"unknown setting {name}; {hint}"))
+
+
+def _close(name: str, known: Sequence[str], cutoff: float) -> list[str]:
+    """The known name that is most like the given one; none where the likeness is below `cutoff`."""
+    import difflib  # seldom needed: a mistake was made
+
+    return difflib.get_close_matches(name, known, 1, cutoff)
 
 
 def to_toml(settings: Settings) -> str:

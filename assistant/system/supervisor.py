@@ -40,13 +40,14 @@ class ProcessSupervisor:
         *,
         on_exit: Callable[[str], None] = lambda reason: None,
         on_restart: Callable[[], None] = lambda: None,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         """name: for the log. arguments: of emotion-assistant's command line. folder: where the socket is made.
 
         on_exit(reason) is called, on the supervisor's thread, each time that the process ended or was killed because it
-        hung, and on_restart() each time that it was restarted.
+        hung, on_restart() each time that it was restarted, and on_ready() each time that it has become ready.
         """
-        self._name, self._on_exit, self._on_restart = name, on_exit, on_restart
+        self._name, self._on_exit, self._on_restart, self._on_ready = name, on_exit, on_restart, on_ready
         self._command = python_command("-m", "assistant", *arguments)
         path = folder / f"{name}.notify"
         self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -134,7 +135,9 @@ class ProcessSupervisor:
             now = time.monotonic()
             if message:
                 last = now
-                self.is_ready = self.is_ready or message.startswith(b"READY=1")
+                if message.startswith(b"READY=1") and not self.is_ready:
+                    self.is_ready = True
+                    self._on_ready()
             code = self._child.poll()
             if code == EXIT_RESTART:
                 return ""

@@ -51,13 +51,16 @@ class VisionParts:
     rescan: Rescan | None = None
     """None: there is no second search while nobody is in view."""
 
-    def pipeline(self, settings: Settings, names: NameSource | None = None) -> Pipeline:
-        """A new pipeline of these parts. names: tells who the people are. Raises LocaleError."""
+    def pipeline(
+        self, settings: Settings, names: NameSource | None = None, sentences: Phrases | None = None
+    ) -> Pipeline:
+        """A new pipeline of these parts. names: tells who the people are. sentences: those of the settings' language,
+        where they are loaded already. Raises LocaleError."""
         return Pipeline(
             self.detector,
             self.classifier,
             settings,
-            load_phrases(settings),
+            sentences or load_phrases(settings),
             occlusion=self.occlusion,
             rescan=self.rescan,
             names=names,

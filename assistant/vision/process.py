@@ -86,7 +86,7 @@ def run_vision(
             return 0
         parts, problems = found
         names = factory.names_from_engine(settings, stop)
-        pipeline = parts.pipeline(settings, names)
+        pipeline = parts.pipeline(settings, names, phrases)
         capture = Capture(
             partial(open_camera, settings.camera, colour=parts.detector.needs_colour),
             rotate_deg=settings.camera.rotate,
@@ -99,7 +99,7 @@ def run_vision(
             if isinstance(parts.classifier, ExpressionClassifier):
                 failed.append(parts.classifier.path)
             parts, problems = factory.best_parts(settings, failed, error)
-            return parts.pipeline(settings, names), problems
+            return parts.pipeline(settings, names, phrases), problems
 
         feed = _preview_feed(settings, phrases, lambda: parts.classifier.labels if parts.classifier else ())
 

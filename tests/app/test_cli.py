@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -235,6 +236,16 @@ def test_run_announces_a_face_and_ends_within_two_seconds() -> None:
     assert "Stopping." in rest
     assert seconds < 2
     assert child.returncode == 0
+
+
+@needs_photographs
+def test_run_is_ready_once_vision_and_voice_are(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        with running("--camera", "demo", NOTIFY_SOCKET=str(tmp_path / "notify")):
+            assert manager.recv(100) == b"READY=1"
+            assert control_client.send_command("facts").ok, "the voice takes commands"
 
 
 def test_run_without_a_camera_announces_it_keeps_trying_and_still_ends() -> None:

@@ -63,7 +63,7 @@ def replaced(base: Path) -> Iterator[None]:
         "assistant.config.settings_file.BOOT_FILE": base / "none.toml",
         "assistant.ipc.control_client.UNIT_SOCKET": base / "no-unit" / "control.sock",
         "assistant.system.atomic_files.os.fsync": lambda handle: None,
-        "assistant.app.cli.make_parser": lambda: PROGRAM.parser,
+        "assistant.app.cli.make_parser": lambda only: PROGRAM.parser,
         "assistant.app.cli.stop_on_signal": _stopped,
         "assistant.app.run.ProcessSupervisor": _Supervisor,
         "assistant.app.demo._player": lambda settings, out: NullPlayer(),

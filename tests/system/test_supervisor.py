@@ -46,10 +46,12 @@ class Bench:
         self.place.touch()
         self.exits: SimpleQueue[str] = SimpleQueue()
         self.restarted = threading.Event()
+        self.ready: SimpleQueue[str] = SimpleQueue()
         places = {"PLACE": str(self.place)}
         self.supervisor = ProcessSupervisor(
-            "part", [how], places, folder, on_exit=self.exits.put, on_restart=self.restarted.set
-        )
+            "part", [how], places, folder, on_exit=self.exits.put, on_restart=self.restarted.set,
+            on_ready=lambda: self.ready.put("ready"),
+        )  # fmt: skip
 
     def notes(self, count: int) -> list[str]:
         """What the child noted, once there are so many lines."""
@@ -58,6 +60,14 @@ class Bench:
             assert time.monotonic() < until, lines
             os.sched_yield()
         return lines
+
+
+def has_ended(process: int) -> bool:
+    """Whether there is no such process any more, or nothing but its exit code."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] == "Z"
+    except OSError:
+        return True
 
 
 @pytest.fixture
@@ -78,6 +88,13 @@ def test_a_process_that_ends_is_restarted_with_backoff(script: Path, monkeypatch
     assert bench.restarted.is_set()
     assert bench.supervisor.close(WAIT_S)
     assert len(bench.place.read_text().splitlines()) >= 4
+
+
+def test_each_process_that_has_become_ready_is_told_once_and_at_once(script: Path) -> None:
+    bench = Bench(script, "falls silent")
+    assert [bench.ready.get(timeout=WAIT_S) for _ in range(2)] == ["ready", "ready"]
+    assert len(bench.place.read_text().splitlines()) == 2
+    bench.supervisor.close(0.0)
 
 
 def test_a_process_that_asks_for_a_restart_gets_one_and_no_exit_is_reported(script: Path) -> None:
@@ -108,6 +125,7 @@ def test_a_process_that_ignores_sigterm_is_killed_with_its_children(script: Path
     bench = Bench(script, "stubborn")
     began, player = (int(line.split()[1]) for line in bench.notes(2))
     assert not bench.supervisor.close(0.0)
-    for number in (began, player):
-        state = Path(f"/proc/{number}/stat")
-        assert not state.exists() or state.read_text().split()[2] == "Z"
+    until = time.monotonic() + WAIT_S  # a killed process that is not ours ends when the kernel comes to it
+    while not all(map(has_ended, (began, player))):
+        assert time.monotonic() < until
+        os.sched_yield()

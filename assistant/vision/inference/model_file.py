@@ -5,8 +5,6 @@ before a byte of it is parsed: of files with a single flipped bit a third would 
 outputs.
 """
 
-import difflib
-import hashlib
 import json
 import os
 import stat
@@ -20,6 +18,7 @@ from assistant.config.schema import quoted
 from assistant.config.settings import OWN_FOLDER
 from assistant.errors import ModelError
 from assistant.system.regular_file import read_bytes
+from assistant.system.sha256 import sha256
 from assistant.vision.inference import sandbox
 from assistant.vision.inference.runtime import first_line, load_interpreter, quiet_stderr
 
@@ -40,6 +39,8 @@ def find_model(name: str) -> Path:
         if (folder / f"{name}.tflite").is_file():
             return folder / f"{name}.tflite"
         known = sorted(file.stem for file in folder.glob("*.tflite"))
+        import difflib  # seldom needed: a mistake was made
+
         near = difflib.get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}"
         raise ModelError(f"no shipped model is called {name!r}{hint}")
@@ -89,7 +90,7 @@ class TFLiteModel:
     def __init__(self, path: Path, card: dict[str, Any], threads: int) -> None:
         self.path = path
         content = read_limited(path, MAX_BYTES)
-        if hashlib.sha256(content).hexdigest() != card["sha256"].lower():
+        if sha256(content).hexdigest() != card["sha256"].lower():
             raise ModelError(f"{path}: does not match its card (SHA-256); the file is damaged or the card is another's")
         if path.resolve().parent not in {folder.resolve() for folder in MODEL_FOLDERS}:
             sandbox.check_loads(path, content)

@@ -5,7 +5,6 @@ import contextlib
 import io
 import shutil
 import sys
-import tempfile
 import threading
 import wave
 from collections.abc import Callable, Iterable, Iterator
@@ -173,6 +172,8 @@ class CommandPlayer:
             where = [f"--target={device}"] if device else []
             yield ["pw-play", "--raw", "--format=s16", "--channels=1", f"--rate={rate}", *where, "-"], pcm.samples
         elif shutil.which("afplay"):
+            import tempfile  # of one kind of player and of recordings
+
             with tempfile.TemporaryDirectory(prefix="emotion-assistant-") as folder:  # it reads no pipe
                 file = Path(folder) / "speech.wav"
                 file.write_bytes(to_wav(pcm))
@@ -201,6 +202,8 @@ class RecordingPlayer:
         self._player, self._path, self._clock = player, path, clock
         try:  # found out now, not after everything was played
             check_replaceable(path)
+            import tempfile
+
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as err:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -215,6 +214,8 @@ def _import_lgpio() -> Any:
     here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     named = os.environ.get("LG_WD")
     try:
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="emotion-assistant-lgpio-") as folder:
             os.environ["LG_WD"] = folder
             import lgpio
