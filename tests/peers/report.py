@@ -15,9 +15,9 @@ METHOD = (
     f"Frames of {SIZE[0]}x{SIZE[1]} at {FPS} a second, decoded before; clips of 16:9 are extended by their border. The "
     f"programs take turns every {CHUNK} frames, and a scene's first pieces are not counted. A figure is the median of "
     "the counted pieces, in CPU time of the whole process; a range is that of all pieces, each over ours of the same "
-    f"frames. *Ready* ends with the first frame that is read (median of {STARTS} starts). *Live*: a frame comes when it "
-    "is due. *Installed* is what the environment takes beside an empty one, without the interpreter. *Changes*: of the "
-    "largest face's label from frame to frame; ours are announcements that are spoken."
+    f"frames. *Ready* ends with the first frame that is read (median of {STARTS} starts). *Live*: a frame comes when "
+    "it is due. *Installed* is what the environment takes beside an empty one, without the interpreter. *Changes*: of "
+    "the largest face's label from frame to frame; ours are announcements that are spoken."
 )
 """How the figures are measured."""
 
