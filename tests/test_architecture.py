@@ -69,7 +69,8 @@ DESKTOP_ROOMS: dict[str, str] = {
     "convert.face_detector": "cli_arguments data machine synthesis training tflite text_table",
     "convert.face_occlusion": "cli_arguments data synthesis training tflite",
     "convert.pipeline_cost": "machine figures",
-    "convert.benchmark": "cli_arguments data machine pipeline_cost tflite text_table",
+    "convert.start_cost": "machine",
+    "convert.benchmark": "cli_arguments data machine pipeline_cost start_cost tflite text_table",
     "convert.comparison": "benchmark cli_arguments data expression machine tflite training text_table html_page "
     "figures",
     "convert.scenarios": "cli_arguments data synthesis tflite",

@@ -6,6 +6,7 @@ vision cannot crash its supervisor.
 
 import contextlib
 import logging
+import os
 import tempfile
 import threading
 import time
@@ -66,6 +67,7 @@ def run(
             "EMOTION_ASSISTANT_SOCKET": str(socket),
             "EMOTION_ASSISTANT_CONTROL": str(control_socket()),
             "EMOTION_ASSISTANT_SKILLS": str(folder),
+            **({} if "MALLOC_ARENA_MAX" in os.environ else {"MALLOC_ARENA_MAX": "1"}),  # as in the units
         }
         if preview:
             environment["EMOTION_ASSISTANT_PREVIEW"] = str(folder / "preview.sock")

@@ -32,6 +32,7 @@ from assistant.records import FaultName, Utterance, UtteranceKind
 from assistant.system.process_setup import EXIT_RESTART
 from assistant.system.resource_guard import ResourceGuard
 from assistant.system.sd_notify import Notifier
+from assistant.system.start_pages import release_start_pages
 from assistant.vision import factory
 from assistant.vision.cameras import open_camera
 from assistant.vision.cameras.capture import Capture
@@ -55,6 +56,8 @@ DETECTOR_RETRY_S = 5.0
 """Seconds between two tries while no face detector can be loaded."""
 RESOURCE_CHECK_S = 5.0
 """Interval of the checks of memory and open files, seconds."""
+START_PAGES_S = 30.0
+"""So long after its start the process gives back the memory that the start alone needed."""
 QUIET_EXIT_S = 30.0
 """A process that exceeds its resource limits ends while nobody is in view, but after so many seconds at the latest."""
 
@@ -191,6 +194,7 @@ class _Heartbeat:
     def __init__(self, client: link.LinkClient, capture: Capture, notifier: Notifier, stop: threading.Event) -> None:
         self._client, self._capture, self._notifier, self._stop = client, capture, notifier, stop
         self._guard, self._next_at, self._check_at, self._ends_at = ResourceGuard(), 0.0, 0.0, math.inf
+        self._release_at = time.monotonic() + START_PAGES_S
         self.loop: VisionLoop | None = None
         self.has_grown = False
         """Whether the process ends because it exceeds its resource limits."""
@@ -214,6 +218,9 @@ class _Heartbeat:
             self._check_resources(now, is_quiet=step is None or not step.tracks)
 
     def _check_resources(self, now: float, *, is_quiet: bool) -> None:
+        if now >= self._release_at:
+            self._release_at = math.inf
+            release_start_pages()
         problem = self._guard.exceeded()
         self._ends_at = min(self._ends_at, now + QUIET_EXIT_S) if problem else math.inf
         if problem and self.loop and (is_quiet or now >= self._ends_at):

@@ -11,12 +11,15 @@ from convert.tflite import card_file
 
 THREADS, ROUNDS = (1, 2), 10
 """What is measured of models where the user says nothing."""
+STARTS, MEMORY_AFTER_S = 5, 60
+"""The same of the start of the assistant."""
 EXAMPLES = """\
 examples:
   emotion-convert benchmark emotion-cnn-int8 --threads 1 2 4
   emotion-convert benchmark face-detector-int8 --operators
   emotion-convert benchmark pipeline clip.mp4
   emotion-convert benchmark pipeline --chart stages.png
+  emotion-convert benchmark start
 """
 
 
@@ -32,14 +35,15 @@ def add(commands: Any) -> None:
         metavar="MODEL",
         help="any .tflite files, or names of shipped models; default: all shipped expression models. The float or int8 "
         "file of the same model beside one is measured with it. Or `pipeline [CLIP]`: each stage of the assistant; "
-        "without CLIP on one made of the two photographs of `emotion-assistant demo`",
+        "without CLIP on one made of the two photographs of `emotion-assistant demo`. Or `start [CLIP]`: time and CPU "
+        "time until the assistant is ready, what its imports take, and its memory",
     )
     benchmark.add_argument("--threads", type=processes, nargs="+", metavar="N", help="numbers of threads; default: 1 2")
     benchmark.add_argument(
         "--rounds",
         type=whole_number(1, 10_000),
         metavar="N",
-        help=f"rounds of up to 50 forward passes each; default: {ROUNDS}",
+        help=f"rounds of up to 50 forward passes each; default: {ROUNDS}; start: how many, default: {STARTS}",
     )
     benchmark.add_argument("--operators", action="store_true", help="also estimate what each operator takes")
     benchmark.add_argument(
@@ -51,12 +55,22 @@ def add(commands: Any) -> None:
     benchmark.add_argument(
         "--chart", type=png_file, metavar="FILE", help="pipeline: also draw the stages into a PNG file"
     )
+    benchmark.add_argument(
+        "--seconds",
+        type=whole_number(0, 86_400),
+        metavar="S",
+        help=f"start: from ready until its memory is read; default: {MEMORY_AFTER_S}",
+    )
     benchmark.add_argument("--json", action="store_true", help="print JSON alone")
 
 
 def _benchmark(options: argparse.Namespace) -> int:
     if options.models[:1] == ["pipeline"]:
         return _pipeline(options)
+    if options.models[:1] == ["start"]:
+        return _start(options)
+    if options.seconds is not None:
+        options.usage_error("--seconds goes with `start`")
     if options.instructions or options.allocations or options.chart:
         options.usage_error("--instructions, --allocations and --chart go with `pipeline`")
     from convert.benchmark import models as benchmark
@@ -79,8 +93,8 @@ def _pipeline(options: argparse.Namespace) -> int:
 
     if len(options.models) > 2:
         options.usage_error("give `pipeline` one clip, or none")
-    if options.threads or options.rounds or options.operators:
-        options.usage_error("--threads, --rounds and --operators go with models, not with `pipeline`")
+    if options.threads or options.rounds or options.operators or options.seconds is not None:
+        options.usage_error("--threads, --rounds, --operators and --seconds do not go with `pipeline`")
     if options.chart:
         check_replaceable(options.chart)
     given = Path(options.models[1]) if len(options.models) == 2 else None
@@ -93,4 +107,17 @@ def _pipeline(options: argparse.Namespace) -> int:
     if options.chart:
         chart.write(report, options.chart)
     show(report, stages.as_text, options)
+    return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    from convert.start_cost import measure
+
+    if len(options.models) > 2:
+        options.usage_error("give `start` one clip, or none")
+    if options.threads or options.operators or options.instructions or options.allocations or options.chart:
+        options.usage_error("only --rounds, --seconds and --json go with `start`")
+    clip = Path(options.models[1]) if len(options.models) == 2 else None
+    after_s = MEMORY_AFTER_S if options.seconds is None else options.seconds
+    show(measure.measure(clip, options.rounds or STARTS, after_s), measure.as_text, options)
     return 0

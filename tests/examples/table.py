@@ -104,6 +104,7 @@ SHORTER = {
     "emotion-convert compare ancestor-cnn4 emotion-small --core-hours": "--core-hours 0.005",
     "emotion-convert benchmark": "--rounds 1",
     "emotion-convert benchmark pipeline": "",
+    "emotion-convert benchmark start": "--rounds 1 --seconds 0",
     "emotion-convert scenarios": "--only empty",
     "make": "--dry-run",
 }
@@ -140,6 +141,7 @@ PRINTED = {
     "emotion-convert benchmark": "emotion-cnn-int8",
     "emotion-convert benchmark face-detector-int8": "operators, estimated",
     "emotion-convert benchmark pipeline": "p95 ms",
+    "emotion-convert benchmark start": "ready after",
     "emotion-convert benchmark emotion-small-int8": "operators, estimated",
     "emotion-convert evaluate": "accuracy",
     "emotion-convert import": "emotion-assistant replay CLIP --model",

@@ -142,6 +142,8 @@ def replaced(files: command_files.Files) -> Iterator[None]:
         "convert.pipeline_cost.allocations.count": lambda clip: {},
         "convert.pipeline_cost.instructions.count": lambda clip: {},
         "convert.pipeline_cost.chart.write": lambda report, to: write_atomically({to: b""}),
+        "convert.start_cost.measure.measure": lambda clip, rounds, after_s: {},
+        "convert.start_cost.measure.as_text": lambda report: "",
         "convert.scenarios.render.assets.load": lambda data, half: _Assets(),
         "convert.scenarios.render.camera.SceneCamera": lambda scene, assets: None,
         "convert.scenarios.script.folder.write": lambda scene, camera, folder, on_frame: (folder / scene.name).mkdir(),

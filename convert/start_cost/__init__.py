@@ -1,0 +1,1 @@
+"""What the assistant costs before its first word: seconds and CPU time to ready, imports, and memory afterwards."""

@@ -1,0 +1,59 @@
+"""Pages that only the start needed are given back, and whatever was loaded goes on working."""
+
+import subprocess
+import sys
+
+import pytest
+
+from assistant.system import start_pages
+
+PROGRAM = """
+from pathlib import Path
+import cv2, numpy as np
+from assistant.system.start_pages import release_start_pages
+
+def resident_kib():
+    kib = dict(line.split(":") for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
+    return int(kib["Rss"].split()[0]) - int(kib["Anonymous"].split()[0])
+
+picture = np.arange(64 * 64, dtype=np.uint16).astype(np.uint8).reshape(64, 64)
+expected = cv2.resize(picture, (32, 32)).tobytes(), np.linalg.inv(np.eye(3) * 2).tobytes()
+before = resident_kib()
+release_start_pages()
+after = resident_kib()
+assert (cv2.resize(picture, (32, 32)).tobytes(), np.linalg.inv(np.eye(3) * 2).tobytes()) == expected
+print(before, after)
+"""
+SMAPS = """\
+1000-2000 r--p 00000000 08:01 11                         /usr/lib/a b.so
+Size:                  4 kB
+Anonymous:             0 kB
+2000-3000 r-xp 00001000 08:01 11                         /usr/lib/a b.so
+Anonymous:             0 kB
+3000-4000 r--p 00002000 08:01 11                         /usr/lib/a b.so
+Anonymous:             8 kB
+4000-5000 rw-p 00003000 08:01 11                         /usr/lib/a b.so
+Anonymous:             0 kB
+5000-6000 r--s 00000000 08:01 12                         /dev/shm/x
+Anonymous:             0 kB
+6000-7000 r-xp 00000000 00:00 0                          [vdso]
+Anonymous:             0 kB
+7000-8000 r--p 00000000 00:00 0
+Anonymous:             0 kB
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/smaps is Linux's")
+def test_resident_pages_of_files_are_fewer_and_libraries_work() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert after < before / 2
+
+
+def test_only_mappings_of_files_that_cannot_be_and_were_not_changed_are_taken() -> None:
+    assert start_pages._unchanged(SMAPS) == [(0x1000, 0x2000), (0x2000, 0x3000)]
+
+
+def test_a_system_without_proc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start_pages.Path, "read_text", lambda *_: (_ for _ in ()).throw(FileNotFoundError))
+    start_pages.release_start_pages()
