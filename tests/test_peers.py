@@ -172,3 +172,9 @@ def test_a_peer_that_fails_says_why(tmp_path: Path) -> None:
         pytest.raises(PlayerError, match=r"broken: its process has ended: .+log"),
     ):
         player.end()
+
+
+def test_instructions_are_told_beside_ours() -> None:
+    text = report.instructions(PEERS, {"ours": {"one": 50.0, "empty": 20.0}, "opencv": {"one": 160.0, "empty": 90.0}})
+    assert "| YuNet + mini-Xception by OpenCV | 160 (3.2) | 90 (4.5) |" in text
+    assert text.splitlines()[0] == "| million instructions a frame (times ours) | one face | empty room |"

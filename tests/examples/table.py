@@ -73,6 +73,8 @@ NOT_RUN = {
     "emotion-convert compare RECIPE … --core-hours H --readme models/README.md": "takes hours, and writes a figure",
     "pip install 'emotion-assistant[convert]'": NETWORK,
     "pip install 'emotion-assistant[preview]'": NETWORK,
+    "python -m tests.peers --install": f"{NETWORK}, for gigabytes: by hand alone",
+    "python -m tests.peers --readme models/README.md": "takes minutes and what --install makes: by hand alone",
     "python -m tests.endurance.skills_idle": "takes minutes: it makes a figure of tests/README.md",
     "sudo systemd/install.sh --extra piper": f"{ROOT_ONLY}, and the network: tests/systemd_files has stand-ins",
     "sudo systemd/install.sh --listen": f"{ROOT_ONLY}, and the network: tests/systemd_files runs it with stand-ins",

@@ -5,6 +5,7 @@ which holds none of their code or weights. `peers.toml` names them, `adapters` h
 
     python -m tests.peers --install                    makes the environments (gigabytes; once)
     python -m tests.peers --readme models/README.md    measures, and writes the table (eight minutes)
+    python -m tests.peers --instructions               instructions a frame, which no other load changes
 
 It needs EMOTION_VIDEOS; EMOTION_YUNET, the file of YuNet; and npm for the packages from there. EMOTION_PEERS or
 --environments says where the environments lie; default: ~/.cache/emotion-assistant/peers.

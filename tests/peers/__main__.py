@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from convert.machine import machine
 from convert.tflite import card_file
 from convert.training import provenance
-from tests.peers import environments, measure, report, scenes, table
+from tests.peers import counted, environments, measure, report, scenes, table
 from tests.peers.player import PlayerError
 from tests.peers.table import Peer
 
@@ -25,6 +25,9 @@ def main() -> int:
     parser.add_argument("--environments", type=Path, metavar="DIR", help="where they lie; default: $EMOTION_PEERS")
     parser.add_argument("--only", nargs="+", metavar="KEY", help="these peers of peers.toml, beside ours")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the core that all run on")
+    parser.add_argument(
+        "--instructions", action="store_true", help="instead: instructions a frame, by valgrind (minutes); printed"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="write the tables into this file, else print them")
     options = parser.parse_args()
@@ -56,6 +59,9 @@ def _run(options: argparse.Namespace) -> int:
         written = {scene.key: scenes.write(scene, Path(clips), Path(folder)) for scene in scenes.SCENES}
         logs = home / "logs"
         logs.mkdir(exist_ok=True)
+        if options.instructions:
+            print(report.instructions(held, counted.count(held, written, home, options.core, logs)))
+            return 0
         found = measure.measure(held, written, home, options.core, logs)
     told: dict[str, Any] = {
         **about,

@@ -100,6 +100,20 @@ def markdown(report: Mapping[str, Any], peers: Sequence[Peer], missing: Sequence
     ))  # fmt: skip
 
 
+def instructions(peers: Sequence[Peer], counted: Mapping[str, Mapping[str, float]]) -> str:
+    """A table of instructions. counted: by peer and scene, millions a frame."""
+    ours = counted[next(peer.key for peer in peers if peer.group == "ours")]
+    titles = {scene.key: scene.title for scene in SCENES}
+    return _rows(
+        ["million instructions a frame (times ours)", *(titles[key] for key in ours)],
+        [
+            [peer.name, *(f"{each:.0f} ({each / ours[key]:.1f})" for key, each in counted[peer.key].items())]
+            for peer in peers
+            if peer.key in counted
+        ],
+    )
+
+
 def _ms(told: Mapping[str, Any], scene: str, *, is_ours: bool) -> str:
     ms = f"{told['ms'][scene]:.1f}"
     return ms if is_ours else f"{ms} ({told['ratio'][scene][0]:.1f})"
