@@ -1,4 +1,5 @@
-// @vladmandic/human: detector, mesh and emotion, by WebAssembly on one thread; it would skip what does not change.
+// @vladmandic/human: detector, mesh and emotion, by WebAssembly on one thread; it keeps what has not changed, as it
+// does by itself, by the clock: frames that come faster than a camera's flatter it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +19,7 @@ export async function make(require, folder) {
   const off = { enabled: false };
   const human = new Human({
     backend: 'wasm', wasmPath: binaries, wasmPlatformFetch: true, modelBasePath: `file://${folder}/node_modules/@vladmandic/human/models/`,
-    cacheSensitivity: 0, filter: off, gesture: off, body: off, hand: off, object: off, segmentation: off,
+    filter: off, gesture: off, body: off, hand: off, object: off, segmentation: off,
     face: {
       enabled: true, detector: { enabled: true, maxDetected: 4, rotation: false }, mesh: { enabled: true },
       emotion: { enabled: true }, iris: off, description: off, antispoof: off, liveness: off,
