@@ -130,18 +130,19 @@ def sentences(phrases: Phrases, text: str) -> list[str]:
 
 def mistakes(phrases: Phrases) -> list[str]:
     """The mistakes of a locale in the wording that it was loaded in."""
+    rules = Language.of(phrases)
     spoken = {*unasked(phrases), *asked(phrases)}
-    found = [f"{text!r} {wrong}" for text in spoken for wrong in (*_form(phrases, text), *_wording(phrases, text))]
     guide = {each for text in guide_texts(phrases) for each in sentences(phrases, text)}
-    found += [
+    found = [
         f"{text!r} {wrong}"
-        for text in guide
-        for wrong in (*_form(phrases, text, MAX_GUIDE_WORDS), *_wording(phrases, text))
+        for texts, max_words in ((spoken, MAX_WORDS), (guide, MAX_GUIDE_WORDS))
+        for text in texts
+        for wrong in (*_form(phrases, text, max_words), *_wording(phrases, text, rules))
     ]
     return sorted((*found, *_placeholders(phrases), *_names_nobody(phrases), *_alike(phrases)))
 
 
-def _form(phrases: Phrases, text: str, max_words: int = MAX_WORDS) -> Iterator[str]:
+def _form(phrases: Phrases, text: str, max_words: int) -> Iterator[str]:
     if len(text.split()) > max_words:
         yield f"has more than {max_words} words"
     if not text.endswith((phrases.stop, "?", "!")):
@@ -160,8 +161,8 @@ def _form(phrases: Phrases, text: str, max_words: int = MAX_WORDS) -> Iterator[s
         yield "does not begin with a capital"
 
 
-def _wording(phrases: Phrases, text: str) -> Iterator[str]:
-    language, words = Language.of(phrases), tokens(text)
+def _wording(phrases: Phrases, text: str, language: Language) -> Iterator[str]:
+    words = tokens(text)
     yield from (f"says {word!r}" for word in sorted(words & language.never))
     if not words & language.feelings:
         return
@@ -181,9 +182,10 @@ def _names_nobody(phrases: Phrases) -> Iterator[str]:
 
 def _placeholders(phrases: Phrases) -> Iterator[str]:
     """A sentence must have the placeholders of the English one, in any order."""
+    english = load("en").tables
     for table in PLACEHOLDERS:
         for key, form in phrases.tables[table].items():
-            if _names(form) != _names(load("en").tables[table][key]):
+            if _names(form) != _names(english[table][key]):
                 yield f"{table}.{key} has other placeholders than in English"
 
 
