@@ -1,5 +1,6 @@
 """The sentences of every language, spoken by its espeak-ng voice: all of their words sound."""
 
+import functools
 import shutil
 import threading
 from collections.abc import Callable
@@ -33,9 +34,10 @@ tests/voice/test_first_sound.py."""
 Speak = Callable[[Phrases, str], Pcm]
 
 
-def play(make: Callable[[str, int], Synthesizer], language: Phrases, text: str) -> Pcm:
+@functools.cache
+def play(make: Callable[[str, int], Synthesizer], voice: str, text: str) -> Pcm:
     player = CapturingPlayer()
-    assert EspeakVoice(make(language.voice, SETTINGS.rate_wpm), SETTINGS, player).say(text, threading.Event()) is True
+    assert EspeakVoice(make(voice, SETTINGS.rate_wpm), SETTINGS, player).say(text, threading.Event()) is True
     (sound,) = player.sounds
     return sound
 
@@ -44,13 +46,13 @@ def play(make: Callable[[str, int], Synthesizer], language: Phrases, text: str) 
 def by_program() -> Speak:
     if shutil.which("espeak-ng") is None:
         pytest.skip("the program espeak-ng is not installed")
-    return lambda language, text: play(EspeakProgram, language, text)
+    return lambda language, text: play(EspeakProgram, language.voice, text)
 
 
 @pytest.fixture
 def by_library() -> Speak:
     pytest.importorskip("espeakng_loader")
-    return lambda language, text: play(EspeakLibrary, language, text)
+    return lambda language, text: play(EspeakLibrary, language.voice, text)
 
 
 def sample(language: Phrases) -> list[str]:

@@ -1,8 +1,10 @@
 """Players that store their input: programs on PATH, and one in this process."""
 
 import array
+import functools
 import json
 import math
+import operator
 import os
 import shutil
 import sys
@@ -86,7 +88,7 @@ class CapturingPlayer:
 def loudness(pcm: Pcm) -> float:
     """Root mean square of the samples."""
     values = array.array("h", pcm.samples)
-    return math.sqrt(sum(value * value for value in values) / max(1, len(values)))
+    return math.sqrt(sum(map(operator.mul, values, values)) / max(1, len(values)))
 
 
 def sounding(pcm: Pcm, threshold: int = 300) -> tuple[float, float]:
@@ -95,6 +97,7 @@ def sounding(pcm: Pcm, threshold: int = 300) -> tuple[float, float]:
     return loud[0] / pcm.rate, loud[-1] / pcm.rate
 
 
+@functools.cache
 def beep(seconds: float, rate: int = 22050) -> Pcm:
     """A loud tone of that length."""
     values = (round(9000 * math.sin(n / 8)) for n in range(round(seconds * rate)))
