@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -85,20 +86,29 @@ DESKTOP_ROOMS: dict[str, str] = {
 Each may import the device half too. `convert` is the command line itself."""
 
 
+@functools.cache
 def name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """Every module of ours that a file imports, at its top or inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-    known = {name(file) for file in FILES}
-    return {module for module in found if module in known and module not in ("assistant", "convert", name(path))}
+    return frozenset(found & MODULES - {"assistant", "convert", name(path)})
+
+
+MODULES = frozenset(map(name, FILES))
 
 
 def room(module: str, rooms: dict[str, str] = ROOMS) -> str:
@@ -190,9 +200,8 @@ def test_the_voice_needs_only_the_standard_library() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_module_has_a_docstring_and_stays_small(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert ast.get_docstring(ast.parse(text)), path
-    assert len(text.splitlines()) <= 300, path
+    assert ast.get_docstring(tree(path)), path
+    assert len(path.read_text("utf-8").splitlines()) <= 300, path
 
 
 def test_the_doctor_leaves_vision_to_a_process_of_its_own() -> None:

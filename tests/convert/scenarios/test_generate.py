@@ -1,5 +1,6 @@
 """Generated scenes and their ground truth."""
 
+import functools
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +15,26 @@ from convert.data.fer2013_labels import DatasetError
 from convert.scenarios.score import announcements
 from convert.scenarios.script import generate, ground_truth
 from convert.scenarios.script.annotate import annotate
+from convert.scenarios.script.ground_truth import GroundTruth
 from convert.scenarios.script.motion import HeadPose, MotionTrack
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, AssetIndex, PositionKeyframe, Scene
 from tests.support.scene_timelines import asset_index, swaying_head
 
 
+@functools.cache
+def generated(seed: int = 1) -> tuple[Scene, ...]:
+    return generate.generate(asset_index(), seed)
+
+
+@functools.cache
+def annotated(scene: Scene) -> GroundTruth:
+    return annotate(scene)
+
+
 @settings(max_examples=1, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10_000))
 def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(seed: int) -> None:
-    scenes = generate.generate(asset_index(), seed)
+    scenes = generated(seed)
     assert len(scenes) >= 60
     assert sum(scene.seconds for scene in scenes) >= 3 * 60 * 60
     assert len({scene.name for scene in scenes}) == len(scenes)
@@ -31,7 +43,7 @@ def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(s
     assert sum(scene.seconds for scene in scenes if scene.kind == "talk") >= 600
     counts: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
     for scene in scenes:
-        timeline = annotate(scene)
+        timeline = annotated(scene)
         assert all(question in QUESTIONS and 0 < at < scene.seconds for at, question in timeline.questions)
         for each in timeline.people:
             assert all(a.end <= b.start + 1e-9 for a, b in zip(each.expressions, each.expressions[1:], strict=False))
@@ -50,14 +62,14 @@ def test_generated_scenes_have_enough_minutes_and_events_and_ordered_timelines(s
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_far_faces_are_at_most_72_pixels_wide(seed: int) -> None:
-    far = [actor for scene in generate.generate(asset_index(), seed) if scene.kind == "far" for actor in scene.actors]
+    far = [actor for scene in generated(seed) if scene.kind == "far" for actor in scene.actors]
     widths = [keyframe.width for actor in far for keyframe in actor.path]
     assert 65 < max(widths) <= 72
 
 
 def test_the_same_seed_generates_the_same_scenes() -> None:
-    assert generate.generate(asset_index(), 5) == generate.generate(asset_index(), 5)
-    assert generate.generate(asset_index(), 5) != generate.generate(asset_index(), 6)
+    assert generated(5) == generate.generate(asset_index(), 5)
+    assert generated(5) != generated(6)
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
@@ -69,12 +81,12 @@ def test_scenes_of_two_people_have_two_different_people(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_dynamic_scenes_have_expressions_of_seconds_and_a_conversation(seed: int) -> None:
-    scenes = generate.generate(asset_index(), seed)
+    scenes = generated(seed)
     shown = [
         each.end - each.start
         for scene in scenes
         if scene.kind in ("brief", "conversation")
-        for person in annotate(scene).people
+        for person in annotated(scene).people
         for each in person.expressions
         if each.value != "neutral"
     ]
@@ -85,7 +97,7 @@ def test_dynamic_scenes_have_expressions_of_seconds_and_a_conversation(seed: int
     assert len(talks) >= 10
     (actor,) = talks[0].actors
     assert actor.is_talking(sum(actor.speech[0]) / 2)
-    reasons = {each.value for scene in talks for each in annotate(scene).people[0].unreadable}
+    reasons = {each.value for scene in talks for each in annotated(scene).people[0].unreadable}
     assert reasons <= {"", "side_on", "occluded"}
     arrivals = [[path.path[0].at for path in scene.actors] for scene in scenes if scene.kind == "together"]
     assert all(abs(one - other) <= 1.0 for one, other in arrivals)
@@ -93,14 +105,14 @@ def test_dynamic_scenes_have_expressions_of_seconds_and_a_conversation(seed: int
 
 def test_scenes_are_only_appended_so_that_figures_of_versions_can_be_compared() -> None:
     """The names and seeds of the scenes before: those of which figures were published first."""
-    first = generate.generate(asset_index())[:198]
+    first = generated()[:198]
     text = " ".join(f"{scene.name} {scene.seed} {scene.room} {scene.fps}" for scene in first)
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == "c74d0901441084f5"
     assert all(scene.shrink == 1 and not any(actor.head for actor in scene.actors) for scene in first)
 
 
 def test_long_scenes_have_everything_that_people_do_in_a_conversation() -> None:
-    scenes = [each for each in generate.generate(asset_index())[199:] if each.kind != "attention"]
+    scenes = [each for each in generated()[199:] if each.kind != "attention"]
     of_kind = {kind: [scene for scene in scenes if scene.kind == kind] for kind in generate.KINDS}
     assert all(actor.head for scene in scenes if scene.kind != "between" for actor in scene.actors)
     talks = [scene.actors[0] for scene in of_kind["conversation"]]
@@ -112,7 +124,7 @@ def test_long_scenes_have_everything_that_people_do_in_a_conversation() -> None:
     for scene in of_kind["between"]:
         assert len(scene.actors) >= 2
         assert len({actor.name for actor in scene.actors}) >= 2
-    reasons = [each.value for scene in of_kind["between"] for each in annotate(scene).people[0].unreadable]
+    reasons = [each.value for scene in of_kind["between"] for each in annotated(scene).people[0].unreadable]
     assert reasons.count("occluded") >= len(of_kind["between"])
     assert sum(scene.seconds for scene in scenes if scene.shrink > 1) > 60 * 60
 
@@ -129,7 +141,7 @@ def test_a_head_moves_as_in_a_clip_and_goes_back_the_way_it_came() -> None:
 def test_the_boxes_of_a_small_scene_are_in_its_own_pixels() -> None:
     stand = (PositionKeyframe(0, 320, 200, 120), PositionKeyframe(10, 320, 200, 120))
     scene = Scene("s", "still", 10, 10, 1, "hall", (Actor("a", stand, (Appearance(0, "1", "happy"),)),), shrink=2)
-    (person,) = annotate(scene).people
+    (person,) = annotated(scene).people
     assert (scene.size, person.box_at(1.0), person.unreadable) == ((320, 240), Box(130, 64, 60, 72), ())
 
 
@@ -174,10 +186,10 @@ def test_the_ground_truth_of_a_scene_has_its_expressions_and_unreadable_parts() 
 
 def test_the_ground_truth_of_generated_scenes_of_every_kind_can_be_read_back(tmp_path: Path) -> None:
     by_kind: dict[str, list[Scene]] = {}
-    for scene in generate.generate(asset_index()):
+    for scene in generated():
         by_kind.setdefault(scene.kind, []).append(scene)
     for scene in (scene for scenes in by_kind.values() for scene in scenes[:4]):
-        (tmp_path / "truth.json").write_text(ground_truth.to_json(annotate(scene)))
+        (tmp_path / "truth.json").write_text(ground_truth.to_json(annotated(scene)))
         made = ground_truth.read(tmp_path / "truth.json", scene.name)
         assert (made.seconds, made.questions) == (scene.seconds, scene.questions)
         assert all(at <= (scene.frames - 1) / scene.fps for at, _ in made.questions), (
