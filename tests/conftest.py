@@ -1,9 +1,11 @@
 """What all tests share: the folders of the data sets, and the skips that name a missing one."""
 
+import itertools
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,20 +89,29 @@ def astronaut() -> NDArray[np.uint8]:
     return photograph("astronaut")
 
 
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that are not there, another for each test: most tests create none, and to create and remove one takes
+    longer than many tests do."""
+    base = tmp_path_factory.mktemp("places", numbered=False)
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, places: Iterator[Path]) -> None:
     """No test sees the user's own settings, friends, sound configuration or running assistant."""
-    monkeypatch.setattr("assistant.config.settings_file.SYSTEM_FILE", tmp_path / "no-settings.toml")
-    monkeypatch.setattr("assistant.config.settings_file.BOOT_FILE", tmp_path / "no-boot-settings.toml")
+    place = next(places)
+    monkeypatch.setattr("assistant.config.settings_file.SYSTEM_FILE", place / "no-settings.toml")
+    monkeypatch.setattr("assistant.config.settings_file.BOOT_FILE", place / "no-boot-settings.toml")
     monkeypatch.delenv("EMOTION_ASSISTANT_SOCKET", raising=False)
-    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(tmp_path / "no-assistant" / "control.sock"))
-    monkeypatch.setattr("assistant.system.friends_folder.SYSTEM_FOLDER", tmp_path / "no-friends")
-    monkeypatch.setattr("assistant.app.friends_command.SYSTEM_FOLDER", tmp_path / "no-friends")
+    monkeypatch.setenv("EMOTION_ASSISTANT_CONTROL", str(place / "no-assistant" / "control.sock"))
+    monkeypatch.setattr("assistant.system.friends_folder.SYSTEM_FOLDER", place / "no-friends")
+    monkeypatch.setattr("assistant.app.friends_command.SYSTEM_FOLDER", place / "no-friends")
     monkeypatch.setattr("assistant.system.account.USER", "no-such-user")  # root has the service's friends
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "no-state"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(place / "no-state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "no-cache"))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.delenv("EMOTION_SFACE", raising=False)  # tests that need the recognizer ask for `sface`
-    monkeypatch.setattr("assistant.ipc.control_client.UNIT_SOCKET", tmp_path / "no-unit" / "control.sock")
+    monkeypatch.setattr("assistant.ipc.control_client.UNIT_SOCKET", place / "no-unit" / "control.sock")
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(tmp_path / "no-board"))
+    monkeypatch.setenv("EMOTION_ASSISTANT_SYS", str(place / "no-board"))

@@ -7,6 +7,7 @@
 are ticked, `reviewed` in the locale becomes true.
 """
 
+import functools
 import html
 import sys
 import threading
@@ -177,7 +178,7 @@ def _example(language: Phrases, table: str, key: str, text: str) -> str:
     """A sentence with its values filled in; a part of a sentence stands in one."""
     is_over = table.endswith("_over") or key.startswith("no_longer")
     if table in ("emotion", "movement", "emotion_over", "movement_over"):
-        spoken = phrases.load(language.locale, table.removesuffix("_over"))
+        spoken = _in_wording(language.locale, table.removesuffix("_over"))
         return spoken.announcement(Sentence.NO_LONGER if is_over else Sentence.LOOKS, expression=key)
     if table in ("where", "clock"):
         return language.announcement(Sentence.LOOKS, expression="happy", where=key)
@@ -189,7 +190,7 @@ def _example(language: Phrases, table: str, key: str, text: str) -> str:
         other = language.tables["duration"]["seconds"] if table == "sureness" else language.tables["sureness"]["sure"]
         sureness, duration = (text, other) if table == "sureness" else (other, text)
         return language.answer("why", expression=language.expression("happy"), sureness=sureness, duration=duration)
-    shown = phrases.load(language.locale, "movement") if table in ("movement_sentences", "movement_names") else language
+    shown = _in_wording(language.locale, "movement") if table in ("movement_sentences", "movement_names") else language
     values = EXAMPLES | {
         "expression": shown.expression("happy", is_over=is_over),
         "where": language.place("left"),
@@ -205,9 +206,8 @@ def _example(language: Phrases, table: str, key: str, text: str) -> str:
 
 def _skill_example(language: Phrases, text: str) -> str:
     """A text of a skill with values filled in, as a sentence."""
-    cup = tomllib.loads((ROOT / f"assistant/skills/things/words/{language.locale}.toml").read_text("utf-8"))["things"]
     values = {
-        "thing": cup["cup"],
+        "thing": _cup(language.locale),
         "where": language.place("left"),
         "count": language.count(2),
         "names": "Anna",
@@ -218,6 +218,16 @@ def _skill_example(language: Phrases, text: str) -> str:
     }
     filled = text.format_map(_Values(EXAMPLES | values))
     return filled if filled.endswith((language.stop, "?", "؟", "…")) else language.join((filled,))
+
+
+@functools.cache
+def _cup(locale: str) -> str:
+    """The example of a thing."""
+    words = ROOT / f"assistant/skills/things/words/{locale}.toml"
+    return str(tomllib.loads(words.read_text("utf-8"))["things"]["cup"])
+
+
+_in_wording = functools.cache(phrases.load)
 
 
 class _Values(dict[str, str]):

@@ -29,9 +29,9 @@ GEORGE = [f"George_W_Bush_000{number}.jpg" for number in (1, 2, 3, 5, 6)]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FriendStore:
+def store() -> FriendStore:
     """Where the tests' commands keep friends."""
-    return FriendStore(tmp_path / "no-state" / "emotion-assistant" / "friends")
+    return FriendStore(Path(os.environ["XDG_STATE_HOME"]) / "emotion-assistant" / "friends")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Stand-ins for cameras and models with the same interface, scripted by the test."""
 
+import functools
 import importlib.util
 from collections.abc import Callable, Sequence
 
@@ -59,14 +60,17 @@ class ScriptedClassifier:
         return np.array(probabilities(LABELS[max(0, min(6, (int(crop.mean()) - BASE) // 10))]), np.float32)
 
 
+@functools.cache
 def picture(expression: str = "angry", size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
     """A picture that ScriptedClassifier classifies as the expression, with patches and grain, so that it is not dark,
-    blurred or blank."""
+    blurred or blank. It is the same array each time, which cannot be written."""
     random, patch = np.random.default_rng(1), 10
     coarse = random.integers(-20, 21, (size[1] // patch + 1, size[0] // patch + 1))
     patches = coarse.repeat(patch, axis=0).repeat(patch, axis=1)[: size[1], : size[0]]
     grain = random.integers(-12, 13, (size[1], size[0]))
-    return (BASE + 10 * LABELS.index(expression) + 5 + patches + grain).astype(np.uint8)
+    image = (BASE + 10 * LABELS.index(expression) + 5 + patches + grain).astype(np.uint8)
+    image.setflags(write=False)
+    return image
 
 
 class ScriptedCamera:

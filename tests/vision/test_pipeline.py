@@ -132,7 +132,7 @@ def test_without_a_model_people_are_still_announced() -> None:
 def test_the_crop_has_the_detectors_margin() -> None:
     detector = ScriptedDetector(lambda frame: [face(280, 200, 80)])
     detector.crop_margin = 0.5
-    grey = picture("angry")
+    grey = picture("angry").copy()
     grey[200:280, 280:360] += 80  # a quarter of the crop: 20 more in the mean
     (reading,) = Pipeline(detector, ScriptedClassifier(), Settings(), EN).step(Frame(grey, 0.0, 0)).readings
     assert max(reading.probabilities) == reading.probabilities[2]

@@ -40,9 +40,10 @@ def room(seed: int, light: float, contrast: float) -> Picture:
 
 def events_of(greys: Callable[[float], Picture], fps: float, seconds: float) -> list[tuple[float, LensEvent]]:
     """The events, and their times, for the downscaled greys of each moment."""
-    lens, events = LensCover(), []
+    lens, events, measured = LensCover(), [], np.empty(0)
     for frame in range(int(seconds * fps)):
-        brightness = quality.Brightness(float((seen := greys(frame / fps)).mean()), float(seen.std()))
+        if (seen := greys(frame / fps)) is not measured:  # most pictures are the same as before
+            brightness, measured = quality.Brightness(float(seen.mean()), float(seen.std())), seen
         if event := lens.update(brightness.is_flat, brightness.mean, frame / fps, brightness.std):
             events.append((frame / fps, event))
     return events
@@ -58,9 +59,14 @@ def hand(before: Picture, leaves: float, slides_s: float, angle: float, soft: fl
     y, x = np.mgrid[0:12, 0:16] / 16
     along = x * math.cos(angle) + y * math.sin(angle)
     along = (along - along.min()) / np.ptp(along)
+    under = np.full_like(before, leaves)
 
     def greys(at: float) -> Picture:
-        edge = (1 + soft) * min(1.0, max(0.0, (at - COMES) / slides_s)) if at < GOES else 0.0
+        if not COMES < at < GOES:
+            return before
+        edge = (1 + soft) * (at - COMES) / slides_s
+        if edge >= 1 + soft:
+            return under
         share = np.clip((edge - along) / soft, 0, 1)
         return before * (1 - share) + leaves * share
 
@@ -86,9 +92,11 @@ def test_a_hand_that_slides_on_covers_the_lens_however_fast_it_comes(
 def test_a_room_that_darkens_as_a_whole_is_not_a_hand(before: Picture, fades_s: float, fps: float, lost: float) -> None:
     """A lamp that fades out, a corridor, dusk: at last the contrast is too low for shapes to be seen."""
     left = lost * quality.FLAT_STD / float(before.std())
+    dark = before * left
 
     def greys(at: float) -> Picture:
-        return before * left ** min(1.0, max(0.0, (at - COMES) / fades_s))
+        faded = (at - COMES) / fades_s
+        return before if faded <= 0 else dark if faded >= 1 else before * left**faded
 
     assert events_of(greys, fps, COMES + fades_s + 6) == []
 

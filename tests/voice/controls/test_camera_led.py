@@ -1,5 +1,6 @@
 """The camera LED: on while the camera is open, whatever becomes of vision; on gpiozero's own mock pins."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ def test_the_voice_switches_it_and_turns_it_off_when_vision_ends(
     try:
         vision = LinkClient(tmp_path / "voice.sock")
         vision.heartbeat(1.0, is_camera_open=True, faults=[FaultName.BLURRED])
-        assert until((tmp_path / "no-assistant" / "control.sock").exists)
+        assert until(Path(os.environ["EMOTION_ASSISTANT_CONTROL"]).exists)
         assert until(lambda: control_client.send_command("facts").facts["camera"] is True)
         pin = gpiozero.Device.pin_factory.pin(PIN)
         assert pin.state == 1
@@ -155,7 +156,7 @@ def test_without_pins_the_voice_announces_it_and_goes_on(tmp_path: Path, capsys:
     stop = threading.Event()
     voice = threading.Thread(target=run_voice, args=(settings, tmp_path / "voice.sock", Phrases(), stop))
     voice.start()
-    assert until((tmp_path / "no-assistant" / "control.sock").exists)
+    assert until(Path(os.environ["EMOTION_ASSISTANT_CONTROL"]).exists)
     assert until(lambda: control_client.send_command("facts").facts["start_faults"] == ["camera_led"]), (
         "the control socket may be open before the pin is tried"
     )
