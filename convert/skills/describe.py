@@ -10,7 +10,6 @@ from assistant.config.settings import Settings, ThingsSettings
 from assistant.phrases import Phrases
 from assistant.skills.description.wording import Scene, compose, spoken_things
 from assistant.skills.things import yolox
-from assistant.skills.things.agreement import agreeing
 from assistant.skills.things.engine import open_engine
 from assistant.skills.things.labels import PERSON
 from assistant.skills.things.looking import groups, people_in, sure
@@ -39,7 +38,7 @@ def figures(pictures: Sequence[Observed], language: Phrases, detector: str) -> R
     """What is told of some pictures, and how much of it is right."""
     things = things_right = people = people_right = large = large_told = silent = 0
     for picture in pictures:
-        found = sure(agreeing(*picture.looks), detector)
+        found = sure(picture.agreed, detector)
         scene = Scene(things=found, width=picture.width)
         text = " ".join(compose(language, scene))
         silent += not found

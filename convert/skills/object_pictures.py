@@ -6,6 +6,7 @@ such changes of the picture do, and not what a second does in which people move.
 """
 
 import csv
+import functools
 import hashlib
 import math
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import AssistantError
 from assistant.records import Box
+from assistant.skills.things.agreement import agreeing
 from assistant.skills.things.detection import Thing, ThingDetector
 from assistant.skills.things.labels import COCO
 from assistant.vision.cameras.picture_file import read_picture
@@ -53,6 +55,11 @@ class Observed:
     looks: tuple[list[Thing], list[Thing]]
     second_truth: list[Truth]
     """Where the things are in the second look."""
+
+    @functools.cached_property
+    def agreed(self) -> list[Thing]:
+        """What both looks agree on, the highest score first."""
+        return agreeing(*self.looks)
 
 
 def read_boxes(folder: Path) -> dict[str, list[Truth]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from assistant.config.settings import Settings, ThingsSettings
 from assistant.skills.things import nanodet, yolox
-from assistant.skills.things.agreement import agreeing
 from assistant.skills.things.engine import open_engine
 from assistant.skills.things.labels import HOUSEHOLD, PERSON
 from assistant.skills.things.looking import Group, groups
@@ -64,8 +63,7 @@ def measure_detector(file: Path, folder: Path) -> Report:
 
 def sentences(picture: Observed, least: Least) -> list[Group]:
     """What `what` and its `what_more` say of a picture, in their order."""
-    both = agreeing(*picture.looks)
-    return groups([thing for thing in both if thing.score >= least(thing.label)], picture.width)
+    return groups([thing for thing in picture.agreed if thing.score >= least(thing.label)], picture.width)
 
 
 def is_right(group: Group, truth: Sequence[Truth], width: int) -> bool:

@@ -1,7 +1,9 @@
 """Rendering of scenes, their pictures, and scenes run through the whole assistant."""
 
 import dataclasses
+import functools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -20,6 +22,15 @@ from convert.scenarios.score import announcements, report
 from convert.scenarios.script import generate
 from convert.scenarios.script.motion import HeadPose, MotionTrack
 from convert.scenarios.script.scene import HEIGHT, WIDTH, Actor, Appearance, CameraEffects, PositionKeyframe, Scene
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    """The data sets are read once for all tests here: tens of thousands of files."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (fer2013, assets):
+            patch.setattr(module, "load", functools.cache(module.load))
+        yield
 
 
 def still(name: str, level: int) -> Still:

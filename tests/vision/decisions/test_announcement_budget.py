@@ -202,7 +202,9 @@ def test_in_the_end_the_wearer_believes_of_everybody_in_view_what_is_true(
 
 
 WITH_FEAR = st.lists(
-    st.tuples(st.sampled_from((1, 2)), st.sampled_from((*STATES, "fear", CANNOT_TELL, NOBODY)), st.integers(1, 15 * FEW_FPS)),
+    st.tuples(
+        st.sampled_from((1, 2)), st.sampled_from((*STATES, "fear", CANNOT_TELL, NOBODY)), st.integers(1, 15 * FEW_FPS)
+    ),
     max_size=40,
 )
 

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import AssistantError, ModelError
+from convert.data import fer2013
+from convert.data.fer2013 import Faces
 from convert.data.fer2013_labels import FERPLUS_LABELS, LABELS
 from convert.expression import card
 from convert.expression.evaluation import metrics, testset
@@ -148,14 +150,18 @@ def test_an_encoded_card_is_equal_json_with_rows_of_numbers_on_one_line() -> Non
     assert "[1, 2]" in text
 
 
+@pytest.fixture(scope="module")
+def faces(data: Path) -> Faces:
+    """The faces of FER-2013."""
+    return fer2013.load(data)
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
-def test_a_shipped_model_has_the_metrics_of_its_card(model: Path, data: Path) -> None:
-    from convert.data import fer2013
-
+def test_a_shipped_model_has_the_metrics_of_its_card(model: Path, faces: Faces) -> None:
     held = card_file.load(model)["metrics"]
     slow = {name: held.pop(name) for name in ("robustness", "muxspace", "slices") if name in held}
-    made = evaluate(model, fer2013.load(data), quick=True)
+    made = evaluate(model, faces, quick=True)
     assert {name: made[name] for name in held} == held
     assert not slow or 0 < slow["robustness"]["mean_accuracy"] < held["all"]["accuracy"]
     assert (held["all"]["pictures"], held["without_twins"]["pictures"]) in ((3589, 3301), (3152, 2893))
