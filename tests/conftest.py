@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -21,6 +22,8 @@ from assistant.vision.cameras.demo import photograph
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("new", deadline=None, max_examples=1000)
 settings.load_profile("same")
+# Several processes of tests share the cores: threads that wait for each other only take time from the others.
+cv2.setNumThreads(1)
 # A shell ignores SIGINT in what it starts with `&`, and every process inherits that: programs that the tests start and
 # interrupt would not end.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():

@@ -87,6 +87,7 @@ def test_boxes_that_are_none(tmp_path: Path) -> None:
         things.measure(Sources(None, None, None))
 
 
+@pytest.mark.measured
 def test_the_shipped_thresholds_are_those_chosen_and_keep_what_they_promise(
     things_folder: Path, weights_folder: Path
 ) -> None:

@@ -157,6 +157,7 @@ def faces(data: Path) -> Faces:
 
 
 @pytest.mark.data
+@pytest.mark.measured
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
 def test_a_shipped_model_has_the_metrics_of_its_card(model: Path, faces: Faces) -> None:
     held = card_file.load(model)["metrics"]
