@@ -57,7 +57,7 @@ fault-report: $(VENV)/.test $(VENV)/.photographs
 
 ## make search   the drawn cases of the tests anew: new ones each time, ten times as many where a test asks for no number
 search: $(VENV)/.test $(VENV)/.photographs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not timed' --hypothesis-profile=new $$(grep -rl hypothesis tests --include='test_*.py')
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not (timed or measured)' --hypothesis-profile=new $$(grep -rl hypothesis tests --include='test_*.py')
 
 ## make gate     the instructions of a step, counted by valgrind, are no more than tests/instructions/record.json says (minutes)
 gate: $(VENV)/.test

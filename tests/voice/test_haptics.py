@@ -238,8 +238,8 @@ def voice(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 def test_speech_does_not_wait_for_a_device_that_hangs(voice: Spoken, device: FakeDevice) -> None:
     device.free.clear()
     assert voice.say(SMILES) is Fate.SPOKEN
+    assert device.next() == PATTERNS[SMILE], "and hangs from now on"
     assert voice.say(BREAKS) is Fate.SPOKEN
-    assert device.next() == PATTERNS[SMILE]
     device.free.set()
     assert device.next() == PATTERNS[FAULT]
 
