@@ -294,7 +294,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
     tool: FakePrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recordings = tmp_path / "recorded"
-    record_sentences(EN.tables, [lambda text, cancel: beep(0.3 * len(text.split()))], 175, recordings)  # type: ignore[list-item]
+    record_sentences(EN.tables, [lambda text, cancel: beep(0.2 * len(text.split()), 8000)], 175, recordings)  # type: ignore[list-item]
     monkeypatch.setenv("EMOTION_ASSISTANT_RECORDED", str(recordings))
     tool.install("paced")
     subject = speech("no-such-language", name="no-such-voice")
@@ -304,7 +304,7 @@ def test_where_no_voice_can_speak_its_recordings_do(
         speaker.say(text, threading.Event())
     beeps, *sentences_played = (played.pcm.seconds for played in tool.played())
     assert beeps < 2
-    assert sentences_played == pytest.approx([0.3 * 4, 0.3 * 7], abs=0.01)
+    assert sentences_played == pytest.approx([0.2 * 4, 0.2 * 7], abs=0.01)
 
 
 def test_quiet_the_device_is_tried_with_silence(tool: FakePrograms) -> None:

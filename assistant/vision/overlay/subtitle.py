@@ -1,5 +1,7 @@
 """A sentence in lines that fit into a strip."""
 
+import bisect
+import itertools
 from collections.abc import Iterator
 
 from assistant.vision.overlay.lettering import Lettering
@@ -14,7 +16,7 @@ def lines_of(text: str, width: int, most: int, size: int, lettering: Lettering) 
     smallest = max(1, round(size * SMALLEST))
     lines: list[str] = []
     for smaller in range(size, smallest - 1, -1):
-        lines = list(_wrapped(text, width, smaller, lettering))
+        lines = list(itertools.islice(_wrapped(text, width, smaller, lettering), most + 1))
         if len(lines) <= most and all(lettering.width(line, smaller) <= width for line in lines):
             return lines, smaller
     cut = [_cut(line, width, smallest, lettering) for line in lines[:most]]
@@ -37,6 +39,12 @@ def _wrapped(text: str, width: int, size: int, lettering: Lettering) -> Iterator
 
 
 def _cut(line: str, width: int, size: int, lettering: Lettering) -> str:
-    while len(line) > 1 and lettering.width(line, size) > width:
-        line = f"{line.rstrip('…')[:-1].rstrip()}…"
-    return line
+    if len(line) <= 1 or lettering.width(line, size) <= width:
+        return line
+    whole = line.rstrip("…")
+
+    def shortened(length: int) -> str:
+        return f"{whole[:length].rstrip()}…"
+
+    lengths = range(1, len(whole))
+    return shortened(bisect.bisect_left(lengths, True, key=lambda each: lettering.width(shortened(each), size) > width))
